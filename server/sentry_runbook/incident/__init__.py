@@ -1,0 +1,1 @@
+"""The core: pure functions from evidence to verdicts, causes, timelines and drafts."""

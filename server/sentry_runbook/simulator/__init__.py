@@ -1,0 +1,1 @@
+"""An embedded Sentry for demo, drill and tests; it knows nothing of the rest."""

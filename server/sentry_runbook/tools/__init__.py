@@ -1,0 +1,1 @@
+"""One module a tool: arguments, docstring, a few lines of glue."""
