@@ -169,9 +169,7 @@ def _clean(raw: Mapping[str, tuple[str, str]], problems: list[str]) -> dict[str,
     for setting, (value, source) in raw.items():
         text = value.strip()
         if text.startswith("${"):
-            problems.append(
-                f"{source} holds an unexpanded placeholder (it begins with '${{'): set the real value."
-            )
+            problems.append(f"{source} holds an unexpanded placeholder (it begins with '${{'): set the real value.")
         elif "\n" in text or "\r" in text or "\0" in text:
             problems.append(f"{source} holds a line break.")
         elif text:
@@ -217,9 +215,7 @@ def _build(
         token=Secret(token) if token else None,
         organization=values.get("organization"),
         project=values.get("project"),
-        base_url=_base_url(values["base_url"], source("base_url"), problems)
-        if "base_url" in values
-        else DEFAULT_URL,
+        base_url=_base_url(values["base_url"], source("base_url"), problems) if "base_url" in values else DEFAULT_URL,
         policy_file=paths.get("policy_file"),
         prompts_dir=paths.get("prompts_dir"),
         writes=writes,  # type: ignore[arg-type]  # checked against the three words above

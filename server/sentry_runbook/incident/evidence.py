@@ -11,7 +11,7 @@ Every string here that a stranger could have written is marked :data:`EventText`
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar, Union
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,7 +59,7 @@ class Unknown(Frozen):
     asked: bool = True
 
 
-Part = Known[T] | Unknown
+Part = Union[Known[T], Unknown]  # noqa: UP007  # `X | Y` of pydantic generics cannot be subscribed on 3.11
 NOT_ASKED = Unknown(why="not asked in this investigation", asked=False)
 
 
@@ -236,7 +236,7 @@ class Frame(Frozen):
     variables: dict[str, EventText] = Field(default_factory=dict)
 
 
-class Exception_(Frozen):
+class ThrownException(Frozen):
     """One exception of the chain; the list is ordered cause first, outermost last, as Sentry sends it.
 
     ``frames`` are ordered oldest call first; the failing one is last.
@@ -289,7 +289,7 @@ class Event(Frozen):
     title: EventText | None = None
     message: EventText | None = None
     platform: str | None = None
-    exceptions: tuple[Exception_, ...] = ()
+    exceptions: tuple[ThrownException, ...] = ()
     exceptions_omitted: int = 0
     breadcrumbs: tuple[Breadcrumb, ...] = ()
     breadcrumbs_omitted: int = 0
@@ -520,9 +520,6 @@ class Note(Frozen):
     text: EventText
 
 
-EVIDENCE_VERSION = 1
-
-
 class Evidence(Frozen):
     """All that is known about one incident at one instant.
 
@@ -542,7 +539,7 @@ class Evidence(Frozen):
         deploys: deploys of the suspect release.
     """
 
-    version: Literal[1] = EVIDENCE_VERSION
+    version: Literal[1] = 1
     collected_at: datetime
     server: str
     organization: str
