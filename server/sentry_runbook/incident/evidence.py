@@ -11,7 +11,7 @@ Every string here that a stranger could have written is marked :data:`EventText`
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Generic, Literal, TypeVar, Union
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,7 +59,6 @@ class Unknown(Frozen):
     asked: bool = True
 
 
-Part = Union[Known[T], Unknown]  # noqa: UP007  # `X | Y` of pydantic generics cannot be subscribed on 3.11
 NOT_ASKED = Unknown(why="not asked in this investigation", asked=False)
 
 
@@ -546,28 +545,28 @@ class Evidence(Frozen):
     window: Window
     scope: EnvironmentScope = EnvironmentScope()
     issue: Issue
-    event: Part[Event] = NOT_ASKED
-    sample: Part[tuple[Event, ...]] = NOT_ASKED
-    rows: Part[tuple[EventRow, ...]] = NOT_ASKED
-    tags: Part[tuple[TagCount, ...]] = NOT_ASKED
-    totals: Part[Totals] = NOT_ASKED
-    widened: Part[Widened] = NOT_ASKED
-    environments: Part[tuple[EnvironmentCount, ...]] = NOT_ASKED
-    series: Part[IssueSeries] = NOT_ASKED
-    users_per_hour: Part[Series] = NOT_ASKED
+    event: Known[Event] | Unknown = NOT_ASKED
+    sample: Known[tuple[Event, ...]] | Unknown = NOT_ASKED
+    rows: Known[tuple[EventRow, ...]] | Unknown = NOT_ASKED
+    tags: Known[tuple[TagCount, ...]] | Unknown = NOT_ASKED
+    totals: Known[Totals] | Unknown = NOT_ASKED
+    widened: Known[Widened] | Unknown = NOT_ASKED
+    environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
+    series: Known[IssueSeries] | Unknown = NOT_ASKED
+    users_per_hour: Known[Series] | Unknown = NOT_ASKED
     users_in: tuple[UsersIn, ...] = ()
-    unhandled: Part[Series] = NOT_ASKED
-    project_unhandled: Part[Series] = NOT_ASKED
-    project_top: Part[tuple[IssueShare, ...]] = NOT_ASKED
-    sessions: Part[Sessions] = NOT_ASKED
-    latency: Part[Latency] = NOT_ASKED
-    breakdown: Part[Breakdown] = NOT_ASKED
-    breakdown_before: Part[Breakdown] = NOT_ASKED
-    releases: Part[tuple[Release, ...]] = NOT_ASKED
-    deploys: Part[tuple[Deploy, ...]] = NOT_ASKED
-    suspect_commits: Part[tuple[Commit, ...]] = NOT_ASKED
-    alerts: Part[tuple[Alert, ...]] = NOT_ASKED
-    notes: Part[tuple[Note, ...]] = NOT_ASKED
+    unhandled: Known[Series] | Unknown = NOT_ASKED
+    project_unhandled: Known[Series] | Unknown = NOT_ASKED
+    project_top: Known[tuple[IssueShare, ...]] | Unknown = NOT_ASKED
+    sessions: Known[Sessions] | Unknown = NOT_ASKED
+    latency: Known[Latency] | Unknown = NOT_ASKED
+    breakdown: Known[Breakdown] | Unknown = NOT_ASKED
+    breakdown_before: Known[Breakdown] | Unknown = NOT_ASKED
+    releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
+    deploys: Known[tuple[Deploy, ...]] | Unknown = NOT_ASKED
+    suspect_commits: Known[tuple[Commit, ...]] | Unknown = NOT_ASKED
+    alerts: Known[tuple[Alert, ...]] | Unknown = NOT_ASKED
+    notes: Known[tuple[Note, ...]] | Unknown = NOT_ASKED
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know of the collection itself (merged issue, old server, rounding)."""
