@@ -1,0 +1,154 @@
+"""Confirm tokens: a write that a person agreed to, and no other.
+
+How to think about it: the plan of a write goes out with a token, the agreement comes back with it. The token carries
+no readable word: a random id, the instant it expires, and keyed digests of what was planned. So it cannot be made,
+changed, moved to another issue or argument, used twice, used late, or used after the issue changed. The key lives
+as long as the process; a restart voids all tokens.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sentry_runbook.errors import RunbookError
+
+Payload = Mapping[str, str | int | None]
+
+STATE = "state"
+"""Payload keys that begin so hold the state that was read; all others are the action and its arguments."""
+MAX_SPENT = 10_000
+_ID, _DIGEST = 12, 16
+_HEAD = struct.Struct(f">{_ID}sQ")
+_LENGTH = _HEAD.size + 3 * _DIGEST
+
+
+class ConfirmationError(RunbookError):
+    """A confirm token that does not confirm this write; nothing was changed."""
+
+
+class DamagedToken(ConfirmationError):
+    """Not a token of this process: mistyped, cut, made up, or from before a restart."""
+
+
+class ExpiredToken(ConfirmationError):
+    """Its ten minutes are over."""
+
+
+class SpentToken(ConfirmationError):
+    """It was used before, or voided."""
+
+
+class OtherAction(ConfirmationError):
+    """It was made for another issue, action or argument."""
+
+
+class StateChanged(ConfirmationError):
+    """The issue is no longer in the state that was read when the token was made; the token is void."""
+
+
+class Confirmations:
+    """Issues and redeems confirm tokens.
+
+    Args:
+        clock: gives the current time, aware.
+        key: 32 bytes; made at random when left out.
+        ttl_s: seconds a token lives.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], key: bytes | None = None, ttl_s: float = 600) -> None:
+        self._clock = clock
+        self._key = key or secrets.token_bytes(32)
+        self._ttl_s = ttl_s
+        self._spent: dict[bytes, int] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Confirmations(ttl_s={self._ttl_s})"
+
+    def issue(self, payload: Payload) -> str:
+        """Make a token for a write; keys that begin with ``state`` hold the state read, the others the action."""
+        head = _HEAD.pack(secrets.token_bytes(_ID), self._now_ms() + round(self._ttl_s * 1000))
+        body = head + self._digest(b"action", head, _action(payload)) + self._digest(b"state", head, _state(payload))
+        return base64.urlsafe_b64encode(body + self._digest(b"seal", body)).rstrip(b"=").decode("ascii")
+
+    def redeem(self, token: str, payload: Payload) -> None:
+        """Spend a token on exactly the write it was made for.
+
+        Raises:
+            ConfirmationError: the subclass says why it does not confirm this write.
+        """
+        head, action, state = self._open(token)
+        token_id, expires_ms = _HEAD.unpack(head)
+        with self._lock:
+            self._forget_expired()
+            if expires_ms <= self._now_ms():
+                raise ExpiredToken("The confirm_token has expired; nothing was changed.", _AGAIN)
+            if token_id in self._spent:
+                raise SpentToken(
+                    "The confirm_token was already used or voided; nothing was changed by this call.", _AGAIN
+                )
+            if not hmac.compare_digest(action, self._digest(b"action", head, _action(payload))):
+                raise OtherAction(
+                    "The confirm_token was made for another issue, action or argument; nothing was changed.",
+                    "Repeat the call with exactly the arguments of the plan, or without confirm_token for a new plan.",
+                )
+            if len(self._spent) >= MAX_SPENT:
+                raise ConfirmationError(
+                    "Too many confirmations in ten minutes; nothing was changed.", "Wait and try again."
+                )
+            self._spent[token_id] = expires_ms
+            if not hmac.compare_digest(state, self._digest(b"state", head, _state(payload))):
+                raise StateChanged(
+                    "The issue has changed since the plan was made, so the confirm_token is void; nothing was changed.",
+                    _AGAIN,
+                )
+
+    def _open(self, token: str) -> tuple[bytes, bytes, bytes]:
+        try:
+            raw = base64.b64decode(token.strip() + "=" * (-len(token.strip()) % 4), altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error):
+            raw = b""
+        body, seal = raw[:-_DIGEST], raw[-_DIGEST:]
+        if len(raw) != _LENGTH or not hmac.compare_digest(seal, self._digest(b"seal", body)):
+            raise DamagedToken(
+                "The confirm_token is not one of this server's: damaged, made up, or from before a restart.", _AGAIN
+            )
+        head = body[: _HEAD.size]
+        return head, body[_HEAD.size : _HEAD.size + _DIGEST], body[_HEAD.size + _DIGEST :]
+
+    def _digest(self, purpose: bytes, *parts: bytes) -> bytes:
+        mac = hmac.new(self._key, purpose, hashlib.sha256)
+        for part in parts:
+            mac.update(struct.pack(">I", len(part)) + part)
+        return mac.digest()[:_DIGEST]
+
+    def _now_ms(self) -> int:
+        return round(self._clock().astimezone(UTC).timestamp() * 1000)
+
+    def _forget_expired(self) -> None:
+        now = self._now_ms()
+        self._spent = {token_id: expires for token_id, expires in self._spent.items() if expires > now}
+
+
+_AGAIN = "Call again without confirm_token to get a new plan and a new token."
+
+
+def _action(payload: Payload) -> bytes:
+    return _canonical({key: value for key, value in payload.items() if not key.startswith(STATE)})
+
+
+def _state(payload: Payload) -> bytes:
+    return _canonical({key: value for key, value in payload.items() if key.startswith(STATE)})
+
+
+def _canonical(payload: Payload) -> bytes:
+    return json.dumps(payload, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")

@@ -1,0 +1,168 @@
+"""Constructs that a renderer would act on → inert look-alikes. Pure, linear, idempotent.
+
+One table a construct, each a substitution whose result no other one changes again. Look-alikes are chosen so that
+a person still reads the text: ``‹`` for ``<``, ``ˋ`` for a backtick, ``¦`` for a pipe, ``hxxps://`` for a link.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "`": "ˋ", "|": "¦"})
+AT = "＠"
+
+_SOURCE_SCHEMES = frozenset(
+    ("app", "webpack", "webpack-internal", "turbopack", "ng", "metro", "node", "rsc", "hxxp", "hxxps", "hxxp+unix")
+)
+"""Schemes of source maps that no renderer links; stack traces are full of them. And what we wrote ourselves."""
+
+
+def defused(text: str) -> str:
+    """Break everything that Markdown, GFM, Slack, HTML or Jinja2 would act on, and our own markers."""
+    text = text.translate(_LOOKALIKES)
+    for pattern, replacement in _inline():
+        text = pattern.sub(replacement, text)
+    text = _schemes(text)
+    text = _unpair(_unpair(text, "*", "∗"), "~", "∼")
+    text = _line_starts(text)
+    return markers(text)
+
+
+@cache
+def _inline() -> tuple[tuple[re.Pattern[str], str], ...]:
+    rules = (
+        (r"&(?=#?[A-Za-z0-9]{1,32};)", "＆"),  # a character reference could spell any of the others
+        (r"!(?=\[)", "! "),
+        (r"\](?=\()", "] "),
+        (r"\{(?=[{%#])", "{ "),
+        (r"~(?=~)|(?<=~)~", "∼"),
+        (r"(?<=∼)~", "∼"),
+        (r"(?<![A-Za-z0-9])@(?=\w)", AT),
+        (r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2})", AT),  # GFM links bare e-mail addresses
+        (r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
+    )
+    return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
+
+
+@cache
+def _http() -> re.Pattern[str]:
+    return re.compile(r"(?i)h(tt)(ps?:)(?=[/\\])")
+
+
+@cache
+def _scheme() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,40}):(?=//)"
+        r"|(?<![a-z0-9])(javascript|vbscript|mailto|xmpp|tel|sms|jar|view-source):(?=[^\s:])"
+        r"|(?<![a-z0-9])(data):(?=[a-z]+/[a-z]|[,;])"
+        r"|(?<![a-z0-9])(file|ftp):(?=[/\\])"
+    )
+
+
+def _schemes(text: str) -> str:
+    if ":" not in text:
+        return text
+    text = _http().sub(lambda m: m.group()[0] + ("XX" if m.group(1).isupper() else "xx") + m.group(2), text)
+    return _scheme().sub(_other_scheme, text)
+
+
+def _other_scheme(found: re.Match[str]) -> str:
+    name = found.group()[:-1]
+    return found.group() if name.lower() in _SOURCE_SCHEMES else f"{name}∶"
+
+
+def _unpair(text: str, mark: str, lookalike: str) -> str:
+    """Replace emphasis marks when one that can open stands before one that can close."""
+    if text.count(mark) < 2:
+        return text
+    opened = False
+    touching: list[tuple[int, int]] = []
+    paired = False
+    for found in re.finditer(f"{re.escape(mark)}+", text):
+        start, end = found.span()
+        closes = start > 0 and not text[start - 1].isspace()
+        opens = end < len(text) and not text[end].isspace()
+        paired = paired or (opened and closes)
+        opened = opened or opens
+        if opens or closes:
+            touching.append((start, end))
+    if not paired:
+        return text
+    pieces: list[str] = []
+    last = 0
+    for start, end in touching:
+        pieces += (text[last:start], lookalike * (end - start))
+        last = end
+    return "".join([*pieces, text[last:]])
+
+
+@cache
+def _rule_line() -> re.Pattern[str]:
+    # Only these characters on a line: setext underline, thematic break, table delimiter, front matter.
+    return re.compile(r"(?m)^[^\S\n]*[-=*_:+ \t]*[-=*_+][-=*_:+ \t]*$")
+
+
+@cache
+def _start() -> re.Pattern[str]:
+    return re.compile(r"(?m)^([^\S\n]*)(?:(#{1,6})|([-+*])|(\d{1,9})([.)]))(?=[^\S\n]|$)")
+
+
+_RULES = str.maketrans({"-": "‐", "=": "═", "*": "∗", "_": "ˍ", "+": "＋"})
+_STARTS = str.maketrans({"#": "♯", "-": "‐", "+": "＋", "*": "∗", ".": "․", ")": "❩"})
+
+
+def _line_starts(text: str) -> str:
+    """Headings, underlines, rules, lists and link definitions, however far the line is indented."""
+    text = _rule_line().sub(lambda m: m.group().translate(_RULES), text)
+    text = _start().sub(lambda m: m.group().translate(_STARTS), text)
+    if "]:" in text:
+        text = "\n".join(_definition(piece) for piece in text.split("\n"))
+    return text
+
+
+def _definition(text: str) -> str:
+    """Break ``[label]: target``; the label may have begun on an earlier line."""
+    stripped = text.lstrip()
+    first_open, first_close = stripped.find("["), stripped.find("]:")
+    if first_close >= 0 and (first_open == 0 or first_open < 0 or first_close < first_open):
+        return text.replace("]:", "] :")
+    return text
+
+
+# --- our own markers -------------------------------------------------------------------------------------------
+
+_BRACKETS = "<‹＜〈⟨❮≺˂«《⧼﹤"
+_TWINS = {
+    "a": "аαΑА", "b": "ЬВΒ", "c": "сϲСϹ", "d": "ԁժɗ", "e": "еєεҽЕΕ", "g": "ɡց", "h": "һհНΗ", "i": "іιıІΙ", "j": "јЈ",
+    "k": "кκКΚ", "l": "ⅼӏ", "m": "мМΜ", "n": "пոռηΝ", "o": "оοОΟօ", "p": "рρРΡ", "r": "гʀ", "s": "ѕꜱʂЅ", "t": "тτТΤ",
+    "u": "υսцÜüù", "v": "ѵνⅴ", "w": "ԝա", "x": "хχХΧ", "y": "уүγУΥ", "z": "Ζᴢ",
+}  # fmt: skip
+_SKELETON = str.maketrans(
+    {chr(code): chr(code + 32) for code in range(0x41, 0x5B)}
+    | {chr(0xFEE0 + code): chr(code).lower() for code in range(0x21, 0x7F)}
+    | {twin: letter for letter, twins in _TWINS.items() for twin in twins}
+)
+
+
+def skeleton(text: str) -> str:
+    """The text as it looks to a hurried reader: lower case, foreign twins as ASCII letters; same length."""
+    return text.translate(_SKELETON)
+
+
+@cache
+def _marker() -> re.Pattern[str]:
+    return re.compile(f"[{_BRACKETS}][\\s/\\\\⁄∕／]{{0,8}}un(?=trusted)")
+
+
+def markers(text: str) -> str:
+    """Break ``<untrusted`` and its look-alikes, so that nobody but us opens or closes a fence."""
+    shape = skeleton(text)
+    if "untrusted" not in shape:
+        return text
+    pieces: list[str] = []
+    last = 0
+    for found in _marker().finditer(shape):
+        pieces += (text[last : found.end()], "·")
+        last = found.end()
+    return "".join([*pieces, text[last:]])

@@ -1,0 +1,103 @@
+"""Untrusted text → text that is inert in Markdown, Slack mrkdwn, HTML and Jinja2 at the same time.
+
+How to think about it: event text is written by strangers, and nobody knows where it will be pasted. So it loses the
+power to be structure here, once, on its way in: invisible characters are written out (:mod:`.hidden`), what a
+renderer would act on is replaced by look-alikes (:mod:`.defuse`), and a cut is said. What is honest stays as it is:
+``TypeError: Cannot read properties of undefined (reading 'name')``, ``shop@2.4.1``, ``__init__``, ``/users/{id}``.
+
+Both functions are pure, total for any ``str``, linear in time and idempotent. Text is cut to a small multiple of its
+limit before anything looks at it, so that a string of 5 MB costs no more than a long one.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sentry_runbook.safety import defuse, hidden
+
+SPARE = 512
+"""Characters read beyond the multiple of a limit."""
+TORN = 64
+"""Characters dropped before an early cut: half an address or half a key would not be recognised as one."""
+
+
+def line(text: str, limit: int) -> str:
+    """Untrusted text as one inert line of at most ``limit`` characters; a line break shows as ``⏎``."""
+    head, dropped = early_cut(text, limit)
+    return cut(inert_line(head), limit, dropped)
+
+
+def block(text: str, limit: int, max_lines: int) -> str:
+    """Untrusted text as inert lines, to stand inside a fence; at most ``limit`` characters in ``max_lines`` lines."""
+    head, dropped = early_cut(text, limit)
+    return cut(inert_block(head), limit, dropped, max_lines)
+
+
+def inert_line(text: str) -> str:
+    """One inert line of any length: for callers that cut later."""
+    return defuse.defused(hidden.visible(_one_line(text)))
+
+
+def inert_block(text: str) -> str:
+    """Inert lines of any length: for callers that cut later."""
+    normal = hidden.visible(text.replace("\r\n", "\n"))
+    lines = [piece.rstrip(" \t") for piece in defuse.defused(normal).split("\n")]
+    return "\n".join(lines).strip("\n")
+
+
+def early_cut(text: str, limit: int) -> tuple[str, int]:
+    """The part of a text worth looking at when ``limit`` characters will be shown, and how many were left out."""
+    budget = 3 * max(limit, 0) + SPARE
+    if len(text) <= budget:
+        return text, 0
+    head = text[: budget - TORN]
+    torn = re.search(r"\S{1,200}\Z", head[-200:])
+    if torn and torn.start() > 0:
+        head = head[: len(head) - len(torn.group())]
+    return head, len(text) - len(head)
+
+
+def cut(text: str, limit: int, dropped: int = 0, max_lines: int | None = None) -> str:
+    """Cut inert text to ``limit`` characters and ``max_lines`` lines, and say so: ``…[+12,345 characters]``.
+
+    Args:
+        dropped: characters that were left out before.
+    """
+    limit = max(limit, 1)
+    kept = text
+    if max_lines is not None:
+        kept = "\n".join(text.split("\n", max(max_lines, 1))[: max(max_lines, 1)])
+    if len(kept) <= limit and len(kept) == len(text) and not dropped:
+        return text
+    room = limit - len(_note(len(text) + dropped))
+    if room < 0:
+        return "…"
+    kept = _whole_end(kept[:room])
+    return kept + _note(len(text) - len(kept) + dropped)
+
+
+def _note(count: int) -> str:
+    return f"…[+{count:,} characters]"
+
+
+@cache
+def _open_mask() -> re.Pattern[str]:
+    return re.compile(r"(?:<[^<>\n]{0,24}|⟨[^⟨⟩\n]{0,24})\Z")
+
+
+def _whole_end(text: str) -> str:
+    """Drop a torn ``<email 1>`` or ``⟨U+202E⟩`` and joiners that lost what they join."""
+    text = text.rstrip(" \t\n")
+    torn = _open_mask().search(text, max(0, len(text) - 26))
+    if torn:
+        text = text[: torn.start()]
+    while text and hidden.is_hidden(text[-1]):
+        text = text[:-1]
+    return text.rstrip(" \t\n")
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\r" in text:
+        text = re.sub(r"[ \t]*(?:\r\n|\n)[ \t\r\n]*", " ⏎ ", text.strip(" \t\r\n"))
+    return re.sub(r"[ \t]+", " ", text).strip(" ")
