@@ -1,0 +1,52 @@
+"""Run by .ci/run in an environment that holds only the wheel: are the templates in, does the server answer?"""
+
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import anyio
+from mcp import Client, StdioServerParameters
+
+TEMPLATES = {
+    "triage",
+    "initial_alert",
+    "status_update",
+    "resolution_notice",
+    "postmortem",
+    "severity_matrix",
+    "triage_checklist",
+    "root_cause_patterns",
+    "troubleshooting",
+}
+
+
+def check_archives(dist: Path) -> None:
+    """Both archives carry every template; the wheel holds no package but ours."""
+    (wheel,) = dist.glob("*.whl")
+    (sdist,) = dist.glob("*.tar.gz")
+    names = zipfile.ZipFile(wheel).namelist()
+    found = {Path(name).stem for name in names if name.startswith("sentry_runbook/prompts/")}
+    assert found >= TEMPLATES, f"the wheel lacks templates: {TEMPLATES - found}"
+    roots = {name.split("/")[0] for name in names if ".dist-info" not in name}
+    assert roots == {"sentry_runbook"}, f"the wheel installs more than our package: {roots}"
+    with tarfile.open(sdist) as archive:
+        packed = {Path(name).stem for name in archive.getnames() if "/prompts/" in name}
+    assert packed >= TEMPLATES, f"the sdist lacks templates: {TEMPLATES - packed}"
+
+
+async def check_server() -> None:
+    """The installed server speaks MCP in both eras, by both ways of starting it."""
+    script = str(Path(sys.executable).with_name("sentry-runbook"))
+    for mode in ("auto", "legacy"):
+        for command, args in ((script, ["serve", "--demo"]), (sys.executable, ["-m", "sentry_runbook", "--demo"])):
+            async with Client(StdioServerParameters(command=command, args=args), mode=mode) as client:
+                tools = (await client.list_tools()).tools
+                prompts = (await client.list_prompts()).prompts
+                assert len(tools) == 11, [tool.name for tool in tools]
+                assert {prompt.name for prompt in prompts} >= TEMPLATES
+
+
+check_archives(Path(sys.argv[1]))
+anyio.run(check_server)
+print("wheel and sdist are complete; the installed server answers in both protocol eras")

@@ -1,0 +1,74 @@
+"""Requests that go out together: each costs only its own part when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import anyio
+
+from sentry_runbook.errors import RunbookError
+from sentry_runbook.incident.evidence import NOT_ASKED, Known, Unknown
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+
+@dataclass
+class Reply(Generic[T]):
+    """What came back for one request: a value, or the error, or neither when it was never sent."""
+
+    value: T | None = None
+    error: RunbookError | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the request was sent at all."""
+        return self.value is not None or self.error is not None
+
+    def part(self, source: str, convert: Callable[[T], V], note: str = "") -> Known[V] | Unknown:
+        """The reply as a part of the evidence."""
+        if self.value is not None:
+            return Known(value=convert(self.value), source=source, note=note)
+        if self.error is not None:
+            return Unknown(why=self.error.what)
+        return NOT_ASKED
+
+
+@dataclass
+class Round:
+    """Requests that are sent at once; add them, then :meth:`send`."""
+
+    _requests: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    def ask(self, request: Callable[[], Awaitable[T]]) -> Reply[T]:
+        """Add a request; its reply is filled by :meth:`send`."""
+        reply: Reply[T] = Reply()
+
+        async def fill() -> None:
+            try:
+                reply.value = await request()
+            except RunbookError as exc:
+                reply.error = exc
+
+        self._requests.append(fill)
+        return reply
+
+    async def send(self, essential: Reply[V] | None = None) -> None:
+        """Send all and wait for all; when the essential one fails, the others are dropped at once.
+
+        Raises:
+            RunbookError: the essential request failed.
+        """
+        async with anyio.create_task_group() as tasks:
+
+            async def run(fill: Callable[[], Awaitable[None]]) -> None:
+                await fill()
+                if essential is not None and essential.error is not None:
+                    tasks.cancel_scope.cancel()
+
+            for fill in self._requests:
+                tasks.start_soon(run, fill)
+        if essential is not None and essential.error is not None:
+            raise essential.error

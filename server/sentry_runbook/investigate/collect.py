@@ -1,0 +1,348 @@
+"""Replies of the rounds → one ``Evidence``: each part a value with its source, or the reason why it is unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sentry_runbook.incident import evidence as ours
+from sentry_runbook.incident.evidence import Evidence, Known, Unknown, Window
+from sentry_runbook.incident.policy import Policy
+from sentry_runbook.investigate.asking import Reply
+from sentry_runbook.investigate.health import merge_sessions
+from sentry_runbook.investigate.question import Aspect, Question
+from sentry_runbook.investigate.rounds import BREAKDOWN_TAGS, First, Second, project_environments, step
+from sentry_runbook.investigate.translate import Translator
+from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.sentry import models
+
+NOT_ERRORS = "{} issues hold no error events: counts come from the issue itself"
+INGEST_LAG = timedelta(seconds=60)
+"""Sentry takes 10 to 60 s to count an event (sentry-api §8): younger buckets may still grow."""
+
+
+class Collector:
+    """Holds what every part needs: the question, the scope, the clock and the one translator of the answer."""
+
+    def __init__(
+        self,
+        question: Question,
+        scope: ours.EnvironmentScope,
+        policy: Policy,
+        now: datetime,
+        sanitizer: Sanitizer,
+    ) -> None:
+        self._question = question
+        self._scope = scope
+        self._policy = policy
+        self._now = now
+        self._sanitizer = sanitizer
+        self._translate = Translator(sanitizer)
+
+    def evidence(self, first: First, second: Second, *, server: str, organization: str, url: str) -> Evidence:
+        """Put the parts together."""
+        asked = self._question
+        rows = self._rows(first)
+        parts = {
+            "event": self._event(first),
+            "sample": self._sample(first),
+            "rows": rows,
+            "tags": first.tags.part("tags of the issue, all time", lambda tags: tuple(map(self._translate.tag, tags))),
+            "totals": self._totals(second.totals, rows, asked.window),
+            "widened": self._widened(second, rows),
+            "environments": self._environments(second),
+            "series": self._series(second),
+            "users_per_hour": self._one(second.users_per_hour, "count_unique(user)", "distinct users per clock hour"),
+            "unhandled": self._unhandled(second.unhandled, "this issue"),
+            "project_unhandled": self._unhandled(second.project_unhandled, "the project"),
+            "project_top": second.project_top.part(
+                self._source("Discover errors, unhandled events by issue"), self._project_top
+            ),
+            "sessions": self._sessions(second),
+            "latency": self._latency(second),
+            "breakdown": self._breakdown(second.breakdown, asked.window),
+            "breakdown_before": self._breakdown(
+                second.breakdown_before,
+                Window(start=asked.window.start - asked.window.length, end=asked.window.start),
+            ),
+            "releases": second.releases.part(
+                "releases of the project, newest first", lambda found: tuple(map(self._translate.release, found))
+            ),
+            "deploys": self._deploys(first, second),
+            "suspect_commits": second.commits.part(
+                "suspect commits of the event", lambda found: tuple(map(self._translate.commit, found))
+            ),
+            "alerts": second.alerts.part("alerts of the project", self._alerts),
+            "notes": first.notes.part("comments on the issue", lambda found: tuple(map(self._translate.note, found))),
+        }
+        issue = self._translate.issue(first.issue, url, asked.reference.issue)
+        if not issue.is_error:
+            parts |= self._not_errors(issue.category)
+        return Evidence(
+            collected_at=self._now,
+            server=server,
+            organization=organization,
+            window=asked.window,
+            scope=self._safe_scope(),
+            issue=issue,
+            users_in=second.users_in,
+            findings=self._findings(),
+            warnings=tuple(self._warnings(issue)),
+            **parts,
+        )
+
+    def _source(self, what: str) -> str:
+        window = self._question.window
+        names = ", ".join(self._scope.names) or "all"
+        return f"{what}; {window.start:%Y-%m-%dT%H:%MZ} to {window.end:%Y-%m-%dT%H:%MZ}; environments: {names}"
+
+    def _safe_scope(self) -> ours.EnvironmentScope:
+        def safe(names: Sequence[str]) -> tuple[str, ...]:
+            return tuple(self._translate.name(name, "environment") or "" for name in names)
+
+        scope = self._scope
+        return scope.model_copy(
+            update={"names": safe(scope.names), "production": safe(scope.production), "others": safe(scope.others)}
+        )
+
+    def _event(self, first: First) -> Known[ours.Event] | Unknown:
+        which = self._question.which
+        return first.event.part(f"event {which} of the issue", self._translate.event)
+
+    def _sample(self, first: First) -> Known[tuple[ours.Event, ...]] | Unknown:
+        if not self._question.wants(Aspect.SAMPLE):
+            return ours.NOT_ASKED
+        chosen = first.event.value.id if first.event.value else None
+        found = {
+            reply.value.id: reply.value
+            for reply in (first.oldest, first.recommended)
+            if reply.value is not None and reply.value.id != chosen
+        }
+        if not found and first.oldest.error and first.recommended.error:
+            return Unknown(why=first.oldest.error.what)
+        events = tuple(self._translate.event(event) for event in found.values())
+        return Known(value=events, source="oldest and recommended event of the issue")
+
+    def _rows(self, first: First) -> Known[tuple[ours.EventRow, ...]] | Unknown:
+        def scoped(page: models.Page[models.EventRow]) -> tuple[ours.EventRow, ...]:
+            names = self._scope.names
+            kept = [row for row in page.items if not names or (row.tag("environment") or "") in names]
+            return tuple(self._translate.row(row) for row in kept)
+
+        more = first.rows.value is not None and first.rows.value.next_cursor is not None
+        note = "the latest 100 events; there are more" if more else ""
+        return first.rows.part("event list of the issue", scoped, note)
+
+    # --- counts
+
+    def _totals(
+        self, reply: Reply[models.Table], rows: Known[tuple[ours.EventRow, ...]] | Unknown, window: Window
+    ) -> Known[ours.Totals] | Unknown:
+        source = self._source("Discover errors: count(), count_unique(user)")
+        if reply.value is None:
+            return reply.part(source, lambda _: ours.Totals(events=0))
+        events = reply.value.number("count()")
+        if events is None:
+            return Unknown(why=reply.value.why_empty or "Discover answered without a count")
+        users = reply.value.number("count_unique(user)")
+        totals, note = _with_user_context(int(events), None if users is None else int(users), rows)
+        return Known(value=totals, source=source, note=note)
+
+    def _widened(
+        self, second: Second, rows: Known[tuple[ours.EventRow, ...]] | Unknown
+    ) -> Known[ours.Widened] | Unknown:
+        if second.widened_window is None:
+            return ours.NOT_ASKED
+        totals = self._totals(second.widened, rows, second.widened_window)
+        if isinstance(totals, Unknown):
+            return totals
+        value = ours.Widened(window=second.widened_window, totals=totals.value)
+        return Known(value=value, source=totals.source.replace(_span(self._question.window), _span(value.window)))
+
+    def _environments(self, second: Second) -> Known[tuple[ours.EnvironmentCount, ...]] | Unknown:
+        reply = second.environments if second.environments.asked else second.breakdown
+        return reply.part(self._source("Discover errors: count() by environment"), self._by_environment)
+
+    def _by_environment(self, table: models.Table) -> tuple[ours.EnvironmentCount, ...]:
+        counts: Counter[str] = Counter()
+        for row in table.rows:
+            name = row.get("environment")
+            counts[self._translate.name(str(name), "environment") or "" if name else ""] += _count(row)
+        return tuple(ours.EnvironmentCount(name=name, events=events) for name, events in counts.most_common())
+
+    def _project_top(self, table: models.Table) -> tuple[ours.IssueShare, ...]:
+        return tuple(
+            ours.IssueShare(short_id=self._translate.name(str(row.get("issue") or "unknown"), "project") or "", events=_count(row))
+            for row in table.rows
+        )
+
+    # --- series
+
+    def _series(self, second: Second) -> Known[ours.IssueSeries] | Unknown:
+        def convert(found: dict[str, models.Series]) -> ours.IssueSeries:
+            users = found.get("count_unique(user)")
+            return ours.IssueSeries(
+                events=self._buckets(found["count()"]), users=self._buckets(users) if users is not None else None
+            )
+
+        return second.series.part(self._source(f"time series of the issue, {step(self._question.window)} s"), convert)
+
+    def _one(self, reply: Reply[dict[str, models.Series]], axis: str, what: str) -> Known[ours.Series] | Unknown:
+        return reply.part(self._source(f"time series: {what}"), lambda found: self._buckets(found[axis]))
+
+    def _unhandled(self, reply: Reply[dict[str, models.Series]], whose: str) -> Known[ours.Series] | Unknown:
+        asked = self._question
+        if asked.wants(Aspect.UNHANDLED) and not reply.asked:
+            return Unknown(why="read by the minute for windows up to 7 days only")
+        part = self._one(reply, "count()", f"unhandled events of {whose} a minute")
+        if isinstance(part, Known) and whose == "the project":
+            names = ", ".join(project_environments(asked, self._scope)) or "all"
+            return part.model_copy(update={"source": part.source.rpartition("environments: ")[0] + f"environments: {names}"})
+        return part
+
+    def _buckets(self, series: models.Series) -> ours.Series:
+        settled = self._now - INGEST_LAG
+        open_from = series.complete_until
+        return ours.Series(
+            start=series.start,
+            step_s=series.step_s,
+            values=series.values,
+            complete_until=min(settled, open_from) if open_from is not None else settled,
+        )
+
+    # --- the project
+
+    def _sessions(self, second: Second) -> Known[ours.Sessions] | Unknown:
+        asked = self._question
+
+        def counts(name: str) -> bool:
+            if asked.environments:
+                return name in asked.environments
+            return asked.scope == "all" or self._policy.is_production(name)
+
+        def convert(sessions: models.Sessions) -> ours.Sessions:
+            return merge_sessions(sessions, counts, self._now, self._translate)
+
+        return second.sessions.part("sessions of the project by environment and hour", convert)
+
+    def _latency(self, second: Second) -> Known[ours.Latency] | Unknown:
+        if self._question.wants(Aspect.LATENCY) and not second.transactions:
+            return Unknown(why="no event names its transaction")
+
+        def convert(latency: models.Latency) -> ours.Latency:
+            rows = {row.transaction: row for row in latency.rows}
+            ordered = [rows.get(name) or models.LatencyRow(transaction=name) for name in second.transactions]
+            return ours.Latency(
+                endpoints=tuple(
+                    ours.Endpoint(
+                        transaction=self._translate.name(row.transaction, "transaction") or "",
+                        p95_ms=row.p95_ms,
+                        count=row.count,
+                    )
+                    for row in ordered
+                ),
+                main=self._translate.name(second.transactions[0], "transaction"),
+                measure=latency.measure,
+            )
+
+        return second.latency.part(self._source("Discover spans: p95 and count by transaction"), convert)
+
+    def _breakdown(self, reply: Reply[models.Table], window: Window) -> Known[ours.Breakdown] | Unknown:
+        def convert(table: models.Table) -> ours.Breakdown:
+            return ours.Breakdown(
+                window=window,
+                combinations=tuple(
+                    ours.Combination(
+                        tags={
+                            tag: self._translate.name(str(row[tag]), f"tags.{tag}") if row.get(tag) else None
+                            for tag in BREAKDOWN_TAGS
+                        },
+                        events=_count(row),
+                    )
+                    for row in table.rows
+                ),
+                complete=table.next_cursor is None and len(table.rows) < models.MOST_ROWS,
+            )
+
+        return reply.part(f"Discover errors: count() by tags; {_span(window)}", convert)
+
+    def _deploys(self, first: First, second: Second) -> Known[tuple[ours.Deploy, ...]] | Unknown:
+        version = first.issue.suspect_version
+        if version is None or not self._question.wants(Aspect.RELEASES):
+            return ours.NOT_ASKED
+        if not second.deploys.asked and first.issue.first_release is not None:
+            deploys = self._translate.release(first.issue.first_release).deploys or ()
+            return Known(value=deploys, source="the issue's first release")
+        return second.deploys.part(
+            "deploys of the suspect release",
+            lambda found: tuple(self._translate.deploy(deploy, version) for deploy in found),
+        )
+
+    def _alerts(self, found: tuple[models.Workflow, ...]) -> tuple[ours.Alert, ...]:
+        return tuple(
+            ours.Alert(name=self._translate.name(alert.name, "alert.name") or "", last_triggered=alert.last_triggered)
+            for alert in found
+        )
+
+    # --- what the reader should know
+
+    def _not_errors(self, category: str) -> dict[str, Unknown]:
+        word = category.replace("_", " ").capitalize()
+        asked = {
+            "totals": Aspect.TOTALS,
+            "environments": Aspect.ENVIRONMENTS,
+            "series": Aspect.SERIES,
+            "users_per_hour": Aspect.USERS,
+            "unhandled": Aspect.UNHANDLED,
+            "project_unhandled": Aspect.UNHANDLED,
+            "project_top": Aspect.UNHANDLED,
+            "breakdown": Aspect.BREAKDOWN,
+        }
+        return {
+            name: Unknown(why=NOT_ERRORS.format(word)) for name, aspect in asked.items() if self._question.wants(aspect)
+        }
+
+    def _findings(self) -> tuple[ours.Finding, ...]:
+        return tuple(
+            ours.Finding(kind=found.kind, where=found.where, why=found.why, excerpt=found.excerpt or None)
+            for found in self._sanitizer.findings
+        )
+
+    def _warnings(self, issue: ours.Issue) -> list[str]:
+        found = []
+        if issue.merged_from:
+            found.append(f"Issue {issue.merged_from} was merged into {issue.name}; the numbers are those of {issue.name}.")
+        if self._question.window.note:
+            found.append(self._question.window.note.capitalize() + ".")
+        if "" in self._scope.production and self._scope.basis == "production":
+            found.append("Some events carry no environment; they count as production.")
+        if not self._scope.known and self._question.scope == "production" and not self._question.environments:
+            found.append("The issue's environments could not be read; all events are counted.")
+        return found
+
+
+def _span(window: Window) -> str:
+    return f"{window.start:%Y-%m-%dT%H:%MZ} to {window.end:%Y-%m-%dT%H:%MZ}"
+
+
+def _count(row: models.Row) -> int:
+    value = row.get("count()")
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _with_user_context(
+    events: int, users: int | None, rows: Known[tuple[ours.EventRow, ...]] | Unknown
+) -> tuple[ours.Totals, str]:
+    """What the number of users means (DESIGN §5): none on any event is unknown, on some events a lower bound."""
+    if users is None:
+        return ours.Totals(events=events), "Sentry gave no number of users"
+    if events and not users:
+        return ours.Totals(events=events), "no event carries a user, so the number of users is unknown, not zero"
+    if isinstance(rows, Unknown) or not rows.value:
+        return ours.Totals(events=events, users=users), ""
+    without = sum(1 for row in rows.value if row.user is None)
+    if without:
+        note = f"lower bound: {without} of the latest {len(rows.value)} events carry no user"
+        return ours.Totals(events=events, users=users, users_lower_bound=True), note
+    return ours.Totals(events=events, users=users), ""

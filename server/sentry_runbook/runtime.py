@@ -1,0 +1,54 @@
+"""What every tool call works with: made once per process by ``app``, handed to the tools by the SDK's lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sentry_runbook.incident.policy import Policy
+from sentry_runbook.safety.audit import AuditLog
+from sentry_runbook.safety.confirm import Confirmations
+from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.settings import Settings
+from sentry_runbook.templates import Templates
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import Context
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The shared client, the policy, the templates and the clock.
+
+    Attributes:
+        clock: aware UTC now; the only clock of the product outside the client's deadlines.
+        audit: where writes are recorded; None when the operator gave no state directory.
+    """
+
+    settings: Settings
+    sentry: SentryClient
+    policy: Policy
+    templates: Templates
+    clock: Clock
+    confirmations: Confirmations
+    audit: AuditLog | None = None
+
+    def client(self) -> SentryClient:
+        """The shared client.
+
+        Raises:
+            SettingsError: no token is set; says what to set.
+        """
+        if self.settings.token is None:
+            raise self.settings.missing_token()
+        return self.sentry
+
+
+def runtime(ctx: Context[Runtime]) -> Runtime:
+    """The runtime of the server that this call came to."""
+    found: Runtime = ctx.request_context.lifespan_context
+    return found

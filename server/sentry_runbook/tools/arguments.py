@@ -1,0 +1,57 @@
+"""The arguments that several tools share, with the words a model reads. Short: every user pays for them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sentry_runbook.incident.evidence import Stated, Window
+from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.window import moment, window
+
+Issue = Annotated[str, Field(description="Numeric id, short id (SHOP-1Z) or Sentry URL", max_length=2000)]
+Environment = Annotated[str | None, Field(description="Only this environment (several: comma)", max_length=400)]
+Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20)]
+Start = Annotated[str | None, Field(description="ISO 8601, instead of period", max_length=40)]
+End = Annotated[str | None, Field(description="ISO 8601", max_length=40)]
+Workaround = Annotated[bool | None, Field(description="Stated: a workaround exists")]
+CoreFlow = Annotated[bool | None, Field(description="Stated: the core flow is hit")]
+DataLossRisk = Annotated[bool | None, Field(description="Stated: data may be lost")]
+Lead = Annotated[str | None, Field(description="Incident lead", max_length=100)]
+RootCause = Annotated[str | None, Field(description="Root cause, as people found it", max_length=1000)]
+Fix = Annotated[str | None, Field(description="What was changed", max_length=1000)]
+Cursor = Annotated[str | None, Field(description="next_cursor of the last answer", max_length=200)]
+ConfirmToken = Annotated[str | None, Field(description="From the last answer, after the user agreed", max_length=2000)]
+DryRun = Annotated[bool, Field(description="Plan only, change nothing")]
+Which = Annotated[str, Field(description="latest, oldest, recommended or an event id", max_length=64)]
+Sort = Literal["date", "new", "freq", "user", "trends"]
+
+
+def environments(text: str | None) -> tuple[str, ...]:
+    """The environments that the caller named, in order and once each."""
+    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+
+
+def asked_window(period: str | None, start: str | None, end: str | None, policy: Policy, now: datetime) -> Window:
+    """The window of a call; the policy's period when none is given.
+
+    Raises:
+        BadInput: see :func:`sentry_runbook.incident.window.window`.
+    """
+    return window(period, start, end, now=now, default=timedelta(hours=policy.period_hours))
+
+
+def stated_moment(text: str | None, name: str) -> datetime | None:
+    """A time that a person stated, None when left out.
+
+    Raises:
+        BadInput: it is not an ISO 8601 time.
+    """
+    return moment(text, name) if text else None
+
+
+def stated_flags(workaround: bool | None, core_flow: bool | None, data_loss_risk: bool | None) -> Stated:
+    """What a person said of the impact."""
+    return Stated(workaround=workaround, core_flow=core_flow, data_loss_risk=data_loss_risk)

@@ -1,0 +1,141 @@
+"""Read one issue."""
+
+from __future__ import annotations
+
+from mcp.server.mcpserver import Context
+
+from sentry_runbook.incident.evidence import quoted
+from sentry_runbook.incident.reading import EventView, IssueReport, read_issue
+from sentry_runbook.investigate import READ, investigate
+from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.tools.answer import Page, cut_missing
+from sentry_runbook.tools.arguments import Environment, Issue, Which
+from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+
+
+async def get_issue(
+    issue: Issue, ctx: Context[Runtime], environment: Environment = None, event: Which | None = None
+) -> IssueReport:
+    """Read one issue with one event: status, counts over all time, trend now, stack trace, breadcrumbs, tags, suspect
+    commits. For counts in a period use discover_impact, for the whole first look triage_issue.
+    """
+    run = runtime(ctx)
+    evidence = await investigate(run, issue, READ, environment=environment, which=event)
+    return read_issue(evidence, run.policy)
+
+
+def page(result: IssueReport) -> Page:
+    """How a person reads it."""
+    sheet = Page(f"{result.short_id or result.id}: {quoted(result.title)}")
+    sheet.fact("Sentry", result.url)
+    status = " / ".join(part for part in (result.status, result.substatus) if part)
+    sheet.fact("Status", status + (" (regressed)" if result.regressed and result.substatus != "regressed" else ""))
+    sheet.fact("Level", result.level).fact("Priority", result.priority).fact("Unhandled", result.unhandled)
+    sheet.fact("Project", result.project)
+    sheet.fact("First seen", result.first_seen).fact("Last seen", result.last_seen)
+    sheet.fact("Events over all time", result.events_total).fact("Users over all time", result.users_total)
+    sheet.fact("First release", result.first_release and quoted(result.first_release))
+    sheet.fact("Last release", result.last_release and quoted(result.last_release))
+    sheet.fact("Assigned to", result.assigned_to and quoted(result.assigned_to))
+    if result.trend:
+        trend = result.trend
+        hours = f"{trend.last_hour} events in the last hour, {trend.previous_hour} in the hour before"
+        sheet.fact("Trend", f"{trend.direction}, {hours} {trend.sparkline}")
+    for commit in result.suspect_commits or ():
+        sheet.fact("Suspect commit", f"{quoted(commit.id)} {quoted(commit.message or '')}".strip())
+    for warning in result.warnings or ():
+        sheet.say(warning)
+    if result.event:
+        _event(sheet, result.event)
+    return sheet
+
+
+def _event(sheet: Page, event: EventView) -> None:
+    sheet.head(f"Event {event.id}")
+    sheet.fact("When", event.when)
+    for label, value in (
+        ("Release", event.release),
+        ("Environment", event.environment),
+        ("Transaction", event.transaction),
+        ("User", event.user),
+        ("Browser", event.browser),
+        ("OS", event.os),
+        ("Device", event.device),
+    ):
+        sheet.fact(label, value and quoted(value))
+    for thrown in event.exceptions:
+        heading = ": ".join(part for part in (thrown.type, thrown.value) if part)
+        sheet.untrusted("exception, failing frame last", "\n".join((heading, *(f"  at {line}" for line in thrown.stack))))
+    if event.failing_frame and event.failing_frame.context:
+        sheet.untrusted("code at the failing frame", event.failing_frame.context)
+    crumbs = [f"{crumb.at or ''} {crumb.category or ''} {crumb.text}".strip() for crumb in event.breadcrumbs]
+    sheet.untrusted("breadcrumbs, oldest first", "\n".join(crumbs))
+    sheet.untrusted("message", event.message)
+    if event.request:
+        request = event.request
+        sheet.untrusted("request", " ".join(part for part in (request.method, request.url, request.data) if part))
+    sheet.untrusted("tags", "\n".join(f"{key} = {value}" for key, value in (event.tags or {}).items()))
+    sheet.untrusted("evidence", "\n".join(f"{key}: {value}" for key, value in (event.occurrence or {}).items()))
+    for name, values in (event.contexts or {}).items():
+        sheet.untrusted("context", f"{name}: " + ", ".join(f"{key}={value}" for key, value in values.items()))
+    sheet.untrusted("extra", "\n".join(f"{key} = {value}" for key, value in (event.extra or {}).items()))
+    sheet.untrusted("processing errors", "\n".join(event.processing_errors or ()))
+
+
+HOW = "left out for length; ask get_issue with event set to the id you need, or open the issue in Sentry"
+
+
+def _cut(result: IssueReport, what: str, **changes: object) -> IssueReport:
+    if result.event is None:
+        return result
+    return result.model_copy(
+        update={
+            "event": result.event.model_copy(update=changes),
+            "missing": cut_missing(result.missing, f"event.{what}", HOW),
+        }
+    )
+
+
+def _fewer_contexts(result: IssueReport) -> IssueReport:
+    return _cut(result, "contexts, extra", contexts=None, extra=None)
+
+
+def _fewer_breadcrumbs(result: IssueReport) -> IssueReport:
+    return _cut(result, "breadcrumbs (all but the last 8)", breadcrumbs=result.event.breadcrumbs[-8:] if result.event else ())
+
+
+def _fewer_tags(result: IssueReport) -> IssueReport:
+    event = result.event
+    tags = dict(list(event.tags.items())[:8]) if event and event.tags else None
+    return _cut(result, "tags (all but 8)", tags=tags)
+
+
+def _shorter_stacks(result: IssueReport) -> IssueReport:
+    event = result.event
+    exceptions = tuple(
+        thrown.model_copy(
+            update={
+                "value": (thrown.value or "")[:300] or None,
+                "stack": tuple(line[:160] for line in thrown.stack[-5:]),
+                "stack_omitted": (thrown.stack_omitted or 0) + max(0, len(thrown.stack) - 5) or None,
+            }
+        )
+        for thrown in (event.exceptions[-2:] if event else ())
+    )
+    return _cut(result, "exceptions (cut)", exceptions=exceptions)
+
+
+def _bare(result: IssueReport) -> IssueReport:
+    changes = {"breadcrumbs": (), "tags": None, "request": None, "message": None, "occurrence": None, "processing_errors": None}
+    return _cut(result, "breadcrumbs, tags, request, message", **changes)
+
+
+def tool() -> RunbookTool[IssueReport]:
+    """The tool as the server lists it."""
+    return runbook_tool(
+        get_issue,
+        result=IssueReport,
+        page=page,
+        title="Read an issue",
+        shrink=(_fewer_contexts, _fewer_breadcrumbs, _fewer_tags, _shorter_stacks, _bare),
+    )

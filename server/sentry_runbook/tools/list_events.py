@@ -1,0 +1,106 @@
+"""List the events of an issue."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from pydantic import Field
+
+from sentry_runbook.incident.evidence import EventRow, quoted
+from sentry_runbook.incident.reading import EventList
+from sentry_runbook.investigate import list_issue_events
+from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.tools.answer import Page, cut_missing
+from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Period, Start, asked_window
+from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+
+
+async def list_events(
+    issue: Issue,
+    ctx: Context[Runtime],
+    environment: Environment = None,
+    release: Annotated[str | None, Field(description="Only this release", max_length=250)] = None,
+    query: Annotated[str | None, Field(description="Sentry event search", max_length=1000)] = None,
+    period: Period = None,
+    start: Start = None,
+    end: End = None,
+    limit: Annotated[int, Field(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+) -> EventList:
+    """List single events of an issue, newest first: when, release, environment, user, transaction. For counts use
+    discover_impact; to read one event whole use get_issue with its id.
+    """
+    run = runtime(ctx)
+    window = asked_window(period, start, end, run.policy, run.clock()) if period or start or end else None
+    return await list_issue_events(
+        run, issue, environment=environment, release=release, query=query, window=window, limit=limit, cursor=cursor
+    )
+
+
+def page(result: EventList) -> Page:
+    """How a person reads it."""
+    sheet = Page(f"Events of {result.issue}: {len(result.events)}")
+    for key, value in (result.common or {}).items():
+        sheet.fact(f"{key} of all rows", quoted(value))
+    sheet.items(_row(event) for event in result.events)
+    if result.next_cursor:
+        sheet.say(f"More: call again with cursor {result.next_cursor}")
+    return sheet
+
+
+def _row(event: EventRow) -> str:
+    values = (event.release, event.environment, event.user, event.transaction, event.title)
+    return " ".join([str(event.when or "time unknown"), event.id, *(quoted(value) for value in values if value)])
+
+
+COMMON = ("title", "transaction", "environment", "release")
+HOW = "left out for length; ask with a smaller limit, or read the event with get_issue"
+
+
+def _short_titles(result: EventList) -> EventList:
+    rows = tuple(
+        row.model_copy(update={"title": row.title[:60] + "…" if row.title and len(row.title) > 60 else row.title})
+        for row in result.events
+    )
+    return result.model_copy(update={"events": rows})
+
+
+def _said_once(result: EventList) -> EventList:
+    """Values that all rows share are said once; rows that differ keep their own."""
+    shared = {
+        key: getattr(result.events[0], key)
+        for key in COMMON
+        if getattr(result.events[0], key) and len({getattr(row, key) for row in result.events}) == 1
+    }
+    rows = tuple(row.model_copy(update=dict.fromkeys(shared)) for row in result.events)
+    return result.model_copy(update={"events": rows, "common": shared or None})
+
+
+def _no_titles(result: EventList) -> EventList:
+    rows = tuple(row.model_copy(update={"title": None, "ip": None}) for row in result.events)
+    return result.model_copy(update={"events": rows, "missing": cut_missing(result.missing, "title", HOW)})
+
+
+def _fewer(result: EventList) -> EventList:
+    keep = max(1, len(result.events) * 3 // 5)
+    left_out = f"events after the first {keep}"
+    return result.model_copy(
+        update={
+            "events": result.events[:keep],
+            "truncated": True,
+            "missing": cut_missing(result.missing, left_out, f"left out for length; ask again with limit {keep}"),
+            "next_cursor": None,
+        }
+    )
+
+
+def tool() -> RunbookTool[EventList]:
+    """The tool as the server lists it."""
+    return runbook_tool(
+        list_events,
+        result=EventList,
+        page=page,
+        title="List events",
+        shrink=(_short_titles, _said_once, _no_titles, _fewer, _fewer),
+    )

@@ -1,0 +1,156 @@
+"""What turns a plain async function into a tool of ours.
+
+Four things differ from the SDK's own tools: unknown arguments are refused with the list of valid ones, errors of
+ours reach the model as one clear sentence, the answer goes through :mod:`.answer`, and schemas are slim.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import Field, JsonValue, ValidationError
+
+from sentry_runbook.errors import RunbookError
+from sentry_runbook.incident.evidence import Answer
+from sentry_runbook.tools.answer import Page, Shrink, respond
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import Context
+
+A = TypeVar("A", bound=Answer)
+log = logging.getLogger(__name__)
+
+ALIASES = {"issue_id": "issue"}
+"""Names that people and models use for an argument of ours."""
+
+
+class RunbookTool(Tool, Generic[A]):
+    """A tool with our manners; made with :func:`runbook_tool`."""
+
+    result: type[Answer] = Field(exclude=True)
+    page: Callable[[Any], Page] = Field(exclude=True)
+    shrink: tuple[Callable[[Any], Any], ...] = Field(default=(), exclude=True)
+    writes: bool = Field(default=False, exclude=True)
+
+    async def run(
+        self,
+        arguments: dict[str, Any],
+        context: Context[Any, Any],
+        convert_result: bool = False,
+    ) -> CallToolResult | InputRequiredResult:
+        """Run the tool; every failure of ours is a ``ToolError`` with our own sentence and nothing else."""
+        try:
+            result = await super().run(self._known(arguments), context, convert_result=False)
+        except UnexpectedToolError as exc:
+            if isinstance(exc.__cause__, RunbookError):
+                raise ToolError(str(exc.__cause__)) from exc.__cause__
+            raise
+        except ToolError as exc:
+            if isinstance(exc.__cause__, ValidationError):
+                raise ToolError(self._explain(exc.__cause__)) from None
+            raise
+        if isinstance(result, InputRequiredResult):
+            return result
+        return respond(result, self.page, self.shrink)
+
+    def _known(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        valid = self.parameters.get("properties", {})
+        renamed = {ALIASES.get(name, name) if name not in valid else name: value for name, value in arguments.items()}
+        unknown = [name for name in renamed if name not in valid]
+        if unknown or len(renamed) < len(arguments):
+            named = ", ".join(repr(name[:40]) for name in unknown) or "the same argument twice"
+            raise ToolError(f"{self.name} does not take {named}. Valid arguments: {', '.join(valid)}.")
+        return {name: value for name, value in renamed.items() if value is not None}
+
+    def _explain(self, error: ValidationError) -> str:
+        """Pydantic's findings as one sentence per argument, without the rejected values."""
+        sentences = []
+        for problem in error.errors(include_url=False, include_context=False, include_input=False):
+            name = ".".join(str(part) for part in problem["loc"][:1])
+            described = self.parameters.get("properties", {}).get(name, {}).get("description", "")
+            hint = f" ({described})" if described else ""
+            sentences.append(f"{name}: {problem['msg'].lower()}{hint}")
+        return f"{self.name} was not run: " + "; ".join(dict.fromkeys(sentences)) + "."
+
+
+def runbook_tool(
+    function: Callable[..., Awaitable[A]],
+    *,
+    result: type[A],
+    page: Callable[[A], Page],
+    title: str,
+    shrink: Sequence[Shrink[A]] = (),
+    writes: bool = False,
+    destructive: bool = False,
+) -> RunbookTool[A]:
+    """Make a tool of an async function whose docstring is its description.
+
+    Args:
+        function: takes the tool's arguments and ``ctx``; returns a result model.
+        result: that model; its slimmed schema is published as outputSchema.
+        page: how a person reads the result.
+        title: the name that people see.
+        shrink: what may be cut when the answer is too long, mildest first.
+        writes: it changes something in Sentry (left out of the list when writes are off).
+        destructive: the change can lose something (DESIGN §6: annotations say the truth).
+    """
+    base = Tool.from_function(
+        function,
+        title=title,
+        description=" ".join((function.__doc__ or "").split()),
+        structured_output=False,
+        annotations=ToolAnnotations(
+            read_only_hint=not writes,
+            destructive_hint=destructive,
+            idempotent_hint=not writes,
+            open_world_hint=True,
+        ),
+    )
+    parameters = {**slim(base.parameters), "additionalProperties": False}
+    return RunbookTool[A](
+        **{name: getattr(base, name) for name in Tool.model_fields if name != "parameters"},
+        parameters=parameters,
+        result=result,
+        page=page,
+        shrink=tuple(shrink),
+        writes=writes,
+    )
+
+
+def slim(schema: Any, *, names: bool = False) -> Any:
+    """A JSON schema without titles, null arms and null defaults: an absent value is absent, never null.
+
+    Args:
+        schema: any part of a schema.
+        names: the part is a map from property names to schemas, whose keys are names and no keywords.
+    """
+    if isinstance(schema, list):
+        return [slim(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if names:
+        return {name: slim(part) for name, part in schema.items()}
+    out = {
+        key: slim(part, names=key in ("properties", "$defs"))
+        for key, part in schema.items()
+        if not (key == "title" and isinstance(part, str)) and not (key == "default" and part is None)
+    }
+    arms = out.get("anyOf")
+    if isinstance(arms, list) and {"type": "null"} in arms:
+        rest = [arm for arm in arms if arm != {"type": "null"}]
+        out.pop("anyOf")
+        out = {**rest[0], **out} if len(rest) == 1 else {**out, "anyOf": rest}
+    return out
+
+
+def output_schema(model: type[Answer]) -> dict[str, JsonValue]:
+    """The published outputSchema of a result model, as it looks on the wire."""
+    schema: dict[str, JsonValue] = slim(model.model_json_schema(mode="serialization"))
+    return schema
+
+
