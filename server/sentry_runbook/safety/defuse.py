@@ -7,6 +7,7 @@ a person still reads the text: ``‹`` for ``<``, ``ˋ`` for a backtick, ``¦`` 
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "`": "ˋ", "|": "¦"})
@@ -24,9 +25,7 @@ def defused(text: str) -> str:
     for pattern, replacement in _inline():
         text = pattern.sub(replacement, text)
     text = _schemes(text)
-    text = _unpair(_unpair(text, "*", "∗"), "~", "∼")
-    text = _line_starts(text)
-    return markers(text)
+    return markers(emphasis(_line_starts(text)))
 
 
 @cache
@@ -37,9 +36,8 @@ def _inline() -> tuple[tuple[re.Pattern[str], str], ...]:
         (r"\](?=\()", "] "),
         (r"\{(?=[{%#])", "{ "),
         (r"~(?=~)|(?<=~)~", "∼"),
-        (r"(?<=∼)~", "∼"),
         (r"(?<![A-Za-z0-9])@(?=\w)", AT),
-        (r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2})", AT),  # GFM links bare e-mail addresses
+        (r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z])", AT),  # GFM links bare e-mail addresses
         (r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
     )
     return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
@@ -53,10 +51,11 @@ def _http() -> re.Pattern[str]:
 @cache
 def _scheme() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,40}):(?=//)"
-        r"|(?<![a-z0-9])(javascript|vbscript|mailto|xmpp|tel|sms|jar|view-source):(?=[^\s:])"
-        r"|(?<![a-z0-9])(data):(?=[a-z]+/[a-z]|[,;])"
-        r"|(?<![a-z0-9])(file|ftp):(?=[/\\])"
+        r"(?i)(?<=[a-z0-9+.-]):(?=//)"
+        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)):(?=\S)"
+        r"|(?:(?<=tel)|(?<=sms)):(?=[+\d])"
+        r"|(?<=data):(?=[a-z]+/[a-z]|[,;])"
+        r"|(?:(?<=file)|(?<=ftp)):(?=[/\\])"
     )
 
 
@@ -64,29 +63,39 @@ def _schemes(text: str) -> str:
     if ":" not in text:
         return text
     text = _http().sub(lambda m: m.group()[0] + ("XX" if m.group(1).isupper() else "xx") + m.group(2), text)
-    return _scheme().sub(_other_scheme, text)
+    return _scheme().sub(_colon, text)
 
 
-def _other_scheme(found: re.Match[str]) -> str:
-    name = found.group()[:-1]
-    return found.group() if name.lower() in _SOURCE_SCHEMES else f"{name}∶"
+def _colon(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - 24) : found.start()].lower()
+    name = re.search(r"[a-z0-9+.-]*\Z", before)
+    return ":" if name and name.group() in _SOURCE_SCHEMES else "∶"
+
+
+def emphasis(text: str) -> str:
+    """Break paired emphasis: ``*bold*``, ``~struck~`` and ``_several words_``; ``__init__`` and ``a * b`` stay."""
+    for mark, lookalike in (("*", "∗"), ("~", "∼"), ("_", "＿")):
+        if text.count(mark) > 1:
+            text = _unpair(text, mark, lookalike)
+    return text
 
 
 def _unpair(text: str, mark: str, lookalike: str) -> str:
-    """Replace emphasis marks when one that can open stands before one that can close."""
-    if text.count(mark) < 2:
-        return text
-    opened = False
+    """Replace the runs of a mark that open or close emphasis by CommonMark's flanking rules, if any two pair up."""
     touching: list[tuple[int, int]] = []
-    paired = False
-    for found in re.finditer(f"{re.escape(mark)}+", text):
+    opened = paired = False
+    spaced = mark != "_"  # one word between underscores is a name such as __init__
+    for found in re.finditer(rf"{re.escape(mark)}+|\s" if mark == "_" else f"{re.escape(mark)}+", text):
         start, end = found.span()
-        closes = start > 0 and not text[start - 1].isspace()
-        opens = end < len(text) and not text[end].isspace()
-        paired = paired or (opened and closes)
-        opened = opened or opens
+        if text[start] != mark:
+            spaced = True
+            continue
+        opens, closes = _flanks(text, start, end)
+        paired = paired or (closes and opened and spaced)
         if opens or closes:
             touching.append((start, end))
+        if opens:
+            opened, spaced = True, mark != "_"
     if not paired:
         return text
     pieces: list[str] = []
@@ -97,10 +106,27 @@ def _unpair(text: str, mark: str, lookalike: str) -> str:
     return "".join([*pieces, text[last:]])
 
 
+def _flanks(text: str, start: int, end: int) -> tuple[bool, bool]:
+    """Whether a run of marks can open and can close emphasis, wherever the text will be placed."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    blank_before, blank_after = not before or before.isspace(), not after or after.isspace()
+    # Quotes or nothing may come to stand around the text, so its ends count as blank and as punctuation.
+    soft_before, soft_after = not before or _is_punctuation(before), not after or _is_punctuation(after)
+    left = (not after or not blank_after) and (not soft_after or blank_before or soft_before)
+    right = (not before or not blank_before) and (not soft_before or blank_after or soft_after)
+    if text[start] != "_":
+        return left, right
+    return left and (not right or soft_before), right and (not left or soft_after)
+
+
+def _is_punctuation(char: str) -> bool:
+    return unicodedata.category(char)[0] in "PS"
+
+
 @cache
 def _rule_line() -> re.Pattern[str]:
     # Only these characters on a line: setext underline, thematic break, table delimiter, front matter.
-    return re.compile(r"(?m)^[^\S\n]*[-=*_:+ \t]*[-=*_+][-=*_:+ \t]*$")
+    return re.compile(r"(?m)^(?:[-=*_:+]|[^\S\n])++$")
 
 
 @cache
@@ -108,7 +134,7 @@ def _start() -> re.Pattern[str]:
     return re.compile(r"(?m)^([^\S\n]*)(?:(#{1,6})|([-+*])|(\d{1,9})([.)]))(?=[^\S\n]|$)")
 
 
-_RULES = str.maketrans({"-": "‐", "=": "═", "*": "∗", "_": "ˍ", "+": "＋"})
+_RULES = str.maketrans({"-": "‐", "=": "═", "*": "∗", "_": "＿", "+": "＋"})
 _STARTS = str.maketrans({"#": "♯", "-": "‐", "+": "＋", "*": "∗", ".": "․", ")": "❩"})
 
 

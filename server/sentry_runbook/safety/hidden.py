@@ -89,25 +89,25 @@ def _written_out(found: re.Match[str]) -> str:
     run = found.group()
     if before == _FLAG and run in _FLAG_TAGS:
         return run
-    kept: list[str] = []
-    gone: list[str] = []
-    for index, char in enumerate(run):
-        following = run[index + 1] if index + 1 < len(run) else after
-        if not gone and _belongs(char, before, following):
-            kept.append(char)
-            before = char if char in (ZWJ, ZWNJ) else before
-        else:
-            gone.append(char)
-    return "".join(kept) + _names(gone)
+    kept = _belonging(run, before, after)
+    return kept + _names(run[len(kept) :])
 
 
-def _belongs(char: str, before: str, after: str) -> bool:
-    """Whether real writing has this character between these two."""
+def _belonging(run: str, before: str, after: str) -> str:
+    """The beginning of a run that real writing has here: at most one selector, then at most one joiner."""
+    kept = ""
     if not before:
-        return False
-    if char in "\ufe0e\ufe0f":
-        # A second selector in a row has the first, not a picture, before it: see the caller.
-        return after != char and (_is_picture(before) or before in _KEYCAPS)
+        return kept
+    if run[0] in "\ufe0e\ufe0f" and (_is_picture(before) or before in _KEYCAPS):
+        kept = run[0]
+    rest = run[len(kept) :]
+    if len(rest) == 1 and _joins(rest, before, after):
+        kept += rest
+    return kept
+
+
+def _joins(char: str, before: str, after: str) -> bool:
+    """Whether a joiner stands between two pictures, or inside a word of a script that joins."""
     if char == ZWJ and _is_picture(before):
         return bool(after) and _is_picture(after)
     if char in (ZWJ, ZWNJ) and _in(before, _JOINING_SCRIPTS):
@@ -115,7 +115,7 @@ def _belongs(char: str, before: str, after: str) -> bool:
     return False
 
 
-def _names(chars: list[str]) -> str:
+def _names(chars: str) -> str:
     shown = "".join(f"⟨U+{ord(char):04X}⟩" for char in chars[:LISTED])
     return shown + (f"⟨+{len(chars) - LISTED:,} hidden⟩" if len(chars) > LISTED else "")
 
@@ -132,19 +132,19 @@ def _in(char: str, ranges: tuple[tuple[int, int], ...]) -> bool:
 def _limit_marks(text: str) -> str:
     """Write out combining marks that have no letter, and those beyond :data:`MARKS` on one letter."""
     pieces: list[str] = []
-    surplus: list[str] = []
+    surplus = ""
     count = MARKS  # at the start, and after a break, there is no letter to carry a mark
     for char in text:
         if char > "\u02ff" and unicodedata.category(char) in ("Mn", "Me"):
             count += 1
             if count > MARKS:
-                surplus.append(char)
+                surplus += char
                 continue
         else:
             count = MARKS if char in " \n\t" else 0
         if surplus:
             pieces.append(_names(surplus))
-            surplus = []
+            surplus = ""
         pieces.append(char)
     if surplus:
         pieces.append(_names(surplus))

@@ -62,7 +62,10 @@ def cut(text: str, limit: int, dropped: int = 0, max_lines: int | None = None) -
     """Cut inert text to ``limit`` characters and ``max_lines`` lines, and say so: ``…[+12,345 characters]``.
 
     Args:
+        text: inert text.
+        limit: characters the result may have, the note included; at least 1.
         dropped: characters that were left out before.
+        max_lines: lines the result may have; None for any number.
     """
     limit = max(limit, 1)
     kept = text
@@ -87,17 +90,19 @@ def _open_mask() -> re.Pattern[str]:
 
 
 def _whole_end(text: str) -> str:
-    """Drop a torn ``<email 1>`` or ``⟨U+202E⟩`` and joiners that lost what they join."""
-    text = text.rstrip(" \t\n")
-    torn = _open_mask().search(text, max(0, len(text) - 26))
-    if torn:
-        text = text[: torn.start()]
-    while text and hidden.is_hidden(text[-1]):
-        text = text[:-1]
-    return text.rstrip(" \t\n")
+    """Drop a torn ``<email 1>`` or ``⟨U+202E⟩``, joiners that lost what they join, emphasis that lost its word."""
+    while True:
+        shorter = text.rstrip(" \t\n*_~:")
+        torn = _open_mask().search(shorter, max(0, len(shorter) - 26))
+        if torn:
+            shorter = shorter[: torn.start()]
+        while shorter and hidden.is_hidden(shorter[-1]):
+            shorter = shorter[:-1]
+        if shorter == text:
+            return text
+        text = shorter
 
 
 def _one_line(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        text = re.sub(r"[ \t]*(?:\r\n|\n)[ \t\r\n]*", " ⏎ ", text.strip(" \t\r\n"))
-    return re.sub(r"[ \t]+", " ", text).strip(" ")
+    text = re.sub(r"[ \t]+", " ", text).strip(" \r\n")
+    return re.sub(r" ?\r?\n[ \r\n]*", " ⏎ ", text) if "\n" in text else text
