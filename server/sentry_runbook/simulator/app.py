@@ -1,0 +1,209 @@
+"""The embedded Sentry as an ASGI application: the routes, and the gate in front of them.
+
+The table of routes says which scopes each endpoint accepts; the gate checks token, scopes and organization in Sentry's
+order and answers in Sentry's words. Nothing is redirected: a path without its final slash is a 404, as there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sentry_runbook.simulator import catalog_routes as catalog
+from sentry_runbook.simulator import discover_routes as discover
+from sentry_runbook.simulator import issue_routes as issues
+from sentry_runbook.simulator.params import ApiError, answer, not_found
+from sentry_runbook.simulator.profile import Profile
+from sentry_runbook.simulator.sessions import sessions
+from sentry_runbook.simulator.world import ORGANIZATION, World
+
+__all__ = ["ALL_SCOPES", "Profile", "World", "create_app"]
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+ALL_SCOPES = frozenset({"org:read", "project:read", "project:releases", "event:read", "event:write", "alerts:read"})
+"""What a well set up token may do; `event:admin` is not among it, because nothing of ours needs it."""
+
+_READ_EVENTS = frozenset({"event:read", "event:write", "event:admin"})
+_WRITE_EVENTS = frozenset({"event:write", "event:admin"})
+_ORG = frozenset({"org:read", "org:write", "org:admin"})
+_PROJECT = frozenset({"project:read", "project:write", "project:admin"})
+_RELEASES = _PROJECT | {"project:releases", "org:ci"}
+_DEPLOY = frozenset({"project:releases", "project:write", "project:admin", "org:ci"})
+_ALERTS = _ORG | {"alerts:read", "alerts:write"}
+_COMMITTERS = _READ_EVENTS | _PROJECT
+_ANYONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    method: str
+    path: str
+    handler: Handler
+    scopes: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """The last fixed part of the path, by which a profile can say that it is absent."""
+        return next(part for part in reversed(self.path.split("/")) if part and not part.startswith("{"))
+
+
+_ISSUE = (
+    _Endpoint("GET", "", issues.issue_get, _READ_EVENTS),
+    _Endpoint("PUT", "", issues.issue_put, _WRITE_EVENTS),
+    _Endpoint("GET", "events/", issues.event_list, _READ_EVENTS),
+    _Endpoint("GET", "events/{event}/", issues.event_get, _READ_EVENTS),
+    _Endpoint("GET", "tags/", issues.tag_list, _READ_EVENTS),
+    _Endpoint("GET", "tags/{key}/", issues.tag_get, _READ_EVENTS),
+    _Endpoint("GET", "tags/{key}/values/", issues.tag_value_list, _READ_EVENTS),
+    _Endpoint("GET", "activities/", issues.activities, _READ_EVENTS),
+    _Endpoint("GET", "notes/", issues.note_list, _READ_EVENTS),
+    _Endpoint("POST", "notes/", issues.note_post, _WRITE_EVENTS),
+    _Endpoint("GET", "user-reports/", issues.report_list, _READ_EVENTS),
+    _Endpoint("GET", "external-issues/", issues.external_issues, _READ_EVENTS),
+)
+
+# A version may hold slashes, so the longer release paths stand before the one that is only a version.
+_IN_ORGANIZATION = (
+    _Endpoint("GET", "", catalog.organization, _ORG),
+    _Endpoint("GET", "projects/", catalog.project_list, _ORG),
+    _Endpoint("GET", "environments/", catalog.environment_list, _ORG),
+    _Endpoint("GET", "issues/", issues.issue_list, _READ_EVENTS),
+    *(_Endpoint(one.method, f"issues/{{issue}}/{one.path}", one.handler, one.scopes) for one in _ISSUE),
+    _Endpoint("GET", "shortids/{short}/", issues.short_id, _READ_EVENTS),
+    _Endpoint("GET", "eventids/{event}/", issues.event_id, _ORG),
+    _Endpoint("GET", "events/", discover.events, _ORG),
+    _Endpoint("GET", "events-timeseries/", discover.timeseries, _ORG),
+    _Endpoint("GET", "events-stats/", discover.stats, _ORG),
+    _Endpoint("GET", "sessions/", sessions, _ORG),
+    _Endpoint("GET", "stats_v2/", catalog.outcomes, _ORG),
+    _Endpoint("GET", "releases/", catalog.release_list, _RELEASES),
+    _Endpoint("GET", "releases/{version:path}/deploys/", catalog.deploy_list, _RELEASES),
+    _Endpoint("POST", "releases/{version:path}/deploys/", catalog.deploy_post, _DEPLOY),
+    _Endpoint("GET", "releases/{version:path}/commits/", catalog.commit_list, _RELEASES),
+    _Endpoint("GET", "releases/{version:path}/", catalog.release_get, _RELEASES),
+    _Endpoint("GET", "workflows/", catalog.workflow_list, _ALERTS),
+    _Endpoint("GET", "detectors/", catalog.detector_list, _ALERTS),
+)
+
+_ENDPOINTS = (
+    _Endpoint("GET", "/api/0/", catalog.index, _ANYONE),
+    _Endpoint("GET", "/api/0/organizations/", catalog.organizations, _ORG),
+    *(
+        _Endpoint(one.method, f"/api/0/organizations/{{org}}/{one.path}", one.handler, one.scopes)
+        for one in _IN_ORGANIZATION
+    ),
+    *(
+        # The form without an organization, deprecated but alive; older servers know no other.
+        _Endpoint(one.method, f"/api/0/issues/{{issue}}/{one.path}", one.handler, one.scopes)
+        for one in _ISSUE
+    ),
+    _Endpoint("GET", "/api/0/projects/{org}/{project}/", catalog.project_get, _PROJECT),
+    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/", issues.project_event, _READ_EVENTS),
+    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/committers/", issues.committers, _COMMITTERS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """Who may pass, and how late the answers are."""
+
+    token: str | None
+    scopes: frozenset[str]
+    latency: float
+
+    def granted(self, request: Request) -> frozenset[str] | None:
+        """Give the scopes of the request's token; None when it has no token, 401 when it has a wrong one."""
+        header = request.headers.get("authorization", "")
+        kind, _, value = header.partition(" ")
+        if not header:
+            return None
+        if kind.lower() != "bearer" or not value.strip():
+            raise ApiError(401, {"detail": "Invalid token header. No credentials provided."})
+        if self.token is not None and value.strip() != self.token:
+            raise ApiError(401, {"detail": "Invalid token"})
+        return self.scopes
+
+    async def check(self, request: Request, endpoint: _Endpoint) -> None:
+        """Let the request pass, or raise Sentry's refusal."""
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        profile: Profile = request.app.state.profile
+        in_organization = endpoint.path.startswith("/api/0/organizations/{org}/issues/{issue}/")
+        if endpoint.name in profile.absent or (in_organization and not profile.org_issues):
+            raise ApiError(404)
+        granted = self.granted(request)
+        request.state.scopes = granted
+        if not endpoint.scopes:
+            return
+        if granted is None:
+            raise ApiError(401, {"detail": "Authentication credentials were not provided."})
+        if not granted & endpoint.scopes:
+            raise ApiError(403, {"detail": "You do not have permission to perform this action."})
+        if request.path_params.get("org", ORGANIZATION) not in {ORGANIZATION, catalog.ORGANIZATION_ID}:
+            raise not_found()
+
+
+def _route(endpoint: _Endpoint, gate: _Gate) -> Route:
+    async def handle(request: Request) -> Response:
+        await gate.check(request, endpoint)
+        response = await endpoint.handler(request)
+        return _dated(request, response)
+
+    return Route(endpoint.path, handle, methods=[endpoint.method])
+
+
+def _dated(request: Request, response: Response) -> Response:
+    # The world's own time, so that a client that compares clocks sees the one the data follow.
+    response.headers["Date"] = format_datetime(request.app.state.world.clock().astimezone(UTC), usegmt=True)
+    return response
+
+
+async def _refused(request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, ApiError):
+        raise exc
+    made = Response(status_code=exc.status) if exc.body is None else answer(exc.body, status=exc.status)
+    return _dated(request, made)
+
+
+async def _unrouted(request: Request, exc: Exception) -> Response:
+    if isinstance(exc, HTTPException) and exc.status_code == 405:
+        return answer({"detail": f'Method "{request.method}" not allowed.'}, status=405)
+    return Response(status_code=404)
+
+
+def create_app(
+    world: World,
+    *,
+    token: str | None = None,
+    scopes: Collection[str] = ALL_SCOPES,
+    latency_ms: float = 0,
+    profile: Profile | None = None,
+) -> Starlette:
+    """Make the application.
+
+    Args:
+        world: what it answers from; ``world.clock`` is its only clock.
+        token: the one token that is accepted; None accepts any, but still wants one.
+        scopes: what the token may do.
+        latency_ms: how late every answer is.
+        profile: what the server can answer; today's Sentry by default.
+    """
+    gate = _Gate(token, frozenset(scopes), latency_ms / 1000)
+    app = Starlette(
+        routes=[_route(endpoint, gate) for endpoint in _ENDPOINTS],
+        exception_handlers={ApiError: _refused, 404: _unrouted, 405: _unrouted},
+    )
+    app.router.redirect_slashes = False
+    app.state.world = world
+    app.state.profile = profile or Profile()
+    return app

@@ -1,0 +1,316 @@
+"""The endpoints about the organization itself: projects, environments, releases, deploys, alerts."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sentry_runbook.simulator.clock import iso
+from sentry_runbook.simulator.issue_routes import base_url, body_of
+from sentry_runbook.simulator.params import (
+    ApiError,
+    answer,
+    bad,
+    environments,
+    instant,
+    not_found,
+    page,
+    profile_of,
+    projects,
+    scope,
+    world_of,
+)
+from sentry_runbook.simulator.people import BOT, person
+from sentry_runbook.simulator.records import (
+    MINUTE,
+    DeployRecord,
+    ProjectRecord,
+    ReleaseRecord,
+    number_id,
+)
+from sentry_runbook.simulator.release_payloads import commit, deploy, deploys, release
+from sentry_runbook.simulator.world import ORGANIZATION, World
+
+_CREATED = "2024-02-05T09:00:00Z"
+ORGANIZATION_ID = "4508110000000001"
+_PROJECT_FLAGS = (
+    "AgentMonitoring",
+    "AppStart",
+    "Assets",
+    "Caches",
+    "Db",
+    "Http",
+    "MCP",
+    "Queues",
+    "ScreenLoad",
+    "Vitals",
+)
+
+
+async def index(request: Request) -> Response:
+    """Answer ``GET /api/0/``: the version, and what the token may do."""
+    scopes = request.state.scopes
+    known = None if scopes is None else {"scopes": sorted(scopes)}
+    return answer({"version": "0", "auth": known, "user": person(BOT) if known else None})
+
+
+def _organization(request: Request) -> dict[str, object]:
+    base = base_url(request)
+    return {
+        "id": ORGANIZATION_ID,
+        "slug": ORGANIZATION,
+        "name": "Acme",
+        "status": {"id": "active", "name": "active"},
+        "dateCreated": _CREATED,
+        "isEarlyAdopter": False,
+        "require2FA": False,
+        "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
+        "allowMemberInvite": True,
+        "allowMemberProjectCreation": True,
+        "allowSuperuserAccess": False,
+        "links": {"organizationUrl": f"{base}/organizations/{ORGANIZATION}", "regionUrl": base},
+        "hasAuthProvider": False,
+        "features": ["discover-basic", "performance-view", "global-views"],
+        "access": sorted(request.state.scopes or ()),
+    }
+
+
+async def organizations(request: Request) -> Response:
+    """Answer with the one organization."""
+    rows, links = page(request, [_organization(request)])
+    return answer(list(rows), links)
+
+
+async def organization(request: Request) -> Response:
+    """Answer with the organization's details."""
+    return answer(_organization(request))
+
+
+def _project(project: ProjectRecord, now: int) -> dict[str, object]:
+    names = {record.environment for log in (project.events, project.sessions) for record in log.until(now)}
+    latest: dict[str, dict[str, str]] = {}
+    marks = [(one, record) for record in project.releases for one in record.deploys if one.at <= now]
+    for one, record in sorted(marks, key=lambda pair: pair[0].at):
+        latest[one.environment] = {"version": record.version, "dateFinished": iso(one.at)}
+    newest = project.newest_release(now)
+    first = project.events.first()
+    team = {"id": number_id("team", project.slug, digits=5), "name": project.slug, "slug": project.slug}
+    flags = dict.fromkeys((f"hasInsights{name}" for name in _PROJECT_FLAGS), False)
+    kinds = ("Feedbacks", "Flags", "MinifiedStackTrace", "Monitors", "NewFeedbacks", "Profiles", "Replays")
+    flags |= dict.fromkeys((f"has{name}" for name in (*kinds, "Logs", "TraceMetrics", "UserReports")), False)
+    return {
+        "id": project.id,
+        "slug": project.slug,
+        "name": project.slug,
+        "platform": project.platform,
+        "platforms": [project.platform],
+        "dateCreated": _CREATED,
+        "isBookmarked": False,
+        "isMember": True,
+        "hasAccess": True,
+        "access": [],
+        "features": [],
+        "firstEvent": iso(first.at) if first and first.at <= now else None,
+        "firstTransactionEvent": bool(project.spans.until(now)),
+        "hasSessions": bool(project.sessions.until(now)),
+        "team": team,
+        "teams": [team],
+        "environments": sorted(name for name in names if name),
+        "latestRelease": {"version": newest.version} if newest else None,
+        "latestDeploys": latest or None,
+        **flags,
+    }
+
+
+async def project_list(request: Request) -> Response:
+    """Answer with the projects, and what is deployed where."""
+    world = world_of(request)
+    now = world.now_ms()
+    wanted = request.query_params.get("query", "").lower().removeprefix("slug:")
+    found = [project for project in world.projects if wanted in project.slug]
+    rows, links = page(request, [_project(project, now) for project in found])
+    return answer(list(rows), links)
+
+
+async def project_get(request: Request) -> Response:
+    """Answer with one project."""
+    world = world_of(request)
+    project = world.find_project(request.path_params["project"])
+    if project is None:
+        raise not_found()
+    brief = {"id": ORGANIZATION_ID, "slug": ORGANIZATION, "name": "Acme"}
+    return answer(_project(project, world.now_ms()) | {"organization": brief})
+
+
+async def environment_list(request: Request) -> Response:
+    """Answer with the environments of the organization."""
+    world = world_of(request)
+    names = world.environments(world.now_ms())
+    return answer([{"id": number_id("environment", name, digits=6), "name": name} for name in names])
+
+
+# --- releases -------------------------------------------------------------------------------------------------------
+
+
+def _releases(request: Request) -> tuple[list[ReleaseRecord], int]:
+    world = world_of(request)
+    now = world.now_ms()
+    found = world.find_release(request.path_params["version"], now)
+    if not found:
+        raise not_found()
+    return found, now
+
+
+def _seen_in(record: ReleaseRecord, names: frozenset[str | None], now: int) -> bool:
+    return any(one.environment in names and one.at <= now for one in record.deploys) or any(
+        seen.release == record.version and seen.environment in names
+        for log in (record.project.events, record.project.sessions)
+        for seen in log.until(now)
+    )
+
+
+async def release_list(request: Request) -> Response:
+    """Answer with the releases, newest first."""
+    world, profile = world_of(request), profile_of(request)
+    now = world.now_ms()
+    query = request.query_params
+    names = environments(request, world, now)
+    wanted = query.get("query", "")
+    grouped: dict[str, list[ReleaseRecord]] = {}
+    for project in projects(request, world, profile):
+        for record in project.releases:
+            if record.at <= now and wanted in record.version and (names is None or _seen_in(record, names, now)):
+                grouped.setdefault(record.version, []).append(record)
+    found = sorted(grouped.values(), key=lambda records: -min(record.at for record in records))
+    rows, links = page(request, found)
+    return answer([release(records, now, health=query.get("health") == "1") for records in rows], links)
+
+
+async def release_get(request: Request) -> Response:
+    """Answer with one release."""
+    found, now = _releases(request)
+    return answer(release(found, now, health=request.query_params.get("health") == "1"))
+
+
+async def deploy_list(request: Request) -> Response:
+    """Answer with a release's deploy markers, newest first."""
+    found, now = _releases(request)
+    rows, links = page(request, deploys(found, now))
+    return answer([deploy(one) for one in rows], links)
+
+
+async def deploy_post(request: Request) -> Response:
+    """Record a deploy marker; nothing is deployed by it."""
+    body = await body_of(request)
+    found, now = _releases(request)
+    name = body.get("environment")
+    if not isinstance(name, str) or not name:
+        raise ApiError(400, {"environment": ["This field is required."]})
+    if len(name) > 64 or re.search(r"[\n\r/]", name):
+        raise ApiError(400, {"environment": ["Invalid value for environment"]})
+    finished, started = body.get("dateFinished"), body.get("dateStarted")
+    count = sum(len(record.deploys) for record in found)
+    marker = DeployRecord(
+        instant(str(finished)) if finished else now,
+        number_id("deploy", found[0].version, "posted", count, digits=8),
+        name,
+        instant(str(started)) if started else None,
+        str(body["name"]) if body.get("name") else None,
+        str(body["url"]) if body.get("url") else None,
+    )
+    wanted = body.get("projects")
+    for record in found:
+        if not isinstance(wanted, list) or record.project.slug in wanted:
+            record.deploys.append(marker)
+    return answer(deploy(marker), status=201)
+
+
+async def commit_list(request: Request) -> Response:
+    """Answer with a release's commits, newest first."""
+    found, now = _releases(request)
+    commits = sorted((one for one in found[0].commits if one.at <= now), key=lambda one: -one.at)
+    rows, links = page(request, commits)
+    return answer([commit(one, found) for one in rows], links)
+
+
+# --- alerts ---------------------------------------------------------------------------------------------------------
+
+
+def _detector_id(project: ProjectRecord) -> str:
+    return number_id("detector", project.id, digits=7)
+
+
+def _workflows(project: ProjectRecord, world: World, now: int) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for alert in project.scenario.alerts:
+        fired = None if alert.triggered is None else world.origin + round(alert.triggered * MINUTE)
+        found.append(
+            {
+                "id": number_id("workflow", project.id, alert.name, digits=7),
+                "name": alert.name,
+                "organizationId": ORGANIZATION_ID,
+                "createdBy": None,
+                "dateCreated": _CREATED,
+                "dateUpdated": _CREATED,
+                "triggers": None,
+                "actionFilters": [],
+                "environment": alert.environment,
+                "config": {"frequency": 30},
+                "detectorIds": [_detector_id(project)],
+                "enabled": True,
+                "lastTriggered": iso(fired) if fired is not None and fired <= now else None,
+                "owner": None,
+            }
+        )
+    return found
+
+
+async def workflow_list(request: Request) -> Response:
+    """Answer with the alerts, and when each fired last."""
+    world, asked = world_of(request), scope(request)
+    wanted = request.query_params.get("query", "").lower()
+    found = [row for project in asked.projects for row in _workflows(project, world, asked.now)]
+    rows, links = page(request, [row for row in found if wanted in str(row["name"]).lower()])
+    return answer(list(rows), links)
+
+
+async def detector_list(request: Request) -> Response:
+    """Answer with the monitors: each project has the one for its errors."""
+    world, asked = world_of(request), scope(request)
+    found = []
+    for project in asked.projects:
+        found.append(
+            {
+                "id": _detector_id(project),
+                "name": "Error Monitor",
+                "type": "error",
+                "projectId": project.id,
+                "enabled": True,
+                "workflowIds": [row["id"] for row in _workflows(project, world, asked.now)],
+                "dataSources": None,
+                "conditionGroup": None,
+                "config": {},
+                "latestGroup": None,
+                "owner": None,
+                "createdBy": None,
+                "description": None,
+                "dateCreated": _CREATED,
+                "dateUpdated": _CREATED,
+            }
+        )
+    rows, links = page(request, found)
+    return answer(list(rows), links)
+
+
+async def outcomes(request: Request) -> Response:
+    """Answer ``stats_v2/``: everything that was sent was accepted."""
+    asked = scope(request)
+    if not request.query_params.getlist("groupBy"):
+        raise bad("No groupBy provided")
+    total = sum(project.events.count(asked.start, asked.seen_end) for project in asked.projects)
+    group = {"by": {"outcome": "accepted"}, "totals": {"sum(quantity)": total}, "series": {}}
+    return answer(
+        {"start": iso(asked.start), "end": iso(asked.end), "intervals": [], "groups": [group] if total else []}
+    )

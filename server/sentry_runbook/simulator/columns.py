@@ -1,0 +1,99 @@
+"""The columns that Discover can select, filter and group by, for events and for traced requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sentry_runbook.simulator.clock import iso
+from sentry_runbook.simulator.records import Event, Span
+from sentry_runbook.simulator.search import Value
+
+Row = Event | Span
+
+
+def _unhandled(event: Event) -> bool:
+    return event.handled is False
+
+
+_EVENT: dict[str, Callable[[Event], Value]] = {
+    "id": lambda event: event.id,
+    "event.type": lambda event: "error" if event.issue.spec.category == "error" else "generic",
+    "title": lambda event: event.issue.spec.shown_title,
+    "message": lambda event: event.issue.spec.shown_title,
+    "timestamp": lambda event: event.at,
+    "issue": lambda event: event.issue.short_id,
+    "issue.id": lambda event: int(event.issue.id),
+    "project": lambda event: event.issue.project.slug,
+    "project.name": lambda event: event.issue.project.slug,
+    "project.id": lambda event: int(event.issue.project.id),
+    "platform": lambda event: event.issue.spec.platform or event.issue.project.platform,
+    "level": lambda event: event.issue.spec.level,
+    "environment": lambda event: event.environment,
+    "release": lambda event: event.release,
+    "transaction": lambda event: event.transaction,
+    "culprit": lambda event: event.issue.spec.culprit or event.transaction,
+    "user": lambda event: f"id:{event.user.id}" if event.user else None,
+    "user.id": lambda event: event.user.id if event.user else None,
+    "user.email": lambda event: event.user.email if event.user else None,
+    "user.username": lambda event: event.user.username if event.user else None,
+    "user.ip": lambda event: event.user.ip if event.user else None,
+    "geo.country_code": lambda event: event.user.country if event.user else None,
+    "error.unhandled": _unhandled,
+    "error.handled": lambda event: not _unhandled(event),
+    "error.type": lambda event: event.issue.spec.chain[-1].type if event.issue.spec.chain else None,
+    "error.value": lambda event: event.issue.spec.chain[-1].value if event.issue.spec.chain else None,
+}
+
+_SPAN: dict[str, Callable[[Span], Value]] = {
+    "id": lambda span: span.id,
+    "event.type": lambda span: "transaction",
+    "is_transaction": lambda span: True,
+    "span.op": lambda span: "http.server",
+    "transaction.op": lambda span: "http.server",
+    "timestamp": lambda span: span.at,
+    "project": lambda span: span.project.slug,
+    "project.name": lambda span: span.project.slug,
+    "project.id": lambda span: int(span.project.id),
+    "environment": lambda span: span.environment,
+    "release": lambda span: span.release,
+    "transaction": lambda span: span.transaction,
+    "title": lambda span: span.transaction,
+    "span.duration": lambda span: span.duration_ms,
+    "transaction.duration": lambda span: span.duration_ms,
+    "span.status": lambda span: "internal_error" if span.failed else "ok",
+    "transaction.status": lambda span: "internal_error" if span.failed else "ok",
+}
+
+_TYPES = {
+    "timestamp": "date",
+    "issue.id": "integer",
+    "project.id": "integer",
+    "error.unhandled": "boolean",
+    "error.handled": "boolean",
+    "is_transaction": "boolean",
+    "span.duration": "duration",
+    "transaction.duration": "duration",
+}
+
+
+def column(row: Row, key: str) -> Value:
+    """Give a row's value of a column; what is no column is a tag, None when the row has no such tag."""
+    if isinstance(row, Event):
+        get = _EVENT.get(key)
+        return get(row) if get else row.tags.get(key)
+    read = _SPAN.get(key)
+    return read(row) if read else None
+
+
+def shown(key: str, value: Value) -> Value:
+    """Give a column's value as an answer shows it."""
+    if key == "timestamp" and isinstance(value, int):
+        return iso(value).replace("Z", "+00:00")
+    if key in {"error.unhandled", "error.handled"}:
+        return int(bool(value))
+    return value
+
+
+def kind(key: str) -> str:
+    """Give a column's type as ``meta.fields`` names it."""
+    return _TYPES.get(key, "string")

@@ -1,0 +1,103 @@
+"""The endpoints of Discover: tables and time series."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sentry_runbook.simulator.discover import Aggregate, aggregate, buckets, interval_ms, rows, table
+from sentry_runbook.simulator.params import ApiError, Scope, answer, bad, page, profile_of, scope
+
+
+def _dataset(request: Request, *, optional: bool = False) -> str:
+    profile = profile_of(request)
+    named = request.query_params.get("dataset")
+    if named is None:
+        default = profile.default_dataset or ("errors" if optional else None)
+        if default is None:
+            raise ApiError(400, {"dataset": ["This field is required."]})
+        return default
+    if named not in profile.datasets:
+        raise bad(f"dataset must be one of: {', '.join(sorted(profile.datasets))}")
+    return named
+
+
+def _discover_on(request: Request) -> None:
+    # Where the plan lacks Discover, the answer is a 404 with nothing in it.
+    if not profile_of(request).discover:
+        raise ApiError(404)
+
+
+async def events(request: Request) -> Response:
+    """Answer ``GET organizations/{org}/events/``: a table over the rows of a dataset."""
+    _discover_on(request)
+    dataset, query = _dataset(request), request.query_params
+    asked = scope(request)
+    found = rows(dataset, asked, query.get("query", ""))
+    made = table(query.getlist("field"), query.getlist("sort"), found, asked)
+    tip = None if asked.projects else "You have no accessible projects: no data can be shown."
+    cut, links = page(request, made.data)
+    meta = {
+        "fields": made.fields,
+        "units": made.units,
+        "dataset": dataset,
+        "datasetReason": "unchanged",
+        "isMetricsData": False,
+        "isMetricsExtractedData": False,
+        "tips": {"query": tip, "columns": None},
+    }
+    return answer({"data": list(cut), "meta": meta}, links)
+
+
+def _function(field: str, asked: Scope) -> Aggregate:
+    found = aggregate(field, asked)
+    if found is None:
+        raise bad(f"Invalid yAxis: {field} is not a function")
+    return found
+
+
+async def timeseries(request: Request) -> Response:
+    """Answer ``GET organizations/{org}/events-timeseries/``: one series for each yAxis, in milliseconds."""
+    if not profile_of(request).timeseries:
+        raise ApiError(404)
+    _discover_on(request)
+    dataset, query = _dataset(request), request.query_params
+    asked = scope(request)
+    if "topEvents" in query:
+        raise bad("topEvents is not supported for this request")
+    step = interval_ms(query.get("interval"), asked)
+    filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
+    series = []
+    for axis in query.getlist("yAxis") or ["count()"]:
+        function = _function(axis, asked)
+        values = [
+            {"timestamp": at, "value": function.over(members), "incomplete": at + step > asked.now}
+            | ({"incompleteReason": "INCOMPLETE_BUCKET"} if at + step > asked.now else {})
+            for at, members in filled
+        ]
+        meta = {"valueType": function.kind, "valueUnit": function.unit, "interval": step}
+        series.append({"yAxis": axis, "values": values, "meta": meta})
+    meta = {"dataset": dataset, "start": asked.start, "end": asked.end}
+    return answer({"meta": meta, "timeSeries": series})
+
+
+async def stats(request: Request) -> Response:
+    """Answer ``GET organizations/{org}/events-stats/``: the older series, in seconds."""
+    _discover_on(request)
+    dataset, query = _dataset(request, optional=True), request.query_params
+    asked = scope(request)
+    step = interval_ms(query.get("interval"), asked)
+    filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
+    axes = query.getlist("yAxis") or ["count()"]
+    made: dict[str, dict[str, object]] = {}
+    for order, axis in enumerate(axes):
+        function = _function(axis, asked)
+        made[axis] = {
+            "data": [[at // 1000, [{"count": function.over(members) or 0}]] for at, members in filled],
+            "start": asked.start // 1000,
+            "end": asked.end // 1000,
+            "isMetricsData": False,
+            "order": order,
+            "meta": {"fields": {axis: function.kind}, "units": {axis: function.unit}, "dataset": dataset},
+        }
+    return answer(made if len(axes) > 1 else made[axes[0]])

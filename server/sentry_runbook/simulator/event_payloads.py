@@ -1,0 +1,243 @@
+"""Single events as Sentry answers them: list rows, and the full event with its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sentry_runbook.simulator.clock import iso
+from sentry_runbook.simulator.records import Event, digest
+from sentry_runbook.simulator.release_payloads import release_brief
+from sentry_runbook.simulator.scenario import Crumb, Frame, Issue, Raised
+
+_SDKS = {"python": ("sentry.python", "2.40.0"), "javascript": ("sentry.javascript.browser", "10.20.0")}
+
+
+def numbered(value: object, number: int) -> object:
+    """Put the event's number in place of ``{n}``, in whatever depth of a described value."""
+    if isinstance(value, str):
+        return value.replace("{n}", str(number))
+    if isinstance(value, Mapping):
+        return {str(key): numbered(part, number) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [numbered(part, number) for part in value]
+    return value
+
+
+def _user(event: Event) -> dict[str, object] | None:
+    if event.user is None:
+        return None
+    return {
+        "id": event.user.id,
+        "email": event.user.email,
+        "username": event.user.username,
+        "ip_address": event.user.ip,
+        "name": None,
+        "geo": {"country_code": event.user.country},
+        "data": None,
+    }
+
+
+def _tags(event: Event) -> list[dict[str, str]]:
+    return [
+        {"key": key, "value": value} | ({"query": f'user.id:"{value.removeprefix("id:")}"'} if key == "user" else {})
+        for key, value in sorted(event.tags.items())
+    ]
+
+
+def _metadata(spec: Issue) -> dict[str, object]:
+    if spec.chain:
+        return {"type": spec.chain[-1].type, "value": spec.chain[-1].value}
+    return {"title": spec.shown_title}
+
+
+def event_row(event: Event) -> dict[str, object]:
+    """Give an event as lists show it: without a release, which is among its tags."""
+    spec, project = event.issue.spec, event.issue.project
+    return {
+        "id": event.id,
+        "eventID": event.id,
+        "groupID": event.issue.id,
+        "projectID": project.id,
+        "event.type": "error" if spec.category == "error" else "generic",
+        "title": spec.shown_title,
+        "message": "" if spec.chain else spec.shown_title,
+        "location": _location(spec),
+        "culprit": spec.culprit or event.transaction,
+        "crashFile": None,
+        "platform": spec.platform or project.platform,
+        "user": _user(event),
+        "tags": _tags(event),
+        "dateCreated": iso(event.at),
+        "metadata": _metadata(spec),
+    }
+
+
+def _location(spec: Issue) -> str | None:
+    frames = spec.chain[-1].frames if spec.chain else ()
+    return next((frame.filename for frame in reversed(frames) if frame.in_app), None)
+
+
+def _frame(frame: Frame, number: int) -> dict[str, object]:
+    lines = frame.source.splitlines()
+    first = frame.line - len(lines) // 2
+    return {
+        "filename": frame.filename,
+        "absPath": f"/srv/app/{frame.filename}" if frame.in_app else frame.filename,
+        "module": frame.module,
+        "package": None,
+        "platform": None,
+        "instructionAddr": None,
+        "symbolAddr": None,
+        "function": frame.function,
+        "rawFunction": None,
+        "symbol": None,
+        "context": [[first + place, line] for place, line in enumerate(lines)],
+        "lineNo": frame.line,
+        "colNo": None,
+        "inApp": frame.in_app,
+        "trust": None,
+        "errors": None,
+        "vars": numbered(frame.vars, number) if frame.vars else None,
+    }
+
+
+def _raised(one: Raised, event: Event) -> dict[str, object]:
+    frames = [_frame(frame, event.number) for frame in one.frames]
+    return {
+        "type": one.type,
+        "value": numbered(one.value, event.number),
+        "module": one.module,
+        "mechanism": {"type": one.mechanism, "handled": event.handled},
+        "threadId": None,
+        "stacktrace": {"frames": frames, "framesOmitted": None, "registers": None, "hasSystemFrames": True}
+        if frames
+        else None,
+        "rawStacktrace": None,
+    }
+
+
+def _crumb(crumb: Crumb, event: Event) -> dict[str, object]:
+    return {
+        "timestamp": iso(event.at - round(crumb.seconds_before * 1000)),
+        "type": crumb.type,
+        "category": crumb.category,
+        "level": crumb.level,
+        "message": numbered(crumb.message, event.number),
+        "data": numbered(crumb.data, event.number),
+        "event_id": None,
+    }
+
+
+def _entries(event: Event) -> list[dict[str, object]]:
+    spec = event.issue.spec
+    found: list[dict[str, object]] = []
+    if spec.chain:
+        values = [_raised(one, event) for one in spec.chain]
+        data: dict[str, object] = {"values": values, "hasSystemFrames": True, "excOmitted": None}
+        found.append({"type": "exception", "data": data})
+    elif spec.category == "error":
+        found.append({"type": "message", "data": {"formatted": spec.shown_title, "message": None, "params": None}})
+    if event.breadcrumbs:
+        crumbs = sorted(event.breadcrumbs, key=lambda crumb: -crumb.seconds_before)
+        found.append({"type": "breadcrumbs", "data": {"values": [_crumb(crumb, event) for crumb in crumbs]}})
+    request = spec.request
+    if request:
+        found.append(
+            {
+                "type": "request",
+                "data": {
+                    "apiTarget": None,
+                    "method": request.method,
+                    "url": numbered(request.url, event.number),
+                    "query": [[key, value] for key, value in request.query.items()],
+                    "fragment": None,
+                    "data": numbered(request.data, event.number),
+                    "headers": [[key, value] for key, value in request.headers.items()],
+                    "cookies": [[key, value] for key, value in request.cookies.items()],
+                    "env": None,
+                    "inferredContentType": "application/json" if request.data is not None else None,
+                },
+            }
+        )
+    return found
+
+
+def _contexts(event: Event) -> dict[str, object]:
+    tags, found = event.tags, dict[str, object]()
+    for name in ("browser", "os", "runtime"):
+        if name in tags:
+            known, _, version = tags[name].rpartition(" ")
+            found[name] = {"name": known or version, "version": version if known else None, "type": name}
+    if "device" in tags:
+        found["device"] = {"family": tags["device"], "model": tags["device"], "type": "device"}
+    trace = {"trace_id": digest("trace", event.id), "span_id": digest("span", event.id, size=8)}
+    found["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
+    for name, value in event.issue.spec.contexts.items():
+        shown = numbered(value, event.number)
+        found[name] = {"type": "default", **shown} if isinstance(shown, dict) else shown
+    return found
+
+
+def _occurrence(event: Event) -> dict[str, object] | None:
+    spec = event.issue.spec
+    if spec.category == "error":
+        return None
+    known = spec.occurrence
+    return {
+        "id": digest("occurrence", event.id),
+        "projectId": int(event.issue.project.id),
+        "eventId": event.id,
+        "fingerprint": [digest(event.issue.id)],
+        "issueTitle": known.title if known else spec.shown_title,
+        "subtitle": known.subtitle if known else "",
+        "resourceId": None,
+        "evidenceData": {},
+        "evidenceDisplay": [
+            {"name": name, "value": value, "important": place == 0}
+            for place, (name, value) in enumerate(known.evidence if known else ())
+        ],
+        "type": known.type if known else 1001,
+        "detectionTime": event.at / 1000,
+        "level": spec.level,
+        "culprit": spec.culprit or spec.transaction,
+        "priority": None,
+        "assignee": None,
+    }
+
+
+def _sdk(event: Event) -> dict[str, object]:
+    platform = event.issue.spec.platform or event.issue.project.platform
+    known = event.issue.spec.sdk or _SDKS.get(platform.partition("-")[0], ("sentry.javascript.node", "10.20.0"))
+    return {"name": known[0], "version": known[1]}
+
+
+def event_details(event: Event, neighbours: Sequence[Event], now: int) -> dict[str, object]:
+    """Give the full event; ``neighbours`` are the issue's events that the reader sees, oldest first."""
+    spec = event.issue.spec
+    place = next((index for index, one in enumerate(neighbours) if one is event), None)
+    before = neighbours[place - 1].id if place else None
+    after = neighbours[place + 1].id if place is not None and place + 1 < len(neighbours) else None
+    row = event_row(event)
+    kind = row.pop("event.type")
+    return row | {
+        "type": kind,
+        "dist": None,
+        "size": 6_000 + len(spec.shown_title),
+        "dateReceived": iso(event.at + 1_200),
+        "entries": _entries(event),
+        "contexts": _contexts(event),
+        "context": numbered(spec.extra, event.number),
+        "packages": {},
+        "sdk": _sdk(event),
+        "errors": [{"type": kind, "message": text, "data": {}} for kind, text in spec.processing_errors],
+        "occurrence": _occurrence(event),
+        "_meta": {},
+        "fingerprints": [digest(event.issue.id)],
+        "groupingConfig": {"id": "newstyle:2026-01-20", "enhancements": ""},
+        "release": release_brief(event.issue.project, event.release, now) if event.release else None,
+        "userReport": None,
+        "sdkUpdates": [],
+        "resolvedWith": [],
+        "nextEventID": after,
+        "previousEventID": before,
+    }

@@ -1,0 +1,247 @@
+"""Issues as Sentry answers them: details, list rows, histories and tag distributions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sentry_runbook.simulator import lifecycle
+from sentry_runbook.simulator.clock import iso
+from sentry_runbook.simulator.people import owner, person
+from sentry_runbook.simulator.records import (
+    DAY,
+    HOUR,
+    ActivityRecord,
+    Event,
+    IssueRecord,
+    ProjectRecord,
+    digest,
+)
+from sentry_runbook.simulator.release_payloads import release_brief
+
+_TYPES = {"error": "error", "feedback": "feedback"}
+
+
+def project_brief(project: ProjectRecord) -> dict[str, object]:
+    """Give the project as issues carry it."""
+    return {"id": project.id, "name": project.slug, "slug": project.slug, "platform": project.platform}
+
+
+def substatus(issue: IssueRecord, now: int) -> str | None:
+    """Give the substatus; an untouched issue's depends on its age."""
+    if issue.status == "unresolved" and issue.substatus is None:
+        return lifecycle.default_substatus(issue, now)
+    return issue.substatus
+
+
+def _metadata(issue: IssueRecord) -> dict[str, object]:
+    spec = issue.spec
+    found: dict[str, object] = {"title": spec.shown_title}
+    if spec.chain:
+        last = spec.chain[-1]
+        found = {"type": last.type, "value": last.value}
+        frame = next((frame for frame in reversed(last.frames) if frame.in_app), None)
+        if frame:
+            found |= {"filename": frame.filename, "function": frame.function}
+    return found | dict(spec.metadata)
+
+
+def _buckets(events: Sequence[Event], now: int, step: int, back: int) -> list[list[int]]:
+    last = now // step
+    counted = Counter(event.at // step for event in events)
+    return [[at * step // 1000, counted[at]] for at in range(last - back, last + 1)]
+
+
+def stats(events: Sequence[Event], now: int) -> dict[str, object]:
+    """Give the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
+    return {"24h": _buckets(events, now, HOUR, 24), "30d": _buckets(events, now, DAY, 30)}
+
+
+def issue_row(
+    issue: IssueRecord, base: str, now: int, environments: frozenset[str | None] | None = None
+) -> dict[str, object]:
+    """Give what every form of an issue has. ``count`` is of all time and environments; the rest follows the filter."""
+    spec, everything = issue.spec, issue.events.until(now)
+    events = [event for event in everything if environments is None or event.environment in environments]
+    notes = [entry for entry in issue.activity if entry.type == "note" and entry.at <= now]
+    details = lifecycle.status_details(issue, now)
+    actor = next(
+        (entry.user for entry in reversed(issue.activity) if entry.type.startswith(("set_res", "set_ign"))),
+        None,
+    )
+    if details and actor:
+        details["actor"] = person(actor)
+    return {
+        "id": issue.id,
+        "shareId": None,
+        "shortId": issue.short_id,
+        "title": spec.shown_title,
+        "culprit": spec.culprit or spec.transaction,
+        "permalink": f"{base}/organizations/acme/issues/{issue.id}/",
+        "logger": spec.logger,
+        "level": spec.level,
+        "status": issue.status,
+        "statusDetails": details,
+        "substatus": substatus(issue, now),
+        "isPublic": False,
+        "platform": spec.platform or issue.project.platform,
+        "project": project_brief(issue.project),
+        "type": _TYPES.get(spec.category, "generic"),
+        "issueType": spec.issue_type,
+        "issueCategory": spec.category,
+        "metadata": _metadata(issue),
+        "numComments": len(notes),
+        "assignedTo": owner(issue.assigned_to),
+        "isBookmarked": False,
+        "isSubscribed": False,
+        "subscriptionDetails": None,
+        "hasSeen": False,
+        "annotations": [],
+        "isUnhandled": any(event.handled is False for event in everything) and spec.category == "error",
+        "priority": issue.priority,
+        "priorityLockedAt": None,
+        "seerFixabilityScore": None,
+        "seerAutofixLastTriggered": None,
+        "seerExplorerAutofixLastTriggered": None,
+        "count": str(len(everything)),
+        "userCount": len({event.user.id for event in events if event.user}),
+        "firstSeen": iso(events[0].at) if events else None,
+        "lastSeen": iso(events[-1].at) if events else None,
+    }
+
+
+def issue_details(
+    issue: IssueRecord,
+    base: str,
+    now: int,
+    environments: frozenset[str | None] | None,
+    collapse: Sequence[str] = (),
+) -> dict[str, object]:
+    """Give the single issue, with its history, statistics, tags and releases."""
+    everything = issue.events.until(now)
+    events = [event for event in everything if environments is None or event.environment in environments]
+    found = issue_row(issue, base, now, environments)
+    found |= {
+        "activity": activity(issue, now)[:100],
+        "seenBy": [],
+        "participants": [],
+        "userReportCount": sum(issue.project.origin + report.at * 60_000 <= now for report in issue.spec.reports),
+        "pluginIssues": [],
+        "pluginActions": [],
+        "pluginContexts": [],
+    }
+    if "stats" not in collapse:
+        found["stats"] = stats(events, now)
+    if "tags" not in collapse:
+        found["tags"] = [
+            {"key": tag["key"], "name": tag["name"], "totalValues": tag["totalValues"]} for tag in tags(events)
+        ]
+    if "release" not in collapse:
+        named = [event.release for event in everything if event.release]
+        for key, version in (("firstRelease", named[:1]), ("lastRelease", named[-1:])):
+            found[key] = release_brief(issue.project, version[0], now) if version else None
+    return found
+
+
+def activity_entry(entry: ActivityRecord) -> dict[str, object]:
+    """Give one line of the history."""
+    return {
+        "id": entry.id,
+        "type": entry.type,
+        "user": person(entry.user) if entry.user else None,
+        "sentry_app": None,
+        "data": entry.data,
+        "dateCreated": iso(entry.at),
+    }
+
+
+def activity(issue: IssueRecord, now: int) -> list[dict[str, object]]:
+    """Give the history, newest first; its last line is made up from the first event, as Sentry does."""
+    lines = sorted((entry for entry in issue.activity if entry.at <= now), key=lambda entry: -entry.at)
+    first = issue.events.first()
+    made = [activity_entry(entry) for entry in lines]
+    if first is not None:
+        made.append(activity_entry(ActivityRecord(first.at, "0", "first_seen", {"priority": issue.priority})))
+    return made
+
+
+_NAMES = {
+    "browser": "Browser",
+    "browser.name": "Browser Name",
+    "device": "Device",
+    "device.family": "Device Family",
+    "environment": "Environment",
+    "handled": "Handled",
+    "level": "Level",
+    "mechanism": "Mechanism",
+    "os": "OS",
+    "os.name": "OS Name",
+    "release": "Release",
+    "runtime": "Runtime",
+    "server_name": "Server Name",
+    "transaction": "Transaction",
+    "url": "URL",
+    "user": "User",
+}
+
+
+def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
+    """Give a tag's values with their counts, the most frequent first."""
+    seen: dict[str, list[int]] = {}
+    for event in events:
+        if key in event.tags:
+            seen.setdefault(event.tags[key], []).append(event.at)
+    return [
+        {
+            "key": key,
+            "name": value,
+            "value": value,
+            "count": len(times),
+            "firstSeen": iso(times[0]),
+            "lastSeen": iso(times[-1]),
+        }
+        | ({"query": f'user.id:"{value.removeprefix("id:")}"'} if key == "user" else {})
+        for value, times in sorted(seen.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def tags(events: Sequence[Event], keys: Sequence[str] = (), limit: int = 10) -> list[dict[str, object]]:
+    """Give the distribution of each tag."""
+    found = []
+    for key in sorted({key for event in events for key in event.tags}):
+        if keys and key not in keys:
+            continue
+        values = tag_values(events, key)
+        found.append(
+            {
+                "key": key,
+                "name": _NAMES.get(key, key.replace("_", " ").replace(".", " ").title()),
+                "totalValues": sum(1 for event in events if key in event.tags),
+                "uniqueValues": len(values),
+                "topValues": values[:limit],
+            }
+        )
+    return found
+
+
+def user_reports(issue: IssueRecord, now: int) -> list[dict[str, object]]:
+    """Give what users wrote into the crash dialog, newest first."""
+    found: list[tuple[int, dict[str, object]]] = []
+    for place, report in enumerate(issue.spec.reports):
+        at = issue.project.origin + round(report.at * 60_000)
+        nearest = issue.events.window(0, at + 1)[-1:]
+        if at > now or not nearest:
+            continue
+        event = {"id": nearest[0].id, "eventID": nearest[0].id}
+        shown: dict[str, object] = {
+            "id": digest(issue.id, "report", place, size=4),
+            "eventID": nearest[0].id,
+            "name": report.name,
+            "email": report.email,
+            "comments": report.comments,
+            "dateCreated": iso(at),
+            "user": None,
+            "event": event,
+        }
+        found.append((at, shown))
+    return [shown for _, shown in sorted(found, key=lambda pair: -pair[0])]

@@ -1,0 +1,129 @@
+"""The issue list's part of the search language: states and ages of issues, and tags of their events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sentry_runbook.simulator.columns import column
+from sentry_runbook.simulator.issue_payloads import substatus
+from sentry_runbook.simulator.params import Scope, bad, instant, span_ms
+from sentry_runbook.simulator.records import Event, IssueRecord
+from sentry_runbook.simulator.search import BadQuery, Term, parse, predicate, value_test
+
+_STATES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
+_SUBSTATES = ("new", "ongoing", "escalating", "regressed")
+_AGES = {"firstSeen": 0, "age": 0, "lastSeen": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An issue with the events that the list's period and environments let through, oldest first."""
+
+    issue: IssueRecord
+    events: Sequence[Event]
+
+
+def candidates(scope: Scope, issues: Sequence[IssueRecord]) -> list[Candidate]:
+    """Give the issues that have events in the scope."""
+    found = []
+    for issue in issues:
+        if issue.project in scope.projects:
+            events = issue.events.window(scope.start, scope.seen_end)
+            kept = [event for event in events if scope.covers(event.environment)]
+            if kept:
+                found.append(Candidate(issue, kept))
+    return found
+
+
+def matching(found: Sequence[Candidate], query: str, now: int) -> list[Candidate]:
+    """Keep the candidates that fit the query; 400 for a query that cannot be read."""
+    try:
+        fits = predicate(parse(query), partial(_compiled, now=now))
+    except BadQuery as exc:
+        raise bad(str(exc)) from exc
+    return [candidate for candidate in found if fits(candidate)]
+
+
+def ordered(found: Sequence[Candidate], sort: str) -> list[Candidate]:
+    """Sort the list as asked; 400 for an unknown order."""
+    orders: dict[str, Callable[[Candidate], int]] = {
+        "date": lambda one: one.events[-1].at,
+        "new": lambda one: one.issue.events.window(0, one.events[-1].at + 1)[0].at,
+        "freq": lambda one: len(one.events),
+        "user": lambda one: len({event.user.id for event in one.events if event.user}),
+    }
+    for likewise in ("trends", "recommended", "inbox"):
+        orders[likewise] = orders["date"]
+    if sort not in orders:
+        raise bad(f'Invalid sort: "{sort}"')
+    return sorted(found, key=orders[sort], reverse=True)
+
+
+def _compiled(term: Term, now: int) -> Callable[[Candidate], bool]:
+    if term.key == "is":
+        return _signed(term, _state(term.values[0], now))
+    if term.key in _AGES:
+        return _signed(term, _age(term, now))
+    if term.key == "assigned":
+        return _signed(term, _assigned(term.values[0].lower()))
+    plain = replace(term, negated=False)
+    test = value_test(plain)
+    if term.key in {"issue", "issue.id", "issue.priority", "issue.category", "issue.type", "timesSeen", ""}:
+        return _signed(term, lambda one: test(partial(_issue_value, one)))
+    # All else is a tag: an issue fits when one of its events does, and fits the negation when none does.
+    return _signed(term, lambda one: any(test(partial(column, event)) for event in one.events))
+
+
+def _signed(term: Term, test: Callable[[Candidate], bool]) -> Callable[[Candidate], bool]:
+    return (lambda one: not test(one)) if term.negated else test
+
+
+def _state(name: str, now: int) -> Callable[[Candidate], bool]:
+    if name in _STATES:
+        return lambda one: one.issue.status == _STATES[name]
+    if name in _SUBSTATES:
+        return lambda one: one.issue.status == "unresolved" and substatus(one.issue, now) == name
+    if name in {"assigned", "unassigned"}:
+        return lambda one: bool(one.issue.assigned_to) is (name == "assigned")
+    raise BadQuery(f'Invalid value for "is" search: {name}')
+
+
+def _age(term: Term, now: int) -> Callable[[Candidate], bool]:
+    place, value = _AGES[term.key], term.values[0]
+    relative = re.fullmatch(r"([+-])(\d+[smhdw])", value)
+    if relative:
+        bound, newer = now - (span_ms(relative[2]) or 0), relative[1] == "-"
+    else:
+        bound, newer = instant(value), term.operator.startswith(">")
+        if not term.operator:
+            raise BadQuery(f"{value} needs a sign or a comparison in {term.key}")
+    return lambda one: (_seen(one)[place] >= bound) is newer
+
+
+def _seen(one: Candidate) -> tuple[int, int]:
+    first = one.issue.events.first()
+    return (first.at if first else 0, one.events[-1].at)
+
+
+def _assigned(wanted: str) -> Callable[[Candidate], bool]:
+    if wanted == "none":
+        return lambda one: one.issue.assigned_to is None
+    name = wanted.removeprefix("#")
+    return lambda one: (one.issue.assigned_to or "").lower().rpartition(":")[2] == name
+
+
+def _issue_value(one: Candidate, key: str) -> str | int | None:
+    issue = one.issue
+    return {
+        "issue": issue.short_id,
+        "issue.id": issue.id,
+        "issue.priority": issue.priority,
+        "issue.category": issue.spec.category,
+        "issue.type": issue.spec.issue_type,
+        "timesSeen": len(one.events),
+        "title": issue.spec.shown_title,
+        "transaction": issue.spec.transaction,
+    }.get(key)

@@ -1,0 +1,298 @@
+"""From descriptions to records: where each event of a stream falls, whom it hits and which tags it carries.
+
+Nothing here is random. Events are spread by arithmetic, and tag values are dealt out by a permutation of the
+events, so counts and shares are exact and every run of a scenario is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import gcd, sqrt
+
+from sentry_runbook.simulator.records import (
+    MINUTE,
+    CommitRecord,
+    DeployRecord,
+    Event,
+    IssueRecord,
+    ProjectRecord,
+    ReleaseRecord,
+    SessionMinute,
+    Span,
+    Visitor,
+    digest,
+    number_id,
+)
+from sentry_runbook.simulator.scenario import (
+    LATEST,
+    Commit,
+    Deploy,
+    Release,
+    Sessions,
+    Shape,
+    Stream,
+    Transactions,
+    Weights,
+)
+
+_GOLDEN = (sqrt(5) - 1) / 2
+
+# What a browser application's events look like when the scenario does not say: browser, system, device.
+_CLIENTS = {
+    "Chrome 141.0|Windows 11|Other": 4.0,
+    "Safari 18.5|iOS 18.5|iPhone": 3.0,
+    "Chrome 141.0|Android 15|Pixel 8": 2.0,
+    "Firefox 143.0|Ubuntu 24.04|Other": 1.0,
+}
+_SERVERS = {"web-1": 1.0, "web-2": 1.0, "web-3": 1.0}
+_COUNTRIES = {"US": 5.0, "DE": 3.0, "FR": 2.0}
+_BROWSER_PLATFORMS = ("javascript", "react", "vue", "angular")
+
+
+def runs_in_browser(platform: str) -> bool:
+    """Say whether a platform's events come from browsers, and so carry browser and device tags."""
+    return platform.startswith(_BROWSER_PLATFORMS)
+
+
+def instants(count: int, start: int, end: int, shape: Shape = "even") -> list[int]:
+    """Place ``count`` instants inside ``start <= at < end``; all at ``start`` when the two are equal."""
+    fractions = ((index + 0.5) / count for index in range(count))
+    if shape == "rising":
+        fractions = (sqrt(part) for part in fractions)
+    elif shape == "falling":
+        fractions = (1 - sqrt(1 - part) for part in fractions)
+    return [start + int((end - start) * part) for part in fractions]
+
+
+def shuffled(count: int, salt: int) -> Iterator[int]:
+    """Give a permutation of ``range(count)`` whose every stretch is spread evenly; another one for each salt."""
+    step = max(1, int(count * ((_GOLDEN * (salt + 1)) % 1)))
+    while gcd(step, count) != 1:
+        step += 1
+    return ((index * step + salt) % count for index in range(count))
+
+
+def deal(weights: Weights, count: int, salt: int) -> list[str]:
+    """Deal the values to ``count`` events in the proportion of their weights, as exactly as whole numbers allow."""
+    total = sum(weights.values())
+    values: list[str] = []
+    reached = 0.0
+    for value, weight in weights.items():
+        reached += weight
+        values += [value] * (round(reached / total * count) - len(values))
+    return [values[rank] for rank in shuffled(count, salt)]
+
+
+def share(part: int, count: int, index: int) -> int:
+    """Give the whole share that falls to one of ``count`` steps when ``part`` is spread evenly over all of them."""
+    return (index + 1) * part // count - index * part // count
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The values dealt to a stream's events, one list a tag."""
+
+    tags: dict[str, list[str]]
+    countries: list[str]
+
+    @classmethod
+    def of(cls, issue: IssueRecord, stream: Stream) -> _Columns:
+        count = stream.count
+        browser, system, device = stream.browsers, stream.systems, stream.devices
+        servers = stream.servers
+        dealt: dict[str, list[str]] = {}
+        if runs_in_browser(issue.spec.platform or issue.project.platform):
+            usual = [client.split("|") for client in deal(_CLIENTS, count, 1)]
+            for place, key in enumerate(("browser", "os", "device")):
+                dealt[key] = [client[place] for client in usual]
+        elif servers is None:
+            servers = _SERVERS
+        named = {"browser": browser, "os": system, "device": device, "server_name": servers}
+        for salt, (key, weights) in enumerate(named.items(), 2):
+            if weights is not None:
+                dealt[key] = deal(weights, count, salt) if weights else []
+        for salt, (key, weights) in enumerate((dict(issue.spec.tags) | dict(stream.tags)).items(), 7):
+            dealt[key] = deal(weights, count, salt) if weights else []
+        return cls(
+            {key: values for key, values in dealt.items() if values},
+            deal(stream.countries or _COUNTRIES, count, 6),
+        )
+
+
+def visitor(number: int, country: str, same_address: bool = False) -> Visitor:
+    """Give the person with a number; the addresses are of the ranges kept for documentation."""
+    ip = "203.0.113.7" if same_address else f"198.51.100.{number % 250 + 1}"
+    return Visitor(str(10_000 + number), f"user{number}@customers.example", f"user{number}", ip, country)
+
+
+def _visitors(stream: Stream, countries: list[str]) -> list[Visitor | None]:
+    with_context = 0 if stream.users == 0 else round(stream.count * stream.user_share)
+    met = 0
+    people: list[Visitor | None] = []
+    for index in range(stream.count):
+        if not share(with_context, stream.count, index):
+            people.append(None)
+            continue
+        number = stream.first_user + (met % stream.users if stream.users else met)
+        people.append(visitor(number, countries[number % stream.count], stream.same_address))
+        met += 1
+    return people
+
+
+def _split(tags: dict[str, str], platform: str) -> None:
+    """Add the tags that Sentry derives from others: the name without the version, the device's family."""
+    for key, derived in (("browser", "browser.name"), ("os", "os.name")):
+        if key in tags:
+            tags[derived] = tags[key].rpartition(" ")[0] or tags[key]
+    if "device" in tags:
+        tags["device.family"] = tags["device"]
+    if not runs_in_browser(platform):
+        runtime = "CPython 3.12.7" if platform.startswith("python") else "node v22.11.0"
+        tags.setdefault("runtime", runtime)
+        tags.setdefault("runtime.name", runtime.rpartition(" ")[0])
+
+
+def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[Event]:
+    """Make the events of one stream; ``batch`` keeps their ids apart from other streams'."""
+    if not stream.count:
+        return []
+    spec, project = issue.spec, issue.project
+    columns = _Columns.of(issue, stream)
+    people = _visitors(stream, columns.countries)
+    handled = spec.handled if stream.handled is None else stream.handled
+    transaction = stream.transaction or spec.transaction
+    fixed: dict[str, str] = {"level": spec.level}
+    if spec.category == "error":
+        fixed |= {"handled": "yes" if handled else "no"}
+        fixed |= {"mechanism": spec.chain[-1].mechanism} if spec.chain else {}
+    if transaction:
+        fixed["transaction"] = transaction
+    if spec.request:
+        fixed["url"] = spec.request.url
+    if stream.environment:
+        fixed["environment"] = stream.environment
+    made: list[Event] = []
+    start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
+    for index, at in enumerate(instants(stream.count, start, end, stream.shape)):
+        release = project.live_release(stream.environment, at) if stream.release == LATEST else stream.release
+        tags = fixed | {key: values[index] for key, values in columns.tags.items()}
+        _split(tags, spec.platform or project.platform)
+        if release:
+            tags["release"] = release
+        person = people[index]
+        if person:
+            tags["user"] = f"id:{person.id}"
+        made.append(
+            Event(
+                at,
+                digest(project.slug, issue.short_id, batch, index),
+                issue,
+                index + 1,
+                release,
+                stream.environment,
+                handled,
+                person,
+                tags,
+                transaction,
+                spec.breadcrumbs if stream.breadcrumbs is None else stream.breadcrumbs,
+            )
+        )
+    return made
+
+
+def _duration(quantile: float, typical: float, p95: float) -> float:
+    # A broad step at exactly the 95th percentile: whatever stretch of the requests is looked at, and however the
+    # percentile is interpolated, the answer is this number.
+    if quantile < 0.9:
+        return round(typical * (0.6 + 0.8 * quantile), 1)
+    return p95 if quantile < 0.985 else round(p95 * 1.2, 1)
+
+
+def spans(project: ProjectRecord, described: Transactions, origin: int, batch: str) -> list[Span]:
+    """Make the traced requests of one endpoint."""
+    count = described.count
+    start, end = origin + round(described.start * MINUTE), origin + round(described.end * MINUTE)
+    return [
+        Span(
+            at,
+            digest(project.slug, described.name, batch, index, size=8),
+            project,
+            described.name,
+            _duration(((index + 0.5) * _GOLDEN) % 1, described.typical_ms, described.p95_ms),
+            bool(share(described.failed, count, index)),
+            project.live_release(described.environment, at) if described.release == LATEST else described.release,
+            described.environment,
+        )
+        for index, at in enumerate(instants(count, start, end))
+    ]
+
+
+def _part(part: int, whole: int, before: int, after: int) -> int:
+    """Give how much of ``part`` lies among the items ``before`` to ``after`` of ``whole`` when spread evenly."""
+    return after * part // whole - before * part // whole if whole else 0
+
+
+def session_minutes(project: ProjectRecord, described: Sessions, origin: int) -> list[SessionMinute]:
+    """Spread sessions over their minutes; every sum is exact, and no minute has more crashes than sessions."""
+    whole = described.count
+    broken = described.crashed + described.unhandled + described.errored
+    people = whole * 2 // 3 if described.users is None else described.users
+    minutes = max(1, round(described.end - described.start))
+    start = origin + round(described.start * MINUTE)
+    made = []
+    for index in range(minutes):
+        at = start + index * MINUTE + MINUTE // 2
+        seen = [step * whole // minutes for step in (index, index + 1)]
+        if seen[0] == seen[1]:
+            continue
+        bad = [_part(broken, whole, 0, reached) for reached in seen]
+        crashed = [_part(described.crashed, broken, 0, reached) for reached in bad]
+        rest = [both - part for both, part in zip(bad, crashed, strict=True)]
+        unhandled = [_part(described.unhandled, broken - described.crashed, 0, reached) for reached in rest]
+        live = described.release == LATEST
+        made.append(
+            SessionMinute(
+                at,
+                described.environment,
+                project.live_release(described.environment, at) if live else described.release,
+                seen[1] - seen[0],
+                crashed[1] - crashed[0],
+                unhandled[1] - unhandled[0],
+                (rest[1] - unhandled[1]) - (rest[0] - unhandled[0]),
+                _part(people, whole, *seen),
+            )
+        )
+    return made
+
+
+def commit(described: Commit, origin: int) -> CommitRecord:
+    """Make a commit; its hash depends on what it says alone."""
+    return CommitRecord(
+        origin + round(described.at * MINUTE),
+        digest(described.message, described.author, size=20),
+        described.message,
+        described.author,
+        described.email,
+        described.pull_request,
+        described.repository,
+    )
+
+
+def deploy(described: Deploy, version: str, origin: int, place: object) -> DeployRecord:
+    """Make a deploy marker."""
+    at = origin + round(described.at * MINUTE)
+    started = None if described.took is None else at - round(described.took * MINUTE)
+    return DeployRecord(at, number_id("deploy", version, place, digits=8), described.environment, started)
+
+
+def release(project: ProjectRecord, described: Release, origin: int) -> ReleaseRecord:
+    """Make a release with its deploys and commits."""
+    return ReleaseRecord(
+        origin + round(described.created * MINUTE),
+        int(number_id("release", project.slug, described.version, digits=9)),
+        described.version,
+        project,
+        [deploy(one, described.version, origin, place) for place, one in enumerate(described.deploys)],
+        [commit(one, origin) for one in described.commits],
+    )

@@ -1,0 +1,215 @@
+"""What every endpoint reads in the same way: period, projects, environments, pages; and how it says no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sentry_runbook.simulator.clock import to_ms
+from sentry_runbook.simulator.profile import Profile
+from sentry_runbook.simulator.records import DAY, ProjectRecord
+from sentry_runbook.simulator.world import World
+
+T = TypeVar("T")
+
+_UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": DAY, "w": 7 * DAY}
+_PERIOD = re.compile(r"(\d{1,9})([smhdw]?)")
+_RETENTION = 90 * DAY
+_PAGE = 100
+
+
+class ApiError(Exception):
+    """An answer that is not the thing asked for; a body of None is an empty body."""
+
+    def __init__(self, status: int, body: object = None) -> None:
+        self.status = status
+        self.body = body
+        super().__init__(f"{status} {body}")
+
+
+def bad(detail: str) -> ApiError:
+    """Give the 400 whose body is one sentence."""
+    return ApiError(400, {"detail": detail})
+
+
+def not_found() -> ApiError:
+    """Give the 404 of an unknown id, slug or environment."""
+    return ApiError(404, {"detail": "The requested resource does not exist"})
+
+
+def world_of(request: Request) -> World:
+    """Give the world that the application answers from."""
+    world: World = request.app.state.world
+    return world
+
+
+def profile_of(request: Request) -> Profile:
+    """Give what this server can answer."""
+    profile: Profile = request.app.state.profile
+    return profile
+
+
+def span_ms(text: str) -> int | None:
+    """Read ``24h``, ``90`` (seconds) or ``1w`` as milliseconds; None when it is none of these."""
+    found = _PERIOD.fullmatch(text)
+    return int(found[1]) * _UNITS[found[2] or "s"] if found else None
+
+
+def instant(text: str) -> int:
+    """Read an ISO 8601 date, UTC when it names no zone; 400 when it is none."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise bad(f"{text} is not a valid ISO8601 date query") from None
+    return to_ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def period(request: Request, now: int) -> tuple[int, int] | None:
+    """Read ``statsPeriod``, or ``start`` and ``end``; None when the request names no period."""
+    query = request.query_params
+    relative = query.get("statsPeriod")
+    if relative:
+        length = span_ms(relative)
+        if not length or length > 10 * 365 * DAY:
+            raise bad("Invalid statsPeriod")
+        return now - length, now
+    start, end = query.get("start"), query.get("end")
+    if not start and not end:
+        return None
+    if not start or not end:
+        raise bad("start and end are both required")
+    begin, finish = instant(start), instant(end)
+    if begin > finish:
+        raise bad("start must be before end")
+    return begin, finish
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a request asks about: when, in which projects, in which environments (None: in all).
+
+    ``end`` is exclusive, but a period that reaches the present includes it; nothing later is seen whatever the end.
+    """
+
+    now: int
+    start: int
+    end: int
+    projects: tuple[ProjectRecord, ...]
+    environments: frozenset[str | None] | None
+
+    @property
+    def seen_end(self) -> int:
+        """The exclusive end of what can be seen."""
+        return self.end if self.end < self.now else self.now + 1
+
+    def covers(self, environment: str | None) -> bool:
+        """Say whether records of an environment are asked for."""
+        return self.environments is None or environment in self.environments
+
+
+def environments(request: Request, world: World, now: int) -> frozenset[str | None] | None:
+    """Read ``environment``; the empty name is "none sent", an unknown one is 404."""
+    names = request.query_params.getlist("environment")
+    if not names:
+        return None
+    unknown = set(names) - {""} - set(world.environments(now))
+    if unknown:
+        raise not_found()
+    return frozenset(name or None for name in names)
+
+
+def projects(request: Request, world: World, profile: Profile) -> tuple[ProjectRecord, ...]:
+    """Read ``project``: ids or slugs; -1 for all; none for those that the token's user is a member of."""
+    wanted = request.query_params.getlist("project")
+    if not wanted:
+        if not profile.member:
+            return ()
+        return _several(world.projects, profile)
+    if "-1" in wanted:
+        return _several(world.projects, profile)
+    found = []
+    for name in wanted:
+        if not profile.project_slugs and not name.isdecimal():
+            raise bad("Invalid project parameter. Values must be numbers.")
+        project = world.find_project(name)
+        if project is None:
+            raise ApiError(403, {"detail": "You do not have permission to perform this action."})
+        found.append(project)
+    return _several(found, profile)
+
+
+def _several(found: Sequence[ProjectRecord], profile: Profile) -> tuple[ProjectRecord, ...]:
+    if len(found) > 1 and not profile.global_views:
+        raise bad("You cannot view events from multiple projects.")
+    return tuple(found)
+
+
+def scope(request: Request, *, default: int = _RETENTION) -> Scope:
+    """Read all of period, projects and environments.
+
+    Args:
+        request: the request.
+        default: the length of the period, in milliseconds, when the request names none.
+    """
+    world = world_of(request)
+    now = world.now_ms()
+    start, end = period(request, now) or (now - default, now)
+    return Scope(now, start, end, projects(request, world, profile_of(request)), environments(request, world, now))
+
+
+def whole(request: Request, name: str, default: int, most: int) -> int:
+    """Read a positive whole number, at most ``most``; 400 when it is none."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise bad(f"Invalid {name} value. Must be between 1 and {most}.")
+    return int(text)
+
+
+def _cursor(request: Request) -> int:
+    text = request.query_params.get("cursor")
+    if not text:
+        return 0
+    found = re.fullmatch(r"\d+:(\d{1,9}):[01]", text)
+    if not found:
+        raise bad("Invalid cursor parameter.")
+    return int(found[1])
+
+
+def page(request: Request, rows: Sequence[T], *, size_name: str = "per_page") -> tuple[Sequence[T], dict[str, str]]:
+    """Cut one page out of all rows, and give the ``Link`` header that leads to its neighbours."""
+    size = whole(request, size_name, _PAGE, _PAGE)
+    offset = _cursor(request)
+    links = []
+    for rel, there, results in (
+        ("previous", max(0, offset - size), offset > 0),
+        ("next", offset + size, offset + size < len(rows)),
+    ):
+        backwards = int(rel == "previous")
+        cursor = f"0:{there}:{backwards}"
+        url = request.url.include_query_params(cursor=cursor)
+        links.append(f'<{url}>; rel="{rel}"; results="{str(results).lower()}"; cursor="{cursor}"')
+    return rows[offset : offset + size], {"Link": ", ".join(links)}
+
+
+def paged(
+    request: Request, rows: Sequence[T], *, size_name: str = "per_page", hits: bool = False
+) -> tuple[Sequence[T], dict[str, str]]:
+    """Like ``page``, with the total in ``X-Hits`` where the endpoint has it."""
+    cut, headers = page(request, rows, size_name=size_name)
+    if hits:
+        headers["X-Hits"] = str(len(rows))
+        headers["X-Max-Hits"] = "1000"
+    return cut, headers
+
+
+def answer(body: object, headers: dict[str, str] | None = None, status: int = 200) -> Response:
+    """Answer with JSON."""
+    return JSONResponse(body, status, headers)

@@ -1,0 +1,52 @@
+"""What a server can answer: today's Sentry by default, with abilities to switch off for older or smaller ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The abilities of the simulated server; each False is a server that really exists.
+
+    Attributes:
+        spans: ``dataset=spans`` (absent before 2025 and in the errors-only profile; then ``transactions`` is known).
+        timeseries: ``events-timeseries/`` (2025 and later).
+        sessions: ``sessions/``.
+        dataset: the datasets ``errors`` and ``issuePlatform``; without it Discover has its old default (discover).
+        unhandled_rate: the field of ``sessions/`` (October 2025 and later).
+        recommended: the event of that name (2023 and later).
+        org_issues: single issues under the organization's path; without it only ``/api/0/issues/{id}/`` is there.
+        discover: Discover at all; where a plan lacks it, the answer is an empty 404.
+        project_slugs: slugs in ``project=``; older servers want ids.
+        global_views: one question about several projects.
+        member: the token's user is a member of the projects; else a question without ``project`` finds none.
+        absent: further endpoints that answer an empty 404, by their name in the path:
+            ``committers``, ``activities``, ``notes``, ``shortids``, ``workflows``, ``tags``, ``events-stats``…
+    """
+
+    spans: bool = True
+    timeseries: bool = True
+    sessions: bool = True
+    dataset: bool = True
+    unhandled_rate: bool = True
+    recommended: bool = True
+    org_issues: bool = True
+    discover: bool = True
+    project_slugs: bool = True
+    global_views: bool = True
+    member: bool = True
+    absent: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The values of ``dataset`` that Discover and the time series know."""
+        today = ("errors", "issuePlatform") if self.dataset else ()
+        spans = ("spans",) if self.spans else ()
+        old = () if self.dataset and self.spans else ("discover", "transactions")
+        return (*today, *spans, *old)
+
+    @property
+    def default_dataset(self) -> str | None:
+        """What is meant when a request names no dataset; None: naming one is required."""
+        return None if self.dataset else "discover"

@@ -1,0 +1,262 @@
+"""What the world holds: events, traced requests, sessions, releases, issues and projects, each at its instant.
+
+Instants are integer epoch milliseconds; a record exists for a reader when its ``at`` is not later than the clock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Generic, Protocol, TypeVar
+
+from sentry_runbook.simulator.scenario import Crumb, Issue, Scenario
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def digest(*parts: object, size: int = 16) -> str:
+    """Give hex digits that depend on the parts alone, so that ids are the same in every run."""
+    return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=size).hexdigest()
+
+
+def number_id(*parts: object, digits: int) -> str:
+    """Give a decimal id of so many digits that depends on the parts alone."""
+    low = 10 ** (digits - 1)
+    return str(low + int(digest(*parts, size=8), 16) % (4 * low))
+
+
+class Dated(Protocol):
+    """Anything that happened at an instant."""
+
+    @property
+    def at(self) -> int:
+        """Epoch milliseconds."""
+
+
+T = TypeVar("T", bound=Dated)
+
+
+class Log(Generic[T]):
+    """Records in the order of time, with windows cut out by bisection."""
+
+    def __init__(self) -> None:
+        self._items: list[T] = []
+        self._at: list[int] = []
+
+    def add(self, items: Iterable[T]) -> None:
+        """Put records in; equal instants keep their order of arrival."""
+        self._items.extend(items)
+        self._items.sort(key=lambda item: item.at)
+        self._at = [item.at for item in self._items]
+
+    def window(self, start: int, end: int) -> list[T]:
+        """Give the records with ``start <= at < end``, oldest first."""
+        return self._items[bisect_left(self._at, start) : bisect_left(self._at, end)]
+
+    def until(self, now: int) -> list[T]:
+        """Give every record that has happened by ``now``."""
+        return self.window(0, now + 1)
+
+    def count(self, start: int, end: int) -> int:
+        """Count the records with ``start <= at < end``."""
+        return max(0, bisect_left(self._at, end) - bisect_left(self._at, start))
+
+    def first(self, since: int = 0) -> T | None:
+        """Give the first record at or after an instant."""
+        index = bisect_left(self._at, since)
+        return self._items[index] if index < len(self._items) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Someone who met an error."""
+
+    id: str
+    email: str
+    username: str
+    ip: str
+    country: str
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """One event of an issue."""
+
+    at: int
+    id: str
+    issue: IssueRecord
+    number: int
+    release: str | None
+    environment: str | None
+    handled: bool | None
+    user: Visitor | None
+    tags: dict[str, str]
+    transaction: str | None
+    breadcrumbs: tuple[Crumb, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Span:
+    """One traced request (the root span of a transaction)."""
+
+    at: int
+    id: str
+    project: ProjectRecord
+    transaction: str
+    duration_ms: float
+    failed: bool
+    release: str | None
+    environment: str | None
+
+
+@dataclass(slots=True, eq=False)
+class SessionMinute:
+    """The sessions of one environment and release that started within one minute; ``at`` is its middle."""
+
+    at: int
+    environment: str | None
+    release: str | None
+    count: int
+    crashed: int
+    unhandled: int
+    errored: int
+    users: int
+
+
+@dataclass(slots=True, eq=False)
+class DeployRecord:
+    """A deploy marker; ``at`` is when the deploy finished."""
+
+    at: int
+    id: str
+    environment: str
+    started: int | None
+    name: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRecord:
+    """A commit as Sentry stores it."""
+
+    at: int
+    sha: str
+    message: str
+    author: str
+    email: str
+    pull_request: int | None
+    repository: str
+
+
+@dataclass(slots=True, eq=False)
+class ReleaseRecord:
+    """A release of one project; ``at`` is when it was created."""
+
+    at: int
+    id: int
+    version: str
+    project: ProjectRecord
+    deploys: list[DeployRecord] = field(default_factory=list)
+    commits: list[CommitRecord] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class ActivityRecord:
+    """One line of an issue's history."""
+
+    at: int
+    id: str
+    type: str
+    data: dict[str, object]
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How an issue was resolved: ``floor`` is the oldest release from which an event counts as a regression."""
+
+    at: int
+    details: dict[str, object]
+    release: str | None = None
+    floor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Under which condition an archived issue comes back; all None is for ever."""
+
+    at: int
+    count: int | None = None
+    window: int | None = None
+    users: int | None = None
+    users_window: int | None = None
+    until: int | None = None
+    until_escalating: bool = False
+
+    @property
+    def conditional(self) -> bool:
+        """Whether a count, a number of users or a time ends it."""
+        return any(limit is not None for limit in (self.count, self.users, self.until))
+
+
+@dataclass(slots=True, eq=False)
+class IssueRecord:
+    """An issue, its events and its state."""
+
+    spec: Issue
+    id: str
+    project: ProjectRecord
+    events: Log[Event] = field(default_factory=Log)
+    activity: list[ActivityRecord] = field(default_factory=list)
+    status: str = "unresolved"
+    substatus: str | None = None
+    resolution: Resolution | None = None
+    snooze: Snooze | None = None
+    assigned_to: str | None = None
+    priority: str | None = None
+
+    @property
+    def short_id(self) -> str:
+        """The id as people say it."""
+        return self.spec.short_id
+
+
+@dataclass(slots=True, eq=False)
+class ProjectRecord:
+    """One project and all that was recorded in it."""
+
+    scenario: Scenario
+    id: str
+    slug: str
+    platform: str
+    origin: int
+    events: Log[Event] = field(default_factory=Log)
+    spans: Log[Span] = field(default_factory=Log)
+    sessions: Log[SessionMinute] = field(default_factory=Log)
+    releases: list[ReleaseRecord] = field(default_factory=list)
+    issues: list[IssueRecord] = field(default_factory=list)
+
+    def release(self, version: str, now: int) -> ReleaseRecord | None:
+        """Find a release that exists by now."""
+        return next((r for r in self.releases if r.version == version and r.at <= now), None)
+
+    def newest_release(self, now: int) -> ReleaseRecord | None:
+        """Give the release created last."""
+        return max((r for r in self.releases if r.at <= now), key=lambda r: r.at, default=None)
+
+    def live_release(self, environment: str | None, now: int) -> str | None:
+        """Say what is deployed: the last deploy to the environment, else the newest release."""
+        deploys = [
+            (deploy.at, release.version)
+            for release in self.releases
+            for deploy in release.deploys
+            if deploy.environment == environment and deploy.at <= now
+        ]
+        if deploys:
+            return max(deploys)[1]
+        newest = self.newest_release(now)
+        return newest.version if newest else None

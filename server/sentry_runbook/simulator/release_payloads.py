@@ -1,0 +1,219 @@
+"""Releases, deploys and commits as Sentry answers them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sentry_runbook.simulator.clock import iso
+from sentry_runbook.simulator.people import person
+from sentry_runbook.simulator.records import (
+    CommitRecord,
+    DeployRecord,
+    ProjectRecord,
+    ReleaseRecord,
+    number_id,
+)
+
+
+def version_info(version: str) -> dict[str, object] | None:
+    """Take a version apart as far as it has the form ``package@version``."""
+    found = re.fullmatch(r"(?:([^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?)", version)
+    if not found:
+        return None
+    parts = {"major": int(found[3]), "minor": int(found[4]), "patch": int(found[5] or 0)}
+    return {
+        "package": found[1],
+        "version": {"raw": found[2], **parts, "pre": None, "buildCode": None, "components": 3},
+        "description": found[2],
+        "buildHash": None,
+    }
+
+
+def short_version(version: str) -> str:
+    """Give the version without its package."""
+    return version.rpartition("@")[2]
+
+
+def deploy(record: DeployRecord) -> dict[str, object]:
+    """Give a deploy marker."""
+    return {
+        "id": record.id,
+        "environment": record.environment,
+        "dateStarted": iso(record.started) if record.started is not None else None,
+        "dateFinished": iso(record.at),
+        "name": record.name,
+        "url": record.url,
+    }
+
+
+def deploys(releases: Sequence[ReleaseRecord], now: int) -> list[DeployRecord]:
+    """Give the deploys known by now, newest first."""
+    known = (one for release in releases for one in release.deploys if one.at <= now)
+    return sorted(known, key=lambda one: -one.at)
+
+
+def _repository(name: str) -> dict[str, object]:
+    return {
+        "id": number_id("repository", name, digits=6),
+        "name": name,
+        "url": f"https://github.com/{name}",
+        "provider": {"id": "integrations:github", "name": "GitHub"},
+        "status": "active",
+        "dateCreated": "2024-02-05T09:00:00Z",
+        "integrationId": None,
+        "externalSlug": name,
+        "externalId": None,
+    }
+
+
+def commit(record: CommitRecord, releases: Sequence[ReleaseRecord] = ()) -> dict[str, object]:
+    """Give a commit, with its pull request when it came by one."""
+    author, repository = person(record.author, record.email), _repository(record.repository)
+    pull = None
+    if record.pull_request is not None:
+        pull = {
+            "id": str(record.pull_request),
+            "title": record.message.partition("\n")[0],
+            "message": record.message,
+            "dateCreated": iso(record.at - 3_600_000),
+            "mergedAt": iso(record.at),
+            "status": "merged",
+            "repository": repository,
+            "author": author,
+            "externalUrl": f"https://github.com/{record.repository}/pull/{record.pull_request}",
+        }
+    return {
+        "id": record.sha,
+        "message": record.message,
+        "dateCreated": iso(record.at),
+        "pullRequest": pull,
+        "suspectCommitType": "via commit in release" if releases else "via SCM integration",
+        "repository": repository,
+        "author": author,
+        "releases": [
+            {
+                "version": release.version,
+                "shortVersion": short_version(release.version),
+                "ref": None,
+                "url": None,
+                "dateReleased": None,
+                "dateCreated": iso(release.at),
+            }
+            for release in releases
+        ],
+    }
+
+
+def _last_deploy(records: Sequence[ReleaseRecord], now: int) -> dict[str, object] | None:
+    known = deploys(records, now)
+    return deploy(known[0]) | {"name": known[0].name or ""} if known else None
+
+
+def _stats(records: Sequence[ReleaseRecord], now: int) -> dict[str, object]:
+    """Give what the events say about a release: when it was seen, and how many issues began in it."""
+    seen: list[int] = []
+    new = 0
+    for record in records:
+        for event in record.project.events.until(now):
+            if event.release == record.version:
+                seen.append(event.at)
+        for issue in record.project.issues:
+            first = issue.events.first()
+            new += first is not None and first.at <= now and first.release == record.version
+    return {
+        "firstEvent": iso(min(seen)) if seen else None,
+        "lastEvent": iso(max(seen)) if seen else None,
+        "newGroups": new,
+    }
+
+
+def release(records: Sequence[ReleaseRecord], now: int, *, health: bool = False) -> dict[str, object]:
+    """Give a release; ``records`` is its version in each project that has it."""
+    first = min(records, key=lambda record: record.at)
+    commits = sorted((one for one in first.commits if one.at <= now), key=lambda one: -one.at)
+    authors = {one.email: person(one.author, one.email) for one in commits}
+    return {
+        "id": first.id,
+        "version": first.version,
+        "shortVersion": short_version(first.version),
+        "versionInfo": version_info(first.version),
+        "status": "open",
+        "ref": None,
+        "url": None,
+        "dateCreated": iso(first.at),
+        "dateReleased": None,
+        "dateStarted": None,
+        **_stats(records, now),
+        "commitCount": len(commits),
+        "deployCount": len(deploys(records, now)),
+        "lastCommit": commit(commits[0], records) if commits else None,
+        "lastDeploy": _last_deploy(records, now),
+        "authors": list(authors.values()),
+        "owner": None,
+        "data": {},
+        "userAgent": None,
+        "projects": [_project(record, now, health=health) for record in records],
+    }
+
+
+def _project(record: ReleaseRecord, now: int, *, health: bool) -> dict[str, object]:
+    project = record.project
+    shown: dict[str, object] = {
+        "id": int(project.id),
+        "slug": project.slug,
+        "name": project.slug,
+        "platform": project.platform,
+        "platforms": [project.platform],
+        "newGroups": _stats([record], now)["newGroups"],
+        "hasHealthData": bool(project.sessions.until(now)),
+    }
+    if health:
+        shown["healthData"] = _health(record, now)
+    return shown
+
+
+def _health(record: ReleaseRecord, now: int) -> dict[str, object]:
+    day = [one for one in record.project.sessions.window(now - 86_400_000, now + 1) if one.release == record.version]
+    count, crashed = sum(one.count for one in day), sum(one.crashed for one in day)
+    # A percentage here, where sessions/ gives a fraction.
+    crash_free = 100.0 * (count - crashed) / count if count else None
+    return {
+        "hasHealthData": bool(day),
+        "crashFreeSessions": crash_free,
+        "crashFreeUsers": crash_free,
+        "adoption": None,
+        "sessionsAdoption": None,
+        "totalSessions": count,
+        "totalSessions24h": count,
+        "sessionsCrashed": crashed,
+        "sessionsErrored": sum(one.errored for one in day),
+        "totalUsers": sum(one.users for one in day),
+        "totalUsers24h": sum(one.users for one in day),
+        "stats": {},
+    }
+
+
+def release_brief(project: ProjectRecord, version: str, now: int) -> dict[str, object]:
+    """Give the release as events and issues carry it; of one that the project never made only the name is known."""
+    record = project.release(version, now)
+    if record is None:
+        return {"version": version}
+    commits = [one for one in record.commits if one.at <= now]
+    return {
+        "id": record.id,
+        "version": version,
+        "shortVersion": short_version(version),
+        "versionInfo": version_info(version),
+        "status": "open",
+        "ref": None,
+        "url": None,
+        "dateCreated": iso(record.at),
+        "dateReleased": None,
+        "data": {},
+        "commitCount": len(commits),
+        "deployCount": len(deploys([record], now)),
+        "lastCommit": commit(commits[0], [record]) if commits else None,
+        "lastDeploy": _last_deploy([record], now),
+        "userAgent": None,
+    }

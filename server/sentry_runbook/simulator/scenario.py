@@ -1,0 +1,374 @@
+"""What an incident is made of, as data: a scenario is a few lines, the world is built from it.
+
+Times are minutes relative to the instant at which the world starts: ``-30`` is half an hour before it, ``20`` lies in
+the future and is seen only when the clock gets there. Counts are exact: ``Stream(200, -9, -4)`` is 200 events,
+evenly spaced, and ``users=40`` means that 40 different people met them. Everything else has a default, so that
+
+    Scenario(name="burst", issues=(Issue("SHOP-1", "Boom", streams=(Stream(501, start=-10, end=-9),)),))
+
+is a whole incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Level = Literal["debug", "info", "warning", "error", "fatal"]
+Category = Literal["error", "performance", "outage", "metric", "feedback"]
+Shape = Literal["even", "rising", "falling"]
+
+Weights = Mapping[str, float]
+"""Values of a tag and how often each occurs, in any unit: ``{"Chrome 141": 3, "Safari 18": 1}``."""
+
+LATEST = "latest"
+"""As a release: whatever is deployed to that environment at that moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call of a stack trace; frames are listed oldest call first, the crash last."""
+
+    function: str | None
+    filename: str
+    line: int
+    in_app: bool = True
+    source: str = ""
+    vars: Mapping[str, object] = field(default_factory=dict)
+    module: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One exception of a chain; a chain is listed cause first, the outermost last."""
+
+    type: str | None
+    value: str | None
+    frames: tuple[Frame, ...] = ()
+    mechanism: str = "generic"
+    module: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One breadcrumb; ``{n}`` in its texts becomes the number of the event."""
+
+    category: str
+    message: str | None = None
+    level: Level = "info"
+    data: Mapping[str, object] | None = None
+    type: str = "default"
+    seconds_before: float = 5.0
+
+
+def http_call(method: str, url: str, status: int | str, *, reason: str = "", seconds_before: float = 1.0) -> Crumb:
+    """Give the breadcrumb of one HTTP call that the application made."""
+    data: dict[str, object] = {"method": method, "url": url, "status_code": status}
+    if reason:
+        data["reason"] = reason
+    failed = str(status)[:1] in {"4", "5"}
+    return Crumb("http", None, "error" if failed else "info", data, "http", seconds_before)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The HTTP request during which an event happened."""
+
+    method: str = "GET"
+    url: str = "https://shop.example.com/"
+    data: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A run of events of one issue: how many, when, by whom, where.
+
+    Attributes:
+        count: events, exactly.
+        start: minutes of the first; the events stand evenly inside ``start`` to ``end``.
+        end: minutes of the last; equal to ``start`` puts all events at one instant.
+        users: distinct people; None gives each event its own, 0 sends no user context, 1 is a flood from one.
+        user_share: the share of events that carry user context at all.
+        first_user: number of the first person, to keep two streams' people apart.
+        environment: None sends none.
+        release: a version, None for none, or LATEST.
+        handled: None takes the issue's.
+        shape: whether the rate is even, rises or falls.
+        tags: own tags, each with its values' weights.
+        breadcrumbs: None takes the issue's.
+        browsers: values of ``browser``; None takes what is usual for the platform; so for the next three.
+        same_address: all events come from one IP address.
+    """
+
+    count: int
+    start: float
+    end: float = 0.0
+    users: int | None = None
+    user_share: float = 1.0
+    first_user: int = 1
+    environment: str | None = "production"
+    release: str | None = LATEST
+    handled: bool | None = None
+    shape: Shape = "even"
+    tags: Mapping[str, Weights] = field(default_factory=dict)
+    breadcrumbs: tuple[Crumb, ...] | None = None
+    browsers: Weights | None = None
+    systems: Weights | None = None
+    devices: Weights | None = None
+    countries: Weights | None = None
+    servers: Weights | None = None
+    transaction: str | None = None
+    same_address: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a description whose counts cannot all be honoured."""
+        if self.count < 0 or self.end < self.start:
+            msg = f"a stream needs count >= 0 and end >= start: {self.count}, {self.start}..{self.end}"
+            raise ValueError(msg)
+        if self.users is not None and self.users > round(self.count * self.user_share):
+            msg = f"{self.users} users cannot share {round(self.count * self.user_share)} events with user context"
+            raise ValueError(msg)
+
+
+def hourly(counts: Sequence[int], *, until: float = 0.0, users: int | None = None) -> tuple[Stream, ...]:
+    """Give one stream an hour, the last of them ending at ``until`` minutes; hours without events are left out."""
+    begin = until - 60 * len(counts)
+    return tuple(
+        Stream(count, begin + 60 * hour, begin + 60 * (hour + 1), users if users is None else min(users, count))
+        for hour, count in enumerate(counts)
+        if count
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What a non-error issue shows in place of an exception."""
+
+    title: str
+    subtitle: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    type: int = 1001
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of status that someone made earlier, applied as the same PUT would be."""
+
+    at: float
+    status: Literal["resolved", "ignored", "unresolved"] = "resolved"
+    details: Mapping[str, object] = field(default_factory=dict)
+    substatus: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A comment that a person left on the issue."""
+
+    at: float
+    text: str
+    author: str = "Dana Ortiz"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a user wrote into the crash dialog."""
+
+    at: float
+    comments: str
+    name: str = "A customer"
+    email: str = "customer@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit of a release; ``pull_request`` is its number, when it came by one."""
+
+    message: str
+    at: float
+    author: str = "Robin Chen"
+    email: str = "robin.chen@example.com"
+    pull_request: int | None = None
+    repository: str = "acme/shop"
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """A deploy marker: when it finished, and how long the roll-out took (None: start not recorded)."""
+
+    at: float
+    environment: str = "production"
+    took: float | None = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release, when it was created and where it was deployed."""
+
+    version: str
+    created: float
+    deploys: tuple[Deploy, ...] = ()
+    commits: tuple[Commit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Sessions of an environment, evenly spread over the time.
+
+    Attributes:
+        count: all sessions, exactly; the next three are parts of it.
+        crashed: ended in a crash.
+        unhandled: ended in an uncaught error and were reported so (browser SDK 11), not as crashed.
+        errored: met a handled error.
+        users: distinct people among them; None is two thirds of the sessions.
+    """
+
+    count: int
+    start: float = -1440.0
+    end: float = 0.0
+    crashed: int = 0
+    unhandled: int = 0
+    errored: int = 0
+    environment: str | None = "production"
+    release: str | None = LATEST
+    users: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parts that are more than the whole."""
+        if self.crashed + self.unhandled + self.errored > self.count or self.end < self.start:
+            msg = f"sessions: {self.crashed} + {self.unhandled} + {self.errored} of {self.count}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """Traced requests of one endpoint whose 95th percentile is exactly ``p95_ms`` in any window of some dozens."""
+
+    name: str
+    count: int
+    start: float = -1440.0
+    end: float = 0.0
+    p95_ms: float = 400.0
+    typical_ms: float = 120.0
+    failed: int = 0
+    environment: str | None = "production"
+    release: str | None = LATEST
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert (Sentry: workflow) of the project and when it last fired."""
+
+    name: str
+    triggered: float | None = None
+    environment: str | None = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issue of the project.
+
+    Attributes:
+        short_id: as people say it: ``SHOP-1Z``.
+        title: empty takes the outermost exception's type and value.
+        history: earlier changes of status; events after a resolve regress it by themselves.
+        escalated: minutes at which Sentry found it escalating.
+        suspects: the commits that Sentry's suspect-commit search finds.
+        processing_errors: (type, message) of Sentry's complaints about the event.
+        assigned_to: ``team:payments`` or ``user:Dana Ortiz``.
+    """
+
+    short_id: str
+    title: str = ""
+    chain: tuple[Raised, ...] = ()
+    streams: tuple[Stream, ...] = ()
+    level: Level = "error"
+    handled: bool = False
+    culprit: str | None = None
+    transaction: str | None = None
+    platform: str | None = None
+    logger: str | None = None
+    breadcrumbs: tuple[Crumb, ...] = ()
+    request: Request | None = None
+    contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
+    tags: Mapping[str, Weights] = field(default_factory=dict)
+    processing_errors: tuple[tuple[str, str], ...] = ()
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    category: Category = "error"
+    issue_type: str = "error"
+    occurrence: Occurrence | None = None
+    history: tuple[Change, ...] = ()
+    escalated: float | None = None
+    notes: tuple[Note, ...] = ()
+    reports: tuple[Report, ...] = ()
+    suspects: tuple[Commit, ...] = ()
+    assigned_to: str | None = None
+    assigned_at: float = -1000.0
+    priority: Literal["low", "medium", "high"] | None = None
+    sdk: tuple[str, str] | None = None
+
+    @property
+    def shown_title(self) -> str:
+        """The title as Sentry makes it from the outermost exception, unless one is given."""
+        if self.title:
+            return self.title
+        if self.occurrence:
+            return self.occurrence.title
+        if self.chain:
+            last = self.chain[-1]
+            return ": ".join(part for part in (last.type, last.value) if part) or "<unlabeled event>"
+        return "<unlabeled event>"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What happens after the present: the incident going on, the fix, and the quiet after it; all minutes positive.
+
+    Attributes:
+        summary: one sentence for the person who watches the demo.
+        fixed_at: minute at which the fix is live.
+        release: the version that fixes it, when a new one does.
+        streams: further events of the main issue.
+        deploys: markers for releases that exist already: (version, deploy); a rollback is one.
+    """
+
+    summary: str
+    fixed_at: float
+    release: str | None = None
+    streams: tuple[Stream, ...] = ()
+    releases: tuple[Release, ...] = ()
+    deploys: tuple[tuple[str, Deploy], ...] = ()
+    sessions: tuple[Sessions, ...] = ()
+    transactions: tuple[Transactions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One incident in its project. The first issue is the incident, the others are its surroundings."""
+
+    name: str
+    issues: tuple[Issue, ...]
+    title: str = ""
+    summary: str = ""
+    project: str = ""
+    project_id: str = ""
+    platform: str = "node"
+    releases: tuple[Release, ...] = ()
+    sessions: tuple[Sessions, ...] = ()
+    transactions: tuple[Transactions, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    recovery: Recovery | None = None
+
+    @property
+    def issue(self) -> str:
+        """The short id of the incident's issue."""
+        return self.issues[0].short_id
+
+    @property
+    def slug(self) -> str:
+        """The project's slug; by default what stands before the last dash of the short id."""
+        return self.project or self.issue.rpartition("-")[0].lower()

@@ -1,0 +1,240 @@
+"""The world that the embedded Sentry answers from: one or more scenarios, made into records around one instant.
+
+Everything is made once, at the start, the future included; a reader sees what is not later than the clock. So all
+numbers come from the same events, a scenario tells its own continuation as the clock moves, and two worlds of one
+scenario agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sentry_runbook.simulator import lifecycle, materialise
+from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
+from sentry_runbook.simulator.records import (
+    MINUTE,
+    Event,
+    IssueRecord,
+    ProjectRecord,
+    ReleaseRecord,
+    number_id,
+)
+from sentry_runbook.simulator.scenario import (
+    LATEST,
+    Deploy,
+    Issue,
+    Release,
+    Scenario,
+    Sessions,
+    Stream,
+    Transactions,
+)
+
+__all__ = ["ORGANIZATION", "ManualClock", "World", "system_clock"]
+
+ORGANIZATION = "acme"
+"""The slug of the one organization of every world."""
+
+_PRIORITY = {"fatal": "high", "error": "high", "warning": "medium", "info": "low", "debug": "low"}
+
+
+class World:
+    """A small consistent Sentry: projects, issues, events, releases, sessions and traced requests.
+
+    Args:
+        scenarios: one scenario or several with different projects and short ids.
+        clock: gives the present, aware. The scenarios' minutes count from its reading at this moment, cut to the
+            whole minute, so that an event minute of a scenario is a clock minute too.
+    """
+
+    def __init__(self, scenarios: Scenario | Iterable[Scenario], clock: Clock = system_clock) -> None:
+        self.clock = clock
+        self.origin = self.now_ms() // MINUTE * MINUTE
+        self.scenarios = (scenarios,) if isinstance(scenarios, Scenario) else tuple(scenarios)
+        self.projects = [self._project(scenario) for scenario in self.scenarios]
+        self._batches = 0
+        self._refuse_twins()
+
+    @classmethod
+    def of_all(cls, clock: Clock = system_clock) -> World:
+        """Make a world of every shipped scenario, each in its own project."""
+        # Imported here because the shipped incidents are data on top of this module's vocabulary.
+        from sentry_runbook.simulator.scenarios import SCENARIOS  # noqa: PLC0415
+
+        return cls(SCENARIOS.values(), clock)
+
+    def _refuse_twins(self) -> None:
+        for what in (
+            [project.slug for project in self.projects],
+            [project.id for project in self.projects],
+            [issue.short_id for issue in self.issues()],
+            [issue.id for issue in self.issues()],
+        ):
+            if len(set(what)) != len(what):
+                msg = f"two scenarios of one world share a name: {sorted(what)}"
+                raise ValueError(msg)
+
+    # --- making -----------------------------------------------------------------------------------------------------
+
+    def _project(self, scenario: Scenario) -> ProjectRecord:
+        project = ProjectRecord(
+            scenario,
+            scenario.project_id or number_id("project", scenario.slug, digits=16),
+            scenario.slug,
+            scenario.platform,
+            self.origin,
+        )
+        recovery = scenario.recovery
+        more = recovery.releases if recovery else ()
+        project.releases = [
+            materialise.release(project, release, self.origin) for release in (*scenario.releases, *more)
+        ]
+        for version, deploy in recovery.deploys if recovery else ():
+            self._mark(project, version, deploy, self.origin, "recovery")
+        for place, issue in enumerate(scenario.issues):
+            self._issue(project, issue, recovery.streams if recovery and place == 0 else ())
+        for sessions in (*scenario.sessions, *(recovery.sessions if recovery else ())):
+            project.sessions.add(materialise.session_minutes(project, sessions, self.origin))
+        traced = (*scenario.transactions, *(recovery.transactions if recovery else ()))
+        for place, transactions in enumerate(traced):
+            project.spans.add(materialise.spans(project, transactions, self.origin, str(place)))
+        return project
+
+    def _mark(self, project: ProjectRecord, version: str, deploy: Deploy, origin: int, place: object) -> None:
+        found = next((release for release in project.releases if release.version == version), None)
+        if found is None:
+            msg = f"{project.slug} has no release {version!r} to deploy"
+            raise ValueError(msg)
+        found.deploys.append(materialise.deploy(deploy, version, origin, place))
+
+    def _issue(self, project: ProjectRecord, spec: Issue, more: tuple[Stream, ...]) -> IssueRecord:
+        issue = IssueRecord(spec, number_id("issue", spec.short_id, digits=10), project)
+        project.issues.append(issue)
+        made = [
+            event
+            for place, stream in enumerate((*spec.streams, *more))
+            for event in materialise.events(issue, stream, self.origin, str(place))
+        ]
+        issue.events.add(made)
+        project.events.add(made)
+        handled = all(stream.handled or (stream.handled is None and spec.handled) for stream in spec.streams)
+        issue.priority = spec.priority or ("medium" if handled else _PRIORITY[spec.level])
+        self._past(issue)
+        return issue
+
+    def _past(self, issue: IssueRecord) -> None:
+        """Write what people did before the start, in its order, letting events undo it on the way."""
+        spec, steps = issue.spec, []
+        for change in spec.history:
+            body: dict[str, object] = {"status": change.status, "statusDetails": dict(change.details)}
+            if change.substatus:
+                body["substatus"] = change.substatus
+            steps.append((change.at, body))
+        if spec.assigned_to:
+            steps.append((spec.assigned_at, {"assignedTo": spec.assigned_to}))
+        for minute, body in sorted(steps, key=lambda step: step[0]):
+            at = self.origin + round(minute * MINUTE)
+            lifecycle.settle(issue, at)
+            lifecycle.update(issue, body, at, "Dana Ortiz")
+        for note in spec.notes:
+            at = self.origin + round(note.at * MINUTE)
+            lifecycle.record(issue, at, "note", {"text": note.text}, note.author)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def now_ms(self) -> int:
+        """Read the clock, in epoch milliseconds."""
+        return to_ms(self.clock())
+
+    def issues(self) -> Iterator[IssueRecord]:
+        """Give every issue, those of the future included."""
+        for project in self.projects:
+            yield from project.issues
+
+    def find_issue(self, wanted: str, now: int | None = None) -> IssueRecord | None:
+        """Find an issue by numeric or short id, brought up to the present; None while it has no event yet."""
+        now = self.now_ms() if now is None else now
+        for issue in self.issues():
+            if wanted == issue.id or wanted.upper() == issue.short_id.upper():
+                if not issue.events.count(0, now + 1):
+                    return None
+                lifecycle.settle(issue, now)
+                return issue
+        return None
+
+    def find_project(self, wanted: str) -> ProjectRecord | None:
+        """Find a project by slug or id."""
+        return next((project for project in self.projects if wanted in {project.slug, project.id}), None)
+
+    def find_release(self, version: str, now: int) -> list[ReleaseRecord]:
+        """Give a version's release in each project that has it by now."""
+        found = (project.release(version, now) for project in self.projects)
+        return [release for release in found if release is not None]
+
+    def environments(self, now: int) -> list[str]:
+        """Give the names of all environments seen by now."""
+        names: set[str | None] = set()
+        for project in self.projects:
+            for log in (project.events, project.spans, project.sessions):
+                names |= {record.environment for record in log.until(now)}
+            for release in project.releases:
+                names |= {deploy.environment for deploy in release.deploys if deploy.at <= now}
+        return sorted(name for name in names if name)
+
+    # --- acting -----------------------------------------------------------------------------------------------------
+
+    def _known_project(self, slug: str | None) -> ProjectRecord:
+        project = self.projects[0] if slug is None else self.find_project(slug)
+        if project is None:
+            msg = f"this world has no project {slug!r}"
+            raise ValueError(msg)
+        return project
+
+    def emit(
+        self,
+        short_id: str,
+        count: int = 1,
+        *,
+        release: str | None = LATEST,
+        environment: str | None = "production",
+        users: int | None = None,
+        stream: Stream | None = None,
+    ) -> list[Event]:
+        """Let an issue receive events at this instant; a ``stream``, its minutes counted from now, says all else.
+
+        Move the clock between a resolve and the events that shall undo it: equal instants have no order.
+        """
+        issue = next((one for one in self.issues() if one.short_id == short_id), None)
+        if issue is None:
+            msg = f"this world has no issue {short_id!r}"
+            raise ValueError(msg)
+        self._batches += 1
+        wanted = stream or Stream(count, 0.0, 0.0, users, environment=environment, release=release)
+        made = materialise.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
+        issue.events.add(made)
+        issue.project.events.add(made)
+        return made
+
+    def add_release(self, release: Release, project: str | None = None) -> ReleaseRecord:
+        """Create a release; its minutes count from now. Without a project: in the first one."""
+        owner = self._known_project(project)
+        made = materialise.release(owner, release, self.now_ms())
+        owner.releases.append(made)
+        return made
+
+    def deploy(self, version: str, environment: str = "production", project: str | None = None) -> None:
+        """Record that a release was deployed just now."""
+        self._batches += 1
+        deploy = Deploy(0.0, environment)
+        self._mark(self._known_project(project), version, deploy, self.now_ms(), self._batches)
+
+    def add_sessions(self, sessions: Sessions, project: str | None = None) -> None:
+        """Let sessions happen; their minutes count from now."""
+        owner = self._known_project(project)
+        owner.sessions.add(materialise.session_minutes(owner, sessions, self.now_ms()))
+
+    def add_transactions(self, transactions: Transactions, project: str | None = None) -> None:
+        """Let traced requests happen; their minutes count from now."""
+        self._batches += 1
+        owner = self._known_project(project)
+        owner.spans.add(materialise.spans(owner, transactions, self.now_ms(), f"emitted-{self._batches}"))
