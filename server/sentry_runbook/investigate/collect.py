@@ -87,7 +87,7 @@ class Collector:
             scope=self._safe_scope(),
             issue=issue,
             users_in=second.users_in,
-            findings=self._findings(),
+            findings=findings_of(self._sanitizer),
             warnings=tuple(self._warnings(issue)),
             **parts,
         )
@@ -173,7 +173,9 @@ class Collector:
 
     def _project_top(self, table: models.Table) -> tuple[ours.IssueShare, ...]:
         return tuple(
-            ours.IssueShare(short_id=self._translate.name(str(row.get("issue") or "unknown"), "project") or "", events=_count(row))
+            ours.IssueShare(
+                short_id=self._translate.name(str(row.get("issue") or "unknown"), "project") or "", events=_count(row)
+            )
             for row in table.rows
         )
 
@@ -198,7 +200,9 @@ class Collector:
         part = self._one(reply, "count()", f"unhandled events of {whose} a minute")
         if isinstance(part, Known) and whose == "the project":
             names = ", ".join(project_environments(asked, self._scope)) or "all"
-            return part.model_copy(update={"source": part.source.rpartition("environments: ")[0] + f"environments: {names}"})
+            return part.model_copy(
+                update={"source": part.source.rpartition("environments: ")[0] + f"environments: {names}"}
+            )
         return part
 
     def _buckets(self, series: models.Series) -> ours.Series:
@@ -303,16 +307,12 @@ class Collector:
             name: Unknown(why=NOT_ERRORS.format(word)) for name, aspect in asked.items() if self._question.wants(aspect)
         }
 
-    def _findings(self) -> tuple[ours.Finding, ...]:
-        return tuple(
-            ours.Finding(kind=found.kind, where=found.where, why=found.why, excerpt=found.excerpt or None)
-            for found in self._sanitizer.findings
-        )
-
     def _warnings(self, issue: ours.Issue) -> list[str]:
         found = []
         if issue.merged_from:
-            found.append(f"Issue {issue.merged_from} was merged into {issue.name}; the numbers are those of {issue.name}.")
+            found.append(
+                f"Issue {issue.merged_from} was merged into {issue.name}; the numbers are those of {issue.name}."
+            )
         if self._question.window.note:
             found.append(self._question.window.note.capitalize() + ".")
         if "" in self._scope.production and self._scope.basis == "production":
@@ -346,3 +346,11 @@ def _with_user_context(
         note = f"lower bound: {without} of the latest {len(rows.value)} events carry no user"
         return ours.Totals(events=events, users=users, users_lower_bound=True), note
     return ours.Totals(events=events, users=users), ""
+
+
+def findings_of(sanitizer: Sanitizer) -> tuple[ours.Finding, ...]:
+    """What the sanitizer found suspicious, as the answer reports it."""
+    return tuple(
+        ours.Finding(kind=found.kind, where=found.where, why=found.why, excerpt=found.excerpt or None)
+        for found in sanitizer.findings
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sentry_runbook.errors import BadInput
-from sentry_runbook.incident.evidence import Missing, Window
+from sentry_runbook.incident.evidence import EventRow, Missing, Window
 from sentry_runbook.incident.reading import EventList, IssueList, IssueRow
+from sentry_runbook.investigate.collect import findings_of
 from sentry_runbook.investigate.run import named_environments
 from sentry_runbook.investigate.translate import Translator
 from sentry_runbook.runtime import Runtime
@@ -46,5 +47,71 @@ async def list_issue_events(
         next_cursor=page.next_cursor,
         truncated=page.next_cursor is not None,
         missing=tuple(_missing_columns(rows)),
-        findings=tuple(found_in(sanitizer)),
+        findings=findings_of(sanitizer),
+    )
+
+
+def release_search(release: str) -> str:
+    """A search term for one release; a quoted value cannot end its own term."""
+    if '"' in release or "\\" in release:
+        raise BadInput("release holds a quote or backslash.", "Give the version as Sentry shows it.")
+    return f'release:"{release}"'
+
+
+def _missing_columns(rows: tuple[EventRow, ...]) -> list[Missing]:
+    """Columns that no row has; a value missing in single rows shows in the row."""
+    columns = ("release", "environment", "user", "transaction")
+    return [
+        Missing(what=f"events[].{column}", why="no event of this page carries it")
+        for column in columns
+        if rows and all(getattr(row, column) is None for row in rows)
+    ]
+
+
+async def search_issues(
+    run: Runtime,
+    *,
+    query: str,
+    project: str | None,
+    environment: str | None,
+    sort: str,
+    window: Window,
+    limit: int,
+    cursor: str | None,
+) -> IssueList:
+    """One page of issues that match a Sentry search."""
+    client = run.client()
+    with client.deadline(run.settings.limits.call_s):
+        page = await client.issues(
+            query=query,
+            project=project or run.settings.project,
+            environments=named_environments(environment),
+            sort=sort,
+            start=window.start,
+            end=window.end,
+            limit=limit,
+            cursor=cursor,
+        )
+    translate = Translator(sanitizer := Sanitizer(mask=run.settings.mask))
+    return IssueList(
+        issues=tuple(_row(run, translate, issue) for issue in page.items[:limit]),
+        next_cursor=page.next_cursor,
+        findings=findings_of(sanitizer),
+    )
+
+
+def _row(run: Runtime, translate: Translator, found: models.Issue) -> IssueRow:
+    issue = translate.issue(found, run.client().issue_url(found, organization=None), found.id)
+    return IssueRow(
+        short_id=issue.name,
+        title=issue.title,
+        level=issue.level,
+        events=issue.events_total,
+        users=issue.users_total,
+        first_seen=issue.first_seen,
+        last_seen=issue.last_seen,
+        substatus=issue.substatus,
+        status=issue.status,
+        project=issue.project,
+        url=issue.url,
     )

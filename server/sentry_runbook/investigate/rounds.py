@@ -126,7 +126,9 @@ def _ask_counts(
         return
     query, window = f"issue.id:{issue.id}", question.window
 
-    def count(fields: Sequence[str], start: datetime, end: datetime, names: Sequence[str], limit: int) -> Reply[models.Table]:
+    def count(
+        fields: Sequence[str], start: datetime, end: datetime, names: Sequence[str], limit: int
+    ) -> Reply[models.Table]:
         sort = "-count()" if len(fields) > 2 or fields[0] != "count()" else None
         return asks.ask(
             lambda: client.discover(
@@ -153,7 +155,9 @@ def _ask_counts(
         fields = (*BREAKDOWN_TAGS, "count()")
         found.breakdown = count(fields, window.start, window.end, question.environments, 100)
         if issue.first_seen is None or issue.first_seen < window.start:
-            found.breakdown_before = count(fields, window.start - window.length, window.start, question.environments, 100)
+            found.breakdown_before = count(
+                fields, window.start - window.length, window.start, question.environments, 100
+            )
     elif question.wants(Aspect.ENVIRONMENTS):
         found.environments = count(("environment", "count()"), window.start, window.end, (), 100)
 

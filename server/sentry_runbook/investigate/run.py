@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sentry_runbook.incident.evidence import Evidence, EnvironmentScope, Window
+from sentry_runbook.incident.evidence import EnvironmentScope, Evidence, Window
 from sentry_runbook.incident.series import straddling_windows
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate.collect import Collector
@@ -41,7 +41,9 @@ async def investigate(
         issue: what the caller gave: id, short id or URL.
         aspects: what the answer will show.
         environment: environments that the caller named, separated by commas; else those of a pasted URL.
-        period, start, end: the window; the policy's period when none is given.
+        period: the window up to now, as ``24h``; the policy's period when no window is given.
+        start: its start in ISO 8601, instead of a period.
+        end: its end; now when left out.
         scope: what counts when no environment is named.
         which: the event that stands for the issue; else the one of a pasted URL, else the latest.
         choose: picks the window from the issue instead, when none is given.

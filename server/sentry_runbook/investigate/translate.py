@@ -209,7 +209,10 @@ class Translator:
                 text for error in event.errors[:10] if (text := self.name(error.type, "event.errors")) is not None
             ),
             occurrence=tuple(
-                (self._safe.line(item.name, NAME, "event.occurrence"), self._safe.line(item.value, TITLE, "event.occurrence"))
+                (
+                    self._safe.line(item.name, NAME, "event.occurrence"),
+                    self._safe.line(item.value, TITLE, "event.occurrence"),
+                )
                 for item in event.occurrence[:12]
             ),
             trace_id=_word(event.trace_id),
@@ -299,7 +302,7 @@ def host_of(url: str | None) -> str | None:
         host = urlsplit(url if "//" in url else f"//{url}").hostname
     except ValueError:
         return None
-    if not host or "." not in host and host != "localhost":
+    if not host or ("." not in host and host != "localhost"):
         return None
     return host if all(char.isalnum() or char in ".-_:" for char in host) and host.isascii() else None
 

@@ -33,8 +33,9 @@ async def classify_severity(
     end: End = None,
     environment: Environment = None,
 ) -> Verdict:
-    """Judge P0 to P3 by the runbook's written rules, from measured production numbers and what people stated; shows every
-    criterion, what is unknown and what that could change. Leave flags out unless a person said so.
+    """Judge P0 to P3 by the runbook's written rules, from measured production numbers and what people stated.
+
+    Shows every criterion, what is unknown and what that could change. Leave flags out unless a person said so.
     """
     run = runtime(ctx)
     evidence = await investigate(run, issue, SEVERITY, environment=environment, period=period, start=start, end=end)
@@ -49,7 +50,9 @@ def page(result: Verdict) -> Page:
 def describe(sheet: Page, result: Verdict) -> Page:
     """The verdict's facts, on a page of its own or on the triage's."""
     sheet.say(result.because)
-    sheet.fact("Respond", f"{result.response}" + (f", by {result.respond_by:%Y-%m-%d %H:%M} UTC" if result.respond_by else ""))
+    sheet.fact(
+        "Respond", f"{result.response}" + (f", by {result.respond_by:%Y-%m-%d %H:%M} UTC" if result.respond_by else "")
+    )
     sheet.fact("Escalate", result.escalation)
     sheet.fact("Decided by", result.decided_by)
     possible = result.could_be

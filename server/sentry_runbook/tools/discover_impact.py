@@ -21,8 +21,10 @@ async def discover_impact(
     end: End = None,
     environment: Environment = None,
 ) -> Impact:
-    """Count an issue's impact in a period (24h unless given, all environments unless one is named): events, users, worst
-    rolling hour, peaks per minute, crash-free sessions, p95, baseline, and where it concentrates (release, browser …).
+    """Count an issue's impact in a period (24h unless given; all environments unless named).
+
+    Events, users, worst rolling hour, peaks per minute, crash-free sessions, p95, baseline, trend, and where it
+    concentrates (release, browser, region …).
     """
     run = runtime(ctx)
     evidence = await investigate(
@@ -91,7 +93,9 @@ def _share(row: BreakdownRow) -> str:
 
 
 def _fewer_rows(result: Impact) -> Impact:
-    missing = cut_missing(result.missing, "breakdown (all but 8 rows)", "left out for length; see the issue's tags in Sentry")
+    missing = cut_missing(
+        result.missing, "breakdown (all but 8 rows)", "left out for length; see the issue's tags in Sentry"
+    )
     return result.model_copy(update={"breakdown": result.breakdown[:8], "missing": missing})
 
 

@@ -18,7 +18,9 @@ from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 async def find_issues(
     ctx: Context[Runtime],
-    query: Annotated[str, Field(description="Sentry issue search, e.g. is:unresolved is:new", max_length=1000)] = "is:unresolved",
+    query: Annotated[
+        str, Field(description="Sentry issue search, e.g. is:unresolved is:new", max_length=1000)
+    ] = "is:unresolved",
     project: Annotated[str | None, Field(description="Project slug or id", max_length=100)] = None,
     environment: Environment = None,
     sort: Annotated[Sort, Field(description="date = last seen, new = first seen")] = "date",
@@ -28,8 +30,10 @@ async def find_issues(
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
     cursor: Cursor = None,
 ) -> IssueList:
-    """Find issues when you have no id or link, or to see what else broke. Useful: is:unresolved is:new, is:escalating,
-    is:regressed, release:VERSION, level:fatal. A misspelt search key finds nothing without an error.
+    """Find issues when you have no id or link, or to see what else broke.
+
+    Useful queries: is:unresolved is:new, is:escalating, is:regressed, release:VERSION, level:fatal. A misspelt search
+    key finds nothing, without an error.
     """
     run = runtime(ctx)
     return await search_issues(
@@ -49,7 +53,9 @@ def page(result: IssueList) -> Page:
     sheet = Page(f"Issues: {len(result.issues)}")
     sheet.items(_row(issue) for issue in result.issues)
     if not result.issues:
-        sheet.say("Nothing matches. A misspelt search key finds nothing without an error: check the query and the period.")
+        sheet.say(
+            "Nothing matches. A misspelt search key finds nothing without an error: check the query and the period."
+        )
     if result.next_cursor:
         sheet.say(f"More: call again with cursor {result.next_cursor}")
     return sheet
@@ -75,7 +81,9 @@ def _short_titles(result: IssueList) -> IssueList:
 
 def _fewer(result: IssueList) -> IssueList:
     keep = max(1, len(result.issues) * 3 // 5)
-    missing = cut_missing(result.missing, f"issues after the first {keep}", f"left out for length; ask with limit {keep}")
+    missing = cut_missing(
+        result.missing, f"issues after the first {keep}", f"left out for length; ask with limit {keep}"
+    )
     return result.model_copy(update={"issues": result.issues[:keep], "missing": missing, "next_cursor": None})
 
 

@@ -16,8 +16,10 @@ from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 async def get_issue(
     issue: Issue, ctx: Context[Runtime], environment: Environment = None, event: Which | None = None
 ) -> IssueReport:
-    """Read one issue with one event: status, counts over all time, trend now, stack trace, breadcrumbs, tags, suspect
-    commits. For counts in a period use discover_impact, for the whole first look triage_issue.
+    """Read one issue with one event of it.
+
+    Status, counts over all time, trend now, stack trace, breadcrumbs, tags, suspect commits. For counts in a period use
+    discover_impact; for the whole first look triage_issue.
     """
     run = runtime(ctx)
     evidence = await investigate(run, issue, READ, environment=environment, which=event)
@@ -65,7 +67,9 @@ def _event(sheet: Page, event: EventView) -> None:
         sheet.fact(label, value and quoted(value))
     for thrown in event.exceptions:
         heading = ": ".join(part for part in (thrown.type, thrown.value) if part)
-        sheet.untrusted("exception, failing frame last", "\n".join((heading, *(f"  at {line}" for line in thrown.stack))))
+        sheet.untrusted(
+            "exception, failing frame last", "\n".join((heading, *(f"  at {line}" for line in thrown.stack)))
+        )
     if event.failing_frame and event.failing_frame.context:
         sheet.untrusted("code at the failing frame", event.failing_frame.context)
     crumbs = [f"{crumb.at or ''} {crumb.category or ''} {crumb.text}".strip() for crumb in event.breadcrumbs]
@@ -101,7 +105,9 @@ def _fewer_contexts(result: IssueReport) -> IssueReport:
 
 
 def _fewer_breadcrumbs(result: IssueReport) -> IssueReport:
-    return _cut(result, "breadcrumbs (all but the last 8)", breadcrumbs=result.event.breadcrumbs[-8:] if result.event else ())
+    return _cut(
+        result, "breadcrumbs (all but the last 8)", breadcrumbs=result.event.breadcrumbs[-8:] if result.event else ()
+    )
 
 
 def _fewer_tags(result: IssueReport) -> IssueReport:
@@ -126,7 +132,14 @@ def _shorter_stacks(result: IssueReport) -> IssueReport:
 
 
 def _bare(result: IssueReport) -> IssueReport:
-    changes = {"breadcrumbs": (), "tags": None, "request": None, "message": None, "occurrence": None, "processing_errors": None}
+    changes = {
+        "breadcrumbs": (),
+        "tags": None,
+        "request": None,
+        "message": None,
+        "occurrence": None,
+        "processing_errors": None,
+    }
     return _cut(result, "breadcrumbs, tags, request, message", **changes)
 
 

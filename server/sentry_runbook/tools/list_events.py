@@ -28,8 +28,10 @@ async def list_events(
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
     cursor: Cursor = None,
 ) -> EventList:
-    """List single events of an issue, newest first: when, release, environment, user, transaction. For counts use
-    discover_impact; to read one event whole use get_issue with its id.
+    """List single events of an issue, newest first.
+
+    When, release, environment, user, transaction. For counts use discover_impact; to read one event whole, get_issue
+    with its id.
     """
     run = runtime(ctx)
     window = asked_window(period, start, end, run.policy, run.clock()) if period or start or end else None

@@ -152,5 +152,3 @@ def output_schema(model: type[Answer]) -> dict[str, JsonValue]:
     """The published outputSchema of a result model, as it looks on the wire."""
     schema: dict[str, JsonValue] = slim(model.model_json_schema(mode="serialization"))
     return schema
-
-

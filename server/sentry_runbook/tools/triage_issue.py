@@ -23,8 +23,10 @@ async def triage_issue(
     data_loss_risk: DataLossRisk = None,
     period: Period = None,
 ) -> Triage:
-    """Start here when paged: one call gives severity with its reasons, impact, the eleven-step checklist, likely causes with
-    evidence for and against, suspect release and commits, and the next steps. What is unknown is in `missing`.
+    """Start here when paged: the whole triage of an issue in one call.
+
+    Severity with its reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
+    release and commits, next steps. What is unknown is in `missing`.
     """
     run = runtime(ctx)
     evidence = await investigate(run, issue, TRIAGE, environment=environment, period=period)
@@ -54,17 +56,26 @@ def page(result: Triage) -> Page:
 
 
 def _shorter_impact(result: Triage) -> Triage:
-    impact = result.impact.model_copy(update={"breakdown": result.impact.breakdown[:4], "endpoints": result.impact.endpoints[:2]})
+    impact = result.impact.model_copy(
+        update={"breakdown": result.impact.breakdown[:4], "endpoints": result.impact.endpoints[:2]}
+    )
     how = "left out for length; discover_impact has all rows"
-    return result.model_copy(update={"impact": impact, "missing": cut_missing(result.missing, "impact.breakdown (all but 4)", how)})
+    return result.model_copy(
+        update={"impact": impact, "missing": cut_missing(result.missing, "impact.breakdown (all but 4)", how)}
+    )
 
 
 def _shorter_severity(result: Triage) -> Triage:
-    criteria = tuple(c.model_copy(update={"source": None, "window": None, "note": None}) for c in result.severity.criteria)
+    criteria = tuple(
+        c.model_copy(update={"source": None, "window": None, "note": None}) for c in result.severity.criteria
+    )
     severity = result.severity.model_copy(update={"criteria": criteria, "distance": ()})
     how = "left out for length; classify_severity has them"
     return result.model_copy(
-        update={"severity": severity, "missing": cut_missing(result.missing, "severity.criteria (sources, notes), distance", how)}
+        update={
+            "severity": severity,
+            "missing": cut_missing(result.missing, "severity.criteria (sources, notes), distance", how),
+        }
     )
 
 
