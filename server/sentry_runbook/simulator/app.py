@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from sentry_runbook.simulator import catalog_routes as catalog
 from sentry_runbook.simulator import discover_routes as discover
+from sentry_runbook.simulator import event_routes as events
 from sentry_runbook.simulator import issue_routes as issues
 from sentry_runbook.simulator.params import ApiError, answer, not_found
 from sentry_runbook.simulator.profile import Profile
@@ -60,8 +61,8 @@ class _Endpoint:
 _ISSUE = (
     _Endpoint("GET", "", issues.issue_get, _READ_EVENTS),
     _Endpoint("PUT", "", issues.issue_put, _WRITE_EVENTS),
-    _Endpoint("GET", "events/", issues.event_list, _READ_EVENTS),
-    _Endpoint("GET", "events/{event}/", issues.event_get, _READ_EVENTS),
+    _Endpoint("GET", "events/", events.event_list, _READ_EVENTS),
+    _Endpoint("GET", "events/{event}/", events.event_get, _READ_EVENTS),
     _Endpoint("GET", "tags/", issues.tag_list, _READ_EVENTS),
     _Endpoint("GET", "tags/{key}/", issues.tag_get, _READ_EVENTS),
     _Endpoint("GET", "tags/{key}/values/", issues.tag_value_list, _READ_EVENTS),
@@ -80,7 +81,7 @@ _IN_ORGANIZATION = (
     _Endpoint("GET", "issues/", issues.issue_list, _READ_EVENTS),
     *(_Endpoint(one.method, f"issues/{{issue}}/{one.path}", one.handler, one.scopes) for one in _ISSUE),
     _Endpoint("GET", "shortids/{short}/", issues.short_id, _READ_EVENTS),
-    _Endpoint("GET", "eventids/{event}/", issues.event_id, _ORG),
+    _Endpoint("GET", "eventids/{event}/", events.event_id, _ORG),
     _Endpoint("GET", "events/", discover.events, _ORG),
     _Endpoint("GET", "events-timeseries/", discover.timeseries, _ORG),
     _Endpoint("GET", "events-stats/", discover.stats, _ORG),
@@ -108,8 +109,8 @@ _ENDPOINTS = (
         for one in _ISSUE
     ),
     _Endpoint("GET", "/api/0/projects/{org}/{project}/", catalog.project_get, _PROJECT),
-    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/", issues.project_event, _READ_EVENTS),
-    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/committers/", issues.committers, _COMMITTERS),
+    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/", events.project_event, _READ_EVENTS),
+    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/committers/", events.committers, _COMMITTERS),
 )
 
 

@@ -224,6 +224,7 @@ async def deploy_post(request: Request) -> Response:
     for record in found:
         if not isinstance(wanted, list) or record.project.slug in wanted:
             record.deploys.append(marker)
+            record.project.seen([marker])
     return answer(deploy(marker), status=201)
 
 

@@ -82,7 +82,7 @@ def _frame(frame: Frame, number: int) -> dict[str, object]:
     first = frame.line - len(lines) // 2
     return {
         "filename": frame.filename,
-        "absPath": f"/srv/app/{frame.filename}" if frame.in_app else frame.filename,
+        "absPath": frame.filename if "://" in frame.filename else f"/srv/app/{frame.filename}",
         "module": frame.module,
         "package": None,
         "platform": None,

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator import lifecycle
-from sentry_runbook.simulator.columns import column
-from sentry_runbook.simulator.event_payloads import event_details, event_row
 from sentry_runbook.simulator.issue_payloads import (
     activity,
     activity_entry,
@@ -32,15 +28,12 @@ from sentry_runbook.simulator.params import (
     page,
     paged,
     period,
-    profile_of,
     scope,
     whole,
     world_of,
 )
 from sentry_runbook.simulator.people import BOT
 from sentry_runbook.simulator.records import HOUR, Event, IssueRecord
-from sentry_runbook.simulator.release_payloads import commit
-from sentry_runbook.simulator.search import BadQuery, Lookup, parse, predicate, value_test
 from sentry_runbook.simulator.world import ORGANIZATION
 
 
@@ -49,7 +42,8 @@ def base_url(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def _issue(request: Request) -> tuple[IssueRecord, int]:
+def issue_of(request: Request) -> tuple[IssueRecord, int]:
+    """Find the issue that the path names, and the present; 404 when there is none."""
     world = world_of(request)
     now = world.now_ms()
     wanted = request.path_params["issue"]
@@ -76,7 +70,7 @@ async def body_of(request: Request) -> dict[str, object]:
 
 async def issue_get(request: Request) -> Response:
     """Answer with one issue."""
-    issue, now = _issue(request)
+    issue, now = issue_of(request)
     chosen = environments(request, world_of(request), now)
     collapse = request.query_params.getlist("collapse")
     return answer(issue_details(issue, base_url(request), now, chosen, collapse))
@@ -85,7 +79,7 @@ async def issue_get(request: Request) -> Response:
 async def issue_put(request: Request) -> Response:
     """Change one issue and answer with it."""
     body = await body_of(request)
-    issue, now = _issue(request)
+    issue, now = issue_of(request)
     try:
         lifecycle.update(issue, body, now, BOT)
     except lifecycle.Refused as exc:
@@ -125,117 +119,11 @@ def _list_row(one: Candidate, base: str, now: int, *, filtered: bool) -> dict[st
     return row
 
 
-# --- its events -----------------------------------------------------------------------------------------------------
-
-
-def _chosen(request: Request, issue: IssueRecord, now: int) -> list[Event]:
-    """Give the events within period, environments and query, oldest first."""
-    start, end = period(request, now) or (0, now)
-    names = request.query_params.getlist("environment")
-    text = request.query_params.get("query", "").strip()
-    events = issue.events.window(start, end if end < now else now + 1)
-    if re.fullmatch(r"[0-9a-fA-F]{32}", text):
-        return [event for event in events if event.id == text.lower()]
-    try:
-        fits = predicate(parse(text), value_test)
-    except BadQuery as exc:
-        raise bad(str(exc)) from exc
-    kept = frozenset(name or None for name in names)
-    return [event for event in events if (not names or event.environment in kept) and fits(_lookup(event))]
-
-
-def _lookup(event: Event) -> Lookup:
-    return lambda key: column(event, key)
-
-
-async def event_list(request: Request) -> Response:
-    """Answer with the issue's events, newest first; an unknown environment simply has none."""
-    issue, now = _issue(request)
-    rows, links = page(request, _chosen(request, issue, now)[::-1])
-    if request.query_params.get("full") in {"1", "true"}:
-        everything = issue.events.until(now)
-        return answer([_full_row(event, everything, now) for event in rows], links)
-    return answer([event_row(event) for event in rows], links)
-
-
-def _full_row(event: Event, everything: list[Event], now: int) -> dict[str, object]:
-    details = event_details(event, everything, now)
-    kept = ("entries", "contexts", "context", "sdk", "errors", "_meta", "size")
-    return event_row(event) | {key: details[key] for key in kept}
-
-
-def _recommended(events: list[Event]) -> Event:
-    """Prefer the event that tells most: breadcrumbs, then a user, then the latest."""
-    return max(events, key=lambda event: (bool(event.breadcrumbs), event.user is not None, event.at))
-
-
-async def event_get(request: Request) -> Response:
-    """Answer with one event: latest, oldest, recommended, or by its id."""
-    issue, now = _issue(request)
-    wanted = request.path_params["event"]
-    picks: dict[str, Callable[[list[Event]], Event]] = {
-        "latest": lambda events: events[-1],
-        "oldest": lambda events: events[0],
-    }
-    if profile_of(request).recommended:
-        picks["recommended"] = _recommended
-    everything = issue.events.until(now)
-    if wanted in picks:
-        events = _chosen(request, issue, now)
-        if not events:
-            raise ApiError(404, {"detail": "No matching event"})
-        return answer(event_details(picks[wanted](events), everything, now))
-    found = next((event for event in everything if event.id == wanted.replace("-", "").lower()), None)
-    if found is None:
-        raise ApiError(404, {"detail": "Event not found"})
-    return answer(event_details(found, everything, now))
-
-
-async def project_event(request: Request) -> Response:
-    """Answer with one event of a project, by its id."""
-    event, now = _project_event(request)
-    return answer(event_details(event, event.issue.events.until(now), now))
-
-
-def _project_event(request: Request) -> tuple[Event, int]:
-    world = world_of(request)
-    now = world.now_ms()
-    project = world.find_project(request.path_params["project"])
-    wanted = request.path_params["event"].replace("-", "").lower()
-    for event in project.events.until(now) if project else ():
-        if event.id == wanted:
-            return event, now
-    raise not_found()
-
-
-async def committers(request: Request) -> Response:
-    """Answer with the suspect commits; that none was found is a 404 of its own."""
-    event, now = _project_event(request)
-    project = event.issue.project
-    authors: dict[str, list[dict[str, object]]] = {}
-    people: dict[str, object] = {}
-    for suspect in event.issue.spec.suspects:
-        for release in project.releases:
-            for record in release.commits:
-                if record.message == suspect.message and record.author == suspect.author and record.at <= now:
-                    shown = commit(record, [release])
-                    shown["suspectCommitType"] = "via SCM integration"
-                    people[record.email] = shown["author"]
-                    authors.setdefault(record.email, []).append(shown)
-    if not authors:
-        raise ApiError(404, {"detail": "No committers found"})
-    found = [
-        {"author": people[email], "commits": commits, "group_owner_id": int(event.issue.id) % 100_000}
-        for email, commits in authors.items()
-    ]
-    return answer({"committers": found})
-
-
 # --- around it ------------------------------------------------------------------------------------------------------
 
 
 def _tagged(request: Request) -> list[Event]:
-    issue, now = _issue(request)
+    issue, now = issue_of(request)
     chosen = environments(request, world_of(request), now)
     return [event for event in issue.events.until(now) if chosen is None or event.environment in chosen]
 
@@ -273,13 +161,13 @@ async def tag_value_list(request: Request) -> Response:
 
 async def activities(request: Request) -> Response:
     """Answer with the issue's history, newest first."""
-    issue, now = _issue(request)
+    issue, now = issue_of(request)
     return answer({"activity": activity(issue, now)})
 
 
 async def note_list(request: Request) -> Response:
     """Answer with the comments, newest first."""
-    issue, now = _issue(request)
+    issue, now = issue_of(request)
     rows, links = page(request, [line for line in activity(issue, now) if line["type"] == "note"])
     return answer(list(rows), links)
 
@@ -287,7 +175,7 @@ async def note_list(request: Request) -> Response:
 async def note_post(request: Request) -> Response:
     """Write a comment; the same text again within the hour is refused."""
     body = await body_of(request)
-    issue, now = _issue(request)
+    issue, now = issue_of(request)
     text = body.get("text")
     if not isinstance(text, str) or not text.strip():
         raise ApiError(400, {"text": ["This field is required." if text is None else "This field may not be blank."]})
@@ -300,14 +188,14 @@ async def note_post(request: Request) -> Response:
 
 async def report_list(request: Request) -> Response:
     """Answer with what users wrote."""
-    issue, now = _issue(request)
+    issue, now = issue_of(request)
     rows, links = page(request, user_reports(issue, now))
     return answer(list(rows), links)
 
 
 async def external_issues(request: Request) -> Response:
     """Answer with linked tickets: there are none."""
-    _issue(request)
+    issue_of(request)
     return answer([])
 
 
@@ -328,23 +216,3 @@ async def short_id(request: Request) -> Response:
             "shortId": issue.short_id,
         }
     )
-
-
-async def event_id(request: Request) -> Response:
-    """Answer with the issue and the event of an event id."""
-    world = world_of(request)
-    now = world.now_ms()
-    wanted = request.path_params["event"].replace("-", "").lower()
-    for project in world.projects:
-        for event in project.events.until(now):
-            if event.id == wanted:
-                return answer(
-                    {
-                        "organizationSlug": ORGANIZATION,
-                        "projectSlug": project.slug,
-                        "groupId": event.issue.id,
-                        "eventId": event.id,
-                        "event": event_details(event, event.issue.events.until(now), now),
-                    }
-                )
-    raise not_found()

@@ -168,8 +168,6 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
         fixed |= {"mechanism": spec.chain[-1].mechanism} if spec.chain else {}
     if transaction:
         fixed["transaction"] = transaction
-    if spec.request:
-        fixed["url"] = spec.request.url
     if stream.environment:
         fixed["environment"] = stream.environment
     made: list[Event] = []
@@ -178,6 +176,8 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
         release = project.live_release(stream.environment, at) if stream.release == LATEST else stream.release
         tags = fixed | {key: values[index] for key, values in columns.tags.items()}
         _split(tags, spec.platform or project.platform)
+        if spec.request:
+            tags["url"] = spec.request.url.replace("{n}", str(index + 1))
         if release:
             tags["release"] = release
         person = people[index]

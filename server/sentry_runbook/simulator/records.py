@@ -37,6 +37,14 @@ class Dated(Protocol):
         """Epoch milliseconds."""
 
 
+class Placed(Dated, Protocol):
+    """Anything that happened at an instant in an environment."""
+
+    @property
+    def environment(self) -> str | None:
+        """The environment's name; None when none was sent."""
+
+
 T = TypeVar("T", bound=Dated)
 
 
@@ -239,6 +247,14 @@ class ProjectRecord:
     sessions: Log[SessionMinute] = field(default_factory=Log)
     releases: list[ReleaseRecord] = field(default_factory=list)
     issues: list[IssueRecord] = field(default_factory=list)
+    environments: dict[str, int] = field(default_factory=dict)
+
+    def seen(self, records: Iterable[Placed]) -> None:
+        """Remember since when each environment is known."""
+        for record in records:
+            if record.environment:
+                known = self.environments.get(record.environment, record.at)
+                self.environments[record.environment] = min(known, record.at)
 
     def release(self, version: str, now: int) -> ReleaseRecord | None:
         """Find a release that exists by now."""

@@ -7,7 +7,8 @@ scenario agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from sentry_runbook.simulator import lifecycle, materialise
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
@@ -15,6 +16,8 @@ from sentry_runbook.simulator.records import (
     MINUTE,
     Event,
     IssueRecord,
+    Log,
+    Placed,
     ProjectRecord,
     ReleaseRecord,
     number_id,
@@ -31,6 +34,8 @@ from sentry_runbook.simulator.scenario import (
 )
 
 __all__ = ["ORGANIZATION", "ManualClock", "World", "system_clock"]
+
+P = TypeVar("P", bound=Placed)
 
 ORGANIZATION = "acme"
 """The slug of the one organization of every world."""
@@ -93,19 +98,27 @@ class World:
             self._mark(project, version, deploy, self.origin, "recovery")
         for place, issue in enumerate(scenario.issues):
             self._issue(project, issue, recovery.streams if recovery and place == 0 else ())
+        for release in project.releases:
+            project.seen(release.deploys)
         for sessions in (*scenario.sessions, *(recovery.sessions if recovery else ())):
-            project.sessions.add(materialise.session_minutes(project, sessions, self.origin))
+            self._keep(project, project.sessions, materialise.session_minutes(project, sessions, self.origin))
         traced = (*scenario.transactions, *(recovery.transactions if recovery else ()))
         for place, transactions in enumerate(traced):
-            project.spans.add(materialise.spans(project, transactions, self.origin, str(place)))
+            self._keep(project, project.spans, materialise.spans(project, transactions, self.origin, str(place)))
         return project
+
+    def _keep(self, project: ProjectRecord, log: Log[P], made: Sequence[P]) -> None:
+        log.add(made)
+        project.seen(made)
 
     def _mark(self, project: ProjectRecord, version: str, deploy: Deploy, origin: int, place: object) -> None:
         found = next((release for release in project.releases if release.version == version), None)
         if found is None:
             msg = f"{project.slug} has no release {version!r} to deploy"
             raise ValueError(msg)
-        found.deploys.append(materialise.deploy(deploy, version, origin, place))
+        made = materialise.deploy(deploy, version, origin, place)
+        found.deploys.append(made)
+        project.seen([made])
 
     def _issue(self, project: ProjectRecord, spec: Issue, more: tuple[Stream, ...]) -> IssueRecord:
         issue = IssueRecord(spec, number_id("issue", spec.short_id, digits=10), project)
@@ -116,7 +129,7 @@ class World:
             for event in materialise.events(issue, stream, self.origin, str(place))
         ]
         issue.events.add(made)
-        project.events.add(made)
+        self._keep(project, project.events, made)
         handled = all(stream.handled or (stream.handled is None and spec.handled) for stream in spec.streams)
         issue.priority = spec.priority or ("medium" if handled else _PRIORITY[spec.level])
         self._past(issue)
@@ -173,13 +186,8 @@ class World:
 
     def environments(self, now: int) -> list[str]:
         """Give the names of all environments seen by now."""
-        names: set[str | None] = set()
-        for project in self.projects:
-            for log in (project.events, project.spans, project.sessions):
-                names |= {record.environment for record in log.until(now)}
-            for release in project.releases:
-                names |= {deploy.environment for deploy in release.deploys if deploy.at <= now}
-        return sorted(name for name in names if name)
+        names = {name for project in self.projects for name, since in project.environments.items() if since <= now}
+        return sorted(names)
 
     # --- acting -----------------------------------------------------------------------------------------------------
 
@@ -212,7 +220,7 @@ class World:
         wanted = stream or Stream(count, 0.0, 0.0, users, environment=environment, release=release)
         made = materialise.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
         issue.events.add(made)
-        issue.project.events.add(made)
+        self._keep(issue.project, issue.project.events, made)
         return made
 
     def add_release(self, release: Release, project: str | None = None) -> ReleaseRecord:
@@ -220,21 +228,24 @@ class World:
         owner = self._known_project(project)
         made = materialise.release(owner, release, self.now_ms())
         owner.releases.append(made)
+        owner.seen(made.deploys)
         return made
 
     def deploy(self, version: str, environment: str = "production", project: str | None = None) -> None:
         """Record that a release was deployed just now."""
         self._batches += 1
         deploy = Deploy(0.0, environment)
-        self._mark(self._known_project(project), version, deploy, self.now_ms(), self._batches)
+        owner = self._known_project(project)
+        self._mark(owner, version, deploy, self.now_ms(), self._batches)
 
     def add_sessions(self, sessions: Sessions, project: str | None = None) -> None:
         """Let sessions happen; their minutes count from now."""
         owner = self._known_project(project)
-        owner.sessions.add(materialise.session_minutes(owner, sessions, self.now_ms()))
+        self._keep(owner, owner.sessions, materialise.session_minutes(owner, sessions, self.now_ms()))
 
     def add_transactions(self, transactions: Transactions, project: str | None = None) -> None:
         """Let traced requests happen; their minutes count from now."""
         self._batches += 1
         owner = self._known_project(project)
-        owner.spans.add(materialise.spans(owner, transactions, self.now_ms(), f"emitted-{self._batches}"))
+        made = materialise.spans(owner, transactions, self.now_ms(), f"emitted-{self._batches}")
+        self._keep(owner, owner.spans, made)

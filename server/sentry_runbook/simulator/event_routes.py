@@ -1,0 +1,150 @@
+"""The endpoints about single events and their lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sentry_runbook.simulator.columns import column
+from sentry_runbook.simulator.event_payloads import event_details, event_row
+from sentry_runbook.simulator.issue_routes import issue_of
+from sentry_runbook.simulator.params import (
+    ApiError,
+    answer,
+    bad,
+    not_found,
+    page,
+    period,
+    profile_of,
+    world_of,
+)
+from sentry_runbook.simulator.records import Event, IssueRecord
+from sentry_runbook.simulator.release_payloads import commit
+from sentry_runbook.simulator.search import BadQuery, Lookup, parse, predicate, value_test
+from sentry_runbook.simulator.world import ORGANIZATION
+
+
+def _chosen(request: Request, issue: IssueRecord, now: int) -> list[Event]:
+    """Give the events within period, environments and query, oldest first."""
+    start, end = period(request, now) or (0, now)
+    names = request.query_params.getlist("environment")
+    text = request.query_params.get("query", "").strip()
+    events = issue.events.window(start, end if end < now else now + 1)
+    if re.fullmatch(r"[0-9a-fA-F]{32}", text):
+        return [event for event in events if event.id == text.lower()]
+    try:
+        fits = predicate(parse(text), value_test)
+    except BadQuery as exc:
+        raise bad(str(exc)) from exc
+    kept = frozenset(name or None for name in names)
+    return [event for event in events if (not names or event.environment in kept) and fits(_lookup(event))]
+
+
+def _lookup(event: Event) -> Lookup:
+    return lambda key: column(event, key)
+
+
+async def event_list(request: Request) -> Response:
+    """Answer with the issue's events, newest first; an unknown environment simply has none."""
+    issue, now = issue_of(request)
+    rows, links = page(request, _chosen(request, issue, now)[::-1])
+    if request.query_params.get("full") in {"1", "true"}:
+        everything = issue.events.until(now)
+        return answer([_full_row(event, everything, now) for event in rows], links)
+    return answer([event_row(event) for event in rows], links)
+
+
+def _full_row(event: Event, everything: list[Event], now: int) -> dict[str, object]:
+    details = event_details(event, everything, now)
+    kept = ("entries", "contexts", "context", "sdk", "errors", "_meta", "size")
+    return event_row(event) | {key: details[key] for key in kept}
+
+
+def _recommended(events: list[Event]) -> Event:
+    """Prefer the event that tells most: breadcrumbs, then a user, then the latest."""
+    return max(events, key=lambda event: (bool(event.breadcrumbs), event.user is not None, event.at))
+
+
+async def event_get(request: Request) -> Response:
+    """Answer with one event: latest, oldest, recommended, or by its id."""
+    issue, now = issue_of(request)
+    wanted = request.path_params["event"]
+    picks: dict[str, Callable[[list[Event]], Event]] = {
+        "latest": lambda events: events[-1],
+        "oldest": lambda events: events[0],
+    }
+    if profile_of(request).recommended:
+        picks["recommended"] = _recommended
+    everything = issue.events.until(now)
+    if wanted in picks:
+        events = _chosen(request, issue, now)
+        if not events:
+            raise ApiError(404, {"detail": "No matching event"})
+        return answer(event_details(picks[wanted](events), everything, now))
+    found = next((event for event in everything if event.id == wanted.replace("-", "").lower()), None)
+    if found is None:
+        raise ApiError(404, {"detail": "Event not found"})
+    return answer(event_details(found, everything, now))
+
+
+async def project_event(request: Request) -> Response:
+    """Answer with one event of a project, by its id."""
+    event, now = _project_event(request)
+    return answer(event_details(event, event.issue.events.until(now), now))
+
+
+def _project_event(request: Request) -> tuple[Event, int]:
+    world = world_of(request)
+    now = world.now_ms()
+    project = world.find_project(request.path_params["project"])
+    wanted = request.path_params["event"].replace("-", "").lower()
+    for event in project.events.until(now) if project else ():
+        if event.id == wanted:
+            return event, now
+    raise not_found()
+
+
+async def committers(request: Request) -> Response:
+    """Answer with the suspect commits; that none was found is a 404 of its own."""
+    event, now = _project_event(request)
+    project = event.issue.project
+    authors: dict[str, list[dict[str, object]]] = {}
+    people: dict[str, object] = {}
+    for suspect in event.issue.spec.suspects:
+        for release in project.releases:
+            for record in release.commits:
+                if record.message == suspect.message and record.author == suspect.author and record.at <= now:
+                    shown = commit(record, [release])
+                    shown["suspectCommitType"] = "via SCM integration"
+                    people[record.email] = shown["author"]
+                    authors.setdefault(record.email, []).append(shown)
+    if not authors:
+        raise ApiError(404, {"detail": "No committers found"})
+    found = [
+        {"author": people[email], "commits": commits, "group_owner_id": int(event.issue.id) % 100_000}
+        for email, commits in authors.items()
+    ]
+    return answer({"committers": found})
+
+
+async def event_id(request: Request) -> Response:
+    """Answer with the issue and the event of an event id."""
+    world = world_of(request)
+    now = world.now_ms()
+    wanted = request.path_params["event"].replace("-", "").lower()
+    for project in world.projects:
+        for event in project.events.until(now):
+            if event.id == wanted:
+                return answer(
+                    {
+                        "organizationSlug": ORGANIZATION,
+                        "projectSlug": project.slug,
+                        "groupId": event.issue.id,
+                        "eventId": event.id,
+                        "event": event_details(event, event.issue.events.until(now), now),
+                    }
+                )
+    raise not_found()

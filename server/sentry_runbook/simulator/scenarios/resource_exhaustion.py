@@ -1,0 +1,125 @@
+"""Two flash sales multiply the traffic, and each time the database pool runs dry: errors follow the requests.
+
+No release and no outside call is involved. 180 people meet the errors in the worse of the two hours: P1; most
+sessions still end well.
+"""
+
+from __future__ import annotations
+
+from sentry_runbook.simulator.scenario import (
+    Alert,
+    Change,
+    Commit,
+    Crumb,
+    Deploy,
+    Frame,
+    Issue,
+    Raised,
+    Recovery,
+    Release,
+    Request,
+    Scenario,
+    Sessions,
+    Stream,
+    Transactions,
+)
+
+_WAVES = ((-300.0, -240.0, 140, 110), (-55.0, -3.0, 260, 180))
+"""Begin, end, errors and people of the two sales."""
+
+_MAIN = Issue(
+    "API-9M",
+    chain=(
+        Raised(
+            "TimeoutError",
+            "QueuePool limit of size 20 overflow 10 reached, connection timed out, timeout 30.00",
+            (
+                Frame("_do_get", "site-packages/sqlalchemy/pool/impl.py", 165, in_app=False),
+                Frame(
+                    "load_cart",
+                    "api/carts/store.py",
+                    39,
+                    source="    with engine.connect() as connection:",
+                    vars={"pool_size": 20, "checked_out": 30, "waiting": 412},
+                ),
+            ),
+            module="sqlalchemy.exc",
+            mechanism="wsgi",
+        ),
+    ),
+    streams=tuple(Stream(errors, begin, end, people) for begin, end, errors, people in _WAVES),
+    culprit="api.carts.store in load_cart",
+    transaction="GET /carts/{id}",
+    breadcrumbs=(
+        Crumb("query", "SELECT * FROM carts WHERE id = %s", seconds_before=30.4),
+        Crumb("sqlalchemy.pool", "pool exhausted, waiting for a connection", level="warning", seconds_before=30.1),
+    ),
+    request=Request("GET", "https://api.example.com/carts/{n}"),
+    contexts={"host": {"memory_used_pct": 96, "connections_open": 30, "connections_max": 30}},
+)
+
+SCENARIO = Scenario(
+    name="resource-exhaustion",
+    title="The database pool runs dry under traffic",
+    summary="Connection pool time-outs that rise and fall with two waves of traffic; nothing was deployed.",
+    project="api",
+    project_id="4508110000000505",
+    platform="python",
+    issues=(
+        _MAIN,
+        Issue(
+            "API-8C",
+            chain=(Raised("NotFound", "cart does not exist", (Frame("get_cart", "api/carts/views.py", 22),)),),
+            streams=(Stream(150, -2800, -6, users=120),),
+            level="warning",
+            handled=True,
+            transaction="GET /carts/{id}",
+        ),
+        Issue(
+            "API-7T",
+            chain=(Raised("ProgrammingError", 'column "vat" does not exist', (Frame("total", "api/totals.py", 61),)),),
+            streams=(Stream(30, -16_000, -15_200, users=25),),
+            transaction="GET /carts/{id}/total",
+            history=(Change(-15_100, "resolved", {"inRelease": "api@5.0.0"}),),
+        ),
+        Issue(
+            "API-8Y",
+            chain=(Raised("ConnectionRefusedError", "redis-staging:6379", (Frame("ping", "api/health.py", 14),)),),
+            streams=(Stream(7, -800, -90, users=0, environment="staging"),),
+        ),
+    ),
+    releases=(
+        Release("api@4.9.3", -40_000, (Deploy(-39_990),)),
+        Release(
+            "api@5.0.0",
+            -15_160,
+            (Deploy(-15_300, "staging"), Deploy(-15_120)),
+            (
+                Commit(
+                    "feat: totals with VAT (#301)", -15_500, "Jonas Weber", "jonas.weber@example.com", 301, "acme/api"
+                ),
+            ),
+        ),
+    ),
+    sessions=(
+        Sessions(26_000, -1438, 0, crashed=60, errored=300),
+        *(Sessions(21_000, begin, end, crashed=errors, errored=100) for begin, end, errors, _ in _WAVES),
+        Sessions(26_000, -2940, -1500, crashed=40, errored=260),
+    ),
+    transactions=(
+        Transactions("GET /carts/{id}", 720, -1438, 0, 240, 80),
+        *(
+            Transactions("GET /carts/{id}", 5 * errors, begin, end, 30_000, 900, errors)
+            for begin, end, errors, _ in _WAVES
+        ),
+        Transactions("GET /carts/{id}", 720, -2940, -1500, 240, 80),
+    ),
+    alerts=(Alert("Database pool exhausted", -50),),
+    recovery=Recovery(
+        "Two more instances and a pooler in front of the database; the next wave finds connections.",
+        fixed_at=20,
+        streams=(Stream(60, 5, 19.5, users=50),),
+        sessions=(Sessions(26_000, 5, 1440, crashed=50, errored=260),),
+        transactions=(Transactions("GET /carts/{id}", 720, 20, 1440, 240, 80),),
+    ),
+)

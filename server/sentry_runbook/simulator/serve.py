@@ -1,0 +1,24 @@
+"""Serving the embedded Sentry over HTTP, so that any client can be pointed at it."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+__all__ = ["serve"]
+
+
+async def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 9000, log_level: str = "warning") -> None:
+    """Serve until the task is cancelled or the process is told to stop.
+
+    Args:
+        app: from ``create_app``.
+        host: the address to listen on; the loopback one unless somebody means otherwise.
+        port: the port.
+        log_level: uvicorn's; ``info`` shows each request.
+    """
+    # Here, because callers that use the application in process need no server.
+    import uvicorn  # noqa: PLC0415
+
+    # The application sends the Date of its own world; the server's would stand beside it.
+    config = uvicorn.Config(app, host=host, port=port, log_level=log_level, date_header=False, server_header=False)
+    await uvicorn.Server(config).serve()
