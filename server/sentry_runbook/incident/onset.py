@@ -313,7 +313,9 @@ def find_trend(evidence: Evidence, policy: Policy, baseline: Baseline | Unknown 
     now = evidence.collected_at
     if isinstance(evidence.series, Known):
         series = evidence.series.value.events
-        if total(series) is not None and series.step_s < HOUR_S and end_of(series) >= now - timedelta(minutes=5):
+        reaches_back = series.start <= now - QUIET
+        up_to_now = end_of(series) >= now - timedelta(minutes=5)
+        if total(series) is not None and series.step_s < HOUR_S and reaches_back and up_to_now:
             return _trend_of(series, evidence, usual, policy)
     hours = issue_hours(evidence)
     if hours is not None and len(hours.values) >= 3:

@@ -25,6 +25,10 @@ from sentry_runbook.incident.evidence import EventRow, Evidence, Frozen, Known, 
 ROWS_LIMIT = 100
 """Sentry gives at most that many rows of the event list at once."""
 
+PROMISING = 120
+"""Lower bounds are sought only in that many of the fullest hours; the rest could add little."""
+UNBOUNDED = 1 << 62
+
 
 class UsersWorstHour(Frozen):
     """Bounds for the distinct users in the worst rolling hour of the window.
@@ -239,15 +243,18 @@ class _Counts:
         if self.total is not None:
             yield _Exact(self.start, self.end, self.total)
 
-    def upper(self, start: int) -> int | None:
-        """No more users than that in the hour that begins at ``start``."""
+    def upper(self, start: int, enough: int = -1) -> int | None:
+        """No more users than that in the hour that begins at ``start``; a bound down to ``enough`` is not improved."""
         begin, end = self.span(start)
-        bounds = [self.few(begin, end)]
+        best = self.few(begin, end)
         for exact in self.exact_near(begin, end):
+            if best is not None and best <= enough:
+                break
             left, right = self.few(begin, exact.start), self.few(exact.end, end)
             if left is not None and right is not None:
-                bounds.append(exact.users + left + right)
-        return min((bound for bound in bounds if bound is not None), default=None)
+                bound = exact.users + left + right
+                best = bound if best is None else min(best, bound)
+        return best
 
     def lower(self, start: int) -> int:
         """At least that many users in the hour that begins at ``start``."""
@@ -262,28 +269,33 @@ class _Counts:
     def bounds(self) -> UsersWorstHour:
         """The worst hour between the largest lower and the largest upper bound."""
         at_least, where = self._certain()
-        at_most: int | None = 0
-        looked = False
-        for start in self.starts():
-            looked = True
-            upper = self.upper(start)
-            at_most = None if upper is None or at_most is None else max(at_most, upper)
-            lower = self.lower(start)
-            if lower > at_least:
+        at_most: int | None = None
+        unbounded = False
+        caps = sorted(((self._cap(start), start) for start in self.starts()), key=lambda cap: (-cap[0], cap[1]))
+        for place, (cap, start) in enumerate(caps):
+            if cap <= at_least:
+                break  # this hour and all after it hold no more than what is certain already
+            if at_most is None or cap > at_most:
+                upper = self.upper(start, at_most or -1)
+                unbounded = unbounded or upper is None
+                at_most = max(at_most or 0, upper or 0)
+            if place < PROMISING and (lower := self.lower(start)) > at_least:
                 at_least, where = lower, start
-        if not looked or at_most is None:
-            at_most = self.total
-        elif self.total is not None:
-            at_most = min(at_most, self.total)
-        if at_most is not None:
-            # Sentry's distinct counts are approximate; contradicting ones leave the certain part.
-            at_most = max(at_most, at_least)
+        at_most = None if unbounded or not caps else max(at_most or 0, at_least)
+        known = [bound for bound in (at_most, self.total) if bound is not None]
+        # Sentry's distinct counts are approximate; contradicting ones leave the certain part.
+        at_most = max(min(known), at_least) if known else None
         return UsersWorstHour(
             at_least=at_least,
             at_most=at_most,
             start=None if where is None else _instant(where),
             how="exact" if at_least == at_most else "bounded by counts of other stretches",
         )
+
+    def _cap(self, start: int) -> int:
+        """The simplest bound: the users that the minutes of the hour saw."""
+        few = self.few(*self.span(start))
+        return UNBOUNDED if few is None else few
 
     def _certain(self) -> tuple[int, int | None]:
         """The best count of a stretch up to an hour; else what some hour must hold for the total to come about."""
@@ -319,7 +331,7 @@ class _Counts:
 
     def _or_total(self, start: int) -> int:
         upper = self.upper(start)
-        return upper if upper is not None else self.total if self.total is not None else 1 << 62
+        return upper if upper is not None else self.total if self.total is not None else UNBOUNDED
 
     def _expected(self, start: int) -> int:
         """A guess between the bounds: the minutes' users, thinned like those of the clock hours."""
