@@ -1,8 +1,23 @@
-"""What is suspicious about a text: orders to an assistant, imitations of us, hidden characters. First version."""
+"""What is suspicious about a text: orders to an assistant, imitations of us, commands, hidden characters.
+
+How to think about it: a finding is for the reader's eyes. It changes nothing about how the text is treated (all
+event text is untrusted, with or without a finding), so a miss costs a warning and a false alarm costs trust. It is no
+filter: wording can always be found that no table knows.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
+from functools import cache
+
+from sentry_runbook.safety import hidden, phrases, text
+from sentry_runbook.safety.defuse import skeleton
+
+READ = 16_000
+"""Characters of one text that are looked at: more than is ever shown of it."""
+EXCERPT = 160
 
 
 @dataclass(frozen=True)
@@ -10,7 +25,8 @@ class Finding:
     """Something suspicious in event text: shown, never obeyed, never dropped.
 
     Attributes:
-        kind: ``instruction``, ``impersonation``, ``hidden_characters``, ``command``, ``exfiltration``, ``template``.
+        kind: ``instruction``, ``impersonation``, ``hidden_characters``, ``command``, ``exfiltration``, ``template``;
+            ``more`` closes a list that was cut.
         where: path of the value, as ``event.exceptions[0].value``.
         why: one sentence.
         excerpt: the place itself, inert and short.
@@ -22,6 +38,102 @@ class Finding:
     excerpt: str = ""
 
 
-def detect(text: str, where: str = "") -> tuple[Finding, ...]:
-    """Look at raw text; excerpts are inert but not masked (the sanitizer does that)."""
-    return ()
+def detect(raw: str, where: str = "") -> tuple[Finding, ...]:
+    """Look at raw text, before anything is made visible or defused.
+
+    Returns:
+        At most one finding for each reason; excerpts are inert, but not masked: the sanitizer does that.
+    """
+    if len(raw) < 3:
+        return ()
+    head = raw[:READ]
+    found: list[Finding] = []
+    if not head.isascii() or "\x1b" in head:
+        found += _hidden(head, where)
+    readings = [reading for reading in _readings(head) if phrases.may_match(reading[0])]
+    for kind, why, pattern in phrases.table() if readings else ():
+        for searched, shown in readings:
+            match = pattern.search(searched)
+            if match:
+                found.append(Finding(kind, where, why, _excerpt(shown, match.start(), match.end())))
+                break
+    return tuple(found)
+
+
+def _readings(head: str) -> tuple[tuple[str, str], ...]:
+    """The text as its readers may take it: plain, with twins of other alphabets folded, and what is smuggled in it.
+
+    Each as what is searched (lower case) and what is shown of it, equally long.
+    """
+    if head.isascii():
+        plain = _spaced(head)
+        return ((plain.lower(), plain),)
+    plain = _spaced("".join(char for char in unicodedata.normalize("NFKC", head) if not _unseen(char)))
+    bare = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
+    smuggled = hidden.decoded(head)
+    readings = ((_lower(plain), plain), (skeleton(_lower(bare)), bare), (smuggled.lower(), smuggled))
+    return tuple({searched: (searched, shown) for searched, shown in readings if searched}.values())
+
+
+def _unseen(char: str) -> bool:
+    return char not in "\n\t" and hidden.is_hidden(char)
+
+
+def _lower(cased: str) -> str:
+    """Lower case of the same length: a few capitals have two letters below."""
+    lowered = cased.lower()
+    return lowered if len(lowered) == len(cased) else "".join(c.lower() if len(c.lower()) == 1 else c for c in cased)
+
+
+def _spaced(cased: str) -> str:
+    return re.sub(r"[^\S\n]+", " ", cased.replace("’", "'"))
+
+
+def _excerpt(shown: str, start: int, end: int) -> str:
+    before = max(0, start - 20)
+    return text.line(shown[before : max(end + 60, before + EXCERPT)], EXCERPT)
+
+
+@cache
+def _suspicious_hidden() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return (
+        (
+            "It carries tag characters, which show nothing and can spell a message.",
+            re.compile("[\U000e0000-\U000e007e]"),
+        ),
+        (
+            "It carries a run of variation selectors, which can spell a message.",
+            re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}|[\U000e0100-\U000e01ef]"),
+        ),
+        ("It turns the direction of writing around.", re.compile("[\u202a-\u202e\u2066-\u2069]")),
+        (
+            "It hides characters inside words.",
+            re.compile("(?<=[A-Za-z])[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u034f\u3164\u115f\u1160\uffa0]+(?=[A-Za-z])"),
+        ),
+        (
+            "It carries a run of characters that show nothing.",
+            re.compile("[\u200b\u200e\u200f\u2060-\u2064\ufeff\u3164\u115f\u1160\uffa0\u2800]{3,}|[\ue000-\uf8ff]{8,}"),
+        ),
+        (
+            "It carries terminal control sequences beyond colour.",
+            re.compile("\x1b(?:\\[[0-9;:?]*[A-HJKSTfhlnsu]|[\\]P^_Xc78M]|\\[(?:[0-9;]*;)?8m)|\x9b[0-9;]*[A-HJKST]"),
+        ),
+    )  # fmt: skip
+
+
+def _hidden(head: str, where: str) -> list[Finding]:
+    visible = _without_flags(head)
+    found = []
+    for why, pattern in _suspicious_hidden():
+        match = pattern.search(visible)
+        if match:
+            excerpt = text.line(visible[max(0, match.start() - 20) : match.end() + 40], EXCERPT)
+            said = hidden.decoded(visible) if "spell" in why else ""
+            if said:
+                excerpt += f" reads as: {text.line(said, EXCERPT)}"
+            found.append(Finding("hidden_characters", where, why, excerpt))
+    return found
+
+
+def _without_flags(head: str) -> str:
+    return re.sub("\U0001f3f4[\U000e0061-\U000e007a]{5}\U000e007f", "", head)

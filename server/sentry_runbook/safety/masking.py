@@ -1,38 +1,160 @@
-"""Personal data and secrets → ``<email 1>``; first version."""
+"""Personal data and secrets → ``<email 1>``, the same number for the same value within one answer.
+
+What is masked: private keys, credentials in URLs and headers, JWTs, keys of known services, cookies, e-mail, IBAN,
+card (Luhn), IP and phone numbers (:mod:`.shapes`); and values whose name says so (:mod:`.names`), in assignments,
+JSON, query strings, variables, headers and tags.
+
+What is not: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
+numbers with dots are an address unless ``v``, ``@``, ``-`` or another dotted number touches them (``v1.2.3.4`` is a
+version); loopback and ``0.0.0.0`` belong to nobody and stay. What Sentry scrubbed is shown as scrubbed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 
-SCRUBBED = ("[Filtered]", "[redacted]", "********", "[ip]", "[email]")
-"""What Sentry itself put in place of something: shown as it is."""
+from sentry_runbook.safety.names import sensitive
+from sentry_runbook.safety.shapes import Shape, shapes
+
+SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
+"""What Sentry and its SDKs put in place of something: shown as it is, it is no secret any more."""
+_EMPTY = frozenset(("none", "null", "undefined", "nil", "true", "false", "nan", "", "''", '""', "{}", "[]"))
+_PROSE = re.compile(
+    r"(?i)(?:must|is|was|are|not|has|have|cannot|can|does|required|missing|(?:in)?valid|(?:in)?correct|expired|wrong"
+    r"|empty|(?:un)?expected|failed|denied|unauthorized|mismatch|rejected|needed|mandatory|too|should|may|and|or|the|an?"
+    r"|for|of|in|on|at|to|from|with|by|authentication|authorization|validation|check|error|field|string|str|int|object"
+    r"|dict|list|bytes|ok|unknown)[.!?]?"
+)
+"""Words after ``password:`` that belong to a sentence."""
 
 
 class Masker:
-    """Masks of one answer: the same value has the same number everywhere."""
+    """Masks of one answer: the same value has the same number everywhere.
+
+    It remembers digests, not the values.
+    """
 
     def __init__(self) -> None:
-        self._numbers: dict[str, dict[str, int]] = {}
+        self._numbers: dict[str, dict[bytes, int]] = {}
 
     def mask(self, kind: str, value: str) -> str:
-        """The stand-in for a value: ``<kind N>``."""
+        """The stand-in for a value: ``<kind N>``; what Sentry scrubbed and what is empty stays."""
+        if value in SCRUBBED or value.lower() in _EMPTY:
+            return value
         known = self._numbers.setdefault(kind, {})
-        return f"<{kind} {known.setdefault(value, len(known) + 1)}>"
+        digest = hashlib.sha256(_normal(kind, value).encode("utf-8", "replace")).digest()
+        return f"<{kind} {known.setdefault(digest, len(known) + 1)}>"
 
     def text(self, text: str) -> str:
         """Mask what is recognised in inert text."""
-        return _email().sub(lambda m: self.mask("email", m.group().lower()), text)
+        if not _worth().search(text):
+            return text
+        for shape in shapes():
+            text = shape.pattern.sub(partial(self._shape, shape), text)
+        text = self._after(_parameter_name(), _parameter_value(), text, query=True)
+        text = self._after(_assigned_name(), _assigned_value(), text)
+        return text.replace(">@", ">＠")  # a masked user of a URL leaves its @ bare: it is no mention
+
+    def named(self, name: str, value: str) -> str | None:
+        """The mask of a whole value whose name is sensitive; None when the name is not."""
+        kind = sensitive(name)
+        return self.mask(kind, value) if kind else None
+
+    def _shape(self, shape: Shape, found: re.Match[str]) -> str:
+        whole = found.group()
+        group = "it" if "it" in shape.pattern.groupindex else 0
+        value = found.group(group)
+        if value in SCRUBBED or not shape.holds(value):
+            return whole
+        start, end = found.start(group) - found.start(), found.end(group) - found.start()
+        return whole[:start] + self.mask(shape.kind, value) + whole[end:]
+
+    def _after(self, names: re.Pattern[str], values: re.Pattern[str], text: str, *, query: bool = False) -> str:
+        """Mask what follows a sensitive name; a name inside the value of a harmless one is found too."""
+        pieces: list[str] = []
+        done = 0
+        for found in names.finditer(text):
+            if found.start() < done:
+                continue
+            kind = sensitive(_PERCENT.sub("_", found["name"]), query=query)
+            value = values.match(text, found.end()) if kind else None
+            if value is None or not (query or _is_value(found, value)):
+                continue
+            pieces += (text[done : value.start("it")], self.mask(kind, value["it"]))
+            done = value.end("it")
+        return "".join([*pieces, text[done:]])
+
+
+_PERCENT = re.compile(r"%(?:5F|2D|5B|5D)", re.IGNORECASE)
 
 
 @cache
-def _email() -> re.Pattern[str]:
-    return re.compile(r"(?<![\w.+-])[\w.+-]{1,64}[@＠](?!v?\d+\.\d)[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,24}")
+def _worth() -> re.Pattern[str]:
+    """What every maskable text has one of: a digit, a sign between name and value, or a word before a credential."""
+    return re.compile(r"[0-9@＠=:∶]|(?i:bearer|basic|digest|negotiate|private key|xox|hooks)")
+
+
+@cache
+def _parameter_name() -> re.Pattern[str]:
+    return re.compile(r"(?i)(?:[?&;]|%3f|%26)(?P<name>[\w.\[\]-]{1,60}(?:%(?:5f|2d|5b|5d)\w{0,40}){0,4})(?:=|%3d)")
+
+
+@cache
+def _parameter_value() -> re.Pattern[str]:
+    return re.compile(r"(?i)(?P<it>(?:(?!%26|%23)[^&;\s#<>\"')\\]){1,4096})")
+
+
+@cache
+def _assigned_name() -> re.Pattern[str]:
+    return re.compile(
+        r"(?<![\w-])(?P<name>[A-Za-z][\w-]{1,60})(?P<close>\\{0,3}[\"']?\]?)(?P<sep>\s{0,3}(?:=[>›]|[:=∶])\s{0,3})(?!=)"
+    )
+
+
+@cache
+def _assigned_value() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:[uUrRbBfF]{0,2}(?P<q>\\{0,3}[\"']))?"
+        r"(?P<it>(?(q)(?:(?!(?P=q))[^\n<>]){0,4096}|[^\s\"'`,;&<>(){}\[\]]{1,4096}))"
+    )
+
+
+def _is_value(name: re.Match[str], value: re.Match[str]) -> bool:
+    """Whether what follows a sensitive name is its value, and not the rest of a sentence about it."""
+    it = value["it"]
+    if value["q"] is not None or "=" in name["sep"] or name["close"]:
+        return bool(it)
+    before = name.string[max(0, name.start() - 12) : name.start()].lower()
+    if before.endswith(("unexpected ", "invalid ", "missing ", "expected ")) or _PROSE.fullmatch(it):
+        return False
+    if it.isdigit():
+        return len(it) > 2
+    in_sentence = re.match(r" [a-z]", name.string[value.end() : value.end() + 2])
+    return any(char.isdigit() for char in it) or (len(it) > 3 and it[0].isalnum() and not in_sentence)
+
+
+def _normal(kind: str, value: str) -> str:
+    """One spelling for one value."""
+    if kind in ("card", "iban", "phone"):
+        return re.sub(r"[^A-Za-z0-9]", "", value)
+    if kind in ("email", "ip"):
+        return value.lower().replace("＠", "@")
+    return value
+
+
+@cache
+def _mask() -> re.Pattern[str]:
+    return re.compile(r"<(email|ip|phone|card|iban|jwt|token|key|secret|cookie|credential|personal) (\d{1,6})>")
 
 
 def count_masks(texts: Iterable[str]) -> dict[str, int]:
-    """How many different values of each kind are masked in finished output."""
-    found = {match.groups() for text in texts for match in re.finditer(r"<([a-z]+) (\d+)>", text)}
+    """How many different values of each kind are masked in finished output: kind → count.
+
+    Event text cannot add to it: a ``<`` of its own never gets here.
+    """
+    found = {match.groups() for text in texts for match in _mask().finditer(text)}
     kinds = sorted({kind for kind, _ in found})
     return {kind: sum(1 for other, _ in found if other == kind) for kind in kinds}

@@ -1,27 +1,36 @@
-"""One answer's gate for untrusted text: detect, make inert, mask, cut."""
+"""One answer's gate for untrusted text: look at it, make it inert, mask it, cut it.
+
+How to think about it: whatever a stranger wrote goes through one :class:`Sanitizer` once, on its way in, and is safe
+from then on wherever it is put. The order matters. Findings are made on the raw text, where the attack still is. Then
+hidden characters are written out and constructs broken, so that no ``<`` of the text is left. Only then masks such as
+``<email 1>`` are put in: event text can never forge one. The cut comes last, so that no half secret is left over.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sentry_runbook.safety import findings, masking, text
+from sentry_runbook.safety import defuse, findings, masking, people, text
 from sentry_runbook.safety.findings import Finding
 from sentry_runbook.safety.masking import count_masks
+from sentry_runbook.safety.names import sensitive
+from sentry_runbook.safety.values import Json, Walk
 
 __all__ = ["Json", "Sanitizer", "count_masks"]
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-MAX_FINDINGS = 50
+MAX_FINDINGS = 40
+"""Different findings of one answer that are listed; the rest is counted."""
+MAX_NAME = 80
+MAX_REMEMBERED = 500
+"""Characters of a text whose result is remembered: the same tags and titles come a hundred times an answer."""
 
 
 class Sanitizer:
-    """Everything a stranger wrote goes through one of these methods, once, on its way in.
+    """The gate of one answer: masks keep their numbers, and users their stand-ins, within it.
 
-    One object serves one answer: masks keep their numbers and users their stand-ins within it. Its output must not go
-    through it again (it would break its own masks).
+    Its output must not go through it again: it would break its own masks.
 
     Args:
         mask: False shows personal data and secrets; only the operator decides that.
@@ -29,21 +38,35 @@ class Sanitizer:
 
     def __init__(self, mask: bool = True) -> None:
         self._masker = masking.Masker() if mask else None
-        self._findings: dict[Finding, None] = {}
-        self._users: dict[tuple[str, str], int] = {}
+        self._found: dict[tuple[str, str, str], tuple[Finding, int]] = {}
+        self._lines: dict[tuple[str, int], str] = {}
+        self._unlisted = 0
+        self._people = people.People()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was suspicious so far, in the order of reading."""
-        return tuple(self._findings)
+        """What was suspicious so far, in the order of reading; the same thing in many places is one finding."""
+        listed = [
+            replace(finding, where=f"{finding.where} and {times - 1:,} more places") if times > 1 else finding
+            for finding, times in self._found.values()
+        ]
+        if self._unlisted:
+            listed.append(Finding("more", "", f"{self._unlisted:,} more findings are not listed."))
+        return tuple(listed)
 
     def line(self, value: str | None, limit: int = 200, where: str = "") -> str:
-        """One inert, masked line; empty for None."""
+        """One inert, masked line of at most ``limit`` characters; empty for None."""
         if not value:
             return ""
+        known = self._lines.get((value, limit)) if len(value) <= MAX_REMEMBERED else None
+        if known is not None:
+            return known
         head, dropped = text.early_cut(value, limit)
-        self._look(head, where)
-        return text.cut(self._masked(text.inert_line(head)), limit, dropped)
+        harmless = self._look(head, where)
+        made = text.cut(self._masked(text.inert_line(head)), limit, dropped)
+        if harmless and len(value) <= MAX_REMEMBERED:
+            self._lines[value, limit] = made
+        return made
 
     def block(self, value: str | None, limit: int = 2000, max_lines: int = 60, where: str = "") -> str:
         """Inert, masked lines, to stand inside a fence; empty for None."""
@@ -53,71 +76,104 @@ class Sanitizer:
         self._look(head, where)
         return text.cut(self._masked(text.inert_block(head)), limit, dropped, max_lines)
 
+    def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
+        """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
+        kind = sensitive(name) if self._masker else ""
+        if value and kind and self._masker:
+            self._look(text.early_cut(value, limit)[0], where)
+            return self._masker.mask(kind, value)
+        return self.line(value, limit, where)
+
     def url(self, value: str | None, limit: int = 300, where: str = "") -> str:
-        """A URL as one inert line, its credentials and sensitive query values masked."""
+        """A URL as one inert line: credentials and sensitive parameters masked, no longer a link."""
         return self.line(value, limit, where)
 
     def value(
-        self, value: object, *, key: str = "", where: str = "", depth: int = 6, items: int = 50, limit: int = 500
+        self,
+        value: object,
+        *,
+        key: str = "",
+        where: str = "",
+        depth: int = 6,
+        items: int = 50,
+        limit: int = 500,
+        total: int = 20_000,
     ) -> Json:
-        """A JSON value made inert, masked and bounded in depth, items and characters; keys are treated like values."""
-        if isinstance(value, bool) or value is None:
-            return value
-        if isinstance(value, int):
-            return value
-        if isinstance(value, float):
-            return value if math.isfinite(value) else str(value)
-        if isinstance(value, str):
-            return self.line(value, limit, where)
-        if isinstance(value, Mapping):
-            return {
-                self.line(str(k), 100, where): self.value(
-                    v, key=str(k), where=where, depth=depth - 1, items=items, limit=limit
-                )
-                for k, v in list(value.items())[:items]
-            }
-        if isinstance(value, (list, tuple)):
-            return [self.value(v, key=key, where=where, depth=depth - 1) for v in value[:items]]
-        return self.line(str(value), limit, where)
+        """A JSON value, inert and masked, its keys too; sensitive names mask all that is below them.
+
+        Args:
+            value: what JSON gave.
+            key: the name it stands under.
+            where: its path, for findings.
+            depth: levels of nesting kept.
+            items: entries of one list or object kept.
+            limit: characters of one string.
+            total: characters of all strings together, roughly.
+        """
+        return Walk(self, items=items, limit=limit, left=total).read(value, key, where, depth)
 
     def mapping(
         self,
-        pairs: Mapping[str, object] | Iterable[object] | None,
+        pairs: Mapping[str, object] | Iterable[tuple[object, object]] | None,
         *,
         where: str = "",
         items: int = 30,
         limit: int = 200,
     ) -> dict[str, str]:
-        """Names and values as inert lines; nested values become one line of JSON. Also reads a list of pairs."""
-        if pairs is None:
-            return {}
-        rows = pairs.items() if isinstance(pairs, Mapping) else [p for p in pairs if isinstance(p, (list, tuple))]
-        found: dict[str, str] = {}
-        for name, value in list(rows)[:items]:  # type: ignore[misc]  # first version
-            safe = self.value(value, key=str(name), where=where, limit=limit)
-            found[self.line(str(name), 100, where)] = text.cut(
-                safe if isinstance(safe, str) else json.dumps(safe, ensure_ascii=False), limit
-            )
-        return found
+        """Names and values as inert lines; a nested value becomes one line of JSON. A cut shows as an entry ``…``."""
+        rows = list(pairs.items() if isinstance(pairs, Mapping) else pairs or ())
+        walk = Walk(self, items=items, limit=limit, left=items * limit)
+        cooked = walk.pairs(((str(name), value) for name, value in rows), len(rows), where, depth=4)
+        return {name: text.cut(_as_line(value), limit) for name, value in cooked.items()}
 
     def user(
         self,
-        id: str | None = None,  # noqa: A002  # Sentry's own names of a user's parts
+        id: str | None = None,  # noqa: A002  # Sentry's own name of this part
         email: str | None = None,
         username: str | None = None,
         ip: str | None = None,
         name: str | None = None,
     ) -> str:
-        """A user without personal data: the id where it has none, else ``user-1``, ``user-2`` …; empty without any."""
-        for kind, part in (("id", id), ("email", email), ("username", username), ("ip", ip), ("name", name)):
-            if part:
-                return f"user-{self._users.setdefault((kind, part), len(self._users) + 1)}"
-        return ""
+        """A user without personal data: the id if it holds none, else ``user-1``, ``user-2`` …; empty without any part.
+
+        The same first known part (id, email, username, ip, name: Sentry's own order) is the same user.
+        """
+        parts = {"id": id, "email": email, "username": username, "ip": ip, "name": name}
+        for part in parts.values():
+            self._look(text.early_cut(part or "", MAX_NAME)[0], "user")
+        shown = self._people.stand_in(parts, anyway=self._masker is None)
+        return self.line(shown, MAX_NAME)
+
+    def user_tag(self, value: str | None) -> str:
+        """As :meth:`user`, for the value of Sentry's tag ``user``: ``id:42``, ``email:…``, ``username:…``, ``ip:…``."""
+        kind, found, rest = (value or "").partition(":")
+        if found and kind in ("id", "email", "username", "ip"):
+            return self.user(**{kind: rest})
+        return self.user(id=value)
+
+    def is_masking(self) -> bool:
+        """Whether personal data and secrets are masked."""
+        return self._masker is not None
 
     def _masked(self, inert: str) -> str:
-        return self._masker.text(inert) if self._masker else inert
+        # A mask may stand where a letter stood, and emphasis depends on its neighbours.
+        return defuse.emphasis(self._masker.text(inert)) if self._masker else inert
 
-    def _look(self, raw: str, where: str) -> None:
-        for finding in findings.detect(raw, where):
-            if len(self._findings) < MAX_FINDINGS:
-                self._findings[replace(finding, excerpt=self._masked(finding.excerpt))] = None
+    def _look(self, raw: str, where: str) -> bool:
+        """Note what is suspicious; True when nothing is."""
+        found = findings.detect(raw, where)
+        for finding in found:
+            listed = replace(finding, excerpt=text.cut(self._masked(finding.excerpt), 2 * findings.EXCERPT))
+            mark = (listed.kind, listed.why, listed.excerpt)
+            first, times = self._found.get(mark, (listed, 0))
+            if times or len(self._found) < MAX_FINDINGS:
+                self._found[mark] = (first, times + 1)
+            else:
+                self._unlisted += 1
+        return not found
+
+
+def _as_line(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))

@@ -1,0 +1,86 @@
+"""Names whose values are secret or personal: of variables, headers, tags, body fields and query parameters."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _phrases(text: str) -> frozenset[str]:
+    return frozenset(text.split("|"))
+
+
+_SECRET_WORDS = _words(
+    "password passwd passphrase passcode pwd pw pass secret secrets authorization credential credentials apikey "
+    "csrf xsrf jwt bearer otp totp cvv cvc cvv2 pincode signingkey privatekey accesskey secretkey dsn "
+    "csrfmiddlewaretoken sessionid sessionkey sessid phpsessid jsessionid connectsid sid authtoken accesstoken "
+    "refreshtoken idtoken xsrftoken csrftoken"
+)
+"""A name that holds one of these words is secret, unless it ends in a word of :data:`_ABOUT`."""
+_SECRET_PAIRS = _phrases(
+    "api key|private key|access key|secret key|signing key|encryption key|client secret|auth key|session id|"
+    "session key|auth token|service key|account key|master key|shared key|connection string|webhook url|recovery code"
+)
+_SECRET_LAST = _words("token session auth nonce signature sig")
+"""Secret only as the last word: ``access_token`` is, ``token_type`` and ``session_count`` are not."""
+_PERSONAL_PAIRS = _phrases(
+    "first name|last name|full name|given name|family name|maiden name|middle name|date birth|birth date|"
+    "passport number|passport no|drivers license|driver license|national id|tax id|street address|home address|"
+    "postal address|billing address|shipping address|security number"
+)
+_PERSONAL_WORDS = _words(
+    "ssn dob birthday birthdate birthplace surname firstname lastname fullname username nickname passport iban "
+    "dateofbirth socialsecurity phone phonenumber telephone msisdn"
+)
+_CARD_PAIRS = _phrases("credit card|card number|cc number|debit card|cc num")
+_CARD_WORDS = _words("creditcard cardnumber ccnumber ccnum")
+_COOKIE_WORDS = _words("cookie cookies")
+_ABOUT = _words(
+    "count counts type types length len size expired expires expiry exp expiration ttl enabled disabled valid invalid "
+    "present policy status state ms seconds sec at age name names version strength required errors error reset "
+    "attempts attempt field fields label placeholder algorithm alg issuer url uri path host timeout duration limit "
+    "max min usage used prefix hint scope scopes model provider class method backend engine format created updated last"
+)
+"""Last words that make a name speak about a secret instead of holding it."""
+_ALWAYS = _phrases("first name|last name|full name|given name|family name|maiden name|middle name|webhook url")
+"""Pairs that end in a word of :data:`_ABOUT` and are meant all the same."""
+_QUERY_NAMES = _words("code key sig signature auth ticket state nonce assertion otp pin hmac mac")
+"""Short query parameters that carry secrets in sign-in links and signed URLs."""
+
+
+@cache
+def _boundaries() -> re.Pattern[str]:
+    return re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in lower case: ``X-Api-Key``, ``api_key`` and ``apiKey`` have the same two."""
+    return [word.lower() for word in _boundaries().split(name[:120]) if word]
+
+
+def sensitive(name: str, *, query: bool = False) -> str:
+    """The kind of mask that a value under this name gets: ``secret``, ``cookie``, ``card``, ``personal`` or empty.
+
+    Args:
+        name: of a variable, header, tag, field or parameter.
+        query: whether it is a parameter of a URL, where ``code`` and ``sig`` are secret too.
+    """
+    words = words_of(name)
+    held = set(words)
+    pairs = {f"{first} {second}" for first, second in pairwise(words)}
+    if query and ((len(words) == 1 and held & _QUERY_NAMES) or (words[:1] == ["x"] and "signature" in held)):
+        return "secret"
+    if not words or (words[-1] in _ABOUT and not pairs & _ALWAYS):
+        return ""
+    rows = (
+        ("card", held & _CARD_WORDS or pairs & _CARD_PAIRS),
+        ("cookie", held & _COOKIE_WORDS),
+        ("secret", held & _SECRET_WORDS or pairs & _SECRET_PAIRS or words[-1] in _SECRET_LAST),
+        ("personal", held & _PERSONAL_WORDS or pairs & _PERSONAL_PAIRS),
+    )
+    return next((kind for kind, meant in rows if meant), "")

@@ -1,0 +1,168 @@
+"""What secrets and personal data look like in text: one table, each row a kind, a pattern and what to check.
+
+The patterns run over text that is inert already, so they know the look-alikes: ``hxxps://``, ``＠``, ``∶``. Each
+repetition is bounded or possessive: no text makes them slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address
+
+Check = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One recognisable thing.
+
+    Attributes:
+        kind: word of its mask.
+        pattern: its group ``it`` is what is masked, the whole match when there is no such group.
+        holds: says whether a match is meant, for what a pattern cannot say (checksums).
+    """
+
+    kind: str
+    pattern: re.Pattern[str]
+    holds: Check
+
+
+def luhn(text: str) -> bool:
+    """Whether digits (with blanks or hyphens) are a card number: issuer's range, length and Luhn's checksum."""
+    digits = [int(char) for char in text if char.isdigit()]
+    number = "".join(map(str, digits))
+    if not _issuer().fullmatch(number):
+        return False
+    doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+@cache
+def _issuer() -> re.Pattern[str]:
+    return re.compile(
+        r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|22[2-9]|2[3-6]|27[01])\d{13,14}|2720\d{12}|3[47]\d{13}"
+        r"|3(?:0[0-5]|[68]\d)\d{11}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17}|220[0-4]\d{12}"
+        r"|(?:50|5[6-9]|6[37])\d{14,17}"
+    )
+
+
+def iban(text: str) -> bool:
+    """Whether text is an IBAN: length and checksum modulo 97."""
+    compact = text.replace(" ", "")
+    if not 15 <= len(compact) <= 34:
+        return False
+    return int("".join(str(int(char, 36)) for char in compact[4:] + compact[:4])) % 97 == 1
+
+
+def ipv4(text: str) -> bool:
+    """An address that may belong to somebody: not loopback, not unspecified."""
+    try:
+        address = IPv4Address(text)
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified)
+
+
+def ipv6(text: str) -> bool:
+    """A global or local IPv6 address, or one written in full: not ``dead::beef``, which may be a C++ or Rust path."""
+    try:
+        address = IPv6Address(text.partition("%")[0])
+    except ValueError:
+        return False
+    if address.is_loopback or address.is_unspecified:
+        return False
+    return text.count(":") == 7 or text[:1] in "23" or text[:2].lower() in ("fc", "fd", "fe", "ff")
+
+
+def _mixed(text: str) -> bool:
+    """A credential, not a word: digits, signs or capitals inside, or too long for a word."""
+    return len(text) >= 24 or bool(re.search(r"\d|[A-Za-z][-._~+/=][A-Za-z=]|[a-z][A-Z]", text))
+
+
+def _phone(text: str) -> bool:
+    return 9 <= sum(char.isdigit() for char in text) <= 15
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+_KEYS = "|".join(
+    (
+        r"(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{16}",  # AWS
+        r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{22,255}",
+        r"gl(?:pat|ptt|rt|dt|cbt)-[\w-]{20,80}",  # GitLab
+        r"xox[abeoprs](?:\.xox[bp])?-[\w-]{10,200}|xapp-[\w-]{10,200}",  # Slack
+        r"(?<=hooks\.slack\.com/services/)T\w{4,20}/B\w{4,20}/\w{10,40}",
+        r"[srp]k_(?:live|test)_[A-Za-z0-9]{10,200}|whsec_[A-Za-z0-9+/=]{16,100}",  # Stripe
+        r"AIza[\w-]{30,45}|ya29\.[\w-]{20,400}|GOCSPX-[\w-]{20,40}",  # Google
+        r"sntry[a-z]{1,2}_[A-Za-z0-9+/=_-]{20,400}",  # Sentry
+        r"sk-(?:ant-|proj-|svcacct-|or-)?[A-Za-z0-9_-]{20,200}",  # model providers
+        r"npm_[A-Za-z0-9]{30,60}|pypi-AgEI[\w-]{20,300}",
+        r"SG\.[\w-]{16,40}\.[\w-]{16,80}|key-[0-9a-f]{32}|SK[0-9a-f]{32}",  # SendGrid, Mailgun, Twilio
+        r"hf_[A-Za-z0-9]{30,60}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|lin_api_[A-Za-z0-9]{30,60}",
+        r"hv[sb]\.[\w-]{20,200}|dapi[a-f0-9]{32}|ATATT3[\w=-]{20,300}|dckr_pat_[\w-]{20,60}|AGE-SECRET-KEY-1[A-Z0-9]{50,70}",
+        r"\d{8,10}:AA[\w-]{32,36}",  # Telegram
+    )
+)
+
+
+@cache
+def shapes() -> tuple[Shape, ...]:
+    """The table, in the order in which it is applied: what may hold others comes first."""
+    return tuple(Shape(kind, re.compile(pattern), holds) for kind, pattern, holds in _ROWS)
+
+
+_AT = r"[@＠]"
+_ROWS: tuple[tuple[str, str, Check], ...] = (
+    (
+        "key",
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}-----|\Z)",
+        _always,
+    ),
+    ("credential", rf"(?<=[:∶]//)(?P<it>[^\s/?#@＠<>]{{1,256}})(?={_AT})", _always),
+    ("jwt", r"\beyJ[\w-]{8,4096}+\.[\w-]{4,8192}+(?:\.[\w-]{0,4096}+){0,3}", _always),
+    ("token", rf"(?<![A-Za-z0-9])(?:{_KEYS})(?![A-Za-z0-9])", _always),
+    (
+        "credential",
+        r"(?i)\bauthorization\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?"
+        r"(?P<it>[A-Za-z]{1,20}\s{1,4}[^\s\"'\\,;<>]{1,4096})",
+        _always,
+    ),
+    (
+        "credential",
+        r"(?i)\b(?:bearer|basic|digest|negotiate)\s{1,4}(?P<it>[A-Za-z0-9._~+/=-]{8,4096}+)(?!\s?[:(])",
+        _mixed,
+    ),
+    (
+        "cookie",
+        r"(?i)\b(?:set-)?cookies?\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?"
+        r"(?P<it>[\w.%-]{1,100}=[^\"'\\\n<>]{1,4096})",
+        _always,
+    ),
+    (
+        "email",
+        rf"(?<![\w.+-])(?!git{_AT})[\w.+-]{{1,64}}{_AT}(?!v?\d+\.\d)"
+        r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,24}(?![\w-])",
+        _always,
+    ),
+    ("iban", r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])", iban),
+    ("card", r"(?<![\w.@＠-])\d{4}(?:[ -]?\d){8,15}(?![\w-]|\.\d)", luhn),
+    (
+        "ip",
+        r"(?<![\w:.@＠-])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:%[\w.]{1,16})?(?![\w:])",
+        ipv6,
+    ),
+    ("ip", r"(?<![\w.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", ipv4),
+    ("phone", r"(?<![\w+@＠.:/=-])\+\d{1,3}[ .-]?(?:\(\d{1,5}\)[ .-]?)?\d[\d .\-/]{4,16}\d(?![\w]|[.:-]\d)", _phone),
+    ("phone", r"(?<![\w.@＠/:=#-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w]|[.:-]\d)", _phone),
+    (
+        "phone",
+        r"(?i)\b(?:phone|telephone|tel|mobile|msisdn|fax)(?: ?(?:number|no\.?))?[\"']?\s{0,2}[:=∶]\s{0,2}[\"']?"
+        r"(?P<it>\(?\d[\d ().\-/]{5,20}\d)",
+        _always,
+    ),
+)
