@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.columns import Row, column, kind, shown
 from sentry_runbook.simulator.params import Scope, bad
 from sentry_runbook.simulator.records import HOUR, MINUTE, Event, IssueRecord, ProjectRecord
-from sentry_runbook.simulator.search import BadQuery, Term, Value, parse, predicate, terms, value_test
+from sentry_runbook.simulator.search import BadQuery, Lookup, Term, Value, parse, predicate, terms, value_test
 
 _FUNCTION = re.compile(r"([a-z_0-9]+)\((.*)\)")
 _MOST_FIELDS = 20
@@ -25,7 +25,7 @@ def rows(dataset: str, scope: Scope, query: str) -> list[Row]:
     """Give the rows of a dataset that fit, oldest first; 400 for a query that cannot be meant."""
     try:
         tree = parse(query)
-        fits = predicate(tree, value_test)
+        fits = predicate(tree, _compiled)
         required = terms(tree)
     except BadQuery as exc:
         raise bad(str(exc)) from exc
@@ -35,6 +35,13 @@ def rows(dataset: str, scope: Scope, query: str) -> list[Row]:
     if len(scope.projects) > 1:
         found.sort(key=lambda row: row.at)
     return [row for row in found if scope.covers(row.environment) and fits(partial(column, row))]
+
+
+def _compiled(term: Term) -> Callable[[Lookup], bool]:
+    # Short ids are understood in any case; the column holds them as Sentry writes them.
+    if term.key == "issue":
+        term = replace(term, values=tuple(value.upper() for value in term.values))
+    return value_test(term)
 
 
 def _candidates(project: ProjectRecord, dataset: str, scope: Scope, required: Sequence[Term]) -> list[Row]:

@@ -1,0 +1,277 @@
+"""What a PUT changes, and what time and later events do to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.simulator.asking import Asked, one_issue
+
+from sentry_runbook.simulator.scenario import Change, Commit, Deploy, Issue, Release, Scenario, Stream
+
+RUNNING = Stream(10, -60, -30, users=5)
+PLAIN = (Release("v1", -5000), Release("v2", -100))
+SEMVER = (Release("shop@1.0.0", -5000), Release("shop@1.1.0", -100))
+
+
+async def kinds(asked: Asked) -> list[str]:
+    return [entry["type"] for entry in (await asked.read("issues/SHOP-1/activities/"))["activity"]]
+
+
+async def state(asked: Asked) -> tuple[str, str | None]:
+    issue = await asked.read("issues/SHOP-1/")
+    return issue["status"], issue["substatus"]
+
+
+async def test_a_plain_resolve_is_undone_by_the_next_event() -> None:
+    asked = Asked(one_issue(RUNNING, releases=PLAIN))
+    issue = await asked.changed("SHOP-1", {"status": "resolved"})
+    assert (issue["status"], issue["substatus"], issue["statusDetails"]) == ("resolved", None, {})
+    asked.clock.advance(minutes=5)
+    assert await state(asked) == ("resolved", None)
+    asked.world.emit("SHOP-1")
+    assert await state(asked) == ("unresolved", "regressed")
+    latest = (await asked.read("issues/SHOP-1/activities/"))["activity"][0]
+    assert (latest["type"], latest["data"]) == ("set_regression", {"version": "v2"})
+
+
+async def test_resolving_twice_writes_two_activities() -> None:
+    asked = Asked(one_issue(RUNNING))
+    for _ in range(2):
+        await asked.changed("SHOP-1", {"status": "resolved"})
+    assert await kinds(asked) == ["set_resolved", "set_resolved", "first_seen"]
+
+
+async def test_resolve_in_the_next_release_forgives_the_releases_that_exist() -> None:
+    asked = Asked(one_issue(RUNNING, releases=PLAIN))
+    issue = await asked.changed("SHOP-1", {"status": "resolved", "statusDetails": {"inNextRelease": True}})
+    assert issue["statusDetails"]["inNextRelease"] is True
+    assert issue["statusDetails"]["actor"]["name"]
+    asked.clock.advance(minutes=5)
+    asked.world.emit("SHOP-1", release="v2")
+    assert await state(asked) == ("resolved", None)
+    asked.world.add_release(Release("v3", 0))
+    asked.clock.advance(minutes=5)
+    asked.world.emit("SHOP-1", release="v3")
+    assert await state(asked) == ("unresolved", "regressed")
+
+
+async def test_a_semver_project_shows_the_next_release_as_the_present_one() -> None:
+    asked = Asked(one_issue(RUNNING, releases=SEMVER))
+    issue = await asked.changed("SHOP-1", {"status": "resolved", "statusDetails": {"inNextRelease": True}})
+    assert issue["statusDetails"]["inRelease"] == "shop@1.1.0"
+    assert "inNextRelease" not in issue["statusDetails"]
+    entry = issue["activity"][0]
+    assert entry["data"] == {"version": "", "current_release_version": "shop@1.1.0"}
+    asked.clock.advance(minutes=1)
+    asked.world.emit("SHOP-1", release="shop@1.1.0")
+    assert await state(asked) == ("resolved", None)
+
+
+@pytest.mark.parametrize(("emitted", "after"), [("v1", "resolved"), ("v2", "unresolved"), (None, "unresolved")])
+async def test_resolve_in_a_release_forgives_only_what_is_older(emitted: str | None, after: str) -> None:
+    asked = Asked(one_issue(RUNNING, releases=PLAIN))
+    issue = await asked.changed("SHOP-1", {"status": "resolved", "statusDetails": {"inRelease": "latest"}})
+    assert issue["statusDetails"]["inRelease"] == "v2"
+    asked.clock.advance(minutes=1)
+    asked.world.emit("SHOP-1", release=emitted)
+    assert (await state(asked))[0] == after
+
+
+@pytest.mark.parametrize(
+    ("releases", "details", "field"),
+    [
+        ((), {"inNextRelease": True}, "inNextRelease"),
+        (PLAIN, {"inRelease": "v9"}, "inRelease"),
+        (PLAIN, {"inCommit": {"commit": "0" * 40, "repository": "acme/shop"}}, "inCommit"),
+        (PLAIN, {"ignoreCount": None}, "ignoreCount"),
+        (PLAIN, {"ignoreCount": "many"}, "ignoreCount"),
+        (PLAIN, {"ignoreCount": -1}, "ignoreCount"),
+        (PLAIN, {"ignoreCount": 5, "ignoreWindow": 10_081}, "ignoreWindow"),
+    ],
+)
+async def test_a_refused_change_names_its_field_and_changes_nothing(
+    releases: tuple[Release, ...], details: dict[str, Any], field: str
+) -> None:
+    asked = Asked(one_issue(RUNNING, releases=releases))
+    status = "ignored" if field.startswith("ignore") else "resolved"
+    refused = await asked.put("SHOP-1", {"status": status, "statusDetails": details})
+    assert refused.status_code == 400
+    assert list(refused.json()["statusDetails"]) == [field]
+    assert await kinds(asked) == ["first_seen"]
+    assert await state(asked) == ("unresolved", "new")
+
+
+@pytest.mark.parametrize("body", [{"status": "fixed"}, {"priority": "urgent"}, {"substatus": "asleep"}])
+async def test_an_unknown_choice_is_a_field_error(body: dict[str, str]) -> None:
+    asked = Asked(one_issue(RUNNING))
+    refused = await asked.put("SHOP-1", body)
+    assert refused.status_code == 400
+    assert list(refused.json()) == list(body)
+
+
+async def test_a_commit_that_is_known_resolves() -> None:
+    commit = Commit("fix: it", -200)
+    asked = Asked(one_issue(RUNNING, releases=(Release("v1", -100, (Deploy(-90),), (commit,)),)))
+    (sha,) = [row["id"] for row in await asked.read("releases/v1/commits/")]
+    body = {"status": "resolved", "statusDetails": {"inCommit": {"commit": sha, "repository": "acme/shop"}}}
+    assert (await asked.changed("SHOP-1", body))["statusDetails"]["inCommit"]["id"] == sha
+
+
+async def test_next_release_as_a_status_without_details_is_a_plain_resolve() -> None:
+    asked = Asked(one_issue(RUNNING))
+    issue = await asked.changed("SHOP-1", {"status": "resolvedInNextRelease"})
+    assert (issue["status"], issue["statusDetails"]) == ("resolved", {})
+
+
+async def test_an_ignore_count_counts_from_now_and_shows_what_is_left() -> None:
+    asked = Asked(one_issue(RUNNING))
+    issue = await asked.changed("SHOP-1", {"status": "ignored", "statusDetails": {"ignoreCount": 3}})
+    assert issue["substatus"] == "archived_until_condition_met"
+    assert issue["statusDetails"]["ignoreCount"] == 3
+    assert issue["statusDetails"]["ignoreUntil"] is None
+    for left in (2, 1):
+        asked.clock.advance(minutes=1)
+        asked.world.emit("SHOP-1")
+        issue = await asked.read("issues/SHOP-1/")
+        assert (issue["status"], issue["statusDetails"]["ignoreCount"]) == ("ignored", left)
+    asked.clock.advance(minutes=1)
+    asked.world.emit("SHOP-1")
+    assert await state(asked) == ("unresolved", "escalating")
+    entry = (await asked.read("issues/SHOP-1/activities/"))["activity"][0]
+    assert entry["type"] == "set_escalating"
+    assert entry["data"]["expired_snooze"]["count"] == 3
+
+
+async def test_an_ignore_count_with_a_window_waits_for_the_rate() -> None:
+    asked = Asked(one_issue(RUNNING))
+    await asked.changed("SHOP-1", {"status": "ignored", "statusDetails": {"ignoreCount": 3, "ignoreWindow": 10}})
+    for _ in range(4):
+        asked.clock.advance(minutes=6)
+        asked.world.emit("SHOP-1")
+    issue = await asked.read("issues/SHOP-1/")
+    assert (issue["status"], issue["statusDetails"]["ignoreCount"]) == ("ignored", 3)
+    asked.clock.advance(minutes=1)
+    asked.world.emit("SHOP-1", 2)
+    assert (await state(asked))[0] == "unresolved"
+
+
+async def test_ignoring_until_users_counts_people_not_events() -> None:
+    asked = Asked(one_issue(RUNNING))
+    await asked.changed("SHOP-1", {"status": "ignored", "statusDetails": {"ignoreUserCount": 2}})
+    asked.clock.advance(minutes=1)
+    asked.world.emit("SHOP-1", 50, users=1)
+    issue = await asked.read("issues/SHOP-1/")
+    assert (issue["status"], issue["statusDetails"]["ignoreUserCount"]) == ("ignored", 1)
+    asked.world.emit("SHOP-1", 2, users=2)
+    assert (await state(asked))[0] == "unresolved"
+
+
+async def test_an_ignore_for_a_time_ends_with_it() -> None:
+    asked = Asked(one_issue(RUNNING))
+    issue = await asked.changed("SHOP-1", {"status": "ignored", "statusDetails": {"ignoreDuration": 30}})
+    assert issue["statusDetails"]["ignoreUntil"] == "2026-11-20T12:30:00Z"
+    asked.clock.advance(minutes=29)
+    assert (await state(asked))[0] == "ignored"
+    asked.clock.advance(minutes=1)
+    assert await state(asked) == ("unresolved", "ongoing")
+
+
+async def test_ignored_alone_is_for_ever() -> None:
+    asked = Asked(one_issue(RUNNING))
+    issue = await asked.changed("SHOP-1", {"status": "ignored"})
+    assert (issue["substatus"], issue["statusDetails"]) == ("archived_forever", {})
+    asked.clock.advance(hours=1)
+    asked.world.emit("SHOP-1", 500)
+    assert await state(asked) == ("ignored", "archived_forever")
+
+
+async def test_archived_until_escalating_sleeps_through_the_usual_rate() -> None:
+    asked = Asked(one_issue(RUNNING))
+    body = {"status": "ignored", "substatus": "archived_until_escalating"}
+    assert (await asked.changed("SHOP-1", body))["substatus"] == "archived_until_escalating"
+    asked.clock.advance(minutes=1)
+    asked.world.emit("SHOP-1", 20)
+    assert (await state(asked))[0] == "ignored"
+    asked.world.emit("SHOP-1", 1)
+    assert await state(asked) == ("unresolved", "escalating")
+
+
+async def test_top_level_ignore_keys_work_and_nested_ones_win() -> None:
+    asked = Asked(one_issue(RUNNING))
+    body = {"status": "ignored", "ignoreCount": 9, "statusDetails": {"ignoreCount": 4}}
+    assert (await asked.changed("SHOP-1", body))["statusDetails"]["ignoreCount"] == 4
+    body = {"status": "ignored", "ignoreCount": 9}
+    assert (await asked.changed("SHOP-1", body))["statusDetails"]["ignoreCount"] == 9
+
+
+async def test_reopening_assigning_and_priority_leave_their_traces() -> None:
+    asked = Asked(one_issue(RUNNING))
+    await asked.changed("SHOP-1", {"status": "resolved"})
+    issue = await asked.changed("SHOP-1", {"status": "unresolved"})
+    assert (issue["status"], issue["substatus"]) == ("unresolved", "ongoing")
+    issue = await asked.changed("SHOP-1", {"assignedTo": "team:payments", "priority": "low"})
+    assert issue["assignedTo"]["name"] == "payments"
+    assert issue["priority"] == "low"
+    assert (await asked.changed("SHOP-1", {"assignedTo": ""}))["assignedTo"] is None
+    wanted = ["unassigned", "set_priority", "assigned", "set_unresolved", "set_resolved", "first_seen"]
+    assert sorted(await kinds(asked)) == sorted(wanted)
+
+
+async def test_the_same_note_within_the_hour_is_refused() -> None:
+    asked = Asked(one_issue(RUNNING))
+    path = "/api/0/organizations/acme/issues/SHOP-1/notes/"
+    first = await asked.client.post(path, json={"text": "rolled back"})
+    assert first.status_code == 201
+    assert (first.json()["type"], first.json()["data"]) == ("note", {"text": "rolled back"})
+    assert (await asked.client.post(path, json={"text": "rolled back"})).status_code == 400
+    assert (await asked.client.post(path, json={"text": "  "})).status_code == 400
+    asked.clock.advance(hours=1)
+    assert (await asked.client.post(path, json={"text": "rolled back"})).status_code == 201
+    assert len(await asked.read("issues/SHOP-1/notes/")) == 2
+    assert (await asked.read("issues/SHOP-1/"))["numComments"] == 2
+
+
+async def test_a_scenario_can_start_with_an_issue_that_came_back() -> None:
+    asked = Asked(
+        one_issue(
+            Stream(5, -4000, -3000),
+            Stream(9, -20, -5),
+            releases=PLAIN,
+            history=(Change(-2000, "resolved", {"inRelease": "v1"}),),
+        )
+    )
+    assert await state(asked) == ("unresolved", "regressed")
+    entry = (await asked.read("issues/SHOP-1/activities/"))["activity"][0]
+    assert entry["data"] == {"version": "v2", "resolved_in_version": "v1", "follows_semver": False}
+    assert entry["dateCreated"] > "2026-11-20T11:40"
+
+
+async def test_new_becomes_ongoing_after_a_week_and_escalation_is_told() -> None:
+    week = -7.0 * 1440
+    young, old = Stream(1, week + 1, week + 1), Stream(1, week, week)
+    assert await state(Asked(one_issue(young))) == ("unresolved", "new")
+    assert await state(Asked(one_issue(old))) == ("unresolved", "ongoing")
+    asked = Asked(one_issue(old, escalated=-30))
+    assert await state(asked) == ("unresolved", "escalating")
+    assert (await kinds(asked))[0] == "set_escalating"
+
+
+async def test_an_issue_exists_from_its_first_event_on() -> None:
+    asked = Asked(one_issue(Stream(1, 10, 10)))
+    assert (await asked.get("issues/SHOP-1/")).status_code == 404
+    assert await asked.read("issues/") == []
+    asked.clock.advance(minutes=10)
+    assert (await asked.read("issues/SHOP-1/"))["count"] == "1"
+
+
+async def test_other_categories_of_issues_are_outside_the_errors_dataset() -> None:
+    slow = Issue("SHOP-2", "N+1 Query", streams=(Stream(7, -60),), category="performance", issue_type="n_plus_one")
+    asked = Asked(Scenario(name="slow", issues=(slow,)))
+    issue = await asked.read("issues/SHOP-2/")
+    assert (issue["count"], issue["issueCategory"], issue["isUnhandled"]) == ("7", "performance", False)
+    for dataset, count in (("errors", 0), ("issuePlatform", 7)):
+        body = await asked.read("events/", dataset=dataset, field="count()", query="issue:SHOP-2", statsPeriod="24h")
+        assert body["data"] == [{"count()": count}]
+    event = await asked.read("issues/SHOP-2/events/latest/")
+    assert event["occurrence"]["issueTitle"] == "N+1 Query"

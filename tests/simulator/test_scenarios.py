@@ -1,0 +1,239 @@
+"""The shipped incidents are what the runbook says they are, and their numbers agree wherever one asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.simulator.asking import Asked
+
+from sentry_runbook.simulator.scenario import Scenario
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import ManualClock, World
+
+EVERY = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+MINUTES = pytest.mark.parametrize("minute", [0, 1, 9, 17, 30, 46, 59])
+HEALTH = ["sum(session)", "crash_free_rate(session)", "unhandled_rate(session)"]
+
+
+def at_minute(minute: int) -> ManualClock:
+    return ManualClock(datetime(2026, 11, 20, 12, minute, 31, tzinfo=UTC))
+
+
+@EVERY
+async def test_every_endpoint_counts_the_same_events(scenario: Scenario) -> None:
+    asked = Asked()
+    for described in scenario.issues:
+        issue = await asked.read(f"issues/{described.short_id}/")
+        count = int(issue["count"])
+        window = {"project": issue["project"]["id"], "statsPeriod": "30d", "query": f"issue:{described.short_id}"}
+        table = await asked.read(
+            "events/",
+            dataset="errors",
+            field=["count()", "count_unique(user)", "min(timestamp)", "last_seen()"],
+            **window,
+        )
+        row = table["data"][0]
+        assert row["count()"] == count
+        assert row["count_unique(user)"] == issue["userCount"]
+        assert datetime.fromisoformat(row["min(timestamp)"]) == datetime.fromisoformat(issue["firstSeen"])
+        assert datetime.fromisoformat(row["last_seen()"]) == datetime.fromisoformat(issue["lastSeen"])
+        series = await asked.read("events-timeseries/", dataset="errors", interval="1h", **window)
+        assert sum(value["value"] for value in series["timeSeries"][0]["values"]) == count
+        older = await asked.read("events-stats/", interval="1h", **window)
+        assert sum(part[0]["count"] for _, part in older["data"]) == count
+        assert sum(n for _, n in issue["stats"]["30d"]) == count
+        tags = {tag["key"]: tag for tag in await asked.read(f"issues/{described.short_id}/tags/")}
+        assert tags["level"]["totalValues"] == count
+        for tag in tags.values():
+            values = await asked.read(f"issues/{described.short_id}/tags/{tag['key']}/values/")
+            assert tag["uniqueValues"] >= len(values)
+        assert [(tag["key"], tag["totalValues"]) for tag in issue["tags"]] == [
+            (key, tag["totalValues"]) for key, tag in tags.items()
+        ]
+
+
+@EVERY
+async def test_the_pages_of_the_event_list_hold_each_event_once(scenario: Scenario) -> None:
+    asked = Asked(scenario)
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = await asked.get(
+            f"issues/{scenario.issue}/events/", per_page=60, **({"cursor": cursor} if cursor else {})
+        )
+        seen += [row["id"] for row in page.json()]
+        following = page.links["next"]
+        if following["results"] == "false":
+            break
+        cursor = following["cursor"]
+    assert len(seen) == len(set(seen)) == int((await asked.read(f"issues/{scenario.issue}/"))["count"])
+
+
+@EVERY
+async def test_an_incident_stands_in_realistic_surroundings(scenario: Scenario) -> None:
+    asked = Asked(scenario)
+    rows = await asked.read("issues/", query="")
+    states = {row["status"] for row in rows}
+    assert len(rows) >= 3
+    assert states >= {"unresolved", "resolved"}
+    assert any(not row["isUnhandled"] for row in rows)
+    assert scenario.title
+    assert scenario.summary
+    assert scenario.recovery is not None
+    assert scenario.recovery.fixed_at > 0
+
+
+@EVERY
+def test_nothing_of_the_future_is_seen_in_the_first_minutes(scenario: Scenario) -> None:
+    clock = at_minute(0)
+    world = World(scenario, clock)
+    (project,) = world.projects
+    before = [log.count(0, world.now_ms() + 1) for log in (project.events, project.spans, project.sessions)]
+    clock.advance(minutes=4)
+    assert before == [log.count(0, world.now_ms() + 1) for log in (project.events, project.spans, project.sessions)]
+
+
+@EVERY
+async def test_after_the_fix_of_the_recovery_no_event_comes(scenario: Scenario) -> None:
+    assert scenario.recovery is not None
+    asked = Asked(scenario)
+    before = int((await asked.read(f"issues/{scenario.issue}/"))["count"])
+    asked.clock.advance(minutes=scenario.recovery.fixed_at)
+    at_fix = int((await asked.read(f"issues/{scenario.issue}/"))["count"])
+    asked.clock.advance(minutes=180)
+    assert before < at_fix == int((await asked.read(f"issues/{scenario.issue}/"))["count"])
+
+
+@MINUTES
+async def test_payment_spike_is_critical_by_its_sessions_in_the_period_and_in_the_last_full_hour(minute: int) -> None:
+    asked = Asked(SCENARIOS["payment-spike"], clock=at_minute(minute))
+    body = await asked.read("sessions/", field=HEALTH, environment="production", statsPeriod="24h", interval="1h")
+    (group,) = body["groups"]
+    assert group["totals"] == {
+        "sum(session)": 2200,
+        "crash_free_rate(session)": 0.91,
+        "unhandled_rate(session)": 0.0,
+    }
+    now = asked.clock()
+    full = [
+        rate
+        for begin, rate in zip(body["intervals"], group["series"]["crash_free_rate(session)"], strict=True)
+        if rate is not None and datetime.fromisoformat(begin) + timedelta(hours=1) <= now
+    ]
+    assert min(full) < 0.95
+    assert full[-1] < 0.95
+
+
+async def test_payment_spike_has_200_events_in_five_minutes_after_the_release_that_carries_the_update() -> None:
+    asked = Asked(SCENARIOS["payment-spike"])
+    issue = await asked.read("issues/shop-1z/")
+    first, last = (datetime.fromisoformat(issue[key]) for key in ("firstSeen", "lastSeen"))
+    assert issue["count"] == "200"
+    assert last - first < timedelta(minutes=5)
+    assert issue["title"].startswith("PaymentProcessingError")
+    assert issue["firstRelease"]["version"] == "shop@7.12.0"
+    deployed = datetime.fromisoformat(issue["firstRelease"]["lastDeploy"]["dateFinished"])
+    assert timedelta(0) < first - deployed < timedelta(minutes=5)
+    event = (await asked.read("issues/SHOP-1Z/events/latest/"))["id"]
+    found = await asked.read(f"/api/0/projects/acme/shop/events/{event}/committers/")
+    (commit,) = found["committers"][0]["commits"]
+    merged = datetime.fromisoformat(commit["dateCreated"])
+    assert "bump stripe" in commit["message"]
+    assert timedelta(minutes=20) <= first - merged < timedelta(minutes=21)
+
+
+async def test_geocoding_has_180_events_of_40_users_and_a_p95_of_8200_ms() -> None:
+    asked = Asked(SCENARIOS["geocoding-503"])
+    world = asked.world
+    events = world.projects[0].issues[0].events.until(world.now_ms())
+    users = [(event.at, event.user.id) for event in events if event.user]
+    worst = max(len({who for at, who in users if begin <= at < begin + 3_600_000}) for begin, _ in users)
+    assert (len(events), len({who for _, who in users}), worst) == (180, 40, 40)
+    for period in ("24h", "6h", "3h", "1h"):
+        table = await asked.read(
+            "events/",
+            dataset="spans",
+            field=["transaction", "p95(span.duration)", "count()"],
+            query='is_transaction:true transaction:"GET /geo"',
+            statsPeriod=period,
+        )
+        assert table["data"][0]["p95(span.duration)"] == 8200.0
+        assert table["meta"]["units"]["p95(span.duration)"] == "millisecond"
+    crumbs = [
+        entry
+        for entry in (await asked.read("issues/GEO-42/events/recommended/"))["entries"]
+        if entry["type"] == "breadcrumbs"
+    ]
+    assert any((crumb["data"] or {}).get("status_code") == 503 for crumb in crumbs[0]["data"]["values"])
+
+
+@MINUTES
+async def test_typeerror_meets_320_users_in_45_minutes_while_no_hour_of_sessions_is_critical(minute: int) -> None:
+    asked = Asked(SCENARIOS["typeerror-v2.4.1"], clock=at_minute(minute))
+    issue = await asked.read("issues/WEB-7K/")
+    first, last = (datetime.fromisoformat(issue[key]) for key in ("firstSeen", "lastSeen"))
+    assert issue["userCount"] == 320
+    assert last - first < timedelta(minutes=45)
+    assert issue["isUnhandled"] is True
+    assert (issue["substatus"], issue["firstRelease"]["version"]) == ("new", "v2.4.1")
+    body = await asked.read("sessions/", field=HEALTH, environment="production", statsPeriod="24h", interval="1h")
+    assert min(rate for rate in body["groups"][0]["series"]["crash_free_rate(session)"] if rate is not None) >= 0.95
+
+
+async def test_resource_exhaustion_follows_the_traffic() -> None:
+    asked = Asked(SCENARIOS["resource-exhaustion"])
+    counts = {}
+    for dataset in ("errors", "spans"):
+        body = await asked.read(
+            "events-timeseries/",
+            dataset=dataset,
+            interval="1h",
+            statsPeriod="24h",
+            query="issue:API-9M" if dataset == "errors" else 'transaction:"GET /carts/{id}"',
+        )
+        counts[dataset] = [value["value"] for value in body["timeSeries"][0]["values"]]
+    busy = [spans > 200 for spans in counts["spans"]]
+    assert busy == [errors > 0 for errors in counts["errors"]]
+    assert sum(busy) == 2
+
+
+async def test_sdk_misconfiguration_says_next_to_nothing_about_its_events() -> None:
+    asked = Asked(SCENARIOS["sdk-misconfiguration"])
+    event = await asked.read("issues/LANDING-4/events/latest/")
+    assert event["release"] is None
+    assert event["user"] is None
+    assert {error["type"] for error in event["errors"]} >= {"js_no_source"}
+    assert {entry["type"] for entry in event["entries"]} == {"exception", "request"}
+    assert await asked.read("releases/") == []
+    refused = await asked.put("LANDING-4", {"status": "resolved", "statusDetails": {"inNextRelease": True}})
+    assert refused.status_code == 400
+    assert "detail" not in refused.json()
+    assert refused.json()["statusDetails"]["inNextRelease"][0].startswith("No release data present")
+
+
+async def test_staging_only_has_no_event_in_production() -> None:
+    asked = Asked(SCENARIOS["staging-only"])
+    assert await asked.read("issues/ADMIN-5S/events/", environment="production") == []
+    assert (await asked.read("issues/ADMIN-5S/", environment="production"))["firstSeen"] is None
+    assert (await asked.read("issues/ADMIN-5S/", environment="staging"))["userCount"] == 6
+    health = await asked.read("sessions/", field=HEALTH, groupBy="environment", statsPeriod="24h")
+    rates = {group["by"]["environment"]: group["totals"]["crash_free_rate(session)"] for group in health["groups"]}
+    assert rates["staging"] < 0.95 < rates["production"]
+
+
+async def test_projects_of_one_world_do_not_mix() -> None:
+    together, alone = Asked(), Asked(SCENARIOS["payment-spike"])
+    for path, params in (
+        ("sessions/", {"field": HEALTH, "groupBy": "environment", "statsPeriod": "24h"}),
+        ("events/", {"dataset": "errors", "field": ["count()", "issue"], "sort": "-count()", "statsPeriod": "24h"}),
+        ("releases/", {}),
+    ):
+        wanted = {**params, "project": "4508110000000101"}
+        assert await together.read(path, **wanted) == await alone.read(path, **wanted)
+
+
+def test_two_worlds_of_one_scenario_agree() -> None:
+    first, second = (World(SCENARIOS["payment-spike"], at_minute(3)) for _ in range(2))
+    ids = [[event.id for event in world.projects[0].events.until(world.now_ms())] for world in (first, second)]
+    assert ids[0] == ids[1]

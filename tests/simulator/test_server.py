@@ -1,0 +1,346 @@
+"""The gate, the errors in Sentry's words, lists, releases, and the people's side of an issue."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from tests.simulator.asking import ORG, Asked, one_issue
+
+from sentry_runbook.simulator.app import ALL_SCOPES, Profile
+from sentry_runbook.simulator.scenario import (
+    Alert,
+    Change,
+    Crumb,
+    Deploy,
+    Issue,
+    Release,
+    Report,
+    Scenario,
+    Sessions,
+    Stream,
+)
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import ManualClock, World
+
+SMALL = one_issue(Stream(20, -60, -10, users=4))
+
+
+async def test_without_a_token_there_is_a_401_and_the_root_says_nothing() -> None:
+    asked = Asked(SMALL, token="secret")
+    del asked.client.headers["Authorization"]
+    refused = await asked.get("issues/SHOP-1/")
+    assert (refused.status_code, refused.json()) == (401, {"detail": "Authentication credentials were not provided."})
+    assert await asked.read("/api/0/") == {"version": "0", "auth": None, "user": None}
+    asked.client.headers["Authorization"] = "Bearer wrong"
+    refused = await asked.get("issues/SHOP-1/")
+    assert (refused.status_code, refused.json()) == (401, {"detail": "Invalid token"})
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("issues/SHOP-1/", "event:read"),
+        ("events/?dataset=errors&field=count()", "org:read"),
+        ("sessions/?field=sum(session)", "org:read"),
+        ("releases/", "project:read"),
+    ],
+)
+async def test_a_missing_scope_is_a_403(path: str, scope: str) -> None:
+    lacking = ALL_SCOPES - {scope, "project:releases" if scope == "project:read" else "", "event:write"}
+    refused = await Asked(SMALL, scopes=lacking).get(path)
+    assert (refused.status_code, refused.json()) == (
+        403,
+        {"detail": "You do not have permission to perform this action."},
+    )
+    assert (await Asked(SMALL, scopes={scope}).get(path)).status_code == 200
+
+
+async def test_writing_needs_event_write_and_the_root_tells_the_scopes() -> None:
+    asked = Asked(SMALL, scopes={"event:read", "org:read"})
+    assert (await asked.put("SHOP-1", {"status": "resolved"})).status_code == 403
+    assert (await asked.read("issues/SHOP-1/"))["status"] == "unresolved"
+    assert (await asked.read("/api/0/"))["auth"]["scopes"] == ["event:read", "org:read"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "issues/SHOP-9/",
+        "issues/123/",
+        "shortids/SHOP-9/",
+        "releases/v9/",
+        "issues/SHOP-1/?environment=nowhere",
+        "events/?dataset=errors&field=count()&environment=nowhere",
+        "issues/SHOP-1/tags/nothing/",
+        "/api/0/organizations/other/issues/SHOP-1/",
+        "/api/0/issues/SHOP-1/",
+    ],
+)
+async def test_what_is_unknown_is_a_404_in_sentrys_words(path: str) -> None:
+    missing = await Asked(SMALL).get(path)
+    assert (missing.status_code, missing.json()) == (404, {"detail": "The requested resource does not exist"})
+
+
+async def test_unrouted_paths_and_lost_slashes_are_empty_404s_and_methods_are_405s() -> None:
+    asked = Asked(SMALL)
+    for path in ("issues/SHOP-1", "nothing/", "/api/0/nothing/"):
+        missing = await asked.get(path)
+        assert (missing.status_code, missing.content) == (404, b"")
+    refused = await asked.client.delete(f"{ORG}/issues/SHOP-1/")
+    assert (refused.status_code, refused.json()) == (405, {"detail": 'Method "DELETE" not allowed.'})
+
+
+async def test_an_unknown_environment_is_an_empty_event_list() -> None:
+    assert await Asked(SMALL).read("issues/SHOP-1/events/", environment="nowhere") == []
+
+
+async def test_bodies_that_are_no_objects_are_refused() -> None:
+    asked = Asked(SMALL)
+    for content in (b"{", b"[]", b'"x"'):
+        refused = await asked.client.put(f"{ORG}/issues/SHOP-1/", content=content)
+        assert refused.status_code == 400
+
+
+async def test_an_issue_answers_by_number_short_id_and_the_path_without_organization() -> None:
+    asked = Asked(SMALL)
+    issue = await asked.read("issues/shop-1/")
+    assert await asked.read(f"issues/{issue['id']}/") == issue == await asked.read(f"/api/0/issues/{issue['id']}/")
+    assert (await asked.read("shortids/SHOP-1/"))["group"]["id"] == issue["id"]
+    assert issue["permalink"] == f"http://sentry.example/organizations/acme/issues/{issue['id']}/"
+    legacy = Asked(SMALL, profile=Profile(org_issues=False))
+    assert (await legacy.get("issues/SHOP-1/")).status_code == 404
+    assert (await legacy.read(f"/api/0/issues/{issue['id']}/"))["id"] == issue["id"]
+
+
+async def test_types_are_as_odd_as_sentrys() -> None:
+    asked = Asked()
+    issue = await asked.read("issues/SHOP-1Z/")
+    assert isinstance(issue["count"], str)
+    assert isinstance(issue["userCount"], int)
+    assert isinstance(issue["project"]["id"], str)
+    assert (len(issue["stats"]["24h"]), len(issue["stats"]["30d"])) == (25, 31)
+    assert issue["activity"][-1]["id"] == "0"
+    row = (await asked.read("issues/SHOP-1Z/events/", per_page=1))[0]
+    assert "release" not in row
+    assert "event.type" in row
+    (release, *_) = await asked.read("releases/", project=issue["project"]["id"])
+    assert isinstance(release["id"], int)
+
+
+async def test_events_are_picked_by_their_names_and_know_their_neighbours() -> None:
+    asked = Asked(one_issue(Stream(3, -60, -30), Stream(2, -20, -10, breadcrumbs=(Crumb("console", "step {n}"),))))
+    latest = await asked.read("issues/SHOP-1/events/latest/")
+    oldest = await asked.read("issues/SHOP-1/events/oldest/")
+    rows = await asked.read("issues/SHOP-1/events/")
+    assert [latest["id"], oldest["id"]] == [rows[0]["id"], rows[-1]["id"]]
+    assert (latest["nextEventID"], latest["previousEventID"]) == (None, rows[1]["id"])
+    assert (oldest["nextEventID"], oldest["previousEventID"]) == (rows[-2]["id"], None)
+    assert (await asked.read("issues/SHOP-1/events/recommended/"))["id"] == latest["id"]
+    dashed = f"{oldest['id'][:8]}-{oldest['id'][8:]}"
+    assert (await asked.read(f"issues/SHOP-1/events/{dashed}/"))["id"] == oldest["id"]
+    assert (await asked.read(f"eventids/{oldest['id']}/"))["event"]["id"] == oldest["id"]
+    assert (await asked.read("issues/SHOP-1/events/", query=oldest["id"]))[0]["id"] == oldest["id"]
+    (crumbs,) = [entry["data"]["values"] for entry in latest["entries"] if entry["type"] == "breadcrumbs"]
+    assert crumbs[0]["message"] == "step 2"
+    old = Asked(SMALL, profile=Profile(recommended=False))
+    assert (await old.get("issues/SHOP-1/events/recommended/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({}, ["A-1", "A-2", "A-4"]),
+        ({"query": ""}, ["A-1", "A-2", "A-3", "A-4"]),
+        ({"query": "is:resolved"}, ["A-3"]),
+        ({"query": "is:unresolved is:new"}, ["A-1", "A-2"]),
+        ({"query": "is:ongoing"}, ["A-4"]),
+        ({"query": "firstSeen:-2h"}, ["A-1"]),
+        ({"query": "age:+2h is:unresolved"}, ["A-2", "A-4"]),
+        ({"query": "level:fatal"}, ["A-2"]),
+        ({"query": "!level:fatal is:unresolved"}, ["A-1", "A-4"]),
+        ({"query": "error.unhandled:true is:unresolved"}, ["A-1", "A-2"]),
+        ({"query": "release:v2"}, ["A-1"]),
+        ({"query": "environment:staging"}, ["A-2"]),
+        ({"query": "assigned:none is:unresolved"}, ["A-1", "A-2"]),
+        ({"query": "assigned:#web"}, ["A-4"]),
+        ({"query": "boom"}, ["A-1"]),
+        ({"query": "times:up"}, []),
+        ({"environment": "staging"}, ["A-2"]),
+        ({"statsPeriod": "1h", "query": ""}, ["A-1"]),
+        ({"sort": "freq"}, ["A-2", "A-4", "A-1"]),
+        ({"sort": "new"}, ["A-1", "A-2", "A-4"]),
+        ({"query": "a-3", "shortIdLookup": "1"}, ["A-3"]),
+    ],
+)
+async def test_the_issue_list_finds_and_sorts(params: dict[str, Any], found: list[str]) -> None:
+    issues = (
+        Issue("A-1", "Boom", streams=(Stream(5, -50, -1, release="v2"),)),
+        Issue("A-2", "Bang", streams=(Stream(50, -300, -100, environment="staging"),), level="fatal"),
+        Issue("A-3", "Done", streams=(Stream(1, -900, -900),), history=(Change(-800),)),
+        Issue("A-4", "Old", streams=(Stream(20, -30_000, -200),), handled=True, assigned_to="team:web"),
+    )
+    asked = Asked(Scenario(name="list", issues=issues))
+    response = await asked.get("issues/", **params)
+    assert [row["shortId"] for row in response.json()] == found
+    assert response.headers["X-Hits"] == str(len(found))
+    assert ("X-Sentry-Direct-Hit" in response.headers) is ("shortIdLookup" in params)
+
+
+async def test_a_period_in_the_list_counts_that_period_alone() -> None:
+    asked = Asked(one_issue(Stream(10, -5000, -4000), Stream(3, -30, -10)))
+    (row,) = await asked.read("issues/", statsPeriod="24h")
+    assert (row["count"], row["lifetime"]["count"]) == ("3", "13")
+    (row,) = await asked.read("issues/")
+    assert row["count"] == "13"
+
+
+async def test_a_bad_word_in_the_list_is_a_400() -> None:
+    asked = Asked(SMALL)
+    for params in ({"query": "is:sleepy"}, {"sort": "size"}, {"limit": "0"}, {"query": "age:2h"}):
+        assert (await asked.get("issues/", **params)).status_code == 400
+
+
+async def test_releases_deploys_and_their_markers() -> None:
+    odd = "web@2.0+feature/x"
+    asked = Asked(
+        one_issue(
+            Stream(5, -20, -10, release=odd),
+            releases=(
+                Release("web@1.0", -5000, (Deploy(-4990),)),
+                Release(odd, -60, (Deploy(-50, "staging"), Deploy(-30))),
+            ),
+        )
+    )
+    rows = await asked.read("releases/")
+    assert [row["version"] for row in rows] == [odd, "web@1.0"]
+    assert (rows[0]["newGroups"], rows[0]["deployCount"]) == (1, 2)
+    path = "releases/web%402.0%2Bfeature%2Fx/"
+    assert (await asked.read(path))["version"] == odd
+    assert [row["environment"] for row in await asked.read(f"{path}deploys/")] == ["production", "staging"]
+    assert await asked.read(f"{path}commits/") == []
+    assert [row["version"] for row in await asked.read("releases/", environment="staging")] == [odd]
+    posted = await asked.client.post(f"{ORG}/{path}deploys/", json={"environment": "canary"})
+    assert (posted.status_code, posted.json()["dateFinished"]) == (201, "2026-11-20T12:00:00Z")
+    assert len(await asked.read(f"{path}deploys/")) == 3
+    for body in ({}, {"environment": "a/b"}, {"environment": "x" * 65}):
+        assert (await asked.client.post(f"{ORG}/{path}deploys/", json=body)).status_code == 400
+    (project,) = await asked.read("projects/")
+    assert project["latestDeploys"]["production"]["version"] == odd
+    assert {row["name"] for row in await asked.read("environments/")} == {"production", "staging", "canary"}
+
+
+async def test_what_is_deployed_decides_the_release_of_later_events_and_sessions() -> None:
+    asked = Asked(
+        one_issue(
+            Stream(5, -90, -80),
+            Stream(5, -20, -10),
+            releases=(Release("v1", -5000, (Deploy(-4990),)), Release("v2", -60, (Deploy(-50),))),
+            sessions=(Sessions(100, -120, 0),),
+        )
+    )
+    asked.world.deploy("v1")
+    asked.clock.advance(minutes=1)
+    asked.world.emit("SHOP-1")
+    tags = await asked.read("issues/SHOP-1/tags/release/")
+    assert {value["value"]: value["count"] for value in tags["topValues"]} == {"v1": 6, "v2": 5}
+    body = await asked.read("sessions/", field="sum(session)", groupBy="release")
+    assert {group["by"]["release"] for group in body["groups"]} == {"v1", "v2"}
+
+
+async def test_alerts_reports_and_absent_endpoints() -> None:
+    scenario = Scenario(
+        name="people",
+        issues=(Issue("P-1", "Boom", streams=(Stream(4, -60, -30),), reports=(Report(-20, "it broke"),)),),
+        alerts=(Alert("Too many errors", -40), Alert("Never", None), Alert("Later", 40)),
+    )
+    asked = Asked(scenario)
+    fired = {row["name"]: row["lastTriggered"] for row in await asked.read("workflows/")}
+    assert fired == {"Too many errors": "2026-11-20T11:20:00Z", "Never": None, "Later": None}
+    assert len(await asked.read("detectors/")) == 1
+    (report,) = await asked.read("issues/P-1/user-reports/")
+    assert report["comments"] == "it broke"
+    assert (await asked.read("issues/P-1/"))["userReportCount"] == 1
+    smaller = Asked(scenario, profile=Profile(absent=frozenset({"workflows", "activities"})))
+    for path in ("workflows/", "issues/P-1/activities/"):
+        missing = await smaller.get(path)
+        assert (missing.status_code, missing.content) == (404, b"")
+
+
+async def test_projects_are_chosen_by_id_slug_or_all() -> None:
+    query = {"dataset": "errors", "field": "count()", "statsPeriod": "24h"}
+    asked = Asked()
+    everything = (await asked.read("events/", **query, project="-1"))["data"]
+    assert (await asked.read("events/", **query))["data"] == everything
+    one = (await asked.read("events/", **query, project="shop"))["data"]
+    assert one == (await asked.read("events/", **query, project="4508110000000101"))["data"] != everything
+    assert (await asked.get("events/", **query, project="99")).status_code == 403
+    for profile, project, status in (
+        (Profile(global_views=False), "-1", 400),
+        (Profile(project_slugs=False), "shop", 400),
+        (Profile(global_views=False), "shop", 200),
+    ):
+        assert (await Asked(profile=profile).get("events/", **query, project=project)).status_code == status
+    outsider = await Asked(profile=Profile(member=False)).read("events/", **query)
+    assert outsider["data"] == [{"count()": 0}]
+    assert outsider["meta"]["tips"]["query"]
+
+
+async def test_answers_carry_the_date_of_the_world() -> None:
+    asked = Asked(SMALL)
+    assert (await asked.get("issues/SHOP-1/")).headers["Date"] == "Fri, 20 Nov 2026 12:00:00 GMT"
+
+
+async def test_latency_delays_each_answer() -> None:
+    asked = Asked(SMALL, latency_ms=30)
+    begun = time.perf_counter()
+    await asked.get("issues/SHOP-1/")
+    assert time.perf_counter() - begun >= 0.03
+
+
+def test_a_world_of_twins_is_refused() -> None:
+    with pytest.raises(ValueError, match="share a name"):
+        World((SMALL, SMALL), ManualClock())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Stream(5, -1, -2),
+        lambda: Stream(5, -10, users=6),
+        lambda: Stream(10, -10, users=6, user_share=0.5),
+        lambda: Sessions(10, crashed=6, unhandled=5),
+        lambda: ManualClock().advance(minutes=-1),
+    ],
+)
+def test_a_description_that_cannot_be_honoured_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        wrong()
+
+
+@pytest.mark.parametrize(
+    ("share", "users", "with_context"), [(1.0, 7, 50), (0.4, 7, 20), (0.5, None, 25), (1.0, 0, 0), (1.0, 1, 50)]
+)
+def test_users_are_exact_in_every_mode(share: float, users: int | None, with_context: int) -> None:
+    world = World(one_issue(Stream(50, -50, users=users, user_share=share)), ManualClock())
+    people = [event.user.id for event in world.projects[0].events.until(world.now_ms()) if event.user]
+    assert len(people) == with_context
+    assert len(set(people)) == (with_context if users is None else users)
+
+
+def test_tag_values_are_dealt_exactly() -> None:
+    weights = {"eu": 97, "us": 3}
+    world = World(one_issue(Stream(200, -50, tags={"region": weights})), ManualClock())
+    values = [event.tags["region"] for event in world.projects[0].events.until(world.now_ms())]
+    assert (values.count("eu"), values.count("us")) == (194, 6)
+
+
+def test_a_stream_without_length_is_one_instant() -> None:
+    world = World(one_issue(Stream(30, -5, -5)), ManualClock())
+    assert {event.at for event in world.projects[0].events.until(world.now_ms())} == {world.now_ms() - 300_000}
+
+
+def test_every_shipped_scenario_is_registered_under_its_name() -> None:
+    assert {name: scenario.name for name, scenario in SCENARIOS.items()} == {name: name for name in SCENARIOS}
+    assert list(SCENARIOS)[:3] == ["payment-spike", "geocoding-503", "typeerror-v2.4.1"]
