@@ -202,9 +202,9 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
 
 
 def _duration(quantile: float, typical: float, p95: float) -> float:
-    # A broad step at exactly the 95th percentile: whatever stretch of the requests is looked at, and however the
+    # A broad step around the 95th percentile: whatever stretch of the requests is looked at, and however the
     # percentile is interpolated, the answer is this number.
-    if quantile < 0.9:
+    if quantile < 0.86:
         return round(typical * (0.6 + 0.8 * quantile), 1)
     return p95 if quantile < 0.985 else round(p95 * 1.2, 1)
 

@@ -1,0 +1,105 @@
+"""Whatever a scenario describes, each count is honoured exactly and every endpoint tells the same number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.simulator.asking import Asked, one_issue
+
+from sentry_runbook.simulator.scenario import Sessions, Stream, Transactions
+from sentry_runbook.simulator.world import ManualClock, World
+
+MINUTES = st.integers(-2000, -1)
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> Stream:
+    start = draw(MINUTES)
+    count = draw(st.integers(0, 120))
+    share = draw(st.sampled_from([0.25, 0.5, 1.0]))
+    most = round(count * share)
+    return Stream(
+        count,
+        start,
+        draw(st.integers(start, 0)),
+        users=draw(st.none() | st.integers(0, most)),
+        user_share=share,
+        environment=draw(st.sampled_from(["production", "staging", None])),
+        release=draw(st.sampled_from(["v1", "v2", None])),
+        handled=draw(st.sampled_from([True, False, None])),
+        shape=draw(st.sampled_from(["even", "rising", "falling"])),
+        tags=draw(st.sampled_from([{}, {"tier": {"gold": 1, "free": 5}}])),
+    )
+
+
+@given(made=st.lists(streams(), min_size=1, max_size=4))
+@settings(max_examples=30, deadline=None)
+async def test_every_endpoint_tells_the_same_number(made: list[Stream]) -> None:
+    asked = Asked(one_issue(Stream(1, -2100, -2100, users=0), *made))
+    count = 1 + sum(stream.count for stream in made)
+    issue = await asked.read("issues/SHOP-1/")
+    assert issue["count"] == str(count)
+    window: dict[str, Any] = {"query": "issue:SHOP-1", "statsPeriod": "7d"}
+    for field in ("environment", "release", "geo.country_code", "tier", "error.unhandled"):
+        body = await asked.read("events/", dataset="errors", field=[field, "count()"], **window)
+        assert sum(row["count()"] for row in body["data"]) == count
+    table = await asked.read("events/", dataset="errors", field=["count()", "count_unique(user)"], **window)
+    assert table["data"] == [{"count()": count, "count_unique(user)": issue["userCount"]}]
+    for interval in ("60", "1h"):
+        series = await asked.read("events-timeseries/", dataset="errors", interval=interval, **window)
+        assert sum(value["value"] for value in series["timeSeries"][0]["values"]) == count
+    tags = await asked.read("issues/SHOP-1/tags/", limit=1000)
+    for tag in tags:
+        assert sum(value["count"] for value in tag["topValues"]) == tag["totalValues"] <= count
+
+
+@given(stream=streams())
+@settings(max_examples=100, deadline=None)
+def test_a_stream_keeps_its_count_its_people_and_its_bounds(stream: Stream) -> None:
+    world = World(one_issue(stream), ManualClock())
+    (project,) = world.projects
+    events = project.events.until(world.now_ms())
+    assert len(events) == stream.count == len({event.id for event in events})
+    begin, end = (world.origin + minute * 60_000 for minute in (stream.start, stream.end))
+    assert all(begin <= event.at < end or event.at == begin == end for event in events)
+    people = [event.user.id for event in events if event.user]
+    with_context = 0 if stream.users == 0 else round(stream.count * stream.user_share)
+    assert len(people) == with_context
+    assert len(set(people)) == (with_context if stream.users is None else stream.users)
+
+
+@given(
+    count=st.integers(0, 5000),
+    parts=st.tuples(st.integers(0, 100), st.integers(0, 100), st.integers(0, 100), st.integers(0, 300)),
+    start=MINUTES,
+)
+@settings(max_examples=100, deadline=None)
+def test_sessions_are_exact_in_total_and_possible_in_each_minute(
+    count: int, parts: tuple[int, int, int, int], start: int
+) -> None:
+    whole = sum(parts) or 1
+    crashed, unhandled, errored = (count * part // whole for part in parts[:3])
+    described = Sessions(count, start, 0, crashed=crashed, unhandled=unhandled, errored=errored)
+    world = World(one_issue(sessions=(described,)), ManualClock())
+    minutes = world.projects[0].sessions.until(world.now_ms())
+    assert sum(minute.count for minute in minutes) == count
+    assert sum(minute.crashed for minute in minutes) == crashed
+    assert sum(minute.unhandled for minute in minutes) == unhandled
+    assert sum(minute.errored for minute in minutes) == errored
+    for minute in minutes:
+        assert min(minute.crashed, minute.unhandled, minute.errored) >= 0
+        assert minute.crashed + minute.unhandled + minute.errored <= minute.count
+
+
+@given(count=st.integers(60, 800), p95=st.integers(200, 60_000), window=st.integers(40, 60))
+@settings(max_examples=50, deadline=None)
+async def test_p95_is_exact_for_the_whole_and_for_any_stretch(count: int, p95: int, window: int) -> None:
+    traced = Transactions("GET /", count, -count, 0, p95_ms=p95, typical_ms=100)
+    asked = Asked(one_issue(transactions=(traced,)))
+    for minutes in (count, window):
+        body = await asked.read(
+            "events/", dataset="spans", field=["p95(span.duration)", "count()"], statsPeriod=f"{minutes}m"
+        )
+        assert body["data"] == [{"p95(span.duration)": p95, "count()": minutes}]
