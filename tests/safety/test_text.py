@@ -78,7 +78,7 @@ def test_a_stack_trace_still_reads_as_one(trace: str) -> None:
         ("# Resolution", "♯ Resolution"),
         ("   ## Resolution", "♯♯ Resolution"),
         ("<b>bold</b>", "‹b›bold‹/b›"),
-        ("`code`", "ˋcodeˋ"),
+        ("`code`", "‵code‵"),
         ("a | b", "a ¦ b"),
         ("[click](http://evil.example)", "[click] (hxxp://evil.example)"),
         ("![x](HTTPS://evil.example)", "! [x] (HXXPS://evil.example)"),

@@ -1,7 +1,8 @@
 """Constructs that a renderer would act on → inert look-alikes. Pure, linear, idempotent.
 
 One table a construct, each a substitution whose result no other one changes again. Look-alikes are chosen so that
-a person still reads the text: ``‹`` for ``<``, ``ˋ`` for a backtick, ``¦`` for a pipe, ``hxxps://`` for a link.
+a person still reads the text: ``‹`` for ``<``, ``‵`` for a backtick, ``¦`` for a pipe, ``hxxps://`` for a link. None
+is a letter: a secret that stands beside one keeps its word boundary and is masked.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import unicodedata
 from functools import cache
 
-_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "`": "ˋ", "|": "¦"})
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "`": "‵", "|": "¦"})
 AT = "＠"
 
 _SOURCE_SCHEMES = frozenset(

@@ -110,7 +110,7 @@ def _parameter_value() -> re.Pattern[str]:
 @cache
 def _assigned_name() -> re.Pattern[str]:
     return re.compile(
-        r"(?<![\w-])(?P<name>[A-Za-z][\w-]{1,60})(?P<close>\\{0,3}[\"']?\]?)(?P<sep>\s{0,3}(?:=[>›]|[:=∶])\s{0,3})(?!=)"
+        r"(?<![\w-])(?P<name>[A-Za-z_][\w-]{1,100})(?P<close>\\{0,3}[\"']?\]?)(?P<sep>\s{0,3}(?:=[>›]|[:=∶])\s{0,3})(?!=)"
     )
 
 

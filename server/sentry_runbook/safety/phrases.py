@@ -153,7 +153,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "It imitates a section of an answer.",
         r"(?:^|\n)\s{0,8}(?:#{1,6}\s*|\*\*\s*|__\s*|={3,}\s*|-{3,}\s*)(?:the\s+)?(?:suggested |recommended |official |verified |quick |required )?"
         r"(?:resolution|remediation|solution|fix|next steps?|recommended actions?|action (?:required|items)|how to fix|root cause|"
-        r"severity|verdict|triage|mitigation|workaround|instructions?|checklist|summary|diagnosis|impact)\b",
+        r"severity|verdict|triage|mitigation|workaround|instructions?|checklist|summary|diagnosis|impact)"
+        r"(?:\s(?:steps?|notes?|plan|analysis|report|summary|guide|instructions?))?\s{0,3}(?:[:：*_#=(-]|\n|$)",
     ),
     # --- commands -------------------------------------------------------------------------------------------------
     ("command", "It carries a shell command that would change something or run foreign code.", rf"(?:{_SHELL})"),

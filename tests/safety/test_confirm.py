@@ -1,0 +1,167 @@
+"""Confirm tokens: one write, once, soon, and nothing else."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentry_runbook.errors import RunbookError
+from sentry_runbook.safety import confirm
+from sentry_runbook.safety.confirm import (
+    ConfirmationError,
+    Confirmations,
+    DamagedToken,
+    ExpiredToken,
+    OtherAction,
+    SpentToken,
+    StateChanged,
+)
+
+PLAN: dict[str, str | int | None] = {
+    "tool": "resolve_issue",
+    "issue": "4711",
+    "action": "ignore",
+    "ignore_count": 100,
+    "release": None,
+    "state_status": "unresolved",
+    "state_substatus": "ongoing",
+}
+
+
+class Clock:
+    """A clock that tests turn by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def test_a_token_confirms_its_write_once() -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN)
+    confirmations.redeem(token, PLAN)
+    with pytest.raises(SpentToken, match="already used"):
+        confirmations.redeem(token, PLAN)
+
+
+def test_the_order_of_the_payload_does_not_matter() -> None:
+    confirmations = Confirmations(Clock())
+    confirmations.redeem(confirmations.issue(PLAN), dict(reversed(PLAN.items())))
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(599.9, True), (600, False), (601, False), (86_400, False)])
+def test_a_token_lives_ten_minutes(seconds: float, good: bool) -> None:
+    clock = Clock()
+    confirmations = Confirmations(clock)
+    token = confirmations.issue(PLAN)
+    clock.turn(seconds)
+    if good:
+        confirmations.redeem(token, PLAN)
+    else:
+        with pytest.raises(ExpiredToken, match="expired"):
+            confirmations.redeem(token, PLAN)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"issue": "4712"},
+        {"action": "resolve"},
+        {"ignore_count": 101},
+        {"ignore_count": "100"},
+        {"ignore_count": None},
+        {"release": ""},
+        {"extra": "x"},
+    ],
+)
+def test_a_token_is_bound_to_the_action_and_each_argument(changed: dict[str, str | int | None]) -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN)
+    with pytest.raises(OtherAction):
+        confirmations.redeem(token, PLAN | changed)
+    confirmations.redeem(token, PLAN)
+
+
+def test_a_missing_argument_is_another_action() -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN)
+    with pytest.raises(OtherAction):
+        confirmations.redeem(token, {key: value for key, value in PLAN.items() if key != "release"})
+
+
+def test_a_changed_state_voids_the_token_for_good() -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN)
+    with pytest.raises(StateChanged, match="changed since"):
+        confirmations.redeem(token, PLAN | {"state_status": "resolved"})
+    with pytest.raises(SpentToken):
+        confirmations.redeem(token, PLAN)
+
+
+def test_nothing_readable_is_inside() -> None:
+    token = Confirmations(Clock()).issue(PLAN)
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    for word in ("resolve", "4711", "ignore", "unresolved"):
+        assert word.encode() not in raw
+    assert len({Confirmations(Clock(), key=b"k" * 32).issue(PLAN) for _ in range(20)}) == 20
+
+
+def test_every_changed_character_is_noticed() -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN)
+    for index, char in enumerate(token):
+        other = "A" if char != "A" else "B"
+        with pytest.raises(ConfirmationError):
+            confirmations.redeem(token[:index] + other + token[index + 1 :], PLAN | {"issue": "1"})
+    with pytest.raises(DamagedToken):
+        confirmations.redeem(token[:-1], PLAN)
+
+
+def test_a_token_of_another_process_is_not_ours() -> None:
+    with pytest.raises(DamagedToken, match="restart"):
+        Confirmations(Clock()).redeem(Confirmations(Clock()).issue(PLAN), PLAN)
+    one, two = Confirmations(Clock(), key=b"k" * 32), Confirmations(Clock(), key=b"k" * 32)
+    two.redeem(one.issue(PLAN), PLAN)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.text(),
+        st.text(alphabet="ABCabc012-_=", min_size=80, max_size=100),
+        st.binary().map(lambda b: base64.urlsafe_b64encode(b).decode()),
+    )
+)
+def test_no_made_up_token_is_taken_and_none_breaks_it(token: str) -> None:
+    with pytest.raises(DamagedToken):
+        Confirmations(Clock()).redeem(token, PLAN)
+
+
+def test_spent_tokens_are_forgotten_only_when_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirm, "MAX_SPENT", 3)
+    clock = Clock()
+    confirmations = Confirmations(clock)
+    tokens = [confirmations.issue(PLAN) for _ in range(4)]
+    for token in tokens[:3]:
+        confirmations.redeem(token, PLAN)
+    with pytest.raises(ConfirmationError, match="Too many"):
+        confirmations.redeem(tokens[3], PLAN)
+    with pytest.raises(SpentToken):
+        confirmations.redeem(tokens[0], PLAN)
+    clock.turn(601)
+    confirmations.redeem(confirmations.issue(PLAN), PLAN)
+
+
+def test_every_refusal_says_what_to_do() -> None:
+    confirmations = Confirmations(Clock())
+    with pytest.raises(RunbookError) as caught:
+        confirmations.redeem("x", PLAN)
+    assert caught.value.fix
+    assert "key" not in repr(confirmations)
