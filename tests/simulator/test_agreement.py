@@ -35,7 +35,7 @@ def streams(draw: st.DrawFn) -> Stream:
 
 
 @given(made=st.lists(streams(), min_size=1, max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 async def test_every_endpoint_tells_the_same_number(made: list[Stream]) -> None:
     asked = Asked(one_issue(Stream(1, -2100, -2100, users=0), *made))
     count = 1 + sum(stream.count for stream in made)
@@ -94,7 +94,7 @@ def test_sessions_are_exact_in_total_and_possible_in_each_minute(
 
 
 @given(count=st.integers(60, 800), p95=st.integers(200, 60_000), window=st.integers(40, 60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 async def test_p95_is_exact_for_the_whole_and_for_any_stretch(count: int, p95: int, window: int) -> None:
     traced = Transactions("GET /", count, -count, 0, p95_ms=p95, typical_ms=100)
     asked = Asked(one_issue(transactions=(traced,)))

@@ -88,6 +88,7 @@ async def test_resolve_in_a_release_forgives_only_what_is_older(emitted: str | N
         (PLAIN, {"ignoreCount": "many"}, "ignoreCount"),
         (PLAIN, {"ignoreCount": -1}, "ignoreCount"),
         (PLAIN, {"ignoreCount": 5, "ignoreWindow": 10_081}, "ignoreWindow"),
+        (PLAIN, {"ignoreDuration": 10**12}, "ignoreDuration"),
     ],
 )
 async def test_a_refused_change_names_its_field_and_changes_nothing(

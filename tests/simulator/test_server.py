@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import time
 from typing import Any
 
+import httpx
 import pytest
 from tests.simulator.asking import ORG, Asked, one_issue
 
-from sentry_runbook.simulator.app import ALL_SCOPES, Profile
+from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
 from sentry_runbook.simulator.scenario import (
     Alert,
     Change,
@@ -22,6 +25,7 @@ from sentry_runbook.simulator.scenario import (
     Stream,
 )
 from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.serve import serve
 from sentry_runbook.simulator.world import ManualClock, World
 
 SMALL = one_issue(Stream(20, -60, -10, users=4))
@@ -98,7 +102,7 @@ async def test_an_unknown_environment_is_an_empty_event_list() -> None:
 
 async def test_bodies_that_are_no_objects_are_refused() -> None:
     asked = Asked(SMALL)
-    for content in (b"{", b"[]", b'"x"'):
+    for content in (b"{", b"[]", b'"x"', b"[" * 100_000):
         refused = await asked.client.put(f"{ORG}/issues/SHOP-1/", content=content)
         assert refused.status_code == 400
 
@@ -290,6 +294,27 @@ async def test_projects_are_chosen_by_id_slug_or_all() -> None:
 async def test_answers_carry_the_date_of_the_world() -> None:
     asked = Asked(SMALL)
     assert (await asked.get("issues/SHOP-1/")).headers["Date"] == "Fri, 20 Nov 2026 12:00:00 GMT"
+
+
+async def test_the_world_is_served_over_http_with_one_date_until_it_is_cancelled() -> None:
+    app = create_app(World(SMALL, ManualClock()))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    serving = asyncio.ensure_future(serve(app, port=port))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        while True:
+            try:
+                root = await client.get("/api/0/")
+                break
+            except httpx.ConnectError:
+                await asyncio.sleep(0.01)
+        issue = await client.get(f"{ORG}/issues/SHOP-1/", headers={"Authorization": "Bearer x"})
+    assert root.headers.get_list("date") == ["Fri, 20 Nov 2026 12:00:00 GMT"]
+    assert issue.json()["permalink"].startswith(f"http://127.0.0.1:{port}/organizations/acme/issues/")
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
 
 
 async def test_latency_delays_each_answer() -> None:

@@ -1,1 +1,14 @@
-"""An embedded Sentry for demo, drill and tests; it knows nothing of the rest."""
+"""An embedded Sentry for demo, drill and tests; it knows nothing of the rest.
+
+::
+
+    scenario     what an incident is, as data          scenarios/  the shipped ones
+    materialise  descriptions -> records               records     events, sessions, releases, issues
+    world        all records around one clock          lifecycle   what PUTs and later events do to an issue
+    search       the query language                    columns, discover, sessions, issue_search   questions
+    *_payloads   records -> Sentry's JSON              *_routes    requests -> answers
+    app          routes and gate, as ASGI              profile     what a smaller or older server lacks
+
+To add an incident, write one module in ``scenarios/``. To ask from a test, wrap ``create_app(World(scenario, clock))``
+in ``httpx.ASGITransport``; move the ``ManualClock`` and the incident goes on.
+"""

@@ -58,7 +58,7 @@ async def body_of(request: Request) -> dict[str, object]:
     """Read a JSON object from the request; 400 when there is none."""
     try:
         body = json.loads(await request.body() or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise bad("JSON parse error - the body is not JSON") from None
     if not isinstance(body, dict):
         raise ApiError(400, {"non_field_errors": ["Invalid data. Expected a dictionary."]})

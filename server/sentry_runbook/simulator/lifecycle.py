@@ -37,6 +37,7 @@ _SUBSTATUSES = (
 _PRIORITIES = ("low", "medium", "high")
 _IGNORE_KEYS = ("ignoreCount", "ignoreDuration", "ignoreUserCount", "ignoreUserWindow", "ignoreWindow")
 _WEEK_MINUTES = 10_080
+_MOST = 2**31 - 1
 _SEMVER = re.compile(r"^[^@]+@v?\d+\.\d+(\.\d+)*([-+].*)?$")
 
 
@@ -216,8 +217,9 @@ def _limits(details: Mapping[str, object]) -> dict[str, int]:
             raise _refuse_detail(key, "A valid integer is required.")
         if value < 0:
             raise _refuse_detail(key, "Ensure this value is greater than or equal to 0.")
-        if key.endswith("Window") and value > _WEEK_MINUTES:
-            raise _refuse_detail(key, f"Ensure this value is less than or equal to {_WEEK_MINUTES}.")
+        most = _WEEK_MINUTES if key.endswith("Window") else _MOST
+        if value > most:
+            raise _refuse_detail(key, f"Ensure this value is less than or equal to {most}.")
         limits[key] = value
     return limits
 

@@ -160,6 +160,9 @@ def scope(request: Request, *, default: int = _RETENTION) -> Scope:
     world = world_of(request)
     now = world.now_ms()
     start, end = period(request, now) or (now - default, now)
+    # Nothing is kept longer than the retention and nothing comes from far ahead, whatever a request asks for.
+    start = max(start, now - _RETENTION)
+    end = max(start, min(end, now + DAY))
     return Scope(now, start, end, projects(request, world, profile_of(request)), environments(request, world, now))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.applications import Starlette
 
 __all__ = ["serve"]
 
 
 async def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 9000, log_level: str = "warning") -> None:
-    """Serve until the task is cancelled or the process is told to stop.
+    """Serve until the task is cancelled or the process is told to stop; open connections are closed in both cases.
 
     Args:
         app: from ``create_app``.
@@ -20,5 +22,14 @@ async def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 9000, lo
     import uvicorn  # noqa: PLC0415
 
     # The application sends the Date of its own world; the server's would stand beside it.
-    config = uvicorn.Config(app, host=host, port=port, log_level=log_level, date_header=False, server_header=False)
-    await uvicorn.Server(config).serve()
+    config = uvicorn.Config(
+        app, host, port, log_level=log_level, date_header=False, server_header=False, ws="none", lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise

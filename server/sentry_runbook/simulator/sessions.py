@@ -15,6 +15,7 @@ from sentry_runbook.simulator.params import (
     Scope,
     answer,
     bad,
+    period,
     profile_of,
     scope,
     span_ms,
@@ -73,7 +74,11 @@ def _rate(name: str, total: _Sum) -> float | None:
     return parts[name] / total.count
 
 
-def _reader(field: str, request: Request, by_status: bool) -> Callable[[_Sum, str | None], float | None]:
+Reader = Callable[[_Sum, str | None], float | None]
+"""Gives a field's value of a sum of sessions, or of those with one status."""
+
+
+def _reader(field: str, request: Request, by_status: bool) -> Reader:
     rate = _RATE.fullmatch(field)
     unknown = rate is not None and rate[1] == "unhandled_rate" and not profile_of(request).unhandled_rate
     if rate and not unknown:
@@ -88,39 +93,47 @@ def _reader(field: str, request: Request, by_status: bool) -> Callable[[_Sum, st
     raise bad(f'Invalid field: "{field}"')
 
 
-def _bounds(asked: Scope, step: int) -> tuple[int, int]:
+def _bounds(request: Request, asked: Scope, step: int) -> tuple[int, int]:
     """Round the period outwards to whole intervals; it holds one at least."""
+    start, end = period(request, asked.now) or (asked.start, asked.end)
+    if end - start > 90 * DAY + HOUR or (asked.end - asked.start) // step > 10_000:
+        raise bad("Your interval and date range would create too many results.")
     start = asked.start // step * step
-    end = -(-min(asked.end, asked.now) // step) * step
-    return start, max(end, start + step)
+    return start, max(-(-min(asked.end, asked.now) // step) * step, start + step)
+
+
+def _step(request: Request) -> int:
+    step = span_ms(request.query_params.get("interval", "1h")) or 0
+    if step < HOUR or DAY % step:
+        raise bad("The interval has to be a multiple of the minimum interval of one hour.")
+    return step
+
+
+def _selected(request: Request) -> tuple[list[str], dict[str, Reader], str]:
+    """Read what to group by, the fields with their readers, and the order."""
+    query = request.query_params
+    groups = query.getlist("groupBy")
+    for group in groups:
+        if group not in _GROUPS:
+            raise bad(f'Invalid groupBy: "{group}"')
+    readers = {field: _reader(field, request, "session.status" in groups) for field in query.getlist("field")}
+    if not readers:
+        raise bad('Request is missing a "field"')
+    order = query.get("orderBy", "")
+    if order and order.removeprefix("-") not in readers:
+        raise bad("'orderBy' must be one of the provided 'fields'")
+    return groups, readers, order
 
 
 async def sessions(request: Request) -> Response:
     """Answer ``GET organizations/{org}/sessions/``."""
     if not profile_of(request).sessions:
         raise ApiError(404)
-    query = request.query_params
     asked = scope(request, default=DAY)
-    fields = query.getlist("field")
-    if not fields:
-        raise bad('Request is missing a "field"')
-    groups = query.getlist("groupBy")
-    for group in groups:
-        if group not in _GROUPS:
-            raise bad(f'Invalid groupBy: "{group}"')
-    step = span_ms(query.get("interval", "1h")) or 0
-    if step < HOUR or DAY % step:
-        raise bad("The interval has to be a multiple of the minimum interval of one hour.")
-    start, end = _bounds(asked, step)
-    if asked.end - asked.start > 90 * DAY + HOUR or (end - start) // step > 10_000:
-        raise bad("Your interval and date range would create too many results.")
-    readers = {field: _reader(field, request, "session.status" in groups) for field in fields}
-    order = query.get("orderBy")
-    if order and order.removeprefix("-") not in readers:
-        raise bad("'orderBy' must be one of the provided 'fields'")
-    intervals = list(range(start, end, step))
-    minutes = _minutes(asked, start, end, query.get("query", ""))
-    found = _groups(groups, minutes, step)
+    step, (groups, readers, order) = _step(request), _selected(request)
+    start, end = _bounds(request, asked, step)
+    intervals, text = list(range(start, end, step)), request.query_params.get("query", "")
+    found = _groups(groups, _minutes(asked, start, end, text), step)
     if not groups and not found:
         found = {(): {}}
     rows = [
@@ -133,7 +146,7 @@ async def sessions(request: Request) -> Response:
         "end": iso(end),
         "intervals": [iso(at) for at in intervals],
         "groups": [row.body for row in rows[: whole(request, "per_page", 100, 1000)]],
-        "query": query.get("query", ""),
+        "query": text,
     }
     return answer(body)
 
@@ -185,7 +198,7 @@ def _group(
     by: dict[str, str | int],
     sums: dict[int, _Sum],
     intervals: Sequence[int],
-    readers: dict[str, Callable[[_Sum, str | None], float | None]],
+    readers: dict[str, Reader],
     request: Request,
 ) -> _Group:
     status = str(by["session.status"]) if "session.status" in by else None
