@@ -90,7 +90,7 @@ class Impact(Answer):
 def impact(
     evidence: Evidence,
     policy: Policy,
-    now: datetime,  # every function of the core takes it; counts do not depend on when they are read
+    now: datetime,
 ) -> Impact:
     """Count the impact of the incident in its window."""
     return impact_of(Case(evidence, Stated(), policy))

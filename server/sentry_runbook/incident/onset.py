@@ -80,14 +80,14 @@ class Trend(Frozen):
         last_hour: events of the last rolling hour.
         previous_hour: events of the hour before.
         sparkline: the window's rate, oldest first; ``·`` where nothing was measured.
-        note: what limits the reading ("clock hours, all environments"), empty when nothing does.
+        note: what limits the reading ("clock hours, all environments"), None when nothing does.
     """
 
     direction: Literal["spiking", "steady", "declining", "quiet"]
     last_hour: int
     previous_hour: int
     sparkline: str
-    note: str = ""
+    note: str | None = None
 
 
 def is_new(evidence: Evidence, policy: Policy) -> bool | None:

@@ -81,7 +81,7 @@ def classify(
     evidence: Evidence,
     stated: Stated,
     policy: Policy,
-    now: datetime,  # every function of the core takes it; a severity does not depend on when it is read
+    now: datetime,
 ) -> Verdict:
     """Judge the severity by the policy's rules: the same evidence gives the same verdict.
 
