@@ -19,6 +19,19 @@ from sentry_runbook.simulator.records import (
 )
 from sentry_runbook.simulator.release_payloads import release_brief
 
+# What every issue carries and nothing here ever changes.
+_UNUSED: dict[str, object] = {
+    "shareId": None,
+    "isPublic": False,
+    "isBookmarked": False,
+    "isSubscribed": False,
+    "subscriptionDetails": None,
+    "hasSeen": False,
+    "priorityLockedAt": None,
+    "seerFixabilityScore": None,
+    "seerAutofixLastTriggered": None,
+    "seerExplorerAutofixLastTriggered": None,
+}
 _TYPES = {"error": "error", "feedback": "feedback"}
 
 
@@ -73,7 +86,6 @@ def issue_row(
         details["actor"] = person(actor)
     return {
         "id": issue.id,
-        "shareId": None,
         "shortId": issue.short_id,
         "title": spec.shown_title,
         "culprit": spec.culprit or spec.transaction,
@@ -83,7 +95,6 @@ def issue_row(
         "status": issue.status,
         "statusDetails": details,
         "substatus": substatus(issue, now),
-        "isPublic": False,
         "platform": spec.platform or issue.project.platform,
         "project": project_brief(issue.project),
         "type": _TYPES.get(spec.category, "generic"),
@@ -92,21 +103,14 @@ def issue_row(
         "metadata": _metadata(issue),
         "numComments": len(notes),
         "assignedTo": owner(issue.assigned_to),
-        "isBookmarked": False,
-        "isSubscribed": False,
-        "subscriptionDetails": None,
-        "hasSeen": False,
-        "annotations": [],
         "isUnhandled": any(event.handled is False for event in everything) and spec.category == "error",
         "priority": issue.priority,
-        "priorityLockedAt": None,
-        "seerFixabilityScore": None,
-        "seerAutofixLastTriggered": None,
-        "seerExplorerAutofixLastTriggered": None,
         "count": str(len(everything)),
         "userCount": len({event.user.id for event in events if event.user}),
         "firstSeen": iso(events[0].at) if events else None,
         "lastSeen": iso(events[-1].at) if events else None,
+        "annotations": [],
+        **_UNUSED,
     }
 
 

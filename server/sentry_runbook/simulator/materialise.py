@@ -153,6 +153,19 @@ def _split(tags: dict[str, str], platform: str) -> None:
         tags.setdefault("runtime.name", runtime.rpartition(" ")[0])
 
 
+def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: str | None) -> dict[str, str]:
+    """Give the tags that all events of a stream share."""
+    spec = issue.spec
+    fixed: dict[str, str] = {"level": spec.level}
+    if spec.category == "error":
+        fixed["handled"] = "yes" if handled else "no"
+        if spec.chain:
+            fixed["mechanism"] = spec.chain[-1].mechanism
+    return fixed | {
+        key: value for key, value in (("transaction", transaction), ("environment", stream.environment)) if value
+    }
+
+
 def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[Event]:
     """Make the events of one stream; ``batch`` keeps their ids apart from other streams'."""
     if not stream.count:
@@ -162,14 +175,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
     people = _visitors(stream, columns.countries)
     handled = spec.handled if stream.handled is None else stream.handled
     transaction = stream.transaction or spec.transaction
-    fixed: dict[str, str] = {"level": spec.level}
-    if spec.category == "error":
-        fixed |= {"handled": "yes" if handled else "no"}
-        fixed |= {"mechanism": spec.chain[-1].mechanism} if spec.chain else {}
-    if transaction:
-        fixed["transaction"] = transaction
-    if stream.environment:
-        fixed["environment"] = stream.environment
+    fixed = _fixed_tags(issue, stream, handled, transaction)
     made: list[Event] = []
     start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
     for index, at in enumerate(instants(stream.count, start, end, stream.shape)):

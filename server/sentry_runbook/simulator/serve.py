@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import uvicorn
 from starlette.applications import Starlette
 
 __all__ = ["serve"]
@@ -18,9 +19,6 @@ async def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 9000, lo
         port: the port.
         log_level: uvicorn's; ``info`` shows each request.
     """
-    # Here, because callers that use the application in process need no server.
-    import uvicorn  # noqa: PLC0415
-
     # The application sends the Date of its own world; the server's would stand beside it.
     config = uvicorn.Config(
         app, host, port, log_level=log_level, date_header=False, server_header=False, ws="none", lifespan="off"

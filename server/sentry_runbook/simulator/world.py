@@ -32,6 +32,7 @@ from sentry_runbook.simulator.scenario import (
     Stream,
     Transactions,
 )
+from sentry_runbook.simulator.scenarios import SCENARIOS
 
 __all__ = ["ORGANIZATION", "ManualClock", "World", "system_clock"]
 
@@ -63,9 +64,6 @@ class World:
     @classmethod
     def of_all(cls, clock: Clock = system_clock) -> World:
         """Make a world of every shipped scenario, each in its own project."""
-        # Imported here because the shipped incidents are data on top of this module's vocabulary.
-        from sentry_runbook.simulator.scenarios import SCENARIOS  # noqa: PLC0415
-
         return cls(SCENARIOS.values(), clock)
 
     def _refuse_twins(self) -> None:
