@@ -4,7 +4,7 @@
 
     scenario     what an incident is, as data          scenarios/  the shipped ones
     materialise  descriptions -> records               records     events, sessions, releases, issues
-    world        all records around one clock          lifecycle   what PUTs and later events do to an issue
+    world        all records around one clock          changes, lifecycle   what PUTs and later events do to issues
     search       the query language                    columns, discover, sessions, issue_search   questions
     *_payloads   records -> Sentry's JSON              *_routes    requests -> answers
     app          routes and gate, as ASGI              profile     what a smaller or older server lacks

@@ -7,7 +7,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sentry_runbook.simulator import lifecycle
+from sentry_runbook.simulator import changes, lifecycle
 from sentry_runbook.simulator.issue_payloads import (
     activity,
     activity_entry,
@@ -81,8 +81,8 @@ async def issue_put(request: Request) -> Response:
     body = await body_of(request)
     issue, now = issue_of(request)
     try:
-        lifecycle.update(issue, body, now, BOT)
-    except lifecycle.Refused as exc:
+        changes.update(issue, body, now, BOT)
+    except changes.Refused as exc:
         raise ApiError(400, exc.body) from exc
     return answer(issue_row(issue, base_url(request), now))
 

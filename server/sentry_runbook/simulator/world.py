@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from sentry_runbook.simulator import lifecycle, materialise
+from sentry_runbook.simulator import changes, lifecycle, materialise
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
 from sentry_runbook.simulator.records import (
     MINUTE,
@@ -146,7 +146,7 @@ class World:
         for minute, body in sorted(steps, key=lambda step: step[0]):
             at = self.origin + round(minute * MINUTE)
             lifecycle.settle(issue, at)
-            lifecycle.update(issue, body, at, "Dana Ortiz")
+            changes.update(issue, body, at, "Dana Ortiz")
         for note in spec.notes:
             at = self.origin + round(note.at * MINUTE)
             lifecycle.record(issue, at, "note", {"text": note.text}, note.author)
