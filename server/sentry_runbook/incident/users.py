@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
-from sentry_runbook.incident.buckets import HOUR_S, MINUTE_S
-from sentry_runbook.incident.evidence import EventRow, Evidence, Frozen, Known, Series, Unknown
+from sentry_runbook.incident.buckets import HOUR_S, MINUTE_S, end_of
+from sentry_runbook.incident.evidence import EventRow, Evidence, Frozen, Known, Series, Unknown, Window
 
 ROWS_LIMIT = 100
 """Sentry gives at most that many rows of the event list at once."""
@@ -200,7 +200,11 @@ class _Counts:
         users = series.users if series else None
         if total is None and not any(hour.users for hour in hours.values()) and not counted and users is None:
             return None
-        sums = tuple(_Sums(one) for one in (users, series.events if series else None) if one is not None)
+        sums = tuple(
+            _Sums(one)
+            for one in (users, series.events if series else None)
+            if one is not None and _covers(one, evidence.window)
+        )
         return _Counts(start, end, total, sums, hours, counted)
 
     def starts(self) -> Iterator[int]:
@@ -215,8 +219,8 @@ class _Counts:
                 if sums.values[index] != 0:
                     yield max(self.start, sums.start + index * sums.step)
         elif self.hours:
-            for hour in self.hours:
-                yield from (hour, hour + HOUR_S // 2)
+            # Without minutes every start has to be looked at: exact counts bound only the hours that they touch.
+            yield from range(self.start - self.start % MINUTE_S, self.end, MINUTE_S)
 
     def span(self, start: int) -> tuple[int, int]:
         """The hour that begins at ``start``; with coarse buckets also those that begin later in the same bucket."""
@@ -281,7 +285,8 @@ class _Counts:
                 at_most = max(at_most or 0, upper or 0)
             if place < PROMISING and (lower := self.lower(start)) > at_least:
                 at_least, where = lower, start
-        at_most = None if unbounded or not caps else max(at_most or 0, at_least)
+        nothing_counted = not caps and not self.sums
+        at_most = None if unbounded or nothing_counted else max(at_most or 0, at_least)
         known = [bound for bound in (at_most, self.total) if bound is not None]
         # Sentry's distinct counts are approximate; contradicting ones leave the certain part.
         at_most = max(min(known), at_least) if known else None
@@ -360,6 +365,12 @@ def _clock_hours(series: Series, start: int) -> dict[int, _Exact]:
         for index, value in enumerate(series.values)
         if value is not None and first + (index + 1) * HOUR_S > start
     }
+
+
+def _covers(series: Series, window: Window) -> bool:
+    """Whether the buckets reach from the window's start to its end (the last one may not be there yet)."""
+    step = timedelta(seconds=series.step_s)
+    return series.start <= window.start and end_of(series) >= window.end - step
 
 
 def _seconds(instant: datetime) -> int:

@@ -1,0 +1,225 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.incident.builder import HOUR, MINUTE, NOW, WINDOW, Seen, ago, burst, incident, known, series, users_of
+
+from sentry_runbook.incident.evidence import (
+    EventRow,
+    Evidence,
+    IssueSeries,
+    Series,
+    Totals,
+    Unknown,
+    UsersIn,
+    Window,
+)
+from sentry_runbook.incident.series import UsersWorstHour, straddling_windows, users_worst_hour
+
+NO_ROWS = Unknown(why="not asked", asked=False)
+SHORT = Window(start=NOW - 6 * HOUR, end=NOW)
+
+
+def bounds(evidence: Evidence) -> UsersWorstHour:
+    found = users_worst_hour(evidence)
+    assert isinstance(found, UsersWorstHour), found
+    return found
+
+
+def people(start: datetime, count: int, first: int = 0, every: timedelta = timedelta(seconds=10)) -> list[Seen]:
+    return [Seen(at=start + number * every, user=f"person-{first + number}") for number in range(count)]
+
+
+def truth(events: list[Seen], window: Window) -> int:
+    """The worst of all rolling hours that begin on a whole minute, counted one by one."""
+    starts = (window.start + number * MINUTE for number in range(int(window.length / MINUTE)))
+    return max(users_of([event for event in events if start <= event.at < start + HOUR]) for start in starts)
+
+
+def test_users_straddling_the_clock_hour_count_as_one_rolling_hour() -> None:
+    events = people(ago(hours=2, minutes=30) + 20 * MINUTE, 60) + people(ago(hours=2) + 5 * MINUTE, 60, first=60)
+    found = bounds(incident(events, rows=NO_ROWS))
+    assert found.exact
+    assert found.at_least == 120
+
+
+def test_all_events_in_one_hour_settle_the_number_from_the_total_alone() -> None:
+    evidence = incident(people(ago(minutes=90), 250), rows=NO_ROWS, users_per_hour=NO_ROWS)
+    found = bounds(evidence)
+    assert (found.at_least, found.at_most) == (250, 250)
+
+
+def test_the_same_people_in_every_minute_are_not_added_up() -> None:
+    events = burst(ago(hours=3), 1800, timedelta(seconds=5), users=40)
+    found = bounds(incident(events, rows=NO_ROWS))
+    assert (found.at_least, found.at_most) == (40, 40)
+
+
+def test_few_rows_that_are_all_events_give_the_exact_number() -> None:
+    events = people(ago(hours=5), 30, every=timedelta(minutes=4))
+    found = bounds(incident(events))
+    assert found.exact
+    assert found.at_least == 15
+    assert "all 30 events" in found.how
+
+
+def test_an_event_exactly_one_hour_later_is_not_in_the_same_hour() -> None:
+    one = [Seen(at=ago(hours=3), user="a"), Seen(at=ago(hours=2), user="b")]
+    assert bounds(incident(one)).at_least == 1
+    near = [Seen(at=ago(hours=3), user="a"), Seen(at=ago(hours=2, seconds=1), user="b")]
+    assert bounds(incident(near)).at_least == 2
+
+
+def test_no_events_are_no_users() -> None:
+    found = bounds(incident([]))
+    assert (found.at_least, found.at_most) == (0, 0)
+
+
+def test_events_without_any_user_are_unknown_and_not_zero() -> None:
+    found = users_worst_hour(incident(burst(ago(hours=1), 300, timedelta(seconds=5), users=0)))
+    assert isinstance(found, Unknown)
+    assert "no event" in found.why
+    assert "user" in found.why
+
+
+def test_users_on_some_events_only_are_a_lower_bound_and_said_so() -> None:
+    events = people(ago(minutes=50), 40) + burst(ago(minutes=50), 300, timedelta(seconds=5), users=0)
+    found = bounds(incident(events))
+    assert found.at_least == 40
+    assert found.at_most == 340
+    assert "lower bound" in found.how
+
+
+def test_users_on_some_of_few_events_are_bounded_by_the_events() -> None:
+    events = people(ago(minutes=50), 3) + burst(ago(minutes=50), 7, timedelta(seconds=5), users=0)
+    found = bounds(incident(events))
+    assert (found.at_least, found.at_most) == (3, 10)
+
+
+def test_a_discover_that_did_not_answer_leaves_the_reason() -> None:
+    dead = Unknown(why="Discover answered 429")
+    found = users_worst_hour(incident([], totals=dead, series=dead, users_per_hour=dead, rows=dead))
+    assert found == Unknown(why="Discover answered 429")
+
+
+def test_the_total_alone_bounds_the_worst_hour_on_both_sides() -> None:
+    totals = known(Totals(events=5000, users=480))
+    found = bounds(incident([], totals=totals, series=NO_ROWS, users_per_hour=NO_ROWS, rows=NO_ROWS))
+    assert (found.at_least, found.at_most) == (20, 480)
+
+
+def test_a_period_shorter_than_an_hour_has_its_total_as_the_worst_hour() -> None:
+    window = Window(start=ago(minutes=15), end=NOW)
+    found = bounds(incident(people(ago(minutes=14), 70), window=window, rows=NO_ROWS))
+    assert (found.at_least, found.at_most) == (70, 70)
+
+
+def test_clock_hours_alone_bound_by_the_sum_of_neighbours() -> None:
+    hours = Series(start=ago(hours=3), step_s=3600, values=(60.0, 70.0, 10.0), complete_until=NOW)
+    evidence = incident(
+        [],
+        window=Window(start=ago(hours=3), end=NOW),
+        totals=known(Totals(events=900, users=139)),
+        users_per_hour=known(hours),
+        series=NO_ROWS,
+        rows=NO_ROWS,
+    )
+    found = bounds(evidence)
+    assert (found.at_least, found.at_most) == (70, 130)
+    assert found.start == ago(hours=2)
+
+
+def repeated() -> list[Seen]:
+    """Two crowds that overlap in part, on both sides of a clock hour, and many who came back all day long."""
+    early = [Seen(at=ago(minutes=90) + n * MINUTE // 4, user=f"p{n % 70}") for n in range(100)]
+    late = [Seen(at=ago(minutes=58) + n * MINUTE // 4, user=f"p{n % 65 + 25}") for n in range(100)]
+    back = [Seen(at=ago(hours=14) + n * 2 * MINUTE, user=f"p{n % 90}") for n in range(300)]
+    return early + late + back
+
+
+def test_bounds_that_straddle_the_threshold_name_hours_to_count_and_counting_settles_it() -> None:
+    events = repeated()
+    evidence = incident(events, rows=NO_ROWS)
+    found = bounds(evidence)
+    assert found.at_most is not None
+    assert found.at_least <= 85 < found.at_most
+    hours = straddling_windows(evidence, 85)
+    assert 0 < len(hours) <= 6
+    assert all(end - start == HOUR and WINDOW.start <= start for start, end in hours)
+    counted = tuple(
+        UsersIn(start=start, end=end, users=users_of([one for one in events if start <= one.at < end]))
+        for start, end in hours
+    )
+    settled = bounds(evidence.model_copy(update={"users_in": counted}))
+    assert settled.at_least == truth(events, WINDOW)
+    assert settled.at_least > 85
+
+
+def test_no_hours_are_named_when_the_threshold_is_settled_or_nobody_can_count() -> None:
+    evidence = incident(repeated(), rows=NO_ROWS)
+    found = bounds(evidence)
+    assert found.at_most is not None
+    assert straddling_windows(evidence, found.at_most) == ()
+    assert straddling_windows(evidence, found.at_least - 1) == ()
+    nobody = incident(burst(ago(hours=1), 300, timedelta(seconds=5), users=0))
+    assert straddling_windows(nobody, 100) == ()
+
+
+events_anywhere = st.lists(
+    st.builds(
+        lambda second, user: Seen(at=SHORT.start + timedelta(seconds=second), user=f"u{user}"),
+        st.integers(0, 6 * 3600 - 1),
+        st.integers(0, 30),
+    ),
+    min_size=1,
+    max_size=120,
+)
+UNASKED = st.sets(st.sampled_from(["totals", "series", "users_per_hour"]), max_size=2)
+
+
+@settings(max_examples=150, deadline=None)
+@given(events=events_anywhere, unasked=UNASKED, coarse=st.sampled_from([MINUTE, 5 * MINUTE, HOUR]), counted=st.data())
+def test_the_true_worst_hour_always_lies_between_the_bounds(
+    events: list[Seen], unasked: set[str], coarse: timedelta, counted: st.DataObject
+) -> None:
+    before = SHORT.start - SHORT.length
+    parts: dict[str, Any] = dict.fromkeys(unasked, NO_ROWS)
+    if "series" not in unasked:
+        both = IssueSeries(
+            events=series(events, before, NOW, coarse), users=series(events, before, NOW, coarse, users_of)
+        )
+        parts["series"] = known(both)
+    starts = counted.draw(st.lists(st.integers(0, 5 * 60), max_size=3), label="hours counted on purpose")
+    exact = []
+    for minute in starts:
+        start = SHORT.start + minute * MINUTE
+        users = users_of([one for one in events if start <= one.at < start + HOUR])
+        exact.append(UsersIn(start=start, end=start + HOUR, users=users))
+    found = bounds(incident(events, window=SHORT, rows=NO_ROWS, users_in=tuple(exact), **parts))
+    worst = truth(events, SHORT)
+    assert found.at_least <= worst
+    assert found.at_most is None or worst <= found.at_most
+
+
+@settings(max_examples=60, deadline=None)
+@given(events=events_anywhere, threshold=st.integers(3, 25))
+def test_counting_the_named_hours_never_loosens_the_bounds(events: list[Seen], threshold: int) -> None:
+    evidence = incident(events, window=SHORT, rows=NO_ROWS)
+    before = bounds(evidence)
+    counted = tuple(
+        UsersIn(start=start, end=end, users=users_of([one for one in events if start <= one.at < end]))
+        for start, end in straddling_windows(evidence, threshold)
+    )
+    after = bounds(evidence.model_copy(update={"users_in": counted}))
+    assert after.at_least >= before.at_least
+    assert after.at_most is not None
+    assert before.at_most is not None
+    assert after.at_most <= before.at_most
+    assert after.at_least <= truth(events, SHORT) <= after.at_most
+
+
+def test_rows_that_are_not_all_events_are_not_taken_for_all() -> None:
+    rows = known(tuple(EventRow(id=str(n), when=ago(minutes=n), user="a") for n in range(50)))
+    evidence = incident(people(ago(minutes=50), 120), rows=rows)
+    assert bounds(evidence).at_least == 120
