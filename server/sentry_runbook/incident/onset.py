@@ -313,7 +313,9 @@ def find_trend(evidence: Evidence, policy: Policy, baseline: Baseline | Unknown 
     now = evidence.collected_at
     if isinstance(evidence.series, Known):
         series = evidence.series.value.events
-        reaches_back = series.start <= now - QUIET
+        first = evidence.issue.first_seen
+        # Before its first event an issue has none: a series that begins there needs to reach no further.
+        reaches_back = series.start <= now - QUIET or (first is not None and first >= series.start)
         up_to_now = end_of(series) >= now - timedelta(minutes=5)
         if total(series) is not None and series.step_s < HOUR_S and reaches_back and up_to_now:
             return _trend_of(series, evidence, usual, policy)
