@@ -1,7 +1,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
 
 from sentry_runbook.incident.evidence import Activity, Evidence, IssueSeries, Known, Series, Totals, Unknown, Window
 from sentry_runbook.incident.series import (
@@ -17,6 +16,7 @@ from sentry_runbook.incident.series import (
     total,
     worst_hour,
 )
+from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
 
 OLD = {"first_seen": NOW - 30 * DAY}
 SILENT = Unknown(why="Discover answered 429")

@@ -5,6 +5,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from sentry_runbook.incident.evidence import (
+    EnvironmentCount,
+    EnvironmentScope,
+    Evidence,
+    Series,
+    SessionHour,
+    Sessions,
+    Stated,
+    Totals,
+    Unknown,
+    Window,
+)
+from sentry_runbook.incident.policy import LEVELS, CoreFlow, EdgeCase, Policy, Thresholds, rank
+from sentry_runbook.incident.severity import RULES, Criterion, Met, Verdict, classify, could_be, decide
 from tests.incident.builder import (
     DAY,
     HOUR,
@@ -21,21 +36,6 @@ from tests.incident.builder import (
     series,
     sessions,
 )
-
-from sentry_runbook.incident.evidence import (
-    EnvironmentCount,
-    EnvironmentScope,
-    Evidence,
-    Series,
-    SessionHour,
-    Sessions,
-    Stated,
-    Totals,
-    Unknown,
-    Window,
-)
-from sentry_runbook.incident.policy import LEVELS, CoreFlow, EdgeCase, Policy, Thresholds, rank
-from sentry_runbook.incident.severity import RULES, Criterion, Met, Verdict, classify, could_be, decide
 
 DEAD = Unknown(why="Discover answered 429")
 

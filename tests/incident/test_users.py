@@ -3,7 +3,6 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.incident.builder import HOUR, MINUTE, NOW, WINDOW, Seen, ago, burst, incident, known, series, users_of
 
 from sentry_runbook.incident.evidence import (
     EventRow,
@@ -16,6 +15,7 @@ from sentry_runbook.incident.evidence import (
     Window,
 )
 from sentry_runbook.incident.series import UsersWorstHour, straddling_windows, users_worst_hour
+from tests.incident.builder import HOUR, MINUTE, NOW, WINDOW, Seen, ago, burst, incident, known, series, users_of
 
 NO_ROWS = Unknown(why="not asked", asked=False)
 SHORT = Window(start=NOW - 6 * HOUR, end=NOW)

@@ -1,0 +1,236 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sentry_runbook.incident.evidence import (
+    Breakdown,
+    Combination,
+    Endpoint,
+    EnvironmentScope,
+    Evidence,
+    Latency,
+    TagCount,
+    Totals,
+    Unknown,
+    Widened,
+    Window,
+)
+from sentry_runbook.incident.impact import BreakdownRow, Impact, impact
+from tests.incident.builder import DAY, MINUTE, NOW, POLICY, WINDOW, Seen, ago, burst, incident, known, sessions
+
+DEAD = Unknown(why="Discover answered 429")
+BEFORE = Window(start=NOW - 2 * DAY, end=NOW - DAY)
+
+
+def measure(evidence: Evidence) -> Impact:
+    return impact(evidence, POLICY, NOW)
+
+
+def why(found: Impact, what: str) -> str:
+    return next((one.why for one in found.missing if one.what == what), "")
+
+
+def shares(now: dict[str | None, int], before: dict[str | None, int] | None = None) -> Evidence:
+    """An issue whose events are spread over these releases, now and before."""
+
+    def part(counts: dict[str | None, int], window: Window) -> Breakdown:
+        rows = tuple(Combination(tags={"release": name}, events=count) for name, count in counts.items())
+        return Breakdown(window=window, combinations=rows)
+
+    parts: dict[str, Any] = {"breakdown": known(part(now, WINDOW))}
+    if before is not None:
+        parts["breakdown_before"] = known(part(before, BEFORE))
+    return incident(burst(ago(hours=1), 50, MINUTE, 5), **parts)
+
+
+def row(evidence: Evidence, value: str) -> BreakdownRow:
+    return next(one for one in measure(evidence).breakdown if one.value == value)
+
+
+def test_every_number_can_be_checked_by_hand() -> None:
+    found = measure(
+        incident(burst(ago(minutes=50), 600, timedelta(seconds=4), 320), sessions=known(sessions(2400, 0.97)))
+    )
+    assert (found.events, found.users, found.users_worst_hour) == (600, 320, 320)
+    assert found.users_worst_hour_at_most is None
+    assert found.unhandled_per_minute_peak == 15
+    assert found.project_unhandled_per_minute_peak == 15
+    assert found.crash_free_sessions_pct == 97.0
+    assert found.baseline is not None
+    assert found.baseline.events == 0
+    assert found.reading == "600 events of 320 users in production in 24 h until 2026-11-23 15:00 UTC."
+    assert found.trend is not None
+    assert found.onset is not None
+
+
+def test_a_measured_zero_says_no_impact() -> None:
+    found = measure(incident([]))
+    assert (found.events, found.users, found.users_worst_hour) == (0, 0, 0)
+    assert found.reading.startswith("No impact")
+    assert "measured" in found.reading
+
+
+def test_an_outage_says_unknown_and_is_not_zero() -> None:
+    found = measure(incident([], totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
+    assert found.events is None
+    assert found.users is None
+    assert "unknown, which is not the same as none: Discover answered 429" in found.reading
+    for what in ("events", "users", "users_worst_hour"):
+        assert why(found, what) == "Discover answered 429"
+
+
+def test_an_empty_period_is_widened_for_events_and_users_only() -> None:
+    wide = Widened(window=Window(start=NOW - 7 * DAY, end=NOW), totals=Totals(events=57, users=12))
+    found = measure(incident([], widened=known(wide)))
+    assert (found.events, found.users) == (57, 12)
+    assert (found.window.start, found.window.widened_from) == (NOW - 7 * DAY, "24 h")
+    assert found.users_worst_hour is None
+    assert found.baseline is None
+    assert why(found, "users_worst_hour")
+    assert (
+        found.reading == "No event in the 24 h asked for; in 7 d there were 57 events of 12 users in all environments."
+    )
+
+
+def test_an_empty_week_says_so() -> None:
+    wide = Widened(window=Window(start=NOW - 7 * DAY, end=NOW), totals=Totals(events=0, users=0))
+    found = measure(incident([], widened=known(wide)))
+    assert "nor in 7 d" in found.reading
+
+
+def test_events_without_users_leave_users_unknown() -> None:
+    found = measure(incident(burst(ago(hours=1), 30, MINUTE, 0)))
+    assert found.events == 30
+    assert found.users is None
+    assert "no event" in why(found, "users")
+
+
+def test_users_on_some_events_are_called_a_lower_bound() -> None:
+    found = measure(incident([*burst(ago(hours=1), 30, MINUTE, 4), Seen(at=ago(minutes=9), user=None)]))
+    assert found.users == 4
+    assert found.users_lower_bound is True
+    assert "at least 4 users" in found.reading
+
+
+def test_every_unknown_key_is_named_in_missing() -> None:
+    parts: dict[str, Any] = dict.fromkeys(
+        (
+            "totals",
+            "series",
+            "users_per_hour",
+            "rows",
+            "unhandled",
+            "project_unhandled",
+            "sessions",
+            "latency",
+            "breakdown",
+        ),
+        DEAD,
+    )
+    found = measure(incident([], issue={"first_seen": NOW - 30 * DAY}, **parts))
+    values = found.model_dump()
+    named = {one.what for one in found.missing}
+    for key in (
+        "events",
+        "users",
+        "users_worst_hour",
+        "unhandled_per_minute_peak",
+        "project_unhandled_per_minute_peak",
+        "crash_free_sessions_pct",
+        "baseline",
+        "p95_ms",
+        "trend",
+        "onset",
+    ):
+        assert values[key] is None
+        assert key in named
+    assert "breakdown" in named
+
+
+def test_the_latency_of_the_main_transaction_stands_out_and_null_is_no_number() -> None:
+    endpoints = (
+        Endpoint(transaction="GET /geo", p95_ms=8200.04, count=51),
+        Endpoint(transaction="GET /x", p95_ms=None, count=None),
+    )
+    evidence = incident(burst(ago(hours=1), 30, MINUTE, 4))
+    found = measure(evidence.model_copy(update={"latency": known(Latency(endpoints=endpoints, main="GET /geo"))}))
+    assert found.p95_ms == 8200.0
+    assert found.endpoints[1].p95_ms is None
+    null = measure(evidence.model_copy(update={"latency": known(Latency(endpoints=endpoints, main="GET /x"))}))
+    assert null.p95_ms is None
+    assert "p95" in why(null, "p95_ms")
+
+
+# --- breakdown -----------------------------------------------------------------------------------------------------
+
+
+def test_a_release_that_took_over_is_one_line_with_share_before_and_lift() -> None:
+    evidence = shares({"shop@2.4.1": 970, "shop@2.4.0": 30}, {"shop@2.4.1": 3, "shop@2.4.0": 97})
+    assert row(evidence, "shop@2.4.1") == BreakdownRow(
+        tag="release", value="shop@2.4.1", share=0.97, share_before=0.03, lift=32.33, events=970
+    )
+
+
+def test_shares_that_chance_explains_have_no_lift() -> None:
+    assert row(shares({"a": 52, "b": 48}, {"a": 48, "b": 52}), "a").lift is None
+
+
+@pytest.mark.parametrize(("before", "known_before"), [(19, False), (20, True)])
+def test_few_events_before_tell_no_share(before: int, known_before: bool) -> None:
+    found = row(shares({"a": 100}, {"b": before}), "a")
+    assert (found.share_before is not None) is known_before
+    assert found.lift is None
+
+
+@pytest.mark.parametrize(("now", "noted"), [(9, True), (10, False)])
+def test_few_events_now_are_called_a_sample(now: int, noted: bool) -> None:
+    assert bool(row(shares({"a": now}), "a").note) is noted
+
+
+def test_events_without_the_tag_are_a_value_of_their_own() -> None:
+    found = row(shares({"a": 60, None: 40}), "(not set)")
+    assert found.share == 0.4
+    assert measure(shares({None: 40})).breakdown == ()
+
+
+def test_what_stands_out_comes_first() -> None:
+    evidence = shares({"new": 90, "old": 10}, {"new": 5, "old": 95})
+    assert [one.value for one in measure(evidence).breakdown] == ["new", "old"]
+
+
+def test_without_a_breakdown_the_tags_of_all_time_stand_in_and_say_so() -> None:
+    tag = TagCount(key="browser.name", total=200, values=(("Chrome", 150), (None, 50)))
+    found = measure(incident([], breakdown=DEAD, tags=known((tag,))))
+    assert [(one.value, one.share, one.note) for one in found.breakdown] == [
+        ("Chrome", 0.75, "all time"),
+        ("(not set)", 0.25, "all time"),
+    ]
+    assert why(found, "breakdown") == "Discover answered 429"
+
+
+# --- non-error issues ----------------------------------------------------------------------------------------------
+
+
+def test_a_performance_issue_counts_itself_where_it_covers_the_window() -> None:
+    issue = {"category": "performance", "events_total": 57, "users_total": 12, "first_seen": ago(hours=3)}
+    found = measure(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, unhandled=DEAD))
+    assert (found.events, found.users) == (57, 12)
+    assert "performance" in found.reading
+
+
+def test_an_old_performance_issue_counts_its_clock_hours_and_leaves_users_to_all_time() -> None:
+    hourly = tuple((NOW - number * timedelta(hours=1), 2) for number in range(24, -1, -1))
+    issue = {"category": "performance", "users_total": 900, "first_seen": NOW - 30 * DAY, "hourly": hourly}
+    found = measure(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
+    assert found.events == 48
+    assert found.users is None
+    assert found.users_all_time == 900
+    assert "all time" in why(found, "users")
+
+
+def test_the_window_says_what_it_counts() -> None:
+    both = incident([Seen(at=ago(hours=1)), Seen(at=ago(hours=1), environment="staging")])
+    assert measure(both).window.environments == 'production: "production"'
+    asked = both.model_copy(update={"scope": EnvironmentScope(names=("staging",), basis="asked")})
+    assert measure(asked).window.environments == 'asked for: "staging"'
