@@ -14,8 +14,22 @@ from sentry_runbook.incident.evidence import (
     UsersIn,
     Window,
 )
+from sentry_runbook.incident.policy import Policy, Thresholds
 from sentry_runbook.incident.series import UsersWorstHour, straddling_windows, users_worst_hour
-from tests.incident.builder import HOUR, MINUTE, NOW, WINDOW, Seen, ago, burst, incident, known, series, users_of
+from tests.incident.builder import (
+    HOUR,
+    MINUTE,
+    NOW,
+    POLICY,
+    WINDOW,
+    Seen,
+    ago,
+    burst,
+    incident,
+    known,
+    series,
+    users_of,
+)
 
 NO_ROWS = Unknown(why="not asked", asked=False)
 SHORT = Window(start=NOW - 6 * HOUR, end=NOW)
@@ -25,6 +39,10 @@ def bounds(evidence: Evidence) -> UsersWorstHour:
     found = users_worst_hour(evidence)
     assert isinstance(found, UsersWorstHour), found
     return found
+
+
+def above(users: int) -> Policy:
+    return POLICY.model_copy(update={"thresholds": Thresholds(users_per_hour_above=users)})
 
 
 def people(start: datetime, count: int, first: int = 0, every: timedelta = timedelta(seconds=10)) -> list[Seen]:
@@ -144,7 +162,7 @@ def test_bounds_that_straddle_the_threshold_name_hours_to_count_and_counting_set
     found = bounds(evidence)
     assert found.at_most is not None
     assert found.at_least <= 85 < found.at_most
-    hours = straddling_windows(evidence, 85)
+    hours = straddling_windows(evidence, above(85))
     assert 0 < len(hours) <= 6
     assert all(end - start == HOUR and WINDOW.start <= start for start, end in hours)
     counted = tuple(
@@ -160,10 +178,10 @@ def test_no_hours_are_named_when_the_threshold_is_settled_or_nobody_can_count() 
     evidence = incident(repeated(), rows=NO_ROWS)
     found = bounds(evidence)
     assert found.at_most is not None
-    assert straddling_windows(evidence, found.at_most) == ()
-    assert straddling_windows(evidence, found.at_least - 1) == ()
+    assert straddling_windows(evidence, above(found.at_most)) == ()
+    assert straddling_windows(evidence, above(found.at_least - 1)) == ()
     nobody = incident(burst(ago(hours=1), 300, timedelta(seconds=5), users=0))
-    assert straddling_windows(nobody, 100) == ()
+    assert straddling_windows(nobody, POLICY) == ()
 
 
 events_anywhere = st.lists(
@@ -209,7 +227,7 @@ def test_counting_the_named_hours_never_loosens_the_bounds(events: list[Seen], t
     before = bounds(evidence)
     counted = tuple(
         UsersIn(start=start, end=end, users=users_of([one for one in events if start <= one.at < end]))
-        for start, end in straddling_windows(evidence, threshold)
+        for start, end in straddling_windows(evidence, above(threshold))
     )
     after = bounds(evidence.model_copy(update={"users_in": counted}))
     assert after.at_least >= before.at_least

@@ -109,7 +109,13 @@ def causes_of(case: Case) -> tuple[Cause, ...]:
     candidates = [pattern(case) for pattern in PATTERNS]
     held = [candidate for candidate in _weighed(candidates) if candidate.holds]
     # sorted() is stable: of equals, the order of PATTERNS decides.
-    return tuple(_cause(candidate) for candidate in sorted(held, key=lambda one: -one.points))
+    return tuple(_cause(candidate) for candidate in sorted(held, key=_order))
+
+
+def _order(candidate: Candidate) -> tuple[bool, int]:
+    """Best first. What an event lacks never explains the error: it comes after whatever has a strong rival's clue."""
+    outdone = any(clue.text == NAMED for clue in candidate.clues)
+    return outdone, -candidate.points
 
 
 def _cause(candidate: Candidate) -> Cause:

@@ -21,6 +21,7 @@ from itertools import accumulate
 
 from sentry_runbook.incident.buckets import HOUR_S, MINUTE_S, end_of
 from sentry_runbook.incident.evidence import EventRow, Evidence, Frozen, Known, Series, Unknown, Window
+from sentry_runbook.incident.policy import Policy
 
 ROWS_LIMIT = 100
 """Sentry gives at most that many rows of the event list at once."""
@@ -76,8 +77,12 @@ def users_worst_hour(evidence: Evidence) -> UsersWorstHour | Unknown:
 _PARTIAL = "lower bound: some events carry no user"
 
 
-def straddling_windows(evidence: Evidence, threshold: int, limit: int = 6) -> tuple[tuple[datetime, datetime], ...]:
-    """Rolling hours to count exactly, so that the bounds no longer straddle ``threshold``; empty when settled."""
+def straddling_windows(evidence: Evidence, policy: Policy, limit: int = 6) -> tuple[tuple[datetime, datetime], ...]:
+    """Rolling hours to count exactly, so that the bounds no longer straddle the policy's threshold.
+
+    Most promising first; empty when the bounds already settle it, or when nothing counts users.
+    """
+    threshold = policy.thresholds.users_per_hour_above
     counts = _Counts.of(evidence)
     if counts is None or not isinstance(users_worst_hour(evidence), UsersWorstHour) or _from_rows(evidence) is not None:
         return ()
