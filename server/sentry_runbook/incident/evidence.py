@@ -170,6 +170,24 @@ class Activity(Frozen):
     text: EventText | None = None
 
 
+class Snooze(Frozen):
+    """What an archived issue waits for, as Sentry tells it; every part None: it waits for nothing it names.
+
+    Attributes:
+        count: events that may still come (Sentry shows the rest, not the number that was set) unless a window is given.
+        window_minutes: the stretch in which ``count`` is counted.
+        users: distinct users that may still come.
+        user_window_minutes: the stretch in which ``users`` is counted.
+        until: when it ends by itself.
+    """
+
+    count: int | None = None
+    window_minutes: int | None = None
+    users: int | None = None
+    user_window_minutes: int | None = None
+    until: datetime | None = None
+
+
 class Issue(Frozen):
     """The issue itself; its counts are over all time and never stand for a window (sentry-api rule 2).
 
@@ -188,6 +206,8 @@ class Issue(Frozen):
     """The release a resolve waits for (``inRelease``), or None."""
     next_release: bool = False
     """Resolved "in the next release"."""
+    snooze: Snooze | None = None
+    """What an archived issue waits for; None when it is not archived or Sentry names no condition."""
     priority: str | None = None
     unhandled: bool | None = None
     category: str = "error"
