@@ -7,9 +7,11 @@ Nothing here reads the process: the caller hands over environment and folders, s
 from __future__ import annotations
 
 import configparser
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -20,6 +22,11 @@ Writes = Literal["off", "confirm", "direct"]
 
 DEFAULT_URL = "https://sentry.io"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+HOST = re.compile(r"[^\W_](?:[\w.-]{0,251}\w)?|[0-9a-fA-F:.]{2,45}")
+"""A host name (also an international one) or an IPv6 address."""
+PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
+"""A path without empty parts, ``.``, ``..`` or anything that needs encoding."""
+SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 class Secret:
@@ -143,25 +150,57 @@ def load_settings(
     problems: list[str] = []
     warnings: list[str] = []
     raw: dict[str, tuple[str, str]] = {}
-    for path in _rc_files(directory, home):
-        for setting, value in _read_rc(path, warnings, problems).items():
+    files = {path: _read_rc(path, warnings, problems) for path in _rc_files(directory, home)}
+    for path, found in files.items():
+        for setting, value in found.items():
             raw.setdefault(setting, (value, str(path)))
     for setting, names in ENVIRONMENT.items():
         given = next(((environment[n], n) for n in names if environment.get(n, "").strip()), None)
         if given:
             raw[setting] = given
-            if setting == "token_file":
-                raw.pop("token", None)
-            if setting == "token":
-                raw.pop("token_file", None)
-    if any(environment.get(n, "").strip() for n in ENVIRONMENT["token"]):
-        raw.pop("token_file", None)
+    if "token_file" in raw:
+        # Both can be there: a token variable beats a token file, which beats a .sentryclirc.
+        raw.pop("token_file" if raw.get("token", ("", ""))[1] in ENVIRONMENT["token"] else "token", None)
     raw |= {setting: (value, f"--{setting.replace('_', '-')}") for setting, value in flags.items()}
     values = _clean(raw, problems)
     settings = _build(values, raw, problems, warnings)
+    own = home / ".sentryclirc"
+    strangers = [str(path) for path in files if path != own]
+    if settings.token is not None and raw.get("base_url", ("", ""))[1] in strangers:
+        _check_who_names_the_server(settings, raw, files.get(own, {}), problems)
     if problems:
         raise SettingsError("The settings cannot be used: " + " ".join(problems))
     return settings
+
+
+def _check_who_names_the_server(
+    settings: Settings, raw: Mapping[str, tuple[str, str]], own: Mapping[str, str], problems: list[str]
+) -> None:
+    """A token goes to no server that only a project's file names: a hostile repository would be sent it.
+
+    Fine are the file that also holds the token, this machine, sentry.io, and a server that the user's own file names.
+    """
+    source = raw["base_url"][1]
+    token_source = raw["token_file"][1] if "token_file" in raw else raw["token"][1]
+    parts = urlsplit(settings.base_url)
+    host = parts.hostname or ""
+    saas = parts.scheme == "https" and (host == "sentry.io" or host.endswith(".sentry.io"))
+    known = "base_url" in own and _base_url(own["base_url"], "", []) == settings.base_url
+    if source != token_source and not saas and not known and not is_loopback(host):
+        problems.append(
+            f"{source} names the server {settings.base_url}, but the token comes from {token_source}: "
+            f"set SENTRY_URL={settings.base_url} if your token may be sent there."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    if host in LOOPBACK:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _clean(raw: Mapping[str, tuple[str, str]], problems: list[str]) -> dict[str, str]:
@@ -170,8 +209,8 @@ def _clean(raw: Mapping[str, tuple[str, str]], problems: list[str]) -> dict[str,
         text = value.strip()
         if text.startswith("${"):
             problems.append(f"{source} holds an unexpanded placeholder (it begins with '${{'): set the real value.")
-        elif "\n" in text or "\r" in text or "\0" in text:
-            problems.append(f"{source} holds a line break.")
+        elif not text.isprintable():
+            problems.append(f"{source} holds a line break or another invisible character.")
         elif text:
             values[setting] = text
     return values
@@ -190,9 +229,8 @@ def _build(
     if "token_file" in values:
         token = _read_token(Path(values["token_file"]), source("token_file"), problems, warnings)
     if token is not None and (not token.isascii() or not token.isprintable() or " " in token):
-        problems.append(
-            f"{source('token' if 'token' in values else 'token_file')} is not a token: it has spaces or odd characters."
-        )
+        named = source("token_file" if "token_file" in values else "token")
+        problems.append(f"{named} is not a token: it has spaces or odd characters.")
         token = None
     writes = values.get("writes", "confirm").lower()
     if writes not in ("off", "confirm", "direct"):
@@ -207,15 +245,23 @@ def _build(
         if name in values
     }
     problems.extend(
-        f"{source(name)} names {path}, which does not exist."
+        f"{source(name)} names {path}, which {'does not exist' if not path.exists() else 'is of the wrong kind'}."
         for name, path in paths.items()
-        if name != "state_dir" and not path.exists()
+        if name != "state_dir" and not (path.is_dir() if name == "prompts_dir" else path.is_file())
     )
+    problems.extend(
+        f"{source(name)} is not a slug such as the one in Sentry's URLs."
+        for name in ("organization", "project")
+        if name in values and not SLUG.fullmatch(values[name])
+    )
+    base_url = _base_url(values["base_url"], source("base_url"), problems) if "base_url" in values else DEFAULT_URL
+    if base_url.startswith("http:") and not is_loopback(urlsplit(base_url).hostname or ""):
+        warnings.append(f"{base_url} is not encrypted: the token and all data can be read on the way.")
     return Settings(
         token=Secret(token) if token else None,
         organization=values.get("organization"),
         project=values.get("project"),
-        base_url=_base_url(values["base_url"], source("base_url"), problems) if "base_url" in values else DEFAULT_URL,
+        base_url=base_url,
         policy_file=paths.get("policy_file"),
         prompts_dir=paths.get("prompts_dir"),
         writes=writes,  # type: ignore[arg-type]  # checked against the three words above
@@ -265,15 +311,19 @@ def _base_url(value: str, source: str, problems: list[str]) -> str:
     except ValueError:
         problems.append(f"{source} is not a URL.")
         return DEFAULT_URL
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    if parts.scheme not in ("https", "http") or not HOST.fullmatch(parts.hostname or ""):
         problems.append(f"{source} must be an http(s) URL such as https://sentry.example.com.")
         return DEFAULT_URL
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if "@" in parts.netloc or parts.query or parts.fragment:
         problems.append(f"{source} must not carry a user, password, query or fragment.")
         return DEFAULT_URL
-    scheme = "http" if "://" not in value and parts.hostname in LOOPBACK else parts.scheme
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     prefix = parts.path.rstrip("/").removesuffix("/api/0").rstrip("/")
+    if not PREFIX.fullmatch(prefix):
+        problems.append(f"{source} has a path that cannot be a prefix.")
+        return DEFAULT_URL
+    hostname = parts.hostname or ""
+    scheme = "http" if "://" not in value and is_loopback(hostname) else parts.scheme
+    host = f"[{hostname}]" if ":" in hostname else hostname
     return f"{scheme}://{host}{f':{port}' if port else ''}{prefix}"
 
 
@@ -311,7 +361,7 @@ def _read_rc(path: Path, warnings: list[str], problems: list[str]) -> dict[str, 
     """The settings that one ``.sentryclirc`` gives; a file that cannot be read is a problem, not a silence."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, configparser.Error) as exc:
         problems.append(f"{path} cannot be read ({type(exc).__name__}).")
         return {}

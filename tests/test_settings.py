@@ -1,0 +1,321 @@
+"""Settings: who wins, what is refused, and that a token is never shown or sent where a stranger's file says."""
+
+import copy
+import pickle
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from sentry_runbook.errors import SettingsError
+from sentry_runbook.settings import DEFAULT_URL, Secret, Settings, is_loopback, load_settings
+
+TOKEN = "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"
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "home" / "work" / "shop"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, project: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def load(project: Path, home: Path) -> Load:
+    def loaded(flags: Mapping[str, str] | None = None, **environment: str) -> Settings:
+        return load_settings(flags or {}, environment, project, home)
+
+    return loaded
+
+
+def rc(folder: Path, text: str) -> Path:
+    path = folder / ".sentryclirc"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def problems_of(load: Load, flags: Mapping[str, str] | None = None, **environment: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(flags, **environment)
+    return caught.value.what
+
+
+def revealed(settings: Settings) -> str | None:
+    return settings.token.reveal() if settings.token else None
+
+
+# --- who wins
+
+
+def test_without_anything_the_defaults_hold_and_the_missing_token_says_what_to_set(load: Load) -> None:
+    settings = load()
+    assert (settings.token, settings.organization, settings.base_url, settings.writes) == (
+        None,
+        None,
+        DEFAULT_URL,
+        "confirm",
+    )
+    assert "SENTRY_AUTH_TOKEN" in settings.missing_token().fix
+
+
+def test_flags_win_over_the_environment_and_it_over_the_file(load: Load, project: Path) -> None:
+    rc(project, "[defaults]\norg = from-file\nproject = from-file\nurl = https://sentry.io/\n")
+    settings = load({"organization": "from-flag"}, SENTRY_ORG="from-env", SENTRY_PROJECT="from-env")
+    assert (settings.organization, settings.project) == ("from-flag", "from-env")
+    assert load().organization == "from-file"
+
+
+def test_the_nearest_file_wins_and_the_home_file_fills_in(load: Load, project: Path, home: Path) -> None:
+    rc(project, "[defaults]\nproject = shop\n")
+    rc(project.parent, "[defaults]\nproject = other\norg = acme\n")
+    rc(home, f"[auth]\ntoken = {TOKEN}\n[defaults]\norg = private\n")
+    settings = load()
+    assert (settings.project, settings.organization, revealed(settings)) == ("shop", "acme", TOKEN)
+
+
+def test_an_empty_variable_counts_as_unset(load: Load, home: Path) -> None:
+    rc(home, "[defaults]\norg = acme\n")
+    assert load(SENTRY_ORG="  ").organization == "acme"
+
+
+def test_the_older_names_of_token_and_host_are_accepted_and_come_second(load: Load) -> None:
+    settings = load(SENTRY_ACCESS_TOKEN="older", SENTRY_HOST="sentry.example.com")
+    assert (revealed(settings), settings.base_url) == ("older", "https://sentry.example.com")
+    settings = load(
+        SENTRY_ACCESS_TOKEN="older", SENTRY_AUTH_TOKEN="newer", SENTRY_HOST="a.example", SENTRY_URL="https://b.example"
+    )
+    assert (revealed(settings), settings.base_url) == ("newer", "https://b.example")
+
+
+def test_a_token_file_is_read_and_beats_the_rc_file_but_not_the_token_variable(load: Load, home: Path) -> None:
+    rc(home, "[auth]\ntoken = from-rc\n")
+    file = home / "token"
+    file.write_text(f"{TOKEN}\n")
+    file.chmod(0o600)
+    assert revealed(load(SENTRY_AUTH_TOKEN_FILE=str(file))) == TOKEN
+    assert revealed(load(SENTRY_AUTH_TOKEN_FILE=str(file), SENTRY_AUTH_TOKEN="from-env")) == "from-env"
+
+
+def test_limits_are_numbers_within_bounds(load: Load) -> None:
+    settings = load(SENTRY_RUNBOOK_CACHE="0", SENTRY_RUNBOOK_CONCURRENCY="64", SENTRY_RUNBOOK_CALL_TIMEOUT="0.1")
+    assert (settings.limits.cache_s, settings.limits.concurrency, settings.limits.call_s) == (0, 64, 0.1)
+    for name, value in (
+        ("SENTRY_RUNBOOK_CACHE", "-1"),
+        ("SENTRY_RUNBOOK_CONCURRENCY", "65"),
+        ("SENTRY_RUNBOOK_CONCURRENCY", "0"),
+        ("SENTRY_RUNBOOK_READ_TIMEOUT", "nan"),
+        ("SENTRY_RUNBOOK_CONNECT_TIMEOUT", "soon"),
+    ):
+        assert name in problems_of(load, None, **{name: value})
+
+
+# --- problems
+
+
+def test_all_problems_are_named_at_once(load: Load, project: Path) -> None:
+    said = problems_of(
+        load,
+        {"writes": "perhaps"},
+        SENTRY_AUTH_TOKEN="${SENTRY_AUTH_TOKEN}",
+        SENTRY_URL="ftp://sentry.example.com",
+        SENTRY_RUNBOOK_POLICY=str(project / "none.toml"),
+        SENTRY_RUNBOOK_CACHE="x",
+        SENTRY_ORG="https://acme.sentry.io",
+    )
+    for name in (
+        "--writes",
+        "SENTRY_AUTH_TOKEN",
+        "SENTRY_URL",
+        "SENTRY_RUNBOOK_POLICY",
+        "SENTRY_RUNBOOK_CACHE",
+        "SENTRY_ORG",
+    ):
+        assert name in said
+
+
+@pytest.mark.parametrize("name", ["SENTRY_AUTH_TOKEN", "SENTRY_ORG", "SENTRY_URL", "SENTRY_PROJECT"])
+def test_an_unexpanded_placeholder_is_refused_by_name_and_not_shown(load: Load, name: str) -> None:
+    said = problems_of(load, None, **{name: "${SECRET_PLACE:-x}"})
+    assert name in said
+    assert "placeholder" in said
+    assert "SECRET_PLACE" not in said
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\x00b", "a\u202eb", "a b", "tökén"])
+def test_a_token_with_odd_characters_is_refused_and_not_shown(load: Load, value: str) -> None:
+    said = problems_of(load, None, SENTRY_AUTH_TOKEN=value)
+    assert "SENTRY_AUTH_TOKEN" in said
+    assert value not in said
+
+
+def test_a_token_file_that_is_missing_or_empty_is_a_problem(load: Load, home: Path) -> None:
+    empty = home / "empty"
+    empty.write_text("\n")
+    assert "empty" in problems_of(load, None, SENTRY_AUTH_TOKEN_FILE=str(empty))
+    assert "cannot be read" in problems_of(load, None, SENTRY_AUTH_TOKEN_FILE=str(home / "none"))
+
+
+def test_a_broken_rc_file_is_a_problem_not_a_silence(load: Load, project: Path) -> None:
+    path = rc(project, "token = no section\n")
+    assert str(path) in problems_of(load)
+
+
+def test_files_and_folders_of_the_wrong_kind_are_refused(load: Load, home: Path) -> None:
+    file = home / "a-file"
+    file.write_text("")
+    assert "wrong kind" in problems_of(load, None, SENTRY_RUNBOOK_PROMPTS=str(file))
+    assert "wrong kind" in problems_of(load, None, SENTRY_RUNBOOK_POLICY=str(home))
+    assert load(SENTRY_RUNBOOK_PROMPTS=str(home), SENTRY_RUNBOOK_POLICY=str(file)).prompts_dir == home
+
+
+# --- the base URL
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("https://sentry.io", "https://sentry.io"),
+        ("https://sentry.io/api/0/", "https://sentry.io"),
+        ("sentry.example.com", "https://sentry.example.com"),
+        ("https://Sentry.Example.com:8443/", "https://sentry.example.com:8443"),
+        ("https://example.com/tools/sentry/", "https://example.com/tools/sentry"),
+        ("https://example.com/tools/api/0", "https://example.com/tools"),
+        ("localhost:9000", "http://localhost:9000"),
+        ("127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("http://[::1]:9000/", "http://[::1]:9000"),
+        ("http://sentry.internal", "http://sentry.internal"),
+    ],
+)
+def test_the_base_url_keeps_scheme_host_port_and_prefix(load: Load, given: str, meant: str) -> None:
+    assert load(SENTRY_URL=given).base_url == meant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://user:pw@sentry.example.com",
+        "https://@sentry.example.com",
+        "https://sentry.example.com/?a=1",
+        "https://sentry.example.com/#x",
+        "https://sentry.example.com:99999",
+        "https://sentry.example.com/a/../b",
+        "https://sentry.example.com//x",
+        "https://sentry.example.com/%2e%2e",
+        "https://sentry .example.com",
+        "https://",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_url_that_is_more_or_less_than_a_base_is_refused(load: Load, given: str) -> None:
+    assert "SENTRY_URL" in problems_of(load, None, SENTRY_URL=given)
+
+
+def test_plain_http_beyond_this_machine_needs_the_url_to_say_so_and_warns(load: Load) -> None:
+    settings = load(SENTRY_URL="http://sentry.internal")
+    assert any("not encrypted" in warning for warning in settings.warnings)
+    assert load(SENTRY_URL="sentry.internal").base_url.startswith("https://")
+    for fine in ("http://localhost:9000", "http://127.0.0.5", "https://sentry.internal"):
+        assert load(SENTRY_URL=fine).warnings == ()
+
+
+def test_loopback_is_this_machine_only() -> None:
+    assert all(is_loopback(host) for host in ("localhost", "127.0.0.1", "127.9.9.9", "::1"))
+    assert not any(is_loopback(host) for host in ("localhost.evil.com", "10.0.0.1", "0.0.0.0", "127.0.0.1.evil.com"))
+
+
+# --- a project's file must not choose where a token goes
+
+
+def test_a_server_named_by_a_projects_file_is_refused_for_a_token_from_elsewhere(load: Load, project: Path) -> None:
+    path = rc(project, "[defaults]\nurl = https://evil.example\n")
+    said = problems_of(load, None, SENTRY_AUTH_TOKEN=TOKEN)
+    assert str(path) in said
+    assert "SENTRY_URL=https://evil.example" in said
+    assert TOKEN not in said
+
+
+def test_it_is_refused_too_when_the_token_is_in_the_home_file_or_a_token_file(
+    load: Load, project: Path, home: Path
+) -> None:
+    rc(project, "[defaults]\nurl = http://evil.example\n")
+    file = home / "token"
+    file.write_text(TOKEN)
+    file.chmod(0o600)
+    assert "evil.example" in problems_of(load, None, SENTRY_AUTH_TOKEN_FILE=str(file))
+    rc(home, f"[auth]\ntoken = {TOKEN}\n")
+    assert "evil.example" in problems_of(load)
+
+
+def test_a_look_alike_of_sentry_io_or_of_this_machine_is_refused(load: Load, project: Path) -> None:
+    for host in ("https://sentry.io.evil.example", "https://notsentry.io", "http://us.sentry.io", "http://localhost.x"):
+        rc(project, f"[defaults]\nurl = {host}\n")
+        assert host in problems_of(load, None, SENTRY_AUTH_TOKEN=TOKEN)
+
+
+def test_setting_sentry_url_confirms_the_server(load: Load, project: Path) -> None:
+    rc(project, "[defaults]\nurl = https://sentry.example.com\n")
+    settings = load(SENTRY_AUTH_TOKEN=TOKEN, SENTRY_URL="https://sentry.example.com")
+    assert settings.base_url == "https://sentry.example.com"
+
+
+def test_a_projects_server_is_fine_with_the_projects_token_or_without_any(load: Load, project: Path) -> None:
+    rc(project, "[defaults]\nurl = https://sentry.example.com\n")
+    assert load().base_url == "https://sentry.example.com"
+    rc(project, f"[auth]\ntoken = {TOKEN}\n[defaults]\nurl = https://sentry.example.com\n")
+    assert revealed(load()) == TOKEN
+
+
+@pytest.mark.parametrize(
+    "url", ["https://sentry.io/", "https://us.sentry.io", "http://127.0.0.1:9000", "localhost:9000"]
+)
+def test_a_project_may_name_sentry_io_or_this_machine(load: Load, project: Path, url: str) -> None:
+    rc(project, f"[defaults]\nurl = {url}\n")
+    assert revealed(load(SENTRY_AUTH_TOKEN=TOKEN)) == TOKEN
+
+
+def test_a_project_may_name_the_server_that_the_home_file_names(load: Load, project: Path, home: Path) -> None:
+    rc(project, "[defaults]\nurl = https://sentry.example.com/\n")
+    rc(home, f"[auth]\ntoken = {TOKEN}\n[defaults]\nurl = https://sentry.example.com\n")
+    assert load().base_url == "https://sentry.example.com"
+
+
+def test_the_home_file_may_name_any_server(load: Load, home: Path) -> None:
+    rc(home, "[defaults]\nurl = https://sentry.example.com\n")
+    assert load(SENTRY_AUTH_TOKEN=TOKEN).base_url == "https://sentry.example.com"
+
+
+# --- the token is never shown
+
+
+def test_a_token_that_others_can_read_is_warned_about(load: Load, home: Path) -> None:
+    path = rc(home, f"[auth]\ntoken = {TOKEN}\n")
+    assert load().warnings == ()
+    path.chmod(0o644)
+    (warning,) = load().warnings
+    assert "chmod 600" in warning
+    assert TOKEN not in warning
+
+
+def test_the_token_shows_itself_only_when_asked(load: Load) -> None:
+    settings = load(SENTRY_AUTH_TOKEN=TOKEN)
+    assert revealed(settings) == TOKEN
+    for shown in (repr(settings), str(settings), f"{settings.token}", f"{settings.token:>80}", str([settings.token])):
+        assert TOKEN not in shown
+    for copier in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(TypeError) as caught:
+            copier(settings.token)
+        assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+def test_secrets_compare_by_value() -> None:
+    assert Secret("a") == Secret("a")
+    assert Secret("a") != Secret("b")
+    assert len({Secret("a"), Secret("a")}) == 1
