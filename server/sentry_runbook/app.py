@@ -129,7 +129,13 @@ async def serve_stdio(server: MCPServer[Runtime], run: Runtime) -> None:
 
 
 async def serve_http(
-    server: MCPServer[Runtime], run: Runtime, host: str, port: int, *, allowed_hosts: Sequence[str] = (), secret: str = ""
+    server: MCPServer[Runtime],
+    run: Runtime,
+    host: str,
+    port: int,
+    *,
+    allowed_hosts: Sequence[str] = (),
+    secret: str = "",
 ) -> None:
     """Serve Streamable HTTP at ``/mcp`` with ``/health`` beside it.
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sentry_runbook.incident.evidence import Stated
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.confirm import Confirmations
+from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.settings import Settings
 from sentry_runbook.templates import Templates
@@ -46,6 +48,15 @@ class Runtime:
         if self.settings.token is None:
             raise self.settings.missing_token()
         return self.sentry
+
+    def safe(self, stated: Stated) -> Stated:
+        """What a person stated, inert like event text: it goes into messages that others read.
+
+        It is not masked: a person chose to write it.
+        """
+        gate = Sanitizer(mask=False)
+        texts = {name: gate.line(value, 1000) for name, value in stated.model_dump().items() if isinstance(value, str)}
+        return stated.model_copy(update=texts)
 
 
 def runtime(ctx: Context[Runtime]) -> Runtime:

@@ -163,7 +163,9 @@ def is_regressed(issue: Issue) -> bool:
     """Whether the issue came back after it was resolved, and nobody has resolved it since."""
     if issue.substatus == "regressed":
         return True
-    return _last(issue.activity, "set_regression") > _last(issue.activity, "set_resolved") and issue.status != "resolved"
+    return (
+        _last(issue.activity, "set_regression") > _last(issue.activity, "set_resolved") and issue.status != "resolved"
+    )
 
 
 def _last(activity: Iterable[Activity], kind: str) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sentry_runbook.investigate.listing import list_issue_events, search_issues
-from sentry_runbook.investigate.question import IMPACT, READ, RECOVERY, SEVERITY, STORY, TRIAGE, Aspect
+from sentry_runbook.investigate.question import IMPACT, READ, RECOVERY, SEVERITY, STORY, TRIAGE, WRITING, Aspect
 from sentry_runbook.investigate.run import investigate
+from sentry_runbook.investigate.windows import recovery_window, story_window
 
 __all__ = [
     "IMPACT",
@@ -13,8 +14,11 @@ __all__ = [
     "SEVERITY",
     "STORY",
     "TRIAGE",
+    "WRITING",
     "Aspect",
     "investigate",
     "list_issue_events",
+    "recovery_window",
     "search_issues",
+    "story_window",
 ]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sentry_runbook.errors import NotFound
 from sentry_runbook.incident import evidence as ours
 from sentry_runbook.incident.evidence import Evidence, Known, Unknown, Window
 from sentry_runbook.incident.policy import Policy
@@ -66,9 +67,7 @@ class Collector:
                 second.breakdown_before,
                 Window(start=asked.window.start - asked.window.length, end=asked.window.start),
             ),
-            "releases": second.releases.part(
-                "releases of the project, newest first", lambda found: tuple(map(self._translate.release, found))
-            ),
+            "releases": self._releases(first, second),
             "deploys": self._deploys(first, second),
             "suspect_commits": second.commits.part(
                 "suspect commits of the event", lambda found: tuple(map(self._translate.commit, found))
@@ -270,6 +269,15 @@ class Collector:
             )
 
         return reply.part(f"Discover errors: count() by tags; {_span(window)}", convert)
+
+    def _releases(self, first: First, second: Second) -> Known[tuple[ours.Release, ...]] | Unknown:
+        if isinstance(first.release.error, NotFound):
+            return Known(value=(), source="release by its version")
+        if first.release.asked:
+            return first.release.part("release by its version", lambda found: (self._translate.release(found),))
+        return second.releases.part(
+            "releases of the project, newest first", lambda found: tuple(map(self._translate.release, found))
+        )
 
     def _deploys(self, first: First, second: Second) -> Known[tuple[ours.Deploy, ...]] | Unknown:
         version = first.issue.suspect_version

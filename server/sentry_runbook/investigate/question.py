@@ -47,6 +47,8 @@ class Aspect(Enum):
     """Alert rules and when they last fired."""
     NOTES = auto()
     """Comments on the issue."""
+    RELEASE = auto()
+    """One release by its version: whether Sentry knows it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Question:
         environments: what the caller named; empty: see ``scope``.
         scope: without named environments, count production when there is any, or all.
         which: which event stands for the issue: ``latest``, ``oldest``, ``recommended`` or an event id.
+        release: the version that :attr:`Aspect.RELEASE` asks about.
+        fresh: read the issue itself anew, not from the cache: a write is planned on it.
     """
 
     reference: IssueRef
@@ -68,6 +72,8 @@ class Question:
     environments: tuple[str, ...] = ()
     scope: Literal["production", "all"] = "production"
     which: str = "latest"
+    release: str | None = None
+    fresh: bool = False
 
     def wants(self, *aspects: Aspect) -> bool:
         """Whether any of these aspects is asked for."""
@@ -90,5 +96,7 @@ IMPACT = (SEVERITY | {Aspect.EVENT, Aspect.LATENCY, Aspect.BREAKDOWN}) - {Aspect
 TRIAGE = IMPACT | {Aspect.SAMPLE, Aspect.RELEASES, Aspect.COMMITS}
 READ = frozenset({Aspect.EVENT, Aspect.TREND, Aspect.COMMITS})
 RECOVERY = frozenset({Aspect.ROWS, Aspect.TAGS, Aspect.TREND, Aspect.SESSIONS})
+WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
+"""What a change of status is planned on; one round, so that a write takes three with its read-back."""
 STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES}
 """All that a message or a postmortem can cite."""

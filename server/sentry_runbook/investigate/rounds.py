@@ -49,6 +49,7 @@ class First:
     rows: Reply[models.Page[models.EventRow]]
     tags: Reply[tuple[models.Tag, ...]]
     notes: Reply[tuple[models.Activity, ...]]
+    release: Reply[models.Release]
 
 
 @dataclass
@@ -83,13 +84,14 @@ async def first_round(client: SentryClient, question: Question) -> First:
         RunbookError: the issue itself could not be read.
     """
     ref, asks = question.reference, Round()
-    issue = asks.ask(lambda: client.issue(ref))
+    issue = asks.ask(lambda: client.issue(ref, fresh=question.fresh))
     event: Reply[models.Event] = Reply()
     oldest: Reply[models.Event] = Reply()
     recommended: Reply[models.Event] = Reply()
     rows: Reply[models.Page[models.EventRow]] = Reply()
     tags: Reply[tuple[models.Tag, ...]] = Reply()
     notes: Reply[tuple[models.Activity, ...]] = Reply()
+    release: Reply[models.Release] = Reply()
     named = question.environments
     if question.wants(Aspect.EVENT, Aspect.COMMITS):
         event = asks.ask(lambda: client.event(ref, question.which, environments=named))
@@ -102,10 +104,13 @@ async def first_round(client: SentryClient, question: Question) -> First:
         tags = asks.ask(lambda: client.tags(ref))
     if question.wants(Aspect.NOTES):
         notes = asks.ask(lambda: client.notes(ref))
+    version = question.release
+    if question.wants(Aspect.RELEASE) and version and version != "latest":
+        release = asks.ask(lambda: client.release(version, organization=ref.organization))
     await asks.send(essential=issue)
     if issue.value is None:  # send() raised already; this tells the type checker
         raise AssertionError
-    return First(issue.value, event, oldest, recommended, rows, tags, notes)
+    return First(issue.value, event, oldest, recommended, rows, tags, notes, release)
 
 
 async def second_round(client: SentryClient, question: Question, first: First, scope: EnvironmentScope) -> Second:

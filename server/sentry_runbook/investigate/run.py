@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sentry_runbook.incident.evidence import EnvironmentScope, Evidence, Window
+from sentry_runbook.incident.evidence import EnvironmentScope, Evidence, UsersIn, Window
 from sentry_runbook.incident.series import straddling_windows
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate.collect import Collector
@@ -32,6 +33,9 @@ async def investigate(
     end: str | None = None,
     scope: Literal["production", "all"] = "production",
     which: str | None = None,
+    release: str | None = None,
+    organization: str | None = None,
+    fresh: bool = False,
     choose: Choose | None = None,
 ) -> Evidence:
     """Find out about one issue.
@@ -46,6 +50,9 @@ async def investigate(
         end: its end; now when left out.
         scope: what counts when no environment is named.
         which: the event that stands for the issue; else the one of a pasted URL, else the latest.
+        release: a version to ask Sentry about.
+        organization: of the issue, when the reference does not name it.
+        fresh: read the issue anew, for a change is planned on it.
         choose: picks the window from the issue instead, when none is given.
 
     Raises:
@@ -54,6 +61,8 @@ async def investigate(
     """
     client, now = run.client(), run.clock()
     reference = parse_reference(issue, run.settings.base_url)
+    if organization and not reference.organization:
+        reference = replace(reference, organization=organization)
     question = Question(
         reference=reference,
         window=window(period, start, end, now=now, default=timedelta(hours=run.policy.period_hours)),
@@ -61,11 +70,13 @@ async def investigate(
         environments=named_environments(environment) or reference.environments,
         scope=scope,
         which=which or reference.event or "latest",
+        release=release,
+        fresh=fresh,
     )
     with client.deadline(run.settings.limits.call_s):
         first = await first_round(client, question)
         if choose is not None and not (period or start):
-            question = _rewindowed(question, choose(first.issue, now))
+            question = replace(question, window=choose(first.issue, now))
         covered = scope_of(question, run.policy, first)
         second = await second_round(client, question, first, covered)
         second.users_in = await _settle_users(run, question, first, second, covered, now)
@@ -77,20 +88,9 @@ def named_environments(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
 
 
-def _rewindowed(question: Question, chosen: Window) -> Question:
-    return Question(
-        reference=question.reference,
-        window=chosen,
-        aspects=question.aspects,
-        environments=question.environments,
-        scope=question.scope,
-        which=question.which,
-    )
-
-
 async def _settle_users(
     run: Runtime, question: Question, first: First, second: Second, scope: EnvironmentScope, now: datetime
-) -> tuple[models.UsersIn, ...]:
+) -> tuple[UsersIn, ...]:
     """Count a few rolling hours exactly, only when the threshold lies between the bounds."""
     if not question.wants(Aspect.USERS) or not first.issue.is_error:
         return ()

@@ -209,11 +209,8 @@ class Translator:
                 text for error in event.errors[:10] if (text := self.name(error.type, "event.errors")) is not None
             ),
             occurrence=tuple(
-                (
-                    self._safe.line(item.name, NAME, "event.occurrence"),
-                    self._safe.line(item.value, TITLE, "event.occurrence"),
-                )
-                for item in event.occurrence[:12]
+                (self._safe.line(name, NAME, "event.occurrence"), self._safe.line(value, TITLE, "event.occurrence"))
+                for name, value in event.occurrence[:12]
             ),
             trace_id=_word(event.trace_id),
             scrubbed=tuple(self._safe.line(place, NAME, "event._meta") for place in event.scrubbed[:12]),

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import anyio
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
@@ -17,7 +18,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.evidence import Answer
-from sentry_runbook.tools.answer import Page, Shrink, respond
+from sentry_runbook.tools.answer import BUDGET, Page, Shrink, respond
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Answer)
 log = logging.getLogger(__name__)
 
+CONFIRM_WITHIN_S = 600
+"""A question to a person that is not answered is a no."""
 ALIASES = {"issue_id": "issue"}
 """Names that people and models use for an argument of ours."""
 
@@ -35,6 +38,7 @@ class RunbookTool(Tool, Generic[A]):
     result: type[Answer] = Field(exclude=True)
     page: Callable[[Any], Page] = Field(exclude=True)
     shrink: tuple[Callable[[Any], Any], ...] = Field(default=(), exclude=True)
+    budget: int = Field(default=BUDGET, exclude=True)
     writes: bool = Field(default=False, exclude=True)
 
     async def run(
@@ -45,7 +49,10 @@ class RunbookTool(Tool, Generic[A]):
     ) -> CallToolResult | InputRequiredResult:
         """Run the tool; every failure of ours is a ``ToolError`` with our own sentence and nothing else."""
         try:
-            result = await super().run(self._known(arguments), context, convert_result=False)
+            with anyio.fail_after(CONFIRM_WITHIN_S if self.writes else None):
+                result = await super().run(self._known(arguments), context, convert_result=False)
+        except TimeoutError as exc:
+            raise ToolError("Nobody confirmed within ten minutes; nothing was changed.") from exc
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, RunbookError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__
@@ -56,7 +63,7 @@ class RunbookTool(Tool, Generic[A]):
             raise
         if isinstance(result, InputRequiredResult):
             return result
-        return respond(result, self.page, self.shrink)
+        return respond(result, self.page, self.shrink, self.budget)
 
     def _known(self, arguments: dict[str, Any]) -> dict[str, Any]:
         valid = self.parameters.get("properties", {})
@@ -85,6 +92,7 @@ def runbook_tool(
     page: Callable[[A], Page],
     title: str,
     shrink: Sequence[Shrink[A]] = (),
+    budget: int = BUDGET,
     writes: bool = False,
     destructive: bool = False,
 ) -> RunbookTool[A]:
@@ -96,6 +104,7 @@ def runbook_tool(
         page: how a person reads the result.
         title: the name that people see.
         shrink: what may be cut when the answer is too long, mildest first.
+        budget: characters that each channel may have.
         writes: it changes something in Sentry (left out of the list when writes are off).
         destructive: the change can lose something (DESIGN §6: annotations say the truth).
     """
@@ -118,6 +127,7 @@ def runbook_tool(
         result=result,
         page=page,
         shrink=tuple(shrink),
+        budget=budget,
         writes=writes,
     )
 

@@ -1,0 +1,123 @@
+"""How a comment reaches Sentry: read, confirm, send once, look for it, record (DESIGN §8.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sentry_runbook.errors import SentryError
+from sentry_runbook.incident.evidence import Issue, Known, quoted
+from sentry_runbook.incident.resolution import NoteResult, Outcome
+from sentry_runbook.investigate import Aspect, investigate
+from sentry_runbook.runtime import Runtime
+from sentry_runbook.safety.audit import AuditError, AuditRecord
+from sentry_runbook.safety.confirm import Payload
+from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.writing import UNCLEAR, check_scopes
+
+FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and notifies the issue's participants."
+SHOWN = 4_000
+
+
+@dataclass(frozen=True)
+class NotePlan:
+    """A comment, the issue it goes to, and whether it stands there already."""
+
+    issue: Issue
+    organization: str | None
+    text: str
+    shown: str
+    already: bool
+
+    def payload(self) -> Payload:
+        """What a confirm token is bound to."""
+        return {"issue": self.issue.id, "action": "add_note", "text": self.text, "state": ""}
+
+    def question(self) -> str:
+        """What a person is asked."""
+        return f"Post this comment on {self.issue.name} {quoted(self.issue.title)}?\n{quoted(self.shown)}\n{FORWARDED}"
+
+
+async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
+    """Read the issue and its comments, and plan.
+
+    Raises:
+        RunbookError: the issue cannot be read, or the token cannot write.
+    """
+    evidence = await investigate(run, issue, frozenset({Aspect.NOTES}), fresh=True)
+    shown = Sanitizer(mask=False).block(text, SHOWN)
+    same = Sanitizer(mask=run.settings.mask).line(text, 600)
+    notes = evidence.notes.value if isinstance(evidence.notes, Known) else ()
+    already = any(note.text == same for note in notes)
+    if not already:
+        await check_scopes(run)
+    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already)
+
+
+async def post_note(run: Runtime, made: NotePlan, confirmed: str) -> NoteResult:
+    """Post once; when it is unclear whether it arrived, look for it.
+
+    Raises:
+        SentryError: Sentry refused; nothing was posted.
+        AuditError: it could not be recorded beforehand, so it was not posted.
+    """
+    if run.audit is not None:
+        run.audit.ready()
+    client, unclear, note_id = run.client(), "", None
+    reference = IssueRef(issue=made.issue.id, organization=made.organization)
+    outcome: Outcome = "applied"
+    with client.deadline(run.settings.limits.call_s):
+        try:
+            note_id = (await client.add_note(reference, made.text)).id
+        except UNCLEAR as exc:
+            unclear = exc.what
+        except SentryError as exc:
+            _record(run, made, confirmed, "not_applied")
+            raise type(exc)(f"{exc.what} Nothing was posted.", exc.fix, status=exc.status) from exc
+        if unclear:
+            outcome, note_id = await _look_for(run, made)
+    notes = (f"{unclear} The comments were read back.",) if unclear else ()
+    return note_result(made, outcome, note_id=note_id, notes=notes + _record(run, made, confirmed, outcome))
+
+
+async def _look_for(run: Runtime, made: NotePlan) -> tuple[Outcome, str | None]:
+    try:
+        again = await run.client().notes(IssueRef(issue=made.issue.id, organization=made.organization))
+    except SentryError:
+        return "unknown", None
+    found = next((note.id for note in again if (note.text or "").strip() == made.text.strip()), None)
+    return ("applied", found) if found else ("not_applied", None)
+
+
+def _record(run: Runtime, made: NotePlan, confirmed: str, outcome: str) -> tuple[str, ...]:
+    if run.audit is None:
+        return ()
+    what = f"add_note ({len(made.text)} characters)"
+    try:
+        run.audit.append(
+            AuditRecord(when=run.clock(), what=what, issue=made.issue.name, confirmed=confirmed, outcome=outcome)
+        )
+    except AuditError as exc:
+        return (f"The audit line could not be written: {exc}",)
+    return ()
+
+
+def note_result(
+    made: NotePlan,
+    outcome: Outcome,
+    *,
+    note_id: str | None = None,
+    token: str | None = None,
+    notes: tuple[str, ...] = (),
+) -> NoteResult:
+    """The tool's result for any end of the way."""
+    same = "The same comment stands on the issue already." if outcome == "already" else None
+    return NoteResult(
+        outcome=outcome,
+        issue=made.issue.name,
+        note_id=note_id,
+        text=made.shown,
+        confirm_token=token,
+        warnings=(FORWARDED, *notes),
+        reason=same,
+    )

@@ -1,0 +1,75 @@
+"""Comment on an issue."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio
+from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
+from pydantic import Field
+
+from sentry_runbook.incident.resolution import NoteResult
+from sentry_runbook.noting import NotePlan, note_result, plan_note, post_note
+from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.tools.answer import Page
+from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue
+from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+
+
+async def planned(issue: str, text: str, ctx: Context[Runtime]) -> NotePlan:
+    """The plan, made on a fresh read."""
+    return await plan_note(runtime(ctx), issue, text)
+
+
+async def confirmed(
+    made: Annotated[NotePlan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
+) -> Decision | Elicit[Confirm]:
+    """Ask the user where that is needed and possible."""
+    return decide(ctx, made.question(), nothing=made.already, dry_run=dry_run, token=confirm_token, must_confirm=False)
+
+
+async def add_note(
+    issue: Issue,
+    text: Annotated[str, Field(description="The comment", min_length=1, max_length=4000)],
+    ctx: Context[Runtime],
+    made: Annotated[NotePlan, Resolve(planned)],
+    answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
+    dry_run: DryRun = False,
+    confirm_token: ConfirmToken = None,
+) -> NoteResult:
+    """Comment on an issue in Sentry. The comment is forwarded to linked trackers (Jira, GitHub …).
+
+    Confirmed like resolve_issue: with needs_confirmation, show the user the text first.
+    """
+    run = runtime(ctx)
+    how = how_decided(answer)
+    if how in ("nothing", "plan"):
+        return note_result(made, "already" if how == "nothing" else "planned")
+    if how == "ask":
+        return note_result(made, "needs_confirmation", token=run.confirmations.issue(made.payload()))
+    if how == "declined":
+        return note_result(made, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
+    if how == "token":
+        run.confirmations.redeem(confirm_token or "", made.payload())
+    by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
+    # Once sent, the comment is looked for and recorded even if the caller goes away.
+    with anyio.CancelScope(shield=True):
+        return await post_note(run, made, by)
+
+
+def page(found: NoteResult) -> Page:
+    """How a person reads it."""
+    sheet = Page(f"Comment on {found.issue} — {found.outcome}")
+    sheet.say(found.reason).fact("Comment", found.note_id)
+    sheet.items(f"Warning: {warning}" for warning in found.warnings)
+    if found.confirm_token:
+        sheet.say("Nothing was posted yet. After the user agrees, call again with this confirm_token:")
+        sheet.say(found.confirm_token)
+    sheet.untrusted("text of the comment", found.text)
+    return sheet
+
+
+def tool() -> RunbookTool[NoteResult]:
+    """The tool as the server lists it."""
+    return runbook_tool(add_note, result=NoteResult, page=page, title="Add a note", writes=True)

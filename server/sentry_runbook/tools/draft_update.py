@@ -1,0 +1,66 @@
+"""Draft a message to people."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from pydantic import Field
+
+from sentry_runbook.incident.drafts import FORMS, Draft
+from sentry_runbook.incident.drafts import draft_update as draft
+from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.incident.facts import Audience, Format, Kind
+from sentry_runbook.investigate import STORY, investigate, story_window
+from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.tools.answer import Page
+from sentry_runbook.tools.arguments import Fix, Issue, Lead, RootCause, stated_moment
+from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+
+
+async def draft_update(
+    issue: Issue,
+    ctx: Context[Runtime],
+    kind: Annotated[Kind, Field(description="initial alert, status update, or resolution notice")] = "initial",
+    audience: Audience = "engineers",
+    format: Format = "markdown",  # noqa: A002  # the argument's public name
+    lead: Lead = None,
+    service: Annotated[str | None, Field(description="Name of the service", max_length=100)] = None,
+    root_cause: RootCause = None,
+    fix: Fix = None,
+    since: Annotated[str | None, Field(description="When the last message went out, ISO 8601", max_length=40)] = None,
+) -> Draft:
+    """Draft an incident message from facts, in the runbook's forms, for engineers, executives or customers.
+
+    What is unknown stands as a marked blank and in `unknowns`: ask the user, never fill it by guessing. A person sends
+    it.
+    """
+    run = runtime(ctx)
+    last = stated_moment(since, "since")
+    stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix)
+    evidence = await investigate(run, issue, STORY, choose=story_window)
+    return draft(
+        evidence,
+        run.safe(stated),
+        run.policy,
+        evidence.collected_at,
+        form=run.templates[FORMS[kind]],
+        kind=kind,
+        audience=audience,
+        format=format,
+        since=last,
+    )
+
+
+def page(result: Draft) -> Page:
+    """How a person reads it."""
+    sheet = Page(f"Draft: {result.kind} for {result.audience}").say(result.text)
+    if result.unknowns:
+        sheet.head("Blanks to fill").items(result.unknowns)
+    sheet.fact("Next update due", result.next_update_due)
+    return sheet
+
+
+def tool() -> RunbookTool[Draft]:
+    """The tool as the server lists it."""
+    return runbook_tool(draft_update, result=Draft, page=page, title="Draft a message", budget=20_000)

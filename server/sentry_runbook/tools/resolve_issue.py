@@ -1,0 +1,114 @@
+"""Change an issue's status, safely."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio
+from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
+from pydantic import Field
+
+from sentry_runbook.incident.resolution import Action, ResolutionResult, Wish
+from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.tools.answer import Page
+from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue
+from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.writing import Plan, apply, make_plan, result
+
+NOT_CONFIRMED = "Not confirmed by the user; nothing was changed."
+
+
+async def planned(
+    issue: str,
+    action: Action,
+    release: str | None,
+    ignore_count: int | None,
+    ignore_minutes: int | None,
+    ignore_users: int | None,
+    window_minutes: int | None,
+    ctx: Context[Runtime],
+) -> Plan:
+    """The plan, made on a fresh read."""
+    wish = Wish(
+        action=action,
+        release=release,
+        ignore_count=ignore_count,
+        ignore_minutes=ignore_minutes,
+        ignore_users=ignore_users,
+        window_minutes=window_minutes,
+    )
+    return await make_plan(runtime(ctx), issue, wish)
+
+
+async def confirmed(
+    made: Annotated[Plan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
+) -> Decision | Elicit[Confirm]:
+    """Ask the user where that is needed and possible."""
+    return decide(
+        ctx,
+        made.question(),
+        nothing=made.resolution.change is None,
+        dry_run=dry_run,
+        token=confirm_token,
+        must_confirm=made.resolution.must_confirm,
+    )
+
+
+async def resolve_issue(
+    issue: Issue,
+    action: Annotated[Action, Field(description="ignore without a limit is for ever")],
+    ctx: Context[Runtime],
+    made: Annotated[Plan, Resolve(planned)],
+    answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
+    release: Annotated[
+        str | None, Field(description="For resolve_in_release; must exist in Sentry", max_length=250)
+    ] = None,
+    ignore_count: Annotated[int | None, Field(ge=1, description="ignore: until N MORE events")] = None,
+    ignore_minutes: Annotated[int | None, Field(ge=1, description="ignore: for N minutes")] = None,
+    ignore_users: Annotated[int | None, Field(ge=1, description="ignore: until N MORE users")] = None,
+    window_minutes: Annotated[int | None, Field(ge=1, le=10080, description="Count within this time")] = None,
+    reason: Annotated[str | None, Field(description="Why, for the audit file", max_length=300)] = None,
+    dry_run: DryRun = False,
+    confirm_token: ConfirmToken = None,
+) -> ResolutionResult:
+    """Resolve, resolve in a release, ignore with limits, archive or reopen an issue: read first, confirmed, read back.
+
+    Without confirmation by the client you get outcome needs_confirmation and a confirm_token: show the user before,
+    after and warnings, and call again with it only after they agree. dry_run gives the plan only.
+    """
+    run = runtime(ctx)
+    how = how_decided(answer)
+    if how in ("nothing", "plan"):
+        return result(made, "planned" if how == "plan" else "already" if made.resolution.already else "refused")
+    if how == "ask":
+        return result(made, "needs_confirmation", token=run.confirmations.issue(made.payload()))
+    if how == "declined":
+        return result(made, "not_applied", notes=(NOT_CONFIRMED,))
+    if how == "token":
+        run.confirmations.redeem(confirm_token or "", made.payload())
+    by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
+    # Once sent, the change is read back and recorded even if the caller goes away.
+    with anyio.CancelScope(shield=True):
+        return await apply(run, made, by, reason)
+
+
+def page(found: ResolutionResult) -> Page:
+    """How a person reads it."""
+    sheet = Page(f"{found.issue}: {found.action} — {found.outcome}")
+    sheet.say(found.reason)
+    sheet.fact("Before", found.before and found.before.summary)
+    sheet.fact("After", found.after and found.after.summary)
+    sheet.items(f"Warning: {warning}" for warning in found.warnings)
+    sheet.fact("Undo", found.undo)
+    if found.confirm_token:
+        sheet.say("Nothing was changed yet. After the user agrees, call again with this confirm_token:")
+        sheet.say(found.confirm_token)
+    return sheet
+
+
+def tool() -> RunbookTool[ResolutionResult]:
+    """The tool as the server lists it."""
+    return runbook_tool(
+        resolve_issue, result=ResolutionResult, page=page, title="Resolve or ignore", writes=True, destructive=True
+    )

@@ -1,0 +1,222 @@
+"""How a change reaches Sentry: read, plan, confirm, send once, read back, record (DESIGN §8.3).
+
+How to think about it: a :class:`Plan` is made from a fresh read. Whether it is confirmed comes from outside: a person
+answered the client's question, a sealed token came back, or the operator chose ``direct``. Only then is one request
+sent. Whatever that request said, the state is read back and reported; a write is never repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
+from sentry_runbook.incident.evidence import Evidence, Issue, quoted
+from sentry_runbook.incident.resolution import (
+    Change,
+    Outcome,
+    ResolutionPlan,
+    ResolutionResult,
+    State,
+    Wish,
+    compare,
+    plan,
+    state_of,
+)
+from sentry_runbook.investigate import WRITING, investigate
+from sentry_runbook.runtime import Runtime
+from sentry_runbook.safety.audit import AuditError, AuditRecord
+from sentry_runbook.safety.confirm import Payload
+from sentry_runbook.sentry.client import WRITE_EVENTS
+from sentry_runbook.sentry.references import IssueRef
+
+UNCLEAR = (TimedOut, Unreachable, ServerFault)
+"""After these nobody knows whether the change was made."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A wish, the state it was planned on, and what would be sent."""
+
+    wish: Wish
+    resolution: ResolutionPlan
+    evidence: Evidence
+    organization: str | None
+
+    @property
+    def issue(self) -> Issue:
+        """The issue as it was read."""
+        return self.evidence.issue
+
+    @property
+    def reference(self) -> IssueRef:
+        """The issue by its number: what was confirmed is what is changed."""
+        return IssueRef(issue=self.issue.id, organization=self.organization)
+
+    def payload(self) -> Payload:
+        """What a confirm token is bound to: issue, action with all its arguments, and the state read."""
+        wish = {f"wish.{name}": value for name, value in self.wish.model_dump().items()}
+        return {"issue": self.issue.id, **wish, "state": self.resolution.before.model_dump_json()}
+
+    def question(self) -> str:
+        """What a person is asked; only our words, numbers, and event text as one quoted value."""
+        parts = [
+            f"Change {self.issue.name} {quoted(self.issue.title)} in Sentry?",
+            f"Now: {self.resolution.before.summary}. Then: {self.resolution.after.summary}.",
+            *self.resolution.warnings,
+        ]
+        return "\n".join(parts)
+
+
+async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
+    """Read the issue afresh and plan the change.
+
+    Raises:
+        RunbookError: the issue cannot be read, or the token cannot write.
+    """
+    evidence = await investigate(run, issue, WRITING, fresh=True, release=wish.release)
+    resolution = plan(wish, evidence, run.policy, evidence.collected_at)
+    if resolution.change is not None:
+        await check_scopes(run)
+    return Plan(wish, resolution, evidence, evidence.organization or None)
+
+
+async def check_scopes(run: Runtime) -> None:
+    """Say before the write that the token cannot write; a server that tells no scopes is believed able.
+
+    Raises:
+        Forbidden: the token has no scope that may change issues.
+    """
+    try:
+        with run.client().deadline(run.settings.limits.read_s):
+            scopes = (await run.client().whoami()).scopes
+    except SentryError:
+        return
+    if scopes is not None and not set(scopes) & set(WRITE_EVENTS):
+        raise Forbidden(
+            "The auth token cannot change issues: it lacks the scope event:write. Nothing was changed.",
+            'Give the integration the permission "Issue & Event: Read & Write", or close the issue in Sentry.',
+        )
+
+
+async def apply(run: Runtime, made: Plan, confirmed: str, reason: str | None = None) -> ResolutionResult:
+    """Send the planned change once, read back, and record it.
+
+    Args:
+        run: the runtime of the call.
+        made: the plan that was confirmed.
+        confirmed: how: ``elicitation``, ``confirm_token`` or ``direct``.
+        reason: why, for the audit file.
+
+    Raises:
+        SentryError: Sentry refused; nothing was changed.
+        AuditError: the change could not be recorded beforehand, so it was not made.
+    """
+    change = made.resolution.change
+    if change is None:
+        return result(made, "already" if made.resolution.already else "refused")
+    if run.audit is not None:
+        run.audit.ready()
+    client, unclear = run.client(), ""
+    with client.deadline(run.settings.limits.call_s):
+        try:
+            await client.update_issue(made.reference, body_of(change))
+        except UNCLEAR as exc:
+            unclear = exc.what
+        except SentryError as exc:
+            _record(run, made, confirmed, reason, "not_applied", None)
+            raise type(exc)(f"{exc.what} Nothing was changed.", exc.fix, status=exc.status) from exc
+        after = await _read_back(run, made)
+    outcome, notes = _judge(change, after, unclear)
+    notes += _record(run, made, confirmed, reason, outcome, after)
+    return result(made, outcome, after=state_of(after) if after else None, notes=notes)
+
+
+async def _read_back(run: Runtime, made: Plan) -> Issue | None:
+    try:
+        evidence = await investigate(run, made.issue.id, frozenset(), fresh=True, organization=made.organization)
+    except RunbookError:
+        return None
+    return evidence.issue
+
+
+def _judge(change: Change, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
+    if after is None:
+        why = unclear or "The change was sent."
+        return "unknown", (f"{why} Reading the state back failed: look at the issue in Sentry before trying again.",)
+    seen = compare(change, after)
+    return seen.outcome, ((f"{unclear} The state was read back.",) if unclear else ()) + seen.notes
+
+
+def _record(
+    run: Runtime, made: Plan, confirmed: str, reason: str | None, outcome: str, after: Issue | None
+) -> tuple[str, ...]:
+    """One line in the audit file; a failure to write it after the change is said, for the change is made."""
+    if run.audit is None:
+        return ()
+    wished = {**made.wish.model_dump(exclude={"action"}), "reason": reason}
+    arguments = {key: value for key, value in wished.items() if value is not None}
+    record = AuditRecord(
+        when=run.clock(),
+        what=" ".join([made.wish.action, *(f"{key}={value}" for key, value in arguments.items())]),
+        issue=made.issue.name,
+        before=_plain(made.resolution.before),
+        after=_plain(state_of(after)) if after else {},
+        confirmed=confirmed,
+        outcome=outcome,
+    )
+    try:
+        run.audit.append(record)
+    except AuditError as exc:
+        return (f"The audit line could not be written: {exc}",)
+    return ()
+
+
+def _plain(state: State) -> Mapping[str, str | int | bool | None]:
+    values: dict[str, str | int | bool | None] = state.model_dump(mode="json", exclude_none=True)
+    return values
+
+
+def body_of(change: Change) -> dict[str, object]:
+    """The request's body in Sentry's words; unused keys are left out, for null is refused (sentry-api §10)."""
+    details: dict[str, object] = {
+        "inNextRelease": change.in_next_release or None,
+        "inRelease": change.in_release,
+        "ignoreCount": change.ignore_count,
+        "ignoreDuration": change.ignore_minutes,
+        "ignoreUserCount": change.ignore_users,
+        "ignoreWindow": change.window_minutes,
+        "ignoreUserWindow": change.user_window_minutes,
+    }
+    given = {name: value for name, value in details.items() if value is not None}
+    body: dict[str, object] = {"status": change.status}
+    if change.substatus:
+        body["substatus"] = change.substatus
+    if given:
+        body["statusDetails"] = given
+    return body
+
+
+def result(
+    made: Plan,
+    outcome: Outcome,
+    *,
+    after: State | None = None,
+    token: str | None = None,
+    notes: tuple[str, ...] = (),
+) -> ResolutionResult:
+    """The tool's result for any end of the way."""
+    planned = made.resolution
+    expected = planned.after if outcome in ("planned", "needs_confirmation") else None
+    return ResolutionResult(
+        action=planned.action,
+        outcome=outcome,
+        issue=made.issue.name,
+        before=planned.before,
+        after=after or expected or (planned.before if outcome in ("already", "refused") else None),
+        warnings=(*planned.warnings, *notes),
+        reason=planned.refused,
+        confirm_token=token,
+        undo=planned.undo or None if outcome in ("planned", "needs_confirmation", "applied", "unknown") else None,
+        findings=made.evidence.findings,
+    )

@@ -1,0 +1,92 @@
+"""Who may import whom (DESIGN §2), read from the source: arrows never run back."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "server" / "sentry_runbook"
+LEAVES = {"errors", "settings", "__init__"}
+CORE = {"incident", "safety"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "settings": {"errors"},
+    "safety": {"errors"},
+    "incident": {"errors"},
+    "sentry": {"errors", "settings"},
+    "simulator": set(),
+    "templates": {"errors"} | CORE,
+    "runtime": {"errors", "settings", "sentry", "templates"} | CORE,
+    "investigate": {"errors", "settings", "sentry", "runtime"} | CORE,
+    "writing": {"errors", "settings", "sentry", "runtime", "investigate"} | CORE,
+    "tools": {"errors", "settings", "runtime", "investigate", "writing", "templates"} | CORE,
+    "runbook": {"errors", "settings", "runtime", "investigate", "tools", "templates"} | CORE,
+    "app": {"errors", "settings", "runtime", "runbook", "tools", "sentry", "templates", "__init__"} | CORE,
+    "commands": {"*"},
+    "cli": {"*"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+LIBRARIES: dict[str, set[str]] = {
+    "incident": {"pydantic", "annotated_types"},
+    "safety": {"pydantic", "pydantic_core", "cryptography"},
+    "sentry": {"pydantic", "pydantic_core", "httpx", "anyio"},
+    "simulator": {"pydantic", "starlette", "uvicorn"},
+}
+STANDARD = __import__("sys").stdlib_module_names
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> list[tuple[int, str]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [(node.lineno, name) for name in (names if node.module == "sentry_runbook" else [node.module])]
+    return found
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
+    part = part_of(path)
+    allowed = ALLOWED[part]
+    for line, name in imports_of(path):
+        steps = name.split(".")
+        if steps[0] != "sentry_runbook":
+            libraries = LIBRARIES.get(part)
+            known = libraries is None or steps[0] in libraries or steps[0] in STANDARD
+            assert known, f"{path.name}:{line} imports {name}, which {part} does without"
+            continue
+        target = steps[1] if len(steps) > 1 else "__init__"
+        target = target if (PACKAGE / target).exists() or (PACKAGE / f"{target}.py").exists() else "__init__"
+        fine = target == part or "*" in allowed or target in allowed
+        assert fine, f"{path.name}:{line}: {part} must not know {target}"
+
+
+def test_only_the_transport_knows_httpx() -> None:
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in SOURCES
+        if part_of(path) == "sentry" and any(name.split(".")[0] == "httpx" for _, name in imports_of(path))
+    }
+    assert users <= {"sentry/transport.py", "sentry/client.py"}
+
+
+def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> None:
+    offenders = [
+        str(path.relative_to(PACKAGE))
+        for path in SOURCES
+        if part_of(path) not in ("cli", "commands", "__main__")
+        and any(text in path.read_text(encoding="utf-8") for text in ("os.environ", "os.getenv(", "print("))
+    ]
+    assert offenders == []
