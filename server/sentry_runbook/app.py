@@ -85,7 +85,7 @@ def build_server(run: Runtime) -> MCPServer[Runtime]:
         title="Sentry incident runbook",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=tools_for(run.settings.writes),
+        tools=[*tools_for(run.settings.writes)],
         lifespan=lifespan,
         log_level="WARNING",
         subscriptions=False,

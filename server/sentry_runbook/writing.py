@@ -18,11 +18,11 @@ from sentry_runbook.incident.resolution import (
     ResolutionPlan,
     ResolutionResult,
     State,
-    Wish,
     compare,
     plan,
     state_of,
 )
+from sentry_runbook.incident.wish import Wish
 from sentry_runbook.investigate import WRITING, investigate
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord

@@ -8,7 +8,8 @@ import anyio
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
-from sentry_runbook.incident.resolution import Action, ResolutionResult, Wish
+from sentry_runbook.incident.resolution import ResolutionResult
+from sentry_runbook.incident.wish import Action, Wish
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue

@@ -1,0 +1,167 @@
+"""The runbook's templates as MCP prompts and resources, an issue's facts as a resource, and completions.
+
+Adding a file to ``prompts/`` adds a prompt and a resource; nothing here knows a template by name.
+"""
+
+from __future__ import annotations
+
+from mcp import MCPError
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
+from mcp.server.mcpserver.resources import FunctionResource
+from mcp.types import (
+    INVALID_PARAMS,
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+)
+
+from sentry_runbook.errors import NotFound, RunbookError
+from sentry_runbook.incident.drafts import FORMS
+from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.incident.facts import Audience
+from sentry_runbook.incident.gather import gather, no_facts
+from sentry_runbook.incident.window import window
+from sentry_runbook.investigate import STORY, investigate, search_issues, story_window
+from sentry_runbook.runtime import Runtime
+from sentry_runbook.templates import Template
+from sentry_runbook.tools import get_issue
+from sentry_runbook.tools.answer import respond
+
+STATED = ("lead", "service", "root_cause", "fix")
+"""Prompt arguments that a person states, as the draft tools take them."""
+MOST_COMPLETIONS = 20
+
+
+def add_prompts(server: MCPServer[Runtime], run: Runtime) -> None:
+    """One prompt a template."""
+    for template in run.templates:
+        server.add_prompt(_prompt(run, template))
+
+
+def _prompt(run: Runtime, template: Template) -> Prompt:
+    async def fill(**arguments: str) -> str:
+        try:
+            return await filled(run, template, arguments)
+        except RunbookError as exc:
+            raise MCPError(code=INVALID_PARAMS, message=str(exc)) from exc
+
+    return Prompt(
+        name=template.name,
+        title=template.title,
+        description=template.description,
+        arguments=[
+            PromptArgument(name=argument.name, description=argument.description, required=argument.required)
+            for argument in template.arguments
+        ],
+        fn=fill,
+    )
+
+
+async def filled(run: Runtime, template: Template, arguments: dict[str, str]) -> str:
+    """The prompt's text: with live facts when it is given an issue, with blanks when it is not.
+
+    Raises:
+        RunbookError: the issue cannot be read, or an argument is not one of the template's.
+    """
+    valid = {argument.name for argument in template.arguments}
+    given = {name: value for name, value in arguments.items() if value.strip()}
+    if unknown := set(given) - valid:
+        names = ", ".join(sorted(valid)) or "none"
+        message = f"The prompt {template.name} does not take {', '.join(sorted(unknown))}. Valid arguments: {names}."
+        raise MCPError(code=INVALID_PARAMS, message=message)
+    audience = _audience(given.get("audience"))
+    if "issue" not in given:
+        return template.prompt(no_facts(run.policy, audience), given)
+    evidence = await investigate(run, given["issue"], STORY, environment=given.get("environment"), choose=story_window)
+    stated = run.safe(Stated(**{name: given[name] for name in STATED if name in given}))
+    facts = gather(evidence, stated, run.policy, evidence.collected_at, audience=audience)
+    return template.prompt(facts, given)
+
+
+def _audience(text: str | None) -> Audience:
+    for audience in ("executives", "customers"):
+        if text == audience:
+            return audience  # type: ignore[return-value]  # one of the literal's words
+    return "engineers"
+
+
+def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
+    """The blank templates as ``runbook://NAME``, an issue's facts as ``sentry://issues/{issue}``."""
+    for template in run.templates:
+        server.add_resource(
+            FunctionResource(
+                uri=f"runbook://{template.name}",
+                name=template.name,
+                title=template.title,
+                description=template.description,
+                mime_type="text/markdown",
+                fn=lambda template=template: template.fill(no_facts(run.policy)).text,
+            )
+        )
+
+    @server.resource(
+        "sentry://issues/{issue}",
+        name="issue",
+        title="Sentry issue",
+        description="The facts of one issue, by id or short id: what get_issue gives.",
+        mime_type="text/markdown",
+    )
+    async def issue_facts(issue: str, ctx: Context[Runtime]) -> str:
+        try:
+            report = await get_issue.get_issue(issue, ctx)
+        except NotFound as exc:
+            raise ResourceNotFoundError(str(exc)) from exc
+        except RunbookError as exc:
+            raise ResourceError(str(exc)) from exc
+        made = get_issue.tool()
+        answer = respond(report, made.page, made.shrink)
+        return "\n".join(getattr(part, "text", "") for part in answer.content)
+
+
+def add_completions(server: MCPServer[Runtime], run: Runtime) -> None:
+    """Arguments complete: recent issues, environments, audiences, the tools' fixed words."""
+
+    @server.completion()
+    async def complete(
+        ref: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion | None:
+        try:
+            values = await _values(run, argument.name, argument.value)
+        except RunbookError:
+            # A completion is a help, not an answer: without Sentry there is none.
+            values = []
+        return Completion(values=values[:MOST_COMPLETIONS], total=len(values), has_more=len(values) > MOST_COMPLETIONS)
+
+
+async def _values(run: Runtime, name: str, typed: str) -> list[str]:
+    wanted = typed.strip().lower()
+    if name == "issue":
+        now = run.clock()
+        found = await search_issues(
+            run,
+            query="is:unresolved",
+            project=None,
+            environment=None,
+            sort="date",
+            window=window("14d", None, None, now=now, default=now - now),
+            limit=50,
+            cursor=None,
+        )
+        return [issue.short_id for issue in found.issues if issue.short_id.lower().startswith(wanted)]
+    if name == "environment":
+        with run.client().deadline(run.settings.limits.read_s):
+            names = await run.client().environments()
+        return [one for one in names if one.isprintable() and one.lower().startswith(wanted)]
+    fixed = {
+        "audience": ("engineers", "executives", "customers"),
+        "kind": tuple(FORMS),
+        "format": ("markdown", "slack"),
+    }
+    return [word for word in fixed.get(name, ()) if word.startswith(wanted)]
