@@ -55,10 +55,11 @@ class WaveTransport(httpx.AsyncBaseTransport):
         self._under_way += 1
         try:
             response = await self.inner.handle_async_request(request)
-            await response.aread()
+            body = b"".join([chunk async for chunk in response.aiter_raw()])
+            await response.aclose()
         finally:
             self._under_way -= 1
-        return response
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(body))
 
     def _release(self, wave: _Wave) -> None:
         wave.released = True
