@@ -117,13 +117,24 @@ def _channels(result: A, page: Callable[[A], Page]) -> tuple[dict[str, JsonValue
     return structured, sheet.render(new_nonce())
 
 
+EXTRAS = ("missing", "findings", "masked", "untrusted")
+"""What the whole answer carries once; a part's own are left out when they are empty."""
+
+
 def without_nulls(result: BaseModel) -> dict[str, JsonValue]:
-    """The result as JSON values; what is unknown is absent, and so are the empty extras."""
+    """The result as JSON values; what is unknown is absent, and so are the empty extras of its parts."""
     values: dict[str, JsonValue] = result.model_dump(mode="json", exclude_none=True, by_alias=True)
-    for extra in ("findings", "masked", "untrusted"):
-        if not values.get(extra):
-            values.pop(extra, None)
-    return values
+    missing = values.get("missing")
+    slimmed = {key: _without_empty_extras(value) for key, value in values.items() if value or key not in EXTRAS}
+    return slimmed if missing is None else {**slimmed, "missing": missing}
+
+
+def _without_empty_extras(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {key: _without_empty_extras(inner) for key, inner in value.items() if inner or key not in EXTRAS}
+    if isinstance(value, list):
+        return [_without_empty_extras(inner) for inner in value]
+    return value
 
 
 def _common(sheet: Page, result: Answer, masked: dict[str, int]) -> None:
