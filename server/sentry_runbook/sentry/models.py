@@ -642,8 +642,9 @@ class Committers(Answer):
                 if not isinstance(commit, dict) or not isinstance(commit.get("id"), str):
                     continue
                 pull = commit.get("pullRequest")
-                link = (pull.get("externalUrl") or pull.get("id")) if isinstance(pull, dict) else None
-                extra = {"author": committer.author.name if committer.author else None, "pull_request": link}
+                number = pull.get("id") if isinstance(pull, dict) else None
+                name = f"#{number}" if isinstance(number, str | int) else None
+                extra = {"author": committer.author.name if committer.author else None, "pull_request": name}
                 found.append(SuspectCommit.model_validate({**commit, **extra}))
         return tuple(found)
 

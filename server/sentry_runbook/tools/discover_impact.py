@@ -73,11 +73,10 @@ def describe(sheet: Page, result: Impact) -> Page:
 
 
 def _range(low: int | None, high: int | None) -> str | None:
+    """The exact number; with ``high``, the bounds between which it lies."""
     if low is None:
         return None
-    if high is None:
-        return f"at least {low}"
-    return f"{low}" if low == high else f"{low} to {high}"
+    return f"{low}" if high in (None, low) else f"{low} to {high}"
 
 
 def _percent(value: float | None, sessions: int | None) -> str | None:
