@@ -28,7 +28,7 @@ class Recovery(Answer):
 
     Attributes:
         verdict: what the numbers say; ``recovered`` needs two hours at the usual rate.
-        resolved: a fix was stated or the issue is resolved; a recovered rate without it is mitigated, not resolved.
+        fix_known: a fix was stated or the issue is resolved; a recovered rate without it is mitigated, not resolved.
         reading: the verdict in one or two sentences.
         needs: what would have to be seen for ``recovered``; empty then.
         since: the instant that "since" counts from, and ``since_basis`` what it is.
@@ -41,7 +41,7 @@ class Recovery(Answer):
     """
 
     verdict: RecoveryVerdict
-    resolved: bool
+    fix_known: bool
     reading: EventText
     needs: tuple[EventText, ...] = ()
     since: datetime | None = None
@@ -74,7 +74,7 @@ def check_recovery(evidence: Evidence, policy: Policy, since: datetime | None, n
     rates = seen.rates
     return Recovery(
         verdict=verdict,
-        resolved=seen.fixed,
+        fix_known=seen.fixed,
         reading=_reading(verdict, seen),
         needs=needs,
         since=seen.since,

@@ -7,69 +7,33 @@ and :func:`compare` says whether what was planned is what is there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Frozen, Issue
+from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Frozen, Issue, quoted
+from sentry_runbook.incident.issue_state import State, expected, is_already, state_of
 from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.readback import ReadBack, compare
+from sentry_runbook.incident.resolution_warnings import warnings_for
+from sentry_runbook.incident.wish import Action, Change, Wish, change_of, is_limited, refusals
+from sentry_runbook.incident.wording import moment
 
-Action = Literal[
-    "resolve", "resolve_in_next_release", "resolve_in_release", "ignore", "archive_until_escalating", "reopen"
+__all__ = [
+    "Action",
+    "Change",
+    "NoteResult",
+    "Outcome",
+    "ReadBack",
+    "ResolutionPlan",
+    "ResolutionResult",
+    "State",
+    "Wish",
+    "compare",
+    "plan",
+    "state_of",
 ]
+
 Outcome = Literal["planned", "needs_confirmation", "applied", "already", "refused", "not_applied", "unknown"]
-
-
-class Wish(Frozen):
-    """What the caller asks of an issue's status.
-
-    Attributes:
-        release: for ``resolve_in_release`` only; ``latest`` is Sentry's newest.
-        ignore_count: for ``ignore``: that many MORE events from now.
-        ignore_minutes: for ``ignore``: that long from now.
-        ignore_users: for ``ignore``: that many MORE users from now.
-        window_minutes: the stretch in which the count or the users are counted; at most a week.
-    """
-
-    action: Action
-    release: str | None = None
-    ignore_count: int | None = None
-    ignore_minutes: int | None = None
-    ignore_users: int | None = None
-    window_minutes: int | None = None
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is sent to Sentry, in our words; what is None is left out of the request."""
-
-    status: Literal["resolved", "ignored", "unresolved"]
-    substatus: str | None = None
-    in_next_release: bool = False
-    in_release: str | None = None
-    ignore_count: int | None = None
-    ignore_minutes: int | None = None
-    ignore_users: int | None = None
-    window_minutes: int | None = None
-    user_window_minutes: int | None = None
-
-
-class State(Frozen):
-    """The status of an issue with its details.
-
-    Attributes:
-        summary: the same in one sentence.
-    """
-
-    summary: EventText
-    status: str | None = None
-    substatus: str | None = None
-    in_release: EventText | None = None
-    in_next_release: bool | None = None
-    ignore_count: int | None = None
-    ignore_users: int | None = None
-    window_minutes: int | None = None
-    ignore_until: datetime | None = None
 
 
 class ResolutionPlan(Frozen):
@@ -93,17 +57,6 @@ class ResolutionPlan(Frozen):
     warnings: tuple[EventText, ...] = ()
     undo: EventText = ""
     must_confirm: bool = False
-
-
-class ReadBack(Frozen):
-    """What the issue shows after the write.
-
-    Attributes:
-        notes: how the state differs from what was sent, though it means the same; or what is missing.
-    """
-
-    outcome: Literal["applied", "not_applied"]
-    notes: tuple[EventText, ...] = ()
 
 
 class ResolutionResult(Answer):
@@ -132,16 +85,51 @@ class NoteResult(Answer):
     reason: EventText | None = None
 
 
-def state_of(issue: Issue) -> State:
-    """The issue's status with its details."""
-    raise NotImplementedError
-
-
 def plan(wish: Wish, evidence: Evidence, policy: Policy, now: datetime) -> ResolutionPlan:
     """What the wish means for this issue; decides, sends nothing."""
-    raise NotImplementedError
+    issue = evidence.issue
+    before = state_of(issue)
+    refused = next(refusals(wish, issue), None)
+    if refused is not None:
+        return ResolutionPlan(action=wish.action, refused=refused, before=before, after=before)
+    change = change_of(wish)
+    after = expected(change, now)
+    if is_already(change, issue, now):
+        return ResolutionPlan(action=wish.action, already=True, before=before, after=before)
+    return ResolutionPlan(
+        action=wish.action,
+        change=change,
+        before=before,
+        after=after,
+        warnings=tuple(warnings_for(wish, evidence, policy, now)),
+        undo=_undo(issue, before),
+        must_confirm=wish.action == "ignore" and not is_limited(wish),
+    )
 
 
-def compare(planned: Change, read_back: Issue) -> ReadBack:
-    """Whether the issue, read again, is in the state that was planned."""
-    raise NotImplementedError
+def _undo(issue: Issue, before: State) -> str:
+    if before.status == "unresolved":
+        lost = ""
+        if issue.substatus is not None and issue.substatus != "ongoing":
+            lost = f" Its substatus {quoted(issue.substatus)} becomes ongoing."
+        return f"resolve_issue action=reopen puts it back to unresolved.{lost}"
+    if before.status == "resolved":
+        how = "action=resolve"
+        if before.in_next_release:
+            how = "action=resolve_in_next_release"
+        elif before.in_release:
+            how = f"action=resolve_in_release release={quoted(before.in_release)}"
+        return f"resolve_issue {how} resolves it again; the time of the first resolve is not restored."
+    return f"{_archive_again(before)} Counts and times then start anew: what had already passed is not restored."
+
+
+def _archive_again(before: State) -> str:
+    if before.substatus == "archived_until_escalating":
+        return "resolve_issue action=archive_until_escalating archives it again."
+    limits = [
+        f"ignore_count={before.ignore_count}" if before.ignore_count else "",
+        f"ignore_users={before.ignore_users}" if before.ignore_users else "",
+        f"window_minutes={before.window_minutes}" if before.window_minutes else "",
+        f"ignore_minutes=… (it would have ended {moment(before.ignore_until)})" if before.ignore_until else "",
+    ]
+    return f"resolve_issue {' '.join(['action=ignore', *filter(None, limits)])} archives it again."
