@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sentry_runbook.incident.evidence import (
     Breakdown,
@@ -113,7 +113,7 @@ def incident(
     window: Window = WINDOW,
     others: Sequence[Seen] = (),
     issue: Mapping[str, object] | None = None,
-    **parts: object,
+    **parts: Any,
 ) -> Evidence:
     """Evidence of an issue with these events, everything measured; sessions are plenty and healthy.
 
@@ -130,7 +130,7 @@ def incident(
     unhandled = [event for event in counted if not event.handled]
     before = window.start - window.length
     users = users_of(inside)
-    made: dict[str, object] = {
+    made: dict[str, Any] = {
         "totals": known(
             Totals(
                 events=len(inside),
@@ -158,7 +158,7 @@ def incident(
         window=window,
         scope=_scope(events),
         issue=_issue(events, issue or {}),
-        **{**made, **parts},  # type: ignore[arg-type]  # the parts of Evidence by name
+        **{**made, **parts},
     )
 
 

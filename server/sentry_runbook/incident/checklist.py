@@ -180,11 +180,13 @@ def _tags(_: Case, seen: Seen) -> Finding:
             for row in lifted[:2]
         )
         return f"{facts}.", "attention"
-    facts = "; ".join(
+    most = "; ".join(
         f"{quoted(row.tag)} {quoted(row.value)} {percent(round(100 * row.share, 1))}"
         for row in [row for row in rows if row.tag != "environment"][:3]
     )
-    return f"Nothing stands out against before: {facts}.", "ok"
+    compared = any(row.share_before is not None for row in rows)
+    lead = "Nothing stands out against before" if compared else "No share from before to compare with"
+    return f"{lead}; most frequent: {most}.", "ok"
 
 
 def _event(case: Case) -> Event | None:

@@ -21,6 +21,8 @@ UNSTATED_LENGTH = timedelta(minutes=30)
 MOST = 0.6
 """A release that carries this part of the events and hardly any before is suspect though the issue is old."""
 HARDLY = 0.1
+LONG_BEFORE = timedelta(hours=24)
+"""A release that ran that long before the first event did not bring it."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sentry_runbook.incident.signals import (
     all_texts,
     exhausted,
     failed_calls,
+    host_in_error,
     malformed_sample,
 )
 from sentry_runbook.incident.traffic import traffic_correlation
@@ -28,16 +29,26 @@ from sentry_runbook.incident.traffic import traffic_correlation
 
 
 def third_party_failure(case: Case) -> Candidate:
-    """Breadcrumbs show failed HTTP calls to hosts that are not the project's own."""
+    """Breadcrumbs show failed HTTP calls to hosts that are not the project's own, or the error names such a host."""
     calls = failed_calls(case.evidence)
-    if calls is None:
+    if calls is not None:
+        return Candidate("third_party_failure", tuple(_call_clues(case, calls)), _break_circuit(calls.host))
+    named = host_in_error(case.evidence)
+    if named is None:
         return Candidate("third_party_failure", (), "")
-    host = quoted(calls.host)
-    action = (
-        f"Enable the circuit breaker (or a cached fallback) for calls to {host}, add retries with backoff, and watch "
-        "the status page of that service."
+    host, text = named
+    clues = (
+        Clue("exception", 3, f"The error names the external host {quoted(host)}: {excerpt(text)}.", core=True),
+        Clue("breadcrumbs", 0, "No breadcrumb shows the failing call."),
     )
-    return Candidate("third_party_failure", tuple(_call_clues(case, calls)), action)
+    return Candidate("third_party_failure", clues, _break_circuit(host))
+
+
+def _break_circuit(host: str) -> str:
+    return (
+        f"Enable the circuit breaker (or a cached fallback) for calls to {quoted(host)}, add retries with backoff, and "
+        "watch the status page of that service."
+    )
 
 
 def _call_clues(case: Case, calls: FailedCalls) -> Iterator[Clue]:
@@ -50,7 +61,7 @@ def _call_clues(case: Case, calls: FailedCalls) -> Iterator[Clue]:
     if calls.at_fault == "theirs":
         yield Clue("statuses", 2, f"{host} answers {answers}: the failure is on its side.")
     elif calls.at_fault == "ours":
-        yield Clue("statuses", -2, f"{host} answers {answers}: it works, and refuses what we send.")
+        yield Clue("statuses", -4, f"{host} answers {answers}: it works, and refuses what we send.")
     texts = all_texts(case.evidence)
     network = next((text for text in texts if NETWORK.search(text)), None)
     if any(calls.host in text.lower() for text in texts):
@@ -62,7 +73,7 @@ def _call_clues(case: Case, calls: FailedCalls) -> Iterator[Clue]:
     if not calls.last:
         yield Clue("order", -1, "The failing call is not the last one before the error.")
     if calls.also_answered:
-        yield Clue("order", -1, f"{host} also answered well, later in the same event.")
+        yield Clue("order", -2, f"{host} also answered well, later in the same event.")
 
 
 # --- data corruption -----------------------------------------------------------------------------------------------
@@ -152,9 +163,14 @@ def _load_clues(case: Case) -> Iterator[Clue]:
 # --- SDK misconfiguration ------------------------------------------------------------------------------------------
 
 
+SEVERAL_GAPS = 3
+
+
 def sdk_misconfiguration(case: Case) -> Candidate:
     """Events lack release, environment, breadcrumbs or context, or Sentry could not process them."""
     gaps = instrumentation_gaps(case.evidence)
     names = ", ".join(gap.setting for gap in gaps)
-    clues = tuple(Clue(gap.kind, gap.points, gap.text, core=True) for gap in gaps)
+    # One thing that is missing is common and breaks nothing; several are a set-up that was never finished.
+    enough = sum(gap.points for gap in gaps) >= SEVERAL_GAPS
+    clues = tuple(Clue(gap.kind, gap.points, gap.text, core=enough) for gap in gaps)
     return Candidate("sdk_misconfiguration", clues, f"Review Sentry.init() and the build: {names}.")

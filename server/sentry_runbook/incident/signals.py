@@ -229,6 +229,30 @@ def _answered_later(crumbs: Sequence[Breadcrumb], host: str) -> bool:
     return bool(here) and not here[-1].failed and any(crumb.failed for crumb in here)
 
 
+HOST_IN_TEXT = re.compile(
+    # Links are defused before they get here: hxxps is what https has become.
+    r"h(?:tt|xx)ps?://([a-z0-9.-]+\.[a-z]{2,})"
+    r"|host='?\"?([a-z0-9.-]+\.[a-z]{2,})"
+    r"|(?:getaddrinfo|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|resolve|reach)(?: \w+)?"
+    r" ([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})",
+    re.IGNORECASE,
+)
+"""A host that an error of a failing call names."""
+
+
+def host_in_error(evidence: Evidence) -> tuple[str, str] | None:
+    """An external host that an error of a failing call names, and that error's text; None when there is none."""
+    own = own_domains(evidence)
+    for text in all_texts(evidence):
+        if not NETWORK.search(text):
+            continue
+        for found in HOST_IN_TEXT.finditer(text):
+            host = next(group for group in found.groups() if group).lower().rstrip(".")
+            if is_external(host, own):
+                return host, text
+    return None
+
+
 # --- input ---------------------------------------------------------------------------------------------------------
 
 
