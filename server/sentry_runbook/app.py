@@ -23,7 +23,6 @@ from sentry_runbook.runbook import add_completions, add_prompts, add_resources
 from sentry_runbook.runtime import Clock, Runtime
 from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.confirm import Confirmations
-from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.settings import LOOPBACK, Settings
 from sentry_runbook.templates import load_templates
 from sentry_runbook.tools import tools_for
@@ -51,7 +50,7 @@ def utc_now() -> datetime:
 def build_runtime(
     settings: Settings, *, http_transport: httpx.AsyncBaseTransport | None = None, clock: Clock = utc_now
 ) -> Runtime:
-    """Read policy and templates and make the shared client.
+    """Read policy and templates.
 
     Args:
         settings: the operator's decisions.
@@ -64,7 +63,7 @@ def build_runtime(
     """
     return Runtime(
         settings=settings,
-        sentry=SentryClient(settings, http_transport=http_transport),
+        http_transport=http_transport,
         policy=load_policy(settings.policy_file) if settings.policy_file else default_policy(),
         templates=load_templates(settings.prompts_dir),
         clock=clock,
@@ -122,7 +121,7 @@ async def serve_stdio(server: MCPServer[Runtime], run: Runtime) -> None:
             await server.run_stdio_async()
         finally:
             with anyio.CancelScope(shield=True):
-                await run.sentry.aclose()
+                await run.aclose()
             if caught:
                 os._exit(128 + caught[0])
         tasks.cancel_scope.cancel()
@@ -175,7 +174,7 @@ async def serve_http(
         await uvicorn.Server(config).serve()
     finally:
         with anyio.CancelScope(shield=True):
-            await run.sentry.aclose()
+            await run.aclose()
 
 
 class BearerGuard:

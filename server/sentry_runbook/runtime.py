@@ -12,42 +12,55 @@ from sentry_runbook.incident.policy import Policy
 from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.settings import Settings
 from sentry_runbook.templates import Templates
 
 if TYPE_CHECKING:
+    import httpx
     from mcp.server.mcpserver import Context
+
+    from sentry_runbook.sentry.client import SentryClient
 
 Clock = Callable[[], datetime]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Runtime:
     """The shared client, the policy, the templates and the clock.
 
     Attributes:
         clock: aware UTC now; the only clock of the product outside the client's deadlines.
+        http_transport: where requests go instead of the network (the embedded Sentry, tests).
         audit: where writes are recorded; None when the operator gave no state directory.
     """
 
     settings: Settings
-    sentry: SentryClient
     policy: Policy
     templates: Templates
     clock: Clock
     confirmations: Confirmations
     audit: AuditLog | None = None
+    http_transport: httpx.AsyncBaseTransport | None = None
+    _client: SentryClient | None = None
 
     def client(self) -> SentryClient:
-        """The shared client.
+        """The shared client, made at the first call that needs it.
 
         Raises:
             SettingsError: no token is set; says what to set.
         """
         if self.settings.token is None:
             raise self.settings.missing_token()
-        return self.sentry
+        if self._client is None:
+            from sentry_runbook.sentry.client import SentryClient  # noqa: PLC0415  # start-up (DESIGN §9)
+
+            self._client = SentryClient(self.settings, http_transport=self.http_transport)
+        return self._client
+
+    async def aclose(self) -> None:
+        """Close the client's connections; requests under way are dropped."""
+        if self._client is not None:
+            await self._client.aclose()
 
     def safe(self, stated: Stated) -> Stated:
         """What a person stated, inert like event text: it goes into messages that others read.

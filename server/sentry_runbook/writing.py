@@ -27,9 +27,10 @@ from sentry_runbook.investigate import WRITING, investigate
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import Payload
-from sentry_runbook.sentry.client import WRITE_EVENTS
 from sentry_runbook.sentry.references import IssueRef
 
+WRITE_SCOPES = {"event:write", "event:admin"}
+"""Either lets a token change issues (sentry-api §1.3)."""
 UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these nobody knows whether the change was made."""
 
@@ -92,7 +93,7 @@ async def check_scopes(run: Runtime) -> None:
             scopes = (await run.client().whoami()).scopes
     except SentryError:
         return
-    if scopes is not None and not set(scopes) & set(WRITE_EVENTS):
+    if scopes is not None and not set(scopes) & WRITE_SCOPES:
         raise Forbidden(
             "The auth token cannot change issues: it lacks the scope event:write. Nothing was changed.",
             'Give the integration the permission "Issue & Event: Read & Write", or close the issue in Sentry.',

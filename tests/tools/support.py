@@ -93,4 +93,4 @@ async def connected(
     run = build_runtime(settings, http_transport=upstream, clock=clock)
     async with Client(build_server(run), mode=mode, **client_options) as client:
         yield Connection(client, world, clock, upstream)
-    await run.sentry.aclose()
+    await run.aclose()

@@ -22,50 +22,33 @@ Choose = Callable[[models.Issue, datetime], Window]
 """Picks the window once the issue is known, for stories whose length only the issue tells."""
 
 
-async def investigate(
+def ask(
     run: Runtime,
     issue: str,
     aspects: frozenset[Aspect],
     *,
-    environment: str | None = None,
-    period: str | None = None,
-    start: str | None = None,
-    end: str | None = None,
-    scope: Literal["production", "all"] = "production",
-    which: str | None = None,
-    release: str | None = None,
-    organization: str | None = None,
-    fresh: bool = False,
-    choose: Choose | None = None,
-) -> Evidence:
-    """Find out about one issue.
-
-    Args:
-        run: the runtime of the call.
-        issue: what the caller gave: id, short id or URL.
-        aspects: what the answer will show.
-        environment: environments that the caller named, separated by commas; else those of a pasted URL.
-        period: the window up to now, as ``24h``; the policy's period when no window is given.
-        start: its start in ISO 8601, instead of a period.
-        end: its end; now when left out.
-        scope: what counts when no environment is named.
-        which: the event that stands for the issue; else the one of a pasted URL, else the latest.
-        release: a version to ask Sentry about.
-        organization: of the issue, when the reference does not name it.
-        fresh: read the issue anew, for a change is planned on it.
-        choose: picks the window from the issue instead, when none is given.
+    environment: str | None,
+    period: str | None,
+    start: str | None,
+    end: str | None,
+    scope: Literal["production", "all"],
+    which: str | None,
+    release: str | None,
+    organization: str | None,
+    fresh: bool,
+) -> Question:
+    """The question that a caller's arguments mean.
 
     Raises:
-        RunbookError: the issue could not be read, or an argument cannot be meant. All else that fails costs only its
-            own part of the evidence.
+        BadInput: an argument cannot be meant.
     """
-    client, now = run.client(), run.clock()
     reference = parse_reference(issue, run.settings.base_url)
     if organization and not reference.organization:
         reference = replace(reference, organization=organization)
-    question = Question(
+    length = timedelta(hours=run.policy.period_hours)
+    return Question(
         reference=reference,
-        window=window(period, start, end, now=now, default=timedelta(hours=run.policy.period_hours)),
+        window=window(period, start, end, now=run.clock(), default=length),
         aspects=aspects,
         environments=named_environments(environment) or reference.environments,
         scope=scope,
@@ -73,9 +56,18 @@ async def investigate(
         release=release,
         fresh=fresh,
     )
+
+
+async def find_out(run: Runtime, question: Question, choose: Choose | None) -> Evidence:
+    """Ask Sentry, in two rounds, and put the evidence together.
+
+    Raises:
+        RunbookError: the issue itself could not be read.
+    """
+    client, now = run.client(), run.clock()
     with client.deadline(run.settings.limits.call_s):
         first = await first_round(client, question)
-        if choose is not None and not (period or start):
+        if choose is not None:
             question = replace(question, window=choose(first.issue, now))
         covered = scope_of(question, run.policy, first)
         second = await second_round(client, question, first, covered)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, ValidationError
 
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.evidence import Answer
 from sentry_runbook.tools.answer import BUDGET, Page, Shrink, respond
+from sentry_runbook.tools.schema import output_schema, slim
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -40,6 +42,11 @@ class RunbookTool(Tool, Generic[A]):
     shrink: tuple[Callable[[Any], Any], ...] = Field(default=(), exclude=True)
     budget: int = Field(default=BUDGET, exclude=True)
     writes: bool = Field(default=False, exclude=True)
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any] | None:
+        """What the answers look like; every one of them fits."""
+        return output_schema(self.result)
 
     async def run(
         self,
@@ -130,35 +137,3 @@ def runbook_tool(
         budget=budget,
         writes=writes,
     )
-
-
-def slim(schema: Any, *, names: bool = False) -> Any:
-    """A JSON schema without titles, null arms and null defaults: an absent value is absent, never null.
-
-    Args:
-        schema: any part of a schema.
-        names: the part is a map from property names to schemas, whose keys are names and no keywords.
-    """
-    if isinstance(schema, list):
-        return [slim(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if names:
-        return {name: slim(part) for name, part in schema.items()}
-    out = {
-        key: slim(part, names=key in ("properties", "$defs"))
-        for key, part in schema.items()
-        if not (key == "title" and isinstance(part, str)) and not (key == "default" and part is None)
-    }
-    arms = out.get("anyOf")
-    if isinstance(arms, list) and {"type": "null"} in arms:
-        rest = [arm for arm in arms if arm != {"type": "null"}]
-        out.pop("anyOf")
-        out = {**rest[0], **out} if len(rest) == 1 else {**out, "anyOf": rest}
-    return out
-
-
-def output_schema(model: type[Answer]) -> dict[str, JsonValue]:
-    """The published outputSchema of a result model, as it looks on the wire."""
-    schema: dict[str, JsonValue] = slim(model.model_json_schema(mode="serialization"))
-    return schema

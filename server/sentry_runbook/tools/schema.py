@@ -1,0 +1,88 @@
+"""JSON schemas as they are published: slim inputs, and outputs that say what is on the wire.
+
+Output schemas are made here from the result models' annotations. Pydantic would make the same from the built
+validators of some sixty models, which the start would have to wait for (DESIGN §9); a test holds every answer against
+what is published.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, JsonValue
+
+PLAIN: dict[object, dict[str, JsonValue]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+}
+
+
+def output_schema(model: type[BaseModel]) -> dict[str, JsonValue]:
+    """The schema of a result model as it looks on the wire: no nulls, an unknown key is absent."""
+    definitions: dict[str, JsonValue] = {}
+    schema = _object(model, definitions)
+    return {**schema, "$defs": definitions} if definitions else schema
+
+
+def _object(model: type[BaseModel], definitions: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    hints = typing.get_type_hints(model, include_extras=True)
+    properties: dict[str, JsonValue] = {name: _schema(hints[name], definitions) for name in model.model_fields}
+    required: list[JsonValue] = [name for name, field in model.model_fields.items() if field.is_required()]
+    schema: dict[str, JsonValue] = {"type": "object", "properties": properties}
+    return {**schema, "required": required} if required else schema
+
+
+def _schema(hint: object, definitions: dict[str, JsonValue]) -> JsonValue:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint in PLAIN:
+        return dict(PLAIN[hint])
+    if origin is Annotated:
+        return _schema(arguments[0], definitions)
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin in (typing.Union, types.UnionType):
+        arms = [_schema(arm, definitions) for arm in arguments if arm is not types.NoneType]
+        return arms[0] if len(arms) == 1 else {"anyOf": arms}
+    if origin is tuple:
+        items = [arm for arm in arguments if arm is not Ellipsis]
+        return {"type": "array", "items": _schema(items[0], definitions)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        if hint.__name__ not in definitions:
+            definitions[hint.__name__] = {}
+            definitions[hint.__name__] = _object(hint, definitions)
+        return {"$ref": f"#/$defs/{hint.__name__}"}
+    raise TypeError(f"a result model uses {hint!r}, which has no published form")
+
+
+def slim(schema: Any, *, names: bool = False) -> Any:
+    """An input schema without titles, null arms and null defaults: an absent value is absent, never null.
+
+    Args:
+        schema: any part of a schema.
+        names: the part is a map from property names to schemas, whose keys are names and no keywords.
+    """
+    if isinstance(schema, list):
+        return [slim(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if names:
+        return {name: slim(part) for name, part in schema.items()}
+    out = {
+        key: slim(part, names=key in ("properties", "$defs"))
+        for key, part in schema.items()
+        if not (key == "title" and isinstance(part, str)) and not (key == "default" and part is None)
+    }
+    arms = out.get("anyOf")
+    if isinstance(arms, list) and {"type": "null"} in arms:
+        rest = [arm for arm in arms if arm != {"type": "null"}]
+        out.pop("anyOf")
+        out = {**rest[0], **out} if len(rest) == 1 else {**out, "anyOf": rest}
+    return out
