@@ -675,6 +675,12 @@ class Organization(Answer):
     region_url: Text = Field(None, validation_alias=AliasPath("links", "regionUrl"))
 
 
+class Named(Answer):
+    """Something of which only the name is read: an environment."""
+
+    name: Text = None
+
+
 class Page(BaseModel, Generic[T]):
     """One page of a list."""
 

@@ -26,7 +26,7 @@ class IssueRef:
     """Which issue is meant.
 
     Attributes:
-        issue: numeric id, or short id in upper case.
+        issue: numeric id, or short id in upper case; an event id where nothing else is known.
         organization: slug or id from the URL, None when it names none.
         event: event id or ``latest``, ``oldest``, ``recommended`` from the URL.
         environments: from the URL's query.
@@ -40,7 +40,12 @@ class IssueRef:
     @property
     def is_numeric(self) -> bool:
         """Whether the issue is named by its number."""
-        return self.issue.isdigit()
+        return NUMERIC.fullmatch(self.issue) is not None
+
+    @property
+    def is_event(self) -> bool:
+        """Whether only an event is known: ``issue`` is then its id, and the server must tell the issue."""
+        return EVENT.fullmatch(self.issue) is not None
 
 
 def parse_reference(text: str, base_url: str) -> IssueRef:
@@ -111,8 +116,8 @@ def _own_path(url: SplitResult, base: SplitResult) -> str | None:
     if url.username is not None or url.password is not None or not url.hostname:
         return None
     prefix = base.path.rstrip("/")
-    if _is_saas(base.hostname):
-        same = url.scheme == "https" and _is_saas(url.hostname) and url.port in (None, 443)
+    if is_saas(base.hostname):
+        same = url.scheme == "https" and is_saas(url.hostname) and url.port in (None, 443)
     else:
         same = (url.scheme, url.hostname, _port(url)) == (base.scheme, base.hostname, _port(base))
     if not same or not f"{url.path}/".startswith(f"{prefix}/"):
@@ -124,13 +129,14 @@ def _port(url: SplitResult) -> int | None:
     return url.port or {"https": 443, "http": 80}.get(url.scheme)
 
 
-def _is_saas(host: str | None) -> bool:
+def is_saas(host: str | None) -> bool:
+    """Whether a host is sentry.io or one of its organizations and regions."""
     return host == SAAS or (host or "").endswith(f".{SAAS}")
 
 
 def _vanity(url: SplitResult, base: SplitResult) -> str | None:
     """``acme`` of ``acme.sentry.io``; regions and the control host name no organization."""
-    if not _is_saas(base.hostname) or not url.hostname or url.hostname == SAAS:
+    if not is_saas(base.hostname) or not url.hostname or url.hostname == SAAS:
         return None
     label = url.hostname.removesuffix(f".{SAAS}")
     return None if label in ("us", "de", "www") or "." in label else label

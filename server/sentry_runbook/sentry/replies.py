@@ -10,9 +10,10 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from sentry_runbook.sentry import models
-from sentry_runbook.sentry.wire import Reply, next_cursor
+from sentry_runbook.sentry.wire import Asked, Reply, absent, next_cursor
 
 M = TypeVar("M", bound=models.Answer)
+DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
 
 
 def one(model: type[M]) -> Callable[[Reply], M]:
@@ -54,25 +55,46 @@ def page(model: type[M]) -> Callable[[Reply], models.Page[M]]:
     return parse
 
 
-def anything(reply: Reply) -> object:
-    """JSON as it came."""
-    parsed: object = json.loads(reply.body)
-    return parsed
+def many_at(key: str, model: type[M]) -> Callable[[Reply], tuple[M, ...]]:
+    """A reply that is an object with a list in it."""
+
+    def parse(reply: Reply) -> tuple[M, ...]:
+        return _list_adapter(model).validate_python(_object(reply).get(key))
+
+    return parse
+
+
+def text_at(key: str) -> Callable[[Reply], str | None]:
+    """One text, or number read as text, of a reply that is an object."""
+
+    def parse(reply: Reply) -> str | None:
+        value = _object(reply).get(key)
+        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+    return parse
 
 
 def _object(reply: Reply) -> dict[str, object]:
     parsed = json.loads(reply.body)
     if not isinstance(parsed, dict):
-        raise TypeError("not an object")
+        raise ValueError("not an object")  # noqa: TRY004  # ValueError is what "not Sentry's" means here
     return parsed
 
 
-def table(reply: Reply) -> models.Table:
-    """A Discover answer."""
+def table(reply: Reply, fields: Sequence[str]) -> models.Table:
+    """A Discover answer.
+
+    Raises:
+        Unsupported: rows of something else: servers before Discover list events at the same place.
+    """
+    if reply.body.lstrip()[:1] == b"[":
+        raise absent(DISCOVER)
     answer = _object(reply)
     data, meta = answer.get("data"), answer.get("meta")
     if not isinstance(data, list):
-        raise TypeError("no rows")
+        raise ValueError("no rows")  # noqa: TRY004  # as above
+    if data and not any(isinstance(row, dict) and not row.keys().isdisjoint(fields) for row in data):
+        raise absent(DISCOVER)
     rows = tuple(
         {str(name): value for name, value in row.items() if value is None or isinstance(value, str | int | float)}
         for row in data[: models.MOST_ROWS]
@@ -135,7 +157,7 @@ def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str
         part = answer if "data" in answer else answer.get(axis)
         data = part.get("data") if isinstance(part, dict) else None
         if not isinstance(data, list):
-            raise TypeError("no series")
+            raise ValueError("no series")  # noqa: TRY004  # as above
         points = [
             (
                 int(pair[0]),
@@ -175,6 +197,22 @@ def _regular(points: Sequence[tuple[int, float | None, bool]], interval_s: int) 
         step_s=interval_s,
         values=tuple(values),
         complete_until=datetime.fromtimestamp(open_from, UTC) if open_from is not None else None,
+    )
+
+
+def joined(parts: Sequence[models.Series]) -> models.Series:
+    """Stretches of one series put together in order of time; what lies between them is unknown."""
+    first = parts[0]
+    places: dict[int, float | None] = {}
+    for part in parts:
+        offset = int((part.start - first.start).total_seconds()) // first.step_s
+        places |= {offset + at: value for at, value in enumerate(part.values)}
+    incomplete = [part.complete_until for part in parts if part.complete_until is not None]
+    return first.model_copy(
+        update={
+            "values": tuple(places.get(at) for at in range(max(places, default=-1) + 1)),
+            "complete_until": min(incomplete, default=None),
+        }
     )
 
 

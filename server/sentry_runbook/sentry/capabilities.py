@@ -1,0 +1,97 @@
+"""What this Sentry can answer: found out by asking, remembered, shown by ``doctor``.
+
+Nothing tells a server's version reliably, so an ability is what was seen: it answered (known for good), or a request
+failed in a way that only a server without it fails (remembered for a while: plans and servers change, proxies show
+maintenance pages). Abilities that depend on a plan are kept by organization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+LACK_S = 900.0
+"""How long a lack is believed before the server is asked again."""
+
+ABILITIES: Mapping[str, tuple[str, str]] = {
+    "org_issues": ("issues below the organization's path", "the older /api/0/issues/ path"),
+    "short_ids": ("short ids in place of issue numbers", "looked up first"),
+    "oldest": ("the oldest event of an issue", "left out"),
+    "recommended": ("the recommended event of an issue", "the latest event"),
+    "discover": ("Discover: counts in a window", "the issue's own counts, over all time"),
+    "dataset": ("Discover by dataset", "asked without one"),
+    "spans": ("latency from spans", "latency from transactions"),
+    "transactions": ("latency from transactions", "Discover's default dataset"),
+    "timeseries": ("time series (events-timeseries)", "the older events-stats"),
+    "stats": ("the older time series (events-stats)", "the issue's hourly counts"),
+    "sessions": ("release health", "crash-free sessions stay unknown"),
+    "unhandled_rate": ("the rate of unhandled sessions", "crash rate alone, the meaning before SDK 11"),
+    "releases": ("releases", "left out"),
+    "deploys": ("deploy markers", "left out"),
+    "committers": ("suspect commits", "left out"),
+    "activities": ("the activity log by itself", "the one in the issue"),
+    "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
+    "workflows": ("alerts", "left out"),
+    "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
+}
+"""Ability → what it is, and what stands in for it."""
+
+State = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One line of the table.
+
+    Attributes:
+        name: as in :data:`ABILITIES`.
+        what: in words.
+        state: whether this server has it; ``unknown`` before anybody asked.
+        instead: what stands in for it where it is missing.
+    """
+
+    name: str
+    what: str
+    state: State
+    instead: str
+
+
+class Capabilities:
+    """What is known of one server.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._has: set[tuple[str, str]] = set()
+        self._lacks_until: dict[tuple[str, str], float] = {}
+
+    def has(self, ability: str, organization: str = "") -> bool:
+        """Whether it was seen to work."""
+        return (ability, organization) in self._has
+
+    def lacks(self, ability: str, organization: str = "") -> bool:
+        """Whether asking would be in vain."""
+        return self._lacks_until.get((ability, organization), float("-inf")) > self._clock()
+
+    def found(self, ability: str, organization: str = "") -> None:
+        """It worked."""
+        self._has.add((ability, organization))
+        self._lacks_until.pop((ability, organization), None)
+
+    def missed(self, ability: str, organization: str = "") -> None:
+        """It is not there; what worked once is not unlearned by one failure."""
+        if not self.has(ability, organization):
+            self._lacks_until[ability, organization] = self._clock() + LACK_S
+
+    def table(self) -> tuple[Capability, ...]:
+        """All abilities, over all organizations asked."""
+        seen = {name for name, _ in self._has}
+        lacking = {name for (name, _), until in self._lacks_until.items() if until > self._clock()}
+        return tuple(
+            Capability(name, what, "yes" if name in seen else "no" if name in lacking else "unknown", instead)
+            for name, (what, instead) in ABILITIES.items()
+        )
