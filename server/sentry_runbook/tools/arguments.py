@@ -11,21 +11,22 @@ from sentry_runbook.incident.evidence import Stated, Window
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.window import moment, window
 
-Issue = Annotated[str, Field(description="Numeric id, short id (SHOP-1Z) or Sentry URL", max_length=2000)]
-Environment = Annotated[str | None, Field(description="Only this environment (several: comma)", max_length=400)]
+Issue = Annotated[str, Field(description="Id, short id (SHOP-1Z) or Sentry URL", max_length=2000)]
+Environment = Annotated[str | None, Field(description="Comma-separated", max_length=400)]
 Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20)]
-Start = Annotated[str | None, Field(description="ISO 8601, instead of period", max_length=40)]
+Start = Annotated[str | None, Field(description="ISO 8601", max_length=40)]
 End = Annotated[str | None, Field(description="ISO 8601", max_length=40)]
 Workaround = Annotated[bool | None, Field(description="Stated: a workaround exists")]
 CoreFlow = Annotated[bool | None, Field(description="Stated: the core flow is hit")]
 DataLossRisk = Annotated[bool | None, Field(description="Stated: data may be lost")]
 Lead = Annotated[str | None, Field(description="Incident lead", max_length=100)]
-RootCause = Annotated[str | None, Field(description="Root cause, as people found it", max_length=1000)]
+RootCause = Annotated[str | None, Field(description="Root cause found", max_length=1000)]
 Fix = Annotated[str | None, Field(description="What was changed", max_length=1000)]
-Cursor = Annotated[str | None, Field(description="next_cursor of the last answer", max_length=200)]
-ConfirmToken = Annotated[str | None, Field(description="From the last answer, after the user agreed", max_length=2000)]
-DryRun = Annotated[bool, Field(description="Plan only, change nothing")]
-Which = Annotated[str, Field(description="latest, oldest, recommended or an event id", max_length=64)]
+Cursor = Annotated[str | None, Field(description="next_cursor", max_length=200)]
+ConfirmToken = Annotated[str | None, Field(description="Once the user agreed", max_length=2000)]
+DryRun = Annotated[bool, Field(description="Plan only")]
+Which = Annotated[str, Field(description="latest, oldest, recommended or id", max_length=64)]
+Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
 Sort = Literal["date", "new", "freq", "user", "trends"]
 
 

@@ -37,7 +37,7 @@ async def check_recovery(
 def page(result: Recovery) -> Page:
     """How a person reads it."""
     sheet = Page(f"Recovery: {result.verdict}").say(result.reading)
-    sheet.fact("Resolved", result.resolved).fact("Regressed", result.regressed)
+    sheet.fact("Regressed", result.regressed).fact("A fix is known", result.fix_known)
     sheet.fact("Since", result.since and f"{result.since:%Y-%m-%d %H:%M} UTC ({result.since_basis})")
     sheet.fact("Events per hour in the incident", result.events_per_hour_before)
     sheet.fact("Events per hour before it", result.events_per_hour_baseline)

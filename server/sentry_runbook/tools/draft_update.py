@@ -21,14 +21,14 @@ from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 async def draft_update(
     issue: Issue,
     ctx: Context[Runtime],
-    kind: Annotated[Kind, Field(description="initial alert, status update, or resolution notice")] = "initial",
-    audience: Audience = "engineers",
-    format: Format = "markdown",  # noqa: A002  # the argument's public name
+    kind: Annotated[Kind, Field(description="Alert, status update or resolution notice")] = "initial",
+    audience: Annotated[Audience, Field(description="Who reads it")] = "engineers",
+    format: Annotated[Format, Field(description="Where it is posted")] = "markdown",  # noqa: A002  # the argument's public name
     lead: Lead = None,
     service: Annotated[str | None, Field(description="Name of the service", max_length=100)] = None,
     root_cause: RootCause = None,
     fix: Fix = None,
-    since: Annotated[str | None, Field(description="When the last message went out, ISO 8601", max_length=40)] = None,
+    since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40)] = None,
 ) -> Draft:
     """Draft an incident message from facts, in the runbook's forms, for engineers, executives or customers.
 

@@ -12,14 +12,14 @@ from sentry_runbook.incident.reading import IssueList, IssueRow
 from sentry_runbook.investigate import search_issues
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, cut_missing
-from sentry_runbook.tools.arguments import Cursor, End, Environment, Period, Sort, Start, asked_window
+from sentry_runbook.tools.arguments import Cursor, End, Environment, Limit, Period, Sort, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
 async def find_issues(
     ctx: Context[Runtime],
     query: Annotated[
-        str, Field(description="Sentry issue search, e.g. is:unresolved is:new", max_length=1000)
+        str, Field(description="Sentry issue search", max_length=1000)
     ] = "is:unresolved",
     project: Annotated[str | None, Field(description="Project slug or id", max_length=100)] = None,
     environment: Environment = None,
@@ -27,7 +27,7 @@ async def find_issues(
     period: Period = None,
     start: Start = None,
     end: End = None,
-    limit: Annotated[int, Field(ge=1, le=100)] = 20,
+    limit: Limit = 20,
     cursor: Cursor = None,
 ) -> IssueList:
     """Find issues when you have no id or link, or to see what else broke.

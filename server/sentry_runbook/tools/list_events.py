@@ -12,7 +12,7 @@ from sentry_runbook.incident.reading import EventList
 from sentry_runbook.investigate import list_issue_events
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, cut_missing
-from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Period, Start, asked_window
+from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Limit, Period, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
@@ -25,7 +25,7 @@ async def list_events(
     period: Period = None,
     start: Start = None,
     end: End = None,
-    limit: Annotated[int, Field(ge=1, le=100)] = 20,
+    limit: Limit = 20,
     cursor: Cursor = None,
 ) -> EventList:
     """List single events of an issue, newest first.

@@ -58,18 +58,18 @@ async def confirmed(
 
 async def resolve_issue(
     issue: Issue,
-    action: Annotated[Action, Field(description="ignore without a limit is for ever")],
+    action: Annotated[Action, Field(description="ignore without limit is for ever")],
     ctx: Context[Runtime],
     made: Annotated[Plan, Resolve(planned)],
     answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
     release: Annotated[
-        str | None, Field(description="For resolve_in_release; must exist in Sentry", max_length=250)
+        str | None, Field(description="For resolve_in_release", max_length=250)
     ] = None,
-    ignore_count: Annotated[int | None, Field(ge=1, description="ignore: until N MORE events")] = None,
-    ignore_minutes: Annotated[int | None, Field(ge=1, description="ignore: for N minutes")] = None,
-    ignore_users: Annotated[int | None, Field(ge=1, description="ignore: until N MORE users")] = None,
+    ignore_count: Annotated[int | None, Field(ge=1, description="Until N MORE events")] = None,
+    ignore_minutes: Annotated[int | None, Field(ge=1, description="For N minutes")] = None,
+    ignore_users: Annotated[int | None, Field(ge=1, description="Until N MORE users")] = None,
     window_minutes: Annotated[int | None, Field(ge=1, le=10080, description="Count within this time")] = None,
-    reason: Annotated[str | None, Field(description="Why, for the audit file", max_length=300)] = None,
+    reason: Annotated[str | None, Field(description="Why, for the audit", max_length=300)] = None,
     dry_run: DryRun = False,
     confirm_token: ConfirmToken = None,
 ) -> ResolutionResult:

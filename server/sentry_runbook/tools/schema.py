@@ -65,6 +65,8 @@ def _schema(hint: object, definitions: dict[str, JsonValue]) -> JsonValue:
 def slim(schema: Any, *, names: bool = False) -> Any:
     """An input schema without titles, null arms and null defaults: an absent value is absent, never null.
 
+    Bounds of lengths are checked and not published: they keep giants out, and no model has to know them.
+
     Args:
         schema: any part of a schema.
         names: the part is a map from property names to schemas, whose keys are names and no keywords.
@@ -78,7 +80,9 @@ def slim(schema: Any, *, names: bool = False) -> Any:
     out = {
         key: slim(part, names=key in ("properties", "$defs"))
         for key, part in schema.items()
-        if not (key == "title" and isinstance(part, str)) and not (key == "default" and part is None)
+        if key != "maxLength"
+        and not (key == "title" and isinstance(part, str))
+        and not (key == "default" and part is None)
     }
     arms = out.get("anyOf")
     if isinstance(arms, list) and {"type": "null"} in arms:
