@@ -65,18 +65,35 @@ def _readings(head: str) -> tuple[tuple[str, str], ...]:
 
     Each as what is searched (lower case) and what is shown of it, equally long.
     """
-    if head.isascii():
-        plain = _spaced(head)
-        return ((plain.lower(), plain),)
-    plain = _spaced("".join(char for char in unicodedata.normalize("NFKC", head) if not _unseen(char)))
+    plain = _spaced(_uncoloured(head))
+    if plain.isascii():
+        plain = hidden.removed(plain)
+        return ((_searchable(plain), plain),)
+    plain = hidden.removed(unicodedata.normalize("NFKC", plain))
     bare = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
     smuggled = hidden.decoded(head)
-    readings = ((_lower(plain), plain), (skeleton(_lower(bare)), bare), (smuggled.lower(), smuggled))
+    readings = (
+        (_searchable(plain), plain),
+        (skeleton(_searchable(bare)), bare),
+        (_searchable(smuggled), smuggled),
+    )
     return tuple({searched: (searched, shown) for searched, shown in readings if searched}.values())
 
 
-def _unseen(char: str) -> bool:
-    return char not in "\n\t" and hidden.is_hidden(char)
+def _uncoloured(head: str) -> str:
+    """Without terminal sequences: they would glue to the words they colour."""
+    return _sequence().sub(" ", head) if "\x1b" in head else head
+
+
+@cache
+def _sequence() -> re.Pattern[str]:
+    return re.compile("\x1b(?:\\[[0-9;:?]{0,40}[ -/]?[@-~]?|\\][^\x07\x1b]{0,400}(?:\x07|\x1b\\\\)?)")
+
+
+def _searchable(cased: str) -> str:
+    """Lower case, and line breaks that a repr or JSON wrote as two characters are breaks; the same length."""
+    lowered = _lower(cased)
+    return lowered.replace("\\n", " \n").replace("\\r", "  ").replace("\\t", "  ") if "\\" in lowered else lowered
 
 
 def _lower(cased: str) -> str:
@@ -112,7 +129,7 @@ def _suspicious_hidden() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ),
         (
             "It carries a run of characters that show nothing.",
-            re.compile("[\u200b\u200e\u200f\u2060-\u2064\ufeff\u3164\u115f\u1160\uffa0\u2800]{3,}|[\ue000-\uf8ff]{8,}"),
+            re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u3164\u115f\u1160\uffa0\u2800]{3,}|[\ue000-\uf8ff]{8,}"),
         ),
         (
             "It carries terminal control sequences beyond colour.",

@@ -77,6 +77,11 @@ def visible(text: str) -> str:
     return _limit_marks(_hidden_run().sub(_written_out, text))
 
 
+def removed(text: str) -> str:
+    """The text without every hidden character, for looking at its words only."""
+    return (_ascii_hidden_run() if text.isascii() else _hidden_run()).sub("", text)
+
+
 def is_hidden(char: str) -> bool:
     """Whether a character has no picture of its own."""
     return _hidden_run().fullmatch(char) is not None

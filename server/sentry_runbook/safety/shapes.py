@@ -167,7 +167,8 @@ _ROWS: tuple[tuple[str, str, Check], ...] = (
     ("phone", r"(?<![A-Za-z0-9.@＠/:#-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![A-Za-z0-9]|[.:-]\d)", _phone),
     (
         "phone",
-        r"(?i)(?<![a-z0-9])(?:phone|telephone|tel|mobile|msisdn|fax)(?: ?(?:number|no\.?))?[\"']?\s{0,2}[:=∶]\s{0,2}[\"']?"
+        r"(?i)(?<![a-z0-9])(?:phone|telephone|tel|mobile|msisdn|fax)(?: ?(?:number|no\.?))?"
+        r"[\"']?\s{0,2}[:=∶]\s{0,2}[\"']?"
         r"(?P<it>\(?\d[\d ().\-/]{5,20}\d)",
         _always,
     ),
