@@ -86,7 +86,7 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
 def _audience(text: str | None) -> Audience:
     for audience in ("executives", "customers"):
         if text == audience:
-            return audience  # type: ignore[return-value]  # one of the literal's words
+            return audience
     return "engineers"
 
 
@@ -126,7 +126,7 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
 def add_completions(server: MCPServer[Runtime], run: Runtime) -> None:
     """Arguments complete: recent issues, environments, audiences, the tools' fixed words."""
 
-    @server.completion()
+    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # the SDK leaves it untyped
     async def complete(
         ref: PromptReference | ResourceTemplateReference,
         argument: CompletionArgument,

@@ -78,7 +78,7 @@ async def play(entry: Entry) -> Played:
     try:
         evidence = await investigate(run, entry.scenario.issue, TRIAGE, **asked)
     finally:
-        await run.sentry.aclose()
+        await run.aclose()
     return Played(entry, triage(evidence, stated, run.policy, clock()))
 
 
