@@ -102,7 +102,7 @@ def measure(evidence: Evidence, policy: Policy, stated: datetime | None, now: da
     now = min(now, evidence.collected_at)
     onset = find_onset(evidence, policy)
     baseline = find_baseline(evidence, onset)
-    series, notes = _series(evidence, now)
+    series, notes = finest_series(evidence, now)
     began = onset.at if isinstance(onset, Onset) else None
     since, basis = _pivot(evidence, series, began, stated)
     usual = baseline.events_per_hour if isinstance(baseline, Baseline) else None
@@ -142,7 +142,7 @@ def measure(evidence: Evidence, policy: Policy, stated: datetime | None, now: da
 # --- which series, since when --------------------------------------------------------------------------------------
 
 
-def _series(evidence: Evidence, now: datetime) -> tuple[Series | None, tuple[str, ...]]:
+def finest_series(evidence: Evidence, now: datetime) -> tuple[Series | None, tuple[str, ...]]:
     """The finest series that reaches up to now, cut there."""
     if isinstance(evidence.series, Known):
         series = evidence.series.value.events

@@ -1,76 +1,92 @@
-"""What happened when: every line with its source, in UTC, in order, gaps shown."""
+"""What happened when: every line with its source, in UTC, in order, gaps shown.
+
+The words are in :mod:`chronology`, the rows come from :mod:`happenings`, the turning points from :mod:`milestones`.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 
-from sentry_runbook.incident.evidence import EventText, Evidence, Frozen, Missing, Stated
+from sentry_runbook.incident.chronology import (
+    Interval,
+    Milestone,
+    MilestoneName,
+    RowKind,
+    Timeline,
+    TimelineGap,
+    TimelineRow,
+)
+from sentry_runbook.incident.evidence import Evidence, Missing, Stated, Unknown
+from sentry_runbook.incident.happenings import rows_of
+from sentry_runbook.incident.measures import Case
+from sentry_runbook.incident.milestones import contradictions_of, intervals_of, milestones_of
+from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
 
-RowKind = Literal["observed", "derived", "human"]
-MilestoneName = Literal["started", "detected", "acknowledged", "mitigated", "recovered"]
+__all__ = [
+    "Interval",
+    "Milestone",
+    "MilestoneName",
+    "RowKind",
+    "Timeline",
+    "TimelineGap",
+    "TimelineRow",
+    "timeline",
+    "timeline_of",
+]
 
-
-class TimelineRow(Frozen):
-    """One line of the timeline.
-
-    Attributes:
-        kind: ``observed`` (Sentry said it), ``derived`` (computed: the source says how), ``human`` (somebody stated
-            it, outside Sentry or in a note).
-        source: which answer of Sentry's, which computation, or who.
-    """
-
-    at: datetime
-    what: EventText
-    kind: RowKind
-    source: EventText
-    link: str | None = None
-
-
-class TimelineGap(Frozen):
-    """A long stretch without a line."""
-
-    start: datetime
-    end: datetime
-    minutes: int
-
-
-class Milestone(Frozen):
-    """A turning point of the incident; without ``at`` it is unknown, and ``why`` says why."""
-
-    name: MilestoneName
-    definition: str
-    at: datetime | None = None
-    kind: RowKind | None = None
-    source: EventText | None = None
-    why: str | None = None
-
-
-class Interval(Frozen):
-    """Time between two milestones; without ``minutes`` it is unknown."""
-
-    name: str
-    start: MilestoneName
-    end: MilestoneName
-    minutes: int | None = None
-    why: str | None = None
-
-
-class Timeline(Frozen):
-    """The incident's timeline."""
-
-    rows: tuple[TimelineRow, ...]
-    gaps: tuple[TimelineGap, ...] = ()
-    milestones: tuple[Milestone, ...]
-    intervals: tuple[Interval, ...]
-    missing: tuple[Missing, ...] = ()
-
-    def milestone(self, name: MilestoneName) -> Milestone:
-        """The milestone of that name."""
-        return next(one for one in self.milestones if one.name == name)
+GAP = timedelta(minutes=30)
+"""The runbook has an update every 30 minutes: a longer stretch of the incident without a line is a gap."""
 
 
 def timeline(evidence: Evidence, stated: Stated, policy: Policy, now: datetime) -> Timeline:
-    """Put what is known in order of time."""
-    raise NotImplementedError
+    """Put what is known in order of time.
+
+    Args:
+        evidence: what was measured; its alerts, notes, releases and deploys where they were asked for.
+        stated: what people said; a stated time is kept as it is, and reported when it does not fit.
+        policy: thresholds.
+        now: the time of reading.
+    """
+    return timeline_of(Plot(Case(evidence, stated, policy), now))
+
+
+def timeline_of(plot: Plot) -> Timeline:
+    """The timeline of an incident whose turning points may already be known."""
+    rows, milestones = rows_of(plot), milestones_of(plot)
+    return Timeline(
+        rows=rows,
+        gaps=tuple(_gaps(rows, plot)),
+        milestones=milestones,
+        intervals=intervals_of(milestones),
+        contradictions=contradictions_of(plot, milestones),
+        missing=tuple(_missing(plot)),
+    )
+
+
+def _gaps(rows: Sequence[TimelineRow], plot: Plot) -> Iterator[TimelineGap]:
+    """Stretches without a line, while the incident was going on."""
+    if plot.onset is None:
+        return
+    until = plot.calm_at or plot.read_at
+    times = sorted({row.at for row in rows if plot.began <= row.at <= until} | {plot.began, until})
+    for start, end in pairwise(times):
+        if end - start > GAP:
+            yield TimelineGap(start=start, end=end, minutes=int((end - start).total_seconds() // 60))
+
+
+def _missing(plot: Plot) -> Iterator[Missing]:
+    evidence = plot.evidence
+    if plot.onset is None:
+        yield Missing(what="timeline.onset", why=plot.why_no_onset)
+    for what, part in (
+        ("alerts", evidence.alerts),
+        ("notes", evidence.notes),
+        ("deploys", evidence.releases),
+        ("suspect commits", evidence.suspect_commits),
+        ("first unhandled event and peak", evidence.unhandled),
+    ):
+        if isinstance(part, Unknown):
+            yield Missing(what=f"timeline: {what}", why=part.why)

@@ -1,0 +1,296 @@
+"""The rows of a timeline: one function for each kind of happening, each row with its source.
+
+A name of a person stands only where the person acted on the incident (took it, wrote a note, closed it), never where
+somebody's change is suspected: a postmortem asks what let a change do harm, not who wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from sentry_runbook.incident.buckets import between, end_of, time_of
+from sentry_runbook.incident.chronology import TimelineRow
+from sentry_runbook.incident.clues import excerpt
+from sentry_runbook.incident.evidence import Activity, Deploy, Event, Known, Note, Series, quoted
+from sentry_runbook.incident.measures import MinutePeak
+from sentry_runbook.incident.onset import QUIET
+from sentry_runbook.incident.plot import Plot, deployed
+from sentry_runbook.incident.wording import count, duration, moment, number
+
+LOG = "activity log of the issue"
+UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
+
+
+def rows_of(plot: Plot) -> tuple[TimelineRow, ...]:
+    """All rows, in order of time; of one instant in the order of the table."""
+    told = [
+        (row.at, place, row)
+        for place, happening in enumerate(HAPPENINGS)
+        for row in happening(plot)
+        if _fits(row, plot)
+    ]
+    return tuple(row for _, _, row in sorted(told, key=lambda entry: entry[:2]))
+
+
+def _fits(row: TimelineRow, plot: Plot) -> bool:
+    # What a person stated stands as stated, wherever it lies; the contradiction is reported beside it.
+    return row.kind == "human" or row.at <= plot.read_at
+
+
+# --- before --------------------------------------------------------------------------------------------------------
+
+
+def _suspect_commits(plot: Plot) -> Iterator[TimelineRow]:
+    part = plot.evidence.suspect_commits
+    for commit in part.value if isinstance(part, Known) else ():
+        if commit.at is not None:
+            name = f" {commit.pull_request}" if commit.pull_request else ""
+            what = excerpt(commit.message) if commit.message else quoted(commit.id)
+            yield _row(plot, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
+
+
+def _releases(plot: Plot) -> Iterator[TimelineRow]:
+    """Releases by date, where no deploy marker says when they went live."""
+    marked = {deploy.version for deploy in plot.deploys}
+    for release in plot.releases:
+        name = quoted(release.version)
+        for at, what in (
+            (release.created, f"Sentry first heard of release {name}"),
+            (release.released, f"Release {name} is dated as released"),
+        ):
+            if at is not None and at >= plot.opens and release.version not in marked:
+                yield _row(plot, at, f"{what}; no deploy marker says when it went live", "releases of the project")
+
+
+def _deploys(plot: Plot) -> Iterator[TimelineRow]:
+    for deploy in plot.deploys:
+        at = deployed(deploy)
+        if at is not None:
+            yield _row(plot, at, f"{_deploy(deploy)}{_meaning(plot, deploy)}", "deploy marker in Sentry")
+
+
+def _deploy(deploy: Deploy) -> str:
+    started = ""
+    if deploy.started is not None and deploy.finished is not None and deploy.started < deploy.finished:
+        started = f" in {duration(deploy.finished - deploy.started)}"
+    return f"Release {quoted(deploy.version)} deployed to {quoted(deploy.environment)}{started}"
+
+
+def _meaning(plot: Plot, deploy: Deploy) -> str:
+    if deploy.version == plot.suspect:
+        return ": the release that came with the incident" if plot.is_live(deploy) else ""
+    if deploy in plot.changes:
+        return ": it may be what ended the incident (a candidate, to be confirmed)"
+    return ""
+
+
+# --- the incident --------------------------------------------------------------------------------------------------
+
+
+def _onset(plot: Plot) -> Iterator[TimelineRow]:
+    if plot.onset is not None:
+        source = f"{plot.onset.how} (confidence {plot.onset.confidence})"
+        yield _row(plot, plot.onset.at, "Onset: the incident began", source, "derived")
+
+
+def _first_event(plot: Plot) -> Iterator[TimelineRow]:
+    first = plot.evidence.issue.first_seen
+    if first is None or first < plot.opens:
+        return
+    event = next((one for one in _events(plot) if one.when == first), None)
+    handled = None if event is None else _handled(event)
+    kind = "" if handled is None else f", {'handled' if handled else 'unhandled'}"
+    where = f" on release {quoted(event.release)}" if event is not None and event.release else ""
+    name = plot.evidence.issue.name
+    what = f"First event{kind}{where}: Sentry issue {name} created, {excerpt(plot.evidence.issue.title)}"
+    link = _event_link(plot, event) if event is not None else None
+    yield _row(plot, first, what, "First Seen of the issue", link=link)
+
+
+def _events(plot: Plot) -> Iterator[Event]:
+    if isinstance(plot.evidence.sample, Known):
+        yield from plot.evidence.sample.value
+    if isinstance(plot.evidence.event, Known):
+        yield plot.evidence.event.value
+
+
+def _handled(event: Event) -> bool | None:
+    told = [one.handled for one in event.exceptions if one.handled is not None]
+    return all(told) if told else None
+
+
+def _first_unhandled(plot: Plot) -> Iterator[TimelineRow]:
+    """The first stretch with an unhandled event, unless the first event itself was read and is unhandled."""
+    if not isinstance(plot.evidence.unhandled, Known) or plot.onset is None:
+        return
+    first = next((one for one in _events(plot) if one.when == plot.evidence.issue.first_seen), None)
+    if first is not None and _handled(first) is False and plot.evidence.issue.first_seen == plot.onset.at:
+        return
+    series = plot.evidence.unhandled.value
+    inside = between(series, plot.began - timedelta(seconds=series.step_s - 1), end_of(series))
+    index = next((index for index, value in enumerate(inside.values) if value), None)
+    if index is not None:
+        start = time_of(inside, index)
+        what = f"First unhandled event of the incident, in the {_unit(series)} from {start:%H:%M}"
+        yield _row(plot, max(start, plot.began), what, plot.evidence.unhandled.source, "derived")
+
+
+def _peak(plot: Plot) -> Iterator[TimelineRow]:
+    peak = plot.case.own_peak
+    if (
+        isinstance(peak, MinutePeak)
+        and peak.at is not None
+        and peak.at_least
+        and isinstance(plot.evidence.unhandled, Known)
+    ):
+        what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
+        yield _row(plot, max(peak.at, plot.began), what, plot.evidence.unhandled.source, "derived")
+    elif plot.rate is not None:
+        inside = between(plot.rate, plot.began - timedelta(seconds=plot.rate.step_s - 1), end_of(plot.rate))
+        most = max((value or 0.0 for value in inside.values), default=0.0)
+        if most > 0:
+            start = time_of(inside, inside.values.index(most))
+            what = f"Peak: {count(round(most), 'event')} in the {_unit(plot.rate)} from {start:%H:%M}"
+            yield _row(plot, max(start, plot.began), what, _rate_source(plot), "derived")
+
+
+def _unit(series: Series) -> str:
+    return UNIT.get(series.step_s) or duration(timedelta(seconds=series.step_s))
+
+
+def _rate_source(plot: Plot) -> str:
+    part = plot.evidence.series
+    own = isinstance(part, Known) and plot.rate is not None and part.value.events.step_s == plot.rate.step_s
+    return part.source if own and isinstance(part, Known) else "the issue's clock hours (all environments)"
+
+
+def _alerts(plot: Plot) -> Iterator[TimelineRow]:
+    part = plot.evidence.alerts
+    for alert in part.value if isinstance(part, Known) else ():
+        if alert.last_triggered is not None and alert.last_triggered >= plot.opens:
+            what = f"Alert {quoted(alert.name)} fired (Sentry keeps only the last time)"
+            yield _row(plot, alert.last_triggered, what, "alerts of the project: last triggered")
+
+
+def _last_event(plot: Plot) -> Iterator[TimelineRow]:
+    last = plot.evidence.issue.last_seen
+    if last is not None and plot.opens <= last <= plot.read_at and last != plot.evidence.issue.first_seen:
+        yield _row(plot, last, f"Last event up to {moment(plot.read_at)}", "Last Seen of the issue")
+
+
+# --- people and Sentry ---------------------------------------------------------------------------------------------
+
+ACTS = {
+    "assigned": "assigned the issue",
+    "unassigned": "took the assignment back",
+    "set_resolved": "resolved the issue",
+    "set_resolved_in_release": "resolved the issue",
+    "set_resolved_in_commit": "resolved the issue by a commit",
+    "set_resolved_in_pull_request": "resolved the issue by a pull request",
+    "set_resolved_by_age": "resolved the issue because of its age",
+    "set_unresolved": "reopened the issue",
+    "set_ignored": "archived the issue",
+    "set_priority": "set the priority",
+    "mark_reviewed": "reviewed the issue",
+    "merge": "merged other issues into it",
+    "create_issue": "made a ticket of it",
+    "set_regression": "recorded a regression: the issue came back",
+    "set_escalating": "recorded that the issue escalates",
+    "auto_set_ongoing": "set the issue to ongoing",
+}
+TOLD_ELSEWHERE = ("first_seen", "note")
+
+
+def _activity(plot: Plot) -> Iterator[TimelineRow]:
+    for entry in plot.evidence.issue.activity:
+        if entry.kind not in TOLD_ELSEWHERE and entry.at >= plot.opens:
+            yield _row(plot, entry.at, _act(entry), LOG)
+
+
+def _act(entry: Activity) -> str:
+    who = quoted(entry.who) if entry.who is not None else "Sentry"
+    did = ACTS.get(entry.kind) or f"wrote an entry of the kind {quoted(entry.kind)}"
+    if entry.kind == "set_resolved_in_release":
+        did += f" in release {quoted(entry.version)}" if entry.version else " in the next release"
+    elif entry.version:
+        did += f", with release {quoted(entry.version)}"
+    if entry.text and entry.kind not in ("set_unresolved",):
+        did += f" ({excerpt(entry.text)})"
+    return f"{who} {did}"
+
+
+def notes_of(plot: Plot) -> tuple[Note, ...]:
+    """The comments on the issue: read by themselves, else out of the activity log."""
+    if isinstance(plot.evidence.notes, Known):
+        return plot.evidence.notes.value
+    entries = [entry for entry in plot.evidence.issue.activity if entry.kind == "note"]
+    return tuple(
+        Note(id=str(place), at=entry.at, who=entry.who, text=entry.text or "") for place, entry in enumerate(entries)
+    )
+
+
+def _notes(plot: Plot) -> Iterator[TimelineRow]:
+    for note in notes_of(plot):
+        if note.at is not None and note.at >= plot.opens:
+            who = quoted(note.who) if note.who else "somebody"
+            yield _row(plot, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", "human")
+
+
+STATED = (
+    ("alerted_at", "Alert fired"),
+    ("detected_at", "Incident detected"),
+    ("acknowledged_at", "On-call engineer acknowledged"),
+    ("mitigated_at", "Mitigation in effect"),
+)
+
+
+def _stated(plot: Plot) -> Iterator[TimelineRow]:
+    for name, what in STATED:
+        at = getattr(plot.stated, name)
+        if at is not None:
+            fix = f": {excerpt(plot.stated.fix)}" if name == "mitigated_at" and plot.stated.fix else ""
+            yield _row(plot, at, f"{what}{fix}", f"stated ({name})", "human")
+
+
+# --- after ---------------------------------------------------------------------------------------------------------
+
+
+def _back_to_usual(plot: Plot) -> Iterator[TimelineRow]:
+    if plot.calm_at is None or plot.rate is None:
+        return
+    seen = plot.aftermath
+    level = f"at most {number(seen.allowed_per_hour)} events an hour" if seen.allowed_per_hour else "no events"
+    calm = plot.read_at - plot.calm_at
+    short = f"; quiet for {duration(calm)} so far, which is too short to call it over" if calm < QUIET else ""
+    source = f"from here on no rolling hour holds more than is usual; {_rate_source(plot)}"
+    yield _row(plot, plot.calm_at, f"Error rate back to the usual level ({level}){short}", source, "derived")
+
+
+def _row(
+    plot: Plot, at: object, what: str, source: str, kind: str = "observed", link: str | None = None
+) -> TimelineRow:
+    own = plot.evidence.issue.url if kind != "human" or source.startswith("a note") else None
+    return TimelineRow.model_validate({"at": at, "what": what, "kind": kind, "source": source, "link": link or own})
+
+
+def _event_link(plot: Plot, event: Event) -> str:
+    return f"{plot.evidence.issue.url.split('?')[0].rstrip('/')}/events/{event.id}/"
+
+
+HAPPENINGS: tuple[Callable[[Plot], Iterator[TimelineRow]], ...] = (
+    _suspect_commits,
+    _releases,
+    _deploys,
+    _first_event,
+    _onset,
+    _first_unhandled,
+    _peak,
+    _alerts,
+    _stated,
+    _activity,
+    _notes,
+    _last_event,
+    _back_to_usual,
+)
+"""Of one instant in this order. A new kind of row is a function and its name here."""
