@@ -95,6 +95,8 @@ def _release_share(case: Case, version: str) -> Iterator[Clue]:
         yield Clue("share", 3, f"{share} of the events are on {name}, {earlier} before.", core=True)
     elif now >= 0.9 * everything and others:
         yield Clue("share", 2, f"{share} of the events are on {name}; other releases that run are clean.")
+    elif now >= 0.9 * everything:
+        yield Clue("share", 0, f"{share} of the events are on {name}, but no other release runs beside it to compare.")
 
 
 def _other_releases_run(case: Case, version: str) -> bool:
