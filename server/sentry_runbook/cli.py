@@ -1,7 +1,7 @@
-"""The command line: parse, call, print. The only place that reads the environment and prints.
+"""The command line: parse, load the settings, hand over to one command, and end with the right code.
 
 Exit codes: 0 done; 1 the command ran and the answer is bad news (doctor, lint, audit) or Sentry did not answer;
-2 wrong arguments or settings; 130 and 143 after a signal.
+2 wrong arguments or settings; 130 and 143 after a signal. Whatever goes wrong is one sentence and the next step.
 """
 
 from __future__ import annotations
@@ -9,35 +9,49 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
-from sentry_runbook import __version__
-from sentry_runbook.errors import BadInput, RunbookError, SettingsError
+from sentry_runbook.commands.arguments import parse
+from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError
 from sentry_runbook.settings import Settings, load_settings
 
-DESCRIPTION = """\
-The incident runbook on Sentry data, as an MCP server for AI assistants and as commands for people.
-Without a command it serves MCP over stdio (the same as 'serve')."""
-EPILOG = """\
-Settings come from flags, the environment (SENTRY_AUTH_TOKEN, SENTRY_ORG, SENTRY_PROJECT, SENTRY_URL,
-SENTRY_RUNBOOK_POLICY, SENTRY_RUNBOOK_PROMPTS, SENTRY_RUNBOOK_WRITES) and .sentryclirc, in that order.
-Try it without a token: sentry-runbook demo"""
+FLAGS = ("organization", "project", "base_url", "policy_file", "prompts_dir", "writes", "state_dir")
+"""Flags that are settings."""
+WRONG_INPUT = (SettingsError, BadInput, BadTemplate, BadEvidence)
+"""What the caller can correct; all else of ours is bad news."""
+DEMO_ENVIRONMENT: Mapping[str, str] = {
+    "SENTRY_AUTH_TOKEN": "demo",
+    "SENTRY_AUTH_TOKEN_FILE": "",
+    "SENTRY_ORG": "acme",
+    "SENTRY_PROJECT": "",
+    "SENTRY_URL": "http://localhost",
+    "SENTRY_HOST": "",
+}
+"""What ``--demo`` puts over the environment: the embedded Sentry, and never the real one."""
+NOWHERE = Path(os.devnull)
+"""A folder without a ``.sentryclirc``: the demo reads nobody's token."""
 
-Command = Callable[[argparse.Namespace, Settings], int]
+
+class Command(Protocol):
+    """A module of ``commands/``."""
+
+    def run(self, arguments: argparse.Namespace, settings: Settings) -> int:
+        """Do it, and give the exit code."""
+        ...
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
-    arguments = parser().parse_args(argv)
+    arguments = parse(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(arguments)
-    except (SettingsError, BadInput) as exc:
-        _complain(exc)
-        code = 2
+        sys.stdout.flush()
     except RunbookError as exc:
         _complain(exc)
-        code = 1
+        code = 2 if isinstance(exc, WRONG_INPUT) else 1
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
@@ -47,48 +61,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _run(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    if arguments.command != "doctor":
+        for warning in settings.warnings:
+            sys.stderr.write(f"sentry-runbook: {warning}\n")
+    command = cast(Command, import_module(f"sentry_runbook.commands.{arguments.command}"))
+    return command.run(arguments, settings)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    demo = getattr(arguments, "demo", False)
+    flags = {name: str(value) for name in FLAGS if (value := getattr(arguments, name, None)) is not None}
+    if getattr(arguments, "read_only", False):
+        flags["writes"] = "off"
+    if demo:
+        embedded = {name: value for name, value in flags.items() if name not in ("organization", "project", "base_url")}
+        return load_settings(embedded, {**os.environ, **DEMO_ENVIRONMENT}, NOWHERE, NOWHERE)
+    return load_settings(flags, os.environ, Path.cwd(), Path.home())
+
+
 def _complain(exc: RunbookError) -> None:
     sys.stderr.write(f"sentry-runbook: {exc.what}\n")
     if exc.fix:
         sys.stderr.write(f"  {exc.fix}\n")
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    settings = load_settings(
-        {name: str(value) for name in FLAGS if (value := getattr(arguments, name, None)) is not None},
-        {**os.environ, **DEMO_ENVIRONMENT} if arguments.demo else os.environ,
-        Path.cwd(),
-        Path.home(),
-    )
-    for warning in settings.warnings:
-        sys.stderr.write(f"sentry-runbook: {warning}\n")
-    command: Command = arguments.command
-    return command(arguments, settings)
-
-
-FLAGS = ("organization", "project", "base_url", "policy_file", "prompts_dir", "writes", "state_dir")
-DEMO_ENVIRONMENT = {
-    "SENTRY_AUTH_TOKEN": "demo",
-    "SENTRY_AUTH_TOKEN_FILE": "",
-    "SENTRY_ORG": "acme",
-    "SENTRY_PROJECT": "",
-    "SENTRY_URL": "http://localhost",
-    "SENTRY_HOST": "",
-}
-"""What ``--demo`` puts over the environment: the embedded Sentry, and never the real one."""
-
-
-def parser() -> argparse.ArgumentParser:
-    """All commands and their flags."""
-    top = argparse.ArgumentParser(
-        prog="sentry-runbook",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--version", action="version", version=f"sentry-runbook {__version__}")
-    _serve_flags(top)
-    commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    serve = commands.add_parser("serve", help="serve MCP over stdio or HTTP")
-    _serve_flags(serve)
-    return top

@@ -1,0 +1,20 @@
+"""``policy``: the severity rules in force, as TOML that can be loaded back."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sentry_runbook.incident.policy import default_policy, dump_policy, load_policy
+from sentry_runbook.settings import Settings
+
+
+def run(_: argparse.Namespace, settings: Settings) -> int:
+    """Print the policy.
+
+    Raises:
+        SettingsError: the policy file cannot be used; every problem with line and key.
+    """
+    policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
+    sys.stdout.write(dump_policy(policy))
+    return 0

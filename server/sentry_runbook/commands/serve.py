@@ -1,0 +1,52 @@
+"""``serve``: MCP over stdio or Streamable HTTP, in front of the real Sentry or of the embedded one."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+
+import anyio
+
+from sentry_runbook.app import build_server, serve_http, serve_stdio
+from sentry_runbook.commands.logs import log_to_stderr, without_rich_logs
+from sentry_runbook.commands.opening import runtime_of
+from sentry_runbook.runtime import Runtime
+from sentry_runbook.settings import Settings
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Serve until stdin ends (stdio) or a signal comes.
+
+    Raises:
+        SettingsError: policy, address or port cannot be used.
+        BadTemplate: a template cannot be filled.
+    """
+    log_to_stderr()
+    made = runtime_of(arguments, settings)
+    # All that was imported stays: the collector need not look at it again, least of all at the end (mcp-sdk §2.2).
+    gc.freeze()
+    if arguments.transport == "http":
+        return anyio.run(_http, made, arguments)
+    return anyio.run(_stdio, made)
+
+
+async def _stdio(made: Runtime) -> int:
+    with without_rich_logs():
+        server = build_server(made)
+    await serve_stdio(server, made)
+    return 0
+
+
+async def _http(made: Runtime, arguments: argparse.Namespace) -> int:
+    from sentry_runbook.commands.ports import free_port  # noqa: PLC0415  # stdio needs no socket
+
+    with without_rich_logs():
+        server = build_server(made)
+    host, port = arguments.host, free_port(arguments.host, arguments.port)
+    shown = f"[{host}]" if ":" in host else host
+    sys.stderr.write(f"sentry-runbook: MCP at http://{shown}:{port}/mcp, Ctrl-C ends it\n")
+    secret = os.environ.get("SENTRY_RUNBOOK_HTTP_TOKEN", "").strip()
+    signum = await serve_http(server, made, host, port, allowed_hosts=arguments.allowed_host, secret=secret)
+    return 128 + signum if signum else 0

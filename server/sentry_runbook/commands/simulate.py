@@ -1,0 +1,54 @@
+"""``simulate``: the embedded Sentry over HTTP, so that any client can be pointed at it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import anyio
+
+from sentry_runbook.commands.ports import free_port
+from sentry_runbook.commands.scenes import chosen
+from sentry_runbook.settings import Settings
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.scenario import Scenario
+from sentry_runbook.simulator.serve import serve
+from sentry_runbook.simulator.world import ORGANIZATION, World
+
+
+def run(arguments: argparse.Namespace, _: Settings) -> int:
+    """Serve until Ctrl-C.
+
+    Raises:
+        BadInput: no such scenario; names the ones there are.
+        SettingsError: the port is taken.
+    """
+    world = World(chosen(arguments.scenarios))
+    port = free_port(arguments.host, arguments.port)
+    sys.stdout.write(greeting(world.scenarios, arguments.host, port))
+    sys.stdout.flush()
+    anyio.run(_serve, world, arguments.host, port, arguments.latency_ms)
+    return 0
+
+
+async def _serve(world: World, host: str, port: int, latency_ms: float) -> None:
+    await serve(create_app(world, latency_ms=latency_ms), host=host, port=port)
+
+
+def greeting(scenarios: tuple[Scenario, ...], host: str, port: int) -> str:
+    """What to set, and what to try."""
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    width = max(len(one.issue) for one in scenarios)
+    return "\n".join(
+        [
+            f"The embedded Sentry answers at {url} (any token will do). Ctrl-C ends it.",
+            "",
+            f"export SENTRY_URL={url}",
+            "export SENTRY_AUTH_TOKEN=demo",
+            f"export SENTRY_ORG={ORGANIZATION}",
+            "",
+            "Then try, in another terminal:",
+            *(f"  sentry-runbook triage {one.issue:<{width}}   # {one.title}" for one in scenarios),
+            "",
+        ]
+    )
