@@ -56,9 +56,7 @@ def _frequency(case: Case, _: Seen) -> Finding:
     trend = case.trend
     if isinstance(trend, Unknown):
         return f"Not known: {trend.why}.", "unknown"
-    counts = f"{number(trend.last_hour)} events in the last hour, {number(trend.previous_hour)} in the one before"
-    limits = f" ({trend.note})" if trend.note else ""
-    return f"{trend.direction.capitalize()}: {counts}{limits}.", "attention" if trend.direction == "spiking" else "ok"
+    return f"{trend.words[:1].upper()}{trend.words[1:]}.", "attention" if trend.direction == "spiking" else "ok"
 
 
 def _age(case: Case, _: Seen) -> Finding:
@@ -164,8 +162,8 @@ def _context(case: Case, _: Seen) -> Finding:
     if event is None:
         return _no_event(case)
     facts = [quoted(fact) for fact in (event.device, event.browser, event.os) if fact]
-    user = f"user {quoted(event.user)}" if event.user else "no user"
-    return f"The event's {user}; {', '.join(facts) or 'no device, browser or OS'}.", "ok" if event.user else "attention"
+    user = f"User {quoted(event.user)}" if event.user else "The event carries no user"
+    return f"{user}; {', '.join(facts) or 'no device, browser or OS'}.", "ok" if event.user else "attention"
 
 
 def _tags(_: Case, seen: Seen) -> Finding:

@@ -12,7 +12,15 @@ from datetime import timedelta
 from typing import Literal
 
 from sentry_runbook.incident.evidence import EventText, Evidence, Frozen, Known, Unknown
-from sentry_runbook.incident.measures import Case, CrashFree, MinutePeak, all_match, none_match, transactions
+from sentry_runbook.incident.measures import (
+    Case,
+    CrashFree,
+    MinutePeak,
+    all_match,
+    none_match,
+    shown_pct,
+    transactions,
+)
 from sentry_runbook.incident.policy import matches_any
 from sentry_runbook.incident.reading import is_regressed
 from sentry_runbook.incident.series import UsersWorstHour
@@ -127,7 +135,7 @@ def crash_free_sessions(case: Case) -> Criterion:
     source = case.evidence.sessions.source if isinstance(case.evidence.sessions, Known) else None
     return blank.model_copy(
         update={
-            "observed": found.lowest_pct if in_hour else found.period_pct,
+            "observed": shown_pct(found.lowest_pct if in_hour else found.period_pct),
             "met": met,
             "source": source,
             "window": _session_window(found, in_hour),

@@ -59,9 +59,16 @@ def suspect_release(evidence: Evidence) -> str | None:
         issue.first_release is not None
         and began is not None
         and began >= evidence.window.start - evidence.window.length
+        and not _ran_long_before(evidence, issue.first_release.version, began)
     ):
         return issue.first_release.version
     return None
+
+
+def _ran_long_before(evidence: Evidence, version: str, began: datetime) -> bool:
+    """Whether the release was in use long before the first event; a date of first mention alone does not tell."""
+    found = alignment(evidence, version, began)
+    return found is not None and found.source != "first mention of the release" and found.lag > LONG_BEFORE
 
 
 def _moved_to(evidence: Evidence) -> str | None:

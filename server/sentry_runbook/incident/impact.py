@@ -18,7 +18,7 @@ from sentry_runbook.incident.evidence import (
     Unknown,
     Window,
 )
-from sentry_runbook.incident.measures import Case, CrashFree, MinutePeak
+from sentry_runbook.incident.measures import Case, CrashFree, MinutePeak, shown_pct
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.series import Baseline, Onset, Trend, UsersWorstHour
 from sentry_runbook.incident.wording import count, duration, listed, moment
@@ -116,8 +116,8 @@ def impact_of(case: Case) -> Impact:
         unhandled_per_minute_peak=own.at_least if own else None,
         unhandled_per_minute_peak_at=own.at if own and own.at_least else None,
         project_unhandled_per_minute_peak=project.at_least if project else None,
-        crash_free_sessions_pct=round(rate.period_pct, 3) if rate else None,
-        crash_free_worst_hour_pct=round(rate.worst_hour_pct, 3) if rate and rate.worst_hour_pct is not None else None,
+        crash_free_sessions_pct=shown_pct(rate.period_pct) if rate else None,
+        crash_free_worst_hour_pct=shown_pct(rate.worst_hour_pct) if rate and rate.worst_hour_pct is not None else None,
         crash_free_worst_hour_start=rate.worst_hour_start if rate else None,
         sessions=evidence.sessions.value.sessions if isinstance(evidence.sessions, Known) else None,
         baseline=case.baseline if isinstance(case.baseline, Baseline) and not counts.widened else None,

@@ -5,6 +5,7 @@ Crash-free sessions, the busiest minute of unhandled events, users of the worst 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -141,6 +142,11 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
 def _pct(crash_rate: float | None, unhandled_rate: float | None) -> float | None:
     """Percent, rounded far below any threshold so that 1 - 0.03 - 0.02 is 95 and not a hair less."""
     return None if crash_rate is None else round(100 * (1 - crash_rate - (unhandled_rate or 0.0)), 6)
+
+
+def shown_pct(value: float) -> float:
+    """A percentage as people read it: three places, cut and not rounded, so that 94.99996 never shows as 95."""
+    return math.floor(round(value * 1000, 3)) / 1000
 
 
 def _all_rates(sessions: Sessions, judged: list[SessionHour]) -> bool:

@@ -30,6 +30,7 @@ from sentry_runbook.incident.buckets import (
 )
 from sentry_runbook.incident.evidence import Evidence, Frozen, Known, Series, Unknown
 from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.wording import number
 
 Confidence = Literal["high", "medium", "low"]
 HOUR = timedelta(hours=1)
@@ -79,6 +80,7 @@ class Trend(Frozen):
         direction: spiking, declining, quiet or steady (DESIGN §5).
         last_hour: events of the last rolling hour.
         previous_hour: events of the hour before.
+        usual_per_hour: events an hour before the onset; given when the direction rests on it.
         sparkline: the window's rate, oldest first; ``·`` where nothing was measured.
         note: what limits the reading ("clock hours, all environments"), None when nothing does.
     """
@@ -86,8 +88,16 @@ class Trend(Frozen):
     direction: Literal["spiking", "steady", "declining", "quiet"]
     last_hour: int
     previous_hour: int
+    usual_per_hour: float | None = None
     sparkline: str
     note: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The direction and the counts that it rests on."""
+        counts = f"{number(self.last_hour)} events in the last hour, {number(self.previous_hour)} in the one before"
+        usual = f", {number(self.usual_per_hour)} an hour usual" if self.usual_per_hour is not None else ""
+        return f"{self.direction}: {counts}{usual}{f' ({self.note})' if self.note else ''}"
 
 
 def is_new(evidence: Evidence, policy: Policy) -> bool | None:
@@ -338,10 +348,12 @@ def _trend_of(series: Series, evidence: Evidence, usual: float | None, policy: P
     last = total(between(series, end - HOUR, end)) or 0
     previous = total(between(series, end - 2 * HOUR, end - HOUR)) or 0
     shown = in_window(series, evidence.window.start, max(evidence.window.end, evidence.window.start + step))
+    direction, by_usual = _direction(last, previous, usual, policy)
     return Trend(
-        direction=_direction(last, previous, usual, policy),
+        direction=direction,
         last_hour=last,
         previous_hour=previous,
+        usual_per_hour=usual if by_usual else None,
         sparkline=sparkline(shown),
     )
 
@@ -352,10 +364,12 @@ def _trend_of_clock_hours(series: Series, usual: float | None, policy: Policy) -
     if is_open(series, last) and (series.values[last] or 0) <= (series.values[last - 1] or 0):
         last -= 1
     counts = round(series.values[last] or 0), round(series.values[last - 1] or 0)
+    direction, by_usual = _direction(*counts, usual, policy)
     return Trend(
-        direction=_direction(*counts, usual, policy),
+        direction=direction,
         last_hour=counts[0],
         previous_hour=counts[1],
+        usual_per_hour=usual if by_usual else None,
         sparkline=sparkline(series),
         note="clock hours of the last day, all environments",
     )
@@ -363,17 +377,20 @@ def _trend_of_clock_hours(series: Series, usual: float | None, policy: Policy) -
 
 def _direction(
     last: int, previous: int, usual: float | None, policy: Policy
-) -> Literal["spiking", "steady", "declining", "quiet"]:
-    """DESIGN §5. An empty hour counts as one event, so that a lone event after a quiet hour is no spike."""
+) -> tuple[Literal["spiking", "steady", "declining", "quiet"], bool]:
+    """DESIGN §5, and whether it rests on the usual rate.
+
+    An empty hour counts as one event, so that a lone event after a quiet hour is no spike.
+    """
     if last == 0 and previous == 0:
-        return "quiet"
+        return "quiet", False
     if last >= policy.trend.spiking * max(previous, 1):
-        return "spiking"
+        return "spiking", False
     if last * policy.trend.declining <= previous:
-        return "declining"
+        return "declining", False
     if usual is not None and last >= policy.trend.spiking * max(usual, 1):
-        return "spiking"
-    return "steady"
+        return "spiking", True
+    return "steady", False
 
 
 def issue_hours(evidence: Evidence) -> Series | None:

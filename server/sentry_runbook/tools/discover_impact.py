@@ -64,9 +64,7 @@ def describe(sheet: Page, result: Impact) -> Page:
     if result.onset:
         sheet.fact("Began", f"{result.onset.at:%Y-%m-%d %H:%M} UTC ({result.onset.confidence}: {result.onset.how})")
     if result.trend:
-        trend = result.trend
-        hours = f"{trend.last_hour} events in the last hour, {trend.previous_hour} before"
-        sheet.fact("Trend", f"{trend.direction}, {hours} {trend.sparkline}")
+        sheet.fact("Trend", f"{result.trend.words} {result.trend.sparkline}")
     for row in result.breakdown:
         sheet.fact(f"Where {quoted(row.tag)}", f"{quoted(row.value)} {_share(row)}")
     return sheet

@@ -18,9 +18,7 @@ from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 async def find_issues(
     ctx: Context[Runtime],
-    query: Annotated[
-        str, Field(description="Sentry issue search", max_length=1000)
-    ] = "is:unresolved",
+    query: Annotated[str, Field(description="Sentry issue search", max_length=1000)] = "is:unresolved",
     project: Annotated[str | None, Field(description="Project slug or id", max_length=100)] = None,
     environment: Environment = None,
     sort: Annotated[Sort, Field(description="date = last seen, new = first seen")] = "date",

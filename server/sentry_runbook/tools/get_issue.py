@@ -40,9 +40,7 @@ def page(result: IssueReport) -> Page:
     sheet.fact("Last release", result.last_release and quoted(result.last_release))
     sheet.fact("Assigned to", result.assigned_to and quoted(result.assigned_to))
     if result.trend:
-        trend = result.trend
-        hours = f"{trend.last_hour} events in the last hour, {trend.previous_hour} in the hour before"
-        sheet.fact("Trend", f"{trend.direction}, {hours} {trend.sparkline}")
+        sheet.fact("Trend", f"{result.trend.words} {result.trend.sparkline}")
     for commit in result.suspect_commits or ():
         sheet.fact("Suspect commit", f"{quoted(commit.id)} {quoted(commit.message or '')}".strip())
     for warning in result.warnings or ():

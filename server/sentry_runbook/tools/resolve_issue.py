@@ -62,9 +62,7 @@ async def resolve_issue(
     ctx: Context[Runtime],
     made: Annotated[Plan, Resolve(planned)],
     answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
-    release: Annotated[
-        str | None, Field(description="For resolve_in_release", max_length=250)
-    ] = None,
+    release: Annotated[str | None, Field(description="For resolve_in_release", max_length=250)] = None,
     ignore_count: Annotated[int | None, Field(ge=1, description="Until N MORE events")] = None,
     ignore_minutes: Annotated[int | None, Field(ge=1, description="For N minutes")] = None,
     ignore_users: Annotated[int | None, Field(ge=1, description="Until N MORE users")] = None,

@@ -54,12 +54,16 @@ def _schema(hint: object, definitions: dict[str, JsonValue]) -> JsonValue:
         return {"type": "array", "items": _schema(items[0], definitions)}
     if origin is dict:
         return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
-        if hint.__name__ not in definitions:
-            definitions[hint.__name__] = {}
-            definitions[hint.__name__] = _object(hint, definitions)
-        return {"$ref": f"#/$defs/{hint.__name__}"}
-    raise TypeError(f"a result model uses {hint!r}, which has no published form")
+    return _reference(hint, definitions)
+
+
+def _reference(hint: object, definitions: dict[str, JsonValue]) -> JsonValue:
+    if not (isinstance(hint, type) and issubclass(hint, BaseModel)):
+        raise TypeError(f"a result model uses {hint!r}, which has no published form")
+    if hint.__name__ not in definitions:
+        definitions[hint.__name__] = {}
+        definitions[hint.__name__] = _object(hint, definitions)
+    return {"$ref": f"#/$defs/{hint.__name__}"}
 
 
 def slim(schema: Any, *, names: bool = False) -> Any:
