@@ -50,14 +50,13 @@ def _schema(hint: object, definitions: dict[str, JsonValue]) -> JsonValue:
         arms = [_schema(arm, definitions) for arm in arguments if arm is not types.NoneType]
         return arms[0] if len(arms) == 1 else {"anyOf": arms}
     if origin is tuple:
-        items = [arm for arm in arguments if arm is not Ellipsis]
-        return {"type": "array", "items": _schema(items[0], definitions)}
-    if origin is dict:
-        return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
-    return _reference(hint, definitions)
+        return {"type": "array", "items": _schema(arguments[0], definitions)}
+    return _object_or_map(hint, definitions)
 
 
-def _reference(hint: object, definitions: dict[str, JsonValue]) -> JsonValue:
+def _object_or_map(hint: object, definitions: dict[str, JsonValue]) -> JsonValue:
+    if get_origin(hint) is dict:
+        return {"type": "object", "additionalProperties": _schema(get_args(hint)[1], definitions)}
     if not (isinstance(hint, type) and issubclass(hint, BaseModel)):
         raise TypeError(f"a result model uses {hint!r}, which has no published form")
     if hint.__name__ not in definitions:
