@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.buckets import between, end_of, time_of
+from sentry_runbook.incident.buckets import between, end_of, time_of, worst_hour
 from sentry_runbook.incident.chronology import TimelineRow
 from sentry_runbook.incident.clues import excerpt
 from sentry_runbook.incident.evidence import Activity, Deploy, Event, Known, Note, Series, quoted
 from sentry_runbook.incident.measures import MinutePeak
-from sentry_runbook.incident.onset import QUIET
+from sentry_runbook.incident.onset import FEWEST, QUIET
 from sentry_runbook.incident.plot import Plot, deployed
 from sentry_runbook.incident.wording import count, duration, moment, number
 
@@ -80,9 +80,11 @@ def _deploy(deploy: Deploy) -> str:
 def _meaning(plot: Plot, deploy: Deploy) -> str:
     if deploy.version == plot.suspect:
         return ": the release that came with the incident" if plot.is_live(deploy) else ""
-    if deploy in plot.changes:
-        return ": it may be what ended the incident (a candidate, to be confirmed)"
-    return ""
+    if deploy not in plot.changes:
+        return ""
+    older = plot.is_older(deploy.version)
+    kind = "" if older is None else "an earlier release, " if older else "a later release, "
+    return f": {kind}a candidate for what ended the incident"
 
 
 # --- the incident --------------------------------------------------------------------------------------------------
@@ -100,10 +102,12 @@ def _first_event(plot: Plot) -> Iterator[TimelineRow]:
         return
     event = next((one for one in _events(plot) if one.when == first), None)
     handled = None if event is None else _handled(event)
-    kind = "" if handled is None else f", {'handled' if handled else 'unhandled'}"
-    where = f" on release {quoted(event.release)}" if event is not None and event.release else ""
+    how = [] if handled is None else ["handled" if handled else "unhandled"]
+    if event is not None and event.release:
+        how.append(f"on release {quoted(event.release)}")
+    told = f" ({', '.join(how)})" if how else ""
     name = plot.evidence.issue.name
-    what = f"First event{kind}{where}: Sentry issue {name} created, {excerpt(plot.evidence.issue.title)}"
+    what = f"First event{told}: Sentry issue {name} created, {excerpt(plot.evidence.issue.title)}"
     link = _event_link(plot, event) if event is not None else None
     yield _row(plot, first, what, "First Seen of the issue", link=link)
 
@@ -137,22 +141,17 @@ def _first_unhandled(plot: Plot) -> Iterator[TimelineRow]:
 
 
 def _peak(plot: Plot) -> Iterator[TimelineRow]:
-    peak = plot.case.own_peak
-    if (
-        isinstance(peak, MinutePeak)
-        and peak.at is not None
-        and peak.at_least
-        and isinstance(plot.evidence.unhandled, Known)
-    ):
+    """The fullest minute of unhandled events; of a slow incident the fullest hour says more."""
+    peak, part = plot.case.own_peak, plot.evidence.unhandled
+    if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= FEWEST:
         what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
-        yield _row(plot, max(peak.at, plot.began), what, plot.evidence.unhandled.source, "derived")
+        yield _row(plot, max(peak.at, plot.began), what, part.source, "derived")
     elif plot.rate is not None:
         inside = between(plot.rate, plot.began - timedelta(seconds=plot.rate.step_s - 1), end_of(plot.rate))
-        most = max((value or 0.0 for value in inside.values), default=0.0)
-        if most > 0:
-            start = time_of(inside, inside.values.index(most))
-            what = f"Peak: {count(round(most), 'event')} in the {_unit(plot.rate)} from {start:%H:%M}"
-            yield _row(plot, max(start, plot.began), what, _rate_source(plot), "derived")
+        fullest = worst_hour(inside) if inside.values else None
+        if fullest is not None and fullest.value:
+            what = f"Peak: {count(fullest.value, 'event')} in the hour from {fullest.at:%H:%M}"
+            yield _row(plot, max(fullest.at, plot.began), what, _rate_source(plot), "derived")
 
 
 def _unit(series: Series) -> str:
@@ -263,7 +262,8 @@ def _back_to_usual(plot: Plot) -> Iterator[TimelineRow]:
     level = f"at most {number(seen.allowed_per_hour)} events an hour" if seen.allowed_per_hour else "no events"
     calm = plot.read_at - plot.calm_at
     short = f"; quiet for {duration(calm)} so far, which is too short to call it over" if calm < QUIET else ""
-    source = f"from here on no rolling hour holds more than is usual; {_rate_source(plot)}"
+    exact = f"to {duration(timedelta(seconds=plot.rate.step_s))} exact"
+    source = f"from here on no rolling hour holds more than is usual, {exact}; {_rate_source(plot)}"
     yield _row(plot, plot.calm_at, f"Error rate back to the usual level ({level}){short}", source, "derived")
 
 

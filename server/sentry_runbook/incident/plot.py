@@ -134,6 +134,12 @@ class Plot:
             if self.is_live(deploy) and (deployed(deploy) or self.began) > self.began and deploy.version != self.suspect
         )
 
+    def is_older(self, version: str) -> bool | None:
+        """Whether a release was made before the suspect one; None when that is not known."""
+        made = {release.version: release.created for release in self.releases}
+        one, suspect = made.get(version), made.get(self.suspect or "")
+        return None if one is None or suspect is None or one == suspect else one < suspect
+
     @cached_property
     def acts(self) -> tuple[Activity, ...]:
         """What people did in Sentry, of the whole story, in order."""

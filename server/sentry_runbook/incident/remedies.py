@@ -1,0 +1,211 @@
+"""Action items from the evidence: a verb, an object, how to know it is done, and the fact that asks for it.
+
+Owner and due date are left blank: only people give them. An item appears when a fact asks for it, so the list is
+short and every line of it can be checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+
+from sentry_runbook.incident.causes import Cause, causes_of
+from sentry_runbook.incident.chronology import Timeline
+from sentry_runbook.incident.clues import Pattern, excerpt
+from sentry_runbook.incident.deploys import deploys_of
+from sentry_runbook.incident.evidence import EventText, Frozen, Known, Unknown, quoted
+from sentry_runbook.incident.instrumentation import instrumentation_gaps
+from sentry_runbook.incident.plot import Plot
+from sentry_runbook.incident.signals import failed_calls
+from sentry_runbook.incident.whys import place_of, the_event
+from sentry_runbook.incident.wording import count, duration, moment
+
+SLOW = timedelta(minutes=5)
+"""An alert that comes later than that gives the incident a head start."""
+
+
+class ActionItem(Frozen):
+    """One thing to do: verb and object, how to know it is done; owner and due are given by people."""
+
+    action: EventText
+    done_when: EventText
+    why: EventText
+    owner: EventText | None = None
+    due: str | None = None
+
+
+def action_items(plot: Plot, told: Timeline) -> tuple[ActionItem, ...]:
+    """What the evidence asks for, the cause first."""
+    items = [item for remedy in REMEDIES for item in remedy(plot, told)]
+    return tuple({item.action: item for item in items}.values())
+
+
+def _finish_the_fix(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    issue = plot.evidence.issue
+    if issue.status == "resolved" and not plot.aftermath.regressed_since:
+        return
+    calm = plot.recovery.verdict == "recovered"
+    yield ActionItem(
+        action=f"Fix the cause of {issue.name} and resolve it in the release that holds the fix",
+        done_when=f"check_recovery says recovered for {issue.name} and no event comes from the fixing release",
+        why=f"the event rate is {'back to usual' if calm else 'not known to be back to usual'}, and the issue is "
+        f"{issue.status or 'of unknown status'} in Sentry",
+    )
+
+
+def _came_back(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    back = [entry for entry in plot.evidence.issue.activity if entry.kind == "set_regression"]
+    if back:
+        yield ActionItem(
+            action=f"Compare the earlier fix of {plot.evidence.issue.name} with what brought it back",
+            done_when="the postmortem names the case that the earlier fix left open, and a test covers it",
+            why=f"it came back after a resolve {count(len(back), 'time')}, last {moment(back[-1].at)}",
+        )
+
+
+def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    found = the_event(plot)
+    if found is None or not plot.evidence.issue.is_error:
+        return
+    event, source = found
+    frame = event.failing_frame
+    where = f" in {place_of(frame)}" if frame is not None else ""
+    name = event.exceptions[-1].type if event.exceptions and event.exceptions[-1].type else plot.evidence.issue.title
+    steps = "the breadcrumbs" if event.breadcrumbs else "the request"
+    on = f"on {quoted(plot.suspect)}" if plot.suspect else "without the fix"
+    yield ActionItem(
+        action=f"Add a regression test for {excerpt(name)}{where} that repeats {steps} of {source}",
+        done_when=f"the test fails {on}, passes with the fix, and runs in the pipeline",
+        why="the runbook asks for a test of the scenario",
+    )
+
+
+def _prevent(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    for cause in causes_of(plot.case)[:1]:
+        action, done_when = PREVENTION[cause.pattern](plot, cause)
+        pattern = cause.pattern.replace("_", " ")
+        why = f"the evidence fits the pattern {pattern} (confidence {cause.confidence})"
+        yield ActionItem(action=action, done_when=done_when, why=why)
+
+
+def _roll_out(plot: Plot, cause: Cause) -> tuple[str, str]:
+    where = quoted(plot.evidence.issue.project or "the project")
+    return (
+        f"Add a check to the deploy of {where} that stops the roll-out when new unhandled errors appear",
+        "a trial deploy of a build that raises on purpose is stopped by the check",
+    )
+
+
+def _fall_back(plot: Plot, cause: Cause) -> tuple[str, str]:
+    calls = failed_calls(plot.evidence)
+    host = quoted(calls.host) if calls is not None else "the external host"
+    return (
+        f"Add a timeout, a circuit breaker and a fallback to the calls to {host}",
+        f"with {host} blocked in a test environment, users get the fallback and no event reaches Sentry",
+    )
+
+
+def _validate(plot: Plot, cause: Cause) -> tuple[str, str]:
+    found = the_event(plot)
+    frame = found[0].failing_frame if found is not None else None
+    where = f" before {place_of(frame)}" if frame is not None else ""
+    return (
+        f"Add a check of the input{where} that sets malformed records aside",
+        "the malformed sample of the event is set aside in a test, and the records around it are processed",
+    )
+
+
+def _limit(plot: Plot, cause: Cause) -> tuple[str, str]:
+    where = quoted(plot.evidence.issue.project or "the project")
+    return (
+        f"Set a limit and an alert for the resource that ran out in {where}",
+        "a load test at the incident's traffic raises the alert before the first error",
+    )
+
+
+def _set_up(plot: Plot, cause: Cause) -> tuple[str, str]:
+    return (
+        "Configure the SDK so that events carry release, environment, user and breadcrumbs",
+        "a test event in Sentry shows all four",
+    )
+
+
+PREVENTION: Mapping[Pattern, Callable[[Plot, Cause], tuple[str, str]]] = {
+    "deployment_regression": _roll_out,
+    "third_party_failure": _fall_back,
+    "data_corruption": _validate,
+    "resource_exhaustion": _limit,
+    "sdk_misconfiguration": _set_up,
+}
+"""What keeps the class of error from coming back: the action, and how to know that it is done."""
+
+
+def _alert(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    length = told.between("started", "detected")
+    if length is not None and length <= SLOW:
+        return
+    alerts = plot.evidence.alerts
+    names = [alert.name for alert in alerts.value if alert.last_triggered] if isinstance(alerts, Known) else []
+    what = f"the Sentry alert {quoted(names[0])}" if len(names) == 1 else "the Sentry alert rules"
+    known = "is not known" if length is None else f"was {duration(length)}"
+    yield ActionItem(
+        action=f"Update {what} so that an incident like {plot.evidence.issue.name} fires within {duration(SLOW)}",
+        done_when="a trial with the event rate of the first minutes of this incident fires in that time",
+        why=f"the time to detect {known}",
+    )
+
+
+def _owner(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    issue = plot.evidence.issue
+    found = the_event(plot)
+    frame = found[0].failing_frame if found is not None else None
+    what = quoted(frame.file or frame.module or "?") if frame is not None and (frame.file or frame.module) else None
+    what = what or quoted(issue.project or issue.name)
+    by = f"assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "without an assignee"
+    yield ActionItem(
+        action=f"{'Review' if issue.assigned_to else 'Add'} the ownership rule for {what} in Sentry",
+        done_when="a new issue from there is assigned to its team without anybody's help",
+        why=f"the issue is {by}",
+    )
+
+
+def _instrument(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    for gap in instrumentation_gaps(plot.evidence):
+        yield ActionItem(
+            action=f"Set up {gap.setting} in the SDK of {quoted(plot.evidence.issue.project or 'the project')}",
+            done_when=f"a new event of the project carries its {'details' if gap.kind == 'processing' else gap.kind}",
+            why=gap.text.rstrip("."),
+        )
+
+
+def _record_deploys(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    if plot.suspect is not None and not deploys_of(plot.evidence, plot.suspect):
+        yield ActionItem(
+            action="Record a deploy marker in Sentry at the end of each deploy",
+            done_when="the next release shows a deploy with its environment and time in Sentry",
+            why=f"no deploy marker says when {quoted(plot.suspect)} went live",
+        )
+
+
+def _associate_commits(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    commits = plot.evidence.suspect_commits
+    if plot.suspect is not None and not isinstance(commits, Unknown) and not commits.value:
+        yield ActionItem(
+            action="Associate commits with releases in the pipeline (sentry-cli releases set-commits VERSION --auto)",
+            done_when="the next release lists its commits in Sentry",
+            why="Sentry names no suspect commit, though a release is suspect",
+        )
+
+
+REMEDIES: tuple[Callable[[Plot, Timeline], Iterator[ActionItem]], ...] = (
+    _finish_the_fix,
+    _came_back,
+    _prevent,
+    _test,
+    _alert,
+    _owner,
+    _record_deploys,
+    _associate_commits,
+    _instrument,
+)
+"""In this order; a new kind of action is a function and its name here."""
