@@ -1,0 +1,114 @@
+"""What a team can learn: contributing factors from the evidence, and questions that only people can answer.
+
+A question names a number or a time where there is one, so that people talk about this incident and not in general.
+It asks what made a thing easy or hard, never who.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sentry_runbook.incident.causes import causes_of
+from sentry_runbook.incident.chronology import Milestone, Timeline
+from sentry_runbook.incident.evidence import Known, quoted
+from sentry_runbook.incident.impact import Impact
+from sentry_runbook.incident.instrumentation import instrumentation_gaps
+from sentry_runbook.incident.plot import Plot, deployed
+from sentry_runbook.incident.whys import Hint
+from sentry_runbook.incident.wording import count, duration, moment, number
+
+SHORT, LONG = timedelta(minutes=15), timedelta(minutes=30)
+"""The runbook's first triage takes fifteen minutes, an update is due every thirty."""
+NIGHT_ENDS, NIGHT_BEGINS = 6, 20
+
+
+def contributing(plot: Plot, told: Timeline) -> Iterator[Hint]:
+    """What the evidence says to have helped the incident along: candidates, for people to weigh."""
+    for cause in causes_of(plot.case)[:2]:
+        pattern = cause.pattern.replace("_", " ").capitalize()
+        source = f"root-cause patterns, confidence {cause.confidence}"
+        yield from (Hint(f"{pattern}: {text}", source) for text in cause.evidence_for)
+        yield from (
+            Hint(f"Against {cause.pattern.replace('_', ' ')}: {text}", source) for text in cause.evidence_against
+        )
+    detect = told.between("started", "detected")
+    if detect is not None and detect > SHORT:
+        yield Hint(f"Detection took {duration(detect)}.", "time to detect")
+    acknowledge = told.between("detected", "acknowledged")
+    if acknowledge is not None and acknowledge > SHORT:
+        text = f"{duration(acknowledge)} passed between detection and the first act of a person that is known."
+        yield Hint(text, "time to acknowledge")
+    for gap in instrumentation_gaps(plot.evidence):
+        yield Hint(gap.text, "events read")
+    if not plot.evidence.issue.assigned_to:
+        yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
+
+
+# --- questions -----------------------------------------------------------------------------------------------------
+
+
+def went_well(plot: Plot, told: Timeline) -> Iterator[str]:
+    """What went well?"""
+    detect, mitigate = told.between("started", "detected"), told.between("started", "mitigated")
+    if detect is not None and detect <= SHORT:
+        yield f"It was detected {_length(detect)} after the start: what made that possible, and is it so elsewhere?"
+    if mitigate is not None and mitigate <= LONG:
+        yield f"The harm ended {_length(mitigate)} after the start{_maybe(told)}: what made that step quick and safe?"
+    elif mitigate is not None:
+        yield f"What helped most on the way to the mitigation, {duration(mitigate)} after the start{_maybe(told)}?"
+    if not _settled(told):
+        yield "Which step ended the harm, and what told the team to take it?"
+    yield "What information or tool helped the responders most?"
+
+
+def went_badly(plot: Plot, told: Timeline) -> Iterator[str]:
+    """What went badly?"""
+    detect = told.between("started", "detected")
+    if detect is None:
+        yield "How did people learn of the incident, and when?"
+    elif detect > SHORT:
+        yield f"What could people see during the {duration(detect)} before detection, and where did nobody look?"
+    acknowledge = told.between("detected", "acknowledged")
+    if acknowledge is not None and acknowledge > SHORT:
+        yield f"What happened in the {duration(acknowledge)} between detection and the first act that Sentry knows of?"
+    for gap in told.gaps[:2]:
+        length = duration(timedelta(minutes=gap.minutes))
+        yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
+    if any(entry.kind == "set_regression" for entry in plot.evidence.issue.activity):
+        yield "What did the earlier resolve leave open, so that the issue came back?"
+    yield "Where did the response wait: for a person, an access right, a build, or a decision?"
+
+
+def lucky(plot: Plot, told: Timeline, counted: Impact) -> Iterator[str]:
+    """Where were we lucky?"""
+    if plot.onset is not None:
+        at = plot.onset.at
+        other = "in office hours" if at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS else "at night"
+        yield f"It began {at:%A} {at:%H:%M} UTC: how does the response differ {other} or with less traffic?"
+    if counted.users:
+        least = "at least " if counted.users_lower_bound else ""
+        yield f"What kept the number at {least}{count(counted.users, 'user')}: a limit that was built in, or chance?"
+    elif counted.events:
+        yield f"What kept the number at {count(counted.events, 'event')}: a limit that was built in, or chance?"
+    rollback = [deploy for deploy in plot.changes if plot.is_older(deploy.version)]
+    if rollback and deployed(rollback[0]):
+        yield f"{quoted(rollback[0].version)} ran again without trouble: which change makes going back impossible?"
+    part = plot.evidence.project_top
+    others = [one for one in part.value if one.short_id != plot.evidence.issue.name] if isinstance(part, Known) else []
+    if others:
+        text = f"{number(len(others))} other {'issue' if len(others) == 1 else 'issues'} of the project had unhandled"
+        yield f"{text} events in the window: did any of them hide or delay this one?"
+
+
+def _settled(told: Timeline) -> bool:
+    mitigated: Milestone = told.milestone("mitigated")
+    return mitigated.at is not None and not mitigated.candidate
+
+
+def _maybe(told: Timeline) -> str:
+    return "" if _settled(told) else " (a candidate, to be confirmed)"
+
+
+def _length(length: timedelta) -> str:
+    return "less than a minute" if length < timedelta(minutes=1) else duration(length)
