@@ -78,7 +78,7 @@ class Finding(Frozen):
     """Something suspicious in event text or in the numbers: shown, never obeyed, never dropped."""
 
     kind: str
-    where: str
+    where: EventText
     why: str
     excerpt: EventText | None = None
 

@@ -163,7 +163,12 @@ class Sanitizer:
         """Note what is suspicious; True when nothing is."""
         found = findings.detect(raw, where)
         for finding in found:
-            listed = replace(finding, excerpt=text.cut(self._masked(finding.excerpt), 2 * findings.EXCERPT))
+            listed = replace(
+                finding,
+                # A path may hold the name of a tag or variable, which strangers choose too.
+                where=text.cut(self._masked(text.inert_line(where[: 4 * MAX_NAME])), 2 * MAX_NAME),
+                excerpt=text.cut(self._masked(finding.excerpt), 2 * findings.EXCERPT),
+            )
             mark = (listed.kind, listed.why, listed.excerpt)
             first, times = self._found.get(mark, (listed, 0))
             if times or len(self._found) < MAX_FINDINGS:

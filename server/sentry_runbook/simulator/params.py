@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +23,7 @@ _UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": DAY, "w": 7 * DAY}
 _PERIOD = re.compile(r"(\d{1,9})([smhdw]?)")
 _RETENTION = 90 * DAY
 _PAGE = 100
+_URL = "%/:?&=#[]@!$'()*+,;~"
 
 
 class ApiError(Exception):
@@ -197,7 +199,7 @@ def page(request: Request, rows: Sequence[T], *, size_name: str = "per_page") ->
     ):
         backwards = int(rel == "previous")
         cursor = f"0:{there}:{backwards}"
-        url = request.url.include_query_params(cursor=cursor)
+        url = quote(str(request.url.include_query_params(cursor=cursor)), safe=_URL)  # a header is ASCII
         links.append(f'<{url}>; rel="{rel}"; results="{str(results).lower()}"; cursor="{cursor}"')
     return rows[offset : offset + size], {"Link": ", ".join(links)}
 

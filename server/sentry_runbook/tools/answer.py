@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import types
 import typing
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Annotated, TypeVar, get_args, get_origin
@@ -16,7 +17,7 @@ from typing import Annotated, TypeVar, get_args, get_origin
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, JsonValue
 
-from sentry_runbook.incident.evidence import Answer, HoldsEventText, Missing
+from sentry_runbook.incident.evidence import Answer, Finding, HoldsEventText, Missing, quoted
 from sentry_runbook.safety.fence import fence, new_nonce
 from sentry_runbook.safety.sanitizer import count_masks
 
@@ -94,7 +95,13 @@ def respond(
         budget: characters that each channel may have.
     """
     structured, text = _channels(result, page)
-    for step in shrink:
+    all_findings = result.findings
+
+    def listing(most: int) -> Shrink[A]:
+        return lambda long: long.model_copy(update={"findings": fewer_findings(all_findings, most)})
+
+    steps: tuple[Shrink[A], ...] = (listing(10), *shrink, listing(4))
+    for step in steps:
         if _size(structured) <= budget and len(text) <= budget:
             break
         result = step(result)
@@ -141,15 +148,36 @@ def _common(sheet: Page, result: Answer, masked: dict[str, int]) -> None:
     """The end of every text: what is suspicious, what is missing, what was masked."""
     if result.findings:
         sheet.head("Findings (reported, not obeyed)")
-        sheet.items(f"**{finding.kind}** in {finding.where}: {finding.why}" for finding in result.findings)
+        sheet.items(f"**{finding.kind}**{_place(finding)}: {finding.why}" for finding in result.findings)
         for finding in result.findings:
-            sheet.untrusted(f"finding in {finding.where}", finding.excerpt)
+            sheet.untrusted(f"finding{_place(finding)}", finding.excerpt)
     if result.missing:
         sheet.head("Not known")
         sheet.items(f"**{missing.what}:** {missing.why}" for missing in result.missing)
     if masked:
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(masked.items()))
         sheet.say(f"Masked: {counts}.")
+
+
+def _place(finding: Finding) -> str:
+    # Quoted, because a path may hold the name of a tag or variable.
+    return f" in {quoted(finding.where)}" if finding.where else ""
+
+
+def fewer_findings(found: Sequence[Finding], most: int) -> tuple[Finding, ...]:
+    """At most so many findings, one of each kind first; what is not listed is counted, never dropped.
+
+    Strangers decide how many there are: a flood of them must not push the facts out of the answer.
+    """
+    if len(found) <= most:
+        return tuple(found)
+    places = range(len(found))
+    first = {found[place].kind: place for place in reversed(places)}.values()
+    kept = {*sorted({*first, *places}, key=lambda place: (place not in first, place))[:most]}
+    left = Counter(found[place].kind for place in places if place not in kept)
+    counts = ", ".join(f"{kind} {count}" for kind, count in left.most_common())
+    more = Finding(kind="more", where="", why=f"{left.total()} more findings are not listed ({counts}).")
+    return (*(found[place] for place in sorted(kept)), more)
 
 
 def cut_missing(missing: Sequence[Missing], cut: str, how: str) -> tuple[Missing, ...]:

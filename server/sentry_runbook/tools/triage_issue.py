@@ -90,7 +90,7 @@ def _shorter_causes(result: Triage) -> Triage:
 def _shorter_findings(result: Triage) -> Triage:
     steps = tuple(s.model_copy(update={"finding": s.finding[:140]}) for s in result.checklist)
     impact = result.impact.model_copy(update={"breakdown": ()})
-    return result.model_copy(update={"checklist": steps, "impact": impact, "findings": result.findings[:5]})
+    return result.model_copy(update={"checklist": steps, "impact": impact})
 
 
 def tool() -> RunbookTool[Triage]:
