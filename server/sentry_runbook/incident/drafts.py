@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Stated
-from sentry_runbook.incident.facts import Audience, Format, Kind
+from sentry_runbook.incident.facts import Audience, Facts, Format, Kind
+from sentry_runbook.incident.gather import gather
 from sentry_runbook.incident.policy import Policy
-
-if TYPE_CHECKING:
-    from sentry_runbook.incident.gather import Facts
+from sentry_runbook.incident.severity import classify
 
 FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
 """The template of each kind of message."""
@@ -63,4 +62,16 @@ def draft_update(
     since: datetime | None = None,
 ) -> Draft:
     """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
-    raise NotImplementedError
+    facts = gather(evidence, stated, policy, now, audience=audience, since=since)
+    filled = form.fill(facts, format)
+    severity = classify(evidence, stated, policy, now).severity
+    due = now + timedelta(minutes=policy.words(severity).next_update_minutes)
+    return Draft(
+        text=filled.text,
+        unknowns=filled.unknowns,
+        next_update_due=None if kind == "resolved" else due,
+        kind=kind,
+        audience=audience,
+        format=format,
+        findings=evidence.findings,
+    )
