@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sentry_runbook.errors import NotFound
 from sentry_runbook.sentry import models, replies
+from sentry_runbook.sentry.meaning import ABSENT, absent
 from sentry_runbook.sentry.upstream import (
     READ_ALERTS,
     READ_EVENTS,
@@ -15,7 +16,8 @@ from sentry_runbook.sentry.upstream import (
     environments_of,
     given,
 )
-from sentry_runbook.sentry.wire import ABSENT, Asked, absent, named, segment
+from sentry_runbook.sentry.wire import Asked, segment
+from sentry_runbook.sentry.words import named
 
 COMMITS = Asked("suspect commits", READ_EVENTS, hint="They stay unknown on this server.")
 

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 import anyio
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError, Unsupported
-from sentry_runbook.sentry import models, replies
+from sentry_runbook.sentry import counted, models
+from sentry_runbook.sentry.meaning import ABSENT
 from sentry_runbook.sentry.upstream import READ_ORG, Query, Upstream, environments_of, given, span
-from sentry_runbook.sentry.wire import ABSENT, Asked
+from sentry_runbook.sentry.wire import Asked
 
 MOST_POINTS = 10_000
 """Points of one time series answer (sentry-api §8)."""
@@ -85,7 +86,7 @@ class CountCalls(Upstream):
 
     async def _table(self, params: Query, fields: Sequence[str], slug: str) -> models.Table:
         return await self._optional(
-            "discover", "events/", params, DISCOVER, lambda reply: replies.table(reply, fields), organization=slug
+            "discover", "events/", params, DISCOVER, lambda reply: counted.table(reply, fields), organization=slug
         )
 
     # --- latency
@@ -200,7 +201,7 @@ class CountCalls(Upstream):
                 tasks.start_soon(ask, place, part)
         if failed:
             raise failed[0]
-        return {axis: replies.joined([parts[place][axis] for place in sorted(parts)]) for axis in axes}
+        return {axis: counted.joined([parts[place][axis] for place in sorted(parts)]) for axis in axes}
 
     async def _series_part(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
@@ -213,7 +214,7 @@ class CountCalls(Upstream):
                     "events-timeseries/",
                     params,
                     SERIES,
-                    lambda reply: replies.timeseries(reply, axes, interval_s),
+                    lambda reply: counted.timeseries(reply, axes, interval_s),
                     organization=slug,
                 )
             except (BadRequest, Unsupported) as exc:
@@ -229,7 +230,7 @@ class CountCalls(Upstream):
                 "events-stats/",
                 [*common, ("interval", interval)],
                 SERIES,
-                lambda reply: replies.stats_series(reply, axes, interval_s),
+                lambda reply: counted.stats_series(reply, axes, interval_s),
                 organization=slug,
             )
         except BadRequest:
@@ -269,7 +270,7 @@ class CountCalls(Upstream):
                 "sessions/",
                 params,
                 SESSIONS,
-                lambda reply: replies.sessions(reply, has_unhandled_rate=UNHANDLED in fields),
+                lambda reply: counted.sessions(reply, has_unhandled_rate=UNHANDLED in fields),
                 organization=slug,
             )
 
@@ -324,7 +325,7 @@ class _LatencyQuestion:
             dataset=dataset,
             organization=self._slug,
         )
-        return replies.latency(table, p95, f"{p95}{note}", self._transactions)
+        return counted.latency(table, p95, f"{p95}{note}", self._transactions)
 
 
 def _measured(found: models.Latency | None, error: SentryError | None) -> models.Latency:

@@ -20,9 +20,9 @@ from sentry_runbook.errors import SentryError
 
 T = TypeVar("T")
 MOST_KEPT = 256
-MOST_KEPT_BYTES = 16_000_000
-"""Over all kept answers, counted as they came over the wire."""
-LARGEST_KEPT = 1_000_000
+MOST_KEPT_BYTES = 4_000_000
+"""Over all kept answers, counted as they were read; parsed they take some five times that."""
+LARGEST_KEPT = 500_000
 """A larger answer is not kept: it would crowd out what is asked often."""
 
 

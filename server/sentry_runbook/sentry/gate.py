@@ -15,7 +15,7 @@ import anyio
 
 from sentry_runbook.sentry.wire import Family
 
-FAMILY_PLACES: Mapping[Family, int] = {"issue": 4, "event": 8, "tags": 4}
+FAMILY_PLACES: Mapping[Family, int] = {"issue": 4, "event": 8, "tags": 4, "write": 4}
 """Requests under way at once where Sentry documents lower limits (sentry-api §2.1); others share the total."""
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
 from sentry_runbook.sentry import models, replies
+from sentry_runbook.sentry.meaning import ABSENT, absent
 from sentry_runbook.sentry.references import NAMED_EVENTS, IssueRef, event_id
 from sentry_runbook.sentry.upstream import (
     READ_EVENTS,
@@ -23,7 +24,7 @@ from sentry_runbook.sentry.upstream import (
     given,
     span,
 )
-from sentry_runbook.sentry.wire import ABSENT, Asked, Reply, absent, segment
+from sentry_runbook.sentry.wire import Asked, Reply, segment
 
 T = TypeVar("T")
 ISSUE_HINT = "Check the id and SENTRY_ORG, or look for it with find_issues."

@@ -17,21 +17,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
-from sentry_runbook.errors import RateLimited, SentryError, ServerFault, TimedOut
+from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.flights import Flight, Flights, Landed
 from sentry_runbook.sentry.gate import Gate
+from sentry_runbook.sentry.meaning import error_of, is_passing, late, paused, strange
 from sentry_runbook.sentry.transport import Dropped, Transport
-from sentry_runbook.sentry.wire import (
-    Asked,
-    Family,
-    Params,
-    Reply,
-    address,
-    delay_asked,
-    error_of,
-    is_passing,
-    is_used_up,
-)
+from sentry_runbook.sentry.wire import Asked, Family, Params, Reply, address, delay_asked, is_used_up
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,6 +35,8 @@ FIRST_DELAY_S = 0.5
 """Before the second try; doubled before the third. Ours, where the server does not say."""
 SHORT_WINDOW_S = 2.0
 """A used-up rate-limit window that ends this soon is waited for, rather than asking in vain."""
+LONGEST_PAUSE_S = 120.0
+"""However long a server asks to stay away, it is asked again after this: a wrong header must not close it for days."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +126,7 @@ class Sender:
             return Landed(_parsed(reply, asked, parse), len(reply.body))
 
         budget = call.ends_at - self._monotonic()
-        return await self._flights.share(url, budget, fly, lambda: _late(asked), fresh=fresh)  # type: ignore[return-value]  # an address is always parsed the same way
+        return await self._flights.share(url, budget, fly, lambda: late(asked), fresh=fresh)  # type: ignore[return-value]  # an address is always parsed the same way
 
     async def write(self, method: str, path: str, body: object, asked: Asked, parse: Parse[T]) -> T:
         """Send a change, once.
@@ -145,7 +138,7 @@ class Sender:
         url, call = self._address(path, ()), self._this_call()
         budget = call.ends_at - self._monotonic()
         if budget <= 0:
-            raise _late(asked)
+            raise late(asked)
         flight = Flight(call.ends_at)
         try:
             with anyio.move_on_after(budget):
@@ -158,8 +151,11 @@ class Sender:
                     self._gate.leave(asked.family)
                 if isinstance(outcome, SentryError):
                     raise outcome
+                trouble, _ = self._judge(outcome, asked, FIRST_DELAY_S)
+                if trouble is not None:
+                    raise trouble
                 return _parsed(outcome, asked, parse)
-            raise flight.trouble or _late(asked)
+            raise flight.trouble or late(asked)
         finally:
             self._flights.forget()
 
@@ -177,23 +173,22 @@ class Sender:
 
     async def _persist(self, url: str, asked: Asked, flight: Flight, caller: object) -> Reply:
         """Try, and try again where that makes sense and the time allows it."""
-        delay_s = FIRST_DELAY_S
-        for left in reversed(range(TRIES)):
+        for tried in range(TRIES):
             await self._enter(asked, flight, caller)
             try:
                 outcome = await self._transport.exchange("GET", url, asked)
             finally:
                 self._gate.leave(asked.family)
-            trouble, wait_s = self._judge(outcome, asked, delay_s)
+            trouble, wait_s = self._judge(outcome, asked, FIRST_DELAY_S * 2**tried)
             if trouble is None and isinstance(outcome, Reply):
                 return outcome
-            if trouble is not None and (wait_s is None or not left or self._is_too_late(wait_s, flight)):
-                raise trouble
             flight.trouble = trouble
-            if wait_s is not None and trouble is not None and trouble.status != 429:
+            if wait_s is None or self._is_too_late(wait_s, flight):
+                break
+            # After a 429 the whole family pauses: waited for at the entrance, like everybody else.
+            if tried + 1 < TRIES and trouble is not None and trouble.status != 429:
                 await self._sleep(wait_s)
-            delay_s *= 2
-        raise AssertionError("the last try returns or raises")
+        raise flight.trouble or late(asked)
 
     def _judge(
         self, outcome: Reply | SentryError, asked: Asked, delay_s: float
@@ -201,15 +196,17 @@ class Sender:
         """What went wrong, and after how long to try again (None: not at all). A 429 pauses the whole family."""
         now = self._monotonic()
         if isinstance(outcome, SentryError):
+            # A dropped connection costs one more; one that could not be made, or hung, would most likely do it again.
             return outcome, self._jitter(delay_s) if isinstance(outcome, Dropped) else None
         wanted = delay_asked(outcome.headers, self._clock())
         if not is_passing(outcome):
             if is_used_up(outcome.headers) and wanted is not None and 0 < wanted <= SHORT_WINDOW_S:
                 self._gate.pause(asked.family, now + wanted)
             return error_of(outcome, asked), None
-        wait_s = self._jitter(delay_s if wanted is None else wanted)
+        # A wait of nothing is the rest of a second that has just ended: ours is kinder.
+        wait_s = self._jitter(wanted or delay_s)
         if outcome.status == 429:
-            self._gate.pause(asked.family, now + wait_s)
+            self._gate.pause(asked.family, now + min(wait_s, LONGEST_PAUSE_S))
         return error_of(outcome, asked, retry_after_s=wait_s), wait_s
 
     def _is_too_late(self, wait_s: float, flight: Flight) -> bool:
@@ -225,10 +222,10 @@ class Sender:
         while True:
             until = self._gate.paused_until(family)
             if until > waited_for and (pause_s := until - self._monotonic()) > 0:
-                trouble = _paused(asked, pause_s)
+                trouble = paused(asked, pause_s)
                 if self._is_too_late(pause_s, flight):
                     raise trouble
-                flight.trouble = flight.trouble or trouble
+                flight.trouble = trouble
                 await self._sleep(pause_s)
                 waited_for = until
             await self._gate.enter(family, caller)
@@ -254,29 +251,6 @@ def _parsed(reply: Reply, asked: Asked, parse: Parse[T]) -> T:
     try:
         return parse(reply)
     except (ValueError, RecursionError):
-        kind = "cut or replaced" if reply.body else "empty"
+        pass
     # Outside the handler: pydantic's error holds the input, which is event text.
-    raise ServerFault(
-        f"Asked for {asked.what}, the server answered with something else than Sentry does ({kind}).",
-        "Try again; if it stays so, check SENTRY_URL and proxies before Sentry.",
-        status=reply.status,
-        asked=asked.what,
-    )
-
-
-def _paused(asked: Asked, pause_s: float) -> RateLimited:
-    return RateLimited(
-        f"Sentry limits the rate of requests; {asked.what} was not asked for meanwhile.",
-        f"Try again in {max(1, round(pause_s))} s.",
-        status=429,
-        asked=asked.what,
-        retry_after_s=pause_s,
-    )
-
-
-def _late(asked: Asked) -> TimedOut:
-    return TimedOut(
-        f"Asked for {asked.what}, the time for this call ran out before Sentry answered.",
-        "Try again; if it stays so, Sentry is slow: ask for a shorter period.",
-        asked=asked.what,
-    )
+    raise strange(reply, asked)

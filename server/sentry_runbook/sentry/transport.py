@@ -65,6 +65,8 @@ class Transport:
             try:
                 request = client.build_request(method, url, json=body, headers=self._headers())
                 outcome = await self._exchange(client, request, asked)
+            except httpx.ConnectTimeout as exc:
+                outcome = self._unreachable(asked, exc)
             except httpx.TimeoutException:
                 pass
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as exc:
@@ -139,8 +141,9 @@ class Transport:
 
         import httpx  # noqa: PLC0415  # as above
 
-        # httpx logs each request's address, which holds search text, at INFO.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        # They log each request's address, which holds search text, and its headers.
+        for noisy in ("httpx", "httpcore", "hpack"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
         limits, bundle = self._settings.limits, self._settings.ca_bundle
         self._client = httpx.AsyncClient(
             transport=self._http_transport,

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 from sentry_runbook.errors import NotFound, SettingsError
 from sentry_runbook.sentry import models, replies
 from sentry_runbook.sentry.capabilities import Capabilities
+from sentry_runbook.sentry.meaning import ABSENT, absent
 from sentry_runbook.sentry.references import is_saas
 from sentry_runbook.sentry.sender import Sender
-from sentry_runbook.sentry.wire import ABSENT, Asked, Reply, absent, named, segment
+from sentry_runbook.sentry.wire import Asked, Reply, segment
+from sentry_runbook.sentry.words import named
 from sentry_runbook.settings import Settings
 
 T = TypeVar("T")
