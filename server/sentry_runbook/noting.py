@@ -13,7 +13,7 @@ from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import Payload
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.writing import UNCLEAR, check_scopes
+from sentry_runbook.writing import UNCLEAR, read_for_writing, refuse_unable
 
 FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and notifies the issue's participants."
 SHOWN = 4_000
@@ -44,13 +44,15 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
-    evidence = await investigate(run, issue, frozenset({Aspect.NOTES}), fresh=True)
+    evidence, scopes = await read_for_writing(
+        run, lambda: investigate(run, issue, frozenset({Aspect.NOTES}), fresh=True)
+    )
     shown = Sanitizer(mask=False).block(text, SHOWN)
     same = Sanitizer(mask=run.settings.mask).line(text, 600)
     notes = evidence.notes.value if isinstance(evidence.notes, Known) else ()
     already = any(note.text == same for note in notes)
     if not already:
-        await check_scopes(run)
+        refuse_unable(scopes)
     return NotePlan(evidence.issue, evidence.organization or None, text, shown, already)
 
 

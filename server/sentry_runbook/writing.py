@@ -7,7 +7,7 @@ sent. Whatever that request said, the state is read back and reported; a write i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
@@ -24,6 +24,7 @@ from sentry_runbook.incident.resolution import (
 )
 from sentry_runbook.incident.wish import Wish
 from sentry_runbook.investigate import WRITING, investigate
+from sentry_runbook.investigate.asking import Round
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import Payload
@@ -75,24 +76,38 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
-    evidence = await investigate(run, issue, WRITING, fresh=True, release=wish.release)
+    evidence, scopes = await read_for_writing(
+        run, lambda: investigate(run, issue, WRITING, fresh=True, release=wish.release)
+    )
     resolution = plan(wish, evidence, run.policy, evidence.collected_at)
     if resolution.change is not None:
-        await check_scopes(run)
+        refuse_unable(scopes)
     return Plan(wish, resolution, evidence, evidence.organization or None)
 
 
-async def check_scopes(run: Runtime) -> None:
+async def read_for_writing(
+    run: Runtime, read: Callable[[], Awaitable[Evidence]]
+) -> tuple[Evidence, tuple[str, ...] | None]:
+    """Read the state, and in the same round what the token may do; None: this server does not tell.
+
+    Raises:
+        RunbookError: the state cannot be read.
+    """
+    asks = Round()
+    evidence, who = asks.ask(read), asks.ask(lambda: run.client().whoami())
+    with run.client().deadline(run.settings.limits.call_s):
+        await asks.send(essential=evidence)
+    if evidence.value is None:  # send() raised already; this tells the type checker
+        raise AssertionError
+    return evidence.value, who.value.scopes if who.value else None
+
+
+def refuse_unable(scopes: Collection[str] | None) -> None:
     """Say before the write that the token cannot write; a server that tells no scopes is believed able.
 
     Raises:
         Forbidden: the token has no scope that may change issues.
     """
-    try:
-        with run.client().deadline(run.settings.limits.read_s):
-            scopes = (await run.client().whoami()).scopes
-    except SentryError:
-        return
     if scopes is not None and not set(scopes) & WRITE_SCOPES:
         raise Forbidden(
             "The auth token cannot change issues: it lacks the scope event:write. Nothing was changed.",
