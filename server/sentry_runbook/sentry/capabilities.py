@@ -17,6 +17,7 @@ LACK_S = 900.0
 ABILITIES: Mapping[str, tuple[str, str]] = {
     "org_issues": ("issues below the organization's path", "the older /api/0/issues/ path"),
     "short_ids": ("short ids in place of issue numbers", "looked up first"),
+    "look_up": ("the look-up of short ids", "the issue list is searched"),
     "oldest": ("the oldest event of an issue", "left out"),
     "recommended": ("the recommended event of an issue", "the latest event"),
     "discover": ("Discover: counts in a window", "the issue's own counts, over all time"),
@@ -27,6 +28,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "stats": ("the older time series (events-stats)", "the issue's hourly counts"),
     "sessions": ("release health", "crash-free sessions stay unknown"),
     "unhandled_rate": ("the rate of unhandled sessions", "crash rate alone, the meaning before SDK 11"),
+    "crash_rate": ("the rate of crashed sessions", "what the crash-free rate leaves"),
     "releases": ("releases", "left out"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),

@@ -20,9 +20,10 @@ import anyio
 from sentry_runbook.sentry import models
 from sentry_runbook.sentry.capabilities import Capabilities, Capability
 from sentry_runbook.sentry.catalog_calls import CatalogCalls
-from sentry_runbook.sentry.count_calls import CountCalls
-from sentry_runbook.sentry.issue_calls import IssueCalls
+from sentry_runbook.sentry.change_calls import ChangeCalls
+from sentry_runbook.sentry.discover_calls import DiscoverCalls
 from sentry_runbook.sentry.sender import Sender, jittered
+from sentry_runbook.sentry.series_calls import SeriesCalls
 from sentry_runbook.sentry.wire import segment
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sentry_runbook.sentry.transport import HttpTransport
 
 
-class SentryClient(IssueCalls, CountCalls, CatalogCalls):
+class SentryClient(ChangeCalls, DiscoverCalls, SeriesCalls, CatalogCalls):
     """One Sentry, one token; shared by all callers of the process.
 
     Every method raises :class:`~sentry_runbook.errors.SentryError` of the kind that fits, or ``SettingsError`` when
@@ -59,7 +60,6 @@ class SentryClient(IssueCalls, CountCalls, CatalogCalls):
             settings, http_transport=http_transport, sleep=sleep, clock=clock, monotonic=monotonic, jitter=jitter
         )
         super().__init__(settings, sender, Capabilities(monotonic))
-        self._numbers = {}
 
     async def __aenter__(self) -> SentryClient:
         """Connections open with the first request."""

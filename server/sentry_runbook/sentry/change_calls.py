@@ -1,0 +1,41 @@
+"""The two changes that the product makes: an issue's state, and a comment. Each is sent once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sentry_runbook.sentry import models, replies
+from sentry_runbook.sentry.issue_calls import IssueCalls
+from sentry_runbook.sentry.places import ISSUE_HINT
+from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.upstream import WRITE_EVENTS
+from sentry_runbook.sentry.wire import Asked
+
+
+class ChangeCalls(IssueCalls):
+    """Endpoints that change an issue."""
+
+    async def update_issue(self, ref: IssueRef, body: Mapping[str, object]) -> models.Issue:
+        """Change an issue, once. What the answer shows is not proof: servers drop what they do not know. Read it back.
+
+        Raises:
+            TimedOut, Unreachable, ServerFault: unclear whether it was changed: read it back.
+            SentryError: it was not changed.
+        """
+        asked = Asked(f"a change of issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
+        path = await self._written_path(ref, "")
+        return await self._sender.write("PUT", path, dict(body), asked, replies.one(models.Issue))
+
+    async def add_note(self, ref: IssueRef, text: str) -> models.Activity:
+        """Comment on an issue, once. GlitchTip wants another place and body; which, is read first.
+
+        Raises:
+            as :meth:`update_issue`.
+        """
+        if not self._can.has("notes") and not self._can.lacks("notes") and not self.is_saas:
+            await self.notes(ref)
+        asked = Asked(f"a comment on issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
+        old = self._can.lacks("notes")
+        path = await self._written_path(ref, "comments/" if old else "notes/")
+        body: object = {"data": {"text": text}} if old else {"text": text}
+        return await self._sender.write("POST", path, body, asked, replies.one(models.Activity))
