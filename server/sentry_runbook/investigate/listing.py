@@ -11,7 +11,9 @@ from sentry_runbook.investigate.translate import Translator
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry import models
-from sentry_runbook.sentry.references import parse_reference
+from sentry_runbook.sentry.references import SLUG, parse_reference
+
+ALL_PROJECTS = "-1"
 
 
 async def list_issue_events(
@@ -80,6 +82,8 @@ async def search_issues(
     cursor: str | None,
 ) -> IssueList:
     """One page of issues that match a Sentry search."""
+    if project and project != ALL_PROJECTS and not SLUG.fullmatch(project):
+        raise BadInput("project is not a slug.", "Give the slug in Sentry's URLs, or the project's number.")
     client = run.client()
     with client.deadline(run.settings.limits.call_s):
         page = await client.issues(

@@ -16,7 +16,7 @@ from sentry_runbook.investigate.rounds import First, Second, first_round, scope_
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry import models
-from sentry_runbook.sentry.references import IssueRef, parse_reference
+from sentry_runbook.sentry.references import IssueRef, event_id, parse_reference
 
 Choose = Callable[[models.Issue, datetime], Window]
 """Picks the window once the issue is known, for stories whose length only the issue tells."""
@@ -45,10 +45,12 @@ def ask(
     reference = parse_reference(issue, run.settings.base_url)
     if organization and not reference.organization:
         reference = replace(reference, organization=organization)
+    which = event_id(which) if which and which.strip() else None
     length = timedelta(hours=run.policy.period_hours)
+    now = run.clock() if fresh else run.recently()
     return Question(
         reference=reference,
-        window=window(period, start, end, now=run.clock(), default=length),
+        window=window(period, start, end, now=now, default=length),
         aspects=aspects,
         environments=named_environments(environment) or reference.environments,
         scope=scope,

@@ -12,7 +12,7 @@ from sentry_runbook.incident.resolution import NoteResult
 from sentry_runbook.noting import NotePlan, note_result, plan_note, post_note
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
-from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue
+from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
 from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
@@ -31,7 +31,7 @@ async def confirmed(
 
 async def add_note(
     issue: Issue,
-    text: Annotated[str, Field(description="The comment", min_length=1, max_length=4000)],
+    text: Annotated[str, Field(description="The comment", max_length=4000), SomeText],
     ctx: Context[Runtime],
     made: Annotated[NotePlan, Resolve(planned)],
     answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
@@ -55,7 +55,8 @@ async def add_note(
     by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the comment is looked for and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):
-        return await post_note(run, made, by)
+        done = await post_note(run, made, by)
+    return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 
 def page(found: NoteResult) -> Page:

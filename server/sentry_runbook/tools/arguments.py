@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sentry_runbook.incident.evidence import Stated, Window
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.window import moment, window
 
-Issue = Annotated[str, Field(description="Id, short id (SHOP-1Z) or Sentry URL", max_length=2000)]
-Environment = Annotated[str | None, Field(description="Comma-separated", max_length=400)]
-Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20)]
-Start = Annotated[str | None, Field(description="ISO 8601", max_length=40)]
-End = Annotated[str | None, Field(description="ISO 8601", max_length=40)]
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def one_line(text: str | None) -> str | None:
+    """A value that names something: a control character in it is a mistake or a trick.
+
+    Raises:
+        ValueError: it holds one; the message is shown.
+    """
+    if text is not None and CONTROL.search(text):
+        raise ValueError("holds control characters")
+    return text
+
+
+def some_text(text: str) -> str:
+    """Words of a person: several lines are fine, nothing at all is not.
+
+    Raises:
+        ValueError: it is empty, or holds characters that no keyboard makes; the message is shown.
+    """
+    if not text.strip():
+        raise ValueError("is empty")
+    one_line(text.translate({ord(char): None for char in "\n\r\t"}))
+    return text
+
+
+OneLine = AfterValidator(one_line)
+SomeText = AfterValidator(some_text)
+# A model may well write the number of an issue as a number.
+Issue = Annotated[
+    str,
+    Field(description="Id, short id (SHOP-1Z) or Sentry URL", max_length=2000, coerce_numbers_to_str=True),
+]
+Environment = Annotated[str | None, Field(description="Comma-separated", max_length=400), OneLine]
+Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20), OneLine]
+Start = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
+End = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
 Workaround = Annotated[bool | None, Field(description="Stated: a workaround exists")]
 CoreFlow = Annotated[bool | None, Field(description="Stated: the core flow is hit")]
 DataLossRisk = Annotated[bool | None, Field(description="Stated: data may be lost")]
-Lead = Annotated[str | None, Field(description="Incident lead", max_length=100)]
+Lead = Annotated[str | None, Field(description="Incident lead", max_length=100), OneLine]
 RootCause = Annotated[str | None, Field(description="Root cause found", max_length=1000)]
 Fix = Annotated[str | None, Field(description="What was changed", max_length=1000)]
-Cursor = Annotated[str | None, Field(description="next_cursor", max_length=200)]
-ConfirmToken = Annotated[str | None, Field(description="Once the user agreed", max_length=2000)]
+Cursor = Annotated[str | None, Field(description="next_cursor", max_length=200), OneLine]
+ConfirmToken = Annotated[str | None, Field(description="Once the user agreed", max_length=2000), OneLine]
 DryRun = Annotated[bool, Field(description="Plan only")]
-Which = Annotated[str, Field(description="latest, oldest, recommended or id", max_length=64)]
+Which = Annotated[str, Field(description="latest, oldest, recommended or id", max_length=64), OneLine]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
 Sort = Literal["date", "new", "freq", "user", "trends"]
-
-
-def environments(text: str | None) -> tuple[str, ...]:
-    """The environments that the caller named, in order and once each."""
-    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
 
 
 def asked_window(period: str | None, start: str | None, end: str | None, policy: Policy, now: datetime) -> Window:

@@ -12,7 +12,7 @@ from sentry_runbook.incident.recovery import check_recovery as judge
 from sentry_runbook.investigate import RECOVERY, investigate, recovery_window
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
-from sentry_runbook.tools.arguments import Issue, stated_moment
+from sentry_runbook.tools.arguments import Issue, OneLine, stated_moment
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
@@ -20,7 +20,9 @@ async def check_recovery(
     issue: Issue,
     ctx: Context[Runtime],
     since: Annotated[
-        str | None, Field(description="When it was fixed, ISO 8601; else the resolve or the peak", max_length=40)
+        str | None,
+        Field(description="When it was fixed, ISO 8601; else the resolve or the peak", max_length=40),
+        OneLine,
     ] = None,
 ) -> Recovery:
     """Tell whether an incident is over: events per hour now against the incident and against before it.

@@ -13,10 +13,10 @@ from sentry_runbook.incident.postmortem import draft_postmortem as draft
 from sentry_runbook.investigate import STORY, investigate, story_window
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, cut_missing
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, RootCause, stated_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
-Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40)]
+Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
 
 
 async def draft_postmortem(

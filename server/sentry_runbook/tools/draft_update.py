@@ -14,7 +14,7 @@ from sentry_runbook.incident.facts import Audience, Format, Kind
 from sentry_runbook.investigate import STORY, investigate, story_window
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, RootCause, stated_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
@@ -25,10 +25,10 @@ async def draft_update(
     audience: Annotated[Audience, Field(description="Who reads it")] = "engineers",
     format: Annotated[Format, Field(description="Where it is posted")] = "markdown",  # noqa: A002  # the argument's public name
     lead: Lead = None,
-    service: Annotated[str | None, Field(description="Name of the service", max_length=100)] = None,
+    service: Annotated[str | None, Field(description="Name of the service", max_length=100), OneLine] = None,
     root_cause: RootCause = None,
     fix: Fix = None,
-    since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40)] = None,
+    since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40), OneLine] = None,
 ) -> Draft:
     """Draft an incident message from facts, in the runbook's forms, for engineers, executives or customers.
 

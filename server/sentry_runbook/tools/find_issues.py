@@ -12,14 +12,14 @@ from sentry_runbook.incident.reading import IssueList, IssueRow
 from sentry_runbook.investigate import search_issues
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, cut_missing
-from sentry_runbook.tools.arguments import Cursor, End, Environment, Limit, Period, Sort, Start, asked_window
+from sentry_runbook.tools.arguments import Cursor, End, Environment, Limit, OneLine, Period, Sort, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
 async def find_issues(
     ctx: Context[Runtime],
-    query: Annotated[str, Field(description="Sentry issue search", max_length=1000)] = "is:unresolved",
-    project: Annotated[str | None, Field(description="Project slug or id", max_length=100)] = None,
+    query: Annotated[str, Field(description="Sentry issue search", max_length=1000), OneLine] = "is:unresolved",
+    project: Annotated[str | None, Field(description="Project slug or id", max_length=100), OneLine] = None,
     environment: Environment = None,
     sort: Annotated[Sort, Field(description="date = last seen, new = first seen")] = "date",
     period: Period = None,

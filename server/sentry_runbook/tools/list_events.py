@@ -12,7 +12,7 @@ from sentry_runbook.incident.reading import EventList
 from sentry_runbook.investigate import list_issue_events
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, cut_missing
-from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Limit, Period, Start, asked_window
+from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Limit, OneLine, Period, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
@@ -20,8 +20,8 @@ async def list_events(
     issue: Issue,
     ctx: Context[Runtime],
     environment: Environment = None,
-    release: Annotated[str | None, Field(description="Only this release", max_length=250)] = None,
-    query: Annotated[str | None, Field(description="Sentry event search", max_length=1000)] = None,
+    release: Annotated[str | None, Field(description="Only this release", max_length=250), OneLine] = None,
+    query: Annotated[str | None, Field(description="Sentry event search", max_length=1000), OneLine] = None,
     period: Period = None,
     start: Start = None,
     end: End = None,

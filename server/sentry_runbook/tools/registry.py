@@ -76,9 +76,11 @@ class RunbookTool(Tool, Generic[A]):
         valid = self.parameters.get("properties", {})
         renamed = {ALIASES.get(name, name) if name not in valid else name: value for name, value in arguments.items()}
         unknown = [name for name in renamed if name not in valid]
-        if unknown or len(renamed) < len(arguments):
-            named = ", ".join(repr(name[:40]) for name in unknown) or "the same argument twice"
+        if unknown:
+            named = ", ".join(repr(name[:40]) for name in unknown[:5]) + (" …" if len(unknown) > 5 else "")
             raise ToolError(f"{self.name} does not take {named}. Valid arguments: {', '.join(valid)}.")
+        if len(renamed) < len(arguments):
+            raise ToolError(f"{self.name} got one argument under two names: issue_id means issue. Give it once.")
         return {name: value for name, value in renamed.items() if value is not None}
 
     def _explain(self, error: ValidationError) -> str:
@@ -88,7 +90,8 @@ class RunbookTool(Tool, Generic[A]):
             name = ".".join(str(part) for part in problem["loc"][:1])
             described = self.parameters.get("properties", {}).get(name, {}).get("description", "")
             hint = f" ({described})" if described else ""
-            sentences.append(f"{name}: {problem['msg'].lower()}{hint}")
+            said = problem["msg"].removeprefix("Value error, ")
+            sentences.append(f"{name}: {said[:1].lower()}{said[1:]}{hint}")
         return f"{self.name} was not run: " + "; ".join(dict.fromkeys(sentences)) + "."
 
 

@@ -12,7 +12,7 @@ from sentry_runbook.incident.resolution import ResolutionResult
 from sentry_runbook.incident.wish import Action, Wish
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
-from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue
+from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 from sentry_runbook.writing import Plan, apply, make_plan, result
@@ -62,12 +62,12 @@ async def resolve_issue(
     ctx: Context[Runtime],
     made: Annotated[Plan, Resolve(planned)],
     answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
-    release: Annotated[str | None, Field(description="For resolve_in_release", max_length=250)] = None,
+    release: Annotated[str | None, Field(description="For resolve_in_release", max_length=250), OneLine] = None,
     ignore_count: Annotated[int | None, Field(ge=1, description="Until N MORE events")] = None,
     ignore_minutes: Annotated[int | None, Field(ge=1, description="For N minutes")] = None,
     ignore_users: Annotated[int | None, Field(ge=1, description="Until N MORE users")] = None,
     window_minutes: Annotated[int | None, Field(ge=1, le=10080, description="Count within this time")] = None,
-    reason: Annotated[str | None, Field(description="Why, for the audit", max_length=300)] = None,
+    reason: Annotated[str | None, Field(description="Why, for the audit", max_length=300), OneLine] = None,
     dry_run: DryRun = False,
     confirm_token: ConfirmToken = None,
 ) -> ResolutionResult:
@@ -89,7 +89,8 @@ async def resolve_issue(
     by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the change is read back and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):
-        return await apply(run, made, by, reason)
+        done = await apply(run, made, by, reason)
+    return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 
 def page(found: ResolutionResult) -> Page:
