@@ -42,6 +42,18 @@ class Runtime:
     audit: AuditLog | None = None
     http_transport: httpx.AsyncBaseTransport | None = None
     _client: SentryClient | None = None
+    _recent: datetime | None = None
+
+    def recently(self) -> datetime:
+        """The end of a window that reaches until now: for a few seconds the same for all.
+
+        Callers who ask the same at once then ask Sentry the same, and the answer is shared (``limits.cache_s``). It is
+        no older than an answer from the cache may be.
+        """
+        now = self.clock()
+        if self._recent is None or not 0 <= (now - self._recent).total_seconds() < self.settings.limits.cache_s:
+            self._recent = now
+        return self._recent
 
     def client(self) -> SentryClient:
         """The shared client, made at the first call that needs it.

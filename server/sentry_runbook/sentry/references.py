@@ -18,7 +18,7 @@ SHORT = re.compile(r"[A-Z0-9_][A-Z0-9_-]*-[0-9A-HJKMNP-TV-Z]{1,13}")
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 EVENT = re.compile(r"[0-9a-f]{32}")
 NAMED_EVENTS = ("latest", "oldest", "recommended")
-EXAMPLES = "Give a numeric id (6114575469), a short id (SHOP-1Z) or a Sentry issue URL."
+EXAMPLES = "Give a numeric id (6114575469), a short id (SHOP-1Z) or the URL of a Sentry issue or event."
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ def parse_reference(text: str, base_url: str) -> IssueRef:
     pasted = text.strip().strip("<>\"'")
     if "://" in pasted or pasted.startswith("//"):
         return _from_url(pasted, base_url)
-    return IssueRef(issue=_issue(pasted))
+    issue = _issue(pasted)
+    return IssueRef(issue=issue, event=issue if EVENT.fullmatch(issue) else None)
 
 
 def event_id(text: str) -> str:
@@ -80,6 +81,8 @@ def event_id(text: str) -> str:
 
 
 def _issue(text: str) -> str:
+    if EVENT.fullmatch(text.lower().replace("-", "")):
+        return event_id(text)
     if NUMERIC.fullmatch(text):
         return text.lstrip("0") or "0"
     if SHORT.fullmatch(text.upper()) and len(text) <= 120:
@@ -143,21 +146,40 @@ def _vanity(url: SplitResult, base: SplitResult) -> str | None:
 
 
 def _route(parts: list[str]) -> tuple[str | None, str, str | None] | None:
-    """Organization, issue and event of a path: ``[organizations/ORG|ORG/PROJECT/]issues/ID[/events/EVENT]``."""
-    if "issues" not in parts:
+    """Organization, issue and event of a path; of an event's own page, the event stands for the issue.
+
+    ``[organizations/ORG|ORG[/PROJECT]]/issues/ID[/events/EVENT]``, ``…/projects/PROJECT/events/EVENT`` and
+    ``…/discover/PROJECT:EVENT``.
+    """
+    if parts[:2] == ["api", "0"]:
+        parts = parts[2:]
+    for word in ("issues", "events", "discover"):
+        if word in parts:
+            at = len(parts) - 1 - parts[::-1].index(word)  # the last: a slug may be called so, too
+            before, after = parts[:at], parts[at + 1 :]
+            if not after or len(before) > 4:
+                return None
+            return (_organization(before), *_named(word, after))
+    return None
+
+
+def _named(word: str, after: list[str]) -> tuple[str, str | None]:
+    """Issue and event of what stands behind the word."""
+    if word == "issues":
+        event = event_id(after[2]) if len(after) > 2 and after[1] == "events" else None
+        issue = _issue(after[0])
+        return issue, event or (issue if EVENT.fullmatch(issue) else None)
+    event = event_id(after[0].rpartition(":")[2])
+    if event in NAMED_EVENTS:
+        raise BadInput("The URL names no issue.", "Paste the URL of an issue or event page, or the short id.")
+    return event, event
+
+
+def _organization(before: list[str]) -> str | None:
+    """The organization of what stands before the word: ``organizations/ORG/…`` or ``ORG[/PROJECT]``."""
+    if not before or before == ["organizations"]:
         return None
-    at = parts.index("issues")
-    before, after = parts[:at], parts[at + 1 :]
-    if before[:2] == ["api", "0"]:
-        before = before[2:]
-    if not after or len(before) > 2:
-        return None
-    organization = None
-    if len(before) == 2:
-        organization = before[1] if before[0] == "organizations" else before[0]
-    elif before:
-        return None
-    if organization is not None and not SLUG.fullmatch(organization):
+    found = before[1] if before[0] == "organizations" else before[0]
+    if not SLUG.fullmatch(found):
         raise BadInput("The URL's organization cannot be read.", EXAMPLES)
-    event = event_id(after[2]) if len(after) > 2 and after[1] == "events" and after[2] else None
-    return organization, _issue(after[0]), event
+    return None if found == "projects" else found
