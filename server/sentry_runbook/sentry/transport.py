@@ -141,9 +141,8 @@ class Transport:
 
         import httpx  # noqa: PLC0415  # as above
 
-        # They log each request's address, which holds search text, and its headers.
-        for noisy in ("httpx", "httpcore", "hpack"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+        # httpx logs each request's address, which holds search text, at INFO.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         limits, bundle = self._settings.limits, self._settings.ca_bundle
         self._client = httpx.AsyncClient(
             transport=self._http_transport,
