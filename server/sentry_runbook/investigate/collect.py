@@ -93,8 +93,12 @@ class Collector:
 
     def _source(self, what: str) -> str:
         window = self._question.window
-        names = ", ".join(self._scope.names) or "all"
+        names = self._named(self._scope.names)
         return f"{what}; {window.start:%Y-%m-%dT%H:%MZ} to {window.end:%Y-%m-%dT%H:%MZ}; environments: {names}"
+
+    def _named(self, environments: Sequence[str]) -> str:
+        # Names of environments come from events, or from a caller who copied one.
+        return ", ".join(self._translate.name(name, "environment") or "" for name in environments) or "all"
 
     def _safe_scope(self) -> ours.EnvironmentScope:
         def safe(names: Sequence[str]) -> tuple[str, ...]:
@@ -198,7 +202,7 @@ class Collector:
             return Unknown(why="read by the minute for windows up to 7 days only")
         part = self._one(reply, "count()", f"unhandled events of {whose} a minute")
         if isinstance(part, Known) and whose == "the project":
-            names = ", ".join(project_environments(asked, self._scope)) or "all"
+            names = self._named(project_environments(asked, self._scope))
             return part.model_copy(
                 update={"source": part.source.rpartition("environments: ")[0] + f"environments: {names}"}
             )
@@ -325,9 +329,26 @@ class Collector:
             found.append(self._question.window.note.capitalize() + ".")
         if "" in self._scope.production and self._scope.basis == "production":
             found.append("Some events carry no environment; they count as production.")
-        if not self._scope.known and self._question.scope == "production" and not self._question.environments:
-            found.append("The issue's environments could not be read; all events are counted.")
-        return found
+        return [*found, *self._about_environments()]
+
+    def _about_environments(self) -> list[str]:
+        """What the reader must know of the environments: nothing, where no number depends on them."""
+        asked, scope = self._question, self._scope
+        if not asked.wants(Aspect.TAGS, Aspect.ROWS):
+            return []
+        if not scope.known:
+            silent = asked.environments or asked.scope == "all"
+            return [] if silent else ["The issue's environments could not be read; all events are counted."]
+        seen = {*scope.production, *scope.others}
+        strange = [name for name in asked.environments if name not in seen]
+        if not strange:
+            return []
+        others = f"; it has some in {self._quoted(sorted(seen))}" if seen else ""
+        return [f"The issue has no events in the environment {self._quoted(strange)}{others}."]
+
+    def _quoted(self, environments: Sequence[str]) -> str:
+        names = (self._translate.name(name, "environment") for name in environments)
+        return ", ".join(ours.quoted(name) if name else "none" for name in names)
 
 
 def _span(window: Window) -> str:
