@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import sqrt
 from typing import Literal
 
-from sentry_runbook.incident.buckets import HOUR_S, between, end_of, hour_sums, time_of, total, worst_hour
+from sentry_runbook.incident.buckets import HOUR_S, between, end_of, hour_sums, in_window, time_of, total, worst_hour
 from sentry_runbook.incident.deploys import release_named
 from sentry_runbook.incident.evidence import Activity, Evidence, Known, Series, SessionHour, Unknown
 from sentry_runbook.incident.onset import HOUR, Baseline, Onset, find_baseline, find_onset, issue_hours
@@ -204,7 +204,8 @@ def _rates(
     events_since = total(between(series, since, now)) or 0
     elapsed = now - since
     start = began if began is not None and began < since else since - timedelta(hours=24)
-    incident = between(series, start, now if basis == "peak" else since)
+    # The bucket that was running at the start holds the incident's first events.
+    incident = in_window(series, start, now if basis == "peak" else since)
     fullest = worst_hour(incident) if incident.values else None
     reaches_back = series.start <= start or (began is None and series.start < since)
     before = float(fullest.value) if fullest is not None and reaches_back else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sentry_runbook.incident.chronology import Timeline
@@ -11,7 +11,7 @@ from sentry_runbook.incident.evidence import Known, quoted
 from sentry_runbook.incident.impact import Impact
 from sentry_runbook.incident.measures import CrashFree, MinutePeak
 from sentry_runbook.incident.plot import Plot
-from sentry_runbook.incident.wording import count, duration, moment, number, percent, span
+from sentry_runbook.incident.wording import briefly, count, duration, moment, number, percent, span
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,24 @@ class Figure:
 
 def figures(plot: Plot, told: Timeline, counted: Impact) -> tuple[Figure, ...]:
     """The runbook's four numbers first, then what else was measured."""
-    return tuple(one for make in FIGURES for one in make(plot, told, counted))
+    shared = shared_query(plot)
+    made = (one for make in FIGURES for one in make(plot, told, counted))
+    return tuple(replace(one, source=one.source.replace(shared, "")) if shared else one for one in made)
+
+
+def shared_query(plot: Plot) -> str:
+    """What the sources of the window's queries end with, ``; START to END; environments: …``; said once for all."""
+    part = plot.evidence.totals
+    _, mark, rest = part.source.partition("; 20") if isinstance(part, Known) else ("", "", "")
+    return f"{mark}{rest}"
+
+
+def query_window(plot: Plot) -> Figure:
+    """The window and the environments that the queries share."""
+    window, shared = plot.evidence.window, shared_query(plot)
+    environments = shared.partition("; environments: ")[2]
+    where = f"; environments: {environments}" if environments else ""
+    return Figure("Window of the queries", f"{moment(window.start)} to {moment(window.end)}{where}")
 
 
 def _duration(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
@@ -39,17 +56,12 @@ def _duration(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
     length = told.between("started", "recovered")
     if length is not None and started.at is not None and recovered.at is not None:
         source = f"started {moment(started.at)} to recovered {moment(recovered.at)}, see the milestones"
-        yield Figure("Duration", duration(_minutes(length)), source)
+        yield Figure("Duration", briefly(length), source)
         return
     why = started.why or recovered.why or "not known"
     if started.at is not None:
-        why = f"{why}; {duration(_minutes(plot.read_at - started.at))} have passed since the start"
+        why = f"{why}; {briefly(plot.read_at - started.at)} have passed since the start"
     yield Figure("Duration", None, why=why)
-
-
-def _minutes(length: timedelta) -> timedelta:
-    """Full minutes; what is shorter keeps its seconds."""
-    return length if length < timedelta(minutes=1) else timedelta(minutes=int(length.total_seconds() // 60))
 
 
 def _events(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:

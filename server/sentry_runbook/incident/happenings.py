@@ -7,10 +7,10 @@ somebody's change is suspected: a postmortem asks what let a change do harm, not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sentry_runbook.incident.buckets import between, end_of, time_of, worst_hour
-from sentry_runbook.incident.chronology import TimelineRow
+from sentry_runbook.incident.chronology import RowKind, TimelineRow
 from sentry_runbook.incident.clues import excerpt
 from sentry_runbook.incident.evidence import Activity, Deploy, Event, Known, Note, Series, quoted
 from sentry_runbook.incident.measures import MinutePeak
@@ -19,6 +19,7 @@ from sentry_runbook.incident.plot import Plot, deployed
 from sentry_runbook.incident.wording import count, duration, moment, number
 
 LOG = "activity log of the issue"
+OF_THE_ISSUE = (LOG, "First Seen of the issue", "Last Seen of the issue")
 UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
 
 
@@ -268,10 +269,11 @@ def _back_to_usual(plot: Plot) -> Iterator[TimelineRow]:
 
 
 def _row(
-    plot: Plot, at: object, what: str, source: str, kind: str = "observed", link: str | None = None
+    plot: Plot, at: datetime, what: str, source: str, kind: RowKind = "observed", link: str | None = None
 ) -> TimelineRow:
-    own = plot.evidence.issue.url if kind != "human" or source.startswith("a note") else None
-    return TimelineRow.model_validate({"at": at, "what": what, "kind": kind, "source": source, "link": link or own})
+    """A row; what the issue itself tells leads to the issue."""
+    own = plot.evidence.issue.url if source in OF_THE_ISSUE or source.startswith("a note") else None
+    return TimelineRow(at=at, what=what, kind=kind, source=source, link=link or own)
 
 
 def _event_link(plot: Plot, event: Event) -> str:

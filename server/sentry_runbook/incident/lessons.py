@@ -16,7 +16,7 @@ from sentry_runbook.incident.impact import Impact
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.plot import Plot, deployed
 from sentry_runbook.incident.whys import Hint
-from sentry_runbook.incident.wording import count, duration, moment, number
+from sentry_runbook.incident.wording import briefly, count, duration, moment, number
 
 SHORT, LONG = timedelta(minutes=15), timedelta(minutes=30)
 """The runbook's first triage takes fifteen minutes, an update is due every thirty."""
@@ -25,7 +25,8 @@ NIGHT_ENDS, NIGHT_BEGINS = 6, 20
 
 def contributing(plot: Plot, told: Timeline) -> Iterator[Hint]:
     """What the evidence says to have helped the incident along: candidates, for people to weigh."""
-    for cause in causes_of(plot.case)[:2]:
+    causes = causes_of(plot.case)
+    for cause in (*causes[:1], *(one for one in causes[1:2] if one.confidence != "low")):
         pattern = cause.pattern.replace("_", " ").capitalize()
         source = f"root-cause patterns, confidence {cause.confidence}"
         yield from (Hint(f"{pattern}: {text}", source) for text in cause.evidence_for)
@@ -52,9 +53,9 @@ def went_well(plot: Plot, told: Timeline) -> Iterator[str]:
     """What went well?"""
     detect, mitigate = told.between("started", "detected"), told.between("started", "mitigated")
     if detect is not None and detect <= SHORT:
-        yield f"It was detected {_length(detect)} after the start: what made that possible, and is it so elsewhere?"
+        yield f"It was detected {briefly(detect)} after the start: what made that possible, and is it so elsewhere?"
     if mitigate is not None and mitigate <= LONG:
-        yield f"The harm ended {_length(mitigate)} after the start{_maybe(told)}: what made that step quick and safe?"
+        yield f"The harm ended {briefly(mitigate)} after the start{_maybe(told)}: what made that step quick and safe?"
     elif mitigate is not None:
         yield f"What helped most on the way to the mitigation, {duration(mitigate)} after the start{_maybe(told)}?"
     if not _settled(told):
@@ -77,6 +78,8 @@ def went_badly(plot: Plot, told: Timeline) -> Iterator[str]:
         yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
     if any(entry.kind == "set_regression" for entry in plot.evidence.issue.activity):
         yield "What did the earlier resolve leave open, so that the issue came back?"
+    before = f" before {moment(plot.onset.at)}" if plot.onset is not None else ""
+    yield f"Which signs of trouble existed{before}, and where could they be seen?"
     yield "Where did the response wait: for a person, an access right, a build, or a decision?"
 
 
@@ -93,7 +96,8 @@ def lucky(plot: Plot, told: Timeline, counted: Impact) -> Iterator[str]:
         yield f"What kept the number at {count(counted.events, 'event')}: a limit that was built in, or chance?"
     rollback = [deploy for deploy in plot.changes if plot.is_older(deploy.version)]
     if rollback and deployed(rollback[0]):
-        yield f"{quoted(rollback[0].version)} ran again without trouble: which change makes going back impossible?"
+        name = quoted(rollback[0].version)
+        yield f"{name} could be deployed again: which kinds of change make going back impossible?"
     part = plot.evidence.project_top
     others = [one for one in part.value if one.short_id != plot.evidence.issue.name] if isinstance(part, Known) else []
     if others:
@@ -108,7 +112,3 @@ def _settled(told: Timeline) -> bool:
 
 def _maybe(told: Timeline) -> str:
     return "" if _settled(told) else " (a candidate, to be confirmed)"
-
-
-def _length(length: timedelta) -> str:
-    return "less than a minute" if length < timedelta(minutes=1) else duration(length)

@@ -11,21 +11,21 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.chronology import Interval, Milestone, MilestoneName
-from sentry_runbook.incident.evidence import Alert, Deploy, Known, Unknown, quoted
+from sentry_runbook.incident.evidence import Deploy, Unknown, quoted
 from sentry_runbook.incident.happenings import LOG, notes_of
-from sentry_runbook.incident.plot import Plot, deployed
+from sentry_runbook.incident.plot import Plot, deployed, first_alert
 from sentry_runbook.incident.wording import duration, listed, moment
 
 DEFINITIONS: Mapping[MilestoneName, str] = {
     "started": "the incident's onset, found in the event counts or by the first event of a new issue",
     "detected": "the first sign that reached people: stated, else the earliest alert of Sentry after the start or the "
     "first act of a person, whichever came first",
-    "acknowledged": "a person took it on: stated, else the first entry by a person in the issue's activity log or "
-    "notes after the start",
-    "mitigated": "the step that ended the harm took effect: stated, else the last deploy before the event rate came "
-    "back to the usual level, as a candidate",
-    "recovered": "from when on the event rate has been the usual one, once that has held for two hours and "
-    "check_recovery says recovered",
+    "acknowledged": "the moment a person took it on: stated, else the first entry by a person in the issue's activity "
+    "log or notes after the start",
+    "mitigated": "the moment from which the step that ended the harm was in effect: stated, else the last deploy before "
+    "the event rate came back to the usual level, as a candidate",
+    "recovered": "the moment from which the event rate has been the usual one, known once that has held for two hours "
+    "and check_recovery says recovered",
 }
 INTERVALS: tuple[tuple[str, MilestoneName, MilestoneName], ...] = (
     ("time to detect", "started", "detected"),
@@ -62,7 +62,7 @@ def _detected(plot: Plot) -> Milestone:
             "detected", "nobody stated it (detected_at), and without a start no alert can be told to be of it"
         )
     signs: list[tuple[datetime, str]] = []
-    if (alert := _first_alert(plot)) is not None and alert.last_triggered is not None:
+    if (alert := first_alert(plot)) is not None and alert.last_triggered is not None:
         how = f"alert {quoted(alert.name)}, last triggered: it may have fired before, and for another issue"
         signs.append((alert.last_triggered, how))
     if (act := _first_act(plot)) is not None:
@@ -73,16 +73,6 @@ def _detected(plot: Plot) -> Milestone:
     alerts = plot.evidence.alerts
     why = alerts.why if isinstance(alerts, Unknown) else "no alert of the project fired after the start"
     return _unknown("detected", f"nobody stated it (detected_at); {why}; no act of a person is recorded")
-
-
-def _first_alert(plot: Plot) -> Alert | None:
-    part = plot.evidence.alerts
-    fired = [
-        alert
-        for alert in (part.value if isinstance(part, Known) else ())
-        if alert.last_triggered is not None and plot.began <= alert.last_triggered <= plot.read_at
-    ]
-    return min(fired, key=lambda alert: (alert.last_triggered or plot.began, alert.name), default=None)
 
 
 def _first_act(plot: Plot) -> tuple[datetime, str] | None:
@@ -112,15 +102,15 @@ def _mitigated(plot: Plot) -> Milestone:
         return _unknown("mitigated", f"{unstated}, and the event rate is not back to the usual level")
     candidate = _what_ended_it(plot, plot.calm_at)
     if candidate is not None and (at := deployed(candidate)) is not None:
-        how = f"candidate: deploy of {quoted(candidate.version)} ({_before_calm(plot.calm_at - at)}); to be confirmed"
+        how = f"deploy of {quoted(candidate.version)}, {_before_calm(plot.calm_at - at)}"
         return _at("mitigated", at, how, candidate=True)
     return _unknown("mitigated", f"{unstated}, and no deploy marker stands shortly before the rate came back")
 
 
 def _before_calm(length: timedelta) -> str:
     if length < timedelta(minutes=1):
-        return "when the event rate came back"
-    return f"{duration(length)} before the event rate came back"
+        return "when the event rate came back to the usual level"
+    return f"{duration(length)} before the event rate came back to the usual level"
 
 
 def _what_ended_it(plot: Plot, calm_at: datetime) -> Deploy | None:

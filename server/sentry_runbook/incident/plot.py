@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sentry_runbook.incident.aftermath import SHORTEST, Aftermath, calm_from, finest_series, measure
 from sentry_runbook.incident.deploys import deploys_of, suspect_release
-from sentry_runbook.incident.evidence import Activity, Deploy, Evidence, Known, Release, Series, Stated, Unknown
+from sentry_runbook.incident.evidence import Activity, Alert, Deploy, Evidence, Known, Release, Series, Stated, Unknown
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.onset import Onset
 from sentry_runbook.incident.recovery import Recovery, check_recovery
@@ -158,3 +158,14 @@ class Plot:
 def deployed(deploy: Deploy) -> datetime | None:
     """When a deploy was through, or began when that is all that is known."""
     return deploy.finished or deploy.started
+
+
+def first_alert(plot: Plot) -> Alert | None:
+    """The alert of the project that fired first after the start, by the last time that Sentry keeps."""
+    part = plot.evidence.alerts
+    fired = [
+        alert
+        for alert in (part.value if isinstance(part, Known) else ())
+        if alert.last_triggered is not None and plot.began <= alert.last_triggered <= plot.read_at
+    ]
+    return min(fired, key=lambda alert: (alert.last_triggered or plot.began, alert.name), default=None)

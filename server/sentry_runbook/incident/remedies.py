@@ -17,7 +17,7 @@ from sentry_runbook.incident.evidence import EventText, Frozen, Known, Unknown, 
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.signals import failed_calls
-from sentry_runbook.incident.whys import place_of, the_event
+from sentry_runbook.incident.whys import cause_of, place_of, the_event
 from sentry_runbook.incident.wording import count, duration, moment
 
 SLOW = timedelta(minutes=5)
@@ -68,13 +68,13 @@ def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     if found is None or not plot.evidence.issue.is_error:
         return
     event, source = found
-    frame = event.failing_frame
+    thrown, frame = cause_of(event) or (None, None)
     where = f" in {place_of(frame)}" if frame is not None else ""
-    name = event.exceptions[-1].type if event.exceptions and event.exceptions[-1].type else plot.evidence.issue.title
+    name = excerpt(thrown.type if thrown is not None and thrown.type else plot.evidence.issue.title)
     steps = "the breadcrumbs" if event.breadcrumbs else "the request"
     on = f"on {quoted(plot.suspect)}" if plot.suspect else "without the fix"
     yield ActionItem(
-        action=f"Add a regression test for {excerpt(name)}{where} that repeats {steps} of {source}",
+        action=f"Add a regression test for {name}{where} that repeats {steps} of {source}",
         done_when=f"the test fails {on}, passes with the fix, and runs in the pipeline",
         why="the runbook asks for a test of the scenario",
     )

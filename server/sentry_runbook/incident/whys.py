@@ -14,10 +14,10 @@ from sentry_runbook.incident.causes import causes_of
 from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.clues import excerpt
 from sentry_runbook.incident.deploys import alignment
-from sentry_runbook.incident.evidence import Breadcrumb, Event, Frame, Known, Unknown, quoted
-from sentry_runbook.incident.plot import Plot, deployed
+from sentry_runbook.incident.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
+from sentry_runbook.incident.plot import Plot, deployed, first_alert
 from sentry_runbook.incident.signals import failed_calls
-from sentry_runbook.incident.wording import count, duration, listed, moment, number
+from sentry_runbook.incident.wording import briefly, count, duration, listed, moment, number
 
 MOST_STEPS = 4
 
@@ -56,7 +56,7 @@ def five_whys(plot: Plot, told: Timeline) -> tuple[Why, ...]:
         ),
         Why("Why was that code path triggered?", "what led there", tuple(_triggered(plot))),
         Why("Why was it not caught in testing?", "gap in tests, review or staging", tuple(_testing(plot))),
-        Why(_alert_question(told), "what the alert rules look at, and since when", tuple(_alerting(plot, told))),
+        Why(_alert_question(plot), "what the alert rules look at, and since when", tuple(_alerting(plot, told))),
         Why("Why is this class of error possible?", "systemic cause", tuple(_systemic(plot))),
     )
 
@@ -133,6 +133,15 @@ def _triggered(plot: Plot) -> Iterator[Hint]:
     yield from _release(plot)
 
 
+def cause_of(event: Event) -> tuple[ThrownException, Frame | None] | None:
+    """The innermost exception that our own code raised or met, and its frame; the chain is ordered cause first."""
+    for thrown in event.exceptions:
+        own = [frame for frame in thrown.frames if frame.in_app]
+        if own:
+            return thrown, own[-1]
+    return (event.exceptions[-1], event.failing_frame) if event.exceptions else None
+
+
 def step_of(step: Breadcrumb) -> str:
     """A breadcrumb in one quoted line."""
     call = " ".join(str(part) for part in (step.method, step.url, step.http_status) if part)
@@ -190,9 +199,14 @@ def _staged(plot: Plot) -> Iterator[Hint]:
 # --- why did the alert take so long --------------------------------------------------------------------------------
 
 
-def _alert_question(told: Timeline) -> str:
-    length = told.between("started", "detected")
-    return f"Why did the alert take {'[X]' if length is None else duration(length)}?"
+def _alert_question(plot: Plot) -> str:
+    at = plot.stated.alerted_at or plot.stated.detected_at
+    if at is None:
+        alert = first_alert(plot)
+        at = alert.last_triggered if alert is not None else None
+    if at is None or plot.onset is None or at < plot.began:
+        return "Why did the alert take [X] minutes?"
+    return f"Why did the alert take {briefly(at - plot.began)}?"
 
 
 def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
@@ -207,7 +221,7 @@ def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
         fired = [alert for alert in alerts.value if alert.last_triggered and alert.last_triggered >= plot.began]
         for alert in fired:
             length = (alert.last_triggered or plot.began) - plot.began
-            text = f"{quoted(alert.name)} last fired {duration(length)} after the start."
+            text = f"{quoted(alert.name)} last fired {briefly(length)} after the start."
             yield Hint(text, "alerts of the project: last triggered")
         if not fired:
             text = f"None of {count(len(alerts.value), 'alert')} of the project fired after the start."

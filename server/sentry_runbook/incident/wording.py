@@ -46,6 +46,12 @@ def duration(length: timedelta) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
+def briefly(length: timedelta) -> str:
+    """A duration in full minutes, as people speak of them: ``less than a minute``, ``29 min``."""
+    minutes = int(length.total_seconds() // 60)
+    return duration(timedelta(minutes=minutes)) if minutes else "less than a minute"
+
+
 def span(window: Window) -> str:
     """``24 h until 2026-11-23 14:05 UTC``."""
     return f"{duration(window.length)} until {moment(window.end)}"
