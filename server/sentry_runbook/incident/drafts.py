@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Stated
+from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Finding, Stated
 from sentry_runbook.incident.facts import Audience, Facts, Format, Kind
 from sentry_runbook.incident.gather import gather
+from sentry_runbook.incident.measures import Case
+from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.severity import classify
+from sentry_runbook.incident.progress import Standing, standing
+from sentry_runbook.incident.severity import verdict_of
 
 FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
 """The template of each kind of message."""
@@ -62,16 +65,32 @@ def draft_update(
     since: datetime | None = None,
 ) -> Draft:
     """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
+    case = Case(evidence, stated, policy)
     facts = gather(evidence, stated, policy, now, audience=audience, since=since)
     filled = form.fill(facts, format)
-    severity = classify(evidence, stated, policy, now).severity
-    due = now + timedelta(minutes=policy.words(severity).next_update_minutes)
+    verdict, stands = verdict_of(case), standing(Plot(case, now))
+    last = kind == "resolved" and stands.stage in ("resolved", "unknown")
+    every = timedelta(minutes=policy.words(verdict.severity).next_update_minutes)
     return Draft(
         text=filled.text,
-        unknowns=filled.unknowns,
-        next_update_due=None if kind == "resolved" else due,
+        unknowns=(*_not_yet(kind, stands), *filled.unknowns),
+        next_update_due=None if last else now + every,
         kind=kind,
         audience=audience,
         format=format,
-        findings=evidence.findings,
+        findings=(*verdict.findings, *_doubts(kind, stands)),
     )
+
+
+def _not_yet(kind: Kind, stands: Standing) -> Iterator[str]:
+    """A resolution notice that the evidence does not carry says so first."""
+    if kind == "resolved" and stands.stage in ("open", "mitigated"):
+        yield f"whether it is resolved: the evidence does not say so. {stands.why}"
+
+
+def _doubts(kind: Kind, stands: Standing) -> Iterator[Finding]:
+    if kind == "resolved" and stands.stage != "resolved":
+        why = "Do not send it as a resolution notice yet"
+        yield Finding(kind="not_resolved", where="check_recovery", why=f"{why}. {stands.why}.")
+    if kind == "initial" and stands.stage in ("resolved", "mitigated"):
+        yield Finding(kind="already_quiet", where="check_recovery", why="The error rate is back to usual already.")

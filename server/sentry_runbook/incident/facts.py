@@ -104,7 +104,8 @@ class TimeFacts:
     started_how: Fact = _blank("how the start is known")
     over: Fact = _blank("when it was over")
     duration: Fact = _blank("duration")
-    duration_how: Fact = _blank("from when to when")
+    so_far: Fact = _blank("time since the start")
+    postmortem_by: Fact = _blank("when the postmortem is due")
     last_update: Fact = _blank("time of the last update", "no time of a last message was given (since)")
 
 
@@ -133,14 +134,22 @@ class ImpactFacts:
 
 @dataclass(frozen=True)
 class RecoveryFacts:
-    """Whether it is over; ``over`` for an ``if``: the numbers are back to usual."""
+    """Whether it is over.
+
+    For an ``if``: ``over`` (it may be called resolved), ``mitigated`` (the rate is back to usual, not more is known),
+    ``resolved`` (the issue is, in Sentry).
+    """
 
     over: bool = False
+    mitigated: bool = False
     resolved: bool = False
+    headline: Fact = _blank("RESOLVED, once somebody has confirmed that it is over")
+    state: Fact = _blank("whether it goes on")
     verdict: Fact = _blank("whether it is over")
     reading: Fact = _blank("whether it is over")
-    headline: Fact = _blank("status")
     rate_now: Fact = _blank("events an hour now")
+    rate_before: Fact = _blank("events in the incident's fullest hour")
+    rate_usual: Fact = _blank("usual events an hour")
     quiet_since: Fact = _blank("quiet since")
     needs: tuple[Fact, ...] = ()
 
@@ -231,17 +240,32 @@ class RowFacts:
 
 
 @dataclass(frozen=True)
+class DayFacts:
+    """A day of the timeline."""
+
+    day: Fact
+    rows: tuple[RowFacts, ...]
+
+
+@dataclass(frozen=True)
 class MilestoneFacts:
-    """A turning point, or the time between two."""
+    """A turning point, or the time between two.
+
+    ``source`` says how it is known, ``definition`` what the word means. A ``candidate`` is what Sentry suggests and
+    nobody has confirmed; ``confirmed`` is then a blank.
+    """
 
     name: Fact
     value: Fact
     definition: Fact
+    source: Fact = Fact("")
+    candidate: bool = False
+    confirmed: Fact = Fact("")
 
 
 @dataclass(frozen=True)
 class WhyFacts:
-    """One of the five whys: the question, what the evidence says, and what is left to people."""
+    """One of the five whys: the question, what people answered, and the facts that an answer starts from."""
 
     question: Fact
     answer: Fact
@@ -273,16 +297,24 @@ class Story:
     """What the postmortem tells; empty without an issue."""
 
     summary: tuple[Fact, ...] = ()
-    timeline: tuple[RowFacts, ...] = ()
+    timeline: tuple[DayFacts, ...] = ()
+    contradictions: tuple[Fact, ...] = ()
     milestones: tuple[MilestoneFacts, ...] = ()
     intervals: tuple[MilestoneFacts, ...] = ()
+    detection: tuple[Fact, ...] = ()
     numbers: tuple[NumberFacts, ...] = ()
+    window: Fact = _blank("window of the queries")
     whys: tuple[WhyFacts, ...] = ()
     contributing: tuple[Fact, ...] = ()
     actions: tuple[ActionFacts, ...] = ()
     went_well: tuple[Fact, ...] = ()
     went_badly: tuple[Fact, ...] = ()
     lucky: tuple[Fact, ...] = ()
+    learned: Fact = _blank("how people learned of it: alert, customer, colleague or chance", NOT_STATED)
+    other_conditions: Fact = _blank("other conditions that made it possible or worse", NOT_STATED)
+    well: Fact = _blank("what went well", NOT_STATED)
+    badly: Fact = _blank("what went badly", NOT_STATED)
+    luck: Fact = _blank("where we were lucky", NOT_STATED)
 
 
 @dataclass(frozen=True)
@@ -291,6 +323,7 @@ class Facts:
 
     Attributes:
         given: an issue was given, so that facts are live.
+        since: the time of the last message was given.
         audience: whom the text is for; for customers everything internal is withheld, whatever the template asks.
         actions: what people did, as far as Sentry or a person says.
         changes: what changed since the last message.
@@ -301,10 +334,14 @@ class Facts:
     policy: PolicyFacts
     patterns: tuple[PatternFacts, ...]
     given: bool = False
+    since: bool = False
     lead: Fact = _blank("on-call engineer", NOT_STATED)
     service: Fact = _blank("service name", NOT_STATED)
     root_cause: Fact = _blank("root cause, in one line", NOT_STATED)
     fix: Fact = _blank("what was changed: rollback, hotfix or configuration", NOT_STATED)
+    doing: Fact = _blank("what is being done now", NOT_STATED)
+    wanted: Fact = _blank("what is needed, from whom, by when; or nothing", NOT_STATED)
+    postmortem: Fact = _blank("link", "the postmortem is kept where your team keeps it")
     issue: IssueFacts = IssueFacts()
     severity: SeverityFacts = SeverityFacts()
     times: TimeFacts = TimeFacts()
@@ -313,8 +350,8 @@ class Facts:
     event: EventFacts = EventFacts()
     causes: tuple[CauseFacts, ...] = ()
     checklist: tuple[StepFacts, ...] = ()
+    next_step: Fact = _blank("next step")
     next_steps: tuple[Fact, ...] = ()
-    conditions: tuple[Fact, ...] = ()
     changes: tuple[Fact, ...] = ()
     actions: tuple[Fact, ...] = ()
     needs: tuple[Fact, ...] = ()

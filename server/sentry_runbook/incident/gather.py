@@ -7,13 +7,16 @@ reason ends up in the draft's ``unknowns``. Nothing here guesses: no value, then
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.cards import minutes, name_of, pattern_facts, policy_facts
 from sentry_runbook.incident.causes import Cause, causes_of, suspect_release
 from sentry_runbook.incident.checklist import Seen, checklist
+from sentry_runbook.incident.clues import excerpt
+from sentry_runbook.incident.customers import for_customers
 from sentry_runbook.incident.deploys import alignment
-from sentry_runbook.incident.evidence import Evidence, Known, Stated, Unknown, quoted
+from sentry_runbook.incident.evidence import Commit, Evidence, Known, Stated, Unknown, quoted
 from sentry_runbook.incident.facts import (
     NOT_STATED,
     Audience,
@@ -23,23 +26,25 @@ from sentry_runbook.incident.facts import (
     Facts,
     ImpactFacts,
     IssueFacts,
-    RecoveryFacts,
     SeverityFacts,
     StepFacts,
-    TimeFacts,
     blank,
     facts,
     made,
 )
 from sentry_runbook.incident.impact import Impact, impact_of
 from sentry_runbook.incident.measures import Case
+from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.recovery import Recovery, check_recovery
+from sentry_runbook.incident.progress import actions, changes, needs, recovery_facts, standing, time_facts
+from sentry_runbook.incident.reading import frame_line
 from sentry_runbook.incident.series import Onset
 from sentry_runbook.incident.severity import Verdict, verdict_of
-from sentry_runbook.incident.story import story
+from sentry_runbook.incident.story import story_of
+from sentry_runbook.incident.summaries import impact_summary, next_step, worst_hour
+from sentry_runbook.incident.timeline import Timeline, timeline_of
 from sentry_runbook.incident.triage import triage
-from sentry_runbook.incident.wording import count, duration, moment, number, percent
+from sentry_runbook.incident.wording import moment, number, percent
 
 __all__ = ["Facts", "gather", "no_facts"]
 
@@ -55,31 +60,38 @@ def gather(
 ) -> Facts:
     """All facts of an incident, for one audience."""
     case = Case(evidence, stated, policy)
+    plot = Plot(case, now)
     verdict, counted, causes = verdict_of(case), impact_of(case), causes_of(case)
-    recovery = check_recovery(evidence, policy, stated.mitigated_at, now)
-    return Facts(
+    told = timeline_of(plot)
+    whole = Facts(
         audience=audience,
         given=True,
+        since=since is not None,
         policy=policy_facts(policy),
         patterns=pattern_facts(),
         lead=_said(stated.lead, "on-call engineer"),
         service=_said(stated.service, "service name"),
-        root_cause=_said(stated.root_cause, "root cause, in one line"),
-        fix=_said(stated.fix, "what was changed: rollback, hotfix or configuration"),
+        root_cause=_said(stated.root_cause, "root cause, in one line", _points_to(causes)),
+        fix=_said(stated.fix, "what was changed: rollback, hotfix or configuration", _candidate(told)),
         issue=_issue(evidence),
         severity=_severity(verdict, policy, now),
-        times=_times(case, recovery, now, since),
-        impact=_impact(case, counted),
-        recovery=_recovery(recovery, evidence),
+        times=time_facts(plot, now, since),
+        impact=_impact(case, counted, verdict, audience),
+        recovery=recovery_facts(plot, audience),
         event=_event(case),
         causes=tuple(map(_cause, causes)),
         checklist=tuple(
             StepFacts(Fact(one.step), Fact(one.finding), one.state)
             for one in checklist(case, Seen(verdict=verdict, impact=counted, causes=causes))
         ),
+        next_step=_next(next_step(causes, standing(plot).stage, audience)),
         next_steps=facts(triage(evidence, stated, policy, now).next_steps),
-        story=story(case, now),
+        changes=tuple(changes(plot, since, audience)),
+        actions=tuple(actions(plot, since, audience)),
+        needs=tuple(needs(plot, audience)),
+        story=story_of(plot, told, counted),
     )
+    return for_customers(whole, evidence) if audience == "customers" else whole
 
 
 def no_facts(policy: Policy, audience: Audience = "engineers") -> Facts:
@@ -87,9 +99,25 @@ def no_facts(policy: Policy, audience: Audience = "engineers") -> Facts:
     return Facts(audience=audience, policy=policy_facts(policy), patterns=pattern_facts())
 
 
-def _said(text: str | None, what: str) -> Fact:
-    """A person's words, else a blank."""
-    return Fact(text, stated=True, source="stated") if text else blank(what, NOT_STATED)
+def _said(text: str | None, what: str, hint: str = "") -> Fact:
+    """A person's words, else a blank; what the evidence suggests stands in its reason, never in its place."""
+    return Fact(text, stated=True, source="stated") if text else blank(what, f"{NOT_STATED}{hint}")
+
+
+def _next(step: Fact | Unknown) -> Fact:
+    return blank("next step", step.why) if isinstance(step, Unknown) else step
+
+
+def _points_to(causes: Sequence[Cause]) -> str:
+    if not causes:
+        return "; none of the runbook's patterns fits the evidence"
+    name = causes[0].pattern.replace("_", " ")
+    return f"; the evidence points to {name} (confidence {causes[0].confidence})"
+
+
+def _candidate(told: Timeline) -> str:
+    mitigated = told.milestone("mitigated")
+    return f"; Sentry suggests a {mitigated.source}" if mitigated.candidate else ""
 
 
 def _issue(evidence: Evidence) -> IssueFacts:
@@ -128,47 +156,38 @@ def _severity(verdict: Verdict, policy: Policy, now: datetime) -> SeverityFacts:
     )
 
 
-def _times(case: Case, recovery: Recovery, now: datetime, since: datetime | None) -> TimeFacts:
-    onset = case.onset
-    started: Fact | Unknown = Fact(moment(onset.at), source=onset.how) if isinstance(onset, Onset) else onset
-    return made(
-        TimeFacts,
-        now=Fact(moment(now)),
-        started=started,
-        started_how=Fact(onset.how) if isinstance(onset, Onset) else onset,
-        duration=Fact(duration(now - onset.at)) if isinstance(onset, Onset) else onset,
-        last_update=Fact(moment(since)) if since else Unknown(why="no time of a last message was given (since)"),
-    )
-
-
-def _impact(case: Case, counted: Impact) -> ImpactFacts:
+def _impact(case: Case, counted: Impact, verdict: Verdict, audience: Audience) -> ImpactFacts:
     why = {one.what: one.why for one in counted.missing}
 
-    def shown(name: str, text: str | None, source: str = "") -> Fact | Unknown:
-        return Unknown(why=why.get(name, "not measured")) if text is None else Fact(text, source=source)
+    def shown(name: str, text: str | None) -> Fact | Unknown:
+        return Unknown(why=why.get(name, "not measured")) if text is None else Fact(text)
 
-    worst, share = counted.users_worst_hour, counted.crash_free_sessions_pct
+    def shown_number(name: str, unit: str = "") -> Fact | Unknown:
+        value = getattr(counted, name)
+        return shown(name, None if value is None else f"{number(value)}{unit}")
+
+    def shown_percent(name: str) -> Fact | Unknown:
+        value = getattr(counted, name)
+        return shown(name, None if value is None else percent(value))
+
+    latency = case.evidence.latency
+    main = latency.value.main if isinstance(latency, Known) else None
     return made(
         ImpactFacts,
-        summary=Fact(counted.reading),
-        events=shown("events", None if counted.events is None else count(counted.events, "event")),
-        users=shown("users", None if counted.users is None else count(counted.users, "user")),
-        users_worst_hour=shown("users_worst_hour", None if worst is None else number(worst)),
-        crash_free=shown("crash_free_sessions_pct", None if share is None else percent(share)),
-        p95=shown("p95_ms", None if counted.p95_ms is None else f"{number(counted.p95_ms)} ms"),
-        trend=shown("trend", counted.trend.direction if counted.trend else None),
+        summary=impact_summary(case, counted, verdict, audience),
         symptoms=Unknown(why=NOT_STATED),
-    )
-
-
-def _recovery(recovery: Recovery, evidence: Evidence) -> RecoveryFacts:
-    return made(
-        RecoveryFacts,
-        over=recovery.verdict == "recovered",
-        resolved=evidence.issue.status == "resolved",
-        verdict=Fact(recovery.verdict),
-        reading=Fact(recovery.reading),
-        needs=facts(recovery.needs),
+        events=shown_number("events"),
+        users=shown_number("users"),
+        users_worst_hour=worst_hour(case),
+        unhandled_peak=shown_number("unhandled_per_minute_peak"),
+        crash_free=shown_percent("crash_free_sessions_pct"),
+        crash_free_worst_hour=shown_percent("crash_free_worst_hour_pct"),
+        p95=shown_number("p95_ms", " ms"),
+        endpoint=Fact(quoted(main)) if main else Unknown(why="the events name no transaction"),
+        baseline=shown("baseline", number(counted.baseline.events) if counted.baseline else None),
+        trend=shown("trend", counted.trend.direction if counted.trend else None),
+        window=Fact(f"{moment(counted.window.start)} to {moment(counted.window.end)}"),
+        environments=Fact(counted.window.environments) if counted.window.environments else Unknown(why="not known"),
     )
 
 
@@ -178,13 +197,40 @@ def _event(case: Case) -> EventFacts:
     began = case.onset.at if isinstance(case.onset, Onset) else None
     found = alignment(evidence, version, began) if version and began else None
     commits = evidence.suspect_commits
-    first = commits.value[0] if isinstance(commits, Known) and commits.value else None
+    named = commits.value[0] if isinstance(commits, Known) and commits.value else None
+    no_commit = Unknown(why=commits.why if isinstance(commits, Unknown) else "Sentry names none")
     return made(
         EventFacts,
+        error=_error(evidence),
+        frame=_frame(evidence),
         release=Fact(quoted(version)) if version else Unknown(why="no release stands out"),
         deployed=Fact(moment(found.at), source=found.source) if found else Unknown(why="nothing dates it"),
-        commit=Fact(quoted(first.message or first.id)) if first else Unknown(why="Sentry names none"),
+        commit=Fact(_commit(named)) if named else no_commit,
     )
+
+
+def _commit(commit: Commit) -> str:
+    """Message, or pull request, or id; its author is no part of what happened."""
+    named = quoted(commit.message or commit.pull_request or commit.id)
+    request = commit.pull_request
+    return f"{named} ({request})" if request and request.lstrip("#").isdigit() and request not in named else named
+
+
+def _error(evidence: Evidence) -> Fact | Unknown:
+    if isinstance(evidence.event, Unknown):
+        return evidence.event
+    thrown = evidence.event.value.exceptions
+    if not thrown:
+        return Fact(quoted(evidence.event.value.title or evidence.issue.title))
+    last = thrown[-1]
+    return Fact(excerpt(": ".join(part for part in (last.type, last.value) if part) or evidence.issue.title))
+
+
+def _frame(evidence: Evidence) -> Fact | Unknown:
+    if isinstance(evidence.event, Unknown):
+        return evidence.event
+    frame = evidence.event.value.failing_frame
+    return Fact(quoted(frame_line(frame))) if frame else Unknown(why="the event has no stack trace")
 
 
 def _cause(cause: Cause) -> CauseFacts:

@@ -68,9 +68,12 @@ class Template:
         return fill(self, facts, format, arguments or {})
 
     def prompt(self, facts: Facts, arguments: Mapping[str, str] | None = None) -> str:
-        """Instructions and filled body: what the prompt of this name says."""
+        """What the prompt of this name says: instructions, filled body, and why its blanks are not known."""
         filled = self.fill(facts, arguments=arguments)
-        return f"{self.instructions}\n\n{filled.text}" if self.instructions else filled.text
+        parts = [self.instructions, filled.text.strip("\n")]
+        if filled.unknowns:
+            parts.append("\n".join(["Not known:", "", *(f"- {one}" for one in filled.unknowns)]))
+        return "\n\n".join(part for part in parts if part) + "\n"
 
     def check(self) -> None:
         """Read the body without filling it.

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, NoReturn, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, get_args, get_origin, get_type_hints
 
 import jinja2
 from jinja2 import nodes
 
+from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.facts import Fact, Facts
 from sentry_runbook.templates.filling import FILTERS, environment
 from sentry_runbook.templates.front_matter import bad
@@ -86,8 +87,8 @@ class _Walk:
     def __init__(self, template: Template) -> None:
         self._template = template
 
-    def fail(self, node: nodes.Node, what: str, fix: str = "") -> NoReturn:
-        raise bad(self._template.path, self._template.body_line + node.lineno - 1, what, fix)
+    def wrong(self, node: nodes.Node, what: str, fix: str = "") -> BadTemplate:
+        return bad(self._template.path, self._template.body_line + node.lineno - 1, what, fix)
 
     def all(self, body: list[nodes.Node], names: dict[str, Kind]) -> None:
         for node in body:
@@ -110,14 +111,14 @@ class _Walk:
             case nodes.Assign(target=nodes.Name() as target):
                 names[target.name] = self.kind(node.node, names)
             case _:
-                self.fail(node, f"a template cannot use {_named(node)}.", "It can use {{ … }}, if, for and set.")
+                raise self.wrong(node, f"a template cannot use {_named(node)}.", "It can use {{ … }}, if, for and set.")
 
     def loop(self, node: nodes.For, names: dict[str, Kind]) -> None:
         over = self.kind(node.iter, names)
         if not isinstance(over, ListOf):
-            self.fail(node, f"{_said(node.iter)} is not a list.")
+            raise self.wrong(node, f"{_said(node.iter)} is not a list.")
         if not isinstance(node.target, nodes.Name) or node.recursive:
-            self.fail(node, "a for takes one name: {% for step in checklist %}.")
+            raise self.wrong(node, "a for takes one name: {% for step in checklist %}.")
         inner: dict[str, Kind] = {**names, node.target.name: over.of, "loop": LOOP}
         if node.test is not None:
             self.kind(node.test, inner)
@@ -129,7 +130,7 @@ class _Walk:
             return
         kind = self.kind(node, names)
         if kind not in WORDS:
-            self.fail(node, f"{_said(node)} cannot stand in a text: {_asks(kind)}.")
+            raise self.wrong(node, f"{_said(node)} cannot stand in a text: {_asks(kind)}.")
 
     # --- expressions
 
@@ -150,11 +151,13 @@ class _Walk:
                     self.kind(inner, names)
                 return str if isinstance(node, nodes.Concat) else bool
             case _:
-                self.fail(node, f"a template cannot use {_named(node)}.", "Ask for facts by name, as issue.title.")
+                raise self.wrong(
+                    node, f"a template cannot use {_named(node)}.", "Ask for facts by name, as issue.title."
+                )
 
     def name(self, node: nodes.Name, names: Mapping[str, Kind]) -> Kind:
         if node.name not in names:
-            self.fail(node, f"there is no fact {node.name!r}.", f"There are: {', '.join(sorted(names))}.")
+            raise self.wrong(node, f"there is no fact {node.name!r}.", f"There are: {', '.join(sorted(names))}.")
         return names[node.name]
 
     def field(self, node: nodes.Getattr, names: Mapping[str, Kind]) -> Kind:
@@ -166,23 +169,25 @@ class _Walk:
             known = kinds_of(kind)
         if node.attr not in known:
             valid = f"There are: {', '.join(known)}." if known else ""
-            self.fail(node, f"{_said(node.node)} has no fact {node.attr!r}.", valid)
+            raise self.wrong(node, f"{_said(node.node)} has no fact {node.attr!r}.", valid)
         return known[node.attr]
 
     def filtered(self, node: nodes.Filter, names: Mapping[str, Kind]) -> Kind:
         if node.node is None:
-            self.fail(node, "a template cannot use a filter block.")
+            raise self.wrong(node, "a template cannot use a filter block.")
         for inner in (*node.args, *[pair.value for pair in node.kwargs]):
             self.kind(inner, names)
         kind = self.kind(node.node, names)
         wants_list = node.name in ("join", "length", "first")
         if wants_list != isinstance(kind, ListOf) or isinstance(kind, Names):
-            self.fail(node, f"{node.name} takes a {'list' if wants_list else 'fact'}, and {_said(node.node)} is none.")
+            raise self.wrong(
+                node, f"{node.name} takes a {'list' if wants_list else 'fact'}, and {_said(node.node)} is none."
+            )
         if node.name == "length":
             return int
         if isinstance(kind, ListOf):
             if kind.of is not Fact:
-                self.fail(node, f"{node.name} takes a list of facts; go through {_said(node.node)} with a for.")
+                raise self.wrong(node, f"{node.name} takes a list of facts; go through {_said(node.node)} with a for.")
             return Fact
         return kind
 
@@ -190,7 +195,7 @@ class _Walk:
         self.kind(node.test, names)
         kinds = {self.kind(one, names) for one in (node.expr1, node.expr2) if one is not None}
         if node.expr2 is None:
-            self.fail(node, "an if in {{ … }} needs an else.")
+            raise self.wrong(node, "an if in {{ … }} needs an else.")
         return kinds.pop() if len(kinds) == 1 else str if kinds <= set(WORDS) else bool
 
 
