@@ -25,9 +25,11 @@ from sentry_runbook.incident.resolution import (
 from sentry_runbook.incident.wish import Wish
 from sentry_runbook.investigate import WRITING, investigate
 from sentry_runbook.investigate.asking import Round
+from sentry_runbook.investigate.translate import NAME
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import Payload
+from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
 
 WRITE_SCOPES = {"event:write", "event:admin"}
@@ -79,10 +81,17 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     evidence, scopes = await read_for_writing(
         run, lambda: investigate(run, issue, WRITING, fresh=True, release=wish.release)
     )
-    resolution = plan(wish, evidence, run.policy, evidence.collected_at)
+    resolution = plan(_inert(run, wish), evidence, run.policy, evidence.collected_at)
     if resolution.change is not None:
         refuse_unable(scopes)
     return Plan(wish, resolution, evidence, evidence.organization or None)
+
+
+def _inert(run: Runtime, wish: Wish) -> Wish:
+    """The wish as it is shown and compared with what Sentry says; a caller may have copied a release from an event."""
+    if wish.release is None:
+        return wish
+    return wish.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(wish.release, NAME)})
 
 
 async def read_for_writing(
@@ -136,7 +145,7 @@ async def apply(run: Runtime, made: Plan, confirmed: str, reason: str | None = N
     client, unclear = run.client(), ""
     with client.deadline(run.settings.limits.call_s):
         try:
-            await client.update_issue(made.reference, body_of(change))
+            await client.update_issue(made.reference, body_of(change, made.wish))
         except UNCLEAR as exc:
             unclear = exc.what
         except SentryError as exc:
@@ -193,11 +202,11 @@ def _plain(state: State) -> Mapping[str, str | int | bool | None]:
     return values
 
 
-def body_of(change: Change) -> dict[str, object]:
+def body_of(change: Change, wish: Wish) -> dict[str, object]:
     """The request's body in Sentry's words; unused keys are left out, for null is refused (sentry-api §10)."""
     details: dict[str, object] = {
         "inNextRelease": change.in_next_release or None,
-        "inRelease": change.in_release,
+        "inRelease": change.in_release and wish.release,
         "ignoreCount": change.ignore_count,
         "ignoreDuration": change.ignore_minutes,
         "ignoreUserCount": change.ignore_users,
