@@ -85,7 +85,6 @@ class Collector:
             window=asked.window,
             scope=self._safe_scope(),
             issue=issue,
-            users_in=second.users_in,
             findings=findings_of(self._sanitizer),
             warnings=tuple(self._warnings(issue)),
             **parts,

@@ -54,7 +54,7 @@ class First:
 
 @dataclass
 class Second:
-    """Replies of round two, and of round three where it was needed."""
+    """Replies of round two."""
 
     totals: Reply[models.Table] = field(default_factory=Reply)
     widened: Reply[models.Table] = field(default_factory=Reply)
@@ -74,7 +74,6 @@ class Second:
     deploys: Reply[tuple[models.Deploy, ...]] = field(default_factory=Reply)
     commits: Reply[tuple[models.SuspectCommit, ...]] = field(default_factory=Reply)
     alerts: Reply[tuple[models.Workflow, ...]] = field(default_factory=Reply)
-    users_in: tuple[UsersIn, ...] = ()
 
 
 async def first_round(client: SentryClient, question: Question) -> First:

@@ -73,8 +73,9 @@ async def find_out(run: Runtime, question: Question, choose: Choose | None) -> E
             question = replace(question, window=choose(first.issue, now))
         covered = scope_of(question, run.policy, first)
         second = await second_round(client, question, first, covered)
-        second.users_in = await _settle_users(run, question, first, second, covered, now)
-    return _collect(run, question, first, second, covered, now)
+        evidence = _collect(run, question, first, second, covered, now)
+        users_in = await _settle_users(run, question, first, covered, evidence)
+    return evidence.model_copy(update={"users_in": users_in})
 
 
 def named_environments(text: str | None) -> tuple[str, ...]:
@@ -83,12 +84,11 @@ def named_environments(text: str | None) -> tuple[str, ...]:
 
 
 async def _settle_users(
-    run: Runtime, question: Question, first: First, second: Second, scope: EnvironmentScope, now: datetime
+    run: Runtime, question: Question, first: First, scope: EnvironmentScope, evidence: Evidence
 ) -> tuple[UsersIn, ...]:
     """Count a few rolling hours exactly, only when the threshold lies between the bounds."""
     if not question.wants(Aspect.USERS) or not first.issue.is_error:
         return ()
-    evidence = _collect(run, question, first, second, scope, now)
     hours = straddling_windows(evidence, run.policy)
     return await third_round(run.client(), question, first, scope, hours) if hours else ()
 
