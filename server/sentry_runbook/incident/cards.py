@@ -45,7 +45,7 @@ def policy_facts(policy: Policy) -> PolicyFacts:
         sessions_minimum=Fact(number(limits.sessions_minimum)),
         new_within=Fact(f"{number(limits.new_within_hours)} hours"),
         period=Fact(f"{number(policy.period_hours)} hours"),
-        production=Fact(policy.production.environments),
+        production=Fact(policy.production.environments, exact=True),
         edge_levels=Fact(" or ".join(policy.edge_case.levels) or "none"),
         spiking=Fact(number(policy.trend.spiking)),
         declining=Fact(number(policy.trend.declining)),

@@ -46,6 +46,8 @@ class Pen:
     def write(self, value: object) -> str:
         """A value as it stands in the text."""
         fact = value if isinstance(value, Fact) else Fact(str(value))
+        if fact.exact:
+            return " ".join(fact.text.split()).replace("`", "'")
         text = marked_up(inert(fact.text), self.format)
         if not fact.known:
             self._blanks.setdefault(inert(fact.text), inert(fact.why))
