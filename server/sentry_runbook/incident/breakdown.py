@@ -31,7 +31,7 @@ class BreakdownRow(Frozen):
         note: what limits it ("all time", "of 8 events").
     """
 
-    tag: str
+    tag: EventText
     value: EventText
     share: float
     share_before: float | None = None

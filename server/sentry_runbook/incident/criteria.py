@@ -46,7 +46,7 @@ class Criterion(Frozen):
     observed: int | float | str | None = None
     threshold: str
     met: Met
-    source: str | None = None
+    source: EventText | None = None
     window: str | None = None
     note: EventText | None = None
 

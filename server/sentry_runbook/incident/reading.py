@@ -226,7 +226,6 @@ def _missing(evidence: Evidence, current: Trend | Unknown) -> Iterable[Missing]:
         ("short_id", issue.short_id),
         ("level", issue.level),
         ("status", issue.status),
-        ("substatus", issue.substatus if issue.status not in ("resolved", None) else "resolved issues have none"),
         ("priority", issue.priority),
         ("unhandled", issue.unhandled),
         ("project", issue.project),
@@ -239,6 +238,10 @@ def _missing(evidence: Evidence, current: Trend | Unknown) -> Iterable[Missing]:
     ):
         if value is None:
             yield Missing(what=what, why=silent)
+    if issue.substatus is None:
+        yield Missing(what="substatus", why="a resolved issue has none" if issue.status == "resolved" else silent)
+    if issue.assigned_to is None:
+        yield Missing(what="assigned_to", why="nobody is assigned")
     if isinstance(evidence.event, Known):
         yield from _missing_of_event(evidence.event.value)
 
@@ -252,15 +255,23 @@ def _missing_of_event(event: Event) -> Iterable[Missing]:
         yield Missing(what="event.exceptions", why="the event carries no exception with a stack trace")
     elif not event.exceptions:
         yield Missing(what="event.exceptions", why="this is no error issue: see event.occurrence")
-    elif event.failing_frame is None:
+    if event.failing_frame is None:
         yield Missing(what="event.failing_frame", why="no exception of the event has a stack trace")
-    for what, value in (
-        ("event.release", event.release),
-        ("event.environment", event.environment),
-        ("event.transaction", event.transaction),
-    ):
-        if value is None:
-            yield Missing(what=what, why="the event does not carry it")
+    carried = {
+        "when": event.when,
+        "release": event.release,
+        "environment": event.environment,
+        "transaction": event.transaction,
+        "tags": event.tags or None,
+        "device": event.device,
+        "browser": event.browser,
+        "os": event.os,
+        "request": _request(event),
+    }
+    # One line for all: on a server's event half of these are absent, and none of them is news.
+    absent = [f"event.{name}" for name, value in carried.items() if value is None]
+    if absent:
+        yield Missing(what=", ".join(absent), why="the event does not carry it")
 
 
 def view(event: Event) -> EventView:

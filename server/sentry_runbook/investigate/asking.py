@@ -32,7 +32,7 @@ class Reply(Generic[T]):
         if self.value is not None:
             return Known(value=convert(self.value), source=source, note=note)
         if self.error is not None:
-            return Unknown(why=self.error.what)
+            return Unknown(why=self.error.what.rstrip("."))
         return NOT_ASKED
 
 

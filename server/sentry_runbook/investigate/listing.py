@@ -48,7 +48,7 @@ async def list_issue_events(
         events=rows,
         next_cursor=page.next_cursor,
         truncated=page.next_cursor is not None,
-        missing=tuple(_missing_columns(rows)),
+        missing=_missing_columns(rows),
         findings=findings_of(sanitizer),
     )
 
@@ -60,14 +60,11 @@ def release_search(release: str) -> str:
     return f'release:"{release}"'
 
 
-def _missing_columns(rows: tuple[EventRow, ...]) -> list[Missing]:
+def _missing_columns(rows: tuple[EventRow, ...]) -> tuple[Missing, ...]:
     """Columns that no row has; a value missing in single rows shows in the row."""
-    columns = ("release", "environment", "user", "transaction")
-    return [
-        Missing(what=f"events[].{column}", why="no event of this page carries it")
-        for column in columns
-        if rows and all(getattr(row, column) is None for row in rows)
-    ]
+    columns = ("when", "release", "environment", "user", "transaction", "title")
+    silent = [f"events[].{column}" for column in columns if rows and all(getattr(row, column) is None for row in rows)]
+    return (Missing(what=", ".join(silent), why="no event of this page carries it"),) if silent else ()
 
 
 async def search_issues(
@@ -97,11 +94,20 @@ async def search_issues(
             cursor=cursor,
         )
     translate = Translator(sanitizer := Sanitizer(mask=run.settings.mask))
+    rows = tuple(_row(run, translate, issue) for issue in page.items[:limit])
     return IssueList(
-        issues=tuple(_row(run, translate, issue) for issue in page.items[:limit]),
+        issues=rows,
         next_cursor=page.next_cursor,
+        missing=_missing_keys(rows),
         findings=findings_of(sanitizer),
     )
+
+
+def _missing_keys(rows: tuple[IssueRow, ...]) -> tuple[Missing, ...]:
+    """What this server does not say of issues; a value that only some rows lack shows in the rows."""
+    keys = ("level", "events", "users", "first_seen", "last_seen", "substatus")
+    silent = [f"issues[].{key}" for key in keys if rows and all(getattr(row, key) is None for row in rows)]
+    return (Missing(what=", ".join(silent), why="Sentry's answer does not say"),) if silent else ()
 
 
 def _row(run: Runtime, translate: Translator, found: models.Issue) -> IssueRow:

@@ -251,7 +251,7 @@ class Translator:
             at=_second(crumb.timestamp),
             category=self.name(crumb.category or crumb.type, "event.breadcrumb.category"),
             level=_word(crumb.level),
-            message=self.line(crumb.message or _text(data.get("reason")), TITLE, "event.breadcrumb.message"),
+            message=self.line(crumb.message or _said(data), TITLE, "event.breadcrumb.message"),
             method=_word(_text(data.get("method")) or _text(data.get("http.method"))),
             url=self._safe.url(url, where="event.breadcrumb.url") if url else None,
             host=host_of(url) if http else None,
@@ -287,8 +287,15 @@ class Translator:
     def _json(self, value: object, where: str) -> str | None:
         if value in (None, "", {}, []):
             return None
-        shown = self._safe.mapping({"data": value}, where=where, items=1, limit=MESSAGE)
+        shown = self._safe.mapping({"data": value}, where=where, items=MOST_TAGS, limit=MESSAGE)
         return next(iter(shown.values()), None)
+
+
+def _said(data: Mapping[str, object]) -> str | None:
+    """What a breadcrumb without a message says: why a call failed, or where a user went."""
+    start, end = _text(data.get("from")), _text(data.get("to"))
+    went = f"{start or '?'} → {end}" if end else None
+    return _text(data.get("reason")) or went
 
 
 def host_of(url: str | None) -> str | None:

@@ -11,7 +11,7 @@ from sentry_runbook.incident.recovery import Recovery
 from sentry_runbook.incident.recovery import check_recovery as judge
 from sentry_runbook.investigate import RECOVERY, investigate, recovery_window
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page
+from sentry_runbook.tools.answer import Page, shown
 from sentry_runbook.tools.arguments import Issue, OneLine, stated_moment
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
@@ -54,7 +54,7 @@ def page(result: Recovery) -> Page:
 
 
 def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{value:g} %"
+    return None if value is None else f"{shown(value)} %"
 
 
 def tool() -> RunbookTool[Recovery]:

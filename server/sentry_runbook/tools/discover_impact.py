@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mcp.server.mcpserver import Context
 
 from sentry_runbook.incident.evidence import quoted
@@ -45,14 +47,20 @@ def describe(sheet: Page, result: Impact) -> Page:
     sheet.fact("Window", f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC, {window.environments}")
     if window.widened_from:
         sheet.fact("Widened", f"nothing in the last {window.widened_from}; these numbers cover a longer time")
-    sheet.fact("Events", result.events)
+    sheet.fact("Note", window.note)
+    sheet.fact("Events", result.events).fact("Events over all time", result.events_all_time)
     at_least = "at least " if result.users_lower_bound else ""
     sheet.fact("Users", None if result.users is None else f"{at_least}{result.users}")
-    sheet.fact("Users in the worst rolling hour", _range(result.users_worst_hour, result.users_worst_hour_at_most))
-    sheet.fact("Unhandled events in the busiest minute", result.unhandled_per_minute_peak)
+    sheet.fact("Users over all time", result.users_all_time)
+    worst = _range(result.users_worst_hour, result.users_worst_hour_at_most)
+    sheet.fact("Users in the worst rolling hour", worst and worst + _since(result.users_worst_hour_start))
+    peak = result.unhandled_per_minute_peak
+    at = _since(result.unhandled_per_minute_peak_at)
+    sheet.fact("Unhandled events in the busiest minute", None if peak is None else f"{peak}{at}")
     sheet.fact("The same of the whole project", result.project_unhandled_per_minute_peak)
     sheet.fact("Crash-free sessions", _percent(result.crash_free_sessions_pct, result.sessions))
-    sheet.fact("Crash-free sessions in the worst hour", _percent(result.crash_free_worst_hour_pct, None))
+    worst = _percent(result.crash_free_worst_hour_pct, None)
+    sheet.fact("Crash-free sessions in the worst hour", worst and worst + _since(result.crash_free_worst_hour_start))
     sheet.fact("p95 of the main transaction", None if result.p95_ms is None else f"{result.p95_ms:g} ms")
     for endpoint in result.endpoints:
         p95 = "p95 unknown" if endpoint.p95_ms is None else f"p95 {endpoint.p95_ms:g} ms"
@@ -68,6 +76,10 @@ def describe(sheet: Page, result: Impact) -> Page:
     for row in result.breakdown:
         sheet.fact(f"Where {quoted(row.tag)}", f"{quoted(row.value)} {_share(row)}")
     return sheet
+
+
+def _since(start: datetime | None) -> str:
+    return f", from {start:%Y-%m-%d %H:%M} UTC" if start else ""
 
 
 def _range(low: int | None, high: int | None) -> str | None:

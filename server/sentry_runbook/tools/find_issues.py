@@ -11,7 +11,7 @@ from sentry_runbook.incident.evidence import quoted
 from sentry_runbook.incident.reading import IssueList, IssueRow
 from sentry_runbook.investigate import search_issues
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page, cut_missing
+from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Limit, OneLine, Period, Sort, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
@@ -68,7 +68,7 @@ def _row(issue: IssueRow) -> str:
         "last seen": issue.last_seen,
         "status": issue.substatus or issue.status,
     }
-    facts = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
+    facts = ", ".join(f"{name} {shown(value)}" for name, value in known.items() if value is not None)
     return f"**{issue.short_id}** {quoted(issue.title)}: {facts} {issue.url}"
 
 
@@ -79,9 +79,8 @@ def _short_titles(result: IssueList) -> IssueList:
 
 def _fewer(result: IssueList) -> IssueList:
     keep = max(1, len(result.issues) * 3 // 5)
-    missing = cut_missing(
-        result.missing, f"issues after the first {keep}", f"left out for length; ask with limit {keep}"
-    )
+    why = f"only the first {keep} are shown, for length: ask again with limit {keep} and follow next_cursor"
+    missing = cut_missing(result.missing, "issues", why)
     return result.model_copy(update={"issues": result.issues[:keep], "missing": missing, "next_cursor": None})
 
 

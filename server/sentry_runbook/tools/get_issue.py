@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
-from sentry_runbook.incident.evidence import quoted
+from sentry_runbook.incident.evidence import Commit, quoted
 from sentry_runbook.incident.reading import EventView, IssueReport, read_issue
 from sentry_runbook.investigate import READ, investigate
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page, cut_missing
+from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Environment, Issue, Which
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
@@ -33,7 +33,8 @@ def page(result: IssueReport) -> Page:
     status = " / ".join(part for part in (result.status, result.substatus) if part)
     sheet.fact("Status", status + (" (regressed)" if result.regressed and result.substatus != "regressed" else ""))
     sheet.fact("Level", result.level).fact("Priority", result.priority).fact("Unhandled", result.unhandled)
-    sheet.fact("Project", result.project)
+    sheet.fact("Category", result.category).fact("Project", result.project).fact("Platform", result.platform)
+    sheet.fact("Culprit", result.culprit and quoted(result.culprit))
     sheet.fact("First seen", result.first_seen).fact("Last seen", result.last_seen)
     sheet.fact("Events over all time", result.events_total).fact("Users over all time", result.users_total)
     sheet.fact("First release", result.first_release and quoted(result.first_release))
@@ -42,7 +43,9 @@ def page(result: IssueReport) -> Page:
     if result.trend:
         sheet.fact("Trend", f"{result.trend.words} {result.trend.sparkline}")
     for commit in result.suspect_commits or ():
-        sheet.fact("Suspect commit", f"{quoted(commit.id)} {quoted(commit.message or '')}".strip())
+        sheet.fact("Suspect commit", named_commit(commit))
+    if result.suspect_commits == ():
+        sheet.fact("Suspect commit", "none: Sentry found no commit that touched the failing code")
     for warning in result.warnings or ():
         sheet.say(warning)
     if result.event:
@@ -63,13 +66,18 @@ def _event(sheet: Page, event: EventView) -> None:
         ("Device", event.device),
     ):
         sheet.fact(label, value and quoted(value))
+    sheet.fact("Trace", event.trace_id)
+    sheet.fact("Emptied by Sentry's own data scrubbing", event.scrubbed and ", ".join(map(quoted, event.scrubbed)))
     for thrown in event.exceptions:
         heading = ": ".join(part for part in (thrown.type, thrown.value) if part)
-        sheet.untrusted(
-            "exception, failing frame last", "\n".join((heading, *(f"  at {line}" for line in thrown.stack)))
-        )
-    if event.failing_frame and event.failing_frame.context:
-        sheet.untrusted("code at the failing frame", event.failing_frame.context)
+        handled = {True: ", handled", False: ", unhandled", None: ""}[thrown.handled]
+        left_out = [f"  ({thrown.stack_omitted} earlier frames left out)"] if thrown.stack_omitted else []
+        lines = (heading, *left_out, *(f"  at {line}" for line in thrown.stack))
+        sheet.untrusted(f"exception{handled}; the failing frame is last", "\n".join(lines))
+    frame = event.failing_frame
+    if frame:
+        sheet.untrusted("code at the failing frame", frame.context)
+        sheet.untrusted("variables there", "\n".join(f"{key} = {val}" for key, val in (frame.variables or {}).items()))
     crumbs = [f"{crumb.at or ''} {crumb.category or ''} {crumb.text}".strip() for crumb in event.breadcrumbs]
     sheet.untrusted("breadcrumbs, oldest first", "\n".join(crumbs))
     sheet.untrusted("message", event.message)
@@ -82,6 +90,15 @@ def _event(sheet: Page, event: EventView) -> None:
         sheet.untrusted("context", f"{name}: " + ", ".join(f"{key}={value}" for key, value in values.items()))
     sheet.untrusted("extra", "\n".join(f"{key} = {value}" for key, value in (event.extra or {}).items()))
     sheet.untrusted("processing errors", "\n".join(event.processing_errors or ()))
+
+
+def named_commit(commit: Commit) -> str:
+    """A suspect commit in one line."""
+    said = " ".join(quoted(part) for part in (commit.id, commit.message) if part)
+    by = f" by {quoted(commit.author)}" if commit.author else ""
+    at = f", {shown(commit.at)}" if commit.at else ""
+    request = f" ({quoted(commit.pull_request)})" if commit.pull_request else ""
+    return f"{said}{request}{by}{at}"
 
 
 HOW = "left out for length; ask get_issue with event set to the id you need, or open the issue in Sentry"

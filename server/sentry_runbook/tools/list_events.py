@@ -11,7 +11,7 @@ from sentry_runbook.incident.evidence import EventRow, quoted
 from sentry_runbook.incident.reading import EventList
 from sentry_runbook.investigate import list_issue_events
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page, cut_missing
+from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Limit, OneLine, Period, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
@@ -46,6 +46,8 @@ def page(result: EventList) -> Page:
     for key, value in (result.common or {}).items():
         sheet.fact(f"{key} of all rows", quoted(value))
     sheet.items(_row(event) for event in result.events)
+    if not result.events:
+        sheet.say("Nothing matches: check environment, release, query and period.")
     if result.next_cursor:
         sheet.say(f"More: call again with cursor {result.next_cursor}")
     return sheet
@@ -53,7 +55,7 @@ def page(result: EventList) -> Page:
 
 def _row(event: EventRow) -> str:
     values = (event.release, event.environment, event.user, event.transaction, event.title)
-    return " ".join([str(event.when or "time unknown"), event.id, *(quoted(value) for value in values if value)])
+    return " ".join([shown(event.when or "time unknown"), event.id, *(quoted(value) for value in values if value)])
 
 
 COMMON = ("title", "transaction", "environment", "release")
@@ -86,12 +88,12 @@ def _no_titles(result: EventList) -> EventList:
 
 def _fewer(result: EventList) -> EventList:
     keep = max(1, len(result.events) * 3 // 5)
-    left_out = f"events after the first {keep}"
+    why = f"only the first {keep} are shown, for length: ask again with limit {keep} and follow next_cursor"
     return result.model_copy(
         update={
             "events": result.events[:keep],
             "truncated": True,
-            "missing": cut_missing(result.missing, left_out, f"left out for length; ask again with limit {keep}"),
+            "missing": cut_missing(result.missing, "events", why),
             "next_cursor": None,
         }
     )

@@ -8,7 +8,7 @@ from sentry_runbook.incident.evidence import quoted
 from sentry_runbook.incident.triage import Triage, triage
 from sentry_runbook.investigate import TRIAGE, investigate
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools import classify_severity, discover_impact
+from sentry_runbook.tools import classify_severity, discover_impact, get_issue
 from sentry_runbook.tools.answer import Page, cut_missing
 from sentry_runbook.tools.arguments import CoreFlow, DataLossRisk, Environment, Issue, Period, Workaround, stated_flags
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
@@ -38,6 +38,8 @@ def page(result: Triage) -> Page:
     verdict, issue = result.severity, result.issue
     sheet = Page(f"{verdict.severity} {verdict.label}: {issue.short_id or issue.id} {quoted(issue.title)}")
     sheet.say(issue.url)
+    for warning in result.warnings or ():
+        sheet.say(warning)
     classify_severity.describe(sheet, verdict)
     sheet.head("Next steps").items(result.next_steps)
     sheet.head("Likely causes")
@@ -49,7 +51,7 @@ def page(result: Triage) -> Page:
         sheet.say("None of the five patterns holds on this evidence.")
     sheet.fact("Suspect release", result.suspect_release and quoted(result.suspect_release))
     for commit in result.suspect_commits:
-        sheet.fact("Suspect commit", f"{quoted(commit.id)} {quoted(commit.message or '')}".strip())
+        sheet.fact("Suspect commit", get_issue.named_commit(commit))
     discover_impact.describe(sheet.head("Impact"), result.impact)
     sheet.head("Checklist").items(f"[{step.state}] {step.step}: {step.finding}" for step in result.checklist)
     return sheet

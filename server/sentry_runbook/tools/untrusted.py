@@ -50,7 +50,10 @@ def _marks(hint: object) -> Iterator[tuple[str, ...]]:
             if arm is not Ellipsis:
                 yield from (("[]", *rest) for rest in _marks(arm))
     elif origin is dict:
-        yield from (("*", *rest) for rest in _marks(get_args(hint)[1]))
+        keys, values = get_args(hint)
+        if any(not rest for rest in _marks(keys)):
+            yield ("*",)
+        yield from (("*", *rest) for rest in _marks(values))
     elif isinstance(hint, type) and issubclass(hint, BaseModel):
         yield from _marked(hint)
 
@@ -64,5 +67,6 @@ def _reaches(value: object, steps: tuple[str, ...]) -> bool:
     if first == "[]":
         return isinstance(value, tuple | list) and any(_reaches(item, rest) for item in value)
     if first == "*":
-        return isinstance(value, dict) and any(_reaches(item, rest) for item in value.values())
+        # A path that ends in * is there for the keys alone, too.
+        return isinstance(value, dict) and any(not rest or _reaches(item, rest) for item in value.values())
     return _reaches(getattr(value, first, None), rest)
