@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from sentry_runbook.incident.cards import name_of
 from sentry_runbook.incident.causes import causes_of
 from sentry_runbook.incident.chronology import Milestone, Timeline
 from sentry_runbook.incident.evidence import Known, quoted
@@ -27,12 +28,10 @@ def contributing(plot: Plot, told: Timeline) -> Iterator[Hint]:
     """What the evidence says to have helped the incident along: candidates, for people to weigh."""
     causes = causes_of(plot.case)
     for cause in (*causes[:1], *(one for one in causes[1:2] if one.confidence != "low")):
-        pattern = cause.pattern.replace("_", " ").capitalize()
+        pattern = name_of(cause.pattern)
         source = f"root-cause patterns, confidence {cause.confidence}"
         yield from (Hint(f"{pattern}: {text}", source) for text in cause.evidence_for)
-        yield from (
-            Hint(f"Against {cause.pattern.replace('_', ' ')}: {text}", source) for text in cause.evidence_against
-        )
+        yield from (Hint(f"Against {pattern}: {text}", source) for text in cause.evidence_against)
     detect = told.between("started", "detected")
     if detect is not None and detect > SHORT:
         yield Hint(f"Detection took {duration(detect)}.", "time to detect")
@@ -40,8 +39,8 @@ def contributing(plot: Plot, told: Timeline) -> Iterator[Hint]:
     if acknowledge is not None and acknowledge > SHORT:
         text = f"{duration(acknowledge)} passed between detection and the first act of a person that is known."
         yield Hint(text, "time to acknowledge")
-    for gap in instrumentation_gaps(plot.evidence):
-        yield Hint(gap.text, "events read")
+    if not any(cause.pattern == "sdk_misconfiguration" for cause in causes[:1]):
+        yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(plot.evidence))
     if not plot.evidence.issue.assigned_to:
         yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
 

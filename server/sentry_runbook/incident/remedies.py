@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
+from sentry_runbook.incident.cards import name_of
 from sentry_runbook.incident.causes import Cause, causes_of
 from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.clues import Pattern, excerpt
@@ -18,7 +19,7 @@ from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.signals import failed_calls
 from sentry_runbook.incident.whys import cause_of, place_of, the_event
-from sentry_runbook.incident.wording import count, duration, moment
+from sentry_runbook.incident.wording import briefly, count, duration, moment
 
 SLOW = timedelta(minutes=5)
 """An alert that comes later than that gives the incident a head start."""
@@ -69,7 +70,9 @@ def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
         return
     event, source = found
     thrown, frame = cause_of(event) or (None, None)
-    where = f" in {place_of(frame)}" if frame is not None else ""
+    # A line of minified code tells nobody where to put a test.
+    unread = any(gap.kind in ("minified", "processing") for gap in instrumentation_gaps(plot.evidence))
+    where = f" in {place_of(frame)}" if frame is not None and not unread else ""
     name = excerpt(thrown.type if thrown is not None and thrown.type else plot.evidence.issue.title)
     steps = "the breadcrumbs" if event.breadcrumbs else "the request"
     on = f"on {quoted(plot.suspect)}" if plot.suspect else "without the fix"
@@ -83,8 +86,7 @@ def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
 def _prevent(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     for cause in causes_of(plot.case)[:1]:
         action, done_when = PREVENTION[cause.pattern](plot, cause)
-        pattern = cause.pattern.replace("_", " ")
-        why = f"the evidence fits the pattern {pattern} (confidence {cause.confidence})"
+        why = f"the evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence})"
         yield ActionItem(action=action, done_when=done_when, why=why)
 
 
@@ -147,7 +149,7 @@ def _alert(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     alerts = plot.evidence.alerts
     names = [alert.name for alert in alerts.value if alert.last_triggered] if isinstance(alerts, Known) else []
     what = f"the Sentry alert {quoted(names[0])}" if len(names) == 1 else "the Sentry alert rules"
-    known = "is not known" if length is None else f"was {duration(length)}"
+    known = "is not known" if length is None else f"was {briefly(length)}"
     yield ActionItem(
         action=f"Update {what} so that an incident like {plot.evidence.issue.name} fires within {duration(SLOW)}",
         done_when="a trial with the event rate of the first minutes of this incident fires in that time",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sentry_runbook.incident.cards import name_of
 from sentry_runbook.incident.causes import causes_of
 from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.clues import excerpt
@@ -233,8 +234,10 @@ def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
 
 def _systemic(plot: Plot) -> Iterator[Hint]:
     for cause in causes_of(plot.case)[:1]:
-        pattern = cause.pattern.replace("_", " ")
-        yield Hint(f"The evidence fits the pattern {pattern} (confidence {cause.confidence}).", "root-cause patterns")
+        yield Hint(
+            f"The evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence}).",
+            "root-cause patterns",
+        )
     back = [entry for entry in plot.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
         text = f"It came back after a resolve {count(len(back), 'time')}, last {moment(back[-1].at)}."

@@ -1,0 +1,107 @@
+"""A postmortem's text as the linter reads it: lines, sections, timeline rows, action items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+MOST_CHARACTERS = 200_000
+"""What lies behind is not read; no postmortem is that long."""
+HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*$")
+FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
+ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(.*)$")
+CHECKBOX = re.compile(r"^\[[ xX]?\]\s*(.*)$")
+LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
+QUOTED = re.compile(r'"[^"\n]*"|“[^”\n]*”|`[^`\n]*`')
+ADDRESS = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line.
+
+    Attributes:
+        number: counted from 1.
+        words: the line's own words: quotes, code and addresses are taken out, for they are somebody else's.
+    """
+
+    number: int
+    text: str
+
+    @cached_property
+    def words(self) -> str:
+        """See above."""
+        return QUOTED.sub('""', ADDRESS.sub("", LINK.sub(r"\1", self.text)))
+
+    @cached_property
+    def item(self) -> str | None:
+        """What the list item of this line says, its checkbox taken off; None when the line is none."""
+        found = ITEM.match(self.text)
+        if found is None:
+            return None
+        box = CHECKBOX.match(found[1])
+        return box[1] if box else found[1]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and the lines up to the next one; the lines before the first heading have an empty title."""
+
+    title: str
+    line: int
+    lines: tuple[Line, ...]
+
+    @property
+    def has_content(self) -> bool:
+        """Whether it says anything."""
+        return any(line.text.strip() for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The text, read once."""
+
+    text: str
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines outside of fenced code."""
+        found, fenced = [], False
+        for number, text in enumerate(self.text[:MOST_CHARACTERS].splitlines(), start=1):
+            if FENCE.match(text):
+                fenced = not fenced
+            elif not fenced:
+                found.append(Line(number, text))
+        return tuple(found)
+
+    @cached_property
+    def last(self) -> int:
+        """The number of the last line; 1 of an empty text."""
+        return max(1, len(self.text[:MOST_CHARACTERS].splitlines()))
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections in order."""
+        return tuple(self._sections())
+
+    def _sections(self) -> Iterator[Section]:
+        title, start, body = "", 1, list[Line]()
+        for line in self.lines:
+            heading = HEADING.match(line.text)
+            if heading is None:
+                body.append(line)
+                continue
+            yield Section(title, start, tuple(body))
+            title, start, body = heading[1], line.number, []
+        yield Section(title, start, tuple(body))
+
+    def section(self, pattern: str) -> Section | None:
+        """The first section whose heading matches."""
+        return next((one for one in self.sections if re.search(pattern, one.title, re.IGNORECASE)), None)
+
+    def items(self, pattern: str) -> tuple[tuple[Line, str], ...]:
+        """The list items of a section, with their lines."""
+        found = self.section(pattern)
+        return tuple((line, line.item) for line in (found.lines if found else ()) if line.item is not None)
