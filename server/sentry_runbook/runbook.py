@@ -22,12 +22,14 @@ from mcp.types import (
 
 from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.drafts import FORMS
-from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.incident.evidence import Stated, quoted
 from sentry_runbook.incident.facts import Audience
 from sentry_runbook.incident.gather import gather, no_facts
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate import STORY, investigate, search_issues, story_window
+from sentry_runbook.investigate.translate import NAME
 from sentry_runbook.runtime import Runtime
+from sentry_runbook.safety.text import line
 from sentry_runbook.templates import Template
 from sentry_runbook.tools import get_issue
 from sentry_runbook.tools.answer import respond
@@ -72,7 +74,8 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
     given = {name: value for name, value in arguments.items() if value.strip()}
     if unknown := set(given) - valid:
         names = ", ".join(sorted(valid)) or "none"
-        message = f"The prompt {template.name} does not take {', '.join(sorted(unknown))}. Valid arguments: {names}."
+        wrong = ", ".join(quoted(line(name, 40)) for name in sorted(unknown)[:5])
+        message = f"The prompt {template.name} does not take {wrong}. Valid arguments: {names}."
         raise MCPError(code=INVALID_PARAMS, message=message)
     audience = _audience(given.get("audience"))
     if "issue" not in given:
@@ -158,7 +161,8 @@ async def _values(run: Runtime, name: str, typed: str) -> list[str]:
     if name == "environment":
         with run.client().deadline(run.settings.limits.read_s):
             names = await run.client().environments()
-        return [one for one in names if one.isprintable() and one.lower().startswith(wanted)]
+        # A completion is put in as it is, so a name that is not harmless as it is, is not offered.
+        return [one for one in names if line(one, NAME) == one and one.lower().startswith(wanted)]
     fixed = {
         "audience": ("engineers", "executives", "customers"),
         "kind": tuple(FORMS),

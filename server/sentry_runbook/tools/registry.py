@@ -18,7 +18,8 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
 from sentry_runbook.errors import RunbookError
-from sentry_runbook.incident.evidence import Answer
+from sentry_runbook.incident.evidence import Answer, quoted
+from sentry_runbook.safety.text import line
 from sentry_runbook.tools.answer import BUDGET, Page, Shrink, respond
 from sentry_runbook.tools.schema import output_schema, slim
 
@@ -77,7 +78,7 @@ class RunbookTool(Tool, Generic[A]):
         renamed = {ALIASES.get(name, name) if name not in valid else name: value for name, value in arguments.items()}
         unknown = [name for name in renamed if name not in valid]
         if unknown:
-            named = ", ".join(repr(name[:40]) for name in unknown[:5]) + (" …" if len(unknown) > 5 else "")
+            named = ", ".join(quoted(line(name, 40)) for name in unknown[:5]) + (" …" if len(unknown) > 5 else "")
             raise ToolError(f"{self.name} does not take {named}. Valid arguments: {', '.join(valid)}.")
         if len(renamed) < len(arguments):
             raise ToolError(f"{self.name} got one argument under two names: issue_id means issue. Give it once.")
