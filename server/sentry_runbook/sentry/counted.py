@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
@@ -87,7 +86,7 @@ def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, 
         meta, values = one.get("meta"), one.get("values")
         if isinstance(meta, dict) and meta.get("interval", interval_s * 1000) != interval_s * 1000:
             raise absent(SERIES)
-        found[axis] = _regular([_point(point) for point in _list(values)], interval_s)
+        found[axis] = _regular(map(_point, _list(values)), interval_s)
     if set(found) != set(axes):
         raise ValueError("not the series asked for")
     return found
@@ -111,7 +110,7 @@ def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str
         part = answer if "data" in answer else answer.get(axis)
         if not isinstance(part, dict):
             raise ValueError("not the series asked for")  # noqa: TRY004  # the sender expects ValueError
-        found[axis] = _regular([_pair(pair) for pair in _list(part.get("data"))], interval_s)
+        found[axis] = _regular(map(_pair, _list(part.get("data"))), interval_s)
     return found
 
 
@@ -129,35 +128,37 @@ def _list(value: object) -> list[object]:
     return value[:MOST_PLACES]
 
 
-def _regular(read: Sequence[tuple[float, float | None, bool] | None], interval_s: int) -> models.Series:
+def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s: int) -> models.Series:
     """Points on a regular grid; a place without a point is None, the first incomplete one ends what is complete.
 
     Raises:
         Unsupported: the points do not stand on such a grid.
     """
-    points = [(int(one[0]), one[1], one[2]) for one in read if one is not None and 0 <= one[0] < LATEST_EPOCH_S]
-    if not points:
+    points = [one for one in read if one is not None and 0 <= one[0] < LATEST_EPOCH_S]
+    values = {int(at): value for at, value, _ in points}
+    if not values:
         raise ValueError("an empty series")
-    first, last = min(at for at, _, _ in points), max(at for at, _, _ in points)
-    places = (last - first) // interval_s + 1
-    steps = {at - first for at, _, _ in points}
-    closest = min((step for step in steps if step), default=interval_s)
-    if places > MOST_PLACES or closest != interval_s or any(step % interval_s for step in steps):
+    times = sorted(values)
+    first, last = times[0], times[-1]
+    # A longer or finer grid than was asked for is not laid out at all: it may be huge.
+    if last - first >= MOST_PLACES * interval_s or (len(times) > 1 and times[1] - first != interval_s):
         raise absent(SERIES)
-    values: list[float | None] = [None] * places
-    for at, value, _ in points:
-        values[(at - first) // interval_s] = value
-    open_from = min((at for at, _, incomplete in points if incomplete), default=None)
+    grid = range(first, last + 1, interval_s)
+    if not values.keys() <= set(grid):
+        raise absent(SERIES)
+    open_from = min((int(at) for at, _, incomplete in points if incomplete), default=None)
     return models.Series(
         start=datetime.fromtimestamp(first, UTC),
         step_s=interval_s,
-        values=tuple(values),
+        values=tuple(map(values.get, grid)),
         complete_until=datetime.fromtimestamp(open_from, UTC) if open_from is not None else None,
     )
 
 
 def joined(parts: Sequence[models.Series]) -> models.Series:
     """Stretches of one series put together in order of time; what lies between them is unknown."""
+    if len(parts) == 1:
+        return parts[0]
     first = min(parts, key=lambda part: part.start)
     places: dict[int, float | None] = {}
     for part in parts:
@@ -229,7 +230,6 @@ def _fraction(rate: float | None) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    """A finite number; JSON knows larger ones than Python's float."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15 or not math.isfinite(value):
-        return None
-    return float(value)
+    """A finite number; JSON knows larger ones than Python's float. No flag: those are of another type, though equal."""
+    # Asked of each of the thousands of points of a triage, so it is one comparison, which NaN fails too.
+    return float(value) if (type(value) is int or type(value) is float) and -1e15 <= value <= 1e15 else None

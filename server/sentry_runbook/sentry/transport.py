@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     """What answers instead of the network; named here, so that the rest need not know httpx."""
 
 
+ASIDE = "sentry_runbook.aside"
+
+
 class Dropped(Unreachable):
     """The connection was closed without an answer; the next one may do."""
 
@@ -88,7 +91,8 @@ class Transport:
                 await response.aclose()
         if isinstance(body, SentryError):
             return body
-        return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, {**headers, **response.extensions.get(ASIDE, {})}, body)
 
     def _headers(self) -> dict[str, str]:
         token = self._settings.token
@@ -153,12 +157,19 @@ class Transport:
                 max_connections=None, max_keepalive_connections=limits.concurrency, keepalive_expiry=10
             ),
             follow_redirects=False,
+            event_hooks={"response": [_put_target_aside]},
             # A proxy of the environment is for the outside: this machine's own server is asked directly.
             trust_env=not is_loopback(urlsplit(self._settings.base_url).hostname or ""),
             # A token needs no cookies; a session of a proxy must not leak from one answer into the next request.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         return self._client
+
+
+async def _put_target_aside(response: httpx.Response) -> None:
+    """Keep a redirect's target from httpx, which reads it even when told not to follow, and fails on a wrong one."""
+    if "location" in response.headers:
+        response.extensions[ASIDE] = {"location": response.headers.pop("location")}
 
 
 def _trust(bundle: str) -> ssl.SSLContext:

@@ -1,0 +1,144 @@
+"""Nobody waits, nothing is asked: cancelled callers call their requests back, unless somebody else still waits."""
+
+from __future__ import annotations
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from sentry_runbook.errors import SentryError, TimedOut
+from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.references import IssueRef
+from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, never, says
+
+ISSUE, TAGS = f"{ORG}/issues/1/", f"{ORG}/issues/1/tags/"
+REF = IssueRef("1")
+GOOD = b'{"id": "1", "title": "Boom"}'
+
+
+async def until_asked(upstream: Upstream, times: int = 1) -> None:
+    while len(upstream.seen) < times:
+        await anyio.lowlevel.checkpoint()
+
+
+async def settled() -> None:
+    for _ in range(20):
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_a_cancelled_caller_calls_its_request_back() -> None:
+    upstream = Upstream({ISSUE: never()})
+    async with client_of(upstream) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(client.issue, REF)
+        await until_asked(upstream)
+        tasks.cancel_scope.cancel()
+    await settled()
+    assert upstream.aborted == [ISSUE]
+
+
+async def test_a_shared_request_goes_on_for_who_still_waits() -> None:
+    held = anyio.Event()
+    upstream, found = Upstream({ISSUE: Answer(body=GOOD, held=held)}), list[str | None]()
+
+    async def ask(client: SentryClient) -> None:
+        found.append((await client.issue(REF)).title)
+
+    async with client_of(upstream) as client, anyio.create_task_group() as staying:
+        async with anyio.create_task_group() as leaving:
+            leaving.start_soon(ask, client)
+            await until_asked(upstream)
+            staying.start_soon(ask, client)
+            await settled()
+            leaving.cancel_scope.cancel()
+        assert upstream.aborted == []
+        held.set()
+    assert found == ["Boom"]
+    assert upstream.asked(ISSUE) == 1
+
+
+async def test_who_asks_after_a_request_was_called_back_asks_anew() -> None:
+    upstream = Upstream({ISSUE: [never(), gives({"id": "1"})]})
+    async with client_of(upstream) as client:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.issue, REF)
+            await until_asked(upstream)
+            tasks.cancel_scope.cancel()
+        assert (await client.issue(REF)).id == "1"
+    assert upstream.asked(ISSUE) == 2
+
+
+async def test_a_caller_cancelled_in_the_queue_leaves_no_place_taken() -> None:
+    held = anyio.Event()
+    upstream = Upstream({ISSUE: Answer(body=GOOD, held=held), TAGS: gives([])})
+    async with client_of(upstream, concurrency=1) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(client.issue, REF)
+        await until_asked(upstream)
+        async with anyio.create_task_group() as queued:
+            queued.start_soon(client.tags, REF)
+            await settled()
+            queued.cancel_scope.cancel()
+        assert upstream.asked(TAGS) == 0
+        held.set()
+        assert await client.tags(REF) == ()
+
+
+async def test_a_caller_cancelled_while_its_request_naps_asks_no_more() -> None:
+    class Asleep(Time):
+        async def sleep(self, seconds: float) -> None:
+            self.naps.append(seconds)
+            await anyio.sleep_forever()
+
+    upstream, time = Upstream({ISSUE: says(503)}), Asleep()
+    async with client_of(upstream, time) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(client.issue, REF)
+        while not time.naps:
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    await settled()
+    assert upstream.asked(ISSUE) == 1
+
+
+async def test_closing_the_client_calls_everything_back() -> None:
+    upstream, errors = Upstream({ISSUE: never(), TAGS: never()}), list[SentryError]()
+    client = client_of(upstream)
+
+    async def ask(read: str) -> None:
+        try:
+            await (client.issue(REF) if read == "issue" else client.tags(REF))
+        except SentryError as exc:
+            errors.append(exc)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask, "issue")
+        tasks.start_soon(ask, "tags")
+        await until_asked(upstream, 2)
+        await client.aclose()
+    assert sorted(upstream.aborted) == [ISSUE, TAGS]
+    assert [type(error) for error in errors] == [TimedOut, TimedOut]
+
+
+async def test_a_cancelled_write_is_called_back_and_forgets_what_was_known() -> None:
+    upstream = Upstream({ISSUE: [gives({"id": "1"}), never(), gives({"id": "1"})]})
+    async with client_of(upstream, cache_s=10.0) as client:
+        await client.issue(REF)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.update_issue, REF, {"status": "resolved"})
+            await until_asked(upstream, 2)
+            tasks.cancel_scope.cancel()
+        await client.issue(REF)
+    assert [request.method for request in upstream.seen] == ["GET", "PUT", "GET"]
+
+
+async def test_one_part_of_a_long_series_that_fails_calls_the_others_back() -> None:
+    from datetime import UTC, datetime, timedelta
+
+    end = datetime(2026, 11, 24, tzinfo=UTC)
+    series = f"{ORG}/events-timeseries/"
+    upstream = Upstream({series: [never(), says(403)]})
+    async with client_of(upstream) as client:
+        with pytest.raises(SentryError, match="403"):
+            await client.series(
+                ["count()"], query="", start=end - timedelta(days=10), end=end, interval_s=60, project_id="1"
+            )
+    await settled()
+    assert upstream.aborted == [series]
