@@ -114,7 +114,7 @@ def measure(evidence: Evidence, policy: Policy, stated: datetime | None, now: da
         if rates.now is None:
             why = f"only {duration(now - since)} have passed since then, which tells no rate"
     elif since is not None and since >= now:
-        why = "the time given as the fix is not before now"
+        why = "the time given as the fix is not before now" if basis == "stated" else "the fullest hour is not over yet"
     quiet = _quiet_since(evidence, series)
     came_back = [entry for entry in evidence.issue.activity if entry.kind == "set_regression"]
     again = any(since is not None and entry.at >= since for entry in came_back)

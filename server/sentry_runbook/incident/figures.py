@@ -144,7 +144,8 @@ def _baseline(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
 
 def _all_time(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
     for name, value in (("events", counted.events_all_time), ("users", counted.users_all_time)):
-        if value is not None:
+        # No user on any event is not "no user".
+        if value is not None and (value or name == "events"):
             source = "the issue's own counter, which says nothing of this incident alone"
             yield Figure(f"Over all time, {name}", number(value), source)
 

@@ -57,7 +57,7 @@ def went_well(plot: Plot, told: Timeline) -> Iterator[str]:
         yield f"The harm ended {briefly(mitigate)} after the start{_maybe(told)}: what made that step quick and safe?"
     elif mitigate is not None:
         yield f"What helped most on the way to the mitigation, {duration(mitigate)} after the start{_maybe(told)}?"
-    if not _settled(told):
+    if not _settled(told) and plot.calm_at is not None:
         yield "Which step ended the harm, and what told the team to take it?"
     yield "What information or tool helped the responders most?"
 

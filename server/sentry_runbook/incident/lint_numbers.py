@@ -86,6 +86,7 @@ class Answers:
             seen.events_per_hour_now,
             seen.events_per_hour_baseline,
             seen.events_since,
+            self.plot.aftermath.allowed_per_hour,
         )
         for part in (self.evidence.unhandled, self.evidence.series):
             if isinstance(part, Known):

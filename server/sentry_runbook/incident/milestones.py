@@ -22,10 +22,16 @@ DEFINITIONS: Mapping[MilestoneName, str] = {
     "first act of a person, whichever came first",
     "acknowledged": "the moment a person took it on: stated, else the first entry by a person in the issue's activity "
     "log or notes after the start",
-    "mitigated": "the moment from which the step that ended the harm was in effect: stated, else the last deploy before "
-    "the event rate came back to the usual level, as a candidate",
+    "mitigated": "the moment from which the step that ended the harm was in effect: stated, else the last deploy "
+    "before the event rate came back to the usual level, as a candidate",
     "recovered": "the moment from which the event rate has been the usual one, known once that has held for two hours "
-    "and check_recovery says recovered",
+    "and nothing else speaks against it",
+}
+NOT_OVER = {
+    "improving": "it is improving and not known to be over",
+    "ongoing": "it is not over",
+    "worse": "it is getting worse",
+    "unknown": "whether it is over is not known",
 }
 INTERVALS: tuple[tuple[str, MilestoneName, MilestoneName], ...] = (
     ("time to detect", "started", "detected"),
@@ -128,7 +134,7 @@ def _recovered(plot: Plot) -> Milestone:
     if plot.recovery.verdict != "recovered":
         needs = "; ".join(plot.recovery.needs)
         still = f"; still to be seen: {needs}" if needs else ""
-        return _unknown("recovered", f"check_recovery says {plot.recovery.verdict}{still}")
+        return _unknown("recovered", f"{NOT_OVER[plot.recovery.verdict]}{still}")
     if plot.calm_at is None:
         return _unknown("recovered", "no rise of the event rate is known, so there is no return of it")
     return _at("recovered", plot.calm_at, "event series: no rolling hour after it holds more than is usual")
@@ -189,7 +195,9 @@ def _before_the_start(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator
 
 
 def _out_of_order(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
-    known = [(one.name, one.at, one.kind) for one in milestones if one.at is not None]
+    # What lies before the start or in the future is reported as that.
+    fits = [one for one in milestones if one.at is not None and plot.began <= one.at <= plot.read_at]
+    known = [(one.name, one.at, one.kind) for one in fits if one.at is not None]
     for place, (name, at, kind) in enumerate(known):
         for later, later_at, later_kind in known[place + 1 :]:
             # With the start it is said above; two derived times cannot contradict a person.

@@ -94,7 +94,8 @@ class Paper:
                 body.append(line)
                 continue
             yield Section(title, start, tuple(body))
-            title, start, body = heading[1], line.number, []
+            # A title that quotes event text must not pass for a section of ours.
+            title, start, body = QUOTED.sub('""', heading[1]), line.number, []
         yield Section(title, start, tuple(body))
 
     def section(self, pattern: str) -> Section | None:

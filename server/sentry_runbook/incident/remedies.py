@@ -14,9 +14,9 @@ from sentry_runbook.incident.causes import Cause, causes_of
 from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.clues import Pattern, excerpt
 from sentry_runbook.incident.deploys import deploys_of
-from sentry_runbook.incident.evidence import EventText, Frozen, Known, Unknown, quoted
+from sentry_runbook.incident.evidence import EventText, Frozen, Unknown, quoted
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
-from sentry_runbook.incident.plot import Plot
+from sentry_runbook.incident.plot import Plot, first_alert
 from sentry_runbook.incident.signals import failed_calls
 from sentry_runbook.incident.whys import cause_of, place_of, the_event
 from sentry_runbook.incident.wording import briefly, count, duration, moment
@@ -49,7 +49,7 @@ def _finish_the_fix(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     yield ActionItem(
         action=f"Fix the cause of {issue.name} and resolve it in the release that holds the fix",
         done_when=f"check_recovery says recovered for {issue.name} and no event comes from the fixing release",
-        why=f"the event rate is {'back to usual' if calm else 'not known to be back to usual'}, and the issue is "
+        why=f"the event rate is {'' if calm else 'not known to be '}back to usual, and the issue is "
         f"{issue.status or 'of unknown status'} in Sentry",
     )
 
@@ -60,7 +60,7 @@ def _came_back(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
         yield ActionItem(
             action=f"Compare the earlier fix of {plot.evidence.issue.name} with what brought it back",
             done_when="the postmortem names the case that the earlier fix left open, and a test covers it",
-            why=f"it came back after a resolve {count(len(back), 'time')}, last {moment(back[-1].at)}",
+            why=f"{count(len(back), 'regression')} on record, the last {moment(back[-1].at)}",
         )
 
 
@@ -85,6 +85,8 @@ def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
 
 def _prevent(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     for cause in causes_of(plot.case)[:1]:
+        if cause.pattern == "sdk_misconfiguration" and instrumentation_gaps(plot.evidence):
+            return  # each gap has an item of its own
         action, done_when = PREVENTION[cause.pattern](plot, cause)
         why = f"the evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence})"
         yield ActionItem(action=action, done_when=done_when, why=why)
@@ -143,13 +145,21 @@ PREVENTION: Mapping[Pattern, Callable[[Plot, Cause], tuple[str, str]]] = {
 
 
 def _alert(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+    """A slow detection has two causes: the alert came late, or it came and reached nobody."""
     length = told.between("started", "detected")
     if length is not None and length <= SLOW:
         return
-    alerts = plot.evidence.alerts
-    names = [alert.name for alert in alerts.value if alert.last_triggered] if isinstance(alerts, Known) else []
-    what = f"the Sentry alert {quoted(names[0])}" if len(names) == 1 else "the Sentry alert rules"
+    first = first_alert(plot)
     known = "is not known" if length is None else f"was {briefly(length)}"
+    if first is not None and first.last_triggered is not None and first.last_triggered - plot.began <= SLOW:
+        fired = briefly(first.last_triggered - plot.began)
+        yield ActionItem(
+            action=f"Route the Sentry alert {quoted(first.name)} to the person on call",
+            done_when=f"a trial alert reaches the person on call within {duration(SLOW)}",
+            why=f"it fired {fired} after the start, and the time to detect {known}",
+        )
+        return
+    what = f"the Sentry alert {quoted(first.name)}" if first is not None else "the Sentry alert rules"
     yield ActionItem(
         action=f"Update {what} so that an incident like {plot.evidence.issue.name} fires within {duration(SLOW)}",
         done_when="a trial with the event rate of the first minutes of this incident fires in that time",

@@ -89,7 +89,7 @@ def _what_happened(plot: Plot, told: Timeline) -> str:
     recovered, length = told.milestone("recovered"), told.between("started", "recovered")
     if recovered.at is not None and length is not None:
         return f"{text} and the event rate was back to the usual level {moment(recovered.at)}, {briefly(length)} later."
-    return f"{text}; when it recovered is not known: {recovered.why}."
+    return f"{text}; {recovered.why}."
 
 
 # --- timeline ------------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def _interval(one: Interval, told: Timeline) -> MilestoneFacts:
     return MilestoneFacts(
         name=Fact(one.name),
         value=Fact(briefly(length)) if length is not None else blank(one.name, one.why or ""),
-        definition=Fact(f"from {one.start} to {one.end}"),
+        definition=Fact(f"{one.start} to {one.end}"),
         source=Fact(one.why or ""),
         candidate=candidate and length is not None,
     )
@@ -145,7 +145,8 @@ def _detection(plot: Plot, told: Timeline) -> Iterator[Hint]:
         else:
             length = told.between("started", one.name)
             after = f", {briefly(length)} after the start" if length is not None else ""
-            yield Hint(f"{name.capitalize()} {moment(one.at)}{after}", one.source or "")
+            sure = ", not confirmed by a person" if one.candidate else ""
+            yield Hint(f"{name.capitalize()} {moment(one.at)}{after}{sure}", one.source or "")
 
 
 # --- the rest ------------------------------------------------------------------------------------------------------

@@ -201,10 +201,8 @@ def _staged(plot: Plot) -> Iterator[Hint]:
 
 
 def _alert_question(plot: Plot) -> str:
-    at = plot.stated.alerted_at or plot.stated.detected_at
-    if at is None:
-        alert = first_alert(plot)
-        at = alert.last_triggered if alert is not None else None
+    alert = first_alert(plot)
+    at = plot.stated.alerted_at or (alert.last_triggered if alert is not None else None) or plot.stated.detected_at
     if at is None or plot.onset is None or at < plot.began:
         return "Why did the alert take [X] minutes?"
     return f"Why did the alert take {briefly(at - plot.began)}?"
@@ -213,7 +211,7 @@ def _alert_question(plot: Plot) -> str:
 def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
     detected = told.milestone("detected")
     if detected.at is None:
-        yield Hint(f"When it was detected is not known: {detected.why}.", "definition of detected")
+        yield Hint(f"When it was detected is not known: {detected.why}.", "Sentry's alerts and the activity log")
     else:
         text = f"Started {moment(told.milestone('started').at or plot.began)}, detected {moment(detected.at)}."
         yield Hint(text, detected.source or "")
@@ -224,7 +222,9 @@ def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
             length = (alert.last_triggered or plot.began) - plot.began
             text = f"{quoted(alert.name)} last fired {briefly(length)} after the start."
             yield Hint(text, "alerts of the project: last triggered")
-        if not fired:
+        if not alerts.value:
+            yield Hint("The project has no alert in Sentry.", "alerts of the project")
+        elif not fired:
             text = f"None of {count(len(alerts.value), 'alert')} of the project fired after the start."
             yield Hint(text, "alerts of the project: last triggered")
 
@@ -240,7 +240,9 @@ def _systemic(plot: Plot) -> Iterator[Hint]:
         )
     back = [entry for entry in plot.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
-        text = f"It came back after a resolve {count(len(back), 'time')}, last {moment(back[-1].at)}."
+        text = (
+            f"It came back after a resolve: {count(len(back), 'regression')} on record, the last {moment(back[-1].at)}."
+        )
         yield Hint(text, "activity log of the issue")
     issue = plot.evidence.issue
     if issue.first_seen is not None and issue.first_seen < plot.opens:
