@@ -21,9 +21,7 @@ from sentry_runbook.simulator.world import World
 Mode = Literal["auto", "legacy"]
 MODES: tuple[Mode, ...] = ("auto", "legacy")
 BASE = "http://localhost"
-SETTINGS = Settings(
-    token=Secret("sntryu_test"), organization="acme", base_url=BASE, limits=Limits(cache_s=0)
-)
+SETTINGS = Settings(token=Secret("sntryu_test"), organization="acme", base_url=BASE, limits=Limits(cache_s=0))
 
 
 @dataclasses.dataclass

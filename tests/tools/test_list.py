@@ -1,0 +1,111 @@
+"""The published list of tools: what every user's model reads on every request."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from sentry_runbook.settings import Secret, Settings
+from tests.tools.contract import OF_ONE_ISSUE, TOOLS, call
+from tests.tools.support import BASE, MODES, SETTINGS, Mode, connected
+
+SNAPSHOT = Path(__file__).parent.parent / "snapshots" / "tools.json"
+RENEW = "RENEW_SNAPSHOTS"
+"""Set it to write the snapshot anew: ``RENEW_SNAPSHOTS=1 pytest tests/tools/test_list.py``; then read the diff."""
+
+
+async def published(mode: Mode = "auto") -> list[dict[str, Any]]:
+    """The tools as a client gets them, without the output schemas, which follow from the result models."""
+    async with connected("payment-spike", mode=mode) as connection:
+        tools = (await connection.client.list_tools()).tools
+    return [
+        {
+            "name": tool.name,
+            "title": tool.title,
+            "description": tool.description,
+            "inputSchema": tool.input_schema,
+            "annotations": tool.annotations.model_dump(by_alias=True, exclude_none=True) if tool.annotations else None,
+        }
+        for tool in tools
+    ]
+
+
+async def test_the_published_tools_are_those_of_the_snapshot() -> None:
+    now = json.dumps(await published(), indent=1, ensure_ascii=False) + "\n"
+    if os.environ.get(RENEW):
+        SNAPSHOT.parent.mkdir(exist_ok=True)
+        SNAPSHOT.write_text(now, encoding="utf-8")
+    assert now == SNAPSHOT.read_text(encoding="utf-8"), f"changed on purpose? {RENEW}=1 writes the snapshot anew"
+
+
+async def test_both_eras_get_the_same_tools() -> None:
+    assert await published("auto") == await published("legacy")
+
+
+async def test_names_descriptions_and_inputs_stay_within_nine_thousand_characters() -> None:
+    tools = await published()
+    compact = [json.dumps(tool["inputSchema"], separators=(",", ":"), ensure_ascii=False) for tool in tools]
+    assert sum(len(tool["name"]) + len(tool["description"]) for tool in tools) + sum(map(len, compact)) <= 9_000
+
+
+async def test_every_tool_and_every_argument_is_described_in_short() -> None:
+    tools = await published()
+    assert {tool["name"] for tool in tools} == set(TOOLS)
+    for tool in tools:
+        assert tool["title"]
+        assert 40 < len(tool["description"]) < 600, tool["name"]
+        for name, schema in tool["inputSchema"]["properties"].items():
+            assert schema.get("description"), f"{tool['name']}.{name}"
+            assert "title" not in schema and {"type": "null"} not in schema.get("anyOf", [])
+
+
+async def test_every_schema_is_valid_and_closed_to_unknown_arguments() -> None:
+    async with connected("payment-spike") as connection:
+        for tool in (await connection.client.list_tools()).tools:
+            jsonschema.Draft202012Validator.check_schema(tool.input_schema)
+            jsonschema.Draft202012Validator.check_schema(tool.output_schema)
+            assert tool.input_schema["additionalProperties"] is False
+            assert '"null"' not in json.dumps(tool.output_schema)
+
+
+WRITES = ("resolve_issue", "add_note")
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+async def test_annotations_say_the_truth_about_the_requests_sent(tool: str) -> None:
+    direct = Settings(
+        token=Secret("sntryu_test"), organization="acme", base_url=BASE, limits=SETTINGS.limits, writes="direct"
+    )
+    async with connected("payment-spike", settings=direct) as connection:
+        listed = {one.name: one.annotations for one in (await connection.client.list_tools()).tools}
+        await connection.call(tool, **call(tool, "SHOP-1Z") | ({"dry_run": False} if tool in WRITES else {}))
+        methods = {request.split()[0] for request in connection.upstream.seen}
+    said = listed[tool]
+    assert said is not None
+    assert said.read_only_hint == (methods == {"GET"})
+    assert said.destructive_hint == ("PUT" in methods)
+    assert said.idempotent_hint == (methods == {"GET"})
+    assert said.open_world_hint
+
+
+async def test_without_writes_the_tools_that_write_are_not_listed() -> None:
+    off = Settings(token=Secret("sntryu_test"), organization="acme", base_url=BASE, writes="off")
+    async with connected("payment-spike", settings=off) as connection:
+        names = {tool.name for tool in (await connection.client.list_tools()).tools}
+    assert names == set(TOOLS) - set(WRITES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_list_costs_no_request_and_is_cached_by_clients(mode: Mode) -> None:
+    async with connected("payment-spike", mode=mode) as connection:
+        await connection.client.list_tools()
+        assert connection.upstream.seen == []
+
+
+def test_the_table_of_ordinary_calls_names_every_tool_of_one_issue() -> None:
+    assert all(call(tool, "SHOP-1Z")["issue"] == "SHOP-1Z" for tool in OF_ONE_ISSUE)
