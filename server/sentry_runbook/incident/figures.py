@@ -66,26 +66,23 @@ def _duration(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
 
 def _events(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
     value = None if counted.events is None else number(counted.events)
-    yield Figure("Total events", value, _totals_source(plot, counted), _why(counted, "events"))
+    yield Figure("Total events", value, _totals(plot, counted)[0], _why(counted, "events"))
 
 
 def _users(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
     value = None if counted.users is None else number(counted.users)
     least = "at least " if counted.users_lower_bound and value else ""
-    yield Figure(
-        "Unique users affected", value and f"{least}{value}", _totals_source(plot, counted), _why(counted, "users")
-    )
+    source, note = _totals(plot, counted)
+    source = f"{source}; {note}" if note else source
+    yield Figure("Unique users affected", value and f"{least}{value}", source, _why(counted, "users"))
 
 
-def _totals_source(plot: Plot, counted: Impact) -> str:
+def _totals(plot: Plot, counted: Impact) -> tuple[str, str]:
+    """The query of both totals, and what limits the number of users."""
     part = plot.evidence.widened if counted.window.widened_from else plot.evidence.totals
     if not isinstance(part, Known):
-        return f"the issue itself, category {plot.evidence.issue.category}"
-    return _noted(part.source, part.note)
-
-
-def _noted(source: str, note: str) -> str:
-    return f"{source}; {note}" if note else source
+        return f"the issue itself, category {plot.evidence.issue.category}", ""
+    return part.source, part.note
 
 
 def _p95(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:

@@ -86,8 +86,9 @@ def lucky(plot: Plot, told: Timeline, counted: Impact) -> Iterator[str]:
     """Where were we lucky?"""
     if plot.onset is not None:
         at = plot.onset.at
-        other = "in office hours" if at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS else "at night"
-        yield f"It began {at:%A} {at:%H:%M} UTC: how does the response differ {other} or with less traffic?"
+        off = at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS
+        other = "in office hours, with more traffic" if off else "at night, with fewer people around"
+        yield f"It began {at:%A} {at:%H:%M} UTC: how does the response differ {other}?"
     if counted.users:
         least = "at least " if counted.users_lower_bound else ""
         yield f"What kept the number at {least}{count(counted.users, 'user')}: a limit that was built in, or chance?"

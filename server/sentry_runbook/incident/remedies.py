@@ -14,7 +14,7 @@ from sentry_runbook.incident.causes import Cause, causes_of
 from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.clues import Pattern, excerpt
 from sentry_runbook.incident.deploys import deploys_of
-from sentry_runbook.incident.evidence import EventText, Frozen, Unknown, quoted
+from sentry_runbook.incident.evidence import EventText, Frame, Frozen, Unknown, quoted
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.plot import Plot, first_alert
 from sentry_runbook.incident.signals import failed_calls
@@ -70,9 +70,8 @@ def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
         return
     event, source = found
     thrown, frame = cause_of(event) or (None, None)
-    # A line of minified code tells nobody where to put a test.
-    unread = any(gap.kind in ("minified", "processing") for gap in instrumentation_gaps(plot.evidence))
-    where = f" in {place_of(frame)}" if frame is not None and not unread else ""
+    frame = _readable(plot, frame)
+    where = f" in {place_of(frame)}" if frame is not None else ""
     name = excerpt(thrown.type if thrown is not None and thrown.type else plot.evidence.issue.title)
     steps = "the breadcrumbs" if event.breadcrumbs else "the request"
     on = f"on {quoted(plot.suspect)}" if plot.suspect else "without the fix"
@@ -170,23 +169,31 @@ def _alert(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
 def _owner(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     issue = plot.evidence.issue
     found = the_event(plot)
-    frame = found[0].failing_frame if found is not None else None
-    what = quoted(frame.file or frame.module or "?") if frame is not None and (frame.file or frame.module) else None
-    what = what or quoted(issue.project or issue.name)
+    frame = _readable(plot, found[0].failing_frame) if found is not None else None
+    file = (frame.file or frame.module) if frame is not None else None
+    what = quoted(file or issue.project or issue.name)
     by = f"assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "without an assignee"
     yield ActionItem(
-        action=f"{'Review' if issue.assigned_to else 'Add'} the ownership rule for {what} in Sentry",
+        action=f"{'Review the' if issue.assigned_to else 'Add an'} ownership rule for {what} in Sentry",
         done_when="a new issue from there is assigned to its team without anybody's help",
         why=f"the issue is {by}",
     )
 
 
+def _readable(plot: Plot, frame: Frame | None) -> Frame | None:
+    """A line of minified code tells nobody where to look."""
+    unread = any(gap.kind in ("minified", "processing") for gap in instrumentation_gaps(plot.evidence))
+    return None if unread else frame
+
+
 def _instrument(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    for gap in instrumentation_gaps(plot.evidence):
+    gaps = instrumentation_gaps(plot.evidence)
+    if gaps:
         yield ActionItem(
-            action=f"Set up {gap.setting} in the SDK of {quoted(plot.evidence.issue.project or 'the project')}",
-            done_when=f"a new event of the project carries its {'details' if gap.kind == 'processing' else gap.kind}",
-            why=gap.text.rstrip("."),
+            action=f"Set up in the SDK of {quoted(plot.evidence.issue.project or 'the project')}: "
+            + ", ".join(dict.fromkeys(gap.setting for gap in gaps)),
+            done_when="a new event of the project lacks none of these in Sentry",
+            why="; ".join(gap.text.rstrip(".") for gap in gaps),
         )
 
 

@@ -32,7 +32,7 @@ from sentry_runbook.incident.remedies import ActionItem, action_items
 from sentry_runbook.incident.severity import verdict_of
 from sentry_runbook.incident.timeline import timeline_of
 from sentry_runbook.incident.whys import Hint, Why, five_whys
-from sentry_runbook.incident.wording import briefly, duration, moment
+from sentry_runbook.incident.wording import briefly, moment
 
 
 def story(case: Case, now: datetime) -> Story:
@@ -98,7 +98,7 @@ def _what_happened(plot: Plot, told: Timeline) -> str:
 def _days(told: Timeline) -> Iterator[DayFacts]:
     entries = [(row.at, 0, _row(row)) for row in told.rows]
     for gap in told.gaps:
-        length = duration(gap.end - gap.start)
+        length = briefly(gap.end - gap.start)
         what = Fact(f"no line for {length}, until {gap.end:%H:%M}: what happened is not known here")
         entries.append((gap.start, 1, RowFacts(Fact(f"{gap.start:%H:%M}"), what, "gap", Fact(""))))
     # Of one instant the gap comes last; sorted() is stable, so the rows keep their order.

@@ -18,7 +18,7 @@ from sentry_runbook.incident.deploys import alignment
 from sentry_runbook.incident.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.plot import Plot, deployed, first_alert
 from sentry_runbook.incident.signals import failed_calls
-from sentry_runbook.incident.wording import briefly, count, duration, listed, moment, number
+from sentry_runbook.incident.wording import briefly, count, listed, moment, number
 
 MOST_STEPS = 4
 
@@ -157,7 +157,7 @@ def _release(plot: Plot) -> Iterator[Hint]:
     if found is None:
         yield Hint(f"The suspect release is {name}; nothing dates its deploy.", "releases of the project")
         return
-    lag = duration(abs(found.lag))
+    lag = briefly(abs(found.lag))
     when = f"{lag} after" if found.lag >= timedelta() else f"{lag} before"
     text = f"The errors began {when} release {name} ({found.source}, {moment(found.at)})."
     yield Hint(text, "deploys and releases in Sentry")
@@ -167,13 +167,14 @@ def _release(plot: Plot) -> Iterator[Hint]:
 
 
 def _testing(plot: Plot) -> Iterator[Hint]:
-    yield from _staged(plot)
-    scope = plot.evidence.scope
-    if scope.known and scope.production:
-        text = "Sentry has events of this issue from production only."
-        if scope.others:
-            text = f"Sentry also has events of this issue from {listed(scope.others)}."
-        yield Hint(text, "environments of the issue, all time")
+    scope, source = plot.evidence.scope, "environments of the issue, all time"
+    if scope.known and scope.others and not scope.production:
+        yield Hint(f"It was caught before production: Sentry has its events from {listed(scope.others)} only.", source)
+    else:
+        yield from _staged(plot)
+        if scope.known and scope.production:
+            also = f"also from {listed(scope.others)}" if scope.others else "from production only"
+            yield Hint(f"Sentry has events of this issue {also}.", source)
     commits = plot.evidence.suspect_commits
     for commit in commits.value[:1] if isinstance(commits, Known) else ():
         name = quoted(commit.pull_request or commit.id)
@@ -184,16 +185,16 @@ def _testing(plot: Plot) -> Iterator[Hint]:
 def _staged(plot: Plot) -> Iterator[Hint]:
     """How long the release stood in another environment before it went live."""
     own = [deploy for deploy in plot.deploys if deploy.version == plot.suspect]
-    live = next((at for one in own if plot.is_live(one) and (at := deployed(one))), None)
-    early = [(at, one) for one in own if not plot.is_live(one) and (at := deployed(one)) and live and at < live]
+    live = next(((at, one) for one in own if plot.is_live(one) and (at := deployed(one))), None)
     if live is None:
         return
-    name = quoted(plot.suspect or "")
+    name, where = quoted(plot.suspect or ""), quoted(live[1].environment)
+    early = [(at, one) for one in own if not plot.is_live(one) and (at := deployed(one)) and at < live[0]]
     if early:
         at, one = early[0]
-        text = f"{name} was deployed to {quoted(one.environment)} {duration(live - at)} before production."
+        text = f"{name} was deployed to {quoted(one.environment)} {briefly(live[0] - at)} before {where}."
     else:
-        text = f"No deploy marker shows {name} in another environment before production."
+        text = f"No deploy marker shows {name} in another environment before {where}."
     yield Hint(text, "deploy markers in Sentry")
 
 
@@ -225,7 +226,7 @@ def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
         if not alerts.value:
             yield Hint("The project has no alert in Sentry.", "alerts of the project")
         elif not fired:
-            text = f"None of {count(len(alerts.value), 'alert')} of the project fired after the start."
+            text = f"No alert of the project ({number(len(alerts.value))} in all) fired after the start."
             yield Hint(text, "alerts of the project: last triggered")
 
 
