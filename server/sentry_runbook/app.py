@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -74,12 +74,22 @@ def build_runtime(
     )
 
 
-def build_server(run: Runtime) -> MCPServer[Runtime]:
-    """The MCP server: tools, prompts, resources and completions over one runtime."""
+def build_server(run: Runtime, *, closed: Callable[[], Awaitable[None]] | None = None) -> MCPServer[Runtime]:
+    """The MCP server: tools, prompts, resources and completions over one runtime.
+
+    Args:
+        run: what every call works with.
+        closed: called when a connection's calls have all ended; over stdio that is the end of the server.
+    """
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
-        yield run
+        try:
+            yield run
+        finally:
+            if closed is not None:
+                with anyio.CancelScope(shield=True):
+                    await closed()
 
     server: MCPServer[Runtime] = MCPServer(
         NAME,
@@ -102,27 +112,30 @@ def build_server(run: Runtime) -> MCPServer[Runtime]:
     return server
 
 
-async def serve_stdio(server: MCPServer[Runtime], run: Runtime) -> None:
+async def serve_stdio(run: Runtime) -> None:
     """Serve over stdin and stdout until stdin closes or a signal comes.
 
-    The SDK's stdin thread blocks until end of file, so after a signal the process leaves by ``os._exit`` once
-    everything of ours is closed.
+    The SDK's stdin thread blocks until end of file, so after a signal the process leaves by ``os._exit`` once the
+    calls under way are cancelled and everything of ours is closed. A second signal does not wait for that.
     """
     caught: list[int] = []
+
+    async def closed() -> None:
+        await run.aclose()
+        if caught:
+            os._exit(128 + caught[0])
+
+    server = build_server(run, closed=closed)
     async with anyio.create_task_group() as tasks:
 
         def leave(signum: int) -> None:
+            if caught:
+                os._exit(128 + signum)
             caught.append(signum)
             tasks.cancel_scope.cancel()
 
         tasks.start_soon(_each_signal, leave)
-        try:
-            await server.run_stdio_async()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await run.aclose()
-            if caught:
-                os._exit(128 + caught[0])
+        await server.run_stdio_async()
         tasks.cancel_scope.cancel()
 
 

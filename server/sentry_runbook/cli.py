@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 the command ran and the answer is bad news (doctor, lint, 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,10 @@ class Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that has no ✓ shows a question mark; it is no reason to end with a traceback.
+            stream.reconfigure(errors="replace")
     arguments = parse(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(arguments)

@@ -27,26 +27,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     made = runtime_of(arguments, settings)
     # All that was imported stays: the collector need not look at it again, least of all at the end (mcp-sdk §2.2).
     gc.freeze()
-    if arguments.transport == "http":
-        return anyio.run(_http, made, arguments)
-    return anyio.run(_stdio, made)
-
-
-async def _stdio(made: Runtime) -> int:
     with without_rich_logs():
-        server = build_server(made)
-    await serve_stdio(server, made)
+        if arguments.transport == "http":
+            return anyio.run(_http, made, arguments)
+        anyio.run(serve_stdio, made)
     return 0
 
 
 async def _http(made: Runtime, arguments: argparse.Namespace) -> int:
     from sentry_runbook.commands.ports import free_port  # noqa: PLC0415  # stdio needs no socket
 
-    with without_rich_logs():
-        server = build_server(made)
     host, port = arguments.host, free_port(arguments.host, arguments.port)
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(f"sentry-runbook: MCP at http://{shown}:{port}/mcp, Ctrl-C ends it\n")
     secret = os.environ.get("SENTRY_RUNBOOK_HTTP_TOKEN", "").strip()
-    signum = await serve_http(server, made, host, port, allowed_hosts=arguments.allowed_host, secret=secret)
+    signum = await serve_http(build_server(made), made, host, port, allowed_hosts=arguments.allowed_host, secret=secret)
     return 128 + signum if signum else 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from types import FrameType
 
 import anyio
 
@@ -27,8 +29,14 @@ def run(arguments: argparse.Namespace, _: Settings) -> int:
     port = free_port(arguments.host, arguments.port)
     sys.stdout.write(greeting(world.scenarios, arguments.host, port))
     sys.stdout.flush()
+    # uvicorn closes its connections and then raises the signal again: it shall end as the other commands do.
+    signal.signal(signal.SIGTERM, _leave)
     anyio.run(_serve, world, arguments.host, port, arguments.latency_ms)
     return 0
+
+
+def _leave(signum: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + signum)
 
 
 async def _serve(world: World, host: str, port: int, latency_ms: float) -> None:

@@ -1,0 +1,183 @@
+"""``demo``: a whole incident in the terminal, over a real MCP connection to the server before the embedded Sentry."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import anyio
+from mcp import Client
+from mcp.client import ClientRequestContext
+from mcp.client.session import ElicitationFnT
+from mcp.types import ElicitRequestParams, ElicitResult
+from rich.padding import Padding
+from rich.text import Text
+
+from sentry_runbook.app import build_runtime, build_server
+from sentry_runbook.commands.logs import log_to_stderr
+from sentry_runbook.commands.opening import embedded
+from sentry_runbook.commands.scenes import chosen
+from sentry_runbook.commands.screen import Screen, joined
+from sentry_runbook.commands.stage import Stage
+from sentry_runbook.commands.views import show_criteria, show_impact, show_recovery, show_triage, show_verdict
+from sentry_runbook.errors import RunbookError
+from sentry_runbook.incident.drafts import Draft
+from sentry_runbook.incident.impact import Impact
+from sentry_runbook.incident.postmortem import Postmortem
+from sentry_runbook.incident.recovery import Recovery
+from sentry_runbook.incident.resolution import ResolutionResult
+from sentry_runbook.incident.severity import Verdict
+from sentry_runbook.incident.triage import Triage
+from sentry_runbook.settings import Settings
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import Scenario
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import World
+
+PAUSE_S = 2.0
+LEAD = "Dana Ortiz"
+ABOUT = (
+    "What you see is what an AI assistant gets from the MCP server sentry-runbook while you are on call: "
+    "each ⏵ is a real tool call over MCP. Only the Sentry behind it is a simulation."
+)
+AFTERWARDS = """\
+That was the runbook, from the alert to the postmortem. With your own Sentry:
+  export SENTRY_AUTH_TOKEN=… SENTRY_ORG=…
+  sentry-runbook doctor                                       checks the set-up
+  claude mcp add sentry-runbook -- sentry-runbook             gives the tools to Claude Code
+  sentry-runbook triage ISSUE                                 one triage, here in the terminal"""
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Play one incident.
+
+    Raises:
+        BadInput: no such scenario; names the ones there are.
+    """
+    if arguments.list:
+        width = max(map(len, SCENARIOS))
+        for name, one in SCENARIOS.items():
+            sys.stdout.write(f"{name:<{width}}  {one.title}\n")
+        return 0
+    scenario = chosen([arguments.scenario or "payment-spike"])[0]
+    log_to_stderr()
+    pace = arguments.pause
+    if pace is None:
+        pace = PAUSE_S if sys.stdout.isatty() else 0.0
+    anyio.run(play, scenario, settings, float(pace))
+    return 0
+
+
+async def play(scenario: Scenario, settings: Settings, pause_s: float) -> None:
+    """Play a scenario from the alert to the postmortem.
+
+    Raises:
+        DemoFailed: a tool answered with an error.
+    """
+    started = datetime.now(UTC).replace(second=0, microsecond=0)
+    clock, screen = ManualClock(started), Screen()
+    # The clock jumps by hours between two calls: nothing that was answered before may be shown again.
+    settings = replace(settings, limits=replace(settings.limits, cache_s=0.0))
+    made = build_runtime(settings, http_transport=embedded(World(scenario, clock)), clock=clock)
+    stopped: Exception | None = None
+    async with Client(build_server(made), elicitation_callback=_person(screen)) as client:
+        try:
+            await _incident(Stage(client, screen, scenario, clock, started, pause_s))
+        except (RunbookError, BrokenPipeError) as exc:
+            # Raised in here it would come out wrapped in the groups of the client's tasks.
+            stopped = exc
+    await made.aclose()
+    if stopped is not None:
+        raise stopped
+
+
+def _person(screen: Screen) -> ElicitationFnT:
+    """Somebody who is asked by the client before anything is changed, and agrees."""
+
+    async def answer(_: ClientRequestContext, asked: ElicitRequestParams) -> ElicitResult:
+        screen.print(Padding(Text("The server asks you, through your client:", "bold yellow"), (0, 0, 0, 1)))
+        screen.print(Padding(Text(asked.message), (0, 0, 0, 3)))
+        screen.print(Padding(Text.assemble("You: ", ("yes", "bold green")), (0, 0, 1, 1)))
+        return ElicitResult(action="accept", content={"confirm": True})
+
+    return answer
+
+
+async def _incident(stage: Stage) -> None:
+    stage.screen.print(Text(f"{stage.scenario.title}", "bold"))
+    stage.screen.print(Text(ABOUT, "dim"))
+    found = await _triage(stage)
+    url = found.issue.url
+    await _judge(stage, url)
+    await _tell(stage, url)
+    await _resolve(stage, url)
+    await _recover(stage, url)
+    await _write_up(stage, url)
+    stage.screen.print()
+    stage.screen.print(Text(AFTERWARDS, "bold"))
+
+
+async def _triage(stage: Stage) -> Triage:
+    fired = next((f"“{alert.name}”" for alert in stage.scenario.alerts if alert.triggered is not None), "An alert")
+    await stage.step("Alert", f"{fired} wakes you: {stage.scenario.issue}. You paste its link into your assistant.")
+    await stage.step("Triage", "The whole triage in one call.")
+    found = await stage.call("triage_issue", Triage, issue=stage.scenario.issue)
+    show_triage(stage.screen, found, whole=False)
+    return found
+
+
+async def _judge(stage: Stage, url: str) -> None:
+    await stage.step("Severity", "By written rules, in order; the first that holds decides.")
+    verdict = await stage.call("classify_severity", Verdict, issue=url)
+    show_verdict(stage.screen, verdict)
+    show_criteria(stage.screen, verdict)
+    await stage.step("Impact", "Counted by Sentry, in the window that is named.")
+    show_impact(stage.screen, await stage.call("discover_impact", Impact, issue=url), rows=8)
+
+
+async def _tell(stage: Stage, url: str) -> None:
+    await stage.step("Messages", "Drafts from the same facts; what nobody knows yet stays a marked blank.")
+    for audience in ("engineers", "customers"):
+        draft = await stage.call("draft_update", Draft, issue=url, kind="initial", audience=audience, lead=LEAD)
+        stage.letter(draft.text)
+        stage.screen.print()
+
+
+async def _resolve(stage: Stage, url: str) -> None:
+    recovery = stage.scenario.recovery
+    if recovery:
+        stage.wait_until(recovery.fixed_at + 10)
+    await stage.step("Resolution", recovery.summary if recovery else "Somebody fixes it.")
+    how = {"action": "resolve"}
+    if recovery and recovery.release:
+        how = {"action": "resolve_in_release", "release": recovery.release}
+    done = await stage.call("resolve_issue", ResolutionResult, issue=url, **how, reason="fixed, see the postmortem")
+    stage.screen.rows(
+        [
+            ("Outcome", Text(joined([done.outcome, done.reason]) or "", "bold")),
+            ("Before", Text(done.before.summary) if done.before else None),
+            ("After", Text(done.after.summary) if done.after else None),
+            *(("Warning", Text(warning)) for warning in done.warnings),
+            ("Undo", Text(done.undo) if done.undo else None),
+        ]
+    )
+
+
+async def _recover(stage: Stage, url: str) -> None:
+    await stage.step("Recovery", "Is it over? Ten minutes of quiet are not enough to say so.")
+    show_recovery(stage.screen, await stage.call("check_recovery", Recovery, issue=url))
+    stage.clock.advance(hours=4)
+    await stage.step("Recovery", "Four hours later.")
+    show_recovery(stage.screen, await stage.call("check_recovery", Recovery, issue=url))
+    draft = await stage.call("draft_update", Draft, issue=url, kind="resolved", audience="customers")
+    stage.letter(draft.text)
+
+
+async def _write_up(stage: Stage, url: str) -> None:
+    await stage.step("Postmortem", "Every line with its source; what only people know is a question to them.")
+    fix = stage.scenario.recovery.summary if stage.scenario.recovery else None
+    known = {name: value for name, value in (("lead", LEAD), ("fix", fix)) if value}
+    draft = await stage.call("draft_postmortem", Postmortem, issue=url, **known)
+    stage.letter(draft.markdown)

@@ -1,0 +1,82 @@
+"""Files that commands read and write: postmortems in, evidence in and out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from sentry_runbook.errors import BadEvidence, BadInput
+from sentry_runbook.incident.evidence import Evidence
+from sentry_runbook.incident.frozen import dump_evidence, load_evidence
+
+
+def read_text(name: str, what: str) -> str:
+    """A text file, or standard input for ``-``.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        raise BadInput(f"The {what} {name} cannot be read: {exc.strerror or type(exc).__name__}.") from exc
+    except UnicodeDecodeError as exc:
+        raise BadInput(f"The {what} {name} is no text: it is not UTF-8.") from exc
+
+
+def read_evidence(name: str) -> Evidence:
+    """Evidence that ``--save`` wrote.
+
+    Raises:
+        BadInput: the file cannot be read.
+        BadEvidence: it is not ours, of another version, or damaged.
+    """
+    return load_evidence(read_text(name, "evidence file"))
+
+
+def check_target(name: str | None) -> Path | None:
+    """Where evidence will be saved; asked before Sentry is, so that nothing is fetched in vain.
+
+    Raises:
+        BadInput: the folder is missing, or a file that is not evidence of ours would be lost.
+    """
+    if name is None:
+        return None
+    path = Path(name)
+    if not path.parent.is_dir():
+        raise BadInput(f"There is no folder {path.parent} to save the evidence in.", "Make it, or name another file.")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder.", "Name a file for the evidence.")
+    if path.exists():
+        try:
+            read_evidence(name)
+        except (BadInput, BadEvidence) as exc:
+            raise BadInput(
+                f"{path} exists and is no evidence file; it was not overwritten.", "Name another file for --save."
+            ) from exc
+    return path
+
+
+def save_evidence(evidence: Evidence, path: Path) -> None:
+    """Write the evidence whole or not at all, readable by its owner only: it holds what Sentry holds.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    try:
+        # mkstemp makes it with mode 600.
+        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(dump_evidence(evidence))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(made).replace(path)
+        except BaseException:
+            Path(made).unlink(missing_ok=True)
+            raise
+    except OSError as exc:
+        raise BadInput(f"The evidence cannot be saved in {path}: {exc.strerror or type(exc).__name__}.") from exc
+    sys.stderr.write(f"sentry-runbook: evidence saved in {path}\n")

@@ -1,0 +1,33 @@
+"""``lint``: what to change in a postmortem, a line each; 1 when there is something."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sentry_runbook.commands.files import read_evidence, read_text
+from sentry_runbook.incident.lint import lint_postmortem
+from sentry_runbook.incident.policy import default_policy, load_policy
+from sentry_runbook.settings import Settings
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Check the file.
+
+    Raises:
+        BadInput: a file cannot be read.
+        BadEvidence: the evidence cannot be trusted.
+        SettingsError: the policy cannot be used.
+    """
+    text = read_text(arguments.file, "postmortem")
+    evidence = read_evidence(arguments.evidence) if arguments.evidence else None
+    policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
+    findings = lint_postmortem(text, evidence, policy)
+    name = "stdin" if arguments.file == "-" else arguments.file
+    for finding in findings:
+        sys.stdout.write(
+            f"{name}:{finding.line}: {finding.rule}: {finding.message} {finding.suggestion}".rstrip() + "\n"
+        )
+    if not findings:
+        sys.stdout.write(f"✓ {name}: nothing to change\n")
+    return 1 if findings else 0

@@ -1,0 +1,42 @@
+"""``postmortem``: the draft on stdout, what is left to fill on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import anyio
+
+from sentry_runbook.commands.opening import opened
+from sentry_runbook.commands.story import say_unknowns, story
+from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.incident.postmortem import Postmortem, draft_postmortem
+from sentry_runbook.settings import Settings
+from sentry_runbook.tools.arguments import stated_moment
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Draft the postmortem.
+
+    Raises:
+        RunbookError: see :func:`~sentry_runbook.commands.story.story`.
+    """
+    draft = anyio.run(_draft, arguments, settings)
+    sys.stdout.write(draft.markdown.rstrip("\n") + "\n")
+    sys.stderr.write(say_unknowns(draft.unknowns))
+    return 0
+
+
+async def _draft(arguments: argparse.Namespace, settings: Settings) -> Postmortem:
+    stated = Stated(
+        lead=arguments.lead,
+        root_cause=arguments.root_cause,
+        fix=arguments.fix,
+        mitigated_at=stated_moment(arguments.mitigated_at, "--mitigated-at"),
+        detected_at=stated_moment(arguments.detected_at, "--detected-at"),
+        acknowledged_at=stated_moment(arguments.acknowledged_at, "--acknowledged-at"),
+    )
+    async with opened(arguments, settings) as made:
+        evidence = await story(made, arguments)
+        form = made.templates["postmortem"]
+        return draft_postmortem(evidence, made.safe(stated), made.policy, evidence.collected_at, form=form)

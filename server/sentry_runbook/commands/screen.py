@@ -1,0 +1,94 @@
+"""The terminal: colour where it has it, plain text in a pipe; nothing a stranger wrote is ever read as markup."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TextIO, cast
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+PIPE_WIDTH = 100
+LABEL_WIDTH = 11
+SEVERITY_STYLES = {"P0": "bold white on red", "P1": "bold black on bright_red", "P2": "bold black on yellow"}
+LOW = "bold black on cyan"
+
+
+class Trimmed(io.TextIOBase):
+    """A stream without the blanks that a layout leaves at the ends of lines: a pipe's reader compares text."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what is left."""
+        return self._stream.write(re.sub(r" +(?=\n)", "", text))
+
+    def flush(self) -> None:
+        """Pass it on."""
+        self._stream.flush()
+
+
+class Screen(Console):
+    """Standard output; NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS are respected."""
+
+    def __init__(self) -> None:
+        piped = not sys.stdout.isatty()
+        super().__init__(
+            file=cast(TextIO, Trimmed(sys.stdout)) if piped else sys.stdout,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=PIPE_WIDTH if piped and "COLUMNS" not in os.environ else None,
+        )
+
+    def on_broken_pipe(self) -> None:
+        """The reader left; the command line knows how to end then."""
+        raise BrokenPipeError
+
+    def heading(self, text: str) -> None:
+        """A section's heading, with a line before it."""
+        self.print()
+        self.print(Text(text, "bold"))
+
+    def rows(self, pairs: Iterable[tuple[str, RenderableType | None]]) -> None:
+        """Labels with their values; a value that is not known (None) has no row."""
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=LABEL_WIDTH, style="dim", no_wrap=True)
+        table.add_column()
+        for label, value in pairs:
+            if value not in (None, ""):
+                table.add_row(label, value)
+        if table.row_count:
+            self.print(Padding(table, (0, 0, 0, 1)))
+
+    def points(self, entries: Iterable[tuple[str, str, str]], indent: int = 1) -> None:
+        """Lines that begin with a sign: (sign, text, style of the sign)."""
+        table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for sign, text, style in entries:
+            table.add_row(Text(sign, style), Text(text))
+        if table.row_count:
+            self.print(Padding(table, (0, 0, 0, indent)))
+
+
+def badge(severity: str, label: str) -> Text:
+    """The severity as one sees it from across the room."""
+    return Text(f" {severity} {label.upper()} ", SEVERITY_STYLES.get(severity, LOW))
+
+
+def joined(parts: Iterable[str | None], between: str = " · ") -> str | None:
+    """The parts that are known; None when none is."""
+    return between.join(part for part in parts if part) or None
+
+
+def numbered(texts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Points with numbers in place of signs."""
+    return ((f"{place}.", text, "bold") for place, text in enumerate(texts, start=1))

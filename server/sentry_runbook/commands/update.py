@@ -1,0 +1,47 @@
+"""``update``: a message to people on stdout, what is left to fill on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import anyio
+
+from sentry_runbook.commands.opening import opened
+from sentry_runbook.commands.story import say_unknowns, story
+from sentry_runbook.incident.drafts import FORMS, Draft, draft_update
+from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.settings import Settings
+from sentry_runbook.tools.arguments import stated_moment
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Draft the message.
+
+    Raises:
+        RunbookError: see :func:`~sentry_runbook.commands.story.story`.
+    """
+    draft = anyio.run(_draft, arguments, settings)
+    sys.stdout.write(draft.text.rstrip("\n") + "\n")
+    sys.stderr.write(say_unknowns(draft.unknowns))
+    if draft.next_update_due:
+        sys.stderr.write(f"sentry-runbook: the next message is due at {draft.next_update_due:%Y-%m-%d %H:%M} UTC\n")
+    return 0
+
+
+async def _draft(arguments: argparse.Namespace, settings: Settings) -> Draft:
+    since = stated_moment(arguments.since, "--since")
+    stated = Stated(lead=arguments.lead, service=arguments.service, root_cause=arguments.root_cause, fix=arguments.fix)
+    async with opened(arguments, settings) as made:
+        evidence = await story(made, arguments)
+        return draft_update(
+            evidence,
+            made.safe(stated),
+            made.policy,
+            evidence.collected_at,
+            form=made.templates[FORMS[arguments.kind]],
+            kind=arguments.kind,
+            audience=arguments.audience,
+            format=arguments.format,
+            since=since,
+        )
