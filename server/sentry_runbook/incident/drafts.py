@@ -13,8 +13,8 @@ from sentry_runbook.incident.gather import gather
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.progress import Standing, standing
 from sentry_runbook.incident.severity import verdict_of
+from sentry_runbook.incident.standing import Standing, standing
 
 FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
 """The template of each kind of message."""

@@ -35,11 +35,12 @@ from sentry_runbook.incident.facts import (
 from sentry_runbook.incident.impact import Impact, impact_of
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
-from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.progress import actions, changes, needs, recovery_facts, standing, time_facts
+from sentry_runbook.incident.policy import Policy, rank
+from sentry_runbook.incident.progress import actions, changes, needs, time_facts
 from sentry_runbook.incident.reading import frame_line
 from sentry_runbook.incident.series import Onset
 from sentry_runbook.incident.severity import Verdict, verdict_of
+from sentry_runbook.incident.standing import recovery_facts, standing
 from sentry_runbook.incident.story import story_of
 from sentry_runbook.incident.summaries import impact_summary, next_step, worst_hour
 from sentry_runbook.incident.timeline import Timeline, timeline_of
@@ -145,7 +146,7 @@ def _severity(verdict: Verdict, policy: Policy, now: datetime) -> SeverityFacts:
     return made(
         SeverityFacts,
         level=Fact(verdict.severity),
-        name=Fact(f"{verdict.severity} {verdict.label}"),
+        name=Fact(f"{verdict.severity} {verdict.label}{_or_more(verdict)}"),
         because=Fact(verdict.because),
         could_be=Fact(low if low == high else f"{low} to {high}"),
         response=Fact(verdict.response),
@@ -154,6 +155,12 @@ def _severity(verdict: Verdict, policy: Policy, now: datetime) -> SeverityFacts:
         next_update=Fact(minutes(words.next_update_minutes)),
         next_update_by=Fact(moment(due)),
     )
+
+
+def _or_more(verdict: Verdict) -> str:
+    """A severity that unknown inputs could still raise is never shown without that."""
+    highest = verdict.could_be.highest
+    return f", could be up to {highest}" if rank(highest) > rank(verdict.severity) else ""
 
 
 def _impact(case: Case, counted: Impact, verdict: Verdict, audience: Audience) -> ImpactFacts:

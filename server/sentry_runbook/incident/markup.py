@@ -14,13 +14,16 @@ from sentry_runbook.incident.facts import Format
 ADDRESS = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 QUOTE = re.compile(r'"([^"\n]+)"')
 DOMAIN = re.compile(r"(?<![\w/@.-])(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w-])(?:[:/][^\s,;)\"]*)?")
-TIGHT_STAR = re.compile(r"(?<=\S)\*|\*(?=\S)")
+TIGHT_MARK = re.compile(r"(?<=\S)[*~]|[*~](?=\S)")
+EDGE = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
+"""An underscore at the edge of a word; Slack makes even ``_one_`` word italic."""
+LOOKALIKES = {"*": "∗", "~": "∼"}
 
 
 def marked_up(text: str, format: Format) -> str:  # noqa: A002  # the tool's own argument name
     """One inert sentence for a target."""
     # Two values of one line could pair up, which neither of them does alone.
-    text = TIGHT_STAR.sub("∗", text)
+    text = TIGHT_MARK.sub(lambda found: LOOKALIKES[found.group()], text)
     return _slack(text) if format == "slack" else _markdown(text)
 
 
@@ -48,4 +51,5 @@ def _slack(text: str) -> str:
 
 
 def _names_in_code(text: str) -> str:
+    text = EDGE.sub("＿", text)
     return DOMAIN.sub(lambda found: f"`{found.group()}`", text)

@@ -1,18 +1,17 @@
-"""Where the incident stands: headline, conditions, what changed since the last message, what was done, what is needed.
+"""When it was, what changed since the last message, what was done, what is needed.
 
-Every sentence is told from the recovery check, the timeline and the event series; what only people know (what they are
+Every sentence is told from the timeline and the event series; what only people know (what they are
 doing now, what they need from others) is never made up here: the templates leave a marked blank for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.buckets import between, total
 from sentry_runbook.incident.evidence import Series, Unknown
-from sentry_runbook.incident.facts import Audience, Fact, RecoveryFacts, TimeFacts, blank, facts, made
+from sentry_runbook.incident.facts import Audience, Fact, TimeFacts, blank, made
 from sentry_runbook.incident.happenings import LOG, rows_of
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.timeline import TimelineRow, timeline_of
@@ -23,95 +22,6 @@ BY_PEOPLE = (LOG, "deploy marker in Sentry")
 TOLD_IN_NUMBERS = ("First Seen of the issue", "Last Seen of the issue", "suspect commits of the event")
 """Sources of rows that tell nothing new beside the numbers of an update."""
 MOST_ACTIONS = 6
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far it is: ``resolved``, ``mitigated``, ``open`` or ``unknown``, and why not further."""
-
-    stage: str
-    why: str = ""
-
-
-def standing(plot: Plot) -> Standing:
-    """Whether it may be called resolved: back to usual for two hours, and something fixed it.
-
-    The rate back to usual without that is mitigated: it may come back.
-    """
-    seen = plot.recovery
-    reading = seen.reading.rstrip(".")
-    if seen.verdict == "unknown":
-        return Standing("unknown", reading)
-    if seen.verdict == "recovered" and (seen.fix_known or plot.stated.fix):
-        return Standing("resolved")
-    if seen.verdict == "recovered":
-        return Standing("mitigated", f"{reading}. Nobody stated a fix and the issue is not resolved in Sentry")
-    if seen.verdict == "improving" and plot.calm_at is not None:
-        needs = f". Still to be seen: {'; '.join(seen.needs)}" if seen.needs else ""
-        return Standing("mitigated", f"{reading}{needs}")
-    return Standing("open", reading)
-
-
-HEADLINES = {"resolved": "RESOLVED", "mitigated": "MITIGATED, NOT YET RESOLVED", "open": "NOT RESOLVED"}
-STATES = {
-    "worse": "Getting worse",
-    "ongoing": "Ongoing",
-    "improving": "Improving, not over",
-    "recovered": "Back to the usual error rate",
-}
-
-
-def recovery_facts(plot: Plot, audience: Audience) -> RecoveryFacts:
-    """Whether it is over, in words for the audience."""
-    seen, stands = plot.recovery, standing(plot)
-    headline: Fact | Unknown = Unknown(why=f"Sentry cannot confirm it: {stands.why}")
-    if stands.stage in HEADLINES:
-        headline = Fact(HEADLINES[stands.stage])
-    unknown = Unknown(why=seen.reading)
-    return made(
-        RecoveryFacts,
-        over=stands.stage == "resolved",
-        mitigated=stands.stage == "mitigated",
-        resolved=plot.evidence.issue.status == "resolved",
-        headline=headline,
-        state=Fact(STATES[seen.verdict]) if seen.verdict in STATES else unknown,
-        verdict=Fact(seen.verdict),
-        reading=Fact(_reading(plot, audience)) if seen.verdict in STATES else unknown,
-        rate_now=_rate(seen.events_per_hour_now),
-        rate_before=_rate(seen.events_per_hour_before),
-        rate_usual=_rate(seen.events_per_hour_baseline),
-        quiet_since=Fact(moment(seen.quiet_since)) if seen.quiet_since else Unknown(why="events still came recently"),
-        needs=facts(seen.needs),
-    )
-
-
-def _rate(value: float | None) -> Fact | Unknown:
-    return Unknown(why="the event series does not tell it") if value is None else Fact(number(value))
-
-
-def _reading(plot: Plot, audience: Audience) -> str:
-    seen = plot.recovery
-    if audience == "engineers":
-        return seen.reading.rstrip(".")
-    if audience == "customers":
-        return FOR_CUSTOMERS[seen.verdict]
-    now = f"{number(seen.events_per_hour_now or 0)} errors in the last hour"
-    before = "" if seen.events_per_hour_before is None else f", {number(seen.events_per_hour_before)} at the worst"
-    return f"{FOR_EXECUTIVES[seen.verdict]}: {now}{before}"
-
-
-FOR_EXECUTIVES = {
-    "worse": "It is getting worse",
-    "ongoing": "It goes on",
-    "improving": "It is getting better and is not over",
-    "recovered": "The error rate is back to usual",
-}
-FOR_CUSTOMERS = {
-    "worse": "The problem continues",
-    "ongoing": "The problem continues",
-    "improving": "We see fewer errors than before; it is not over yet",
-    "recovered": "The errors have stopped",
-}
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

@@ -26,7 +26,8 @@ def impact_summary(case: Case, counted: Impact, verdict: Verdict, audience: Audi
         return Unknown(why=next((one.why for one in counted.missing if one.what == "events"), "not measured"))
     if counted.events == 0 or counted.window.widened_from:
         return Fact(counted.reading.rstrip("."), source="Discover")
-    parts = [_errors(case, counted), *_rates(case, audience)]
+    where = "outside production" if verdict.decided_by == "non_production" else _places(case)
+    parts = [_errors(counted, f"{where} {_when(case)}"), *_rates(case, audience)]
     if audience == "engineers":
         parts += _slow(case, counted)
     return Fact("; ".join(parts), source="Discover")
@@ -42,9 +43,8 @@ def _for_customers(counted: Impact, verdict: Verdict) -> Fact | Unknown:
     return Fact(FOR_CUSTOMERS, source="Discover")
 
 
-def _errors(case: Case, counted: Impact) -> str:
+def _errors(counted: Impact, where: str) -> str:
     events = counted.events or 0
-    where = _where(case, counted)
     if counted.users is None:
         return f"{count(events, 'error')} {where} (how many people met them is not known)"
     least = "at least " if counted.users_lower_bound else ""
@@ -53,16 +53,17 @@ def _errors(case: Case, counted: Impact) -> str:
     return f"{people} {where}"
 
 
-def _where(case: Case, counted: Impact) -> str:
-    """In which environments and since when; a new issue has all its events since its start."""
+def _places(case: Case) -> str:
     places = {"production": "in production", "all": "in all environments", "asked": "in the environments asked for"}
-    # Nothing of another environment is there when the scope names none.
-    only_production = case.evidence.scope.basis == "all" and not case.evidence.scope.others
-    where = places["production" if only_production and case.evidence.scope.known else case.evidence.scope.basis]
+    return places[case.evidence.scope.basis]
+
+
+def _when(case: Case) -> str:
+    """A new issue has all its events since its start."""
     first, window = case.evidence.issue.first_seen, case.evidence.window
     if isinstance(case.onset, Onset) and first is not None and window.start <= first and case.onset.at <= first:
-        return f"{where} since it began"
-    return f"{where} in {duration(window.length)}"
+        return "since it began"
+    return f"in {duration(window.length)}"
 
 
 def _rates(case: Case, audience: Audience) -> Iterator[str]:
