@@ -24,7 +24,14 @@ class ChangeCalls(IssueCalls):
         """
         asked = Asked(f"a change of issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
         path = await self._written_path(ref, "")
-        return await self._sender.write("PUT", path, dict(body), asked, replies.one(models.Issue))
+        return await self._sender.write(
+            "PUT",
+            path,
+            dict(body),
+            asked,
+            # Old servers answer with the changed fields only, without the id.
+            lambda reply: models.Issue.model_validate({"id": ref.issue, **replies.an_object(reply)}),
+        )
 
     async def add_note(self, ref: IssueRef, text: str) -> models.Activity:
         """Comment on an issue, once. GlitchTip wants another place and body; which, is read first.

@@ -128,6 +128,7 @@ class IssueCalls(Places):
             # Where no event matches, the oldest is missing too, which says nothing of the server; GlitchTip says 422.
             if isinstance(error, ABSENT) or error.status == 422:
                 self._can.missed(wanted)
+                raise absent(Asked("the oldest event of an issue", hint="It is left out."), error.status) from None
             raise error
         try:
             found = await self.event(ref, "latest", environments=environments)
