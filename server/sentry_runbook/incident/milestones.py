@@ -17,15 +17,11 @@ from sentry_runbook.incident.plot import Plot, deployed, first_alert
 from sentry_runbook.incident.wording import duration, listed, moment
 
 DEFINITIONS: Mapping[MilestoneName, str] = {
-    "started": "the incident's onset, found in the event counts or by the first event of a new issue",
-    "detected": "the first sign that reached people: stated, else the earliest alert of Sentry after the start or the "
-    "first act of a person, whichever came first",
-    "acknowledged": "the moment a person took it on: stated, else the first entry by a person in the issue's activity "
-    "log or notes after the start",
-    "mitigated": "the moment from which the step that ended the harm was in effect: stated, else the last deploy "
-    "before the event rate came back to the usual level, as a candidate",
-    "recovered": "the moment from which the event rate has been the usual one, known once that has held for two hours "
-    "and nothing else speaks against it",
+    "started": "onset in the event counts, or first event of a new issue",
+    "detected": "stated, else the first alert or act of a person after the start",
+    "acknowledged": "stated, else the first act of a person in Sentry after the start",
+    "mitigated": "stated, else the last deploy before the event rate came back, as a candidate",
+    "recovered": "event rate back to the usual level, held for two hours, nothing else against it",
 }
 NOT_OVER = {
     "improving": "it is improving and not known to be over",

@@ -12,6 +12,7 @@ from sentry_runbook.incident.drafts import Form
 from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Stated
 from sentry_runbook.incident.gather import gather
 from sentry_runbook.incident.impact import Impact, gathered, impact_of
+from sentry_runbook.incident.lint import LintFinding
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
@@ -27,6 +28,7 @@ class Postmortem(Answer):
 
     Attributes:
         contradictions: stated times that do not fit the rest.
+        lint: what the linter finds in a text that was given to be checked; not in this draft.
         unknowns: the marked blanks in the text and why each is not known, then the questions to the people.
     """
 
@@ -39,6 +41,7 @@ class Postmortem(Answer):
     impact: Impact
     unknowns: tuple[EventText, ...] = ()
     action_items: tuple[ActionItem, ...] = ()
+    lint: tuple[LintFinding, ...] = ()
 
 
 def draft_postmortem(evidence: Evidence, stated: Stated, policy: Policy, now: datetime, *, form: Form) -> Postmortem:

@@ -32,7 +32,10 @@ from sentry_runbook.incident.remedies import ActionItem, action_items
 from sentry_runbook.incident.severity import verdict_of
 from sentry_runbook.incident.timeline import timeline_of
 from sentry_runbook.incident.whys import Hint, Why, five_whys
-from sentry_runbook.incident.wording import briefly, moment
+from sentry_runbook.incident.wording import briefly, count, moment
+
+MOST_ROWS = 44
+"""More lines nobody reads; the whole list is in the structured timeline."""
 
 
 def story(case: Case, now: datetime) -> Story:
@@ -45,7 +48,7 @@ def story_of(plot: Plot, told: Timeline, counted: Impact) -> Story:
     """The story of an incident whose timeline and impact are already known."""
     return Story(
         summary=facts(_summary(plot, told, counted)),
-        timeline=tuple(_days(told)),
+        timeline=tuple(_days(plot, told)),
         contradictions=facts(told.contradictions),
         milestones=tuple(map(_milestone, told.milestones)),
         intervals=tuple(_interval(one, told) for one in told.intervals),
@@ -95,22 +98,32 @@ def _what_happened(plot: Plot, told: Timeline) -> str:
 # --- timeline ------------------------------------------------------------------------------------------------------
 
 
-def _days(told: Timeline) -> Iterator[DayFacts]:
-    entries = [(row.at, 0, _row(row)) for row in told.rows]
+def _days(plot: Plot, told: Timeline) -> Iterator[DayFacts]:
+    entries = [(row.at, 0, _row(row, plot)) for row in told.rows]
     for gap in told.gaps:
-        length = briefly(gap.end - gap.start)
-        what = Fact(f"no line for {length}, until {gap.end:%H:%M}: what happened is not known here")
-        entries.append((gap.start, 1, RowFacts(Fact(f"{gap.start:%H:%M}"), what, "gap", Fact(""))))
+        what = f"no line for {briefly(gap.end - gap.start)}, until {gap.end:%H:%M}: what happened is not known here"
+        entries.append((gap.start, 1, _note(gap.start, what)))
     # Of one instant the gap comes last; sorted() is stable, so the rows keep their order.
     ordered = sorted(entries, key=lambda entry: entry[:2])
+    if len(ordered) > MOST_ROWS:
+        left_out = ordered[MOST_ROWS // 2 : -MOST_ROWS // 2]
+        what = f"{count(len(left_out), 'line')} left out here, up to {moment(left_out[-1][0])}"
+        place = (left_out[0][0], 1, _note(left_out[0][0], what))
+        ordered = [*ordered[: MOST_ROWS // 2], place, *ordered[-MOST_ROWS // 2 :]]
     for day, rows in groupby(ordered, key=lambda entry: f"{entry[0]:%Y-%m-%d}"):
         yield DayFacts(Fact(day), tuple(row for _, _, row in rows))
 
 
-def _row(row: TimelineRow) -> RowFacts:
+def _note(at: datetime, what: str) -> RowFacts:
+    return RowFacts(Fact(f"{at:%H:%M}"), Fact(what), "gap", Fact(""))
+
+
+def _row(row: TimelineRow, plot: Plot) -> RowFacts:
     # The window and the environments of a query stand with the numbers; here its name is enough.
     source = row.source.partition("; 20")[0]
-    return RowFacts(Fact(f"{row.at:%H:%M}"), Fact(row.what), row.kind, Fact(source, link=row.link or ""))
+    # The issue's own address stands at the top.
+    link = row.link if row.link != plot.evidence.issue.url else None
+    return RowFacts(Fact(f"{row.at:%H:%M}"), Fact(row.what), row.kind, Fact(source, link=link or ""))
 
 
 def _milestone(one: Milestone) -> MilestoneFacts:

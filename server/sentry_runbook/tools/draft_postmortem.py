@@ -8,6 +8,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.incident.lint import lint_postmortem
 from sentry_runbook.incident.postmortem import Postmortem
 from sentry_runbook.incident.postmortem import draft_postmortem as draft
 from sentry_runbook.investigate import STORY, investigate, story_window
@@ -17,6 +18,8 @@ from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause,
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
+Check = Annotated[str | None, Field(description="Finished text, for lint[]", max_length=60_000)]
+MOST_FINDINGS, MOST_ROWS = 30, 25
 
 
 async def draft_postmortem(
@@ -28,6 +31,7 @@ async def draft_postmortem(
     mitigated_at: Moment = None,
     detected_at: Moment = None,
     acknowledged_at: Moment = None,
+    check: Check = None,
 ) -> Postmortem:
     """Draft the postmortem in the runbook's form: timeline with sources, impact, five whys, action items.
 
@@ -44,27 +48,68 @@ async def draft_postmortem(
         acknowledged_at=stated_moment(acknowledged_at, "acknowledged_at"),
     )
     evidence = await investigate(run, issue, STORY, choose=story_window)
-    return draft(evidence, run.safe(stated), run.policy, evidence.collected_at, form=run.templates["postmortem"])
+    made = draft(evidence, run.safe(stated), run.policy, evidence.collected_at, form=run.templates["postmortem"])
+    return made if check is None else made.model_copy(update={"lint": lint_postmortem(check, evidence, run.policy)})
 
 
 def page(result: Postmortem) -> Page:
     """How a person reads it."""
-    sheet = Page("Postmortem draft").say(result.markdown)
+    sheet = Page("Postmortem draft")
+    if result.lint:
+        sheet.head("To change in the text that was checked")
+        sheet.items(f"line {one.line}, {one.rule}: {one.message} {one.suggestion}" for one in result.lint)
+    sheet.say(result.markdown)
     if result.unknowns:
         sheet.head("Questions to people").items(result.unknowns)
     return sheet
 
 
-def _fewer_rows(result: Postmortem) -> Postmortem:
-    how = "left out for length; the markdown has every row"
-    impact = result.impact.model_copy(update={"breakdown": result.impact.breakdown[:4]})
-    return result.model_copy(
-        update={
-            "timeline": result.timeline[:25],
-            "impact": impact,
-            "missing": cut_missing(result.missing, "timeline after 25 rows, impact.breakdown after 4", how),
-        }
+def _without_twins(result: Postmortem) -> Postmortem:
+    """What the Markdown says as well: the questions, and the issue's own address on every row."""
+    rows = (
+        row if row.link and "/events/" in row.link else row.model_copy(update={"link": None}) for row in result.timeline
     )
+    asked = tuple(one for one in result.unknowns if not one.endswith("?"))
+    return _cut(result, "unknowns: the questions", timeline=tuple(rows), unknowns=asked)
+
+
+def _without_tags(result: Postmortem) -> Postmortem:
+    impact = result.impact.model_copy(update={"breakdown": (), "endpoints": result.impact.endpoints[:1], "trend": None})
+    return _cut(result, "impact.breakdown, impact.trend", how="call discover_impact for it", impact=impact)
+
+
+def _fewer_rows(result: Postmortem) -> Postmortem:
+    if len(result.timeline) <= MOST_ROWS:
+        return result
+    return _cut(result, f"timeline after {MOST_ROWS} rows", timeline=result.timeline[:MOST_ROWS])
+
+
+def _without_milestones(result: Postmortem) -> Postmortem:
+    return _cut(result, "milestones, intervals, gaps", milestones=(), intervals=(), gaps=())
+
+
+def _cut(result: Postmortem, what: str, how: str = "the markdown says it", **parts: object) -> Postmortem:
+    missing = cut_missing(result.missing, what, f"left out for length; {how}")
+    return result.model_copy(update={**parts, "missing": missing})
+
+
+def _fewer_findings(result: Postmortem) -> Postmortem:
+    if len(result.lint) <= MOST_FINDINGS:
+        return result
+    more = len(result.lint) - MOST_FINDINGS
+    return _cut(result, f"lint: {more} more", how="change these and check again", lint=result.lint[:MOST_FINDINGS])
+
+
+def _without_draft(result: Postmortem) -> Postmortem:
+    """Who has a text checked needs the findings first."""
+    if not result.lint:
+        return result
+    how = "call draft_postmortem without check for it"
+    return _cut(result, "markdown: the draft", how=how, markdown=f"[left out for length; {how}]")
+
+
+STEPS = (_fewer_findings, _without_twins, _without_tags, _fewer_rows, _without_draft, _without_milestones)
+"""Mildest first; what goes is in the Markdown too, or comes from another call."""
 
 
 def tool() -> RunbookTool[Postmortem]:
@@ -74,6 +119,6 @@ def tool() -> RunbookTool[Postmortem]:
         result=Postmortem,
         page=page,
         title="Draft the postmortem",
-        shrink=(_fewer_rows,),
+        shrink=STEPS,
         budget=20_000,
     )
