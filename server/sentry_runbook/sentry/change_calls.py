@@ -34,12 +34,14 @@ class ChangeCalls(IssueCalls):
         )
 
     async def add_note(self, ref: IssueRef, text: str) -> models.Activity:
-        """Comment on an issue, once. GlitchTip wants another place and body; which, is read first.
+        """Comment on an issue, once. GlitchTip wants another place and body; whether it is one, is read first.
 
         Raises:
             as :meth:`update_issue`.
         """
-        if not self._can.has("notes") and not self._can.lacks("notes") and not self.is_saas:
+        # Whoever has issues below the organization is a Sentry, and has notes as Sentry does.
+        told = self.is_saas or self._can.has("org_issues") or self._can.has("notes") or self._can.lacks("notes")
+        if not told:
             await self.notes(ref)
         asked = Asked(f"a comment on issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
         old = self._can.lacks("notes")

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from sentry_runbook.sentry import models
 from sentry_runbook.sentry.meaning import absent
-from sentry_runbook.sentry.replies import an_object
+from sentry_runbook.sentry.replies import an_object, parsed
 from sentry_runbook.sentry.wire import Asked, Reply, next_cursor
 
 DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
@@ -28,9 +28,11 @@ def table(reply: Reply, fields: Sequence[str]) -> models.Table:
     Raises:
         Unsupported: rows of something else: servers before Discover list events at the same place.
     """
-    if reply.body.lstrip()[:1] == b"[":
+    answer = parsed(reply)
+    if isinstance(answer, list):
         raise absent(DISCOVER)
-    answer = an_object(reply)
+    if not isinstance(answer, dict):
+        raise ValueError("not an object")  # noqa: TRY004  # the sender expects ValueError
     data, meta = answer.get("data"), answer.get("meta")
     if not isinstance(data, list):
         raise ValueError("no rows")  # noqa: TRY004  # the sender expects ValueError

@@ -94,7 +94,7 @@ class _Tagged(Answer):
 
     def tag(self, key: str) -> str | None:
         """The value of a tag, None when the event does not carry it."""
-        return next((value for name, value in self.tags if name == key), None)
+        return next((tag.value for tag in self.tag_pairs if tag.key == key and tag.value is not None), None)
 
 
 class EventRow(_Tagged):

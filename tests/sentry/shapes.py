@@ -1,0 +1,207 @@
+"""Payloads drawn from the shapes of Sentry's endpoints, with fields missing, null, of other types and unknown values.
+
+Each shape is a plain payload; :func:`damaged` draws what a server could make of it: any value at any depth may be left
+out or replaced by JSON of another type, and unknown keys may come in.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+ODD_NUMBERS = st.sampled_from([0, -1, 2**31, 2**63, 10**30, 1e-9, 1.5, 1e15, 1e308, -1e308])
+ODD_TEXTS = st.sampled_from(
+    [
+        "",
+        " ",
+        "null",
+        "2026-13-45",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "NaN",
+        "1e999",
+        "💥\u202e",
+    ]
+)
+SCALARS = st.none() | st.booleans() | ODD_NUMBERS | ODD_TEXTS | st.text(max_size=8)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+"""Any JSON."""
+
+
+@st.composite
+def damaged(draw: st.DrawFn, shape: Any) -> Any:
+    """A payload of this shape, more or less damaged."""
+    fate = draw(st.integers(0, 11))
+    if fate == 0:
+        return draw(ANYTHING)
+    if isinstance(shape, dict):
+        kept = {key: draw(damaged(value)) for key, value in shape.items() if draw(st.integers(0, 9))}
+        return kept | ({"surprise": draw(ANYTHING)} if fate == 1 else {})
+    if isinstance(shape, list):
+        return [draw(damaged(value)) for value in shape if draw(st.integers(0, 9))]
+    return shape
+
+
+def body(value: Any) -> bytes:
+    """JSON as bytes; also with numbers that Python's float does not hold."""
+    return json.dumps(value, ensure_ascii=False).replace('"1e999"', "1e999").encode("utf-8", "replace")
+
+
+RELEASE = {
+    "id": 1,
+    "version": "shop@2.4.1",
+    "dateCreated": "2026-11-20T08:00:00.123456Z",
+    "dateReleased": None,
+    "firstEvent": "2026-11-20T08:00:00Z",
+    "lastEvent": None,
+    "newGroups": 3,
+    "deployCount": 1,
+    "lastDeploy": {"id": "1", "environment": "production", "dateStarted": None, "dateFinished": "2026-11-20T08:00:00Z"},
+}
+ACTIVITY = {
+    "id": "5",
+    "type": "set_regression",
+    "user": {"id": "1", "name": "Ada", "username": "ada"},
+    "data": {"version": "shop@2.4.1", "text": "Hm.", "user": {"name": "Ada"}},
+    "dateCreated": "2026-11-20T08:00:00Z",
+}
+ISSUE = {
+    "id": "6114575469",
+    "shortId": "SHOP-1Z",
+    "title": "TypeError: x",
+    "culprit": None,
+    "level": "error",
+    "status": "ignored",
+    "substatus": "new",
+    "statusDetails": {"inRelease": "v", "ignoreCount": 3, "ignoreUntil": "2026-11-20T08:00:00Z", "inNextRelease": True},
+    "priority": "high",
+    "count": "180",
+    "userCount": 40,
+    "firstSeen": "2026-11-20T08:00:00.123456Z",
+    "lastSeen": "2026-11-20T09:00:00Z",
+    "firstRelease": None,
+    "lastRelease": RELEASE,
+    "isUnhandled": True,
+    "type": "error",
+    "issueCategory": "error",
+    "project": {"id": "4509062593708032", "name": "shop", "slug": "shop", "platform": "node"},
+    "assignedTo": {"type": "user", "id": "1", "name": "Ada"},
+    "stats": {"24h": [[1_795_161_600, 0], [1_795_165_200, 7]], "30d": [[1_795_161_600, 3]]},
+    "activity": [ACTIVITY, {"id": "0", "type": "first_seen", "data": {"priority": "high"}}],
+}
+FRAME = {
+    "filename": "a.py",
+    "absPath": "/srv/a.py",
+    "module": "a",
+    "function": None,
+    "lineNo": 4,
+    "inApp": True,
+    "context": [[3, "x = 1"], [4, "y()"]],
+    "vars": {"x": "1"},
+}
+EVENT = {
+    "id": "a" * 32,
+    "eventID": "a" * 32,
+    "title": "TypeError: x",
+    "message": "",
+    "platform": "node",
+    "user": {"id": None, "email": "a@example.com", "username": None, "ip_address": "127.0.0.1"},
+    "tags": [{"key": "release", "value": "shop@2.4.1"}, ["environment", "production"], {"key": None, "value": None}],
+    "dateCreated": "2026-11-20T08:00:00Z",
+    "release": {"version": "shop@2.4.1"},
+    "entries": [
+        {
+            "type": "exception",
+            "data": {
+                "values": [
+                    {
+                        "type": "E",
+                        "value": "v",
+                        "mechanism": {"type": "x", "handled": False},
+                        "stacktrace": {"frames": [FRAME, FRAME]},
+                    }
+                ]
+            },
+        },
+        {"type": "threads", "data": {"values": [{"name": "main", "crashed": True, "stacktrace": {"frames": [FRAME]}}]}},
+        {
+            "type": "breadcrumbs",
+            "data": {"values": [{"timestamp": 1_795_161_600.5, "category": "http", "data": {"status_code": "503"}}]},
+        },
+        {
+            "type": "request",
+            "data": {"method": "GET", "url": "https://shop.example/", "query": [["a", "b"]], "data": None},
+        },
+        {"type": "message", "data": None},
+    ],
+    "contexts": {"trace": {"type": "trace", "trace_id": "b" * 32}, "os": {"name": "Linux"}},
+    "context": {"extra": 1},
+    "sdk": {"name": "sentry.python", "version": "2.0"},
+    "errors": [{"type": "js_no_source", "data": {}}],
+    "occurrence": {
+        "issueTitle": "Slow",
+        "subtitle": "GET /",
+        "evidenceDisplay": [{"name": "a", "value": "b", "important": True}],
+    },
+    "_meta": {"entries": {"0": {"data": {"": {"rem": [["@ip", "x"]]}}}}},
+}
+TAG = {
+    "key": "environment",
+    "name": "Environment",
+    "totalValues": 180,
+    "topValues": [{"value": None, "count": 180, "lastSeen": "2026-11-20T08:00:00Z"}],
+}
+COMMITTERS = {
+    "committers": [{"author": {"name": "Ada"}, "commits": [{"id": "0f3a", "message": "m", "pullRequest": {"id": "7"}}]}]
+}
+WORKFLOW = {"id": "1", "name": "Alert", "enabled": True, "lastTriggered": "2026-11-20T08:00:00Z"}
+WHOAMI = {"version": "0", "auth": {"scopes": ["event:read"]}, "user": {"id": "1", "name": "Ada"}}
+ORGANIZATION = {"id": "1", "slug": "acme", "name": "Acme", "links": {"regionUrl": "https://us.sentry.io"}}
+TABLE = {
+    "data": [
+        {
+            "count()": 180,
+            "count_unique(user)": 40,
+            "transaction": "GET /",
+            "p95(span.duration)": 8200.0,
+            "environment": None,
+        }
+    ],
+    "meta": {"dataset": "errors", "fields": {}, "tips": {"query": None, "columns": None}},
+}
+TIMESERIES = {
+    "meta": {"dataset": "errors"},
+    "timeSeries": [
+        {
+            "yAxis": "count()",
+            "values": [
+                {"timestamp": 1_795_161_600_000, "value": 12, "incomplete": False},
+                {"timestamp": 1_795_161_660_000, "value": None, "incomplete": True},
+            ],
+            "meta": {"interval": 60_000, "valueType": "integer"},
+        }
+    ],
+}
+STATS = {"data": [[1_795_161_600, [{"count": 3}]], [1_795_161_660, [{"count": 0}]]], "start": 1, "end": 2}
+SESSIONS = {
+    "start": "2026-11-20T08:00:00Z",
+    "end": "2026-11-20T10:00:00Z",
+    "intervals": ["2026-11-20T08:00:00Z", "2026-11-20T09:00:00Z"],
+    "groups": [
+        {
+            "by": {"environment": "production"},
+            "totals": {"sum(session)": 2200, "crash_free_rate(session)": 0.91, "crash_rate(session)": 0.09},
+            "series": {
+                "sum(session)": [1100, None],
+                "crash_rate(session)": [0.1, 0.08],
+                "unhandled_rate(session)": [None, 1],
+            },
+        }
+    ],
+}

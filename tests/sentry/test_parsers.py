@@ -1,0 +1,205 @@
+"""No payload that is JSON raises anything but the client's own errors: each shape, damaged in every way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sentry_runbook.errors import SentryError, ServerFault
+from sentry_runbook.sentry import models
+from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.references import IssueRef
+from tests.sentry import shapes
+from tests.sentry.upstream import ORG, Answer, Upstream, client_of, gives
+
+REF = IssueRef("1")
+END = datetime(2026, 11, 24, tzinfo=UTC)
+WINDOW: dict[str, Any] = {"start": END - timedelta(hours=1), "end": END, "project_id": "1"}
+LIST: dict[str, Any] = {"query": "", "project": None, "environments": (), "sort": "date", "limit": 10, "cursor": None}
+WRITTEN = f"{ORG}/issues/1/"
+Ask = Callable[[SentryClient], Awaitable[Any]]
+READS: dict[str, tuple[Ask, Any]] = {
+    "issue": (lambda client: client.issue(REF), shapes.ISSUE),
+    "issues": (lambda client: client.issues(start=END, end=END, **LIST), [shapes.ISSUE]),
+    "events": (lambda client: client.events(REF), [shapes.EVENT]),
+    "event": (lambda client: client.event(REF, "latest"), shapes.EVENT),
+    "tags": (lambda client: client.tags(REF), [shapes.TAG]),
+    "activities": (lambda client: client.activities(REF), {"activity": [shapes.ACTIVITY]}),
+    "notes": (lambda client: client.notes(REF), [shapes.ACTIVITY]),
+    "update_issue": (lambda client: client.update_issue(REF, {"status": "resolved"}), shapes.ISSUE),
+    "add_note": (lambda client: client.add_note(REF, "Hm."), shapes.ACTIVITY),
+    "discover": (lambda client: client.discover(["count()"], query="", **WINDOW), shapes.TABLE),
+    "latency": (lambda client: client.latency(transactions=["GET /"], **WINDOW), shapes.TABLE),
+    "series": (lambda client: client.series(["count()"], query="", interval_s=60, **WINDOW), shapes.TIMESERIES),
+    "stats": (lambda client: client.series(["count()"], query="", interval_s=60, **WINDOW), shapes.STATS),
+    "sessions": (lambda client: client.sessions(**WINDOW), shapes.SESSIONS),
+    "releases": (lambda client: client.releases("1"), [shapes.RELEASE]),
+    "release": (lambda client: client.release("v"), shapes.RELEASE),
+    "deploys": (lambda client: client.deploys("v"), [shapes.RELEASE["lastDeploy"]]),
+    "committers": (lambda client: client.committers("shop", "a" * 32), shapes.COMMITTERS),
+    "workflows": (lambda client: client.workflows("1"), [shapes.WORKFLOW]),
+    "whoami": (lambda client: client.whoami(), shapes.WHOAMI),
+    "organizations": (lambda client: client.organizations(), [shapes.ORGANIZATION]),
+    "organization": (lambda client: client.organization(), shapes.ORGANIZATION),
+    "projects": (lambda client: client.projects(), [shapes.ISSUE["project"]]),
+    "environments": (lambda client: client.environments(), [{"id": "1", "name": "production"}]),
+}
+
+
+def looked_through(found: object) -> None:
+    """Every property of what was read, for some parse only when they are looked at."""
+    if isinstance(found, tuple | list):
+        for one in found:
+            looked_through(one)
+    if not isinstance(found, models.Answer | models.Page):
+        return
+    for name in dir(type(found)):
+        if not name.startswith("_") and isinstance(getattr(type(found), name), property):
+            looked_through(getattr(found, name))
+    for name in type(found).model_fields:
+        looked_through(getattr(found, name))
+
+
+async def read(name: str, body: bytes, headers: dict[str, str] | None = None) -> object:
+    ask, _ = READS[name]
+    answer = Answer(200, body, headers or {})
+    written = name in ("update_issue", "add_note")
+    first: dict[str, Answer | list[Answer]] = {WRITTEN: [gives({"id": "1"}), answer]} if written else {}
+    if name == "stats":
+        first = {f"{ORG}/events-timeseries/": Answer(404)}
+    async with client_of(Upstream(first, answer)) as client:
+        if written:
+            await client.issue(REF)
+        found = await ask(client)
+        looked_through(found)
+        return found
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_the_shape_itself_is_read(name: str) -> None:
+    found = await read(name, shapes.body(READS[name][1]))
+    assert found not in (None, ())
+
+
+@pytest.mark.parametrize("name", READS)
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(data=st.data())
+def test_a_damaged_answer_is_read_as_far_as_it_goes_or_told_as_strange(name: str, data: st.DataObject) -> None:
+    payload = data.draw(shapes.damaged(READS[name][1]))
+
+    async def attempt() -> None:
+        try:
+            await read(name, shapes.body(payload))
+        except SentryError as exc:
+            assert exc.what  # any error of ours will do; others fail the test by passing through
+            assert exc.__cause__ is None
+
+    anyio.run(attempt)
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=st.binary(max_size=60) | shapes.ANYTHING.map(shapes.body))
+def test_an_error_s_body_never_breaks_its_message(body: bytes) -> None:
+    from sentry_runbook.sentry.words import detail
+
+    said = detail(body)
+    assert len(said) <= 200
+    assert said.isprintable()
+    assert not set(said) & set("<>`[]")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503])
+@settings(max_examples=40, deadline=None)
+@given(body=st.binary(max_size=60) | shapes.ANYTHING.map(shapes.body))
+def test_any_error_answer_is_one_of_our_errors(status: int, body: bytes) -> None:
+    async def attempt() -> None:
+        async with client_of(Upstream({}, Answer(status, body)), call_s=0.4) as client:
+            with pytest.raises(SentryError) as caught:
+                await client.issue(REF)
+            assert caught.value.fix
+
+    anyio.run(attempt)
+
+
+@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"id": "1", "title": "cut',
+        b"nope",
+        b"\xff\xfe",
+        b"[" * 5000,
+        b'{"a":' * 5000,
+        b'"\\ud800"',
+        b"1e999",
+    ],
+    ids=[
+        "empty",
+        "cut",
+        "cut inside",
+        "words",
+        "not UTF-8",
+        "deep list",
+        "deep object",
+        "half a character",
+        "a number",
+    ],
+)
+async def test_what_is_no_json_or_too_deep_is_told_as_strange(name: str, body: bytes) -> None:
+    with pytest.raises(ServerFault, match="something else than Sentry"):
+        await read(name, body)
+
+
+async def test_one_odd_item_costs_only_itself() -> None:
+    good = {"key": "environment", "totalValues": 3, "topValues": [{"value": "production", "count": "x"}]}
+    found = await read("tags", shapes.body([1, None, {"name": "no key"}, good]))
+    assert isinstance(found, tuple)
+    assert [tag.key for tag in found] == ["environment"]
+    assert found[0].top[0].value == "production"
+    assert found[0].top[0].count is None
+
+
+@pytest.mark.parametrize(
+    ("form", "version"),
+    [
+        (None, None),
+        ("v1", "v1"),
+        ({"version": "v1"}, "v1"),
+        (shapes.RELEASE, "shop@2.4.1"),
+        ({}, None),
+        ([], None),
+        (7, None),
+    ],
+)
+async def test_a_release_is_read_in_every_form(form: object, version: str | None) -> None:
+    found = await read("event", shapes.body({"id": "a" * 32, "release": form}))
+    assert isinstance(found, models.Event)
+    assert found.release == version
+
+
+@pytest.mark.parametrize("header", ["", "x", "<>; rel=next", '<a>; rel="next"; results="true"', "," * 3000, '"' * 3000])
+async def test_a_malformed_link_ends_the_list(header: str) -> None:
+    found = await read("events", b"[]", {"link": header})
+    assert isinstance(found, models.Page)
+    assert found.next_cursor is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(header=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=300))
+def test_no_header_breaks_the_search_for_the_next_page(header: str) -> None:
+    from sentry_runbook.sentry.wire import delay_asked, next_cursor
+
+    cursor = next_cursor(header)
+    assert cursor is None or 0 < len(cursor) <= 200
+    wait = delay_asked({"retry-after": header, "x-sentry-rate-limit-reset": header, "date": header}, 0.0)
+    assert wait is None or wait >= 0
