@@ -21,7 +21,7 @@ from sentry_runbook.commands.opening import embedded
 from sentry_runbook.commands.scenes import chosen
 from sentry_runbook.commands.screen import Screen, joined
 from sentry_runbook.commands.stage import Stage
-from sentry_runbook.commands.views import show_criteria, show_impact, show_recovery, show_triage, show_verdict
+from sentry_runbook.commands.views import show_criteria, show_impact, show_recovery, show_triage
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.drafts import Draft
 from sentry_runbook.incident.impact import Impact
@@ -80,11 +80,13 @@ async def play(scenario: Scenario, settings: Settings, pause_s: float) -> None:
     clock, screen = ManualClock(started), Screen()
     # The clock jumps by hours between two calls: nothing that was answered before may be shown again.
     settings = replace(settings, limits=replace(settings.limits, cache_s=0.0))
-    made = build_runtime(settings, http_transport=embedded(World(scenario, clock)), clock=clock)
+    world = World(scenario, clock)
+    made = build_runtime(settings, http_transport=embedded(world), clock=clock)
+    link = f"{settings.base_url}/organizations/{settings.organization}/issues/{world.projects[0].issues[0].id}/"
     stopped: Exception | None = None
     async with Client(build_server(made), elicitation_callback=_person(screen)) as client:
         try:
-            await _incident(Stage(client, screen, scenario, clock, started, pause_s))
+            await _incident(Stage(client, screen, scenario, clock, started, pause_s), link)
         except (RunbookError, BrokenPipeError) as exc:
             # Raised in here it would come out wrapped in the groups of the client's tasks.
             stopped = exc
@@ -96,56 +98,50 @@ async def play(scenario: Scenario, settings: Settings, pause_s: float) -> None:
 def _person(screen: Screen) -> ElicitationFnT:
     """Somebody who is asked by the client before anything is changed, and agrees."""
 
-    async def answer(_: ClientRequestContext, asked: ElicitRequestParams) -> ElicitResult:
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         screen.print(Padding(Text("The server asks you, through your client:", "bold yellow"), (0, 0, 0, 1)))
-        screen.print(Padding(Text(asked.message), (0, 0, 0, 3)))
+        screen.print(Padding(Text(params.message), (0, 0, 0, 3)))
         screen.print(Padding(Text.assemble("You: ", ("yes", "bold green")), (0, 0, 1, 1)))
         return ElicitResult(action="accept", content={"confirm": True})
 
     return answer
 
 
-async def _incident(stage: Stage) -> None:
-    stage.screen.print(Text(f"{stage.scenario.title}", "bold"))
+async def _incident(stage: Stage, link: str) -> None:
+    stage.screen.print(Text(stage.scenario.title, "bold"))
     stage.screen.print(Text(ABOUT, "dim"))
-    found = await _triage(stage)
-    url = found.issue.url
-    await _judge(stage, url)
-    await _tell(stage, url)
-    await _resolve(stage, url)
-    await _recover(stage, url)
-    await _write_up(stage, url)
+    await _triage(stage, link)
+    await _judge(stage)
+    await _tell(stage)
+    await _resolve(stage)
+    await _recover(stage)
+    await _write_up(stage)
     stage.screen.print()
     stage.screen.print(Text(AFTERWARDS, "bold"))
 
 
-async def _triage(stage: Stage) -> Triage:
+async def _triage(stage: Stage, link: str) -> None:
     fired = next((f"“{alert.name}”" for alert in stage.scenario.alerts if alert.triggered is not None), "An alert")
-    await stage.step("Alert", f"{fired} wakes you: {stage.scenario.issue}. You paste its link into your assistant.")
+    await stage.step("Alert", f"{fired} wakes you. You paste its link into your assistant.")
     await stage.step("Triage", "The whole triage in one call.")
-    found = await stage.call("triage_issue", Triage, issue=stage.scenario.issue)
-    show_triage(stage.screen, found, whole=False)
-    return found
+    show_triage(stage.screen, await stage.call("triage_issue", Triage, issue=link), whole=False)
 
 
-async def _judge(stage: Stage, url: str) -> None:
-    await stage.step("Severity", "By written rules, in order; the first that holds decides.")
-    verdict = await stage.call("classify_severity", Verdict, issue=url)
-    show_verdict(stage.screen, verdict)
-    show_criteria(stage.screen, verdict)
-    await stage.step("Impact", "Counted by Sentry, in the window that is named.")
-    show_impact(stage.screen, await stage.call("discover_impact", Impact, issue=url), rows=8)
+async def _judge(stage: Stage) -> None:
+    await stage.step("Severity", "By written rules, in order; the first that holds (●) decides.")
+    show_criteria(stage.screen, await stage.call("classify_severity", Verdict))
+    await stage.step("Impact", "Counted by Sentry in the window that is named, set against the time before.")
+    show_impact(stage.screen, await stage.call("discover_impact", Impact), rows=8)
 
 
-async def _tell(stage: Stage, url: str) -> None:
-    await stage.step("Messages", "Drafts from the same facts; what nobody knows yet stays a marked blank.")
+async def _tell(stage: Stage) -> None:
+    await stage.step("Messages", "Drafts from the same facts. What nobody knows yet stays a [marked blank].")
+    known = {"kind": "initial", "lead": LEAD, "service": stage.scenario.slug}
     for audience in ("engineers", "customers"):
-        draft = await stage.call("draft_update", Draft, issue=url, kind="initial", audience=audience, lead=LEAD)
-        stage.letter(draft.text)
-        stage.screen.print()
+        stage.letter((await stage.call("draft_update", Draft, audience=audience, **known)).text)
 
 
-async def _resolve(stage: Stage, url: str) -> None:
+async def _resolve(stage: Stage) -> None:
     recovery = stage.scenario.recovery
     if recovery:
         stage.wait_until(recovery.fixed_at + 10)
@@ -153,31 +149,32 @@ async def _resolve(stage: Stage, url: str) -> None:
     how = {"action": "resolve"}
     if recovery and recovery.release:
         how = {"action": "resolve_in_release", "release": recovery.release}
-    done = await stage.call("resolve_issue", ResolutionResult, issue=url, **how, reason="fixed, see the postmortem")
+    done = await stage.call("resolve_issue", ResolutionResult, **how)
     stage.screen.rows(
         [
             ("Outcome", Text(joined([done.outcome, done.reason]) or "", "bold")),
             ("Before", Text(done.before.summary) if done.before else None),
             ("After", Text(done.after.summary) if done.after else None),
-            *(("Warning", Text(warning)) for warning in done.warnings),
             ("Undo", Text(done.undo) if done.undo else None),
         ]
     )
 
 
-async def _recover(stage: Stage, url: str) -> None:
-    await stage.step("Recovery", "Is it over? Ten minutes of quiet are not enough to say so.")
-    show_recovery(stage.screen, await stage.call("check_recovery", Recovery, issue=url))
-    stage.clock.advance(hours=4)
-    await stage.step("Recovery", "Four hours later.")
-    show_recovery(stage.screen, await stage.call("check_recovery", Recovery, issue=url))
-    draft = await stage.call("draft_update", Draft, issue=url, kind="resolved", audience="customers")
-    stage.letter(draft.text)
+async def _recover(stage: Stage) -> None:
+    stage.clock.advance(hours=1)
+    await stage.step("Recovery", "An hour later. Is it over?")
+    show_recovery(stage.screen, await stage.call("check_recovery", Recovery))
+    stage.clock.advance(hours=3)
+    await stage.step("Recovery", "Three hours after that.")
+    show_recovery(stage.screen, await stage.call("check_recovery", Recovery))
+    stage.screen.print()
+    known = {"kind": "resolved", "audience": "customers", "service": stage.scenario.slug}
+    stage.letter((await stage.call("draft_update", Draft, **known)).text)
 
 
-async def _write_up(stage: Stage, url: str) -> None:
-    await stage.step("Postmortem", "Every line with its source; what only people know is a question to them.")
-    fix = stage.scenario.recovery.summary if stage.scenario.recovery else None
-    known = {name: value for name, value in (("lead", LEAD), ("fix", fix)) if value}
-    draft = await stage.call("draft_postmortem", Postmortem, issue=url, **known)
-    stage.letter(draft.markdown)
+async def _write_up(stage: Stage) -> None:
+    await stage.step("Postmortem", "Every line with its source. What only people know is a [question to them].")
+    known = {"lead": LEAD}
+    if stage.scenario.recovery:
+        known["fix"] = stage.scenario.recovery.summary
+    stage.letter((await stage.call("draft_postmortem", Postmortem, **known)).markdown)

@@ -61,11 +61,12 @@ class Stage:
         self.screen.print(Padding(Text(text, "italic"), (0, 0, 0, 1)))
 
     async def call(self, name: str, result: type[R], **arguments: object) -> R:
-        """One tool call over MCP, shown before it is made.
+        """One tool call over MCP, shown before it is made; about the scenario's issue unless another is named.
 
         Raises:
             DemoFailed: the tool answered with an error.
         """
+        arguments = {"issue": self.scenario.issue, **arguments}
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         self.screen.print(Padding(Text.assemble(("⏵ ", "green"), (name, "bold green"), f"({given})"), (0, 0, 0, 1)))
         self.screen.print()
@@ -82,6 +83,4 @@ class Stage:
 
     def letter(self, text: str) -> None:
         """A text for people, set apart from what is said about it."""
-        self.screen.print()
-        bar = Text("\n").join(Text.assemble(("│ ", "dim"), line) for line in text.rstrip("\n").split("\n"))
-        self.screen.print(Padding(bar, (0, 0, 0, 1)))
+        self.screen.print(Padding(Text(text.strip("\n")), (0, 0, 1, 4)))

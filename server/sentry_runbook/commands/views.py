@@ -39,7 +39,7 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
         screen.print(" None of the five patterns holds on this evidence.")
     if whole:
         screen.heading("Checklist")
-        screen.points((*_sign(step.state, f"{step.step}: {step.finding}"),) for step in result.checklist)
+        screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)
     screen.heading("Next steps")
     screen.points(numbered(result.next_steps if whole else result.next_steps[:3]))
     show_doubts(screen, result.findings, result.missing)
