@@ -5,6 +5,7 @@ Lengths here are what a responder can use; the bounds of one answer (DESIGN §9)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ MOST_ACTIVITY = 100
 APART = ("browser", "os", "client_os", "device", "trace", "replay")
 """Contexts that have a field of their own."""
 HTTP_CATEGORIES = ("http", "xhr", "fetch", "httplib", "requests", "urllib3", "httpx", "aiohttp", "okhttp")
+_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 
 
 class Translator:
@@ -142,8 +144,11 @@ class Translator:
         return ours.TagCount(
             key=self.name(tag.key, "tags.key") or "",
             total=tag.total_values,
-            values=tuple((self.name(value.value, f"tags.{tag.key[:40]}"), value.count or 0) for value in tag.top),
+            values=tuple((self._tag_value(tag.key, value.value), value.count or 0) for value in tag.top),
         )
+
+    def _tag_value(self, key: str, value: str | None) -> str | None:
+        return self._safe.user_tag(value) or None if key == "user" else self.name(value, f"tags.{key[:40]}")
 
     def note(self, entry: models.Activity) -> ours.Note:
         """A comment on the issue."""
@@ -282,7 +287,9 @@ class Translator:
         return self._safe.mapping(values, where=where, items=most, limit=TITLE) if values else {}
 
     def _pairs(self, pairs: Iterable[tuple[str, str]], most: int, where: str) -> dict[str, str]:
-        return self._safe.mapping(dict(list(pairs)[:most]), where=where, items=most, limit=NAME)
+        # The tag "user" says who it was, as id:…, email:…, username:… or ip:….
+        named = {key: self._safe.user_tag(value) if key == "user" else value for key, value in list(pairs)[:most]}
+        return self._safe.mapping(named, where=where, items=most, limit=NAME)
 
     def _json(self, value: object, where: str) -> str | None:
         if value in (None, "", {}, []):
@@ -328,9 +335,9 @@ def _around(frame: models.Frame) -> str | None:
 
 def _word(text: str | None) -> str | None:
     """One of Sentry's own words (a level, a status …); anything else than a plain word is none."""
-    if not text or len(text) > 60 or not text.isascii():
+    if not text or len(text) > 60 or text.lower().startswith("www."):
         return None
-    return text if all(char.isalnum() or char in "_-.+ " for char in text) else None
+    return text if _WORD.fullmatch(text) else None
 
 
 def _second(at: datetime | None) -> datetime | None:

@@ -11,6 +11,7 @@ from sentry_runbook.incident.evidence import quoted
 from sentry_runbook.incident.reading import IssueList, IssueRow
 from sentry_runbook.investigate import search_issues
 from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Limit, OneLine, Period, Sort, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
@@ -73,7 +74,7 @@ def _row(issue: IssueRow) -> str:
 
 
 def _short_titles(result: IssueList) -> IssueList:
-    rows = tuple(row.model_copy(update={"title": row.title[:80]}) for row in result.issues)
+    rows = tuple(row.model_copy(update={"title": cut(row.title, 80)}) for row in result.issues)
     return result.model_copy(update={"issues": rows})
 
 

@@ -8,6 +8,7 @@ from sentry_runbook.incident.evidence import Commit, quoted
 from sentry_runbook.incident.reading import EventView, IssueReport, read_issue
 from sentry_runbook.investigate import READ, investigate
 from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Environment, Issue, Which
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
@@ -136,8 +137,8 @@ def _shorter_stacks(result: IssueReport) -> IssueReport:
     exceptions = tuple(
         thrown.model_copy(
             update={
-                "value": (thrown.value or "")[:300] or None,
-                "stack": tuple(line[:160] for line in thrown.stack[-5:]),
+                "value": cut(thrown.value or "", 300) or None,
+                "stack": tuple(cut(line, 160) for line in thrown.stack[-5:]),
                 "stack_omitted": (thrown.stack_omitted or 0) + max(0, len(thrown.stack) - 5) or None,
             }
         )

@@ -11,6 +11,7 @@ from sentry_runbook.incident.evidence import EventRow, quoted
 from sentry_runbook.incident.reading import EventList
 from sentry_runbook.investigate import list_issue_events
 from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Limit, OneLine, Period, Start, asked_window
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
@@ -63,10 +64,7 @@ HOW = "left out for length; ask with a smaller limit, or read the event with get
 
 
 def _short_titles(result: EventList) -> EventList:
-    rows = tuple(
-        row.model_copy(update={"title": row.title[:60] + "…" if row.title and len(row.title) > 60 else row.title})
-        for row in result.events
-    )
+    rows = tuple(row.model_copy(update={"title": row.title and cut(row.title, 60)}) for row in result.events)
     return result.model_copy(update={"events": rows})
 
 

@@ -8,6 +8,7 @@ from sentry_runbook.incident.evidence import quoted
 from sentry_runbook.incident.triage import Triage, triage
 from sentry_runbook.investigate import TRIAGE, investigate
 from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.safety.text import cut
 from sentry_runbook.tools import classify_severity, discover_impact, get_issue
 from sentry_runbook.tools.answer import Page, cut_missing
 from sentry_runbook.tools.arguments import CoreFlow, DataLossRisk, Environment, Issue, Period, Workaround, stated_flags
@@ -90,7 +91,7 @@ def _shorter_causes(result: Triage) -> Triage:
 
 
 def _shorter_findings(result: Triage) -> Triage:
-    steps = tuple(s.model_copy(update={"finding": s.finding[:140]}) for s in result.checklist)
+    steps = tuple(s.model_copy(update={"finding": cut(s.finding, 140)}) for s in result.checklist)
     impact = result.impact.model_copy(update={"breakdown": ()})
     return result.model_copy(update={"checklist": steps, "impact": impact})
 
