@@ -33,9 +33,9 @@ async def story(run: Runtime, arguments: argparse.Namespace) -> Evidence:
     return evidence
 
 
-def say_unknowns(unknowns: tuple[str, ...]) -> str:
+def blanks(unknowns: tuple[str, ...]) -> str:
     """A line for stderr, so that nobody sends a draft without seeing its blanks."""
     if not unknowns:
         return ""
-    blanks = "1 blank is" if len(unknowns) == 1 else f"{len(unknowns)} blanks are"
-    return f"sentry-runbook: {blanks} left for people to fill:\n" + "".join(f"  - {one}\n" for one in unknowns)
+    left = "1 blank is" if len(unknowns) == 1 else f"{len(unknowns)} blanks are"
+    return f"sentry-runbook: {left} left for people to fill, in [square brackets]"

@@ -8,7 +8,7 @@ import sys
 import anyio
 
 from sentry_runbook.commands.opening import opened
-from sentry_runbook.commands.story import say_unknowns, story
+from sentry_runbook.commands.story import blanks, story
 from sentry_runbook.incident.drafts import FORMS, Draft, draft_update
 from sentry_runbook.incident.evidence import Stated
 from sentry_runbook.settings import Settings
@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     draft = anyio.run(_draft, arguments, settings)
     sys.stdout.write(draft.text.rstrip("\n") + "\n")
-    sys.stderr.write(say_unknowns(draft.unknowns))
+    if draft.unknowns:
+        sys.stderr.write(f"{blanks(draft.unknowns)}:\n" + "".join(f"  {one}\n" for one in draft.unknowns))
     if draft.next_update_due:
         sys.stderr.write(f"sentry-runbook: the next message is due at {draft.next_update_due:%Y-%m-%d %H:%M} UTC\n")
     return 0
