@@ -30,7 +30,7 @@ LABELS: Mapping[str, re.Pattern[str]] = {
     "Unique users affected": re.compile(r"\b(?:unique users|users affected)\b", re.IGNORECASE),
     "p95 latency during incident": re.compile(r"\bp95\b", re.IGNORECASE),
 }
-LABELLED = re.compile(r"^\**([^:*]{3,60}?):?\**:?\s*(.*)$")
+LABELLED = re.compile(r"^\*{0,2}([^:*]{3,60}?)(?::\*{0,2}|\*{2}:?)\s*(.*)$")
 SAID = re.compile(
     rf"(?<![\w.,-])({NUMBER})\s+(?:unique |distinct |affected |unhandled |total |error )*(events?|errors|users?)\b",
     re.IGNORECASE,

@@ -13,7 +13,7 @@ HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*$")
 FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(.*)$")
 CHECKBOX = re.compile(r"^\[[ xX]?\]\s*(.*)$")
-LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
+LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\([^)\n]{0,2000}\)")
 QUOTED = re.compile(r'"[^"\n]*"|“[^”\n]*”|`[^`\n]*`')
 ADDRESS = re.compile(r"https?://\S+")
 

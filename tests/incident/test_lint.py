@@ -1,0 +1,310 @@
+"""The linter's own cases: each rule on both sides, and what it leaves alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sentry_runbook.incident.evidence import Endpoint, Evidence, Latency, Unknown
+from sentry_runbook.incident.lint import FOR_PEOPLE, RULES, LintFinding, lint_postmortem
+from tests.incident.builder import MINUTE, POLICY, ago, burst, incident, known
+
+START = ago(hours=4)
+FINE = f"""\
+## Incident Postmortem: "TypeError: x"
+
+### Summary
+
+- Checkout answered with errors for half an hour.
+
+### Timeline
+
+**{START:%Y-%m-%d}**
+
+- [{START:%H:%M}] First event — *observed*: First Seen of the issue
+- [11:20] Rolled back — *human*: Dana Ortiz
+
+### Impact (from Sentry Discover)
+
+- **Duration:** 30 min
+- **Total events:** 60
+- **Unique users affected:** 20
+- **p95 latency during incident:** 1,200 ms for "POST /checkout"
+
+### Detection
+
+- The alert reached the person on call after two minutes.
+
+### Root Cause (5 Whys)
+
+1. Why did the error occur? The field was renamed.
+2. Why was that code path triggered? The checkout reads it.
+3. Why was it not caught in testing? The contract between both services is not tested.
+4. Why did the alert take 2 min? It waits for two minutes of data.
+5. Why is this class of error possible? Both services are deployed on their own.
+
+### Contributing Factors
+
+- Two deploys within an hour.
+
+### What Went Well
+
+The rollback took four minutes.
+
+### What Went Badly
+
+The runbook of the service was out of date.
+
+### Where We Were Lucky
+
+It was a quiet hour.
+
+### Action Items
+
+- [ ] Add a contract test for the account response — Done when: it fails on the old name — Owner: Mina — Due: 2026-12-01
+"""
+
+
+def linted(text: str, evidence: Evidence | None = None) -> list[str]:
+    return [one.rule for one in lint_postmortem(text, evidence, POLICY)]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in FINE
+    return FINE.replace(old, new)
+
+
+def evidence(**parts: Any) -> Evidence:
+    latency = Latency(endpoints=(Endpoint(transaction="POST /checkout", p95_ms=1200.0),), main="POST /checkout")
+    return incident(burst(START, 60, MINUTE / 2, users=20), **{"latency": known(latency), **parts})
+
+
+def test_a_good_postmortem_has_no_finding() -> None:
+    assert lint_postmortem(FINE) == ()
+    assert lint_postmortem(FINE, evidence()) == ()
+
+
+def test_rules_have_unique_ids_and_all_of_them_are_tried_here() -> None:
+    ids = [rule for rule, _ in RULES]
+    assert len(set(ids)) == len(ids)
+    assert set(ids) >= FOR_PEOPLE
+
+
+def test_a_finding_names_rule_line_message_and_suggestion() -> None:
+    (found,) = lint_postmortem(changed("The rollback took four minutes.", "Bob was careless."))
+    line = FINE.splitlines().index("The rollback took four minutes.") + 1
+    assert (found.rule, found.line, found.message) == ("blame", line, '"careless" judges people.')
+    assert found.suggestion.startswith("Say which conditions")
+
+
+def test_findings_come_by_line_and_of_one_line_in_the_order_of_the_rules() -> None:
+    text = changed("It was a quiet hour.", "Human error: Bob should have looked.\n\nIt was his fault.")
+    assert linted(text) == ["human_error", "counterfactual", "blame"]
+
+
+# --- words ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [
+        ("The cause was human error.", "human_error"),
+        ("It was put down to an operator error.", "human_error"),
+        ("The report blames the network team.", "blame"),
+        ("It was Bob's fault.", "blame"),
+        ("The team was negligent.", "blame"),
+        ("A sloppy review let it through.", "blame"),
+        ("They forgot to run the migration.", "blame"),
+        ("The culprit was found.", "blame"),
+        ("Somebody messed up the configuration.", "blame"),
+        ("We should have tested this.", "counterfactual"),
+        ("It could easily have been seen.", "counterfactual"),
+        ("The engineer failed to notice the alert.", "counterfactual"),
+        ("A second pair of eyes would have helped.", "counterfactual"),
+        ("They shouldn't have merged it.", "counterfactual"),
+        ("If only the alert were louder.", "counterfactual"),
+        ("We ought to have known.", "counterfactual"),
+    ],
+)
+def test_words_that_judge_or_wish_are_found(sentence: str, rule: str) -> None:
+    assert linted(changed("It was a quiet hour.", sentence)) == [rule]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This postmortem is blameless.",
+        "The default of the segmentation fault handler was kept.",
+        "The page fault rate doubled.",
+        'The message was "user error: you should have known".',
+        "The log says `failed to connect`.",
+        "The service could not connect, and should answer within a second.",
+        "See https://example.com/human-error-should-have.",
+        "Errors of users were not retried.",
+        "The failure toggled the breaker.",
+    ],
+)
+def test_plain_words_and_what_others_said_are_left_alone(sentence: str) -> None:
+    assert linted(changed("It was a quiet hour.", sentence)) == []
+
+
+def test_code_blocks_are_not_read() -> None:
+    assert linted(changed("It was a quiet hour.", "Quiet.\n```\nhuman error, should have\n```")) == []
+
+
+# --- form ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "### Summary",
+        "### Timeline",
+        "### Impact (from Sentry Discover)",
+        "### Detection",
+        "### Root Cause (5 Whys)",
+        "### Contributing Factors",
+        "### What Went Well",
+        "### What Went Badly",
+        "### Where We Were Lucky",
+        "### Action Items",
+    ],
+)
+def test_a_section_that_is_missing_is_named_at_the_last_line(heading: str) -> None:
+    found = lint_postmortem(changed(heading, "### Something else"))
+    missing = [one for one in found if one.rule == "missing_section"]
+    assert len(missing) == 1
+    assert missing[0].line == len(FINE.splitlines())
+    assert missing[0].message.removeprefix("There is no section ").rstrip(".") in heading
+
+
+def test_an_empty_text_lacks_everything() -> None:
+    assert set(linted("")) == {"missing_section"}
+    assert [one.line for one in lint_postmortem("")] == [1] * 11
+
+
+def test_a_section_without_content_is_named() -> None:
+    assert linted(changed("It was a quiet hour.\n", "")) == ["empty_section"]
+
+
+def test_a_heading_that_quotes_event_text_is_no_section() -> None:
+    text = changed('"TypeError: x"', '"Action Items and the Root Cause"')
+    assert linted(text) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "rules"),
+    [
+        ("- [11:20] Rolled back", ["unsourced_row"]),
+        ("- 11:20 Rolled back — source: the deploy log", []),
+        ("- [11:20] Rolled back ([log](https://ci.example/7))", []),
+        ("- Rolled back — *human*: Dana Ortiz", ["row_without_time"]),
+        ("- [HH:MM] Rolled back — *human*: Dana Ortiz", ["blank"]),
+        ("- [10:40] Rolled back — *human*: Dana Ortiz", ["unordered_row"]),
+        ("- [11:05] … no line for 45 min\n- [11:20] Rolled back — *human*: Dana Ortiz", []),
+        ("\n**2026-11-24**\n\n- [00:10] Rolled back — *human*: Dana Ortiz", []),
+    ],
+)
+def test_rows_of_the_timeline_have_a_time_an_order_and_a_source(row: str, rules: list[str]) -> None:
+    assert linted(changed("- [11:20] Rolled back — *human*: Dana Ortiz", row)) == rules
+
+
+def test_four_whys_are_too_few() -> None:
+    fewer = changed("5. Why is this class of error possible? Both services are deployed on their own.\n", "")
+    assert linted(fewer) == ["fewer_whys"]
+
+
+ACTION = (
+    "- [ ] Add a contract test for the account response — Done when: it fails on the old name — "
+    "Owner: Mina — Due: 2026-12-01"
+)
+
+
+@pytest.mark.parametrize(
+    ("action", "rules"),
+    [
+        (ACTION.replace(" — Owner: Mina", ""), ["unowned_action"]),
+        (ACTION.replace("Owner: Mina", "Owner: [owner]"), ["unowned_action"]),
+        (ACTION.replace("Owner: Mina", "Owner: @[name]"), ["unowned_action"]),
+        (ACTION.replace("Owner: Mina", "Owner: @mina"), []),
+        (ACTION.replace("Due: 2026-12-01", "Due: [due date]"), ["undated_action"]),
+        (ACTION.replace("Due: 2026-12-01", "Due: TBD"), ["undated_action"]),
+        (ACTION.replace(" — Done when: it fails on the old name", ""), ["action_without_done"]),
+        (ACTION.replace("Add a contract test", "Improve the tests"), ["vague_action"]),
+        (ACTION.replace("Add a contract test", "Be more careful with the fields"), ["vague_action"]),
+        (ACTION.replace("Add a contract test", "Investigate a contract test"), ["vague_action"]),
+        (ACTION.replace("Add a contract test for the account response", "Better tests"), ["vague_action"]),
+        (ACTION.replace("[ ]", "[x]"), []),
+    ],
+)
+def test_an_action_can_be_begun_finished_and_asked_about(action: str, rules: list[str]) -> None:
+    assert linted(changed(ACTION, action)) == rules
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rules"),
+    [
+        ("It was [how quiet it was].", ["blank"]),
+        ("TBD", ["blank"]),
+        ("See [the log](https://ci.example/7).", []),
+        ('The event said "[object Object]".', []),
+    ],
+)
+def test_a_blank_that_is_still_open_is_named(sentence: str, rules: list[str]) -> None:
+    assert linted(changed("It was a quiet hour.", sentence)) == rules
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("**Total events:** 60", "**Total events:** 61"),
+        ("**Total events:** 60", "**Total events:** about 600"),
+        ("**Unique users affected:** 20", "**Unique users affected:** 21"),
+        ("**Duration:** 30 min", "**Duration:** 1 h 30 min"),
+        ("**p95 latency during incident:** 1,200 ms", "**p95 latency during incident:** 12 s"),
+        ("It was a quiet hour.", "Only 19 users were hit."),
+        ("It was a quiet hour.", "It took 61 events until somebody looked."),
+    ],
+)
+def test_a_number_that_the_evidence_does_not_have_is_found(old: str, new: str) -> None:
+    assert linted(changed(old, new), evidence()) == ["number_differs"]
+    assert linted(changed(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("**Duration:** 30 min", "**Duration:** 0 hours 30 minutes"),
+        ("**p95 latency during incident:** 1,200 ms", "**p95 latency during incident:** 1.2 s"),
+        ("**Total events:** 60", "**Total events:** [count]"),
+        ("It was a quiet hour.", "All 20 users and 60 events were in one hour."),
+        ("It was a quiet hour.", "The team has 7 people and 3 services."),
+        ("It was a quiet hour.", 'The ticket says "999 users".'),
+    ],
+)
+def test_the_evidences_numbers_in_other_words_and_other_numbers_are_left_alone(old: str, new: str) -> None:
+    assert "number_differs" not in linted(changed(old, new), evidence())
+
+
+def test_a_number_in_place_of_an_unknown_one_is_found_with_the_reason() -> None:
+    silent = evidence(totals=Unknown(why="Discover answered 429"))
+    found = lint_postmortem(FINE, silent)
+    assert "Total events: the evidence does not have it (Discover answered 429)." in [one.message for one in found]
+
+
+def test_a_time_that_sentry_does_not_know_is_found_unless_a_person_vouches_for_it() -> None:
+    invented = "- [11:20] Rolled back — *observed*: deploy marker in Sentry"
+    row = "- [11:20] Rolled back — *human*: Dana Ortiz"
+    text = FINE.replace('- [10:50] Release "shop@2.0.0" deployed — *observed*: deploy marker in Sentry\n', "")
+    assert linted(text, evidence()) == []
+    assert linted(text.replace(row, invented), evidence()) == ["time_differs"]
+
+
+def test_the_same_text_gives_the_same_findings_and_a_long_one_ends() -> None:
+    text = FINE + "It should have been, [x " * 20_000
+    once: tuple[LintFinding, ...] = lint_postmortem(text, evidence())
+    assert once == lint_postmortem(text, evidence())
