@@ -13,7 +13,7 @@ from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import Payload
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.writing import UNCLEAR, read_for_writing, refuse_unable
+from sentry_runbook.writing import UNCLEAR, UNKNOWN, read_for_writing, refuse_unable
 
 FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and notifies the issue's participants."
 SHOWN = 4_000
@@ -28,6 +28,7 @@ class NotePlan:
     text: str
     shown: str
     already: bool
+    who: str = UNKNOWN
 
     def payload(self) -> Payload:
         """What a confirm token is bound to."""
@@ -44,7 +45,7 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
-    evidence, scopes = await read_for_writing(
+    evidence, owner = await read_for_writing(
         run, lambda: investigate(run, issue, frozenset({Aspect.NOTES}), fresh=True)
     )
     shown = Sanitizer(mask=False).block(text, SHOWN)
@@ -52,8 +53,8 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
     notes = evidence.notes.value if isinstance(evidence.notes, Known) else ()
     already = any(note.text == same for note in notes)
     if not already:
-        refuse_unable(scopes)
-    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already)
+        refuse_unable(owner.scopes)
+    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name)
 
 
 async def post_note(run: Runtime, made: NotePlan, confirmed: str) -> NoteResult:
@@ -97,7 +98,14 @@ def _record(run: Runtime, made: NotePlan, confirmed: str, outcome: str) -> tuple
     what = f"add_note ({len(made.text)} characters)"
     try:
         run.audit.append(
-            AuditRecord(when=run.clock(), what=what, issue=made.issue.name, confirmed=confirmed, outcome=outcome)
+            AuditRecord(
+                when=run.clock(),
+                what=what,
+                issue=made.issue.name,
+                confirmed=confirmed,
+                outcome=outcome,
+                who=made.who,
+            )
         )
     except AuditError as exc:
         return (f"The audit line could not be written: {exc}",)

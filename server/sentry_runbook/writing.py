@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.evidence import Evidence, Issue, quoted
@@ -28,12 +29,15 @@ from sentry_runbook.investigate.asking import Round
 from sentry_runbook.investigate.translate import NAME
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
-from sentry_runbook.safety.confirm import Payload
+from sentry_runbook.safety.confirm import Payload, StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
 
 WRITE_SCOPES = {"event:write", "event:admin"}
 """Either lets a token change issues (sentry-api §1.3)."""
+JUST_READ = timedelta(seconds=5)
+"""A plan that was read so lately is not read again before it is sent."""
+UNKNOWN = "unknown"
 UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these nobody knows whether the change was made."""
 
@@ -46,6 +50,8 @@ class Plan:
     resolution: ResolutionPlan
     evidence: Evidence
     organization: str | None
+    who: str = UNKNOWN
+    """Whose auth token it is, for the audit file."""
 
     @property
     def issue(self) -> Issue:
@@ -78,13 +84,13 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
-    evidence, scopes = await read_for_writing(
+    evidence, owner = await read_for_writing(
         run, lambda: investigate(run, issue, WRITING, fresh=True, release=wish.release)
     )
     resolution = plan(_inert(run, wish), evidence, run.policy, evidence.collected_at)
     if resolution.change is not None:
-        refuse_unable(scopes)
-    return Plan(wish, resolution, evidence, evidence.organization or None)
+        refuse_unable(owner.scopes)
+    return Plan(wish, resolution, evidence, evidence.organization or None, owner.name)
 
 
 def _inert(run: Runtime, wish: Wish) -> Wish:
@@ -94,10 +100,16 @@ def _inert(run: Runtime, wish: Wish) -> Wish:
     return wish.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(wish.release, NAME)})
 
 
-async def read_for_writing(
-    run: Runtime, read: Callable[[], Awaitable[Evidence]]
-) -> tuple[Evidence, tuple[str, ...] | None]:
-    """Read the state, and in the same round what the token may do; None: this server does not tell.
+@dataclass(frozen=True)
+class Owner:
+    """Whose auth token it is, and its scopes; None: this server does not tell."""
+
+    name: str = UNKNOWN
+    scopes: tuple[str, ...] | None = None
+
+
+async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]) -> tuple[Evidence, Owner]:
+    """Read the state, and in the same round what the token may do.
 
     Raises:
         RunbookError: the state cannot be read.
@@ -108,7 +120,27 @@ async def read_for_writing(
         await asks.send(essential=evidence)
     if evidence.value is None:  # send() raised already; this tells the type checker
         raise AssertionError
-    return evidence.value, who.value.scopes if who.value else None
+    if who.value is None:
+        return evidence.value, Owner()
+    person = who.value.user
+    name = (person.name or person.username or person.id or "") if person else ""
+    return evidence.value, Owner(Sanitizer(mask=False).line(name, NAME) or UNKNOWN, who.value.scopes)
+
+
+async def still_so(run: Runtime, made: Plan) -> None:
+    """Look again whether the issue is as it was when a person was asked: they may have taken minutes.
+
+    Raises:
+        StateChanged: it is not; nothing was changed.
+    """
+    if run.clock() - made.evidence.collected_at < JUST_READ:
+        return
+    evidence = await investigate(run, made.issue.id, frozenset(), fresh=True, organization=made.organization)
+    if state_of(evidence.issue) != made.resolution.before:
+        raise StateChanged(
+            "The issue has changed since the question was asked; nothing was changed.",
+            "Call again to ask about its state now.",
+        )
 
 
 def refuse_unable(scopes: Collection[str] | None) -> None:
@@ -189,6 +221,7 @@ def _record(
         after=_plain(state_of(after)) if after else {},
         confirmed=confirmed,
         outcome=outcome,
+        who=made.who,
     )
     try:
         run.audit.append(record)

@@ -15,7 +15,7 @@ from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
-from sentry_runbook.writing import Plan, apply, make_plan, result
+from sentry_runbook.writing import Plan, apply, make_plan, result, still_so
 
 NOT_CONFIRMED = "Not confirmed by the user; nothing was changed."
 
@@ -86,6 +86,8 @@ async def resolve_issue(
         return result(made, "not_applied", notes=(NOT_CONFIRMED,))
     if how == "token":
         run.confirmations.redeem(confirm_token or "", made.payload())
+    if how == "agreed":
+        await still_so(run, made)
     by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the change is read back and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):

@@ -1,0 +1,338 @@
+"""Writes: read first, confirmed by a person, sent once, read back; and nothing changes without a clear yes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import httpx
+import pytest
+from mcp.client.context import ClientRequestContext
+from mcp.types import ElicitRequestParams, ElicitResult
+
+from sentry_runbook.safety.audit import verify
+from sentry_runbook.settings import Settings
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import World
+from sentry_runbook.tools import registry
+from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
+
+ISSUE, OTHER, SCENARIO = "SHOP-1Z", "SHOP-1R", "payment-spike"
+Answer = Callable[[ClientRequestContext, ElicitRequestParams], Awaitable[ElicitResult]]
+WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("resolve_issue", {"action": "resolve"}),
+    ("add_note", {"text": "Rolled back."}),
+)
+
+
+def answering(action: Literal["accept", "decline", "cancel"], *, confirm: object = None) -> Answer:
+    async def answer(_: ClientRequestContext, __: ElicitRequestParams) -> ElicitResult:
+        content: dict[str, Any] | None = None if confirm is None else {"confirm": confirm}
+        return ElicitResult(action=action, content=content)
+
+    return answer
+
+
+YES = answering("accept", confirm=True)
+NOES = {
+    "declined": answering("decline"),
+    "cancelled": answering("cancel"),
+    "answered false": answering("accept", confirm=False),
+}
+
+
+def writing(writes: Literal["off", "confirm", "direct"] = "confirm", state_dir: Path | None = None) -> Settings:
+    return dataclasses.replace(SETTINGS, writes=writes, state_dir=state_dir)
+
+
+def changes(connection: Connection) -> list[str]:
+    """The requests that were no reading."""
+    return [request for request in connection.upstream.seen if not request.startswith("GET ")]
+
+
+async def status(connection: Connection, issue: str = ISSUE) -> str:
+    return str((await connection.call("get_issue", issue=issue))["status"])
+
+
+# --- elicitation
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_a_yes_sends_one_change(mode: Mode, tool: str, arguments: dict[str, Any]) -> None:
+    async with connected(SCENARIO, mode=mode, elicitation_callback=YES) as connection:
+        done = await connection.call(tool, issue=ISSUE, **arguments)
+        assert done["outcome"] == "applied"
+        assert len(changes(connection)) == 1
+        assert "confirm_token" not in done
+        assert (await connection.call(tool, issue=ISSUE, **arguments))["outcome"] == "already"
+        assert len(changes(connection)) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+@pytest.mark.parametrize("no", NOES)
+async def test_anything_but_a_clear_yes_changes_nothing(
+    mode: Mode, tool: str, arguments: dict[str, Any], no: str
+) -> None:
+    async with connected(SCENARIO, mode=mode, elicitation_callback=NOES[no]) as connection:
+        done = await connection.call(tool, issue=ISSUE, **arguments)
+        assert done["outcome"] == "not_applied"
+        assert any("nothing was" in warning for warning in done["warnings"])
+        assert changes(connection) == []
+        assert await status(connection) == "unresolved"
+
+
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_a_question_that_nobody_answers_is_a_no(
+    tool: str, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silence(_: ClientRequestContext, __: ElicitRequestParams) -> ElicitResult:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    monkeypatch.setattr(registry, "CONFIRM_WITHIN_S", 0.3)
+    async with connected(SCENARIO, mode="legacy", elicitation_callback=silence) as connection:
+        assert "nothing was changed" in await connection.error(tool, issue=ISSUE, **arguments)
+        assert changes(connection) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_question_names_issue_and_states_and_what_is_for_ever(mode: Mode) -> None:
+    asked: list[str] = []
+
+    async def note(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    async with connected(SCENARIO, mode=mode, elicitation_callback=note) as connection:
+        await connection.call("resolve_issue", issue=ISSUE, action="ignore")
+    (question,) = asked
+    first, then, *warnings = question.splitlines()
+    assert ISSUE in first
+    assert "unresolved" in then
+    assert any("for ever" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_yes_to_a_state_that_is_gone_changes_nothing(mode: Mode) -> None:
+    asked: list[str] = []
+
+    async with connected(SCENARIO) as colleague:
+        archived = await plan(colleague, "resolve_issue", action="archive_until_escalating")
+
+        async def late_yes(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+            asked.append(params.message)
+            if len(asked) > 1:  # asked anew about the new state
+                return ElicitResult(action="decline")
+            colleague.clock.advance(minutes=1)
+            await colleague.call(
+                "resolve_issue", issue=ISSUE, action="archive_until_escalating", confirm_token=archived
+            )
+            return ElicitResult(action="accept", content={"confirm": True})
+
+        async with connected(
+            world=colleague.world, clock=colleague.clock, mode=mode, elicitation_callback=late_yes
+        ) as connection:
+            await connection.client.call_tool("resolve_issue", {"issue": ISSUE, "action": "resolve"})
+            assert changes(connection) == []
+            assert await status(connection) == "ignored"
+    assert asked
+
+
+# --- the token
+
+
+async def plan(connection: Connection, tool: str, **arguments: Any) -> str:
+    """The token of a plan."""
+    planned = await connection.call(tool, issue=ISSUE, **arguments)
+    assert planned["outcome"] == "needs_confirmation"
+    assert changes(connection) == []
+    return str(planned["confirm_token"])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_without_questions_the_plan_comes_with_a_token_that_works_once(
+    mode: Mode, tool: str, arguments: dict[str, Any]
+) -> None:
+    async with connected(SCENARIO, mode=mode) as connection:
+        token = await plan(connection, tool, **arguments)
+        done = await connection.call(tool, issue=ISSUE, **arguments, confirm_token=token)
+        assert done["outcome"] == "applied"
+        assert len(changes(connection)) == 1
+        again = await connection.text(tool, issue=ISSUE, **arguments, confirm_token=token)
+        assert len(changes(connection)) == 1, again
+
+
+async def test_a_used_token_is_refused_even_when_the_state_is_back() -> None:
+    async with connected(SCENARIO) as connection:
+        token = await plan(connection, "resolve_issue", action="resolve")
+        await connection.call("resolve_issue", issue=ISSUE, action="resolve", confirm_token=token)
+        back = (await connection.call("resolve_issue", issue=ISSUE, action="reopen"))["confirm_token"]
+        await connection.call("resolve_issue", issue=ISSUE, action="reopen", confirm_token=back)
+        refused = await connection.error("resolve_issue", issue=ISSUE, action="resolve", confirm_token=token)
+        assert "nothing was changed" in refused
+        assert await status(connection) == "unresolved"
+
+
+REBOUND: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+    ("resolve_issue", {"action": "resolve"}, {"action": "ignore"}),
+    ("resolve_issue", {"action": "ignore", "ignore_count": 10}, {"action": "ignore"}),
+    ("resolve_issue", {"action": "ignore", "ignore_count": 10}, {"action": "ignore", "ignore_count": 100}),
+    ("resolve_issue", {"action": "ignore", "ignore_minutes": 10}, {"action": "ignore", "ignore_users": 10}),
+    ("resolve_issue", {"action": "resolve"}, {"action": "resolve", "issue": OTHER}),
+    ("add_note", {"text": "Rolled back."}, {"text": "Rolled back. See https://evil.example"}),
+    ("add_note", {"text": "Rolled back."}, {"text": "Rolled back.", "issue": OTHER}),
+)
+
+
+@pytest.mark.parametrize(("tool", "planned", "sent"), REBOUND)
+async def test_a_token_confirms_nothing_but_its_plan(tool: str, planned: dict[str, Any], sent: dict[str, Any]) -> None:
+    async with connected(SCENARIO) as connection:
+        token = await plan(connection, tool, **planned)
+        refused = await connection.error(tool, **{"issue": ISSUE, **sent, "confirm_token": token})
+        assert "nothing was changed" in refused
+        assert changes(connection) == []
+
+
+async def test_a_token_of_one_tool_is_worth_nothing_to_the_other() -> None:
+    async with connected(SCENARIO) as connection:
+        token = await plan(connection, "add_note", text="Rolled back.")
+        assert "nothing was" in await connection.error(
+            "resolve_issue", issue=ISSUE, action="resolve", confirm_token=token
+        )
+        assert changes(connection) == []
+
+
+async def test_a_changed_state_voids_the_token() -> None:
+    async with connected(SCENARIO) as connection:
+        token = await plan(connection, "resolve_issue", action="resolve")
+        other = await plan(connection, "resolve_issue", action="archive_until_escalating")
+        await connection.call("resolve_issue", issue=ISSUE, action="archive_until_escalating", confirm_token=other)
+        assert "changed since" in await connection.error(
+            "resolve_issue", issue=ISSUE, action="resolve", confirm_token=token
+        )
+        assert len(changes(connection)) == 1
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(9.9, True), (10, False), (60, False)])
+async def test_a_token_lives_ten_minutes(minutes: float, works: bool) -> None:
+    async with connected(SCENARIO) as connection:
+        # A note's plan does not depend on what happens in Sentry meanwhile.
+        token = await plan(connection, "add_note", text="Rolled back.")
+        connection.clock.advance(minutes=minutes)
+        said = await connection.text("add_note", issue=ISSUE, text="Rolled back.", confirm_token=token)
+        assert (len(changes(connection)) == 1) == works, said
+
+
+@pytest.mark.parametrize("made_up", ["", "x", "yes", "A" * 200, "../../etc/passwd", "true\n"])
+async def test_a_made_up_token_confirms_nothing(made_up: str) -> None:
+    async with connected(SCENARIO) as connection:
+        await connection.text("resolve_issue", issue=ISSUE, action="resolve", confirm_token=made_up)
+        assert changes(connection) == []
+
+
+async def test_a_token_of_another_process_confirms_nothing() -> None:
+    async with connected(SCENARIO) as first:
+        token = await plan(first, "resolve_issue", action="resolve")
+        async with connected(world=first.world, clock=first.clock) as second:
+            await second.error("resolve_issue", issue=ISSUE, action="resolve", confirm_token=token)
+            assert changes(second) == []
+
+
+async def test_a_token_says_nothing_readable() -> None:
+    async with connected(SCENARIO) as connection:
+        token = await plan(connection, "add_note", text="Rolled back.")
+        assert "Rolled" not in token
+        assert len(token) < 150
+
+
+# --- off, direct, dry run
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_off_means_that_the_tool_is_not_there(mode: Mode, tool: str, arguments: dict[str, Any]) -> None:
+    async with connected(SCENARIO, mode=mode, settings=writing("off"), elicitation_callback=YES) as connection:
+        assert tool not in {one.name for one in (await connection.client.list_tools()).tools}
+        with pytest.raises(Exception, match=f"(?i)unknown tool.*{tool}"):
+            result = await connection.client.call_tool(tool, {"issue": ISSUE, **arguments})
+            raise RuntimeError("\n".join(getattr(part, "text", "") for part in result.content))
+        assert connection.upstream.seen == []
+
+
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_direct_asks_nobody_and_sends_once(tool: str, arguments: dict[str, Any]) -> None:
+    async with connected(SCENARIO, settings=writing("direct"), elicitation_callback=NOES["declined"]) as connection:
+        assert (await connection.call(tool, issue=ISSUE, **arguments))["outcome"] == "applied"
+        assert len(changes(connection)) == 1
+
+
+async def test_for_ever_is_asked_even_when_writes_are_direct() -> None:
+    async with connected(SCENARIO, settings=writing("direct")) as connection:
+        await plan(connection, "resolve_issue", action="ignore")
+
+
+@pytest.mark.parametrize("writes", ["confirm", "direct"])
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_a_dry_run_only_plans(writes: Literal["confirm", "direct"], tool: str, arguments: dict[str, Any]) -> None:
+    async with connected(SCENARIO, settings=writing(writes), elicitation_callback=YES) as connection:
+        planned = await connection.call(tool, issue=ISSUE, **arguments, dry_run=True)
+        assert planned["outcome"] == "planned"
+        assert changes(connection) == []
+
+
+# --- what the token of Sentry may do, and what is written down
+
+
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_that_the_auth_token_cannot_write_is_said_before_anyone_is_asked(
+    tool: str, arguments: dict[str, Any]
+) -> None:
+    clock = ManualClock()
+    world = World(SCENARIOS[SCENARIO], clock)
+    reads = httpx.ASGITransport(create_app(world, scopes={"org:read", "project:read", "event:read"}))
+    async with connected(world=world, clock=clock, transport=reads, elicitation_callback=YES) as connection:
+        assert "event:write" in await connection.error(tool, issue=ISSUE, **arguments)
+        assert changes(connection) == []
+
+
+async def test_each_write_leaves_one_chained_line(tmp_path: Path) -> None:
+    async with connected(SCENARIO, settings=writing(state_dir=tmp_path), elicitation_callback=YES) as connection:
+        await connection.call("resolve_issue", issue=ISSUE, action="resolve", reason="fixed by 2.4.2")
+        await connection.call("resolve_issue", issue=ISSUE, action="resolve")
+        await connection.call("add_note", issue=ISSUE, text="Rolled back.")
+    path = tmp_path / "audit.jsonl"
+    first, second = (json.loads(line) for line in path.read_text().splitlines())
+    assert (first["issue"], first["confirmed"], first["outcome"]) == (ISSUE, "elicitation", "applied")
+    assert first["what"].startswith("resolve ")
+    assert first["before"]["status"] == "unresolved"
+    assert first["after"]["status"] == "resolved"
+    assert second["what"].startswith("add_note")
+    assert "Rolled back" not in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    assert verify(path).ok
+    path.write_text(path.read_text().replace("fixed by 2.4.2", "fixed by 2.4.3"))
+    assert verify(path).broken_line == 1
+
+
+async def test_a_write_that_cannot_be_written_down_is_not_made(tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl").write_text("damaged\n")
+    async with connected(SCENARIO, settings=writing(state_dir=tmp_path), elicitation_callback=YES) as connection:
+        for tool, arguments in WRITES:
+            assert "audit" in await connection.error(tool, issue=ISSUE, **arguments)
+        assert changes(connection) == []
+
+
+async def test_who_made_a_write_is_written_down(tmp_path: Path) -> None:
+    async with connected(SCENARIO, settings=writing("direct", tmp_path)) as connection:
+        await connection.call("resolve_issue", issue=ISSUE, action="resolve")
+    (line,) = (tmp_path / "audit.jsonl").read_text().splitlines()
+    assert json.loads(line)["who"] not in ("", "unknown")
