@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,17 +19,29 @@ from sentry_runbook.safety.audit import verify
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.scenario import Issue, Scenario, Stream
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import registry
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 
-ISSUE, OTHER, SCENARIO = "SHOP-1Z", "SHOP-1R", "payment-spike"
+ISSUE, OTHER = "SHOP-1Z", "SHOP-1R"
+SMALL = Scenario(
+    name="small",
+    issues=(Issue(ISSUE, "Boom", streams=(Stream(6, -60, -1),)), Issue(OTHER, "Bang", streams=(Stream(3, -60, -1),))),
+)
 Answer = Callable[[ClientRequestContext, ElicitRequestParams], Awaitable[ElicitResult]]
 WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("resolve_issue", {"action": "resolve"}),
     ("add_note", {"text": "Rolled back."}),
 )
+
+
+@asynccontextmanager
+async def shop(**options: Any) -> AsyncIterator[Connection]:
+    """A client in front of two small issues."""
+    clock = ManualClock()
+    async with connected(world=World(SMALL, clock), clock=clock, **options) as connection:
+        yield connection
 
 
 def answering(action: Literal["accept", "decline", "cancel"], *, confirm: object = None) -> Answer:
@@ -66,7 +79,7 @@ async def status(connection: Connection, issue: str = ISSUE) -> str:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
 async def test_a_yes_sends_one_change(mode: Mode, tool: str, arguments: dict[str, Any]) -> None:
-    async with connected(SCENARIO, mode=mode, elicitation_callback=YES) as connection:
+    async with shop(mode=mode, elicitation_callback=YES) as connection:
         done = await connection.call(tool, issue=ISSUE, **arguments)
         assert done["outcome"] == "applied"
         assert len(changes(connection)) == 1
@@ -81,7 +94,7 @@ async def test_a_yes_sends_one_change(mode: Mode, tool: str, arguments: dict[str
 async def test_anything_but_a_clear_yes_changes_nothing(
     mode: Mode, tool: str, arguments: dict[str, Any], no: str
 ) -> None:
-    async with connected(SCENARIO, mode=mode, elicitation_callback=NOES[no]) as connection:
+    async with shop(mode=mode, elicitation_callback=NOES[no]) as connection:
         done = await connection.call(tool, issue=ISSUE, **arguments)
         assert done["outcome"] == "not_applied"
         assert any("nothing was" in warning for warning in done["warnings"])
@@ -98,7 +111,7 @@ async def test_a_question_that_nobody_answers_is_a_no(
         raise AssertionError
 
     monkeypatch.setattr(registry, "CONFIRM_WITHIN_S", 0.3)
-    async with connected(SCENARIO, mode="legacy", elicitation_callback=silence) as connection:
+    async with shop(mode="legacy", elicitation_callback=silence) as connection:
         assert "nothing was changed" in await connection.error(tool, issue=ISSUE, **arguments)
         assert changes(connection) == []
 
@@ -111,7 +124,7 @@ async def test_the_question_names_issue_and_states_and_what_is_for_ever(mode: Mo
         asked.append(params.message)
         return ElicitResult(action="decline")
 
-    async with connected(SCENARIO, mode=mode, elicitation_callback=note) as connection:
+    async with shop(mode=mode, elicitation_callback=note) as connection:
         await connection.call("resolve_issue", issue=ISSUE, action="ignore")
     (question,) = asked
     first, then, *warnings = question.splitlines()
@@ -124,7 +137,7 @@ async def test_the_question_names_issue_and_states_and_what_is_for_ever(mode: Mo
 async def test_a_yes_to_a_state_that_is_gone_changes_nothing(mode: Mode) -> None:
     asked: list[str] = []
 
-    async with connected(SCENARIO) as colleague:
+    async with shop() as colleague:
         archived = await plan(colleague, "resolve_issue", action="archive_until_escalating")
 
         async def late_yes(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
@@ -162,7 +175,7 @@ async def plan(connection: Connection, tool: str, **arguments: Any) -> str:
 async def test_without_questions_the_plan_comes_with_a_token_that_works_once(
     mode: Mode, tool: str, arguments: dict[str, Any]
 ) -> None:
-    async with connected(SCENARIO, mode=mode) as connection:
+    async with shop(mode=mode) as connection:
         token = await plan(connection, tool, **arguments)
         done = await connection.call(tool, issue=ISSUE, **arguments, confirm_token=token)
         assert done["outcome"] == "applied"
@@ -172,7 +185,7 @@ async def test_without_questions_the_plan_comes_with_a_token_that_works_once(
 
 
 async def test_a_used_token_is_refused_even_when_the_state_is_back() -> None:
-    async with connected(SCENARIO) as connection:
+    async with shop() as connection:
         token = await plan(connection, "resolve_issue", action="resolve")
         await connection.call("resolve_issue", issue=ISSUE, action="resolve", confirm_token=token)
         back = (await connection.call("resolve_issue", issue=ISSUE, action="reopen"))["confirm_token"]
@@ -195,7 +208,7 @@ REBOUND: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
 
 @pytest.mark.parametrize(("tool", "planned", "sent"), REBOUND)
 async def test_a_token_confirms_nothing_but_its_plan(tool: str, planned: dict[str, Any], sent: dict[str, Any]) -> None:
-    async with connected(SCENARIO) as connection:
+    async with shop() as connection:
         token = await plan(connection, tool, **planned)
         refused = await connection.error(tool, **{"issue": ISSUE, **sent, "confirm_token": token})
         assert "nothing was changed" in refused
@@ -203,7 +216,7 @@ async def test_a_token_confirms_nothing_but_its_plan(tool: str, planned: dict[st
 
 
 async def test_a_token_of_one_tool_is_worth_nothing_to_the_other() -> None:
-    async with connected(SCENARIO) as connection:
+    async with shop() as connection:
         token = await plan(connection, "add_note", text="Rolled back.")
         assert "nothing was" in await connection.error(
             "resolve_issue", issue=ISSUE, action="resolve", confirm_token=token
@@ -212,7 +225,7 @@ async def test_a_token_of_one_tool_is_worth_nothing_to_the_other() -> None:
 
 
 async def test_a_changed_state_voids_the_token() -> None:
-    async with connected(SCENARIO) as connection:
+    async with shop() as connection:
         token = await plan(connection, "resolve_issue", action="resolve")
         other = await plan(connection, "resolve_issue", action="archive_until_escalating")
         await connection.call("resolve_issue", issue=ISSUE, action="archive_until_escalating", confirm_token=other)
@@ -224,7 +237,7 @@ async def test_a_changed_state_voids_the_token() -> None:
 
 @pytest.mark.parametrize(("minutes", "works"), [(9.9, True), (10, False), (60, False)])
 async def test_a_token_lives_ten_minutes(minutes: float, works: bool) -> None:
-    async with connected(SCENARIO) as connection:
+    async with shop() as connection:
         # A note's plan does not depend on what happens in Sentry meanwhile.
         token = await plan(connection, "add_note", text="Rolled back.")
         connection.clock.advance(minutes=minutes)
@@ -234,13 +247,13 @@ async def test_a_token_lives_ten_minutes(minutes: float, works: bool) -> None:
 
 @pytest.mark.parametrize("made_up", ["", "x", "yes", "A" * 200, "../../etc/passwd", "true\n"])
 async def test_a_made_up_token_confirms_nothing(made_up: str) -> None:
-    async with connected(SCENARIO) as connection:
+    async with shop() as connection:
         await connection.text("resolve_issue", issue=ISSUE, action="resolve", confirm_token=made_up)
         assert changes(connection) == []
 
 
 async def test_a_token_of_another_process_confirms_nothing() -> None:
-    async with connected(SCENARIO) as first:
+    async with shop() as first:
         token = await plan(first, "resolve_issue", action="resolve")
         async with connected(world=first.world, clock=first.clock) as second:
             await second.error("resolve_issue", issue=ISSUE, action="resolve", confirm_token=token)
@@ -248,7 +261,7 @@ async def test_a_token_of_another_process_confirms_nothing() -> None:
 
 
 async def test_a_token_says_nothing_readable() -> None:
-    async with connected(SCENARIO) as connection:
+    async with shop() as connection:
         token = await plan(connection, "add_note", text="Rolled back.")
         assert "Rolled" not in token
         assert len(token) < 150
@@ -260,7 +273,7 @@ async def test_a_token_says_nothing_readable() -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
 async def test_off_means_that_the_tool_is_not_there(mode: Mode, tool: str, arguments: dict[str, Any]) -> None:
-    async with connected(SCENARIO, mode=mode, settings=writing("off"), elicitation_callback=YES) as connection:
+    async with shop(mode=mode, settings=writing("off"), elicitation_callback=YES) as connection:
         assert tool not in {one.name for one in (await connection.client.list_tools()).tools}
         with pytest.raises(Exception, match=f"(?i)unknown tool.*{tool}"):
             result = await connection.client.call_tool(tool, {"issue": ISSUE, **arguments})
@@ -270,20 +283,20 @@ async def test_off_means_that_the_tool_is_not_there(mode: Mode, tool: str, argum
 
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
 async def test_direct_asks_nobody_and_sends_once(tool: str, arguments: dict[str, Any]) -> None:
-    async with connected(SCENARIO, settings=writing("direct"), elicitation_callback=NOES["declined"]) as connection:
+    async with shop(settings=writing("direct"), elicitation_callback=NOES["declined"]) as connection:
         assert (await connection.call(tool, issue=ISSUE, **arguments))["outcome"] == "applied"
         assert len(changes(connection)) == 1
 
 
 async def test_for_ever_is_asked_even_when_writes_are_direct() -> None:
-    async with connected(SCENARIO, settings=writing("direct")) as connection:
+    async with shop(settings=writing("direct")) as connection:
         await plan(connection, "resolve_issue", action="ignore")
 
 
 @pytest.mark.parametrize("writes", ["confirm", "direct"])
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
 async def test_a_dry_run_only_plans(writes: Literal["confirm", "direct"], tool: str, arguments: dict[str, Any]) -> None:
-    async with connected(SCENARIO, settings=writing(writes), elicitation_callback=YES) as connection:
+    async with shop(settings=writing(writes), elicitation_callback=YES) as connection:
         planned = await connection.call(tool, issue=ISSUE, **arguments, dry_run=True)
         assert planned["outcome"] == "planned"
         assert changes(connection) == []
@@ -297,7 +310,7 @@ async def test_that_the_auth_token_cannot_write_is_said_before_anyone_is_asked(
     tool: str, arguments: dict[str, Any]
 ) -> None:
     clock = ManualClock()
-    world = World(SCENARIOS[SCENARIO], clock)
+    world = World(SMALL, clock)
     reads = httpx.ASGITransport(create_app(world, scopes={"org:read", "project:read", "event:read"}))
     async with connected(world=world, clock=clock, transport=reads, elicitation_callback=YES) as connection:
         assert "event:write" in await connection.error(tool, issue=ISSUE, **arguments)
@@ -305,7 +318,7 @@ async def test_that_the_auth_token_cannot_write_is_said_before_anyone_is_asked(
 
 
 async def test_each_write_leaves_one_chained_line(tmp_path: Path) -> None:
-    async with connected(SCENARIO, settings=writing(state_dir=tmp_path), elicitation_callback=YES) as connection:
+    async with shop(settings=writing(state_dir=tmp_path), elicitation_callback=YES) as connection:
         await connection.call("resolve_issue", issue=ISSUE, action="resolve", reason="fixed by 2.4.2")
         await connection.call("resolve_issue", issue=ISSUE, action="resolve")
         await connection.call("add_note", issue=ISSUE, text="Rolled back.")
@@ -325,14 +338,14 @@ async def test_each_write_leaves_one_chained_line(tmp_path: Path) -> None:
 
 async def test_a_write_that_cannot_be_written_down_is_not_made(tmp_path: Path) -> None:
     (tmp_path / "audit.jsonl").write_text("damaged\n")
-    async with connected(SCENARIO, settings=writing(state_dir=tmp_path), elicitation_callback=YES) as connection:
+    async with shop(settings=writing(state_dir=tmp_path), elicitation_callback=YES) as connection:
         for tool, arguments in WRITES:
             assert "audit" in await connection.error(tool, issue=ISSUE, **arguments)
         assert changes(connection) == []
 
 
 async def test_who_made_a_write_is_written_down(tmp_path: Path) -> None:
-    async with connected(SCENARIO, settings=writing("direct", tmp_path)) as connection:
+    async with shop(settings=writing("direct", tmp_path)) as connection:
         await connection.call("resolve_issue", issue=ISSUE, action="resolve")
     (line,) = (tmp_path / "audit.jsonl").read_text().splitlines()
     assert json.loads(line)["who"] not in ("", "unknown")
