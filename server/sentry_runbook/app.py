@@ -147,6 +147,7 @@ async def serve_http(
     *,
     allowed_hosts: Sequence[str] = (),
     secret: str = "",
+    listening: Callable[[], None] = lambda: None,
 ) -> int:
     """Serve Streamable HTTP at ``/mcp`` with ``/health`` beside it until a signal comes; gives its number.
 
@@ -157,6 +158,7 @@ async def serve_http(
         port: the port to listen on.
         allowed_hosts: further names in the Host header that are answered (a reverse proxy's).
         secret: when given, requests to ``/mcp`` must carry it as ``Authorization: Bearer``.
+        listening: called once clients can connect.
 
     Raises:
         SettingsError: the address is reachable by others and no secret is given.
@@ -172,21 +174,27 @@ async def serve_http(
     config = uvicorn.Config(
         application, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
     )
-    listening = uvicorn.Server(config)
+    http = uvicorn.Server(config)
     # uvicorn's own handlers end the process by the signal itself once it has stopped; what is ours could not be closed.
-    listening.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    http.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     caught: list[int] = []
     async with anyio.create_task_group() as tasks:
 
         def leave(signum: int) -> None:
             # The second signal does not wait for answers under way.
-            listening.force_exit = listening.should_exit
-            listening.should_exit = True
+            http.force_exit = http.should_exit
+            http.should_exit = True
             caught.append(signum)
 
+        async def announce() -> None:
+            while not http.started:  # noqa: ASYNC110  # uvicorn tells it by this attribute only
+                await anyio.sleep(0.01)
+            listening()
+
         tasks.start_soon(_each_signal, leave)
+        tasks.start_soon(announce)
         try:
-            await listening.serve()
+            await http.serve()
         finally:
             with anyio.CancelScope(shield=True):
                 await run.aclose()

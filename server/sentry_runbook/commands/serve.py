@@ -39,7 +39,18 @@ async def _http(made: Runtime, arguments: argparse.Namespace) -> int:
 
     host, port = arguments.host, free_port(arguments.host, arguments.port)
     shown = f"[{host}]" if ":" in host else host
-    sys.stderr.write(f"sentry-runbook: MCP at http://{shown}:{port}/mcp, Ctrl-C ends it\n")
-    secret = os.environ.get("SENTRY_RUNBOOK_HTTP_TOKEN", "").strip()
-    signum = await serve_http(build_server(made), made, host, port, allowed_hosts=arguments.allowed_host, secret=secret)
+    signum = await serve_http(
+        build_server(made),
+        made,
+        host,
+        port,
+        allowed_hosts=arguments.allowed_host,
+        secret=os.environ.get("SENTRY_RUNBOOK_HTTP_TOKEN", "").strip(),
+        listening=lambda: _say(f"MCP at http://{shown}:{port}/mcp, Ctrl-C ends it"),
+    )
     return 128 + signum if signum else 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"sentry-runbook: {text}\n")
+    sys.stderr.flush()
