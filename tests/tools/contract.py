@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "find_issues": ("issues",),

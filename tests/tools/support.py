@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import httpx
+from bench.waves import WaveTransport
 from mcp import Client
 
-from bench.waves import WaveTransport
 from sentry_runbook.app import build_runtime, build_server
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.app import Profile, create_app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -40,7 +40,8 @@ class Reply(Generic[T]):
 class Round:
     """Requests that are sent at once; add them, then :meth:`send`."""
 
-    _requests: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    _requests: dict[int, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    """By the identity of their reply."""
 
     def ask(self, request: Callable[[], Awaitable[T]]) -> Reply[T]:
         """Add a request; its reply is filled by :meth:`send`."""
@@ -52,8 +53,14 @@ class Round:
             except RunbookError as exc:
                 reply.error = exc
 
-        self._requests.append(fill)
+        self._requests[id(reply)] = fill
         return reply
+
+    def thin(self, most: int, optional: Sequence[Reply[V]]) -> None:
+        """Leave out optional requests, least wanted first, while there are more than can go out at once."""
+        for reply in optional:
+            if len(self._requests) > most:
+                self._requests.pop(id(reply), None)
 
     async def send(self, essential: Reply[V] | None = None) -> None:
         """Send all and wait for all; when the essential one fails, the others are dropped at once.
@@ -68,7 +75,7 @@ class Round:
                 if essential is not None and essential.error is not None:
                     tasks.cancel_scope.cancel()
 
-            for fill in self._requests:
+            for fill in self._requests.values():
                 tasks.start_soon(run, fill)
         if essential is not None and essential.error is not None:
             raise essential.error

@@ -13,7 +13,7 @@ from sentry_runbook.incident.policy import Policy
 from sentry_runbook.investigate.asking import Reply
 from sentry_runbook.investigate.health import merge_sessions
 from sentry_runbook.investigate.question import Aspect, Question
-from sentry_runbook.investigate.rounds import BREAKDOWN_TAGS, First, Second, project_environments, step
+from sentry_runbook.investigate.rounds import BREAKDOWN_TAGS, First, Second, knows_deploys, project_environments, step
 from sentry_runbook.investigate.translate import Translator
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry import models
@@ -286,7 +286,7 @@ class Collector:
         version = first.issue.suspect_version
         if version is None or not self._question.wants(Aspect.RELEASES):
             return ours.NOT_ASKED
-        if not second.deploys.asked and first.issue.first_release is not None:
+        if first.issue.first_release is not None and knows_deploys(first.issue, version):
             deploys = self._translate.release(first.issue.first_release).deploys or ()
             return Known(value=deploys, source="the issue's first release")
         return second.deploys.part(

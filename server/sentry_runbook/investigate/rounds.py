@@ -36,6 +36,8 @@ BREAKDOWN_TAGS = (
     "geo.country_code",
 )
 MOST_ENDPOINTS = 5
+MOST_AT_ONCE = 12
+"""Requests under way at once (``Limits.concurrency``): one more would make a third round of the second."""
 
 
 @dataclass
@@ -118,6 +120,9 @@ async def second_round(client: SentryClient, question: Question, first: First, s
     _ask_counts(asks, found, client, question, first, scope)
     _ask_series(asks, found, client, question, first, scope)
     _ask_project(asks, found, client, question, first, scope)
+    if not question.wants(Aspect.ALERTS):
+        # A story may take longer than a triage; nobody waits for it at the telephone.
+        asks.thin(MOST_AT_ONCE, (found.breakdown_before, found.project_top))
     await asks.send()
     return found
 
@@ -151,8 +156,7 @@ def _ask_counts(
     totals = ("count()", "count_unique(user)")
     if question.wants(Aspect.TOTALS):
         found.totals = count(totals, window.start, window.end, scope.names, 1)
-        empty_so_far = issue.last_seen is not None and issue.last_seen < window.start
-        if window.length < WIDENED and (empty_so_far or scope.names):
+        if window.length < WIDENED and _may_be_empty(first, scope, window):
             found.widened_window = Window(start=window.end - WIDENED, end=window.end)
             found.widened = count(totals, found.widened_window.start, window.end, scope.names, 1)
     if question.wants(Aspect.BREAKDOWN):
@@ -164,6 +168,16 @@ def _ask_counts(
             )
     elif question.wants(Aspect.ENVIRONMENTS):
         found.environments = count(("environment", "count()"), window.start, window.end, (), 100)
+
+
+def _may_be_empty(first: First, scope: EnvironmentScope, window: Window) -> bool:
+    """Whether the window may hold no event of the scope: then a wider one is asked for at once, not in a round more."""
+    last_seen = first.issue.last_seen
+    if last_seen is not None and last_seen < window.start:
+        return True
+    rows = first.rows.value.items if first.rows.value is not None else ()
+    counted = (row for row in rows if (row.tag("environment") or "") in scope.names)
+    return bool(scope.names) and not any(row.date_created and row.date_created >= window.start for row in counted)
 
 
 def _ask_series(
@@ -251,8 +265,8 @@ def _ask_project(
             )
     if question.wants(Aspect.RELEASES):
         found.releases = asks.ask(lambda: client.releases(project, limit=20, organization=organization))
-        suspect = suspect_version(issue)
-        if suspect and not knows_deploys(issue, suspect):
+        suspect = issue.suspect_version
+        if suspect and not knows_deploys(issue, suspect) and not _is_long_past(issue, suspect, window):
             found.deploys = asks.ask(lambda: client.deploys(suspect, organization=organization))
     if question.wants(Aspect.COMMITS) and first.event.value is not None and issue.project_slug:
         slug, event = issue.project_slug, first.event.value.id
@@ -272,12 +286,11 @@ def affected_transactions(first: First) -> tuple[str, ...]:
     return tuple(names)[:MOST_ENDPOINTS]
 
 
-def suspect_version(issue: models.Issue) -> str | None:
-    """The release to look at first: the one that brought a regression, else the first one seen (sentry-api §6.1)."""
-    for entry in issue.activity:
-        if entry.type == "set_regression" and entry.version:
-            return entry.version
-    return issue.first_release.version if issue.first_release else None
+def _is_long_past(issue: models.Issue, version: str, window: Window) -> bool:
+    """Whether the release only saw the issue's beginning, long before the window: when it was deployed explains
+    nothing of what happens now."""
+    began = issue.first_release is not None and issue.first_release.version == version
+    return began and issue.first_seen is not None and issue.first_seen < window.start - window.length
 
 
 def knows_deploys(issue: models.Issue, version: str) -> bool:
