@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -144,8 +144,8 @@ def drafted(
     name: str,
     kind: Kind,
     audience: Audience = "engineers",
-    format: Format = "markdown",
-    **stated: object,  # noqa: A002
+    format: Format = "markdown",  # noqa: A002  # the tool's own argument name
+    **stated: object,
 ) -> Draft:
     """One message about one incident."""
     evidence, golden = evidence_of(name), GOLDEN[name]
@@ -162,7 +162,7 @@ def drafted(
     )
 
 
-def all_drafts(name: str) -> Iterator[tuple[str, Draft]]:
+@cache
+def all_drafts(name: str) -> tuple[tuple[str, Draft], ...]:
     """Every message about one incident, each with its heading."""
-    for kind, audience, format_ in EVERY:
-        yield f"{kind}, {audience}, {format_}", drafted(name, kind, audience, format_)
+    return tuple((", ".join(one), drafted(name, *one)) for one in EVERY)

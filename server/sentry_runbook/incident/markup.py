@@ -13,7 +13,7 @@ from sentry_runbook.incident.facts import Format
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 QUOTE = re.compile(r'"([^"\n]+)"')
-DOMAIN = re.compile(r"(?<![\w/@.-])(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w-])(?:[:/][^\s,;)\"]*)?")
+DOMAIN = re.compile(r"(?<![\w@./-])(?:\w+://)?(?:[\w.-]*/)*(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w-])(?:[:/?][^\s,;)\"]*)?")
 TIGHT_MARK = re.compile(r"(?<=\S)[*~]|[*~](?=\S)")
 EDGE = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
 """An underscore at the edge of a word; Slack makes even ``_one_`` word italic."""
