@@ -1,0 +1,166 @@
+"""What a call costs upstream, counted and not timed: rounds in sequence, requests, and what many askers share."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import anyio
+import pytest
+
+from sentry_runbook.settings import Limits
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import Change, Deploy, Issue, Release, Scenario, Sessions, Stream, Transactions
+from sentry_runbook.simulator.world import World
+from tests.tools.contract import call
+from tests.tools.support import BASE, MODES, SETTINGS, Connection, Mode, connected
+
+SHORT = "SHOP-1Z"
+TWO = ("get_issue", "discover_impact", "classify_severity", "triage_issue")
+ROUNDS = {
+    **dict.fromkeys(TWO, 2),
+    "check_recovery": 2,
+    "list_events": 1,
+    "find_issues": 1,
+    "resolve_issue": 1,
+    "add_note": 1,
+    "draft_update": 3,
+    "draft_postmortem": 3,
+}
+"""Of a plan only, for the tools that write."""
+
+
+def forms(connection: Connection) -> dict[str, str]:
+    """The forms in which people name the issue."""
+    record = connection.world.find_issue(SHORT)
+    assert record is not None
+    page = f"{BASE}/organizations/acme/issues/{record.id}/"
+    return {
+        "number": record.id,
+        "short id": SHORT.lower(),
+        "URL": page,
+        "URL with more": f"{page}?environment=production",
+    }
+
+
+@pytest.mark.parametrize("form", ["number", "short id", "URL", "URL with more"])
+async def test_two_rounds_are_enough_whatever_form_the_reference_has(form: str) -> None:
+    async with connected("payment-spike") as connection:
+        for tool in TWO:
+            connection.upstream.reset()
+            await connection.call(tool, **call(tool, forms(connection)[form]))
+            assert connection.upstream.waves == 2, (tool, connection.upstream.seen)
+
+
+@pytest.mark.parametrize("tool", ROUNDS)
+async def test_no_tool_is_deeper_than_its_budget(tool: str) -> None:
+    async with connected("payment-spike") as connection:
+        await connection.call(tool, **call(tool, SHORT))
+        assert connection.upstream.waves <= ROUNDS[tool], connection.upstream.seen
+        assert len(connection.upstream.seen) == len(set(connection.upstream.seen)), "asked the same thing twice"
+
+
+@pytest.mark.parametrize(("tool", "more"), [("resolve_issue", {"action": "resolve"}), ("add_note", {"text": "On it."})])
+async def test_a_write_takes_three_rounds_with_its_read_back(tool: str, more: dict[str, object]) -> None:
+    async with connected("payment-spike") as connection:
+        plan = await connection.call(tool, issue=SHORT, **more)
+        connection.upstream.reset()
+        done = await connection.call(tool, issue=SHORT, confirm_token=plan["confirm_token"], **more)
+        assert done["outcome"] == "applied"
+        assert connection.upstream.waves <= 3
+        assert sum(not request.startswith("GET") for request in connection.upstream.seen) == 1
+
+
+OLD = Scenario(
+    name="old",
+    issues=(
+        Issue(
+            "OLD-7",
+            "TimeoutError: upstream",
+            transaction="GET /pay",
+            streams=(Stream(600, -8000, -2000), Stream(300, -1400, 0), Stream(90, -600, -1, environment="staging")),
+            history=(Change(-1900, "resolved"),),
+        ),
+    ),
+    releases=(
+        Release("old@1", -9000, (Deploy(-8900), Deploy(-8800))),
+        Release("old@2", -1500, (Deploy(-1450, "staging"), Deploy(-1430), Deploy(-1420))),
+    ),
+    sessions=(Sessions(9000),),
+    transactions=(Transactions("GET /pay", 500),),
+)
+
+
+async def test_an_old_issue_that_came_back_in_several_environments_takes_two_rounds_too() -> None:
+    clock = ManualClock()
+    async with connected(world=World(OLD, clock), clock=clock) as connection:
+        for tool in TWO:
+            for more in ({}, {"environment": "staging"}, {"environment": "production,staging"}):
+                connection.upstream.reset()
+                await connection.call(tool, **call(tool, "OLD-7", **more))
+                assert connection.upstream.waves == 2, (tool, more, connection.upstream.sizes)
+
+
+STRADDLING = Scenario(
+    name="straddling",
+    issues=(
+        Issue(
+            "RUSH-1",
+            "Boom",
+            # 70 people before a clock hour, 70 after it, and others through the day: whether more than 100 met in one
+            # rolling hour, neither the clock hours nor the total tells.
+            streams=(
+                Stream(70, -75, -61, users=70),
+                Stream(70, -59, -40, users=70, first_user=40),
+                Stream(300, -1400, -200, users=250, first_user=1000),
+            ),
+        ),
+    ),
+    sessions=(Sessions(9000),),
+)
+
+
+async def test_a_third_round_is_spent_only_to_settle_a_worst_hour_that_straddles_the_threshold() -> None:
+    clock = ManualClock()
+    async with connected(world=World(STRADDLING, clock), clock=clock) as connection:
+        verdict = await connection.call("classify_severity", issue="RUSH-1")
+        sizes = connection.upstream.sizes
+    assert len(sizes) == 3 and sizes[2] <= 4
+    met = {criterion["id"]: criterion for criterion in verdict["criteria"]}["users_per_hour"]
+    assert met["met"] in (True, False) and "exact" in met["note"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_hundred_triages_at_once_cost_hardly_more_requests_than_one(mode: Mode) -> None:
+    caching = dataclasses.replace(SETTINGS, limits=Limits())
+    async with connected("payment-spike", settings=caching) as connection:
+        await connection.call("triage_issue", issue=SHORT)
+        alone = len(connection.upstream.seen)
+    found: list[str] = []
+    async with connected("payment-spike", settings=caching, mode=mode) as connection:
+
+        async def triage(issue: str) -> None:
+            result = await connection.client.call_tool("triage_issue", {"issue": issue})
+            found.append(str(result.structured_content))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(100):
+                tasks.start_soon(triage, SHORT)
+        assert len(connection.upstream.seen) <= 1.2 * alone
+        assert connection.upstream.waves == 2
+    assert len(found) == 100 and len(set(found)) == 1
+
+
+async def test_askers_of_different_things_do_not_starve_each_other() -> None:
+    caching = dataclasses.replace(SETTINGS, limits=Limits())
+    order: list[str] = []
+    async with connected("payment-spike", "geocoding-503", settings=caching) as connection:
+
+        async def ask(tool: str, issue: str) -> None:
+            await connection.call(tool, issue=issue)
+            order.append(tool)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(ask, "triage_issue", SHORT)
+            tasks.start_soon(ask, "list_events", "GEO-42")
+    assert order.index("list_events") < 20
