@@ -28,6 +28,7 @@ class Answer:
     Attributes:
         error: raised instead of answering.
         held: answer only when it is set; None answers at once.
+        hangs: no answer ever comes.
         pieces: the body comes in these pieces over the wire, as it stands; else at once, from memory.
     """
 
@@ -36,6 +37,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     error: type[httpx.TransportError] | None = None
     held: anyio.Event | None = None
+    hangs: bool = False
     pieces: Callable[[], AsyncIterator[bytes]] | None = None
 
 
@@ -62,7 +64,7 @@ def drops() -> Answer:
 
 def never() -> Answer:
     """No answer ever comes."""
-    return Answer(held=anyio.Event())
+    return Answer(hangs=True)
 
 
 class _Pieces(httpx.AsyncByteStream):
@@ -113,6 +115,8 @@ class Upstream(httpx.AsyncBaseTransport):
         for place in (path, "all"):
             self.most_under_way[place] = max(self.most_under_way[place], self._under_way[place])
         try:
+            if answer.hangs:
+                await anyio.sleep_forever()
             if answer.held is not None:
                 await answer.held.wait()
             await anyio.lowlevel.checkpoint()

@@ -148,7 +148,7 @@ class _Latencies:
             if newest is not None and failed is None:
                 # Spans answered and have nothing; the older forms are not asked again for a while.
                 self._can.missed("transactions", self._slug)
-            error = error or failed
+            error = failed or error
         if newest is not None:
             return newest
         raise error or absent(LATENCY)

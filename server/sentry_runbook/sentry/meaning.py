@@ -96,7 +96,12 @@ def _passing(reply: Reply, asked: Asked, retry_after_s: float | None) -> SentryE
 def absent(asked: Asked, status: int | None = None) -> Unsupported:
     """What is said of an endpoint that this server does not have."""
     number = f" ({status})" if status else ""
-    return Unsupported(f"This Sentry does not offer {asked.what}{number}.", asked.hint, status=status, asked=asked.what)
+    return Unsupported(
+        f"This Sentry does not offer {asked.what}{number}.",
+        asked.hint or "What it would tell stays unknown on this server.",
+        status=status,
+        asked=asked.what,
+    )
 
 
 def strange(reply: Reply, asked: Asked) -> ServerFault:

@@ -1,0 +1,483 @@
+"""What a server lacks is found out once, believed for a while, and never mixed up with a fault of the question."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio
+import httpx
+import pytest
+
+from sentry_runbook.errors import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    SentryError,
+    ServerFault,
+    SettingsError,
+    Unsupported,
+)
+from sentry_runbook.sentry import models
+from sentry_runbook.sentry.capabilities import ABILITIES, LACK_S, Capabilities
+from sentry_runbook.sentry.references import IssueRef
+from tests.sentry import shapes
+from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says, shows_page
+
+REF = IssueRef("1")
+END = datetime(2026, 11, 24, 9, tzinfo=UTC)
+WINDOW: dict[str, Any] = {"start": END - timedelta(hours=1), "end": END, "project_id": "1"}
+EVENTS, SESSIONS = f"{ORG}/events/", f"{ORG}/sessions/"
+NEWER, OLDER = f"{ORG}/events-timeseries/", f"{ORG}/events-stats/"
+COUNTED = gives({"data": [{"count()": 3}]})
+SAAS = "https://sentry.io"
+
+
+def sent(request: httpx.Request) -> list[tuple[str, str]]:
+    return parse_qsl(request.url.query.decode(), keep_blank_values=True)
+
+
+def values(request: httpx.Request, name: str) -> list[str]:
+    return [value for key, value in sent(request) if key == name]
+
+
+class ByQuery(httpx.AsyncBaseTransport):
+    """Answers by what the query holds: the first rule that is part of it."""
+
+    def __init__(self, **rules: Answer) -> None:
+        self.rules = rules
+        self.seen: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = dict(sent(request)).get("dataset", "none")
+        self.seen.append(asked)
+        answer = self.rules.get(asked, self.rules["otherwise"])
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+
+
+# --- the memory itself
+
+
+def test_a_lack_is_believed_for_a_while_and_what_worked_is_not_unlearned() -> None:
+    now = [0.0]
+    can = Capabilities(lambda: now[0])
+    assert not can.lacks("spans")
+    can.missed("spans")
+    assert can.lacks("spans")
+    now[0] = LACK_S - 0.1
+    assert can.lacks("spans")
+    now[0] = LACK_S
+    assert not can.lacks("spans")
+    can.found("spans")
+    can.missed("spans")
+    assert not can.lacks("spans")
+
+
+def test_what_one_organization_lacks_another_may_have() -> None:
+    can = Capabilities(lambda: 0.0)
+    can.missed("discover", "small-plan")
+    assert can.lacks("discover", "small-plan")
+    assert not can.lacks("discover", "large-plan")
+
+
+def test_the_table_has_a_line_for_every_ability_and_says_what_stands_in() -> None:
+    can = Capabilities(lambda: 0.0)
+    can.found("spans", "acme")
+    can.missed("sessions", "acme")
+    table = {line.name: line for line in can.table()}
+    assert set(table) == set(ABILITIES)
+    assert (table["spans"].state, table["sessions"].state, table["dataset"].state) == ("yes", "no", "unknown")
+    assert all(line.what and line.instead for line in table.values())
+
+
+async def test_an_endpoint_that_came_back_is_found_again() -> None:
+    upstream, time = Upstream({f"{ORG}/releases/": [Answer(404), gives([shapes.RELEASE])]}), Time()
+    async with client_of(upstream, time) as client:
+        for _ in range(3):
+            with pytest.raises(Unsupported):
+                await client.releases("1")
+        assert len(upstream.seen) == 1
+        time.now += LACK_S
+        assert len(await client.releases("1")) == 1
+
+
+@pytest.mark.parametrize("absent", [Answer(404), shows_page(), shows_page(404), says(405), says(410)])
+async def test_each_way_of_not_being_there_is_understood(absent: Answer) -> None:
+    upstream = Upstream({}, absent)
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            for ask in (client.releases("1"), client.workflows("1"), client.sessions(**WINDOW), client.deploys("v")):
+                with pytest.raises(Unsupported, match="does not offer"):
+                    await ask
+    assert len(upstream.seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (says(403), Forbidden),
+        (says(404, "No such project"), NotFound),
+        (says(500), ServerFault),
+        (gives({}), ServerFault),
+    ],
+)
+async def test_a_fault_is_not_taken_for_a_lack(trouble: Answer, kind: type[SentryError]) -> None:
+    upstream = Upstream({f"{ORG}/releases/": trouble})
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            with pytest.raises(kind):
+                await client.releases("1")
+    assert len(upstream.seen) == 2
+
+
+# --- Discover
+
+
+async def test_dataset_errors_is_asked_first_and_left_out_once_it_is_refused() -> None:
+    upstream = ByQuery(errors=says(400, "dataset must be one of: discover"), otherwise=COUNTED)
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            assert (await client.discover(["count()"], query="", **WINDOW)).number("count()") == 3
+    assert upstream.seen == ["errors", "none", "none"]
+
+
+async def test_a_bad_question_is_told_as_that_not_as_a_missing_dataset() -> None:
+    upstream = ByQuery(otherwise=says(400, "Invalid query"))
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            with pytest.raises(BadRequest, match="Invalid query"):
+                await client.discover(["count()"], query="((", **WINDOW)
+    assert upstream.seen == ["errors", "none", "errors", "none"]
+
+
+async def test_where_dataset_has_worked_a_refusal_is_the_question_s_fault() -> None:
+    upstream = Upstream({EVENTS: [COUNTED, says(400, "Invalid query")]})
+    async with client_of(upstream) as client:
+        await client.discover(["count()"], query="", **WINDOW)
+        with pytest.raises(BadRequest):
+            await client.discover(["count()"], query="((", **WINDOW)
+    assert len(upstream.seen) == 2
+
+
+async def test_sentry_io_is_of_today_and_asked_once() -> None:
+    upstream = ByQuery(otherwise=says(400, "Invalid query"))
+    async with client_of(upstream, base_url=SAAS) as client:
+        with pytest.raises(BadRequest):
+            await client.discover(["count()"], query="((", **WINDOW)
+        with pytest.raises(BadRequest):
+            await client.latency(transactions=["GET /"], **WINDOW)
+    assert upstream.seen == ["errors", "spans"]
+
+
+async def test_a_hint_about_missing_projects_is_kept() -> None:
+    empty = gives({"data": [], "meta": {"tips": {"query": "no projects"}}})
+    async with client_of(Upstream({EVENTS: empty})) as client:
+        found = await client.discover(["count()"], query="", **WINDOW)
+    assert found.rows == ()
+    assert found.why_empty
+
+
+async def test_the_window_is_sent_as_start_and_end_in_utc() -> None:
+    upstream = Upstream({EVENTS: COUNTED})
+    async with client_of(upstream) as client:
+        await client.discover(["count()"], query="a:b", sort="-count()", environments=["", "prod", "prod"], **WINDOW)
+    (request,) = upstream.seen
+    assert values(request, "start") == ["2026-11-24T08:00:00"]
+    assert values(request, "end") == ["2026-11-24T09:00:00"]
+    assert values(request, "environment") == ["", "prod"]
+    assert values(request, "dataset") == ["errors"]
+
+
+# --- latency
+
+OLD_ROWS = gives({"data": [{"transaction": "GET /", "p95(transaction.duration)": 640.0, "count()": 5}]})
+NEW_ROWS = gives({"data": [{"transaction": "GET /", "p95(span.duration)": 700.0, "count()": 5}]})
+EMPTY = gives({"data": []})
+
+
+async def latency_of(upstream: ByQuery, times: int = 1, **options: Any) -> models.Latency:
+    async with client_of(upstream, **options) as client:
+        for _ in range(times):
+            found = await client.latency(transactions=["GET /"], **WINDOW)
+    return found
+
+
+async def test_spans_answer_where_they_are() -> None:
+    upstream = ByQuery(spans=NEW_ROWS, otherwise=OLD_ROWS)
+    found = await latency_of(upstream)
+    assert (found.rows[0].p95_ms, found.measure) == (700.0, "p95(span.duration) of transaction roots")
+    assert upstream.seen == ["spans"]
+
+
+@pytest.mark.parametrize("refused", [says(400, "dataset must be one of: …"), Answer(500)])
+async def test_transactions_answer_where_spans_do_not(refused: Answer) -> None:
+    upstream = ByQuery(spans=refused, transactions=OLD_ROWS, otherwise=says(400))
+    found = await latency_of(upstream)
+    assert (found.rows[0].p95_ms, found.measure) == (640.0, "p95(transaction.duration)")
+
+
+async def test_empty_spans_of_a_self_hosted_server_are_looked_for_among_transactions_once() -> None:
+    upstream = ByQuery(spans=EMPTY, otherwise=EMPTY)
+    found = await latency_of(upstream, times=2)
+    assert found.rows == ()
+    assert found.measure == "p95(span.duration) of transaction roots"
+    assert sorted(upstream.seen) == ["none", "spans", "spans", "transactions"]
+
+
+async def test_empty_spans_of_sentry_io_are_the_answer() -> None:
+    upstream = ByQuery(spans=EMPTY, otherwise=OLD_ROWS)
+    assert (await latency_of(upstream, base_url=SAAS)).rows == ()
+    assert upstream.seen == ["spans"]
+
+
+async def test_rows_without_the_number_asked_for_do_not_end_the_search() -> None:
+    upstream = ByQuery(spans=gives({"data": [{"transaction": "GET /", "count()": 5}]}), otherwise=OLD_ROWS)
+    assert (await latency_of(upstream)).rows[0].p95_ms == 640.0
+
+
+async def test_a_rate_limit_beside_a_fall_back_stays_one_of_our_errors() -> None:
+    upstream = ByQuery(spans=says(400, "unknown dataset"), otherwise=says(429, Retry_After="60"))
+    with pytest.raises(RateLimited, match="60 s"):
+        await latency_of(upstream)
+
+
+async def test_a_server_without_any_latency_says_so() -> None:
+    upstream = ByQuery(otherwise=says(400, "unknown field"))
+    with pytest.raises(SentryError):
+        await latency_of(upstream)
+
+
+async def test_names_that_cannot_be_searched_for_are_not_asked_for() -> None:
+    upstream = ByQuery(otherwise=OLD_ROWS)
+    async with client_of(upstream) as client:
+        assert (await client.latency(transactions=["\x00", "", "x" * 500], **WINDOW)).rows == ()
+    assert upstream.seen == []
+
+
+async def test_a_name_stays_one_term_of_the_search() -> None:
+    upstream = Upstream({EVENTS: NEW_ROWS})
+    async with client_of(upstream) as client:
+        await client.latency(transactions=['GET /*" OR transaction:"x\\'], **WINDOW)
+    (query,) = values(upstream.seen[0], "query")
+    assert query == 'is_transaction:true transaction:"GET /\\*\\" OR transaction:\\"x\\\\"'
+
+
+# --- time series
+
+SERIES, STATS = gives(shapes.TIMESERIES), gives(shapes.STATS)
+
+
+async def series_of(upstream: Upstream, times: int = 1, **options: Any) -> dict[str, models.Series]:
+    async with client_of(upstream, **options) as client:
+        for _ in range(times):
+            found = await client.series(["count()"], query="", interval_s=60, **WINDOW)
+    return found
+
+
+async def test_the_newer_series_answers_and_its_incomplete_minutes_are_told() -> None:
+    found = (await series_of(Upstream({NEWER: SERIES})))["count()"]
+    assert found.values == (12.0, None)
+    assert found.complete_until == found.start + timedelta(minutes=1)
+
+
+async def test_the_older_series_stands_in_and_the_newer_is_not_asked_again() -> None:
+    upstream = Upstream({NEWER: Answer(404), OLDER: STATS})
+    assert (await series_of(upstream, times=2))["count()"].values == (3.0, 0.0)
+    assert upstream.paths == [NEWER, OLDER, OLDER]
+    assert values(upstream.seen[-1], "interval") == ["1m"]
+
+
+async def test_a_series_in_another_resolution_than_asked_is_not_believed() -> None:
+    hourly = {**shapes.TIMESERIES["timeSeries"][0], "meta": {"interval": 3_600_000}}  # type: ignore[index]
+    upstream = Upstream({NEWER: gives({"timeSeries": [hourly]}), OLDER: STATS})
+    assert (await series_of(upstream))["count()"].values == (3.0, 0.0)
+    by_hour = gives({"data": [[0, [{"count": 3}]], [3600, [{"count": 0}]]]})
+    with pytest.raises(Unsupported):
+        await series_of(Upstream({NEWER: Answer(404), OLDER: by_hour}))
+
+
+async def test_a_bad_question_to_both_series_is_told_once_as_the_newer_says_it() -> None:
+    upstream = Upstream({NEWER: says(400, "Invalid query"), OLDER: says(400, "something else")})
+    with pytest.raises(BadRequest, match="Invalid query"):
+        await series_of(upstream)
+
+
+async def test_a_long_series_is_asked_in_parts_and_put_together() -> None:
+    start = END - timedelta(days=10)
+
+    class Counting(httpx.AsyncBaseTransport):
+        parts = 0
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            self.parts += 1
+            first = datetime.fromisoformat(values(request, "start")[0]).replace(tzinfo=UTC)
+            last = datetime.fromisoformat(values(request, "end")[0]).replace(tzinfo=UTC)
+            minutes = int((last - first).total_seconds()) // 60
+            points = [
+                {"timestamp": (int(first.timestamp()) + 60 * at) * 1000, "value": 1, "incomplete": False}
+                for at in range(minutes)
+            ]
+            series = {"yAxis": "count()", "values": points, "meta": {"interval": 60_000}}
+            return httpx.Response(200, json={"timeSeries": [series]})
+
+    upstream = Counting()
+    async with client_of(upstream) as client:
+        found = await client.series(["count()"], query="", start=start, end=END, interval_s=60, project_id="1")
+    assert upstream.parts == 2
+    assert found["count()"].values == (1.0,) * (10 * 24 * 60)
+    assert found["count()"].start == start
+
+
+async def test_without_a_token_every_question_says_what_to_set() -> None:
+    from sentry_runbook.sentry.client import SentryClient
+    from sentry_runbook.settings import Settings
+
+    async with SentryClient(Settings(organization="acme"), http_transport=Upstream({})) as client:
+        for ask in (
+            client.issue(REF),
+            client.series(["count()"], query="", interval_s=60, **WINDOW),
+            client.latency(transactions=["GET /"], **WINDOW),
+            client.update_issue(REF, {}),
+        ):
+            with pytest.raises(SettingsError, match="SENTRY_AUTH_TOKEN"):
+                await ask
+
+
+# --- sessions
+
+
+async def test_the_unhandled_rate_is_left_out_where_it_is_not_known() -> None:
+    upstream = Upstream({SESSIONS: [says(400, "Invalid field"), gives(shapes.SESSIONS), gives(shapes.SESSIONS)]})
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            found = await client.sessions(**WINDOW)
+            assert not found.has_unhandled_rate
+            assert found.groups[0].crash_rate == 0.09
+    fields = [set(values(request, "field")) for request in upstream.seen]
+    assert [("unhandled_rate(session)" in one, "crash_rate(session)" in one) for one in fields] == [
+        (True, True),
+        (False, True),
+        (False, True),
+    ]
+
+
+async def test_a_still_older_server_tells_the_crash_rate_by_what_is_free_of_it() -> None:
+    group = {
+        "by": {},
+        "totals": {"sum(session)": 10, "crash_free_rate(session)": 0.91},
+        "series": {"crash_free_rate(session)": [0.75]},
+    }
+    oldest = gives({**shapes.SESSIONS, "groups": [group]})
+    upstream = Upstream({SESSIONS: [says(400), says(400), oldest, oldest]})
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            (found,) = (await client.sessions(**WINDOW)).groups
+            assert found.crash_rate == pytest.approx(0.09)
+            assert found.crash_rate_by_hour == (0.25,)
+    assert len(upstream.seen) == 4
+
+
+async def test_a_bad_question_about_sessions_is_told_in_its_first_words() -> None:
+    upstream = Upstream({SESSIONS: [says(400, "Invalid project"), says(400, "b"), says(400, "c")]})
+    async with client_of(upstream) as client:
+        with pytest.raises(BadRequest, match="Invalid project"):
+            await client.sessions(**WINDOW)
+
+
+async def test_percentages_in_place_of_fractions_are_no_rates() -> None:
+    group = {"by": {}, "totals": {"sum(session)": 10, "crash_rate(session)": 91}, "series": {}}
+    async with client_of(Upstream({SESSIONS: gives({**shapes.SESSIONS, "groups": [group]})})) as client:
+        assert (await client.sessions(**WINDOW)).groups[0].crash_rate is None
+
+
+# --- organization, projects, suspect commits
+
+
+async def test_the_only_organization_of_the_token_is_taken_and_asked_for_once() -> None:
+    upstream = Upstream({"/api/0/organizations/": gives([{"slug": "acme"}]), f"{ORG}/issues/1/": gives({"id": "1"})})
+    async with client_of(upstream, organization=None) as client:
+        await client.issue(REF)
+        issue = await client.issue(REF)
+        assert client.issue_url(issue, organization=None) == "https://sentry.example.com/organizations/acme/issues/1/"
+    assert upstream.asked("/api/0/organizations/") == 1
+
+
+@pytest.mark.parametrize("found", [[], [{"slug": "a"}, {"slug": "b"}], [{"id": "1"}]])
+async def test_without_one_organization_the_setting_is_asked_for(found: list[dict[str, str]]) -> None:
+    async with client_of(Upstream({"/api/0/organizations/": gives(found)}), organization=None) as client:
+        with pytest.raises(SettingsError, match="SENTRY_ORG"):
+            await client.issue(REF)
+
+
+async def test_the_organization_of_a_pasted_url_wins() -> None:
+    upstream = Upstream({}, gives({"id": "1"}))
+    async with client_of(upstream) as client:
+        await client.issue(IssueRef("1", organization="other"))
+    assert upstream.paths == ["/api/0/organizations/other/issues/1/"]
+
+
+async def test_a_project_s_slug_is_turned_into_its_number() -> None:
+    project, issues = "/api/0/projects/acme/shop/", f"{ORG}/issues/"
+    upstream = Upstream({project: gives({"id": 4509062593708032, "slug": "shop"}), issues: gives([])})
+    ask: dict[str, Any] = {"query": "", "environments": (), "sort": "date", "limit": 5, "cursor": None}
+    async with client_of(upstream) as client:
+        await client.issues(project="shop", start=END, end=END, **ask)
+        await client.issues(project=None, start=END, end=END, **ask)
+    assert [values(request, "project") for request in upstream.seen[1:]] == [["4509062593708032"], ["-1"]]
+
+
+async def test_no_suspect_commit_is_an_answer_and_no_endpoint_is_none() -> None:
+    place = "/api/0/projects/acme/shop/events/e/committers/"
+    async with client_of(Upstream({place: says(404, "No committers found")})) as client:
+        assert await client.committers("shop", "e") == ()
+    async with client_of(Upstream({place: Answer(404)})) as client:
+        with pytest.raises(Unsupported, match="suspect commits"):
+            await client.committers("shop", "e")
+
+
+async def test_a_search_through_an_endless_list_ends() -> None:
+    link = '<x>; rel="next"; results="true"; cursor="0:100:0"'
+    answers = {
+        f"{ORG}/issues/": gives([{"id": "5", "shortId": "SHOP-5"}], Link=link),
+        "/api/0/issues/5/": gives({"id": "5"}),
+    }
+    upstream = Upstream(answers)
+    async with client_of(upstream) as client:
+        assert (await client.issue(IssueRef("SHOP-5"))).id == "5"
+        with pytest.raises(NotFound):
+            await client.issue(IssueRef("SHOP-9"))
+    assert upstream.asked(f"{ORG}/issues/") <= 4
+
+
+async def test_a_merged_issue_answers_with_the_id_that_survived() -> None:
+    async with client_of(Upstream({f"{ORG}/issues/1/": gives({"id": "99"})})) as client:
+        assert (await client.issue(REF)).id == "99"
+
+
+@pytest.mark.parametrize(
+    ("base", "slug", "address"),
+    [
+        (SAAS, "acme", "https://acme.sentry.io/issues/1/"),
+        ("https://de.sentry.io", "acme", "https://acme.sentry.io/issues/1/"),
+        ("https://own.example/p", "acme", "https://own.example/p/organizations/acme/issues/1/"),
+    ],
+)
+def test_pages_for_people_are_on_the_configured_server(base: str, slug: str, address: str) -> None:
+    client = client_of(None, base_url=base)
+    issue = models.Issue(id="1", permalink="https://evil.example/")
+    assert client.issue_url(issue, organization=slug) == address
+
+
+async def test_what_many_ask_at_once_of_an_old_server_is_found_out_together() -> None:
+    old = {f"/api/0/issues/1/{tail}": answer for tail, answer in {"": gives({"id": "1"}), "tags/": gives([])}.items()}
+    upstream = Upstream(old)
+    async with client_of(upstream) as client:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(client.issue, REF)
+                tasks.start_soon(client.tags, REF)
+        assert len(upstream.seen) == 4
+        await client.issue(REF)
+    assert upstream.paths[-1] == "/api/0/issues/1/"
