@@ -15,6 +15,7 @@ from sentry_runbook.incident.evidence import (
     Known,
     Release,
     Stated,
+    ThrownException,
     Window,
 )
 from sentry_runbook.incident.facts import Fact, LevelFacts, PatternFacts, PolicyFacts
@@ -114,6 +115,7 @@ def _textbook() -> Evidence:
         id="0" * 32,
         when=at,
         transaction="TRANSACTION",
+        exceptions=(ThrownException(value="connection pool exhausted"),),
         breadcrumbs=(Breadcrumb(category="http", host="host.example", http_status=503, failed=True),),
     )
     return Evidence(

@@ -82,7 +82,7 @@ def gather(
         event=_event(case),
         causes=tuple(map(_cause, causes)),
         checklist=tuple(
-            StepFacts(Fact(one.step), Fact(one.finding), one.state)
+            StepFacts(Fact(one.step.partition(". ")[2]), Fact(one.finding), one.state)
             for one in checklist(case, Seen(verdict=verdict, impact=counted, causes=causes))
         ),
         next_step=_next(next_step(causes, standing(plot).stage, audience)),
