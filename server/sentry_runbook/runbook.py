@@ -20,7 +20,7 @@ from mcp.types import (
     ResourceTemplateReference,
 )
 
-from sentry_runbook.errors import NotFound, RunbookError
+from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.drafts import FORMS
 from sentry_runbook.incident.evidence import Stated, quoted
 from sentry_runbook.incident.facts import Audience
@@ -33,6 +33,7 @@ from sentry_runbook.safety.text import line
 from sentry_runbook.templates import Template
 from sentry_runbook.tools import get_issue
 from sentry_runbook.tools.answer import respond
+from sentry_runbook.tools.arguments import stated_moment
 
 STATED = ("lead", "service", "root_cause", "fix")
 """Prompt arguments that a person states, as the draft tools take them."""
@@ -78,19 +79,26 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
         message = f"The prompt {template.name} does not take {wrong}. Valid arguments: {names}."
         raise MCPError(code=INVALID_PARAMS, message=message)
     audience = _audience(given.get("audience"))
-    if "issue" not in given:
-        return template.prompt(no_facts(run.policy, audience), given)
-    evidence = await investigate(run, given["issue"], STORY, environment=given.get("environment"), choose=story_window)
     stated = run.safe(Stated(**{name: given[name] for name in STATED if name in given}))
-    facts = gather(evidence, stated, run.policy, evidence.collected_at, audience=audience)
+    since = stated_moment(given.get("since"), "since")
+    if "issue" not in given:
+        return template.prompt(no_facts(run.policy, audience, stated), given)
+    evidence = await investigate(run, given["issue"], STORY, environment=given.get("environment"), choose=story_window)
+    facts = gather(evidence, stated, run.policy, evidence.collected_at, audience=audience, since=since)
     return template.prompt(facts, given)
 
 
+AUDIENCES: tuple[Audience, ...] = ("engineers", "executives", "customers")
+
+
 def _audience(text: str | None) -> Audience:
-    for audience in ("executives", "customers"):
-        if text == audience:
+    if text is None:
+        return AUDIENCES[0]
+    # A wrong word must not quietly give customers the engineers' message.
+    for audience in AUDIENCES:
+        if text.strip().lower() == audience:
             return audience
-    return "engineers"
+    raise BadInput(f"There is no audience {quoted(line(text, 40))}.", f"Valid: {', '.join(AUDIENCES)}.")
 
 
 def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:

@@ -105,7 +105,7 @@ def pattern_facts() -> tuple[PatternFacts, ...]:
 
 def name_of(pattern: Pattern) -> str:
     """``Deployment regression``, ``SDK misconfiguration``."""
-    return pattern.replace("_", " ").capitalize().replace("Sdk", "SDK")
+    return pattern.replace("_", " ").capitalize().replace("Sdk", "SDK").replace("Third party", "Third-party")
 
 
 def _textbook() -> Evidence:
@@ -115,6 +115,7 @@ def _textbook() -> Evidence:
         id="0" * 32,
         when=at,
         transaction="TRANSACTION",
+        processing_errors=("js_no_source",),
         exceptions=(ThrownException(value="connection pool exhausted"),),
         breadcrumbs=(Breadcrumb(category="http", host="host.example", http_status=503, failed=True),),
     )

@@ -48,7 +48,7 @@ TECHNICAL: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
-def for_customers(whole: Facts, evidence: Evidence) -> Facts:
+def for_customers(whole: Facts, evidence: Evidence | None) -> Facts:
     """The facts of an incident as far as customers may read them."""
     known, severity, recovery = whole.impact, whole.severity, whole.recovery
     return replace(
@@ -76,6 +76,7 @@ def for_customers(whole: Facts, evidence: Evidence) -> Facts:
         times=replace(whole.times, started_how=blank("how the start is known", INTERNAL)),
         causes=(),
         checklist=(),
+        next_step=blank("next step", INTERNAL),
         next_steps=(),
         changes=(),
         actions=(),
@@ -97,17 +98,17 @@ def withheld(group: type[Group]) -> Group:
     return group(**blanks)
 
 
-def _fit(fact: Fact, what: str, evidence: Evidence) -> Fact:
+def _fit(fact: Fact, what: str, evidence: Evidence | None) -> Fact:
     if not fact.known:
         return blank(what, fact.why)
     found = next(unfit(fact.text, evidence), None)
     return fact if found is None else blank(what, f"the stated text names {found}, which is not for customers")
 
 
-def unfit(text: str, evidence: Evidence) -> Iterator[str]:
+def unfit(text: str, evidence: Evidence | None) -> Iterator[str]:
     """What in a text is not for customers."""
     lowered = text.lower()
-    for kind, names in _internal_names(evidence):
+    for kind, names in _internal_names(evidence) if evidence else ():
         for name in names:
             if len(name) >= SHORTEST and re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lowered):
                 yield kind

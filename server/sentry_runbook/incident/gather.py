@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from sentry_runbook.incident.cards import minutes, name_of, pattern_facts, policy_facts
 from sentry_runbook.incident.causes import Cause, causes_of, suspect_release
@@ -70,10 +71,7 @@ def gather(
         since=since is not None,
         policy=policy_facts(policy),
         patterns=pattern_facts(),
-        lead=_said(stated.lead, "on-call engineer", " (argument lead)"),
-        service=_said(stated.service, "service name", " (argument service)"),
-        root_cause=_said(stated.root_cause, "root cause, in one line", _points_to(causes)),
-        fix=_said(stated.fix, "what was changed: rollback, hotfix or configuration", _candidate(told)),
+        **_all_said(stated, _points_to(causes), _candidate(told)),
         issue=_issue(evidence),
         severity=_severity(verdict, policy, now),
         times=time_facts(plot, now, since),
@@ -95,9 +93,29 @@ def gather(
     return for_customers(whole, evidence) if audience == "customers" else whole
 
 
-def no_facts(policy: Policy, audience: Audience = "engineers") -> Facts:
-    """The facts without an issue: the policy's are there, all others are blanks."""
-    return Facts(audience=audience, policy=policy_facts(policy), patterns=pattern_facts())
+def no_facts(policy: Policy, audience: Audience = "engineers", stated: Stated | None = None) -> Facts:
+    """The facts without an issue: the policy's and what was stated are there, all others are blanks."""
+    said = _all_said(stated or Stated())
+    whole = Facts(audience=audience, policy=policy_facts(policy), patterns=pattern_facts(), **said)
+    return for_customers(whole, None) if audience == "customers" else whole
+
+
+class Said(TypedDict):
+    """What only people can say."""
+
+    lead: Fact
+    service: Fact
+    root_cause: Fact
+    fix: Fact
+
+
+def _all_said(stated: Stated, causes_hint: str = "", fix_hint: str = "") -> Said:
+    return Said(
+        lead=_said(stated.lead, "on-call engineer", " (argument lead)"),
+        service=_said(stated.service, "service name", " (argument service)"),
+        root_cause=_said(stated.root_cause, "root cause, in one line", causes_hint),
+        fix=_said(stated.fix, "what was changed: rollback, hotfix or configuration", fix_hint),
+    )
 
 
 def _said(text: str | None, what: str, hint: str = "") -> Fact:
