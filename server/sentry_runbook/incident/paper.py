@@ -14,7 +14,7 @@ FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(.*)$")
 CHECKBOX = re.compile(r"^\[[ xX]?\]\s*(.*)$")
 LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\([^)\n]{0,2000}\)")
-QUOTED = re.compile(r'"[^"\n]*"|“[^”\n]*”|`[^`\n]*`')
+QUOTED = re.compile(r'"[^"\n]{0,400}"|“[^”\n]{0,400}”|`[^`\n]{0,400}`')
 ADDRESS = re.compile(r"https?://\S+")
 
 
