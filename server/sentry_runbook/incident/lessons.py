@@ -17,7 +17,7 @@ from sentry_runbook.incident.impact import Impact
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.plot import Plot, deployed
 from sentry_runbook.incident.whys import Hint
-from sentry_runbook.incident.wording import briefly, count, duration, moment, number
+from sentry_runbook.incident.wording import briefly, count, moment, number
 
 SHORT, LONG = timedelta(minutes=15), timedelta(minutes=30)
 """The runbook's first triage takes fifteen minutes, an update is due every thirty."""
@@ -34,10 +34,10 @@ def contributing(plot: Plot, told: Timeline) -> Iterator[Hint]:
         yield from (Hint(f"Against {pattern}: {text}", source) for text in cause.evidence_against)
     detect = told.between("started", "detected")
     if detect is not None and detect > SHORT:
-        yield Hint(f"Detection took {duration(detect)}.", "time to detect")
+        yield Hint(f"Detection took {briefly(detect)}.", "time to detect")
     acknowledge = told.between("detected", "acknowledged")
     if acknowledge is not None and acknowledge > SHORT:
-        text = f"{duration(acknowledge)} passed between detection and the first act of a person that is known."
+        text = f"{briefly(acknowledge)} passed between detection and the first act of a person that is known."
         yield Hint(text, "time to acknowledge")
     if not any(cause.pattern == "sdk_misconfiguration" for cause in causes[:1]):
         yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(plot.evidence))
@@ -56,7 +56,7 @@ def went_well(plot: Plot, told: Timeline) -> Iterator[str]:
     if mitigate is not None and mitigate <= LONG:
         yield f"The harm ended {briefly(mitigate)} after the start{_maybe(told)}: what made that step quick and safe?"
     elif mitigate is not None:
-        yield f"What helped most on the way to the mitigation, {duration(mitigate)} after the start{_maybe(told)}?"
+        yield f"What helped most on the way to the mitigation, {briefly(mitigate)} after the start{_maybe(told)}?"
     if not _settled(told) and plot.calm_at is not None:
         yield "Which step ended the harm, and what told the team to take it?"
     yield "What information or tool helped the responders most?"
@@ -68,12 +68,12 @@ def went_badly(plot: Plot, told: Timeline) -> Iterator[str]:
     if detect is None:
         yield "How did people learn of the incident, and when?"
     elif detect > SHORT:
-        yield f"What could people see during the {duration(detect)} before detection, and where did nobody look?"
+        yield f"What showed the trouble during the {briefly(detect)} before detection, and who could see it?"
     acknowledge = told.between("detected", "acknowledged")
     if acknowledge is not None and acknowledge > SHORT:
-        yield f"What happened in the {duration(acknowledge)} between detection and the first act that Sentry knows of?"
+        yield f"What happened in the {briefly(acknowledge)} between detection and the first act that Sentry knows of?"
     for gap in told.gaps[:2]:
-        length = duration(timedelta(minutes=gap.minutes))
+        length = briefly(timedelta(minutes=gap.minutes))
         yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
     if any(entry.kind == "set_regression" for entry in plot.evidence.issue.activity):
         yield "What did the earlier resolve leave open, so that the issue came back?"
