@@ -298,6 +298,24 @@ async def test_a_series_in_another_resolution_than_asked_is_not_believed() -> No
         await series_of(Upstream({NEWER: Answer(404), OLDER: by_hour}))
 
 
+async def test_a_server_that_counts_only_events_is_not_believed_about_users() -> None:
+    upstream, users = Upstream({NEWER: Answer(404), OLDER: STATS}), "count_unique(user)"
+    async with client_of(upstream) as client:
+        both = await client.series(["count()", users], query="", interval_s=60, **WINDOW)
+        assert set(both) == {"count()"}
+        with pytest.raises(Unsupported):
+            await client.series([users], query="", interval_s=60, **WINDOW)
+    assert values(upstream.seen[-1], "yAxis") == ["count()", users]
+
+
+async def test_the_older_series_of_several_axes_is_read_by_name() -> None:
+    users = "count_unique(user)"
+    older = gives({"count()": shapes.STATS, users: {"data": [[1_795_161_600, [{"count": 2}]]]}})
+    async with client_of(Upstream({NEWER: Answer(404), OLDER: older})) as client:
+        found = await client.series([users], query="", interval_s=60, **WINDOW)
+    assert {axis: series.values for axis, series in found.items()} == {users: (2.0,)}
+
+
 async def test_a_bad_question_to_both_series_is_told_once_as_the_newer_says_it() -> None:
     upstream = Upstream({NEWER: says(400, "Invalid query"), OLDER: says(400, "something else")})
     with pytest.raises(BadRequest, match="Invalid query"):

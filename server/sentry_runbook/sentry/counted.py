@@ -14,6 +14,7 @@ from sentry_runbook.sentry.wire import Asked, Reply, next_cursor
 
 DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
 SERIES = Asked("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
+COUNT = "count()"
 MOST_PLACES = 2 * models.MOST_ITEMS
 LATEST_EPOCH_S = 1e11
 MOMENTS = TypeAdapter(tuple[models.Moment, ...])
@@ -102,17 +103,25 @@ def _point(point: object) -> tuple[float, float | None, bool] | None:
 
 
 def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
-    """``events-stats``: one series, or an object of series by axis.
+    """``events-stats``: one series for one axis, for several an object of series by axis.
+
+    One series in answer to several axes comes from a server that counts events whatever is asked: it is never taken
+    for users.
 
     Raises:
-        Unsupported: in another resolution than asked.
+        Unsupported: in another resolution than asked, or of events only where others were asked for.
     """
-    answer, found = an_object(reply), {}
-    for axis in axes:
-        part = answer if "data" in answer else answer.get(axis)
-        if not isinstance(part, dict):
-            raise ValueError("not the series asked for")  # noqa: TRY004  # the sender expects ValueError
-        found[axis] = _regular(map(_pair, _list(part.get("data"))), interval_s)
+    answer = an_object(reply)
+    parts: dict[str, object] = {COUNT: answer} if "data" in answer else answer
+    found = {
+        axis: _regular(map(_pair, _list(part.get("data"))), interval_s)
+        for axis in axes
+        if isinstance(part := parts.get(axis), dict)
+    }
+    if not found and COUNT in parts:
+        raise absent(SERIES)
+    if not found:
+        raise ValueError("not the series asked for")
     return found
 
 
