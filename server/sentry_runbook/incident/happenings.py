@@ -7,36 +7,35 @@ somebody's change is suspected: a postmortem asks what let a change do harm, not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from sentry_runbook.incident.acts import activity_rows, note_rows, row, stated_rows
 from sentry_runbook.incident.buckets import between, end_of, time_of, worst_hour
-from sentry_runbook.incident.chronology import RowKind, TimelineRow
+from sentry_runbook.incident.chronology import TimelineRow
 from sentry_runbook.incident.clues import excerpt
-from sentry_runbook.incident.evidence import Activity, Deploy, Event, Known, Note, Series, quoted
+from sentry_runbook.incident.evidence import Deploy, Event, Known, Series, quoted
 from sentry_runbook.incident.measures import MinutePeak
 from sentry_runbook.incident.onset import FEWEST, QUIET
 from sentry_runbook.incident.plot import Plot, deployed
 from sentry_runbook.incident.wording import count, duration, moment, number
 
-LOG = "activity log of the issue"
-OF_THE_ISSUE = (LOG, "First Seen of the issue", "Last Seen of the issue")
 UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
 
 
 def rows_of(plot: Plot) -> tuple[TimelineRow, ...]:
     """All rows, in order of time; of one instant in the order of the table."""
     told = [
-        (row.at, place, row)
+        (one.at, place, one)
         for place, happening in enumerate(HAPPENINGS)
-        for row in happening(plot)
-        if _fits(row, plot)
+        for one in happening(plot)
+        if _fits(one, plot)
     ]
-    return tuple(row for _, _, row in sorted(told, key=lambda entry: entry[:2]))
+    return tuple(one for _, _, one in sorted(told, key=lambda entry: entry[:2]))
 
 
-def _fits(row: TimelineRow, plot: Plot) -> bool:
+def _fits(one: TimelineRow, plot: Plot) -> bool:
     # What a person stated stands as stated, wherever it lies; the contradiction is reported beside it.
-    return row.kind == "human" or row.at <= plot.read_at
+    return one.kind == "human" or one.at <= plot.read_at
 
 
 # --- before --------------------------------------------------------------------------------------------------------
@@ -48,7 +47,7 @@ def _suspect_commits(plot: Plot) -> Iterator[TimelineRow]:
         if commit.at is not None:
             name = f" {commit.pull_request}" if commit.pull_request else ""
             what = excerpt(commit.message) if commit.message else quoted(commit.id)
-            yield _row(plot, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
+            yield row(plot, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
 
 
 def _releases(plot: Plot) -> Iterator[TimelineRow]:
@@ -61,14 +60,14 @@ def _releases(plot: Plot) -> Iterator[TimelineRow]:
             (release.released, f"Release {name} is dated as released"),
         ):
             if at is not None and at >= plot.opens and release.version not in marked:
-                yield _row(plot, at, f"{what}; no deploy marker says when it went live", "releases of the project")
+                yield row(plot, at, f"{what}; no deploy marker says when it went live", "releases of the project")
 
 
 def _deploys(plot: Plot) -> Iterator[TimelineRow]:
     for deploy in plot.deploys:
         at = deployed(deploy)
         if at is not None:
-            yield _row(plot, at, f"{_deploy(deploy)}{_meaning(plot, deploy)}", "deploy marker in Sentry")
+            yield row(plot, at, f"{_deploy(deploy)}{_meaning(plot, deploy)}", "deploy marker in Sentry")
 
 
 def _deploy(deploy: Deploy) -> str:
@@ -94,7 +93,7 @@ def _meaning(plot: Plot, deploy: Deploy) -> str:
 def _onset(plot: Plot) -> Iterator[TimelineRow]:
     if plot.onset is not None:
         source = f"{plot.onset.how} (confidence {plot.onset.confidence})"
-        yield _row(plot, plot.onset.at, "Onset: the incident began", source, "derived")
+        yield row(plot, plot.onset.at, "Onset: the incident began", source, "derived")
 
 
 def _first_event(plot: Plot) -> Iterator[TimelineRow]:
@@ -110,7 +109,7 @@ def _first_event(plot: Plot) -> Iterator[TimelineRow]:
     name = plot.evidence.issue.name
     what = f"First event{told}: Sentry issue {name} created, {excerpt(plot.evidence.issue.title)}"
     link = _event_link(plot, event) if event is not None else None
-    yield _row(plot, first, what, "First Seen of the issue", link=link)
+    yield row(plot, first, what, "First Seen of the issue", link=link)
 
 
 def _events(plot: Plot) -> Iterator[Event]:
@@ -138,7 +137,7 @@ def _first_unhandled(plot: Plot) -> Iterator[TimelineRow]:
     if index is not None:
         start = time_of(inside, index)
         what = f"First unhandled event of the incident, in the {_unit(series)} from {start:%H:%M}"
-        yield _row(plot, max(start, plot.began), what, plot.evidence.unhandled.source, "derived")
+        yield row(plot, max(start, plot.began), what, plot.evidence.unhandled.source, "derived")
 
 
 def _peak(plot: Plot) -> Iterator[TimelineRow]:
@@ -146,13 +145,13 @@ def _peak(plot: Plot) -> Iterator[TimelineRow]:
     peak, part = plot.case.own_peak, plot.evidence.unhandled
     if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= FEWEST:
         what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
-        yield _row(plot, max(peak.at, plot.began), what, part.source, "derived")
+        yield row(plot, max(peak.at, plot.began), what, part.source, "derived")
     elif plot.rate is not None:
         inside = between(plot.rate, plot.began - timedelta(seconds=plot.rate.step_s - 1), end_of(plot.rate))
         fullest = worst_hour(inside) if inside.values else None
         if fullest is not None and fullest.value:
             what = f"Peak: {count(fullest.value, 'event')} in the hour from {fullest.at:%H:%M}"
-            yield _row(plot, max(fullest.at, plot.began), what, _rate_source(plot), "derived")
+            yield row(plot, max(fullest.at, plot.began), what, _rate_source(plot), "derived")
 
 
 def _unit(series: Series) -> str:
@@ -170,87 +169,13 @@ def _alerts(plot: Plot) -> Iterator[TimelineRow]:
     for alert in part.value if isinstance(part, Known) else ():
         if alert.last_triggered is not None and alert.last_triggered >= plot.opens:
             what = f"Alert {quoted(alert.name)} fired (Sentry keeps only the last time)"
-            yield _row(plot, alert.last_triggered, what, "alerts of the project: last triggered")
+            yield row(plot, alert.last_triggered, what, "alerts of the project: last triggered")
 
 
 def _last_event(plot: Plot) -> Iterator[TimelineRow]:
     last = plot.evidence.issue.last_seen
     if last is not None and plot.opens <= last <= plot.read_at and last != plot.evidence.issue.first_seen:
-        yield _row(plot, last, f"Last event up to {moment(plot.read_at)}", "Last Seen of the issue")
-
-
-# --- people and Sentry ---------------------------------------------------------------------------------------------
-
-ACTS = {
-    "assigned": "assigned the issue",
-    "unassigned": "took the assignment back",
-    "set_resolved": "resolved the issue",
-    "set_resolved_in_release": "resolved the issue",
-    "set_resolved_in_commit": "resolved the issue by a commit",
-    "set_resolved_in_pull_request": "resolved the issue by a pull request",
-    "set_resolved_by_age": "resolved the issue because of its age",
-    "set_unresolved": "reopened the issue",
-    "set_ignored": "archived the issue",
-    "set_priority": "set the priority",
-    "mark_reviewed": "reviewed the issue",
-    "merge": "merged other issues into it",
-    "create_issue": "made a ticket of it",
-    "set_regression": "recorded a regression: the issue came back",
-    "set_escalating": "recorded that the issue escalates",
-    "auto_set_ongoing": "set the issue to ongoing",
-}
-TOLD_ELSEWHERE = ("first_seen", "note")
-
-
-def _activity(plot: Plot) -> Iterator[TimelineRow]:
-    for entry in plot.evidence.issue.activity:
-        if entry.kind not in TOLD_ELSEWHERE and entry.at >= plot.opens:
-            yield _row(plot, entry.at, _act(entry), LOG)
-
-
-def _act(entry: Activity) -> str:
-    who = quoted(entry.who) if entry.who is not None else "Sentry"
-    did = ACTS.get(entry.kind) or f"wrote an entry of the kind {quoted(entry.kind)}"
-    if entry.kind == "set_resolved_in_release":
-        did += f" in release {quoted(entry.version)}" if entry.version else " in the next release"
-    elif entry.version:
-        did += f", with release {quoted(entry.version)}"
-    if entry.text and entry.kind not in ("set_unresolved",):
-        did += f" ({excerpt(entry.text)})"
-    return f"{who} {did}"
-
-
-def notes_of(plot: Plot) -> tuple[Note, ...]:
-    """The comments on the issue: read by themselves, else out of the activity log."""
-    if isinstance(plot.evidence.notes, Known):
-        return plot.evidence.notes.value
-    entries = [entry for entry in plot.evidence.issue.activity if entry.kind == "note"]
-    return tuple(
-        Note(id=str(place), at=entry.at, who=entry.who, text=entry.text or "") for place, entry in enumerate(entries)
-    )
-
-
-def _notes(plot: Plot) -> Iterator[TimelineRow]:
-    for note in notes_of(plot):
-        if note.at is not None and note.at >= plot.opens:
-            who = quoted(note.who) if note.who else "somebody"
-            yield _row(plot, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", "human")
-
-
-STATED = (
-    ("alerted_at", "Alert fired"),
-    ("detected_at", "Incident detected"),
-    ("acknowledged_at", "On-call engineer acknowledged"),
-    ("mitigated_at", "Mitigation in effect"),
-)
-
-
-def _stated(plot: Plot) -> Iterator[TimelineRow]:
-    for name, what in STATED:
-        at = getattr(plot.stated, name)
-        if at is not None:
-            fix = f": {excerpt(plot.stated.fix)}" if name == "mitigated_at" and plot.stated.fix else ""
-            yield _row(plot, at, f"{what}{fix}", f"stated ({name})", "human")
+        yield row(plot, last, f"Last event up to {moment(plot.read_at)}", "Last Seen of the issue")
 
 
 # --- after ---------------------------------------------------------------------------------------------------------
@@ -265,15 +190,7 @@ def _back_to_usual(plot: Plot) -> Iterator[TimelineRow]:
     short = f"; quiet for {duration(calm)} so far, which is too short to call it over" if calm < QUIET else ""
     exact = f"to {duration(timedelta(seconds=plot.rate.step_s))} exact"
     source = f"from here on no rolling hour holds more than is usual, {exact}; {_rate_source(plot)}"
-    yield _row(plot, plot.calm_at, f"Error rate back to the usual level ({level}){short}", source, "derived")
-
-
-def _row(
-    plot: Plot, at: datetime, what: str, source: str, kind: RowKind = "observed", link: str | None = None
-) -> TimelineRow:
-    """A row; what the issue itself tells leads to the issue."""
-    own = plot.evidence.issue.url if source in OF_THE_ISSUE or source.startswith("a note") else None
-    return TimelineRow(at=at, what=what, kind=kind, source=source, link=link or own)
+    yield row(plot, plot.calm_at, f"Error rate back to the usual level ({level}){short}", source, "derived")
 
 
 def _event_link(plot: Plot, event: Event) -> str:
@@ -289,9 +206,9 @@ HAPPENINGS: tuple[Callable[[Plot], Iterator[TimelineRow]], ...] = (
     _first_unhandled,
     _peak,
     _alerts,
-    _stated,
-    _activity,
-    _notes,
+    stated_rows,
+    activity_rows,
+    note_rows,
     _last_event,
     _back_to_usual,
 )

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from sentry_runbook.incident.acts import LOG
 from sentry_runbook.incident.buckets import between, total
 from sentry_runbook.incident.evidence import Series, Unknown
 from sentry_runbook.incident.facts import Audience, Fact, TimeFacts, blank, made
-from sentry_runbook.incident.happenings import LOG, rows_of
+from sentry_runbook.incident.happenings import rows_of
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.timeline import TimelineRow, timeline_of
 from sentry_runbook.incident.wording import count, duration, moment, number
