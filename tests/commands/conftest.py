@@ -1,0 +1,48 @@
+"""A clean place to run commands in, and an embedded Sentry on a loopback port."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.world import World
+from tests.commands.support import TOKEN, Commands, served
+
+
+@pytest.fixture(autouse=True)
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder that is home and working directory, and no settings from outside."""
+    for name in (*(name for name in os.environ if name.startswith("SENTRY")), "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Commands:
+    """Runs the command line in this process."""
+    return Commands(capsys)
+
+
+@pytest.fixture(scope="session")
+def sentry_url() -> Iterator[str]:
+    """An embedded Sentry with every incident, whose world stands still."""
+    world = World.of_all(ManualClock(datetime.now(UTC)))
+    with served(create_app(world, token=TOKEN)) as url:
+        yield url
+
+
+@pytest.fixture
+def sentry(monkeypatch: pytest.MonkeyPatch, sentry_url: str) -> str:
+    """The environment points to that Sentry."""
+    monkeypatch.setenv("SENTRY_URL", sentry_url)
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
+    monkeypatch.setenv("SENTRY_ORG", "acme")
+    return sentry_url

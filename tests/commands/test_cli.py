@@ -1,0 +1,145 @@
+"""Arguments, help, and how every failure ends: one sentence, the next step, and the right code."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sentry_runbook import __version__
+from sentry_runbook.commands.arguments import COMMANDS, parse, parser
+from tests.commands.support import PROGRAM, TOKEN, Commands, environment, process, served
+
+
+def test_the_version_is_the_packages(command: Commands) -> None:
+    said = command("--version")
+    assert (said.code, said.out) == (0, f"sentry-runbook {__version__}\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_every_command_has_one_example(name: str, command: Commands) -> None:
+    said = command(name, "--help")
+    assert said.code == 0
+    assert said.out.count("Example: ") == 1
+    assert f"sentry-runbook {name}" in said.out
+
+
+def test_every_flag_says_what_it_does() -> None:
+    chosen = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    for name, sub in chosen.choices.items():
+        for action in sub._actions:
+            assert action.help, f"{name} {action.option_strings or action.dest}"
+
+
+def test_the_help_names_every_command(command: Commands) -> None:
+    said = command("--help")
+    assert all(f"\n    {name}" in said.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("argv", [[], ["--read-only"], ["serve", "--read-only"]])
+def test_without_a_command_it_serves(argv: list[str]) -> None:
+    arguments = parse(argv)
+    assert (arguments.command, arguments.transport) == ("serve", "stdio")
+    assert arguments.read_only is bool(argv)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nonsense"],
+        ["triage"],
+        ["triage", "SHOP-1Z", "--perio", "1h"],
+        ["serve", "--port", "70000"],
+        ["serve", "--writes", "sometimes"],
+        ["demo", "no-such-incident"],
+        ["simulate", "no-such-incident"],
+        ["postmortem"],
+        ["postmortem", "SHOP-1Z", "--evidence", "x.json"],
+        ["lint", "no-such-file.md"],
+        ["audit", "verify"],
+        ["policy", "--policy", "no-such-file.toml"],
+        ["triage", "SHOP-1Z", "--demo", "--period", "yesterday"],
+        ["triage", "what issue?", "--demo"],
+        ["triage", "https://elsewhere.example/organizations/acme/issues/1/", "--demo"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments_end_with_2_and_a_sentence(argv: list[str], command: Commands) -> None:
+    said = command(*argv)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("sentry-runbook")
+    assert len(said.err.strip().splitlines()) <= 2
+
+
+async def html(_: Request) -> Response:
+    return HTMLResponse("<!doctype html><title>Sign in</title>")
+
+
+async def mute(_: Request) -> Response:
+    return JSONResponse({}, 400)
+
+
+@pytest.mark.parametrize(
+    ("changed", "issue", "code", "says"),
+    [
+        ({"SENTRY_AUTH_TOKEN": ""}, "SHOP-1Z", 2, "SENTRY_AUTH_TOKEN"),
+        ({"SENTRY_AUTH_TOKEN": "${TOKEN}"}, "SHOP-1Z", 2, "placeholder"),
+        ({"SENTRY_AUTH_TOKEN": TOKEN + "x"}, "SHOP-1Z", 1, "token"),
+        ({"SENTRY_ORG": "no-such-org"}, "SHOP-1Z", 1, "SENTRY_ORG"),
+        ({"SENTRY_URL": "http://127.0.0.1:1"}, "SHOP-1Z", 1, "cannot be reached"),
+        ({}, "SHOP-999", 1, "SHOP-999"),
+    ],
+    ids=["no token", "placeholder", "wrong token", "unknown organization", "refusing host", "unknown issue"],
+)
+@pytest.mark.usefixtures("sentry")
+def test_a_failure_is_one_sentence_and_the_next_step(
+    changed: dict[str, str], issue: str, code: int, says: str, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in changed.items():
+        monkeypatch.setenv(name, value)
+    for argv in (["triage", issue, "--json"], ["postmortem", issue], ["update", issue]):
+        said = command(*argv)
+        assert (said.code, said.out) == (code, "")
+        assert says in said.err
+        assert len(said.err.splitlines()) <= 2
+
+
+@pytest.mark.parametrize("answer", [html, mute], ids=["a page", "400 without detail"])
+@pytest.mark.usefixtures("sentry")
+def test_an_answer_that_is_not_sentrys_is_said_to_be_so(
+    answer: object, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    application = Starlette(routes=[Route("/{rest:path}", answer)])  # type: ignore[arg-type]
+    with served(application) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        said = command("triage", "SHOP-1Z")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("sentry-runbook: ")
+    assert len(said.err.splitlines()) == 2
+
+
+def test_the_module_is_the_console_script() -> None:
+    said = subprocess.run([*PROGRAM, "--version"], capture_output=True, text=True, env=environment(), check=True)
+    assert said.stdout == f"sentry-runbook {__version__}\n"
+
+
+def test_a_reader_who_leaves_the_pipe_is_no_error() -> None:
+    with process("policy") as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.wait(10) == 0
+        assert running.stderr is not None
+        assert running.stderr.read() == ""
+
+
+def test_a_terminal_without_the_signs_gets_question_marks() -> None:
+    env = environment(PYTHONIOENCODING="ascii")
+    said = subprocess.run([*PROGRAM, "triage", "SHOP-1Z", "--demo"], capture_output=True, env=env, check=True)
+    assert b" P0 CRITICAL " in said.stdout
+    assert said.stderr == b""
