@@ -268,10 +268,24 @@ def _missing_of_event(event: Event) -> Iterable[Missing]:
         "os": event.os,
         "request": _request(event),
     }
+    yield from _left_out(event)
     # One line for all: on a server's event half of these are absent, and none of them is news.
     absent = [f"event.{name}" for name, value in carried.items() if value is None]
     if absent:
         yield Missing(what=", ".join(absent), why="the event does not carry it")
+
+
+def _left_out(event: Event) -> Iterable[Missing]:
+    """What the event has more of than a reader can use."""
+    crumbs, tags = len(event.breadcrumbs) + event.breadcrumbs_omitted, len(event.tags) + event.tags_omitted
+    for what, all_of_it, shown in (
+        ("exceptions", len(event.exceptions) + event.exceptions_omitted, len(event.exceptions)),
+        ("breadcrumbs", crumbs, MOST_BREADCRUMBS),
+        ("tags", tags, MOST_TAGS),
+    ):
+        if all_of_it > shown:
+            why = f"only {shown} of {all_of_it:,} are shown; the event's page in Sentry has all"
+            yield Missing(what=f"event.{what} (the rest)", why=why)
 
 
 def view(event: Event) -> EventView:

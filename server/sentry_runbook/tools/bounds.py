@@ -17,7 +17,10 @@ from sentry_runbook.safety.text import cut
 
 A = TypeVar("A", bound=Answer)
 
-SIZES = ((60, 12_000), (60, 6_000), (40, 2_000), (30, 600), (20, 300), (12, 200), (8, 140), (5, 90), (3, 60), (1, 40))
+SIZES = (
+    *((60, characters) for characters in (14_000, 12_000, 10_000, 8_000, 6_000, 4_000, 2_000)),
+    *((40, 1_000), (30, 600), (20, 400), (15, 300), (12, 200), (8, 140), (5, 90), (3, 60), (1, 40)),
+)
 """Entries of one list or map, and characters of one text: mildest first."""
 WHOLE = frozenset({"id", "short_id", "issue", "url", "note_id", "confirm_token", "next_cursor", "sparkline"})
 """Half of one of these is worth nothing."""

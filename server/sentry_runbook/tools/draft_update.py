@@ -10,7 +10,7 @@ from pydantic import Field
 from sentry_runbook.incident.drafts import FORMS, Draft
 from sentry_runbook.incident.drafts import draft_update as draft
 from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.facts import Audience, Format, Kind
+from sentry_runbook.incident.fact import Audience, Format, Kind
 from sentry_runbook.investigate import STORY, investigate, story_window
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page

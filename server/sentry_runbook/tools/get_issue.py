@@ -102,34 +102,31 @@ def named_commit(commit: Commit) -> str:
     return f"{said}{request}{by}{at}"
 
 
-HOW = "left out for length; ask get_issue with event set to the id you need, or open the issue in Sentry"
-
-
-def _cut(result: IssueReport, what: str, **changes: object) -> IssueReport:
-    if result.event is None:
+def _cut(result: IssueReport, whole: str = "", part: str = "", **changes: object) -> IssueReport:
+    """The report with a smaller event; what is gone is named: whole keys, or a part of one."""
+    event = result.event
+    if event is None:
         return result
-    return result.model_copy(
-        update={
-            "event": result.event.model_copy(update=changes),
-            "missing": cut_missing(result.missing, f"event.{what}", HOW),
-        }
-    )
+    how = f"left out for length; the whole event is at {result.url}events/{event.id}/"
+    gone = [f"event.{name}" for name in whole.split() if getattr(event, name)]
+    kept = [entry for entry in result.missing if entry.what.partition(" (")[0] not in gone]
+    if gone or part:
+        kept = [*cut_missing(kept, ", ".join(gone) or f"event.{part}", how)]
+    return result.model_copy(update={"event": event.model_copy(update=changes), "missing": tuple(kept)})
 
 
-def _fewer_contexts(result: IssueReport) -> IssueReport:
-    return _cut(result, "contexts, extra", contexts=None, extra=None)
+def _no_contexts(result: IssueReport) -> IssueReport:
+    return _cut(result, "contexts extra", contexts=None, extra=None)
 
 
 def _fewer_breadcrumbs(result: IssueReport) -> IssueReport:
-    return _cut(
-        result, "breadcrumbs (all but the last 8)", breadcrumbs=result.event.breadcrumbs[-8:] if result.event else ()
-    )
+    crumbs = result.event.breadcrumbs if result.event else ()
+    return _cut(result, part="breadcrumbs (all but the last 8)", breadcrumbs=crumbs[-8:]) if len(crumbs) > 8 else result
 
 
 def _fewer_tags(result: IssueReport) -> IssueReport:
-    event = result.event
-    tags = dict(list(event.tags.items())[:8]) if event and event.tags else None
-    return _cut(result, "tags (all but 8)", tags=tags)
+    tags = list(result.event.tags.items()) if result.event and result.event.tags else []
+    return _cut(result, part="tags (all but 8)", tags=dict(tags[:8])) if len(tags) > 8 else result
 
 
 def _shorter_stacks(result: IssueReport) -> IssueReport:
@@ -137,26 +134,34 @@ def _shorter_stacks(result: IssueReport) -> IssueReport:
     exceptions = tuple(
         thrown.model_copy(
             update={
-                "value": cut(thrown.value or "", 300) or None,
+                "value": thrown.value and cut(thrown.value, 300),
                 "stack": tuple(cut(line, 160) for line in thrown.stack[-5:]),
                 "stack_omitted": (thrown.stack_omitted or 0) + max(0, len(thrown.stack) - 5) or None,
             }
         )
         for thrown in (event.exceptions[-2:] if event else ())
     )
-    return _cut(result, "exceptions (cut)", exceptions=exceptions)
+    return _cut(result, part="exceptions (the last two, 5 frames each)", exceptions=exceptions)
+
+
+def _no_variables(result: IssueReport) -> IssueReport:
+    frame = result.event.failing_frame if result.event else None
+    if frame is None or not frame.variables:
+        return result
+    return _cut(result, part="failing_frame.variables", failing_frame=frame.model_copy(update={"variables": None}))
 
 
 def _bare(result: IssueReport) -> IssueReport:
-    changes = {
-        "breadcrumbs": (),
-        "tags": None,
-        "request": None,
-        "message": None,
-        "occurrence": None,
-        "processing_errors": None,
-    }
-    return _cut(result, "breadcrumbs, tags, request, message", **changes)
+    return _cut(
+        result,
+        "breadcrumbs tags request message occurrence processing_errors",
+        breadcrumbs=(),
+        tags=None,
+        request=None,
+        message=None,
+        occurrence=None,
+        processing_errors=None,
+    )
 
 
 def tool() -> RunbookTool[IssueReport]:
@@ -166,5 +171,5 @@ def tool() -> RunbookTool[IssueReport]:
         result=IssueReport,
         page=page,
         title="Read an issue",
-        shrink=(_fewer_contexts, _fewer_breadcrumbs, _fewer_tags, _shorter_stacks, _bare),
+        shrink=(_no_contexts, _fewer_breadcrumbs, _fewer_tags, _shorter_stacks, _no_variables, _bare),
     )

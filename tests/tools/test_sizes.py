@@ -1,0 +1,92 @@
+"""No answer is longer than it may be, whatever an event holds, and what was cut is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import Issue, Scenario, Stream
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import World
+from tests.tools.contract import call, complaints, named_missing, sizes
+from tests.tools.monsters import MONSTERS, Swollen
+from tests.tools.support import Connection, connected
+
+WHOLE_EVENT = ("get_issue", "triage_issue", "draft_update", "draft_postmortem")
+"""Tools that read whole events."""
+QUICK = ("deep_trace", "wide_letters", "endless_breadcrumb", "deep_nesting")
+
+
+async def answered(connection: Connection, tool: str, **arguments: object) -> tuple[dict[str, Any], str]:
+    """Both channels of a call that must keep the contract."""
+    schemas = {one.name: one.output_schema for one in (await connection.client.list_tools()).tools}
+    result = await connection.client.call_tool(tool, arguments)
+    text = "\n".join(getattr(part, "text", "") for part in result.content)
+    assert not result.is_error, text
+    assert complaints(tool, result.structured_content or {}, text, schemas[tool] or {}) == []
+    return result.structured_content or {}, text
+
+
+@pytest.mark.parametrize(
+    "monster", [name if name in QUICK else pytest.param(name, marks=pytest.mark.matrix) for name in MONSTERS]
+)
+async def test_a_monstrous_event_gives_a_bounded_answer_that_keeps_the_contract(monster: str) -> None:
+    clock = ManualClock()
+    world = World(SCENARIOS["payment-spike"], clock)
+    swollen = Swollen(httpx.ASGITransport(create_app(world)), MONSTERS[monster])
+    async with connected(world=world, clock=clock, transport=swollen) as connection:
+        for tool in WHOLE_EVENT:
+            await answered(connection, tool, **call(tool, "SHOP-1Z"))
+
+
+async def test_what_was_cut_from_an_event_is_named_with_the_page_that_has_it() -> None:
+    clock = ManualClock()
+    world = World(SCENARIOS["payment-spike"], clock)
+    swollen = Swollen(httpx.ASGITransport(create_app(world)), MONSTERS["deep_trace"])
+    async with connected(world=world, clock=clock, transport=swollen) as connection:
+        values, text = await answered(connection, "get_issue", issue="SHOP-1Z")
+    whys = {entry["what"]: entry["why"] for entry in values["missing"]}
+    assert values["event"]["exceptions"][-1]["stack_omitted"] > 200
+    assert values["event"]["exceptions"][-1]["stack"][-1].startswith("step_299")
+    assert f"{values['url']}events/{values['event']['id']}/" in whys["event.contexts"]
+    assert "10 are shown" in whys["event.exceptions (the rest)"] or "of 10" in whys["event.exceptions (the rest)"]
+    assert "earlier frames left out" in text
+
+
+@pytest.mark.parametrize("limit", [1, 50, 100])
+async def test_a_page_of_events_is_bounded_and_says_how_to_get_the_rest(limit: int) -> None:
+    long = "Very long title " * 12
+    issue = Issue(
+        "LONG-1", long, streams=tuple(Stream(40, -60 * n - 59, -60 * n, release=f"r@{n}.{'0' * 90}") for n in range(5))
+    )
+    clock = ManualClock()
+    async with connected(world=World(Scenario(name="long", issues=(issue,)), clock), clock=clock) as connection:
+        values, text = await answered(connection, "list_events", issue="LONG-1", limit=limit)
+    assert max(sizes(values, text).values()) <= 9_000
+    assert len(values["events"]) == limit or "events" in named_missing(values)
+    assert values["truncated"]
+    assert len(values["events"]) >= min(limit, 20)
+
+
+async def test_fifty_ordinary_events_are_listed_whole() -> None:
+    async with connected("typeerror-v2.4.1") as connection:
+        values, _ = await answered(connection, "list_events", issue="WEB-7K", limit=50)
+    assert len(values["events"]) == 50
+    assert values["next_cursor"]
+
+
+async def test_a_hundred_issues_with_long_titles_are_bounded() -> None:
+    issues = tuple(
+        Issue(f"MANY-{n}", f"{n} " + "long title " * 30, streams=(Stream(1, -n - 1, -n),)) for n in range(1, 100)
+    )
+    issues = tuple(issue for issue in issues if not set("ILOU") & set(issue.short_id[5:]))
+    clock = ManualClock()
+    async with connected(world=World(Scenario(name="many", issues=issues), clock), clock=clock) as connection:
+        values, text = await answered(connection, "find_issues", limit=100)
+    assert max(sizes(values, text).values()) <= 9_000
+    assert len(values["issues"]) > 10
+    assert "issues" in named_missing(values) and "follow next_cursor" in text
