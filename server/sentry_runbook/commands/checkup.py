@@ -12,6 +12,7 @@ from sentry_runbook.errors import RunbookError, SentryError
 from sentry_runbook.incident.reading import IssueRow
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate import STORY, investigate, search_issues, story_window
+from sentry_runbook.investigate.listing import ALL_PROJECTS
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.transport import Transport
 from sentry_runbook.sentry.upstream import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
@@ -212,7 +213,8 @@ async def _latest(run: Runtime) -> IssueRow | None:
     found = await search_issues(
         run,
         query="is:unresolved",
-        project=run.settings.project,
+        # A wrong default project keeps no triage from running: an issue's own project always wins.
+        project=ALL_PROJECTS if run.settings.project else None,
         environment=None,
         sort="date",
         window=window(LOOKED_BACK, None, None, now=now, default=timedelta()),

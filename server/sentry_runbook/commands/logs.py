@@ -45,7 +45,7 @@ def log_to_stderr() -> None:
 @contextmanager
 def without_rich_logs() -> Iterator[None]:
     """Keep the SDK from importing rich for its own log handler, which ours makes useless: 15 ms of every start."""
-    name = "rich.logging"
+    name = "rich"
     known = name in sys.modules
     if not known:
         sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say "not importable"

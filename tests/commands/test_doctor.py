@@ -1,0 +1,132 @@
+"""doctor: a line for each thing that can be wrong, with the fix, and 1 when a triage cannot run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import World
+from tests.commands.support import TOKEN, Commands, served
+from tests.stand_ins.app import TOKEN as STAND_IN_TOKEN
+from tests.stand_ins.glitchtip import GlitchTip
+from tests.stand_ins.sentry_2019 import Sentry2019
+
+
+def world(behind: timedelta = timedelta()) -> World:
+    return World(SCENARIOS["payment-spike"], ManualClock(datetime.now(UTC) - behind))
+
+
+def marked(out: str, sign: str) -> list[str]:
+    return [line for line in out.splitlines() if line.startswith(f"{sign} ")]
+
+
+@pytest.mark.usefixtures("sentry")
+def test_a_set_up_that_works_is_ready(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_PROJECT", "shop")
+    said = command("doctor")
+    assert (said.code, said.err) == (0, "")
+    assert not marked(said.out, "✗")
+    for text in ("Organization acme", "Project shop", "clock agrees", "Triage works", "of a person"):
+        assert text in said.out
+    assert "What this Sentry can answer" in said.out
+    assert said.out.rstrip().endswith("Ready.")
+
+
+def test_without_a_token_it_says_what_to_set(command: Commands) -> None:
+    said = command("doctor")
+    assert said.code == 1
+    assert "SENTRY_AUTH_TOKEN" in said.out
+    assert said.out.rstrip().endswith("Not ready: 1 to fix, marked ✗.")
+
+
+@pytest.mark.usefixtures("sentry")
+def test_a_token_for_uploads_is_told_by_its_prefix(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", "sntrys_secret")
+    said = command("doctor")
+    assert said.code == 1
+    assert "cannot read issues" in said.out
+    assert "secret" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("lacking", "code", "says"),
+    [
+        ({"event:read", "event:write", "event:admin"}, 1, "lacks event:read"),
+        ({"event:write", "event:admin"}, 0, "may not change issues"),
+    ],
+)
+@pytest.mark.usefixtures("sentry")
+def test_missing_scopes_are_named(
+    lacking: set[str], code: int, says: str, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(create_app(world(), token=TOKEN, scopes=set(ALL_SCOPES) - lacking)) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        said = command("doctor")
+    assert said.code == code
+    assert says in said.out
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "says"),
+    [
+        ("SENTRY_ORG", "no-such-org", 1, "no-such-org"),
+        ("SENTRY_PROJECT", "no-such-project", 0, "Set SENTRY_PROJECT to one of"),
+        ("SENTRY_URL", "http://127.0.0.1:1", 1, "cannot be reached"),
+        ("SENTRY_AUTH_TOKEN", TOKEN + "x", 1, "token"),
+    ],
+)
+@pytest.mark.usefixtures("sentry")
+def test_what_is_wrong_has_its_line_and_its_fix(
+    name: str, value: str, code: int, says: str, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    said = command("doctor")
+    assert said.code == code
+    assert len(marked(said.out, "✗")) == 1
+    assert says in said.out
+    assert "  → " in said.out
+
+
+@pytest.mark.usefixtures("sentry")
+def test_a_clock_that_is_off_by_an_hour_is_noticed(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(create_app(world(timedelta(hours=1)), token=TOKEN)) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        said = command("doctor")
+    assert said.code == 0
+    assert "s ahead of the server's" in said.out
+
+
+def test_a_config_file_that_others_can_read_is_a_warning(command: Commands, place: Path) -> None:
+    file = place / ".sentryclirc"
+    file.write_text("[auth]\ntoken=sntryu_x\n")
+    file.chmod(0o644)
+    assert "chmod 600" in command("doctor", "--url", "http://127.0.0.1:1").out.replace("\n ", "")
+
+
+@pytest.mark.usefixtures("sentry")
+def test_an_older_sentry_is_shown_with_what_stands_in(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = Profile(spans=False, timeseries=False, sessions=False, dataset=False)
+    with served(create_app(world(), token=TOKEN, profile=old)) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        said = command("doctor")
+    assert said.code == 0
+    assert "instead: the older events-stats" in said.out
+    assert "instead: crash-free sessions stay unknown" in said.out
+
+
+@pytest.mark.parametrize("made", [GlitchTip, Sentry2019])
+def test_servers_that_are_not_todays_sentry_are_ready_too(
+    made: type[GlitchTip | Sentry2019], command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", STAND_IN_TOKEN)
+    monkeypatch.setenv("SENTRY_ORG", "acme")
+    with served(made().application) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        said = command("doctor")
+    assert said.code == 0, said.out
+    assert "instead:" in said.out

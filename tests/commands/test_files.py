@@ -1,0 +1,169 @@
+"""Evidence kept and used again, drafts, the linter, the policy, the audit file, and the served simulator."""
+
+from __future__ import annotations
+
+import json
+import signal
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sentry_runbook.incident.policy import load_policy
+from sentry_runbook.safety.audit import AuditLog, AuditRecord
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from tests.commands.support import Commands, environment, line_of, process
+
+
+@pytest.mark.usefixtures("sentry")
+def test_a_postmortem_made_offline_is_the_one_that_was_made_online(command: Commands, place: Path) -> None:
+    online = command("postmortem", "SHOP-1Z", "--lead", "Dana Ortiz", "--save", "evidence.json")
+    assert online.code == 0
+    assert "## Incident Postmortem" in online.out
+    assert "**Incident lead:** Dana Ortiz" in online.out
+    assert "in [square brackets]" in online.err
+    file = place / "evidence.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(place.iterdir()) == [file]
+    offline = command(
+        "postmortem", "--lead", "Dana Ortiz", "--evidence", "evidence.json", "--url", "http://127.0.0.1:1"
+    )
+    assert (offline.code, offline.out) == (0, online.out)
+
+
+@pytest.mark.usefixtures("sentry")
+def test_offline_needs_neither_token_nor_sentry(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert command("triage", "SHOP-1Z", "--save", "evidence.json").code == 0
+    monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    said = command("update", "--evidence", "evidence.json", "--audience", "customers", "--format", "slack")
+    assert said.code == 0
+    assert "Status: Investigating" in said.out
+    assert "the next message is due at" in said.err
+
+
+def test_saving_replaces_evidence_and_nothing_else(command: Commands, place: Path) -> None:
+    argv = ("triage", "SHOP-1Z", "--demo", "--save")
+    assert command(*argv, "evidence.json").code == 0
+    assert command(*argv, "evidence.json").code == 0
+    notes = place / "notes.md"
+    notes.write_text("precious")
+    refused = command(*argv, "notes.md")
+    assert (refused.code, refused.out, notes.read_text()) == (2, "", "precious")
+    assert command(*argv, "no-such-folder/evidence.json").code == 2
+    assert command(*argv, ".").code == 2
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"version": 99, "collected_at": "2026-11-24T00:00:00Z"}', "not json"])
+def test_a_file_that_is_no_evidence_is_refused(text: str, command: Commands, place: Path) -> None:
+    (place / "evidence.json").write_text(text)
+    said = command("postmortem", "--evidence", "evidence.json")
+    assert (said.code, said.out) == (2, "")
+
+
+def test_the_linter_names_line_and_rule_and_ends_with_1(command: Commands, place: Path) -> None:
+    (place / "postmortem.md").write_text("# Incident Postmortem\n\nThis was human error by Dana.\n")
+    said = command("lint", "postmortem.md")
+    assert said.code == 1
+    assert any(line.startswith("postmortem.md:3: ") for line in said.out.splitlines())
+
+
+@pytest.mark.usefixtures("sentry")
+def test_our_own_draft_disagrees_with_no_number_of_its_evidence(command: Commands, place: Path) -> None:
+    draft = command("postmortem", "GEO-42", "--save", "evidence.json")
+    (place / "postmortem.md").write_text(draft.out)
+    said = command("lint", "postmortem.md", "--evidence", "evidence.json")
+    rules = {line.split(": ")[1] for line in said.out.splitlines()}
+    assert rules <= {"blank", "unowned_action", "undated_action"}
+
+
+def test_the_printed_policy_can_be_loaded_back(command: Commands, place: Path) -> None:
+    printed = command("policy").out
+    own = place / "policy.toml"
+    own.write_text(printed.replace('name = "runbook default"', 'name = "ours"'))
+    assert load_policy(own).name == "ours"
+    again = command("policy", "--policy", "policy.toml")
+    assert again.code == 0
+    assert again.out.splitlines()[1:] == own.read_text().splitlines()[1:]
+
+
+def test_a_wrong_policy_is_refused_with_line_and_key(command: Commands, place: Path) -> None:
+    (place / "policy.toml").write_text("[thresholds]\nusers = 3\n")
+    said = command("policy", "--policy", "policy.toml")
+    assert said.code == 2
+    assert "line 2, thresholds.users" in said.err
+
+
+def audit_file(folder: Path) -> Path:
+    log = AuditLog(folder / "state" / "audit.jsonl")
+    for outcome in ("applied", "not_applied", "applied"):
+        log.append(AuditRecord(when=datetime.now(UTC), what="resolve", issue="SHOP-1Z", outcome=outcome))
+    return log.path
+
+
+def test_a_whole_audit_file_is_confirmed(command: Commands, place: Path) -> None:
+    audit_file(place)
+    said = command("audit", "verify", "--state-dir", "state")
+    assert said.code == 0
+    assert "3 lines, every link holds" in said.out
+
+
+def test_a_changed_audit_line_is_named(command: Commands, place: Path) -> None:
+    path = audit_file(place)
+    path.write_text(path.read_text().replace("not_applied", "applied"))
+    said = command("audit", "verify", str(path))
+    assert said.code == 1
+    assert "line 2: the line was changed" in said.out
+
+
+def test_the_simulator_prints_what_a_client_needs_and_serves_it(
+    command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with process("simulate", "--port", "0", "payment-spike") as serving:
+        given = [line_of(serving.stdout, "export ").removeprefix("export ").strip().split("=", 1) for _ in range(3)]
+        assert [name for name, _ in given] == ["SENTRY_URL", "SENTRY_AUTH_TOKEN", "SENTRY_ORG"]
+        for name, value in given:
+            monkeypatch.setenv(name, value)
+        shown = line_of(serving.stdout, "  sentry-runbook triage ")
+        issue = shown.split()[2]
+        assert issue == SCENARIOS["payment-spike"].issue
+        listening(given[0][1])
+        assert json.loads(command("triage", issue, "--json").out)["severity"]["severity"] == "P0"
+        assert command("triage", SCENARIOS["geocoding-503"].issue).code == 1
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(5) == 130
+        assert serving.stderr is not None
+        assert serving.stderr.read() == ""
+
+
+def listening(url: str) -> None:
+    """Wait until it takes connections: it says its address just before."""
+    import socket
+    import time
+
+    host, port = url.removeprefix("http://").split(":")
+    for _ in range(100):
+        try:
+            socket.create_connection((host, int(port)), 1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("it does not listen")
+
+
+@pytest.mark.parametrize("transport", ["simulate", "serve"])
+def test_a_port_that_is_taken_is_said_to_be(transport: str, sentry_url: str, command: Commands) -> None:
+    port = sentry_url.rpartition(":")[2]
+    argv = ["simulate"] if transport == "simulate" else ["serve", "--demo", "--transport", "http"]
+    said = command(*argv, "--port", port)
+    assert said.code == 2
+    assert "Cannot listen on 127.0.0.1" in said.err
+
+
+def test_a_simulator_that_is_told_to_stop_ends_with_143() -> None:
+    with process("simulate", "--port", "0", env=environment()) as serving:
+        line = line_of(serving.stdout, "export SENTRY_URL=")
+        listening(line.strip().removeprefix("export SENTRY_URL="))
+        serving.terminate()
+        assert serving.wait(5) == 143
