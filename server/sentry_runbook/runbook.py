@@ -23,8 +23,7 @@ from mcp.types import (
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.drafts import FORMS
 from sentry_runbook.incident.evidence import Stated, quoted
-from sentry_runbook.incident.facts import Audience
-from sentry_runbook.incident.gather import gather, no_facts
+from sentry_runbook.incident.fact import Audience
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate import STORY, investigate, search_issues, story_window
 from sentry_runbook.investigate.translate import NAME
@@ -71,6 +70,9 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
     Raises:
         RunbookError: the issue cannot be read, or an argument is not one of the template's.
     """
+    # The first prompt brings it in; the server starts without it (DESIGN §9).
+    from sentry_runbook.incident.gather import gather, no_facts  # noqa: PLC0415
+
     valid = {argument.name for argument in template.arguments}
     given = {name: value for name, value in arguments.items() if value.strip()}
     if unknown := set(given) - valid:
@@ -111,7 +113,7 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
                 title=template.title,
                 description=template.description,
                 mime_type="text/markdown",
-                fn=lambda template=template: template.fill(no_facts(run.policy)).text,
+                fn=lambda template=template: _blank(run, template),
             )
         )
 
@@ -132,6 +134,12 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
         made = get_issue.tool()
         answer = respond(report, made.page, made.shrink)
         return "\n".join(getattr(part, "text", "") for part in answer.content)
+
+
+def _blank(run: Runtime, template: Template) -> str:
+    from sentry_runbook.incident.gather import no_facts  # noqa: PLC0415  # as above
+
+    return template.fill(no_facts(run.policy)).text
 
 
 def add_completions(server: MCPServer[Runtime], run: Runtime) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sentry_runbook.incident.causes import PATTERNS
-from sentry_runbook.incident.clues import Pattern
+from sentry_runbook.incident.clues import Pattern, name_of
 from sentry_runbook.incident.evidence import (
     Breadcrumb,
     Event,
@@ -101,11 +101,6 @@ def pattern_facts() -> tuple[PatternFacts, ...]:
     return tuple(
         PatternFacts(Fact(name_of(one.pattern)), Fact(SIGNALS[one.pattern]), Fact(one.action)) for one in found
     )
-
-
-def name_of(pattern: Pattern) -> str:
-    """``Deployment regression``, ``SDK misconfiguration``."""
-    return pattern.replace("_", " ").capitalize().replace("Sdk", "SDK").replace("Third party", "Third-party")
 
 
 def _textbook() -> Evidence:

@@ -71,3 +71,8 @@ class Candidate:
 def excerpt(text: str) -> str:
     """An error text as it stands in a sentence."""
     return quoted(text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…")
+
+
+def name_of(pattern: Pattern) -> str:
+    """``Deployment regression``, ``SDK misconfiguration``."""
+    return pattern.replace("_", " ").capitalize().replace("Sdk", "SDK").replace("Third party", "Third-party")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Finding, Stated
-from sentry_runbook.incident.facts import Audience, Facts, Format, Kind
-from sentry_runbook.incident.gather import gather
+from sentry_runbook.incident.fact import Audience, Format, Kind
 from sentry_runbook.incident.measures import Case
-from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.severity import verdict_of
-from sentry_runbook.incident.standing import Standing, standing
+
+if TYPE_CHECKING:
+    from sentry_runbook.incident.facts import Facts
+    from sentry_runbook.incident.standing import Standing
 
 FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
 """The template of each kind of message."""
@@ -65,6 +66,11 @@ def draft_update(
     since: datetime | None = None,
 ) -> Draft:
     """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
+    # The first draft brings these in; the server starts without them (DESIGN §9).
+    from sentry_runbook.incident.gather import gather  # noqa: PLC0415
+    from sentry_runbook.incident.plot import Plot  # noqa: PLC0415
+    from sentry_runbook.incident.standing import standing  # noqa: PLC0415
+
     case = Case(evidence, stated, policy)
     facts = gather(evidence, stated, policy, now, audience=audience, since=since)
     filled = form.fill(facts, format)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sentry_runbook.incident.cards import minutes, name_of, pattern_facts, policy_facts
+from sentry_runbook.incident.cards import minutes, pattern_facts, policy_facts
 from sentry_runbook.incident.causes import Cause, causes_of, suspect_release
 from sentry_runbook.incident.checklist import Seen, checklist
-from sentry_runbook.incident.clues import excerpt
+from sentry_runbook.incident.clues import excerpt, name_of
 from sentry_runbook.incident.customers import for_customers
 from sentry_runbook.incident.deploys import alignment
 from sentry_runbook.incident.evidence import Commit, Evidence, Known, Stated, Unknown, quoted

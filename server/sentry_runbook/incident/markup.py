@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sentry_runbook.incident.facts import Format
+from sentry_runbook.incident.fact import Format
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 QUOTE = re.compile(r'"([^"\n]+)"')

@@ -10,14 +10,12 @@ from datetime import datetime
 from sentry_runbook.incident.chronology import Interval, Milestone, TimelineGap, TimelineRow
 from sentry_runbook.incident.drafts import Form
 from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Stated
-from sentry_runbook.incident.gather import gather
 from sentry_runbook.incident.impact import Impact, gathered, impact_of
 from sentry_runbook.incident.lint import LintFinding
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.remedies import ActionItem, action_items
-from sentry_runbook.incident.story import questions
 from sentry_runbook.incident.timeline import timeline_of
 
 __all__ = ["ActionItem", "Postmortem", "draft_postmortem"]
@@ -54,6 +52,10 @@ def draft_postmortem(evidence: Evidence, stated: Stated, policy: Policy, now: da
         now: the time of reading.
         form: the template ``postmortem``.
     """
+    # The first draft brings these in; the server starts without them (DESIGN §9).
+    from sentry_runbook.incident.gather import gather  # noqa: PLC0415
+    from sentry_runbook.incident.story import questions  # noqa: PLC0415
+
     facts = gather(evidence, stated, policy, now)
     filled = form.fill(facts, "markdown")
     case = Case(evidence, stated, policy)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
-from sentry_runbook.incident.cards import name_of
 from sentry_runbook.incident.causes import Cause, causes_of
 from sentry_runbook.incident.chronology import Timeline
-from sentry_runbook.incident.clues import Pattern, excerpt
+from sentry_runbook.incident.clues import Pattern, excerpt, name_of
 from sentry_runbook.incident.deploys import deploys_of
 from sentry_runbook.incident.evidence import EventText, Frame, Frozen, Unknown, quoted
 from sentry_runbook.incident.instrumentation import instrumentation_gaps

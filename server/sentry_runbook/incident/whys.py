@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentry_runbook.incident.cards import name_of
 from sentry_runbook.incident.causes import causes_of
 from sentry_runbook.incident.chronology import Timeline
-from sentry_runbook.incident.clues import excerpt
+from sentry_runbook.incident.clues import excerpt, name_of
 from sentry_runbook.incident.deploys import alignment
 from sentry_runbook.incident.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.plot import Plot, deployed, first_alert

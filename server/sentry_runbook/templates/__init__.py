@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.drafts import Filled
-from sentry_runbook.incident.facts import Format
+from sentry_runbook.incident.fact import Format
 from sentry_runbook.templates.front_matter import Head, bad, parse
 
 if TYPE_CHECKING:
