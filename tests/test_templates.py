@@ -56,7 +56,7 @@ def refused(folder: Path) -> str:
 
 def test_the_nine_shipped_templates_are_there_in_the_order_of_their_names() -> None:
     assert tuple(one.name for one in load_templates()) == SHIPPED
-    assert {path.stem for path in shipped_folder().glob("*.md")} == set(SHIPPED)
+    assert {path.stem for path in shipped_folder().glob("*.md")} == {*SHIPPED, "README"}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -328,6 +328,14 @@ def test_a_good_body_of_every_kind_of_sentence_passes_and_fills(folder: Path) ->
     text = own(folder, body).fill(facts).text
     assert "1 DEPLOYMENT REGRESSION" in text
     assert "\nnone" in own(folder, body).fill(no_facts(POLICY)).text
+
+
+def test_what_the_readme_of_the_prompts_shows_is_a_template_that_loads(folder: Path) -> None:
+    readme = (shipped_folder() / "README.md").read_text(encoding="utf-8")
+    example = "\n".join(line[4:] for line in readme.split("\n") if line.startswith("    "))
+    template = load_templates(write(folder, example))["initial_alert"]
+    assert template.fill(no_facts(POLICY)).text == "INCIDENT — [service name]  \nImpact: [impact]\n"
+    assert "There are: summary, symptoms, events" in refused(write(folder, HEAD + "{{ impact.help }}", "help.md"))
 
 
 # --- safety --------------------------------------------------------------------------------------------------------
