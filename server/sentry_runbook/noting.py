@@ -79,7 +79,10 @@ async def post_note(run: Runtime, made: NotePlan, confirmed: str) -> NoteResult:
             raise type(exc)(f"{exc.what} Nothing was posted.", exc.fix, status=exc.status) from exc
         if unclear:
             outcome, note_id = await _look_for(run, made)
-    notes = (f"{unclear} The comments were read back.",) if unclear else ()
+    read_back = "The comments were read back."
+    if outcome == "unknown":
+        read_back = "Reading the comments back failed: look at the issue in Sentry before trying again."
+    notes = (f"{unclear} {read_back}",) if unclear else ()
     return note_result(made, outcome, note_id=note_id, notes=notes + _record(run, made, confirmed, outcome))
 
 

@@ -252,6 +252,7 @@ def _missing(case: Case, counts: _Counts, users: UsersWorstHour | None) -> Itera
         yield Missing(what="baseline.ratio", why=why)
     if isinstance(evidence.latency, Unknown):
         yield Missing(what="p95_ms", why=evidence.latency.why)
+        yield Missing(what="endpoints", why=evidence.latency.why)
     elif _main_p95(case) is None:
         yield Missing(what="p95_ms", why=f"Sentry has no {evidence.latency.value.measure} for the main transaction")
     if isinstance(evidence.breakdown, Unknown):

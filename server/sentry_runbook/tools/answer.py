@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from mcp.types import CallToolResult, TextContent
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from sentry_runbook.incident.evidence import Answer, Finding, Missing, quoted
 from sentry_runbook.safety.fence import fence, new_nonce
 from sentry_runbook.safety.sanitizer import count_masks
 from sentry_runbook.tools.bounds import SIZES, smaller
+from sentry_runbook.tools.structured import strings, without_nulls
 from sentry_runbook.tools.untrusted import event_text_paths
 
 BUDGET = 9_000
@@ -145,26 +146,6 @@ def _channels(result: A, page: Callable[[A], Page]) -> tuple[dict[str, JsonValue
     return structured, sheet.render(new_nonce())
 
 
-EXTRAS = ("missing", "findings", "masked", "untrusted")
-"""What the whole answer carries once; a part's own are left out when they are empty."""
-
-
-def without_nulls(result: BaseModel) -> dict[str, JsonValue]:
-    """The result as JSON values; what is unknown is absent, and so are the empty extras of its parts."""
-    values: dict[str, JsonValue] = result.model_dump(mode="json", exclude_none=True, by_alias=True)
-    missing = values.get("missing")
-    slimmed = {key: _without_empty_extras(value) for key, value in values.items() if value or key not in EXTRAS}
-    return slimmed if missing is None else {**slimmed, "missing": missing}
-
-
-def _without_empty_extras(value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return {key: _without_empty_extras(inner) for key, inner in value.items() if inner or key not in EXTRAS}
-    if isinstance(value, list):
-        return [_without_empty_extras(inner) for inner in value]
-    return value
-
-
 def _common(sheet: Page, result: Answer, masked: dict[str, int]) -> None:
     """The end of every text: what is suspicious, what is missing, what was masked."""
     if result.findings:
@@ -209,16 +190,3 @@ def cut_missing(missing: Sequence[Missing], cut: str, how: str) -> tuple[Missing
 
 def _size(structured: dict[str, JsonValue]) -> int:
     return len(json.dumps(structured))
-
-
-def strings(value: JsonValue) -> Iterator[str]:
-    """Every string in a JSON value, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from strings(inner)
