@@ -1,0 +1,150 @@
+"""The README tells the truth: its picture, its worked examples, its tables of tools, settings and commands."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sentry_runbook.app import build_runtime
+from sentry_runbook.commands.arguments import parse
+from sentry_runbook.commands.screen import Screen
+from sentry_runbook.commands.views import show_triage
+from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.incident.triage import Triage, triage
+from sentry_runbook.investigate import TRIAGE, investigate
+from sentry_runbook.settings import ENVIRONMENT, Limits
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import World
+from sentry_runbook.templates import load_templates
+from sentry_runbook.tools import tools_for
+from tests.tools.support import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = {"SHOP-1Z": "payment-spike", "GEO-42": "geocoding-503", "WEB-7K": "typeerror-v2.4.1"}
+
+
+def section(name: str) -> str:
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", README, re.DOTALL)
+    assert found, f"README.md has no part marked {name}"
+    return found[1]
+
+
+def first_column(heading: str) -> list[str]:
+    part = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+async def played(issue: str) -> Triage:
+    clock = ManualClock()
+    application = create_app(World([SCENARIOS[EXAMPLES[issue]]], clock))
+    run = build_runtime(SETTINGS, http_transport=httpx.ASGITransport(application), clock=clock)
+    try:
+        evidence = await investigate(run, issue, TRIAGE)
+    finally:
+        await run.aclose()
+    return triage(evidence, Stated(), run.policy, evidence.collected_at)
+
+
+async def test_the_picture_is_what_the_triage_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    show_triage(Screen(), await played("SHOP-1Z"))
+    printed = capsys.readouterr().out.split("\nChecklist\n", 1)[0].rstrip() + "\n"
+    assert section("picture").removeprefix("```text\n").removesuffix("```\n") == printed
+
+
+@pytest.mark.parametrize("issue", EXAMPLES)
+async def test_a_worked_example_has_the_numbers_that_the_product_gives(issue: str) -> None:
+    answer = await played(issue)
+    verdict, impact = answer.severity, answer.impact
+    (text,) = [part for part in section("examples").split("\n- ") if f"`{issue}`" in part]
+    words = " ".join(text.split())
+    respond_by = f"{verdict.respond_by:%H:%M}"
+    for fact in (
+        f"→ {verdict.severity}",
+        f"`{verdict.decided_by}`",
+        f"{impact.events} events",
+        f"{impact.users_worst_hour} users in the worst hour",
+        f"{impact.unhandled_per_minute_peak} a minute",
+        f"{impact.sessions:,} sessions",
+        f"= {impact.crash_free_sessions_pct:g} %",
+        f"by {respond_by}",
+        answer.causes[0].pattern,
+    ):
+        assert fact in words, f"{issue}: {fact!r} is not in: {words}"
+
+
+def test_the_examples_arithmetic_is_right() -> None:
+    sums = re.findall(r"1 - ([\d,]+) / ([\d,]+) = ([\d.]+) %", section("examples"))
+    assert len(sums) == len(EXAMPLES)
+    for crashed, sessions, shown in sums:
+        share = 100 * (1 - int(crashed.replace(",", "")) / int(sessions.replace(",", "")))
+        assert abs(share - float(shown)) < 0.001
+
+
+def test_every_tool_has_its_row_and_an_example_that_it_takes() -> None:
+    tools = {tool.name: tool for tool in tools_for("direct")}
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| `(\{.*?\})` \|$", README, re.MULTILINE)
+    assert {name for name, _ in rows} == set(tools)
+    for name, example in rows:
+        arguments: dict[str, Any] = json.loads(example)
+        parameters = tools[name].parameters
+        assert set(arguments) <= set(parameters["properties"])
+        assert set(parameters.get("required", ())) <= set(arguments)
+
+
+def test_every_setting_is_named() -> None:
+    named = set(re.findall(r"SENTRY_[A-Z_]+|…_[A-Z_]+", README))
+    for names in ENVIRONMENT.values():
+        for name in names:
+            short = "…_" + "_".join(name.split("_")[-2:])
+            assert name in named or short in named, name
+
+
+def test_the_defaults_in_the_table_are_the_real_ones() -> None:
+    limits = Limits()
+    assert f"{limits.call_s:g}, {limits.read_s:g}, {limits.connect_s:g}" in README
+    assert f"| {limits.cache_s:g}, {limits.concurrency} |" in README
+
+
+def test_every_prompt_is_named() -> None:
+    assert all(f"`{template.name}`" in README for template in load_templates())
+
+
+def test_every_command_in_the_table_parses() -> None:
+    for command in first_column("Commands for people"):
+        words = [
+            {"ISSUE": "SHOP-1Z", "SCENARIO": "payment-spike", "FILE": "evidence.json"}.get(word, word)
+            for word in shlex.split(command.replace("[", "").replace("]", "").split(">")[0])
+        ]
+        assert words[0] == "sentry-runbook"
+        assert parse(words[1:]).command
+
+
+def test_the_example_configurations_are_json_and_start_what_is_installed() -> None:
+    shown = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    files = [(ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8"), *shown]
+    for text in files:
+        servers = json.loads(text)["mcpServers"]
+        assert all(server["command"] == "uvx" and server["args"] == ["sentry-runbook"] for server in servers.values())
+
+
+def test_the_manifests_name_the_tools_and_the_version() -> None:
+    manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    registry = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    version = re.search(r'^version = "(.*)"', project, re.MULTILINE)
+    assert {tool["name"] for tool in manifest["tools"]} == {tool.name for tool in tools_for("direct")}
+    assert version
+    assert {manifest["version"], registry["version"], registry["packages"][0]["version"]} == {version[1]}
+    assert f"mcp-name: {registry['name']}" in README
