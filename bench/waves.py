@@ -55,7 +55,9 @@ class WaveTransport(httpx.AsyncBaseTransport):
         self._under_way += 1
         try:
             response = await self.inner.handle_async_request(request)
-            body = b"".join([chunk async for chunk in response.aiter_raw()])
+            # An answer made in memory has no raw form; it is not packed either.
+            in_memory = response.is_stream_consumed
+            body = response.content if in_memory else b"".join([chunk async for chunk in response.aiter_raw()])
             await response.aclose()
         finally:
             self._under_way -= 1

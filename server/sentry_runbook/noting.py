@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sentry_runbook.errors import SentryError
-from sentry_runbook.incident.evidence import Issue, Known, quoted
-from sentry_runbook.incident.resolution import NoteResult, Outcome
+from sentry_runbook.incident.answers.changed import NoteResult, Outcome
+from sentry_runbook.incident.evidence import Known
 from sentry_runbook.investigate import Aspect, investigate
+from sentry_runbook.plans import FORWARDED, NotePlan
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
-from sentry_runbook.safety.confirm import Payload
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.writing import UNCLEAR, UNKNOWN, read_for_writing, refuse_unable
+from sentry_runbook.writing import UNCLEAR, read_for_writing, refuse_unable
 
-FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and notifies the issue's participants."
 SHOWN = 4_000
-
-
-@dataclass(frozen=True)
-class NotePlan:
-    """A comment, the issue it goes to, and whether it stands there already."""
-
-    issue: Issue
-    organization: str | None
-    text: str
-    shown: str
-    already: bool
-    who: str = UNKNOWN
-
-    def payload(self) -> Payload:
-        """What a confirm token is bound to."""
-        return {"issue": self.issue.id, "action": "add_note", "text": self.text, "state": ""}
-
-    def question(self) -> str:
-        """What a person is asked."""
-        return f"Post this comment on {self.issue.name} {quoted(self.issue.title)}?\n{quoted(self.shown)}\n{FORWARDED}"
 
 
 async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:

@@ -21,14 +21,13 @@ from mcp.types import (
 )
 
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
-from sentry_runbook.incident.drafts import FORMS
+from sentry_runbook.incident.answers.told import FORMS
 from sentry_runbook.incident.evidence import Stated, quoted
 from sentry_runbook.incident.fact import Audience
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate import STORY, investigate, search_issues, story_window
-from sentry_runbook.investigate.translate import NAME
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.safety.text import line
+from sentry_runbook.safety.text import NAME, line
 from sentry_runbook.templates import Template
 from sentry_runbook.tools import get_issue
 from sentry_runbook.tools.answer import respond

@@ -12,70 +12,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
-from sentry_runbook.incident.evidence import Evidence, Issue, quoted
-from sentry_runbook.incident.resolution import (
-    Change,
-    Outcome,
-    ResolutionPlan,
-    ResolutionResult,
-    State,
-    compare,
-    plan,
-    state_of,
-)
+from sentry_runbook.incident.answers.changed import Outcome, ResolutionResult
+from sentry_runbook.incident.evidence import Evidence, Issue
+from sentry_runbook.incident.resolution import Change, State, compare, plan, state_of
 from sentry_runbook.incident.wish import Wish
 from sentry_runbook.investigate import WRITING, investigate
 from sentry_runbook.investigate.asking import Round
-from sentry_runbook.investigate.translate import NAME
+from sentry_runbook.plans import UNKNOWN, Plan
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
-from sentry_runbook.safety.confirm import Payload, StateChanged
+from sentry_runbook.safety.confirm import StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.safety.text import NAME
 
 WRITE_SCOPES = {"event:write", "event:admin"}
 """Either lets a token change issues (sentry-api §1.3)."""
 JUST_READ = timedelta(seconds=5)
 """A plan that was read so lately is not read again before it is sent."""
-UNKNOWN = "unknown"
 UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these nobody knows whether the change was made."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A wish, the state it was planned on, and what would be sent."""
-
-    wish: Wish
-    resolution: ResolutionPlan
-    evidence: Evidence
-    organization: str | None
-    who: str = UNKNOWN
-    """Whose auth token it is, for the audit file."""
-
-    @property
-    def issue(self) -> Issue:
-        """The issue as it was read."""
-        return self.evidence.issue
-
-    @property
-    def reference(self) -> IssueRef:
-        """The issue by its number: what was confirmed is what is changed."""
-        return IssueRef(issue=self.issue.id, organization=self.organization)
-
-    def payload(self) -> Payload:
-        """What a confirm token is bound to: issue, action with all its arguments, and the state read."""
-        wish = {f"wish.{name}": value for name, value in self.wish.model_dump().items()}
-        return {"issue": self.issue.id, **wish, "state": self.resolution.before.model_dump_json()}
-
-    def question(self) -> str:
-        """What a person is asked; only our words, numbers, and event text as one quoted value."""
-        parts = [
-            f"Change {self.issue.name} {quoted(self.issue.title)} in Sentry?",
-            f"Now: {self.resolution.before.summary}. Then: {self.resolution.after.summary}.",
-            *self.resolution.warnings,
-        ]
-        return "\n".join(parts)
 
 
 async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:

@@ -18,7 +18,8 @@ from typing import get_args
 import httpx
 
 from sentry_runbook.app import build_runtime
-from sentry_runbook.incident.drafts import FORMS, Draft, draft_update
+from sentry_runbook.incident.answers.told import FORMS, Draft
+from sentry_runbook.incident.drafts import draft_update
 from sentry_runbook.incident.evidence import Evidence, Issue, Stated, Unknown
 from sentry_runbook.incident.facts import Audience, Format, Kind
 from sentry_runbook.incident.policy import default_policy

@@ -2,11 +2,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from sentry_runbook.incident.answers.measured import Baseline, Onset, Trend
 from sentry_runbook.incident.evidence import Activity, Evidence, IssueSeries, Known, Series, Totals, Unknown, Window
 from sentry_runbook.incident.series import (
-    Baseline,
-    Onset,
-    Trend,
     busiest_minute,
     find_baseline,
     find_onset,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentry_runbook.incident.answers.judged import Verdict
 from sentry_runbook.incident.evidence import (
     EnvironmentCount,
     EnvironmentScope,
@@ -19,7 +20,7 @@ from sentry_runbook.incident.evidence import (
     Window,
 )
 from sentry_runbook.incident.policy import LEVELS, CoreFlow, EdgeCase, Policy, Thresholds, rank
-from sentry_runbook.incident.severity import RULES, Criterion, Met, Verdict, classify, could_be, decide
+from sentry_runbook.incident.severity import RULES, Criterion, Met, classify, could_be, decide
 from tests.incident.builder import (
     DAY,
     HOUR,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.incident.chronology import Milestone, Timeline
+from sentry_runbook.incident.answers.told import Milestone
+from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.evidence import (
     Activity,
     Alert,

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from sentry_runbook.errors import RunbookError, SentryError
-from sentry_runbook.incident.reading import IssueRow
+from sentry_runbook.incident.answers.read import IssueRow
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate import STORY, investigate, search_issues, story_window
 from sentry_runbook.investigate.listing import ALL_PROJECTS

@@ -23,13 +23,10 @@ from sentry_runbook.commands.screen import Screen, joined
 from sentry_runbook.commands.stage import Stage
 from sentry_runbook.commands.views import show_criteria, show_impact, show_recovery, show_triage
 from sentry_runbook.errors import RunbookError
-from sentry_runbook.incident.drafts import Draft
-from sentry_runbook.incident.impact import Impact
-from sentry_runbook.incident.postmortem import Postmortem
-from sentry_runbook.incident.recovery import Recovery
-from sentry_runbook.incident.resolution import ResolutionResult
-from sentry_runbook.incident.severity import Verdict
-from sentry_runbook.incident.triage import Triage
+from sentry_runbook.incident.answers.changed import ResolutionResult
+from sentry_runbook.incident.answers.judged import Triage, Verdict
+from sentry_runbook.incident.answers.measured import Impact, Recovery
+from sentry_runbook.incident.answers.told import Draft, Postmortem
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sentry_runbook.incident.chronology import RowKind, TimelineRow
+from sentry_runbook.incident.answers.told import RowKind, TimelineRow
 from sentry_runbook.incident.clues import excerpt
 from sentry_runbook.incident.evidence import Activity, Known, Note, quoted
 from sentry_runbook.incident.plot import Plot

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
-from typing import Literal
 
+from sentry_runbook.incident.answers.measured import Baseline, Basis, Onset
 from sentry_runbook.incident.buckets import HOUR_S, between, end_of, hour_sums, in_window, time_of, total, worst_hour
 from sentry_runbook.incident.deploys import release_named
 from sentry_runbook.incident.evidence import Activity, Evidence, Known, Series, SessionHour, Unknown
-from sentry_runbook.incident.onset import HOUR, Baseline, Onset, find_baseline, find_onset, issue_hours
+from sentry_runbook.incident.onset import HOUR, find_baseline, find_onset, issue_hours
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.reading import is_regressed
 from sentry_runbook.incident.wording import duration, moment
 
-Basis = Literal["stated", "resolved", "peak", "last_event"]
 SHORTEST = timedelta(minutes=10)
 """Less time than that after a fix tells no rate, and less silence is no quiet."""
 CLOCK_HOURS = "counted in clock hours, over all environments"

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import sqrt
 
-from sentry_runbook.incident.evidence import Breakdown, EventText, Evidence, Frozen, Known, TagCount
+from sentry_runbook.incident.answers.measured import BreakdownRow
+from sentry_runbook.incident.evidence import Breakdown, Evidence, Known, TagCount
 
 NOT_SET = "(not set)"
 FEWEST_BEFORE = 20
@@ -18,26 +19,6 @@ CERTAIN = 2.58
 VALUES_PER_TAG = 3
 SMALLEST_SHARE = 0.05
 MOST_ROWS = 14
-
-
-class BreakdownRow(Frozen):
-    """One tag value's part of the issue's events.
-
-    Attributes:
-        share: fraction 0..1 of the window's events, three places.
-        share_before: the same in the stretch before the window; None when too few events were there to say.
-        lift: share / share_before; None when either is unknown, the latter is 0, or the difference may be chance.
-        events: the events behind ``share``.
-        note: what limits it ("all time", "of 8 events").
-    """
-
-    tag: EventText
-    value: EventText
-    share: float
-    share_before: float | None = None
-    lift: float | None = None
-    events: int
-    note: str | None = None
 
 
 def breakdown_rows(evidence: Evidence) -> tuple[BreakdownRow, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from sentry_runbook.incident.answers.judged import Pattern
 from sentry_runbook.incident.causes import PATTERNS
-from sentry_runbook.incident.clues import Pattern, name_of
+from sentry_runbook.incident.clues import name_of
 from sentry_runbook.incident.evidence import (
     Breadcrumb,
     Event,

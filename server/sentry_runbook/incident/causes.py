@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sentry_runbook.incident.clues import Candidate, Clue, Pattern
+from sentry_runbook.incident.answers.judged import Cause, Pattern
+from sentry_runbook.incident.clues import Candidate, Clue
 from sentry_runbook.incident.deployment import deployment_regression
 from sentry_runbook.incident.deploys import suspect_release
-from sentry_runbook.incident.evidence import EventText, Evidence, Frozen, Stated
+from sentry_runbook.incident.evidence import Evidence, Stated
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.patterns import (
     data_corruption,
@@ -22,23 +23,8 @@ from sentry_runbook.incident.patterns import (
     third_party_failure,
 )
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.series import Confidence
 
 __all__ = ["Cause", "Pattern", "causes_of", "find_causes", "suspect_release"]
-
-
-class Cause(Frozen):
-    """A root-cause pattern that the evidence supports.
-
-    Attributes:
-        action: the runbook's immediate action with the real names filled in.
-    """
-
-    pattern: Pattern
-    confidence: Confidence
-    evidence_for: tuple[EventText, ...]
-    evidence_against: tuple[EventText, ...] = ()
-    action: EventText
 
 
 PATTERNS: tuple[Callable[[Case], Candidate], ...] = (

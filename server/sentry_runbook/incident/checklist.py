@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
-from sentry_runbook.incident.causes import Cause, suspect_release
+from sentry_runbook.incident.answers.judged import Cause, ChecklistStep, State, Verdict
+from sentry_runbook.incident.answers.measured import Impact, Onset
+from sentry_runbook.incident.causes import suspect_release
 from sentry_runbook.incident.deploys import alignment, releases_seen
-from sentry_runbook.incident.evidence import Event, EventText, Frozen, Known, Unknown, quoted
-from sentry_runbook.incident.impact import Impact
+from sentry_runbook.incident.evidence import Event, Frozen, Known, Unknown, quoted
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.reading import is_regressed
-from sentry_runbook.incident.series import Onset, UsersWorstHour, is_new
-from sentry_runbook.incident.severity import Verdict
+from sentry_runbook.incident.series import UsersWorstHour, is_new
 from sentry_runbook.incident.signals import failed_calls
 from sentry_runbook.incident.wording import count, duration, listed, moment, number, percent
 
-State = Literal["ok", "attention", "unknown"]
 Finding = tuple[str, State]
-
-
-class ChecklistStep(Frozen):
-    """One of the runbook's eleven steps and what was found."""
-
-    step: str
-    finding: EventText
-    state: State
 
 
 class Seen(Frozen):

@@ -6,63 +6,10 @@ source says how), ``human`` is what a person stated, here or in a note.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
 
+from sentry_runbook.incident.answers.told import Interval, Milestone, MilestoneName, TimelineGap, TimelineRow
 from sentry_runbook.incident.evidence import EventText, Frozen, Missing
-
-RowKind = Literal["observed", "derived", "human"]
-MilestoneName = Literal["started", "detected", "acknowledged", "mitigated", "recovered"]
-
-
-class TimelineRow(Frozen):
-    """One line of the timeline.
-
-    Attributes:
-        kind: ``observed`` (Sentry said it), ``derived`` (computed: the source says how), ``human`` (somebody stated
-            it, outside Sentry or in a note).
-        source: which answer of Sentry's, which computation, or who.
-    """
-
-    at: datetime
-    what: EventText
-    kind: RowKind
-    source: EventText
-    link: str | None = None
-
-
-class TimelineGap(Frozen):
-    """A long stretch of the incident without a line."""
-
-    start: datetime
-    end: datetime
-    minutes: int
-
-
-class Milestone(Frozen):
-    """A turning point of the incident; without ``at`` it is unknown, and ``why`` says why.
-
-    Attributes:
-        candidate: Sentry suggests it and no person has confirmed it.
-    """
-
-    name: MilestoneName
-    definition: str
-    at: datetime | None = None
-    kind: RowKind | None = None
-    source: EventText | None = None
-    candidate: bool = False
-    why: EventText | None = None
-
-
-class Interval(Frozen):
-    """Time between two milestones, in full minutes; without ``minutes`` it is unknown, and ``why`` says why."""
-
-    name: str
-    start: MilestoneName
-    end: MilestoneName
-    minutes: int | None = None
-    why: EventText | None = None
 
 
 class Timeline(Frozen):

@@ -8,14 +8,11 @@ independent; two of one kind are not. A pattern holds when its points reach :dat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from sentry_runbook.incident.answers.judged import Pattern
+from sentry_runbook.incident.answers.measured import Confidence
 from sentry_runbook.incident.evidence import quoted
-from sentry_runbook.incident.series import Confidence
 
-Pattern = Literal[
-    "deployment_regression", "third_party_failure", "data_corruption", "resource_exhaustion", "sdk_misconfiguration"
-]
 HOLDS = 2
 SCALE: tuple[tuple[int, Confidence], ...] = ((6, "high"), (4, "medium"), (HOLDS, "low"))
 STRONG = 3

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from sentry_runbook.incident.evidence import EventText, Evidence, Frozen, Known, Unknown
+from sentry_runbook.incident.answers.judged import Criterion, Met
+from sentry_runbook.incident.evidence import Evidence, Known, Unknown
 from sentry_runbook.incident.measures import (
     Case,
     CrashFree,
@@ -25,31 +25,6 @@ from sentry_runbook.incident.policy import matches_any
 from sentry_runbook.incident.reading import is_regressed
 from sentry_runbook.incident.series import UsersWorstHour
 from sentry_runbook.incident.wording import count, moment, number, percent, span
-
-Met = bool | Literal["unknown"]
-
-
-class Criterion(Frozen):
-    """One question that the rules ask, and what was seen.
-
-    Attributes:
-        id: names the rule too; ``decided_by`` is the first rule's id whose criterion is met.
-        observed: the number, or words where there is none; None when unknown.
-        threshold: what would trip it, in words.
-        met: True, False, or ``"unknown"``: an unknown input neither trips nor clears.
-        source: where the number comes from.
-        window: the time that it covers.
-        note: what the reader must know of it; the reason, when unknown.
-    """
-
-    id: str
-    observed: int | float | str | None = None
-    threshold: str
-    met: Met
-    source: EventText | None = None
-    window: str | None = None
-    note: EventText | None = None
-
 
 # --- rule 1 --------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from sentry_runbook.incident.answers.measured import Onset
 from sentry_runbook.incident.breakdown import share_of
 from sentry_runbook.incident.clues import Candidate, Clue
 from sentry_runbook.incident.deploys import (
@@ -18,7 +19,6 @@ from sentry_runbook.incident.deploys import (
 )
 from sentry_runbook.incident.evidence import Known, quoted
 from sentry_runbook.incident.measures import Case
-from sentry_runbook.incident.series import Onset
 from sentry_runbook.incident.wording import duration, moment, percent
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Finding, Stated
+from sentry_runbook.incident.answers.told import Draft, Filled
+from sentry_runbook.incident.evidence import Evidence, Finding, Stated
 from sentry_runbook.incident.fact import Audience, Format, Kind
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.policy import Policy
@@ -17,17 +17,6 @@ if TYPE_CHECKING:
     from sentry_runbook.incident.facts import Facts
     from sentry_runbook.incident.standing import Standing
 
-FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
-"""The template of each kind of message."""
-
-
-@dataclass(frozen=True)
-class Filled:
-    """A form filled with facts, and the blanks that stand in it."""
-
-    text: str
-    unknowns: tuple[str, ...]
-
 
 class Form(Protocol):
     """What fills a form; :class:`sentry_runbook.templates.Template` is one."""
@@ -35,22 +24,6 @@ class Form(Protocol):
     def fill(self, facts: Facts, format: Format = "markdown") -> Filled:  # noqa: A002  # the tool's own argument name
         """The body with the facts in it."""
         ...
-
-
-class Draft(Answer):
-    """A message to people (DESIGN §6, ``draft_update``).
-
-    Attributes:
-        unknowns: the marked blanks in the text, and why each is not known.
-        next_update_due: when the next message is due; None after the last one.
-    """
-
-    text: EventText
-    unknowns: tuple[EventText, ...] = ()
-    next_update_due: datetime | None = None
-    kind: Kind
-    audience: Audience
-    format: Format
 
 
 def draft_update(

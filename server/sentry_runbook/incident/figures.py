@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sentry_runbook.incident.answers.measured import Impact
 from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.evidence import Known, quoted
-from sentry_runbook.incident.impact import Impact
 from sentry_runbook.incident.measures import CrashFree, MinutePeak
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.wording import briefly, count, duration, moment, number, percent, span

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from sentry_runbook.incident.answers.judged import Cause, Verdict
+from sentry_runbook.incident.answers.measured import Impact, Onset
 from sentry_runbook.incident.cards import minutes, pattern_facts, policy_facts
-from sentry_runbook.incident.causes import Cause, causes_of, suspect_release
+from sentry_runbook.incident.causes import causes_of, suspect_release
 from sentry_runbook.incident.checklist import Seen, checklist
 from sentry_runbook.incident.clues import excerpt, name_of
 from sentry_runbook.incident.customers import for_customers
@@ -33,14 +35,13 @@ from sentry_runbook.incident.facts import (
     facts,
     made,
 )
-from sentry_runbook.incident.impact import Impact, impact_of
+from sentry_runbook.incident.impact import impact_of
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy, rank
 from sentry_runbook.incident.progress import actions, changes, needs, time_facts
 from sentry_runbook.incident.reading import frame_line
-from sentry_runbook.incident.series import Onset
-from sentry_runbook.incident.severity import Verdict, verdict_of
+from sentry_runbook.incident.severity import verdict_of
 from sentry_runbook.incident.standing import recovery_facts, standing
 from sentry_runbook.incident.story import story_of
 from sentry_runbook.incident.summaries import impact_summary, next_step, worst_hour

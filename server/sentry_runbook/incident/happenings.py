@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.acts import activity_rows, note_rows, row, stated_rows
+from sentry_runbook.incident.answers.told import TimelineRow
 from sentry_runbook.incident.buckets import between, end_of, time_of, worst_hour
-from sentry_runbook.incident.chronology import TimelineRow
 from sentry_runbook.incident.clues import excerpt
 from sentry_runbook.incident.evidence import Deploy, Event, Known, Series, quoted
 from sentry_runbook.incident.measures import MinutePeak

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sentry_runbook.incident.breakdown import BreakdownRow, breakdown_rows
+from sentry_runbook.incident.answers.measured import (
+    AffectedEndpoint,
+    Baseline,
+    BreakdownRow,
+    Impact,
+    ImpactWindow,
+    Onset,
+    Trend,
+)
+from sentry_runbook.incident.breakdown import breakdown_rows
 from sentry_runbook.incident.evidence import (
-    Answer,
     Endpoint,
-    EventText,
     Evidence,
-    Frozen,
     Known,
     Missing,
     Stated,
@@ -20,71 +26,10 @@ from sentry_runbook.incident.evidence import (
 )
 from sentry_runbook.incident.measures import Case, CrashFree, MinutePeak, shown_pct
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.series import Baseline, Onset, Trend, UsersWorstHour
+from sentry_runbook.incident.series import UsersWorstHour
 from sentry_runbook.incident.wording import count, duration, listed, moment
 
 __all__ = ["AffectedEndpoint", "BreakdownRow", "Impact", "ImpactWindow", "gathered", "impact", "impact_of"]
-
-
-class ImpactWindow(Frozen):
-    """The stretch that the numbers cover.
-
-    Attributes:
-        widened_from: the period that was asked and was empty (``24 h``); None when the numbers cover what was asked.
-        environments: what is counted: production by the policy's pattern, the names asked for, or all.
-        note: how the window differs from what was asked otherwise.
-    """
-
-    start: datetime
-    end: datetime
-    widened_from: str | None = None
-    environments: EventText | None = None
-    note: str | None = None
-
-
-class AffectedEndpoint(Frozen):
-    """A transaction that the issue touches; ``p95_ms`` is None when Sentry has no latency for it."""
-
-    transaction: EventText
-    p95_ms: float | None = None
-    count: int | None = None
-
-
-class Impact(Answer):
-    """The impact of an issue in a window (DESIGN §6, ``discover_impact``).
-
-    Attributes:
-        reading: one sentence that tells a measured zero, an impact and an unknown apart.
-        users: distinct users of the window; a lower bound when ``users_lower_bound``.
-        users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
-            is there.
-        baseline: a stretch as long as the window, before the onset; ``ratio`` is events / baseline.events.
-        events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
-    """
-
-    window: ImpactWindow
-    reading: str
-    events: int | None = None
-    users: int | None = None
-    users_lower_bound: bool | None = None
-    users_worst_hour: int | None = None
-    users_worst_hour_at_most: int | None = None
-    users_worst_hour_start: datetime | None = None
-    unhandled_per_minute_peak: int | None = None
-    unhandled_per_minute_peak_at: datetime | None = None
-    project_unhandled_per_minute_peak: int | None = None
-    crash_free_sessions_pct: float | None = None
-    crash_free_worst_hour_pct: float | None = None
-    crash_free_worst_hour_start: datetime | None = None
-    sessions: int | None = None
-    baseline: Baseline | None = None
-    p95_ms: float | None = None
-    endpoints: tuple[AffectedEndpoint, ...] = ()
-    breakdown: tuple[BreakdownRow, ...] = ()
-    trend: Trend | None = None
-    onset: Onset | None = None
-    events_all_time: int | None = None
-    users_all_time: int | None = None
 
 
 def impact(

@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.evidence import EventText, Frozen, Issue, Snooze, quoted
+from sentry_runbook.incident.answers.changed import State
+from sentry_runbook.incident.evidence import Issue, Snooze, quoted
 from sentry_runbook.incident.wish import Change, same_release
 from sentry_runbook.incident.wording import count, moment
-
-
-class State(Frozen):
-    """The status of an issue with its details.
-
-    Attributes:
-        summary: the same in one sentence.
-    """
-
-    summary: EventText
-    status: str | None = None
-    substatus: str | None = None
-    in_release: EventText | None = None
-    in_next_release: bool | None = None
-    ignore_count: int | None = None
-    ignore_users: int | None = None
-    window_minutes: int | None = None
-    ignore_until: datetime | None = None
 
 
 def state_of(issue: Issue) -> State:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from sentry_runbook.incident.answers.measured import Impact
+from sentry_runbook.incident.answers.told import Milestone
 from sentry_runbook.incident.causes import causes_of
-from sentry_runbook.incident.chronology import Milestone, Timeline
+from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.clues import name_of
 from sentry_runbook.incident.evidence import Known, quoted
-from sentry_runbook.incident.impact import Impact
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.plot import Plot, deployed
 from sentry_runbook.incident.whys import Hint

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sentry_runbook.incident import lint_numbers, lint_structure, lint_wording
+from sentry_runbook.incident.answers.told import LintFinding
 from sentry_runbook.incident.evidence import Evidence
-from sentry_runbook.incident.lint_structure import Checked, LintFinding
+from sentry_runbook.incident.lint_structure import Checked
 from sentry_runbook.incident.paper import Paper
 from sentry_runbook.incident.policy import Policy, default_policy
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from sentry_runbook.incident.answers.measured import Impact
+from sentry_runbook.incident.answers.told import LintFinding
 from sentry_runbook.incident.buckets import worst_hour
 from sentry_runbook.incident.evidence import Evidence, Known, Series, Stated
 from sentry_runbook.incident.figures import Figure, figures
-from sentry_runbook.incident.impact import Impact, impact_of
-from sentry_runbook.incident.lint_structure import CLOCK, Checked, LintFinding, timeline_rows
+from sentry_runbook.incident.impact import impact_of
+from sentry_runbook.incident.lint_structure import CLOCK, Checked, timeline_rows
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy

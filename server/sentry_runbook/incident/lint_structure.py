@@ -6,23 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sentry_runbook.incident.evidence import EventText, Evidence, Frozen
+from sentry_runbook.incident.answers.told import LintFinding
+from sentry_runbook.incident.evidence import Evidence
 from sentry_runbook.incident.paper import Line, Paper
 from sentry_runbook.incident.policy import Policy
-
-
-class LintFinding(Frozen):
-    """One thing to change in a postmortem.
-
-    Attributes:
-        rule: the id of the rule.
-        line: counted from 1; the last line for what is missing.
-    """
-
-    rule: str
-    line: int
-    message: EventText
-    suggestion: EventText
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sentry_runbook.incident.lint_structure import Checked, LintFinding
+from sentry_runbook.incident.answers.told import LintFinding
+from sentry_runbook.incident.lint_structure import Checked
 
 
 @dataclass(frozen=True)

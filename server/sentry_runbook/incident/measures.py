@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from sentry_runbook.incident.answers.measured import Baseline, Onset, Trend
 from sentry_runbook.incident.buckets import MINUTE_S, busiest_minute, in_window, total
 from sentry_runbook.incident.evidence import (
     Evidence,
@@ -25,16 +26,7 @@ from sentry_runbook.incident.evidence import (
     Window,
 )
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.series import (
-    Baseline,
-    Onset,
-    Trend,
-    UsersWorstHour,
-    find_baseline,
-    find_onset,
-    find_trend,
-    users_worst_hour,
-)
+from sentry_runbook.incident.series import UsersWorstHour, find_baseline, find_onset, find_trend, users_worst_hour
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.acts import LOG, notes_of
-from sentry_runbook.incident.chronology import Interval, Milestone, MilestoneName
+from sentry_runbook.incident.answers.told import Interval, Milestone, MilestoneName
 from sentry_runbook.incident.evidence import Deploy, Unknown, quoted
 from sentry_runbook.incident.plot import Plot, deployed, first_alert
 from sentry_runbook.incident.wording import duration, listed, moment

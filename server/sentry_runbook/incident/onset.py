@@ -15,6 +15,7 @@ from math import sqrt
 from statistics import median
 from typing import Literal
 
+from sentry_runbook.incident.answers.measured import Baseline, Onset, Trend
 from sentry_runbook.incident.buckets import (
     HOUR_S,
     between,
@@ -28,11 +29,9 @@ from sentry_runbook.incident.buckets import (
     time_of,
     total,
 )
-from sentry_runbook.incident.evidence import Evidence, Frozen, Known, Series, Unknown
+from sentry_runbook.incident.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.wording import number
 
-Confidence = Literal["high", "medium", "low"]
 HOUR = timedelta(hours=1)
 DAY_S = 24 * HOUR_S
 STRETCH_S = 600
@@ -41,63 +40,6 @@ QUIET = timedelta(hours=2)
 """DESIGN §5: quiet is two empty hours; a shorter lull does not end an incident."""
 FEWEST = 5
 """Fewer events in an hour are no step, whatever was before."""
-
-
-class Onset(Frozen):
-    """When the incident began.
-
-    Attributes:
-        at: the instant.
-        how: how it was found, in words.
-        confidence: ``high`` for the first event of a new issue or a clear step in a minute series.
-    """
-
-    at: datetime
-    how: str
-    confidence: Confidence
-
-
-class Baseline(Frozen):
-    """The issue's events in a stretch as long as the window, before the onset.
-
-    Attributes:
-        events: events in that stretch; 0 is measured.
-        ratio: events of the window / events of the baseline; None when the baseline is empty.
-        events_per_hour: the baseline's rate.
-    """
-
-    start: datetime
-    end: datetime
-    events: int
-    ratio: float | None = None
-    events_per_hour: float
-
-
-class Trend(Frozen):
-    """Where the event rate goes, by rolling hours up to the moment of collection.
-
-    Attributes:
-        direction: spiking, declining, quiet or steady (DESIGN §5).
-        last_hour: events of the last rolling hour.
-        previous_hour: events of the hour before.
-        usual_per_hour: events an hour before the onset; given when the direction rests on it.
-        sparkline: the window's rate, oldest first; ``·`` where nothing was measured.
-        note: what limits the reading ("clock hours, all environments"), None when nothing does.
-    """
-
-    direction: Literal["spiking", "steady", "declining", "quiet"]
-    last_hour: int
-    previous_hour: int
-    usual_per_hour: float | None = None
-    sparkline: str
-    note: str | None = None
-
-    @property
-    def words(self) -> str:
-        """The direction and the counts that it rests on."""
-        counts = f"{number(self.last_hour)} events in the last hour, {number(self.previous_hour)} in the one before"
-        usual = f", {number(self.usual_per_hour)} an hour usual" if self.usual_per_hour is not None else ""
-        return f"{self.direction}: {counts}{usual}{f' ({self.note})' if self.note else ''}"
 
 
 def is_new(evidence: Evidence, policy: Policy) -> bool | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from sentry_runbook.incident.answers.measured import Onset
 from sentry_runbook.incident.clues import Candidate, Clue, excerpt
 from sentry_runbook.incident.deploys import alignment, releases_seen
 from sentry_runbook.incident.evidence import Known, quoted
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.measures import Case, transactions
-from sentry_runbook.incident.series import Onset
 from sentry_runbook.incident.signals import (
     BAD_INPUT_WORDS,
     MALFORMED,

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from sentry_runbook.incident.aftermath import SHORTEST, Aftermath, calm_from, finest_series, measure
+from sentry_runbook.incident.answers.measured import Onset, Recovery
 from sentry_runbook.incident.deploys import deploys_of, suspect_release
 from sentry_runbook.incident.evidence import Activity, Alert, Deploy, Evidence, Known, Release, Series, Stated, Unknown
 from sentry_runbook.incident.measures import Case
-from sentry_runbook.incident.onset import Onset
-from sentry_runbook.incident.recovery import Recovery, check_recovery
+from sentry_runbook.incident.recovery import check_recovery
 
 LEAD_IN = timedelta(hours=24)
 """How long before the start a deploy is still part of the story."""

@@ -7,39 +7,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sentry_runbook.incident.chronology import Interval, Milestone, TimelineGap, TimelineRow
+from sentry_runbook.incident.answers.told import ActionItem, Postmortem
 from sentry_runbook.incident.drafts import Form
-from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Stated
-from sentry_runbook.incident.impact import Impact, gathered, impact_of
-from sentry_runbook.incident.lint import LintFinding
+from sentry_runbook.incident.evidence import Evidence, Stated
+from sentry_runbook.incident.impact import gathered, impact_of
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.remedies import ActionItem, action_items
+from sentry_runbook.incident.remedies import action_items
 from sentry_runbook.incident.timeline import timeline_of
 
 __all__ = ["ActionItem", "Postmortem", "draft_postmortem"]
-
-
-class Postmortem(Answer):
-    """A postmortem draft (DESIGN §6, ``draft_postmortem``).
-
-    Attributes:
-        contradictions: stated times that do not fit the rest.
-        lint: what the linter finds in a text that was given to be checked; not in this draft.
-        unknowns: the marked blanks in the text and why each is not known, then the questions to the people.
-    """
-
-    markdown: EventText
-    timeline: tuple[TimelineRow, ...]
-    gaps: tuple[TimelineGap, ...] = ()
-    milestones: tuple[Milestone, ...] = ()
-    intervals: tuple[Interval, ...] = ()
-    contradictions: tuple[EventText, ...] = ()
-    impact: Impact
-    unknowns: tuple[EventText, ...] = ()
-    action_items: tuple[ActionItem, ...] = ()
-    lint: tuple[LintFinding, ...] = ()
 
 
 def draft_postmortem(evidence: Evidence, stated: Stated, policy: Policy, now: datetime, *, form: Form) -> Postmortem:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
-from sentry_runbook.incident.causes import Cause, causes_of
+from sentry_runbook.incident.answers.judged import Cause, Pattern
+from sentry_runbook.incident.answers.told import ActionItem
+from sentry_runbook.incident.causes import causes_of
 from sentry_runbook.incident.chronology import Timeline
-from sentry_runbook.incident.clues import Pattern, excerpt, name_of
+from sentry_runbook.incident.clues import excerpt, name_of
 from sentry_runbook.incident.deploys import deploys_of
-from sentry_runbook.incident.evidence import EventText, Frame, Frozen, Unknown, quoted
+from sentry_runbook.incident.evidence import Frame, Unknown, quoted
 from sentry_runbook.incident.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.plot import Plot, first_alert
 from sentry_runbook.incident.signals import failed_calls
@@ -22,16 +24,6 @@ from sentry_runbook.incident.wording import briefly, count, duration, moment
 
 SLOW = timedelta(minutes=5)
 """An alert that comes later than that gives the incident a head start."""
-
-
-class ActionItem(Frozen):
-    """One thing to do: verb and object, how to know it is done; owner and due are given by people."""
-
-    action: EventText
-    done_when: EventText
-    why: EventText
-    owner: EventText | None = None
-    due: str | None = None
 
 
 def action_items(plot: Plot, told: Timeline) -> tuple[ActionItem, ...]:

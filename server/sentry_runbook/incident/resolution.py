@@ -8,10 +8,10 @@ and :func:`compare` says whether what was planned is what is there.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
-from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Frozen, Issue, quoted
-from sentry_runbook.incident.issue_state import State, expected, is_already, state_of
+from sentry_runbook.incident.answers.changed import NoteResult, Outcome, ResolutionResult, State
+from sentry_runbook.incident.evidence import EventText, Evidence, Frozen, Issue, quoted
+from sentry_runbook.incident.issue_state import expected, is_already, state_of
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.readback import ReadBack, compare
 from sentry_runbook.incident.resolution_warnings import warnings_for
@@ -32,8 +32,6 @@ __all__ = [
     "plan",
     "state_of",
 ]
-
-Outcome = Literal["planned", "needs_confirmation", "applied", "already", "refused", "not_applied", "unknown"]
 
 
 class ResolutionPlan(Frozen):
@@ -57,32 +55,6 @@ class ResolutionPlan(Frozen):
     warnings: tuple[EventText, ...] = ()
     undo: EventText = ""
     must_confirm: bool = False
-
-
-class ResolutionResult(Answer):
-    """The result of ``resolve_issue`` (DESIGN §6)."""
-
-    action: Action
-    outcome: Outcome
-    issue: str
-    before: State | None = None
-    after: State | None = None
-    warnings: tuple[EventText, ...] = ()
-    reason: EventText | None = None
-    confirm_token: str | None = None
-    undo: EventText | None = None
-
-
-class NoteResult(Answer):
-    """The result of ``add_note`` (DESIGN §6)."""
-
-    outcome: Outcome
-    issue: str
-    note_id: str | None = None
-    text: EventText | None = None
-    confirm_token: str | None = None
-    warnings: tuple[EventText, ...] = ()
-    reason: EventText | None = None
 
 
 def plan(wish: Wish, evidence: Evidence, policy: Policy, now: datetime) -> ResolutionPlan:

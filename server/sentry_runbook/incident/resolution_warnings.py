@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.aftermath import last_resolve
+from sentry_runbook.incident.answers.measured import Trend
 from sentry_runbook.incident.deploys import release_named, releases_seen
 from sentry_runbook.incident.evidence import Deploy, Evidence, Known, Stated, quoted
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.onset import HOUR
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.recovery import check_recovery
-from sentry_runbook.incident.series import Trend
 from sentry_runbook.incident.wish import Wish, is_limited, same_release
 from sentry_runbook.incident.wording import count, duration, listed, moment, number
 

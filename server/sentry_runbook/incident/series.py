@@ -16,27 +16,12 @@ from sentry_runbook.incident.buckets import (
     total,
     worst_hour,
 )
-from sentry_runbook.incident.onset import (
-    HOUR,
-    Baseline,
-    Confidence,
-    Onset,
-    Trend,
-    find_baseline,
-    find_onset,
-    find_trend,
-    is_new,
-    issue_hours,
-)
+from sentry_runbook.incident.onset import HOUR, find_baseline, find_onset, find_trend, is_new, issue_hours
 from sentry_runbook.incident.users import UsersWorstHour, straddling_windows, users_worst_hour
 
 __all__ = [
     "HOUR",
-    "Baseline",
-    "Confidence",
-    "Onset",
     "Peak",
-    "Trend",
     "UsersWorstHour",
     "between",
     "busiest_minute",

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import product
 
-from sentry_runbook.incident.criteria import MEASURED, NOT_AN_ERROR, REPORTED, Criterion, Met
+from sentry_runbook.incident.answers.judged import CouldBe, Criterion, Distance, Met, Verdict
+from sentry_runbook.incident.answers.measured import Onset
+from sentry_runbook.incident.criteria import MEASURED, NOT_AN_ERROR, REPORTED
 from sentry_runbook.incident.crosschecks import findings, suspects, without
-from sentry_runbook.incident.evidence import Answer, EventText, Evidence, Frozen, Missing, Stated, Unknown
+from sentry_runbook.incident.evidence import Evidence, Missing, Stated, Unknown
 from sentry_runbook.incident.measures import Case, CrashFree, MinutePeak, share_of_project
 from sentry_runbook.incident.policy import Level, Policy, rank
-from sentry_runbook.incident.series import Onset, UsersWorstHour
+from sentry_runbook.incident.series import UsersWorstHour
 from sentry_runbook.incident.wording import number, percent
 
 __all__ = ["RULES", "CouldBe", "Criterion", "Distance", "Met", "Verdict", "classify", "decide"]
@@ -31,50 +33,6 @@ RULES: tuple[tuple[str, Level], ...] = (
     ("default", "P2"),
 )
 """In order; the first that holds decides."""
-
-
-class CouldBe(Frozen):
-    """The severities that the unknown measurements still allow."""
-
-    lowest: Level
-    highest: Level
-
-
-class Distance(Frozen):
-    """What one criterion lacks to a higher severity."""
-
-    criterion: str
-    to: Level
-    needs: str
-
-
-class Verdict(Answer):
-    """A severity that shows its work (DESIGN §6, ``classify_severity``).
-
-    Attributes:
-        because: the deciding rule in one sentence.
-        respond_by: the incident's first event (or the stated alert time) plus ``response_minutes``.
-        policy: name and source of the policy in force.
-        share_of_project: this issue's part (0..1) of the project's unhandled events; given when a project-wide figure
-            decides.
-        severity_without_suspects: the severity without the events that look forged or come from one flooding sender,
-            estimated from their share; None when nothing looks so.
-    """
-
-    severity: Level
-    label: str
-    decided_by: str
-    because: EventText
-    criteria: tuple[Criterion, ...]
-    could_be: CouldBe
-    response_minutes: int
-    response: str
-    respond_by: datetime | None = None
-    escalation: str
-    policy: str
-    distance: tuple[Distance, ...] = ()
-    share_of_project: float | None = None
-    severity_without_suspects: Level | None = None
 
 
 def classify(

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 
-from sentry_runbook.incident.cards import name_of
+from sentry_runbook.incident.answers.measured import Impact
+from sentry_runbook.incident.answers.told import ActionItem, Interval, Milestone, TimelineRow
 from sentry_runbook.incident.causes import causes_of
-from sentry_runbook.incident.chronology import Interval, Milestone, Timeline, TimelineRow
+from sentry_runbook.incident.chronology import Timeline
+from sentry_runbook.incident.clues import name_of
 from sentry_runbook.incident.evidence import quoted
 from sentry_runbook.incident.facts import (
     NOT_STATED,
@@ -24,11 +26,11 @@ from sentry_runbook.incident.facts import (
     facts,
 )
 from sentry_runbook.incident.figures import Figure, figures, query_window
-from sentry_runbook.incident.impact import Impact, impact_of
+from sentry_runbook.incident.impact import impact_of
 from sentry_runbook.incident.lessons import contributing, lucky, went_badly, went_well
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.plot import Plot
-from sentry_runbook.incident.remedies import ActionItem, action_items
+from sentry_runbook.incident.remedies import action_items
 from sentry_runbook.incident.severity import verdict_of
 from sentry_runbook.incident.timeline import timeline_of
 from sentry_runbook.incident.whys import Hint, Why, five_whys

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sentry_runbook.incident.causes import Cause
-from sentry_runbook.incident.clues import Pattern
+from sentry_runbook.incident.answers.judged import Cause, Pattern, Verdict
+from sentry_runbook.incident.answers.measured import Impact, Onset
 from sentry_runbook.incident.evidence import Known, Unknown, quoted
 from sentry_runbook.incident.facts import Audience, Fact
-from sentry_runbook.incident.impact import Impact
 from sentry_runbook.incident.measures import Case, CrashFree
-from sentry_runbook.incident.onset import Onset
-from sentry_runbook.incident.severity import Verdict
 from sentry_runbook.incident.wording import count, duration, number, percent
 
 FOR_CUSTOMERS = "Some people may see errors"

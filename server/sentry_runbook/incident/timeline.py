@@ -9,15 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sentry_runbook.incident.chronology import (
-    Interval,
-    Milestone,
-    MilestoneName,
-    RowKind,
-    Timeline,
-    TimelineGap,
-    TimelineRow,
-)
+from sentry_runbook.incident.answers.told import Interval, Milestone, MilestoneName, RowKind, TimelineGap, TimelineRow
+from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.evidence import Evidence, Missing, Stated, Unknown
 from sentry_runbook.incident.happenings import rows_of
 from sentry_runbook.incident.measures import Case

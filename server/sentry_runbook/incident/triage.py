@@ -5,64 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sentry_runbook.incident.causes import Cause, causes_of, suspect_release
-from sentry_runbook.incident.checklist import ChecklistStep, Seen, checklist
+from sentry_runbook.incident.answers.judged import Cause, ChecklistStep, IssueSummary, Triage, Verdict
+from sentry_runbook.incident.answers.measured import Impact
+from sentry_runbook.incident.causes import causes_of, suspect_release
+from sentry_runbook.incident.checklist import Seen, checklist
 from sentry_runbook.incident.evidence import (
-    Answer,
-    Commit,
-    EventText,
     Evidence,
     Finding,
-    Frozen,
     Issue,
     Known,
     Missing,
     Stated,
     Unknown,
 )
-from sentry_runbook.incident.impact import Impact, gathered, impact_of
+from sentry_runbook.incident.impact import gathered, impact_of
 from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.policy import Policy, rank
-from sentry_runbook.incident.severity import Verdict, verdict_of
+from sentry_runbook.incident.severity import verdict_of
 from sentry_runbook.incident.wording import duration, moment
 
 __all__ = ["ChecklistStep", "IssueSummary", "Triage", "triage"]
-
-
-class IssueSummary(Frozen):
-    """The issue in short; its totals are over all time."""
-
-    short_id: str | None = None
-    id: str
-    url: str
-    title: EventText
-    project: str | None = None
-    level: str | None = None
-    status: str | None = None
-    substatus: str | None = None
-    unhandled: bool | None = None
-    first_seen: datetime | None = None
-    last_seen: datetime | None = None
-    events_total: int | None = None
-    users_total: int | None = None
-    assigned_to: EventText | None = None
-
-
-class Triage(Answer):
-    """The whole triage (DESIGN §6, ``triage_issue``).
-
-    ``missing`` and ``findings`` of severity and impact are lifted up here (as ``severity.crash_free``) and empty there.
-    """
-
-    issue: IssueSummary
-    severity: Verdict
-    impact: Impact
-    checklist: tuple[ChecklistStep, ...]
-    causes: tuple[Cause, ...] = ()
-    suspect_release: EventText | None = None
-    suspect_commits: tuple[Commit, ...] = ()
-    next_steps: tuple[EventText, ...] = ()
-    warnings: tuple[str, ...] | None = None
 
 
 def triage(evidence: Evidence, stated: Stated, policy: Policy, now: datetime) -> Triage:

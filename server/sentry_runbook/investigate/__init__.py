@@ -13,8 +13,8 @@ from sentry_runbook.investigate.question import IMPACT, READ, RECOVERY, SEVERITY
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sentry_runbook.incident.answers.read import EventList, IssueList
     from sentry_runbook.incident.evidence import Evidence, Window
-    from sentry_runbook.incident.reading import EventList, IssueList
     from sentry_runbook.investigate.run import Choose
     from sentry_runbook.runtime import Runtime
     from sentry_runbook.sentry import models

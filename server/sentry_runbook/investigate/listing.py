@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sentry_runbook.errors import BadInput
+from sentry_runbook.incident.answers.read import EventList, IssueList, IssueRow
 from sentry_runbook.incident.evidence import EventRow, Missing, Window
-from sentry_runbook.incident.reading import EventList, IssueList, IssueRow
 from sentry_runbook.investigate.collect import findings_of
 from sentry_runbook.investigate.run import named_environments
 from sentry_runbook.investigate.translate import Translator

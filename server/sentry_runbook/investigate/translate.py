@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 
 from sentry_runbook.incident import evidence as ours
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry import models
 
-NAME = 120
-"""Characters of a short identifying value: release, environment, transaction, tag."""
 TITLE = 200
 MESSAGE = 600
 FRAME = 160

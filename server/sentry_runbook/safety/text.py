@@ -16,6 +16,8 @@ from functools import cache
 
 from sentry_runbook.safety import defuse, hidden
 
+NAME = 120
+"""Characters of a short identifying value: release, environment, transaction, tag."""
 SPARE = 512
 """Characters read beyond the multiple of a limit."""
 TORN = 64

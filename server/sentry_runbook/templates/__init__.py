@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.drafts import Filled
+from sentry_runbook.incident.answers.told import Filled
 from sentry_runbook.incident.fact import Format
 from sentry_runbook.templates.front_matter import Head, bad, parse
 

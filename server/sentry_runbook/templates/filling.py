@@ -17,7 +17,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.drafts import Filled
+from sentry_runbook.incident.answers.told import Filled
 from sentry_runbook.incident.facts import Fact, Facts, Format, blank
 from sentry_runbook.incident.markup import link, marked_up
 from sentry_runbook.safety import text as safe

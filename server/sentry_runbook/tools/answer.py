@@ -17,7 +17,6 @@ from pydantic import JsonValue
 
 from sentry_runbook.incident.evidence import Answer, Finding, Missing, quoted
 from sentry_runbook.safety.fence import fence, new_nonce
-from sentry_runbook.safety.sanitizer import count_masks
 from sentry_runbook.tools.bounds import SIZES, smaller
 from sentry_runbook.tools.structured import strings, without_nulls
 from sentry_runbook.tools.untrusted import event_text_paths
@@ -134,6 +133,8 @@ def respond(
 
 
 def _channels(result: A, page: Callable[[A], Page]) -> tuple[dict[str, JsonValue], str]:
+    from sentry_runbook.safety.masking import count_masks  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     structured = without_nulls(result)
     masked = count_masks(strings(structured))
     paths = list(event_text_paths(result))

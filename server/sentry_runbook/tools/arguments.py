@@ -43,7 +43,7 @@ SomeText = AfterValidator(some_text)
 # A model may well write the number of an issue as a number.
 Issue = Annotated[
     str,
-    Field(description="Id, short id (SHOP-1Z) or Sentry URL", max_length=2000, coerce_numbers_to_str=True),
+    Field(description="Id, short id or Sentry URL", max_length=2000, coerce_numbers_to_str=True),
 ]
 Environment = Annotated[str | None, Field(description="Comma-separated", max_length=400), OneLine]
 Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20), OneLine]

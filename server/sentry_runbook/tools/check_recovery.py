@@ -7,8 +7,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.incident.recovery import Recovery
-from sentry_runbook.incident.recovery import check_recovery as judge
+from sentry_runbook.incident.answers.measured import Recovery
 from sentry_runbook.investigate import RECOVERY, investigate, recovery_window
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, shown
@@ -25,11 +24,12 @@ async def check_recovery(
         OneLine,
     ] = None,
 ) -> Recovery:
-    """Tell whether an incident is over: events per hour now against the incident and against before it.
+    """Tell whether an incident is over: events per hour now, in the incident and before it.
 
-    Also quiet since when, events since the fix, regression, crash-free back. Quiet without a fix is mitigated, not
-    resolved.
+    Also quiet since when, events since the fix, regression, crash-free. Quiet without a fix is mitigated, not resolved.
     """
+    from sentry_runbook.incident.recovery import check_recovery as judge  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     run = runtime(ctx)
     fixed = stated_moment(since, "since")
     evidence = await investigate(run, issue, RECOVERY, choose=lambda found, now: recovery_window(found, now, fixed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
-from sentry_runbook.incident.severity import Verdict, classify
+from sentry_runbook.incident.answers.judged import Verdict
 from sentry_runbook.investigate import SEVERITY, investigate
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
@@ -33,10 +33,12 @@ async def classify_severity(
     end: End = None,
     environment: Environment = None,
 ) -> Verdict:
-    """Judge P0 to P3 by the runbook's written rules, from measured production numbers and what people stated.
+    """Judge P0 to P3 by the runbook's rules, from measured production numbers and what people stated.
 
-    Shows every criterion, what is unknown and what that could change. Leave flags out unless a person said so.
+    Shows every criterion, and what the unknown could change. Leave flags out unless a person said so.
     """
+    from sentry_runbook.incident.severity import classify  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     run = runtime(ctx)
     evidence = await investigate(run, issue, SEVERITY, environment=environment, period=period, start=start, end=end)
     return classify(evidence, stated_flags(workaround, core_flow, data_loss_risk), run.policy, evidence.collected_at)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from mcp.server.mcpserver import Context
 
+from sentry_runbook.incident.answers.measured import BreakdownRow, Impact
 from sentry_runbook.incident.evidence import quoted
-from sentry_runbook.incident.impact import BreakdownRow, Impact, impact
 from sentry_runbook.investigate import IMPACT, investigate
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, cut_missing
@@ -23,11 +23,13 @@ async def discover_impact(
     end: End = None,
     environment: Environment = None,
 ) -> Impact:
-    """Count an issue's impact in a period (24h unless given; all environments unless named).
+    """Count an issue's impact in a period (default: 24h, all environments).
 
     Events, users, worst rolling hour, peaks per minute, crash-free sessions, p95, baseline, trend, and where it
     concentrates (release, browser, region …).
     """
+    from sentry_runbook.incident.impact import impact  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     run = runtime(ctx)
     evidence = await investigate(
         run, issue, IMPACT, environment=environment, period=period, start=start, end=end, scope="all"

@@ -7,10 +7,8 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
+from sentry_runbook.incident.answers.told import Postmortem
 from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.lint import lint_postmortem
-from sentry_runbook.incident.postmortem import Postmortem
-from sentry_runbook.incident.postmortem import draft_postmortem as draft
 from sentry_runbook.investigate import STORY, investigate, story_window
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page, cut_missing
@@ -33,11 +31,14 @@ async def draft_postmortem(
     acknowledged_at: Moment = None,
     check: Check = None,
 ) -> Postmortem:
-    """Draft the postmortem in the runbook's form: timeline with sources, impact, five whys, action items.
+    """Draft the postmortem: timeline with sources, impact, five whys, action items.
 
-    Every number says its query; what only people know is a marked question in `unknowns`. State what you know by the
-    arguments.
+    What only people know is a marked question in `unknowns`; state what you know. With check, a finished text is linted
+    against the evidence.
     """
+    from sentry_runbook.incident.lint import lint_postmortem  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.postmortem import draft_postmortem as draft  # noqa: PLC0415
+
     run = runtime(ctx)
     stated = Stated(
         lead=lead,

@@ -7,8 +7,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.incident.drafts import FORMS, Draft
-from sentry_runbook.incident.drafts import draft_update as draft
+from sentry_runbook.incident.answers.told import FORMS, Draft
 from sentry_runbook.incident.evidence import Stated
 from sentry_runbook.incident.fact import Audience, Format, Kind
 from sentry_runbook.investigate import STORY, investigate, story_window
@@ -30,11 +29,12 @@ async def draft_update(
     fix: Fix = None,
     since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40), OneLine] = None,
 ) -> Draft:
-    """Draft an incident message from facts, in the runbook's forms, for engineers, executives or customers.
+    """Draft an incident message from facts, in the runbook's forms.
 
-    What is unknown stands as a marked blank and in `unknowns`: ask the user, never fill it by guessing. A person sends
-    it.
+    What is unknown stands as a marked blank and in `unknowns`: ask the user, never guess. A person sends it.
     """
+    from sentry_runbook.incident.drafts import draft_update as draft  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     run = runtime(ctx)
     last = stated_moment(since, "since")
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix)

@@ -7,8 +7,8 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
+from sentry_runbook.incident.answers.read import IssueList, IssueRow
 from sentry_runbook.incident.evidence import quoted
-from sentry_runbook.incident.reading import IssueList, IssueRow
 from sentry_runbook.investigate import search_issues
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
@@ -29,9 +29,9 @@ async def find_issues(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> IssueList:
-    """Find issues when you have no id or link, or to see what else broke.
+    """Find issues without an id or link, or see what else broke.
 
-    Useful queries: is:unresolved is:new, is:escalating, is:regressed, release:VERSION, level:fatal. A misspelt search
+    Queries: is:unresolved is:new, is:escalating, is:regressed, release:VERSION, level:fatal. A misspelt search
     key finds nothing, without an error.
     """
     run = runtime(ctx)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
+from sentry_runbook.incident.answers.read import EventView, IssueReport
 from sentry_runbook.incident.evidence import Commit, quoted
-from sentry_runbook.incident.reading import EventView, IssueReport, read_issue
 from sentry_runbook.investigate import READ, investigate
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
@@ -22,6 +22,8 @@ async def get_issue(
     Status, counts over all time, trend now, stack trace, breadcrumbs, tags, suspect commits. For counts in a period use
     discover_impact; for the whole first look triage_issue.
     """
+    from sentry_runbook.incident.reading import read_issue  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     run = runtime(ctx)
     evidence = await investigate(run, issue, READ, environment=environment, which=event)
     return read_issue(evidence, run.policy)

@@ -7,8 +7,8 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
+from sentry_runbook.incident.answers.read import EventList
 from sentry_runbook.incident.evidence import EventRow, quoted
-from sentry_runbook.incident.reading import EventList
 from sentry_runbook.investigate import list_issue_events
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
@@ -104,5 +104,5 @@ def tool() -> RunbookTool[EventList]:
         result=EventList,
         page=page,
         title="List events",
-        shrink=(_short_titles, _said_once, _no_titles, _fewer, _fewer),
+        shrink=(_said_once, _short_titles, _no_titles, _fewer, _fewer),
     )

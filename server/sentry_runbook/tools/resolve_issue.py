@@ -8,14 +8,14 @@ import anyio
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
-from sentry_runbook.incident.resolution import ResolutionResult
+from sentry_runbook.incident.answers.changed import ResolutionResult
 from sentry_runbook.incident.wish import Action, Wish
+from sentry_runbook.plans import Plan
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
-from sentry_runbook.writing import Plan, apply, make_plan, result, still_so
 
 NOT_CONFIRMED = "Not confirmed by the user; nothing was changed."
 
@@ -31,6 +31,8 @@ async def planned(
     ctx: Context[Runtime],
 ) -> Plan:
     """The plan, made on a fresh read."""
+    from sentry_runbook.writing import make_plan  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     wish = Wish(
         action=action,
         release=release,
@@ -71,11 +73,13 @@ async def resolve_issue(
     dry_run: DryRun = False,
     confirm_token: ConfirmToken = None,
 ) -> ResolutionResult:
-    """Resolve, resolve in a release, ignore with limits, archive or reopen an issue: read first, confirmed, read back.
+    """Resolve, ignore with limits, archive or reopen an issue: read first, confirmed, read back.
 
-    Without confirmation by the client you get outcome needs_confirmation and a confirm_token: show the user before,
-    after and warnings, and call again with it only after they agree. dry_run gives the plan only.
+    Outcome needs_confirmation brings a confirm_token: show the user before, after and warnings, and call again with it
+    only after they agree.
     """
+    from sentry_runbook.writing import apply, result, still_so  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     run = runtime(ctx)
     how = how_decided(answer)
     if how in ("nothing", "plan"):

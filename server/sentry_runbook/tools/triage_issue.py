@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
+from sentry_runbook.incident.answers.judged import Triage
 from sentry_runbook.incident.evidence import quoted
-from sentry_runbook.incident.triage import Triage, triage
 from sentry_runbook.investigate import TRIAGE, investigate
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
@@ -26,9 +26,11 @@ async def triage_issue(
 ) -> Triage:
     """Start here when paged: the whole triage of an issue in one call.
 
-    Severity with its reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
+    Severity with reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
     release and commits, next steps. What is unknown is in `missing`.
     """
+    from sentry_runbook.incident.triage import triage  # noqa: PLC0415  # with the first call (DESIGN §9)
+
     run = runtime(ctx)
     evidence = await investigate(run, issue, TRIAGE, environment=environment, period=period)
     return triage(evidence, stated_flags(workaround, core_flow, data_loss_risk), run.policy, evidence.collected_at)

@@ -1,0 +1,77 @@
+"""Plans of changes: what would be sent, on what state, and what a person is asked about it.
+
+They stand apart from :mod:`.writing` and :mod:`.noting`, which make and carry them out, because the tools' signatures
+name them: the rest comes with the first call (DESIGN §9).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sentry_runbook.incident.evidence import Evidence, Issue, quoted
+from sentry_runbook.incident.wish import Wish
+from sentry_runbook.safety.confirm import Payload
+from sentry_runbook.sentry.references import IssueRef
+
+if TYPE_CHECKING:
+    from sentry_runbook.incident.resolution import ResolutionPlan
+
+UNKNOWN = "unknown"
+FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and notifies the issue's participants."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A wish, the state it was planned on, and what would be sent."""
+
+    wish: Wish
+    resolution: ResolutionPlan
+    evidence: Evidence
+    organization: str | None
+    who: str = UNKNOWN
+    """Whose auth token it is, for the audit file."""
+
+    @property
+    def issue(self) -> Issue:
+        """The issue as it was read."""
+        return self.evidence.issue
+
+    @property
+    def reference(self) -> IssueRef:
+        """The issue by its number: what was confirmed is what is changed."""
+        return IssueRef(issue=self.issue.id, organization=self.organization)
+
+    def payload(self) -> Payload:
+        """What a confirm token is bound to: issue, action with all its arguments, and the state read."""
+        wish = {f"wish.{name}": value for name, value in self.wish.model_dump().items()}
+        return {"issue": self.issue.id, **wish, "state": self.resolution.before.model_dump_json()}
+
+    def question(self) -> str:
+        """What a person is asked; only our words, numbers, and event text as one quoted value."""
+        parts = [
+            f"Change {self.issue.name} {quoted(self.issue.title)} in Sentry?",
+            f"Now: {self.resolution.before.summary}. Then: {self.resolution.after.summary}.",
+            *self.resolution.warnings,
+        ]
+        return "\n".join(parts)
+
+
+@dataclass(frozen=True)
+class NotePlan:
+    """A comment, the issue it goes to, and whether it stands there already."""
+
+    issue: Issue
+    organization: str | None
+    text: str
+    shown: str
+    already: bool
+    who: str = UNKNOWN
+
+    def payload(self) -> Payload:
+        """What a confirm token is bound to."""
+        return {"issue": self.issue.id, "action": "add_note", "text": self.text, "state": ""}
+
+    def question(self) -> str:
+        """What a person is asked."""
+        return f"Post this comment on {self.issue.name} {quoted(self.issue.title)}?\n{quoted(self.shown)}\n{FORWARDED}"
