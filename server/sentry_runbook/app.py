@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from sentry_runbook import __version__
 from sentry_runbook.errors import SettingsError
 from sentry_runbook.incident.policy import default_policy, load_policy
-from sentry_runbook.runbook import add_completions, add_prompts, add_resources
+from sentry_runbook.runbook import RunbookServer, add_completions, add_prompts, add_resources
 from sentry_runbook.runtime import Clock, Runtime
 from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.confirm import Confirmations
@@ -91,7 +91,7 @@ def build_server(run: Runtime, *, closed: Callable[[], Awaitable[None]] | None =
                 with anyio.CancelScope(shield=True):
                     await closed()
 
-    server: MCPServer[Runtime] = MCPServer(
+    server = RunbookServer(
         NAME,
         title="Sentry incident runbook",
         version=__version__,

@@ -5,6 +5,8 @@ Adding a file to ``prompts/`` adds a prompt and a resource; nothing here knows a
 
 from __future__ import annotations
 
+from typing import Any
+
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
@@ -16,6 +18,8 @@ from mcp.types import (
     Completion,
     CompletionArgument,
     CompletionContext,
+    GetPromptResult,
+    InputRequiredResult,
     PromptReference,
     ResourceTemplateReference,
 )
@@ -36,6 +40,25 @@ from sentry_runbook.tools.arguments import stated_moment
 STATED = ("lead", "service", "root_cause", "fix")
 """Prompt arguments that a person states, as the draft tools take them."""
 MOST_COMPLETIONS = 20
+
+
+class RunbookServer(MCPServer[Runtime]):
+    """The SDK's server, but a wrong prompt is the caller's mistake and is told so, not an internal error."""
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """A prompt by name; one that is not there, or lacks an argument, is an invalid parameter."""
+        prompts = {prompt.name: prompt for prompt in await self.list_prompts()}
+        if name not in prompts:
+            known = ", ".join(sorted(prompts)) or "none"
+            raise MCPError(code=INVALID_PARAMS, message=f"There is no prompt {quoted(line(name, 40))}. Known: {known}.")
+        lacking = [
+            one.name for one in prompts[name].arguments or [] if one.required and one.name not in (arguments or {})
+        ]
+        if lacking:
+            raise MCPError(code=INVALID_PARAMS, message=f"The prompt {name} needs {', '.join(lacking)}.")
+        return await super().get_prompt(name, arguments, context)
 
 
 def add_prompts(server: MCPServer[Runtime], run: Runtime) -> None:
@@ -126,7 +149,7 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
     async def issue_facts(issue: str, ctx: Context[Runtime]) -> str:
         try:
             report = await get_issue.get_issue(issue, ctx)
-        except NotFound as exc:
+        except (NotFound, BadInput) as exc:
             raise ResourceNotFoundError(str(exc)) from exc
         except RunbookError as exc:
             raise ResourceError(str(exc)) from exc
