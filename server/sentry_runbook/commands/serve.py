@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 
@@ -25,8 +24,6 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     log_to_stderr()
     made = runtime_of(arguments, settings)
-    # All that was imported stays: the collector need not look at it again, least of all at the end (mcp-sdk §2.2).
-    gc.freeze()
     with without_rich_logs():
         if arguments.transport == "http":
             return anyio.run(_http, made, arguments)
