@@ -287,8 +287,10 @@ def affected_transactions(first: First) -> tuple[str, ...]:
 
 
 def _is_long_past(issue: models.Issue, version: str, window: Window) -> bool:
-    """Whether the release only saw the issue's beginning, long before the window: when it was deployed explains
-    nothing of what happens now."""
+    """Whether the release only saw the issue's beginning, long before the window.
+
+    When it was deployed explains nothing of what happens now.
+    """
     began = issue.first_release is not None and issue.first_release.version == version
     return began and issue.first_seen is not None and issue.first_seen < window.start - window.length
 
