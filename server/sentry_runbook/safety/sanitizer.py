@@ -139,10 +139,11 @@ class Sanitizer:
         The same first known part (id, email, username, ip, name: Sentry's own order) is the same user.
         """
         parts = {"id": id, "email": email, "username": username, "ip": ip, "name": name}
-        for part in parts.values():
-            self._look(text.early_cut(part or "", MAX_NAME)[0], "user")
+        # One look at all parts: a page of events has a hundred users, each with as many parts.
+        self._look("\n".join(text.early_cut(part, MAX_NAME)[0] for part in parts.values() if part), "user")
         shown = self._people.stand_in(parts, anyway=self._masker is None)
-        return self.line(shown, MAX_NAME)
+        # A stand-in is our own word.
+        return self.line(shown, MAX_NAME) if shown in parts.values() else shown
 
     def user_tag(self, value: str | None) -> str:
         """As :meth:`user`, for the value of Sentry's tag ``user``: ``id:42``, ``email:…``, ``username:…``, ``ip:…``."""
