@@ -40,14 +40,22 @@ class Collector:
         self._now = now
         self._sanitizer = sanitizer
         self._translate = Translator(sanitizer)
+        self._event: Known[ours.Event] | Unknown = ours.NOT_ASKED
+        self._sample: Known[tuple[ours.Event, ...]] | Unknown = ours.NOT_ASKED
+        self._rows: Known[tuple[ours.EventRow, ...]] | Unknown = ours.NOT_ASKED
+
+    def read(self, first: First) -> None:
+        """Whole events and the list of events: what takes longest to put into our words, and needs only round one."""
+        self._event = self._event_of(first)
+        self._sample = self._sample_of(first)
+        self._rows = self._rows_of(first)
 
     def evidence(self, first: First, second: Second, *, server: str, organization: str, url: str) -> Evidence:
-        """Put the parts together."""
-        asked = self._question
-        rows = self._rows(first)
+        """Put the parts together; :meth:`read` comes before."""
+        asked, rows = self._question, self._rows
         parts = {
-            "event": self._event(first),
-            "sample": self._sample(first),
+            "event": self._event,
+            "sample": self._sample,
             "rows": rows,
             "tags": first.tags.part("tags of the issue, all time", lambda tags: tuple(map(self._translate.tag, tags))),
             "totals": self._totals(second.totals, rows, asked.window),
@@ -108,11 +116,11 @@ class Collector:
             update={"names": safe(scope.names), "production": safe(scope.production), "others": safe(scope.others)}
         )
 
-    def _event(self, first: First) -> Known[ours.Event] | Unknown:
+    def _event_of(self, first: First) -> Known[ours.Event] | Unknown:
         which = self._question.which
         return first.event.part(f"event {which} of the issue", self._translate.event)
 
-    def _sample(self, first: First) -> Known[tuple[ours.Event, ...]] | Unknown:
+    def _sample_of(self, first: First) -> Known[tuple[ours.Event, ...]] | Unknown:
         if not self._question.wants(Aspect.SAMPLE):
             return ours.NOT_ASKED
         chosen = first.event.value.id if first.event.value else None
@@ -126,7 +134,7 @@ class Collector:
         events = tuple(self._translate.event(event) for event in found.values())
         return Known(value=events, source="oldest and recommended event of the issue")
 
-    def _rows(self, first: First) -> Known[tuple[ours.EventRow, ...]] | Unknown:
+    def _rows_of(self, first: First) -> Known[tuple[ours.EventRow, ...]] | Unknown:
         def scoped(page: models.Page[models.EventRow]) -> tuple[ours.EventRow, ...]:
             names = self._scope.names
             kept = [row for row in page.items if not names or (row.tag("environment") or "") in names]

@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+import anyio
+import anyio.lowlevel
+
 from sentry_runbook.incident.evidence import EnvironmentScope, Evidence, UsersIn, Window
 from sentry_runbook.incident.series import straddling_windows
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate.collect import Collector
 from sentry_runbook.investigate.question import Aspect, Question
-from sentry_runbook.investigate.rounds import First, Second, first_round, scope_of, second_round, third_round
+from sentry_runbook.investigate.rounds import First, first_round, scope_of, second_round, third_round
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry import models
@@ -20,6 +23,8 @@ from sentry_runbook.sentry.references import IssueRef, event_id, parse_reference
 
 Choose = Callable[[models.Issue, datetime], Window]
 """Picks the window once the issue is known, for stories whose length only the issue tells."""
+TURNS_TO_LEAVE = 100
+"""Turns of the event loop after which requests on open connections have left, with some to spare."""
 
 
 def ask(
@@ -72,8 +77,17 @@ async def find_out(run: Runtime, question: Question, choose: Choose | None) -> E
         if choose is not None:
             question = replace(question, window=choose(first.issue, now))
         covered = scope_of(question, run.policy, first)
-        second = await second_round(client, question, first, covered)
-        evidence = _collect(run, question, first, second, covered, now)
+        collector = Collector(question, covered, run.policy, now, Sanitizer(mask=run.settings.mask))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_meanwhile, lambda: collector.read(first))
+            second = await second_round(client, question, first, covered)
+        evidence = collector.evidence(
+            first,
+            second,
+            server=run.settings.base_url,
+            organization=question.reference.organization or run.settings.organization or "",
+            url=issue_url(run, question.reference, first.issue),
+        )
         users_in = await _settle_users(run, question, first, covered, evidence)
     return evidence.model_copy(update={"users_in": users_in})
 
@@ -93,17 +107,11 @@ async def _settle_users(
     return await third_round(run.client(), question, first, scope, hours) if hours else ()
 
 
-def _collect(
-    run: Runtime, question: Question, first: First, second: Second, scope: EnvironmentScope, now: datetime
-) -> Evidence:
-    collector = Collector(question, scope, run.policy, now, Sanitizer(mask=run.settings.mask))
-    return collector.evidence(
-        first,
-        second,
-        server=run.settings.base_url,
-        organization=question.reference.organization or run.settings.organization or "",
-        url=issue_url(run, question.reference, first.issue),
-    )
+async def _meanwhile(work: Callable[[], None]) -> None:
+    """Do it while requests are on their way: they leave first, and it costs no time then."""
+    for _ in range(TURNS_TO_LEAVE):
+        await anyio.lowlevel.checkpoint()
+    work()
 
 
 def issue_url(run: Runtime, reference: IssueRef, issue: models.Issue) -> str:
