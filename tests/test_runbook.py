@@ -47,26 +47,25 @@ async def test_every_file_is_a_prompt_with_described_arguments_and_a_resource(mo
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", LIVE)
-async def test_a_prompt_given_an_issue_comes_filled_with_live_facts(name: str, mode: Mode) -> None:
+async def test_a_prompt_given_an_issue_comes_filled_with_live_facts(mode: Mode) -> None:
     async with connected("payment-spike", mode=mode) as connection:
-        text = await prompt(connection, name, issue=ISSUE)
-    assert ISSUE in text
-    assert "200" in text or "187" in text
-    assert "None" not in text and "{{" not in text and "{%" not in text
+        for name in LIVE:
+            text = await prompt(connection, name, issue=ISSUE)
+            assert ISSUE in text, name
+            assert "200" in text or "187" in text, name
+            assert "None" not in text and "{{" not in text and "{%" not in text, name
 
 
-@pytest.mark.parametrize("name", LIVE)
-async def test_without_an_issue_a_prompt_is_a_form_with_marked_blanks_and_costs_no_request(name: str) -> None:
+async def test_without_an_issue_a_prompt_is_a_form_with_marked_blanks_and_costs_no_request() -> None:
     async with connected("payment-spike") as connection:
-        text = await prompt(connection, name)
+        for name in LIVE:
+            text = await prompt(connection, name)
+            assert "[" in text and "]" in text, name
+            assert ISSUE not in text and "None" not in text and "{{" not in text, name
         assert connection.upstream.seen == []
-    assert "[" in text and "]" in text
-    assert ISSUE not in text and "None" not in text and "{{" not in text
 
 
-@pytest.mark.parametrize("name", CARDS)
-async def test_a_reference_card_says_the_runbooks_words(name: str) -> None:
+async def test_the_reference_cards_say_the_runbooks_words() -> None:
     words = {
         "severity_matrix": ("P0", "P1", "P2", "P3", "95", "500", "100"),
         "triage_checklist": ("Breadcrumbs", "Stack trace", "Release"),
@@ -74,10 +73,11 @@ async def test_a_reference_card_says_the_runbooks_words(name: str) -> None:
         "troubleshooting": ("401", "7d"),
     }
     async with connected("payment-spike") as connection:
-        text = await prompt(connection, name)
-        assert await resource(connection, f"runbook://{name}") in text
-    said = text.lower().replace("-", "_").replace(" ", "_")
-    assert [word for word in words[name] if word.lower().replace(" ", "_") not in said] == []
+        for name in CARDS:
+            text = await prompt(connection, name)
+            assert await resource(connection, f"runbook://{name}") in text
+            said = text.lower().replace("-", "_").replace(" ", "_")
+            assert [word for word in words[name] if word.lower().replace(" ", "_") not in said] == []
 
 
 async def test_what_a_person_states_stands_in_the_prompt_and_unknown_things_stay_blank() -> None:
@@ -108,14 +108,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", REFUSED)
-async def test_a_prompt_that_cannot_be_meant_is_refused_with_the_reason(name: str, mode: Mode) -> None:
-    asked, arguments, said = REFUSED[name]
+async def test_a_prompt_that_cannot_be_meant_is_refused_with_the_reason(mode: Mode) -> None:
     async with connected("payment-spike", mode=mode) as connection:
-        with pytest.raises(MCPError) as caught:
-            await connection.client.get_prompt(asked, arguments)
-    assert caught.value.error.code == INVALID_PARAMS
-    assert said in caught.value.error.message
+        for asked, arguments, said in REFUSED.values():
+            with pytest.raises(MCPError) as caught:
+                await connection.client.get_prompt(asked, arguments)
+            assert caught.value.error.code == INVALID_PARAMS
+            assert said in caught.value.error.message
 
 
 @pytest.mark.parametrize("mode", MODES)

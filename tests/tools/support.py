@@ -17,6 +17,7 @@ from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
+from tests.tools.tape import Scene, Tape, scene
 
 Mode = Literal["auto", "legacy"]
 MODES: tuple[Mode, ...] = ("auto", "legacy")
@@ -30,15 +31,31 @@ class Connection:
 
     Attributes:
         client: the SDK's client.
-        world: the embedded Sentry's world; change it to make things happen.
-        clock: the clock of both sides.
         upstream: every request that the server sent to Sentry.
+        scene: the embedded Sentry; shared with others who only read.
     """
 
     client: Client
-    world: World
-    clock: ManualClock
     upstream: WaveTransport
+    scene: Scene
+
+    @property
+    def world(self) -> World:
+        """The embedded Sentry's world; change it to make things happen."""
+        self.scene.tape.is_live = True
+        return self.scene.world
+
+    @property
+    def clock(self) -> ManualClock:
+        """The clock of both sides."""
+        self.scene.tape.is_live = True
+        return self.scene.clock
+
+    def number(self, short_id: str) -> str:
+        """The numeric id of an issue."""
+        record = self.scene.world.find_issue(short_id)
+        assert record is not None
+        return record.id
 
     async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """The structured values of a call that must succeed."""
@@ -83,12 +100,15 @@ async def connected(
         transport: answers instead of the embedded Sentry.
         client_options: for the SDK's client, as ``elicitation_callback``.
     """
-    clock = clock or ManualClock()
-    chosen = [SCENARIOS[name] for name in scenarios] or list(SCENARIOS.values())
-    world = world or World(chosen, clock)
-    application = create_app(world, profile=profile or Profile())
-    upstream = WaveTransport(transport or httpx.ASGITransport(application))
-    run = build_runtime(settings, http_transport=upstream, clock=clock)
+    if world is None and clock is None and profile is None:
+        here = scene(scenarios)
+    else:
+        clock = clock or ManualClock()
+        world = world or World([SCENARIOS[name] for name in scenarios or SCENARIOS], clock)
+        application = create_app(world, profile=profile or Profile())
+        here = Scene(world, clock, Tape(httpx.ASGITransport(application), is_live=True))
+    upstream = WaveTransport(transport or here.tape)
+    run = build_runtime(settings, http_transport=upstream, clock=here.clock)
     async with Client(build_server(run), mode=mode, **client_options) as client:
-        yield Connection(client, world, clock, upstream)
+        yield Connection(client, upstream, here)
     await run.aclose()

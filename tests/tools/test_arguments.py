@@ -45,15 +45,15 @@ BAD_ISSUES: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_ISSUES)
-async def test_a_reference_that_cannot_be_meant_is_refused_without_a_request(name: str) -> None:
-    async with connected("payment-spike") as connection:
-        for tool in ("triage_issue", "list_events", "resolve_issue", "add_note"):
-            arguments: dict[str, Any] = call(tool, ISSUE) | {"issue": BAD_ISSUES[name]}
+@pytest.mark.parametrize("tool", ["triage_issue", "list_events", "resolve_issue", "add_note"])
+async def test_a_reference_that_cannot_be_meant_is_refused_without_a_request(tool: str) -> None:
+    async with connected("staging-only") as connection:
+        for name, bad in BAD_ISSUES.items():
+            arguments: dict[str, Any] = call(tool, ISSUE) | {"issue": bad}
             said = await connection.error(tool, **arguments)
-            assert 20 < len(said) < 400 and said.endswith(".") and "\n" not in said
-            assert "secret" not in said and GIANT[:100] not in said and "evil" not in said
-        assert connection.upstream.seen == []
+            assert 20 < len(said) < 400 and said.endswith(".") and "\n" not in said, name
+            assert "secret" not in said and GIANT[:100] not in said and "evil" not in said, name
+            assert connection.upstream.seen == [], name
 
 
 BAD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
@@ -104,10 +104,9 @@ BAD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-async def test_a_value_that_cannot_be_meant_is_refused_without_a_request(name: str) -> None:
-    async with connected("payment-spike") as connection:
-        for tool, bad in BAD[name]:
+async def test_a_value_that_cannot_be_meant_is_refused_without_a_request() -> None:
+    async with connected("staging-only") as connection:
+        for tool, bad in (case for cases in BAD.values() for case in cases):
             arguments: dict[str, Any] = call(tool, ISSUE) | bad
             said = await connection.error(tool, **arguments)
             assert 15 < len(said) < 500 and said.endswith(".") and "\n" not in said, (bad, said)
@@ -161,30 +160,27 @@ GOOD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
-async def test_what_people_and_models_write_is_understood(name: str) -> None:
+async def test_what_people_and_models_write_is_understood() -> None:
     async with connected("payment-spike") as connection:
-        for tool, more in GOOD[name]:
+        for tool, more in (case for cases in GOOD.values() for case in cases):
             arguments: dict[str, Any] = call(tool, ISSUE) | more
             await connection.call(tool, **arguments)
 
 
-@pytest.mark.parametrize("form", ["number", "text", "spaces", "quotes", "zeros", "lower", "mixed", "url", "event url"])
-async def test_an_issue_is_found_under_every_form_that_people_paste(form: str) -> None:
+async def test_an_issue_is_found_under_every_form_that_people_paste() -> None:
     async with connected("payment-spike") as connection:
-        record = connection.world.find_issue(ISSUE)
-        assert record is not None
-        page = f"{BASE}/organizations/acme/issues/{record.id}/"
-        forms: dict[str, object] = {
-            "number": int(record.id),
-            "text": record.id,
-            "spaces": f"  {record.id}\n",
-            "quotes": f'"{ISSUE}"',
-            "zeros": f"00{record.id}",
-            "lower": ISSUE.lower(),
-            "mixed": "Shop-1z",
-            "url": f"<{page}?project=1&referrer=slack>",
-            "event url": f"{page}events/latest/?environment=production&statsPeriod=24h#exception",
-        }
-        found = await connection.call("get_issue", issue=forms[form])
-    assert found["short_id"] == ISSUE
+        number = connection.number(ISSUE)
+        page = f"{BASE}/organizations/acme/issues/{number}/"
+        forms: tuple[object, ...] = (
+            int(number),
+            number,
+            f"  {number}\n",
+            f'"{ISSUE}"',
+            f"00{number}",
+            ISSUE.lower(),
+            "Shop-1z",
+            f"<{page}?project=1&referrer=slack>",
+            f"{page}events/latest/?environment=production&statsPeriod=24h#exception",
+        )
+        for form in forms:
+            assert (await connection.call("get_issue", issue=form))["short_id"] == ISSUE, form

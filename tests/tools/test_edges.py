@@ -142,9 +142,8 @@ async def test_the_issues_own_project_wins_over_the_configured_one() -> None:
 async def test_a_pasted_event_url_reads_that_event_in_that_environment() -> None:
     async with connected("payment-spike") as connection:
         rows = (await connection.call("list_events", issue="SHOP-1Z", limit=5))["events"]
-        record = connection.world.find_issue("SHOP-1Z")
-        assert record is not None
-        page = f"{BASE}/organizations/acme/issues/{record.id}/events/{rows[3]['id']}/?environment=production"
+        number = connection.number("SHOP-1Z")
+        page = f"{BASE}/organizations/acme/issues/{number}/events/{rows[3]['id']}/?environment=production"
         report = await connection.call("get_issue", issue=page)
         explicit = await connection.call("get_issue", issue=page, event="oldest")
         asked = [request for request in connection.upstream.seen if "environment=production" in request]

@@ -41,7 +41,7 @@ LACKING = {
     "with little else": {"suspect_commits", "releases"},
 }
 """What a triage must name there."""
-QUICK = ("without Discover", "without issues below the organization")
+QUICK = ("without Discover",)
 
 
 async def wrong(connection: Connection, issue: str) -> list[str]:
@@ -76,7 +76,9 @@ async def test_without_discover_nothing_is_computed_from_the_counts_over_all_tim
     assert "unknown, which is not the same as none" in impact["reading"]
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.matrix) for name in PROFILES]
+)
 async def test_what_a_server_lacks_is_learned_once_and_then_two_rounds_are_enough(name: str) -> None:
     async with connected("payment-spike", profile=PROFILES[name]) as connection:
         await connection.call("triage_issue", issue=ISSUE)

@@ -73,9 +73,8 @@ async def test_without_one_certain_organization_each_tool_asks_for_it(slugs: tup
 async def test_the_organization_of_a_pasted_url_is_enough() -> None:
     none = dataclasses.replace(SETTINGS, organization=None)
     async with connected("payment-spike", settings=none) as connection:
-        record = connection.world.find_issue(ISSUE)
-        assert record is not None
-        url = f"{BASE}/organizations/acme/issues/{record.id}/"
+        number = connection.number(ISSUE)
+        url = f"{BASE}/organizations/acme/issues/{number}/"
         assert (await connection.call("triage_issue", issue=url))["issue"]["short_id"] == ISSUE
         assert "GET /api/0/organizations/" not in connection.upstream.seen
 

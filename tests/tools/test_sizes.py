@@ -18,7 +18,7 @@ from tests.tools.support import Connection, connected
 
 WHOLE_EVENT = ("get_issue", "triage_issue", "draft_update", "draft_postmortem")
 """Tools that read whole events."""
-QUICK = ("deep_trace", "wide_letters", "endless_breadcrumb", "deep_nesting")
+QUICK = ("wide_letters",)
 
 
 async def answered(connection: Connection, tool: str, **arguments: object) -> tuple[dict[str, Any], str]:

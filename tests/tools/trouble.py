@@ -14,13 +14,11 @@ from sentry_runbook.app import build_runtime, build_server
 from sentry_runbook.errors import TimedOut
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.settings import Limits, Secret
-from sentry_runbook.simulator.app import create_app
-from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.sentry.faults import Fault
 from tests.sentry.upstream import TOKEN, Time, Upstream
 from tests.tools.support import SETTINGS
+from tests.tools.tape import scene
 
 ISSUE = "SHOP-1Z"
 PATIENCE_S = 0.05
@@ -57,29 +55,6 @@ def kind(request: httpx.Request) -> str:
     if path.endswith("/events/"):
         return "rows"
     return "issues" if path.endswith("/acme/issues/") else "issue"
-
-
-@dataclass
-class Tape(httpx.AsyncBaseTransport):
-    """Answers of an embedded Sentry whose time stands still: each is made once."""
-
-    inner: httpx.AsyncBaseTransport
-    _made: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Replay, or make; a change makes everything anew."""
-        key = str(request.url)
-        if request.method != "GET":
-            self._made.clear()
-        if request.method != "GET" or key not in self._made:
-            response = await self.inner.handle_async_request(request)
-            body = await response.aread()
-            self._made[key] = (response.status_code, dict(response.headers), body)
-            if request.method != "GET":
-                status, headers, body = self._made.pop(key)
-                return httpx.Response(status, headers=headers, content=body)
-        status, headers, body = self._made[key]
-        return httpx.Response(status, headers=headers, content=body)
 
 
 @dataclass
@@ -120,11 +95,13 @@ class Bench:
     Attributes:
         upstream: where trouble is made.
         world: what Sentry holds.
+        renew: forgets what was learned of the server, and what must be waited for.
     """
 
     client: Client
     upstream: Troubled
     world: World
+    renew: Callable[[], None]
 
     async def answer(self, tool: str, arguments: dict[str, object]) -> tuple[dict[str, Any], str, bool]:
         """Structured values, text, and whether it is an error."""
@@ -133,40 +110,28 @@ class Bench:
         return result.structured_content or {}, text, bool(result.is_error)
 
 
-_tapes: dict[str, tuple[World, Tape]] = {}
-
-
-def taped(scenario: str, *, fresh: bool) -> tuple[World, Tape]:
-    """A tape of a scenario, the same one for all who only read."""
-    if fresh or scenario not in _tapes:
-        world = World(SCENARIOS[scenario], ManualClock())
-        made = world, Tape(httpx.ASGITransport(create_app(world)))
-        if fresh:
-            return made
-        _tapes[scenario] = made
-    return _tapes[scenario]
-
-
 def waits(fault: Fault | None) -> bool:
     """Whether no answer ever comes."""
     return fault is not None and fault.told == (TimedOut,) and fault.tries == 1
 
 
 @asynccontextmanager
-async def bench(
-    fault: Fault | None = None, *, scenario: str = "payment-spike", fresh: bool = False
-) -> AsyncIterator[Bench]:
+async def bench(fault: Fault | None = None, *, scenario: str = "payment-spike") -> AsyncIterator[Bench]:
     """A client whose Sentry can be put in trouble; nothing sleeps, and what hangs hangs for a moment."""
-    world, tape = taped(scenario, fresh=fresh)
-    upstream, time = Troubled(tape, fault=fault), Time()
+    here = scene((scenario,))
+    upstream, time = Troubled(here.tape, fault=fault), Time()
     limits = Limits(cache_s=0, max_answer_bytes=2_000_000)
     if waits(fault):
         limits = replace(limits, read_s=PATIENCE_S, call_s=4 * PATIENCE_S)
     settings = replace(SETTINGS, token=Secret(TOKEN), limits=limits)
-    run = build_runtime(settings, clock=world.clock)
-    run._client = SentryClient(
-        settings, http_transport=upstream, sleep=time.sleep, clock=time.wall, monotonic=time.monotonic, jitter=float
-    )
+    run = build_runtime(settings, clock=here.clock)
+
+    def renew() -> None:
+        run._client = SentryClient(
+            settings, http_transport=upstream, sleep=time.sleep, clock=time.wall, monotonic=time.monotonic, jitter=float
+        )
+
+    renew()
     async with Client(build_server(run)) as client:
-        yield Bench(client, upstream, world)
+        yield Bench(client, upstream, here.world, renew)
     await run.aclose()

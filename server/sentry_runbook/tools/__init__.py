@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sentry_runbook.settings import Writes
@@ -35,7 +36,12 @@ MODULES = (
 )
 
 
+@cache
+def _made() -> tuple[RunbookTool[Any], ...]:
+    """Tools hold no state, so servers of one process share them."""
+    return tuple(module.tool() for module in MODULES)
+
+
 def tools_for(writes: Writes) -> list[RunbookTool[Any]]:
-    """The tools of a server, each made anew; those that write are left out when writes are off."""
-    tools = [module.tool() for module in MODULES]
-    return [tool for tool in tools if writes != "off" or not tool.writes]
+    """The tools of a server; those that write are left out when writes are off."""
+    return [tool for tool in _made() if writes != "off" or not tool.writes]
