@@ -35,6 +35,5 @@ async def _count(client: Client, upstream: WaveTransport, case: Case) -> list[Me
 
 async def _tool_list(client: Client) -> Measure:
     listed = (await client.list_tools()).tools
-    shown = [{"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema} for tool in listed]
-    size = len(compact(shown))
+    size = sum(len(tool.name) + len(tool.description or "") + len(compact(tool.input_schema)) for tool in listed)
     return Measure("server", "tool list", "names, descriptions, inputs", size, "characters", TOOL_LIST_CHARACTERS)

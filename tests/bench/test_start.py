@@ -1,0 +1,36 @@
+"""What the start brings in: what answers look like, and neither rules nor an HTTP client (DESIGN section 9)."""
+
+import subprocess
+import sys
+
+from bench.startup import OURS, start
+
+LATER = (
+    "httpx.",
+    "jinja2",
+    "rich",
+    "sentry_runbook.sentry.client",
+    "sentry_runbook.sentry.models",
+    "sentry_runbook.sentry.transport",
+    "sentry_runbook.simulator",
+    "sentry_runbook.safety.sanitizer",
+    "sentry_runbook.incident.severity",
+    "sentry_runbook.incident.triage",
+    "sentry_runbook.incident.drafts",
+    "sentry_runbook.incident.postmortem",
+    "sentry_runbook.incident.resolution",
+    "sentry_runbook.writing",
+)
+"""Modules, and packages by the beginning of what is below them."""
+
+
+def test_listing_the_tools_needs_no_rules_and_no_http_client() -> None:
+    program = "import sys, sentry_runbook.cli, sentry_runbook.commands.serve; print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    early = [name for name in loaded.split() if name.startswith(LATER)]
+    assert early == []
+
+
+def test_a_server_that_is_spawned_lists_its_tools() -> None:
+    started = start(OURS)
+    assert started.wall_ms > 0
