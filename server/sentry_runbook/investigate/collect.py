@@ -53,6 +53,7 @@ class Collector:
     def evidence(self, first: First, second: Second, *, server: str, organization: str, url: str) -> Evidence:
         """Put the parts together; :meth:`read` comes before."""
         asked, rows = self._question, self._rows
+        self._blame_environments(second)
         parts = {
             "event": self._event,
             "sample": self._sample,
@@ -346,12 +347,27 @@ class Collector:
         if not scope.known:
             silent = asked.environments or asked.scope == "all"
             return [] if silent else ["The issue's environments could not be read; all events are counted."]
-        seen = {*scope.production, *scope.others}
-        strange = [name for name in asked.environments if name not in seen]
-        if not strange:
-            return []
+        strange = self._strange_environments()
+        return [f"{strange}."] if strange else []
+
+    def _strange_environments(self) -> str:
+        """That the caller named environments in which the issue was never seen; empty when it was, or nobody knows."""
+        seen = {*self._scope.production, *self._scope.others}
+        strange = [name for name in self._question.environments if name not in seen]
+        if not strange or not self._scope.known:
+            return ""
         others = f"; it has some in {self._quoted(sorted(seen))}" if seen else ""
-        return [f"The issue has no events in the environment {self._quoted(strange)}{others}."]
+        return f"The issue has no events in the environment {self._quoted(strange)}{others}"
+
+    def _blame_environments(self, second: Second) -> None:
+        """Sentry answers 404 for an environment that it does not know, as if Discover itself were not there."""
+        if strange := self._strange_environments():
+            counts: tuple[Reply[models.Table], ...]
+            counts = (second.totals, second.widened, second.breakdown, second.breakdown_before, second.project_top)
+            series = (second.series, second.users_per_hour, second.unhandled, second.project_unhandled)
+            for reply in (*counts, *series):
+                if isinstance(reply.error, NotFound):
+                    reply.error = NotFound(strange, status=reply.error.status)
 
     def _quoted(self, environments: Sequence[str]) -> str:
         names = (self._translate.name(name, "environment") for name in environments)
