@@ -21,7 +21,6 @@ from sentry_runbook.errors import SettingsError
 from sentry_runbook.incident.policy import default_policy, load_policy
 from sentry_runbook.runbook import RunbookServer, add_completions, add_prompts, add_resources
 from sentry_runbook.runtime import Clock, Runtime
-from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.settings import LOOPBACK, Settings, is_loopback
 from sentry_runbook.templates import load_templates
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     import httpx
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from sentry_runbook.safety.audit import AuditLog
 
 NAME = "sentry-runbook"
 INSTRUCTIONS = (
@@ -70,8 +71,16 @@ def build_runtime(
         templates=load_templates(settings.prompts_dir),
         clock=clock,
         confirmations=Confirmations(clock=clock),
-        audit=AuditLog(settings.state_dir / "audit.jsonl") if settings.state_dir else None,
+        audit=_audit_log(settings),
     )
+
+
+def _audit_log(settings: Settings) -> AuditLog | None:
+    if settings.state_dir is None:
+        return None
+    from sentry_runbook.safety.audit import AuditLog  # noqa: PLC0415  # only where it is kept (DESIGN §9, start-up)
+
+    return AuditLog(settings.state_dir / "audit.jsonl")
 
 
 def build_server(run: Runtime, *, closed: Callable[[], Awaitable[None]] | None = None) -> MCPServer[Runtime]:

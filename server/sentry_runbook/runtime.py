@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sentry_runbook.incident.evidence import Stated
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.settings import Settings
 from sentry_runbook.templates import Templates
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import httpx
     from mcp.server.mcpserver import Context
 
+    from sentry_runbook.safety.audit import AuditLog
     from sentry_runbook.sentry.client import SentryClient
 
 Clock = Callable[[], datetime]

@@ -31,9 +31,9 @@ def output_schema(model: type[BaseModel]) -> dict[str, JsonValue]:
 
 
 def _object(model: type[BaseModel], definitions: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    hints = typing.get_type_hints(model, include_extras=True)
-    properties: dict[str, JsonValue] = {name: _schema(hints[name], definitions) for name in model.model_fields}
-    required: list[JsonValue] = [name for name, field in model.model_fields.items() if field.is_required()]
+    fields = model.model_fields
+    properties: dict[str, JsonValue] = {name: _schema(field.annotation, definitions) for name, field in fields.items()}
+    required: list[JsonValue] = [name for name, field in fields.items() if field.is_required()]
     schema: dict[str, JsonValue] = {"type": "object", "properties": properties}
     return {**schema, "required": required} if required else schema
 
