@@ -15,7 +15,7 @@ from sentry_runbook.commands.screen import Screen
 from sentry_runbook.commands.views import show_triage
 from sentry_runbook.incident.answers.judged import Triage
 from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.triage import triage
+from sentry_runbook.incident.severity.triage import triage
 from sentry_runbook.investigate import TRIAGE, investigate
 from sentry_runbook.settings import ENVIRONMENT, Limits
 from sentry_runbook.simulator.app import create_app

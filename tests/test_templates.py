@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.cards import pattern_facts
-from sentry_runbook.incident.facts import Fact
-from sentry_runbook.incident.gather import Facts, gather, no_facts
+from sentry_runbook.incident.messages.cards import pattern_facts
+from sentry_runbook.incident.messages.facts import Fact
+from sentry_runbook.incident.messages.gather import Facts, gather, no_facts
 from sentry_runbook.incident.policy import Policy, Thresholds
 from sentry_runbook.templates import Template, load_templates, shipped_folder
 from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, evidence_of, templates

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sentry_runbook.incident.evidence import Evidence, Issue, quoted
-from sentry_runbook.incident.wish import Wish
+from sentry_runbook.incident.resolution.wish import Wish
 from sentry_runbook.safety.confirm import Payload
 from sentry_runbook.sentry.references import IssueRef
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.resolution import ResolutionPlan
+    from sentry_runbook.incident.resolution.resolution import ResolutionPlan
 
 UNKNOWN = "unknown"
 FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and notifies the issue's participants."

@@ -27,7 +27,7 @@ from mcp.types import (
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.answers.told import FORMS
 from sentry_runbook.incident.evidence import Stated, quoted
-from sentry_runbook.incident.fact import Audience
+from sentry_runbook.incident.messages.fact import Audience
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate import STORY, investigate, search_issues, story_window
 from sentry_runbook.runtime import Runtime
@@ -93,7 +93,7 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
         RunbookError: the issue cannot be read, or an argument is not one of the template's.
     """
     # The first prompt brings it in; the server starts without it (DESIGN §9).
-    from sentry_runbook.incident.gather import gather, no_facts  # noqa: PLC0415
+    from sentry_runbook.incident.messages.gather import gather, no_facts  # noqa: PLC0415
 
     valid = {argument.name for argument in template.arguments}
     given = {name: value for name, value in arguments.items() if value.strip()}
@@ -159,7 +159,7 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
 
 
 def _blank(run: Runtime, template: Template) -> str:
-    from sentry_runbook.incident.gather import no_facts  # noqa: PLC0415  # as above
+    from sentry_runbook.incident.messages.gather import no_facts  # noqa: PLC0415  # as above
 
     return template.fill(no_facts(run.policy)).text
 

@@ -14,8 +14,8 @@ from datetime import timedelta
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.answers.changed import Outcome, ResolutionResult
 from sentry_runbook.incident.evidence import Evidence, Issue
-from sentry_runbook.incident.resolution import Change, State, compare, plan, state_of
-from sentry_runbook.incident.wish import Wish
+from sentry_runbook.incident.resolution.resolution import Change, State, compare, plan, state_of
+from sentry_runbook.incident.resolution.wish import Wish
 from sentry_runbook.investigate import WRITING, investigate
 from sentry_runbook.investigate.asking import Round
 from sentry_runbook.plans import UNKNOWN, Plan

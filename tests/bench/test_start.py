@@ -14,11 +14,11 @@ LATER = (
     "sentry_runbook.sentry.transport",
     "sentry_runbook.simulator",
     "sentry_runbook.safety.sanitizer",
-    "sentry_runbook.incident.severity",
-    "sentry_runbook.incident.triage",
-    "sentry_runbook.incident.drafts",
-    "sentry_runbook.incident.postmortem",
-    "sentry_runbook.incident.resolution",
+    "sentry_runbook.incident.severity.rules",
+    "sentry_runbook.incident.severity.triage",
+    "sentry_runbook.incident.messages.drafts",
+    "sentry_runbook.incident.postmortem.postmortem",
+    "sentry_runbook.incident.resolution.resolution",
     "sentry_runbook.writing",
 )
 """Modules, and packages by the beginning of what is below them."""

@@ -10,7 +10,7 @@ import httpx
 from sentry_runbook.app import build_runtime
 from sentry_runbook.incident.answers.judged import Triage
 from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.triage import triage
+from sentry_runbook.incident.severity.triage import triage
 from sentry_runbook.investigate import TRIAGE, investigate
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.app import create_app

@@ -19,9 +19,9 @@ import httpx
 
 from sentry_runbook.app import build_runtime
 from sentry_runbook.incident.answers.told import FORMS, Draft
-from sentry_runbook.incident.drafts import draft_update
 from sentry_runbook.incident.evidence import Evidence, Issue, Stated, Unknown
-from sentry_runbook.incident.facts import Audience, Format, Kind
+from sentry_runbook.incident.messages.drafts import draft_update
+from sentry_runbook.incident.messages.facts import Audience, Format, Kind
 from sentry_runbook.incident.policy import default_policy
 from sentry_runbook.investigate import STORY, investigate, story_window
 from sentry_runbook.simulator.app import create_app

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sentry_runbook.incident.answers.judged import Cause
-from sentry_runbook.incident.causes import find_causes, suspect_release
+from sentry_runbook.incident.causes.causes import find_causes, suspect_release
 from sentry_runbook.incident.evidence import (
     Activity,
     Breadcrumb,

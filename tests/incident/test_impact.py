@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from sentry_runbook.incident.answers.measured import Impact
+from sentry_runbook.incident.counting.impact import BreakdownRow, impact
 from sentry_runbook.incident.evidence import (
     Breakdown,
     Combination,
@@ -17,7 +18,6 @@ from sentry_runbook.incident.evidence import (
     Widened,
     Window,
 )
-from sentry_runbook.incident.impact import BreakdownRow, impact
 from tests.incident.builder import DAY, MINUTE, NOW, POLICY, WINDOW, Seen, ago, burst, incident, known, sessions
 
 DEAD = Unknown(why="Discover answered 429")

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.incident.counting.measures import Case
 from sentry_runbook.incident.evidence import Evidence, Known, Series
-from sentry_runbook.incident.measures import Case
 from sentry_runbook.incident.policy import LEVELS
-from sentry_runbook.incident.timeline import timeline
+from sentry_runbook.incident.timeline.timeline import timeline
 from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of
 
 TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b|\b\d\d:\d\d\b")

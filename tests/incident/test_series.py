@@ -3,8 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sentry_runbook.incident.answers.measured import Baseline, Onset, Trend
-from sentry_runbook.incident.evidence import Activity, Evidence, IssueSeries, Known, Series, Totals, Unknown, Window
-from sentry_runbook.incident.series import (
+from sentry_runbook.incident.counting.series import (
     busiest_minute,
     find_baseline,
     find_onset,
@@ -14,6 +13,7 @@ from sentry_runbook.incident.series import (
     total,
     worst_hour,
 )
+from sentry_runbook.incident.evidence import Activity, Evidence, IssueSeries, Known, Series, Totals, Unknown, Window
 from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
 
 OLD = {"first_seen": NOW - 30 * DAY}

@@ -20,7 +20,7 @@ from sentry_runbook.incident.evidence import (
     Window,
 )
 from sentry_runbook.incident.policy import LEVELS, CoreFlow, EdgeCase, Policy, Thresholds, rank
-from sentry_runbook.incident.severity import RULES, Criterion, Met, classify, could_be, decide
+from sentry_runbook.incident.severity.rules import RULES, Criterion, Met, classify, could_be, decide
 from tests.incident.builder import (
     DAY,
     HOUR,

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentry_runbook.incident.answers.told import Milestone
-from sentry_runbook.incident.chronology import Timeline
 from sentry_runbook.incident.evidence import (
     Activity,
     Alert,
@@ -24,7 +23,8 @@ from sentry_runbook.incident.evidence import (
     Unknown,
     quoted,
 )
-from sentry_runbook.incident.timeline import timeline
+from sentry_runbook.incident.timeline.chronology import Timeline
+from sentry_runbook.incident.timeline.timeline import timeline
 from tests.incident.builder import HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
 
 START = ago(hours=4)

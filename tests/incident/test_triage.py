@@ -4,7 +4,7 @@ import pytest
 
 from sentry_runbook.incident.answers.judged import Triage
 from sentry_runbook.incident.evidence import Commit, Evidence, Finding, Stated, Unknown
-from sentry_runbook.incident.triage import triage
+from sentry_runbook.incident.severity.triage import triage
 from tests.incident.builder import DAY, NOTHING_STATED, NOW, POLICY, ago, burst, incident, known, sessions
 from tests.incident.test_causes import COMMIT, EARLIER, LATEST, event, outage, spiking
 

@@ -4,6 +4,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentry_runbook.incident.counting.series import UsersWorstHour, straddling_windows, users_worst_hour
 from sentry_runbook.incident.evidence import (
     EventRow,
     Evidence,
@@ -15,7 +16,6 @@ from sentry_runbook.incident.evidence import (
     Window,
 )
 from sentry_runbook.incident.policy import Policy, Thresholds
-from sentry_runbook.incident.series import UsersWorstHour, straddling_windows, users_worst_hour
 from tests.incident.builder import (
     HOUR,
     MINUTE,

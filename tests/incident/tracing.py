@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sentry_runbook.incident.causes import find_causes
+from sentry_runbook.incident.causes.causes import find_causes
+from sentry_runbook.incident.counting.impact import impact
 from sentry_runbook.incident.evidence import Evidence, Known, Series, Stated
-from sentry_runbook.incident.impact import impact
-from sentry_runbook.incident.recovery import check_recovery
-from sentry_runbook.incident.severity import classify
-from sentry_runbook.incident.timeline import timeline
+from sentry_runbook.incident.recovery.recovery import check_recovery
+from sentry_runbook.incident.severity.rules import classify
+from sentry_runbook.incident.timeline.timeline import timeline
 from sentry_runbook.incident.wording import briefly, duration
 from tests.incident.builder import POLICY
 

@@ -11,7 +11,7 @@ from sentry_runbook.commands.opening import opened
 from sentry_runbook.commands.story import blanks, story
 from sentry_runbook.incident.answers.told import Postmortem
 from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.postmortem import draft_postmortem
+from sentry_runbook.incident.postmortem.postmortem import draft_postmortem
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
 

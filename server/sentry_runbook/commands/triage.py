@@ -11,7 +11,7 @@ import anyio
 from sentry_runbook.commands.files import check_target, save_evidence
 from sentry_runbook.commands.opening import opened
 from sentry_runbook.incident.answers.judged import Triage
-from sentry_runbook.incident.triage import triage
+from sentry_runbook.incident.severity.triage import triage
 from sentry_runbook.investigate import TRIAGE, investigate
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools import triage_issue

@@ -10,8 +10,8 @@ import anyio
 from sentry_runbook.commands.opening import opened
 from sentry_runbook.commands.story import blanks, story
 from sentry_runbook.incident.answers.told import FORMS, Draft
-from sentry_runbook.incident.drafts import draft_update
 from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.incident.messages.drafts import draft_update
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
 

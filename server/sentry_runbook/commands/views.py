@@ -11,8 +11,8 @@ from rich.text import Text
 from sentry_runbook.commands.screen import Screen, badge, joined, numbered
 from sentry_runbook.incident.answers.judged import Triage, Verdict
 from sentry_runbook.incident.answers.measured import Impact, Recovery
+from sentry_runbook.incident.counting.impact import BreakdownRow
 from sentry_runbook.incident.evidence import Finding, Missing, quoted
-from sentry_runbook.incident.impact import BreakdownRow
 
 STATES = {"ok": ("✓", "green"), "attention": ("!", "bold yellow"), "unknown": ("?", "dim")}
 VERDICTS = {"recovered": "bold green", "improving": "bold yellow", "ongoing": "bold red", "worse": "bold white on red"}

@@ -14,6 +14,7 @@ from sentry_runbook.incident.answers.read import (
     IssueReport,
     RequestView,
 )
+from sentry_runbook.incident.counting.series import find_trend
 from sentry_runbook.incident.evidence import (
     Activity,
     Breadcrumb,
@@ -28,7 +29,6 @@ from sentry_runbook.incident.evidence import (
     Unknown,
 )
 from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.series import find_trend
 
 MOST_FRAMES = 12
 MOST_BREADCRUMBS = 20

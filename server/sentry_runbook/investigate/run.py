@@ -10,8 +10,8 @@ from typing import Literal
 import anyio
 import anyio.lowlevel
 
+from sentry_runbook.incident.counting.series import straddling_windows
 from sentry_runbook.incident.evidence import EnvironmentScope, Evidence, UsersIn, Window
-from sentry_runbook.incident.series import straddling_windows
 from sentry_runbook.incident.window import window
 from sentry_runbook.investigate.collect import Collector
 from sentry_runbook.investigate.question import Aspect, Question

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.answers.told import Filled
-from sentry_runbook.incident.fact import Format
+from sentry_runbook.incident.messages.fact import Format
 from sentry_runbook.templates.front_matter import Head, bad, parse
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.facts import Facts
+    from sentry_runbook.incident.messages.facts import Facts
 
 __all__ = ["Argument", "Template", "Templates", "load_templates", "shipped_folder"]
 

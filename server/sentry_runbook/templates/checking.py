@@ -16,7 +16,7 @@ import jinja2
 from jinja2 import nodes
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.facts import Fact, Facts
+from sentry_runbook.incident.messages.facts import Fact, Facts
 from sentry_runbook.templates.filling import FILTERS, environment
 from sentry_runbook.templates.front_matter import bad
 

@@ -18,8 +18,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.answers.told import Filled
-from sentry_runbook.incident.facts import Fact, Facts, Format, blank
-from sentry_runbook.incident.markup import link, marked_up
+from sentry_runbook.incident.messages.facts import Fact, Facts, Format, blank
+from sentry_runbook.incident.messages.markup import link, marked_up
 from sentry_runbook.safety import text as safe
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ async def check_recovery(
 
     Also quiet since when, events since the fix, regression, crash-free. Quiet without a fix is mitigated, not resolved.
     """
-    from sentry_runbook.incident.recovery import check_recovery as judge  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.recovery.recovery import check_recovery as judge  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     fixed = stated_moment(since, "since")

@@ -28,7 +28,7 @@ async def discover_impact(
     Events, users, worst rolling hour, peaks per minute, crash-free sessions, p95, baseline, trend, and where it
     concentrates (release, browser, region …).
     """
-    from sentry_runbook.incident.impact import impact  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.counting.impact import impact  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     evidence = await investigate(

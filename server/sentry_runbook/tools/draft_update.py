@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sentry_runbook.incident.answers.told import FORMS, Draft
 from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.fact import Audience, Format, Kind
+from sentry_runbook.incident.messages.fact import Audience, Format, Kind
 from sentry_runbook.investigate import STORY, investigate, story_window
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
@@ -33,7 +33,7 @@ async def draft_update(
 
     What is unknown stands as a marked blank and in `unknowns`: ask the user, never guess. A person sends it.
     """
-    from sentry_runbook.incident.drafts import draft_update as draft  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.messages.drafts import draft_update as draft  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     last = stated_moment(since, "since")

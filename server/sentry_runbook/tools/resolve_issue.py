@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
 from sentry_runbook.incident.answers.changed import ResolutionResult
-from sentry_runbook.incident.wish import Action, Wish
+from sentry_runbook.incident.resolution.wish import Action, Wish
 from sentry_runbook.plans import Plan
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page

@@ -29,7 +29,7 @@ async def triage_issue(
     Severity with reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
     release and commits, next steps. What is unknown is in `missing`.
     """
-    from sentry_runbook.incident.triage import triage  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.severity.triage import triage  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     evidence = await investigate(run, issue, TRIAGE, environment=environment, period=period)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from sentry_runbook.incident.evidence import Answer, EventText, Frozen
-from sentry_runbook.incident.wish import Action
+from sentry_runbook.incident.resolution.wish import Action
 
 
 class State(Frozen):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sentry_runbook.incident.answers.measured import Impact
 from sentry_runbook.incident.evidence import Answer, EventText, Frozen
-from sentry_runbook.incident.fact import Audience, Format, Kind
+from sentry_runbook.incident.messages.fact import Audience, Format, Kind
 
 RowKind = Literal["observed", "derived", "human"]
 MilestoneName = Literal["started", "detected", "acknowledged", "mitigated", "recovered"]

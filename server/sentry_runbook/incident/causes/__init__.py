@@ -1,0 +1,1 @@
+"""Why it happened: the runbook's five patterns from clues for and against."""

@@ -1,0 +1,1 @@
+"""Numbers out of the evidence: buckets, users, onset and trend, shares of tags, impact."""

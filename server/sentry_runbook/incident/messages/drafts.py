@@ -1,0 +1,75 @@
+"""Messages to people: the facts of an incident in the forms of ``prompts/``, for one audience and one format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from sentry_runbook.incident.answers.told import Draft, Filled
+from sentry_runbook.incident.counting.measures import Case
+from sentry_runbook.incident.evidence import Evidence, Finding, Stated
+from sentry_runbook.incident.messages.fact import Audience, Format, Kind
+from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.severity.rules import verdict_of
+
+if TYPE_CHECKING:
+    from sentry_runbook.incident.messages.facts import Facts
+    from sentry_runbook.incident.messages.standing import Standing
+
+
+class Form(Protocol):
+    """What fills a form; :class:`sentry_runbook.templates.Template` is one."""
+
+    def fill(self, facts: Facts, format: Format = "markdown") -> Filled:  # noqa: A002  # the tool's own argument name
+        """The body with the facts in it."""
+        ...
+
+
+def draft_update(
+    evidence: Evidence,
+    stated: Stated,
+    policy: Policy,
+    now: datetime,
+    *,
+    form: Form,
+    kind: Kind,
+    audience: Audience = "engineers",
+    format: Format = "markdown",  # noqa: A002  # the tool's own argument name
+    since: datetime | None = None,
+) -> Draft:
+    """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
+    # The first draft brings these in; the server starts without them (DESIGN §9).
+    from sentry_runbook.incident.messages.gather import gather  # noqa: PLC0415
+    from sentry_runbook.incident.messages.standing import standing  # noqa: PLC0415
+    from sentry_runbook.incident.timeline.plot import Plot  # noqa: PLC0415
+
+    case = Case(evidence, stated, policy)
+    facts = gather(evidence, stated, policy, now, audience=audience, since=since)
+    filled = form.fill(facts, format)
+    verdict, stands = verdict_of(case), standing(Plot(case, now))
+    last = kind == "resolved" and stands.stage in ("resolved", "unknown")
+    every = timedelta(minutes=policy.words(verdict.severity).next_update_minutes)
+    return Draft(
+        text=filled.text,
+        unknowns=(*_not_yet(kind, stands), *filled.unknowns),
+        next_update_due=None if last else now + every,
+        kind=kind,
+        audience=audience,
+        format=format,
+        findings=(*verdict.findings, *_doubts(kind, stands)),
+    )
+
+
+def _not_yet(kind: Kind, stands: Standing) -> Iterator[str]:
+    """A resolution notice that the evidence does not carry says so first."""
+    if kind == "resolved" and stands.stage in ("open", "mitigated"):
+        yield f"whether it is resolved: the evidence does not say so. {stands.why}"
+
+
+def _doubts(kind: Kind, stands: Standing) -> Iterator[Finding]:
+    if kind == "resolved" and stands.stage != "resolved":
+        why = "Do not send it as a resolution notice yet"
+        yield Finding(kind="not_resolved", where="check_recovery", why=f"{why}. {stands.why}.")
+    if kind == "initial" and stands.stage in ("resolved", "mitigated"):
+        yield Finding(kind="already_quiet", where="check_recovery", why="The error rate is back to usual already.")

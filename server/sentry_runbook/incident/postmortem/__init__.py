@@ -1,0 +1,1 @@
+"""The postmortem: its story and questions, its action items, and the linter."""

@@ -1,0 +1,59 @@
+"""Checks of a postmortem's text: blame, guesses, missing sources, vague actions, numbers that differ from Sentry's.
+
+How to think about it: a rule is a function that looks at the whole paper and yields findings; :data:`RULES` is the
+list of them. A rule never rewrites: it names the line, what is wrong with it, and what to write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sentry_runbook.incident.answers.told import LintFinding
+from sentry_runbook.incident.evidence import Evidence
+from sentry_runbook.incident.policy import Policy, default_policy
+from sentry_runbook.incident.postmortem import lint_numbers, lint_structure, lint_wording
+from sentry_runbook.incident.postmortem.lint_structure import Checked
+from sentry_runbook.incident.postmortem.paper import Paper
+
+__all__ = ["FOR_PEOPLE", "RULES", "LintFinding", "lint_postmortem"]
+
+RULES: tuple[tuple[str, Callable[[Checked], Iterator[LintFinding]]], ...] = (
+    ("human_error", lint_wording.human_error),
+    ("blame", lint_wording.blame),
+    ("counterfactual", lint_wording.counterfactual),
+    ("number_differs", lint_numbers.number_differs),
+    ("time_differs", lint_numbers.time_differs),
+    ("missing_section", lint_structure.missing_section),
+    ("empty_section", lint_structure.empty_section),
+    ("row_without_time", lint_structure.row_without_time),
+    ("unsourced_row", lint_structure.unsourced_row),
+    ("unordered_row", lint_structure.unordered_row),
+    ("fewer_whys", lint_structure.fewer_whys),
+    ("vague_action", lint_structure.vague_action),
+    ("action_without_done", lint_structure.action_without_done),
+    ("unowned_action", lint_structure.unowned_action),
+    ("undated_action", lint_structure.undated_action),
+    ("blank", lint_structure.blank),
+)
+"""By id, what hurts most first; of one line the findings come in this order."""
+
+FOR_PEOPLE = frozenset({"blank", "unowned_action", "undated_action"})
+"""What a fresh draft of ours still has: the blanks that only people can fill."""
+
+
+def lint_postmortem(
+    text: str, evidence: Evidence | None = None, policy: Policy | None = None
+) -> tuple[LintFinding, ...]:
+    """Check a postmortem, against the evidence where there is some.
+
+    Args:
+        text: the postmortem in Markdown.
+        evidence: of the same incident; without it numbers and times are not compared.
+        policy: thresholds by which the evidence's times are found; the built-in one when left out.
+
+    Returns:
+        The findings by line; empty when nothing is to be changed.
+    """
+    checked = Checked(Paper(text), policy or default_policy(), evidence)
+    found = [(one.line, place, one) for place, (_, rule) in enumerate(RULES) for one in rule(checked)]
+    return tuple(one for _, _, one in sorted(found, key=lambda entry: entry[:2]))

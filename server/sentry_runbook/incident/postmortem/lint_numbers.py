@@ -1,0 +1,222 @@
+"""The linter's rules on numbers: what the text says against what Sentry answered.
+
+Two kinds of numbers are compared. A labelled one (``Total events: 236``) must be the evidence's, by its name. One in
+a sentence (``202 users``) must be one that the evidence knows of for that noun. Other numbers may come from elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sentry_runbook.incident.answers.measured import Impact
+from sentry_runbook.incident.answers.told import LintFinding
+from sentry_runbook.incident.counting.buckets import worst_hour
+from sentry_runbook.incident.counting.impact import impact_of
+from sentry_runbook.incident.counting.measures import Case
+from sentry_runbook.incident.evidence import Evidence, Known, Series, Stated
+from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.postmortem.figures import Figure, figures
+from sentry_runbook.incident.postmortem.lint_structure import CLOCK, Checked, timeline_rows
+from sentry_runbook.incident.timeline.plot import Plot
+from sentry_runbook.incident.timeline.timeline import Timeline, timeline_of
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+LENGTH = re.compile(rf"({NUMBER})\s*(d(?:ays?)?|h(?:ours?|rs?)?|min(?:ute)?s?|s(?:ec(?:ond)?s?)?)\b", re.IGNORECASE)
+SECONDS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+LABELS: Mapping[str, re.Pattern[str]] = {
+    "Duration": re.compile(r"\bduration\b", re.IGNORECASE),
+    "Total events": re.compile(r"\btotal events\b", re.IGNORECASE),
+    "Unique users affected": re.compile(r"\b(?:unique users|users affected)\b", re.IGNORECASE),
+    "p95 latency during incident": re.compile(r"\bp95\b", re.IGNORECASE),
+}
+LABELLED = re.compile(r"^\*{0,2}([^:*]{3,60}?)(?::\*{0,2}|\*{2}:?)\s*(.*)$")
+SAID = re.compile(
+    rf"(?<![\w.,-])({NUMBER})\s+(?:unique |distinct |affected |unhandled |total |error )*(events?|errors|users?)\b",
+    re.IGNORECASE,
+)
+TOLERANCE = 0.005
+CHANGE = "Take the evidence's number, or say beside it where another one comes from."
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the evidence says, for comparison."""
+
+    evidence: Evidence
+    policy: Policy
+
+    @cached_property
+    def plot(self) -> Plot:
+        """The incident."""
+        return Plot(Case(self.evidence, Stated(), self.policy), self.evidence.collected_at)
+
+    @cached_property
+    def told(self) -> Timeline:
+        """Its timeline."""
+        return timeline_of(self.plot)
+
+    @cached_property
+    def counted(self) -> Impact:
+        """Its impact."""
+        return impact_of(self.plot.case)
+
+    @cached_property
+    def figures(self) -> Mapping[str, Figure]:
+        """The numbers of the impact section, by name."""
+        return {one.name: one for one in figures(self.plot, self.told, self.counted)}
+
+    @cached_property
+    def events(self) -> frozenset[float]:
+        """Every number of events that a sentence can mean."""
+        return frozenset(self._events())
+
+    def _events(self) -> Iterator[float]:
+        issue, counted = self.evidence.issue, self.counted
+        seen = self.plot.recovery
+        yield from _numbers(
+            issue.events_total,
+            counted.events,
+            counted.unhandled_per_minute_peak,
+            counted.project_unhandled_per_minute_peak,
+            counted.baseline.events if counted.baseline else None,
+            counted.trend.last_hour if counted.trend else None,
+            counted.trend.previous_hour if counted.trend else None,
+            seen.events_per_hour_before,
+            seen.events_per_hour_now,
+            seen.events_per_hour_baseline,
+            seen.events_since,
+            self.plot.aftermath.allowed_per_hour,
+        )
+        for part in (self.evidence.unhandled, self.evidence.series):
+            if isinstance(part, Known):
+                yield from _of_series(part.value if isinstance(part.value, Series) else part.value.events)
+        if isinstance(self.evidence.environments, Known):
+            yield from (float(one.events) for one in self.evidence.environments.value)
+        yield from self._read()
+
+    def _read(self) -> Iterator[float]:
+        """How many events were read: "in 2 of 3 events", "no user in 100 events"."""
+        rows, sample = self.evidence.rows, self.evidence.sample
+        if isinstance(rows, Known):
+            yield float(len(rows.value))
+        whole = 1 + (len(sample.value) if isinstance(sample, Known) else 0)
+        yield from (float(number) for number in range(1, whole + 1))
+
+    @cached_property
+    def users(self) -> frozenset[float]:
+        """Every number of users that a sentence can mean."""
+        counted = self.counted
+        hours = self.evidence.users_per_hour
+        clock = [value for value in hours.value.values if value is not None] if isinstance(hours, Known) else []
+        return frozenset(
+            [
+                *clock,
+                *_numbers(
+                    self.evidence.issue.users_total,
+                    counted.users,
+                    counted.users_worst_hour,
+                    counted.users_worst_hour_at_most,
+                    *(one.users for one in self.evidence.users_in),
+                ),
+            ]
+        )
+
+
+def _numbers(*values: float | None) -> Iterator[float]:
+    return (float(value) for value in values if value is not None)
+
+
+def _of_series(series: Series) -> Iterator[float]:
+    yield from (value for value in series.values if value is not None)
+    fullest = worst_hour(series)
+    if fullest is not None:
+        yield float(fullest.value)
+
+
+def number_differs(of: Checked) -> Iterator[LintFinding]:
+    """A number that is not the evidence's."""
+    if of.evidence is None:
+        return
+    answers = Answers(of.evidence, of.policy)
+    for line in of.paper.lines:
+        label = _label(line.item or "")
+        if label is not None:
+            yield from _labelled(line.number, *label, answers)
+            continue
+        for said in SAID.finditer(line.words):
+            noun = "users" if said[2].lower().startswith("user") else "events"
+            known = answers.users if noun == "users" else answers.events
+            if known and not any(_same(_value(said[1]), one) for one in known):
+                own = answers.counted.users if noun == "users" else answers.counted.events
+                counted = f"it counts {own:,} in its window" if own is not None else "it has no number for its window"
+                yield _finding(line.number, f"The evidence knows no {said[1]} {noun}: {counted}.")
+
+
+def _label(item: str) -> tuple[str, str] | None:
+    """Name and value of a labelled number."""
+    found = LABELLED.match(item)
+    if found is None:
+        return None
+    name = next((name for name, pattern in LABELS.items() if pattern.search(found[1])), None)
+    return (name, found[2]) if name is not None else None
+
+
+def _labelled(line: int, name: str, text: str, answers: Answers) -> Iterator[LintFinding]:
+    figure = answers.figures[name]
+    said = _first(name, text.partition(" — ")[0])
+    if said is None:
+        return
+    if figure.value is None:
+        yield _finding(line, f"{name}: the evidence does not have it ({figure.why}).")
+        return
+    answered = _first(name, figure.value)
+    if answered is None or not _same(said, answered):
+        yield _finding(line, f"{name}: the evidence says {figure.value} ({figure.source}).")
+
+
+def _first(name: str, text: str) -> float | None:
+    """The number that a labelled value begins with; of a duration its seconds."""
+    if name == "Duration":
+        lengths = LENGTH.findall(text)
+        if "less than a minute" in text:
+            return 0.0
+        return sum(_value(value) * SECONDS[unit[0].lower()] for value, unit in lengths) if lengths else None
+    found = re.search(rf"(?<![\w-])(?:{NUMBER})", text)
+    if found is None:
+        return None
+    value = _value(found.group())
+    in_seconds = re.match(r"\s*s(?:ec(?:onds?)?)?\b", text[found.end() :])
+    return 1000 * value if name.startswith("p95") and in_seconds else value
+
+
+def _value(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= TOLERANCE * max(1.0, abs(other)) if not other.is_integer() else one == other
+
+
+def _finding(line: int, message: str) -> LintFinding:
+    return LintFinding(rule="number_differs", line=line, message=message, suggestion=CHANGE)
+
+
+def time_differs(of: Checked) -> Iterator[LintFinding]:
+    """A row that claims to be Sentry's, at a time of which Sentry says nothing."""
+    if of.evidence is None:
+        return
+    known = {f"{row.at:%H:%M}" for row in Answers(of.evidence, of.policy).told.rows}
+    for line, item in timeline_rows(of.paper):
+        clock = CLOCK.match(item)
+        if clock is None or not re.search(r"\b(?:observed|derived)\b", item) or "…" in item[:12]:
+            continue
+        if f"{int(clock[1]):02}:{clock[2]}" not in known:
+            yield LintFinding(
+                rule="time_differs",
+                line=line.number,
+                message=f"The evidence has nothing at {clock[1]}:{clock[2]} UTC.",
+                suggestion='Take the evidence\'s time, or mark the row "human" and say who knows it.',
+            )

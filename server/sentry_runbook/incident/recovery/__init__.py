@@ -1,0 +1,1 @@
+"""Whether it is over: what is measured after the fix, and the verdict."""

@@ -1,0 +1,238 @@
+"""The turning points of an incident, the time between them, and stated times that do not fit.
+
+How to think about it: a milestone is what a person stated; else what Sentry's data suggest, named as such; else it is
+unknown and says why. Nothing is moved to make the order look right: a stated time that contradicts another is kept
+where it is, the interval over it is unknown, and the contradiction is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from sentry_runbook.incident.answers.told import Interval, Milestone, MilestoneName
+from sentry_runbook.incident.evidence import Deploy, Unknown, quoted
+from sentry_runbook.incident.timeline.acts import LOG, notes_of
+from sentry_runbook.incident.timeline.plot import Plot, deployed, first_alert
+from sentry_runbook.incident.wording import duration, listed, moment
+
+DEFINITIONS: Mapping[MilestoneName, str] = {
+    "started": "onset in the event counts, or first event of a new issue",
+    "detected": "stated, else the first alert or act of a person after the start",
+    "acknowledged": "stated, else the first act of a person in Sentry after the start",
+    "mitigated": "stated, else the last deploy before the event rate came back, as a candidate",
+    "recovered": "event rate back to the usual level, held for two hours, nothing else against it",
+}
+NOT_OVER = {
+    "improving": "it is improving and not known to be over",
+    "ongoing": "it is not over",
+    "worse": "it is getting worse",
+    "unknown": "whether it is over is not known",
+}
+INTERVALS: tuple[tuple[str, MilestoneName, MilestoneName], ...] = (
+    ("time to detect", "started", "detected"),
+    ("time to acknowledge", "detected", "acknowledged"),
+    ("time to mitigate", "started", "mitigated"),
+    ("time to recover", "started", "recovered"),
+)
+SOON = timedelta(minutes=30)
+"""A deploy that was through that long before the rate was back may have brought it back."""
+ROUNDING = timedelta(minutes=5)
+"""The rate is known in buckets of up to that length: it may seem back that long before the deploy is marked done."""
+
+
+def milestones_of(plot: Plot) -> tuple[Milestone, ...]:
+    """All five, in order."""
+    return tuple(find(plot) for find in (_started, _detected, _acknowledged, _mitigated, _recovered))
+
+
+def _started(plot: Plot) -> Milestone:
+    if plot.onset is None:
+        return _unknown("started", plot.why_no_onset)
+    how = f"{plot.onset.how}; confidence {plot.onset.confidence}"
+    return _at("started", plot.onset.at, how)
+
+
+def _detected(plot: Plot) -> Milestone:
+    stated = plot.stated
+    for name in ("detected_at", "alerted_at"):
+        at = getattr(stated, name)
+        if at is not None:
+            return _stated("detected", at, name)
+    if plot.onset is None:
+        return _unknown(
+            "detected", "nobody stated it (detected_at), and without a start no alert can be told to be of it"
+        )
+    signs: list[tuple[datetime, str]] = []
+    if (alert := first_alert(plot)) is not None and alert.last_triggered is not None:
+        how = f"alert {quoted(alert.name)}, last triggered: it may have fired before, and for another issue"
+        signs.append((alert.last_triggered, how))
+    if (act := _first_act(plot)) is not None:
+        signs.append((act[0], f"{act[1]}: known to people then at the latest"))
+    if signs:
+        at, how = min(signs)
+        return _at("detected", at, how, candidate=True)
+    alerts = plot.evidence.alerts
+    why = alerts.why if isinstance(alerts, Unknown) else "no alert of the project fired after the start"
+    return _unknown("detected", f"nobody stated it (detected_at); {why}; no act of a person is recorded")
+
+
+def _first_act(plot: Plot) -> tuple[datetime, str] | None:
+    """The first act of a person after the start, and what tells of it."""
+    found: list[tuple[datetime, str]] = []
+    if plot.first_act is not None:
+        found.append((plot.first_act.at, f"{LOG}, entry of the kind {quoted(plot.first_act.kind)}"))
+    times = [note.at for note in notes_of(plot) if note.at is not None and plot.began <= note.at <= plot.read_at]
+    found += [(at, "first note on the issue") for at in times]
+    return min(found, key=lambda act: act[0], default=None)
+
+
+def _acknowledged(plot: Plot) -> Milestone:
+    if plot.stated.acknowledged_at is not None:
+        return _stated("acknowledged", plot.stated.acknowledged_at, "acknowledged_at")
+    act = _first_act(plot) if plot.onset is not None else None
+    if act is not None:
+        return _at("acknowledged", *act, candidate=True)
+    return _unknown("acknowledged", "nobody stated it (acknowledged_at), and Sentry records no act of a person")
+
+
+def _mitigated(plot: Plot) -> Milestone:
+    if plot.stated.mitigated_at is not None:
+        return _stated("mitigated", plot.stated.mitigated_at, "mitigated_at")
+    unstated = "nobody stated it (mitigated_at)"
+    if plot.calm_at is None:
+        return _unknown("mitigated", f"{unstated}, and the event rate is not back to the usual level")
+    candidate = _what_ended_it(plot, plot.calm_at)
+    if candidate is not None and (at := deployed(candidate)) is not None:
+        how = f"deploy of {quoted(candidate.version)}, {_before_calm(plot.calm_at - at)}"
+        return _at("mitigated", at, how, candidate=True)
+    return _unknown("mitigated", f"{unstated}, and no deploy marker stands shortly before the rate came back")
+
+
+def _before_calm(length: timedelta) -> str:
+    if length < timedelta(minutes=1):
+        return "when the event rate came back to the usual level"
+    return f"{duration(length)} before the event rate came back to the usual level"
+
+
+def _what_ended_it(plot: Plot, calm_at: datetime) -> Deploy | None:
+    near = [
+        deploy
+        for deploy in plot.changes
+        if (at := deployed(deploy)) is not None and calm_at - SOON <= at <= calm_at + ROUNDING
+    ]
+    return near[-1] if near else None
+
+
+def _recovered(plot: Plot) -> Milestone:
+    if plot.onset is None:
+        return _unknown("recovered", "without a start it is not known what the usual rate is")
+    if plot.recovery.verdict != "recovered":
+        needs = "; ".join(plot.recovery.needs)
+        still = f"; still to be seen: {needs}" if needs else ""
+        return _unknown("recovered", f"{NOT_OVER[plot.recovery.verdict]}{still}")
+    if plot.calm_at is None:
+        return _unknown("recovered", "no rise of the event rate is known, so there is no return of it")
+    return _at("recovered", plot.calm_at, "event series: no rolling hour after it holds more than is usual")
+
+
+def _at(name: MilestoneName, at: datetime, source: str, *, candidate: bool = False) -> Milestone:
+    return Milestone(name=name, definition=DEFINITIONS[name], at=at, kind="derived", source=source, candidate=candidate)
+
+
+def _stated(name: MilestoneName, at: datetime, argument: str) -> Milestone:
+    source = f"stated ({argument})"
+    return Milestone(name=name, definition=DEFINITIONS[name], at=at, kind="human", source=source)
+
+
+def _unknown(name: MilestoneName, why: str) -> Milestone:
+    return Milestone(name=name, definition=DEFINITIONS[name], why=why)
+
+
+# --- intervals -----------------------------------------------------------------------------------------------------
+
+
+def intervals_of(milestones: tuple[Milestone, ...]) -> tuple[Interval, ...]:
+    """The times between the milestones; over an unknown or contradicted one it is unknown."""
+    by_name = {one.name: one for one in milestones}
+    return tuple(_interval(name, by_name[start], by_name[end]) for name, start, end in INTERVALS)
+
+
+def _interval(name: str, start: Milestone, end: Milestone) -> Interval:
+    if start.at is None or end.at is None:
+        unknown = [one.name for one in (start, end) if one.at is None]
+        return Interval(name=name, start=start.name, end=end.name, why=f"not known: {' and '.join(unknown)}")
+    if end.at < start.at:
+        why = f"contradictory: {end.name} ({moment(end.at)}) lies before {start.name} ({moment(start.at)})"
+        return Interval(name=name, start=start.name, end=end.name, why=why)
+    minutes = int((end.at - start.at).total_seconds() // 60)
+    return Interval(name=name, start=start.name, end=end.name, minutes=minutes)
+
+
+# --- contradictions ------------------------------------------------------------------------------------------------
+
+
+def contradictions_of(plot: Plot, milestones: tuple[Milestone, ...]) -> tuple[str, ...]:
+    """What people stated and what does not fit it."""
+    return tuple(dict.fromkeys(text for check in CHECKS for text in check(plot, milestones)))
+
+
+def _in_the_future(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    for name, at in _stated_times(plot):
+        if at > plot.read_at:
+            yield f"{name} ({moment(at)}) lies after the evidence was collected ({moment(plot.read_at)})."
+
+
+def _before_the_start(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    for name, at in _stated_times(plot):
+        if plot.onset is not None and at < plot.onset.at:
+            early = duration(plot.onset.at - at)
+            yield f"{name} ({moment(at)}) lies {early} before the onset found in Sentry ({moment(plot.onset.at)})."
+
+
+def _out_of_order(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    # What lies before the start or in the future is reported as that.
+    fits = [one for one in milestones if one.at is not None and plot.began <= one.at <= plot.read_at]
+    known = [(one.name, one.at, one.kind) for one in fits if one.at is not None]
+    for place, (name, at, kind) in enumerate(known):
+        for later, later_at, later_kind in known[place + 1 :]:
+            # With the start it is said above; two derived times cannot contradict a person.
+            if later_at < at and name != "started" and "human" in (kind, later_kind):
+                yield f"{later} ({moment(later_at)}) lies before {name} ({moment(at)})."
+
+
+def _acted_earlier(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    act, stated = _first_act(plot), plot.stated.acknowledged_at
+    if act is not None and stated is not None and act[0] < stated and plot.onset is not None:
+        yield (
+            f"acknowledged_at ({moment(stated)}) lies after the first act of a person in Sentry "
+            f"({moment(act[0])}; {act[1]})."
+        )
+
+
+def _events_after_the_fix(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    at = plot.mitigated
+    if at is not None and plot.calm_at is not None and plot.calm_at - at > SOON:
+        late = duration(plot.calm_at - at)
+        yield f"mitigated_at ({moment(at)}): the event rate came back to the usual level only {late} later."
+
+
+def _stated_times(plot: Plot) -> Iterator[tuple[str, datetime]]:
+    for name in ("alerted_at", "detected_at", "acknowledged_at", "mitigated_at"):
+        at = getattr(plot.stated, name)
+        if at is not None:
+            yield name, at
+
+
+CHECKS: tuple[Callable[[Plot, tuple[Milestone, ...]], Iterator[str]], ...] = (
+    _in_the_future,
+    _before_the_start,
+    _out_of_order,
+    _acted_earlier,
+    _events_after_the_fix,
+)
+
+
+def other_candidates(plot: Plot) -> str:
+    """The deploys that may have ended it, named; empty without any."""
+    return listed(dict.fromkeys(deploy.version for deploy in plot.changes))
