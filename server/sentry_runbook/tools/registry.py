@@ -58,7 +58,8 @@ class RunbookTool(Tool, Generic[A]):
         """Run the tool; every failure of ours is a ``ToolError`` with our own sentence and nothing else."""
         try:
             with anyio.fail_after(CONFIRM_WITHIN_S if self.writes else None):
-                result = await super().run(self._known(arguments), context, convert_result=False)
+                answer: CallToolResult | InputRequiredResult
+                answer = await super().run(self._known(arguments), context, convert_result=False)
         except TimeoutError as exc:
             raise ToolError("Nobody confirmed within ten minutes; nothing was changed.") from exc
         except UnexpectedToolError as exc:
@@ -69,9 +70,7 @@ class RunbookTool(Tool, Generic[A]):
             if isinstance(exc.__cause__, ValidationError):
                 raise ToolError(self._explain(exc.__cause__)) from None
             raise
-        if isinstance(result, InputRequiredResult):
-            return result
-        return respond(result, self.page, self.shrink, self.budget)
+        return answer
 
     def _known(self, arguments: dict[str, Any]) -> dict[str, Any]:
         valid = self.parameters.get("properties", {})
@@ -132,8 +131,14 @@ def runbook_tool(
         ),
     )
     parameters = {**slim(base.parameters), "additionalProperties": False}
+
+    async def answered(**arguments: Any) -> CallToolResult:
+        # Inside the SDK's own guard: what crashes here stays on the server like any other crash.
+        return respond(await function(**arguments), page, shrink, budget)
+
     return RunbookTool[A](
-        **{name: getattr(base, name) for name in Tool.model_fields if name != "parameters"},
+        **{name: getattr(base, name) for name in Tool.model_fields if name not in ("parameters", "fn")},
+        fn=answered,
         parameters=parameters,
         result=result,
         page=page,
