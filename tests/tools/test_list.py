@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from sentry_runbook.settings import Secret, Settings
+from tests.snapshots import check
 from tests.tools.contract import OF_ONE_ISSUE, TOOLS, call
 from tests.tools.support import BASE, MODES, SETTINGS, Mode, connected
-
-SNAPSHOT = Path(__file__).parent.parent / "snapshots" / "tools.json"
-RENEW = "RENEW_SNAPSHOTS"
-"""Set it to write the snapshot anew: ``RENEW_SNAPSHOTS=1 pytest tests/tools/test_list.py``; then read the diff."""
 
 
 async def published(mode: Mode = "auto") -> list[dict[str, Any]]:
@@ -36,11 +31,7 @@ async def published(mode: Mode = "auto") -> list[dict[str, Any]]:
 
 
 async def test_the_published_tools_are_those_of_the_snapshot() -> None:
-    now = json.dumps(await published(), indent=1, ensure_ascii=False) + "\n"
-    if os.environ.get(RENEW):
-        SNAPSHOT.parent.mkdir(exist_ok=True)
-        SNAPSHOT.write_text(now, encoding="utf-8")
-    assert now == SNAPSHOT.read_text(encoding="utf-8"), f"changed on purpose? {RENEW}=1 writes the snapshot anew"
+    check("tools.json", json.dumps(await published(), indent=1, ensure_ascii=False) + "\n")
 
 
 async def test_both_eras_get_the_same_tools() -> None:

@@ -144,7 +144,7 @@ def _breadcrumbs(case: Case, _: Seen) -> Finding:
         return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
     last = event.breadcrumbs[-1]
     call = " ".join(str(part) for part in (last.method, last.url, last.http_status) if part)
-    return f"{len(event.breadcrumbs)} steps; the last: {quoted(call or last.message or last.category or '?')}.", "ok"
+    return f"{count(len(event.breadcrumbs), 'step')}; the last: {quoted(call or last.message or last.category or '?')}.", "ok"
 
 
 def _context(case: Case, _: Seen) -> Finding:

@@ -267,7 +267,11 @@ def _others_crash(evidence: Evidence, decided_by: str) -> Finding | None:
 def _hidden_crashes(case: Case) -> Finding | None:
     """Crash-free near 100 % beside many unhandled events: sessions that do not see the crashes (sentry-api §9)."""
     rate, peak = case.crash_free, case.project_peak
+    scope = case.evidence.scope
     if not isinstance(rate, CrashFree) or not isinstance(peak, MinutePeak):
+        return None
+    if scope.others and not scope.production:
+        # The count then covers all environments, the sessions those of production: they say nothing of each other.
         return None
     many = peak.in_total >= max(MANY_UNHANDLED, PER_SESSION * rate.sessions)
     if rate.period_pct < NEAR_ALL_PCT or not many:
