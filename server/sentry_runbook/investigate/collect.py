@@ -361,7 +361,9 @@ class Collector:
 
     def _blame_environments(self, second: Second) -> None:
         """Sentry answers 404 for an environment that it does not know, as if Discover itself were not there."""
-        if strange := self._strange_environments():
+        if self._strange_environments():
+            # Without the names: a reason is our own words, and the warnings name them.
+            strange = "The issue has no events in the environments asked for"
             counts: tuple[Reply[models.Table], ...]
             counts = (second.totals, second.widened, second.breakdown, second.breakdown_before, second.project_top)
             series = (second.series, second.users_per_hour, second.unhandled, second.project_unhandled)
