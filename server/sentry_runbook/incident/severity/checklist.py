@@ -144,7 +144,8 @@ def _breadcrumbs(case: Case, _: Seen) -> Finding:
         return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
     last = event.breadcrumbs[-1]
     call = " ".join(str(part) for part in (last.method, last.url, last.http_status) if part)
-    return f"{count(len(event.breadcrumbs), 'step')}; the last: {quoted(call or last.message or last.category or '?')}.", "ok"
+    shown = quoted(call or last.message or last.category or "?")
+    return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"
 
 
 def _context(case: Case, _: Seen) -> Finding:
