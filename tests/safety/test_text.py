@@ -200,6 +200,7 @@ TEXTS = st.one_of(
 @given(TEXTS, st.integers(0, 80))
 @example("*a (*b" + "c" * 60, 30)
 @example("]:\n[a", 80)
+@example("*0*\ufe0e", 0)
 def test_lines_are_inert_bounded_and_idempotent(raw: str, limit: int) -> None:
     for bound in (limit, 10_000):
         once = text.line(raw, bound)

@@ -52,7 +52,8 @@ _PICTURES = (
     (0x3297, 0x3299),
     (0x1F000, 0x1FAFF),
 )
-_KEYCAPS = "0123456789#*\u00a9\u00ae"
+_KEYCAPS = "0123456789\u00a9\u00ae"
+"""Not ``#`` and ``*``: they become look-alikes, which carry no selector."""
 _FLAG = "\U0001f3f4"
 _FLAG_TAGS = frozenset(
     "".join(chr(0xE0000 + ord(c)) for c in region) + "\U000e007f" for region in ("gbeng", "gbsct", "gbwls")
