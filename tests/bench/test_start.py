@@ -19,7 +19,8 @@ LATER = (
     "sentry_runbook.incident.messages.drafts",
     "sentry_runbook.incident.postmortem.postmortem",
     "sentry_runbook.incident.resolution.resolution",
-    "sentry_runbook.writing",
+    "sentry_runbook.writing.change",
+    "sentry_runbook.writing.note",
 )
 """Modules, and packages by the beginning of what is below them."""
 

@@ -9,17 +9,17 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
 from sentry_runbook.incident.answers.changed import NoteResult
-from sentry_runbook.plans import NotePlan
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
 from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.writing.plans import NotePlan
 
 
 async def planned(issue: str, text: str, ctx: Context[Runtime]) -> NotePlan:
     """The plan, made on a fresh read."""
-    from sentry_runbook.noting import plan_note  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.note import plan_note  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     return await plan_note(runtime(ctx), issue, text)
 
@@ -44,7 +44,7 @@ async def add_note(
 
     Confirmed like resolve_issue: with needs_confirmation, show the user the text first.
     """
-    from sentry_runbook.noting import note_result, post_note  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.note import note_result, post_note  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     how = how_decided(answer)

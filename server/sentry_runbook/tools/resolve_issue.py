@@ -10,12 +10,12 @@ from pydantic import Field
 
 from sentry_runbook.incident.answers.changed import ResolutionResult
 from sentry_runbook.incident.resolution.wish import Action, Wish
-from sentry_runbook.plans import Plan
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.writing.plans import Plan
 
 NOT_CONFIRMED = "Not confirmed by the user; nothing was changed."
 
@@ -31,7 +31,7 @@ async def planned(
     ctx: Context[Runtime],
 ) -> Plan:
     """The plan, made on a fresh read."""
-    from sentry_runbook.writing import make_plan  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.change import make_plan  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     wish = Wish(
         action=action,
@@ -78,7 +78,7 @@ async def resolve_issue(
     Outcome needs_confirmation brings a confirm_token: show the user before, after and warnings, and call again with it
     only after they agree.
     """
-    from sentry_runbook.writing import apply, result, still_so  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.change import apply, result, still_so  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     how = how_decided(answer)

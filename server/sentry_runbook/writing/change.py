@@ -18,12 +18,12 @@ from sentry_runbook.incident.resolution.resolution import Change, State, compare
 from sentry_runbook.incident.resolution.wish import Wish
 from sentry_runbook.investigate import WRITING, investigate
 from sentry_runbook.investigate.asking import Round
-from sentry_runbook.plans import UNKNOWN, Plan
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
+from sentry_runbook.writing.plans import UNKNOWN, Plan
 
 WRITE_SCOPES = {"event:write", "event:admin"}
 """Either lets a token change issues (sentry-api §1.3)."""

@@ -6,12 +6,12 @@ from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.answers.changed import NoteResult, Outcome
 from sentry_runbook.incident.evidence import Known
 from sentry_runbook.investigate import Aspect, investigate
-from sentry_runbook.plans import FORWARDED, NotePlan
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.writing import UNCLEAR, read_for_writing, refuse_unable
+from sentry_runbook.writing.change import UNCLEAR, read_for_writing, refuse_unable
+from sentry_runbook.writing.plans import FORWARDED, NotePlan
 
 SHOWN = 4_000
 

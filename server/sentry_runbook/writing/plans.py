@@ -1,6 +1,6 @@
 """Plans of changes: what would be sent, on what state, and what a person is asked about it.
 
-They stand apart from :mod:`.writing` and :mod:`.noting`, which make and carry them out, because the tools' signatures
+They stand apart from :mod:`change` and :mod:`note`, which make and carry them out, because the tools' signatures
 name them: the rest comes with the first call (DESIGN §9).
 """
 
