@@ -35,6 +35,7 @@ class Rates:
 
     Attributes:
         pace: the incident's rate when it lasted less than an hour: a short time after it is compared with that.
+        reckoned_from: the stretch of less than an hour from which ``now`` is reckoned; None when an hour was counted.
     """
 
     before: float | None
@@ -42,6 +43,7 @@ class Rates:
     now: float | None
     events_since: int
     notes: tuple[str, ...] = ()
+    reckoned_from: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -218,17 +220,20 @@ def _rates(
     reaches_back = series.start <= start or (began is None and series.start < since)
     before = float(fullest.value) if fullest is not None and reaches_back else None
     lasted = min(HOUR, max(since - start, SHORTEST))
+    reckoned_from: timedelta | None = None
     if (basis == "peak" and elapsed < SHORTEST) or elapsed >= HOUR:
         rate: float | None = float(total(between(series, now - HOUR, now)) or 0)
     elif elapsed >= SHORTEST:
-        rate = round(events_since * HOUR / elapsed, 1)
+        rate, reckoned_from = round(events_since * HOUR / elapsed, 1), elapsed
         notes = (*notes, f"The rate now is reckoned from the {duration(elapsed)} since then.")
     else:
         rate = None
     if since < series.start:
         notes = (*notes, f"The counts begin at {moment(series.start)}; what came before is not counted.")
     pace = None if before is None else before * HOUR / lasted
-    return Rates(before=before, pace=pace, now=rate, events_since=events_since, notes=notes)
+    return Rates(
+        before=before, pace=pace, now=rate, events_since=events_since, notes=notes, reckoned_from=reckoned_from
+    )
 
 
 def calm_from(series: Series, allowed_per_hour: float) -> datetime:

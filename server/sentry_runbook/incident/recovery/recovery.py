@@ -16,7 +16,7 @@ from sentry_runbook.incident.counting.onset import QUIET
 from sentry_runbook.incident.evidence import Evidence, Missing, Unknown, quoted
 from sentry_runbook.incident.policy import Policy
 from sentry_runbook.incident.recovery.aftermath import SHORTEST, Aftermath, measure
-from sentry_runbook.incident.wording import duration, moment, number, percent
+from sentry_runbook.incident.wording import count, duration, moment, number, percent
 
 WORSE = 1.25
 """Worse is a quarter more than the incident's fullest hour, and more than chance explains."""
@@ -106,6 +106,9 @@ def _reading(verdict: RecoveryVerdict, seen: Aftermath) -> str:
     if rates is None or rates.now is None:
         return f"Not known whether it is over: {seen.why}."
     now = f"{number(rates.now)} events an hour now"
+    if rates.reckoned_from is not None:
+        # A reader counts events; the rate that a short time would make is in the result, with its note.
+        now = f"{count(rates.events_since, 'event')} in the {duration(rates.reckoned_from)} since then"
     before = f", {number(rates.before)} in the incident's fullest hour" if rates.before is not None else ""
     usual = f", {number(seen.usual_per_hour)} usual before it" if seen.usual_per_hour is not None else ""
     sentence = {
