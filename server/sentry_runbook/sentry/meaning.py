@@ -95,7 +95,8 @@ def _passing(reply: Reply, asked: Asked, retry_after_s: float | None) -> SentryE
 
 def absent(asked: Asked, status: int | None = None) -> Unsupported:
     """What is said of an endpoint that this server does not have."""
-    number = f" ({status})" if status else ""
+    # A page with status 200 in place of data: the number would only puzzle.
+    number = f" ({status})" if status and status >= 400 else ""
     return Unsupported(
         f"This Sentry does not offer {asked.what}{number}.",
         asked.hint or "What it would tell stays unknown on this server.",
