@@ -194,3 +194,32 @@ async def test_masked_values_are_counted_once_for_both_channels() -> None:
     values, text = result.structured_content or {}, getattr(result.content[0], "text", "")
     assert "jane@example.com" not in text + json.dumps(values)
     assert values["masked"]["email"] >= 1 and "Masked: " in text
+
+
+CLOCK = ManualClock()
+
+
+class NoNumber(httpx.AsyncBaseTransport):
+    """An embedded Sentry whose Discover counts one environment with null."""
+
+    def __init__(self, world: World, environment: str) -> None:
+        self._inner = httpx.ASGITransport(create_app(world))
+        self._environment = environment
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        body = json.loads(b"".join([chunk async for chunk in response.aiter_raw()]) or b"null")
+        for row in body.get("data", ()) if isinstance(body, dict) else ():
+            if isinstance(row, dict) and row.get("environment") == self._environment:
+                row["count()"] = None
+        return httpx.Response(response.status_code, headers={"content-type": "application/json"}, json=body)
+
+
+async def test_production_without_a_number_is_not_taken_for_no_production() -> None:
+    streams = (Stream(50, -60), Stream(20, -60, environment="staging"))
+    world = World([Scenario(name="both", project="shop", issues=(Issue("SHOP-8", "Boom", streams=streams),))], CLOCK)
+    async with connected(clock=CLOCK, transport=NoNumber(world, "production")) as connection:
+        verdict = await connection.call("classify_severity", issue="SHOP-8")
+    asked = next(one for one in verdict["criteria"] if one["id"] == "non_production")
+    assert asked["met"] is False, "the total of production is measured by itself"
+    assert verdict["severity"] == "P2"

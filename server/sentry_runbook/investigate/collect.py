@@ -173,21 +173,24 @@ class Collector:
 
     def _environments(self, second: Second) -> Known[tuple[ours.EnvironmentCount, ...]] | Unknown:
         reply = second.environments if second.environments.asked else second.breakdown
+        if reply.value is not None and len(_counted(reply.value)) < len(reply.value.rows):
+            # Without one number nobody knows whether production has events.
+            return Unknown(why="Sentry gave no number for a part of the events")
         return reply.part(self._source("Discover errors: count() by environment"), self._by_environment)
 
     def _by_environment(self, table: models.Table) -> tuple[ours.EnvironmentCount, ...]:
         counts: Counter[str] = Counter()
-        for row in table.rows:
+        for row, events in _counted(table):
             name = row.get("environment")
-            counts[self._translate.name(str(name), "environment") or "" if name else ""] += _count(row)
+            counts[self._translate.name(str(name), "environment") or "" if name else ""] += events
         return tuple(ours.EnvironmentCount(name=name, events=events) for name, events in counts.most_common())
 
     def _project_top(self, table: models.Table) -> tuple[ours.IssueShare, ...]:
         return tuple(
             ours.IssueShare(
-                short_id=self._translate.name(str(row.get("issue") or "unknown"), "project") or "", events=_count(row)
+                short_id=self._translate.name(str(row.get("issue") or "unknown"), "project") or "", events=events
             )
-            for row in table.rows
+            for row, events in _counted(table)
         )
 
     # --- series
@@ -273,11 +276,11 @@ class Collector:
                             tag: self._translate.name(str(row[tag]), f"tags.{tag}") if row.get(tag) else None
                             for tag in BREAKDOWN_TAGS
                         },
-                        events=_count(row),
+                        events=events,
                     )
-                    for row in table.rows
+                    for row, events in _counted(table)
                 ),
-                complete=table.next_cursor is None and len(table.rows) < models.MOST_ROWS,
+                complete=table.next_cursor is None and len(_counted(table)) == len(table.rows) < models.MOST_ROWS,
             )
 
         return reply.part(f"Discover errors: count() by tags; {_span(window)}", convert)
@@ -380,9 +383,12 @@ def _span(window: Window) -> str:
     return f"{window.start:%Y-%m-%dT%H:%MZ} to {window.end:%Y-%m-%dT%H:%MZ}"
 
 
-def _count(row: models.Row) -> int:
-    value = row.get("count()")
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+def _counted(table: models.Table) -> list[tuple[models.Row, int]]:
+    """The rows with their counts; one without a number (any may be null, sentry-api §7) is left out: it is not zero."""
+    counts = [(row, row.get("count()")) for row in table.rows]
+    return [
+        (row, int(value)) for row, value in counts if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
 
 
 def _with_user_context(
