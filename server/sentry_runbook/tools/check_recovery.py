@@ -38,7 +38,8 @@ async def check_recovery(
 
 def page(result: Recovery) -> Page:
     """How a person reads it."""
-    sheet = Page(f"Recovery: {result.verdict}").say(result.reading)
+    sheet = Page(f"Recovery of {result.issue}: {result.verdict}").say(result.reading)
+    sheet.items(result.warnings or ())
     sheet.fact("Regressed", result.regressed).fact("A fix is known", result.fix_known)
     sheet.fact("Since", result.since and f"{result.since:%Y-%m-%d %H:%M} UTC ({result.since_basis})")
     sheet.fact("Events per hour in the incident", result.events_per_hour_before)

@@ -46,7 +46,8 @@ async def classify_severity(
 
 def page(result: Verdict) -> Page:
     """How a person reads it."""
-    return describe(Page(f"{result.severity} {result.label}"), result)
+    sheet = Page(f"{result.severity} {result.label}: {result.issue}")
+    return describe(sheet.items(result.warnings or ()), result)
 
 
 def describe(sheet: Page, result: Verdict) -> Page:

@@ -39,7 +39,7 @@ async def discover_impact(
 
 def page(result: Impact) -> Page:
     """How a person reads it."""
-    return describe(Page("Impact"), result)
+    return describe(Page(f"Impact of {result.issue}").items(result.warnings or ()), result)
 
 
 def describe(sheet: Page, result: Impact) -> Page:

@@ -60,8 +60,10 @@ class Verdict(Answer):
             decides.
         severity_without_suspects: the severity without the events that look forged or come from one flooding sender,
             estimated from their share; None when nothing looks so.
+        issue, warnings: which issue, and what to know of the collection; None inside a triage, which says both itself.
     """
 
+    issue: EventText | None = None
     severity: Level
     label: str
     decided_by: str
@@ -76,6 +78,7 @@ class Verdict(Answer):
     distance: tuple[Distance, ...] = ()
     share_of_project: float | None = None
     severity_without_suspects: Level | None = None
+    warnings: tuple[EventText, ...] | None = None
 
 
 Pattern = Literal[

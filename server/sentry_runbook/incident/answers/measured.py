@@ -122,8 +122,10 @@ class Impact(Answer):
             is there.
         baseline: a stretch as long as the window, before the onset; ``ratio`` is events / baseline.events.
         events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
+        issue, warnings: which issue, and what to know of the collection; None inside a triage, which says both itself.
     """
 
+    issue: EventText | None = None
     window: ImpactWindow
     reading: str
     events: int | None = None
@@ -147,6 +149,7 @@ class Impact(Answer):
     onset: Onset | None = None
     events_all_time: int | None = None
     users_all_time: int | None = None
+    warnings: tuple[EventText, ...] | None = None
 
 
 Basis = Literal["stated", "resolved", "peak", "last_event"]
@@ -157,6 +160,7 @@ class Recovery(Answer):
     """Whether the incident is over (DESIGN §6, ``check_recovery``).
 
     Attributes:
+        issue: the issue's name.
         verdict: what the numbers say; ``recovered`` needs two hours at the usual rate.
         fix_known: a fix was stated or the issue is resolved; a recovered rate without it is mitigated, not resolved.
         reading: the verdict in one or two sentences.
@@ -170,6 +174,7 @@ class Recovery(Answer):
         fix_release: the release that the resolve names; ``fix_release_events`` are events on it after ``since``.
     """
 
+    issue: EventText
     verdict: RecoveryVerdict
     fix_known: bool
     reading: EventText
@@ -187,3 +192,4 @@ class Recovery(Answer):
     fix_release: EventText | None = None
     fix_release_events: int | None = None
     notes: tuple[EventText, ...] = ()
+    warnings: tuple[EventText, ...] | None = None

@@ -38,7 +38,8 @@ def impact(
     now: datetime,
 ) -> Impact:
     """Count the impact of the incident in its window."""
-    return impact_of(Case(evidence, Stated(), policy))
+    counted = impact_of(Case(evidence, Stated(), policy))
+    return counted.model_copy(update={"issue": evidence.issue.name, "warnings": evidence.warnings or None})
 
 
 def impact_of(case: Case) -> Impact:

@@ -36,6 +36,7 @@ def check_recovery(evidence: Evidence, policy: Policy, since: datetime | None, n
     verdict = judge(seen, policy, bool(needs))
     rates = seen.rates
     return Recovery(
+        issue=evidence.issue.name,
         verdict=verdict,
         fix_known=seen.fixed,
         reading=_reading(verdict, seen),
@@ -53,6 +54,7 @@ def check_recovery(evidence: Evidence, policy: Policy, since: datetime | None, n
         fix_release=seen.fix.version,
         fix_release_events=seen.fix.events,
         notes=tuple(_notes(seen, policy)),
+        warnings=evidence.warnings or None,
         missing=tuple(_missing(evidence, seen)),
         findings=evidence.findings,
     )

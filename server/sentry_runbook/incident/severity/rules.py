@@ -49,7 +49,8 @@ def classify(
         policy: thresholds and words.
         now: the time of reading.
     """
-    return verdict_of(Case(evidence, stated, policy))
+    verdict = verdict_of(Case(evidence, stated, policy))
+    return verdict.model_copy(update={"issue": evidence.issue.name, "warnings": evidence.warnings or None})
 
 
 def verdict_of(case: Case) -> Verdict:
