@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from sentry_runbook.incident.answers.measured import Trend
 from sentry_runbook.incident.answers.read import (
@@ -33,7 +32,6 @@ from sentry_runbook.incident.policy import Policy
 MOST_FRAMES = 12
 MOST_BREADCRUMBS = 20
 MOST_TAGS = 25
-ONGOING_AFTER = timedelta(days=7)
 
 
 def is_regressed(issue: Issue) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -40,7 +40,7 @@ class Reply(Generic[T]):
 class Round:
     """Requests that are sent at once; add them, then :meth:`send`."""
 
-    _requests: dict[int, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    _requests: dict[int, Callable[[], Coroutine[object, object, None]]] = field(default_factory=dict)
     """By the identity of their reply."""
 
     def ask(self, request: Callable[[], Awaitable[T]]) -> Reply[T]:
@@ -62,7 +62,13 @@ class Round:
             if len(self._requests) > most:
                 self._requests.pop(id(reply), None)
 
-    async def send(self, essential: Reply[V] | None = None) -> None:
+    async def send(self) -> None:
+        """Send all and wait for all."""
+        async with anyio.create_task_group() as tasks:
+            for fill in self._requests.values():
+                tasks.start_soon(fill)
+
+    async def send_for(self, essential: Reply[V]) -> V:
         """Send all and wait for all; when the essential one fails, the others are dropped at once.
 
         Raises:
@@ -70,12 +76,13 @@ class Round:
         """
         async with anyio.create_task_group() as tasks:
 
-            async def run(fill: Callable[[], Awaitable[None]]) -> None:
+            async def run(fill: Callable[[], Coroutine[object, object, None]]) -> None:
                 await fill()
-                if essential is not None and essential.error is not None:
+                if essential.error is not None:
                     tasks.cancel_scope.cancel()
 
             for fill in self._requests.values():
                 tasks.start_soon(run, fill)
-        if essential is not None and essential.error is not None:
-            raise essential.error
+        if essential.value is None:
+            raise essential.error or AssertionError("the essential request is none of this round")
+        return essential.value

@@ -108,10 +108,8 @@ async def first_round(client: SentryClient, question: Question) -> First:
     version = question.release
     if question.wants(Aspect.RELEASE) and version and version != "latest":
         release = asks.ask(lambda: client.release(version, organization=ref.organization))
-    await asks.send(essential=issue)
-    if issue.value is None:  # send() raised already; this tells the type checker
-        raise AssertionError
-    return First(issue.value, event, oldest, recommended, rows, tags, notes, release)
+    found = await asks.send_for(issue)
+    return First(found, event, oldest, recommended, rows, tags, notes, release)
 
 
 async def second_round(client: SentryClient, question: Question, first: First, scope: EnvironmentScope) -> Second:

@@ -28,9 +28,7 @@ from sentry_runbook.simulator.scenario import (
     Issue,
     Release,
     Scenario,
-    Sessions,
     Stream,
-    Transactions,
 )
 from sentry_runbook.simulator.scenarios import SCENARIOS
 
@@ -235,15 +233,3 @@ class World:
         deploy = Deploy(0.0, environment)
         owner = self._known_project(project)
         self._mark(owner, version, deploy, self.now_ms(), self._batches)
-
-    def add_sessions(self, sessions: Sessions, project: str | None = None) -> None:
-        """Let sessions happen; their minutes count from now."""
-        owner = self._known_project(project)
-        self._keep(owner, owner.sessions, materialise.session_minutes(owner, sessions, self.now_ms()))
-
-    def add_transactions(self, transactions: Transactions, project: str | None = None) -> None:
-        """Let traced requests happen; their minutes count from now."""
-        self._batches += 1
-        owner = self._known_project(project)
-        made = materialise.spans(owner, transactions, self.now_ms(), f"emitted-{self._batches}")
-        self._keep(owner, owner.spans, made)

@@ -72,14 +72,12 @@ async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]
     asks = Round()
     evidence, who = asks.ask(read), asks.ask(lambda: run.client().whoami())
     with run.client().deadline(run.settings.limits.call_s):
-        await asks.send(essential=evidence)
-    if evidence.value is None:  # send() raised already; this tells the type checker
-        raise AssertionError
+        read_state = await asks.send_for(evidence)
     if who.value is None:
-        return evidence.value, Owner()
+        return read_state, Owner()
     person = who.value.user
     name = (person.name or person.username or person.id or "") if person else ""
-    return evidence.value, Owner(Sanitizer(mask=False).line(name, NAME) or UNKNOWN, who.value.scopes)
+    return read_state, Owner(Sanitizer(mask=False).line(name, NAME) or UNKNOWN, who.value.scopes)
 
 
 async def still_so(run: Runtime, made: Plan) -> None:

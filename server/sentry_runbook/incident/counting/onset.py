@@ -33,7 +33,6 @@ from sentry_runbook.incident.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.policy import Policy
 
 HOUR = timedelta(hours=1)
-DAY_S = 24 * HOUR_S
 STRETCH_S = 600
 """Minutes are too noisy to be called raised one by one; ten of them are not."""
 QUIET = timedelta(hours=2)

@@ -1,8 +1,8 @@
 """From evidence to the facts that templates use; for one audience, with blanks for what is not known.
 
 How to add a fact: see :mod:`.facts`. A group is made by one function here (or in :mod:`.progress`, :mod:`.summaries`,
-:mod:`.cards`, :mod:`.story`); ``made`` takes a ``Fact`` for a known value and an ``Unknown`` for one that is not, whose
-reason ends up in the draft's ``unknowns``. Nothing here guesses: no value, then the reason why.
+:mod:`.cards`, or the postmortem's ``story``); ``made`` takes a ``Fact`` for a known value and an ``Unknown`` for one
+that is not, whose reason ends up in the draft's ``unknowns``. Nothing here guesses: no value, then the reason why.
 """
 
 from __future__ import annotations

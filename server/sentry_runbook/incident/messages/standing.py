@@ -1,6 +1,7 @@
 """How far the incident is: resolved, mitigated, open or not known, in words for each audience.
 
-The verdict is :mod:`.recovery`'s; this module only says it. What it says in numbers is counted in the event series.
+The verdict is that of ``incident/recovery/``; this module only says it. What it says in numbers is counted in the event
+series.
 """
 
 from __future__ import annotations

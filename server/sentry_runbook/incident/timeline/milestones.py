@@ -14,7 +14,7 @@ from sentry_runbook.incident.answers.told import Interval, Milestone, MilestoneN
 from sentry_runbook.incident.evidence import Deploy, Unknown, quoted
 from sentry_runbook.incident.timeline.acts import LOG, notes_of
 from sentry_runbook.incident.timeline.plot import Plot, deployed, first_alert
-from sentry_runbook.incident.wording import duration, listed, moment
+from sentry_runbook.incident.wording import duration, moment
 
 DEFINITIONS: Mapping[MilestoneName, str] = {
     "started": "onset in the event counts, or first event of a new issue",
@@ -231,8 +231,3 @@ CHECKS: tuple[Callable[[Plot, tuple[Milestone, ...]], Iterator[str]], ...] = (
     _acted_earlier,
     _events_after_the_fix,
 )
-
-
-def other_candidates(plot: Plot) -> str:
-    """The deploys that may have ended it, named; empty without any."""
-    return listed(dict.fromkeys(deploy.version for deploy in plot.changes))
