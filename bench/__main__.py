@@ -13,7 +13,7 @@ from pathlib import Path
 
 import anyio
 
-from bench import counts, crowd, first, startup, table, upstream, walls
+from bench import cold_start, concurrency, counts, latency, startup, table, upstream
 from bench.bounds import Measure
 
 PACKAGES = ("mcp", "httpx", "pydantic", "anyio")
@@ -48,13 +48,13 @@ def measure(*, quick: bool) -> list[Measure]:
     found += startup.starts(pairs=3 if quick else 11)
     with upstream.running() as sentry:
         _tell("wall times")
-        found += anyio.run(walls.wall_times, sentry, 3 if quick else 11)
+        found += anyio.run(latency.wall_times, sentry, 3 if quick else 11)
         _tell("first call of a fresh process")
-        found += first.first_calls(sentry, 1 if quick else 5)
+        found += cold_start.first_calls(sentry, 1 if quick else 5)
         _tell("100 callers")
-        found += anyio.run(crowd.crowds, sentry)
+        found += anyio.run(concurrency.crowds, sentry)
         _tell("5 MB event")
-        found += first.big_events(sentry)
+        found += cold_start.big_events(sentry)
     return found
 
 

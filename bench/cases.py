@@ -11,7 +11,7 @@ import httpx
 from mcp import Client
 from mcp.types import CallToolResult
 
-from sentry_runbook.app import build_runtime, build_server
+from sentry_runbook.server.app import build_runtime, build_server
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.clock import ManualClock
 

@@ -7,7 +7,7 @@ from mcp import Client
 
 from bench.bounds import ANY_CHARACTERS, CHARACTERS, ROUNDS, TOOL_LIST_CHARACTERS, Measure
 from bench.cases import CASES, Case, ask, compact, connected, text_of
-from bench.waves import WaveTransport
+from bench.rounds import WaveTransport
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World

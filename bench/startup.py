@@ -19,7 +19,7 @@ from bench.memory import peak_mb
 from bench.upstream import CHECKOUT
 
 OURS = ("-m", "sentry_runbook", "serve")
-BARE = ("-m", "bench.bare")
+BARE = ("-m", "bench.baseline")
 ENVIRONMENT = {"SENTRY_AUTH_TOKEN": "bench", "SENTRY_ORG": "acme", "SENTRY_URL": "http://127.0.0.1:9"}
 """No call is made, so nothing need listen there."""
 _INITIALIZE = {

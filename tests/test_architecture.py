@@ -15,13 +15,12 @@ ALLOWED: dict[str, set[str]] = {
     "incident": {"errors"},
     "sentry": {"errors", "settings"},
     "simulator": set(),
-    "templates": {"errors"} | CORE,
-    "runtime": {"errors", "settings", "sentry", "templates"} | CORE,
-    "investigate": {"errors", "settings", "sentry", "runtime"} | CORE,
-    "writing": {"errors", "settings", "sentry", "runtime", "investigate"} | CORE,
-    "tools": {"errors", "settings", "runtime", "investigate", "writing", "templates"} | CORE,
-    "runbook": {"errors", "settings", "runtime", "investigate", "tools", "templates"} | CORE,
-    "app": {"errors", "settings", "runtime", "runbook", "tools", "sentry", "templates", "__init__"} | CORE,
+    "render": {"errors"} | CORE,
+    "runtime": {"errors", "settings", "sentry", "render"} | CORE,
+    "collect": {"errors", "settings", "sentry", "runtime"} | CORE,
+    "writing": {"errors", "settings", "sentry", "runtime", "collect"} | CORE,
+    "tools": {"errors", "settings", "runtime", "collect", "writing", "render"} | CORE,
+    "server": {"errors", "settings", "runtime", "collect", "tools", "sentry", "render", "__init__"} | CORE,
     "commands": {"*"},
     "cli": {"*"},
     "__main__": {"cli"},
@@ -79,7 +78,7 @@ def test_only_the_transport_knows_httpx() -> None:
         for path in SOURCES
         if part_of(path) == "sentry" and any(name.split(".")[0] == "httpx" for _, name in imports_of(path))
     }
-    assert users <= {"sentry/transport.py", "sentry/client.py"}
+    assert users <= {"sentry/http.py", "sentry/client.py"}
 
 
 def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> None:

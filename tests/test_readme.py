@@ -9,20 +9,20 @@ from typing import Any
 import httpx
 import pytest
 
-from sentry_runbook.app import build_runtime
+from sentry_runbook.collect import TRIAGE, investigate
 from sentry_runbook.commands.arguments import parse
-from sentry_runbook.commands.screen import Screen
-from sentry_runbook.commands.views import show_triage
-from sentry_runbook.incident.answers.judged import Triage
-from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.severity.triage import triage
-from sentry_runbook.investigate import TRIAGE, investigate
+from sentry_runbook.incident.model.evidence import Stated
+from sentry_runbook.incident.model.results.triage import Triage
+from sentry_runbook.incident.triage.triage import triage
+from sentry_runbook.render.console import Screen
+from sentry_runbook.render.templates import load_templates
+from sentry_runbook.render.terminal import show_triage
+from sentry_runbook.server.app import build_runtime
 from sentry_runbook.settings import ENVIRONMENT, Limits
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from sentry_runbook.templates import load_templates
 from sentry_runbook.tools import tools_for
 from tests.tools.support import SETTINGS
 

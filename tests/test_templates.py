@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.cards import pattern_facts
-from sentry_runbook.incident.messages.facts import Fact
-from sentry_runbook.incident.messages.gather import Facts, gather, no_facts
-from sentry_runbook.incident.policy import Policy, Thresholds
-from sentry_runbook.templates import Template, load_templates, shipped_folder
+from sentry_runbook.incident.messages.context import Facts, gather, no_facts
+from sentry_runbook.incident.messages.fields import Fact
+from sentry_runbook.incident.messages.reference import pattern_facts
+from sentry_runbook.incident.model.policy import Policy, Thresholds
+from sentry_runbook.render.templates import Template, load_templates, shipped_folder
 from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, evidence_of, templates
 
 SHIPPED = (
@@ -89,7 +89,7 @@ def test_a_prompt_begins_with_its_instructions_and_ends_with_why_its_blanks_are_
 
 def test_starting_with_the_shipped_templates_does_not_bring_in_jinja2() -> None:
     code = (
-        "import sys; from sentry_runbook.templates import load_templates; load_templates(); "
+        "import sys; from sentry_runbook.render.templates import load_templates; load_templates(); "
         "assert 'jinja2' not in sys.modules, 'jinja2 came in'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

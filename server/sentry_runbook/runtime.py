@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.model.evidence import Stated
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.render.templates import Templates
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.settings import Settings
-from sentry_runbook.templates import Templates
 
 if TYPE_CHECKING:
     import httpx

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from bench.cases import ISSUE, ask, connected
-from bench.huge import SIZE, huge
+from bench.large_event import SIZE, huge
 from bench.upstream import Upstream, running
 
 

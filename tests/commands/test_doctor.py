@@ -12,9 +12,9 @@ from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.commands.support import TOKEN, Commands, served
-from tests.stand_ins.app import TOKEN as STAND_IN_TOKEN
-from tests.stand_ins.glitchtip import GlitchTip
-from tests.stand_ins.sentry_2019 import Sentry2019
+from tests.fake_servers.app import TOKEN as STAND_IN_TOKEN
+from tests.fake_servers.glitchtip import GlitchTip
+from tests.fake_servers.sentry_2019 import Sentry2019
 
 
 def world(behind: timedelta = timedelta()) -> World:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from sentry_runbook.app import build_runtime
-from sentry_runbook.incident.answers.judged import Triage
-from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.severity.triage import triage
-from sentry_runbook.investigate import TRIAGE, investigate
+from sentry_runbook.collect import TRIAGE, investigate
+from sentry_runbook.incident.model.evidence import Stated
+from sentry_runbook.incident.model.results.triage import Triage
+from sentry_runbook.incident.triage.triage import triage
+from sentry_runbook.server.app import build_runtime
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock

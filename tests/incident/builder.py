@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sentry_runbook.incident.evidence import (
+from sentry_runbook.incident.model.evidence import (
     Breakdown,
     Combination,
     EnvironmentCount,
@@ -25,7 +25,7 @@ from sentry_runbook.incident.evidence import (
     Totals,
     Window,
 )
-from sentry_runbook.incident.policy import default_policy
+from sentry_runbook.incident.model.policy import default_policy
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

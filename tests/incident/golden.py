@@ -17,19 +17,19 @@ from typing import get_args
 
 import httpx
 
-from sentry_runbook.app import build_runtime
-from sentry_runbook.incident.answers.told import FORMS, Draft
-from sentry_runbook.incident.evidence import Evidence, Issue, Stated, Unknown
+from sentry_runbook.collect import STORY, investigate, story_window
 from sentry_runbook.incident.messages.drafts import draft_update
-from sentry_runbook.incident.messages.facts import Audience, Format, Kind
-from sentry_runbook.incident.policy import default_policy
-from sentry_runbook.investigate import STORY, investigate, story_window
+from sentry_runbook.incident.messages.fields import Audience, Format, Kind
+from sentry_runbook.incident.model.evidence import Evidence, Issue, Stated, Unknown
+from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.model.results.messages import FORMS, Draft
+from sentry_runbook.render.templates import Templates, load_templates
+from sentry_runbook.server.app import build_runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Change, Crumb, Frame, Raised, Scenario, http_call
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from sentry_runbook.templates import Templates, load_templates
 from tests.incident.builder import NOW, WINDOW
 from tests.tools.support import SETTINGS
 

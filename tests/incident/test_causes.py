@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.answers.judged import Cause
 from sentry_runbook.incident.causes.causes import find_causes, suspect_release
-from sentry_runbook.incident.evidence import (
+from sentry_runbook.incident.model.evidence import (
     Activity,
     Breadcrumb,
     Breakdown,
@@ -22,6 +21,7 @@ from sentry_runbook.incident.evidence import (
     ThrownException,
     Window,
 )
+from sentry_runbook.incident.model.results.triage import Cause
 from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, WINDOW, ago, burst, incident, known
 
 BEGAN = ago(minutes=50)

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from sentry_runbook.incident.answers.judged import Verdict
-from sentry_runbook.incident.evidence import Deploy, Evidence, Finding, IssueShare, Release
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Finding, IssueShare, Release
+from sentry_runbook.incident.model.results.triage import Verdict
 from sentry_runbook.incident.severity.rules import classify
 from tests.incident.builder import DAY, MINUTE, NOTHING_STATED, NOW, POLICY, Seen, ago, burst, incident, known, sessions
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from sentry_runbook.incident.answers.told import Draft
 from sentry_runbook.incident.causes.signals import whole_events
-from sentry_runbook.incident.evidence import Evidence, Known
+from sentry_runbook.incident.model.evidence import Evidence, Known
+from sentry_runbook.incident.model.results.messages import Draft
 from tests.incident.golden import (
     AUDIENCES,
     FORMATS,

@@ -5,10 +5,10 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from sentry_runbook.incident.evidence import Stated, Unknown
-from sentry_runbook.incident.messages.cards import minutes
-from sentry_runbook.incident.messages.facts import Fact, Facts, ImpactFacts, Story, blank, made
-from sentry_runbook.incident.messages.gather import gather, no_facts
+from sentry_runbook.incident.messages.context import gather, no_facts
+from sentry_runbook.incident.messages.fields import Fact, Facts, ImpactFacts, Story, blank, made
+from sentry_runbook.incident.messages.reference import minutes
+from sentry_runbook.incident.model.evidence import Stated, Unknown
 from tests.incident.golden import GOLDEN, POLICY, evidence_of, templates
 
 FOR_CUSTOMERS = {

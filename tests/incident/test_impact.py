@@ -3,9 +3,8 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.answers.measured import Impact
-from sentry_runbook.incident.counting.impact import BreakdownRow, impact
-from sentry_runbook.incident.evidence import (
+from sentry_runbook.incident.impact import BreakdownRow, impact
+from sentry_runbook.incident.model.evidence import (
     Breakdown,
     Combination,
     Endpoint,
@@ -18,6 +17,7 @@ from sentry_runbook.incident.evidence import (
     Widened,
     Window,
 )
+from sentry_runbook.incident.model.results.impact import Impact
 from tests.incident.builder import DAY, MINUTE, NOW, POLICY, WINDOW, Seen, ago, burst, incident, known, sessions
 
 DEAD = Unknown(why="Discover answered 429")

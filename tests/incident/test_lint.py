@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.evidence import Endpoint, Evidence, Latency, Unknown
+from sentry_runbook.incident.model.evidence import Endpoint, Evidence, Latency, Unknown
 from sentry_runbook.incident.postmortem.lint import FOR_PEOPLE, RULES, LintFinding, lint_postmortem
 from tests.incident.builder import MINUTE, POLICY, ago, burst, incident, known
 

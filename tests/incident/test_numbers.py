@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.evidence import Evidence, Known, Series
-from sentry_runbook.incident.policy import LEVELS
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series
+from sentry_runbook.incident.model.policy import LEVELS
 from sentry_runbook.incident.timeline.timeline import timeline
 from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of
 

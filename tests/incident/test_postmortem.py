@@ -9,17 +9,26 @@ from functools import cache
 import anyio
 import pytest
 
-from sentry_runbook.incident.answers.told import Postmortem
-from sentry_runbook.incident.evidence import Evidence, Issue, Note, Stated, Unknown
-from sentry_runbook.incident.frozen import dump_evidence, load_evidence
-from sentry_runbook.incident.messages.gather import no_facts
+from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
+from sentry_runbook.incident.messages.context import no_facts
+from sentry_runbook.incident.model.evidence import Evidence, Issue, Note, Stated, Unknown
+from sentry_runbook.incident.model.results.messages import Postmortem
+from sentry_runbook.incident.postmortem.context import MOST_ROWS
 from sentry_runbook.incident.postmortem.lint import FOR_PEOPLE, lint_postmortem
 from sentry_runbook.incident.postmortem.postmortem import draft_postmortem
-from sentry_runbook.incident.postmortem.story import MOST_ROWS
-from sentry_runbook.templates import load_templates
+from sentry_runbook.render.templates import load_templates
 from tests.incident.builder import NOW, POLICY, WINDOW, ago, burst, incident, known
-from tests.incident.stories import CAME_BACK, HOSTILE, NEARLY_NOTHING, PAYMENT, STORIES, TYPE_ERROR, Story, lived
-from tests.incident.tracing import untraced
+from tests.incident.postmortem_cases import (
+    CAME_BACK,
+    HOSTILE,
+    NEARLY_NOTHING,
+    PAYMENT,
+    STORIES,
+    TYPE_ERROR,
+    Story,
+    lived,
+)
+from tests.incident.provenance import untraced
 from tests.snapshots import check
 
 SECOND = timedelta(seconds=1)

@@ -2,18 +2,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sentry_runbook.incident.answers.measured import Baseline, Onset, Trend
-from sentry_runbook.incident.counting.series import (
-    busiest_minute,
-    find_baseline,
-    find_onset,
-    find_trend,
-    resample,
-    sparkline,
-    total,
-    worst_hour,
+from sentry_runbook.incident.episode.onset import find_baseline, find_onset, find_trend
+from sentry_runbook.incident.metrics.timeseries import busiest_minute, resample, sparkline, total, worst_hour
+from sentry_runbook.incident.model.evidence import (
+    Activity,
+    Evidence,
+    IssueSeries,
+    Known,
+    Series,
+    Totals,
+    Unknown,
+    Window,
 )
-from sentry_runbook.incident.evidence import Activity, Evidence, IssueSeries, Known, Series, Totals, Unknown, Window
+from sentry_runbook.incident.model.results.impact import Baseline, Onset, Trend
 from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
 
 OLD = {"first_seen": NOW - 30 * DAY}

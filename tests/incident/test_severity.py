@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.incident.answers.judged import Verdict
-from sentry_runbook.incident.evidence import (
+from sentry_runbook.incident.model.evidence import (
     EnvironmentCount,
     EnvironmentScope,
     Evidence,
@@ -19,7 +18,8 @@ from sentry_runbook.incident.evidence import (
     Unknown,
     Window,
 )
-from sentry_runbook.incident.policy import LEVELS, CoreFlow, EdgeCase, Policy, Thresholds, rank
+from sentry_runbook.incident.model.policy import LEVELS, CoreFlow, EdgeCase, Policy, Thresholds, rank
+from sentry_runbook.incident.model.results.triage import Verdict
 from sentry_runbook.incident.severity.rules import RULES, Criterion, Met, classify, could_be, decide
 from tests.incident.builder import (
     DAY,

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.incident.answers.told import Milestone
-from sentry_runbook.incident.evidence import (
+from sentry_runbook.incident.model.evidence import (
     Activity,
     Alert,
     Commit,
@@ -23,7 +22,8 @@ from sentry_runbook.incident.evidence import (
     Unknown,
     quoted,
 )
-from sentry_runbook.incident.timeline.chronology import Timeline
+from sentry_runbook.incident.model.results.messages import Milestone
+from sentry_runbook.incident.timeline.models import Timeline
 from sentry_runbook.incident.timeline.timeline import timeline
 from tests.incident.builder import HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
 

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from sentry_runbook.incident.answers.judged import Triage
-from sentry_runbook.incident.evidence import Commit, Evidence, Finding, Stated, Unknown
-from sentry_runbook.incident.severity.triage import triage
+from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Stated, Unknown
+from sentry_runbook.incident.model.results.triage import Triage
+from sentry_runbook.incident.triage.triage import triage
 from tests.incident.builder import DAY, NOTHING_STATED, NOW, POLICY, ago, burst, incident, known, sessions
 from tests.incident.test_causes import COMMIT, EARLIER, LATEST, event, outage, spiking
 

@@ -4,8 +4,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.incident.counting.series import UsersWorstHour, straddling_windows, users_worst_hour
-from sentry_runbook.incident.evidence import (
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, straddling_windows, users_worst_hour
+from sentry_runbook.incident.model.evidence import (
     EventRow,
     Evidence,
     IssueSeries,
@@ -15,7 +15,7 @@ from sentry_runbook.incident.evidence import (
     UsersIn,
     Window,
 )
-from sentry_runbook.incident.policy import Policy, Thresholds
+from sentry_runbook.incident.model.policy import Policy, Thresholds
 from tests.incident.builder import (
     HOUR,
     MINUTE,

@@ -8,7 +8,7 @@ import pytest
 from tests.safety.attacks import PLACES, Attack, attacks
 from tests.safety.inert import active_tokens, problems, problems_everywhere
 
-from sentry_runbook.safety.fence import fence, new_nonce
+from sentry_runbook.safety.delimiters import fence, new_nonce
 from sentry_runbook.safety.sanitizer import Json, Sanitizer
 
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.safety.inert import problems
 
-from sentry_runbook.safety import findings, phrases
+from sentry_runbook.safety import findings, injection_patterns
 from sentry_runbook.safety.findings import detect
 
 HONEST = (
@@ -208,8 +208,8 @@ def test_an_order_is_found_anywhere_in_what_can_be_shown(where: int) -> None:
 def test_the_cheap_look_first_misses_nothing_that_the_patterns_find() -> None:
     for row in test_an_attack_is_named.pytestmark[0].args[1]:  # type: ignore[attr-defined]  # pytest puts the table there
         for searched, _ in findings._readings(row[0]):
-            if any(pattern.search(searched) for _, _, pattern in phrases.table()):
-                assert phrases.may_match(searched), searched
+            if any(pattern.search(searched) for _, _, pattern in injection_patterns.table()):
+                assert injection_patterns.may_match(searched), searched
 
 
 @pytest.mark.parametrize(

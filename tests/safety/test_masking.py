@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentry_runbook.safety.masking import count_masks
-from sentry_runbook.safety.names import sensitive
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.sensitive_keys import sensitive
 
 SECRETS = (
     ("mail alice@example.com now", "alice@example.com", "email"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.safety.inert import active_tokens, problems, problems_everywhere
 
 from sentry_runbook.safety import text
-from sentry_runbook.safety.fence import fence, new_nonce
+from sentry_runbook.safety.delimiters import fence, new_nonce
 
 HONEST = (
     "TypeError: Cannot read properties of undefined (reading 'name')",

@@ -21,7 +21,7 @@ from sentry_runbook.errors import (
     Unsupported,
 )
 from sentry_runbook.sentry import models
-from sentry_runbook.sentry.capabilities import ABILITIES, LACK_S, Capabilities
+from sentry_runbook.sentry.compatibility import ABILITIES, LACK_S, Capabilities
 from sentry_runbook.sentry.references import IssueRef
 from tests.sentry import shapes
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says, shows_page

@@ -13,10 +13,10 @@ from sentry_runbook.errors import BadRequest, NotFound, ServerFault, Unauthorize
 from sentry_runbook.sentry import models
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.references import IssueRef
+from tests.fake_servers.app import TOKEN
+from tests.fake_servers.glitchtip import ISSUE, SHORT_ID, GlitchTip
+from tests.fake_servers.payloads import EVENT_ID
 from tests.sentry.upstream import client_of
-from tests.stand_ins.app import TOKEN
-from tests.stand_ins.glitchtip import ISSUE, SHORT_ID, GlitchTip
-from tests.stand_ins.payloads import EVENT_ID
 
 REF, NAMED = IssueRef(ISSUE), IssueRef(SHORT_ID)
 START, END = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC)

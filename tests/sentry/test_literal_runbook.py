@@ -9,9 +9,9 @@ import pytest
 from sentry_runbook.errors import NotFound, Unsupported
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.references import IssueRef
+from tests.fake_servers.app import TOKEN
+from tests.fake_servers.literal_runbook import ISSUE, LiteralRunbook, OnDataset
 from tests.sentry.upstream import client_of
-from tests.stand_ins.app import TOKEN
-from tests.stand_ins.literal_runbook import ISSUE, LiteralRunbook, OnDataset
 
 REF = IssueRef(ISSUE)
 END = datetime(2026, 11, 24, 9, tzinfo=UTC)

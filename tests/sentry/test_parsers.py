@@ -108,7 +108,7 @@ def test_a_damaged_answer_is_read_as_far_as_it_goes_or_told_as_strange(name: str
 @settings(max_examples=300, deadline=None)
 @given(body=st.binary(max_size=60) | shapes.ANYTHING.map(shapes.body))
 def test_an_error_s_body_never_breaks_its_message(body: bytes) -> None:
-    from sentry_runbook.sentry.words import detail
+    from sentry_runbook.sentry.error_detail import detail
 
     said = detail(body)
     assert len(said) <= 200
@@ -197,7 +197,7 @@ async def test_a_malformed_link_ends_the_list(header: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(header=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=300))
 def test_no_header_breaks_the_search_for_the_next_page(header: str) -> None:
-    from sentry_runbook.sentry.wire import delay_asked, next_cursor
+    from sentry_runbook.sentry.messages import delay_asked, next_cursor
 
     cursor = next_cursor(header)
     assert cursor is None or 0 < len(cursor) <= 200

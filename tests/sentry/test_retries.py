@@ -18,7 +18,7 @@ from sentry_runbook.errors import (
     Unsupported,
 )
 from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.sentry.sender import jittered
+from sentry_runbook.sentry.retry import jittered
 from tests.sentry.upstream import BASE, ORG, Answer, Time, Upstream, client_of, drops, gives, says, shows_page
 
 ISSUE = f"{ORG}/issues/1/"

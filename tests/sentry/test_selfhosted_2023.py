@@ -13,8 +13,8 @@ from sentry_runbook.sentry.references import parse_reference
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.records import IssueRecord
 from sentry_runbook.simulator.world import World
+from tests.fake_servers.selfhosted_2023 import PREFIX, selfhosted_2023
 from tests.sentry.upstream import client_of
-from tests.stand_ins.selfhosted_2023 import PREFIX, selfhosted_2023
 
 BASE = f"http://sentry.intern{PREFIX}"
 

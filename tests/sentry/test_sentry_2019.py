@@ -9,10 +9,10 @@ import pytest
 from sentry_runbook.errors import Forbidden, NotFound, ServerFault, Unsupported
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.references import IssueRef
+from tests.fake_servers.app import TOKEN, StandIn
+from tests.fake_servers.payloads import EVENT_ID
+from tests.fake_servers.sentry_2019 import ISSUE, SHORT_ID, BehindLogin, Sentry2019
 from tests.sentry.upstream import client_of
-from tests.stand_ins.app import TOKEN, StandIn
-from tests.stand_ins.payloads import EVENT_ID
-from tests.stand_ins.sentry_2019 import ISSUE, SHORT_ID, BehindLogin, Sentry2019
 
 REF, NAMED = IssueRef(ISSUE), IssueRef(SHORT_ID)
 END = datetime(2026, 11, 24, 9, tzinfo=UTC)

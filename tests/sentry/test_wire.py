@@ -17,9 +17,9 @@ from sentry_runbook.errors import (
     Unauthorized,
     Unsupported,
 )
-from sentry_runbook.sentry.meaning import NoRoute, WebPage, error_of
-from sentry_runbook.sentry.wire import Asked, Reply, delay_asked, next_cursor
-from sentry_runbook.sentry.words import detail, excerpt
+from sentry_runbook.sentry.error_detail import detail, excerpt
+from sentry_runbook.sentry.messages import Asked, Reply, delay_asked, next_cursor
+from sentry_runbook.sentry.status_errors import NoRoute, WebPage, error_of
 
 ASKED = Asked("issue SHOP-1Z", ("event:read",), "issue", "Check the id.")
 PAGE = b"\n <!doctype html><title>x</title>"

@@ -8,16 +8,16 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import httpx
-from bench.waves import WaveTransport
+from bench.rounds import WaveTransport
 from mcp import Client
 
-from sentry_runbook.app import build_runtime, build_server
+from sentry_runbook.server.app import build_runtime, build_server
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from tests.tools.tape import Scene, Tape, scene
+from tests.tools.recorded_simulator import Scene, Tape, scene
 
 Mode = Literal["auto", "legacy"]
 MODES: tuple[Mode, ...] = ("auto", "legacy")

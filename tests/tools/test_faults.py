@@ -10,7 +10,7 @@ import pytest
 from tests.sentry.faults import FAULTS, Fault
 from tests.sentry.upstream import TOKEN
 from tests.tools.contract import KEYS, TOOLS, at, call, complaints
-from tests.tools.trouble import ISSUE, Bench, bench, kind, waits
+from tests.tools.faults import ISSUE, Bench, bench, kind, waits
 
 MAIN = {"find_issues": "issues", "list_events": "rows"}
 """What a tool cannot do without; the issue itself where nothing is given."""

@@ -5,8 +5,8 @@ from mcp import Client
 from mcp.server import MCPServer
 
 from sentry_runbook.errors import BadInput
-from sentry_runbook.incident.evidence import Answer
-from sentry_runbook.tools.answer import Page
+from sentry_runbook.incident.model.evidence import Answer
+from sentry_runbook.tools.output import Page
 from sentry_runbook.tools.registry import runbook_tool
 from tests.tools.support import MODES, Mode
 

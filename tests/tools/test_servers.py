@@ -14,9 +14,9 @@ from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from tests.stand_ins import glitchtip, literal_runbook, sentry_2019
-from tests.stand_ins.app import TOKEN
-from tests.stand_ins.selfhosted_2023 import PREFIX, selfhosted_2023
+from tests.fake_servers import glitchtip, literal_runbook, sentry_2019
+from tests.fake_servers.app import TOKEN
+from tests.fake_servers.selfhosted_2023 import PREFIX, selfhosted_2023
 from tests.tools.contract import TOOLS, at, call, complaints, named_missing
 from tests.tools.support import BASE, SETTINGS, Connection, connected
 

@@ -13,7 +13,7 @@ from sentry_runbook.simulator.scenario import Issue, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.tools.contract import call, complaints, named_missing, sizes
-from tests.tools.monsters import MONSTERS, Swollen
+from tests.tools.oversized import MONSTERS, Swollen
 from tests.tools.support import Connection, connected
 
 WHOLE_EVENT = ("get_issue", "triage_issue", "draft_update", "draft_postmortem")

@@ -15,18 +15,18 @@ from mcp.types import ElicitRequestParams, ElicitResult
 from rich.padding import Padding
 from rich.text import Text
 
-from sentry_runbook.app import build_runtime, build_server
+from sentry_runbook.commands.demo_session import Stage
 from sentry_runbook.commands.logs import log_to_stderr
-from sentry_runbook.commands.opening import embedded
-from sentry_runbook.commands.scenes import chosen
-from sentry_runbook.commands.screen import Screen, joined
-from sentry_runbook.commands.stage import Stage
-from sentry_runbook.commands.views import show_criteria, show_impact, show_recovery, show_triage
+from sentry_runbook.commands.runtime import embedded
+from sentry_runbook.commands.scenario_names import chosen
 from sentry_runbook.errors import RunbookError
-from sentry_runbook.incident.answers.changed import ResolutionResult
-from sentry_runbook.incident.answers.judged import Triage, Verdict
-from sentry_runbook.incident.answers.measured import Impact, Recovery
-from sentry_runbook.incident.answers.told import Draft, Postmortem
+from sentry_runbook.incident.model.results.impact import Impact, Recovery
+from sentry_runbook.incident.model.results.messages import Draft, Postmortem
+from sentry_runbook.incident.model.results.resolution import ResolutionResult
+from sentry_runbook.incident.model.results.triage import Triage, Verdict
+from sentry_runbook.render.console import Screen, joined
+from sentry_runbook.render.terminal import show_criteria, show_impact, show_recovery, show_triage
+from sentry_runbook.server.app import build_runtime, build_server
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Scenario

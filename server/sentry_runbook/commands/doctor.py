@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.commands.checkup import Check, checks
-from sentry_runbook.commands.opening import opened
-from sentry_runbook.commands.screen import Screen
-from sentry_runbook.sentry.capabilities import Capability
+from sentry_runbook.commands.checks import Check, checks
+from sentry_runbook.commands.runtime import opened
+from sentry_runbook.render.console import Screen
+from sentry_runbook.sentry.compatibility import Capability
 from sentry_runbook.settings import Settings
 
 SIGNS = {"ok": ("✓", "green"), "bad": ("✗", "bold red"), "note": ("–", "yellow")}

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from sentry_runbook.errors import BadEvidence, BadInput
-from sentry_runbook.incident.evidence import Evidence
-from sentry_runbook.incident.frozen import dump_evidence, load_evidence
+from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
+from sentry_runbook.incident.model.evidence import Evidence
 
 
 def read_text(name: str, what: str) -> str:

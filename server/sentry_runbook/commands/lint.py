@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from sentry_runbook.commands.files import read_evidence, read_text
-from sentry_runbook.incident.policy import default_policy, load_policy
+from sentry_runbook.incident.model.policy import default_policy, load_policy
 from sentry_runbook.incident.postmortem.lint import lint_postmortem
 from sentry_runbook.settings import Settings
 

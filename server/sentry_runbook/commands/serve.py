@@ -8,10 +8,10 @@ import sys
 
 import anyio
 
-from sentry_runbook.app import build_server, serve_http, serve_stdio
 from sentry_runbook.commands.logs import log_to_stderr, without_rich_logs
-from sentry_runbook.commands.opening import runtime_of
+from sentry_runbook.commands.runtime import runtime_of
 from sentry_runbook.runtime import Runtime
+from sentry_runbook.server.app import build_server, serve_http, serve_stdio
 from sentry_runbook.settings import Settings
 
 

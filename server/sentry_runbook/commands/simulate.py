@@ -10,7 +10,7 @@ from types import FrameType
 import anyio
 
 from sentry_runbook.commands.ports import free_port
-from sentry_runbook.commands.scenes import chosen
+from sentry_runbook.commands.scenario_names import chosen
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.scenario import Scenario

@@ -8,15 +8,15 @@ import sys
 
 import anyio
 
+from sentry_runbook.collect import TRIAGE, investigate
 from sentry_runbook.commands.files import check_target, save_evidence
-from sentry_runbook.commands.opening import opened
-from sentry_runbook.incident.answers.judged import Triage
-from sentry_runbook.incident.severity.triage import triage
-from sentry_runbook.investigate import TRIAGE, investigate
+from sentry_runbook.commands.runtime import opened
+from sentry_runbook.incident.model.results.triage import Triage
+from sentry_runbook.incident.triage.triage import triage
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools import triage_issue
-from sentry_runbook.tools.answer import respond
 from sentry_runbook.tools.arguments import stated_flags
+from sentry_runbook.tools.output import respond
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         answer = respond(result, tool.page, tool.shrink, tool.budget)
         sys.stdout.write(json.dumps(answer.structured_content, indent=2, ensure_ascii=False) + "\n")
         return 0
-    from sentry_runbook.commands.screen import Screen  # noqa: PLC0415  # a program waits for no layout
-    from sentry_runbook.commands.views import show_triage  # noqa: PLC0415
+    from sentry_runbook.render.console import Screen  # noqa: PLC0415  # a program waits for no layout
+    from sentry_runbook.render.terminal import show_triage  # noqa: PLC0415
 
     show_triage(Screen(), result)
     return 0

@@ -7,11 +7,11 @@ import sys
 
 import anyio
 
-from sentry_runbook.commands.opening import opened
-from sentry_runbook.commands.story import blanks, story
-from sentry_runbook.incident.answers.told import FORMS, Draft
-from sentry_runbook.incident.evidence import Stated
+from sentry_runbook.commands.evidence_source import blanks, story
+from sentry_runbook.commands.runtime import opened
 from sentry_runbook.incident.messages.drafts import draft_update
+from sentry_runbook.incident.model.evidence import Stated
+from sentry_runbook.incident.model.results.messages import FORMS, Draft
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
 
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Draft the message.
 
     Raises:
-        RunbookError: see :func:`~sentry_runbook.commands.story.story`.
+        RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story`.
     """
     draft = anyio.run(_draft, arguments, settings)
     sys.stdout.write(draft.text.rstrip("\n") + "\n")

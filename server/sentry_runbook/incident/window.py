@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from sentry_runbook.errors import BadInput
-from sentry_runbook.incident.evidence import Window
+from sentry_runbook.incident.model.evidence import Window
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 SHORTEST = timedelta(minutes=1)

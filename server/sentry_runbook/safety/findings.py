@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from sentry_runbook.safety import hidden, phrases, text
-from sentry_runbook.safety.defuse import skeleton
+from sentry_runbook.safety import injection_patterns, invisible_chars, text
+from sentry_runbook.safety.neutralize import skeleton
 
 READ = 16_000
 """Characters of one text that are looked at: more than is ever shown of it."""
@@ -50,8 +50,8 @@ def detect(raw: str, where: str = "") -> tuple[Finding, ...]:
     found: list[Finding] = []
     if not head.isascii() or "\x1b" in head:
         found += _hidden(head, where)
-    readings = [reading for reading in _readings(head) if phrases.may_match(reading[0])]
-    for kind, why, pattern in phrases.table() if readings else ():
+    readings = [reading for reading in _readings(head) if injection_patterns.may_match(reading[0])]
+    for kind, why, pattern in injection_patterns.table() if readings else ():
         for searched, shown in readings:
             match = pattern.search(searched)
             if match:
@@ -67,11 +67,11 @@ def _readings(head: str) -> tuple[tuple[str, str], ...]:
     """
     plain = _spaced(_uncoloured(head))
     if plain.isascii():
-        plain = hidden.removed(plain)
+        plain = invisible_chars.removed(plain)
         return ((_searchable(plain), plain),)
-    plain = hidden.removed(unicodedata.normalize("NFKC", plain))
+    plain = invisible_chars.removed(unicodedata.normalize("NFKC", plain))
     bare = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
-    smuggled = hidden.decoded(head)
+    smuggled = invisible_chars.decoded(head)
     readings = (
         (_searchable(plain), plain),
         (skeleton(_searchable(bare)), bare),
@@ -145,7 +145,7 @@ def _hidden(head: str, where: str) -> list[Finding]:
         match = pattern.search(visible)
         if match:
             excerpt = text.line(visible[max(0, match.start() - 20) : match.end() + 40], EXCERPT)
-            said = hidden.decoded(visible) if "spell" in why else ""
+            said = invisible_chars.decoded(visible) if "spell" in why else ""
             if said:
                 excerpt += f" reads as: {text.line(said, EXCERPT)}"
             found.append(Finding("hidden_characters", where, why, excerpt))

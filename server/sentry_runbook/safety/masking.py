@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterable
 from functools import cache, partial
 
-from sentry_runbook.safety.names import sensitive
-from sentry_runbook.safety.shapes import Shape, shapes
+from sentry_runbook.safety.secret_patterns import Shape, shapes
+from sentry_runbook.safety.sensitive_keys import sensitive
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
 """What Sentry and its SDKs put in place of something: shown as it is, it is no secret any more."""

@@ -12,11 +12,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sentry_runbook.safety import defuse, findings, masking, people, text
+from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
 from sentry_runbook.safety.findings import Finding
+from sentry_runbook.safety.json_walk import Json, Walk
 from sentry_runbook.safety.masking import count_masks
-from sentry_runbook.safety.names import sensitive
-from sentry_runbook.safety.values import Json, Walk
+from sentry_runbook.safety.sensitive_keys import sensitive
 
 __all__ = ["Json", "Sanitizer", "count_masks"]
 
@@ -41,7 +41,7 @@ class Sanitizer:
         self._found: dict[tuple[str, str, str], tuple[Finding, int]] = {}
         self._lines: dict[tuple[str, int], str] = {}
         self._unlisted = 0
-        self._people = people.People()
+        self._people = pseudonyms.People()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -158,7 +158,7 @@ class Sanitizer:
 
     def _masked(self, inert: str) -> str:
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
-        return defuse.emphasis(self._masker.text(inert)) if self._masker else inert
+        return neutralize.emphasis(self._masker.text(inert)) if self._masker else inert
 
     def _look(self, raw: str, where: str) -> bool:
         """Note what is suspicious; True when nothing is."""

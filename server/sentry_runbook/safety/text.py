@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sentry_runbook.safety import defuse, hidden
+from sentry_runbook.safety import invisible_chars, neutralize
 
 NAME = 120
 """Characters of a short identifying value: release, environment, transaction, tag."""
@@ -38,13 +38,13 @@ def block(text: str, limit: int, max_lines: int) -> str:
 
 def inert_line(text: str) -> str:
     """One inert line of any length: for callers that cut later."""
-    return defuse.defused(hidden.visible(_one_line(text)))
+    return neutralize.defused(invisible_chars.visible(_one_line(text)))
 
 
 def inert_block(text: str) -> str:
     """Inert lines of any length: for callers that cut later."""
-    normal = hidden.visible(text.replace("\r\n", "\n"))
-    lines = [piece.rstrip(" \t") for piece in defuse.defused(normal).split("\n")]
+    normal = invisible_chars.visible(text.replace("\r\n", "\n"))
+    lines = [piece.rstrip(" \t") for piece in neutralize.defused(normal).split("\n")]
     return "\n".join(lines).strip("\n")
 
 
@@ -98,7 +98,7 @@ def _whole_end(text: str) -> str:
         torn = _open_mask().search(shorter, max(0, len(shorter) - 26))
         if torn:
             shorter = shorter[: torn.start()]
-        while shorter and hidden.is_hidden(shorter[-1]):
+        while shorter and invisible_chars.is_hidden(shorter[-1]):
             shorter = shorter[:-1]
         if shorter == text:
             return text

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 import anyio
 
 from sentry_runbook.sentry import models
-from sentry_runbook.sentry.capabilities import Capabilities, Capability
-from sentry_runbook.sentry.catalog_calls import CatalogCalls
-from sentry_runbook.sentry.change_calls import ChangeCalls
-from sentry_runbook.sentry.discover_calls import DiscoverCalls
-from sentry_runbook.sentry.sender import Sender, jittered
-from sentry_runbook.sentry.series_calls import SeriesCalls
-from sentry_runbook.sentry.wire import segment
+from sentry_runbook.sentry.changes import ChangeCalls
+from sentry_runbook.sentry.compatibility import Capabilities, Capability
+from sentry_runbook.sentry.discover import DiscoverCalls
+from sentry_runbook.sentry.messages import segment
+from sentry_runbook.sentry.releases import CatalogCalls
+from sentry_runbook.sentry.retry import Sender, jittered
+from sentry_runbook.sentry.timeseries import SeriesCalls
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
 if TYPE_CHECKING:
-    from sentry_runbook.sentry.transport import HttpTransport
+    from sentry_runbook.sentry.http import HttpTransport
 
 
 class SentryClient(ChangeCalls, DiscoverCalls, SeriesCalls, CatalogCalls):

@@ -8,11 +8,11 @@ import anyio
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
-from sentry_runbook.incident.answers.changed import NoteResult
+from sentry_runbook.incident.model.results.resolution import NoteResult
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
-from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.output import Page
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 from sentry_runbook.writing.plans import NotePlan
 

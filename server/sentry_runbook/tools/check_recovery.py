@@ -7,11 +7,11 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.incident.answers.measured import Recovery
-from sentry_runbook.investigate import RECOVERY, investigate, recovery_window
+from sentry_runbook.collect import RECOVERY, investigate, recovery_window
+from sentry_runbook.incident.model.results.impact import Recovery
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page, shown
 from sentry_runbook.tools.arguments import Issue, OneLine, stated_moment
+from sentry_runbook.tools.output import Page, shown
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
-from sentry_runbook.incident.answers.judged import Verdict
-from sentry_runbook.investigate import SEVERITY, investigate
+from sentry_runbook.collect import SEVERITY, investigate
+from sentry_runbook.incident.model.results.triage import Verdict
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import (
     CoreFlow,
     DataLossRisk,
@@ -19,6 +18,7 @@ from sentry_runbook.tools.arguments import (
     Workaround,
     stated_flags,
 )
+from sentry_runbook.tools.output import Page
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from mcp.server.mcpserver import Context
 
-from sentry_runbook.incident.answers.measured import BreakdownRow, Impact
-from sentry_runbook.incident.evidence import quoted
-from sentry_runbook.investigate import IMPACT, investigate
+from sentry_runbook.collect import IMPACT, investigate
+from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page, cut_missing
 from sentry_runbook.tools.arguments import End, Environment, Issue, Period, Start
+from sentry_runbook.tools.output import Page, cut_missing
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
@@ -28,7 +28,7 @@ async def discover_impact(
     Events, users, worst rolling hour, peaks per minute, crash-free sessions, p95, baseline, trend, and where it
     concentrates (release, browser, region …).
     """
-    from sentry_runbook.incident.counting.impact import impact  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.impact import impact  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     evidence = await investigate(

@@ -7,13 +7,13 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.incident.answers.told import FORMS, Draft
-from sentry_runbook.incident.evidence import Stated
-from sentry_runbook.incident.messages.fact import Audience, Format, Kind
-from sentry_runbook.investigate import STORY, investigate, story_window
+from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.incident.messages.field import Audience, Format, Kind
+from sentry_runbook.incident.model.evidence import Stated
+from sentry_runbook.incident.model.results.messages import FORMS, Draft
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
+from sentry_runbook.tools.output import Page
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 

@@ -7,13 +7,13 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.incident.answers.read import IssueList, IssueRow
-from sentry_runbook.incident.evidence import quoted
-from sentry_runbook.investigate import search_issues
+from sentry_runbook.collect import search_issues
+from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.results.issue import IssueList, IssueRow
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
-from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Limit, OneLine, Period, Sort, Start, asked_window
+from sentry_runbook.tools.output import Page, cut_missing, shown
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
-from sentry_runbook.incident.answers.read import EventView, IssueReport
-from sentry_runbook.incident.evidence import Commit, quoted
-from sentry_runbook.investigate import READ, investigate
+from sentry_runbook.collect import READ, investigate
+from sentry_runbook.incident.model.evidence import Commit, quoted
+from sentry_runbook.incident.model.results.issue import EventView, IssueReport
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
-from sentry_runbook.tools.answer import Page, cut_missing, shown
 from sentry_runbook.tools.arguments import Environment, Issue, Which
+from sentry_runbook.tools.output import Page, cut_missing, shown
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
@@ -22,7 +22,7 @@ async def get_issue(
     Status, counts over all time, trend now, stack trace, breadcrumbs, tags, suspect commits. For counts in a period use
     discover_impact; for the whole first look triage_issue.
     """
-    from sentry_runbook.incident.reading import read_issue  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.issue_report import read_issue  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     evidence = await investigate(run, issue, READ, environment=environment, which=event)

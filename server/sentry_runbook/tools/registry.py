@@ -18,9 +18,9 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
 from sentry_runbook.errors import RunbookError
-from sentry_runbook.incident.evidence import Answer, quoted
+from sentry_runbook.incident.model.evidence import Answer, quoted
 from sentry_runbook.safety.text import line
-from sentry_runbook.tools.answer import BUDGET, Page, Shrink, respond
+from sentry_runbook.tools.output import BUDGET, Page, Shrink, respond
 from sentry_runbook.tools.schema import output_schema, slim
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import anyio
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
-from sentry_runbook.incident.answers.changed import ResolutionResult
-from sentry_runbook.incident.resolution.wish import Action, Wish
+from sentry_runbook.incident.model.results.resolution import ResolutionResult
+from sentry_runbook.incident.resolution.request import Action, Wish
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.answer import Page
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
-from sentry_runbook.tools.confirming import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.output import Page
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 from sentry_runbook.writing.plans import Plan
 

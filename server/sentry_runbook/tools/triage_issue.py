@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
-from sentry_runbook.incident.answers.judged import Triage
-from sentry_runbook.incident.evidence import quoted
-from sentry_runbook.investigate import TRIAGE, investigate
+from sentry_runbook.collect import TRIAGE, investigate
+from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
 from sentry_runbook.tools import classify_severity, discover_impact, get_issue
-from sentry_runbook.tools.answer import Page, cut_missing
 from sentry_runbook.tools.arguments import CoreFlow, DataLossRisk, Environment, Issue, Period, Workaround, stated_flags
+from sentry_runbook.tools.output import Page, cut_missing
 from sentry_runbook.tools.registry import RunbookTool, runbook_tool
 
 
@@ -29,7 +29,7 @@ async def triage_issue(
     Severity with reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
     release and commits, next steps. What is unknown is in `missing`.
     """
-    from sentry_runbook.incident.severity.triage import triage  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.triage.triage import triage  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     evidence = await investigate(run, issue, TRIAGE, environment=environment, period=period)

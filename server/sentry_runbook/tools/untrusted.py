@@ -10,7 +10,7 @@ from typing import Annotated, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sentry_runbook.incident.evidence import HoldsEventText
+from sentry_runbook.incident.model.evidence import HoldsEventText
 
 
 def event_text_paths(result: BaseModel) -> Iterator[str]:

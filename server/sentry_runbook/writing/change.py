@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sentry_runbook.collect import WRITING, investigate
+from sentry_runbook.collect.batch import Round
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
-from sentry_runbook.incident.answers.changed import Outcome, ResolutionResult
-from sentry_runbook.incident.evidence import Evidence, Issue
-from sentry_runbook.incident.resolution.resolution import Change, State, compare, plan, state_of
-from sentry_runbook.incident.resolution.wish import Wish
-from sentry_runbook.investigate import WRITING, investigate
-from sentry_runbook.investigate.asking import Round
+from sentry_runbook.incident.model.evidence import Evidence, Issue
+from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult
+from sentry_runbook.incident.resolution.plan import Change, State, compare, plan, state_of
+from sentry_runbook.incident.resolution.request import Wish
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import StateChanged

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sentry_runbook.collect import Aspect, investigate
 from sentry_runbook.errors import SentryError
-from sentry_runbook.incident.answers.changed import NoteResult, Outcome
-from sentry_runbook.incident.evidence import Known
-from sentry_runbook.investigate import Aspect, investigate
+from sentry_runbook.incident.model.evidence import Known
+from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer

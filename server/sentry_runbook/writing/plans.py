@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sentry_runbook.incident.evidence import Evidence, Issue, quoted
-from sentry_runbook.incident.resolution.wish import Wish
+from sentry_runbook.incident.model.evidence import Evidence, Issue, quoted
+from sentry_runbook.incident.resolution.request import Wish
 from sentry_runbook.safety.confirm import Payload
 from sentry_runbook.sentry.references import IssueRef
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.resolution.resolution import ResolutionPlan
+    from sentry_runbook.incident.resolution.plan import ResolutionPlan
 
 UNKNOWN = "unknown"
 FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and notifies the issue's participants."

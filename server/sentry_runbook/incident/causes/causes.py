@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sentry_runbook.incident.answers.judged import Cause, Pattern
-from sentry_runbook.incident.causes.clues import Candidate, Clue
 from sentry_runbook.incident.causes.deployment import deployment_regression
-from sentry_runbook.incident.causes.deploys import suspect_release
+from sentry_runbook.incident.causes.hypothesis import Candidate, Clue
 from sentry_runbook.incident.causes.patterns import (
     data_corruption,
     resource_exhaustion,
     sdk_misconfiguration,
     third_party_failure,
 )
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.evidence import Evidence, Stated
-from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.model.evidence import Evidence, Stated
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.triage import Cause, Pattern
+from sentry_runbook.incident.releases import suspect_release
 
 __all__ = ["Cause", "Pattern", "causes_of", "find_causes", "suspect_release"]
 

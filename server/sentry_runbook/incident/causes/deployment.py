@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.answers.measured import Onset
-from sentry_runbook.incident.causes.clues import Candidate, Clue
-from sentry_runbook.incident.causes.deploys import (
+from sentry_runbook.incident.causes.hypothesis import Candidate, Clue
+from sentry_runbook.incident.formatting import duration, moment, percent
+from sentry_runbook.incident.metrics.breakdown import share_of
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.releases import (
     Alignment,
     alignment,
     deploys_of,
@@ -16,10 +20,6 @@ from sentry_runbook.incident.causes.deploys import (
     releases_seen,
     suspect_release,
 )
-from sentry_runbook.incident.counting.breakdown import share_of
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.evidence import Known, quoted
-from sentry_runbook.incident.wording import duration, moment, percent
 
 
 def deployment_regression(case: Case) -> Candidate:

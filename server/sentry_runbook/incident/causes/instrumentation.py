@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sentry_runbook.incident.causes.signals import whole_events
-from sentry_runbook.incident.evidence import Event, Evidence, Frame, Known, quoted
+from sentry_runbook.incident.model.evidence import Event, Evidence, Frame, Known, quoted
 
 NEARLY_ALL = 0.9
 SOURCE_ERRORS = re.compile(r"source|sourcemap|js_|minified|dsym|proguard|symbol|debug.?file", re.IGNORECASE)

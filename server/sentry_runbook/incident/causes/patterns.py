@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.answers.measured import Onset
-from sentry_runbook.incident.causes.clues import Candidate, Clue, excerpt
-from sentry_runbook.incident.causes.deploys import alignment, releases_seen
+from sentry_runbook.incident.causes.hypothesis import Candidate, Clue, excerpt
 from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.causes.signals import (
     BAD_INPUT_WORDS,
@@ -21,9 +19,11 @@ from sentry_runbook.incident.causes.signals import (
     host_in_error,
     malformed_sample,
 )
-from sentry_runbook.incident.counting.measures import Case, transactions
-from sentry_runbook.incident.counting.traffic import traffic_correlation
-from sentry_runbook.incident.evidence import Known, quoted
+from sentry_runbook.incident.metrics.metrics import Case, transactions
+from sentry_runbook.incident.metrics.traffic import traffic_correlation
+from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.releases import alignment, releases_seen
 
 # --- third-party failure -------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sentry_runbook.incident.evidence import Breadcrumb, Event, Evidence, Known
+from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Evidence, Known
 
 NETWORK = re.compile(
     r"timed? ?out|timeout|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|socket hang up|getaddrinfo"

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from sentry_runbook.incident.answers.told import Draft, Filled
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.evidence import Evidence, Finding, Stated
-from sentry_runbook.incident.messages.fact import Audience, Format, Kind
-from sentry_runbook.incident.policy import Policy
+from sentry_runbook.incident.messages.field import Audience, Format, Kind
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.model.evidence import Evidence, Finding, Stated
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.messages import Draft, Filled
 from sentry_runbook.incident.severity.rules import verdict_of
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.messages.facts import Facts
-    from sentry_runbook.incident.messages.standing import Standing
+    from sentry_runbook.incident.messages.fields import Facts
+    from sentry_runbook.incident.messages.status import Standing
 
 
 class Form(Protocol):
-    """What fills a form; :class:`sentry_runbook.templates.Template` is one."""
+    """What fills a form; :class:`sentry_runbook.render.templates.Template` is one."""
 
     def fill(self, facts: Facts, format: Format = "markdown") -> Filled:  # noqa: A002  # the tool's own argument name
         """The body with the facts in it."""
@@ -40,9 +40,9 @@ def draft_update(
 ) -> Draft:
     """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
     # The first draft brings these in; the server starts without them (DESIGN §9).
-    from sentry_runbook.incident.messages.gather import gather  # noqa: PLC0415
-    from sentry_runbook.incident.messages.standing import standing  # noqa: PLC0415
-    from sentry_runbook.incident.timeline.plot import Plot  # noqa: PLC0415
+    from sentry_runbook.incident.messages.context import gather  # noqa: PLC0415
+    from sentry_runbook.incident.messages.status import standing  # noqa: PLC0415
+    from sentry_runbook.incident.timeline.context import Plot  # noqa: PLC0415
 
     case = Case(evidence, stated, policy)
     facts = gather(evidence, stated, policy, now, audience=audience, since=since)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sentry_runbook.incident.answers.judged import Cause, Pattern, Verdict
-from sentry_runbook.incident.answers.measured import Impact, Onset
-from sentry_runbook.incident.counting.measures import Case, CrashFree
-from sentry_runbook.incident.evidence import Known, Unknown, quoted
-from sentry_runbook.incident.messages.facts import Audience, Fact
-from sentry_runbook.incident.wording import count, duration, number, percent
+from sentry_runbook.incident.formatting import count, duration, number, percent
+from sentry_runbook.incident.messages.fields import Audience, Fact
+from sentry_runbook.incident.metrics.metrics import Case, CrashFree
+from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
+from sentry_runbook.incident.model.results.impact import Impact, Onset
+from sentry_runbook.incident.model.results.triage import Cause, Pattern, Verdict
 
 FOR_CUSTOMERS = "Some people may see errors"
 """All that Sentry can say to customers: it counts errors, it does not see what people see."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sentry_runbook.incident.answers.told import LintFinding
-from sentry_runbook.incident.evidence import Evidence
-from sentry_runbook.incident.policy import Policy, default_policy
+from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.incident.model.policy import Policy, default_policy
+from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem import lint_numbers, lint_structure, lint_wording
+from sentry_runbook.incident.postmortem.document import Paper
 from sentry_runbook.incident.postmortem.lint_structure import Checked
-from sentry_runbook.incident.postmortem.paper import Paper
 
 __all__ = ["FOR_PEOPLE", "RULES", "LintFinding", "lint_postmortem"]
 

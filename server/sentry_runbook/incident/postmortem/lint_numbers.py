@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sentry_runbook.incident.answers.measured import Impact
-from sentry_runbook.incident.answers.told import LintFinding
-from sentry_runbook.incident.counting.buckets import worst_hour
-from sentry_runbook.incident.counting.impact import impact_of
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.evidence import Evidence, Known, Series, Stated
-from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.postmortem.figures import Figure, figures
+from sentry_runbook.incident.impact import impact_of
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.metrics.timeseries import worst_hour
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Stated
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.impact import Impact
+from sentry_runbook.incident.model.results.messages import LintFinding
+from sentry_runbook.incident.postmortem.impact_numbers import Figure, figures
 from sentry_runbook.incident.postmortem.lint_structure import CLOCK, Checked, timeline_rows
-from sentry_runbook.incident.timeline.plot import Plot
+from sentry_runbook.incident.timeline.context import Plot
 from sentry_runbook.incident.timeline.timeline import Timeline, timeline_of
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sentry_runbook.incident.answers.told import LintFinding
-from sentry_runbook.incident.evidence import Evidence
-from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.postmortem.paper import Line, Paper
+from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.messages import LintFinding
+from sentry_runbook.incident.postmortem.document import Line, Paper
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sentry_runbook.incident.answers.told import LintFinding
+from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem.lint_structure import Checked
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sentry_runbook.incident.answers.told import ActionItem, Postmortem
-from sentry_runbook.incident.counting.impact import gathered, impact_of
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.evidence import Evidence, Stated
+from sentry_runbook.incident.impact import gathered, impact_of
 from sentry_runbook.incident.messages.drafts import Form
-from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.postmortem.remedies import action_items
-from sentry_runbook.incident.timeline.plot import Plot
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.model.evidence import Evidence, Stated
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.messages import ActionItem, Postmortem
+from sentry_runbook.incident.postmortem.action_items import action_items
+from sentry_runbook.incident.timeline.context import Plot
 from sentry_runbook.incident.timeline.timeline import timeline_of
 
 __all__ = ["ActionItem", "Postmortem", "draft_postmortem"]
@@ -31,8 +31,8 @@ def draft_postmortem(evidence: Evidence, stated: Stated, policy: Policy, now: da
         form: the template ``postmortem``.
     """
     # The first draft brings these in; the server starts without them (DESIGN §9).
-    from sentry_runbook.incident.messages.gather import gather  # noqa: PLC0415
-    from sentry_runbook.incident.postmortem.story import questions  # noqa: PLC0415
+    from sentry_runbook.incident.messages.context import gather  # noqa: PLC0415
+    from sentry_runbook.incident.postmortem.context import questions  # noqa: PLC0415
 
     facts = gather(evidence, stated, policy, now)
     filled = form.fill(facts, "markdown")

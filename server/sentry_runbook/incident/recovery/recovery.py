@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sentry_runbook.incident.answers.measured import Recovery, RecoveryVerdict
-from sentry_runbook.incident.counting.onset import QUIET
-from sentry_runbook.incident.evidence import Evidence, Missing, Unknown, quoted
-from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.recovery.aftermath import SHORTEST, Aftermath, measure
-from sentry_runbook.incident.wording import count, duration, moment, number, percent
+from sentry_runbook.incident.episode.onset import QUIET
+from sentry_runbook.incident.formatting import count, duration, moment, number, percent
+from sentry_runbook.incident.model.evidence import Evidence, Missing, Unknown, quoted
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
+from sentry_runbook.incident.recovery.metrics import SHORTEST, Aftermath, measure
 
 WORSE = 1.25
 """Worse is a quarter more than the incident's fullest hour, and more than chance explains."""

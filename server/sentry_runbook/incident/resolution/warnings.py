@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.answers.measured import Trend
-from sentry_runbook.incident.causes.deploys import release_named, releases_seen
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.counting.onset import HOUR
-from sentry_runbook.incident.evidence import Deploy, Evidence, Known, Stated, quoted
-from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.recovery.aftermath import last_resolve
+from sentry_runbook.incident.episode.onset import HOUR
+from sentry_runbook.incident.formatting import count, duration, listed, moment, number
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Stated, quoted
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.impact import Trend
+from sentry_runbook.incident.recovery.metrics import last_resolve
 from sentry_runbook.incident.recovery.recovery import check_recovery
-from sentry_runbook.incident.resolution.wish import Wish, is_limited, same_release
-from sentry_runbook.incident.wording import count, duration, listed, moment, number
+from sentry_runbook.incident.releases import release_named, releases_seen
+from sentry_runbook.incident.resolution.request import Wish, is_limited, same_release
 
 
 def warnings_for(wish: Wish, evidence: Evidence, policy: Policy, now: datetime) -> Iterator[str]:

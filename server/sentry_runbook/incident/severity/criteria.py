@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentry_runbook.incident.answers.judged import Criterion, Met
-from sentry_runbook.incident.counting.measures import (
+from sentry_runbook.incident.formatting import count, moment, number, percent, span
+from sentry_runbook.incident.issue_report import is_regressed
+from sentry_runbook.incident.metrics.metrics import (
     Case,
     CrashFree,
     MinutePeak,
@@ -20,11 +21,10 @@ from sentry_runbook.incident.counting.measures import (
     shown_pct,
     transactions,
 )
-from sentry_runbook.incident.counting.series import UsersWorstHour
-from sentry_runbook.incident.evidence import Evidence, Known, Unknown
-from sentry_runbook.incident.policy import matches_any
-from sentry_runbook.incident.reading import is_regressed
-from sentry_runbook.incident.wording import count, moment, number, percent, span
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
+from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
+from sentry_runbook.incident.model.policy import matches_any
+from sentry_runbook.incident.model.results.triage import Criterion, Met
 
 # --- rule 1 --------------------------------------------------------------------------------------------------------
 

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import product
 
-from sentry_runbook.incident.answers.judged import CouldBe, Criterion, Distance, Met, Verdict
-from sentry_runbook.incident.answers.measured import Onset
-from sentry_runbook.incident.counting.measures import Case, CrashFree, MinutePeak, share_of_project
-from sentry_runbook.incident.counting.series import UsersWorstHour
-from sentry_runbook.incident.evidence import Evidence, Missing, Stated, Unknown
-from sentry_runbook.incident.policy import Level, Policy, rank
+from sentry_runbook.incident.formatting import number, percent
+from sentry_runbook.incident.metrics.metrics import Case, CrashFree, MinutePeak, share_of_project
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
+from sentry_runbook.incident.model.evidence import Evidence, Missing, Stated, Unknown
+from sentry_runbook.incident.model.policy import Level, Policy, rank
+from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Distance, Met, Verdict
+from sentry_runbook.incident.severity.anomalies import findings, suspects, without
 from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, REPORTED
-from sentry_runbook.incident.severity.crosschecks import findings, suspects, without
-from sentry_runbook.incident.wording import number, percent
 
 __all__ = ["RULES", "CouldBe", "Criterion", "Distance", "Met", "Verdict", "classify", "decide"]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.answers.told import Interval, Milestone, MilestoneName
-from sentry_runbook.incident.evidence import Deploy, Unknown, quoted
-from sentry_runbook.incident.timeline.acts import LOG, notes_of
-from sentry_runbook.incident.timeline.plot import Plot, deployed, first_alert
-from sentry_runbook.incident.wording import duration, moment
+from sentry_runbook.incident.formatting import duration, moment
+from sentry_runbook.incident.model.evidence import Deploy, Unknown, quoted
+from sentry_runbook.incident.model.results.messages import Interval, Milestone, MilestoneName
+from sentry_runbook.incident.timeline.activity import LOG, notes_of
+from sentry_runbook.incident.timeline.context import Plot, deployed, first_alert
 
 DEFINITIONS: Mapping[MilestoneName, str] = {
     "started": "onset in the event counts, or first event of a new issue",

@@ -9,14 +9,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sentry_runbook.incident.answers.told import Interval, Milestone, MilestoneName, RowKind, TimelineGap, TimelineRow
-from sentry_runbook.incident.counting.measures import Case
-from sentry_runbook.incident.evidence import Evidence, Missing, Stated, Unknown
-from sentry_runbook.incident.policy import Policy
-from sentry_runbook.incident.timeline.chronology import Timeline
-from sentry_runbook.incident.timeline.happenings import rows_of
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.model.evidence import Evidence, Missing, Stated, Unknown
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.messages import (
+    Interval,
+    Milestone,
+    MilestoneName,
+    RowKind,
+    TimelineGap,
+    TimelineRow,
+)
+from sentry_runbook.incident.timeline.context import Plot
 from sentry_runbook.incident.timeline.milestones import contradictions_of, intervals_of, milestones_of
-from sentry_runbook.incident.timeline.plot import Plot
+from sentry_runbook.incident.timeline.models import Timeline
+from sentry_runbook.incident.timeline.rows import rows_of
 
 __all__ = [
     "Interval",

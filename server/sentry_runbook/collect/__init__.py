@@ -1,0 +1,159 @@
+"""Which requests answer a question, in two rounds → evidence. The only door between Sentry's words and ours.
+
+The halves behind the door bring the Sentry client and its models with them. They are imported at the first call, not
+at the start: a client that only lists the tools does not wait for them (DESIGN §9, start-up).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from sentry_runbook.collect.question import IMPACT, READ, RECOVERY, SEVERITY, STORY, TRIAGE, WRITING, Aspect
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sentry_runbook.collect.investigation import Choose
+    from sentry_runbook.incident.model.evidence import Evidence, Window
+    from sentry_runbook.incident.model.results.issue import EventList, IssueList
+    from sentry_runbook.runtime import Runtime
+    from sentry_runbook.sentry import models
+
+__all__ = [
+    "IMPACT",
+    "READ",
+    "RECOVERY",
+    "SEVERITY",
+    "STORY",
+    "TRIAGE",
+    "WRITING",
+    "Aspect",
+    "investigate",
+    "list_issue_events",
+    "recovery_window",
+    "search_issues",
+    "story_window",
+]
+
+
+async def investigate(
+    run: Runtime,
+    issue: str,
+    aspects: frozenset[Aspect],
+    *,
+    environment: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    scope: Literal["production", "all"] = "production",
+    which: str | None = None,
+    release: str | None = None,
+    organization: str | None = None,
+    fresh: bool = False,
+    choose: Choose | None = None,
+) -> Evidence:
+    """Find out about one issue.
+
+    Args:
+        run: the runtime of the call.
+        issue: what the caller gave: id, short id or URL.
+        aspects: what the answer will show.
+        environment: environments that the caller named, separated by commas; else those of a pasted URL.
+        period: the window up to now, as ``24h``; the policy's period when no window is given.
+        start: its start in ISO 8601, instead of a period.
+        end: its end; now when left out.
+        scope: what counts when no environment is named.
+        which: the event that stands for the issue; else the one of a pasted URL, else the latest.
+        release: a version to ask Sentry about.
+        organization: of the issue, when the reference does not name it.
+        fresh: read the issue anew, for a change is planned on it.
+        choose: picks the window from the issue instead, when none is given.
+
+    Raises:
+        RunbookError: the issue could not be read, or an argument cannot be meant. All else that fails costs only its
+            own part of the evidence.
+    """
+    from sentry_runbook.collect.investigation import ask, find_out  # noqa: PLC0415  # see the module's docstring
+
+    question = ask(
+        run,
+        issue,
+        aspects,
+        environment=environment,
+        period=period,
+        start=start,
+        end=end,
+        scope=scope,
+        which=which,
+        release=release,
+        organization=organization,
+        fresh=fresh,
+    )
+    return await find_out(run, question, None if period or start else choose)
+
+
+async def list_issue_events(
+    run: Runtime,
+    issue: str,
+    *,
+    environment: str | None,
+    release: str | None,
+    query: str | None,
+    window: Window | None,
+    limit: int,
+    cursor: str | None,
+) -> EventList:
+    """One page of an issue's events, newest first.
+
+    Raises:
+        RunbookError: the issue or its events cannot be read, or an argument cannot be meant.
+    """
+    from sentry_runbook.collect import listing  # noqa: PLC0415  # see the module's docstring
+
+    return await listing.list_issue_events(
+        run, issue, environment=environment, release=release, query=query, window=window, limit=limit, cursor=cursor
+    )
+
+
+async def search_issues(
+    run: Runtime,
+    *,
+    query: str,
+    project: str | None,
+    environment: str | None,
+    sort: str,
+    window: Window,
+    limit: int,
+    cursor: str | None,
+) -> IssueList:
+    """One page of issues that match a Sentry search.
+
+    Raises:
+        RunbookError: the list cannot be read.
+    """
+    from sentry_runbook.collect import listing  # noqa: PLC0415  # see the module's docstring
+
+    return await listing.search_issues(
+        run,
+        query=query,
+        project=project,
+        environment=environment,
+        sort=sort,
+        window=window,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+def story_window(issue: models.Issue, now: datetime) -> Window:
+    """From before the incident began until now; see :mod:`.windows`."""
+    from sentry_runbook.collect import windows  # noqa: PLC0415  # see the module's docstring
+
+    return windows.story_window(issue, now)
+
+
+def recovery_window(issue: models.Issue, now: datetime, since: datetime | None) -> Window:
+    """From before the fix until now; see :mod:`.windows`."""
+    from sentry_runbook.collect import windows  # noqa: PLC0415  # see the module's docstring
+
+    return windows.recovery_window(issue, now, since)

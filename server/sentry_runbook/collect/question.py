@@ -1,0 +1,102 @@
+"""What an investigation is asked to find out: one issue, one window, some aspects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Literal
+
+from sentry_runbook.incident.model.evidence import Window
+from sentry_runbook.sentry.references import IssueRef
+
+
+class Aspect(Enum):
+    """A part of the evidence that costs requests. What a tool does not show is not asked for."""
+
+    EVENT = auto()
+    """One whole event."""
+    SAMPLE = auto()
+    """Two more whole events (oldest, recommended), for what one event cannot show."""
+    ROWS = auto()
+    """Up to 100 of the latest events: users, tags, instants."""
+    TAGS = auto()
+    """Tag values over all time; also tells the issue's environments."""
+    TOTALS = auto()
+    """Events and distinct users in the window."""
+    SERIES = auto()
+    """Events and users a minute, from one window length before."""
+    TREND = auto()
+    """Events a minute only, for readers that show no users."""
+    USERS = auto()
+    """Distinct users per clock hour, and exact rolling hours where the threshold needs them."""
+    UNHANDLED = auto()
+    """Unhandled events a minute, of the issue and of its project, and who else causes them."""
+    SESSIONS = auto()
+    """Release health of the project."""
+    LATENCY = auto()
+    """p95 and count of the affected transactions."""
+    BREAKDOWN = auto()
+    """Events by combinations of tags, in the window and before it."""
+    ENVIRONMENTS = auto()
+    """Events by environment in the window."""
+    RELEASES = auto()
+    """The project's releases and the deploys of the suspect one."""
+    COMMITS = auto()
+    """Suspect commits."""
+    ALERTS = auto()
+    """Alert rules and when they last fired."""
+    NOTES = auto()
+    """Comments on the issue."""
+    RELEASE = auto()
+    """One release by its version: whether Sentry knows it."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to find out.
+
+    Attributes:
+        reference: which issue.
+        window: the period.
+        aspects: what the answer will show.
+        environments: what the caller named; empty: see ``scope``.
+        scope: without named environments, count production when there is any, or all.
+        which: which event stands for the issue: ``latest``, ``oldest``, ``recommended`` or an event id.
+        release: the version that :attr:`Aspect.RELEASE` asks about.
+        fresh: read the issue itself anew, not from the cache: a write is planned on it.
+    """
+
+    reference: IssueRef
+    window: Window
+    aspects: frozenset[Aspect]
+    environments: tuple[str, ...] = ()
+    scope: Literal["production", "all"] = "production"
+    which: str = "latest"
+    release: str | None = None
+    fresh: bool = False
+
+    def wants(self, *aspects: Aspect) -> bool:
+        """Whether any of these aspects is asked for."""
+        return not self.aspects.isdisjoint(aspects)
+
+
+SEVERITY = frozenset(
+    {
+        Aspect.TAGS,
+        Aspect.ROWS,
+        Aspect.TOTALS,
+        Aspect.SERIES,
+        Aspect.USERS,
+        Aspect.UNHANDLED,
+        Aspect.SESSIONS,
+        Aspect.ENVIRONMENTS,
+    }
+)
+IMPACT = (SEVERITY | {Aspect.EVENT, Aspect.LATENCY, Aspect.BREAKDOWN}) - {Aspect.ENVIRONMENTS}
+TRIAGE = IMPACT | {Aspect.SAMPLE, Aspect.RELEASES, Aspect.COMMITS}
+READ = frozenset({Aspect.EVENT, Aspect.TREND, Aspect.COMMITS})
+RECOVERY = frozenset({Aspect.ROWS, Aspect.TAGS, Aspect.TREND, Aspect.SESSIONS})
+WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
+"""What a change of status is planned on; one round, so that a write takes three with its read-back."""
+STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES}
+"""All that a message or a postmortem can cite."""

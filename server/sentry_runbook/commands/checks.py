@@ -1,0 +1,224 @@
+"""What ``doctor`` looks at, one check after the other; the later ones need the earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from sentry_runbook.collect import STORY, investigate, search_issues, story_window
+from sentry_runbook.collect.listing import ALL_PROJECTS
+from sentry_runbook.errors import RunbookError, SentryError
+from sentry_runbook.incident.model.results.issue import IssueRow
+from sentry_runbook.incident.window import window
+from sentry_runbook.runtime import Runtime
+from sentry_runbook.sentry.base import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
+from sentry_runbook.sentry.http import Transport
+from sentry_runbook.sentry.messages import Asked
+from sentry_runbook.settings import Secret
+
+State = Literal["ok", "bad", "note"]
+SKEW = timedelta(seconds=60)
+"""Minutes are what the runbook counts; a clock that is off by one is off."""
+LOOKED_BACK = "14d"
+NEEDED = (("event:read", READ_EVENTS), ("org:read", READ_ORG), ("project:read", READ_PROJECT))
+INTEGRATION = (
+    "Make an internal integration (Settings → Developer Settings → Custom Integrations) with the permissions "
+    "Issue & Event: Read, Organization: Read, Project: Read, and use its token."
+)
+KINDS: Mapping[str, str] = {
+    "sntryi_": "of an internal integration",
+    "sntryu_": "of a person (it can do what this person can)",
+    "sntrys_": "of the organization, made for uploads",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line.
+
+    Attributes:
+        state: fine; wrong; or worth knowing.
+        what: what was found.
+        fix: what to do about it.
+        fatal: without it the main job, a triage, cannot run.
+    """
+
+    state: State
+    what: str
+    fix: str = ""
+    fatal: bool = False
+
+    @classmethod
+    def of(cls, exc: RunbookError) -> Check:
+        """What an error means for the main job."""
+        return cls("bad", exc.what, exc.fix, fatal=True)
+
+
+async def checks(run: Runtime) -> AsyncIterator[Check]:
+    """All checks; they end early where the rest would only repeat the same failure."""
+    for one in _own(run):
+        yield one
+    token = run.settings.token
+    if token is None:
+        yield Check.of(run.settings.missing_token())
+        return
+    kind = _kind(token)
+    yield kind
+    try:
+        who = await run.client().whoami()
+    except RunbookError as exc:
+        yield Check.of(exc)
+        return
+    yield Check("ok", f"{run.settings.base_url} answers.")
+    for one in _scopes(who.scopes, run):
+        yield one
+    yield await _clock(run)
+    async for one in _places(run):
+        yield one
+        if one.fatal:
+            return
+    yield await _main_job(run)
+
+
+def _own(run: Runtime) -> Iterator[Check]:
+    """What needs no Sentry."""
+    for warning in run.settings.warnings:
+        yield Check("note", warning)
+    yield Check("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.")
+
+
+def _kind(token: Secret) -> Check:
+    """The kind of token, by its prefix; the token itself is not shown."""
+    found = next((prefix for prefix in KINDS if token.reveal().startswith(prefix)), None)
+    if found is None:
+        return Check("ok", "A token is set; its kind cannot be told from its form.")
+    if found == "sntrys_":
+        return Check("bad", f"The token is one {KINDS[found]} (sntrys_…): it cannot read issues.", INTEGRATION)
+    return Check("ok", f"The token is one {KINDS[found]}.")
+
+
+def _scopes(scopes: tuple[str, ...] | None, run: Runtime) -> Iterator[Check]:
+    if scopes is None:
+        yield Check("note", "This server does not tell what the token may do; the checks below show it.")
+        return
+    lacking = [name for name, any_of in NEEDED if not set(any_of) & set(scopes)]
+    if lacking:
+        fatal = "event:read" in lacking
+        yield Check("bad", f"The token lacks {', '.join(lacking)}, which reading needs.", INTEGRATION, fatal=fatal)
+    else:
+        yield Check("ok", "The token may read issues, releases and release health.")
+    if run.settings.writes == "off":
+        yield Check("note", "Writes are off: resolve_issue and add_note are not offered.")
+    elif set(WRITE_EVENTS) & set(scopes):
+        yield Check("ok", f"The token may also change issues (writes: {run.settings.writes}).")
+    else:
+        yield Check(
+            "note",
+            "The token may not change issues: resolve_issue and add_note will say so.",
+            "To allow it, give Issue & Event: Read & Write; else start with --read-only.",
+        )
+
+
+async def _clock(run: Runtime) -> Check:
+    """This machine's clock against the Date that the server sends."""
+    transport = Transport(run.settings, run.http_transport)
+    try:
+        reply = await transport.exchange("GET", f"{run.settings.base_url}/api/0/", Asked("the API's root"))
+    finally:
+        await transport.aclose()
+    date = None if isinstance(reply, SentryError) else _moment(reply.headers.get("date", ""))
+    if date is None:
+        return Check("note", "The server tells no time: this machine's clock could not be compared.")
+    skew = run.clock() - date
+    seconds = round(abs(skew).total_seconds())
+    if abs(skew) <= SKEW:
+        return Check("ok", f"This machine's clock agrees with the server's ({seconds} s).")
+    way = "ahead of" if skew > timedelta() else "behind"
+    return Check(
+        "bad",
+        f"This machine's clock is {seconds:,} s {way} the server's: windows and deadlines would be wrong.",
+        "Set it, best by NTP.",
+    )
+
+
+def _moment(date: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+async def _places(run: Runtime) -> AsyncIterator[Check]:
+    """Organization and project."""
+    client, settings = run.client(), run.settings
+    try:
+        if settings.organization:
+            await client.organization()
+            yield Check("ok", f"Organization {settings.organization}.")
+        else:
+            slugs = [one.slug for one in await client.organizations() if one.slug]
+            yield _only(slugs)
+            if len(slugs) != 1:
+                return
+    except RunbookError as exc:
+        yield Check.of(exc)
+        return
+    try:
+        known = [name for one in await client.projects() for name in (one.slug, one.id) if name]
+    except RunbookError as exc:
+        # A triage can do without the list.
+        yield Check("bad", exc.what, exc.fix)
+        return
+    yield _project(settings.project, known)
+
+
+def _only(slugs: list[str]) -> Check:
+    if len(slugs) == 1:
+        return Check("ok", f"Organization {slugs[0]}, the only one that the token sees.")
+    seen = f"sees {len(slugs)} ({', '.join(slugs[:5])})" if slugs else "sees none"
+    return Check("bad", f"No organization is set, and the token {seen}.", "Set SENTRY_ORG.", fatal=True)
+
+
+def _project(project: str | None, known: list[str]) -> Check:
+    slugs = [name for name in known if not name.isdigit()]
+    if not known:
+        return Check("bad", "The token sees no project.", "Add its integration or person to a team.", fatal=True)
+    if project is None:
+        return Check("note", f"No default project; the token sees {len(slugs)}: {', '.join(slugs[:5])}.")
+    if project in known:
+        return Check("ok", f"Project {project}.")
+    return Check("bad", f"There is no project {project}.", f"Set SENTRY_PROJECT to one of {', '.join(slugs[:5])}.")
+
+
+async def _main_job(run: Runtime) -> Check:
+    """All that a triage and a postmortem ask, for the issue seen last."""
+    try:
+        issue = await _latest(run)
+        if issue is None:
+            return Check("note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried.")
+        began = datetime.now(UTC)
+        evidence = await investigate(run, issue.short_id, STORY, choose=story_window)
+    except RunbookError as exc:
+        return Check.of(exc)
+    took = (datetime.now(UTC) - began).total_seconds()
+    return Check("ok", f"Triage works: all about {evidence.issue.name} in {took:.1f} s.")
+
+
+async def _latest(run: Runtime) -> IssueRow | None:
+    now = run.clock()
+    found = await search_issues(
+        run,
+        query="is:unresolved",
+        # A wrong default project keeps no triage from running: an issue's own project always wins.
+        project=ALL_PROJECTS if run.settings.project else None,
+        environment=None,
+        sort="date",
+        window=window(LOOKED_BACK, None, None, now=now, default=timedelta()),
+        limit=1,
+        cursor=None,
+    )
+    return found.issues[0] if found.issues else None

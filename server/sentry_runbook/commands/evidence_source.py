@@ -1,0 +1,41 @@
+"""What messages and postmortems are drafted from: fresh evidence, or evidence from a file."""
+
+from __future__ import annotations
+
+import argparse
+
+from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.commands.files import check_target, read_evidence, save_evidence
+from sentry_runbook.errors import BadInput
+from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.runtime import Runtime
+
+
+async def story(run: Runtime, arguments: argparse.Namespace) -> Evidence:
+    """The evidence that the arguments mean; kept in a file when they say so.
+
+    Raises:
+        BadInput: neither an issue nor a file was given, or both, or a file cannot be used.
+        BadEvidence: the file holds no evidence that can be trusted.
+        SentryError: the issue cannot be read.
+    """
+    if bool(arguments.issue) == bool(arguments.evidence):
+        raise BadInput(
+            "Give either an issue or --evidence FILE.", "With --evidence the draft is made offline, without Sentry."
+        )
+    target = check_target(arguments.save)
+    if arguments.evidence:
+        evidence = read_evidence(arguments.evidence)
+    else:
+        evidence = await investigate(run, arguments.issue, STORY, choose=story_window)
+    if target:
+        save_evidence(evidence, target)
+    return evidence
+
+
+def blanks(unknowns: tuple[str, ...]) -> str:
+    """A line for stderr, so that nobody sends a draft without seeing its blanks."""
+    if not unknowns:
+        return ""
+    left = "1 blank is" if len(unknowns) == 1 else f"{len(unknowns)} blanks are"
+    return f"sentry-runbook: {left} left for people to fill, in [square brackets]"

@@ -1,0 +1,1 @@
+"""The episode: onset, baseline and trend of one incident."""

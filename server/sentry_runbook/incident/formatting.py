@@ -1,0 +1,64 @@
+"""How numbers, times and lists read in our sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sentry_runbook.incident.model.evidence import Window, quoted
+
+
+def number(value: float) -> str:
+    """``12,345``; a fraction keeps up to two places."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def count(value: int, noun: str) -> str:
+    """``1 event``, ``2 events``."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
+def percent(value: float) -> str:
+    """``91.4 %`` of a number in percent; never rounded up to a full 100 or down to 0."""
+    rounded = round(value, 2)
+    if rounded >= 100 > value:
+        return "just below 100 %"
+    if rounded <= 0 < value:
+        return "below 0.01 %"
+    return f"{number(rounded)} %"
+
+
+def moment(at: datetime) -> str:
+    """``2026-11-23 14:05 UTC``."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def duration(length: timedelta) -> str:
+    """``24 h``, ``7 d``, ``1 h 30 min``, ``45 s``: the two largest units."""
+    seconds = round(length.total_seconds())
+    if seconds and seconds % 86_400 == 0 and seconds > 172_800:
+        return f"{seconds // 86_400} d"
+    parts = []
+    for unit, size in (("d", 86_400 if seconds > 172_800 else 0), ("h", 3600), ("min", 60), ("s", 1)):
+        if size and seconds >= size:
+            parts.append(f"{seconds // size} {unit}")
+            seconds %= size
+    return " ".join(parts[:2]) or "0 s"
+
+
+def briefly(length: timedelta) -> str:
+    """A duration in full minutes, as people speak of them: ``less than a minute``, ``29 min``."""
+    minutes = int(length.total_seconds() // 60)
+    return duration(timedelta(minutes=minutes)) if minutes else "less than a minute"
+
+
+def span(window: Window) -> str:
+    """``24 h until 2026-11-23 14:05 UTC``."""
+    return f"{duration(window.length)} until {moment(window.end)}"
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """Event text, each name quoted: ``"a", "b" and 2 more``."""
+    names = list(names)
+    shown = ", ".join(quoted(name) for name in names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,0 +1,213 @@
+"""How many, how often, where, and how unusual: the numbers of an incident, each measured or named as missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sentry_runbook.incident.formatting import count, duration, listed, moment
+from sentry_runbook.incident.metrics.breakdown import breakdown_rows
+from sentry_runbook.incident.metrics.metrics import Case, CrashFree, MinutePeak, shown_pct
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
+from sentry_runbook.incident.model.evidence import (
+    Endpoint,
+    Evidence,
+    Known,
+    Missing,
+    Stated,
+    Unknown,
+    Window,
+)
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.impact import (
+    AffectedEndpoint,
+    Baseline,
+    BreakdownRow,
+    Impact,
+    ImpactWindow,
+    Onset,
+    Trend,
+)
+
+__all__ = ["AffectedEndpoint", "BreakdownRow", "Impact", "ImpactWindow", "gathered", "impact", "impact_of"]
+
+
+def impact(
+    evidence: Evidence,
+    policy: Policy,
+    now: datetime,
+) -> Impact:
+    """Count the impact of the incident in its window."""
+    counted = impact_of(Case(evidence, Stated(), policy))
+    return counted.model_copy(update={"issue": evidence.issue.name, "warnings": evidence.warnings or None})
+
+
+def impact_of(case: Case) -> Impact:
+    """The impact of a case whose measures may already be known."""
+    evidence = case.evidence
+    counts = _Counts(case)
+    users = _users(case, counts)
+    own, project = _known_peak(case.own_peak), _known_peak(case.project_peak)
+    rate = case.crash_free if isinstance(case.crash_free, CrashFree) else None
+    endpoints = evidence.latency.value.endpoints if isinstance(evidence.latency, Known) else ()
+    return Impact(
+        window=_window(evidence, counts.window, counts.widened),
+        reading=_reading(case, counts),
+        events=counts.events,
+        users=counts.users,
+        users_lower_bound=counts.lower_bound or None,
+        users_worst_hour=users.at_least if users else None,
+        users_worst_hour_at_most=users.at_most if users and not users.exact else None,
+        users_worst_hour_start=users.start if users else None,
+        unhandled_per_minute_peak=own.at_least if own else None,
+        unhandled_per_minute_peak_at=own.at if own and own.at_least else None,
+        project_unhandled_per_minute_peak=project.at_least if project else None,
+        crash_free_sessions_pct=shown_pct(rate.period_pct) if rate else None,
+        crash_free_worst_hour_pct=shown_pct(rate.worst_hour_pct) if rate and rate.worst_hour_pct is not None else None,
+        crash_free_worst_hour_start=rate.worst_hour_start if rate else None,
+        sessions=evidence.sessions.value.sessions if isinstance(evidence.sessions, Known) else None,
+        baseline=case.baseline if isinstance(case.baseline, Baseline) and not counts.widened else None,
+        p95_ms=_main_p95(case),
+        endpoints=tuple(map(_endpoint, endpoints)),
+        breakdown=breakdown_rows(evidence),
+        trend=case.trend if isinstance(case.trend, Trend) else None,
+        onset=case.onset if isinstance(case.onset, Onset) else None,
+        events_all_time=evidence.issue.events_total if counts.events is None else None,
+        users_all_time=evidence.issue.users_total if counts.users is None else None,
+        missing=gathered(_missing(case, counts, users)),
+        findings=evidence.findings,
+    )
+
+
+class _Counts:
+    """Events and users, and of which window."""
+
+    def __init__(self, case: Case) -> None:
+        evidence = case.evidence
+        self.window, self.widened, self.lower_bound = evidence.window, False, False
+        self.events: int | None = None
+        self.users: int | None = None
+        self.why = self.why_users = ""
+        if isinstance(evidence.totals, Known):
+            totals = evidence.totals.value
+            if totals.events == 0 and isinstance(evidence.widened, Known):
+                self.window, totals, self.widened = evidence.widened.value.window, evidence.widened.value.totals, True
+            self.events, self.users, self.lower_bound = totals.events, totals.users, totals.users_lower_bound
+            self.why_users = evidence.totals.note or "no event carries a user: unknown, not zero"
+        elif evidence.issue.is_error:
+            self.why = self.why_users = evidence.totals.why
+        else:
+            self._of_the_issue(evidence)
+
+    def _of_the_issue(self, evidence: Evidence) -> None:
+        """A non-error issue: its own counters, and only where they cover the window (sentry-api rule 2)."""
+        issue, window = evidence.issue, evidence.window
+        if issue.first_seen is not None and issue.first_seen >= window.start:
+            self.events, self.users = issue.events_total, issue.users_total
+        else:
+            for buckets in (issue.hourly, issue.daily):
+                inside = [events for at, events in buckets if window.start <= at < window.end]
+                if self.events is None and buckets and buckets[0][0] <= window.start:
+                    self.events = sum(inside)
+        self.why = "the issue's own counts do not cover the window"
+        self.why_users = "for this kind of issue Sentry counts users over all time only"
+
+
+def _known_peak(peak: MinutePeak | Unknown) -> MinutePeak | None:
+    return peak if isinstance(peak, MinutePeak) else None
+
+
+def _users(case: Case, counts: _Counts) -> UsersWorstHour | None:
+    return case.users if isinstance(case.users, UsersWorstHour) and not counts.widened else None
+
+
+def _endpoint(endpoint: Endpoint) -> AffectedEndpoint:
+    p95 = None if endpoint.p95_ms is None else round(endpoint.p95_ms, 1)
+    return AffectedEndpoint(transaction=endpoint.transaction, p95_ms=p95, count=endpoint.count)
+
+
+def _main_p95(case: Case) -> float | None:
+    if not isinstance(case.evidence.latency, Known):
+        return None
+    latency = case.evidence.latency.value
+    main = next((one for one in latency.endpoints if one.transaction == latency.main), None)
+    return round(main.p95_ms, 1) if main is not None and main.p95_ms is not None else None
+
+
+# --- words ---------------------------------------------------------------------------------------------------------
+
+
+def _window(evidence: Evidence, window: Window, widened: bool) -> ImpactWindow:
+    scope = evidence.scope
+    environments = "all environments"
+    if scope.basis == "asked":
+        environments = f"asked for: {listed(scope.names)}"
+    elif scope.basis == "production":
+        environments = f"production: {listed(name or 'no environment' for name in scope.production)}"
+    return ImpactWindow(
+        start=window.start,
+        end=window.end,
+        widened_from=duration(evidence.window.length) if widened else None,
+        environments=environments,
+        note=window.note or None,
+    )
+
+
+WHERE = {"asked": "the environments asked for", "production": "production", "all": "all environments"}
+
+
+def _reading(case: Case, counts: _Counts) -> str:
+    evidence = case.evidence
+    where, asked = WHERE[evidence.scope.basis], duration(evidence.window.length)
+    if counts.events is None:
+        return f"The impact is unknown, which is not the same as none: {counts.why}."
+    if counts.events == 0:
+        wider = f", nor in {duration(counts.window.length)}" if counts.widened else ""
+        return f"No impact: Sentry counted no event in {where} in {asked}{wider}. This is measured."
+    users = f" of {'at least ' if counts.lower_bound else ''}{count(counts.users, 'user')}" if counts.users else ""
+    seen = f"{count(counts.events, 'event')}{users} in {where}"
+    if counts.widened:
+        return f"No event in the {asked} asked for; in {duration(counts.window.length)} there were {seen}."
+    kind = "" if evidence.issue.is_error else f" (counted by the issue itself, of category {evidence.issue.category})"
+    return f"{seen} in {asked} until {moment(counts.window.end)}{kind}."
+
+
+def _missing(case: Case, counts: _Counts, users: UsersWorstHour | None) -> Iterator[Missing]:
+    evidence = case.evidence
+    if counts.events is None:
+        yield Missing(what="events", why=counts.why)
+    if counts.users is None:
+        yield Missing(what="users", why=counts.why_users)
+    if users is None:
+        why = case.users.why if isinstance(case.users, Unknown) else "the period is empty; the wider one has no hours"
+        yield Missing(what="users_worst_hour", why=why)
+    for what, part in (
+        ("unhandled_per_minute_peak", case.own_peak),
+        ("project_unhandled_per_minute_peak", case.project_peak),
+        ("crash_free_sessions_pct", case.crash_free),
+        ("baseline", case.baseline),
+        ("trend", case.trend),
+        ("onset", case.onset),
+    ):
+        if isinstance(part, Unknown):
+            yield Missing(what=what, why=part.why)
+    if counts.widened and isinstance(case.baseline, Baseline):
+        yield Missing(what="baseline", why="the period is empty; the wider one has none")
+    elif isinstance(case.baseline, Baseline) and case.baseline.ratio is None:
+        why = "the baseline is empty" if case.baseline.events == 0 else "the window's events are unknown"
+        yield Missing(what="baseline.ratio", why=why)
+    if isinstance(evidence.latency, Unknown):
+        yield Missing(what="p95_ms", why=evidence.latency.why)
+        yield Missing(what="endpoints", why=evidence.latency.why)
+    elif _main_p95(case) is None:
+        yield Missing(what="p95_ms", why=f"Sentry has no {evidence.latency.value.measure} for the main transaction")
+    if isinstance(evidence.breakdown, Unknown):
+        yield Missing(what="breakdown", why=evidence.breakdown.why)
+
+
+def gathered(missing: Iterable[Missing]) -> tuple[Missing, ...]:
+    """Each missing thing once, with the first reason given."""
+    by_name: dict[str, Missing] = {}
+    for one in missing:
+        by_name.setdefault(one.what, one)
+    return tuple(by_name.values())

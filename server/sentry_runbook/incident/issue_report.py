@@ -1,0 +1,232 @@
+"""What a responder reads first: the issue, one event of it, lists of events and of issues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sentry_runbook.incident.episode.onset import find_trend
+from sentry_runbook.incident.model.evidence import (
+    Activity,
+    Breadcrumb,
+    Event,
+    Evidence,
+    Frame,
+    Issue,
+    Known,
+    Missing,
+    Release,
+    ThrownException,
+    Unknown,
+)
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.impact import Trend
+from sentry_runbook.incident.model.results.issue import (
+    BreadcrumbView,
+    EventView,
+    ExceptionView,
+    FrameView,
+    IssueReport,
+    RequestView,
+)
+
+MOST_FRAMES = 12
+MOST_BREADCRUMBS = 20
+MOST_TAGS = 25
+
+
+def is_regressed(issue: Issue) -> bool:
+    """Whether the issue came back after it was resolved, and nobody has resolved it since."""
+    if issue.substatus == "regressed":
+        return True
+    return (
+        _last(issue.activity, "set_regression") > _last(issue.activity, "set_resolved") and issue.status != "resolved"
+    )
+
+
+def _last(activity: Iterable[Activity], kind: str) -> float:
+    return max((entry.at.timestamp() for entry in activity if entry.kind.startswith(kind)), default=0.0)
+
+
+def read_issue(evidence: Evidence, policy: Policy) -> IssueReport:
+    """The report of one issue."""
+    issue = evidence.issue
+    commits = evidence.suspect_commits
+    current = find_trend(evidence, policy)
+    return IssueReport(
+        short_id=issue.short_id,
+        id=issue.id,
+        url=issue.url,
+        title=issue.title,
+        level=issue.level,
+        status=issue.status,
+        substatus=issue.substatus,
+        priority=issue.priority,
+        unhandled=issue.unhandled,
+        regressed=is_regressed(issue),
+        category=None if issue.is_error else issue.category,
+        project=issue.project,
+        platform=issue.platform,
+        culprit=issue.culprit,
+        first_seen=issue.first_seen,
+        last_seen=issue.last_seen,
+        events_total=issue.events_total,
+        users_total=issue.users_total,
+        first_release=_version(issue.first_release),
+        last_release=_version(issue.last_release),
+        assigned_to=issue.assigned_to,
+        trend=current if isinstance(current, Trend) else None,
+        event=view(evidence.event.value) if isinstance(evidence.event, Known) else None,
+        suspect_commits=commits.value if isinstance(commits, Known) else None,
+        warnings=evidence.warnings or None,
+        missing=tuple(_missing(evidence, current)),
+        findings=evidence.findings,
+    )
+
+
+def _version(release: Release | None) -> str | None:
+    return release.version if release else None
+
+
+def _missing(evidence: Evidence, current: Trend | Unknown) -> Iterable[Missing]:
+    issue = evidence.issue
+    if isinstance(current, Unknown):
+        yield Missing(what="trend", why=current.why)
+    for what, part in (("event", evidence.event), ("suspect_commits", evidence.suspect_commits)):
+        if isinstance(part, Unknown) and (part.asked or what == "event"):
+            yield Missing(what=what, why=part.why)
+    if isinstance(evidence.suspect_commits, Unknown) and not evidence.suspect_commits.asked:
+        yield Missing(what="suspect_commits", why="they are looked up by event, and no event could be read")
+    silent = "Sentry's answer does not say"
+    for what, value in (
+        ("short_id", issue.short_id),
+        ("level", issue.level),
+        ("status", issue.status),
+        ("priority", issue.priority),
+        ("unhandled", issue.unhandled),
+        ("project", issue.project),
+        ("first_seen", issue.first_seen),
+        ("last_seen", issue.last_seen),
+        ("events_total", issue.events_total),
+        ("users_total", issue.users_total),
+        ("first_release", issue.first_release),
+        ("last_release", issue.last_release),
+    ):
+        if value is None:
+            yield Missing(what=what, why=silent)
+    if issue.substatus is None:
+        yield Missing(what="substatus", why="a resolved issue has none" if issue.status == "resolved" else silent)
+    if issue.assigned_to is None:
+        yield Missing(what="assigned_to", why="nobody is assigned")
+    if isinstance(evidence.event, Known):
+        yield from _missing_of_event(evidence.event.value)
+
+
+def _missing_of_event(event: Event) -> Iterable[Missing]:
+    """What the event does not carry; the runbook's troubleshooting table says what to do about it."""
+    if not event.breadcrumbs:
+        why = "the event carries none: check that the SDK records console, HTTP and navigation breadcrumbs"
+        yield Missing(what="event.breadcrumbs", why=why)
+    if not event.exceptions and not event.occurrence:
+        yield Missing(what="event.exceptions", why="the event carries no exception with a stack trace")
+    elif not event.exceptions:
+        yield Missing(what="event.exceptions", why="this is no error issue: see event.occurrence")
+    if event.failing_frame is None:
+        yield Missing(what="event.failing_frame", why="no exception of the event has a stack trace")
+    carried = {
+        "when": event.when,
+        "release": event.release,
+        "environment": event.environment,
+        "transaction": event.transaction,
+        "tags": event.tags or None,
+        "device": event.device,
+        "browser": event.browser,
+        "os": event.os,
+        "request": _request(event),
+    }
+    yield from _left_out(event)
+    # One line for all: on a server's event half of these are absent, and none of them is news.
+    absent = [f"event.{name}" for name, value in carried.items() if value is None]
+    if absent:
+        yield Missing(what=", ".join(absent), why="the event does not carry it")
+
+
+def _left_out(event: Event) -> Iterable[Missing]:
+    """What the event has more of than a reader can use."""
+    crumbs, tags = len(event.breadcrumbs) + event.breadcrumbs_omitted, len(event.tags) + event.tags_omitted
+    for what, all_of_it, shown in (
+        ("exceptions", len(event.exceptions) + event.exceptions_omitted, len(event.exceptions)),
+        ("breadcrumbs", crumbs, MOST_BREADCRUMBS),
+        ("tags", tags, MOST_TAGS),
+    ):
+        if all_of_it > shown:
+            why = f"only {shown} of {all_of_it:,} are shown; the event's page in Sentry has all"
+            yield Missing(what=f"event.{what} (the rest)", why=why)
+
+
+def view(event: Event) -> EventView:
+    """One event as a responder reads it."""
+    frame = event.failing_frame
+    return EventView(
+        id=event.id,
+        when=event.when,
+        release=event.release,
+        environment=event.environment,
+        transaction=event.transaction,
+        message=event.message,
+        user=event.user,
+        exceptions=tuple(_exception(thrown) for thrown in event.exceptions),
+        failing_frame=_frame(frame) if frame else None,
+        breadcrumbs=tuple(_breadcrumb(crumb) for crumb in event.breadcrumbs[-MOST_BREADCRUMBS:]),
+        tags=dict(list(event.tags.items())[:MOST_TAGS]) or None,
+        device=event.device,
+        browser=event.browser,
+        os=event.os,
+        request=_request(event),
+        contexts=event.contexts or None,
+        extra=event.extra or None,
+        occurrence=dict(event.occurrence) or None,
+        processing_errors=event.processing_errors or None,
+        scrubbed=event.scrubbed or None,
+        trace_id=event.trace_id,
+    )
+
+
+def _exception(thrown: ThrownException) -> ExceptionView:
+    frames = thrown.frames[-MOST_FRAMES:]
+    omitted = thrown.frames_omitted + len(thrown.frames) - len(frames)
+    return ExceptionView(
+        type=thrown.type,
+        value=thrown.value,
+        handled=thrown.handled,
+        stack=tuple(frame_line(frame) for frame in frames),
+        stack_omitted=omitted or None,
+    )
+
+
+def frame_line(frame: Frame) -> str:
+    """A frame as ``function (file:line)``."""
+    place = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
+    return f"{frame.function or '?'} ({place}){'' if frame.in_app else ' [library]'}"
+
+
+def _frame(frame: Frame) -> FrameView:
+    return FrameView(
+        function=frame.function,
+        file=frame.file or frame.module,
+        line=frame.line,
+        in_app=frame.in_app,
+        context=frame.context,
+        variables=frame.variables or None,
+    )
+
+
+def _breadcrumb(crumb: Breadcrumb) -> BreadcrumbView:
+    call = " ".join(str(part) for part in (crumb.method, crumb.url, crumb.http_status) if part)
+    text = " — ".join(part for part in (call, crumb.message) if part)
+    return BreadcrumbView(at=crumb.at, category=crumb.category, level=crumb.level, text=text or "(empty)")
+
+
+def _request(event: Event) -> RequestView | None:
+    if event.request_method is None and event.request_url is None and event.request_data is None:
+        return None
+    return RequestView(method=event.request_method, url=event.request_url, data=event.request_data)

@@ -1,0 +1,1 @@
+"""The data of an incident: evidence, policy, what people stated, and results."""

@@ -1,0 +1,180 @@
+"""Everything that is known about an incident; each part a value **or** the reason why it is unknown.
+
+How to think about it: ``investigate`` asks Sentry and fills one :class:`Evidence`; every decision of the product
+(severity, impact, causes, timeline, recovery, drafts) is a pure function of it. So a decision can be tested
+without a network, repeated on frozen evidence, and never mistakes "Sentry did not answer" for "none".
+
+Every string here that a stranger could have written is marked :data:`EventText`. It is already inert (see
+``safety``): safe to stand in a sentence as one quoted value, and in longer form inside a fence.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sentry_runbook.incident.model.evidence.counts import (
+    Breakdown,
+    Combination,
+    Endpoint,
+    EnvironmentCount,
+    EnvironmentScope,
+    IssueSeries,
+    IssueShare,
+    Latency,
+    Series,
+    SessionHour,
+    Sessions,
+    TagCount,
+    Totals,
+    UsersIn,
+    Widened,
+)
+from sentry_runbook.incident.model.evidence.event import (
+    Breadcrumb,
+    Event,
+    EventRow,
+    Frame,
+    ThrownException,
+)
+from sentry_runbook.incident.model.evidence.issue import (
+    Activity,
+    Alert,
+    Commit,
+    Deploy,
+    Issue,
+    Note,
+    Release,
+    Snooze,
+)
+from sentry_runbook.incident.model.evidence.values import (
+    NOT_ASKED,
+    Answer,
+    EventText,
+    Finding,
+    Frozen,
+    HoldsEventText,
+    Known,
+    Missing,
+    Unknown,
+    Window,
+    quoted,
+)
+
+__all__ = [
+    "NOT_ASKED",
+    "Activity",
+    "Alert",
+    "Answer",
+    "Breadcrumb",
+    "Breakdown",
+    "Combination",
+    "Commit",
+    "Deploy",
+    "Endpoint",
+    "EnvironmentCount",
+    "EnvironmentScope",
+    "Event",
+    "EventRow",
+    "EventText",
+    "Evidence",
+    "Finding",
+    "Frame",
+    "Frozen",
+    "HoldsEventText",
+    "Issue",
+    "IssueSeries",
+    "IssueShare",
+    "Known",
+    "Latency",
+    "Missing",
+    "Note",
+    "Release",
+    "Series",
+    "SessionHour",
+    "Sessions",
+    "Snooze",
+    "Stated",
+    "TagCount",
+    "ThrownException",
+    "Totals",
+    "Unknown",
+    "UsersIn",
+    "Widened",
+    "Window",
+    "quoted",
+]
+
+
+class Evidence(Frozen):
+    """All that is known about one incident at one instant.
+
+    Attributes:
+        collected_at: when it was collected; ages and "now" are measured from here.
+        window: the period asked for; 24 h unless given.
+        event: the event that stands for the issue.
+        sample: other whole events (oldest, recommended …), the chosen one not repeated.
+        rows: up to 100 of the latest events, newest first, in the scope's environments.
+        tags: over all time.
+        totals: in the window and the scope.
+        series: per minute where the window allows, see :class:`IssueSeries`.
+        users_per_hour: distinct users per clock hour.
+        users_in: exact counts for chosen rolling hours.
+        unhandled, project_unhandled: unhandled events a minute, of the issue and of its project, in the scope.
+        project_top: the project's issues with most unhandled events in the window, and their sum is not the total.
+        deploys: deploys of the suspect release.
+    """
+
+    version: Literal[1] = 1
+    collected_at: datetime
+    server: str
+    organization: str
+    window: Window
+    scope: EnvironmentScope = EnvironmentScope()
+    issue: Issue
+    event: Known[Event] | Unknown = NOT_ASKED
+    sample: Known[tuple[Event, ...]] | Unknown = NOT_ASKED
+    rows: Known[tuple[EventRow, ...]] | Unknown = NOT_ASKED
+    tags: Known[tuple[TagCount, ...]] | Unknown = NOT_ASKED
+    totals: Known[Totals] | Unknown = NOT_ASKED
+    widened: Known[Widened] | Unknown = NOT_ASKED
+    environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
+    series: Known[IssueSeries] | Unknown = NOT_ASKED
+    users_per_hour: Known[Series] | Unknown = NOT_ASKED
+    users_in: tuple[UsersIn, ...] = ()
+    unhandled: Known[Series] | Unknown = NOT_ASKED
+    project_unhandled: Known[Series] | Unknown = NOT_ASKED
+    project_top: Known[tuple[IssueShare, ...]] | Unknown = NOT_ASKED
+    sessions: Known[Sessions] | Unknown = NOT_ASKED
+    latency: Known[Latency] | Unknown = NOT_ASKED
+    breakdown: Known[Breakdown] | Unknown = NOT_ASKED
+    breakdown_before: Known[Breakdown] | Unknown = NOT_ASKED
+    releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
+    deploys: Known[tuple[Deploy, ...]] | Unknown = NOT_ASKED
+    suspect_commits: Known[tuple[Commit, ...]] | Unknown = NOT_ASKED
+    alerts: Known[tuple[Alert, ...]] | Unknown = NOT_ASKED
+    notes: Known[tuple[Note, ...]] | Unknown = NOT_ASKED
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What the reader should know of the collection itself (merged issue, old server, rounding)."""
+
+
+class Stated(Frozen):
+    """What a person said; never guessed, never filled in. A None is "not stated".
+
+    Attributes:
+        core_flow: the core flow is affected (True), is not (False).
+        alerted_at, detected_at, acknowledged_at, mitigated_at: aware UTC instants.
+    """
+
+    workaround: bool | None = None
+    core_flow: bool | None = None
+    data_loss_risk: bool | None = None
+    lead: str | None = None
+    service: str | None = None
+    root_cause: str | None = None
+    fix: str | None = None
+    alerted_at: datetime | None = None
+    detected_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    mitigated_at: datetime | None = None

@@ -1,0 +1,182 @@
+"""What was counted: in windows, by time, by tag, in sessions and transactions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sentry_runbook.incident.model.evidence.values import EventText, Frozen, Window
+
+
+class EnvironmentScope(Frozen):
+    """Which environments the numbers cover, and why.
+
+    Attributes:
+        names: the environments counted; empty means all. ``""`` stands for events without an environment.
+        basis: ``asked`` (the caller named them), ``production`` (the policy's pattern), ``all``.
+        production: the issue's environments that count as production, over all time.
+        others: the issue's other environments, over all time.
+        known: False when the environments of the issue could not be read.
+    """
+
+    names: tuple[EventText, ...] = ()
+    basis: Literal["asked", "production", "all"] = "all"
+    production: tuple[EventText, ...] = ()
+    others: tuple[EventText, ...] = ()
+    known: bool = True
+
+
+class TagCount(Frozen):
+    """One tag of the issue over all time: its most frequent values."""
+
+    key: EventText
+    total: int | None = None
+    values: tuple[tuple[EventText | None, int], ...] = ()
+
+
+class Totals(Frozen):
+    """Events and distinct users of the issue in a window.
+
+    Attributes:
+        users: None when it is unknown: Sentry left it out, or there are events and none carries a user.
+        users_lower_bound: True when only some events carry a user.
+    """
+
+    events: int
+    users: int | None = None
+    users_lower_bound: bool = False
+
+
+class Widened(Frozen):
+    """Impact numbers of a longer window, asked because the first was empty (runbook: expand to 7 d)."""
+
+    window: Window
+    totals: Totals
+
+
+class EnvironmentCount(Frozen):
+    """Events of the issue in one environment during the window; ``""`` is "no environment"."""
+
+    name: EventText
+    events: int
+
+
+class Series(Frozen):
+    """A regular time series.
+
+    Attributes:
+        start: start of the first bucket.
+        step_s: length of a bucket in seconds.
+        values: one number a bucket; None where Sentry gave none.
+        complete_until: buckets that end after this instant may still grow.
+    """
+
+    start: datetime
+    step_s: int
+    values: tuple[float | None, ...]
+    complete_until: datetime
+
+
+class IssueSeries(Frozen):
+    """The issue's events (and distinct users) a bucket, in the scope's environments.
+
+    It begins one window length before the window, so that onset and baseline can be read from it.
+    """
+
+    events: Series
+    users: Series | None = None
+
+
+class UsersIn(Frozen):
+    """An exact count of distinct users between two instants (Discover ``count_unique(user)``)."""
+
+    start: datetime
+    end: datetime
+    users: int
+
+
+class IssueShare(Frozen):
+    """An issue of the project and its unhandled events in the window."""
+
+    short_id: EventText
+    title: EventText | None = None
+    events: int
+
+
+class SessionHour(Frozen):
+    """Production sessions that started in one clock hour.
+
+    Attributes:
+        sessions: how many; 0 is a measured zero.
+        crash_rate: fraction 0..1, None when Sentry gave none.
+        unhandled_rate: fraction 0..1; None when Sentry gave none or does not know the figure.
+    """
+
+    start: datetime
+    sessions: int
+    crash_rate: float | None = None
+    unhandled_rate: float | None = None
+    complete: bool = True
+
+
+class Sessions(Frozen):
+    """Release health of the project's production environments in the window (rounded outwards to full hours).
+
+    Attributes:
+        has_unhandled_rate: False on servers that do not know ``unhandled_rate(session)``: the old meaning holds.
+        environments: the environments counted.
+    """
+
+    window: Window
+    sessions: int
+    crash_rate: float | None = None
+    unhandled_rate: float | None = None
+    has_unhandled_rate: bool = True
+    hours: tuple[SessionHour, ...] = ()
+    environments: tuple[EventText, ...] = ()
+
+
+class Endpoint(Frozen):
+    """Latency and traffic of one transaction in the window.
+
+    Attributes:
+        p95_ms: milliseconds, None when Sentry gave no number.
+        count: transactions in the window (extrapolated when sampled).
+    """
+
+    transaction: EventText
+    p95_ms: float | None = None
+    count: int | None = None
+
+
+class Latency(Frozen):
+    """The affected endpoints, the issue's main transaction first.
+
+    Attributes:
+        traffic: transactions of the main endpoint a bucket, None when not asked.
+    """
+
+    endpoints: tuple[Endpoint, ...] = ()
+    main: EventText | None = None
+    measure: str = "p95(span.duration) of transaction roots"
+    traffic: Series | None = None
+
+
+class Combination(Frozen):
+    """Events of the issue that share all these tag values; a None value is "tag absent"."""
+
+    tags: dict[str, EventText | None]
+    events: int
+
+
+class Breakdown(Frozen):
+    """Events of the issue by combinations of tags, most frequent first.
+
+    Attributes:
+        combinations: at most 100 rows.
+        complete: False when Sentry had more combinations than rows.
+    """
+
+    window: Window
+    combinations: tuple[Combination, ...] = ()
+    complete: bool = True

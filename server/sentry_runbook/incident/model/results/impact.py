@@ -1,0 +1,195 @@
+"""What measurements look like: trend, onset, impact, recovery."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sentry_runbook.incident.formatting import number
+from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
+
+Confidence = Literal["high", "medium", "low"]
+
+
+class Onset(Frozen):
+    """When the incident began.
+
+    Attributes:
+        at: the instant.
+        how: how it was found, in words.
+        confidence: ``high`` for the first event of a new issue or a clear step in a minute series.
+    """
+
+    at: datetime
+    how: str
+    confidence: Confidence
+
+
+class Baseline(Frozen):
+    """The issue's events in a stretch as long as the window, before the onset.
+
+    Attributes:
+        events: events in that stretch; 0 is measured.
+        ratio: events of the window / events of the baseline; None when the baseline is empty.
+        events_per_hour: the baseline's rate.
+    """
+
+    start: datetime
+    end: datetime
+    events: int
+    ratio: float | None = None
+    events_per_hour: float
+
+
+class Trend(Frozen):
+    """Where the event rate goes, by rolling hours up to the moment of collection.
+
+    Attributes:
+        direction: spiking, declining, quiet or steady (DESIGN §5).
+        last_hour: events of the last rolling hour.
+        previous_hour: events of the hour before.
+        usual_per_hour: events an hour before the onset; given when the direction rests on it.
+        sparkline: the window's rate, oldest first; ``·`` where nothing was measured.
+        note: what limits the reading ("clock hours, all environments"), None when nothing does.
+    """
+
+    direction: Literal["spiking", "steady", "declining", "quiet"]
+    last_hour: int
+    previous_hour: int
+    usual_per_hour: float | None = None
+    sparkline: str
+    note: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The direction and the counts that it rests on."""
+        counts = f"{number(self.last_hour)} events in the last hour, {number(self.previous_hour)} in the one before"
+        usual = f", {number(self.usual_per_hour)} an hour usual" if self.usual_per_hour is not None else ""
+        return f"{self.direction}: {counts}{usual}{f' ({self.note})' if self.note else ''}"
+
+
+class BreakdownRow(Frozen):
+    """One tag value's part of the issue's events.
+
+    Attributes:
+        share: fraction 0..1 of the window's events, three places.
+        share_before: the same in the stretch before the window; None when too few events were there to say.
+        lift: share / share_before; None when either is unknown, the latter is 0, or the difference may be chance.
+        events: the events behind ``share``.
+        note: what limits it ("all time", "of 8 events").
+    """
+
+    tag: EventText
+    value: EventText
+    share: float
+    share_before: float | None = None
+    lift: float | None = None
+    events: int
+    note: str | None = None
+
+
+class ImpactWindow(Frozen):
+    """The stretch that the numbers cover.
+
+    Attributes:
+        widened_from: the period that was asked and was empty (``24 h``); None when the numbers cover what was asked.
+        environments: what is counted: production by the policy's pattern, the names asked for, or all.
+        note: how the window differs from what was asked otherwise.
+    """
+
+    start: datetime
+    end: datetime
+    widened_from: str | None = None
+    environments: EventText | None = None
+    note: str | None = None
+
+
+class AffectedEndpoint(Frozen):
+    """A transaction that the issue touches; ``p95_ms`` is None when Sentry has no latency for it."""
+
+    transaction: EventText
+    p95_ms: float | None = None
+    count: int | None = None
+
+
+class Impact(Answer):
+    """The impact of an issue in a window (DESIGN §6, ``discover_impact``).
+
+    Attributes:
+        reading: one sentence that tells a measured zero, an impact and an unknown apart.
+        users: distinct users of the window; a lower bound when ``users_lower_bound``.
+        users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
+            is there.
+        baseline: a stretch as long as the window, before the onset; ``ratio`` is events / baseline.events.
+        events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
+        issue, warnings: which issue, and what to know of the collection; None inside a triage, which says both itself.
+    """
+
+    issue: EventText | None = None
+    window: ImpactWindow
+    reading: str
+    events: int | None = None
+    users: int | None = None
+    users_lower_bound: bool | None = None
+    users_worst_hour: int | None = None
+    users_worst_hour_at_most: int | None = None
+    users_worst_hour_start: datetime | None = None
+    unhandled_per_minute_peak: int | None = None
+    unhandled_per_minute_peak_at: datetime | None = None
+    project_unhandled_per_minute_peak: int | None = None
+    crash_free_sessions_pct: float | None = None
+    crash_free_worst_hour_pct: float | None = None
+    crash_free_worst_hour_start: datetime | None = None
+    sessions: int | None = None
+    baseline: Baseline | None = None
+    p95_ms: float | None = None
+    endpoints: tuple[AffectedEndpoint, ...] = ()
+    breakdown: tuple[BreakdownRow, ...] = ()
+    trend: Trend | None = None
+    onset: Onset | None = None
+    events_all_time: int | None = None
+    users_all_time: int | None = None
+    warnings: tuple[EventText, ...] | None = None
+
+
+Basis = Literal["stated", "resolved", "peak", "last_event"]
+RecoveryVerdict = Literal["recovered", "improving", "ongoing", "worse", "unknown"]
+
+
+class Recovery(Answer):
+    """Whether the incident is over (DESIGN §6, ``check_recovery``).
+
+    Attributes:
+        issue: the issue's name.
+        verdict: what the numbers say; ``recovered`` needs two hours at the usual rate.
+        fix_known: a fix was stated or the issue is resolved; a recovered rate without it is mitigated, not resolved.
+        reading: the verdict in one or two sentences.
+        needs: what would have to be seen for ``recovered``; empty then.
+        since: the instant that "since" counts from, and ``since_basis`` what it is.
+        events_per_hour_before: events of the incident's fullest hour up to ``since``.
+        events_per_hour_baseline: before the onset.
+        events_per_hour_now: of the last rolling hour, or the rate since the fix when that is shorter.
+        quiet_since: when the last event came, if that is a while ago.
+        crash_free_before_pct, crash_free_now_pct: the worst full hour before ``since`` and the last full one after it.
+        fix_release: the release that the resolve names; ``fix_release_events`` are events on it after ``since``.
+    """
+
+    issue: EventText
+    verdict: RecoveryVerdict
+    fix_known: bool
+    reading: EventText
+    needs: tuple[EventText, ...] = ()
+    since: datetime | None = None
+    since_basis: Basis | None = None
+    events_per_hour_before: float | None = None
+    events_per_hour_baseline: float | None = None
+    events_per_hour_now: float | None = None
+    quiet_since: datetime | None = None
+    events_since: int | None = None
+    regressed: bool
+    crash_free_before_pct: float | None = None
+    crash_free_now_pct: float | None = None
+    fix_release: EventText | None = None
+    fix_release_events: int | None = None
+    notes: tuple[EventText, ...] = ()
+    warnings: tuple[EventText, ...] | None = None

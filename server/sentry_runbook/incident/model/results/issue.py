@@ -1,0 +1,135 @@
+"""What is read of an issue and its events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sentry_runbook.incident.model.evidence import Answer, Commit, EventRow, EventText, Frozen
+from sentry_runbook.incident.model.results.impact import Trend
+
+
+class FrameView(Frozen):
+    """The failing frame: where the code broke."""
+
+    function: EventText | None = None
+    file: EventText | None = None
+    line: int | None = None
+    in_app: bool = False
+    context: EventText | None = None
+    variables: dict[EventText, EventText] | None = None
+
+
+class ExceptionView(Frozen):
+    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one last."""
+
+    type: EventText | None = None
+    value: EventText | None = None
+    handled: bool | None = None
+    stack: tuple[EventText, ...] = ()
+    stack_omitted: int | None = None
+
+
+class BreadcrumbView(Frozen):
+    """One step before the error."""
+
+    at: datetime | None = None
+    category: EventText | None = None
+    level: str | None = None
+    text: EventText
+
+
+class RequestView(Frozen):
+    """The request that failed; query values and bodies are masked."""
+
+    method: EventText | None = None
+    url: EventText | None = None
+    data: EventText | None = None
+
+
+class EventView(Frozen):
+    """One event, cut to what a responder reads. Exceptions: cause first, outermost last."""
+
+    id: str
+    when: datetime | None = None
+    release: EventText | None = None
+    environment: EventText | None = None
+    transaction: EventText | None = None
+    message: EventText | None = None
+    user: EventText | None = None
+    exceptions: tuple[ExceptionView, ...] = ()
+    failing_frame: FrameView | None = None
+    breadcrumbs: tuple[BreadcrumbView, ...] = ()
+    tags: dict[EventText, EventText] | None = None
+    device: EventText | None = None
+    browser: EventText | None = None
+    os: EventText | None = None
+    request: RequestView | None = None
+    contexts: dict[EventText, dict[EventText, EventText]] | None = None
+    extra: dict[EventText, EventText] | None = None
+    occurrence: dict[EventText, EventText] | None = None
+    processing_errors: tuple[EventText, ...] | None = None
+    scrubbed: tuple[str, ...] | None = None
+    trace_id: str | None = None
+
+
+class IssueReport(Answer):
+    """One issue: counts over all time, trend now, and one event of it."""
+
+    short_id: str | None = None
+    id: str
+    url: str
+    title: EventText
+    level: str | None = None
+    status: str | None = None
+    substatus: str | None = None
+    priority: str | None = None
+    unhandled: bool | None = None
+    regressed: bool
+    category: str | None = None
+    project: str | None = None
+    platform: str | None = None
+    culprit: EventText | None = None
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    events_total: int | None = None
+    users_total: int | None = None
+    first_release: EventText | None = None
+    last_release: EventText | None = None
+    assigned_to: EventText | None = None
+    trend: Trend | None = None
+    event: EventView | None = None
+    suspect_commits: tuple[Commit, ...] | None = None
+    warnings: tuple[str, ...] | None = None
+
+
+class EventList(Answer):
+    """Events of one issue, newest first. ``common`` holds values that every row shares and that the rows leave out."""
+
+    issue: str
+    events: tuple[EventRow, ...]
+    common: dict[str, EventText] | None = None
+    next_cursor: str | None = None
+    truncated: bool = False
+
+
+class IssueRow(Frozen):
+    """One row of an issue list; ``events`` and ``users`` are for the period asked, where Sentry says so."""
+
+    short_id: str
+    title: EventText
+    level: str | None = None
+    events: int | None = None
+    users: int | None = None
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    substatus: str | None = None
+    status: str | None = None
+    project: str | None = None
+    url: str
+
+
+class IssueList(Answer):
+    """Issues that match, in the order asked for."""
+
+    issues: tuple[IssueRow, ...]
+    next_cursor: str | None = None

@@ -1,0 +1,138 @@
+"""What is told to people: timeline, drafts, postmortem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sentry_runbook.incident.messages.field import Audience, Format, Kind
+from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
+from sentry_runbook.incident.model.results.impact import Impact
+
+RowKind = Literal["observed", "derived", "human"]
+MilestoneName = Literal["started", "detected", "acknowledged", "mitigated", "recovered"]
+
+
+class TimelineRow(Frozen):
+    """One line of the timeline.
+
+    Attributes:
+        kind: ``observed`` (Sentry said it), ``derived`` (computed: the source says how), ``human`` (somebody stated
+            it, outside Sentry or in a note).
+        source: which answer of Sentry's, which computation, or who.
+    """
+
+    at: datetime
+    what: EventText
+    kind: RowKind
+    source: EventText
+    link: str | None = None
+
+
+class TimelineGap(Frozen):
+    """A long stretch of the incident without a line."""
+
+    start: datetime
+    end: datetime
+    minutes: int
+
+
+class Milestone(Frozen):
+    """A turning point of the incident; without ``at`` it is unknown, and ``why`` says why.
+
+    Attributes:
+        candidate: Sentry suggests it and no person has confirmed it.
+    """
+
+    name: MilestoneName
+    definition: str
+    at: datetime | None = None
+    kind: RowKind | None = None
+    source: EventText | None = None
+    candidate: bool = False
+    why: EventText | None = None
+
+
+class Interval(Frozen):
+    """Time between two milestones, in full minutes; without ``minutes`` it is unknown, and ``why`` says why."""
+
+    name: str
+    start: MilestoneName
+    end: MilestoneName
+    minutes: int | None = None
+    why: EventText | None = None
+
+
+class LintFinding(Frozen):
+    """One thing to change in a postmortem.
+
+    Attributes:
+        rule: the id of the rule.
+        line: counted from 1; the last line for what is missing.
+    """
+
+    rule: str
+    line: int
+    message: EventText
+    suggestion: EventText
+
+
+class ActionItem(Frozen):
+    """One thing to do: verb and object, how to know it is done; owner and due are given by people."""
+
+    action: EventText
+    done_when: EventText
+    why: EventText
+    owner: EventText | None = None
+    due: str | None = None
+
+
+FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
+"""The template of each kind of message."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form filled with facts, and the blanks that stand in it."""
+
+    text: str
+    unknowns: tuple[str, ...]
+
+
+class Draft(Answer):
+    """A message to people (DESIGN §6, ``draft_update``).
+
+    Attributes:
+        unknowns: the marked blanks in the text, and why each is not known.
+        next_update_due: when the next message is due; None after the last one.
+    """
+
+    text: EventText
+    unknowns: tuple[EventText, ...] = ()
+    next_update_due: datetime | None = None
+    kind: Kind
+    audience: Audience
+    format: Format
+
+
+class Postmortem(Answer):
+    """A postmortem draft (DESIGN §6, ``draft_postmortem``).
+
+    Attributes:
+        contradictions: stated times that do not fit the rest.
+        lint: what the linter finds in a text that was given to be checked; not in this draft.
+        unknowns: the marked blanks in the text and why each is not known, then the questions to the people.
+    """
+
+    markdown: EventText
+    timeline: tuple[TimelineRow, ...]
+    gaps: tuple[TimelineGap, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    contradictions: tuple[EventText, ...] = ()
+    impact: Impact
+    unknowns: tuple[EventText, ...] = ()
+    action_items: tuple[ActionItem, ...] = ()
+    lint: tuple[LintFinding, ...] = ()

@@ -1,0 +1,56 @@
+"""What a change looks like: the state before and after, and its outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
+from sentry_runbook.incident.resolution.request import Action
+
+
+class State(Frozen):
+    """The status of an issue with its details.
+
+    Attributes:
+        summary: the same in one sentence.
+    """
+
+    summary: EventText
+    status: str | None = None
+    substatus: str | None = None
+    in_release: EventText | None = None
+    in_next_release: bool | None = None
+    ignore_count: int | None = None
+    ignore_users: int | None = None
+    window_minutes: int | None = None
+    ignore_until: datetime | None = None
+
+
+Outcome = Literal["planned", "needs_confirmation", "applied", "already", "refused", "not_applied", "unknown"]
+
+
+class ResolutionResult(Answer):
+    """The result of ``resolve_issue`` (DESIGN §6)."""
+
+    action: Action
+    outcome: Outcome
+    issue: str
+    before: State | None = None
+    after: State | None = None
+    warnings: tuple[EventText, ...] = ()
+    reason: EventText | None = None
+    confirm_token: str | None = None
+    undo: EventText | None = None
+
+
+class NoteResult(Answer):
+    """The result of ``add_note`` (DESIGN §6)."""
+
+    outcome: Outcome
+    issue: str
+    note_id: str | None = None
+    text: EventText | None = None
+    confirm_token: str | None = None
+    warnings: tuple[EventText, ...] = ()
+    reason: EventText | None = None

@@ -1,0 +1,181 @@
+"""Which release brought the incident, and whether the first event aligns with its deploy (sentry-api §6.1).
+
+Sources in order of trust: a deploy marker, the release date, the date on which Sentry first heard of the release
+(often just the first event, so it counts little). No deploy marker recorded is the common case and says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sentry_runbook.incident.metrics.breakdown import NOT_SET, share_of
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release
+
+BEFORE_START = timedelta(minutes=5)
+AFTER_FINISH = timedelta(minutes=60)
+UNSTATED_LENGTH = timedelta(minutes=30)
+"""CI commonly posts the marker at the end of a deploy that took about that long."""
+MOST = 0.6
+"""A release that carries this part of the events and hardly any before is suspect though the issue is old."""
+HARDLY = 0.1
+LONG_BEFORE = timedelta(hours=24)
+"""A release that ran that long before the first event did not bring it."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How the incident's start lies to a release's deploy.
+
+    Attributes:
+        source: what dates the deploy.
+        at: the deploy's end, or the date.
+        lag: start of the incident minus ``at``; negative when the incident began first.
+        aligned: whether it lies between five minutes before the deploy's start and an hour after its end.
+        early: whether the incident began clearly before the deploy.
+    """
+
+    source: Literal["deploy marker", "release date", "first mention of the release"]
+    at: datetime
+    lag: timedelta
+    aligned: bool
+    early: bool
+    environment: str | None = None
+
+
+def suspect_release(evidence: Evidence) -> str | None:
+    """The release that brought the incident: of the regression, of the first event, or the one its events moved to."""
+    issue = evidence.issue
+    regressions = [entry for entry in issue.activity if entry.kind == "set_regression" and entry.version]
+    if regressions and issue.status != "resolved":
+        return max(regressions, key=lambda entry: entry.at).version
+    moved = _moved_to(evidence)
+    if moved is not None:
+        return moved
+    began = issue.first_seen
+    if (
+        issue.first_release is not None
+        and began is not None
+        and began >= evidence.window.start - evidence.window.length
+        and not _ran_long_before(evidence, issue.first_release.version, began)
+    ):
+        return issue.first_release.version
+    return None
+
+
+def _ran_long_before(evidence: Evidence, version: str, began: datetime) -> bool:
+    """Whether the release was in use long before the first event; a date of first mention alone does not tell."""
+    found = alignment(evidence, version, began)
+    return found is not None and found.source != "first mention of the release" and found.lag > LONG_BEFORE
+
+
+def _moved_to(evidence: Evidence) -> str | None:
+    """The release that carries most events now and hardly any before."""
+    if not isinstance(evidence.breakdown, Known) or not isinstance(evidence.breakdown_before, Known):
+        return None
+    for combination in evidence.breakdown.value.combinations:
+        version = combination.tags.get("release")
+        if version is None:
+            continue
+        now, everything = share_of(evidence.breakdown, "release", version)
+        before, everything_before = share_of(evidence.breakdown_before, "release", version)
+        if everything_before and now >= MOST * everything and before <= HARDLY * everything_before:
+            return version
+    return None
+
+
+def release_named(evidence: Evidence, version: str) -> Release | None:
+    """What is known of a release."""
+    listed = evidence.releases.value if isinstance(evidence.releases, Known) else ()
+    own = (evidence.issue.first_release, evidence.issue.last_release)
+    found = [release for release in (*listed, *own) if release is not None and release.version == version]
+    # The release list knows dates that the issue's short form may lack.
+    return max(found, key=lambda release: (release.created is not None, release.deploys is not None), default=None)
+
+
+def deploys_of(evidence: Evidence, version: str) -> tuple[Deploy, ...] | None:
+    """Deploy markers of a release; None when Sentry did not say."""
+    if isinstance(evidence.deploys, Known):
+        own = tuple(deploy for deploy in evidence.deploys.value if deploy.version == version)
+        if own or not evidence.deploys.value:
+            return own
+    release = release_named(evidence, version)
+    return release.deploys if release else None
+
+
+def alignment(evidence: Evidence, version: str, began: datetime) -> Alignment | None:
+    """How the start of the incident lies to the release's deploy; None when nothing dates it."""
+    markers = [deploy for deploy in deploys_of(evidence, version) or () if deploy.finished or deploy.started]
+    here = [deploy for deploy in markers if deploy.environment in evidence.scope.production]
+    best = min(here or markers, key=lambda deploy: abs(began - _end(deploy)), default=None)
+    if best is not None:
+        start = best.started or _end(best) - UNSTATED_LENGTH
+        return _placed("deploy marker", start, _end(best), began, best.environment)
+    release = release_named(evidence, version)
+    if release is not None and release.released is not None:
+        return _placed("release date", release.released - UNSTATED_LENGTH, release.released, began)
+    if release is not None and release.created is not None:
+        return _placed("first mention of the release", release.created - UNSTATED_LENGTH, release.created, began)
+    return None
+
+
+def _end(deploy: Deploy) -> datetime:
+    end = deploy.finished or deploy.started
+    assert end is not None  # noqa: S101  # only markers with a time come here
+    return end
+
+
+def _placed(
+    source: Literal["deploy marker", "release date", "first mention of the release"],
+    start: datetime,
+    end: datetime,
+    began: datetime,
+    environment: str | None = None,
+) -> Alignment:
+    return Alignment(
+        source=source,
+        at=end,
+        lag=began - end,
+        aligned=start - BEFORE_START <= began <= end + AFTER_FINISH,
+        early=began < start - BEFORE_START,
+        environment=environment,
+    )
+
+
+def previous_release(evidence: Evidence, version: str) -> str | None:
+    """The release that ran before: the latest one deployed or made earlier; None when that is not known."""
+    release = release_named(evidence, version)
+    if release is None or not isinstance(evidence.releases, Known):
+        return None
+    at = _ran_from(release)
+    if at is None:
+        return None
+    earlier = [other for other in evidence.releases.value if other.version != version and (_ran_from(other) or at) < at]
+    # A release that was deployed can be rolled back to; one that was only built perhaps not.
+    return _latest([other for other in earlier if other.deploys] or earlier)
+
+
+def _latest(releases: Sequence[Release]) -> str | None:
+    dated = [(at, release.version) for release in releases if (at := _ran_from(release)) is not None]
+    return max(dated)[1] if dated else None
+
+
+def _ran_from(release: Release) -> datetime | None:
+    """When the release came into use, as far as Sentry knows."""
+    finished = [deploy.finished or deploy.started for deploy in release.deploys or ()]
+    return max((at for at in finished if at), default=None) or release.released or release.created
+
+
+def releases_seen(evidence: Evidence) -> tuple[str, ...]:
+    """The releases that the window's events carry, most frequent first."""
+    if isinstance(evidence.breakdown, Known) and evidence.breakdown.value.combinations:
+        counts: dict[str, int] = {}
+        for combination in evidence.breakdown.value.combinations:
+            version = combination.tags.get("release")
+            if version is not None and version != NOT_SET:
+                counts[version] = counts.get(version, 0) + combination.events
+        return tuple(sorted(counts, key=lambda version: -counts[version]))
+    rows = evidence.rows.value if isinstance(evidence.rows, Known) else ()
+    return tuple(dict.fromkeys(row.release for row in rows if row.release))

@@ -1,0 +1,38 @@
+"""The words of a timeline: a row, a gap, a milestone, an interval.
+
+Three kinds of rows, never mixed: ``observed`` is what Sentry recorded, ``derived`` is what we computed from it (the
+source says how), ``human`` is what a person stated, here or in a note.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sentry_runbook.incident.model.evidence import EventText, Frozen, Missing
+from sentry_runbook.incident.model.results.messages import Interval, Milestone, MilestoneName, TimelineGap, TimelineRow
+
+
+class Timeline(Frozen):
+    """The incident's timeline.
+
+    Attributes:
+        rows: in order of time.
+        contradictions: stated times that do not fit the rest, in words; nothing is moved to hide them.
+        missing: kinds of rows that Sentry could not give.
+    """
+
+    rows: tuple[TimelineRow, ...]
+    gaps: tuple[TimelineGap, ...] = ()
+    milestones: tuple[Milestone, ...]
+    intervals: tuple[Interval, ...]
+    contradictions: tuple[EventText, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+    def milestone(self, name: MilestoneName) -> Milestone:
+        """The milestone of that name."""
+        return next(one for one in self.milestones if one.name == name)
+
+    def between(self, start: MilestoneName, end: MilestoneName) -> timedelta | None:
+        """The time from one milestone to another; None when one is unknown or they contradict each other."""
+        first, last = self.milestone(start).at, self.milestone(end).at
+        return last - first if first is not None and last is not None and first <= last else None

@@ -1,0 +1,215 @@
+"""The rows of a timeline: one function for each kind of happening, each row with its source.
+
+A name of a person stands only where the person acted on the incident (took it, wrote a note, closed it), never where
+somebody's change is suspected: a postmortem asks what let a change do harm, not who wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.episode.onset import FEWEST, QUIET
+from sentry_runbook.incident.formatting import count, duration, moment, number
+from sentry_runbook.incident.metrics.metrics import MinutePeak
+from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of, worst_hour
+from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Series, quoted
+from sentry_runbook.incident.model.results.messages import TimelineRow
+from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, row, stated_rows
+from sentry_runbook.incident.timeline.context import Plot, deployed
+
+UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
+
+
+def rows_of(plot: Plot) -> tuple[TimelineRow, ...]:
+    """All rows, in order of time; of one instant in the order of the table."""
+    told = [
+        (one.at, place, one)
+        for place, happening in enumerate(HAPPENINGS)
+        for one in happening(plot)
+        if _fits(one, plot)
+    ]
+    return tuple(one for _, _, one in sorted(told, key=lambda entry: entry[:2]))
+
+
+def _fits(one: TimelineRow, plot: Plot) -> bool:
+    # What a person stated stands as stated, wherever it lies; the contradiction is reported beside it.
+    return one.kind == "human" or one.at <= plot.read_at
+
+
+# --- before --------------------------------------------------------------------------------------------------------
+
+
+def _suspect_commits(plot: Plot) -> Iterator[TimelineRow]:
+    part = plot.evidence.suspect_commits
+    for commit in part.value if isinstance(part, Known) else ():
+        if commit.at is not None:
+            name = f" {commit.pull_request}" if commit.pull_request else ""
+            what = excerpt(commit.message) if commit.message else quoted(commit.id)
+            yield row(plot, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
+
+
+def _releases(plot: Plot) -> Iterator[TimelineRow]:
+    """Releases by date, where no deploy marker says when they went live."""
+    marked = {deploy.version for deploy in plot.deploys}
+    for release in plot.releases:
+        name = quoted(release.version)
+        for at, what in (
+            (release.created, f"Sentry first heard of release {name}"),
+            (release.released, f"Release {name} is dated as released"),
+        ):
+            if at is not None and at >= plot.opens and release.version not in marked:
+                yield row(plot, at, f"{what}; no deploy marker says when it went live", "releases of the project")
+
+
+def _deploys(plot: Plot) -> Iterator[TimelineRow]:
+    for deploy in plot.deploys:
+        at = deployed(deploy)
+        if at is not None:
+            yield row(plot, at, f"{_deploy(deploy)}{_meaning(plot, deploy)}", "deploy marker in Sentry")
+
+
+def _deploy(deploy: Deploy) -> str:
+    started = ""
+    if deploy.started is not None and deploy.finished is not None and deploy.started < deploy.finished:
+        started = f" in {duration(deploy.finished - deploy.started)}"
+    return f"Release {quoted(deploy.version)} deployed to {quoted(deploy.environment)}{started}"
+
+
+def _meaning(plot: Plot, deploy: Deploy) -> str:
+    if deploy.version == plot.suspect:
+        return ": the release that came with the incident" if plot.is_live(deploy) else ""
+    if deploy not in plot.changes:
+        return ""
+    older = plot.is_older(deploy.version)
+    kind = "" if older is None else "an earlier release, " if older else "a later release, "
+    return f": {kind}a candidate for what ended the incident"
+
+
+# --- the incident --------------------------------------------------------------------------------------------------
+
+
+def _onset(plot: Plot) -> Iterator[TimelineRow]:
+    if plot.onset is not None:
+        source = f"{plot.onset.how} (confidence {plot.onset.confidence})"
+        yield row(plot, plot.onset.at, "Onset: the incident began", source, "derived")
+
+
+def _first_event(plot: Plot) -> Iterator[TimelineRow]:
+    first = plot.evidence.issue.first_seen
+    if first is None or first < plot.opens:
+        return
+    event = next((one for one in _events(plot) if one.when == first), None)
+    handled = None if event is None else _handled(event)
+    how = [] if handled is None else ["handled" if handled else "unhandled"]
+    if event is not None and event.release:
+        how.append(f"on release {quoted(event.release)}")
+    told = f" ({', '.join(how)})" if how else ""
+    name = plot.evidence.issue.name
+    what = f"First event{told}: Sentry issue {name} created, {excerpt(plot.evidence.issue.title)}"
+    link = _event_link(plot, event) if event is not None else None
+    yield row(plot, first, what, "First Seen of the issue", link=link)
+
+
+def _events(plot: Plot) -> Iterator[Event]:
+    if isinstance(plot.evidence.sample, Known):
+        yield from plot.evidence.sample.value
+    if isinstance(plot.evidence.event, Known):
+        yield plot.evidence.event.value
+
+
+def _handled(event: Event) -> bool | None:
+    told = [one.handled for one in event.exceptions if one.handled is not None]
+    return all(told) if told else None
+
+
+def _first_unhandled(plot: Plot) -> Iterator[TimelineRow]:
+    """The first stretch with an unhandled event, unless the first event itself was read and is unhandled."""
+    if not isinstance(plot.evidence.unhandled, Known) or plot.onset is None:
+        return
+    first = next((one for one in _events(plot) if one.when == plot.evidence.issue.first_seen), None)
+    if first is not None and _handled(first) is False and plot.evidence.issue.first_seen == plot.onset.at:
+        return
+    series = plot.evidence.unhandled.value
+    inside = between(series, plot.began - timedelta(seconds=series.step_s - 1), end_of(series))
+    index = next((index for index, value in enumerate(inside.values) if value), None)
+    if index is not None:
+        start = time_of(inside, index)
+        what = f"First unhandled event of the incident, in the {_unit(series)} from {start:%H:%M}"
+        yield row(plot, max(start, plot.began), what, plot.evidence.unhandled.source, "derived")
+
+
+def _peak(plot: Plot) -> Iterator[TimelineRow]:
+    """The fullest minute of unhandled events; of a slow incident the fullest hour says more."""
+    peak, part = plot.case.own_peak, plot.evidence.unhandled
+    if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= FEWEST:
+        what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
+        yield row(plot, max(peak.at, plot.began), what, part.source, "derived")
+    elif plot.rate is not None:
+        inside = between(plot.rate, plot.began - timedelta(seconds=plot.rate.step_s - 1), end_of(plot.rate))
+        fullest = worst_hour(inside) if inside.values else None
+        if fullest is not None and fullest.value:
+            what = f"Peak: {count(fullest.value, 'event')} in the hour from {fullest.at:%H:%M}"
+            yield row(plot, max(fullest.at, plot.began), what, _rate_source(plot), "derived")
+
+
+def _unit(series: Series) -> str:
+    return UNIT.get(series.step_s) or duration(timedelta(seconds=series.step_s))
+
+
+def _rate_source(plot: Plot) -> str:
+    part = plot.evidence.series
+    own = isinstance(part, Known) and plot.rate is not None and part.value.events.step_s == plot.rate.step_s
+    return part.source if own and isinstance(part, Known) else "the issue's clock hours (all environments)"
+
+
+def _alerts(plot: Plot) -> Iterator[TimelineRow]:
+    part = plot.evidence.alerts
+    for alert in part.value if isinstance(part, Known) else ():
+        if alert.last_triggered is not None and alert.last_triggered >= plot.opens:
+            what = f"Alert {quoted(alert.name)} fired (Sentry keeps only the last time)"
+            yield row(plot, alert.last_triggered, what, "alerts of the project: last triggered")
+
+
+def _last_event(plot: Plot) -> Iterator[TimelineRow]:
+    last = plot.evidence.issue.last_seen
+    if last is not None and plot.opens <= last <= plot.read_at and last != plot.evidence.issue.first_seen:
+        yield row(plot, last, f"Last event up to {moment(plot.read_at)}", "Last Seen of the issue")
+
+
+# --- after ---------------------------------------------------------------------------------------------------------
+
+
+def _back_to_usual(plot: Plot) -> Iterator[TimelineRow]:
+    if plot.calm_at is None or plot.rate is None:
+        return
+    seen = plot.aftermath
+    level = f"at most {number(seen.allowed_per_hour)} events an hour" if seen.allowed_per_hour else "no events"
+    calm = plot.read_at - plot.calm_at
+    short = f"; quiet for {duration(calm)} so far, which is too short to call it over" if calm < QUIET else ""
+    exact = f"to {duration(timedelta(seconds=plot.rate.step_s))} exact"
+    source = f"from here on no rolling hour holds more than is usual, {exact}; {_rate_source(plot)}"
+    yield row(plot, plot.calm_at, f"Error rate back to the usual level ({level}){short}", source, "derived")
+
+
+def _event_link(plot: Plot, event: Event) -> str:
+    return f"{plot.evidence.issue.url.split('?')[0].rstrip('/')}/events/{event.id}/"
+
+
+HAPPENINGS: tuple[Callable[[Plot], Iterator[TimelineRow]], ...] = (
+    _suspect_commits,
+    _releases,
+    _deploys,
+    _first_event,
+    _onset,
+    _first_unhandled,
+    _peak,
+    _alerts,
+    stated_rows,
+    activity_rows,
+    note_rows,
+    _last_event,
+    _back_to_usual,
+)
+"""Of one instant in this order. A new kind of row is a function and its name here."""

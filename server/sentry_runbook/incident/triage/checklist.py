@@ -1,0 +1,204 @@
+"""The runbook's eleven triage steps, each with what was found in one short sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sentry_runbook.incident.causes.causes import suspect_release
+from sentry_runbook.incident.causes.signals import failed_calls
+from sentry_runbook.incident.episode.onset import is_new
+from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent
+from sentry_runbook.incident.issue_report import is_regressed
+from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
+from sentry_runbook.incident.model.evidence import Event, Frozen, Known, Unknown, quoted
+from sentry_runbook.incident.model.results.impact import Impact, Onset
+from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, State, Verdict
+from sentry_runbook.incident.releases import alignment, releases_seen
+
+Finding = tuple[str, State]
+
+
+class Seen(Frozen):
+    """What the steps read besides the case."""
+
+    verdict: Verdict
+    impact: Impact
+    causes: tuple[Cause, ...]
+
+
+def checklist(case: Case, seen: Seen) -> tuple[ChecklistStep, ...]:
+    """All eleven steps, in the runbook's order."""
+    steps = []
+    for place, (name, look) in enumerate(STEPS, start=1):
+        finding, state = look(case, seen)
+        steps.append(ChecklistStep(step=f"{place}. {name}", finding=finding, state=state))
+    return tuple(steps)
+
+
+def _issue(case: Case, _: Seen) -> Finding:
+    issue = case.evidence.issue
+    facts = ", ".join(word for word in (issue.level, issue.status, issue.substatus, issue.priority) if word)
+    merged = f" Sentry merged issue {issue.merged_from} into it." if issue.merged_from else ""
+    return f"{issue.name} {quoted(issue.title)} ({facts}).{merged}", "attention" if merged else "ok"
+
+
+def _frequency(case: Case, _: Seen) -> Finding:
+    trend = case.trend
+    if isinstance(trend, Unknown):
+        return f"Not known: {trend.why}.", "unknown"
+    return f"{trend.words[:1].upper()}{trend.words[1:]}.", "attention" if trend.direction == "spiking" else "ok"
+
+
+def _age(case: Case, _: Seen) -> Finding:
+    issue = case.evidence.issue
+    if issue.first_seen is None or issue.last_seen is None:
+        return "Sentry gave no first-seen and last-seen times.", "unknown"
+    times = f"First seen {moment(issue.first_seen)}, last seen {moment(issue.last_seen)}"
+    if is_regressed(issue):
+        return f"{times}: a regression, it came back after a resolve.", "attention"
+    if is_new(case.evidence, case.policy):
+        return f"{times}: new.", "attention"
+    began = f"; this incident began {moment(case.onset.at)}" if isinstance(case.onset, Onset) else ""
+    escalating = issue.substatus == "escalating"
+    kind = "escalating" if escalating else "an old issue"
+    return f"{times}: {kind}{began}.", "attention" if escalating or began else "ok"
+
+
+def _users(case: Case, seen: Seen) -> Finding:
+    users, limit = case.users, case.policy.thresholds.users_per_hour_above
+    if isinstance(users, Unknown):
+        return f"Not known: {users.why}.", "unknown"
+    total = f"{count(seen.impact.users, 'user')} in the window; " if seen.impact.users is not None else ""
+    most = f" to {number(users.at_most)}" if users.at_most is not None and not users.exact else ""
+    finding = f"{total}{number(users.at_least)}{most} in the worst rolling hour."
+    return finding, "attention" if _may_exceed(users, limit) else "ok"
+
+
+def _may_exceed(users: UsersWorstHour, limit: int) -> bool:
+    return users.at_most is None or users.at_most > limit
+
+
+def _environment(_: Case, seen: Seen) -> Finding:
+    one = next(criterion for criterion in seen.verdict.criteria if criterion.id == "non_production")
+    if one.met == "unknown":
+        return f"Not known: {one.note}.", "unknown"
+    if one.met:
+        return f"Not production: {one.observed}.", "attention"
+    return f"Production: {one.observed}.", "ok"
+
+
+def _release(case: Case, _: Seen) -> Finding:
+    version = suspect_release(case.evidence)
+    if version is None:
+        running = releases_seen(case.evidence)
+        if running:
+            return f"No release stands out; the events are on {listed(running)}.", "ok"
+        if isinstance(case.evidence.rows, Known) and case.evidence.rows.value:
+            return "The events carry no release.", "attention"
+        return "Not known: no release was seen.", "unknown"
+    began = case.onset.at if isinstance(case.onset, Onset) else case.evidence.issue.first_seen
+    found = alignment(case.evidence, version, began) if began else None
+    if found is None:
+        return f"Suspect release {quoted(version)}; nothing dates its deploy.", "attention"
+    when = "later" if found.lag.total_seconds() >= 0 else "earlier"
+    dated = f"{found.source} {moment(found.at)}"
+    text = f"Suspect release {quoted(version)} ({dated}); errors began {duration(abs(found.lag))} {when}."
+    return text, "attention" if found.aligned else "ok"
+
+
+def _commits(case: Case, _: Seen) -> Finding:
+    commits = case.evidence.suspect_commits
+    if isinstance(commits, Unknown):
+        return f"Not known: {commits.why}.", "unknown"
+    if not commits.value:
+        return "Sentry names no suspect commit.", "ok"
+    first = commits.value[0]
+    by = f" by {quoted(first.author)}" if first.author else ""
+    more = f", and {len(commits.value) - 1} more" if len(commits.value) > 1 else ""
+    return f"{quoted(first.message or first.id)}{by}{more}.", "attention"
+
+
+def _stack(case: Case, _: Seen) -> Finding:
+    event = _event(case)
+    if event is None:
+        return _no_event(case)
+    frame = event.failing_frame
+    if frame is None:
+        return "The event has no stack trace.", "unknown"
+    place = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
+    foreign = "" if frame.in_app else ", in a library"
+    thrown = event.exceptions[-1].type if event.exceptions else None
+    what = f"{quoted(thrown)} in " if thrown else ""
+    return f"{what}{quoted(frame.function or '?')} at {quoted(place)}{foreign}.", "ok"
+
+
+def _breadcrumbs(case: Case, _: Seen) -> Finding:
+    event = _event(case)
+    if event is None:
+        return _no_event(case)
+    if not event.breadcrumbs:
+        return "The event carries none: check the SDK's breadcrumb integrations.", "unknown"
+    calls = failed_calls(case.evidence)
+    if calls is not None:
+        answers = ", ".join(calls.statuses)
+        return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
+    last = event.breadcrumbs[-1]
+    call = " ".join(str(part) for part in (last.method, last.url, last.http_status) if part)
+    shown = quoted(call or last.message or last.category or "?")
+    return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"
+
+
+def _context(case: Case, _: Seen) -> Finding:
+    event = _event(case)
+    if event is None:
+        return _no_event(case)
+    facts = [quoted(fact) for fact in (event.device, event.browser, event.os) if fact]
+    user = f"User {quoted(event.user)}" if event.user else "The event carries no user"
+    return f"{user}; {', '.join(facts) or 'no device, browser or OS'}.", "ok" if event.user else "attention"
+
+
+def _tags(_: Case, seen: Seen) -> Finding:
+    rows = seen.impact.breakdown
+    if not rows:
+        return "Not known: no tags were read.", "unknown"
+    lifted = [row for row in rows if row.lift is not None and row.lift > 1]
+    if lifted:
+        facts = "; ".join(
+            f"{quoted(row.tag)} {quoted(row.value)}: {percent(round(100 * row.share, 1))}, "
+            f"{percent(round(100 * (row.share_before or 0), 1))} before"
+            for row in lifted[:2]
+        )
+        return f"{facts}.", "attention"
+    most = "; ".join(
+        f"{quoted(row.tag)} {quoted(row.value)} {percent(round(100 * row.share, 1))}"
+        for row in [row for row in rows if row.tag != "environment"][:3]
+    )
+    compared = any(row.share_before is not None for row in rows)
+    lead = "Nothing stands out against before" if compared else "No share from before to compare with"
+    return f"{lead}; most frequent: {most}.", "ok"
+
+
+def _event(case: Case) -> Event | None:
+    return case.evidence.event.value if isinstance(case.evidence.event, Known) else None
+
+
+def _no_event(case: Case) -> Finding:
+    why = case.evidence.event.why if isinstance(case.evidence.event, Unknown) else "no event"
+    return f"Not known: {why}.", "unknown"
+
+
+STEPS: tuple[tuple[str, Callable[[Case, Seen], Finding]], ...] = (
+    ("Open the issue from the alert", _issue),
+    ("Error frequency", _frequency),
+    ("First and last seen", _age),
+    ("Users", _users),
+    ("Environment", _environment),
+    ("Release", _release),
+    ("Suspect commits", _commits),
+    ("Stack trace", _stack),
+    ("Breadcrumbs", _breadcrumbs),
+    ("User context", _context),
+    ("Tags", _tags),
+)
+"""Names and order are the runbook's."""

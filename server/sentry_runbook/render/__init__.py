@@ -1,0 +1,1 @@
+"""Rendering of results: Markdown, terminal, and the templates of messages."""

@@ -1,0 +1,55 @@
+"""How a sentence is written in Markdown and in Slack's mrkdwn; both get the same sentences.
+
+Event text stands in our sentences between double quotes (:func:`.evidence.quoted` lets none stand inside), and it is
+inert already. What is left to do depends on the target. Slack links bare names such as ``files.example.com`` or
+``cart.py`` when people paste a message, but never in code: so quotes become code there, and such names, too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sentry_runbook.incident.messages.field import Format
+
+ADDRESS = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
+QUOTE = re.compile(r'"([^"\n]+)"')
+DOMAIN = re.compile(r"(?<![\w@./-])(?:\w+://)?(?:[\w.-]*/)*(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w-])(?:[:/?][^\s,;)\"]*)?")
+TIGHT_MARK = re.compile(r"(?<=\S)[*~]|[*~](?=\S)")
+EDGE = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
+"""An underscore at the edge of a word; Slack makes even ``_one_`` word italic."""
+LOOKALIKES = {"*": "∗", "~": "∼"}
+
+
+def marked_up(text: str, format: Format) -> str:  # noqa: A002  # the tool's own argument name
+    """One inert sentence for a target."""
+    # Two values of one line could pair up, which neither of them does alone.
+    text = TIGHT_MARK.sub(lambda found: LOOKALIKES[found.group()], text)
+    return _slack(text) if format == "slack" else _markdown(text)
+
+
+def link(text: str, address: str, format: Format) -> str:  # noqa: A002  # the tool's own argument name
+    """A link to an address of Sentry's; plain text when the address is none that both targets take."""
+    if not ADDRESS.fullmatch(address):
+        return text
+    if format == "slack":
+        return f"<{slack_escaped(address)}|{text}>"
+    return f"[{text}]({address.replace('(', '%28').replace(')', '%29')})"
+
+
+def _markdown(text: str) -> str:
+    return text.replace("](", "] (")
+
+
+def slack_escaped(text: str) -> str:
+    """The three characters that Slack reads as control characters."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _slack(text: str) -> str:
+    pieces = QUOTE.split(slack_escaped(text))
+    return "".join(f"`{piece}`" if place % 2 else _names_in_code(piece) for place, piece in enumerate(pieces))
+
+
+def _names_in_code(text: str) -> str:
+    text = EDGE.sub("＿", text)
+    return DOMAIN.sub(lambda found: f"`{found.group()}`", text)

@@ -1,0 +1,237 @@
+"""Reads a template's body without filling it: every fact it asks for must exist, wherever it asks.
+
+The body's tree is walked with the *kinds* of values: a kind is a class of :mod:`.incident.facts`, ``Fact``, ``str``,
+``bool``, or a list of one of those. So a wrong name is found in a branch that no test takes and in a loop that is
+empty today. What the walk does not understand is refused: a template says little, and that plainly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, get_args, get_origin, get_type_hints
+
+import jinja2
+from jinja2 import nodes
+
+from sentry_runbook.errors import BadTemplate
+from sentry_runbook.incident.messages.fields import Fact, Facts
+from sentry_runbook.render.templates.filling import FILTERS, environment
+from sentry_runbook.render.templates.front_matter import bad
+
+if TYPE_CHECKING:
+    from sentry_runbook.render.templates import Template
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of values of one kind."""
+
+    of: type
+
+
+@dataclass(frozen=True)
+class Names:
+    """A fixed set of names, each of one kind: ``arguments``, ``loop``."""
+
+    called: str
+    kinds: Mapping[str, type]
+
+
+Kind = type | ListOf | Names
+WORDS: tuple[Kind, ...] = (Fact, str, int)
+"""What can stand in a text."""
+LOOP = Names("loop", {"index": int, "first": bool, "last": bool, "length": int})
+
+
+def check(template: Template) -> None:
+    """Raise on the first thing in the body that cannot be filled.
+
+    Raises:
+        BadTemplate: with file and line.
+    """
+    try:
+        tree = environment().parse(template.body)
+        # Unknown filters and the like are found by Jinja2's compiler only.
+        environment().compile(tree)
+    except jinja2.TemplateSyntaxError as exc:
+        line = template.body_line + (exc.lineno or 1) - 1
+        raise bad(template.path, line, f"{exc.message or 'not a template'}.", _help(exc)) from exc
+    arguments = Names("arguments", {argument.name: Fact for argument in template.arguments})
+    names: dict[str, Kind] = {**kinds_of(Facts), "format": str, "arguments": arguments}
+    _Walk(template).all(tree.body, names)
+
+
+def _help(exc: jinja2.TemplateSyntaxError) -> str:
+    if "filter" in (exc.message or ""):
+        return f"Filters: {', '.join(sorted(FILTERS))}."
+    return ""
+
+
+@cache
+def kinds_of(group: type) -> dict[str, Kind]:
+    """The fields of a group of facts."""
+    hints = get_type_hints(group)
+    return {one.name: _kind(hints[one.name]) for one in fields(group)}
+
+
+def _kind(hint: object) -> Kind:
+    if get_origin(hint) is tuple:
+        return ListOf(get_args(hint)[0])
+    assert isinstance(hint, type)  # noqa: S101  # the classes of facts.py hold nothing else
+    return hint
+
+
+class _Walk:
+    def __init__(self, template: Template) -> None:
+        self._template = template
+
+    def wrong(self, node: nodes.Node, what: str, fix: str = "") -> BadTemplate:
+        return bad(self._template.path, self._template.body_line + node.lineno - 1, what, fix)
+
+    def all(self, body: list[nodes.Node], names: dict[str, Kind]) -> None:
+        for node in body:
+            self.statement(node, names)
+
+    # --- statements
+
+    def statement(self, node: nodes.Node, names: dict[str, Kind]) -> None:
+        match node:
+            case nodes.Output():
+                for part in node.nodes:
+                    self.written(part, names)
+            case nodes.If():
+                self.kind(node.test, names)
+                branches: list[list[nodes.Node]] = [node.body, [*node.elif_], node.else_]
+                for branch in branches:
+                    self.all(branch, dict(names))
+            case nodes.For():
+                self.loop(node, names)
+            case nodes.Assign(target=nodes.Name() as target):
+                names[target.name] = self.kind(node.node, names)
+            case _:
+                raise self.wrong(node, f"a template cannot use {_named(node)}.", "It can use {{ … }}, if, for and set.")
+
+    def loop(self, node: nodes.For, names: dict[str, Kind]) -> None:
+        over = self.kind(node.iter, names)
+        if not isinstance(over, ListOf):
+            raise self.wrong(node, f"{_said(node.iter)} is not a list.")
+        if not isinstance(node.target, nodes.Name) or node.recursive:
+            raise self.wrong(node, "a for takes one name: {% for step in checklist %}.")
+        inner: dict[str, Kind] = {**names, node.target.name: over.of, "loop": LOOP}
+        if node.test is not None:
+            self.kind(node.test, inner)
+        self.all(node.body, inner)
+        self.all(node.else_, dict(names))
+
+    def written(self, node: nodes.Node, names: dict[str, Kind]) -> None:
+        if isinstance(node, nodes.TemplateData):
+            return
+        kind = self.kind(node, names)
+        if kind not in WORDS:
+            raise self.wrong(node, f"{_said(node)} cannot stand in a text: {_asks(kind)}.")
+
+    # --- expressions
+
+    def kind(self, node: nodes.Node, names: Mapping[str, Kind]) -> Kind:
+        match node:
+            case nodes.Const():
+                return type(node.value)
+            case nodes.Name():
+                return self.name(node, names)
+            case nodes.Getattr():
+                return self.field(node, names)
+            case nodes.Filter():
+                return self.filtered(node, names)
+            case nodes.CondExpr():
+                return self.either(node, names)
+            case nodes.And() | nodes.Or() | nodes.Not() | nodes.Compare() | nodes.Concat():
+                for inner in _expressions(node):
+                    self.kind(inner, names)
+                return str if isinstance(node, nodes.Concat) else bool
+            case _:
+                raise self.wrong(
+                    node, f"a template cannot use {_named(node)}.", "Ask for facts by name, as issue.title."
+                )
+
+    def name(self, node: nodes.Name, names: Mapping[str, Kind]) -> Kind:
+        if node.name not in names:
+            raise self.wrong(node, f"there is no fact {node.name!r}.", f"There are: {', '.join(sorted(names))}.")
+        return names[node.name]
+
+    def field(self, node: nodes.Getattr, names: Mapping[str, Kind]) -> Kind:
+        kind = self.kind(node.node, names)
+        known: Mapping[str, Kind] = {}
+        if isinstance(kind, Names):
+            known = kind.kinds
+        elif isinstance(kind, type) and is_dataclass(kind):
+            known = kinds_of(kind)
+        if node.attr not in known:
+            valid = f"There are: {', '.join(known)}." if known else ""
+            raise self.wrong(node, f"{_said(node.node)} has no fact {node.attr!r}.", valid)
+        return known[node.attr]
+
+    def filtered(self, node: nodes.Filter, names: Mapping[str, Kind]) -> Kind:
+        if node.node is None:
+            raise self.wrong(node, "a template cannot use a filter block.")
+        for inner in (*node.args, *[pair.value for pair in node.kwargs]):
+            self.kind(inner, names)
+        kind = self.kind(node.node, names)
+        wants_list = node.name in ("join", "length", "first")
+        if wants_list != isinstance(kind, ListOf) or isinstance(kind, Names):
+            raise self.wrong(
+                node, f"{node.name} takes a {'list' if wants_list else 'fact'}, and {_said(node.node)} is none."
+            )
+        if node.name == "length":
+            return int
+        if isinstance(kind, ListOf):
+            if kind.of is not Fact:
+                raise self.wrong(node, f"{node.name} takes a list of facts; go through {_said(node.node)} with a for.")
+            return Fact
+        return kind
+
+    def either(self, node: nodes.CondExpr, names: Mapping[str, Kind]) -> Kind:
+        self.kind(node.test, names)
+        kinds = {self.kind(one, names) for one in (node.expr1, node.expr2) if one is not None}
+        if node.expr2 is None:
+            raise self.wrong(node, "an if in {{ … }} needs an else.")
+        return kinds.pop() if len(kinds) == 1 else str if kinds <= set(WORDS) else bool
+
+
+def _expressions(node: nodes.Node) -> Iterator[nodes.Node]:
+    for child in node.iter_child_nodes():
+        yield child.expr if isinstance(child, nodes.Operand) else child
+
+
+def _said(node: nodes.Node) -> str:
+    """The expression as the author wrote it, as far as it is a path."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr):
+        return f"{_said(node.node)}.{node.attr}"
+    return "this"
+
+
+def _named(node: nodes.Node) -> str:
+    words: Mapping[type, str] = {
+        nodes.Call: "calls",
+        nodes.Getitem: "[…]",
+        nodes.Include: "include",
+        nodes.Import: "import",
+        nodes.FromImport: "import",
+        nodes.Extends: "extends",
+        nodes.Block: "block",
+        nodes.Macro: "macro",
+    }
+    return words.get(type(node), type(node).__name__.lower())
+
+
+def _asks(kind: Kind) -> str:
+    if isinstance(kind, ListOf):
+        return "it is a list, go through it with a for"
+    if isinstance(kind, Names):
+        return f"ask for one of {', '.join(kind.kinds)}"
+    if is_dataclass(kind):
+        return f"ask for one of {', '.join(kinds_of(kind))}"
+    return "it is yes or no, use it in an if"

@@ -1,0 +1,161 @@
+"""How a person in a terminal reads the answers: the same models as the tools', laid out for the eye."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sentry_runbook.incident.impact import BreakdownRow
+from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
+from sentry_runbook.incident.model.results.impact import Impact, Recovery
+from sentry_runbook.incident.model.results.triage import Triage, Verdict
+from sentry_runbook.render.console import Screen, badge, joined, numbered
+
+STATES = {"ok": ("✓", "green"), "attention": ("!", "bold yellow"), "unknown": ("?", "dim")}
+VERDICTS = {"recovered": "bold green", "improving": "bold yellow", "ongoing": "bold red", "worse": "bold white on red"}
+
+
+def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
+    """The whole triage; without ``whole`` what is read first."""
+    issue, verdict = result.issue, result.severity
+    screen.print(Text.assemble(badge(verdict.severity, verdict.label), " ", (issue.short_id or issue.id, "bold")))
+    screen.print(Padding(Text(quoted(issue.title)), (0, 0, 0, 1)))
+    screen.print(Padding(Text(issue.url, "dim"), (0, 0, 0, 1)))
+    screen.print()
+    show_verdict(screen, verdict)
+    show_impact(screen, result.impact)
+    screen.rows(_suspects(result))
+    screen.heading("Likely causes")
+    for cause in result.causes if whole else result.causes[:1]:
+        screen.print(Text.assemble(" ", (cause.pattern.replace("_", " "), "bold"), f" (confidence {cause.confidence})"))
+        screen.points([("+", text, "green") for text in cause.evidence_for], 3)
+        screen.points([("–", text, "red") for text in cause.evidence_against], 3)
+        screen.points([("→", cause.action, "bold")], 3)
+    if not result.causes:
+        screen.print(" None of the five patterns holds on this evidence.")
+    if whole:
+        screen.heading("Checklist")
+        screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)
+    screen.heading("Next steps")
+    screen.points(numbered(result.next_steps if whole else result.next_steps[:3]))
+    show_doubts(screen, result.findings, result.missing)
+
+
+def _sign(state: str, text: str) -> tuple[str, str, str]:
+    sign, style = STATES[state]
+    return sign, text, style
+
+
+def show_verdict(screen: Screen, verdict: Verdict) -> None:
+    """The severity in three lines."""
+    possible = verdict.could_be
+    by = f", by {verdict.respond_by:%H:%M} UTC" if verdict.respond_by else ""
+    screen.rows(
+        [
+            ("Why", Text(verdict.because)),
+            ("Respond", Text(f"{verdict.response}{by} · {verdict.escalation}")),
+            (
+                "Could be",
+                Text(f"{possible.lowest} to {possible.highest}, depending on what is not known")
+                if possible.lowest != possible.highest
+                else None,
+            ),
+            (
+                "Careful",
+                Text(f"without the suspicious events this would be {verdict.severity_without_suspects}")
+                if verdict.severity_without_suspects not in (None, verdict.severity)
+                else None,
+            ),
+        ]
+    )
+
+
+def show_criteria(screen: Screen, verdict: Verdict) -> None:
+    """Each rule, what was measured, and whether it holds."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for name in ("", "Rule", "Measured", "Threshold"):
+        table.add_column(name)
+    for criterion in verdict.criteria:
+        sign, style = {"True": ("●", "bold red"), "False": ("○", "dim")}.get(str(criterion.met), ("?", "yellow"))
+        decided = criterion.id == verdict.decided_by
+        table.add_row(
+            Text(sign, style),
+            Text(criterion.id, "bold" if decided else ""),
+            Text("–" if criterion.observed is None else str(criterion.observed)),
+            Text(criterion.threshold + (" ← decides" if decided else "")),
+        )
+    screen.print(Padding(table, (0, 0, 0, 1)))
+
+
+def show_impact(screen: Screen, result: Impact, rows: int = 4) -> None:
+    """The numbers, the trend, and where it concentrates."""
+    screen.rows(
+        [
+            ("Impact", Text(result.reading or "")),
+            ("", Text(joined(_numbers(result)) or "")),
+            ("Trend", Text(joined(_trend(result)) or "")),
+            *(("Where" if place == 0 else "", Text(_share(row))) for place, row in enumerate(result.breakdown[:rows])),
+        ]
+    )
+
+
+def _numbers(result: Impact) -> Iterator[str | None]:
+    low, high = result.users_worst_hour, result.users_worst_hour_at_most
+    between = "" if high in (None, low) else f" to {high:,}"
+    yield None if low is None else f"{low:,}{between} users in the worst hour"
+    peak = result.unhandled_per_minute_peak
+    yield None if peak is None else f"{peak:,} unhandled in the worst minute"
+    crash_free = result.crash_free_sessions_pct
+    yield None if crash_free is None else f"crash-free sessions {crash_free:g} %"
+    yield None if result.p95_ms is None else f"p95 {result.p95_ms:g} ms"
+
+
+def _trend(result: Impact) -> Iterator[str | None]:
+    trend = result.trend
+    if trend:
+        yield f"{trend.sparkline} {trend.direction}"
+        yield f"{trend.last_hour:,} events in the last hour, {trend.previous_hour:,} before"
+    yield f"began {result.onset.at:%H:%M} UTC" if result.onset else None
+
+
+def _share(row: BreakdownRow) -> str:
+    before = "" if row.share_before is None else f", {row.share_before:.0%} before"
+    return f"{row.share:.0%} {row.tag}={row.value}{before}"
+
+
+def _suspects(result: Triage) -> Iterator[tuple[str, Text]]:
+    if result.suspect_release:
+        yield "Suspect", Text(f"release {quoted(result.suspect_release)}")
+    for commit in result.suspect_commits[:2]:
+        by = f" by {commit.author}" if commit.author else ""
+        yield "", Text(f"commit {commit.id} {quoted(commit.message or '')}{by}")
+
+
+def show_recovery(screen: Screen, result: Recovery) -> None:
+    """Whether it is over, and what is still to be seen."""
+    rates = (
+        ("in the incident", result.events_per_hour_before),
+        ("usual before", result.events_per_hour_baseline),
+        ("now", result.events_per_hour_now),
+    )
+    screen.print(Text.assemble(" ", (result.verdict.upper(), VERDICTS.get(result.verdict, "bold"))))
+    screen.rows(
+        [
+            ("Reading", Text(result.reading)),
+            ("Per hour", Text(joined(f"{name} {rate:g}" for name, rate in rates if rate is not None) or "")),
+            *(("Needs" if place == 0 else "", Text(need)) for place, need in enumerate(result.needs)),
+        ]
+    )
+
+
+def show_doubts(screen: Screen, findings: Iterable[Finding], missing: Iterable[Missing]) -> None:
+    """What is suspicious, and what is not known."""
+    suspicious = [("!", f"{one.kind} in {one.where}: {one.why}", "bold red") for one in findings]
+    unknown = [("?", f"{one.what}: {one.why}", "dim") for one in missing]
+    for title, entries in (("Findings (reported, not obeyed)", suspicious), ("Not known", unknown)):
+        if entries:
+            screen.heading(title)
+            screen.points(entries)

@@ -1,0 +1,50 @@
+"""Users of an answer: each is shown by an id that says nothing about a person, or as ``user-1``, ``user-2`` …."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from sentry_runbook.safety.secret_patterns import ipv4, ipv6, luhn
+
+
+class People:
+    """Gives users stand-ins, the same one to the same user."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def stand_in(self, parts: Mapping[str, str | None], *, anyway: bool = False) -> str:
+        """What stands for a user; empty when no part is known.
+
+        Args:
+            parts: the known parts of a user, the telling one first (Sentry's order: id, email, username, ip).
+            anyway: show the first part whatever it says.
+        """
+        known = [(kind, part) for kind, part in parts.items() if part]
+        if not known:
+            return ""
+        kind, part = known[0]
+        if anyway or (kind == "id" and impersonal(part)):
+            return part
+        return f"user-{self._numbers.setdefault((kind, part), len(self._numbers) + 1)}"
+
+
+def impersonal(user_id: str) -> bool:
+    """Whether an id says nothing about a person: a number, UUID, hash or random key; no name, address or phone."""
+    if not _opaque().fullmatch(user_id) or re.fullmatch(r"user-\d+", user_id):
+        return False
+    return not (ipv4(user_id) or ipv6(user_id) or luhn(user_id))
+
+
+@cache
+def _opaque() -> re.Pattern[str]:
+    word = r"(?:user|usr|u|uid|id|cus|cust|customer|acct|account|member|client|guest|anon|device|tenant|org|auth0)"
+    return re.compile(
+        rf"(?i)(?:{word}[-_:|]?)?"
+        r"(?:\d{1,10}"  # longer numbers may be phone numbers
+        r"|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
+        r"|(?=[a-f]*\d)[0-9a-f]{8,64}"
+        r"|(?=(?:[a-z]*\d){3})[a-z0-9]{16,64})"
+    )

@@ -1,0 +1,129 @@
+"""What all endpoints share: where an organization lives, numbers of projects, and optional endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from sentry_runbook.errors import NotFound, SettingsError
+from sentry_runbook.sentry import models, parsing
+from sentry_runbook.sentry.compatibility import Capabilities
+from sentry_runbook.sentry.error_detail import named
+from sentry_runbook.sentry.messages import Asked, Reply, segment
+from sentry_runbook.sentry.references import is_saas
+from sentry_runbook.sentry.retry import Sender
+from sentry_runbook.sentry.status_errors import ABSENT, absent
+from sentry_runbook.settings import Settings
+
+T = TypeVar("T")
+READ_EVENTS = ("event:read", "event:write", "event:admin")
+WRITE_EVENTS = ("event:write", "event:admin")
+READ_ORG = ("org:read", "org:write", "org:admin")
+READ_PROJECT = ("project:read", "project:write", "project:admin")
+READ_RELEASES = ("project:read", "project:releases", "project:write")
+READ_ALERTS = ("alerts:read", "org:read")
+Query = list[tuple[str, str]]
+
+
+class Upstream:
+    """One Sentry, as the endpoints see it.
+
+    Args:
+        settings: whose organization and host.
+        sender: sends the requests.
+        capabilities: what is known of this server.
+    """
+
+    def __init__(self, settings: Settings, sender: Sender, capabilities: Capabilities) -> None:
+        self._settings = settings
+        self._sender = sender
+        self._can = capabilities
+        self._only_organization: str | None = None
+
+    @property
+    def is_saas(self) -> bool:
+        """Whether it is sentry.io, which is always of today: older forms need not be tried."""
+        return is_saas(urlsplit(self._settings.base_url).hostname)
+
+    async def _slug(self, named_organization: str | None) -> str:
+        """The organization meant: of the reference, configured, or the only one that the token sees.
+
+        Raises:
+            SettingsError: none of these.
+        """
+        known = named_organization or self._settings.organization or self._only_organization
+        if known is not None:
+            return known
+        found = await self.organizations()
+        if len(found) != 1 or not found[0].slug:
+            raise SettingsError(
+                "No organization is set, and the issue reference names none.",
+                "Set SENTRY_ORG to the slug in Sentry's URLs, or paste the issue's URL, which names it.",
+            )
+        self._only_organization = found[0].slug
+        return found[0].slug
+
+    async def _org_path(self, organization: str | None, tail: str) -> str:
+        return f"/api/0/organizations/{segment(await self._slug(organization))}/{tail}"
+
+    async def organizations(self) -> tuple[models.Organization, ...]:
+        """Organizations that the token sees."""
+        asked = Asked("the organizations", READ_ORG)
+        return await self._sender.get("/api/0/organizations/", (), asked, parsing.many(models.Organization))
+
+    async def _project_number(self, project: str, organization: str | None) -> str:
+        """A project's number: older servers refuse slugs in searches (sentry-api §2)."""
+        if project.isdigit() or project == "-1":
+            return project
+        slug = await self._slug(organization)
+        path = f"/api/0/projects/{segment(slug)}/{segment(project)}/"
+        hint = "Check the project's slug and SENTRY_ORG."
+        asked = Asked(f"project {named(project)}", READ_PROJECT, hint=hint)
+        found = await self._sender.get(path, (), asked, parsing.one(models.Project))
+        if found.id is None:
+            raise NotFound(f"Sentry tells no number for project {named(project)}.", hint, asked=asked.what)
+        return found.id
+
+    async def _optional(
+        self,
+        ability: str,
+        tail: str,
+        params: Query,
+        asked: Asked,
+        parse: Callable[[Reply], T],
+        *,
+        organization: str | None,
+    ) -> T:
+        """GET below the organization, of an endpoint that not every server or plan has.
+
+        Raises:
+            Unsupported: it is not there; from then on without a request.
+        """
+        slug = await self._slug(organization)
+        if self._can.lacks(ability, slug):
+            raise absent(asked)
+        try:
+            found = await self._sender.get(f"/api/0/organizations/{segment(slug)}/{tail}", params, asked, parse)
+        except ABSENT as exc:
+            self._can.missed(ability, slug)
+            # The page or the empty 404 that told it is of no use to the reader.
+            raise absent(asked, exc.status) from None
+        self._can.found(ability, slug)
+        return found
+
+
+def span(start: datetime, end: datetime) -> Query:
+    """Explicit start and end: reproducible in a postmortem, where a relative period is not."""
+    return [(name, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}") for name, at in (("start", start), ("end", end))]
+
+
+def environments_of(names: Sequence[str]) -> Query:
+    """Each name once; an empty one means "no environment"."""
+    return [("environment", name) for name in dict.fromkeys(names)]
+
+
+def given(name: str, value: str | None) -> Query:
+    """A parameter that may be left out."""
+    return [(name, value)] if value else []

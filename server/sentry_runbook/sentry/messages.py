@@ -1,0 +1,132 @@
+"""Requests and answers without a socket: what was asked, addresses, the next page, when to ask again. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+from sentry_runbook.errors import BadInput
+from sentry_runbook.sentry.error_detail import named
+
+Family = Literal["issue", "event", "tags", "discover", "series", "sessions", "releases", "write", "other"]
+"""Endpoints that share a rate limit, and so a back-off."""
+Params = tuple[tuple[str, str], ...]
+
+LONGEST_ADDRESS = 8000
+"""Proxies refuse longer ones (413, 414)."""
+CURSOR = re.compile(r'cursor="([^"]{1,200})"')
+CURSOR_IN_LINK = re.compile(r"[?&]cursor=([^&>;\s]{1,200})")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request in our words, for messages.
+
+    Attributes:
+        what: as ``issue SHOP-1Z``; never query text or event text.
+        scopes: any one of these lets the token do it (sentry-api §1.3), the narrowest first.
+        family: which rate limit it counts against.
+        hint: what to do when it is not there.
+    """
+
+    what: str
+    scopes: tuple[str, ...] = ()
+    family: Family = "other"
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer, read whole and decoded; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people. The body decides: Sentry's 429 claims text/html though it is JSON."""
+        return self.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+# --- addresses
+
+
+def segment(text: str) -> str:
+    """A path part, percent-encoded fully: versions hold slashes and plus signs.
+
+    Raises:
+        BadInput: it is empty, ``.`` or ``..``, which would name another place, or too long to be meant.
+    """
+    if text in ("", ".", "..") or len(text) > 500:
+        raise BadInput(f"“{named(text)}” cannot be part of a Sentry address.", "Check the id, slug or release.")
+    return quote(text, safe="", errors="replace")
+
+
+def address(base_url: str, path: str, params: Params) -> str:
+    """The full address of a request.
+
+    Raises:
+        BadInput: longer than proxies let through.
+    """
+    query = urlencode(params, quote_via=quote, errors="replace")
+    found = f"{base_url}{path}{'?' if query else ''}{query}"
+    if len(found) > LONGEST_ADDRESS:
+        raise BadInput("The search is too long for Sentry.", "Use a shorter query, or fewer environments.")
+    return found
+
+
+def next_cursor(link: str | None) -> str | None:
+    """The cursor of the next page; None on the last one, or when the header is missing or cannot be read.
+
+    GlitchTip's header is malformed as a whole; its parts can be read one by one.
+    """
+    for part in (link or "")[:4000].split(","):
+        cursor = CURSOR.search(part) or CURSOR_IN_LINK.search(part)
+        if cursor and 'rel="next"' in part and 'results="true"' in part:
+            return cursor[1]
+    return None
+
+
+# --- when to ask again
+
+
+def delay_asked(headers: Mapping[str, str], wall: float) -> float | None:
+    """Seconds that the server asks to wait, None when it does not say.
+
+    ``Retry-After`` (proxies) in seconds or as a date, else ``X-Sentry-Rate-Limit-Reset``, an epoch second. Times are
+    compared with the server's own clock when it tells it: ours may be wrong.
+
+    Args:
+        headers: of the answer.
+        wall: our epoch seconds.
+    """
+    now = _epoch_of(headers.get("date", ""))
+    now = wall if now is None else now
+    after = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", after):
+        return float(after)
+    until = _epoch_of(after)
+    reset = headers.get("x-sentry-rate-limit-reset", "").strip()
+    if until is None and re.fullmatch(r"[0-9]{9,11}(\.[0-9]{1,6})?", reset):
+        until = float(reset)
+    return None if until is None else max(0.0, until - now)
+
+
+def _epoch_of(date: str) -> float | None:
+    """Epoch seconds of an HTTP date."""
+    if not date:
+        return None
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_used_up(headers: Mapping[str, str]) -> bool:
+    """Whether the next request of this family would be refused in this rate-limit window."""
+    return headers.get("x-sentry-rate-limit-remaining") == "0"

@@ -1,0 +1,192 @@
+"""Rates over time: time series, and release health; each with its older forms, see :mod:`discover_calls`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import anyio
+
+from sentry_runbook.errors import BadRequest, RunbookError, SentryError, Unsupported
+from sentry_runbook.sentry import models, parse_counts
+from sentry_runbook.sentry.base import READ_ORG, Query, Upstream, environments_of, given, span
+from sentry_runbook.sentry.messages import Asked
+
+MOST_POINTS = 10_000
+"""Points of one time series answer (sentry-api §8)."""
+SERIES = Asked("the time series", READ_ORG, "series", "Rates a minute stay unknown on this server.")
+SESSIONS = Asked("the sessions", READ_ORG, "sessions", "Release health may be switched off on this server.")
+SESSION_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "unhandled_rate": ("sum(session)", "crash_free_rate(session)", "crash_rate(session)", "unhandled_rate(session)"),
+    "crash_rate": ("sum(session)", "crash_free_rate(session)", "crash_rate(session)"),
+    "": ("sum(session)", "crash_free_rate(session)"),
+}
+"""Ability → the fields of a server that has it, the newest first."""
+
+
+class SeriesCalls(Upstream):
+    """Endpoints that count by time."""
+
+    async def series(
+        self,
+        axes: Sequence[str],
+        *,
+        query: str,
+        start: datetime,
+        end: datetime,
+        interval_s: int,
+        project_id: str | None,
+        environments: Sequence[str] = (),
+        organization: str | None = None,
+    ) -> dict[str, models.Series]:
+        """Time series of the errors dataset, by axis. More points than one answer holds are asked for in parts.
+
+        An axis that the server cannot count, beside one that it can, is left out.
+
+        Args:
+            axes: aggregates such as ``count()``.
+            query: in Sentry's search language.
+            start: from then on; the first bucket may begin earlier.
+            end: before then.
+            interval_s: seconds of a bucket.
+            project_id: the issue's project.
+            environments: any of these.
+            organization: None means the configured one.
+
+        Raises:
+            Unsupported: the server has no time series, or answers in another resolution than asked.
+        """
+        slug = await self._slug(organization)
+        common = [("query", query), *environments_of(environments), *given("project", project_id)]
+        found: list[dict[str, models.Series]] = []
+        failed: list[RunbookError] = []
+
+        async def ask(part: tuple[datetime, datetime]) -> None:
+            try:
+                found.append(await self._series_part(axes, [*common, *span(*part)], interval_s, slug))
+            except RunbookError as exc:
+                failed.append(exc)
+                tasks.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as tasks:
+            for part in parts_of(start, end, interval_s):
+                tasks.start_soon(ask, part)
+        if failed:
+            raise failed[0]
+        known = [axis for axis in axes if all(axis in part for part in found)]
+        return {axis: parse_counts.joined([part[axis] for part in found]) for axis in known}
+
+    async def _series_part(
+        self, axes: Sequence[str], common: Query, interval_s: int, slug: str
+    ) -> dict[str, models.Series]:
+        newer: SentryError | None = None
+        if not self._can.lacks("timeseries", slug):
+            try:
+                return await self._newer_series(axes, common, interval_s, slug)
+            except (BadRequest, Unsupported) as exc:
+                if self.is_saas or (isinstance(exc, BadRequest) and self._can.has("timeseries", slug)):
+                    raise
+                newer = exc
+        try:
+            found = await self._older_series(axes, common, interval_s, slug)
+        except (BadRequest, Unsupported):
+            if newer is None:
+                raise
+            raise newer from None
+        self._can.missed("timeseries", slug)
+        return found
+
+    async def _newer_series(
+        self, axes: Sequence[str], common: Query, interval_s: int, slug: str
+    ) -> dict[str, models.Series]:
+        return await self._optional(
+            "timeseries",
+            "events-timeseries/",
+            [*common, *axes_of(axes), ("dataset", "errors"), ("interval", str(interval_s))],
+            SERIES,
+            lambda reply: parse_counts.timeseries(reply, axes, interval_s),
+            organization=slug,
+        )
+
+    async def _older_series(
+        self, axes: Sequence[str], common: Query, interval_s: int, slug: str
+    ) -> dict[str, models.Series]:
+        # Asked for one axis, a server that counts events only answers like one that knows it; asked for two, not.
+        asked = axes if parse_counts.COUNT in axes else (parse_counts.COUNT, *axes)
+        interval = f"{interval_s}s" if interval_s % 60 else f"{interval_s // 60}m"
+        return await self._optional(
+            "stats",
+            "events-stats/",
+            [*common, *axes_of(asked), ("interval", interval)],
+            SERIES,
+            lambda reply: parse_counts.stats_series(reply, axes, interval_s),
+            organization=slug,
+        )
+
+    async def sessions(
+        self,
+        *,
+        project_id: str | None,
+        start: datetime,
+        end: datetime,
+        environments: Sequence[str] = (),
+        organization: str | None = None,
+    ) -> models.Sessions:
+        """Release health by environment and hour; the range is rounded outwards to full hours.
+
+        Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is told
+        then by the crash-free rate.
+
+        Raises:
+            Unsupported: the server has no release health.
+        """
+        slug = await self._slug(organization)
+        common = [("groupBy", "environment"), ("interval", "1h"), ("includeSeries", "1"), *span(start, end)]
+        common += [*given("project", project_id), *environments_of(environments)]
+        refused: dict[str, BadRequest] = {}
+        for ability, fields in SESSION_FIELDS.items():
+            if self._can.lacks(ability, slug):
+                continue
+            try:
+                found = await self._sessions(fields, common, slug)
+            except BadRequest as exc:
+                if self._can.has(ability, slug):
+                    raise
+                refused[ability] = exc
+                continue
+            self._learn(ability, refused, slug)
+            return found
+        raise next(iter(refused.values()))
+
+    async def _sessions(self, fields: Sequence[str], common: Query, slug: str) -> models.Sessions:
+        return await self._optional(
+            "sessions",
+            "sessions/",
+            [*(("field", name) for name in fields), *common],
+            SESSIONS,
+            lambda reply: parse_counts.sessions(reply, has_unhandled_rate="unhandled_rate(session)" in fields),
+            organization=slug,
+        )
+
+    def _learn(self, ability: str, refused: Mapping[str, BadRequest], slug: str) -> None:
+        if ability:
+            self._can.found(ability, slug)
+        for missing in refused:
+            self._can.missed(missing, slug)
+
+
+def axes_of(axes: Sequence[str]) -> Query:
+    """What is counted."""
+    return [("yAxis", axis) for axis in axes]
+
+
+def parts_of(start: datetime, end: datetime, interval_s: int) -> list[tuple[datetime, datetime]]:
+    """The window in stretches that one answer holds, cut between buckets so that none is counted twice."""
+    whole = int(start.timestamp()) // interval_s * interval_s
+    step = timedelta(seconds=(MOST_POINTS - 1) * interval_s)
+    cut = start.replace(microsecond=0) + timedelta(seconds=whole - int(start.timestamp())) + step
+    parts = []
+    while cut < end:
+        parts.append((start, cut))
+        start, cut = cut, cut + step
+    return [*parts, (start, end)]

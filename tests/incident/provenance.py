@@ -1,0 +1,148 @@
+"""Traces every number, time and length of a postmortem to the evidence or to a declared derivation.
+
+What counts as traced is written here anew: tokens of the evidence itself, what people stated, the answers of the
+engines that have tests of their own (severity, impact, recovery, causes), and a short list of derivations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sentry_runbook.incident.causes.causes import find_causes
+from sentry_runbook.incident.formatting import briefly, duration
+from sentry_runbook.incident.impact import impact
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Stated
+from sentry_runbook.incident.recovery.recovery import check_recovery
+from sentry_runbook.incident.severity.rules import classify
+from sentry_runbook.incident.timeline.timeline import timeline
+from tests.incident.builder import POLICY
+
+ADDRESS = re.compile(r"\]\([^)]*\)")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?Z?)?|\b\d\d:\d\d\b")
+EVENT = re.compile(r"\bevent ([0-9a-f]{12})\b")
+"""An event by the first twelve digits of its id."""
+LENGTH = re.compile(r"\b\d+ (?:d|h|min|s)\b(?: \d+ (?:h|min|s)\b)?")
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+COUNTED = {"values", "hourly", "daily"}
+"""Long rows of small numbers, in which any number would be found: only their sums and peaks count, see below."""
+FORM = {"1", "2", "3", "4", "5", "95"}
+"""The five whys by their number, and p95."""
+RULES = (timedelta(hours=2), timedelta(minutes=5))
+"""Two hours of calm (DESIGN §5), and the five minutes that an alert may take."""
+
+
+def untraced(text: str, evidence: Evidence, stated: Stated) -> list[str]:
+    """What of the text comes from nowhere."""
+    sources = _Sources(evidence, stated)
+    text = ADDRESS.sub("]", text)
+    text = EVENT.sub(lambda found: "event" if found[1] in sources.events else found.group(), text)
+    wrong = [found for found in INSTANT.findall(text) if found not in sources.instants]
+    text = INSTANT.sub(" ", text)
+    wrong += [found for found in LENGTH.findall(text) if found not in sources.lengths]
+    text = LENGTH.sub(" ", text)
+    return wrong + [found for found in NUMBER.findall(text) if found.rstrip(",") not in sources.numbers]
+
+
+class _Sources:
+    def __init__(self, evidence: Evidence, stated: Stated) -> None:
+        now = evidence.collected_at
+        answers = (
+            classify(evidence, stated, POLICY, now),
+            impact(evidence, POLICY, now),
+            check_recovery(evidence, POLICY, stated.mitigated_at, now),
+            *find_causes(evidence, POLICY, now),
+        )
+        told = timeline(evidence, stated, POLICY, now)
+        leaves = [
+            *_leaves(evidence.model_dump()),
+            *_leaves(stated.model_dump()),
+            *(leaf for answer in answers for leaf in _leaves(answer.model_dump())),
+        ]
+        texts = [leaf for leaf in leaves if isinstance(leaf, str)]
+        times = {leaf for leaf in leaves if isinstance(leaf, datetime)} | _buckets(evidence)
+        marks = {*_leaves_of_time(evidence), *(row.at for row in told.rows), now, *_leaves(stated.model_dump())}
+        marks = {mark for mark in marks if isinstance(mark, datetime)}
+        self.instants = {found for text in texts for found in INSTANT.findall(text)}
+        self.instants |= {form for at in times for form in (f"{at:%Y-%m-%d}", f"{at:%H:%M}", f"{at:%Y-%m-%d %H:%M}")}
+        between = {abs(one - other) for one in marks for other in marks}
+        self.events = {text[:12] for text in texts}
+        steps = (timedelta(seconds=series.step_s) for series in _series(evidence))
+        spans = {evidence.window.length, *RULES, *steps, *(one.length for one in _windows(evidence))}
+        self.lengths = {form for length in between | spans for form in (duration(length), briefly(length))}
+        self.lengths |= {found for text in texts for found in LENGTH.findall(text)}
+        self.numbers = {found.rstrip(",") for text in texts for found in NUMBER.findall(text)}
+        self.numbers |= {form for leaf in leaves for form in _forms(leaf)} | FORM
+        self.numbers |= {form for value in _derived(evidence) for form in _forms(value)}
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            if key not in COUNTED:
+                yield from _leaves(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value
+
+
+def _forms(value: object) -> Iterator[str]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield f"{value:,.0f}" if float(value).is_integer() else f"{round(value, 2):,.2f}".rstrip("0").rstrip(".")
+        # Rates between 0 and 1 are shown in percent.
+        if 0 < value < 1:
+            yield from _forms(round(100 * value, 2))
+
+
+def _leaves_of_time(evidence: Evidence) -> Iterator[Any]:
+    """What a length can lie between: times of the issue, deploys, alerts, notes and commits; not of events."""
+    for part in (evidence.issue, evidence.deploys, evidence.releases, evidence.alerts, evidence.notes):
+        yield from _leaves(part.model_dump())
+    yield from _leaves(evidence.suspect_commits.model_dump())
+
+
+def _windows(evidence: Evidence) -> Iterator[Any]:
+    if isinstance(evidence.sessions, Known):
+        yield evidence.sessions.value.window
+
+
+def _series(evidence: Evidence) -> Iterator[Series]:
+    if isinstance(evidence.series, Known):
+        yield evidence.series.value.events
+    if isinstance(evidence.unhandled, Known):
+        yield evidence.unhandled.value
+    hours = evidence.issue.hourly
+    if hours:
+        values = tuple(float(events) for _, events in hours)
+        yield Series(start=hours[0][0], step_s=3600, values=values, complete_until=evidence.collected_at)
+
+
+def _buckets(evidence: Evidence) -> set[datetime]:
+    """Where a bucket with events begins or ends."""
+    return {
+        series.start + timedelta(seconds=series.step_s * (place + side))
+        for series in _series(evidence)
+        for place, value in enumerate(series.values)
+        if value
+        for side in (0, 1)
+    }
+
+
+def _derived(evidence: Evidence) -> Iterator[float]:
+    """Derivations by name."""
+    for series in _series(evidence):
+        yield max((value or 0 for value in series.values), default=0)  # the fullest bucket
+        size = 3600 // series.step_s
+        sums = [sum(value or 0 for value in series.values[at : at + size]) for at in range(len(series.values))]
+        yield max(sums, default=0)  # the fullest hour
+    kinds = [entry.kind for entry in evidence.issue.activity]
+    yield kinds.count("set_regression")
+    if isinstance(evidence.alerts, Known):
+        yield len(evidence.alerts.value)
+    if isinstance(evidence.project_top, Known):
+        yield len(evidence.project_top.value) - 1  # the project's other issues
