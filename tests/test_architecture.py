@@ -1,6 +1,7 @@
 """Who may import whom (DESIGN §2), read from the source: arrows never run back."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,56 @@ def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> No
         str(path.relative_to(PACKAGE))
         for path in SOURCES
         if part_of(path) not in ("cli", "commands", "__main__")
-        and any(text in path.read_text(encoding="utf-8") for text in ("os.environ", "os.getenv(", "print("))
+        and path != PACKAGE / "render" / "console.py"
+        and re.search(r"os\.environ|os\.getenv\(|(?<![.\w])print\(", path.read_text(encoding="utf-8"))
     ]
     assert offenders == []
+
+
+LOWEST = {"model", "formatting", "window", "evidence_file"}
+MEASURED = LOWEST | {"metrics", "episode", "measurements", "releases", "issue_status"}
+JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
+INSIDE: dict[str, set[str]] = {
+    "model": set(),
+    "formatting": {"model"},
+    "window": {"model"},
+    "evidence_file": {"model"},
+    "issue_status": LOWEST,
+    "metrics": LOWEST,
+    "episode": LOWEST | {"metrics"},
+    "releases": LOWEST | {"metrics"},
+    "measurements": LOWEST | {"metrics", "episode"},
+    "causes": MEASURED,
+    "severity": MEASURED,
+    "impact": MEASURED,
+    "recovery": MEASURED,
+    "timeline": MEASURED | {"recovery", "causes"},
+    "incident": JUDGED,
+    "issue_report": JUDGED,
+    "triage": JUDGED,
+    "resolution": JUDGED,
+    "messages": JUDGED | {"triage", "issue_report", "postmortem"},
+    "postmortem": JUDGED | {"messages"},
+}
+"""Inside ``incident/``, by folder or module: what each part may import besides itself. Nothing points back."""
+STILL_BOTH_WAYS = {("postmortem", "messages")}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "incident").rglob("*.py")), ids=str)
+def test_inside_the_incident_arrows_never_run_back(path: Path) -> None:
+    part = path.relative_to(PACKAGE / "incident").parts[0].removesuffix(".py")
+    for line, name in imports_of(path):
+        steps = name.split(".")
+        if steps[:2] == ["sentry_runbook", "incident"] and len(steps) > 2:
+            assert steps[2] == part or steps[2] in INSIDE[part], f"{path.name}:{line}: {part} must not know {steps[2]}"
+
+
+def test_the_arrows_inside_the_incident_have_no_circle() -> None:
+    def below(part: str, seen: tuple[str, ...] = ()) -> None:
+        assert part not in seen, f"a circle: {' -> '.join((*seen, part))}"
+        for lower in INSIDE[part] - {part}:
+            if (part, lower) not in STILL_BOTH_WAYS:
+                below(lower, (*seen, part))
+
+    for part in INSIDE:
+        below(part)

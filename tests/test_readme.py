@@ -11,9 +11,10 @@ import pytest
 
 from sentry_runbook.collect import TRIAGE, investigate
 from sentry_runbook.commands.arguments import parse
-from sentry_runbook.incident.model.evidence import Stated
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.triage import Triage
-from sentry_runbook.incident.triage.triage import triage
+from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.render.console import Screen
 from sentry_runbook.render.templates import load_templates
 from sentry_runbook.render.terminal import show_triage
@@ -51,7 +52,7 @@ async def played(issue: str) -> Triage:
         evidence = await investigate(run, issue, TRIAGE)
     finally:
         await run.aclose()
-    return triage(evidence, Stated(), run.policy, evidence.collected_at)
+    return make_triage(Incident(evidence, Stated(), run.policy, evidence.collected_at))
 
 
 async def test_the_picture_is_what_the_triage_prints(

@@ -18,11 +18,12 @@ from typing import get_args
 import httpx
 
 from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.drafts import draft_update
-from sentry_runbook.incident.messages.fields import Audience, Format, Kind
-from sentry_runbook.incident.model.evidence import Evidence, Issue, Stated, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Issue, Unknown
 from sentry_runbook.incident.model.policy import default_policy
-from sentry_runbook.incident.model.results.messages import FORMS, Draft
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates, load_templates
 from sentry_runbook.server.app import build_runtime
 from sentry_runbook.simulator.app import create_app
@@ -151,10 +152,7 @@ def drafted(
     """One message about one incident."""
     evidence, golden = evidence_of(name), GOLDEN[name]
     return draft_update(
-        evidence,
-        golden.stated.model_copy(update=stated),
-        POLICY,
-        evidence.collected_at,
+        Incident(evidence, golden.stated.model_copy(update=stated), POLICY, evidence.collected_at),
         form=templates()[FORMS[kind]],
         kind=kind,
         audience=audience,

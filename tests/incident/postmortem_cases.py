@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 
 from sentry_runbook.collect import STORY, investigate, story_window
-from sentry_runbook.incident.model.evidence import Evidence, Stated
+from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.confirm import Confirmations

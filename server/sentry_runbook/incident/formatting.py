@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.model.evidence import Window, quoted
+from sentry_runbook.incident.model.results.impact import Trend
 
 
 def number(value: float) -> str:
@@ -62,3 +63,10 @@ def listed(names: Iterable[str], most: int = 3) -> str:
     names = list(names)
     shown = ", ".join(quoted(name) for name in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def trend_sentence(trend: Trend) -> str:
+    """The direction of a trend and the counts that it rests on."""
+    counts = f"{number(trend.last_hour)} events in the last hour, {number(trend.previous_hour)} in the one before"
+    usual = f", {number(trend.usual_per_hour)} an hour usual" if trend.usual_per_hour is not None else ""
+    return f"{trend.direction}: {counts}{usual}{f' ({trend.note})' if trend.note else ''}"

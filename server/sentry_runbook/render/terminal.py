@@ -8,9 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.incident.impact import BreakdownRow
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
-from sentry_runbook.incident.model.results.impact import Impact, Recovery
+from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, badge, joined, numbered
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sentry_runbook.incident.causes.deployment import deployment_regression
 from sentry_runbook.incident.causes.hypothesis import Candidate, Clue
@@ -18,16 +17,10 @@ from sentry_runbook.incident.causes.patterns import (
     sdk_misconfiguration,
     third_party_failure,
 )
-from sentry_runbook.incident.metrics.metrics import Case
-from sentry_runbook.incident.model.evidence import Evidence, Stated
-from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.results.triage import Cause, Pattern
-from sentry_runbook.incident.releases import suspect_release
 
-__all__ = ["Cause", "Pattern", "causes_of", "find_causes", "suspect_release"]
-
-
-PATTERNS: tuple[Callable[[Case], Candidate], ...] = (
+PATTERNS: tuple[Callable[[Measurements], Candidate], ...] = (
     deployment_regression,
     third_party_failure,
     data_corruption,
@@ -78,21 +71,12 @@ RIVALS = (
 )
 
 
-def find_causes(
-    evidence: Evidence,
-    policy: Policy,
-    now: datetime,
-) -> tuple[Cause, ...]:
+def find_causes(incident: Measurements) -> tuple[Cause, ...]:
     """The patterns that hold, best first; empty when none does."""
-    return causes_of(Case(evidence, Stated(), policy))
-
-
-def causes_of(case: Case) -> tuple[Cause, ...]:
-    """The causes of a case whose measures may already be known."""
-    if not case.evidence.issue.is_error:
+    if not incident.evidence.issue.is_error:
         # Breadcrumbs and releases of a performance or uptime issue do not mean what they mean in an error.
         return ()
-    candidates = [pattern(case) for pattern in PATTERNS]
+    candidates = [pattern(incident) for pattern in PATTERNS]
     held = [candidate for candidate in _weighed(candidates) if candidate.holds]
     # sorted() is stable: of equals, the order of PATTERNS decides.
     return tuple(_cause(candidate) for candidate in sorted(held, key=_order))

@@ -19,8 +19,9 @@ from sentry_runbook.incident.causes.signals import (
     host_in_error,
     malformed_sample,
 )
-from sentry_runbook.incident.metrics.metrics import Case, transactions
+from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.traffic import traffic_correlation
+from sentry_runbook.incident.metrics.transactions import transactions
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.releases import alignment, releases_seen
@@ -28,12 +29,12 @@ from sentry_runbook.incident.releases import alignment, releases_seen
 # --- third-party failure -------------------------------------------------------------------------------------------
 
 
-def third_party_failure(case: Case) -> Candidate:
+def third_party_failure(incident: Measurements) -> Candidate:
     """Breadcrumbs show failed HTTP calls to hosts that are not the project's own, or the error names such a host."""
-    calls = failed_calls(case.evidence)
+    calls = failed_calls(incident.evidence)
     if calls is not None:
-        return Candidate("third_party_failure", tuple(_call_clues(case, calls)), _break_circuit(calls.host))
-    named = host_in_error(case.evidence)
+        return Candidate("third_party_failure", tuple(_call_clues(incident, calls)), _break_circuit(calls.host))
+    named = host_in_error(incident.evidence)
     if named is None:
         return Candidate("third_party_failure", (), "")
     host, text = named
@@ -51,7 +52,7 @@ def _break_circuit(host: str) -> str:
     )
 
 
-def _call_clues(case: Case, calls: FailedCalls) -> Iterator[Clue]:
+def _call_clues(incident: Measurements, calls: FailedCalls) -> Iterator[Clue]:
     host = quoted(calls.host)
     often = calls.read >= 2 and calls.events >= 2 / 3 * calls.read
     points = 3 if often else 2 if calls.read == 1 else 1
@@ -62,7 +63,7 @@ def _call_clues(case: Case, calls: FailedCalls) -> Iterator[Clue]:
         yield Clue("statuses", 2, f"{host} answers {answers}: the failure is on its side.")
     elif calls.at_fault == "ours":
         yield Clue("statuses", -4, f"{host} answers {answers}: it works, and refuses what we send.")
-    texts = all_texts(case.evidence)
+    texts = all_texts(incident.evidence)
     network = next((text for text in texts if NETWORK.search(text)), None)
     if any(calls.host in text.lower() for text in texts):
         yield Clue("exception", 2, f"The error names {host}.")
@@ -79,16 +80,16 @@ def _call_clues(case: Case, calls: FailedCalls) -> Iterator[Clue]:
 # --- data corruption -----------------------------------------------------------------------------------------------
 
 
-def data_corruption(case: Case) -> Candidate:
+def data_corruption(incident: Measurements) -> Candidate:
     """Parse and validation errors, malformed input in the events."""
-    transaction = case.evidence.event.value.transaction if isinstance(case.evidence.event, Known) else None
+    transaction = incident.evidence.event.value.transaction if isinstance(incident.evidence.event, Known) else None
     where = f" of {quoted(transaction)}" if transaction else ""
     action = f"Validate the input{where} before it is used, set bad records aside, and fix the data pipeline upstream."
-    return Candidate("data_corruption", tuple(_data_clues(case)), action)
+    return Candidate("data_corruption", tuple(_data_clues(incident)), action)
 
 
-def _data_clues(case: Case) -> Iterator[Clue]:
-    texts = all_texts(case.evidence)
+def _data_clues(incident: Measurements) -> Iterator[Clue]:
+    texts = all_texts(incident.evidence)
     markup = next((text for text in texts if MARKUP_FOR_JSON.search(text)), None)
     parse = next((text for text in texts if MALFORMED.search(text)), None)
     if markup is not None:
@@ -96,32 +97,32 @@ def _data_clues(case: Case) -> Iterator[Clue]:
         yield Clue("exception", 0, "Such markup is often an error page of a proxy or another service, not bad data.")
     elif parse is not None:
         yield Clue("exception", 3, f"The error is one of parsing or validation: {excerpt(parse)}.", core=True)
-    sample = malformed_sample(case.evidence)
+    sample = malformed_sample(incident.evidence)
     if sample is not None:
         yield Clue("input", 2, f"Malformed input: {sample}.", core=parse is not None)
     elif parse is not None and BAD_INPUT_WORDS.search(parse):
         yield Clue("wording", 1, "The error says itself that the input is malformed.")
-    versions = releases_seen(case.evidence)
+    versions = releases_seen(incident.evidence)
     if parse is not None and len(versions) >= 2:
         yield Clue("release", 1, f"It happens on {len(versions)} releases: the code need not have changed.")
-    elif parse is not None and versions and _ran_before(case, versions[0]):
+    elif parse is not None and versions and _ran_before(incident, versions[0]):
         yield Clue("release", 1, f"Release {quoted(versions[0])} ran long before: the code did not change.")
 
 
-def _ran_before(case: Case, version: str) -> bool:
+def _ran_before(incident: Measurements, version: str) -> bool:
     """Whether the release was in use well before the incident."""
-    if not isinstance(case.onset, Onset):
+    if not isinstance(incident.onset, Onset):
         return False
-    found = alignment(case.evidence, version, case.onset.at)
+    found = alignment(incident.evidence, version, incident.onset.at)
     return found is not None and not found.early and found.lag > timedelta(hours=6)
 
 
 # --- resource exhaustion -------------------------------------------------------------------------------------------
 
 
-def resource_exhaustion(case: Case) -> Candidate:
+def resource_exhaustion(incident: Measurements) -> Candidate:
     """Memory, pools, connections, threads or disk ran out; errors follow the traffic."""
-    found = exhausted(all_texts(case.evidence))
+    found = exhausted(all_texts(incident.evidence))
     if found is None:
         return Candidate("resource_exhaustion", (), "")
     resource, text = found
@@ -129,7 +130,7 @@ def resource_exhaustion(case: Case) -> Candidate:
     # Deadlocks also come from a changed query: they say less than an empty pool.
     points = 2 if resource == "locks" else 4
     sign = Clue("exception", points, f"The error says that {said}: {excerpt(text)}.", core=True)
-    return Candidate("resource_exhaustion", (sign, *_load_clues(case)), RELIEF[resource])
+    return Candidate("resource_exhaustion", (sign, *_load_clues(incident)), RELIEF[resource])
 
 
 RELIEF = {
@@ -142,8 +143,8 @@ RELIEF = {
 """The runbook's immediate action (scale, pool, rate-limit), by what ran out."""
 
 
-def _load_clues(case: Case) -> Iterator[Clue]:
-    traffic = traffic_correlation(case.evidence)
+def _load_clues(incident: Measurements) -> Iterator[Clue]:
+    traffic = traffic_correlation(incident.evidence)
     if traffic is not None and traffic.follows:
         text = (
             f"Errors follow the traffic (correlation {traffic.coefficient:.2f}; traffic rose {traffic.rise:.1f}-fold)."
@@ -151,11 +152,11 @@ def _load_clues(case: Case) -> Iterator[Clue]:
         yield Clue("traffic", 2, text)
     elif traffic is not None and traffic.flat:
         yield Clue("traffic", -1, "The traffic did not rise with the errors.")
-    latency = case.evidence.latency.value if isinstance(case.evidence.latency, Known) else None
+    latency = incident.evidence.latency.value if isinstance(incident.evidence.latency, Known) else None
     main = next((one for one in latency.endpoints if one.transaction == latency.main), None) if latency else None
     if main is not None and main.p95_ms is not None and main.p95_ms >= 5000:
         yield Clue("latency", 1, f"The endpoint is slow: p95 {main.p95_ms / 1000:.1f} s.")
-    hit = {name for name in transactions(case.evidence) if name}
+    hit = {name for name in transactions(incident.evidence) if name}
     if len(hit) >= 3:
         yield Clue("spread", 1, f"{len(hit)} endpoints are hit.")
 
@@ -166,9 +167,9 @@ def _load_clues(case: Case) -> Iterator[Clue]:
 SEVERAL_GAPS = 3
 
 
-def sdk_misconfiguration(case: Case) -> Candidate:
+def sdk_misconfiguration(incident: Measurements) -> Candidate:
     """Events lack release, environment, breadcrumbs or context, or Sentry could not process them."""
-    gaps = instrumentation_gaps(case.evidence)
+    gaps = instrumentation_gaps(incident.evidence)
     names = ", ".join(gap.setting for gap in gaps)
     # One thing that is missing is common and breaks nothing; several are a set-up that was never finished.
     enough = sum(gap.points for gap in gaps) >= SEVERAL_GAPS

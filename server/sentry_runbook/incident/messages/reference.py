@@ -8,8 +8,8 @@ from functools import cache
 from sentry_runbook.incident.causes.causes import PATTERNS
 from sentry_runbook.incident.causes.hypothesis import name_of
 from sentry_runbook.incident.formatting import number, percent
+from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.messages.fields import Fact, LevelFacts, PatternFacts, PolicyFacts
-from sentry_runbook.incident.metrics.metrics import Case
 from sentry_runbook.incident.model.evidence import (
     Breadcrumb,
     Event,
@@ -17,12 +17,12 @@ from sentry_runbook.incident.model.evidence import (
     Issue,
     Known,
     Release,
-    Stated,
     ThrownException,
     Window,
 )
 from sentry_runbook.incident.model.policy import LEVELS, Level, Policy, default_policy
 from sentry_runbook.incident.model.results.triage import Pattern
+from sentry_runbook.incident.model.stated import Stated
 
 SIGNALS: dict[Pattern, str] = {
     "deployment_regression": "The errors begin with a deploy (First Seen, or the step in the series, aligns with it), "
@@ -97,8 +97,9 @@ def minutes(value: int) -> str:
 @cache
 def pattern_facts() -> tuple[PatternFacts, ...]:
     """The five patterns in the runbook's order, each with the action that the code gives."""
-    case = Case(_textbook(), Stated(), default_policy())
-    found = [pattern(case) for pattern in PATTERNS]
+    evidence = _textbook()
+    incident = Measurements(evidence, Stated(), default_policy(), evidence.collected_at)
+    found = [pattern(incident) for pattern in PATTERNS]
     return tuple(
         PatternFacts(Fact(name_of(one.pattern)), Fact(SIGNALS[one.pattern]), Fact(one.action)) for one in found
     )
