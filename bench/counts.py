@@ -1,4 +1,4 @@
-"""What needs no clock: upstream rounds and requests, characters of each channel, the tool list."""
+"""Counts, without a clock: upstream rounds and requests, characters of each channel and of the tool list."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ async def count() -> list[Measure]:
     """Call every tool once in front of the embedded Sentry, in this process."""
     upstream = WaveTransport(httpx.ASGITransport(create_app(World.of_all(ManualClock()))))
     async with connected("http://localhost", http_transport=upstream) as client:
-        found = [measure for case in CASES for measure in await _count(client, upstream, case)]
-        return [*found, await _tool_list(client)]
+        measures = [measure for case in CASES for measure in await _count(client, upstream, case)]
+        return [*measures, await _tool_list(client)]
 
 
 async def _count(client: Client, upstream: WaveTransport, case: Case) -> list[Measure]:
     upstream.reset()
     result = await ask(client, case.tool, case.arguments)
-    most = CHARACTERS.get(case.tool, ANY_CHARACTERS)
+    characters = CHARACTERS.get(case.tool, ANY_CHARACTERS)
     return [
         Measure("tools", case.tool, "rounds", upstream.waves, bound=ROUNDS.get(case.tool)),
         Measure("tools", case.tool, "requests", len(upstream.seen)),
-        Measure("tools", case.tool, "text", len(text_of(result)), "characters", most),
-        Measure("tools", case.tool, "JSON", len(compact(result.structured_content)), "characters", most),
+        Measure("tools", case.tool, "text", len(text_of(result)), "characters", characters),
+        Measure("tools", case.tool, "JSON", len(compact(result.structured_content)), "characters", characters),
     ]
 
 
 async def _tool_list(client: Client) -> Measure:
-    listed = (await client.list_tools()).tools
-    size = sum(len(tool.name) + len(tool.description or "") + len(compact(tool.input_schema)) for tool in listed)
+    tools = (await client.list_tools()).tools
+    size = sum(len(tool.name) + len(tool.description or "") + len(compact(tool.input_schema)) for tool in tools)
     return Measure("server", "tool list", "names, descriptions, inputs", size, "characters", TOOL_LIST_CHARACTERS)
