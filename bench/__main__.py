@@ -35,9 +35,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m bench",
         description="Measures sentry-runbook against its budgets, in front of its embedded Sentry: about five minutes.",
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer repeats: about a minute and a half, rougher numbers"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer repeats: about a minute, rougher numbers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every number to this file")
     parser.add_argument("--check", action="store_true", help="exit 1 when a bound is broken")
     return parser.parse_args(argv)
@@ -55,7 +53,7 @@ def measure(*, quick: bool) -> list[Measure]:
         _progress("5 MB event")
         measures += cold_start.large_events(sentry)
         _progress("CPU, first call, rounds and requests, beside the first edition")
-        measures += first_edition.compared(sentry, first, calls=9 if quick else 31, processes=1 if quick else 5)
+        measures += first_edition.compared(sentry, first, calls=5 if quick else 31, processes=1 if quick else 5)
         _progress("100 callers at once")
         editions = (NOW,) if first is None or quick else (first, NOW)
         measures += concurrency.bursts(sentry, editions, repeats=1 if quick else 3)

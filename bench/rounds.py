@@ -21,33 +21,33 @@ class _Round:
 
 
 @dataclass
-class WaveTransport(httpx.AsyncBaseTransport):
+class RoundCountingTransport(httpx.AsyncBaseTransport):
     """Wraps a transport, counts rounds and records requests.
 
     Attributes:
         inner: handles the requests.
-        waves: completed rounds.
-        seen: every request, ``METHOD path?query``, in order of arrival.
-        sizes: number of requests of each round.
+        rounds: completed rounds.
+        requests: every request, ``METHOD path?query``, in order of arrival.
+        requests_per_round: number of requests of each round.
     """
 
     inner: httpx.AsyncBaseTransport
-    waves: int = 0
-    seen: list[str] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
+    rounds: int = 0
+    requests: list[str] = field(default_factory=list)
+    requests_per_round: list[int] = field(default_factory=list)
     _current: _Round = field(default_factory=_Round)
     _under_way: int = 0
     _size: int = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Hold the request until its round is released, then pass it on."""
-        self.seen.append(f"{request.method} {request.url.raw_path.decode('ascii')}")
+        self.requests.append(f"{request.method} {request.url.raw_path.decode('ascii')}")
         self._size += 1
         this_round, arrived, idle = self._current, -1, 0
         while not this_round.released:
-            quiet = self._under_way == 0 and arrived == len(self.seen)
+            quiet = self._under_way == 0 and arrived == len(self.requests)
             idle = idle + 1 if quiet else 0
-            arrived = len(self.seen)
+            arrived = len(self.requests)
             if idle > IDLE_TURNS:
                 self._release(this_round)
                 break
@@ -65,13 +65,13 @@ class WaveTransport(httpx.AsyncBaseTransport):
 
     def _release(self, completed: _Round) -> None:
         completed.released = True
-        self.waves += 1
-        self.sizes.append(self._size)
+        self.rounds += 1
+        self.requests_per_round.append(self._size)
         self._size = 0
         self._current = _Round()
 
     def reset(self) -> None:
         """Reset all counters."""
-        self.waves = 0
-        self.seen.clear()
-        self.sizes.clear()
+        self.rounds = 0
+        self.requests.clear()
+        self.requests_per_round.clear()

@@ -20,7 +20,7 @@ import httpx
 from mcp import Client
 
 import sentry_runbook
-from bench.rounds import WaveTransport
+from bench.rounds import RoundCountingTransport
 from sentry_runbook.settings import Limits, Secret, Settings
 
 APPLICATIONS = ("sentry_runbook.server.app", "sentry_runbook.app")
@@ -78,7 +78,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
 async def _count(options: argparse.Namespace) -> None:
     application = _application()
-    transport = WaveTransport(httpx.AsyncHTTPTransport())
+    transport = RoundCountingTransport(httpx.AsyncHTTPTransport())
     runtime = _runtime(application, options, transport)
     counts: dict[str, Mapping[str, int]] = {}
     async with Client(application.build_server(runtime)) as client:
@@ -87,7 +87,7 @@ async def _count(options: argparse.Namespace) -> None:
             result = await client.call_tool(tool, arguments)
             if result.is_error:
                 raise RuntimeError(f"{tool}: {result.content}")
-            counts[tool] = {"rounds": transport.waves, "requests": len(transport.seen)}
+            counts[tool] = {"rounds": transport.rounds, "requests": len(transport.requests)}
             if undo is not None:
                 await client.call_tool(tool, undo)
     await runtime.aclose()
