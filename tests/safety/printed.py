@@ -51,7 +51,7 @@ async def run() -> str:
     async with connected(world=world(clock), clock=clock) as connection:
         read = await connection.text("get_issue", issue="SHOP-2B")
         draft = (await connection.call("draft_update", issue="SHOP-2B", kind="initial", lead="Ada"))["text"]
-        requests = {request.split()[0] for request in connection.upstream.seen}
+        requests = {request.split()[0] for request in connection.upstream.requests}
     nonce = re.search(r"<untrusted ([0-9a-f]+)>", read)
     shown = read.replace(nonce[1], "NONCE") if nonce else read
     return (

@@ -43,7 +43,7 @@ async def ask(issues: Sequence[Issue], tool: str, **settings: Any) -> list[Said]
     configured = dataclasses.replace(SETTINGS, **settings)
     async with connected(world=World(scenario, clock), clock=clock, settings=configured) as connection:
         said = [await Asker(connection, []).tool(tool, tool, issue=issue.short_id) for issue in issues]
-        assert all(request.startswith("GET /api/0/") for request in connection.upstream.seen)
+        assert all(request.startswith("GET /api/0/") for request in connection.upstream.requests)
     assert not any(one.failed for one in said)
     return said
 

@@ -146,7 +146,7 @@ async def test_a_pasted_event_url_reads_that_event_in_that_environment() -> None
         page = f"{BASE}/organizations/acme/issues/{number}/events/{rows[3]['id']}/?environment=production"
         report = await connection.call("get_issue", issue=page)
         explicit = await connection.call("get_issue", issue=page, event="oldest")
-        asked = [request for request in connection.upstream.seen if "environment=production" in request]
+        asked = [request for request in connection.upstream.requests if "environment=production" in request]
     assert report["event"]["id"] == rows[3]["id"]
     assert explicit["event"]["id"] != rows[3]["id"]
     assert asked

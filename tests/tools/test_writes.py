@@ -66,7 +66,7 @@ def writing(writes: Literal["off", "confirm", "direct"] = "confirm", state_dir: 
 
 def changes(connection: Connection) -> list[str]:
     """The requests that were no reading."""
-    return [request for request in connection.upstream.seen if not request.startswith("GET ")]
+    return [request for request in connection.upstream.requests if not request.startswith("GET ")]
 
 
 async def status(connection: Connection, issue: str = ISSUE) -> str:
@@ -278,7 +278,7 @@ async def test_off_means_that_the_tool_is_not_there(mode: Mode, tool: str, argum
         with pytest.raises(Exception, match=f"(?i)unknown tool.*{tool}"):
             result = await connection.client.call_tool(tool, {"issue": ISSUE, **arguments})
             raise RuntimeError("\n".join(getattr(part, "text", "") for part in result.content))
-        assert connection.upstream.seen == []
+        assert connection.upstream.requests == []
 
 
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
