@@ -78,7 +78,7 @@ class Sender:
         jitter: Callable[[float], float] = jittered,
     ) -> None:
         self._settings = settings
-        self._transport = Transport(settings, http_transport)
+        self._transport = Transport(settings, http_transport, monotonic)
         self._sleep = sleep
         self._clock = clock
         self._monotonic = monotonic
