@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
-from sentry_runbook.sentry import models
+from sentry_runbook.sentry import models, timeseries_json
 from sentry_runbook.sentry.messages import Asked, Reply, next_cursor
 from sentry_runbook.sentry.parsing import an_object, parsed
 from sentry_runbook.sentry.status_errors import absent
+from sentry_runbook.sentry.timeseries_json import LATEST_EPOCH_S, MOST_NUMBER, Points, TypedSeries
 
 DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
 SERIES = Asked("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
 MOST_PLACES = 2 * models.MOST_ITEMS
-LATEST_EPOCH_S = 1e11
 MOMENTS = TypeAdapter(tuple[models.Moment, ...])
+Point = tuple[float, float | None, bool]
+"""Epoch second, value, whether it is still incomplete."""
 
 
 # --- Discover
@@ -57,7 +59,7 @@ def table(reply: Reply, fields: Sequence[str]) -> models.Table:
 
 def _cell(value: object) -> models.Cell:
     """Text, a flag or a number that can be counted with; anything else is unknown."""
-    return value if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < 1e15) else _number(value)
+    return value if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MOST_NUMBER) else _number(value)
 
 
 def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) -> models.Latency:
@@ -75,57 +77,76 @@ def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) ->
 
 
 def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
-    """``events-timeseries``, by axis.
+    """Read an ``events-timeseries`` answer, by axis.
 
     Raises:
         Unsupported: in another resolution than asked: the server replaces one that it does not know in silence.
+        ValueError: it is not the answer to these axes.
     """
-    found: dict[str, models.Series] = {}
-    series = an_object(reply).get("timeSeries")
-    for one in series if isinstance(series, list) else []:
-        axis = one.get("yAxis") if isinstance(one, dict) else None
-        if not isinstance(axis, str) or axis not in axes or axis in found:
+    typed = timeseries_json.decode_timeseries(reply.body)
+    by_axis: dict[str, models.Series] = {}
+    for axis, interval_ms, points in _odd_timeseries(reply) if typed is None else typed:
+        if axis not in axes or axis in by_axis:
             continue
-        meta, values = one.get("meta"), one.get("values")
-        if isinstance(meta, dict) and meta.get("interval", interval_s * 1000) != interval_s * 1000:
+        if interval_ms is not None and interval_ms != interval_s * 1000:
             raise absent(SERIES)
-        found[axis] = _regular(map(_point, _list(values)), interval_s)
-    if set(found) != set(axes):
+        by_axis[axis] = _regular(points, interval_s)
+    if set(by_axis) != set(axes):
         raise ValueError("not the series asked for")
-    return found
+    return by_axis
 
 
-def _point(point: object) -> tuple[float, float | None, bool] | None:
-    """Epoch second, value, whether it is still incomplete; None when it cannot be read."""
+def _odd_timeseries(reply: Reply) -> Iterator[TypedSeries]:
+    """The same answer value by value, when something in it is odd: what can be read is kept, the rest is unknown."""
+    series = an_object(reply).get("timeSeries")
+    for item in series if isinstance(series, list) else []:
+        if not isinstance(item, dict) or not isinstance(axis := item.get("yAxis"), str):
+            continue
+        meta = item.get("meta")
+        interval_ms = None
+        if isinstance(meta, dict) and "interval" in meta:
+            # An interval that is no number is not the one that was asked for.
+            interval_ms = _number(meta["interval"]) or 0.0
+        yield TypedSeries(axis, interval_ms, _columns(map(_point, _list(item.get("values")))))
+
+
+def _point(point: object) -> Point | None:
     if not isinstance(point, dict) or (at := _number(point.get("timestamp"))) is None:
         return None
     return at / 1000, _number(point.get("value")), point.get("incomplete") is True
 
 
 def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
-    """``events-stats``: one series for one axis, for several an object of series by axis.
+    """Read an ``events-stats`` answer: one series for one axis, for several an object of series by axis.
 
     One series in answer to several axes comes from a server that counts events whatever is asked: it is never taken
     for users.
 
     Raises:
         Unsupported: in another resolution than asked, or of events only where others were asked for.
+        ValueError: it is not the answer to these axes.
     """
+    typed = timeseries_json.decode_stats(reply.body)
+    points = _odd_stats(reply) if typed is None else typed
+    by_axis = {COUNT: points} if isinstance(points, Points) else points
+    series = {axis: _regular(by_axis[axis], interval_s) for axis in axes if axis in by_axis}
+    if not series and COUNT in by_axis:
+        raise absent(SERIES)
+    if not series:
+        raise ValueError("not the series asked for")
+    return series
+
+
+def _odd_stats(reply: Reply) -> dict[str, Points]:
+    """The same answer value by value, when something in it is odd."""
     answer = an_object(reply)
     parts: dict[str, object] = {COUNT: answer} if "data" in answer else answer
-    found = {
-        axis: _regular(map(_pair, _list(part.get("data"))), interval_s)
-        for axis in axes
-        if isinstance(part := parts.get(axis), dict)
+    return {
+        axis: _columns(map(_pair, _list(part.get("data")))) for axis, part in parts.items() if isinstance(part, dict)
     }
-    if not found and COUNT in parts:
-        raise absent(SERIES)
-    if not found:
-        raise ValueError("not the series asked for")
-    return found
 
 
-def _pair(pair: object) -> tuple[float, float | None, bool] | None:
+def _pair(pair: object) -> Point | None:
     """``[epoch_s, [{"count": n}]]``, read as a point."""
     if not isinstance(pair, list) or len(pair) != 2 or (at := _number(pair[0])) is None:
         return None
@@ -134,21 +155,42 @@ def _pair(pair: object) -> tuple[float, float | None, bool] | None:
 
 
 def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise ValueError("no points")  # noqa: TRY004  # the sender expects ValueError
-    return value[:MOST_PLACES]
+    """The points that are read; none of what is no list, which is an error only if the axis was asked for."""
+    return value[:MOST_PLACES] if isinstance(value, list) else []
 
 
-def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s: int) -> models.Series:
-    """Points on a regular grid; a place without a point is None, the first incomplete one ends what is complete.
+def _columns(read: Iterable[Point | None]) -> Points:
+    points = [point for point in read if point is not None and 0 <= point[0] < LATEST_EPOCH_S]
+    incomplete_from = min((at for at, _, incomplete in points if incomplete), default=None)
+    return Points([at for at, _, _ in points], [value for _, value, _ in points], incomplete_from)
+
+
+def _regular(points: Points, interval_s: int) -> models.Series:
+    """Points on a regular grid; a missing point is None, the first incomplete one ends what is complete.
 
     Raises:
-        Unsupported: the points do not stand on such a grid.
+        Unsupported: the points are not on such a grid.
+        ValueError: there are none.
     """
-    points = [one for one in read if one is not None and 0 <= one[0] < LATEST_EPOCH_S]
-    values = {int(at): value for at, value, _ in points}
-    if not values:
+    times = points.times[:MOST_PLACES]
+    if not times:
         raise ValueError("an empty series")
+    first = int(times[0])
+    on_grid = tuple(points.values[:MOST_PLACES])
+    # Nearly every answer is in order and without gaps, so that is looked at first.
+    if times != list(range(first, first + len(times) * interval_s, interval_s)):
+        first, on_grid = _laid_out(dict(zip(map(int, times), on_grid, strict=True)), interval_s)
+    open_from = points.incomplete_from
+    return models.Series(
+        start=datetime.fromtimestamp(first, UTC),
+        step_s=interval_s,
+        values=on_grid,
+        complete_until=datetime.fromtimestamp(int(open_from), UTC) if open_from is not None else None,
+    )
+
+
+def _laid_out(values: Mapping[int, float | None], interval_s: int) -> tuple[int, tuple[float | None, ...]]:
+    """The first second of a grid, and its values; of points with gaps, or in another order."""
     times = sorted(values)
     first, last = times[0], times[-1]
     # A longer or finer grid than was asked for is not laid out at all: it may be huge.
@@ -157,13 +199,7 @@ def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s
     grid = range(first, last + 1, interval_s)
     if not values.keys() <= set(grid):
         raise absent(SERIES)
-    open_from = min((int(at) for at, _, incomplete in points if incomplete), default=None)
-    return models.Series(
-        start=datetime.fromtimestamp(first, UTC),
-        step_s=interval_s,
-        values=tuple(map(values.get, grid)),
-        complete_until=datetime.fromtimestamp(open_from, UTC) if open_from is not None else None,
-    )
+    return first, tuple(map(values.get, grid))
 
 
 def joined(parts: Sequence[models.Series]) -> models.Series:
@@ -242,5 +278,5 @@ def _fraction(rate: float | None) -> float | None:
 
 def _number(value: object) -> float | None:
     """A finite number; JSON knows larger ones than Python's float. No flag: those are of another type, though equal."""
-    # Asked of each of the thousands of points of a triage, so it is one comparison, which NaN fails too.
-    return float(value) if (type(value) is int or type(value) is float) and -1e15 <= value <= 1e15 else None
+    # NaN fails the comparison too.
+    return float(value) if (type(value) is int or type(value) is float) and -MOST_NUMBER <= value <= MOST_NUMBER else None

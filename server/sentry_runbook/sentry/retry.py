@@ -159,6 +159,10 @@ class Sender:
         finally:
             self._flights.forget()
 
+    def load(self) -> None:
+        """Import the HTTP client and read the certificates; may run in another thread, see :meth:`Transport.load`."""
+        self._transport.load()
+
     async def aclose(self) -> None:
         """Call back every request and close the connections."""
         await self._flights.aclose()
