@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
 LIBRARIES: dict[str, set[str]] = {
     "incident": {"pydantic", "annotated_types"},
     "safety": {"pydantic", "pydantic_core", "cryptography"},
-    "sentry": {"pydantic", "pydantic_core", "httpx", "anyio"},
+    "sentry": {"pydantic", "pydantic_core", "msgspec", "httpx", "anyio"},
     "simulator": {"pydantic", "starlette", "uvicorn"},
 }
 STANDARD = __import__("sys").stdlib_module_names

@@ -136,7 +136,9 @@ async def test_an_answer_that_does_not_say_its_interval_is_read(meta: object) ->
     assert (await read(answer_of(point(0), meta=meta)))["count()"].values == (1.0,)
 
 
-@pytest.mark.parametrize("answer", [{}, {"timeSeries": []}, {"timeSeries": {}}, answer_of(), answer_of(point(0), axis="p95()")])
+@pytest.mark.parametrize(
+    "answer", [{}, {"timeSeries": []}, {"timeSeries": {}}, answer_of(), answer_of(point(0), axis="p95()")]
+)
 async def test_an_answer_without_the_axis_is_told_as_strange(answer: object) -> None:
     with pytest.raises(ServerFault, match="something else than Sentry"):
         await read(answer)

@@ -77,9 +77,9 @@ class Transport:
             await client.aclose()
 
     def load(self) -> None:
-        """Import the HTTP client and read the certificates: 20 to 40 ms of CPU that the first request does not wait for.
+        """Import the HTTP client and read the certificates, which takes 20 to 40 ms of CPU; sends nothing.
 
-        May run in another thread than the requests; without it the first request does the same.
+        May run in another thread than the requests. Without it the first request does the same.
 
         Raises:
             SettingsError: the CA bundle cannot be read.
@@ -127,8 +127,8 @@ class Transport:
                 except (httpx.HTTPError, httpx.InvalidURL) as exc:
                     outcome = self._unreachable(asked, exc)
         finally:
-            # Also after an error or a cancellation: httpx closes a connection that is not in a clean state.
-            await self._release(client)
+            # After an error or a cancellation the connection is gone, and the client with it.
+            await self._release(client, is_usable=isinstance(outcome, Reply))
         return outcome
 
     async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request, asked: Asked) -> Reply | SentryError:
@@ -196,18 +196,22 @@ class Transport:
         self._clients.add(client)
         return client
 
-    async def _release(self, client: httpx.AsyncClient) -> None:
+    async def _release(self, client: httpx.AsyncClient, *, is_usable: bool) -> None:
         if client not in self._clients:
-            return  # closed meanwhile
-        now = self._monotonic()
-        self._idle.append((now, client))
-        if self._http_transport is not None:
-            return  # nothing to expire; and closing one client would close the transport of all
-        while self._idle[0][0] <= now - KEEP_IDLE_S:
-            _, expired = self._idle.popleft()
-            self._clients.discard(expired)
-            with anyio.CancelScope(shield=True):
-                await expired.aclose()
+            return  # closed meanwhile, with all others
+        now, is_network = self._monotonic(), self._http_transport is None
+        if is_usable or not is_network:
+            self._idle.append((now, client))
+        else:
+            await self._close(client)
+        # Without a network nothing expires, and closing one client would close the transport of all.
+        while is_network and self._idle and self._idle[0][0] <= now - KEEP_IDLE_S:
+            await self._close(self._idle.popleft()[1])
+
+    async def _close(self, client: httpx.AsyncClient) -> None:
+        self._clients.discard(client)
+        with anyio.CancelScope(shield=True):
+            await client.aclose()
 
     def _new_client(self) -> httpx.AsyncClient:
         from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # with httpx, as below

@@ -59,7 +59,11 @@ def table(reply: Reply, fields: Sequence[str]) -> models.Table:
 
 def _cell(value: object) -> models.Cell:
     """Text, a flag or a number that can be counted with; anything else is unknown."""
-    return value if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MOST_NUMBER) else _number(value)
+    return (
+        value
+        if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MOST_NUMBER)
+        else _number(value)
+    )
 
 
 def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) -> models.Latency:
@@ -279,4 +283,6 @@ def _fraction(rate: float | None) -> float | None:
 def _number(value: object) -> float | None:
     """A finite number; JSON knows larger ones than Python's float. No flag: those are of another type, though equal."""
     # NaN fails the comparison too.
-    return float(value) if (type(value) is int or type(value) is float) and -MOST_NUMBER <= value <= MOST_NUMBER else None
+    return (
+        float(value) if (type(value) is int or type(value) is float) and -MOST_NUMBER <= value <= MOST_NUMBER else None
+    )
