@@ -1,6 +1,6 @@
 """One HTTP exchange with Sentry: connections, time limits and size limits. The only module that knows httpx.
 
-Connections: each is an httpx client of its own that keeps one connection, and idle ones stand in a list, the most
+Connections: each is an httpx client of its own that keeps one connection; idle ones wait in a list, the most
 recently used last. One client for all would do the same, but httpcore's pool looks at every connection it has, with a
 system call each, at every request and every answer: the CPU time of n parallel requests grows with n². 18 parallel
 GETs of 9 kB on loopback took 18 ms of CPU with one client and take 7 ms this way. (aiohttp under httpx takes 3.5 ms,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import httpx
 
     HttpTransport = httpx.AsyncBaseTransport
-    """What answers instead of the network; named here, so that the rest need not know httpx."""
+    """What answers instead of the network; an alias, so that the other modules need not import httpx."""
 
 
 REDIRECT_HEADERS = "sentry_runbook.redirect_headers"
@@ -44,11 +44,11 @@ KEEP_IDLE_S = 10.0
 
 
 class Dropped(Unreachable):
-    """The connection was closed without an answer; the next one may do."""
+    """The connection was closed before the response was complete; a new connection may work."""
 
 
 class Transport:
-    """Exchanges requests and answers with one Sentry, with one token.
+    """Exchanges single requests and responses with one Sentry, with one token.
 
     Args:
         settings: the token, the certificates and the limits.
@@ -109,7 +109,7 @@ class Transport:
             asked=asked.what,
         )
         try:
-            # One limit over the whole try: a server that sends a byte now and then must not hold us for ever.
+            # One limit over the whole exchange: httpx's own begins anew with every byte that a server sends.
             with anyio.move_on_after(limits.read_s):
                 try:
                     request = client.build_request(method, url, json=body, headers=headers)
@@ -155,25 +155,25 @@ class Transport:
         }
 
     async def _read(self, response: httpx.Response, asked: Asked) -> bytes | SentryError:
-        """The body, decoded and counted piece by piece: a small gzip body can hold gigabytes."""
+        """Read the body, unpacked and counted piece by piece: a small gzip body can hold gigabytes."""
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in ("", "identity", "gzip"):
-            return _odd(response, asked, "is packed in a way that was not asked for")
+            return _unreadable(response, asked, "is packed in a way that was not asked for")
         unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
         limit, pieces, size = self._settings.limits.max_answer_bytes, [], 0
-        # A transport that answers from memory has read, and unpacked, the body before we come.
+        # A transport that answers from memory has read, and unpacked, the whole body already.
         in_memory = response.is_stream_consumed
         async for raw in response.aiter_bytes() if in_memory else response.aiter_raw():
             try:
                 piece = raw if unpack is None or in_memory else unpack.decompress(raw, limit - size + 1)
             except zlib.error:
-                return _odd(response, asked, "cannot be unpacked")
+                return _unreadable(response, asked, "cannot be unpacked")
             size += len(piece)
             if size > limit:
-                return _odd(response, asked, f"is larger than {limit / 1e6:g} MB and was not read")
+                return _unreadable(response, asked, f"is larger than {limit / 1e6:g} MB and was not read")
             pieces.append(piece)
         if unpack is not None and not in_memory and size and not unpack.eof:
-            return _odd(response, asked, "was cut off")
+            return _unreadable(response, asked, "was cut off")
         return b"".join(pieces)
 
     def _unreachable(self, asked: Asked, exc: Exception) -> SentryError:
@@ -189,7 +189,7 @@ class Transport:
     # --- connections
 
     def _acquire(self) -> httpx.AsyncClient:
-        """The connection that was used last among the idle ones, else a new one."""
+        """Take the most recently used idle connection, else a new one."""
         if self._idle:
             return self._idle.pop()[1]
         client = self._new_client()
@@ -237,11 +237,11 @@ class Transport:
         )
 
     def _trusts_environment(self) -> bool:
-        """Whether proxies of the environment are used: not for this machine's own server, which is asked directly."""
+        """Return whether proxies of the environment are used: not for a server on this machine."""
         return not is_loopback(urlsplit(self._settings.base_url).hostname or "")
 
     def _tls_context(self) -> ssl.SSLContext:
-        """Whom to trust, read once for all connections: it takes 16 ms.
+        """Return the trusted certificates, read once for all connections: it takes 16 ms.
 
         Raises:
             SettingsError: the CA bundle cannot be read.
@@ -267,12 +267,12 @@ class Transport:
 
 
 async def _put_target_aside(response: httpx.Response) -> None:
-    """Keep a redirect's target from httpx, which reads it even when told not to follow, and fails on a wrong one."""
+    """Hide a redirect's target from httpx, which parses it without following it, and fails on a malformed one."""
     if "location" in response.headers:
         response.extensions[REDIRECT_HEADERS] = {"location": response.headers.pop("location")}
 
 
-def _odd(response: httpx.Response, asked: Asked, what: str) -> SentryError:
+def _unreadable(response: httpx.Response, asked: Asked, what: str) -> SentryError:
     return ServerFault(
         f"Asked for {asked.what}, the answer {what}.",
         "Ask for less (a shorter period, fewer rows); if that does not help, check proxies before Sentry.",

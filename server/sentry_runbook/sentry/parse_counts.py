@@ -1,4 +1,7 @@
-"""Replies that count → models: Discover tables, latencies, time series, release health. Pure."""
+"""Parses responses that count: Discover tables, latencies, time series, release health. Pure.
+
+Whatever is wrong is a ValueError, which :mod:`retry` turns into our own error. Numbers that cannot be used are None.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from sentry_runbook.sentry import models, timeseries_json
 from sentry_runbook.sentry.messages import Asked, Reply, next_cursor
 from sentry_runbook.sentry.parsing import an_object, parsed
 from sentry_runbook.sentry.status_errors import absent
-from sentry_runbook.sentry.timeseries_json import LATEST_EPOCH_S, MOST_NUMBER, Points, TypedSeries
+from sentry_runbook.sentry.timeseries_json import LATEST_EPOCH_S, MAX_NUMBER, Points, TypedSeries
 
 DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
 SERIES = Asked("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
-MOST_PLACES = 2 * models.MOST_ITEMS
+MAX_POINTS = 2 * models.MOST_ITEMS
 MOMENTS = TypeAdapter(tuple[models.Moment, ...])
 Point = tuple[float, float | None, bool]
 """Epoch second, value, whether it is still incomplete."""
@@ -26,19 +29,24 @@ Point = tuple[float, float | None, bool]
 
 
 def table(reply: Reply, fields: Sequence[str]) -> models.Table:
-    """A Discover answer.
+    """Parse a Discover table.
+
+    Args:
+        reply: the response.
+        fields: the columns that were requested.
 
     Raises:
-        Unsupported: rows of something else: servers before Discover list events at the same place.
+        Unsupported: rows of something else: servers before Discover list events at the same path.
+        ValueError: it is not a table.
     """
     answer = parsed(reply)
     if isinstance(answer, list):
         raise absent(DISCOVER)
     if not isinstance(answer, dict):
-        raise ValueError("not an object")  # noqa: TRY004  # the sender expects ValueError
+        raise ValueError("not an object")  # noqa: TRY004  # see the module's docstring
     data, meta = answer.get("data"), answer.get("meta")
     if not isinstance(data, list):
-        raise ValueError("no rows")  # noqa: TRY004  # the sender expects ValueError
+        raise ValueError("no rows")  # noqa: TRY004  # see the module's docstring
     if data and not any(isinstance(row, dict) and not row.keys().isdisjoint(fields) for row in data):
         raise absent(DISCOVER)
     rows = tuple(
@@ -58,16 +66,16 @@ def table(reply: Reply, fields: Sequence[str]) -> models.Table:
 
 
 def _cell(value: object) -> models.Cell:
-    """Text, a flag or a number that can be counted with; anything else is unknown."""
+    """Return a text, a flag or a finite number as it is, anything else as None."""
     return (
         value
-        if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MOST_NUMBER)
+        if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MAX_NUMBER)
         else _number(value)
     )
 
 
 def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) -> models.Latency:
-    """Latencies of a Discover answer, of these transactions."""
+    """Return the latencies of the transactions in ``keep``; ``p95`` is the table's column that has them."""
     rows = []
     for row in table.rows:
         name, count = row.get("transaction"), _number(row.get("count()"))
@@ -81,11 +89,11 @@ def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) ->
 
 
 def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
-    """Read an ``events-timeseries`` answer, by axis.
+    """Parse an ``events-timeseries`` response, by axis.
 
     Raises:
-        Unsupported: in another resolution than asked: the server replaces one that it does not know in silence.
-        ValueError: it is not the answer to these axes.
+        Unsupported: in another resolution than requested: the server silently replaces one that it does not know.
+        ValueError: it is not the response to these axes.
     """
     typed = timeseries_json.decode_timeseries(reply.body)
     by_axis: dict[str, models.Series] = {}
@@ -101,7 +109,7 @@ def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, 
 
 
 def _odd_timeseries(reply: Reply) -> Iterator[TypedSeries]:
-    """The same answer value by value, when something in it is odd: what can be read is kept, the rest is unknown."""
+    """Read the response value by value, when something in it is odd: what can be read is kept, the rest is unknown."""
     series = an_object(reply).get("timeSeries")
     for item in series if isinstance(series, list) else []:
         if not isinstance(item, dict) or not isinstance(axis := item.get("yAxis"), str):
@@ -109,26 +117,27 @@ def _odd_timeseries(reply: Reply) -> Iterator[TypedSeries]:
         meta = item.get("meta")
         interval_ms = None
         if isinstance(meta, dict) and "interval" in meta:
-            # An interval that is no number is not the one that was asked for.
+            # An interval that is not a number is not the requested one.
             interval_ms = _number(meta["interval"]) or 0.0
         yield TypedSeries(axis, interval_ms, _columns(map(_point, _list(item.get("values")))))
 
 
 def _point(point: object) -> Point | None:
+    """Read ``{"timestamp": ms, "value": n, "incomplete": bool}`` as a point; None without a time."""
     if not isinstance(point, dict) or (at := _number(point.get("timestamp"))) is None:
         return None
     return at / 1000, _number(point.get("value")), point.get("incomplete") is True
 
 
 def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
-    """Read an ``events-stats`` answer: one series for one axis, for several an object of series by axis.
+    """Parse an ``events-stats`` response: one series for one axis, for several an object of series by axis.
 
     One series in answer to several axes comes from a server that counts events whatever is asked: it is never taken
     for users.
 
     Raises:
-        Unsupported: in another resolution than asked, or of events only where others were asked for.
-        ValueError: it is not the answer to these axes.
+        Unsupported: in another resolution than requested, or of events only where other axes were requested.
+        ValueError: it is not the response to these axes.
     """
     typed = timeseries_json.decode_stats(reply.body)
     points = _odd_stats(reply) if typed is None else typed
@@ -142,7 +151,7 @@ def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str
 
 
 def _odd_stats(reply: Reply) -> dict[str, Points]:
-    """The same answer value by value, when something in it is odd."""
+    """Read the response value by value, when something in it is odd."""
     answer = an_object(reply)
     parts: dict[str, object] = {COUNT: answer} if "data" in answer else answer
     return {
@@ -151,7 +160,7 @@ def _odd_stats(reply: Reply) -> dict[str, Points]:
 
 
 def _pair(pair: object) -> Point | None:
-    """``[epoch_s, [{"count": n}]]``, read as a point."""
+    """Read ``[epoch_s, [{"count": n}]]`` as a point; None without a time."""
     if not isinstance(pair, list) or len(pair) != 2 or (at := _number(pair[0])) is None:
         return None
     counts = pair[1][0] if isinstance(pair[1], list) and pair[1] else None
@@ -159,8 +168,8 @@ def _pair(pair: object) -> Point | None:
 
 
 def _list(value: object) -> list[object]:
-    """The points that are read; none of what is no list, which is an error only if the axis was asked for."""
-    return value[:MOST_PLACES] if isinstance(value, list) else []
+    """Return the first points of a list, and none of anything else, which is an error only for a requested axis."""
+    return value[:MAX_POINTS] if isinstance(value, list) else []
 
 
 def _columns(read: Iterable[Point | None]) -> Points:
@@ -170,18 +179,18 @@ def _columns(read: Iterable[Point | None]) -> Points:
 
 
 def _regular(points: Points, interval_s: int) -> models.Series:
-    """Points on a regular grid; a missing point is None, the first incomplete one ends what is complete.
+    """Lay points out on a regular grid: a missing point is None, the first incomplete one ends what is complete.
 
     Raises:
         Unsupported: the points are not on such a grid.
         ValueError: there are none.
     """
-    times = points.times[:MOST_PLACES]
+    times = points.times[:MAX_POINTS]
     if not times:
         raise ValueError("an empty series")
     first = int(times[0])
-    on_grid = tuple(points.values[:MOST_PLACES])
-    # Nearly every answer is in order and without gaps, so that is looked at first.
+    on_grid = tuple(points.values[:MAX_POINTS])
+    # Nearly every series is in order and without gaps, which one comparison shows.
     if times != list(range(first, first + len(times) * interval_s, interval_s)):
         first, on_grid = _laid_out(dict(zip(map(int, times), on_grid, strict=True)), interval_s)
     open_from = points.incomplete_from
@@ -194,11 +203,11 @@ def _regular(points: Points, interval_s: int) -> models.Series:
 
 
 def _laid_out(values: Mapping[int, float | None], interval_s: int) -> tuple[int, tuple[float | None, ...]]:
-    """The first second of a grid, and its values; of points with gaps, or in another order."""
+    """Lay out points with gaps or in another order: the epoch second of the first one, and a value for each step."""
     times = sorted(values)
     first, last = times[0], times[-1]
-    # A longer or finer grid than was asked for is not laid out at all: it may be huge.
-    if last - first >= MOST_PLACES * interval_s or (len(times) > 1 and times[1] - first != interval_s):
+    # A longer or finer grid than requested is not laid out at all: it may be huge.
+    if last - first >= MAX_POINTS * interval_s or (len(times) > 1 and times[1] - first != interval_s):
         raise absent(SERIES)
     grid = range(first, last + 1, interval_s)
     if not values.keys() <= set(grid):
@@ -207,35 +216,38 @@ def _laid_out(values: Mapping[int, float | None], interval_s: int) -> tuple[int,
 
 
 def joined(parts: Sequence[models.Series]) -> models.Series:
-    """Stretches of one series put together in order of time; what lies between them is unknown."""
+    """Put stretches of one series together in order of time; what lies between them is unknown.
+
+    Raises:
+        Unsupported: they are further apart than any window that is asked for.
+    """
     if len(parts) == 1:
         return parts[0]
     first = min(parts, key=lambda part: part.start)
-    places: dict[int, float | None] = {}
-    for part in parts:
-        offset = int((part.start - first.start).total_seconds()) // first.step_s
-        places |= {offset + at: value for at, value in enumerate(part.values)}
+    offsets = [int((part.start - first.start).total_seconds()) // first.step_s for part in parts]
+    length = max(offset + len(part.values) for offset, part in zip(offsets, parts, strict=True))
+    # A server can say any time it likes: parts that lie centuries apart would be laid out as billions of values.
+    if length > MAX_POINTS * len(parts):
+        raise absent(SERIES)
+    values: list[float | None] = [None] * length
+    for offset, part in zip(offsets, parts, strict=True):
+        values[offset : offset + len(part.values)] = part.values
     incomplete = [part.complete_until for part in parts if part.complete_until is not None]
-    return first.model_copy(
-        update={
-            "values": tuple(places.get(at) for at in range(max(places, default=-1) + 1)),
-            "complete_until": min(incomplete, default=None),
-        }
-    )
+    return first.model_copy(update={"values": tuple(values), "complete_until": min(incomplete, default=None)})
 
 
 # --- release health
 
 
 def sessions(reply: Reply, *, has_unhandled_rate: bool) -> models.Sessions:
-    """Release health by environment."""
+    """Parse release health by environment."""
     answer = an_object(reply)
     intervals, groups = answer.get("intervals"), answer.get("groups")
     hours = MOMENTS.validate_python(intervals[: models.MOST_ITEMS] if isinstance(intervals, list) else [])
     start, end = MOMENTS.validate_python([answer.get("start"), answer.get("end")])
     if start is None or end is None:
         raise ValueError("no range")
-    # An hour that cannot be read would shift all values after it, so without a full list there are no hours at all.
+    # An unreadable hour would shift all values after it, so unless all can be read there are none.
     known = tuple(at for at in hours if at is not None)
     return models.Sessions(
         start=start,
@@ -270,19 +282,17 @@ def _session_group(group: dict[str, object]) -> models.SessionGroup:
 
 
 def _crash_rate(crashed: object, free: object) -> float | None:
-    """The crash rate; older servers tell only the crash-free one."""
+    """Return the crash rate; older servers have only its complement, the crash-free rate."""
     rate, rest = _fraction(_number(crashed)), _fraction(_number(free))
     return rate if rate is not None or rest is None else 1 - rest
 
 
 def _fraction(rate: float | None) -> float | None:
-    """Sessions speak in fractions (rule 17); anything else is no rate."""
+    """Return a rate between 0 and 1, as sessions have (sentry-api rule 17); anything else is None."""
     return rate if rate is not None and 0 <= rate <= 1 else None
 
 
 def _number(value: object) -> float | None:
-    """A finite number; JSON knows larger ones than Python's float. No flag: those are of another type, though equal."""
+    """Return a number as a float; None for other types, for flags, and beyond what is counted."""
     # NaN fails the comparison too.
-    return (
-        float(value) if (type(value) is int or type(value) is float) and -MOST_NUMBER <= value <= MOST_NUMBER else None
-    )
+    return float(value) if (type(value) is int or type(value) is float) and -MAX_NUMBER <= value <= MAX_NUMBER else None

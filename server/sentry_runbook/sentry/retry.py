@@ -36,7 +36,7 @@ from sentry_runbook.sentry.http import Dropped, Transport
 from sentry_runbook.sentry.messages import Asked, Family, Params, Reply, address, delay_asked, is_used_up
 from sentry_runbook.sentry.rate_limiter import FairLimiter
 from sentry_runbook.sentry.single_flight import CachedResponse, InFlightRequest, SingleFlightCache
-from sentry_runbook.sentry.status_errors import error_of, is_passing, late, paused, strange
+from sentry_runbook.sentry.status_errors import error_of, is_transient, late, paused, strange
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ class Sender:
             # Only a dropped connection: one that was refused, or hung, would most likely do so again.
             return outcome, self._jitter(delay_s) if isinstance(outcome, Dropped) else None
         requested_s = delay_asked(outcome.headers, self._clock())
-        if not is_passing(outcome):
+        if not is_transient(outcome):
             # An answer, but the last of this rate-limit window: the next request would be refused.
             if is_used_up(outcome.headers) and requested_s is not None and 0 < requested_s <= SHORT_WINDOW_S:
                 self._limiter.pause(asked.family, now + requested_s)

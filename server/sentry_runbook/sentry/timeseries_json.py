@@ -1,8 +1,8 @@
 """Typed decoding of time series answers, straight from JSON to numbers. Pure.
 
 A triage reads some 9,000 points, and looking at each as a dictionary of unknown values took longer than parsing it.
-Here msgspec checks types and ranges while it parses, and skips all that is not asked for. It is strict: an answer
-with one odd value is not decoded at all (None), and :mod:`parse_counts` reads it leniently, value by value.
+Here msgspec checks types and ranges while it parses, and skips all fields that are not declared. It is strict: a
+response with one odd value is not decoded at all (None), and :mod:`parse_counts` reads it leniently, value by value.
 
 Memory stays bounded without counting parts first, by the size of what is decoded here: the smallest point is 9 bytes
 of JSON and some 200 bytes of memory.
@@ -15,19 +15,19 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-MOST_BYTES = 2_000_000
-"""Of an answer that is decoded here: 10,000 points of two axes take 1.3 MB."""
-MOST_NUMBER = 1e15
+MAX_BYTES = 2_000_000
+"""Of a response that is decoded by type: 10,000 points of two axes take 1.3 MB."""
+MAX_NUMBER = 1e15
 """Larger numbers are unknown: whatever they count, it is not events."""
 LATEST_EPOCH_S = 1e11
 
-Number = Annotated[float, Meta(ge=-MOST_NUMBER, le=MOST_NUMBER)]
+Number = Annotated[float, Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 EpochSeconds = Annotated[float, Meta(ge=0, lt=LATEST_EPOCH_S)]
 EpochMilliseconds = Annotated[float, Meta(ge=0, lt=LATEST_EPOCH_S * 1000)]
 
 
 class Points(NamedTuple):
-    """The points of one axis, in the order of the answer.
+    """The points of one axis, in the order of the response.
 
     Attributes:
         times: epoch seconds.
@@ -41,7 +41,7 @@ class Points(NamedTuple):
 
 
 class TypedSeries(NamedTuple):
-    """One series of an ``events-timeseries`` answer; ``interval_ms`` is None when the answer does not say it."""
+    """One series of an ``events-timeseries`` response; ``interval_ms`` is None when the response does not say it."""
 
     axis: str
     interval_ms: float | None
@@ -92,8 +92,8 @@ _stats_by_axis_decoder = msgspec.json.Decoder(dict[str, _Stats])
 
 
 def decode_timeseries(body: bytes) -> list[TypedSeries] | None:
-    """The series of an ``events-timeseries`` answer; None when anything in it is odd or it is too large."""
-    if len(body) > MOST_BYTES:
+    """Decode an ``events-timeseries`` response; None when anything in it is odd, or it is larger than MAX_BYTES."""
+    if len(body) > MAX_BYTES:
         return None
     try:
         answer = _timeseries_decoder.decode(body)
@@ -103,8 +103,8 @@ def decode_timeseries(body: bytes) -> list[TypedSeries] | None:
 
 
 def decode_stats(body: bytes) -> Points | dict[str, Points] | None:
-    """The one series of an ``events-stats`` answer, or its series by axis; None as in :func:`decode_timeseries`."""
-    if len(body) > MOST_BYTES:
+    """Decode an ``events-stats`` response: its one series, or its series by axis; None as in decode_timeseries."""
+    if len(body) > MAX_BYTES:
         return None
     try:
         single = _stats_decoder.decode(body).data
