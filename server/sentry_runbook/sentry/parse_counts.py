@@ -28,18 +28,18 @@ Point = tuple[float, float | None, bool]
 # --- Discover
 
 
-def table(reply: Reply, fields: Sequence[str]) -> models.Table:
+def table(response: Reply, fields: Sequence[str]) -> models.Table:
     """Parse a Discover table.
 
     Args:
-        reply: the response.
+        response: the response.
         fields: the columns that were requested.
 
     Raises:
         Unsupported: rows of something else: servers before Discover list events at the same path.
         ValueError: it is not a table.
     """
-    answer = parsed(reply)
+    answer = parsed(response)
     if isinstance(answer, list):
         raise absent(DISCOVER)
     if not isinstance(answer, dict):
@@ -60,7 +60,7 @@ def table(reply: Reply, fields: Sequence[str]) -> models.Table:
     return models.Table(
         rows=rows,
         dataset=dataset if isinstance(dataset, str) else None,
-        next_cursor=next_cursor(reply.headers.get("link")),
+        next_cursor=next_cursor(response.headers.get("link")),
         why_empty="Sentry hints that the query finds nothing it may read" if tip and not rows else None,
     )
 
@@ -88,16 +88,16 @@ def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) ->
 # --- time series
 
 
-def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
+def timeseries(response: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
     """Parse an ``events-timeseries`` response, by axis.
 
     Raises:
         Unsupported: in another resolution than requested: the server silently replaces one that it does not know.
         ValueError: it is not the response to these axes.
     """
-    typed = timeseries_json.decode_timeseries(reply.body)
+    typed = timeseries_json.decode_timeseries(response.body)
     by_axis: dict[str, models.Series] = {}
-    for axis, interval_ms, points in _odd_timeseries(reply) if typed is None else typed:
+    for axis, interval_ms, points in _odd_timeseries(response) if typed is None else typed:
         if axis not in axes or axis in by_axis:
             continue
         if interval_ms is not None and interval_ms != interval_s * 1000:
@@ -108,9 +108,9 @@ def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, 
     return by_axis
 
 
-def _odd_timeseries(reply: Reply) -> Iterator[TypedSeries]:
+def _odd_timeseries(response: Reply) -> Iterator[TypedSeries]:
     """Read the response value by value, when something in it is odd: what can be read is kept, the rest is unknown."""
-    series = an_object(reply).get("timeSeries")
+    series = an_object(response).get("timeSeries")
     for item in series if isinstance(series, list) else []:
         if not isinstance(item, dict) or not isinstance(axis := item.get("yAxis"), str):
             continue
@@ -129,7 +129,7 @@ def _point(point: object) -> Point | None:
     return at / 1000, _number(point.get("value")), point.get("incomplete") is True
 
 
-def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
+def stats_series(response: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
     """Parse an ``events-stats`` response: one series for one axis, for several an object of series by axis.
 
     One series in answer to several axes comes from a server that counts events whatever is asked: it is never taken
@@ -139,8 +139,8 @@ def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str
         Unsupported: in another resolution than requested, or of events only where other axes were requested.
         ValueError: it is not the response to these axes.
     """
-    typed = timeseries_json.decode_stats(reply.body)
-    points = _odd_stats(reply) if typed is None else typed
+    typed = timeseries_json.decode_stats(response.body)
+    points = _odd_stats(response) if typed is None else typed
     by_axis = {COUNT: points} if isinstance(points, Points) else points
     series = {axis: _regular(by_axis[axis], interval_s) for axis in axes if axis in by_axis}
     if not series and COUNT in by_axis:
@@ -150,9 +150,9 @@ def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str
     return series
 
 
-def _odd_stats(reply: Reply) -> dict[str, Points]:
+def _odd_stats(response: Reply) -> dict[str, Points]:
     """Read the response value by value, when something in it is odd."""
-    answer = an_object(reply)
+    answer = an_object(response)
     parts: dict[str, object] = {COUNT: answer} if "data" in answer else answer
     return {
         axis: _columns(map(_pair, _list(part.get("data")))) for axis, part in parts.items() if isinstance(part, dict)
@@ -239,9 +239,9 @@ def joined(parts: Sequence[models.Series]) -> models.Series:
 # --- release health
 
 
-def sessions(reply: Reply, *, has_unhandled_rate: bool) -> models.Sessions:
+def sessions(response: Reply, *, has_unhandled_rate: bool) -> models.Sessions:
     """Parse release health by environment."""
-    answer = an_object(reply)
+    answer = an_object(response)
     intervals, groups = answer.get("intervals"), answer.get("groups")
     hours = MOMENTS.validate_python(intervals[: models.MOST_ITEMS] if isinstance(intervals, list) else [])
     start, end = MOMENTS.validate_python([answer.get("start"), answer.get("end")])

@@ -40,40 +40,40 @@ ABSENT = (NoRoute, WebPage, Unsupported)
 """Errors that say that this server may not have the endpoint, rather than the thing requested."""
 
 
-def is_transient(reply: Reply) -> bool:
+def is_transient(response: Reply) -> bool:
     """Return whether the same request may be answered a moment later."""
-    return reply.status == 429 or reply.status in TRANSIENT or _busy(reply) is not None
+    return response.status == 429 or response.status in TRANSIENT or _busy(response) is not None
 
 
-def _busy(reply: Reply) -> type[SentryError] | None:
+def _busy(response: Reply) -> type[SentryError] | None:
     """Return the error of a 400 that means that Sentry's store was too slow or too busy (sentry-api rule 12).
 
     None for all other responses: other 400s are the request's fault.
     """
-    if reply.status != 400:
+    if response.status != 400:
         return None
-    text = detail(reply.body).lower()
+    text = detail(response.body).lower()
     if "query timeout" in text or "timed out" in text:
         return TimedOut
     return RateLimited if "too many" in text and ("concurrent" in text or "queries" in text) else None
 
 
-def error_of(reply: Reply, asked: Asked, *, retry_after_s: float | None = None) -> SentryError | None:
+def error_of(response: Reply, asked: Asked, *, retry_after_s: float | None = None) -> SentryError | None:
     """Return the error of a response; None when it is a success.
 
     Args:
-        reply: the response.
+        response: the response.
         asked: what was requested.
         retry_after_s: when a retry makes sense, for transient errors.
     """
-    if 200 <= reply.status < 300:
-        return _web_page(reply, asked) if reply.is_page else None
-    if is_transient(reply):
-        return _transient(reply, asked, retry_after_s)
-    if 300 <= reply.status < 400:
-        return _redirected(reply, asked)
-    make = BY_STATUS.get(reply.status) or (_refused if 400 <= reply.status < 500 else _failed)
-    return make(reply, asked)
+    if 200 <= response.status < 300:
+        return _web_page(response, asked) if response.is_page else None
+    if is_transient(response):
+        return _transient(response, asked, retry_after_s)
+    if 300 <= response.status < 400:
+        return _redirected(response, asked)
+    make = BY_STATUS.get(response.status) or (_refused if 400 <= response.status < 500 else _failed)
+    return make(response, asked)
 
 
 def try_again_in(seconds: float | None, otherwise: str) -> str:
@@ -81,20 +81,20 @@ def try_again_in(seconds: float | None, otherwise: str) -> str:
     return otherwise if seconds is None else f"Try again in {max(1, round(seconds))} s."
 
 
-def _transient(reply: Reply, asked: Asked, retry_after_s: float | None) -> SentryError:
-    busy = _busy(reply)
+def _transient(response: Reply, asked: Asked, retry_after_s: float | None) -> SentryError:
+    busy = _busy(response)
     if busy is not None:
-        kind, what = busy, f"Asked for {asked.what}, Sentry's own store was too slow or too busy ({reply.status})."
+        kind, what = busy, f"Asked for {asked.what}, Sentry's own store was too slow or too busy ({response.status})."
         fix = "Try again in a minute, or with a shorter period."
-    elif reply.status == 429:
+    elif response.status == 429:
         kind, what = RateLimited, f"Asked for {asked.what}, Sentry limits the rate of requests (429)."
         fix = try_again_in(retry_after_s, "Try again soon.")
     else:
-        kind, what = ServerFault, f"Asked for {asked.what}, the server failed ({reply.status})."
+        kind, what = ServerFault, f"Asked for {asked.what}, the server failed ({response.status})."
         # Our own delay before a retry is no promise of when the server is back.
-        server_s = retry_after_s if "retry-after" in reply.headers else None
+        server_s = retry_after_s if "retry-after" in response.headers else None
         fix = f"Sentry or a proxy before it has trouble. {try_again_in(server_s, 'Try again in a minute.')}"
-    return kind(what, fix, status=reply.status, asked=asked.what, retry_after_s=retry_after_s)
+    return kind(what, fix, status=response.status, asked=asked.what, retry_after_s=retry_after_s)
 
 
 def absent(asked: Asked, status: int | None = None) -> Unsupported:
@@ -109,13 +109,13 @@ def absent(asked: Asked, status: int | None = None) -> Unsupported:
     )
 
 
-def strange(reply: Reply, asked: Asked) -> ServerFault:
+def strange(response: Reply, asked: Asked) -> ServerFault:
     """Return the error for a response that is not Sentry's answer to this request: cut, or of another shape."""
-    kind = "cut or replaced" if reply.body else "empty"
+    kind = "cut or replaced" if response.body else "empty"
     return ServerFault(
         f"Asked for {asked.what}, the server answered with something else than Sentry does ({kind}).",
         "Try again; if it stays so, check SENTRY_URL and proxies before Sentry.",
-        status=reply.status,
+        status=response.status,
         asked=asked.what,
     )
 
@@ -143,39 +143,39 @@ def late(asked: Asked) -> TimedOut:
 # --- one function a status
 
 
-def _quoted_detail(reply: Reply) -> str:
+def _quoted_detail(response: Reply) -> str:
     """Return Sentry's own error text, to be appended to ours; empty when there is none."""
-    text = detail(reply.body)
+    text = detail(response.body)
     return f": “{text}”" if text else ""
 
 
-def _web_page(reply: Reply, asked: Asked) -> SentryError:
+def _web_page(response: Reply, asked: Asked) -> SentryError:
     return WebPage(
         f"Asked for {asked.what}, the server answered with a web page instead of data.",
         "Check SENTRY_URL: a login page or proxy may stand before Sentry, or this server does not have the endpoint.",
-        status=reply.status,
+        status=response.status,
         asked=asked.what,
     )
 
 
-def _redirected(reply: Reply, asked: Asked) -> SentryError:
+def _redirected(response: Reply, asked: Asked) -> SentryError:
     """Redirects are not followed: whoever can make Sentry redirect would be sent the token."""
     try:
-        target = urlsplit(reply.headers.get("location", ""))
+        target = urlsplit(response.headers.get("location", ""))
         origin = f"{target.scheme}://{target.netloc}" if target.scheme in ("http", "https") else ""
     except ValueError:
         origin = ""
     where = f" to {origin}" if origin and HOST.fullmatch(origin.partition("//")[2]) else ""
     return ServerFault(
-        f"Asked for {asked.what}, the server redirects{where} ({reply.status}); the token was not sent there.",
+        f"Asked for {asked.what}, the server redirects{where} ({response.status}); the token was not sent there.",
         "Set SENTRY_URL to the address at which Sentry itself answers (often the same with https).",
-        status=reply.status,
+        status=response.status,
         asked=asked.what,
     )
 
 
-def _unauthorized(reply: Reply, asked: Asked) -> SentryError:
-    text = detail(reply.body).lower()
+def _unauthorized(response: Reply, asked: Asked) -> SentryError:
+    text = detail(response.body).lower()
     account = any(word in text for word in ("sso", "2fa", "two-factor", "sudo", "over limit", "over-limit"))
     fix = (
         "The token's user must first sign in to Sentry again (SSO or two-factor)."
@@ -184,17 +184,17 @@ def _unauthorized(reply: Reply, asked: Asked) -> SentryError:
         "event:read) and set SENTRY_AUTH_TOKEN."
     )
     return Unauthorized(
-        f"Sentry does not accept the auth token (401){_quoted_detail(reply)}.", fix, status=401, asked=asked.what
+        f"Sentry does not accept the auth token (401){_quoted_detail(response)}.", fix, status=401, asked=asked.what
     )
 
 
-def _forbidden(reply: Reply, asked: Asked) -> SentryError:
-    if "csrf" in detail(reply.body).lower():
+def _forbidden(response: Reply, asked: Asked) -> SentryError:
+    if "csrf" in detail(response.body).lower():
         # GlitchTip's answer to a write with a bad token; it has nothing to do with forms.
         return _unauthorized(Reply(401, {}, b""), asked)
     needed = f"the scope {asked.scopes[0]}" if asked.scopes else "more scopes"
     return Forbidden(
-        f"The auth token may not read or change {asked.what} (403){_quoted_detail(reply)}.",
+        f"The auth token may not read or change {asked.what} (403){_quoted_detail(response)}.",
         f"Give the token {needed}, or let its user join the project's team. An organization token (sntrys_) cannot "
         "read issues: use an internal integration.",
         status=403,
@@ -202,9 +202,9 @@ def _forbidden(reply: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _not_found(reply: Reply, asked: Asked) -> SentryError:
+def _not_found(response: Reply, asked: Asked) -> SentryError:
     # Sentry explains its own 404s; a bare one, or a page, comes from a router that does not know the path.
-    is_bare = reply.is_page or not detail(reply.body)
+    is_bare = response.is_page or not detail(response.body)
     fix = asked.hint or "Check the id, the organization and the project."
     kind = NoRoute if is_bare else NotFound
     return kind(
@@ -215,24 +215,24 @@ def _not_found(reply: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _unsupported(reply: Reply, asked: Asked) -> SentryError:
-    return absent(asked, reply.status)
+def _unsupported(response: Reply, asked: Asked) -> SentryError:
+    return absent(asked, response.status)
 
 
-def _refused(reply: Reply, asked: Asked) -> SentryError:
+def _refused(response: Reply, asked: Asked) -> SentryError:
     return BadRequest(
-        f"Asked for {asked.what}, Sentry refused the request ({reply.status}){_quoted_detail(reply)}.",
-        "Correct what it names." if detail(reply.body) else "Check the arguments: query, period, environment.",
-        status=reply.status,
+        f"Asked for {asked.what}, Sentry refused the request ({response.status}){_quoted_detail(response)}.",
+        "Correct what it names." if detail(response.body) else "Check the arguments: query, period, environment.",
+        status=response.status,
         asked=asked.what,
     )
 
 
-def _failed(reply: Reply, asked: Asked) -> SentryError:
+def _failed(response: Reply, asked: Asked) -> SentryError:
     return ServerFault(
-        f"Asked for {asked.what}, the server failed ({reply.status}).",
+        f"Asked for {asked.what}, the server failed ({response.status}).",
         "Sentry or a proxy before it has trouble: try again in a minute.",
-        status=reply.status,
+        status=response.status,
         asked=asked.what,
     )
 
