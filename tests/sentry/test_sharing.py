@@ -1,4 +1,4 @@
-"""Single flight and cache: one request for concurrent callers, kept for seconds, never across tokens or past a write."""
+"""Single flight and cache: concurrent callers share one request, kept for seconds, never across tokens or writes."""
 
 from __future__ import annotations
 
