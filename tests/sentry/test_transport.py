@@ -16,7 +16,7 @@ import anyio.lowlevel
 import pytest
 
 from sentry_runbook.errors import SentryError, ServerFault, SettingsError, TimedOut, Unreachable
-from sentry_runbook.sentry.http import KEEP_IDLE_S
+from sentry_runbook.sentry.connections import KEEP_IDLE_S
 from sentry_runbook.sentry.references import IssueRef
 from tests.sentry.servers import ISSUE, Server, answer, certificate, client_to, listening, serving
 from tests.sentry.upstream import TOKEN, Time
