@@ -77,11 +77,7 @@ def issue_row(
     spec, everything = issue.spec, issue.events.until(now)
     events = [event for event in everything if environments is None or event.environment in environments]
     notes = [entry for entry in issue.activity if entry.type == "note" and entry.at <= now]
-    details = lifecycle.status_details(issue, now)
-    actor = next(
-        (entry.user for entry in reversed(issue.activity) if entry.type.startswith(("set_res", "set_ign"))),
-        None,
-    )
+    details, actor = lifecycle.status_details(issue, now)
     if details and actor:
         details["actor"] = person(actor)
     return {
@@ -161,9 +157,9 @@ def activity_entry(entry: ActivityRecord) -> dict[str, object]:
 
 def activity(issue: IssueRecord, now: int) -> list[dict[str, object]]:
     """Give the history, newest first; its last line is made up from the first event, as Sentry does."""
-    lines = sorted((entry for entry in issue.activity if entry.at <= now), key=lambda entry: -entry.at)
+    lines = sorted((entry for entry in issue.activity if entry.at <= now), key=lambda entry: entry.at)
     first = issue.events.first()
-    made = [activity_entry(entry) for entry in lines]
+    made = [activity_entry(entry) for entry in reversed(lines)]
     if first is not None:
         made.append(activity_entry(ActivityRecord(first.at, "0", "first_seen", {"priority": issue.priority})))
     return made

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Generic, Protocol, TypeVar
 
 from sentry_runbook.simulator.scenario import Crumb, Issue, Scenario
+from sentry_runbook.simulator.versions import precedence
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -172,6 +173,13 @@ class ReleaseRecord:
     commits: list[CommitRecord] = field(default_factory=list)
 
 
+def greatest_version(releases: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
+    """Return the release with the greatest semantic version; None when none of them has one."""
+    ordered = ((precedence(release.version), release) for release in releases)
+    known = [(key, release) for key, release in ordered if key is not None]
+    return max(known, key=lambda pair: pair[0])[1] if known else None
+
+
 @dataclass(slots=True, eq=False)
 class ActivityRecord:
     """One line of an issue's history."""
@@ -185,30 +193,39 @@ class ActivityRecord:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How an issue was resolved: ``floor`` is the oldest release from which an event counts as a regression."""
+    """How an issue was resolved.
+
+    Attributes:
+        at: when.
+        details: what ``statusDetails`` shows of it.
+        actor: who resolved it.
+        release: the release that it is tied to; None: any later event brings the issue back.
+        forgives_release: whether events of ``release`` itself are forgiven ("in the next release"), or only those of
+            older releases ("in this release").
+    """
 
     at: int
     details: dict[str, object]
-    release: str | None = None
-    floor: int | None = None
+    actor: str | None
+    release: ReleaseRecord | None = None
+    forgives_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Under which condition an archived issue comes back; all None is for ever."""
+    """The condition under which an archived issue comes back: a count, a number of users or a time.
+
+    It is kept beside the issue's status, as Sentry keeps it: a reopened issue still shows it, until it is resolved,
+    archived anew or the condition is met.
+    """
 
     at: int
+    actor: str | None
     count: int | None = None
     window: int | None = None
     users: int | None = None
     users_window: int | None = None
     until: int | None = None
-    until_escalating: bool = False
-
-    @property
-    def conditional(self) -> bool:
-        """Whether a count, a number of users or a time ends it."""
-        return any(limit is not None for limit in (self.count, self.users, self.until))
 
 
 @dataclass(slots=True, eq=False)
@@ -223,6 +240,7 @@ class IssueRecord:
     status: str = "unresolved"
     substatus: str | None = None
     resolution: Resolution | None = None
+    archived_at: int | None = None
     snooze: Snooze | None = None
     assigned_to: str | None = None
     priority: str | None = None
@@ -260,9 +278,13 @@ class ProjectRecord:
         """Find a release that exists by now."""
         return next((r for r in self.releases if r.version == version and r.at <= now), None)
 
+    def released(self, now: int) -> list[ReleaseRecord]:
+        """Return the releases that exist by now."""
+        return [release for release in self.releases if release.at <= now]
+
     def newest_release(self, now: int) -> ReleaseRecord | None:
-        """Give the release created last."""
-        return max((r for r in self.releases if r.at <= now), key=lambda r: r.at, default=None)
+        """Return the release created last."""
+        return max(self.released(now), key=lambda release: release.at, default=None)
 
     def live_release(self, environment: str | None, now: int) -> str | None:
         """Say what is deployed: the last deploy to the environment, else the newest release."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sentry_runbook.simulator.clock import iso
@@ -14,25 +13,7 @@ from sentry_runbook.simulator.records import (
     ReleaseRecord,
     number_id,
 )
-
-
-def version_info(version: str) -> dict[str, object] | None:
-    """Take a version apart as far as it has the form ``package@version``."""
-    found = re.fullmatch(r"(?:([^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?)", version)
-    if not found:
-        return None
-    parts = {"major": int(found[3]), "minor": int(found[4]), "patch": int(found[5] or 0)}
-    return {
-        "package": found[1],
-        "version": {"raw": found[2], **parts, "pre": None, "buildCode": None, "components": 3},
-        "description": found[2],
-        "buildHash": None,
-    }
-
-
-def short_version(version: str) -> str:
-    """Give the version without its package."""
-    return version.rpartition("@")[2]
+from sentry_runbook.simulator.versions import short_version, version_info
 
 
 def deploy(record: DeployRecord) -> dict[str, object]:
