@@ -46,8 +46,8 @@ async def test_every_endpoint_counts_the_same_events(scenario: Scenario) -> None
         tags = {tag["key"]: tag for tag in await asked.read(f"issues/{described.short_id}/tags/")}
         assert tags["level"]["totalValues"] == count
         for tag in tags.values():
-            values = await asked.read(f"issues/{described.short_id}/tags/{tag['key']}/values/")
-            assert tag["uniqueValues"] >= len(values)
+            (whole,) = await asked.read(f"issues/{described.short_id}/tags/", key=tag["key"], limit=1000)
+            assert whole["uniqueValues"] == len(whole["topValues"]) == tag["uniqueValues"]
         assert [(tag["key"], tag["totalValues"]) for tag in issue["tags"]] == [
             (key, tag["totalValues"]) for key, tag in tags.items()
         ]

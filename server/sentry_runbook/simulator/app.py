@@ -39,7 +39,6 @@ _WRITE_EVENTS = frozenset({"event:write", "event:admin"})
 _ORG = frozenset({"org:read", "org:write", "org:admin"})
 _PROJECT = frozenset({"project:read", "project:write", "project:admin"})
 _RELEASES = _PROJECT | {"project:releases", "org:ci"}
-_DEPLOY = frozenset({"project:releases", "project:write", "project:admin", "org:ci"})
 _ALERTS = _ORG | {"alerts:read", "alerts:write"}
 _COMMITTERS = _READ_EVENTS | _PROJECT
 _ANYONE: frozenset[str] = frozenset()
@@ -64,13 +63,9 @@ _ISSUE = (
     _Endpoint("GET", "events/", events.event_list, _READ_EVENTS),
     _Endpoint("GET", "events/{event}/", events.event_get, _READ_EVENTS),
     _Endpoint("GET", "tags/", issues.tag_list, _READ_EVENTS),
-    _Endpoint("GET", "tags/{key}/", issues.tag_get, _READ_EVENTS),
-    _Endpoint("GET", "tags/{key}/values/", issues.tag_value_list, _READ_EVENTS),
     _Endpoint("GET", "activities/", issues.activities, _READ_EVENTS),
     _Endpoint("GET", "notes/", issues.note_list, _READ_EVENTS),
     _Endpoint("POST", "notes/", issues.note_post, _WRITE_EVENTS),
-    _Endpoint("GET", "user-reports/", issues.report_list, _READ_EVENTS),
-    _Endpoint("GET", "external-issues/", issues.external_issues, _READ_EVENTS),
 )
 
 # A version may hold slashes, so the longer release paths stand before the one that is only a version.
@@ -89,7 +84,6 @@ _IN_ORGANIZATION = (
     _Endpoint("GET", "stats_v2/", catalog.outcomes, _ORG),
     _Endpoint("GET", "releases/", catalog.release_list, _RELEASES),
     _Endpoint("GET", "releases/{version:path}/deploys/", catalog.deploy_list, _RELEASES),
-    _Endpoint("POST", "releases/{version:path}/deploys/", catalog.deploy_post, _DEPLOY),
     _Endpoint("GET", "releases/{version:path}/commits/", catalog.commit_list, _RELEASES),
     _Endpoint("GET", "releases/{version:path}/", catalog.release_get, _RELEASES),
     _Endpoint("GET", "workflows/", catalog.workflow_list, _ALERTS),
@@ -109,7 +103,6 @@ _ENDPOINTS = (
         for one in _ISSUE
     ),
     _Endpoint("GET", "/api/0/projects/{org}/{project}/", catalog.project_get, _PROJECT),
-    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/", events.project_event, _READ_EVENTS),
     _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/committers/", events.committers, _COMMITTERS),
 )
 

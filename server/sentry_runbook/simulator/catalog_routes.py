@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.issue_routes import base_url, body_of
+from sentry_runbook.simulator.issue_routes import base_url
 from sentry_runbook.simulator.params import (
-    ApiError,
     answer,
     bad,
     environments,
-    instant,
     not_found,
     page,
     profile_of,
     projects,
     scope,
+    span_ms,
     world_of,
 )
 from sentry_runbook.simulator.people import BOT, person
 from sentry_runbook.simulator.records import (
+    HOUR,
     MINUTE,
-    DeployRecord,
     ProjectRecord,
     ReleaseRecord,
     number_id,
@@ -201,33 +198,6 @@ async def deploy_list(request: Request) -> Response:
     return answer([deploy(one) for one in rows], links)
 
 
-async def deploy_post(request: Request) -> Response:
-    """Record a deploy marker; nothing is deployed by it."""
-    body = await body_of(request)
-    found, now = _releases(request)
-    name = body.get("environment")
-    if not isinstance(name, str) or not name:
-        raise ApiError(400, {"environment": ["This field is required."]})
-    if len(name) > 64 or re.search(r"[\n\r/]", name):
-        raise ApiError(400, {"environment": ["Invalid value for environment"]})
-    finished, started = body.get("dateFinished"), body.get("dateStarted")
-    count = sum(len(record.deploys) for record in found)
-    marker = DeployRecord(
-        instant(str(finished)) if finished else now,
-        number_id("deploy", found[0].version, "posted", count, digits=8),
-        name,
-        instant(str(started)) if started else None,
-        str(body["name"]) if body.get("name") else None,
-        str(body["url"]) if body.get("url") else None,
-    )
-    wanted = body.get("projects")
-    for record in found:
-        if not isinstance(wanted, list) or record.project.slug in wanted:
-            record.deploys.append(marker)
-            record.project.seen([marker])
-    return answer(deploy(marker), status=201)
-
-
 async def commit_list(request: Request) -> Response:
     """Answer with a release's commits, newest first."""
     found, now = _releases(request)
@@ -306,12 +276,27 @@ async def detector_list(request: Request) -> Response:
 
 
 async def outcomes(request: Request) -> Response:
-    """Answer ``stats_v2/``: everything that was sent was accepted."""
+    """Answer ``stats_v2/``: how many errors were sent an interval; all of them were accepted, none was dropped."""
+    query = request.query_params
+    if query.getlist("groupBy") != ["outcome"]:
+        raise bad("No groupBy provided" if not query.getlist("groupBy") else "The embedded Sentry groups by outcome.")
+    if query.getlist("field") != ["sum(quantity)"]:
+        raise bad('Request is missing a "field"')
     asked = scope(request)
-    if not request.query_params.getlist("groupBy"):
-        raise bad("No groupBy provided")
-    total = sum(project.events.count(asked.start, asked.seen_end) for project in asked.projects)
-    group = {"by": {"outcome": "accepted"}, "totals": {"sum(quantity)": total}, "series": {}}
+    step = span_ms(query.get("interval", "1h")) or HOUR
+    begins = range(asked.start // step * step, asked.end, step)
+    # The period is rounded outwards to whole intervals, and their sum is the total.
+    sums = [sum(project.events.count(at, min(at + step, asked.now + 1)) for project in asked.projects) for at in begins]
+    group = {
+        "by": {"outcome": "accepted"},
+        "totals": {"sum(quantity)": sum(sums)},
+        "series": {"sum(quantity)": sums},
+    }
     return answer(
-        {"start": iso(asked.start), "end": iso(asked.end), "intervals": [], "groups": [group] if total else []}
+        {
+            "start": iso(begins.start),
+            "end": iso(begins[-1] + step if begins else begins.start),
+            "intervals": [iso(at) for at in begins],
+            "groups": [group] if sum(sums) else [],
+        }
     )

@@ -90,12 +90,6 @@ async def event_get(request: Request) -> Response:
     return answer(event_details(found, everything, now))
 
 
-async def project_event(request: Request) -> Response:
-    """Answer with one event of a project, by its id."""
-    event, now = _project_event(request)
-    return answer(event_details(event, event.issue.events.until(now), now))
-
-
 def _project_event(request: Request) -> tuple[Event, int]:
     world = world_of(request)
     now = world.now_ms()

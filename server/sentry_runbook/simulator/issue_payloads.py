@@ -11,11 +11,11 @@ from sentry_runbook.simulator.people import owner, person
 from sentry_runbook.simulator.records import (
     DAY,
     HOUR,
+    MINUTE,
     ActivityRecord,
     Event,
     IssueRecord,
     ProjectRecord,
-    digest,
 )
 from sentry_runbook.simulator.release_payloads import release_brief
 
@@ -125,7 +125,7 @@ def issue_details(
         "activity": activity(issue, now)[:100],
         "seenBy": [],
         "participants": [],
-        "userReportCount": sum(issue.project.origin + report.at * 60_000 <= now for report in issue.spec.reports),
+        "userReportCount": sum(issue.project.origin + minute * MINUTE <= now for minute in issue.spec.user_reports),
         "pluginIssues": [],
         "pluginActions": [],
         "pluginContexts": [],
@@ -222,26 +222,3 @@ def tags(events: Sequence[Event], keys: Sequence[str] = (), limit: int = 10) -> 
             }
         )
     return found
-
-
-def user_reports(issue: IssueRecord, now: int) -> list[dict[str, object]]:
-    """Give what users wrote into the crash dialog, newest first."""
-    found: list[tuple[int, dict[str, object]]] = []
-    for place, report in enumerate(issue.spec.reports):
-        at = issue.project.origin + round(report.at * 60_000)
-        nearest = issue.events.window(0, at + 1)[-1:]
-        if at > now or not nearest:
-            continue
-        event = {"id": nearest[0].id, "eventID": nearest[0].id}
-        shown: dict[str, object] = {
-            "id": digest(issue.id, "report", place, size=4),
-            "eventID": nearest[0].id,
-            "name": report.name,
-            "email": report.email,
-            "comments": report.comments,
-            "dateCreated": iso(at),
-            "user": None,
-            "event": event,
-        }
-        found.append((at, shown))
-    return [shown for _, shown in sorted(found, key=lambda pair: -pair[0])]

@@ -14,9 +14,7 @@ from sentry_runbook.simulator.issue_payloads import (
     issue_details,
     issue_row,
     stats,
-    tag_values,
     tags,
-    user_reports,
 )
 from sentry_runbook.simulator.issue_search import Candidate, candidates, matching, ordered
 from sentry_runbook.simulator.params import (
@@ -135,30 +133,6 @@ async def tag_list(request: Request) -> Response:
     return answer(tags(_tagged(request), keys, limit))
 
 
-async def tag_get(request: Request) -> Response:
-    """Answer with the distribution of one tag."""
-    found = tags(_tagged(request), [request.path_params["key"]], 9)
-    if not found:
-        raise not_found()
-    return answer(found[0])
-
-
-async def tag_value_list(request: Request) -> Response:
-    """Answer with the values of one tag."""
-    values = tag_values(_tagged(request), request.path_params["key"])
-    if not values:
-        raise not_found()
-    order = request.query_params.get("sort", "-count")
-    if order.removeprefix("-") not in {"count", "date", "age", "id"}:
-        raise bad("Invalid sort parameter.")
-    if order == "-date":
-        values.sort(key=lambda value: str(value["lastSeen"]), reverse=True)
-    elif order == "-age":
-        values.sort(key=lambda value: str(value["firstSeen"]), reverse=True)
-    rows, links = page(request, values)
-    return answer(list(rows), links)
-
-
 async def activities(request: Request) -> Response:
     """Answer with the issue's history, newest first."""
     issue, now = issue_of(request)
@@ -184,19 +158,6 @@ async def note_post(request: Request) -> Response:
         if same and now - entry.at < HOUR:
             raise bad("You have already posted that comment.")
     return answer(activity_entry(lifecycle.record(issue, now, "note", {"text": text}, BOT)), status=201)
-
-
-async def report_list(request: Request) -> Response:
-    """Answer with what users wrote."""
-    issue, now = issue_of(request)
-    rows, links = page(request, user_reports(issue, now))
-    return answer(list(rows), links)
-
-
-async def external_issues(request: Request) -> Response:
-    """Answer with linked tickets: there are none."""
-    issue_of(request)
-    return answer([])
 
 
 async def short_id(request: Request) -> Response:

@@ -144,8 +144,6 @@ class DeployRecord:
     id: str
     environment: str
     started: int | None
-    name: str | None = None
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

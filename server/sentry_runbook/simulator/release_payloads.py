@@ -23,8 +23,8 @@ def deploy(record: DeployRecord) -> dict[str, object]:
         "environment": record.environment,
         "dateStarted": iso(record.started) if record.started is not None else None,
         "dateFinished": iso(record.at),
-        "name": record.name,
-        "url": record.url,
+        "name": None,
+        "url": None,
     }
 
 
@@ -88,7 +88,7 @@ def commit(record: CommitRecord, releases: Sequence[ReleaseRecord] = ()) -> dict
 
 def _last_deploy(records: Sequence[ReleaseRecord], now: int) -> dict[str, object] | None:
     known = deploys(records, now)
-    return deploy(known[0]) | {"name": known[0].name or ""} if known else None
+    return deploy(known[0]) | {"name": ""} if known else None
 
 
 def _stats(records: Sequence[ReleaseRecord], now: int) -> dict[str, object]:

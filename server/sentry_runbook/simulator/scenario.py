@@ -174,16 +174,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a user wrote into the crash dialog."""
-
-    at: float
-    comments: str
-    name: str = "A customer"
-    email: str = "customer@example.com"
-
-
-@dataclass(frozen=True, slots=True)
 class Commit:
     """A commit of a release; ``pull_request`` is its number, when it came by one."""
 
@@ -276,6 +266,7 @@ class Issue:
         title: empty takes the outermost exception's type and value.
         history: earlier changes of status; events after a resolve regress it by themselves.
         escalated: minutes at which Sentry found it escalating.
+        user_reports: minutes at which users wrote something into the crash dialog.
         suspects: the commits that Sentry's suspect-commit search finds.
         processing_errors: (type, message) of Sentry's complaints about the event.
         assigned_to: ``team:payments`` or ``user:Dana Ortiz``.
@@ -304,7 +295,7 @@ class Issue:
     history: tuple[Change, ...] = ()
     escalated: float | None = None
     notes: tuple[Note, ...] = ()
-    reports: tuple[Report, ...] = ()
+    user_reports: tuple[float, ...] = ()
     suspects: tuple[Commit, ...] = ()
     assigned_to: str | None = None
     assigned_at: float = -1000.0
