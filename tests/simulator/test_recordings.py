@@ -7,34 +7,19 @@ without them. ``test_archive.py`` tells the same rules again with data of its ow
 from __future__ import annotations
 
 import json
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.simulator.asking import Asked
+from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.scenario import Issue, Release, Scenario, Stream
 
-RECORDINGS = Path(__file__).parents[2].parent / "shared" / "captures" / "sentry-24.2.tar.xz"
-pytestmark = pytest.mark.skipif(
-    not RECORDINGS.exists(), reason="the recordings of Sentry 24.2 are not beside this checkout: nothing to replay"
-)
-
+pytestmark = needs_recordings
 DAY = -1440.0
-
-
-@cache
-def recordings() -> dict[int, Any]:
-    """Return the recorded calls by their number."""
-    with tarfile.open(RECORDINGS) as archive:
-        files = (archive.extractfile(member) for member in archive if member.name.endswith(".json"))
-        calls = (json.load(file) for file in files if file is not None)
-        return {call["n"]: call for call in calls}
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,24 @@ def _tags(event: Event) -> list[dict[str, str]]:
     ]
 
 
-def _metadata(spec: Issue) -> dict[str, object]:
+def metadata(spec: Issue) -> dict[str, object]:
+    """Return what Sentry took the title from: the outermost exception and the last frame of one's own code."""
+    shown: dict[str, object] = {"title": spec.shown_title}
     if spec.chain:
-        return {"type": spec.chain[-1].type, "value": spec.chain[-1].value}
-    return {"title": spec.shown_title}
+        outermost = spec.chain[-1]
+        shown = {"type": outermost.type, "value": outermost.value}
+        frame = next((frame for frame in reversed(outermost.frames) if frame.in_app), None)
+        if frame:
+            shown |= {"filename": frame.filename, "function": frame.function}
+        if outermost.frames:
+            shown["in_app_frame_mix"] = _frame_mix([frame.in_app for frame in outermost.frames])
+    return shown | dict(spec.metadata)
+
+
+def _frame_mix(in_app: Sequence[bool]) -> str:
+    if all(in_app):
+        return "in-app-only"
+    return "mixed" if any(in_app) else "system-only"
 
 
 def event_row(event: Event) -> dict[str, object]:
@@ -68,7 +82,7 @@ def event_row(event: Event) -> dict[str, object]:
         "user": _user(event),
         "tags": _tags(event),
         "dateCreated": iso(event.at),
-        "metadata": _metadata(spec),
+        "metadata": metadata(spec),
     }
 
 
@@ -96,6 +110,8 @@ def _frame(frame: Frame, number: int) -> dict[str, object]:
         "colNo": None,
         "inApp": frame.in_app,
         "trust": None,
+        "lock": None,
+        "sourceLink": None,
         "errors": None,
         "vars": numbered(frame.vars, number) if frame.vars else None,
     }

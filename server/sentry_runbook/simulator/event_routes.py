@@ -113,7 +113,9 @@ async def committers(request: Request) -> Response:
                 if record.message == suspect.message and record.author == suspect.author and record.at <= now:
                     shown = commit(record, [release])
                     shown["suspectCommitType"] = "via SCM integration"
-                    people[record.email] = shown["author"]
+                    # The author stands above the commits, and only a release's own commits list its releases.
+                    people[record.email] = shown.pop("author")
+                    del shown["releases"]
                     authors.setdefault(record.email, []).append(shown)
     if not authors:
         raise ApiError(404, {"detail": "No committers found"})

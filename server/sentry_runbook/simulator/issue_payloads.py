@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from sentry_runbook.simulator import lifecycle
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.people import owner, person
+from sentry_runbook.simulator.event_payloads import metadata
+from sentry_runbook.simulator.people import BOT, owner, person
 from sentry_runbook.simulator.records import (
     DAY,
     HOUR,
@@ -24,8 +25,6 @@ _UNUSED: dict[str, object] = {
     "shareId": None,
     "isPublic": False,
     "isBookmarked": False,
-    "isSubscribed": False,
-    "subscriptionDetails": None,
     "hasSeen": False,
     "priorityLockedAt": None,
     "seerFixabilityScore": None,
@@ -47,18 +46,6 @@ def substatus(issue: IssueRecord, now: int) -> str | None:
     return issue.substatus
 
 
-def _metadata(issue: IssueRecord) -> dict[str, object]:
-    spec = issue.spec
-    found: dict[str, object] = {"title": spec.shown_title}
-    if spec.chain:
-        last = spec.chain[-1]
-        found = {"type": last.type, "value": last.value}
-        frame = next((frame for frame in reversed(last.frames) if frame.in_app), None)
-        if frame:
-            found |= {"filename": frame.filename, "function": frame.function}
-    return found | dict(spec.metadata)
-
-
 def _buckets(events: Sequence[Event], now: int, step: int, back: int) -> list[list[int]]:
     last = now // step
     counted = Counter(event.at // step for event in events)
@@ -68,6 +55,14 @@ def _buckets(events: Sequence[Event], now: int, step: int, back: int) -> list[li
 def stats(events: Sequence[Event], now: int) -> dict[str, object]:
     """Give the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
     return {"24h": _buckets(events, now, HOUR, 24), "30d": _buckets(events, now, DAY, 30)}
+
+
+def _subscription(issue: IssueRecord) -> dict[str, str] | None:
+    """Return why the token's user is told of the issue: who changes an issue or comments on it subscribes to it."""
+    kinds = [entry.type for entry in issue.activity if entry.user == BOT]
+    if not kinds:
+        return None
+    return {"reason": "commented" if kinds[0] == "note" else "changed_status"}
 
 
 def issue_row(
@@ -96,7 +91,7 @@ def issue_row(
         "type": _TYPES.get(spec.category, "generic"),
         "issueType": spec.issue_type,
         "issueCategory": spec.category,
-        "metadata": _metadata(issue),
+        "metadata": metadata(spec),
         "numComments": len(notes),
         "assignedTo": owner(issue.assigned_to),
         "isUnhandled": any(event.handled is False for event in everything) and spec.category == "error",
@@ -106,6 +101,8 @@ def issue_row(
         "firstSeen": iso(events[0].at) if events else None,
         "lastSeen": iso(events[-1].at) if events else None,
         "annotations": [],
+        "isSubscribed": _subscription(issue) is not None,
+        "subscriptionDetails": _subscription(issue),
         **_UNUSED,
     }
 
@@ -124,7 +121,7 @@ def issue_details(
     found |= {
         "activity": activity(issue, now)[:100],
         "seenBy": [],
-        "participants": [],
+        "participants": [person(BOT) | {"type": "user"}] if _subscription(issue) else [],
         "userReportCount": sum(issue.project.origin + minute * MINUTE <= now for minute in issue.spec.user_reports),
         "pluginIssues": [],
         "pluginActions": [],
@@ -194,7 +191,8 @@ def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
     return [
         {
             "key": key,
-            "name": value,
+            # The value says by what the user is known; its name for people does not.
+            "name": value.removeprefix("id:") if key == "user" else value,
             "value": value,
             "count": len(times),
             "firstSeen": iso(times[0]),

@@ -112,7 +112,7 @@ def _list_row(one: Candidate, base: str, now: int, *, filtered: bool) -> dict[st
         # With a period the list counts that period alone, where the single issue counts everything.
         row["count"] = str(len(one.events))
         row["userCount"] = len({event.user.id for event in one.events if event.user})
-    row["lifetime"] = lifetime | {"stats": {}}
+    row["lifetime"] = lifetime | {"stats": None}
     row["filtered"] = None
     return row
 

@@ -132,6 +132,7 @@ def release(records: Sequence[ReleaseRecord], now: int, *, health: bool = False)
         "lastDeploy": _last_deploy(records, now),
         "authors": list(authors.values()),
         "owner": None,
+        "currentProjectMeta": {},
         "data": {},
         "userAgent": None,
         "projects": [_project(record, now, health=health) for record in records],

@@ -28,6 +28,7 @@ _GROUPS = ("project", "release", "environment", "session.status")
 _RATE = re.compile(
     r"(crash_free_rate|crash_rate|unhandled_rate|errored_rate|abnormal_rate|unhealthy_rate)\((session|user)\)"
 )
+_MOST_POINTS = 10_000
 _STATUSES = ("healthy", "errored", "crashed", "unhandled", "abnormal")
 
 
@@ -64,14 +65,17 @@ def _rate(name: str, total: _Sum) -> float | None:
     if not total.count:
         return None
     parts = {
-        "crash_free_rate": total.count - total.crashed,
+        "crash_free_rate": total.crashed,
         "crash_rate": total.crashed,
         "unhandled_rate": total.unhandled,
         "errored_rate": total.errored,
         "abnormal_rate": 0,
         "unhealthy_rate": total.crashed + total.unhandled + total.errored,
     }
-    return parts[name] / total.count
+    share = parts[name] / total.count
+    rate = 1 - share if name == "crash_free_rate" else share
+    # Sentry writes a whole fraction as an integer: 1, not 1.0.
+    return int(rate) if rate.is_integer() else rate
 
 
 Reader = Callable[[_Sum, str | None], float | None]
@@ -141,6 +145,9 @@ async def sessions(request: Request) -> Response:
     ]
     if order:
         rows.sort(key=lambda row: row.rank(order.removeprefix("-")), reverse=order.startswith("-"))
+    elif request.query_params.get("includeSeries", "1") != "0":
+        # An answer holds so many points at most, and the smallest groups are cut without a word.
+        rows = sorted(rows, key=lambda row: -row.sessions)[: _MOST_POINTS // len(intervals)]
     body = {
         "start": iso(start),
         "end": iso(end),
@@ -188,6 +195,7 @@ def _groups(
 class _Group:
     body: dict[str, object]
     totals: dict[str, float | None]
+    sessions: int
 
     def rank(self, field: str) -> float:
         value = self.totals.get(field)
@@ -213,4 +221,4 @@ def _group(
         empty = _Sum()
         series = {field: [read(sums.get(at, empty), status) for at in intervals] for field, read in readers.items()}
     shown = totals if query.get("includeTotals", "1") != "0" else {}
-    return _Group({"by": by, "totals": shown, "series": series}, totals)
+    return _Group({"by": by, "totals": shown, "series": series}, totals, total.count)
