@@ -22,6 +22,7 @@ from sentry_runbook.simulator.scenario import (
     Scenario,
     Sessions,
     Stream,
+    Transactions,
 )
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.serve import serve
@@ -329,7 +330,10 @@ def test_a_world_of_twins_is_refused() -> None:
         lambda: Stream(5, -1, -2),
         lambda: Stream(5, -10, users=6),
         lambda: Stream(10, -10, users=6, user_share=0.5),
+        lambda: Stream(10, -10, rates=(0, 0)),
         lambda: Sessions(10, crashed=6, unhandled=5),
+        lambda: Sessions(10, rates=(1, -1)),
+        lambda: Transactions("GET /", 10, rates=(0,)),
         lambda: ManualClock().advance(minutes=-1),
     ],
 )

@@ -1,14 +1,11 @@
 """From descriptions to records: where each event of a stream falls, whom it hits and which tags it carries.
 
-Nothing here is random. Events are spread by arithmetic, and tag values are dealt out by a permutation of the
-events, so counts and shares are exact and every run of a scenario is the same.
+Nothing here is random (``spread``), so counts and shares are exact and every run of a scenario is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import gcd, sqrt
 
 from sentry_runbook.simulator.records import (
     MINUTE,
@@ -30,13 +27,10 @@ from sentry_runbook.simulator.scenario import (
     Deploy,
     Release,
     Sessions,
-    Shape,
     Stream,
     Transactions,
-    Weights,
 )
-
-_GOLDEN = (sqrt(5) - 1) / 2
+from sentry_runbook.simulator.spread import GOLDEN, deal, done_until, instants, share
 
 # What a browser application's events look like when the scenario does not say: browser, system, device.
 _CLIENTS = {
@@ -53,40 +47,6 @@ _BROWSER_PLATFORMS = ("javascript", "react", "vue", "angular")
 def runs_in_browser(platform: str) -> bool:
     """Say whether a platform's events come from browsers, and so carry browser and device tags."""
     return platform.startswith(_BROWSER_PLATFORMS)
-
-
-def instants(count: int, start: int, end: int, shape: Shape = "even") -> list[int]:
-    """Place ``count`` instants inside ``start <= at < end``; all at ``start`` when the two are equal."""
-    fractions = ((index + 0.5) / count for index in range(count))
-    if shape == "rising":
-        fractions = (sqrt(part) for part in fractions)
-    elif shape == "falling":
-        fractions = (1 - sqrt(1 - part) for part in fractions)
-    return [start + int((end - start) * part) for part in fractions]
-
-
-def shuffled(count: int, salt: int) -> Iterator[int]:
-    """Give a permutation of ``range(count)`` whose every stretch is spread evenly; another one for each salt."""
-    step = max(1, int(count * ((_GOLDEN * (salt + 1)) % 1)))
-    while gcd(step, count) != 1:
-        step += 1
-    return ((index * step + salt) % count for index in range(count))
-
-
-def deal(weights: Weights, count: int, salt: int) -> list[str]:
-    """Deal the values to ``count`` events in the proportion of their weights, as exactly as whole numbers allow."""
-    total = sum(weights.values())
-    values: list[str] = []
-    reached = 0.0
-    for value, weight in weights.items():
-        reached += weight
-        values += [value] * (round(reached / total * count) - len(values))
-    return [values[rank] for rank in shuffled(count, salt)]
-
-
-def share(part: int, count: int, index: int) -> int:
-    """Give the whole share that falls to one of ``count`` steps when ``part`` is spread evenly over all of them."""
-    return (index + 1) * part // count - index * part // count
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +138,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
     fixed = _fixed_tags(issue, stream, handled, transaction)
     made: list[Event] = []
     start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
-    for index, at in enumerate(instants(stream.count, start, end, stream.shape)):
+    for index, at in enumerate(instants(stream.count, start, end, stream.shape, stream.rates)):
         release = project.live_release(stream.environment, at) if stream.release == LATEST else stream.release
         tags = fixed | {key: values[index] for key, values in columns.tags.items()}
         _split(tags, spec.platform or project.platform)
@@ -225,18 +185,26 @@ def spans(project: ProjectRecord, described: Transactions, origin: int, batch: s
             digest(project.slug, described.name, batch, index, size=8),
             project,
             described.name,
-            _duration(((index + 0.5) * _GOLDEN) % 1, described.typical_ms, described.p95_ms),
+            _duration(((index + 0.5) * GOLDEN) % 1, described.typical_ms, described.p95_ms),
             bool(share(described.failed, count, index)),
             project.live_release(described.environment, at) if described.release == LATEST else described.release,
             described.environment,
         )
-        for index, at in enumerate(instants(count, start, end))
+        for index, at in enumerate(instants(count, start, end, rates=described.rates))
     ]
 
 
 def _part(part: int, whole: int, before: int, after: int) -> int:
     """Give how much of ``part`` lies among the items ``before`` to ``after`` of ``whole`` when spread evenly."""
     return after * part // whole - before * part // whole if whole else 0
+
+
+def _sessions_until(described: Sessions, minute: int, minutes: int) -> int:
+    if not described.rates:
+        return minute * described.count // minutes
+    return (
+        described.count if minute == minutes else int(described.count * done_until(described.rates, minute / minutes))
+    )
 
 
 def session_minutes(project: ProjectRecord, described: Sessions, origin: int) -> list[SessionMinute]:
@@ -249,7 +217,7 @@ def session_minutes(project: ProjectRecord, described: Sessions, origin: int) ->
     made = []
     for index in range(minutes):
         at = start + index * MINUTE + MINUTE // 2
-        seen = [step * whole // minutes for step in (index, index + 1)]
+        seen = [_sessions_until(described, step, minutes) for step in (index, index + 1)]
         if seen[0] == seen[1]:
             continue
         bad = [_part(broken, whole, 0, reached) for reached in seen]

@@ -22,6 +22,13 @@ Shape = Literal["even", "rising", "falling"]
 Weights = Mapping[str, float]
 """Values of a tag and how often each occurs, in any unit: ``{"Chrome 141": 3, "Safari 18": 1}``."""
 
+Rates = tuple[float, ...]
+"""How busy each of several equal parts of a time was, in any unit; none: evenly busy.
+
+``(1, 3, 2)`` puts half of everything into the middle third. With a day's 24 parts it is a rate by the hour. The parts
+count from the described start, not from midnight, so that an incident is the same at whatever hour it is played.
+"""
+
 LATEST = "latest"
 """As a release: whatever is deployed to that environment at that moment."""
 
@@ -98,6 +105,7 @@ class Stream:
         release: a version, None for none, or LATEST.
         handled: None takes the issue's.
         shape: whether the rate is even, rises or falls.
+        rates: the rate in each of several equal parts, in place of a shape.
         tags: own tags, each with its values' weights.
         breadcrumbs: None takes the issue's.
         browsers: values of ``browser``; None takes what is usual for the platform; so for the next three.
@@ -114,6 +122,7 @@ class Stream:
     release: str | None = LATEST
     handled: bool | None = None
     shape: Shape = "even"
+    rates: Rates = ()
     tags: Mapping[str, Weights] = field(default_factory=dict)
     breadcrumbs: tuple[Crumb, ...] | None = None
     browsers: Weights | None = None
@@ -129,9 +138,16 @@ class Stream:
         if self.count < 0 or self.end < self.start:
             msg = f"a stream needs count >= 0 and end >= start: {self.count}, {self.start}..{self.end}"
             raise ValueError(msg)
+        _check_rates(self.rates)
         if self.users is not None and self.users > round(self.count * self.user_share):
             msg = f"{self.users} users cannot share {round(self.count * self.user_share)} events with user context"
             raise ValueError(msg)
+
+
+def _check_rates(rates: Rates) -> None:
+    if rates and (min(rates) < 0 or not sum(rates)):
+        msg = f"rates need to be at least 0, and one of them more: {rates}"
+        raise ValueError(msg)
 
 
 def hourly(counts: Sequence[int], *, until: float = 0.0, users: int | None = None) -> tuple[Stream, ...]:
@@ -206,10 +222,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Sessions of an environment, evenly spread over the time.
+    """Sessions of an environment; crashes and errors are spread as the sessions are, so that their rates stay even.
 
     Attributes:
-        count: all sessions, exactly; the next three are parts of it.
+        count: all sessions, exactly; ``crashed``, ``unhandled`` and ``errored`` are parts of it.
+        rates: how busy each of several equal parts of the time was.
         crashed: ended in a crash.
         unhandled: ended in an uncaught error and were reported so (browser SDK 11), not as crashed.
         errored: met a handled error.
@@ -225,9 +242,11 @@ class Sessions:
     environment: str | None = "production"
     release: str | None = LATEST
     users: int | None = None
+    rates: Rates = ()
 
     def __post_init__(self) -> None:
         """Refuse parts that are more than the whole."""
+        _check_rates(self.rates)
         if self.crashed + self.unhandled + self.errored > self.count or self.end < self.start:
             msg = f"sessions: {self.crashed} + {self.unhandled} + {self.errored} of {self.count}"
             raise ValueError(msg)
@@ -246,6 +265,11 @@ class Transactions:
     failed: int = 0
     environment: str | None = "production"
     release: str | None = LATEST
+    rates: Rates = ()
+
+    def __post_init__(self) -> None:
+        """Refuse rates that say nothing."""
+        _check_rates(self.rates)
 
 
 @dataclass(frozen=True, slots=True)

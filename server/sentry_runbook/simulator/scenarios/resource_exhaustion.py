@@ -27,6 +27,12 @@ from sentry_runbook.simulator.scenario import (
 _WAVES = ((-300.0, -240.0, 140, 110), (-55.0, -3.0, 260, 180))
 """Begin, end, errors and people of the two sales."""
 
+_SALE = (2, 4, 6, 6, 5, 4, 3, 2)
+"""How the load of a sale rises and falls; the errors follow it."""
+
+_DAY = (*(6, 5, 4, 4, 4, 5), *(7, 9, 10, 11, 12, 12), *(12, 12, 11, 11, 10, 10), *(9, 9, 8, 8, 7, 7))
+"""The usual load of each hour, the last one ending at the start."""
+
 _MAIN = Issue(
     "API-9M",
     chain=(
@@ -47,7 +53,7 @@ _MAIN = Issue(
             mechanism="wsgi",
         ),
     ),
-    streams=tuple(Stream(errors, begin, end, people) for begin, end, errors, people in _WAVES),
+    streams=tuple(Stream(errors, begin, end, people, rates=_SALE) for begin, end, errors, people in _WAVES),
     culprit="api.carts.store in load_cart",
     transaction="GET /carts/{id}",
     breadcrumbs=(
@@ -102,17 +108,17 @@ SCENARIO = Scenario(
         ),
     ),
     sessions=(
-        Sessions(26_000, -1438, 0, crashed=60, errored=300),
-        *(Sessions(21_000, begin, end, crashed=errors, errored=100) for begin, end, errors, _ in _WAVES),
-        Sessions(26_000, -2940, -1500, crashed=40, errored=260),
+        Sessions(26_000, -1438, 0, crashed=60, errored=300, rates=_DAY),
+        *(Sessions(21_000, begin, end, crashed=errors, errored=100, rates=_SALE) for begin, end, errors, _ in _WAVES),
+        Sessions(26_000, -2940, -1500, crashed=40, errored=260, rates=_DAY),
     ),
     transactions=(
-        Transactions("GET /carts/{id}", 720, -1438, 0, 240, 80),
+        Transactions("GET /carts/{id}", 720, -1438, 0, 240, 80, rates=_DAY),
         *(
-            Transactions("GET /carts/{id}", 5 * errors, begin, end, 30_000, 900, errors)
+            Transactions("GET /carts/{id}", 5 * errors, begin, end, 30_000, 900, errors, rates=_SALE)
             for begin, end, errors, _ in _WAVES
         ),
-        Transactions("GET /carts/{id}", 720, -2940, -1500, 240, 80),
+        Transactions("GET /carts/{id}", 720, -2940, -1500, 240, 80, rates=_DAY),
     ),
     alerts=(Alert("Database pool exhausted", -50),),
     recovery=Recovery(
