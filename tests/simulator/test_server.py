@@ -24,7 +24,6 @@ from sentry_runbook.simulator.scenario import (
     Stream,
     Transactions,
 )
-from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.serve import serve
 from sentry_runbook.simulator.world import ManualClock, World
 
@@ -362,8 +361,3 @@ def test_tag_values_are_dealt_exactly() -> None:
 def test_a_stream_without_length_is_one_instant() -> None:
     world = World(one_issue(Stream(30, -5, -5)), ManualClock())
     assert {event.at for event in world.projects[0].events.until(world.now_ms())} == {world.now_ms() - 300_000}
-
-
-def test_every_shipped_scenario_is_registered_under_its_name() -> None:
-    assert {name: scenario.name for name, scenario in SCENARIOS.items()} == {name: name for name in SCENARIOS}
-    assert list(SCENARIOS)[:3] == ["payment-spike", "geocoding-503", "typeerror-v2.4.1"]
