@@ -77,7 +77,7 @@ _TYPES = {
 
 
 def column(row: Row, key: str) -> Value:
-    """Give a row's value of a column; what is no column is a tag, None when the row has no such tag."""
+    """Return a row's value of a column; any other key is read as a tag; None when the row has no such tag."""
     if isinstance(row, Event):
         get = _EVENT.get(key)
         return get(row) if get else row.tags.get(key)
@@ -86,7 +86,7 @@ def column(row: Row, key: str) -> Value:
 
 
 def shown(key: str, value: Value) -> Value:
-    """Give a column's value as an answer shows it."""
+    """Return a column's value as an answer shows it."""
     if key == "timestamp" and isinstance(value, int):
         return iso(value).replace("Z", "+00:00")
     if key in {"error.unhandled", "error.handled"}:
@@ -95,5 +95,5 @@ def shown(key: str, value: Value) -> Value:
 
 
 def kind(key: str) -> str:
-    """Give a column's type as ``meta.fields`` names it."""
+    """Return a column's type as ``meta.fields`` names it."""
     return _TYPES.get(key, "string")

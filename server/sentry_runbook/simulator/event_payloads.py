@@ -65,7 +65,7 @@ def _frame_mix(in_app: Sequence[bool]) -> str:
 
 
 def event_row(event: Event) -> dict[str, object]:
-    """Give an event as lists show it: without a release, which is among its tags."""
+    """Return an event as lists show it: without a release, which is among its tags."""
     spec, project = event.issue.spec, event.issue.project
     return {
         "id": event.id,
@@ -105,7 +105,7 @@ def _frame(frame: Frame, number: int) -> dict[str, object]:
         "function": frame.function,
         "rawFunction": None,
         "symbol": None,
-        "context": [[first + place, line] for place, line in enumerate(lines)],
+        "context": [[first + offset, line] for offset, line in enumerate(lines)],
         "lineNo": frame.line,
         "colNo": None,
         "inApp": frame.in_app,
@@ -117,13 +117,13 @@ def _frame(frame: Frame, number: int) -> dict[str, object]:
     }
 
 
-def _raised(one: Raised, event: Event) -> dict[str, object]:
-    frames = [_frame(frame, event.number) for frame in one.frames]
+def _raised(exception: Raised, event: Event) -> dict[str, object]:
+    frames = [_frame(frame, event.number) for frame in exception.frames]
     return {
-        "type": one.type,
-        "value": numbered(one.value, event.number),
-        "module": one.module,
-        "mechanism": {"type": one.mechanism, "handled": event.handled},
+        "type": exception.type,
+        "value": numbered(exception.value, event.number),
+        "module": exception.module,
+        "mechanism": {"type": exception.mechanism, "handled": event.handled},
         "threadId": None,
         "stacktrace": {"frames": frames, "framesOmitted": None, "registers": None, "hasSystemFrames": True}
         if frames
@@ -146,19 +146,19 @@ def _crumb(crumb: Crumb, event: Event) -> dict[str, object]:
 
 def _entries(event: Event) -> list[dict[str, object]]:
     spec = event.issue.spec
-    found: list[dict[str, object]] = []
+    entries: list[dict[str, object]] = []
     if spec.chain:
-        values = [_raised(one, event) for one in spec.chain]
+        values = [_raised(exception, event) for exception in spec.chain]
         data: dict[str, object] = {"values": values, "hasSystemFrames": True, "excOmitted": None}
-        found.append({"type": "exception", "data": data})
+        entries.append({"type": "exception", "data": data})
     elif spec.category == "error":
-        found.append({"type": "message", "data": {"formatted": spec.shown_title, "message": None, "params": None}})
+        entries.append({"type": "message", "data": {"formatted": spec.shown_title, "message": None, "params": None}})
     if event.breadcrumbs:
         crumbs = sorted(event.breadcrumbs, key=lambda crumb: -crumb.seconds_before)
-        found.append({"type": "breadcrumbs", "data": {"values": [_crumb(crumb, event) for crumb in crumbs]}})
+        entries.append({"type": "breadcrumbs", "data": {"values": [_crumb(crumb, event) for crumb in crumbs]}})
     request = spec.request
     if request:
-        found.append(
+        entries.append(
             {
                 "type": "request",
                 "data": {
@@ -175,23 +175,23 @@ def _entries(event: Event) -> list[dict[str, object]]:
                 },
             }
         )
-    return found
+    return entries
 
 
 def _contexts(event: Event) -> dict[str, object]:
-    tags, found = event.tags, dict[str, object]()
+    tags, contexts = event.tags, dict[str, object]()
     for name in ("browser", "os", "runtime"):
         if name in tags:
             known, _, version = tags[name].rpartition(" ")
-            found[name] = {"name": known or version, "version": version if known else None, "type": name}
+            contexts[name] = {"name": known or version, "version": version if known else None, "type": name}
     if "device" in tags:
-        found["device"] = {"family": tags["device"], "model": tags["device"], "type": "device"}
+        contexts["device"] = {"family": tags["device"], "model": tags["device"], "type": "device"}
     trace = {"trace_id": digest("trace", event.id), "span_id": digest("span", event.id, size=8)}
-    found["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
+    contexts["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
     for name, value in event.issue.spec.contexts.items():
         shown = numbered(value, event.number)
-        found[name] = {"type": "default", **shown} if isinstance(shown, dict) else shown
-    return found
+        contexts[name] = {"type": "default", **shown} if isinstance(shown, dict) else shown
+    return contexts
 
 
 def _occurrence(event: Event) -> dict[str, object] | None:
@@ -209,8 +209,8 @@ def _occurrence(event: Event) -> dict[str, object] | None:
         "resourceId": None,
         "evidenceData": {},
         "evidenceDisplay": [
-            {"name": name, "value": value, "important": place == 0}
-            for place, (name, value) in enumerate(known.evidence if known else ())
+            {"name": name, "value": value, "important": index == 0}
+            for index, (name, value) in enumerate(known.evidence if known else ())
         ],
         "type": known.type if known else 1001,
         "detectionTime": event.at / 1000,
@@ -228,11 +228,11 @@ def _sdk(event: Event) -> dict[str, object]:
 
 
 def event_details(event: Event, neighbours: Sequence[Event], now: int) -> dict[str, object]:
-    """Give the full event; ``neighbours`` are the issue's events that the reader sees, oldest first."""
+    """Return the full event; ``neighbours`` are the issue's events that the reader sees, oldest first."""
     spec = event.issue.spec
-    place = next((index for index, one in enumerate(neighbours) if one is event), None)
-    before = neighbours[place - 1].id if place else None
-    after = neighbours[place + 1].id if place is not None and place + 1 < len(neighbours) else None
+    index = next((index for index, neighbour in enumerate(neighbours) if neighbour is event), None)
+    before = neighbours[index - 1].id if index else None
+    after = neighbours[index + 1].id if index is not None and index + 1 < len(neighbours) else None
     row = event_row(event)
     kind = row.pop("event.type")
     return row | {

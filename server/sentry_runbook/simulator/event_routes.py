@@ -28,7 +28,7 @@ from sentry_runbook.simulator.world import ORGANIZATION
 
 
 def _chosen(request: Request, issue: IssueRecord, now: int) -> list[Event]:
-    """Give the events within period, environments and query, oldest first."""
+    """Return the events within period, environments and query, oldest first."""
     start, end = period(request, now) or (0, now)
     names = request.query_params.getlist("environment")
     text = request.query_params.get("query", "").strip()
@@ -64,7 +64,7 @@ def _full_row(event: Event, everything: list[Event], now: int) -> dict[str, obje
 
 
 def _recommended(events: list[Event]) -> Event:
-    """Prefer the event that tells most: breadcrumbs, then a user, then the latest."""
+    """Return the event with the most context: breadcrumbs first, then a user, then the latest."""
     return max(events, key=lambda event: (bool(event.breadcrumbs), event.user is not None, event.at))
 
 
@@ -84,10 +84,10 @@ async def event_get(request: Request) -> Response:
         if not events:
             raise ApiError(404, {"detail": "No matching event"})
         return answer(event_details(picks[wanted](events), everything, now))
-    found = next((event for event in everything if event.id == wanted.replace("-", "").lower()), None)
-    if found is None:
+    event = next((event for event in everything if event.id == wanted.replace("-", "").lower()), None)
+    if event is None:
         raise ApiError(404, {"detail": "Event not found"})
-    return answer(event_details(found, everything, now))
+    return answer(event_details(event, everything, now))
 
 
 def _project_event(request: Request) -> tuple[Event, int]:
@@ -102,7 +102,7 @@ def _project_event(request: Request) -> tuple[Event, int]:
 
 
 async def committers(request: Request) -> Response:
-    """Answer with the suspect commits; that none was found is a 404 of its own."""
+    """Answer with the suspect commits; 404 with its own detail when there are none."""
     event, now = _project_event(request)
     project = event.issue.project
     authors: dict[str, list[dict[str, object]]] = {}
@@ -113,17 +113,17 @@ async def committers(request: Request) -> Response:
                 if record.message == suspect.message and record.author == suspect.author and record.at <= now:
                     shown = commit(record, [release])
                     shown["suspectCommitType"] = "via SCM integration"
-                    # The author stands above the commits, and only a release's own commits list its releases.
+                    # The author is given once for all commits, and these commits do not list their releases.
                     people[record.email] = shown.pop("author")
                     del shown["releases"]
                     authors.setdefault(record.email, []).append(shown)
     if not authors:
         raise ApiError(404, {"detail": "No committers found"})
-    found = [
+    rows = [
         {"author": people[email], "commits": commits, "group_owner_id": int(event.issue.id) % 100_000}
         for email, commits in authors.items()
     ]
-    return answer({"committers": found})
+    return answer({"committers": rows})
 
 
 async def event_id(request: Request) -> Response:

@@ -35,12 +35,12 @@ _TYPES = {"error": "error", "feedback": "feedback"}
 
 
 def project_brief(project: ProjectRecord) -> dict[str, object]:
-    """Give the project as issues carry it."""
+    """Return the project as issues carry it."""
     return {"id": project.id, "name": project.slug, "slug": project.slug, "platform": project.platform}
 
 
 def substatus(issue: IssueRecord, now: int) -> str | None:
-    """Give the substatus; an untouched issue's depends on its age."""
+    """Return the substatus; an untouched issue's depends on its age."""
     if issue.status == "unresolved" and issue.substatus is None:
         return lifecycle.default_substatus(issue, now)
     return issue.substatus
@@ -53,12 +53,12 @@ def _buckets(events: Sequence[Event], now: int, step: int, back: int) -> list[li
 
 
 def stats(events: Sequence[Event], now: int) -> dict[str, object]:
-    """Give the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
+    """Return the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
     return {"24h": _buckets(events, now, HOUR, 24), "30d": _buckets(events, now, DAY, 30)}
 
 
 def _subscription(issue: IssueRecord) -> dict[str, str] | None:
-    """Return why the token's user is told of the issue: who changes an issue or comments on it subscribes to it."""
+    """Return why the token's user is subscribed: changing or commenting on an issue subscribes; None if neither."""
     kinds = [entry.type for entry in issue.activity if entry.user == BOT]
     if not kinds:
         return None
@@ -68,7 +68,7 @@ def _subscription(issue: IssueRecord) -> dict[str, str] | None:
 def issue_row(
     issue: IssueRecord, base: str, now: int, environments: frozenset[str | None] | None = None
 ) -> dict[str, object]:
-    """Give what every form of an issue has. ``count`` is of all time and environments; the rest follows the filter."""
+    """Return the fields of every form of an issue; ``count`` ignores the environments, the rest follows them."""
     spec, everything = issue.spec, issue.events.until(now)
     events = [event for event in everything if environments is None or event.environment in environments]
     notes = [entry for entry in issue.activity if entry.type == "note" and entry.at <= now]
@@ -114,11 +114,11 @@ def issue_details(
     environments: frozenset[str | None] | None,
     collapse: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Give the single issue, with its history, statistics, tags and releases."""
+    """Return the single issue, with its history, statistics, tags and releases."""
     everything = issue.events.until(now)
     events = [event for event in everything if environments is None or event.environment in environments]
-    found = issue_row(issue, base, now, environments)
-    found |= {
+    details = issue_row(issue, base, now, environments)
+    details |= {
         "activity": activity(issue, now)[:100],
         "seenBy": [],
         "participants": [person(BOT) | {"type": "user"}] if _subscription(issue) else [],
@@ -128,20 +128,20 @@ def issue_details(
         "pluginContexts": [],
     }
     if "stats" not in collapse:
-        found["stats"] = stats(events, now)
+        details["stats"] = stats(events, now)
     if "tags" not in collapse:
-        found["tags"] = [
+        details["tags"] = [
             {"key": tag["key"], "name": tag["name"], "totalValues": tag["totalValues"]} for tag in tags(events)
         ]
     if "release" not in collapse:
         named = [event.release for event in everything if event.release]
         for key, version in (("firstRelease", named[:1]), ("lastRelease", named[-1:])):
-            found[key] = release_brief(issue.project, version[0], now) if version else None
-    return found
+            details[key] = release_brief(issue.project, version[0], now) if version else None
+    return details
 
 
 def activity_entry(entry: ActivityRecord) -> dict[str, object]:
-    """Give one line of the history."""
+    """Return one line of the history."""
     return {
         "id": entry.id,
         "type": entry.type,
@@ -153,13 +153,13 @@ def activity_entry(entry: ActivityRecord) -> dict[str, object]:
 
 
 def activity(issue: IssueRecord, now: int) -> list[dict[str, object]]:
-    """Give the history, newest first; its last line is made up from the first event, as Sentry does."""
+    """Return the history, newest first; its last line is derived from the first event, as in Sentry."""
     lines = sorted((entry for entry in issue.activity if entry.at <= now), key=lambda entry: entry.at)
     first = issue.events.first()
-    made = [activity_entry(entry) for entry in reversed(lines)]
+    rows = [activity_entry(entry) for entry in reversed(lines)]
     if first is not None:
-        made.append(activity_entry(ActivityRecord(first.at, "0", "first_seen", {"priority": issue.priority})))
-    return made
+        rows.append(activity_entry(ActivityRecord(first.at, "0", "first_seen", {"priority": issue.priority})))
+    return rows
 
 
 _NAMES = {
@@ -183,11 +183,11 @@ _NAMES = {
 
 
 def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
-    """Give a tag's values with their counts, the most frequent first."""
-    seen: dict[str, list[int]] = {}
+    """Return a tag's values with their counts, the most frequent first."""
+    times_of: dict[str, list[int]] = {}
     for event in events:
         if key in event.tags:
-            seen.setdefault(event.tags[key], []).append(event.at)
+            times_of.setdefault(event.tags[key], []).append(event.at)
     return [
         {
             "key": key,
@@ -199,18 +199,18 @@ def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
             "lastSeen": iso(times[-1]),
         }
         | ({"query": f'user.id:"{value.removeprefix("id:")}"'} if key == "user" else {})
-        for value, times in sorted(seen.items(), key=lambda item: -len(item[1]))
+        for value, times in sorted(times_of.items(), key=lambda item: -len(item[1]))
     ]
 
 
 def tags(events: Sequence[Event], keys: Sequence[str] = (), limit: int = 10) -> list[dict[str, object]]:
-    """Give the distribution of each tag."""
-    found = []
+    """Return the distribution of each tag."""
+    distributions = []
     for key in sorted({key for event in events for key in event.tags}):
         if keys and key not in keys:
             continue
         values = tag_values(events, key)
-        found.append(
+        distributions.append(
             {
                 "key": key,
                 "name": _NAMES.get(key, key.replace("_", " ").replace(".", " ").title()),
@@ -219,4 +219,4 @@ def tags(events: Sequence[Event], keys: Sequence[str] = (), limit: int = 10) -> 
                 "topValues": values[:limit],
             }
         )
-    return found
+    return distributions

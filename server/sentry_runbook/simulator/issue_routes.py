@@ -36,7 +36,7 @@ from sentry_runbook.simulator.world import ORGANIZATION
 
 
 def base_url(request: Request) -> str:
-    """Give the address under which the client reaches this server."""
+    """Return the address under which the client reaches this server."""
     return str(request.base_url).rstrip("/")
 
 
@@ -92,26 +92,27 @@ async def issue_list(request: Request) -> Response:
     known = [issue for issue in world.issues() if world.find_issue(issue.id, asked.now)]
     text = query.get("query", "is:unresolved").strip()
     headers: dict[str, str] = {}
-    found = candidates(asked, known)
-    direct = [one for one in found if one.issue.short_id.upper() == text.upper()]
+    matches = candidates(asked, known)
+    direct = [match for match in matches if match.issue.short_id.upper() == text.upper()]
     if query.get("shortIdLookup") == "1" and direct:
-        found, headers = direct, {"X-Sentry-Direct-Hit": "1"}
+        matches, headers = direct, {"X-Sentry-Direct-Hit": "1"}
     else:
-        found = ordered(matching(found, text, asked.now), query.get("sort") or "date")
+        matches = ordered(matching(matches, text, asked.now), query.get("sort") or "date")
     size_name = "limit" if "limit" in query else "per_page"
-    rows, links = paged(request, found, size_name=size_name, hits=True)
+    rows, links = paged(request, matches, size_name=size_name, hits=True)
     filtered = bool(period(request, asked.now)) or asked.environments is not None
-    return answer([_list_row(one, base_url(request), asked.now, filtered=filtered) for one in rows], links | headers)
+    shown = [_list_row(match, base_url(request), asked.now, filtered=filtered) for match in rows]
+    return answer(shown, links | headers)
 
 
-def _list_row(one: Candidate, base: str, now: int, *, filtered: bool) -> dict[str, object]:
-    row = issue_row(one.issue, base, now)
+def _list_row(match: Candidate, base: str, now: int, *, filtered: bool) -> dict[str, object]:
+    row = issue_row(match.issue, base, now)
     lifetime = {key: row[key] for key in ("count", "userCount", "firstSeen", "lastSeen")}
-    row |= {"stats": {"24h": stats(one.events, now)["24h"]}}
+    row |= {"stats": {"24h": stats(match.events, now)["24h"]}}
     if filtered:
         # With a period the list counts that period alone, where the single issue counts everything.
-        row["count"] = str(len(one.events))
-        row["userCount"] = len({event.user.id for event in one.events if event.user})
+        row["count"] = str(len(match.events))
+        row["userCount"] = len({event.user.id for event in match.events if event.user})
     row["lifetime"] = lifetime | {"stats": None}
     row["filtered"] = None
     return row

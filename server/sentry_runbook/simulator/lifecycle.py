@@ -23,14 +23,14 @@ from sentry_runbook.simulator.versions import is_semver, precedence
 
 
 def record(issue: IssueRecord, at: int, kind: str, data: dict[str, object], user: str | None = None) -> ActivityRecord:
-    """Write a line into the issue's history."""
+    """Append an activity to the issue's history."""
     entry = ActivityRecord(at, str(int(digest(issue.id, len(issue.activity), kind, size=4), 16)), kind, data, user)
     issue.activity.append(entry)
     return entry
 
 
 def default_substatus(issue: IssueRecord, now: int) -> str:
-    """Say what an untouched unresolved issue is: new for a week, then ongoing."""
+    """Return what an untouched unresolved issue is: new for a week, then ongoing."""
     first = issue.events.first()
     return "new" if first is not None and now - first.at < 7 * DAY else "ongoing"
 
@@ -64,7 +64,7 @@ def _settle_resolution(issue: IssueRecord, resolution: Resolution, now: int) -> 
 
 
 def _name_next_release(issue: IssueRecord, resolution: Resolution, event: Event) -> None:
-    """Write into the history which release "the next release" turned out to be."""
+    """Fill in the version of a pending "resolved in next release" activity."""
     for entry in issue.activity:
         pending = entry.type == "set_resolved_in_release" and entry.data.get("version") == ""
         if pending and entry.at == resolution.at and event.release:

@@ -45,7 +45,7 @@ _BROWSER_PLATFORMS = ("javascript", "react", "vue", "angular")
 
 
 def runs_in_browser(platform: str) -> bool:
-    """Say whether a platform's events come from browsers, and so carry browser and device tags."""
+    """Return whether a platform's events come from browsers, and so carry browser and device tags."""
     return platform.startswith(_BROWSER_PLATFORMS)
 
 
@@ -64,8 +64,8 @@ class _Columns:
         dealt: dict[str, list[str]] = {}
         if runs_in_browser(issue.spec.platform or issue.project.platform):
             usual = [client.split("|") for client in deal(_CLIENTS, count, 1)]
-            for place, key in enumerate(("browser", "os", "device")):
-                dealt[key] = [client[place] for client in usual]
+            for part, key in enumerate(("browser", "os", "device")):
+                dealt[key] = [client[part] for client in usual]
         elif servers is None:
             servers = _SERVERS
         named = {"browser": browser, "os": system, "device": device, "server_name": servers}
@@ -81,7 +81,7 @@ class _Columns:
 
 
 def visitor(number: int, country: str, same_address: bool = False) -> Visitor:
-    """Give the person with a number; the addresses are of the ranges kept for documentation."""
+    """Return the person with a number; the addresses are of the ranges kept for documentation."""
     ip = "203.0.113.7" if same_address else f"198.51.100.{number % 250 + 1}"
     return Visitor(str(10_000 + number), f"user{number}@customers.example", f"user{number}", ip, country)
 
@@ -114,7 +114,7 @@ def _split(tags: dict[str, str], platform: str) -> None:
 
 
 def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: str | None) -> dict[str, str]:
-    """Give the tags that all events of a stream share."""
+    """Return the tags that all events of a stream share."""
     spec = issue.spec
     fixed: dict[str, str] = {"level": spec.level}
     if spec.category == "error":
@@ -136,7 +136,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
     handled = spec.handled if stream.handled is None else stream.handled
     transaction = stream.transaction or spec.transaction
     fixed = _fixed_tags(issue, stream, handled, transaction)
-    made: list[Event] = []
+    batch_events: list[Event] = []
     start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
     for index, at in enumerate(instants(stream.count, start, end, stream.shape, stream.rates)):
         release = project.live_release(stream.environment, at) if stream.release == LATEST else stream.release
@@ -149,7 +149,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
         person = people[index]
         if person:
             tags["user"] = f"id:{person.id}"
-        made.append(
+        batch_events.append(
             Event(
                 at,
                 digest(project.slug, issue.short_id, batch, index),
@@ -164,7 +164,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
                 spec.breadcrumbs if stream.breadcrumbs is None else stream.breadcrumbs,
             )
         )
-    return made
+    return batch_events
 
 
 def _duration(quantile: float, typical: float, p95: float) -> float:
@@ -195,7 +195,7 @@ def spans(project: ProjectRecord, described: Transactions, origin: int, batch: s
 
 
 def _part(part: int, whole: int, before: int, after: int) -> int:
-    """Give how much of ``part`` lies among the items ``before`` to ``after`` of ``whole`` when spread evenly."""
+    """Return how much of ``part`` lies among the items ``before`` to ``after`` of ``whole`` when spread evenly."""
     return after * part // whole - before * part // whole if whole else 0
 
 
@@ -214,30 +214,30 @@ def session_minutes(project: ProjectRecord, described: Sessions, origin: int) ->
     people = whole * 2 // 3 if described.users is None else described.users
     minutes = max(1, round(described.end - described.start))
     start = origin + round(described.start * MINUTE)
-    made = []
+    records = []
     for index in range(minutes):
         at = start + index * MINUTE + MINUTE // 2
-        seen = [_sessions_until(described, step, minutes) for step in (index, index + 1)]
-        if seen[0] == seen[1]:
+        sessions = [_sessions_until(described, step, minutes) for step in (index, index + 1)]
+        if sessions[0] == sessions[1]:
             continue
-        bad = [_part(broken, whole, 0, reached) for reached in seen]
+        bad = [_part(broken, whole, 0, reached) for reached in sessions]
         crashed = [_part(described.crashed, broken, 0, reached) for reached in bad]
         rest = [both - part for both, part in zip(bad, crashed, strict=True)]
         unhandled = [_part(described.unhandled, broken - described.crashed, 0, reached) for reached in rest]
         live = described.release == LATEST
-        made.append(
+        records.append(
             SessionMinute(
                 at,
                 described.environment,
                 project.live_release(described.environment, at) if live else described.release,
-                seen[1] - seen[0],
+                sessions[1] - sessions[0],
                 crashed[1] - crashed[0],
                 unhandled[1] - unhandled[0],
                 (rest[1] - unhandled[1]) - (rest[0] - unhandled[0]),
-                _part(people, whole, *seen),
+                _part(people, whole, *sessions),
             )
         )
-    return made
+    return records
 
 
 def commit(described: Commit, origin: int) -> CommitRecord:
@@ -253,11 +253,11 @@ def commit(described: Commit, origin: int) -> CommitRecord:
     )
 
 
-def deploy(described: Deploy, version: str, origin: int, place: object) -> DeployRecord:
+def deploy(described: Deploy, version: str, origin: int, salt: object) -> DeployRecord:
     """Make a deploy marker."""
     at = origin + round(described.at * MINUTE)
     started = None if described.took is None else at - round(described.took * MINUTE)
-    return DeployRecord(at, number_id("deploy", version, place, digits=8), described.environment, started)
+    return DeployRecord(at, number_id("deploy", version, salt, digits=8), described.environment, started)
 
 
 def release(project: ProjectRecord, described: Release, origin: int) -> ReleaseRecord:
@@ -267,6 +267,6 @@ def release(project: ProjectRecord, described: Release, origin: int) -> ReleaseR
         int(number_id("release", project.slug, described.version, digits=9)),
         described.version,
         project,
-        [deploy(one, described.version, origin, place) for place, one in enumerate(described.deploys)],
-        [commit(one, origin) for one in described.commits],
+        [deploy(item, described.version, origin, index) for index, item in enumerate(described.deploys)],
+        [commit(item, origin) for item in described.commits],
     )

@@ -20,12 +20,12 @@ DAY = 24 * HOUR
 
 
 def digest(*parts: object, size: int = 16) -> str:
-    """Give hex digits that depend on the parts alone, so that ids are the same in every run."""
+    """Return hex digits that depend on the parts alone, so that ids are the same in every run."""
     return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=size).hexdigest()
 
 
 def number_id(*parts: object, digits: int) -> str:
-    """Give a decimal id of so many digits that depends on the parts alone."""
+    """Return a decimal id of so many digits that depends on the parts alone."""
     low = 10 ** (digits - 1)
     return str(low + int(digest(*parts, size=8), 16) % (4 * low))
 
@@ -63,11 +63,11 @@ class Log(Generic[T]):
         self._at = [item.at for item in self._items]
 
     def window(self, start: int, end: int) -> list[T]:
-        """Give the records with ``start <= at < end``, oldest first."""
+        """Return the records with ``start <= at < end``, oldest first."""
         return self._items[bisect_left(self._at, start) : bisect_left(self._at, end)]
 
     def until(self, now: int) -> list[T]:
-        """Give every record that has happened by ``now``."""
+        """Return every record that has happened by ``now``."""
         return self.window(0, now + 1)
 
     def count(self, start: int, end: int) -> int:
@@ -75,7 +75,7 @@ class Log(Generic[T]):
         return max(0, bisect_left(self._at, end) - bisect_left(self._at, start))
 
     def first(self, since: int = 0) -> T | None:
-        """Give the first record at or after an instant."""
+        """Return the first record at or after an instant."""
         index = bisect_left(self._at, since)
         return self._items[index] if index < len(self._items) else None
 
@@ -245,7 +245,7 @@ class IssueRecord:
 
     @property
     def short_id(self) -> str:
-        """The id as people say it."""
+        """The short id, as in ``SHOP-1Z``."""
         return self.spec.short_id
 
 
@@ -265,8 +265,8 @@ class ProjectRecord:
     issues: list[IssueRecord] = field(default_factory=list)
     environments: dict[str, int] = field(default_factory=dict)
 
-    def seen(self, records: Iterable[Placed]) -> None:
-        """Remember since when each environment is known."""
+    def note_environments(self, records: Iterable[Placed]) -> None:
+        """Record the first instant of each environment."""
         for record in records:
             if record.environment:
                 known = self.environments.get(record.environment, record.at)
@@ -285,7 +285,7 @@ class ProjectRecord:
         return max(self.released(now), key=lambda release: release.at, default=None)
 
     def live_release(self, environment: str | None, now: int) -> str | None:
-        """Say what is deployed: the last deploy to the environment, else the newest release."""
+        """Return what is deployed: the last deploy to the environment, else the newest release."""
         deploys = [
             (deploy.at, release.version)
             for release in self.releases

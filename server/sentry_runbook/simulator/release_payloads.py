@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.people import person
 from sentry_runbook.simulator.records import (
+    DAY,
     CommitRecord,
     DeployRecord,
     ProjectRecord,
@@ -17,7 +18,7 @@ from sentry_runbook.simulator.versions import short_version, version_info
 
 
 def deploy(record: DeployRecord) -> dict[str, object]:
-    """Give a deploy marker."""
+    """Return a deploy marker."""
     return {
         "id": record.id,
         "environment": record.environment,
@@ -29,9 +30,9 @@ def deploy(record: DeployRecord) -> dict[str, object]:
 
 
 def deploys(releases: Sequence[ReleaseRecord], now: int) -> list[DeployRecord]:
-    """Give the deploys known by now, newest first."""
-    known = (one for release in releases for one in release.deploys if one.at <= now)
-    return sorted(known, key=lambda one: -one.at)
+    """Return the deploys known by now, newest first."""
+    known = (mark for release in releases for mark in release.deploys if mark.at <= now)
+    return sorted(known, key=lambda mark: -mark.at)
 
 
 def _repository(name: str) -> dict[str, object]:
@@ -49,7 +50,7 @@ def _repository(name: str) -> dict[str, object]:
 
 
 def commit(record: CommitRecord, releases: Sequence[ReleaseRecord] = ()) -> dict[str, object]:
-    """Give a commit, with its pull request when it came by one."""
+    """Return a commit, with its pull request if any."""
     author, repository = person(record.author, record.email), _repository(record.repository)
     pull = None
     if record.pull_request is not None:
@@ -92,28 +93,28 @@ def _last_deploy(records: Sequence[ReleaseRecord], now: int) -> dict[str, object
 
 
 def _stats(records: Sequence[ReleaseRecord], now: int) -> dict[str, object]:
-    """Give what the events say about a release: when it was seen, and how many issues began in it."""
-    seen: list[int] = []
+    """Return first and last event of a release, and how many issues began in it."""
+    times: list[int] = []
     new = 0
     for record in records:
         for event in record.project.events.until(now):
             if event.release == record.version:
-                seen.append(event.at)
+                times.append(event.at)
         for issue in record.project.issues:
             first = issue.events.first()
             new += first is not None and first.at <= now and first.release == record.version
     return {
-        "firstEvent": iso(min(seen)) if seen else None,
-        "lastEvent": iso(max(seen)) if seen else None,
+        "firstEvent": iso(min(times)) if times else None,
+        "lastEvent": iso(max(times)) if times else None,
         "newGroups": new,
     }
 
 
 def release(records: Sequence[ReleaseRecord], now: int, *, health: bool = False) -> dict[str, object]:
-    """Give a release; ``records`` is its version in each project that has it."""
+    """Return a release; ``records`` is its version in each project that has it."""
     first = min(records, key=lambda record: record.at)
-    commits = sorted((one for one in first.commits if one.at <= now), key=lambda one: -one.at)
-    authors = {one.email: person(one.author, one.email) for one in commits}
+    commits = sorted((entry for entry in first.commits if entry.at <= now), key=lambda entry: -entry.at)
+    authors = {entry.email: person(entry.author, entry.email) for entry in commits}
     return {
         "id": first.id,
         "version": first.version,
@@ -156,8 +157,9 @@ def _project(record: ReleaseRecord, now: int, *, health: bool) -> dict[str, obje
 
 
 def _health(record: ReleaseRecord, now: int) -> dict[str, object]:
-    day = [one for one in record.project.sessions.window(now - 86_400_000, now + 1) if one.release == record.version]
-    count, crashed = sum(one.count for one in day), sum(one.crashed for one in day)
+    last_day = record.project.sessions.window(now - DAY, now + 1)
+    day = [minute for minute in last_day if minute.release == record.version]
+    count, crashed = sum(minute.count for minute in day), sum(minute.crashed for minute in day)
     # A percentage here, where sessions/ gives a fraction.
     crash_free = 100.0 * (count - crashed) / count if count else None
     return {
@@ -169,19 +171,19 @@ def _health(record: ReleaseRecord, now: int) -> dict[str, object]:
         "totalSessions": count,
         "totalSessions24h": count,
         "sessionsCrashed": crashed,
-        "sessionsErrored": sum(one.errored for one in day),
-        "totalUsers": sum(one.users for one in day),
-        "totalUsers24h": sum(one.users for one in day),
+        "sessionsErrored": sum(minute.errored for minute in day),
+        "totalUsers": sum(minute.users for minute in day),
+        "totalUsers24h": sum(minute.users for minute in day),
         "stats": {},
     }
 
 
 def release_brief(project: ProjectRecord, version: str, now: int) -> dict[str, object]:
-    """Give the release as events and issues carry it; of one that the project never made only the name is known."""
+    """Return the release as events and issues carry it; only the version when the project has no such release."""
     record = project.release(version, now)
     if record is None:
         return {"version": version}
-    commits = [one for one in record.commits if one.at <= now]
+    commits = [entry for entry in record.commits if entry.at <= now]
     return {
         "id": record.id,
         "version": version,

@@ -30,7 +30,7 @@ count from the described start, not from midnight, so that an incident is the sa
 """
 
 LATEST = "latest"
-"""As a release: whatever is deployed to that environment at that moment."""
+"""As a release: the one deployed to that environment at that moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Crumb:
 
 
 def http_call(method: str, url: str, status: int | str, *, reason: str = "", seconds_before: float = 1.0) -> Crumb:
-    """Give the breadcrumb of one HTTP call that the application made."""
+    """Return the breadcrumb of one HTTP call that the application made."""
     data: dict[str, object] = {"method": method, "url": url, "status_code": status}
     if reason:
         data["reason"] = reason
@@ -151,7 +151,7 @@ def _check_rates(rates: Rates) -> None:
 
 
 def hourly(counts: Sequence[int], *, until: float = 0.0, users: int | None = None) -> tuple[Stream, ...]:
-    """Give one stream an hour, the last of them ending at ``until`` minutes; hours without events are left out."""
+    """Return one stream an hour, the last of them ending at ``until`` minutes; hours without events are left out."""
     begin = until - 60 * len(counts)
     return tuple(
         Stream(count, begin + 60 * hour, begin + 60 * (hour + 1), users if users is None else min(users, count))

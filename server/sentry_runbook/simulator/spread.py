@@ -13,7 +13,7 @@ from math import gcd, sqrt
 from sentry_runbook.simulator.scenario import Rates, Shape, Weights
 
 GOLDEN = (sqrt(5) - 1) / 2
-"""Steps of this part of a whole visit all of it evenly, however many are taken."""
+"""Steps of this size modulo 1 cover the unit interval evenly for any number of steps (golden ratio)."""
 
 
 def instants(count: int, start: int, end: int, shape: Shape = "even", rates: Rates = ()) -> list[int]:
@@ -29,14 +29,14 @@ def instants(count: int, start: int, end: int, shape: Shape = "even", rates: Rat
 
 
 def done_until(rates: Rates, elapsed: float) -> float:
-    """Return which share of everything has happened after a share of the time."""
+    """Return the share of the total (0..1) reached after a share of the time (0..1)."""
     parts = elapsed * len(rates)
     whole = min(int(parts), len(rates) - 1)
     return (sum(rates[:whole]) + (parts - whole) * rates[whole]) / sum(rates)
 
 
 def _elapsed_at(rates: Rates, done: float) -> float:
-    """Return after which share of the time a share of everything has happened: the inverse of ``done_until``."""
+    """Return the share of the time after which a share of the total is reached: the inverse of ``done_until``."""
     left = done * sum(rates)
     for index, rate in enumerate(rates):
         if left < rate:
@@ -46,7 +46,7 @@ def _elapsed_at(rates: Rates, done: float) -> float:
 
 
 def shuffled(count: int, salt: int) -> Iterator[int]:
-    """Give a permutation of ``range(count)`` whose every stretch is spread evenly; another one for each salt."""
+    """Return a permutation of ``range(count)`` whose every stretch is spread evenly; another one for each salt."""
     step = max(1, int(count * ((GOLDEN * (salt + 1)) % 1)))
     while gcd(step, count) != 1:
         step += 1
@@ -65,5 +65,5 @@ def deal(weights: Weights, count: int, salt: int) -> list[str]:
 
 
 def share(part: int, count: int, index: int) -> int:
-    """Give the whole share that falls to one of ``count`` steps when ``part`` is spread evenly over all of them."""
+    """Return the whole share that falls to one of ``count`` steps when ``part`` is spread evenly over all of them."""
     return (index + 1) * part // count - index * part // count

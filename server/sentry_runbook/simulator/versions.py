@@ -13,7 +13,7 @@ _VERSION = re.compile(r"(?:([^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-
 
 
 class Precedence(NamedTuple):
-    """The sort key of a semantic version; a pre-release stands before its release."""
+    """The sort key of a semantic version; a pre-release sorts before its release."""
 
     numbers: tuple[int, ...]
     is_release: bool

@@ -22,12 +22,12 @@ def discovered() -> Mapping[str, Scenario]:
         ValueError: two modules give their scenarios the same name.
     """
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-    found: list[Scenario] = [module.SCENARIO for module in modules]
+    scenarios: list[Scenario] = [module.SCENARIO for module in modules]
     ranks = {name: rank for rank, name in enumerate(_FIRST)}
-    found.sort(key=lambda scenario: (ranks.get(scenario.name, len(ranks)), scenario.name))
-    named = {scenario.name: scenario for scenario in found}
-    if len(named) < len(found):
-        msg = f"two scenarios share a name: {[scenario.name for scenario in found]}"
+    scenarios.sort(key=lambda scenario: (ranks.get(scenario.name, len(ranks)), scenario.name))
+    named = {scenario.name: scenario for scenario in scenarios}
+    if len(named) < len(scenarios):
+        msg = f"two scenarios share a name: {[scenario.name for scenario in scenarios]}"
         raise ValueError(msg)
     return MappingProxyType(named)
 
