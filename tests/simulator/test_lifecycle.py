@@ -219,6 +219,20 @@ async def test_reopening_assigning_and_priority_leave_their_traces() -> None:
     assert await kinds(asked) == wanted
 
 
+@pytest.mark.parametrize("reason", ["changed_status", "commented"])
+async def test_who_changes_an_issue_or_comments_on_it_is_subscribed_to_it(reason: str) -> None:
+    asked = Asked(one_issue(RUNNING, history=(Change(-20, "resolved"), Change(-10, "unresolved"))))
+    issue = await asked.read("issues/SHOP-1/")
+    assert (issue["isSubscribed"], issue["subscriptionDetails"], issue["participants"]) == (False, None, [])
+    if reason == "commented":
+        await asked.client.post("/api/0/organizations/acme/issues/SHOP-1/notes/", json={"text": "seen"})
+    else:
+        await asked.put("SHOP-1", {"status": "resolved"})
+    issue = await asked.read("issues/SHOP-1/")
+    assert (issue["isSubscribed"], issue["subscriptionDetails"]) == (True, {"reason": reason})
+    assert [participant["type"] for participant in issue["participants"]] == ["user"]
+
+
 async def test_the_same_note_within_the_hour_is_refused() -> None:
     asked = Asked(one_issue(RUNNING))
     path = "/api/0/organizations/acme/issues/SHOP-1/notes/"

@@ -230,6 +230,43 @@ async def test_sessions_round_their_period_outwards_to_hours() -> None:
     assert without["groups"][0]["series"] == {}
 
 
+async def test_an_answer_with_series_is_cut_in_silence_to_the_largest_groups() -> None:
+    # A running Sentry gave 59 of 61 environments for 7 days at an hour, and 13 for 30 days.
+    crowd = tuple(Sessions(100 + n, -600, 0, environment=f"review-{n}") for n in range(61))
+    asked = Asked(one_issue(sessions=crowd))
+    asked.clock.advance(minutes=25)
+    question = {"field": "sum(session)", "groupBy": "environment", "interval": "1h", "per_page": 1000}
+    for period, most in (("7d", 59), ("14d", 29), ("30d", 13)):
+        groups = (await asked.read("sessions/", **question, statsPeriod=period))["groups"]
+        assert [group["by"]["environment"] for group in groups] == [f"review-{60 - n}" for n in range(most)]
+    totals = await asked.read("sessions/", **question, statsPeriod="30d", includeSeries=0)
+    assert len(totals["groups"]) == 61
+
+
+async def test_rates_that_are_whole_come_as_integers() -> None:
+    asked = Asked(one_issue(sessions=(Sessions(60, -60, 0),)))
+    body = await asked.read(
+        "sessions/", field=["crash_free_rate(session)", "crash_rate(session)"], statsPeriod="2h", interval="1h"
+    )
+    (group,) = body["groups"]
+    for field, rate in (("crash_free_rate(session)", 1), ("crash_rate(session)", 0)):
+        values = [group["totals"][field], *group["series"][field]]
+        assert [(type(value), value) for value in values] == [(int, rate), (type(None), None), (int, rate)]
+
+
+async def test_outcomes_are_the_events_by_interval_and_all_were_accepted() -> None:
+    asked = Asked(MIXED)
+    question = {"field": "sum(quantity)", "groupBy": "outcome", "category": "error", "statsPeriod": "24h"}
+    body = await asked.read("stats_v2/", **question, interval="1h")
+    (group,) = body["groups"]
+    assert (group["by"], group["totals"]) == ({"outcome": "accepted"}, {"sum(quantity)": 107})
+    assert sum(group["series"]["sum(quantity)"]) == 107
+    assert len(group["series"]["sum(quantity)"]) == len(body["intervals"]) == 24
+    assert (await asked.read("stats_v2/", **question | {"statsPeriod": "1m"}, interval="1m"))["groups"] == []
+    for wrong in ({"groupBy": "reason"}, {"field": "count()"}):
+        assert (await asked.get("stats_v2/", **question | wrong)).status_code == 400
+
+
 async def test_no_sessions_are_no_rate_rather_than_a_perfect_one() -> None:
     fields = ["sum(session)", "crash_free_rate(session)"]
     asked = Asked(one_issue(Stream(1, -5)))

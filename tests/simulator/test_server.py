@@ -127,6 +127,10 @@ async def test_types_are_as_odd_as_sentrys() -> None:
     row = (await asked.read("issues/SHOP-1Z/events/", per_page=1))[0]
     assert "release" not in row
     assert "event.type" in row
+    (users,) = await asked.read("issues/SHOP-1Z/tags/", key="user")
+    assert all(value["value"] == f"id:{value['name']}" for value in users["topValues"])
+    (listed,) = await asked.read("issues/", query="SHOP-1Z", shortIdLookup="1", statsPeriod="24h")
+    assert listed["lifetime"]["stats"] is None
     (release, *_) = await asked.read("releases/", project=issue["project"]["id"])
     assert isinstance(release["id"], int)
 
