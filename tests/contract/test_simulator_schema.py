@@ -18,7 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from tests.simulator.asking import Asked
 
-from sentry_runbook.simulator.scenario import Issue, Occurrence, Scenario, Stream
+from sentry_runbook.simulator.scenario import IssueSpec, OccurrenceSpec, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 
 SCHEMA = Path(__file__).parents[2].parent / "shared" / "reference" / "openapi-subset.json"
@@ -138,12 +138,12 @@ RELEASE_READS = (
 ODD = Scenario(
     name="odd",
     issues=(
-        Issue(
+        IssueSpec(
             "ODD-1",
             streams=(Stream(5, -60, users=2),),
             category="performance",
             issue_type="performance_n_plus_one_db_queries",
-            occurrence=Occurrence("N+1 Query", "SELECT", (("Query", "SELECT 1"),)),
+            occurrence=OccurrenceSpec("N+1 Query", "SELECT", (("Query", "SELECT 1"),)),
             user_reports=(-5,),
         ),
     ),

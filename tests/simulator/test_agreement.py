@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.simulator.asking import Asked, one_issue
 
-from sentry_runbook.simulator.scenario import Sessions, Stream, Transactions
+from sentry_runbook.simulator.scenario import SessionsSpec, Stream, Transactions
 from sentry_runbook.simulator.world import ManualClock, World
 
 MINUTES = st.integers(-2000, -1)
@@ -75,17 +75,17 @@ RATES = st.lists(st.integers(0, 9), max_size=24).map(tuple).filter(lambda rates:
 
 
 @st.composite
-def described_sessions(draw: st.DrawFn) -> Sessions:
+def described_sessions(draw: st.DrawFn) -> SessionsSpec:
     count = draw(st.integers(0, 5000))
     parts = [draw(st.integers(0, most)) for most in (100, 100, 100, 300)]
     crashed, unhandled, errored = (count * part // (sum(parts) or 1) for part in parts[:3])
     start = draw(MINUTES)
-    return Sessions(count, start, 0, crashed=crashed, unhandled=unhandled, errored=errored, rates=draw(RATES))
+    return SessionsSpec(count, start, 0, crashed=crashed, unhandled=unhandled, errored=errored, rates=draw(RATES))
 
 
 @given(described=described_sessions())
 @settings(max_examples=100, deadline=None)
-def test_sessions_are_exact_in_total_and_possible_in_each_minute(described: Sessions) -> None:
+def test_sessions_are_exact_in_total_and_possible_in_each_minute(described: SessionsSpec) -> None:
     world = World(one_issue(sessions=(described,)), ManualClock())
     minutes = world.projects[0].sessions.until(world.now_ms())
     assert sum(minute.count for minute in minutes) == described.count
@@ -99,7 +99,7 @@ def test_sessions_are_exact_in_total_and_possible_in_each_minute(described: Sess
 
 @given(described=described_sessions())
 @settings(max_examples=20, deadline=None)
-async def test_the_hours_of_sessions_agree_with_totals_and_rates(described: Sessions) -> None:
+async def test_the_hours_of_sessions_agree_with_totals_and_rates(described: SessionsSpec) -> None:
     asked = Asked(one_issue(sessions=(described,)))
     fields = ["sum(session)", "crash_rate(session)", "crash_free_rate(session)", "unhandled_rate(session)"]
     body = await asked.read("sessions/", field=fields, statsPeriod="3d", interval="1h")
@@ -122,7 +122,7 @@ async def test_the_hours_of_sessions_agree_with_totals_and_rates(described: Sess
 @settings(max_examples=100, deadline=None)
 def test_each_part_of_a_time_gets_its_share_by_rates(count: int, rates: tuple[int, ...], start: int) -> None:
     stream = Stream(count, start, 0, rates=rates)
-    world = World(one_issue(stream, sessions=(Sessions(count, start, 0, rates=rates),)), ManualClock())
+    world = World(one_issue(stream, sessions=(SessionsSpec(count, start, 0, rates=rates),)), ManualClock())
     (project,) = world.projects
     length = -start * 60_000
     for index, rate in enumerate(rates):

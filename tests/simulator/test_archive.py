@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from tests.simulator.asking import Asked, one_issue
 
-from sentry_runbook.simulator.scenario import Release, Stream
+from sentry_runbook.simulator.scenario import ReleaseSpec, Stream
 
 YOUNG = Stream(10, -60, -30, users=5)
 OLD = Stream(10, -12_000, -11_000, users=5)
@@ -155,7 +155,7 @@ async def test_a_limit_wakes_what_is_archived_until_it_escalates() -> None:
     assert (issue["status"], issue["substatus"], issue["statusDetails"]) == ("unresolved", "escalating", {})
 
 
-SEMVER = (Release("shop@1.9.0", -5000), Release("shop@1.10.0", -100), Release("shop@2.0.0-rc1", -50))
+SEMVER = (ReleaseSpec("shop@1.9.0", -5000), ReleaseSpec("shop@1.10.0", -100), ReleaseSpec("shop@2.0.0-rc1", -50))
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ async def test_the_next_release_is_the_one_after_the_greatest_that_the_issue_was
 )
 async def test_versions_are_compared_as_versions_not_by_their_dates(emitted: str, status: str) -> None:
     # 1.10.0, a patch of the old line, came out last; yet it is older than the pre-release, and that than the release.
-    releases = (Release("shop@2.0.0", -300), Release("shop@1.9.0", -200), Release("shop@1.10.0", -100))
-    asked = Asked(one_issue(YOUNG, releases=(*releases, Release("shop@2.0.0-rc1", -400))))
+    releases = (ReleaseSpec("shop@2.0.0", -300), ReleaseSpec("shop@1.9.0", -200), ReleaseSpec("shop@1.10.0", -100))
+    asked = Asked(one_issue(YOUNG, releases=(*releases, ReleaseSpec("shop@2.0.0-rc1", -400))))
     await asked.changed("SHOP-1", RESOLVE | {"statusDetails": {"inRelease": "shop@2.0.0-rc1"}})
     asked.clock.advance(minutes=1)
     asked.world.emit("SHOP-1", release=emitted)

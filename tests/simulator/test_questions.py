@@ -8,12 +8,12 @@ import pytest
 from tests.simulator.asking import Asked, one_issue
 
 from sentry_runbook.simulator.app import Profile
-from sentry_runbook.simulator.scenario import Issue, Scenario, Sessions, Stream, Transactions, hourly
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, SessionsSpec, Stream, Transactions, hourly
 
 MIXED = Scenario(
     name="mixed",
     issues=(
-        Issue(
+        IssueSpec(
             "SHOP-1",
             "TypeError: x",
             streams=(
@@ -22,12 +22,12 @@ MIXED = Scenario(
                 Stream(10, -10, -5, users=1, release=None, environment=None, transaction="GET /a b"),
             ),
         ),
-        Issue("SHOP-2", "KeyError: y", streams=(Stream(7, -600, -500, users=7, release="v1"),), level="warning"),
+        IssueSpec("SHOP-2", "KeyError: y", streams=(Stream(7, -600, -500, users=7, release="v1"),), level="warning"),
     ),
     sessions=(
-        Sessions(1000, -300, 0, crashed=20, unhandled=50, errored=100, release="v2"),
-        Sessions(500, -300, 0, release="v1"),
-        Sessions(90, -300, 0, crashed=9, environment="staging", release="v1"),
+        SessionsSpec(1000, -300, 0, crashed=20, unhandled=50, errored=100, release="v2"),
+        SessionsSpec(500, -300, 0, release="v1"),
+        SessionsSpec(90, -300, 0, crashed=9, environment="staging", release="v1"),
     ),
     transactions=(Transactions("GET /a", 200, -120, 0, 900, 100, failed=20),),
 )
@@ -232,7 +232,7 @@ async def test_sessions_round_their_period_outwards_to_hours() -> None:
 
 async def test_an_answer_with_series_is_cut_in_silence_to_the_largest_groups() -> None:
     # A running Sentry gave 59 of 61 environments for 7 days at an hour, and 13 for 30 days.
-    crowd = tuple(Sessions(100 + n, -600, 0, environment=f"review-{n}") for n in range(61))
+    crowd = tuple(SessionsSpec(100 + n, -600, 0, environment=f"review-{n}") for n in range(61))
     asked = Asked(one_issue(sessions=crowd))
     asked.clock.advance(minutes=25)
     question = {"field": "sum(session)", "groupBy": "environment", "interval": "1h", "per_page": 1000}
@@ -244,7 +244,7 @@ async def test_an_answer_with_series_is_cut_in_silence_to_the_largest_groups() -
 
 
 async def test_rates_that_are_whole_come_as_integers() -> None:
-    asked = Asked(one_issue(sessions=(Sessions(60, -60, 0),)))
+    asked = Asked(one_issue(sessions=(SessionsSpec(60, -60, 0),)))
     body = await asked.read(
         "sessions/", field=["crash_free_rate(session)", "crash_rate(session)"], statsPeriod="2h", interval="1h"
     )

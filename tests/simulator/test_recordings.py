@@ -16,7 +16,7 @@ import pytest
 from tests.simulator.asking import Asked
 from tests.simulator.recordings import needs_recordings, recordings
 
-from sentry_runbook.simulator.scenario import Issue, Release, Scenario, Stream
+from sentry_runbook.simulator.scenario import IssueSpec, ReleaseSpec, Scenario, Stream
 
 pytestmark = needs_recordings
 DAY = -1440.0
@@ -63,7 +63,7 @@ STORIES = {
         ("WEB-2", "6"), (480, 487), (Stream(9, -90, -5, users=5, release="web@2.4.1"),), writes=2
     ),
 }
-RELEASES = (Release("web@2.4.0", 7 * DAY), Release("web@2.4.1", -20), Release("web@2.5.0-rc1", -10))
+RELEASES = (ReleaseSpec("web@2.4.0", 7 * DAY), ReleaseSpec("web@2.4.1", -20), ReleaseSpec("web@2.5.0-rc1", -10))
 
 
 def told(body: Any, now: datetime) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def told(body: Any, now: datetime) -> dict[str, Any]:
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 async def test_the_embedded_sentry_answers_changes_as_the_recorded_one(story: Story) -> None:
     short_id = story.issue[0]
-    asked = Asked(Scenario(name="web", issues=(Issue(short_id, "Boom", streams=story.streams),), releases=RELEASES))
+    asked = Asked(Scenario(name="web", issues=(IssueSpec(short_id, "Boom", streams=story.streams),), releases=RELEASES))
     # The recordings carry no Date: instants are compared relative to the one change whose time can be told.
     recorded_zero, embedded_zero = datetime.now(UTC), asked.clock()
     writes = 0

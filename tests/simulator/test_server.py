@@ -13,14 +13,14 @@ from tests.simulator.asking import ORG, Asked, one_issue
 
 from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
+    AlertSpec,
     Crumb,
-    Deploy,
-    Issue,
-    Release,
+    DeploySpec,
+    IssueSpec,
+    ReleaseSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
 )
@@ -182,10 +182,10 @@ async def test_events_are_picked_by_their_names_and_know_their_neighbours() -> N
 )
 async def test_the_issue_list_finds_and_sorts(params: dict[str, Any], found: list[str]) -> None:
     issues = (
-        Issue("A-1", "Boom", streams=(Stream(5, -50, -1, release="v2"),)),
-        Issue("A-2", "Bang", streams=(Stream(50, -300, -100, environment="staging"),), level="fatal"),
-        Issue("A-3", "Done", streams=(Stream(1, -900, -900),), history=(Change(-800),)),
-        Issue("A-4", "Old", streams=(Stream(20, -30_000, -200),), handled=True, assigned_to="team:web"),
+        IssueSpec("A-1", "Boom", streams=(Stream(5, -50, -1, release="v2"),)),
+        IssueSpec("A-2", "Bang", streams=(Stream(50, -300, -100, environment="staging"),), level="fatal"),
+        IssueSpec("A-3", "Done", streams=(Stream(1, -900, -900),), history=(StateChange(-800),)),
+        IssueSpec("A-4", "Old", streams=(Stream(20, -30_000, -200),), handled=True, assigned_to="team:web"),
     )
     asked = Asked(Scenario(name="list", issues=issues))
     response = await asked.get("issues/", **params)
@@ -214,8 +214,8 @@ async def test_releases_deploys_and_their_markers() -> None:
         one_issue(
             Stream(5, -20, -10, release=odd),
             releases=(
-                Release("web@1.0", -5000, (Deploy(-4990),)),
-                Release(odd, -60, (Deploy(-50, "staging"), Deploy(-30))),
+                ReleaseSpec("web@1.0", -5000, (DeploySpec(-4990),)),
+                ReleaseSpec(odd, -60, (DeploySpec(-50, "staging"), DeploySpec(-30))),
             ),
         )
     )
@@ -240,8 +240,8 @@ async def test_what_is_deployed_decides_the_release_of_later_events_and_sessions
         one_issue(
             Stream(5, -90, -80),
             Stream(5, -20, -10),
-            releases=(Release("v1", -5000, (Deploy(-4990),)), Release("v2", -60, (Deploy(-50),))),
-            sessions=(Sessions(100, -120, 0),),
+            releases=(ReleaseSpec("v1", -5000, (DeploySpec(-4990),)), ReleaseSpec("v2", -60, (DeploySpec(-50),))),
+            sessions=(SessionsSpec(100, -120, 0),),
         )
     )
     asked.world.deploy("v1")
@@ -256,8 +256,8 @@ async def test_what_is_deployed_decides_the_release_of_later_events_and_sessions
 async def test_alerts_reports_and_absent_endpoints() -> None:
     scenario = Scenario(
         name="people",
-        issues=(Issue("P-1", "Boom", streams=(Stream(4, -60, -30),), user_reports=(-20, 20)),),
-        alerts=(Alert("Too many errors", -40), Alert("Never", None), Alert("Later", 40)),
+        issues=(IssueSpec("P-1", "Boom", streams=(Stream(4, -60, -30),), user_reports=(-20, 20)),),
+        alerts=(AlertSpec("Too many errors", -40), AlertSpec("Never", None), AlertSpec("Later", 40)),
     )
     asked = Asked(scenario)
     fired = {row["name"]: row["lastTriggered"] for row in await asked.read("workflows/")}
@@ -334,8 +334,8 @@ def test_a_world_of_twins_is_refused() -> None:
         lambda: Stream(5, -10, users=6),
         lambda: Stream(10, -10, users=6, user_share=0.5),
         lambda: Stream(10, -10, rates=(0, 0)),
-        lambda: Sessions(10, crashed=6, unhandled=5),
-        lambda: Sessions(10, rates=(1, -1)),
+        lambda: SessionsSpec(10, crashed=6, unhandled=5),
+        lambda: SessionsSpec(10, rates=(1, -1)),
         lambda: Transactions("GET /", 10, rates=(0,)),
         lambda: ManualClock().advance(minutes=-1),
     ],

@@ -21,8 +21,8 @@ from sentry_runbook.simulator.records import (
     MINUTE,
     IssueRecord,
     ReleaseRecord,
-    Resolution,
-    Snooze,
+    ResolutionRecord,
+    SnoozeRecord,
     greatest_version,
 )
 from sentry_runbook.simulator.versions import is_semver
@@ -114,7 +114,7 @@ def _resolve(issue: IssueRecord, details: Mapping[str, object], now: int, actor:
 
 def _resolution(
     issue: IssueRecord, details: Mapping[str, object], now: int, actor: str | None
-) -> tuple[Resolution, str, dict[str, object]]:
+) -> tuple[ResolutionRecord, str, dict[str, object]]:
     newest = issue.project.newest_release(now)
     if details.get("inNextRelease"):
         if newest is None:
@@ -126,24 +126,24 @@ def _resolution(
         release = newest if version == "latest" else issue.project.release(version, now)
         if release is None:
             raise _refuse_detail("inRelease", "Unable to find a release with the given version.")
-        resolution = Resolution(now, {"inRelease": release.version}, actor, release)
+        resolution = ResolutionRecord(now, {"inRelease": release.version}, actor, release)
         return resolution, "set_resolved_in_release", {"version": release.version}
     if "inCommit" in details:
         return _in_commit(issue, details["inCommit"], now, actor)
-    return Resolution(now, {}, actor), "set_resolved", {}
+    return ResolutionRecord(now, {}, actor), "set_resolved", {}
 
 
 def _in_next_release(
     issue: IssueRecord, newest: ReleaseRecord, now: int, actor: str | None
-) -> tuple[Resolution, str, dict[str, object]]:
+) -> tuple[ResolutionRecord, str, dict[str, object]]:
     if not is_semver(newest.version):
-        resolution = Resolution(now, {"inNextRelease": True}, actor, newest, forgives_release=True)
+        resolution = ResolutionRecord(now, {"inNextRelease": True}, actor, newest, forgives_release=True)
         return resolution, "set_resolved_in_release", {"version": "", "inNextRelease": True}
     # A semver project shows its greatest version, which may be newer than any that this issue was seen in. What brings
     # the issue back is another thing: a version greater than the greatest one that it was seen in.
     greatest = greatest_version(issue.project.released(now)) or newest
     current = greatest_version(_seen_releases(issue, now)) or greatest
-    resolution = Resolution(now, {"inRelease": greatest.version}, actor, current, forgives_release=True)
+    resolution = ResolutionRecord(now, {"inRelease": greatest.version}, actor, current, forgives_release=True)
     data: dict[str, object] = {"version": "", "current_release_version": current.version}
     return resolution, "set_resolved_in_release", data
 
@@ -155,14 +155,14 @@ def _seen_releases(issue: IssueRecord, now: int) -> list[ReleaseRecord]:
 
 def _in_commit(
     issue: IssueRecord, wanted: object, now: int, actor: str | None
-) -> tuple[Resolution, str, dict[str, object]]:
+) -> tuple[ResolutionRecord, str, dict[str, object]]:
     sha = wanted.get("commit") if isinstance(wanted, Mapping) else wanted
     for release in issue.project.releases:
         for commit in release.commits:
             if commit.sha == sha and commit.at <= now:
                 shown: dict[str, object] = {"id": commit.sha, "message": commit.message}
                 return (
-                    Resolution(now, {"inCommit": shown}, actor, release),
+                    ResolutionRecord(now, {"inCommit": shown}, actor, release),
                     "set_resolved_in_commit",
                     {"commit": shown},
                 )
@@ -194,12 +194,12 @@ def _archive_kind(limits: Mapping[str, int]) -> str:
     return "archived_until_condition_met" if limits else "archived_forever"
 
 
-def _snooze(limits: Mapping[str, int], until: int | None, now: int, actor: str | None) -> Snooze | None:
+def _snooze(limits: Mapping[str, int], until: int | None, now: int, actor: str | None) -> SnoozeRecord | None:
     # A limit of 0 is no limit to Sentry, and a window alone bounds nothing.
     count, users = limits.get("ignoreCount") or None, limits.get("ignoreUserCount") or None
     if count is None and users is None and until is None:
         return None
-    return Snooze(now, actor, count, limits.get("ignoreWindow"), users, limits.get("ignoreUserWindow"), until)
+    return SnoozeRecord(now, actor, count, limits.get("ignoreWindow"), users, limits.get("ignoreUserWindow"), until)
 
 
 def _reopen(issue: IssueRecord, wanted: object, now: int, actor: str | None) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.columns import Row, column, kind, shown
 from sentry_runbook.simulator.params import Scope, bad
-from sentry_runbook.simulator.records import HOUR, MINUTE, Event, IssueRecord, ProjectRecord
+from sentry_runbook.simulator.records import HOUR, MINUTE, EventRecord, IssueRecord, ProjectRecord
 from sentry_runbook.simulator.search import BadQuery, Lookup, Term, Value, parse, predicate, terms, value_test
 
 _FUNCTION = re.compile(r"([a-z_0-9]+)\((.*)\)")
@@ -113,7 +113,7 @@ def _date(rows_: Sequence[Row], pick: Callable[[list[int]], int]) -> str | None:
 
 
 def _failed_share(rows_: Sequence[Row]) -> float | None:
-    failed = [not isinstance(row, Event) and row.failed for row in rows_]
+    failed = [not isinstance(row, EventRecord) and row.failed for row in rows_]
     return sum(failed) / len(failed) if failed else None
 
 
@@ -187,7 +187,7 @@ def _count_if(key: str, operator: str, value: str) -> Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ResultTable:
     """All rows of an answer, and what ``meta`` says about their columns."""
 
     data: list[dict[str, Value]]
@@ -195,7 +195,7 @@ class Table:
     units: dict[str, str | None]
 
 
-def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row], scope: Scope) -> Table:
+def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row], scope: Scope) -> ResultTable:
     """Group the rows by the plain columns and apply the functions; newest first without ``sort``."""
     if not fields:
         raise bad("No columns selected")
@@ -209,7 +209,7 @@ def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row], sco
     data = _grouped(keys, functions, source) if len(keys) < len(functions) else _listed(keys, source)
     for order in reversed(sort):
         data.sort(key=partial(_order, order.removeprefix("-")), reverse=order.startswith("-"))
-    return Table(
+    return ResultTable(
         [{field: shown(field, row[field]) for field in fields} for row in data],
         {field: function.kind if function else kind(field) for field, function in functions.items()},
         {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.records import Event, digest
+from sentry_runbook.simulator.records import EventRecord, digest
 from sentry_runbook.simulator.release_payloads import release_brief
-from sentry_runbook.simulator.scenario import Crumb, Frame, Issue, Raised
+from sentry_runbook.simulator.scenario import Crumb, FrameSpec, IssueSpec, Raised
 
 _SDKS = {"python": ("sentry.python", "2.40.0"), "javascript": ("sentry.javascript.browser", "10.20.0")}
 
@@ -23,7 +23,7 @@ def numbered(value: object, number: int) -> object:
     return value
 
 
-def _user(event: Event) -> dict[str, object] | None:
+def _user(event: EventRecord) -> dict[str, object] | None:
     if event.user is None:
         return None
     return {
@@ -37,14 +37,14 @@ def _user(event: Event) -> dict[str, object] | None:
     }
 
 
-def _tags(event: Event) -> list[dict[str, str]]:
+def _tags(event: EventRecord) -> list[dict[str, str]]:
     return [
         {"key": key, "value": value} | ({"query": f'user.id:"{value.removeprefix("id:")}"'} if key == "user" else {})
         for key, value in sorted(event.tags.items())
     ]
 
 
-def metadata(spec: Issue) -> dict[str, object]:
+def metadata(spec: IssueSpec) -> dict[str, object]:
     """Return what Sentry took the title from: the outermost exception and the last frame of one's own code."""
     shown: dict[str, object] = {"title": spec.shown_title}
     if spec.chain:
@@ -64,7 +64,7 @@ def _frame_mix(in_app: Sequence[bool]) -> str:
     return "mixed" if any(in_app) else "system-only"
 
 
-def event_row(event: Event) -> dict[str, object]:
+def event_row(event: EventRecord) -> dict[str, object]:
     """Return an event as lists show it: without a release, which is among its tags."""
     spec, project = event.issue.spec, event.issue.project
     return {
@@ -86,12 +86,12 @@ def event_row(event: Event) -> dict[str, object]:
     }
 
 
-def _location(spec: Issue) -> str | None:
+def _location(spec: IssueSpec) -> str | None:
     frames = spec.chain[-1].frames if spec.chain else ()
     return next((frame.filename for frame in reversed(frames) if frame.in_app), None)
 
 
-def _frame(frame: Frame, number: int) -> dict[str, object]:
+def _frame(frame: FrameSpec, number: int) -> dict[str, object]:
     lines = frame.source.splitlines()
     first = frame.line - len(lines) // 2
     return {
@@ -117,7 +117,7 @@ def _frame(frame: Frame, number: int) -> dict[str, object]:
     }
 
 
-def _raised(exception: Raised, event: Event) -> dict[str, object]:
+def _raised(exception: Raised, event: EventRecord) -> dict[str, object]:
     frames = [_frame(frame, event.number) for frame in exception.frames]
     return {
         "type": exception.type,
@@ -132,7 +132,7 @@ def _raised(exception: Raised, event: Event) -> dict[str, object]:
     }
 
 
-def _crumb(crumb: Crumb, event: Event) -> dict[str, object]:
+def _crumb(crumb: Crumb, event: EventRecord) -> dict[str, object]:
     return {
         "timestamp": iso(event.at - round(crumb.seconds_before * 1000)),
         "type": crumb.type,
@@ -144,7 +144,7 @@ def _crumb(crumb: Crumb, event: Event) -> dict[str, object]:
     }
 
 
-def _entries(event: Event) -> list[dict[str, object]]:
+def _entries(event: EventRecord) -> list[dict[str, object]]:
     spec = event.issue.spec
     entries: list[dict[str, object]] = []
     if spec.chain:
@@ -178,7 +178,7 @@ def _entries(event: Event) -> list[dict[str, object]]:
     return entries
 
 
-def _contexts(event: Event) -> dict[str, object]:
+def _contexts(event: EventRecord) -> dict[str, object]:
     tags, contexts = event.tags, dict[str, object]()
     for name in ("browser", "os", "runtime"):
         if name in tags:
@@ -194,7 +194,7 @@ def _contexts(event: Event) -> dict[str, object]:
     return contexts
 
 
-def _occurrence(event: Event) -> dict[str, object] | None:
+def _occurrence(event: EventRecord) -> dict[str, object] | None:
     spec = event.issue.spec
     if spec.category == "error":
         return None
@@ -221,13 +221,13 @@ def _occurrence(event: Event) -> dict[str, object] | None:
     }
 
 
-def _sdk(event: Event) -> dict[str, object]:
+def _sdk(event: EventRecord) -> dict[str, object]:
     platform = event.issue.spec.platform or event.issue.project.platform
     known = event.issue.spec.sdk or _SDKS.get(platform.partition("-")[0], ("sentry.javascript.node", "10.20.0"))
     return {"name": known[0], "version": known[1]}
 
 
-def event_details(event: Event, neighbours: Sequence[Event], now: int) -> dict[str, object]:
+def event_details(event: EventRecord, neighbours: Sequence[EventRecord], now: int) -> dict[str, object]:
     """Return the full event; ``neighbours`` are the issue's events that the reader sees, oldest first."""
     spec = event.issue.spec
     index = next((index for index, neighbour in enumerate(neighbours) if neighbour is event), None)

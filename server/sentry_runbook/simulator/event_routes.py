@@ -21,13 +21,13 @@ from sentry_runbook.simulator.params import (
     profile_of,
     world_of,
 )
-from sentry_runbook.simulator.records import Event, IssueRecord
+from sentry_runbook.simulator.records import EventRecord, IssueRecord
 from sentry_runbook.simulator.release_payloads import commit
 from sentry_runbook.simulator.search import BadQuery, Lookup, parse, predicate, value_test
 from sentry_runbook.simulator.world import ORGANIZATION
 
 
-def _chosen(request: Request, issue: IssueRecord, now: int) -> list[Event]:
+def _chosen(request: Request, issue: IssueRecord, now: int) -> list[EventRecord]:
     """Return the events within period, environments and query, oldest first."""
     start, end = period(request, now) or (0, now)
     names = request.query_params.getlist("environment")
@@ -43,7 +43,7 @@ def _chosen(request: Request, issue: IssueRecord, now: int) -> list[Event]:
     return [event for event in events if (not names or event.environment in kept) and fits(_lookup(event))]
 
 
-def _lookup(event: Event) -> Lookup:
+def _lookup(event: EventRecord) -> Lookup:
     return lambda key: column(event, key)
 
 
@@ -57,13 +57,13 @@ async def event_list(request: Request) -> Response:
     return answer([event_row(event) for event in rows], links)
 
 
-def _full_row(event: Event, everything: list[Event], now: int) -> dict[str, object]:
+def _full_row(event: EventRecord, everything: list[EventRecord], now: int) -> dict[str, object]:
     details = event_details(event, everything, now)
     kept = ("entries", "contexts", "context", "sdk", "errors", "_meta", "size")
     return event_row(event) | {key: details[key] for key in kept}
 
 
-def _recommended(events: list[Event]) -> Event:
+def _recommended(events: list[EventRecord]) -> EventRecord:
     """Return the event with the most context: breadcrumbs first, then a user, then the latest."""
     return max(events, key=lambda event: (bool(event.breadcrumbs), event.user is not None, event.at))
 
@@ -72,7 +72,7 @@ async def event_get(request: Request) -> Response:
     """Answer with one event: latest, oldest, recommended, or by its id."""
     issue, now = issue_of(request)
     wanted = request.path_params["event"]
-    picks: dict[str, Callable[[list[Event]], Event]] = {
+    picks: dict[str, Callable[[list[EventRecord]], EventRecord]] = {
         "latest": lambda events: events[-1],
         "oldest": lambda events: events[0],
     }
@@ -90,7 +90,7 @@ async def event_get(request: Request) -> Response:
     return answer(event_details(event, everything, now))
 
 
-def _project_event(request: Request) -> tuple[Event, int]:
+def _project_event(request: Request) -> tuple[EventRecord, int]:
     world = world_of(request)
     now = world.now_ms()
     project = world.find_project(request.path_params["project"])

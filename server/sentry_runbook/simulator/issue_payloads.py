@@ -14,7 +14,7 @@ from sentry_runbook.simulator.records import (
     HOUR,
     MINUTE,
     ActivityRecord,
-    Event,
+    EventRecord,
     IssueRecord,
     ProjectRecord,
 )
@@ -46,13 +46,13 @@ def substatus(issue: IssueRecord, now: int) -> str | None:
     return issue.substatus
 
 
-def _buckets(events: Sequence[Event], now: int, step: int, back: int) -> list[list[int]]:
+def _buckets(events: Sequence[EventRecord], now: int, step: int, back: int) -> list[list[int]]:
     last = now // step
     counted = Counter(event.at // step for event in events)
     return [[at * step // 1000, counted[at]] for at in range(last - back, last + 1)]
 
 
-def stats(events: Sequence[Event], now: int) -> dict[str, object]:
+def stats(events: Sequence[EventRecord], now: int) -> dict[str, object]:
     """Return the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
     return {"24h": _buckets(events, now, HOUR, 24), "30d": _buckets(events, now, DAY, 30)}
 
@@ -182,7 +182,7 @@ _NAMES = {
 }
 
 
-def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
+def tag_values(events: Sequence[EventRecord], key: str) -> list[dict[str, object]]:
     """Return a tag's values with their counts, the most frequent first."""
     times_of: dict[str, list[int]] = {}
     for event in events:
@@ -203,7 +203,7 @@ def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
     ]
 
 
-def tags(events: Sequence[Event], keys: Sequence[str] = (), limit: int = 10) -> list[dict[str, object]]:
+def tags(events: Sequence[EventRecord], keys: Sequence[str] = (), limit: int = 10) -> list[dict[str, object]]:
     """Return the distribution of each tag."""
     distributions = []
     for key in sorted({key for event in events for key in event.tags}):

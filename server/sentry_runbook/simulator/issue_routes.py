@@ -16,7 +16,7 @@ from sentry_runbook.simulator.issue_payloads import (
     stats,
     tags,
 )
-from sentry_runbook.simulator.issue_search import Candidate, candidates, matching, ordered
+from sentry_runbook.simulator.issue_search import SearchMatch, candidates, matching, ordered
 from sentry_runbook.simulator.params import (
     ApiError,
     answer,
@@ -31,7 +31,7 @@ from sentry_runbook.simulator.params import (
     world_of,
 )
 from sentry_runbook.simulator.people import BOT
-from sentry_runbook.simulator.records import HOUR, Event, IssueRecord
+from sentry_runbook.simulator.records import HOUR, EventRecord, IssueRecord
 from sentry_runbook.simulator.world import ORGANIZATION
 
 
@@ -105,7 +105,7 @@ async def issue_list(request: Request) -> Response:
     return answer(shown, links | headers)
 
 
-def _list_row(match: Candidate, base: str, now: int, *, filtered: bool) -> dict[str, object]:
+def _list_row(match: SearchMatch, base: str, now: int, *, filtered: bool) -> dict[str, object]:
     row = issue_row(match.issue, base, now)
     lifetime = {key: row[key] for key in ("count", "userCount", "firstSeen", "lastSeen")}
     row |= {"stats": {"24h": stats(match.events, now)["24h"]}}
@@ -121,7 +121,7 @@ def _list_row(match: Candidate, base: str, now: int, *, filtered: bool) -> dict[
 # --- around it ------------------------------------------------------------------------------------------------------
 
 
-def _tagged(request: Request) -> list[Event]:
+def _tagged(request: Request) -> list[EventRecord]:
     issue, now = issue_of(request)
     chosen = environments(request, world_of(request), now)
     return [event for event in issue.events.until(now) if chosen is None or event.environment in chosen]

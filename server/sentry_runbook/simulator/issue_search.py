@@ -10,7 +10,7 @@ from functools import partial
 from sentry_runbook.simulator.columns import column
 from sentry_runbook.simulator.issue_payloads import substatus
 from sentry_runbook.simulator.params import Scope, bad, instant, span_ms
-from sentry_runbook.simulator.records import Event, IssueRecord
+from sentry_runbook.simulator.records import EventRecord, IssueRecord
 from sentry_runbook.simulator.search import BadQuery, Term, parse, predicate, value_test
 
 _STATES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
@@ -19,14 +19,14 @@ _AGES = {"firstSeen": 0, "age": 0, "lastSeen": -1}
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SearchMatch:
     """An issue with the events that the list's period and environments let through, oldest first."""
 
     issue: IssueRecord
-    events: Sequence[Event]
+    events: Sequence[EventRecord]
 
 
-def candidates(scope: Scope, issues: Sequence[IssueRecord]) -> list[Candidate]:
+def candidates(scope: Scope, issues: Sequence[IssueRecord]) -> list[SearchMatch]:
     """Return the issues that have events in the scope."""
     matches = []
     for issue in issues:
@@ -34,11 +34,11 @@ def candidates(scope: Scope, issues: Sequence[IssueRecord]) -> list[Candidate]:
             events = issue.events.window(scope.start, scope.seen_end)
             kept = [event for event in events if scope.covers(event.environment)]
             if kept:
-                matches.append(Candidate(issue, kept))
+                matches.append(SearchMatch(issue, kept))
     return matches
 
 
-def matching(matches: Sequence[Candidate], query: str, now: int) -> list[Candidate]:
+def matching(matches: Sequence[SearchMatch], query: str, now: int) -> list[SearchMatch]:
     """Keep the candidates that fit the query; 400 for a query that cannot be read."""
     try:
         fits = predicate(parse(query), partial(_compiled, now=now))
@@ -47,9 +47,9 @@ def matching(matches: Sequence[Candidate], query: str, now: int) -> list[Candida
     return [candidate for candidate in matches if fits(candidate)]
 
 
-def ordered(matches: Sequence[Candidate], sort: str) -> list[Candidate]:
+def ordered(matches: Sequence[SearchMatch], sort: str) -> list[SearchMatch]:
     """Sort the list as asked; 400 for an unknown order."""
-    orders: dict[str, Callable[[Candidate], int]] = {
+    orders: dict[str, Callable[[SearchMatch], int]] = {
         "date": lambda match: match.events[-1].at,
         "new": lambda match: match.issue.events.window(0, match.events[-1].at + 1)[0].at,
         "freq": lambda match: len(match.events),
@@ -62,7 +62,7 @@ def ordered(matches: Sequence[Candidate], sort: str) -> list[Candidate]:
     return sorted(matches, key=orders[sort], reverse=True)
 
 
-def _compiled(term: Term, now: int) -> Callable[[Candidate], bool]:
+def _compiled(term: Term, now: int) -> Callable[[SearchMatch], bool]:
     if term.key == "is":
         return _signed(term, _state(term.values[0], now))
     if term.key in _AGES:
@@ -77,11 +77,11 @@ def _compiled(term: Term, now: int) -> Callable[[Candidate], bool]:
     return _signed(term, lambda match: any(test(partial(column, event)) for event in match.events))
 
 
-def _signed(term: Term, test: Callable[[Candidate], bool]) -> Callable[[Candidate], bool]:
+def _signed(term: Term, test: Callable[[SearchMatch], bool]) -> Callable[[SearchMatch], bool]:
     return (lambda match: not test(match)) if term.negated else test
 
 
-def _state(name: str, now: int) -> Callable[[Candidate], bool]:
+def _state(name: str, now: int) -> Callable[[SearchMatch], bool]:
     if name in _STATES:
         return lambda match: match.issue.status == _STATES[name]
     if name in _SUBSTATES:
@@ -91,7 +91,7 @@ def _state(name: str, now: int) -> Callable[[Candidate], bool]:
     raise BadQuery(f'Invalid value for "is" search: {name}')
 
 
-def _age(term: Term, now: int) -> Callable[[Candidate], bool]:
+def _age(term: Term, now: int) -> Callable[[SearchMatch], bool]:
     end, value = _AGES[term.key], term.values[0]
     relative = re.fullmatch(r"([+-])(\d+[smhdw])", value)
     if relative:
@@ -103,19 +103,19 @@ def _age(term: Term, now: int) -> Callable[[Candidate], bool]:
     return lambda match: (_seen(match)[end] >= bound) is newer
 
 
-def _seen(match: Candidate) -> tuple[int, int]:
+def _seen(match: SearchMatch) -> tuple[int, int]:
     first = match.issue.events.first()
     return (first.at if first else 0, match.events[-1].at)
 
 
-def _assigned(wanted: str) -> Callable[[Candidate], bool]:
+def _assigned(wanted: str) -> Callable[[SearchMatch], bool]:
     if wanted == "none":
         return lambda match: match.issue.assigned_to is None
     name = wanted.removeprefix("#")
     return lambda match: (match.issue.assigned_to or "").lower().rpartition(":")[2] == name
 
 
-def _issue_value(match: Candidate, key: str) -> str | int | None:
+def _issue_value(match: SearchMatch, key: str) -> str | int | None:
     issue = match.issue
     return {
         "issue": issue.short_id,

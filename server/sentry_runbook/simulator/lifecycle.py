@@ -12,11 +12,11 @@ from sentry_runbook.simulator.records import (
     HOUR,
     MINUTE,
     ActivityRecord,
-    Event,
+    EventRecord,
     IssueRecord,
     ReleaseRecord,
-    Resolution,
-    Snooze,
+    ResolutionRecord,
+    SnoozeRecord,
     digest,
 )
 from sentry_runbook.simulator.versions import is_semver, precedence
@@ -49,7 +49,7 @@ def settle(issue: IssueRecord, now: int) -> None:
         _settle_archive(issue, now)
 
 
-def _settle_resolution(issue: IssueRecord, resolution: Resolution, now: int) -> None:
+def _settle_resolution(issue: IssueRecord, resolution: ResolutionRecord, now: int) -> None:
     for event in issue.events.window(resolution.at + 1, now + 1):
         if not _brings_back(issue, event, resolution):
             continue
@@ -63,7 +63,7 @@ def _settle_resolution(issue: IssueRecord, resolution: Resolution, now: int) -> 
         return
 
 
-def _name_next_release(issue: IssueRecord, resolution: Resolution, event: Event) -> None:
+def _name_next_release(issue: IssueRecord, resolution: ResolutionRecord, event: EventRecord) -> None:
     """Fill in the version of a pending "resolved in next release" activity."""
     for entry in issue.activity:
         pending = entry.type == "set_resolved_in_release" and entry.data.get("version") == ""
@@ -71,7 +71,7 @@ def _name_next_release(issue: IssueRecord, resolution: Resolution, event: Event)
             entry.data = {**entry.data, "version": event.release}
 
 
-def _brings_back(issue: IssueRecord, event: Event, resolution: Resolution) -> bool:
+def _brings_back(issue: IssueRecord, event: EventRecord, resolution: ResolutionRecord) -> bool:
     # A plain resolve is undone by any event. One that is tied to a release forgives events of older releases, which
     # still run somewhere; an event without a release cannot be forgiven.
     tied = resolution.release
@@ -129,7 +129,7 @@ def _forecast(issue: IssueRecord, archived: int) -> int:
     return max(10, 2 * max(hours))
 
 
-def _condition_met(issue: IssueRecord, snooze: Snooze, now: int) -> int | None:
+def _condition_met(issue: IssueRecord, snooze: SnoozeRecord, now: int) -> int | None:
     """Return the instant at which the count or the number of users was reached; None while neither was."""
     events = issue.events.window(snooze.at + 1, now + 1)
     if snooze.count is not None:
@@ -141,14 +141,14 @@ def _condition_met(issue: IssueRecord, snooze: Snooze, now: int) -> int | None:
     return None
 
 
-def _rolling(events: list[Event], limit: int, window: int | None) -> int | None:
+def _rolling(events: list[EventRecord], limit: int, window: int | None) -> int | None:
     for index in range(limit - 1, len(events)):
         if window is None or events[index].at - events[index - limit + 1].at <= window:
             return events[index].at
     return None
 
 
-def _rolling_users(events: list[Event], limit: int, window: int | None) -> int | None:
+def _rolling_users(events: list[EventRecord], limit: int, window: int | None) -> int | None:
     last: dict[str, int] = {}
     for event in events:
         if event.user is None:
@@ -187,7 +187,7 @@ def status_details(issue: IssueRecord, now: int) -> tuple[dict[str, object], str
     return details, snooze.actor
 
 
-def _is_over(issue: IssueRecord, snooze: Snooze, now: int) -> bool:
+def _is_over(issue: IssueRecord, snooze: SnoozeRecord, now: int) -> bool:
     if snooze.until is not None and snooze.until <= now:
         return True
     return _condition_met(issue, snooze, now) is not None

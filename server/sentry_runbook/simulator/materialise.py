@@ -11,22 +11,22 @@ from sentry_runbook.simulator.records import (
     MINUTE,
     CommitRecord,
     DeployRecord,
-    Event,
+    EventRecord,
     IssueRecord,
     ProjectRecord,
     ReleaseRecord,
     SessionMinute,
-    Span,
+    SpanRecord,
     Visitor,
     digest,
     number_id,
 )
 from sentry_runbook.simulator.scenario import (
     LATEST,
-    Commit,
-    Deploy,
-    Release,
-    Sessions,
+    CommitSpec,
+    DeploySpec,
+    ReleaseSpec,
+    SessionsSpec,
     Stream,
     Transactions,
 )
@@ -126,7 +126,7 @@ def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: 
     }
 
 
-def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[Event]:
+def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[EventRecord]:
     """Make the events of one stream; ``batch`` keeps their ids apart from other streams'."""
     if not stream.count:
         return []
@@ -136,7 +136,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
     handled = spec.handled if stream.handled is None else stream.handled
     transaction = stream.transaction or spec.transaction
     fixed = _fixed_tags(issue, stream, handled, transaction)
-    batch_events: list[Event] = []
+    batch_events: list[EventRecord] = []
     start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
     for index, at in enumerate(instants(stream.count, start, end, stream.shape, stream.rates)):
         release = project.live_release(stream.environment, at) if stream.release == LATEST else stream.release
@@ -150,7 +150,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
         if person:
             tags["user"] = f"id:{person.id}"
         batch_events.append(
-            Event(
+            EventRecord(
                 at,
                 digest(project.slug, issue.short_id, batch, index),
                 issue,
@@ -175,12 +175,12 @@ def _duration(quantile: float, typical: float, p95: float) -> float:
     return p95 if quantile < 0.985 else round(p95 * 1.2, 1)
 
 
-def spans(project: ProjectRecord, described: Transactions, origin: int, batch: str) -> list[Span]:
+def spans(project: ProjectRecord, described: Transactions, origin: int, batch: str) -> list[SpanRecord]:
     """Make the traced requests of one endpoint."""
     count = described.count
     start, end = origin + round(described.start * MINUTE), origin + round(described.end * MINUTE)
     return [
-        Span(
+        SpanRecord(
             at,
             digest(project.slug, described.name, batch, index, size=8),
             project,
@@ -199,7 +199,7 @@ def _part(part: int, whole: int, before: int, after: int) -> int:
     return after * part // whole - before * part // whole if whole else 0
 
 
-def _sessions_until(described: Sessions, minute: int, minutes: int) -> int:
+def _sessions_until(described: SessionsSpec, minute: int, minutes: int) -> int:
     if not described.rates:
         return minute * described.count // minutes
     return (
@@ -207,7 +207,7 @@ def _sessions_until(described: Sessions, minute: int, minutes: int) -> int:
     )
 
 
-def session_minutes(project: ProjectRecord, described: Sessions, origin: int) -> list[SessionMinute]:
+def session_minutes(project: ProjectRecord, described: SessionsSpec, origin: int) -> list[SessionMinute]:
     """Spread sessions over their minutes; every sum is exact, and no minute has more crashes than sessions."""
     whole = described.count
     broken = described.crashed + described.unhandled + described.errored
@@ -240,7 +240,7 @@ def session_minutes(project: ProjectRecord, described: Sessions, origin: int) ->
     return records
 
 
-def commit(described: Commit, origin: int) -> CommitRecord:
+def commit(described: CommitSpec, origin: int) -> CommitRecord:
     """Make a commit; its hash depends on what it says alone."""
     return CommitRecord(
         origin + round(described.at * MINUTE),
@@ -253,14 +253,14 @@ def commit(described: Commit, origin: int) -> CommitRecord:
     )
 
 
-def deploy(described: Deploy, version: str, origin: int, salt: object) -> DeployRecord:
+def deploy(described: DeploySpec, version: str, origin: int, salt: object) -> DeployRecord:
     """Make a deploy marker."""
     at = origin + round(described.at * MINUTE)
     started = None if described.took is None else at - round(described.took * MINUTE)
     return DeployRecord(at, number_id("deploy", version, salt, digits=8), described.environment, started)
 
 
-def release(project: ProjectRecord, described: Release, origin: int) -> ReleaseRecord:
+def release(project: ProjectRecord, described: ReleaseSpec, origin: int) -> ReleaseRecord:
     """Make a release with its deploys and commits."""
     return ReleaseRecord(
         origin + round(described.created * MINUTE),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Generic, Protocol, TypeVar
 
-from sentry_runbook.simulator.scenario import Crumb, Issue, Scenario
+from sentry_runbook.simulator.scenario import Crumb, IssueSpec, Scenario
 from sentry_runbook.simulator.versions import precedence
 
 MINUTE = 60_000
@@ -92,7 +92,7 @@ class Visitor:
 
 
 @dataclass(slots=True, eq=False)
-class Event:
+class EventRecord:
     """One event of an issue."""
 
     at: int
@@ -109,7 +109,7 @@ class Event:
 
 
 @dataclass(slots=True, eq=False)
-class Span:
+class SpanRecord:
     """One traced request (the root span of a transaction)."""
 
     at: int
@@ -190,7 +190,7 @@ class ActivityRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
+class ResolutionRecord:
     """How an issue was resolved.
 
     Attributes:
@@ -210,7 +210,7 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
-class Snooze:
+class SnoozeRecord:
     """The condition under which an archived issue comes back: a count, a number of users or a time.
 
     It is kept beside the issue's status, as Sentry keeps it: a reopened issue still shows it, until it is resolved,
@@ -230,16 +230,16 @@ class Snooze:
 class IssueRecord:
     """An issue, its events and its state."""
 
-    spec: Issue
+    spec: IssueSpec
     id: str
     project: ProjectRecord
-    events: Log[Event] = field(default_factory=Log)
+    events: Log[EventRecord] = field(default_factory=Log)
     activity: list[ActivityRecord] = field(default_factory=list)
     status: str = "unresolved"
     substatus: str | None = None
-    resolution: Resolution | None = None
+    resolution: ResolutionRecord | None = None
     archived_at: int | None = None
-    snooze: Snooze | None = None
+    snooze: SnoozeRecord | None = None
     assigned_to: str | None = None
     priority: str | None = None
 
@@ -258,8 +258,8 @@ class ProjectRecord:
     slug: str
     platform: str
     origin: int
-    events: Log[Event] = field(default_factory=Log)
-    spans: Log[Span] = field(default_factory=Log)
+    events: Log[EventRecord] = field(default_factory=Log)
+    spans: Log[SpanRecord] = field(default_factory=Log)
     sessions: Log[SessionMinute] = field(default_factory=Log)
     releases: list[ReleaseRecord] = field(default_factory=list)
     issues: list[IssueRecord] = field(default_factory=list)

@@ -4,7 +4,7 @@ Times are minutes relative to the instant at which the world starts: ``-30`` is 
 the future and is seen only when the clock gets there. Counts are exact: ``Stream(200, -9, -4)`` is 200 events,
 evenly spaced, and ``users=40`` means that 40 different people met them. Everything else has a default, so that
 
-    Scenario(name="burst", issues=(Issue("SHOP-1", "Boom", streams=(Stream(501, start=-10, end=-9),)),))
+    Scenario(name="burst", issues=(IssueSpec("SHOP-1", "Boom", streams=(Stream(501, start=-10, end=-9),)),))
 
 is a whole incident.
 """
@@ -34,7 +34,7 @@ LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameSpec:
     """One call of a stack trace; frames are listed oldest call first, the crash last."""
 
     function: str | None
@@ -52,7 +52,7 @@ class Raised:
 
     type: str | None
     value: str | None
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[FrameSpec, ...] = ()
     mechanism: str = "generic"
     module: str | None = None
 
@@ -79,7 +79,7 @@ def http_call(method: str, url: str, status: int | str, *, reason: str = "", sec
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestSpec:
     """The HTTP request during which an event happened."""
 
     method: str = "GET"
@@ -161,7 +161,7 @@ def hourly(counts: Sequence[int], *, until: float = 0.0, users: int | None = Non
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class OccurrenceSpec:
     """What a non-error issue shows in place of an exception."""
 
     title: str
@@ -171,7 +171,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """A change of status that someone made earlier, applied as the same PUT would be."""
 
     at: float
@@ -181,7 +181,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class NoteSpec:
     """A comment that a person left on the issue."""
 
     at: float
@@ -190,7 +190,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class CommitSpec:
     """A commit of a release; ``pull_request`` is its number, when it came by one."""
 
     message: str
@@ -202,7 +202,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Deploy:
+class DeploySpec:
     """A deploy marker: when it finished, and how long the roll-out took (None: start not recorded)."""
 
     at: float
@@ -211,17 +211,17 @@ class Deploy:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ReleaseSpec:
     """A release, when it was created and where it was deployed."""
 
     version: str
     created: float
-    deploys: tuple[Deploy, ...] = ()
-    commits: tuple[Commit, ...] = ()
+    deploys: tuple[DeploySpec, ...] = ()
+    commits: tuple[CommitSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Sessions:
+class SessionsSpec:
     """Sessions of an environment; crashes and errors are spread as the sessions are, so that their rates stay even.
 
     Attributes:
@@ -273,7 +273,7 @@ class Transactions:
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class AlertSpec:
     """An alert (Sentry: workflow) of the project and when it last fired."""
 
     name: str
@@ -282,7 +282,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class IssueSpec:
     """One issue of the project.
 
     Attributes:
@@ -307,7 +307,7 @@ class Issue:
     platform: str | None = None
     logger: str | None = None
     breadcrumbs: tuple[Crumb, ...] = ()
-    request: Request | None = None
+    request: RequestSpec | None = None
     contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, Weights] = field(default_factory=dict)
@@ -315,12 +315,12 @@ class Issue:
     metadata: Mapping[str, object] = field(default_factory=dict)
     category: Category = "error"
     issue_type: str = "error"
-    occurrence: Occurrence | None = None
-    history: tuple[Change, ...] = ()
+    occurrence: OccurrenceSpec | None = None
+    history: tuple[StateChange, ...] = ()
     escalated: float | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[NoteSpec, ...] = ()
     user_reports: tuple[float, ...] = ()
-    suspects: tuple[Commit, ...] = ()
+    suspects: tuple[CommitSpec, ...] = ()
     assigned_to: str | None = None
     assigned_at: float = -1000.0
     priority: Literal["low", "medium", "high"] | None = None
@@ -340,7 +340,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class RecoverySpec:
     """What happens after the present: the incident going on, the fix, and the quiet after it; all minutes positive.
 
     Attributes:
@@ -355,9 +355,9 @@ class Recovery:
     fixed_at: float
     release: str | None = None
     streams: tuple[Stream, ...] = ()
-    releases: tuple[Release, ...] = ()
-    deploys: tuple[tuple[str, Deploy], ...] = ()
-    sessions: tuple[Sessions, ...] = ()
+    releases: tuple[ReleaseSpec, ...] = ()
+    deploys: tuple[tuple[str, DeploySpec], ...] = ()
+    sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
 
 
@@ -366,17 +366,17 @@ class Scenario:
     """One incident in its project. The first issue is the incident, the others are its surroundings."""
 
     name: str
-    issues: tuple[Issue, ...]
+    issues: tuple[IssueSpec, ...]
     title: str = ""
     summary: str = ""
     project: str = ""
     project_id: str = ""
     platform: str = "node"
-    releases: tuple[Release, ...] = ()
-    sessions: tuple[Sessions, ...] = ()
+    releases: tuple[ReleaseSpec, ...] = ()
+    sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
-    alerts: tuple[Alert, ...] = ()
-    recovery: Recovery | None = None
+    alerts: tuple[AlertSpec, ...] = ()
+    recovery: RecoverySpec | None = None
 
     @property
     def issue(self) -> str:

@@ -14,7 +14,7 @@ from sentry_runbook.simulator import changes, lifecycle, materialise
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
 from sentry_runbook.simulator.records import (
     MINUTE,
-    Event,
+    EventRecord,
     IssueRecord,
     Log,
     Placed,
@@ -24,9 +24,9 @@ from sentry_runbook.simulator.records import (
 )
 from sentry_runbook.simulator.scenario import (
     LATEST,
-    Deploy,
-    Issue,
-    Release,
+    DeploySpec,
+    IssueSpec,
+    ReleaseSpec,
     Scenario,
     Stream,
 )
@@ -107,7 +107,7 @@ class World:
         log.add(records)
         project.note_environments(records)
 
-    def _mark(self, project: ProjectRecord, version: str, deploy: Deploy, origin: int, salt: object) -> None:
+    def _mark(self, project: ProjectRecord, version: str, deploy: DeploySpec, origin: int, salt: object) -> None:
         release = next((release for release in project.releases if release.version == version), None)
         if release is None:
             msg = f"{project.slug} has no release {version!r} to deploy"
@@ -116,7 +116,7 @@ class World:
         release.deploys.append(mark)
         project.note_environments([mark])
 
-    def _issue(self, project: ProjectRecord, spec: Issue, more: tuple[Stream, ...]) -> IssueRecord:
+    def _issue(self, project: ProjectRecord, spec: IssueSpec, more: tuple[Stream, ...]) -> IssueRecord:
         issue = IssueRecord(spec, number_id("issue", spec.short_id, digits=10), project)
         project.issues.append(issue)
         events = [
@@ -203,7 +203,7 @@ class World:
         environment: str | None = "production",
         users: int | None = None,
         stream: Stream | None = None,
-    ) -> list[Event]:
+    ) -> list[EventRecord]:
         """Let an issue receive events at this instant; a ``stream`` (minutes from now) replaces the other arguments.
 
         Move the clock between a resolve and the events that shall undo it: equal instants have no order.
@@ -219,7 +219,7 @@ class World:
         self._keep(issue.project, issue.project.events, events)
         return events
 
-    def add_release(self, release: Release, project: str | None = None) -> ReleaseRecord:
+    def add_release(self, release: ReleaseSpec, project: str | None = None) -> ReleaseRecord:
         """Create a release; its minutes count from now. Without a project: in the first one."""
         owner = self._known_project(project)
         record = materialise.release(owner, release, self.now_ms())
@@ -230,6 +230,6 @@ class World:
     def deploy(self, version: str, environment: str = "production", project: str | None = None) -> None:
         """Record that a release was deployed just now."""
         self._batches += 1
-        deploy = Deploy(0.0, environment)
+        deploy = DeploySpec(0.0, environment)
         owner = self._known_project(project)
         self._mark(owner, version, deploy, self.now_ms(), self._batches)
