@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import filterfalse
 
 from sentry_runbook.safety import injection_patterns, invisible_chars, text
 from sentry_runbook.safety.neutralize import skeleton
@@ -51,11 +52,11 @@ def detect(raw: str, where: str = "") -> tuple[Finding, ...]:
     if not head.isascii() or "\x1b" in head:
         found += _hidden(head, where)
     readings = [reading for reading in _readings(head) if injection_patterns.may_match(reading[0])]
-    for kind, why, pattern in injection_patterns.table() if readings else ():
+    for row in injection_patterns.table() if readings else ():
         for searched, shown in readings:
-            match = pattern.search(searched)
+            match = row.search(searched)
             if match:
-                found.append(Finding(kind, where, why, _excerpt(shown, match.start(), match.end())))
+                found.append(Finding(row.kind, where, row.why, _excerpt(shown, match.start(), match.end())))
                 break
     return tuple(found)
 
@@ -65,12 +66,14 @@ def _readings(head: str) -> tuple[tuple[str, str], ...]:
 
     Each as what is searched (lower case) and what is shown of it, equally long.
     """
+    if head.isascii() and "  " not in head and head.replace("\n", "").isprintable():
+        return ((_searchable(head), head),)  # nothing to fold, to remove or to join: most texts by far
     plain = _spaced(_uncoloured(head))
     if plain.isascii():
         plain = invisible_chars.removed(plain)
         return ((_searchable(plain), plain),)
     plain = invisible_chars.removed(unicodedata.normalize("NFKC", plain))
-    bare = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
+    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)))
     smuggled = invisible_chars.decoded(head)
     readings = (
         (_searchable(plain), plain),

@@ -74,12 +74,14 @@ def _ascii_hidden_run() -> re.Pattern[str]:
 def visible(text: str) -> str:
     r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total."""
     if text.isascii():
-        return _ascii_hidden_run().sub(_written_out, text)
+        return text if text.isprintable() else _ascii_hidden_run().sub(_written_out, text)
     return _limit_marks(_hidden_run().sub(_written_out, text))
 
 
 def removed(text: str) -> str:
     """The text without every hidden character, for looking at its words only."""
+    if text.isascii() and text.isprintable():
+        return text
     return (_ascii_hidden_run() if text.isascii() else _hidden_run()).sub("", text)
 
 
@@ -135,8 +137,19 @@ def _in(char: str, ranges: tuple[tuple[int, int], ...]) -> bool:
     return any(low <= code <= high for low, high in ranges)
 
 
+@cache
+def _may_be_mark() -> re.Pattern[str]:
+    """A superset of all combining marks: the blocks that hold some, whole."""
+    return re.compile(
+        "[\u0300-\u1fff\u20d0-\u20ff\u2c00-\u2dff\u3000-\u30ff\ua000-\uabff\ufb00-\ufb4f\ufe00-\ufe2f"
+        "\U00010000-\U0001e9ff\U000e0000-\U000fffff]"
+    )
+
+
 def _limit_marks(text: str) -> str:
     """Write out combining marks that have no letter, and those beyond :data:`MARKS` on one letter."""
+    if not _may_be_mark().search(text):
+        return text
     pieces: list[str] = []
     surplus = ""
     count = MARKS  # at the start, and after a break, there is no letter to carry a mark
@@ -159,11 +172,19 @@ def _limit_marks(text: str) -> str:
 
 def decoded(text: str) -> str:
     """The message that tag characters or variation selectors smuggle, as far as it is readable ASCII; else empty."""
-    tags = "".join(chr(ord(c) - 0xE0000) for c in text if "\U000e0020" <= c <= "\U000e007e")
-    selectors = "".join(chr(_selector_byte(c)) for c in text if _selector_byte(c) >= 0)
+    carriers = _carrier().findall(text)
+    if not carriers:
+        return ""
+    tags = "".join(chr(ord(c) - 0xE0000) for c in carriers if "\U000e0020" <= c <= "\U000e007e")
+    selectors = "".join(chr(_selector_byte(c)) for c in carriers if _selector_byte(c) >= 0)
     return "\n".join(
         part for part in ("".join(c for c in s if " " <= c <= "~") for s in (tags, selectors)) if len(part) >= 4
     )
+
+
+@cache
+def _carrier() -> re.Pattern[str]:
+    return re.compile("[\U000e0020-\U000e007e\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def _selector_byte(char: str) -> int:

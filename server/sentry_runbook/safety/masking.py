@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from functools import cache, partial
 
-from sentry_runbook.safety.secret_patterns import Shape, shapes
+from sentry_runbook.safety.secret_patterns import LONGEST_SHORTEST, Shape, fold, shapes_within
 from sentry_runbook.safety.sensitive_keys import sensitive
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
@@ -52,10 +52,20 @@ class Masker:
         """Mask what is recognised in inert text."""
         if not _worth().search(text):
             return text
-        for shape in shapes():
-            text = shape.pattern.sub(partial(self._shape, shape), text)
-        text = self._after(_parameter_name(), _parameter_value(), text, query=True)
-        text = self._after(_assigned_name(), _assigned_value(), text)
+        folded = fold(text)
+        for shape in shapes_within(min(len(text), LONGEST_SHORTEST)):
+            for word in shape.needs:
+                if word in folded:
+                    break
+            else:
+                continue
+            masked = shape.pattern.sub(partial(self._shape, shape), text)
+            if masked is not text:
+                text, folded = masked, fold(masked)
+        if "=" in text or "%3" in text:
+            text = self._after(_parameter_name(), _parameter_value(), text, query=True)
+        if "=" in text or ":" in text or "∶" in text:
+            text = self._after(_assigned_name(), _assigned_value(), text)
         return text.replace(">@", ">＠")  # a masked user of a URL leaves its @ bare: it is no mention
 
     def named(self, name: str, value: str) -> str | None:

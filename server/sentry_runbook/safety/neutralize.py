@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import cache
 
-_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "`": "‵", "|": "¦"})
+_LOOKALIKES = (("<", "‹"), (">", "›"), ("`", "‵"), ("|", "¦"))
 AT = "＠"
 
 _SOURCE_SCHEMES = frozenset(
@@ -22,26 +22,30 @@ _SOURCE_SCHEMES = frozenset(
 
 def defused(text: str) -> str:
     """Break everything that Markdown, GFM, Slack, HTML or Jinja2 would act on, and our own markers."""
-    text = text.translate(_LOOKALIKES)
-    for pattern, replacement in _inline():
-        text = pattern.sub(replacement, text)
+    for char, lookalike in _LOOKALIKES:
+        text = text.replace(char, lookalike)
+    lowered = text.lower()
+    for needed, pattern, replacement in inline_rules():
+        if needed in lowered:
+            text = pattern.sub(replacement, text)
     text = _schemes(text)
     return markers(emphasis(_line_starts(text)))
 
 
 @cache
-def _inline() -> tuple[tuple[re.Pattern[str], str], ...]:
+def inline_rules() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """What every match holds (in lower case), the pattern, and its replacement; no rule makes another one match."""
     rules = (
-        (r"&(?=#?[A-Za-z0-9]{1,32};)", "＆"),  # a character reference could spell any of the others
-        (r"!(?=\[)", "! "),
-        (r"\](?=\()", "] "),
-        (r"\{(?=[{%#])", "{ "),
-        (r"~(?=~)|(?<=~)~", "∼"),
-        (r"(?<![A-Za-z0-9])@(?=\w)", AT),
-        (r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z])", AT),  # GFM links bare e-mail addresses
-        (r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
+        ("&", r"&(?=#?[A-Za-z0-9]{1,32};)", "＆"),  # a character reference could spell any of the others
+        ("![", r"!(?=\[)", "! "),
+        ("](", r"\](?=\()", "] "),
+        ("{", r"\{(?=[{%#])", "{ "),
+        ("~~", r"~(?=~)|(?<=~)~", "∼"),
+        ("@", r"(?<![A-Za-z0-9])@(?=\w)", AT),
+        ("@", r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z])", AT),  # GFM links bare e-mail addresses
+        ("www.", r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
     )
-    return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
+    return tuple((needed, re.compile(pattern), replacement) for needed, pattern, replacement in rules)
 
 
 @cache
@@ -141,11 +145,21 @@ _STARTS = str.maketrans({"#": "♯", "-": "‐", "+": "＋", "*": "∗", ".": "�
 
 def _line_starts(text: str) -> str:
     """Headings, underlines, rules, lists and link definitions, however far the line is indented."""
+    if "\n" not in text and not _begins_like_structure(text) and "]:" not in text:
+        return text
     text = _rule_line().sub(lambda m: m.group().translate(_RULES), text)
     text = _start().sub(lambda m: m.group().translate(_STARTS), text)
     if "]:" in text:
         text = "\n".join(_definition(piece) for piece in text.split("\n"))
     return text
+
+
+def _begins_like_structure(line: str) -> bool:
+    """Whether a line may match :func:`_rule_line` or :func:`_start`, by its first character."""
+    first = line.lstrip()[:1]
+    if first.isdecimal():
+        return "." in line or ")" in line
+    return first in "-=*_:+#"
 
 
 def _definition(text: str) -> str:
@@ -184,6 +198,8 @@ def _marker() -> re.Pattern[str]:
 
 def markers(text: str) -> str:
     """Break ``<untrusted`` and its look-alikes, so that nobody but us opens or closes a fence."""
+    if text.isascii() and "<" not in text:  # all other brackets are beyond ASCII
+        return text
     shape = skeleton(text)
     if "untrusted" not in shape:
         return text

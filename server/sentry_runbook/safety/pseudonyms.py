@@ -33,6 +33,8 @@ class People:
 
 def impersonal(user_id: str) -> bool:
     """Whether an id says nothing about a person: a number, UUID, hash or random key; no name, address or phone."""
+    if user_id.isdecimal() and len(user_id) <= 10:  # the usual case, which the patterns below say yes to
+        return True
     if not _opaque().fullmatch(user_id) or re.fullmatch(r"user-\d+", user_id):
         return False
     return not (ipv4(user_id) or ipv6(user_id) or luhn(user_id))

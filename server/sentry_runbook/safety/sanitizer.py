@@ -26,6 +26,9 @@ MAX_NAME = 80
 MAX_REMEMBERED = 500
 """Characters of a text whose result is remembered: the same tags and titles come a hundred times an answer."""
 
+SHORT_NUMBER = 12
+"""A number of fewer digits is inert, no card and no phone number: ids and counts are a third of all texts."""
+
 
 class Sanitizer:
     """The gate of one answer: masks keep their numbers, and users their stand-ins, within it.
@@ -39,7 +42,8 @@ class Sanitizer:
     def __init__(self, mask: bool = True) -> None:
         self._masker = masking.Masker() if mask else None
         self._found: dict[tuple[str, str, str], tuple[Finding, int]] = {}
-        self._lines: dict[tuple[str, int], str] = {}
+        self._lines: dict[str, str] = {}
+        self._blocks: dict[str, str] = {}
         self._unlisted = 0
         self._people = pseudonyms.People()
 
@@ -58,23 +62,31 @@ class Sanitizer:
         """One inert, masked line of at most ``limit`` characters; empty for None."""
         if not value:
             return ""
-        known = self._lines.get((value, limit)) if len(value) <= MAX_REMEMBERED else None
-        if known is not None:
-            return known
+        if len(value) < SHORT_NUMBER and value.isascii() and value.isdecimal() and len(value) <= limit:
+            return value
+        safe = self._lines.get(value)
+        if safe is not None:
+            return safe if len(safe) <= limit else text.cut(safe, limit)
         head, dropped = text.early_cut(value, limit)
         harmless = self._look(head, where)
-        made = text.cut(self._masked(text.inert_line(head)), limit, dropped)
-        if harmless and len(value) <= MAX_REMEMBERED:
-            self._lines[value, limit] = made
-        return made
+        safe = self._masked(text.inert_line(head))
+        if harmless and len(value) <= MAX_REMEMBERED:  # too short for an early cut, whatever the limit is
+            self._lines[value] = safe
+        return text.cut(safe, limit, dropped)
 
     def block(self, value: str | None, limit: int = 2000, max_lines: int = 60, where: str = "") -> str:
         """Inert, masked lines, to stand inside a fence; empty for None."""
         if not value:
             return ""
+        safe = self._blocks.get(value)
+        if safe is not None:
+            return text.cut(safe, limit, max_lines=max_lines)
         head, dropped = text.early_cut(value, limit)
-        self._look(head, where)
-        return text.cut(self._masked(text.inert_block(head)), limit, dropped, max_lines)
+        harmless = self._look(head, where)
+        safe = self._masked(text.inert_block(head))
+        if harmless and len(value) <= MAX_REMEMBERED:
+            self._blocks[value] = safe
+        return text.cut(safe, limit, dropped, max_lines)
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
@@ -157,8 +169,9 @@ class Sanitizer:
         return self._masker is not None
 
     def _masked(self, inert: str) -> str:
+        masked = self._masker.text(inert) if self._masker else inert
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
-        return neutralize.emphasis(self._masker.text(inert)) if self._masker else inert
+        return inert if masked is inert else neutralize.emphasis(masked)
 
     def _look(self, raw: str, where: str) -> bool:
         """Note what is suspicious; True when nothing is."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
 
 Check = Callable[[str], bool]
 
@@ -23,16 +23,34 @@ class Shape:
         kind: word of its mask.
         pattern: its group ``it`` is what is masked, the whole match when there is no such group.
         holds: says whether a match is meant, for what a pattern cannot say (checksums).
+        shortest: characters of the shortest text that holds one.
+        needs: every text that holds one holds one of these words, once it is folded (:func:`fold`).
     """
 
     kind: str
     pattern: re.Pattern[str]
     holds: Check
+    shortest: int = 0
+    needs: tuple[str, ...] = ("",)
+
+
+LONGEST_SHORTEST = 27
+"""The largest :attr:`Shape.shortest`: a longer text can hold every shape."""
+
+
+def fold(text: str) -> str:
+    """Lower case, with the letters that ``(?i)`` matches to ASCII ones (ſ, ı, İ, the Kelvin sign) as those."""
+    return text.lower() if text.isascii() else text.translate(_FOLDED).lower()
+
+
+_FOLDED = str.maketrans({"\u017f": "s", "\u0131": "i", "\u0130": "i", "\u212a": "k"})
 
 
 def luhn(text: str) -> bool:
     """Whether digits (with blanks or hyphens) are a card number: issuer's range, length and Luhn's checksum."""
     digits = [int(char) for char in text if char.isdigit()]
+    if len(digits) < 13:
+        return False
     number = "".join(map(str, digits))
     if not _issuer().fullmatch(number):
         return False
@@ -59,15 +77,19 @@ def iban(text: str) -> bool:
 
 def ipv4(text: str) -> bool:
     """An address that may belong to somebody: not loopback, not unspecified."""
-    try:
-        address = IPv4Address(text)
-    except ValueError:
-        return False
-    return not (address.is_loopback or address.is_unspecified)
+    return _ipv4().fullmatch(text) is not None and not text.startswith("127.") and text != "0.0.0.0"  # noqa: S104  # nothing is bound
+
+
+@cache
+def _ipv4() -> re.Pattern[str]:
+    byte = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+    return re.compile(rf"{byte}(?:\.{byte}){{3}}")
 
 
 def ipv6(text: str) -> bool:
     """A global or local IPv6 address, or one written in full: not ``dead::beef``, which may be a C++ or Rust path."""
+    if ":" not in text:
+        return False
     try:
         address = IPv6Address(text.partition("%")[0])
     except ValueError:
@@ -109,64 +131,107 @@ _KEYS = "|".join(
     )
 )
 
+_KEY_STARTS = (
+    *("akia", "asia", "abia", "acca", "aroa", "aida", "gh", "github_pat_", "gl", "xox", "xapp-"),
+    *("hooks.slack.com/services/", "k_live_", "k_test_", "whsec_", "aiza", "ya29.", "gocspx-", "sntry", "sk", "npm_", "pypi-agei", "sg."),
+    *("key-", "hf_", "dop_v1_", "shp", "lin_api_", "hv", "dapi", "atatt3", "dckr_pat_", "age-secret-key-1", ":aa"),
+)  # fmt: skip
+"""Each alternative of :data:`_KEYS` holds one of these, in lower case."""
+
 
 @cache
 def shapes() -> tuple[Shape, ...]:
     """The table, in the order in which it is applied: what may hold others comes first."""
-    return tuple(Shape(kind, re.compile(pattern), holds) for kind, pattern, holds in _ROWS)
+    return tuple(
+        Shape(kind, re.compile(pattern), holds, shortest, needs) for kind, shortest, needs, pattern, holds in _ROWS
+    )
+
+
+@cache
+def shapes_within(length: int) -> tuple[Shape, ...]:
+    """Those that a text of so many characters can hold; for lengths up to :data:`LONGEST_SHORTEST`."""
+    return tuple(shape for shape in shapes() if shape.shortest <= length)
 
 
 _AT = r"[@＠]"
-_ROWS: tuple[tuple[str, str, Check], ...] = (
+_ROWS: tuple[tuple[str, int, tuple[str, ...], str, Check], ...] = (
     (
         "key",
+        27,
+        ("private key",),
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}-----|\Z)",
         _always,
     ),
-    ("credential", rf"(?<=[:∶]//)(?P<it>[^\s/?#@＠<>]{{1,256}})(?={_AT})", _always),
-    ("jwt", r"(?<![A-Za-z0-9])eyJ[\w-]{8,4096}+\.[\w-]{4,8192}+(?:\.[\w-]{0,4096}+){0,3}", _always),
-    ("token", rf"(?<![A-Za-z0-9])(?:{_KEYS})(?![A-Za-z0-9])", _always),
+    ("credential", 5, ("//",), rf"(?<=[:∶]//)(?P<it>[^\s/?#@＠<>]{{1,256}})(?={_AT})", _always),
+    ("jwt", 16, ("eyj",), r"(?<![A-Za-z0-9])eyJ[\w-]{8,4096}+\.[\w-]{4,8192}+(?:\.[\w-]{0,4096}+){0,3}", _always),
+    ("token", 15, _KEY_STARTS, rf"(?<![A-Za-z0-9])(?:{_KEYS})(?![A-Za-z0-9])", _always),
     (
         "credential",
+        17,
+        ("authorization",),
         r"(?i)(?<![a-z0-9])authorization\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?"
         r"(?P<it>[A-Za-z]{1,20}\s{1,4}[^\s\"'\\,;<>]{1,4096})",
         _always,
     ),
     (
         "credential",
+        14,
+        ("bearer", "basic", "digest", "negotiate"),
         r"(?i)(?<![a-z0-9])(?:bearer|basic|digest|negotiate)\s{1,4}(?P<it>[A-Za-z0-9._~+/=-]{8,4096}+)",
         _mixed,
     ),
     (
         "cookie",
+        10,
+        ("cookie",),
         r"(?i)(?<![a-z0-9])(?:set-)?cookies?\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?"
         r"(?P<it>[\w.%-]{1,100}=[^\"'\\\n<>]{1,4096})",
         _always,
     ),
     (
         "email",
+        6,
+        ("@", "＠"),
         rf"(?<![\w.+-])(?!git{_AT})[\w.+-]{{1,64}}{_AT}(?!v?\d+\.\d)"
         r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,24}(?![\w-])",
         _always,
     ),
-    ("iban", r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])", iban),
-    ("card", r"(?<![A-Za-z0-9.@＠-])\d{4}(?:[ -]?\d){8,15}(?![A-Za-z0-9]|[-.]\d)", luhn),
+    (
+        "iban",
+        15,
+        ("",),
+        r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])",
+        iban,
+    ),
+    ("card", 13, ("",), r"(?<![A-Za-z0-9.@＠-])\d{4}(?:[ -]?\d){8,15}(?![A-Za-z0-9]|[-.]\d)", luhn),
     (
         "ip",
+        3,
+        (":",),
         r"(?<![A-Za-z0-9:.@＠-])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?<=::))(?:%[A-Za-z0-9]{1,16})?"
         r"(?![A-Za-z0-9]|:[0-9A-Fa-f])",
         ipv6,
     ),
-    ("ip", r"(?<![A-Za-z0-9.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)", ipv4),
+    ("ip", 7, (".",), r"(?<![A-Za-z0-9.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)", ipv4),
     (
         "phone",
+        10,
+        ("+",),
         r"(?<![A-Za-z0-9+@＠.:/-])\+\d{1,3}[ .-]?(?:\(\d{1,5}\)[ .-]?)?"
         r"\d[\d .\-/]{4,16}\d(?![A-Za-z0-9]|[.:-]\d)",
         _phone,
     ),
-    ("phone", r"(?<![A-Za-z0-9.@＠/:#-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![A-Za-z0-9]|[.:-]\d)", _phone),
     (
         "phone",
+        12,
+        ("",),
+        r"(?<![A-Za-z0-9.@＠/:#-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![A-Za-z0-9]|[.:-]\d)",
+        _phone,
+    ),
+    (
+        "phone",
+        11,
+        ("phone", "tel", "mobile", "msisdn", "fax"),
         r"(?i)(?<![a-z0-9])(?:phone|telephone|tel|mobile|msisdn|fax)(?: ?(?:number|no\.?))?"
         r"[\"']?\s{0,2}[:=∶]\s{0,2}[\"']?"
         r"(?P<it>\(?\d[\d ().\-/]{5,20}\d)",

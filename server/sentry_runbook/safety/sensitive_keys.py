@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+
+LONGEST_NAME = 120
+"""Characters of a name that are looked at."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -60,7 +63,7 @@ def _boundaries() -> re.Pattern[str]:
 
 def words_of(name: str) -> list[str]:
     """The words of a name in lower case: ``X-Api-Key``, ``api_key`` and ``apiKey`` have the same two."""
-    return [word.lower() for word in _boundaries().split(name[:120]) if word]
+    return [word.lower() for word in _boundaries().split(name[:LONGEST_NAME]) if word]
 
 
 def sensitive(name: str, *, query: bool = False) -> str:
@@ -70,6 +73,12 @@ def sensitive(name: str, *, query: bool = False) -> str:
         name: of a variable, header, tag, field or parameter.
         query: whether it is a parameter of a URL, where ``code`` and ``sig`` are secret too.
     """
+    return _sensitive(name[:LONGEST_NAME], query)
+
+
+@lru_cache(maxsize=512)
+def _sensitive(name: str, query: bool) -> str:
+    """As :func:`sensitive`; remembered, because the same few hundred names come in every event."""
     words = words_of(name)
     held = set(words)
     pairs = {f"{first} {second}" for first, second in pairwise(words)}

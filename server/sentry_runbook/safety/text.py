@@ -106,5 +106,7 @@ def _whole_end(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
+    if text.isprintable() and "  " not in text:  # no tab and no line break either
+        return text.strip(" ")
     text = re.sub(r"[ \t]+", " ", text).strip(" \r\n")
     return re.sub(r" ?\r?\n[ \r\n]*", " ⏎ ", text) if "\n" in text else text
