@@ -133,8 +133,9 @@ _KEYS = "|".join(
 
 _KEY_STARTS = (
     *("akia", "asia", "abia", "acca", "aroa", "aida", "gh", "github_pat_", "gl", "xox", "xapp-"),
-    *("hooks.slack.com/services/", "k_live_", "k_test_", "whsec_", "aiza", "ya29.", "gocspx-", "sntry", "sk", "npm_", "pypi-agei", "sg."),
-    *("key-", "hf_", "dop_v1_", "shp", "lin_api_", "hv", "dapi", "atatt3", "dckr_pat_", "age-secret-key-1", ":aa"),
+    *("hooks.slack.com/services/", "k_live_", "k_test_", "whsec_", "aiza", "ya29.", "gocspx-", "sntry"),
+    *("sk", "npm_", "pypi-agei", "sg.", "key-", "hf_", "dop_v1_", "shp", "lin_api_", "hv", "dapi"),
+    *("atatt3", "dckr_pat_", "age-secret-key-1", ":aa"),
 )  # fmt: skip
 """Each alternative of :data:`_KEYS` holds one of these, in lower case."""
 

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import anyio
 
 from sentry_runbook.errors import SentryError, ServerFault, SettingsError, TimedOut, Unreachable
+from sentry_runbook.loopback import is_loopback
 from sentry_runbook.sentry.messages import Asked, Reply
-from sentry_runbook.settings import Settings, is_loopback
+from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
     import ssl
