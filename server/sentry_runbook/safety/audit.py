@@ -1,9 +1,13 @@
-"""The audit file of writes: one JSON line a write, each chained to the one before by a hash.
+"""The audit log of writes: one JSON line per write, each linked to the previous one by a hash.
 
-How to think about it: the file is append-only and says who did what, to which issue, from which state to which, how
-it was confirmed and how it ended. A line that is changed, removed from the middle, inserted or torn breaks the
-chain, and :func:`verify` names the first such line. Whoever may write the file can still rewrite it whole or cut
-its end: keep :attr:`AuditReport.last_hash` elsewhere, or ship the file, where that matters.
+Theory: the file is append-only and records who did what, to which issue, the state before and after, how the write was
+confirmed and its outcome. Each line holds the hash of the previous line and the hash of itself over canonical JSON
+(sorted keys, ASCII). A line that was changed, removed from the middle, inserted or torn breaks the chain, and
+:func:`verify` gives the number of the first such line. Anyone who may write the file can still rewrite all of it or cut
+its end off: keep :attr:`AuditReport.last_hash` elsewhere, or ship the file, where that matters.
+
+An append takes a lock of the process and one of the file, checks the last line only, and is one synced ``write``.
+A damaged or torn last line is never appended to: the write in Sentry is then refused before it is sent.
 """
 
 from __future__ import annotations
@@ -63,7 +67,7 @@ class AuditRecord:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What :func:`verify` found.
+    """The result of :func:`verify`.
 
     Attributes:
         ok: every line is whole and chained.
@@ -93,10 +97,10 @@ class AuditLog:
         self.path = path
 
     def ready(self) -> None:
-        """Ask before a write whether its line could be appended.
+        """Check before a write that its line can be appended.
 
         Raises:
-            AuditError: it could not, and why.
+            AuditError: it cannot; says why.
         """
         with self._locked() as handle:
             self._last_hash(handle)

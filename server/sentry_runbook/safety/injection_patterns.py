@@ -1,8 +1,12 @@
-"""What orders to an assistant and imitations of us look like: one table of kind, reason and pattern.
+"""Prompt-injection patterns: one table of kind, reason, prefilter words and regular expression.
 
-The patterns run over text in lower case without hidden characters, once as it is and once with foreign twins folded
-to ASCII. Each describes a turn that honest error messages do not take; a new one comes with its entry in the attack
-corpus, and with a look at the list of honest messages beside it in the tests. Every repetition is bounded.
+The patterns are searched in lower-case text without hidden characters. Each describes a phrase that honest error
+messages do not contain. A new pattern needs an entry in the attack corpus (``tests/corpus/attacks``) and must leave the
+list of honest messages in ``tests/safety/test_findings.py`` alone. Every repetition is bounded.
+
+Searching 17 patterns costs some 100 µs a text, and most texts match none. So each row lists words, separated by ``|``, one
+of which occurs in every ASCII text that its pattern matches: a single search for all words of all rows decides first
+whether any row needs a look. A test generates matching texts from the patterns and fails when a word is missing.
 """
 
 # ruff: noqa: E501  # a pattern reads best in one piece
@@ -23,9 +27,9 @@ class InjectionPattern:
 
     Attributes:
         kind: of the finding.
-        why: what a match says, one sentence.
-        needs: found in every ASCII text that the pattern matches; quick to search, the pattern is not.
-        source: the pattern's text.
+        why: the reason that a finding gives, one sentence.
+        needs: occurs in every ASCII text that the pattern matches; cheap to search, the pattern is not.
+        source: the regular expression.
     """
 
     kind: str
@@ -35,7 +39,7 @@ class InjectionPattern:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Compiled at the first text that may match: most answers need few of the patterns."""
+        """Compiled when a text first needs it: most answers need few of the patterns."""
         return re.compile(self.source)
 
     def search(self, lowered: str) -> re.Match[str] | None:
@@ -244,7 +248,7 @@ def table() -> tuple[InjectionPattern, ...]:
 
 @cache
 def _triggers() -> re.Pattern[str]:
-    """What one or another pattern needs."""
+    """The words of all rows: an ASCII text without any of them matches no row."""
     return any_of(word for _, _, needs, _ in _TABLE for word in needs.split("|"))
 
 

@@ -1,4 +1,4 @@
-"""Characters that are there and cannot be seen: made visible, or decoded.
+"""Characters that show nothing: written out, removed or decoded.
 
 How to think about it: a reader (human or model) must get the same text. So everything without a picture of its
 own — controls, bidirectional marks, zero-width and tag characters, variation selectors, lone surrogates,
@@ -90,11 +90,11 @@ def is_hidden(char: str) -> bool:
     return _hidden_run().fullmatch(char) is not None
 
 
-def _written_out(found: re.Match[str]) -> str:
-    text, start, end = found.string, found.start(), found.end()
+def _written_out(match: re.Match[str]) -> str:
+    text, start, end = match.string, match.start(), match.end()
     before = text[start - 1] if start else ""
     after = text[end] if end < len(text) else ""
-    run = found.group()
+    run = match.group()
     if before == _FLAG and run in _FLAG_TAGS:
         return run
     kept = _belonging(run, before, after)

@@ -1,12 +1,17 @@
-"""Personal data and secrets → ``<email 1>``, the same number for the same value within one answer.
+"""Masks personal data and secrets as ``<email 1>``; the same value has the same number within one answer.
 
-What is masked: private keys, credentials in URLs and headers, JWTs, keys of known services, cookies, e-mail, IBAN,
-card (Luhn), IP and phone numbers (:mod:`.shapes`); and values whose name says so (:mod:`.names`), in assignments,
-JSON, query strings, variables, headers and tags.
+Masked by form (:mod:`.secret_patterns`): private keys, credentials in URLs and headers, JWTs, API keys of known
+services, cookies, e-mail addresses, IBANs, card numbers (Luhn), IP addresses and phone numbers. Masked by name
+(:mod:`.sensitive_keys`): values of sensitive names in assignments, JSON, query strings, variables, headers and tags.
 
-What is not: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
+Theory: masking runs over text that is already inert, so no ``<`` of the text is left and a mask cannot be forged. The
+patterns run in a fixed order, those that may contain others first: a JWT in a cookie is masked with the cookie. Two
+tests keep a pattern from texts that it cannot match: the text's length, and words that each match contains. They are
+made anew after each change, because a mask shortens the text.
+
+Not masked: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
 numbers with dots are an address unless ``v``, ``@``, ``-`` or another dotted number touches them (``v1.2.3.4`` is a
-version); loopback and ``0.0.0.0`` belong to nobody and stay. What Sentry scrubbed is shown as scrubbed.
+version); loopback addresses and ``0.0.0.0`` identify no one. What Sentry scrubbed is shown as scrubbed.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from sentry_runbook.safety.secret_patterns import LONGEST_SHORTEST, Shape, fold,
 from sentry_runbook.safety.sensitive_keys import sensitive
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
-"""What Sentry and its SDKs put in place of something: shown as it is, it is no secret any more."""
+"""What Sentry and its SDKs put in place of a secret: shown unchanged."""
 _EMPTY = frozenset(("none", "null", "undefined", "nil", "true", "false", "nan", "", "''", '""', "{}", "[]"))
 _PROSE = re.compile(
     r"(?i)(?:must|is|was|are|not|has|have|cannot|can|does|required|missing|(?:in)?valid|(?:in)?correct|expired|wrong"
@@ -41,7 +46,7 @@ class Masker:
         self._numbers: dict[str, dict[bytes, int]] = {}
 
     def mask(self, kind: str, value: str) -> str:
-        """The stand-in for a value: ``<kind N>``; what Sentry scrubbed and what is empty stays."""
+        """The mask of a value: ``<kind N>``; scrubbed and empty values are returned unchanged."""
         if value in SCRUBBED or value.lower() in _EMPTY:
             return value
         known = self._numbers.setdefault(kind, {})
@@ -49,7 +54,7 @@ class Masker:
         return f"<{kind} {known.setdefault(digest, len(known) + 1)}>"
 
     def text(self, text: str) -> str:
-        """Mask what is recognised in inert text."""
+        """Inert text with everything masked that a pattern or a sensitive name identifies."""
         if not _worth().search(text):
             return text
         folded = fold(text)
@@ -73,25 +78,25 @@ class Masker:
         kind = sensitive(name)
         return self.mask(kind, value) if kind else None
 
-    def _shape(self, shape: Shape, found: re.Match[str]) -> str:
-        whole = found.group()
+    def _shape(self, shape: Shape, match: re.Match[str]) -> str:
+        whole = match.group()
         group = "it" if "it" in shape.pattern.groupindex else 0
-        value = found.group(group)
+        value = match.group(group)
         if value in SCRUBBED or not shape.holds(value):
             return whole
-        start, end = found.start(group) - found.start(), found.end(group) - found.start()
+        start, end = match.start(group) - match.start(), match.end(group) - match.start()
         return whole[:start] + self.mask(shape.kind, value) + whole[end:]
 
     def _after(self, names: re.Pattern[str], values: re.Pattern[str], text: str, *, query: bool = False) -> str:
-        """Mask what follows a sensitive name; a name inside the value of a harmless one is found too."""
+        """Mask the value after each sensitive name, also where the name is inside the value of a harmless name."""
         pieces: list[str] = []
         done = 0
-        for found in names.finditer(text):
-            if found.start() < done:
+        for name in names.finditer(text):
+            if name.start() < done:  # inside a value that was just masked
                 continue
-            kind = sensitive(_PERCENT.sub("_", found["name"]), query=query)
-            value = values.match(text, found.end()) if kind else None
-            if value is None or not (query or _is_value(found, value)):
+            kind = sensitive(_PERCENT.sub("_", name["name"]), query=query)
+            value = values.match(text, name.end()) if kind else None
+            if value is None or not (query or _is_value(name, value)):
                 continue
             pieces += (text[done : value.start("it")], self.mask(kind, value["it"]))
             done = value.end("it")
@@ -103,7 +108,7 @@ _PERCENT = re.compile(r"%(?:5F|2D|5B|5D)", re.IGNORECASE)
 
 @cache
 def _worth() -> re.Pattern[str]:
-    """What every maskable text has one of: a digit, a sign between name and value, or a word before a credential."""
+    """Occurs in every text that can be masked: a digit, a separator of name and value, a word before a credential."""
     return re.compile(r"[0-9@＠=:∶]|(?i:bearer|basic|digest|negotiate|private key|xox|hooks)")
 
 
@@ -147,7 +152,7 @@ def _is_value(name: re.Match[str], value: re.Match[str]) -> bool:
 
 
 def _normal(kind: str, value: str) -> str:
-    """One spelling for one value."""
+    """The value in a canonical spelling, so that the same card or address written in two ways has one number."""
     if kind in ("card", "iban", "phone"):
         return re.sub(r"[^A-Za-z0-9]", "", value)
     if kind in ("email", "ip"):
@@ -163,8 +168,8 @@ def _mask() -> re.Pattern[str]:
 def count_masks(texts: Iterable[str]) -> dict[str, int]:
     """How many different values of each kind are masked in finished output: kind → count.
 
-    Event text cannot add to it: a ``<`` of its own never gets here.
+    Event text cannot add to the counts: the sanitizer replaces every ``<`` of it.
     """
-    found = {match.groups() for text in texts for match in _mask().finditer(text)}
-    kinds = sorted({kind for kind, _ in found})
-    return {kind: sum(1 for other, _ in found if other == kind) for kind in kinds}
+    masks = {match.groups() for text in texts for match in _mask().finditer(text)}
+    kinds = sorted({kind for kind, _ in masks})
+    return {kind: sum(1 for other, _ in masks if other == kind) for kind in kinds}

@@ -1,6 +1,6 @@
 """Constructs that a renderer would act on → inert look-alikes. Pure, linear, idempotent.
 
-One table a construct, each a substitution whose result no other one changes again. Look-alikes are chosen so that
+Each construct has its own substitution, whose result no other substitution changes. Look-alikes are chosen so that
 a person still reads the text: ``‹`` for ``<``, ``‵`` for a backtick, ``¦`` for a pipe, ``hxxps://`` for a link. None
 is a letter: a secret that stands beside one keeps its word boundary and is masked.
 """
@@ -34,7 +34,7 @@ def defused(text: str) -> str:
 
 @cache
 def inline_rules() -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """What every match holds (in lower case), the pattern, and its replacement; no rule makes another one match."""
+    """(needed, pattern, replacement): ``needed`` occurs, in lower case, in every text that the pattern matches."""
     rules = (
         ("&", r"&(?=#?[A-Za-z0-9]{1,32};)", "＆"),  # a character reference could spell any of the others
         ("![", r"!(?=\[)", "! "),
@@ -71,8 +71,8 @@ def _schemes(text: str) -> str:
     return _scheme().sub(_colon, text)
 
 
-def _colon(found: re.Match[str]) -> str:
-    before = found.string[max(0, found.start() - 24) : found.start()].lower()
+def _colon(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 24) : match.start()].lower()
     name = re.search(r"[a-z0-9+.-]*\Z", before)
     return ":" if name and name.group() in _SOURCE_SCHEMES else "∶"
 
@@ -90,8 +90,8 @@ def _unpair(text: str, mark: str, lookalike: str) -> str:
     touching: list[tuple[int, int]] = []
     opened = paired = False
     spaced = mark != "_"  # one word between underscores is a name such as __init__
-    for found in re.finditer(rf"{re.escape(mark)}+|\s" if mark == "_" else f"{re.escape(mark)}+", text):
-        start, end = found.span()
+    for run in re.finditer(rf"{re.escape(mark)}+|\s" if mark == "_" else f"{re.escape(mark)}+", text):
+        start, end = run.span()
         if text[start] != mark:
             spaced = True
             continue
@@ -197,7 +197,7 @@ def _marker() -> re.Pattern[str]:
 
 
 def markers(text: str) -> str:
-    """Break ``<untrusted`` and its look-alikes, so that nobody but us opens or closes a fence."""
+    """Break ``<untrusted`` and its look-alikes, so that only this server opens or closes a fence."""
     if text.isascii() and "<" not in text:  # all other brackets are beyond ASCII
         return text
     shape = skeleton(text)
@@ -205,7 +205,7 @@ def markers(text: str) -> str:
         return text
     pieces: list[str] = []
     last = 0
-    for found in _marker().finditer(shape):
-        pieces += (text[last : found.end()], "·")
-        last = found.end()
+    for match in _marker().finditer(shape):
+        pieces += (text[last : match.end()], "·")
+        last = match.end()
     return "".join([*pieces, text[last:]])

@@ -1,4 +1,4 @@
-"""Users of an answer: each is shown by an id that says nothing about a person, or as ``user-1``, ``user-2`` …."""
+"""Pseudonyms of users: an id without personal data is shown, any other user is ``user-1``, ``user-2`` …."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sentry_runbook.safety.secret_patterns import ipv4, ipv6, luhn
 
 
 class People:
-    """Gives users stand-ins, the same one to the same user."""
+    """Maps users to stable pseudonyms (``user-1``, ``user-2``) within one answer."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
 
     def stand_in(self, parts: Mapping[str, str | None], *, anyway: bool = False) -> str:
-        """What stands for a user; empty when no part is known.
+        """The pseudonym of a user, or its id when that is impersonal; empty when no part is known.
 
         Args:
-            parts: the known parts of a user, the telling one first (Sentry's order: id, email, username, ip).
+            parts: the known parts of a user, the most identifying first (Sentry's order: id, email, username, ip).
             anyway: show the first part whatever it says.
         """
         known = [(kind, part) for kind, part in parts.items() if part]
@@ -32,7 +32,7 @@ class People:
 
 
 def impersonal(user_id: str) -> bool:
-    """Whether an id says nothing about a person: a number, UUID, hash or random key; no name, address or phone."""
+    """Whether an id carries no personal data: a number, UUID, hash or random key; no name, address or phone."""
     if user_id.isdecimal() and len(user_id) <= 10:  # the usual case, which the patterns below say yes to
         return True
     if not _opaque().fullmatch(user_id) or re.fullmatch(r"user-\d+", user_id):

@@ -1,7 +1,7 @@
-"""What secrets and personal data look like in text: one table, each row a kind, a pattern and what to check.
+"""Patterns of secrets and personal data: one table of kind, prefilter, pattern and validation.
 
-The patterns run over text that is inert already, so they know the look-alikes: ``hxxps://``, ``＠``, ``∶``. Each
-repetition is bounded or possessive: no text makes them slow.
+The patterns are searched in inert text, so they accept its look-alikes: ``hxxps://``, ``＠``, ``∶``. Each repetition is
+bounded or possessive, which keeps the search linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ Check = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Shape:
-    """One recognisable thing.
+    """One form of secret or personal data.
 
     Attributes:
-        kind: word of its mask.
-        pattern: its group ``it`` is what is masked, the whole match when there is no such group.
-        holds: says whether a match is meant, for what a pattern cannot say (checksums).
-        shortest: characters of the shortest text that holds one.
-        needs: every text that holds one holds one of these words, once it is folded (:func:`fold`).
+        kind: the word in its mask.
+        pattern: its group ``it`` is masked, or the whole match when there is no such group.
+        holds: validates the masked part, for what a regular expression cannot express (checksums).
+        shortest: length of the shortest text that contains one.
+        needs: every text that contains one contains one of these words, after :func:`fold`.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Shape:
 
 
 LONGEST_SHORTEST = 27
-"""The largest :attr:`Shape.shortest`: a longer text can hold every shape."""
+"""The largest :attr:`Shape.shortest`: a text as long can match every pattern."""
 
 
 def fold(text: str) -> str:
@@ -76,7 +76,7 @@ def iban(text: str) -> bool:
 
 
 def ipv4(text: str) -> bool:
-    """An address that may belong to somebody: not loopback, not unspecified."""
+    """Whether text is an address that can identify someone: not loopback, not unspecified."""
     return _ipv4().fullmatch(text) is not None and not text.startswith("127.") and text != "0.0.0.0"  # noqa: S104  # nothing is bound
 
 
@@ -100,7 +100,7 @@ def ipv6(text: str) -> bool:
 
 
 def _mixed(text: str) -> bool:
-    """A credential, not a word: digits, signs or capitals inside, or too long for a word."""
+    """Whether text is a credential and not a word: it contains digits, punctuation or capitals, or is too long."""
     return len(text) >= 24 or bool(re.search(r"\d|[A-Za-z][-._~+/=][A-Za-z=]|[a-z][A-Z]", text))
 
 
@@ -150,7 +150,7 @@ def shapes() -> tuple[Shape, ...]:
 
 @cache
 def shapes_within(length: int) -> tuple[Shape, ...]:
-    """Those that a text of so many characters can hold; for lengths up to :data:`LONGEST_SHORTEST`."""
+    """The patterns that a text of this length can match; for lengths up to :data:`LONGEST_SHORTEST`."""
     return tuple(shape for shape in shapes() if shape.shortest <= length)
 
 

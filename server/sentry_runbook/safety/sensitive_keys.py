@@ -51,7 +51,7 @@ _ABOUT = _words(
 )
 """Last words that make a name speak about a secret instead of holding it."""
 _ALWAYS = _phrases("first name|last name|full name|given name|family name|maiden name|middle name|webhook url")
-"""Pairs that end in a word of :data:`_ABOUT` and are meant all the same."""
+"""Pairs that are sensitive although they end in a word of :data:`_ABOUT`."""
 _QUERY_NAMES = _words("code key sig signature auth ticket state nonce assertion otp pin hmac mac")
 """Short query parameters that carry secrets in sign-in links and signed URLs."""
 
@@ -92,4 +92,4 @@ def _sensitive(name: str, query: bool) -> str:
         ("secret", held & _SECRET_WORDS or pairs & _SECRET_PAIRS or words[-1] in _SECRET_LAST),
         ("personal", held & _PERSONAL_WORDS or pairs & _PERSONAL_PAIRS),
     )
-    return next((kind for kind, meant in rows if meant), "")
+    return next((kind for kind, matches in rows if matches), "")

@@ -1,8 +1,8 @@
 """Untrusted text → text that is inert in Markdown, Slack mrkdwn, HTML and Jinja2 at the same time.
 
-How to think about it: event text is written by strangers, and nobody knows where it will be pasted. So it loses the
-power to be structure here, once, on its way in: invisible characters are written out (:mod:`.hidden`), what a
-renderer would act on is replaced by look-alikes (:mod:`.defuse`), and a cut is said. What is honest stays as it is:
+How to think about it: event text is written by third parties, and no one knows where it will be pasted. So it loses the
+power to be structure here, once, on its way in: invisible characters are written out (:mod:`.invisible_chars`), what a
+renderer would act on is replaced by look-alikes (:mod:`.neutralize`), and a cut is marked. Honest text stays as it is:
 ``TypeError: Cannot read properties of undefined (reading 'name')``, ``shop@2.4.1``, ``__init__``, ``/users/{id}``.
 
 Both functions are pure, total for any ``str``, linear in time and idempotent. Text is cut to a small multiple of its
