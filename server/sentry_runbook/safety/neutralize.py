@@ -200,12 +200,12 @@ def markers(text: str) -> str:
     """Break ``<untrusted`` and its look-alikes, so that only this server opens or closes a fence."""
     if text.isascii() and "<" not in text:  # all other brackets are beyond ASCII
         return text
-    shape = skeleton(text)
-    if "untrusted" not in shape:
+    folded = skeleton(text)
+    if "untrusted" not in folded:
         return text
     pieces: list[str] = []
     last = 0
-    for match in _marker().finditer(shape):
+    for match in _marker().finditer(folded):
         pieces += (text[last : match.end()], "·")
         last = match.end()
     return "".join([*pieces, text[last:]])
