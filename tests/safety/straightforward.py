@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from sentry_runbook.safety import findings, injection_patterns, invisible_chars, masking, neutralize, text
 from sentry_runbook.safety.injection_patterns import InjectionPattern
-from sentry_runbook.safety.secret_patterns import shapes
+from sentry_runbook.safety.secret_patterns import secret_patterns
 
 MARKS = 6
 
@@ -27,28 +27,28 @@ class Straightforward:
         head, dropped = text.early_cut(value, limit)
         self.found += reasons(head)
         one_line = re.sub(r" ?\r?\n[ \r\n]*", " ⏎ ", re.sub(r"[ \t]+", " ", head).strip(" \r\n"))
-        return text.cut(self._masked(defused(visible(one_line))), limit, dropped)
+        return text.cut(self._masked(neutralized(visible(one_line))), limit, dropped)
 
     def block(self, value: str, limit: int, max_lines: int) -> str:
         """As ``Sanitizer.block``."""
         head, dropped = text.early_cut(value, limit)
         self.found += reasons(head)
-        inert = defused(visible(head.replace("\r\n", "\n")))
+        inert = neutralized(visible(head.replace("\r\n", "\n")))
         stripped = "\n".join(piece.rstrip(" \t") for piece in inert.split("\n")).strip("\n")
         return text.cut(self._masked(stripped), limit, dropped, max_lines)
 
     def _masked(self, inert: str) -> str:
-        return neutralize.emphasis(self._masker.text(inert))
+        return neutralize.break_emphasis(self._masker.mask_text(inert))
 
 
 class _Masker(masking.Masker):
-    def text(self, text: str) -> str:
-        if not masking._worth().search(text):
+    def mask_text(self, text: str) -> str:
+        if not masking._may_hold_secret().search(text):
             return text
-        for shape in shapes():
-            text = shape.pattern.sub(partial(self._shape, shape), text)
-        text = self._after(masking._parameter_name(), masking._parameter_value(), text, query=True)
-        text = self._after(masking._assigned_name(), masking._assigned_value(), text)
+        for row in secret_patterns():
+            text = row.pattern.sub(partial(self._mask_match, row), text)
+        text = self._mask_after(masking._parameter_name(), masking._parameter_value(), text, query=True)
+        text = self._mask_after(masking._assigned_name(), masking._assigned_value(), text)
         return text.replace(">@", ">＠")
 
 
@@ -67,7 +67,7 @@ def visible(raw: str) -> str:
     return "".join([*pieces, invisible_chars._names(surplus)])
 
 
-def defused(shown: str) -> str:
+def neutralized(shown: str) -> str:
     """Every construct broken, rule by rule."""
     shown = shown.translate(str.maketrans("<>`|", "‹›‵¦"))
     for _, pattern, replacement in neutralize.inline_rules():
@@ -75,7 +75,7 @@ def defused(shown: str) -> str:
     shown = neutralize._schemes(shown)
     shown = neutralize._rule_line().sub(lambda m: m.group().translate(neutralize._RULES), shown)
     shown = neutralize._start().sub(lambda m: m.group().translate(neutralize._STARTS), shown)
-    shown = neutralize.emphasis("\n".join(neutralize._definition(piece) for piece in shown.split("\n")))
+    shown = neutralize.break_emphasis("\n".join(neutralize._definition(piece) for piece in shown.split("\n")))
     marked, last = [], 0
     for match in neutralize._marker().finditer(neutralize.skeleton(shown)):
         marked += [shown[last : match.end()], "·"]
@@ -91,7 +91,7 @@ def reasons(raw: str) -> list[tuple[str, str]]:
     spaced = re.sub(r"[^\S\n]+", " ", findings._sequence().sub(" ", head).replace("’", "'"))
     plain = invisible_chars._hidden_run().sub("", unicodedata.normalize("NFKC", spaced))
     bare = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
-    smuggled = invisible_chars.decoded(head)
+    smuggled = invisible_chars.decode_smuggled(head)
     readings = {
         findings._searchable(plain),
         neutralize.skeleton(findings._searchable(bare)),

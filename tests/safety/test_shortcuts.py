@@ -19,7 +19,7 @@ from sentry_runbook.safety import invisible_chars
 from sentry_runbook.safety.any_of import any_of
 from sentry_runbook.safety.injection_patterns import InjectionPattern, may_match, table
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.safety.secret_patterns import LONGEST_SHORTEST, Shape, fold, shapes
+from sentry_runbook.safety.secret_patterns import LONGEST_MINIMUM, SecretPattern, fold, secret_patterns
 
 HOSTILE = tuple(attack.text for attack in attacks() if attack.text)
 SECRETS = (
@@ -98,23 +98,23 @@ def test_a_text_that_an_injection_pattern_matches_holds_what_it_needs(row: Injec
     holds()
 
 
-@pytest.mark.parametrize("shape", shapes(), ids=lambda shape: f"{shape.kind} {shape.pattern.pattern[:20]}")
-def test_a_text_that_a_secret_pattern_matches_is_long_enough_and_holds_what_it_needs(shape: Shape) -> None:
+@pytest.mark.parametrize("row", secret_patterns(), ids=lambda row: f"{row.kind} {row.pattern.pattern[:20]}")
+def test_a_text_that_a_secret_pattern_matches_is_long_enough_and_holds_what_it_needs(row: SecretPattern) -> None:
     @settings(thorough, max_examples=20)
-    @given(matching(shape.pattern))
+    @given(matching(row.pattern))
     def holds(text: str) -> None:
-        match = shape.pattern.search(text)
+        match = row.pattern.search(text)
         assert match
-        value = match["it"] if "it" in shape.pattern.groupindex else match.group()
-        if shape.holds(value):
-            assert len(text) >= shape.shortest, text
-            assert any(word in fold(text) for word in shape.needs), text
+        value = match["it"] if "it" in row.pattern.groupindex else match.group()
+        if row.is_valid(value):
+            assert len(text) >= row.min_length, text
+            assert any(word in fold(text) for word in row.needs), text
 
     holds()
 
 
 def test_longer_texts_can_hold_every_secret() -> None:
-    assert max(shape.shortest for shape in shapes()) == LONGEST_SHORTEST
+    assert max(row.min_length for row in secret_patterns()) == LONGEST_MINIMUM
 
 
 def test_every_combining_mark_is_looked_for() -> None:

@@ -34,7 +34,7 @@ MAX_LINE = 65_536
 """Bytes a line may have; a longer record is refused, a longer line in the file is damage."""
 
 AuditValue = str | int | bool | None
-State = Mapping[str, AuditValue]
+AuditedState = Mapping[str, AuditValue]
 
 
 class AuditError(RunbookError):
@@ -58,8 +58,8 @@ class AuditRecord:
     when: datetime
     what: str
     issue: str
-    before: State = field(default_factory=dict)
-    after: State = field(default_factory=dict)
+    before: AuditedState = field(default_factory=dict)
+    after: AuditedState = field(default_factory=dict)
     confirmed: str = ""
     outcome: str = ""
     who: str = "unknown"
@@ -96,7 +96,7 @@ class AuditLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def ready(self) -> None:
+    def ensure_writable(self) -> None:
         """Check before a write that its line can be appended.
 
         Raises:

@@ -26,7 +26,7 @@ EXCERPT = 160
 
 
 @dataclass(frozen=True)
-class Finding:
+class SuspiciousText:
     """Something suspicious in event text: shown, never obeyed, never dropped.
 
     Attributes:
@@ -43,7 +43,7 @@ class Finding:
     excerpt: str = ""
 
 
-def detect(raw: str, where: str = "") -> tuple[Finding, ...]:
+def detect(raw: str, where: str = "") -> tuple[SuspiciousText, ...]:
     """Search raw text, before hidden characters are written out and constructs neutralized.
 
     Returns:
@@ -52,7 +52,7 @@ def detect(raw: str, where: str = "") -> tuple[Finding, ...]:
     if len(raw) < 3:
         return ()
     head = raw[:READ]
-    findings: list[Finding] = []
+    findings: list[SuspiciousText] = []
     if not head.isascii() or "\x1b" in head:
         findings += _hidden(head, where)
     readings = [reading for reading in _readings(head) if injection_patterns.may_match(reading[0])]
@@ -60,7 +60,7 @@ def detect(raw: str, where: str = "") -> tuple[Finding, ...]:
         for searched, shown in readings:
             match = row.search(searched)
             if match:
-                findings.append(Finding(row.kind, where, row.why, _excerpt(shown, match.start(), match.end())))
+                findings.append(SuspiciousText(row.kind, where, row.why, _excerpt(shown, match.start(), match.end())))
                 break  # one finding a row, whatever the number of readings that match
     return tuple(findings)
 
@@ -71,11 +71,11 @@ def _readings(head: str) -> tuple[tuple[str, str], ...]:
         return ((_searchable(head), head),)  # nothing to fold, to remove or to join: most texts by far
     plain = _spaced(_uncoloured(head))
     if plain.isascii():
-        plain = invisible_chars.removed(plain)
+        plain = invisible_chars.remove(plain)
         return ((_searchable(plain), plain),)
-    plain = invisible_chars.removed(unicodedata.normalize("NFKC", plain))
+    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain))
     bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)))
-    smuggled = invisible_chars.decoded(head)
+    smuggled = invisible_chars.decode_smuggled(head)
     readings = (
         (_searchable(plain), plain),
         (skeleton(_searchable(bare)), bare),
@@ -142,17 +142,17 @@ def _suspicious_hidden() -> tuple[tuple[str, re.Pattern[str]], ...]:
     )  # fmt: skip
 
 
-def _hidden(head: str, where: str) -> list[Finding]:
+def _hidden(head: str, where: str) -> list[SuspiciousText]:
     visible = _without_flags(head)
     findings = []
     for why, pattern in _suspicious_hidden():
         match = pattern.search(visible)
         if match:
             excerpt = text.line(visible[max(0, match.start() - 20) : match.end() + 40], EXCERPT)
-            message = invisible_chars.decoded(visible) if "spell" in why else ""
+            message = invisible_chars.decode_smuggled(visible) if "spell" in why else ""
             if message:
                 excerpt += f" reads as: {text.line(message, EXCERPT)}"
-            findings.append(Finding("hidden_characters", where, why, excerpt))
+            findings.append(SuspiciousText("hidden_characters", where, why, excerpt))
     return findings
 
 

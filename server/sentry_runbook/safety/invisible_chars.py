@@ -71,14 +71,14 @@ def _ascii_hidden_run() -> re.Pattern[str]:
     return re.compile("[\x00-\x08\x0b-\x1f\x7f]+")
 
 
-def visible(text: str) -> str:
+def write_out(text: str) -> str:
     r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total."""
     if text.isascii():
         return text if text.isprintable() else _ascii_hidden_run().sub(_written_out, text)
     return _limit_marks(_hidden_run().sub(_written_out, text))
 
 
-def removed(text: str) -> str:
+def remove(text: str) -> str:
     """The text without every hidden character, for looking at its words only."""
     if text.isascii() and text.isprintable():
         return text
@@ -170,7 +170,7 @@ def _limit_marks(text: str) -> str:
     return "".join(pieces)
 
 
-def decoded(text: str) -> str:
+def decode_smuggled(text: str) -> str:
     """The message that tag characters or variation selectors smuggle, as far as it is readable ASCII; else empty."""
     carriers = _carrier().findall(text)
     if not carriers:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Protocol
 
-from sentry_runbook.safety.sensitive_keys import sensitive
+from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -21,7 +21,7 @@ _SAFE_INTEGER = 2**63
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w.-]{0,39}", re.ASCII)
 
 
-class Gate(Protocol):
+class TextSanitizer(Protocol):
     """The part of the sanitizer that a walk uses."""
 
     def line(self, value: str | None, limit: int = 200, where: str = "") -> str:
@@ -31,18 +31,18 @@ class Gate(Protocol):
         """The value of a name as one line."""
 
 
-class Walk:
+class JsonWalker:
     """Walks one value; its budget of characters is shared by everything in that value.
 
     Args:
-        gate: sanitizes names and values.
+        sanitizer: sanitizes names and values.
         items: entries of one list or object kept.
         limit: characters of one string.
         left: characters of all strings together, roughly.
     """
 
-    def __init__(self, gate: Gate, items: int, limit: int, left: int) -> None:
-        self._gate = gate
+    def __init__(self, sanitizer: TextSanitizer, items: int, limit: int, left: int) -> None:
+        self._sanitizer = sanitizer
         self._items = items
         self._limit = limit
         self._left = left
@@ -54,7 +54,7 @@ class Walk:
                 return f"…[{len(value):,} {'keys' if isinstance(value, dict) else 'items'}]"
             if isinstance(value, dict):
                 rows = ((str(name), item) for name, item in value.items())
-                return self.pairs(rows, len(value), where, depth, key if sensitive(key) else "")
+                return self.pairs(rows, len(value), where, depth, key if sensitive_kind(key) else "")
             return self._list(value, key, where, depth)
         return self._scalar(value, key, where)
 
@@ -67,7 +67,7 @@ class Walk:
             if self._left <= 0:
                 break
             path = f"{where}.{name}" if _PLAIN_KEY.fullmatch(name) else f"{where}[{index}]"
-            safe = self._gate.line(name, MAX_KEY, f"{path} (its name)") or "(empty name)"
+            safe = self._sanitizer.line(name, MAX_KEY, f"{path} (its name)") or "(empty name)"
             self._left -= len(safe)
             entries[_distinct(safe, entries)] = self.read(value, above or name, path, depth - 1)
         if count > len(entries):
@@ -89,10 +89,10 @@ class Walk:
         """A pair (name, value) with a sensitive name, as Sentry lists headers and cookies; None for any other item."""
         if isinstance(item, (list, tuple)) and len(item) == 2 and all(isinstance(part, str) for part in item):
             name, value = str(item[0]), str(item[1])
-            if sensitive(name) or sensitive(key):
+            if sensitive_kind(name) or sensitive_kind(key):
                 return [
-                    self._gate.line(name, MAX_KEY, where),
-                    self._scalar(value, key if sensitive(key) else name, where),
+                    self._sanitizer.line(name, MAX_KEY, where),
+                    self._scalar(value, key if sensitive_kind(key) else name, where),
                 ]
         return None
 
@@ -101,7 +101,7 @@ class Walk:
             return value
         if isinstance(value, (int, float)):
             return self._number(value, key, where)
-        shown = self._gate.named(key, str(value), self._limit, where)
+        shown = self._sanitizer.named(key, str(value), self._limit, where)
         self._left -= len(shown)
         return shown
 
@@ -111,7 +111,7 @@ class Walk:
         if value.bit_length() > 256:
             return f"…[an integer of {value.bit_length():,} bits]"
         written = str(value)
-        shown = self._gate.named(key, written, self._limit, where)
+        shown = self._sanitizer.named(key, written, self._limit, where)
         # A card number is an integer too. One that JSON readers cannot hold exactly (beyond 64 bits) is given as text.
         return value if shown == written and abs(value) < _SAFE_INTEGER else shown
 

@@ -21,8 +21,8 @@ import re
 from collections.abc import Iterable
 from functools import cache, partial
 
-from sentry_runbook.safety.secret_patterns import LONGEST_SHORTEST, Shape, fold, shapes_within
-from sentry_runbook.safety.sensitive_keys import sensitive
+from sentry_runbook.safety.secret_patterns import LONGEST_MINIMUM, SecretPattern, fold, patterns_for_length
+from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
 """What Sentry and its SDKs put in place of a secret: shown unchanged."""
@@ -53,48 +53,48 @@ class Masker:
         digest = hashlib.sha256(_normal(kind, value).encode("utf-8", "replace")).digest()
         return f"<{kind} {known.setdefault(digest, len(known) + 1)}>"
 
-    def text(self, text: str) -> str:
+    def mask_text(self, text: str) -> str:
         """Inert text with everything masked that a pattern or a sensitive name identifies."""
-        if not _worth().search(text):
+        if not _may_hold_secret().search(text):
             return text
         folded = fold(text)
-        for shape in shapes_within(min(len(text), LONGEST_SHORTEST)):
-            for word in shape.needs:
+        for row in patterns_for_length(min(len(text), LONGEST_MINIMUM)):
+            for word in row.needs:
                 if word in folded:
                     break
             else:
                 continue
-            masked = shape.pattern.sub(partial(self._shape, shape), text)
+            masked = row.pattern.sub(partial(self._mask_match, row), text)
             if masked is not text:
                 text, folded = masked, fold(masked)
         if "=" in text or "%3" in text:
-            text = self._after(_parameter_name(), _parameter_value(), text, query=True)
+            text = self._mask_after(_parameter_name(), _parameter_value(), text, query=True)
         if "=" in text or ":" in text or "∶" in text:
-            text = self._after(_assigned_name(), _assigned_value(), text)
+            text = self._mask_after(_assigned_name(), _assigned_value(), text)
         return text.replace(">@", ">＠")  # a masked user of a URL leaves its @ bare: it is no mention
 
     def named(self, name: str, value: str) -> str | None:
         """The mask of a whole value whose name is sensitive; None when the name is not."""
-        kind = sensitive(name)
+        kind = sensitive_kind(name)
         return self.mask(kind, value) if kind else None
 
-    def _shape(self, shape: Shape, match: re.Match[str]) -> str:
+    def _mask_match(self, row: SecretPattern, match: re.Match[str]) -> str:
         whole = match.group()
-        group = "it" if "it" in shape.pattern.groupindex else 0
+        group = "it" if "it" in row.pattern.groupindex else 0
         value = match.group(group)
-        if value in SCRUBBED or not shape.holds(value):
+        if value in SCRUBBED or not row.is_valid(value):
             return whole
         start, end = match.start(group) - match.start(), match.end(group) - match.start()
-        return whole[:start] + self.mask(shape.kind, value) + whole[end:]
+        return whole[:start] + self.mask(row.kind, value) + whole[end:]
 
-    def _after(self, names: re.Pattern[str], values: re.Pattern[str], text: str, *, query: bool = False) -> str:
+    def _mask_after(self, names: re.Pattern[str], values: re.Pattern[str], text: str, *, query: bool = False) -> str:
         """Mask the value after each sensitive name, also where the name is inside the value of a harmless name."""
         pieces: list[str] = []
         done = 0
         for name in names.finditer(text):
             if name.start() < done:  # inside a value that was just masked
                 continue
-            kind = sensitive(_PERCENT.sub("_", name["name"]), query=query)
+            kind = sensitive_kind(_PERCENT.sub("_", name["name"]), query=query)
             value = values.match(text, name.end()) if kind else None
             if value is None or not (query or _is_value(name, value)):
                 continue
@@ -107,7 +107,7 @@ _PERCENT = re.compile(r"%(?:5F|2D|5B|5D)", re.IGNORECASE)
 
 
 @cache
-def _worth() -> re.Pattern[str]:
+def _may_hold_secret() -> re.Pattern[str]:
     """Occurs in every text that can be masked: a digit, a separator of name and value, a word before a credential."""
     return re.compile(r"[0-9@＠=:∶]|(?i:bearer|basic|digest|negotiate|private key|xox|hooks)")
 

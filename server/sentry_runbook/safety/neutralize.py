@@ -20,7 +20,7 @@ _SOURCE_SCHEMES = frozenset(
 """Schemes of source maps that no renderer links; stack traces are full of them. And what we wrote ourselves."""
 
 
-def defused(text: str) -> str:
+def neutralized(text: str) -> str:
     """Break everything that Markdown, GFM, Slack, HTML or Jinja2 would act on, and our own markers."""
     for char, lookalike in _LOOKALIKES:
         text = text.replace(char, lookalike)
@@ -29,7 +29,7 @@ def defused(text: str) -> str:
         if needed in lowered:
             text = pattern.sub(replacement, text)
     text = _schemes(text)
-    return markers(emphasis(_line_starts(text)))
+    return break_markers(break_emphasis(_line_starts(text)))
 
 
 @cache
@@ -77,7 +77,7 @@ def _colon(match: re.Match[str]) -> str:
     return ":" if name and name.group() in _SOURCE_SCHEMES else "∶"
 
 
-def emphasis(text: str) -> str:
+def break_emphasis(text: str) -> str:
     """Break paired emphasis: ``*bold*``, ``~struck~`` and ``_several words_``; ``__init__`` and ``a * b`` stay."""
     for mark, lookalike in (("*", "∗"), ("~", "∼"), ("_", "＿")):
         if text.count(mark) > 1:
@@ -196,7 +196,7 @@ def _marker() -> re.Pattern[str]:
     return re.compile(f"[{_BRACKETS}][\\s/\\\\⁄∕／]{{0,8}}un(?=trusted)")
 
 
-def markers(text: str) -> str:
+def break_markers(text: str) -> str:
     """Break ``<untrusted`` and its look-alikes, so that only this server opens or closes a fence."""
     if text.isascii() and "<" not in text:  # all other brackets are beyond ASCII
         return text

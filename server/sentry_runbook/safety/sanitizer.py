@@ -21,12 +21,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
-from sentry_runbook.safety.findings import Finding
-from sentry_runbook.safety.json_walk import Json, Walk
-from sentry_runbook.safety.masking import count_masks
-from sentry_runbook.safety.sensitive_keys import sensitive
-
-__all__ = ["Json", "Sanitizer", "count_masks"]
+from sentry_runbook.safety.findings import SuspiciousText
+from sentry_runbook.safety.json_walk import Json, JsonWalker
+from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 MAX_FINDINGS = 40
 """Different findings of one answer that are listed; the rest is counted."""
@@ -49,21 +46,21 @@ class Sanitizer:
 
     def __init__(self, mask: bool = True) -> None:
         self._masker = masking.Masker() if mask else None
-        self._findings: dict[tuple[str, str, str], tuple[Finding, int]] = {}
+        self._findings: dict[tuple[str, str, str], tuple[SuspiciousText, int]] = {}
         self._lines: dict[str, str] = {}
         self._blocks: dict[str, str] = {}
         self._unlisted = 0
-        self._people = pseudonyms.People()
+        self._pseudonyms = pseudonyms.Pseudonyms()
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[SuspiciousText, ...]:
         """All findings so far, in the order of reading; equal findings are one, with the number of further places."""
         listed = [
             replace(finding, where=f"{finding.where} and {times - 1:,} more places") if times > 1 else finding
             for finding, times in self._findings.values()
         ]
         if self._unlisted:
-            listed.append(Finding("more", "", f"{self._unlisted:,} more findings are not listed."))
+            listed.append(SuspiciousText("more", "", f"{self._unlisted:,} more findings are not listed."))
         return tuple(listed)
 
     def line(self, value: str | None, limit: int = 200, where: str = "") -> str:
@@ -98,7 +95,7 @@ class Sanitizer:
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
-        kind = sensitive(name) if self._masker else ""
+        kind = sensitive_kind(name) if self._masker else ""
         if value and kind and self._masker:
             self._look(text.early_cut(value, limit)[0], where)
             return self._masker.mask(kind, value)
@@ -130,7 +127,7 @@ class Sanitizer:
             limit: characters of one string.
             total: characters of all strings together, roughly.
         """
-        return Walk(self, items=items, limit=limit, left=total).read(value, key, where, depth)
+        return JsonWalker(self, items=items, limit=limit, left=total).read(value, key, where, depth)
 
     def mapping(
         self,
@@ -142,7 +139,7 @@ class Sanitizer:
     ) -> dict[str, str]:
         """Names and values as inert lines; a nested value becomes one line of JSON. A cut shows as an entry ``…``."""
         rows = list(pairs.items() if isinstance(pairs, Mapping) else pairs or ())
-        walk = Walk(self, items=items, limit=limit, left=items * limit)
+        walk = JsonWalker(self, items=items, limit=limit, left=items * limit)
         cooked = walk.pairs(((str(name), value) for name, value in rows), len(rows), where, depth=4)
         return {name: text.cut(_as_line(value), limit) for name, value in cooked.items()}
 
@@ -161,7 +158,7 @@ class Sanitizer:
         parts = {"id": id, "email": email, "username": username, "ip": ip, "name": name}
         # All parts are searched as one text: a page of events has a hundred users with up to five parts each.
         self._look("\n".join(text.early_cut(part, MAX_NAME)[0] for part in parts.values() if part), "user")
-        shown = self._people.stand_in(parts, anyway=self._masker is None)
+        shown = self._pseudonyms.pseudonym_of(parts, anyway=self._masker is None)
         # A pseudonym is no text of a third party.
         return self.line(shown, MAX_NAME) if shown in parts.values() else shown
 
@@ -173,9 +170,9 @@ class Sanitizer:
         return self.user(id=value)
 
     def _masked(self, inert: str) -> str:
-        masked = self._masker.text(inert) if self._masker else inert
+        masked = self._masker.mask_text(inert) if self._masker else inert
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
-        return inert if masked is inert else neutralize.emphasis(masked)
+        return inert if masked is inert else neutralize.break_emphasis(masked)
 
     def _look(self, raw: str, where: str) -> bool:
         """Record the findings in raw text; True when there are none."""

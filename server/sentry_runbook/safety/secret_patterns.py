@@ -12,30 +12,30 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv6Address
 
-Check = Callable[[str], bool]
+Validator = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Shape:
+class SecretPattern:
     """One form of secret or personal data.
 
     Attributes:
         kind: the word in its mask.
         pattern: its group ``it`` is masked, or the whole match when there is no such group.
-        holds: validates the masked part, for what a regular expression cannot express (checksums).
-        shortest: length of the shortest text that contains one.
+        is_valid: validates the masked part, for what a regular expression cannot express (checksums).
+        min_length: length of the shortest text that contains one.
         needs: every text that contains one contains one of these words, after :func:`fold`.
     """
 
     kind: str
     pattern: re.Pattern[str]
-    holds: Check
-    shortest: int = 0
+    is_valid: Validator
+    min_length: int = 0
     needs: tuple[str, ...] = ("",)
 
 
-LONGEST_SHORTEST = 27
-"""The largest :attr:`Shape.shortest`: a text as long can match every pattern."""
+LONGEST_MINIMUM = 27
+"""The largest :attr:`SecretPattern.min_length`: a text as long can match every pattern."""
 
 
 def fold(text: str) -> str:
@@ -46,7 +46,7 @@ def fold(text: str) -> str:
 _FOLDED = str.maketrans({"\u017f": "s", "\u0131": "i", "\u0130": "i", "\u212a": "k"})
 
 
-def luhn(text: str) -> bool:
+def is_card_number(text: str) -> bool:
     """Whether digits (with blanks or hyphens) are a card number: issuer's range, length and Luhn's checksum."""
     digits = [int(char) for char in text if char.isdigit()]
     if len(digits) < 13:
@@ -67,7 +67,7 @@ def _issuer() -> re.Pattern[str]:
     )
 
 
-def iban(text: str) -> bool:
+def is_iban(text: str) -> bool:
     """Whether text is an IBAN: length and checksum modulo 97."""
     compact = text.replace(" ", "")
     if not 15 <= len(compact) <= 34:
@@ -75,7 +75,7 @@ def iban(text: str) -> bool:
     return int("".join(str(int(char, 36)) for char in compact[4:] + compact[:4])) % 97 == 1
 
 
-def ipv4(text: str) -> bool:
+def is_ipv4(text: str) -> bool:
     """Whether text is an address that can identify someone: not loopback, not unspecified."""
     return _ipv4().fullmatch(text) is not None and not text.startswith("127.") and text != "0.0.0.0"  # noqa: S104  # nothing is bound
 
@@ -86,7 +86,7 @@ def _ipv4() -> re.Pattern[str]:
     return re.compile(rf"{byte}(?:\.{byte}){{3}}")
 
 
-def ipv6(text: str) -> bool:
+def is_ipv6(text: str) -> bool:
     """A global or local IPv6 address, or one written in full: not ``dead::beef``, which may be a C++ or Rust path."""
     if ":" not in text:
         return False
@@ -141,21 +141,22 @@ _KEY_STARTS = (
 
 
 @cache
-def shapes() -> tuple[Shape, ...]:
+def secret_patterns() -> tuple[SecretPattern, ...]:
     """The table, in the order in which it is applied: what may hold others comes first."""
     return tuple(
-        Shape(kind, re.compile(pattern), holds, shortest, needs) for kind, shortest, needs, pattern, holds in _ROWS
+        SecretPattern(kind, re.compile(pattern), is_valid, min_length, needs)
+        for kind, min_length, needs, pattern, is_valid in _ROWS
     )
 
 
 @cache
-def shapes_within(length: int) -> tuple[Shape, ...]:
-    """The patterns that a text of this length can match; for lengths up to :data:`LONGEST_SHORTEST`."""
-    return tuple(shape for shape in shapes() if shape.shortest <= length)
+def patterns_for_length(length: int) -> tuple[SecretPattern, ...]:
+    """The patterns that a text of this length can match; for lengths up to :data:`LONGEST_MINIMUM`."""
+    return tuple(row for row in secret_patterns() if row.min_length <= length)
 
 
 _AT = r"[@＠]"
-_ROWS: tuple[tuple[str, int, tuple[str, ...], str, Check], ...] = (
+_ROWS: tuple[tuple[str, int, tuple[str, ...], str, Validator], ...] = (
     (
         "key",
         27,
@@ -202,18 +203,18 @@ _ROWS: tuple[tuple[str, int, tuple[str, ...], str, Check], ...] = (
         15,
         ("",),
         r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])",
-        iban,
+        is_iban,
     ),
-    ("card", 13, ("",), r"(?<![A-Za-z0-9.@＠-])\d{4}(?:[ -]?\d){8,15}(?![A-Za-z0-9]|[-.]\d)", luhn),
+    ("card", 13, ("",), r"(?<![A-Za-z0-9.@＠-])\d{4}(?:[ -]?\d){8,15}(?![A-Za-z0-9]|[-.]\d)", is_card_number),
     (
         "ip",
         3,
         (":",),
         r"(?<![A-Za-z0-9:.@＠-])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?<=::))(?:%[A-Za-z0-9]{1,16})?"
         r"(?![A-Za-z0-9]|:[0-9A-Fa-f])",
-        ipv6,
+        is_ipv6,
     ),
-    ("ip", 7, (".",), r"(?<![A-Za-z0-9.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)", ipv4),
+    ("ip", 7, (".",), r"(?<![A-Za-z0-9.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)", is_ipv4),
     (
         "phone",
         10,

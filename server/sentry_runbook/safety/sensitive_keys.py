@@ -66,19 +66,19 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in _boundaries().split(name[:LONGEST_NAME]) if word]
 
 
-def sensitive(name: str, *, query: bool = False) -> str:
+def sensitive_kind(name: str, *, query: bool = False) -> str:
     """The kind of mask that a value under this name gets: ``secret``, ``cookie``, ``card``, ``personal`` or empty.
 
     Args:
         name: of a variable, header, tag, field or parameter.
         query: whether it is a parameter of a URL, where ``code`` and ``sig`` are secret too.
     """
-    return _sensitive(name[:LONGEST_NAME], query)
+    return _sensitive_kind(name[:LONGEST_NAME], query)
 
 
 @lru_cache(maxsize=512)
-def _sensitive(name: str, query: bool) -> str:
-    """As :func:`sensitive`; remembered, because the same few hundred names come in every event."""
+def _sensitive_kind(name: str, query: bool) -> str:
+    """As :func:`sensitive_kind`; remembered, because the same few hundred names come in every event."""
     words = words_of(name)
     held = set(words)
     pairs = {f"{first} {second}" for first, second in pairwise(words)}

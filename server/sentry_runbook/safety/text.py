@@ -38,13 +38,13 @@ def block(text: str, limit: int, max_lines: int) -> str:
 
 def inert_line(text: str) -> str:
     """One inert line of any length: for callers that cut later."""
-    return neutralize.defused(invisible_chars.visible(_one_line(text)))
+    return neutralize.neutralized(invisible_chars.write_out(_one_line(text)))
 
 
 def inert_block(text: str) -> str:
     """Inert lines of any length: for callers that cut later."""
-    normal = invisible_chars.visible(text.replace("\r\n", "\n"))
-    lines = [piece.rstrip(" \t") for piece in neutralize.defused(normal).split("\n")]
+    normal = invisible_chars.write_out(text.replace("\r\n", "\n"))
+    lines = [piece.rstrip(" \t") for piece in neutralize.neutralized(normal).split("\n")]
     return "\n".join(lines).strip("\n")
 
 
