@@ -58,8 +58,9 @@ class Masker:
         if not _may_hold_secret().search(text):
             return text
         folded = fold(text)
+        # The length before any mask counts: no pattern matches across the angle brackets of a mask, however long it is.
         for row in patterns_for_length(min(len(text), LONGEST_MINIMUM)):
-            for word in row.needs:
+            for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
                 if word in folded:
                     break
             else:
