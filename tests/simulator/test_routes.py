@@ -65,7 +65,7 @@ async def asked_by_tools(state: Path) -> list[str]:
             await connection.call("find_issues", project="shop")
             prompt = PromptReference(name="triage")
             await connection.client.complete(prompt, {"name": "environment", "value": "p"})
-            seen += connection.upstream.seen
+            seen += connection.upstream.requests
     return seen
 
 
