@@ -58,7 +58,9 @@ class Limits:
     """One whole tool call; DESIGN §9 promises 20 s, the rest is ours for deciding and writing."""
     cache_s: float = 10.0
     """How long an answer may be reused; 0 turns the cache off."""
-    concurrency: int = 12
+    concurrency: int = 24
+    """Requests in flight: one below Sentry's own limit for one token (sentry-api §2.1), so that an incident of twenty
+    issues is not served one issue after the other."""
     max_answer_bytes: int = 8_000_000
 
 
