@@ -29,14 +29,14 @@ def find_causes(incident: Measurements) -> tuple[Cause, ...]:
         # Breadcrumbs and releases of a performance or uptime issue do not mean what they mean in an error.
         return ()
     hypotheses = [Hypothesis(pattern.name, tuple(pattern.indicators(incident))) for pattern in PATTERNS]
+    return tuple(_cause(incident, hypothesis) for hypothesis in rank(hypotheses))
+
+
+def rank(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Those that hold when all are weighed against each other, best first; of equals, the first given."""
     holding = [hypothesis for hypothesis in _apply_counterweights(hypotheses) if hypothesis.holds]
-    # sorted() is stable: of equals, the order of PATTERNS decides.
-    return tuple(_cause(incident, hypothesis) for hypothesis in sorted(holding, key=_rank))
-
-
-def _rank(hypothesis: Hypothesis) -> tuple[bool, int]:
-    """Sort key, best first: what only explains blindness comes last, whatever its points."""
-    return pattern_named(hypothesis.pattern).explains_blindness, -hypothesis.points
+    # What only explains blindness comes last, whatever its points.
+    return sorted(holding, key=lambda each: (pattern_named(each.pattern).explains_blindness, -each.points))
 
 
 def _cause(incident: Measurements, hypothesis: Hypothesis) -> Cause:
