@@ -37,9 +37,11 @@ class Resource:
 
 CONNECTIONS = Resource(
     re.compile(
+        # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out.
         r"QueuePool|pool (?:exhausted|is full|limit|timed? ?out|timeout)|PoolTimeout|PoolExhausted|connection pool"
         r"|too many (?:connections|clients)|connection slots|max(?:imum)? (?:number of )?(?:clients|connections)"
-        r"|acquir\w+ (?:a )?connection|connection limit|HikariPool|ConnectionPool|no available connections",
+        r"|acquir\w+ (?:a )?connection|connection limit|HikariPool"
+        r"|(?<!HTTP)(?<!HTTPS)ConnectionPool|no available connections",
         re.IGNORECASE,
     ),
     "connections ran out",
