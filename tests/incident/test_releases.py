@@ -15,7 +15,6 @@ from sentry_runbook.incident.model.evidence import (
     Known,
     Release,
     Unknown,
-    Window,
 )
 from sentry_runbook.incident.releases import (
     alignment,
@@ -32,12 +31,12 @@ SECOND = timedelta(seconds=1)
 UNKNOWN = Unknown(why="Sentry did not answer")
 
 
-def of_releases(window: Window = WINDOW, **counts: int) -> Known[Breakdown]:
+def of_releases(**counts: int) -> Known[Breakdown]:
     """A breakdown with that many events on each release; ``none`` stands for events without one."""
     combinations = tuple(
         Combination(tags={"release": None if name == "none" else name}, events=count) for name, count in counts.items()
     )
-    return known(Breakdown(window=window, combinations=combinations))
+    return known(Breakdown(window=WINDOW, combinations=combinations))
 
 
 def deploy(version: str, finished: datetime | None, environment: str = "production", **fields: Any) -> Deploy:
