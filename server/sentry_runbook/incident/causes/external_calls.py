@@ -70,12 +70,12 @@ def registered_domain(host: str) -> str:
 
 
 def is_internal(host: str) -> bool:
-    """Whether a host can only be the project's own: an address of a private net, a bare or an internal name."""
+    """Whether a host can only be the project's own: a private address (loopback, too), a bare or an internal name."""
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return "." not in host or host.endswith(INTERNAL_SUFFIXES)
-    return address.is_private or address.is_loopback or address.is_link_local
+    return address.is_private
 
 
 def own_domains(evidence: Evidence) -> frozenset[str]:
@@ -167,7 +167,7 @@ def host_in_error(evidence: Evidence) -> tuple[str, str] | None:
         if not NETWORK.search(text):
             continue
         for match in HOST_IN_TEXT.finditer(text):
-            host = next(group for group in match.groups() if group).lower().rstrip(".")
+            host = next(group for group in match.groups() if group).lower()
             if is_external(host, own):
                 return host, text
     return None

@@ -1,6 +1,6 @@
 """Run against a copy of the package that has one pattern more: what a client then gets, printed as JSON.
 
-``python -m tests.incident.sixth_pattern NAME``: NAME is the extra pattern, which holds in every incident.
+``python -m tests.incident.answers_with_a_pattern NAME``: NAME is the extra pattern, which holds in every incident.
 """
 
 from __future__ import annotations
