@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from tests.test_runbook import ISSUE, LIVE, prompt, resource
+from tests.test_runbook import ISSUE, prompt, resource
 from tests.tools.support import connected
 
 AUDIENCES = ("engineers", "executives", "customers")
@@ -29,8 +29,7 @@ async def ask(name: str) -> dict[str, Any]:
             "causes": triage["causes"],
             "card": await resource(connection, "runbook://root_cause_patterns"),
             "prompts": {
-                f"{kind} {audience}": await prompt(connection, kind, issue=ISSUE, audience=audience)
-                for kind in LIVE[1:4]
+                f"initial {audience}": await prompt(connection, "initial_alert", issue=ISSUE, audience=audience)
                 for audience in AUDIENCES
             },
             "cards": {

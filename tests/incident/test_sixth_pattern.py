@@ -75,7 +75,6 @@ def test_a_sixth_pattern_is_told_to_each_audience_in_its_words(texts: str, answe
     assert "ACTION against the flare" in opened["engineers"]
     assert "PLAIN step (proposed; likely cause: the sun, in PLAIN words, confidence" in opened["executives"]
     assert "flare" not in opened["customers"] and "PLAIN" not in opened["customers"]
-    assert len(answers[texts]) == 9
 
 
 def test_a_sixth_pattern_asks_for_its_prevention_in_the_postmortem(answers: dict[str, Any]) -> None:
