@@ -9,7 +9,7 @@ import pytest
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.external_calls import is_internal, registered_domain
 from sentry_runbook.incident.causes.hypothesis import Indicator
-from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
+from sentry_runbook.incident.causes.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.model.evidence import (
     Activity,
     Breadcrumb,
@@ -26,7 +26,7 @@ from sentry_runbook.incident.model.evidence import (
     Unknown,
 )
 from tests.incident.builder import DAY, HOUR, MINUTE, NOW, burst, incident, known, read
-from tests.incident.test_causes import BEGAN, bare, call, causes, event, release, spiking
+from tests.incident.test_causes import BEGAN, LATEST, bare, call, causes, event, release, spiking
 from tests.incident.test_releases import of_releases
 
 SECOND = timedelta(seconds=1)
@@ -107,6 +107,18 @@ def test_alignment_counts_by_what_dates_the_deploy(dates: dict[str, Any], expect
     collected = indicators(DEPLOYMENT, deployed(**dates), "deploy")
     assert [(each.points, each.text) for each in collected] == expected
     assert [each.core for each in collected] == [each.points > 0 for each in collected]
+
+
+def test_without_a_known_start_no_deploy_can_be_compared_with_it() -> None:
+    evidence = spiking(
+        issue={"first_seen": None},
+        series=UNKNOWN,
+        releases=known((LATEST,)),
+        breakdown=of_releases(**{"shop@2.4.1": 20}),
+        breakdown_before=of_releases(**{"shop@2.4.0": 20}),
+    )
+    assert read(evidence).apparent_start is None
+    assert texts(DEPLOYMENT, evidence, "deploy") == [NOTHING_DATES]
 
 
 def test_without_a_suspect_release_there_is_no_sign_of_a_deploy() -> None:
@@ -253,6 +265,8 @@ def test_without_a_suspect_commit_nothing_is_told_of_one(commits: Any) -> None:
 def test_a_release_that_brought_three_new_issues_counts(new_issues: int | None, counts: bool) -> None:
     evidence = spiking(first_release=release("shop@2.4.1", new_issues=new_issues))
     assert points(DEPLOYMENT, evidence, "release") == ([("release", 1, False)] if counts else [])
+    told = ['Release "shop@2.4.1" brought 3 new issues.'] if counts else []
+    assert texts(DEPLOYMENT, evidence, "release") == told
 
 
 # --- third-party failure -------------------------------------------------------------------------------------------
@@ -411,6 +425,8 @@ def test_any_error_text_of_the_events_may_name_the_host() -> None:
         ("api.shop.example.com", "example.com"),
         ("Example.COM.", "example.com"),
         ("api.example.co.uk", "example.co.uk"),
+        ("example.co.uk", "example.co.uk"),
+        ("example.com.", "example.com"),
         ("api.example.co.info", "co.info"),
         ("api.example.xx.uk", "xx.uk"),
         ("co.uk", "co.uk"),
@@ -466,6 +482,17 @@ def on_old_release(one: Event | None = None, *, ran: timedelta = timedelta(), **
 )
 def test_errors_of_parsing_count_and_markup_hardly(kind: str, text: str, expected: Points) -> None:
     assert points(DATA, spiking(event(kind, text))) == expected
+
+
+def test_what_errors_of_parsing_say_is_told() -> None:
+    assert texts(DATA, spiking(event("ValueError", "malformed row"))) == [
+        'The error is one of parsing or validation: "ValueError: malformed row".',
+        "The error says itself that the input is malformed.",
+    ]
+    assert texts(DATA, spiking(event("SyntaxError", "Unexpected token '<' in JSON"))) == [
+        "Markup came where JSON was expected: \"SyntaxError: Unexpected token '<' in JSON\".",
+        "Such markup is often an error page of a proxy or another service, not bad data.",
+    ]
 
 
 GOOD_JSON, BROKEN_JSON = '{"sku": 1}', '{"sku": 1, "n"'
@@ -707,7 +734,8 @@ def test_processing_errors_say_what_to_look_at(errors: tuple[str, ...], setting:
 def test_minified_code_is_told_by_the_names_of_its_frame(fields: dict[str, Any], minified: bool) -> None:
     thrown = ThrownException(type="Error", frames=(Frame(in_app=True, **fields),))
     one = event().model_copy(update={"exceptions": (thrown,)})
-    assert kinds(spiking(one)) == (["minified"] if minified else [])
+    gap = Gap("minified", 2, "The failing frame is minified code.", "upload of source maps for the release")
+    assert instrumentation_gaps(spiking(one)) == ((gap,) if minified else ())
     # What Sentry says itself comes before how the frame looks.
     said = one.model_copy(update={"processing_errors": ("js_no_source",)})
     assert kinds(spiking(said)) == ["processing"]
@@ -724,11 +752,13 @@ def test_gaps_are_a_sign_of_the_pattern_from_three_points(fields: dict[str, Any]
 
 
 def test_the_action_lists_the_settings_of_all_gaps() -> None:
-    evidence = incident(burst(BEGAN, 40, MINUTE, 0, release=None, environment=""), event=known(bare()))
+    evidence = incident(
+        burst(BEGAN, 40, MINUTE, 0, release=None, environment=""), event=known(bare(title="Script error."))
+    )
     (top, *_) = causes(evidence)
     assert top.action == (
         "Review Sentry.init() and the build: release, environment, user context, breadcrumb integrations and "
-        "maxBreadcrumbs, default integrations."
+        "maxBreadcrumbs, how errors are captured, default integrations."
     )
 
 

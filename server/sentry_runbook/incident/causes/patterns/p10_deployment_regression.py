@@ -70,7 +70,7 @@ def _deploy_timing(incident: Measurements, version: str) -> Iterator[Indicator]:
     else:
         # Sentry may first hear of a release long after its deploy, so errors before that mention do not clear it.
         yield Indicator("deploy", -2, f"{dated}; the errors began only {lag}.")
-    if deploy.source != "deploy marker" and not deploys_of(incident.evidence, version):
+    if not deploys_of(incident.evidence, version):
         yield Indicator("deploy", 0, "No deploy markers are recorded, which does not mean that nothing was deployed.")
 
 
