@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.event_texts import all_texts, whole_events
@@ -138,7 +138,7 @@ def _validate(transaction: str | None) -> str:
 
 def prevention(incident: Measurements) -> Prevention:
     """Malformed records are set aside before the frame that failed on one."""
-    events: Sequence[Event] = whole_events(incident.evidence)
+    events = whole_events(incident.evidence)
     frame = events[0].failing_frame if events else None
     where = f" before {quoted_frame(frame)}" if frame is not None else ""
     return Prevention(
