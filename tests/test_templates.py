@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import BadTemplate
+from sentry_runbook.incident.causes.catalog import PATTERNS
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.context import gather, no_facts
 from sentry_runbook.incident.messages.fields import Fact, Facts
@@ -123,7 +124,7 @@ def test_the_severity_matrix_shows_the_policy_in_force_and_no_threshold_of_its_o
 
 def test_the_root_cause_card_gives_the_actions_of_the_code() -> None:
     text = card("root_cause_patterns")
-    assert len(pattern_facts()) == 5
+    assert len(pattern_facts()) == len(PATTERNS)
     for pattern in pattern_facts():
         assert pattern.action.text
         assert pattern.action.text in text

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sentry_runbook.incident.causes.hypothesis import excerpt, name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.formatting import moment, number, percent
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_report import frame_line
@@ -253,7 +254,7 @@ def _step(step: ChecklistStep) -> StepFacts:
 
 def _cause(cause: Cause) -> CauseFacts:
     return CauseFacts(
-        name=Fact(name_of(cause.pattern)),
+        name=Fact(pattern_named(cause.pattern).title),
         confidence=Fact(cause.confidence),
         action=Fact(cause.action),
         evidence_for=facts(cause.evidence_for),
