@@ -19,19 +19,18 @@ from sentry_runbook.incident.model.results.messages import ActionItem
 from sentry_runbook.incident.model.results.triage import Cause, Pattern
 from sentry_runbook.incident.postmortem.five_whys import cause_of, place_of, the_event
 from sentry_runbook.incident.releases import deploys_of
-from sentry_runbook.incident.timeline.models import Timeline
 
 SLOW = timedelta(minutes=5)
 """An alert that comes later than that gives the incident a head start."""
 
 
-def action_items(incident: Incident, told: Timeline) -> tuple[ActionItem, ...]:
+def action_items(incident: Incident) -> tuple[ActionItem, ...]:
     """What the evidence asks for, the cause first."""
-    items = [item for remedy in REMEDIES for item in remedy(incident, told)]
+    items = [item for propose in PROPOSALS for item in propose(incident)]
     return tuple({item.action: item for item in items}.values())
 
 
-def _finish_the_fix(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
     if issue.status == "resolved" and not incident.recovery_metrics.regressed_since:
         return
@@ -44,7 +43,7 @@ def _finish_the_fix(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _came_back(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _came_back(incident: Incident) -> Iterator[ActionItem]:
     back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
         yield ActionItem(
@@ -54,7 +53,7 @@ def _came_back(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
         )
 
 
-def _test(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _test(incident: Incident) -> Iterator[ActionItem]:
     found = the_event(incident)
     if found is None or not incident.evidence.issue.is_error:
         return
@@ -72,7 +71,7 @@ def _test(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _prevent(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _prevent(incident: Incident) -> Iterator[ActionItem]:
     for cause in incident.causes[:1]:
         if cause.pattern == "sdk_misconfiguration" and instrumentation_gaps(incident.evidence):
             return  # each gap has an item of its own
@@ -133,9 +132,9 @@ PREVENTION: Mapping[Pattern, Callable[[Incident, Cause], tuple[str, str]]] = {
 """What keeps the class of error from coming back: the action, and how to know that it is done."""
 
 
-def _alert(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _alert(incident: Incident) -> Iterator[ActionItem]:
     """A slow detection has two causes: the alert came late, or it came and reached nobody."""
-    length = told.between("started", "detected")
+    length = incident.timeline.between("started", "detected")
     if length is not None and length <= SLOW:
         return
     first = incident.first_alert
@@ -156,7 +155,7 @@ def _alert(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _owner(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _owner(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
     found = the_event(incident)
     frame = _readable(incident, found[0].failing_frame) if found is not None else None
@@ -176,7 +175,7 @@ def _readable(incident: Incident, frame: Frame | None) -> Frame | None:
     return None if unread else frame
 
 
-def _instrument(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _instrument(incident: Incident) -> Iterator[ActionItem]:
     gaps = instrumentation_gaps(incident.evidence)
     if gaps:
         yield ActionItem(
@@ -187,7 +186,7 @@ def _instrument(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
         )
 
 
-def _record_deploys(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _record_deploys(incident: Incident) -> Iterator[ActionItem]:
     if incident.suspect is not None and not deploys_of(incident.evidence, incident.suspect):
         yield ActionItem(
             action="Record a deploy marker in Sentry at the end of each deploy",
@@ -196,7 +195,7 @@ def _record_deploys(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
         )
 
 
-def _associate_commits(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _associate_commits(incident: Incident) -> Iterator[ActionItem]:
     commits = incident.evidence.suspect_commits
     if incident.suspect is not None and not isinstance(commits, Unknown) and not commits.value:
         yield ActionItem(
@@ -206,7 +205,7 @@ def _associate_commits(incident: Incident, told: Timeline) -> Iterator[ActionIte
         )
 
 
-REMEDIES: tuple[Callable[[Incident, Timeline], Iterator[ActionItem]], ...] = (
+PROPOSALS: tuple[Callable[[Incident], Iterator[ActionItem]], ...] = (
     _finish_the_fix,
     _came_back,
     _prevent,

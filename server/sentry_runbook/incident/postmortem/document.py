@@ -19,7 +19,7 @@ ADDRESS = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """One line.
 
     Attributes:
@@ -46,12 +46,12 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Section:
+class TextSection:
     """A heading and the lines up to the next one; the lines before the first heading have an empty title."""
 
     title: str
     line: int
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
     @property
     def has_content(self) -> bool:
@@ -60,20 +60,20 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Paper:
+class PostmortemText:
     """The text, read once."""
 
     text: str
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[TextLine, ...]:
         """All lines outside of fenced code."""
         found, fenced = [], False
         for number, text in enumerate(self.text[:MOST_CHARACTERS].splitlines(), start=1):
             if FENCE.match(text):
                 fenced = not fenced
             elif not fenced:
-                found.append(Line(number, text))
+                found.append(TextLine(number, text))
         return tuple(found)
 
     @cached_property
@@ -82,27 +82,27 @@ class Paper:
         return max(1, len(self.text[:MOST_CHARACTERS].splitlines()))
 
     @cached_property
-    def sections(self) -> tuple[Section, ...]:
+    def sections(self) -> tuple[TextSection, ...]:
         """The sections in order."""
         return tuple(self._sections())
 
-    def _sections(self) -> Iterator[Section]:
-        title, start, body = "", 1, list[Line]()
+    def _sections(self) -> Iterator[TextSection]:
+        title, start, body = "", 1, list[TextLine]()
         for line in self.lines:
             heading = HEADING.match(line.text)
             if heading is None:
                 body.append(line)
                 continue
-            yield Section(title, start, tuple(body))
+            yield TextSection(title, start, tuple(body))
             # A title that quotes event text must not pass for a section of ours.
             title, start, body = QUOTED.sub('""', heading[1]), line.number, []
-        yield Section(title, start, tuple(body))
+        yield TextSection(title, start, tuple(body))
 
-    def section(self, pattern: str) -> Section | None:
+    def section(self, pattern: str) -> TextSection | None:
         """The first section whose heading matches."""
-        return next((one for one in self.sections if re.search(pattern, one.title, re.IGNORECASE)), None)
+        return next((section for section in self.sections if re.search(pattern, section.title, re.IGNORECASE)), None)
 
-    def items(self, pattern: str) -> tuple[tuple[Line, str], ...]:
+    def items(self, pattern: str) -> tuple[tuple[TextLine, str], ...]:
         """The list items of a section, with their lines."""
         found = self.section(pattern)
         return tuple((line, line.item) for line in (found.lines if found else ()) if line.item is not None)
