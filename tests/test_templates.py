@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.content import BlankContent, MessageContent
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.reference import pattern_cards
 from sentry_runbook.incident.model.policy import Policy, Thresholds
 from sentry_runbook.incident.model.results.messages import Audience

@@ -1,23 +1,29 @@
 """Facts for templates: results by their types, unknown ones as marked blanks; for customers only what is named."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from sentry_runbook.incident.messages.content import BlankContent, MessageContent
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.redaction import READABLE_BY_CUSTOMERS
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.results.impact import Baseline, Impact, ImpactWindow
-from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Audience, Blank
+from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Audience, Blank, Format
 from sentry_runbook.incident.model.results.triage import CouldBe, IssueSummary
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.postmortem.content import PostmortemContent
 from sentry_runbook.render.templates.fact import Fact
+from sentry_runbook.render.templates.filling import Pen
 from sentry_runbook.render.templates.view import FactGroup, GroupOf, ListOf, facts_of, parts_of
 from sentry_runbook.render.templates.wording import SENTENCES, TEXTS, WORDINGS, largest_unit
 from tests.incident.builder import NOW, WINDOW
-from tests.incident.golden import GOLDEN, POLICY, incident_of, templates
+from tests.incident.golden import FORMATS, GOLDEN, POLICY, incident_of, templates
+
+ACTIVE = ("\n", "@here", "@everyone", "<!channel", "<@U", "![", "](https://evil", "{{", "{%", "\u202e")
+"""What would have power in Markdown, in Slack, in a template or on a screen."""
 
 
 def all_facts(value: object, path: str = "", result: type = MessageContent) -> Iterator[tuple[str, Fact]]:
@@ -136,6 +142,16 @@ def test_every_wording_is_of_a_field_that_exists_and_every_sentence_is_event_tex
         assert name in parts_of(MessageContent if result is BlankContent else result), (result, name)
     for result, names in SENTENCES.items():
         assert names <= set(parts_of(result)), result
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_whatever_fact_a_template_asks_for_event_text_has_no_power_in_it(form: Format) -> None:
+    for path, fact in of("hostile_text"):
+        text = Pen(form).write(fact)
+        assert [mark for mark in ACTIVE if mark in text] == [], (path, text)
+        # What people stated stands without quotes; it is inert all the same.
+        if path not in ("service", "root_cause", "fix"):
+            assert "evil.example.com" not in re.sub(r'"[^"]*"|`[^`]*`', "", text), (path, text)
 
 
 # --- of golden incidents -------------------------------------------------------------------------------------------

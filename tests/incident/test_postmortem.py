@@ -11,7 +11,7 @@ import pytest
 
 from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.content import BlankContent
+from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.drafts import draft_postmortem
 from sentry_runbook.incident.model.evidence import Evidence, Issue, Note, Unknown
 from sentry_runbook.incident.model.results.messages import Postmortem

@@ -93,7 +93,8 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
         RunbookError: the issue cannot be read, or an argument is not one of the template's.
     """
     # The first prompt brings it in; the server starts without it (DESIGN §9).
-    from sentry_runbook.incident.messages.content import BlankContent, MessageContent  # noqa: PLC0415
+    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415
+    from sentry_runbook.incident.messages.content import MessageContent  # noqa: PLC0415
 
     valid = {argument.name for argument in template.arguments}
     given = {name: value for name, value in arguments.items() if value.strip()}
@@ -159,7 +160,7 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
 
 
 def _blank(run: Runtime, template: Template) -> str:
-    from sentry_runbook.incident.messages.content import BlankContent  # noqa: PLC0415  # as above
+    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415  # as above
 
     return template.fill(BlankContent(run.policy)).text
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sentry_runbook.incident.impact import merge_missing
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.content import BlankContent, MessageContent
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.status import IncidentStage
 from sentry_runbook.incident.model.evidence import Finding
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Filled, Format, Kind, Postmortem

@@ -16,7 +16,7 @@ from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.templates.front_matter import Head, bad, parse
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.messages.content import BlankContent
+    from sentry_runbook.incident.messages.blank_content import BlankContent
 
 __all__ = ["Argument", "Template", "Templates", "load_templates", "shipped_folder"]
 

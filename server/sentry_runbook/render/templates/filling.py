@@ -18,7 +18,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.content import BlankContent
+from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.markup import link, marked_up
 from sentry_runbook.render.templates.fact import Fact

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel
 
-from sentry_runbook.incident.messages.content import BlankContent, MessageContent
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.model.evidence import HoldsEventText, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.postmortem.content import PostmortemContent

@@ -13,7 +13,8 @@ from typing import Any
 
 from sentry_runbook.incident.causes.hypothesis import name_of
 from sentry_runbook.incident.formatting import briefly, duration, moment, number, percent
-from sentry_runbook.incident.messages.content import BlankContent, MessageContent
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.key_event import KeyEvent
 from sentry_runbook.incident.messages.status import IncidentStatus
 from sentry_runbook.incident.messages.times import MessageTimes
