@@ -13,23 +13,15 @@ from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.reference import pattern_cards
 from sentry_runbook.incident.model.policy import Policy, Thresholds
-from sentry_runbook.incident.model.results.messages import Audience
+from sentry_runbook.incident.model.results.messages import FORMS, Audience
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
 from sentry_runbook.render.templates.view import parts_of
 from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, incident_of, templates
 
-SHIPPED = (
-    "initial_alert",
-    "postmortem",
-    "resolution_notice",
-    "root_cause_patterns",
-    "severity_matrix",
-    "status_update",
-    "triage",
-    "triage_checklist",
-    "troubleshooting",
-)
+SHIPPED = tuple(sorted(path.stem for path in shipped_folder().glob("*.md") if path.stem != "README"))
+REQUIRED = {"initial_alert", "status_update", "resolution_notice", "postmortem", "triage"}
+"""The forms that the draft tools fill, and the prompt that the instructions name."""
 HEAD = "---\nname: own\ntitle: Own\ndescription: One of ours.\n---\n"
 Writer = Callable[..., Path]
 
@@ -57,9 +49,9 @@ def refused(folder: Path) -> str:
 # --- shipped -------------------------------------------------------------------------------------------------------
 
 
-def test_the_nine_shipped_templates_are_there_in_the_order_of_their_names() -> None:
-    assert tuple(one.name for one in load_templates()) == SHIPPED
-    assert {path.stem for path in shipped_folder().glob("*.md")} == {*SHIPPED, "README"}
+def test_every_shipped_file_is_a_template_of_its_name_in_order_and_the_forms_of_the_tools_are_there() -> None:
+    assert tuple(template.name for template in load_templates()) == SHIPPED
+    assert {*REQUIRED, *FORMS.values()} <= set(SHIPPED)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
