@@ -13,7 +13,7 @@ from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.reference import pattern_cards
 from sentry_runbook.incident.model.policy import Policy, Thresholds
-from sentry_runbook.incident.model.results.messages import FORMS, Audience
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Format
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
 from sentry_runbook.render.templates.view import parts_of
@@ -59,17 +59,29 @@ def test_a_shipped_template_asks_only_for_facts_that_exist(name: str) -> None:
     templates()[name].check()
 
 
+def fills(name: str, content: BlankContent, form: Format) -> None:
+    """The template fills, and nothing of a program stands in its text."""
+    filled = templates()[name].fill(content, form)
+    assert filled.text.strip()
+    match = re.search(r"\bNone\b(?! of)|Undefined|Fact\(|Unknown\(|Blank\(|\{\{|\n\n\n|datetime", filled.text)
+    assert match is None, filled.text[max(0, match.start() - 80) : match.end() + 20]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_template_fills_without_an_issue_and_with_every_golden_one(name: str) -> None:
+    fills(name, BlankContent(POLICY), "markdown")
+    for incident in GOLDEN:
+        fills(name, MessageContent(incident_of(incident)), "markdown")
+
+
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_a_shipped_template_fills_without_an_issue_and_with_every_golden_one(name: str, audience: Audience) -> None:
-    contents = [BlankContent(POLICY, audience=audience)]
-    contents += [MessageContent(incident_of(incident), audience=audience) for incident in GOLDEN]
-    for one in contents:
-        for form in FORMATS:
-            filled = templates()[name].fill(one, form)
-            assert filled.text.strip()
-            found = re.search(r"\bNone\b(?! of)|Undefined|Fact\(|Unknown\(|\{\{|\n\n\n|datetime", filled.text)
-            assert found is None, filled.text[max(0, found.start() - 80) : found.end() + 20]
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_shipped_template_fills_for_every_audience_and_format(name: str, audience: Audience, form: Format) -> None:
+    fills(name, BlankContent(POLICY, audience=audience), form)
+    for incident in GOLDEN:
+        fills(name, MessageContent(incident_of(incident), audience=audience), form)
 
 
 def test_a_prompt_begins_with_its_instructions_and_ends_with_why_its_blanks_are_blank() -> None:

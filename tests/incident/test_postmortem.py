@@ -10,7 +10,6 @@ import anyio
 import pytest
 
 from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
-from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.drafts import draft_postmortem
 from sentry_runbook.incident.model.evidence import Evidence, Issue, Note, Unknown
@@ -60,11 +59,18 @@ def evidence_of(story: str) -> Evidence:
 
 
 def drafted(evidence: Evidence, stated: Stated | None = None) -> Postmortem:
-    return draft_postmortem(Incident(evidence, stated or Stated(), POLICY, evidence.collected_at), form=FORM)
+    return draft_postmortem(read(evidence, stated or Stated()), form=FORM)
+
+
+@cache
+def _of(name: str) -> Postmortem:
+    story = next(each for each in STORIES if each.name == name)
+    return drafted(evidence_of(name), story.stated)
 
 
 def of(story: Story) -> Postmortem:
-    return drafted(evidence_of(story.name), story.stated)
+    """The postmortem of a story, drafted once for all tests."""
+    return _of(story.name)
 
 
 def headings(text: str) -> list[str]:
