@@ -17,7 +17,7 @@ from sentry_runbook.incident.model.results.triage import CouldBe, IssueSummary
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.postmortem.content import PostmortemContent
 from sentry_runbook.render.templates.fact import Fact
-from sentry_runbook.render.templates.filling import Pen
+from sentry_runbook.render.templates.filling import ValueWriter
 from sentry_runbook.render.templates.view import FactGroup, GroupOf, ListOf, facts_of, parts_of
 from sentry_runbook.render.templates.wording import SENTENCES, TEXTS, WORDINGS, largest_unit
 from tests.incident.builder import NOW, WINDOW
@@ -148,7 +148,7 @@ def test_every_wording_is_of_a_field_that_exists_and_every_sentence_is_event_tex
 @pytest.mark.parametrize("form", FORMATS)
 def test_whatever_fact_a_template_asks_for_event_text_has_no_power_in_it(form: Format) -> None:
     for path, fact in of("hostile_text"):
-        text = Pen(form).write(fact)
+        text = ValueWriter(form).write(fact)
         assert [mark for mark in ACTIVE if mark in text] == [], (path, text)
         # What people stated stands without quotes; it is inert all the same.
         if path not in ("service", "root_cause", "fix"):

@@ -30,12 +30,12 @@ class KeyEvent:
 
 def key_event(incident: Incident) -> KeyEvent:
     """The error, where it broke, and the suspect release and commit; each with the reason when it is not known."""
-    found = _alignment(incident)
+    deploy = _alignment(incident)
     return KeyEvent(
         error=_error(incident.evidence),
         frame=_frame(incident.evidence),
         release=quoted(incident.suspect) if incident.suspect else Unknown(why="no release stands out"),
-        deployed=found.at if found else Unknown(why="nothing dates it"),
+        deployed=deploy.at if deploy else Unknown(why="nothing dates it"),
         commit=_commit(incident.evidence),
     )
 

@@ -54,14 +54,14 @@ def _came_back(incident: Incident) -> Iterator[ActionItem]:
 
 
 def _test(incident: Incident) -> Iterator[ActionItem]:
-    found = the_event(incident)
-    if found is None or not incident.evidence.issue.is_error:
+    sourced_event = the_event(incident)
+    if sourced_event is None or not incident.evidence.issue.is_error:
         return
-    event, source = found
-    thrown, frame = cause_of(event) or (None, None)
+    event, source = sourced_event
+    exception, frame = cause_of(event) or (None, None)
     frame = _readable(incident, frame)
     where = f" in {place_of(frame)}" if frame is not None else ""
-    name = excerpt(thrown.type if thrown is not None and thrown.type else incident.evidence.issue.title)
+    name = excerpt(exception.type if exception is not None and exception.type else incident.evidence.issue.title)
     steps = "the breadcrumbs" if event.breadcrumbs else "the request"
     on = f"on {quoted(incident.suspect)}" if incident.suspect else "without the fix"
     yield ActionItem(
@@ -157,8 +157,8 @@ def _alert(incident: Incident) -> Iterator[ActionItem]:
 
 def _owner(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
-    found = the_event(incident)
-    frame = _readable(incident, found[0].failing_frame) if found is not None else None
+    sourced_event = the_event(incident)
+    frame = _readable(incident, sourced_event[0].failing_frame) if sourced_event is not None else None
     file = (frame.file or frame.module) if frame is not None else None
     what = quoted(file or issue.project or issue.name)
     by = f"assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "without an assignee"

@@ -32,17 +32,17 @@ class TextLine:
 
     @cached_property
     def words(self) -> str:
-        """See above."""
+        """The line without quotes, code and addresses."""
         return QUOTED.sub('""', ADDRESS.sub("", LINK.sub(r"\1", self.text)))
 
     @cached_property
     def item(self) -> str | None:
-        """What the list item of this line says, its checkbox taken off; None when the line is none."""
-        found = ITEM.match(self.text)
-        if found is None:
+        """The text of the list item on this line, without its checkbox; None when the line is no list item."""
+        match = ITEM.match(self.text)
+        if match is None:
             return None
-        box = CHECKBOX.match(found[1])
-        return box[1] if box else found[1]
+        box = CHECKBOX.match(match[1])
+        return box[1] if box else match[1]
 
 
 @dataclass(frozen=True)
@@ -55,26 +55,26 @@ class TextSection:
 
     @property
     def has_content(self) -> bool:
-        """Whether it says anything."""
+        """Whether any line below the heading has text."""
         return any(line.text.strip() for line in self.lines)
 
 
 @dataclass(frozen=True)
 class PostmortemText:
-    """The text, read once."""
+    """A postmortem in Markdown, parsed once."""
 
     text: str
 
     @cached_property
     def lines(self) -> tuple[TextLine, ...]:
         """All lines outside of fenced code."""
-        found, fenced = [], False
+        outside, fenced = [], False
         for number, text in enumerate(self.text[:MOST_CHARACTERS].splitlines(), start=1):
             if FENCE.match(text):
                 fenced = not fenced
             elif not fenced:
-                found.append(TextLine(number, text))
-        return tuple(found)
+                outside.append(TextLine(number, text))
+        return tuple(outside)
 
     @cached_property
     def last(self) -> int:
@@ -104,5 +104,5 @@ class PostmortemText:
 
     def items(self, pattern: str) -> tuple[tuple[TextLine, str], ...]:
         """The list items of a section, with their lines."""
-        found = self.section(pattern)
-        return tuple((line, line.item) for line in (found.lines if found else ()) if line.item is not None)
+        section = self.section(pattern)
+        return tuple((line, line.item) for line in (section.lines if section else ()) if line.item is not None)

@@ -1,7 +1,7 @@
 """The five whys: the runbook's questions, what the evidence says to each, and what is left to people.
 
-How to think about it: Sentry shows where and when, a person knows why. So every answer is a blank unless somebody
-stated it, and under it stand the facts that the search for the answer starts from.
+How to think about it: Sentry shows where and when, a person knows why. So every answer is a blank unless it was
+stated, and the facts that the search for an answer starts from are listed below it as hints.
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ def place_of(frame: Frame) -> str:
 
 
 def _direct(incident: Incident) -> Iterator[Hint]:
-    found = the_event(incident)
-    if found is None:
+    sourced_event = the_event(incident)
+    if sourced_event is None:
         why = incident.evidence.event.why if isinstance(incident.evidence.event, Unknown) else "no event"
         yield Hint(f"No event could be read: {why}.", "Sentry")
         return
-    event, source = found
+    event, source = sourced_event
     # The innermost exception comes first in the chain: it is the cause, the last one is what was reported.
     for index, thrown in enumerate(event.exceptions):
         what = quoted(thrown.type or "an error") + (f" with {excerpt(thrown.value)}" if thrown.value else "")
@@ -109,9 +109,9 @@ def _failing_line(event: Event) -> str | None:
 
 
 def _triggered(incident: Incident) -> Iterator[Hint]:
-    found = the_event(incident)
-    if found is not None:
-        event, source = found
+    sourced_event = the_event(incident)
+    if sourced_event is not None:
+        event, source = sourced_event
         if event.transaction:
             yield Hint(f"It happened in the transaction {quoted(event.transaction)}.", source)
         steps = event.breadcrumbs[-MOST_STEPS:]
@@ -146,14 +146,14 @@ def step_of(step: Breadcrumb) -> str:
 def _release(incident: Incident) -> Iterator[Hint]:
     if incident.suspect is None or incident.known_onset is None:
         return
-    found = alignment(incident.evidence, incident.suspect, incident.known_onset.at)
+    deploy = alignment(incident.evidence, incident.suspect, incident.known_onset.at)
     name = quoted(incident.suspect)
-    if found is None:
+    if deploy is None:
         yield Hint(f"The suspect release is {name}; nothing dates its deploy.", "releases of the project")
         return
-    lag = briefly(abs(found.lag))
-    when = f"{lag} after" if found.lag >= timedelta() else f"{lag} before"
-    text = f"The errors began {when} release {name} ({found.source}, {moment(found.at)})."
+    lag = briefly(abs(deploy.lag))
+    when = f"{lag} after" if deploy.lag >= timedelta() else f"{lag} before"
+    text = f"The errors began {when} release {name} ({deploy.source}, {moment(deploy.at)})."
     yield Hint(text, "deploys and releases in Sentry")
 
 

@@ -1,6 +1,6 @@
 """Checks of a postmortem's text: blame, guesses, missing sources, vague actions, numbers that differ from Sentry's.
 
-How to think about it: a rule is a function that looks at the whole paper and yields findings; :data:`RULES` is the
+How to think about it: a rule is a function that takes the whole text and yields findings; :data:`RULES` is the
 list of them. A rule never rewrites: it names the line, what is wrong with it, and what to write instead.
 """
 
@@ -49,5 +49,5 @@ def lint_postmortem(text: str, incident: Incident | None = None) -> tuple[LintFi
         The findings by line; empty when nothing is to be changed.
     """
     checked = CheckedText(PostmortemText(text), incident)
-    found = [(finding.line, order, finding) for order, (_, rule) in enumerate(RULES) for finding in rule(checked)]
-    return tuple(finding for _, _, finding in sorted(found, key=lambda entry: entry[:2]))
+    ranked = [(finding.line, order, finding) for order, (_, rule) in enumerate(RULES) for finding in rule(checked)]
+    return tuple(finding for _, _, finding in sorted(ranked, key=lambda entry: entry[:2]))

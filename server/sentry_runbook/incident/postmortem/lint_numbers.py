@@ -142,11 +142,11 @@ def number_differs(checked: CheckedText) -> Iterator[LintFinding]:
 
 def _label(item: str) -> tuple[str, str] | None:
     """Name and value of a labelled number."""
-    found = LABELLED.match(item)
-    if found is None:
+    match = LABELLED.match(item)
+    if match is None:
         return None
-    name = next((name for name, pattern in LABELS.items() if pattern.search(found[1])), None)
-    return (name, found[2]) if name is not None else None
+    name = next((name for name, pattern in LABELS.items() if pattern.search(match[1])), None)
+    return (name, match[2]) if name is not None else None
 
 
 def _labelled(line: int, name: str, text: str, numbers: EvidenceNumbers) -> Iterator[LintFinding]:
@@ -169,11 +169,11 @@ def _first(name: str, text: str) -> float | None:
         if "less than a minute" in text:
             return 0.0
         return sum(_value(value) * SECONDS[unit[0].lower()] for value, unit in lengths) if lengths else None
-    found = re.search(rf"(?<![\w-])(?:{NUMBER})", text)
-    if found is None:
+    match = re.search(rf"(?<![\w-])(?:{NUMBER})", text)
+    if match is None:
         return None
-    value = _value(found.group())
-    in_seconds = re.match(r"\s*s(?:ec(?:onds?)?)?\b", text[found.end() :])
+    value = _value(match.group())
+    in_seconds = re.match(r"\s*s(?:ec(?:onds?)?)?\b", text[match.end() :])
     return 1000 * value if name.startswith("p95") and in_seconds else value
 
 

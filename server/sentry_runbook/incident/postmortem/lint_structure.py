@@ -13,7 +13,7 @@ from sentry_runbook.incident.postmortem.document import PostmortemText, TextLine
 
 @dataclass(frozen=True)
 class CheckedText:
-    """What a rule looks at."""
+    """The input of a rule: the text, and the incident to compare it with where there is one."""
 
     document: PostmortemText
     incident: Incident | None = None
@@ -91,13 +91,13 @@ def empty_section(checked: CheckedText) -> Iterator[LintFinding]:
 def timeline_rows(document: PostmortemText) -> tuple[tuple[TextLine, str], ...]:
     """The rows: the list items of the timeline, without milestones and definitions below them."""
     section = document.section(TIMELINE)
-    found = []
+    rows = []
     for line in section.lines if section else ():
         if line.item is None and MILESTONES.search(line.text):
             break
         if line.item is not None and (line.text[:1] in "-*+[" or line.text[:1].isdigit()):
-            found.append((line, line.item))
-    return tuple(found)
+            rows.append((line, line.item))
+    return tuple(rows)
 
 
 def row_without_time(checked: CheckedText) -> Iterator[LintFinding]:
@@ -216,8 +216,8 @@ def undated_action(checked: CheckedText) -> Iterator[LintFinding]:
             )
 
 
-def _given(found: re.Match[str] | None) -> bool:
-    return found is not None and bool(BLANK.sub("", found[1]).strip(" @.[]"))
+def _given(match: re.Match[str] | None) -> bool:
+    return match is not None and bool(BLANK.sub("", match[1]).strip(" @.[]"))
 
 
 def blank(checked: CheckedText) -> Iterator[LintFinding]:

@@ -77,11 +77,11 @@ def counterfactual(checked: CheckedText) -> Iterator[LintFinding]:
 def _findings(checked: CheckedText, rule: str, what: str, phrases: Sequence[Phrase]) -> Iterator[LintFinding]:
     for line in checked.document.lines:
         for phrase in phrases:
-            found = phrase.pattern.search(line.words)
-            if found is not None:
+            match = phrase.pattern.search(line.words)
+            if match is not None:
                 yield LintFinding(
                     rule=rule,
                     line=line.number,
-                    message=f'"{found.group()}" {what}.',
+                    message=f'"{match.group()}" {what}.',
                     suggestion=phrase.suggestion,
                 )

@@ -76,7 +76,7 @@ class Template:
         filled = self.fill(content, arguments=arguments)
         parts = [self.instructions, filled.text.strip("\n")]
         if filled.unknowns:
-            parts.append("\n".join(["Not known:", "", *(f"- {one}" for one in filled.unknowns)]))
+            parts.append("\n".join(["Not known:", "", *(f"- {unknown}" for unknown in filled.unknowns)]))
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def check(self) -> None:
@@ -120,13 +120,13 @@ def load_templates(overrides: Path | None = None) -> Templates:
         BadTemplate: a file cannot be read, its front matter is wrong, or it asks for a fact that does not exist;
             file and line.
     """
-    found = _read_folder(shipped_folder())
+    templates = _read_folder(shipped_folder())
     if overrides is not None:
         own = _read_folder(overrides)
         for template in own.values():
             template.check()
-        found.update(own)
-    return Templates({name: found[name] for name in sorted(found)})
+        templates.update(own)
+    return Templates({name: templates[name] for name in sorted(templates)})
 
 
 def _read_folder(folder: Path) -> dict[str, Template]:
@@ -139,14 +139,14 @@ def _read_folder(folder: Path) -> dict[str, Template]:
         ) from exc
     if len(paths) > MOST_FILES:
         raise BadTemplate(f"The folder of templates {folder} has more than {MOST_FILES} Markdown files.")
-    found: dict[str, Template] = {}
+    templates: dict[str, Template] = {}
     for path in paths:
         head = parse(_text(path), path)
         name = head.values["name"]
-        if name in found:
-            raise bad(path, head.lines["name"], f"the name {name} is taken by {found[name].path.name}.")
-        found[name] = _template(head, path)
-    return found
+        if name in templates:
+            raise bad(path, head.lines["name"], f"the name {name} is taken by {templates[name].path.name}.")
+        templates[name] = _template(head, path)
+    return templates
 
 
 def _text(path: Path) -> str:
@@ -170,7 +170,7 @@ def _template(head: Head, path: Path) -> Template:
         title=values["title"],
         description=values["description"],
         arguments=tuple(
-            Argument(one["name"], one["description"], one.get("required") == "true") for one in head.arguments
+            Argument(each["name"], each["description"], each.get("required") == "true") for each in head.arguments
         ),
         instructions=values.get("instructions", ""),
         body=head.body.strip("\n"),

@@ -1,7 +1,7 @@
-"""Fills a template: Jinja2 in a sandbox, and a pen that makes every value inert for its format.
+"""Fills a template: Jinja2 in a sandbox, and a writer that makes every value inert for its format.
 
 Event text is always a value, never source: nothing that a fact holds is read as Jinja2. Each value goes through
-the pen (Jinja2's ``finalize``), which writes blanks down and makes text inert once more, whatever made the fact.
+the writer (Jinja2's ``finalize``), which writes blanks down and makes text inert once more, whatever made the fact.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 FACT_FIELDS = frozenset({"text", "known", "why", "link", "exact"})
 MASK = re.compile(r"(<[a-z][a-z ]{0,20} \d+>)")
-"""What our own masking wrote (``<email 1>``); it must not go through the gate again."""
+"""What our own masking wrote (``<email 1>``); neutralizing it again would break it."""
 LONGEST = 2000
-PEN = "_pen"
+WRITER = "_writer"
 
 
-class Pen:
-    """Writes the values of one text and remembers its blanks."""
+class ValueWriter:
+    """Writes the values of one text, escaped for its format, and collects its blanks."""
 
     def __init__(self, format: Format) -> None:  # noqa: A002  # the tool's own argument name
         self.format: Format = format
@@ -73,7 +73,7 @@ def inert(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """As the gate makes it; the blanks at the ends stay, because more of the sentence follows."""
+    """One neutralized piece; spaces at its ends stay, because more of the sentence follows."""
     body = text.strip(" ")
     if not body:
         return text
@@ -102,8 +102,8 @@ class FactEnvironment(ImmutableSandboxedEnvironment):
 
 @jinja2.pass_context
 def _finalize(context: jinja2.runtime.Context, value: object) -> str:
-    pen: Pen = context[PEN]
-    return pen.write(value)
+    writer: ValueWriter = context[WRITER]
+    return writer.write(value)
 
 
 def _joined(values: Iterable[object], separator: str = ", ") -> Fact:
@@ -138,7 +138,7 @@ def environment() -> FactEnvironment:
     created = FactEnvironment(
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
-        autoescape=False,  # the target is Markdown or Slack; the pen escapes for it
+        autoescape=False,  # the target is Markdown or Slack; the writer escapes for it
         trim_blocks=True,
         lstrip_blocks=True,
         cache_size=0,
@@ -179,18 +179,18 @@ def fill(template: Template, content: BlankContent, format: Format, arguments: M
     Raises:
         BadTemplate: the body cannot be read or asks for something that does not exist; file and line.
     """
-    pen = Pen(format)
+    writer = ValueWriter(format)
     try:
-        values = {**_values(template, content, arguments), "format": format, PEN: pen}
+        values = {**_values(template, content, arguments), "format": format, WRITER: writer}
         text = _compiled(template.body).render(values)
     except (jinja2.TemplateError, TypeError) as exc:
         template.check()
         raise BadTemplate(f"Template {template.path} cannot be filled: {exc}.") from exc
-    return Filled(laid_out(text, template.layout, format), pen.unknowns)
+    return Filled(laid_out(text, template.layout, format), writer.unknowns)
 
 
 def laid_out(text: str, layout: str, format: str) -> str:  # noqa: A002
-    """No stretches of empty lines; in Markdown a form's lines end with two blanks, or they would run together."""
+    """Collapse empty lines; in Markdown a form's lines end with two spaces, or they would run together."""
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
     if layout == "lines" and format == "markdown":
         text = re.sub(r"(?m)(?<=\S)\n(?=[^\s-])", "  \n", text)
