@@ -7,7 +7,7 @@ passes the check can be filled, and a new field of a result is a fact at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -22,7 +22,7 @@ from sentry_runbook.incident.model.evidence import HoldsEventText, Unknown, quot
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.postmortem.content import PostmortemContent
 from sentry_runbook.render.templates.fact import Fact
-from sentry_runbook.render.templates.wording import NOT_MEASURED, TEXTS, Wording, is_sentence, text_of, wording_of
+from sentry_runbook.render.templates.wording import TEXTS, Wording, is_sentence, text_of, wording_of
 
 CONTENT = (MessageContent, PostmortemContent)
 """Classes whose properties, and nothing else, are what a template may ask for."""
@@ -169,7 +169,7 @@ class FactGroup:
 
     def __getitem__(self, name: str) -> object:
         part, wording = parts_of(self._result)[name], wording_of(self._result, name)
-        return _shown(self._read(name), part.kind, _Owner(self._result, self._value, name, part.quote, wording))
+        return _shown(self._read(name), part.kind, _Field(self._result, self._value, name, part.quote, wording))
 
     def _read(self, name: str) -> object:
         if self._value is None:
@@ -191,8 +191,8 @@ def facts_of(content: BlankContent) -> FactGroup:
 
 
 @dataclass(frozen=True)
-class _Owner:
-    """Where a value was read, for its words."""
+class _Field:
+    """The field that a value was read from: it words the value and its blank."""
 
     result: type
     value: object | None
@@ -204,17 +204,20 @@ class _Owner:
         """The blank of an unknown value: its own words, else the field's."""
         if isinstance(value, Blank):
             return Fact(value.what, known=False, why=value.why)
-        words = self.wording.blank
-        if callable(words):
-            words = words(self.value) if self.value is not None else ""
-        return Fact(words or self.name.replace("_", " "), known=False, why=self._why(value))
+        words = self._of_result(self.wording.blank) or self.name.replace("_", " ")
+        return Fact(words, known=False, why=self._why(value))
 
     def _why(self, value: object) -> str:
+        """The value's own reason, else what the result says of it in ``missing``, else that of the wording."""
         if isinstance(value, Unknown):
             return value.why
-        missing = {each.what: each.why for each in getattr(self.value, "missing", ())}
-        own = getattr(self.value, "why", None) if self.name != "why" and self.wording.why == NOT_MEASURED else None
-        return missing.get(self.name) or (own if isinstance(own, str) else "") or self.wording.why
+        reasons = {each.what: each.why for each in getattr(self.value, "missing", ())}
+        return reasons.get(self.name) or self._of_result(self.wording.why)
+
+    def _of_result(self, words: str | Callable[[Any], str]) -> str:
+        if isinstance(words, str):
+            return words
+        return words(self.value) if self.value is not None else ""
 
     def fact(self, value: object) -> Fact:
         """A known value."""
@@ -223,18 +226,18 @@ class _Owner:
         return Fact(quoted(text) if self.quote else text, link=link, exact=self.wording.exact)
 
 
-def _shown(value: object, kind: Kind, owner: _Owner) -> object:
+def _shown(value: object, kind: Kind, field: _Field) -> object:
     unknown = value is None or isinstance(value, Unknown | Blank)
     if isinstance(kind, ListOf):
-        return () if unknown else tuple(_shown(each, kind.of, owner) for each in _elements(value))
+        return () if unknown else tuple(_shown(each, kind.of, field) for each in _elements(value))
     if isinstance(kind, GroupOf):
         if unknown:
-            blank = owner.blank(value)
+            blank = field.blank(value)
             return FactGroup(kind.result, None, blank.why, blank)
         return FactGroup(kind.result, value, fact=Fact(TEXTS[kind.result](value)) if kind.has_text else None)
     if kind is bool:
         return not unknown and bool(value)
-    return owner.blank(value) if unknown else owner.fact(value)
+    return field.blank(value) if unknown else field.fact(value)
 
 
 def _elements(value: object) -> tuple[object, ...]:

@@ -34,14 +34,14 @@ class Wording:
 
     Attributes:
         blank: what stands in the place of an unknown value, or how it follows from the result that holds the field.
-        why: why it is unknown, where neither the value nor the result's ``missing`` or ``why`` says it.
+        why: why it is unknown, where neither the value nor the result's ``missing`` says it; or how it follows.
         text: the text of a known value.
         link: the field of the same result that holds the text's address.
         exact: the operator's own words, written as they are.
     """
 
     blank: str | Callable[[Any], str] = ""
-    why: str = NOT_MEASURED
+    why: str | Callable[[Any], str] = NOT_MEASURED
     text: Callable[[Any], str] | None = None
     link: str = ""
     exact: bool = False
@@ -63,6 +63,14 @@ def largest_unit(length: timedelta) -> str:
 
 def _minutes(minutes: int) -> str:
     return largest_unit(timedelta(minutes=minutes))
+
+
+def _full_minutes(minutes: int) -> str:
+    return briefly(timedelta(minutes=minutes))
+
+
+def _own_reason(result: Milestone | Interval) -> str:
+    return result.why or NOT_MEASURED
 
 
 def _without_number(step: str) -> str:
@@ -133,10 +141,8 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (PostmortemContent, "window"): Wording("window of the queries"),
     (TimelineLine, "at"): Wording(text=_clock),
     (TimelineLine, "source"): Wording(link="link"),
-    (Milestone, "at"): Wording(lambda milestone: f"when it was {milestone.name}"),
-    (Interval, "minutes"): Wording(
-        lambda interval: str(interval.name), text=lambda minutes: briefly(timedelta(minutes=minutes))
-    ),
+    (Milestone, "at"): Wording(lambda milestone: f"when it was {milestone.name}", _own_reason),
+    (Interval, "minutes"): Wording(lambda interval: str(interval.name), _own_reason, text=_full_minutes),
     (ActionItem, "owner"): Wording("owner", NOT_STATED),
     (ActionItem, "due"): Wording("due date", NOT_STATED),
 }
