@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
 from sentry_runbook.render.templates.view import parts_of
 from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, incident_of, templates
+from tests.snapshots import check
 
 SHIPPED = tuple(sorted(path.stem for path in shipped_folder().glob("*.md") if path.stem != "README"))
 REQUIRED = {"initial_alert", "status_update", "resolution_notice", "postmortem", "triage"}
@@ -82,6 +83,13 @@ def test_a_shipped_template_fills_for_every_audience_and_format(name: str, audie
     fills(name, BlankContent(POLICY, audience=audience), form)
     for incident in GOLDEN:
         fills(name, MessageContent(incident_of(incident), audience=audience), form)
+
+
+@pytest.mark.parametrize("name", ["triage", "severity_matrix", "root_cause_patterns", "triage_checklist"])
+def test_the_prompts_that_are_no_drafts_read_as_they_were_reviewed(name: str) -> None:
+    blank, filled = BlankContent(POLICY), MessageContent(incident_of("payment_spike"))
+    text = f"{templates()[name].prompt(blank)}\n=== With an issue\n\n{templates()[name].prompt(filled)}"
+    check(f"prompts/{name}.md", text)
 
 
 def test_a_prompt_begins_with_its_instructions_and_ends_with_why_its_blanks_are_blank() -> None:
