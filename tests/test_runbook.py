@@ -9,6 +9,7 @@ import pytest
 from mcp import MCPError
 from mcp.types import INVALID_PARAMS, PromptReference, ResourceTemplateReference
 
+from sentry_runbook.incident.model.cause_patterns import PATTERN_MODULES
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
@@ -71,7 +72,7 @@ async def test_the_reference_cards_say_the_runbooks_words() -> None:
     words = {
         "severity_matrix": ("P0", "P1", "P2", "P3", "95", "500", "100"),
         "triage_checklist": ("Breadcrumbs", "Stack trace", "Release"),
-        "root_cause_patterns": ("deployment_regression", "third_party_failure", "sdk_misconfiguration"),
+        "root_cause_patterns": tuple(PATTERN_MODULES),
         "troubleshooting": ("401", "7d"),
     }
     async with connected("payment-spike") as connection:

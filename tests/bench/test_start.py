@@ -15,6 +15,7 @@ LATER = (
     "sentry_runbook.sentry.http",
     "sentry_runbook.simulator",
     "sentry_runbook.safety.sanitizer",
+    "sentry_runbook.incident.causes",
     "sentry_runbook.incident.severity.rules",
     "sentry_runbook.incident.triage.triage",
     "sentry_runbook.incident.messages.drafts",

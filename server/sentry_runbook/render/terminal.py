@@ -34,7 +34,7 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
         screen.points([("–", text, "red") for text in cause.evidence_against], 3)
         screen.points([("→", cause.action, "bold")], 3)
     if not result.causes:
-        screen.print(" None of the five patterns holds on this evidence.")
+        screen.print(" None of the runbook's patterns holds on this evidence.")
     if whole:
         screen.heading("Checklist")
         screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)

@@ -51,7 +51,7 @@ def page(result: Triage) -> Page:
         sheet.items(f"for: {text}" for text in cause.evidence_for)
         sheet.items(f"against: {text}" for text in cause.evidence_against)
     if not result.causes:
-        sheet.say("None of the five patterns holds on this evidence.")
+        sheet.say("None of the runbook's patterns holds on this evidence.")
     sheet.fact("Suspect release", result.suspect_release and quoted(result.suspect_release))
     for commit in result.suspect_commits:
         sheet.fact("Suspect commit", get_issue.named_commit(commit))

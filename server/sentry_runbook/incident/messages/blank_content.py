@@ -6,8 +6,9 @@ customers may not read, and what needs an issue, is ``Unknown`` there.
 
 from __future__ import annotations
 
+from sentry_runbook.incident.causes.catalog import PATTERNS
+from sentry_runbook.incident.causes.pattern import CausePattern
 from sentry_runbook.incident.messages.redaction import INTERNAL, READABLE_BY_CUSTOMERS, for_customers
-from sentry_runbook.incident.messages.reference import PatternCard, pattern_cards
 from sentry_runbook.incident.model.evidence import Evidence, Unknown
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.messages import NOT_STATED, Audience, Blank
@@ -59,9 +60,9 @@ class BlankContent:
         return self._policy
 
     @property
-    def patterns(self) -> tuple[PatternCard, ...]:
+    def patterns(self) -> tuple[CausePattern, ...]:
         """The root-cause table."""
-        return pattern_cards()
+        return PATTERNS
 
     # --- what only people know
 

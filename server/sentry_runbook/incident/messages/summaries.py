@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Impact, Onset
 from sentry_runbook.incident.model.results.messages import Audience
-from sentry_runbook.incident.model.results.triage import Cause, Pattern, Verdict
+from sentry_runbook.incident.model.results.triage import Cause, Verdict
 
 IMPACT_FOR_CUSTOMERS = "Some people may see errors"
 """All that Sentry can say to customers: it counts errors, it does not see what people see."""
@@ -88,15 +89,6 @@ def _slow(incident: Incident, impact: Impact) -> Iterator[str]:
 
 # --- the next step -------------------------------------------------------------------------------------------------
 
-PLAIN: dict[Pattern, tuple[str, str]] = {
-    "deployment_regression": ("roll back the latest release", "a recent release"),
-    "third_party_failure": ("switch to a fallback for an outside service", "an outside service that fails"),
-    "data_corruption": ("set the bad data aside and repair its source", "bad data"),
-    "resource_exhaustion": ("add capacity and limit the load", "something that ran out under load"),
-    "sdk_misconfiguration": ("repair the error reporting", "a faulty set-up of the error reporting"),
-}
-"""Action and cause of each pattern as executives read them."""
-
 
 def next_step(causes: Sequence[Cause], stage: str, audience: Audience) -> str | Unknown:
     """What the evidence proposes to do next; that it is done, only people can say."""
@@ -109,8 +101,8 @@ def next_step(causes: Sequence[Cause], stage: str, audience: Audience) -> str | 
     top = causes[0]
     if audience == "engineers":
         return top.action
-    step, cause = PLAIN[top.pattern]
-    return f"{step} (proposed; likely cause: {cause}, confidence {top.confidence})"
+    pattern = pattern_named(top.pattern)
+    return f"{pattern.plain_action} (proposed; likely cause: {pattern.plain_cause}, confidence {top.confidence})"
 
 
 def users_worst_hour(incident: Incident) -> str | Unknown:

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
-from sentry_runbook.incident.causes.hypothesis import name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import briefly, count, moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import quoted
@@ -167,10 +167,10 @@ def _summary(incident: Incident) -> Iterator[str]:
     yield f"Severity {verdict.severity} {verdict.label}: {verdict.because}"
     causes = incident.causes
     if causes:
-        first = causes[0]
-        suspect = incident.suspect if first.pattern == "deployment_regression" else None
+        first, pattern = causes[0], pattern_named(causes[0].pattern)
+        suspect = incident.suspect if pattern.blames_release else None
         of = f", release {quoted(suspect)}" if suspect else ""
-        yield f"The evidence fits the pattern {name_of(first.pattern)}{of} (confidence {first.confidence})."
+        yield f"The evidence fits the pattern {pattern.title}{of} (confidence {first.confidence})."
     else:
         yield "None of the runbook's root-cause patterns fits the evidence."
     yield f"Recovery: {incident.recovery.reading}"

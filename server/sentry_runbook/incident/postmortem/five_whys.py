@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.hypothesis import excerpt, name_of
-from sentry_runbook.incident.causes.signals import failed_calls
-from sentry_runbook.incident.formatting import briefly, count, listed, moment, number
+from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.causes.external_calls import failed_calls
+from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.formatting import briefly, count, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Blank
@@ -66,12 +67,6 @@ def the_event(incident: Incident) -> tuple[Event, str] | None:
     return None
 
 
-def place_of(frame: Frame) -> str:
-    """A frame as ``"function" at "file:line"``."""
-    where = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
-    return f"{quoted(frame.function or '?')} at {quoted(where)}{'' if frame.in_app else ' (in a library)'}"
-
-
 # --- why did the error occur ---------------------------------------------------------------------------------------
 
 
@@ -86,7 +81,7 @@ def _direct(incident: Incident) -> Iterator[Hint]:
     for index, thrown in enumerate(event.exceptions):
         what = quoted(thrown.type or "an error") + (f" with {excerpt(thrown.value)}" if thrown.value else "")
         own = [frame for frame in thrown.frames if frame.in_app] or list(thrown.frames)
-        where = f" in {place_of(own[-1])}" if own else ""
+        where = f" in {quoted_frame(own[-1])}" if own else ""
         yield Hint(f"{'Raised' if index == 0 else 'It became'}: {what}{where}.", f"stack trace of {source}")
     if not event.exceptions:
         yield Hint("The event has no exception and no stack trace.", source)
@@ -235,7 +230,7 @@ def _alerting(incident: Incident) -> Iterator[Hint]:
 def _systemic(incident: Incident) -> Iterator[Hint]:
     for cause in incident.causes[:1]:
         yield Hint(
-            f"The evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence}).",
+            f"The evidence fits the pattern {pattern_named(cause.pattern).title} (confidence {cause.confidence}).",
             "root-cause patterns",
         )
     back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.hypothesis import name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.formatting import briefly, count, moment, number
 from sentry_runbook.incident.incident import Incident
@@ -27,7 +27,7 @@ def contributing(incident: Incident) -> Iterator[Hint]:
     """What the evidence says to have helped the incident along: candidates, for people to weigh."""
     causes = incident.causes
     for cause in (*causes[:1], *(cause for cause in causes[1:2] if cause.confidence != "low")):
-        pattern = name_of(cause.pattern)
+        pattern = pattern_named(cause.pattern).title
         source = f"root-cause patterns, confidence {cause.confidence}"
         yield from (Hint(f"{pattern}: {text}", source) for text in cause.evidence_for)
         yield from (Hint(f"Against {pattern}: {text}", source) for text in cause.evidence_against)
@@ -38,7 +38,7 @@ def contributing(incident: Incident) -> Iterator[Hint]:
     if acknowledge is not None and acknowledge > SHORT:
         text = f"{briefly(acknowledge)} passed between detection and the first act of a person that is known."
         yield Hint(text, "time to acknowledge")
-    if not any(cause.pattern == "sdk_misconfiguration" for cause in causes[:1]):
+    if not any(pattern_named(cause.pattern).explains_blindness for cause in causes[:1]):
         yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(incident.evidence))
     if not incident.evidence.issue.assigned_to:
         yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sentry_runbook.incident.causes.hypothesis import name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import briefly, duration, moment, number, percent
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
@@ -71,6 +71,10 @@ def _full_minutes(minutes: int) -> str:
 
 def _own_reason(result: Milestone | Interval) -> str:
     return result.why or NOT_MEASURED
+
+
+def _pattern_title(name: str) -> str:
+    return pattern_named(name).title
 
 
 def _without_number(step: str) -> str:
@@ -133,7 +137,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (KeyEvent, "release"): Wording("suspect release"),
     (KeyEvent, "deployed"): Wording("when the suspect release was deployed"),
     (KeyEvent, "commit"): Wording("suspect commit"),
-    (Cause, "pattern"): Wording(text=name_of),
+    (Cause, "pattern"): Wording(text=_pattern_title),
     (ChecklistStep, "step"): Wording(text=_without_number),
     (SeverityWords, "response_minutes"): Wording(text=_minutes),
     (SeverityWords, "next_update_minutes"): Wording(text=_minutes),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
 from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Confidence, Impact
@@ -88,11 +89,6 @@ class Verdict(Answer):
         return f"{self.severity} {self.label}{f', could be up to {highest}' if may_be_more else ''}"
 
 
-Pattern = Literal[
-    "deployment_regression", "third_party_failure", "data_corruption", "resource_exhaustion", "sdk_misconfiguration"
-]
-
-
 class Cause(Frozen):
     """A root-cause pattern that the evidence supports.
 
@@ -100,7 +96,7 @@ class Cause(Frozen):
         action: the runbook's immediate action with the real names filled in.
     """
 
-    pattern: Pattern
+    pattern: PatternName
     confidence: Confidence
     evidence_for: tuple[EventText, ...]
     evidence_against: tuple[EventText, ...] = ()
