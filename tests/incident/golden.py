@@ -131,6 +131,13 @@ def evidence_of(name: str) -> Evidence:
     return almost_no_data() if golden.scenario is None else asyncio.run(_investigated(golden.scenario, golden.minutes))
 
 
+@cache
+def incident_of(name: str) -> Incident:
+    """The incident, with all that follows from its evidence computed once for all tests."""
+    evidence = evidence_of(name)
+    return Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at)
+
+
 async def _investigated(scenario: Scenario, minutes: int) -> Evidence:
     clock = ManualClock()
     application = create_app(World(scenario, clock))
@@ -150,14 +157,16 @@ def drafted(
     **stated: object,
 ) -> Draft:
     """One message about one incident."""
-    evidence, golden = evidence_of(name), GOLDEN[name]
+    incident = incident_of(name)
+    if stated:
+        incident = dataclasses.replace(incident, stated=incident.stated.model_copy(update=stated))
     return draft_update(
-        Incident(evidence, golden.stated.model_copy(update=stated), POLICY, evidence.collected_at),
+        incident,
         form=templates()[FORMS[kind]],
         kind=kind,
         audience=audience,
         format=format,
-        since=evidence.collected_at - LAST if kind == "update" else None,
+        since=incident.now - LAST if kind == "update" else None,
     )
 
 

@@ -9,9 +9,9 @@ import anyio
 
 from sentry_runbook.commands.evidence_source import blanks, story
 from sentry_runbook.commands.runtime import opened
+from sentry_runbook.incident.messages.drafts import draft_postmortem
 from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
-from sentry_runbook.incident.postmortem.postmortem import draft_postmortem
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
 

@@ -93,7 +93,8 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
         RunbookError: the issue cannot be read, or an argument is not one of the template's.
     """
     # The first prompt brings it in; the server starts without it (DESIGN §9).
-    from sentry_runbook.incident.messages.context import gather, no_facts  # noqa: PLC0415
+    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415
+    from sentry_runbook.incident.messages.content import MessageContent  # noqa: PLC0415
 
     valid = {argument.name for argument in template.arguments}
     given = {name: value for name, value in arguments.items() if value.strip()}
@@ -106,10 +107,10 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
     stated = Stated(**{name: given[name] for name in STATED if name in given})
     since = stated_moment(given.get("since"), "since")
     if "issue" not in given:
-        return template.prompt(no_facts(run.policy, audience, run.safe(stated)), given)
+        return template.prompt(BlankContent(run.policy, run.safe(stated), audience), given)
     evidence = await investigate(run, given["issue"], STORY, environment=given.get("environment"), choose=story_window)
-    facts = gather(run.incident(evidence, stated), audience=audience, since=since)
-    return template.prompt(facts, given)
+    content = MessageContent(run.incident(evidence, stated), audience=audience, since=since)
+    return template.prompt(content, given)
 
 
 AUDIENCES: tuple[Audience, ...] = ("engineers", "executives", "customers")
@@ -159,9 +160,9 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
 
 
 def _blank(run: Runtime, template: Template) -> str:
-    from sentry_runbook.incident.messages.context import no_facts  # noqa: PLC0415  # as above
+    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415  # as above
 
-    return template.fill(no_facts(run.policy)).text
+    return template.fill(BlankContent(run.policy)).text
 
 
 def add_completions(server: MCPServer[Runtime], run: Runtime) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
-from sentry_runbook.incident.model.policy import Level
+from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Confidence, Impact
 
 Met = bool | Literal["unknown"]
@@ -81,6 +81,13 @@ class Verdict(Answer):
     severity_without_suspects: Level | None = None
     warnings: tuple[EventText, ...] | None = None
 
+    @property
+    def name(self) -> str:
+        """``P2 Minor, could be up to P0``: what unknown inputs could still raise is never shown without that."""
+        highest = self.could_be.highest
+        may_be_more = rank(highest) > rank(self.severity)
+        return f"{self.severity} {self.label}{f', could be up to {highest}' if may_be_more else ''}"
+
 
 class Cause(Frozen):
     """A root-cause pattern that the evidence supports.
@@ -124,6 +131,11 @@ class IssueSummary(Frozen):
     events_total: int | None = None
     users_total: int | None = None
     assigned_to: EventText | None = None
+
+    @property
+    def name(self) -> str:
+        """Short id, or the numeric id when Sentry gave no short one."""
+        return self.short_id or self.id
 
 
 class Triage(Answer):
