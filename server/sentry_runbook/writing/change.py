@@ -18,7 +18,7 @@ from sentry_runbook.incident.model.evidence import Evidence, Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
 from sentry_runbook.incident.resolution.plan import plan
 from sentry_runbook.incident.resolution.request import Change, Wish
-from sentry_runbook.incident.resolution.state import state_of
+from sentry_runbook.incident.resolution.state import is_same_state, state_of
 from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
@@ -91,7 +91,7 @@ async def still_so(run: Runtime, made: Plan) -> None:
     if run.clock() - made.evidence.collected_at < JUST_READ:
         return
     evidence = await investigate(run, made.issue.id, frozenset(), fresh=True, organization=made.organization)
-    if state_of(evidence.issue) != made.resolution.before:
+    if not is_same_state(made.resolution.before, state_of(evidence.issue)):
         raise StateChanged(
             "The issue has changed since the question was asked; nothing was changed.",
             "Call again to ask about its state now.",
@@ -139,7 +139,7 @@ async def apply(run: Runtime, made: Plan, confirmed: str, reason: str | None = N
             _record(run, made, confirmed, reason, "not_applied", None)
             raise type(exc)(f"{exc.what} Nothing was changed.", exc.fix, status=exc.status) from exc
         after = await _read_back(run, made)
-    outcome, notes = _judge(change, after, unclear)
+    outcome, notes = _judge(change, made.issue, after, unclear)
     notes += _record(run, made, confirmed, reason, outcome, after)
     return result(made, outcome, after=state_of(after) if after else None, notes=notes)
 
@@ -152,11 +152,12 @@ async def _read_back(run: Runtime, made: Plan) -> Issue | None:
     return evidence.issue
 
 
-def _judge(change: Change, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
+def _judge(change: Change, before: Issue, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
     if after is None:
         why = unclear or "The change was sent."
         return "unknown", (f"{why} Reading the state back failed: look at the issue in Sentry before trying again.",)
-    seen = compare(change, after)
+    # Without a time: the end of an archive is set by the server's clock, which may not agree with ours.
+    seen = compare(change, after, before=before)
     return seen.outcome, ((f"{unclear} The state was read back.",) if unclear else ()) + seen.notes
 
 

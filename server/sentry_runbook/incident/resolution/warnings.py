@@ -13,7 +13,8 @@ from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, quot
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.recovery.metrics import last_resolve
 from sentry_runbook.incident.releases import release_named, releases_seen
-from sentry_runbook.incident.resolution.request import Wish, is_limited, same_release
+from sentry_runbook.incident.resolution.request import Wish, change_of, is_limited, same_release
+from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, keeps_kind, state_of
 
 
 def warnings_for(wish: Wish, incident: Incident) -> Iterator[str]:
@@ -153,6 +154,13 @@ def _forecast(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
         )
 
 
+def _keeps_kind(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+    """Sentry answers 200 to another kind of archive, and changes nothing."""
+    issue = incident.evidence.issue
+    if keeps_kind(change_of(wish), issue):
+        yield f"It is {state_of(issue).summary} now. {KIND_IS_KEPT}"
+
+
 def _hides(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     """Archiving an incident that is going on hides it from everybody."""
     if wish.action in ("ignore", "archive_until_escalating") and incident.evidence.issue.substatus in (
@@ -191,6 +199,7 @@ def _deploys(evidence: Evidence) -> Iterator[Deploy]:
 
 WARNINGS: tuple[Callable[[Wish, Incident, datetime], Iterator[str]], ...] = (
     _for_ever,
+    _keeps_kind,
     _still_going,
     _came_back_before,
     _the_release,
