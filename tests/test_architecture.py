@@ -12,7 +12,8 @@ CORE = {"incident", "safety"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "settings": {"errors"},
-    "safety": {"errors"},
+    "tool_names": set(),
+    "safety": {"errors", "tool_names"},
     "incident": {"errors"},
     "sentry": {"errors", "settings"},
     "simulator": set(),

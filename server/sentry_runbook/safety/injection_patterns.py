@@ -10,9 +10,13 @@ corpus, and with a look at the list of honest messages beside it in the tests. E
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
+from sentry_runbook.tool_names import TOOL_NAMES
+
 Row = tuple[str, str, re.Pattern[str]]
+_Trie = dict[str, "_Trie"]
 
 _RULES = r"(?:instructions?|prompts?|rules?|messages?|guidelines?|directives?|directions?|constraints?|policies|orders|commands)"
 _EARLIER = (
@@ -26,10 +30,9 @@ _SECRETS = (
     r"(?:api[ _-]?keys?|secrets?|credentials?|passwords?|access tokens?|auth tokens?|sentry_auth_token|env(?:ironment)? vars?|"
     r"environment variables?|\.env\b|system prompt|ssh keys?|private keys?|~/\.ssh|~/\.aws|id_rsa|/etc/passwd|tokens)"
 )
-_TOOLS = (
-    r"(?:resolve_issue|add_note|triage_issue|get_issue|find_issues|list_events|classify_severity|discover_impact|"
-    r"check_recovery|draft_update|draft_postmortem|update_issue|execute_command|run_terminal_cmd|run_command|bash_tool)"
-)
+_FOREIGN_TOOLS = ("update_issue", "execute_command", "run_terminal_cmd", "run_command", "bash_tool")
+"""Tools of other servers and of hosts, which attacks name too."""
+_TOOLS = f"(?:{'|'.join((*TOOL_NAMES, *_FOREIGN_TOOLS))})"
 _INSTALL = (
     r"(?:npx|bunx|uvx|pnpm dlx|yarn dlx|pipx (?:run|install))\s+(?:-{1,2}[\w=-]{1,30}\s+){0,4}[@＠\w]"
     r"|(?:pip3?|uv pip|python3? -m pip) install\s+\S|(?:npm|pnpm|yarn|bun) (?:i|install|add|exec)\s+[@＠\w-]"
@@ -188,8 +191,7 @@ _TRIGGERS = (
     "ignore|disregard|forget|override|bypass|discard|drop|follow|instruction|prompt|directive|orders|your |from now on|"
     "you are now| mode | ai|ai |llm|language model|coding|autonomous|automated|claude|copilot|cursor|codex|gemini|gpt|devin|"
     "a.i.|assistant|agent|human|developer|system|inst]|sys|###|do not|don't|never|without|confirmation|approval|issue|"
-    "incident|alert|ticket|add_note|list_events|classify_|discover_impact|check_recovery|draft_|_command|run_terminal|"
-    "bash_tool|confirm_token|dry_run|severity|this as|it as|api|secret|credential|password|token|env|ssh|aws|private key|"
+    "incident|alert|ticket|confirm_token|dry_run|severity|this as|it as|api|secret|credential|password|token|env|ssh|aws|private key|"
     "id_rsa|/etc/|below|next|shell|bash|terminal|remediation|fix|command|script|vergiss|vergesst|missachte|oublie|"
     "ne tiens|ignor|olvid|descarta|desconsider|esquec|dimentica|negeer|vergeet|pomin|zapomnij|abaikan|lupakan|talimat|komut|"
     "trusted|verified| is safe| is from|error executing|decided_by|structuredcontent|needs_conf|outcome|message from|"
@@ -202,8 +204,27 @@ _TRIGGERS = (
 
 
 @cache
-def _triggers() -> tuple[str, ...]:
-    return tuple(_TRIGGERS.split("|"))
+def trigger() -> re.Pattern[str]:
+    """One of :data:`_TRIGGERS` or of the tools' names, as a single pattern: a search instead of 190 ``in`` tests."""
+    return re.compile(_trie((*_TRIGGERS.split("|"), *TOOL_NAMES, *_FOREIGN_TOOLS)))
+
+
+def _trie(words: Iterable[str]) -> str:
+    """A pattern that matches where one of the words begins; common beginnings are tried once, not once a word."""
+    root: _Trie = {}
+    for word in words:
+        node = root
+        for char in word:
+            node = node.setdefault(char, {})
+        node[""] = {}
+    return _alternatives(root)
+
+
+def _alternatives(node: _Trie) -> str:
+    if "" in node:  # a word ends here: whatever goes on is one of its longer siblings, which it makes superfluous
+        return ""
+    branches = [re.escape(char) + _alternatives(below) for char, below in node.items()]
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
 @cache
@@ -214,4 +235,4 @@ def table() -> tuple[Row, ...]:
 
 def may_match(lowered: str) -> bool:
     """Whether any pattern could match; text of other alphabets always may."""
-    return not lowered.isascii() or any(trigger in lowered for trigger in _triggers())
+    return not lowered.isascii() or trigger().search(lowered) is not None
