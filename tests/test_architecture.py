@@ -18,10 +18,11 @@ ALLOWED: dict[str, set[str]] = {
     "sentry": {"errors", "settings"},
     "simulator": set(),
     "render": {"errors"} | CORE,
-    "runtime": {"errors", "settings", "sentry", "render"} | CORE,
-    "collect": {"errors", "settings", "sentry", "runtime"} | CORE,
+    "store": {"errors"},
+    "runtime": {"errors", "settings", "sentry", "render", "store"} | CORE,
+    "collect": {"errors", "settings", "sentry", "runtime", "store"} | CORE,
     "writing": {"errors", "settings", "sentry", "runtime", "collect"} | CORE,
-    "tools": {"errors", "settings", "runtime", "collect", "writing", "render"} | CORE,
+    "tools": {"errors", "settings", "tool_names", "runtime", "collect", "writing", "render"} | CORE,
     "server": {"errors", "settings", "runtime", "collect", "tools", "sentry", "render", "__init__"} | CORE,
     "commands": {"*"},
     "cli": {"*"},
@@ -31,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
 LIBRARIES: dict[str, set[str]] = {
     "incident": {"pydantic", "annotated_types"},
     "safety": {"pydantic", "pydantic_core", "cryptography"},
+    "store": set(),
     "sentry": {"pydantic", "pydantic_core", "httpx", "anyio"},
     "simulator": {"pydantic", "starlette", "uvicorn"},
 }

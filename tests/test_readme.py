@@ -18,7 +18,7 @@ from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.render.console import Screen
 from sentry_runbook.render.templates import load_templates
 from sentry_runbook.render.terminal import show_triage
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.settings import ENVIRONMENT, Limits
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock

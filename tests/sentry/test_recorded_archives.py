@@ -11,7 +11,7 @@ import pytest
 from sentry_runbook.collect import investigate
 from sentry_runbook.incident.model.evidence import Issue, Snooze
 from sentry_runbook.incident.resolution.state import state_of
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import build_runtime
 from tests.recordings import recordings
 from tests.tools.support import SETTINGS
 

@@ -26,7 +26,8 @@ from sentry_runbook.incident.model.results.resolution import ResolutionResult
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, joined
 from sentry_runbook.render.terminal import show_criteria, show_impact, show_recovery, show_triage
-from sentry_runbook.server.app import build_runtime, build_server
+from sentry_runbook.runtime import build_runtime
+from sentry_runbook.server.app import build_server
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Scenario

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from sentry_runbook.runtime import Runtime
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import Runtime, build_runtime
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:

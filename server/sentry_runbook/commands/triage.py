@@ -16,7 +16,6 @@ from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools import triage_issue
 from sentry_runbook.tools.arguments import stated_flags
-from sentry_runbook.tools.output import respond
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -27,10 +26,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     result = anyio.run(_triage, arguments, settings)
     if arguments.json:
-        # Through the tool's own door: the same cuts, the same masks, the same paths of untrusted values.
-        tool = triage_issue.tool()
-        answer = respond(result, tool.page, tool.shrink, tool.budget)
-        sys.stdout.write(json.dumps(answer.structured_content, indent=2, ensure_ascii=False) + "\n")
+        # Serialized by the tool: the same cuts, the same masks, the same paths of untrusted values.
+        answer = triage_issue.TOOL.prepare(result)
+        sys.stdout.write(json.dumps(answer.structured, indent=2, ensure_ascii=False) + "\n")
         return 0
     from sentry_runbook.render.console import Screen  # noqa: PLC0415  # a program waits for no layout
     from sentry_runbook.render.terminal import show_triage  # noqa: PLC0415

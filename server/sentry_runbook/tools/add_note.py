@@ -9,11 +9,11 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
 from sentry_runbook.incident.model.results.resolution import NoteResult
+from sentry_runbook.render.resolution import note_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
 from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
-from sentry_runbook.tools.output import Page
-from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import NotePlan
 
 
@@ -63,18 +63,10 @@ async def add_note(
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 
-def page(found: NoteResult) -> Page:
-    """How a person reads it."""
-    sheet = Page(f"Comment on {found.issue} — {found.outcome}")
-    sheet.say(found.reason).fact("Comment", found.note_id)
-    sheet.items(f"Warning: {warning}" for warning in found.warnings)
-    if found.confirm_token:
-        sheet.say("Nothing was posted yet. After the user agrees, call again with this confirm_token:")
-        sheet.say(found.confirm_token)
-    sheet.untrusted("text of the comment", found.text)
-    return sheet
-
-
-def tool() -> RunbookTool[NoteResult]:
-    """The tool as the server lists it."""
-    return runbook_tool(add_note, result=NoteResult, page=page, title="Add a note", writes=True)
+TOOL = ToolDefinition(
+    function=add_note,
+    result=NoteResult,
+    render=note_page,
+    title="Add a note",
+    writes=True,
+)

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from sentry_runbook.incident.model.results.resolution import Action, ResolutionResult
 from sentry_runbook.incident.resolution.request import Wish
+from sentry_runbook.render.resolution import resolution_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
-from sentry_runbook.tools.output import Page
-from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import Plan
 
 NOT_CONFIRMED = "Not confirmed by the user; nothing was changed."
@@ -99,22 +99,11 @@ async def resolve_issue(
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 
-def page(found: ResolutionResult) -> Page:
-    """How a person reads it."""
-    sheet = Page(f"{found.issue}: {found.action} — {found.outcome}")
-    sheet.say(found.reason)
-    sheet.fact("Before", found.before and found.before.summary)
-    sheet.fact("After", found.after and found.after.summary)
-    sheet.items(f"Warning: {warning}" for warning in found.warnings)
-    sheet.fact("Undo", found.undo)
-    if found.confirm_token:
-        sheet.say("Nothing was changed yet. After the user agrees, call again with this confirm_token:")
-        sheet.say(found.confirm_token)
-    return sheet
-
-
-def tool() -> RunbookTool[ResolutionResult]:
-    """The tool as the server lists it."""
-    return runbook_tool(
-        resolve_issue, result=ResolutionResult, page=page, title="Resolve or ignore", writes=True, destructive=True
-    )
+TOOL = ToolDefinition(
+    function=resolve_issue,
+    result=ResolutionResult,
+    render=resolution_page,
+    title="Resolve or ignore",
+    writes=True,
+    destructive=True,
+)
