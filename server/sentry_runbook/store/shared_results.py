@@ -7,8 +7,8 @@ Callers with the same key wait for it. So that nobody suffers from sharing:
 - An error goes to those who wait for it and is not kept.
 - A result that is incomplete, because something failed that may work the next time (:func:`mark_incomplete`), goes to
   those who wait for it and is not kept.
-- After :meth:`SharedResults.forget` (something was written) nobody joins a computation that began before, and its
-  result is not kept.
+- Around a write (:meth:`SharedResults.forgotten`) all results go; nobody joins a computation that began before its
+  end, and what such a one brings is not kept.
 
 Deadlines are the computation's own. A caller joins only computations of its own key, which holds a time that is some
 seconds old at most, so it never waits longer than one computation may take.
@@ -19,7 +19,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
@@ -149,8 +150,19 @@ class SharedResults:
         while len(self._kept) > MAX_KEPT or next(iter(self._kept.values()))[0] <= now:
             self._kept.popitem(last=False)
 
-    def forget(self) -> None:
-        """Forget all results: something is written, and one change shows in many of them."""
+    @contextmanager
+    def forgotten(self) -> Iterator[None]:
+        """Around a write: results from before it and from while it was under way say nothing about after it.
+
+        All results go, not only the issue's: one change shows in many of them, and writes are rare.
+        """
+        self._forget()
+        try:
+            yield
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
         self._generation += 1
         self._kept.clear()
 

@@ -25,17 +25,17 @@ async def planned(issue: str, text: str, ctx: Context[Runtime]) -> NotePlan:
 
 
 async def confirmed(
-    made: Annotated[NotePlan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
+    plan: Annotated[NotePlan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
 ) -> Decision | Elicit[Confirm]:
     """Ask the user where that is needed and possible."""
-    return decide(ctx, made.question(), nothing=made.already, dry_run=dry_run, token=confirm_token, must_confirm=False)
+    return decide(ctx, plan.question(), nothing=plan.already, dry_run=dry_run, token=confirm_token, must_confirm=False)
 
 
 async def add_note(
     issue: Issue,
     text: Annotated[str, Field(description="The comment", max_length=4000), SomeText],
     ctx: Context[Runtime],
-    made: Annotated[NotePlan, Resolve(planned)],
+    plan: Annotated[NotePlan, Resolve(planned)],
     answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
     dry_run: DryRun = False,
     confirm_token: ConfirmToken = None,
@@ -49,17 +49,17 @@ async def add_note(
     run = runtime(ctx)
     how = how_decided(answer)
     if how in ("nothing", "plan"):
-        return note_result(made, "already" if how == "nothing" else "planned")
+        return note_result(plan, "already" if how == "nothing" else "planned")
     if how == "ask":
-        return note_result(made, "needs_confirmation", token=run.confirmations.issue(made.payload()))
+        return note_result(plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()))
     if how == "declined":
-        return note_result(made, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
+        return note_result(plan, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
     if how == "token":
-        run.confirmations.redeem(confirm_token or "", made.payload())
+        run.confirmations.redeem(confirm_token or "", plan.payload())
     by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the comment is looked for and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):
-        done = await post_note(run, made, by)
+        done = await post_note(run, plan, by)
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 
