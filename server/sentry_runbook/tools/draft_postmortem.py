@@ -17,7 +17,7 @@ from sentry_runbook.tools.output import name_cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
-Check = Annotated[str | None, Field(description="Finished text, for lint[]", max_length=60_000)]
+TextToCheck = Annotated[str | None, Field(description="Finished text, for lint[]", max_length=60_000)]
 MOST_FINDINGS, MOST_ROWS = 30, 25
 
 
@@ -30,7 +30,7 @@ async def draft_postmortem(
     mitigated_at: Moment = None,
     detected_at: Moment = None,
     acknowledged_at: Moment = None,
-    check: Check = None,
+    check: TextToCheck = None,
 ) -> Postmortem:
     """Draft the postmortem: timeline with sources, impact, five whys, action items.
 
@@ -61,8 +61,8 @@ def _without_twins(result: Postmortem) -> Postmortem:
     rows = (
         row if row.link and "/events/" in row.link else row.model_copy(update={"link": None}) for row in result.timeline
     )
-    asked = tuple(one for one in result.unknowns if not one.endswith("?"))
-    return _cut(result, "unknowns: the questions", timeline=tuple(rows), unknowns=asked)
+    blanks = tuple(unknown for unknown in result.unknowns if not unknown.endswith("?"))
+    return _cut(result, "unknowns: the questions", timeline=tuple(rows), unknowns=blanks)
 
 
 def _without_tags(result: Postmortem) -> Postmortem:

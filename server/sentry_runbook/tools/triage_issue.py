@@ -47,7 +47,8 @@ def _shorter_impact(result: Triage) -> Triage:
 
 def _shorter_severity(result: Triage) -> Triage:
     criteria = tuple(
-        c.model_copy(update={"source": None, "window": None, "note": None}) for c in result.severity.criteria
+        criterion.model_copy(update={"source": None, "window": None, "note": None})
+        for criterion in result.severity.criteria
     )
     severity = result.severity.model_copy(update={"criteria": criteria, "distance": ()})
     how = "left out for length; classify_severity has them"
@@ -61,14 +62,16 @@ def _shorter_severity(result: Triage) -> Triage:
 
 def _shorter_causes(result: Triage) -> Triage:
     causes = tuple(
-        c.model_copy(update={"evidence_for": c.evidence_for[:3], "evidence_against": c.evidence_against[:2]})
-        for c in result.causes[:3]
+        cause.model_copy(
+            update={"evidence_for": cause.evidence_for[:3], "evidence_against": cause.evidence_against[:2]}
+        )
+        for cause in result.causes[:3]
     )
     return result.model_copy(update={"causes": causes, "suspect_commits": result.suspect_commits[:2]})
 
 
 def _shorter_findings(result: Triage) -> Triage:
-    steps = tuple(s.model_copy(update={"finding": cut(s.finding, 140)}) for s in result.checklist)
+    steps = tuple(step.model_copy(update={"finding": cut(step.finding, 140)}) for step in result.checklist)
     impact = result.impact.model_copy(update={"breakdown": ()})
     return result.model_copy(update={"checklist": steps, "impact": impact})
 
