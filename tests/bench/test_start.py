@@ -7,6 +7,7 @@ from bench.startup import OURS, start
 
 LATER = (
     "httpx.",
+    "msgspec",
     "jinja2",
     "rich",
     "sentry_runbook.sentry.client",

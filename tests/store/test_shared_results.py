@@ -148,7 +148,7 @@ async def test_a_result_that_lacks_what_may_come_the_next_time_is_not_kept() -> 
 async def test_a_write_forgets_what_is_kept() -> None:
     results, compute = SharedResults(10), Computation()
     await results.share("a", compute)
-    with results.forgotten():
+    with results.invalidating():
         pass
     assert await results.share("a", compute) == 2
 
@@ -160,7 +160,7 @@ async def test_what_began_before_the_end_of_a_write_is_neither_joined_nor_kept(b
         if begins == "before the write":
             tasks.start_soon(asks, results, compute, answers)
             await anyio.wait_all_tasks_blocked()
-        with results.forgotten():
+        with results.invalidating():
             if begins == "during the write":
                 tasks.start_soon(asks, results, compute, answers)
                 await anyio.wait_all_tasks_blocked()
@@ -174,7 +174,7 @@ async def test_what_began_before_the_end_of_a_write_is_neither_joined_nor_kept(b
 async def test_a_write_that_fails_forgets_too() -> None:
     results, compute = SharedResults(10), Computation()
     await results.share("a", compute)
-    with pytest.raises(BadInput), results.forgotten():
+    with pytest.raises(BadInput), results.invalidating():
         raise BadInput("That is invalid.")
     assert await results.share("a", compute) == 2
 

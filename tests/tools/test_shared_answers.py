@@ -65,7 +65,7 @@ async def test_a_hundred_callers_compute_one_incident_render_once_and_get_a_nonc
     texts: list[str] = []
     async with sharing() as connection:
         await connection.call("get_issue", issue=ISSUE)
-        alone = len(connection.upstream.seen)
+        alone = len(connection.upstream.requests)
 
         async def read() -> None:
             texts.append(await connection.text("get_issue", issue=ISSUE, environment="production"))
@@ -73,7 +73,7 @@ async def test_a_hundred_callers_compute_one_incident_render_once_and_get_a_nonc
         counts.incidents = counts.pages = 0
         await together(*[read] * CALLERS)
         assert (counts.incidents, counts.pages) == (1, 1)
-        assert len(connection.upstream.seen) - alone <= alone
+        assert len(connection.upstream.requests) - alone <= alone
     nonces = [re.findall(r"^<untrusted (\w+)>$", text, re.MULTILINE) for text in texts]
     assert len({nonce for (nonce,) in nonces}) == CALLERS
     assert len({re.sub(nonce, "", text) for (nonce,), text in zip(nonces, texts, strict=True)}) == 1
@@ -82,7 +82,7 @@ async def test_a_hundred_callers_compute_one_incident_render_once_and_get_a_nonc
 async def test_a_hundred_triages_send_one_callers_requests(counts: Counts) -> None:
     async with sharing() as connection:
         await connection.call("triage_issue", issue=ISSUE)
-        alone = len(connection.upstream.seen)
+        alone = len(connection.upstream.requests)
     counts.incidents = counts.pages = 0
     values: list[dict[str, Any]] = []
     async with sharing() as connection:
@@ -91,9 +91,9 @@ async def test_a_hundred_triages_send_one_callers_requests(counts: Counts) -> No
             values.append(await connection.call("triage_issue", issue=ISSUE))
 
         await together(*[triage] * CALLERS)
-        assert len(connection.upstream.seen) == alone
+        assert len(connection.upstream.requests) == alone
         await triage()
-        assert len(connection.upstream.seen) == alone
+        assert len(connection.upstream.requests) == alone
     assert (counts.incidents, counts.pages) == (1, 1)
     assert all(value == values[0] for value in values)
 

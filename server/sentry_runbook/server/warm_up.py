@@ -12,6 +12,7 @@ from importlib import import_module
 import anyio
 import anyio.to_thread
 
+from sentry_runbook.errors import SettingsError
 from sentry_runbook.runtime import Runtime
 
 PAUSE_S = 0.5
@@ -19,20 +20,24 @@ PAUSE_S = 0.5
 MODULES = (
     "sentry_runbook.collect.investigation",
     "sentry_runbook.collect.listing",
+    "sentry_runbook.collect.windows",
     "sentry_runbook.incident.issue_report",
     "sentry_runbook.incident.triage.triage",
     "sentry_runbook.incident.messages.drafts",
+    "sentry_runbook.incident.postmortem.lint",
     "sentry_runbook.incident.postmortem.postmortem",
     "sentry_runbook.safety.masking",
+    "sentry_runbook.sentry.client",
     "sentry_runbook.writing.change",
+    "sentry_runbook.writing.note",
 )
-"""With what these import, everything that tools import at their first call."""
+"""With what these import, everything that tools import at their first call; a test calls every tool after it."""
 
 
 async def warm_up(
     run: Runtime, tools_listed: anyio.Event, *, sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 ) -> None:
-    """Wait until the tools are listed, then load the modules and open the client; sends no request.
+    """Wait until the tools are listed, then load the modules and the HTTP client; sends no request.
 
     Args:
         run: the server's runtime.
@@ -43,8 +48,11 @@ async def warm_up(
     await sleep(PAUSE_S)
     # Abandoned when the server ends meanwhile: its end shall not wait for imports.
     await anyio.to_thread.run_sync(_load, abandon_on_cancel=True)
-    if run.settings.token is not None:
-        run.client()
+    try:
+        await run.client().warm_up()
+    except SettingsError:
+        # Without a token or with a wrong setting there is nothing to open; the first call says what to set.
+        return
 
 
 def _load() -> None:

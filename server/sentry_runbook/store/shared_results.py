@@ -7,7 +7,7 @@ Callers with the same key wait for it. So that nobody suffers from sharing:
 - An error goes to those who wait for it and is not kept.
 - A result that is incomplete, because something failed that may work the next time (:func:`mark_incomplete`), goes to
   those who wait for it and is not kept.
-- Around a write (:meth:`SharedResults.forgotten`) all results go; nobody joins a computation that began before its
+- Around a write (:meth:`SharedResults.invalidating`) all results go; nobody joins a computation that began before its
   end, and what such a one brings is not kept.
 
 Deadlines are the computation's own. A caller joins only computations of its own key, which holds a time that is some
@@ -151,18 +151,18 @@ class SharedResults:
             self._kept.popitem(last=False)
 
     @contextmanager
-    def forgotten(self) -> Iterator[None]:
+    def invalidating(self) -> Iterator[None]:
         """Around a write: results from before it and from while it was under way say nothing about after it.
 
         All results go, not only the issue's: one change shows in many of them, and writes are rare.
         """
-        self._forget()
+        self._invalidate()
         try:
             yield
         finally:
-            self._forget()
+            self._invalidate()
 
-    def _forget(self) -> None:
+    def _invalidate(self) -> None:
         self._generation += 1
         self._kept.clear()
 

@@ -132,7 +132,7 @@ async def apply(run: Runtime, planned: Plan, confirmed: str, reason: str | None 
     client, unclear = run.client(), ""
     with client.deadline(run.settings.limits.call_s):
         try:
-            with run.answers.forgotten():
+            with run.answers.invalidating():
                 await client.update_issue(planned.reference, body_of(change, planned.wish))
         except UNCLEAR as exc:
             unclear = exc.what

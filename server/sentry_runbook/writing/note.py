@@ -49,7 +49,7 @@ async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResu
     outcome: Outcome = "applied"
     with client.deadline(run.settings.limits.call_s):
         try:
-            with run.answers.forgotten():
+            with run.answers.invalidating():
                 note_id = (await client.add_note(reference, planned.text)).id
         except UNCLEAR as exc:
             unclear = exc.what
