@@ -26,6 +26,7 @@ MODULES = (
     "sentry_runbook.incident.messages.drafts",
     "sentry_runbook.incident.postmortem.lint",
     "sentry_runbook.incident.postmortem.postmortem",
+    "sentry_runbook.render.templates.filling",
     "sentry_runbook.safety.masking",
     "sentry_runbook.sentry.client",
     "sentry_runbook.writing.change",
