@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from sentry_runbook import __version__
 from sentry_runbook.commands import COMMANDS, load_command
+from sentry_runbook.settings import SETTINGS
 
 DESCRIPTION = """\
 The incident runbook on Sentry data: an MCP server for AI assistants, and commands for people.
@@ -74,44 +75,32 @@ def parser(names: Iterable[str] = COMMANDS) -> Parser:
 # --- flags that several commands share
 
 
+_Group = argparse._ArgumentGroup | argparse.ArgumentParser
+
+
+def add_settings(group: _Group, *names: str) -> None:
+    """The flags of these settings, as their rows of the settings table say."""
+    for row in (row for name in names for row in SETTINGS if row.name == name):
+        # The words that stand for "not set" and the default among choices are in the help itself.
+        default = "" if row.unset or row.choices else f"; {row.default}"
+        group.add_argument(
+            *row.flags,
+            dest=row.name,
+            metavar=row.metavar,
+            choices=row.choices or None,
+            help=f"{row.help} ({row.environment[0]}{default})",
+        )
+
+
 def add_sentry_flags(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Which Sentry to ask; the long second names are the settings' own, which error messages use."""
     group = command.add_argument_group("which Sentry")
-    group.add_argument("--org", "--organization", dest="organization", metavar="SLUG", help="organization (SENTRY_ORG)")
-    group.add_argument("--project", metavar="SLUG", help="default project (SENTRY_PROJECT)")
-    group.add_argument(
-        "--url", "--base-url", dest="base_url", metavar="URL", help="base URL (SENTRY_URL; https://sentry.io)"
-    )
+    add_settings(group, "organization", "project", "base_url")
     group.add_argument("--demo", action="store_true", help="ask the embedded Sentry instead; needs no token")
     return group
 
 
-def add_policy_flag(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    """The policy file."""
-    group.add_argument(
-        "--policy", "--policy-file", dest="policy_file", metavar="FILE", help="TOML policy (SENTRY_RUNBOOK_POLICY)"
-    )
-
-
-def add_prompts_flag(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    """The folder of one's own templates."""
-    group.add_argument(
-        "--prompts",
-        "--prompts-dir",
-        dest="prompts_dir",
-        metavar="DIR",
-        help="folder of your own templates (SENTRY_RUNBOOK_PROMPTS)",
-    )
-
-
-def add_state_dir_flag(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    """The folder of the audit file."""
-    group.add_argument(
-        "--state-dir", metavar="DIR", help="folder of the audit file of writes (SENTRY_RUNBOOK_STATE; none)"
-    )
-
-
-def add_port_flags(group: argparse._ArgumentGroup | argparse.ArgumentParser, port: int) -> None:
+def add_port_flags(group: _Group, port: int) -> None:
     """Where to listen; ``port`` is the default."""
     group.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     group.add_argument(

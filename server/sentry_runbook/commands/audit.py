@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sentry_runbook.commands.arguments import add_state_dir_flag
+from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.errors import BadInput
 from sentry_runbook.safety.audit import verify
@@ -17,7 +17,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("what", choices=("verify",), metavar="verify", help="check every link of the hash chain")
     command.add_argument("file", nargs="?", metavar="FILE", help="the audit file (audit.jsonl in the state folder)")
-    add_state_dir_flag(command)
+    add_settings(command, "state_dir")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -15,7 +15,7 @@ from mcp.types import ElicitRequestParams, ElicitResult
 from rich.padding import Padding
 from rich.text import Text
 
-from sentry_runbook.commands.arguments import add_policy_flag, add_prompts_flag, whole_number
+from sentry_runbook.commands.arguments import add_settings, whole_number
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.demo_session import DemoSession
 from sentry_runbook.commands.logs import log_to_stderr
@@ -60,8 +60,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="wait between steps (2 in a terminal, 0 in a pipe)",
     )
-    add_policy_flag(command)
-    add_prompts_flag(command)
+    add_settings(command, "policy_file", "prompts_dir")
     command.set_defaults(demo=True)
 
 

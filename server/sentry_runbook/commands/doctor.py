@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.commands.arguments import add_policy_flag, add_sentry_flags
+from sentry_runbook.commands.arguments import add_sentry_flags, add_settings
 from sentry_runbook.commands.checks import DoctorCheck, checks
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.runtime import open_runtime
@@ -24,7 +24,7 @@ ABILITY_SIGNS = {"yes": SIGNS["ok"], "no": SIGNS["bad"], "unknown": ("–", "dim
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_policy_flag(add_sentry_flags(command))
+    add_settings(add_sentry_flags(command), "policy_file")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

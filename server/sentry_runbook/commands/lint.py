@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sentry_runbook.commands.arguments import add_policy_flag
+from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.files import read_evidence, read_text
 from sentry_runbook.incident.incident import Incident
@@ -19,7 +19,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("file", metavar="FILE", help="the postmortem, Markdown; - reads standard input")
     command.add_argument("--evidence", metavar="FILE", help="also compare its numbers with this evidence")
-    add_policy_flag(command)
+    add_settings(command, "policy_file")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sentry_runbook.commands.arguments import add_policy_flag
+from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.incident.model.policy import default_policy, dump_policy, load_policy
 from sentry_runbook.settings import Settings
@@ -13,7 +13,7 @@ from sentry_runbook.settings import Settings
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_policy_flag(command)
+    add_settings(command, "policy_file")
 
 
 def run(_: argparse.Namespace, settings: Settings) -> int:

@@ -10,9 +10,8 @@ import anyio
 from sentry_runbook.commands.arguments import (
     ISSUE,
     add_evidence_flags,
-    add_policy_flag,
-    add_prompts_flag,
     add_sentry_flags,
+    add_settings,
     add_stated_flags,
 )
 from sentry_runbook.commands.command import Command
@@ -37,8 +36,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         stated.add_argument(flag, metavar="TIME", help=f"{text}, ISO 8601")
     add_evidence_flags(command)
     group = add_sentry_flags(command)
-    add_policy_flag(group)
-    add_prompts_flag(group)
+    add_settings(group, "policy_file", "prompts_dir")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

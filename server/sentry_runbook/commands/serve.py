@@ -9,11 +9,9 @@ import sys
 import anyio
 
 from sentry_runbook.commands.arguments import (
-    add_policy_flag,
     add_port_flags,
-    add_prompts_flag,
     add_sentry_flags,
-    add_state_dir_flag,
+    add_settings,
 )
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.logs import log_to_stderr, without_rich_logs
@@ -42,17 +40,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="also answer requests for this Host, as behind a reverse proxy (repeatable)",
     )
     add_sentry_flags(command)
-    manners = command.add_argument_group("what it may do, and how it judges")
-    manners.add_argument("--read-only", action="store_true", help="the same as --writes off")
-    manners.add_argument(
-        "--writes",
-        choices=("off", "confirm", "direct"),
-        help="changes in Sentry: no write tools, ask a person each time (default), or only where it is risky "
-        "(SENTRY_RUNBOOK_WRITES)",
-    )
-    add_policy_flag(manners)
-    add_prompts_flag(manners)
-    add_state_dir_flag(manners)
+    behaviour = command.add_argument_group("what it may do, and how it judges")
+    behaviour.add_argument("--read-only", action="store_true", help="the same as --writes off")
+    add_settings(behaviour, "writes", "policy_file", "prompts_dir", "state_dir")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

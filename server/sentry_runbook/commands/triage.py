@@ -9,7 +9,7 @@ import sys
 import anyio
 
 from sentry_runbook.collect import TRIAGE, investigate
-from sentry_runbook.commands.arguments import ISSUE, add_policy_flag, add_sentry_flags
+from sentry_runbook.commands.arguments import ISSUE, add_sentry_flags, add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.files import check_target, save_evidence
 from sentry_runbook.commands.runtime import open_runtime
@@ -34,7 +34,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         ("--data-loss-risk", "data may be lost"),
     ):
         stated.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
-    add_policy_flag(add_sentry_flags(command))
+    add_settings(add_sentry_flags(command), "policy_file")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

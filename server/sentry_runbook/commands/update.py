@@ -10,9 +10,8 @@ import anyio
 from sentry_runbook.commands.arguments import (
     ISSUE,
     add_evidence_flags,
-    add_policy_flag,
-    add_prompts_flag,
     add_sentry_flags,
+    add_settings,
     add_stated_flags,
 )
 from sentry_runbook.commands.command import Command
@@ -42,8 +41,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_stated_flags(command).add_argument("--service", metavar="NAME", help="name of the service")
     add_evidence_flags(command)
     group = add_sentry_flags(command)
-    add_policy_flag(group)
-    add_prompts_flag(group)
+    add_settings(group, "policy_file", "prompts_dir")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 import anyio
 
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.settings import Settings, is_loopback
+from sentry_runbook.loopback import is_loopback
+from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
     import ssl

@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse
 
 from sentry_runbook import __version__
 from sentry_runbook.errors import SettingsError
+from sentry_runbook.loopback import LOOPBACK, is_loopback
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.server.app import NAME, RunbookServer
 from sentry_runbook.server.signals import on_each_signal
 from sentry_runbook.server.warm_up import warm_up
-from sentry_runbook.settings import LOOPBACK, is_loopback
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -128,7 +128,7 @@ async def apply(run: Runtime, planned: Plan, confirmed: str, reason: str | None 
     if change is None:
         return resolution_result(planned, "already" if planned.resolution.already else "refused")
     if run.audit is not None:
-        run.audit.ready()
+        run.audit.ensure_writable()
     client, unclear = run.client(), ""
     with client.deadline(run.settings.limits.call_s):
         try:
