@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.formatting import trend_sentence
 from sentry_runbook.incident.model.evidence import quoted
-from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact
+from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, ImpactWindow
 from sentry_runbook.render.markdown_page import MarkdownPage
 
 
@@ -17,30 +17,50 @@ def impact_page(result: Impact) -> MarkdownPage:
 
 def add_impact(page: MarkdownPage, result: Impact) -> MarkdownPage:
     """Add the impact's facts to a page of its own or to the triage's."""
-    window = result.window
     page.paragraph(result.reading)
+    _add_window(page, result.window)
+    _add_counts(page, result)
+    _add_health(page, result)
+    _add_course(page, result)
+    for row in result.breakdown:
+        page.fact(f"Where {quoted(row.tag)}", f"{quoted(row.value)} {_share(row)}")
+    return page
+
+
+def _add_window(page: MarkdownPage, window: ImpactWindow) -> None:
     page.fact("Window", f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC, {window.environments}")
     if window.widened_from:
         page.fact("Widened", f"nothing in the last {window.widened_from}; these numbers cover a longer time")
     page.fact("Note", window.note)
+
+
+def _add_counts(page: MarkdownPage, result: Impact) -> None:
     page.fact("Events", result.events).fact("Events over all time", result.events_all_time)
     at_least = "at least " if result.users_lower_bound else ""
     page.fact("Users", None if result.users is None else f"{at_least}{result.users}")
     page.fact("Users over all time", result.users_all_time)
-    worst = _range(result.users_worst_hour, result.users_worst_hour_at_most)
-    page.fact("Users in the worst rolling hour", worst and worst + _since(result.users_worst_hour_start))
+    worst_hour = _range(result.users_worst_hour, result.users_worst_hour_at_most)
+    page.fact("Users in the worst rolling hour", worst_hour and worst_hour + _since(result.users_worst_hour_start))
     peak = result.unhandled_per_minute_peak
     at = _since(result.unhandled_per_minute_peak_at)
     page.fact("Unhandled events in the busiest minute", None if peak is None else f"{peak}{at}")
     page.fact("The same of the whole project", result.project_unhandled_per_minute_peak)
+
+
+def _add_health(page: MarkdownPage, result: Impact) -> None:
     page.fact("Crash-free sessions", _percent(result.crash_free_sessions_pct, result.sessions))
-    worst = _percent(result.crash_free_worst_hour_pct, None)
-    page.fact("Crash-free sessions in the worst hour", worst and worst + _since(result.crash_free_worst_hour_start))
+    worst_hour = _percent(result.crash_free_worst_hour_pct, None)
+    since = _since(result.crash_free_worst_hour_start)
+    page.fact("Crash-free sessions in the worst hour", worst_hour and worst_hour + since)
     page.fact("p95 of the main transaction", None if result.p95_ms is None else f"{result.p95_ms:g} ms")
     for endpoint in result.endpoints:
         p95 = "p95 unknown" if endpoint.p95_ms is None else f"p95 {endpoint.p95_ms:g} ms"
         count = "" if endpoint.count is None else f", {endpoint.count} transactions"
         page.fact("Endpoint", f"{quoted(endpoint.transaction)}: {p95}{count}")
+
+
+def _add_course(page: MarkdownPage, result: Impact) -> None:
+    """How the rate went: before, from when, and where to."""
     if result.baseline:
         ratio = f", now × {result.baseline.ratio:g}" if result.baseline.ratio is not None else ""
         page.fact("Baseline", f"{result.baseline.events} events in the same time before{ratio}")
@@ -48,9 +68,6 @@ def add_impact(page: MarkdownPage, result: Impact) -> MarkdownPage:
         page.fact("Began", f"{result.onset.at:%Y-%m-%d %H:%M} UTC ({result.onset.confidence}: {result.onset.how})")
     if result.trend:
         page.fact("Trend", f"{trend_sentence(result.trend)} {result.trend.sparkline}")
-    for row in result.breakdown:
-        page.fact(f"Where {quoted(row.tag)}", f"{quoted(row.value)} {_share(row)}")
-    return page
 
 
 def _since(start: datetime | None) -> str:

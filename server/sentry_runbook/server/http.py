@@ -20,6 +20,7 @@ from sentry_runbook.server.signals import on_each_signal
 from sentry_runbook.server.warm_up import warm_up
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -56,15 +57,7 @@ async def serve_http(
             f"Listening on {host} lets others on the network use your Sentry token.",
             "Set SENTRY_RUNBOOK_HTTP_TOKEN to a secret that clients send as bearer token, or listen on 127.0.0.1.",
         )
-    import uvicorn  # noqa: PLC0415  # only this transport needs it; stdio starts faster without
-
-    application = http_application(server, host, allowed_hosts=allowed_hosts, secret=secret)
-    config = uvicorn.Config(
-        application, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
-    )
-    http = uvicorn.Server(config)
-    # uvicorn's own handlers end the process by the signal itself once it has stopped; the client could not be closed.
-    http.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    http = _uvicorn(http_application(server, host, allowed_hosts=allowed_hosts, secret=secret), host, port)
     caught: list[int] = []
     async with anyio.create_task_group() as tasks:
 
@@ -89,6 +82,18 @@ async def serve_http(
                 await run.aclose()
         tasks.cancel_scope.cancel()
     return caught[0] if caught else 0
+
+
+def _uvicorn(application: ASGIApp, host: str, port: int) -> uvicorn.Server:
+    import uvicorn  # noqa: PLC0415  # only this transport needs it; stdio starts faster without
+
+    config = uvicorn.Config(
+        application, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
+    )
+    http = uvicorn.Server(config)
+    # uvicorn's own handlers end the process by the signal itself once it has stopped; the client could not be closed.
+    http.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    return http
 
 
 def http_application(
