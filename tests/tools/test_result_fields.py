@@ -29,6 +29,7 @@ UNREACHED: Mapping[str, str] = {
     "ActionItem.owner": "people give it in the document; no tool takes it",
     "Answer.masked": "no embedded incident carries a secret; tests/safety do",
     "Baseline.ratio": "every embedded issue is quiet before its incident",
+    "BreakdownRow.lift": "where an embedded incident has shares before it, the difference may be chance",
     "EventRow.ip": "embedded events name a user, and the address stands in only without one",
     "EventView.message": "no embedded event is a message without an exception",
     "EventView.occurrence": "every embedded issue is an error",
