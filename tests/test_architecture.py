@@ -21,10 +21,11 @@ ALLOWED: dict[str, set[str]] = {
     "sentry": {"errors", "loopback", "settings"},
     "simulator": set(),
     "render": {"errors"} | CORE,
-    "runtime": {"errors", "settings", "sentry", "render"} | CORE,
-    "collect": {"errors", "settings", "sentry", "runtime"} | CORE,
+    "store": {"errors"},
+    "runtime": {"errors", "settings", "sentry", "render", "store"} | CORE,
+    "collect": {"errors", "settings", "sentry", "runtime", "store"} | CORE,
     "writing": {"errors", "settings", "sentry", "runtime", "collect"} | CORE,
-    "tools": {"errors", "settings", "runtime", "collect", "writing", "render"} | CORE,
+    "tools": {"errors", "settings", "tool_names", "runtime", "collect", "writing", "render"} | CORE,
     "server": {"errors", "loopback", "settings", "runtime", "collect", "tools", "sentry", "render", "__init__"} | CORE,
     "commands": {"*"},
     "cli": {"*"},
@@ -34,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
 LIBRARIES: dict[str, set[str]] = {
     "incident": {"pydantic", "annotated_types"},
     "safety": {"pydantic", "pydantic_core", "cryptography"},
+    "store": set(),
     "sentry": {"pydantic", "pydantic_core", "msgspec", "httpx", "anyio"},
     "simulator": {"pydantic", "starlette", "uvicorn"},
 }

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from sentry_runbook.collect import TRIAGE, investigate
+from sentry_runbook.commands import COMMANDS
 from sentry_runbook.commands.arguments import parse
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.triage import Triage
@@ -18,7 +19,7 @@ from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.render.console import Screen
 from sentry_runbook.render.templates import load_templates
 from sentry_runbook.render.terminal import show_triage
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
@@ -116,6 +117,11 @@ def test_every_command_in_the_table_parses() -> None:
         ]
         assert words[0] == "sentry-runbook"
         assert parse(words[1:]).command
+
+
+def test_every_command_has_its_row() -> None:
+    rows = {command.split()[1] for command in first_column("Commands for people")}
+    assert sorted(rows ^ (set(COMMANDS) - {"serve"})) == [], "serve is for assistants and has its own chapter"
 
 
 def test_the_example_configurations_are_json_and_start_what_is_installed() -> None:

@@ -25,7 +25,7 @@ from sentry_runbook.incident.model.policy import default_policy
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates, load_templates
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Crumb, FrameSpec, Raised, Scenario, StateChange, http_call

@@ -8,11 +8,14 @@ from typing import Generic, TypeVar
 
 import anyio
 
-from sentry_runbook.errors import RunbookError
+from sentry_runbook.errors import RateLimited, RunbookError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
+from sentry_runbook.store.shared_results import mark_incomplete
 
 T = TypeVar("T")
 V = TypeVar("V")
+TRANSIENT = (RateLimited, ServerFault, Unreachable, TimedOut)
+"""After these the same request may well be answered the next time: an answer that lacks it is not kept."""
 
 
 @dataclass
@@ -52,6 +55,8 @@ class Round:
                 reply.value = await request()
             except RunbookError as exc:
                 reply.error = exc
+                if isinstance(exc, TRANSIENT):
+                    mark_incomplete()
 
         self._requests[id(reply)] = fill
         return reply

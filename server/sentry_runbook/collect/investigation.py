@@ -52,7 +52,7 @@ def ask(
         reference = replace(reference, organization=organization)
     which = event_id(which) if which and which.strip() else None
     length = timedelta(hours=run.policy.period_hours)
-    now = run.clock() if fresh else run.recently()
+    now = run.clock() if fresh else run.shared_now()
     return Question(
         reference=reference,
         window=window(period, start, end, now=now, default=length),

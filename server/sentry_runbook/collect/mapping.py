@@ -64,6 +64,7 @@ class Translator:
             substatus=_word(issue.substatus),
             status_release=self.name(issue.status_details.in_release, "status_details.inRelease"),
             next_release=issue.status_details.in_next_release,
+            snooze=_snooze(issue),
             priority=_word(issue.priority),
             unhandled=issue.is_unhandled,
             category=_word(issue.category) or "error",
@@ -330,6 +331,19 @@ def _around(frame: models.Frame) -> str | None:
     """The failing line with two before and two after, as ``line | source``."""
     near = [(number, source) for number, source in frame.context if frame.line_no and abs(number - frame.line_no) <= 2]
     return "\n".join(f"{'>' if number == frame.line_no else ' '} {number} {source}" for number, source in near) or None
+
+
+def _snooze(issue: models.Issue) -> ours.Snooze | None:
+    """The conditions of an archive. After a reopen the old ones stay beside ``unresolved``: they mean nothing then."""
+    details = issue.status_details
+    snooze = ours.Snooze(
+        count=details.ignore_count,
+        window_minutes=details.ignore_window,
+        users=details.ignore_user_count,
+        user_window_minutes=details.ignore_user_window,
+        until=_second(details.ignore_until),
+    )
+    return snooze if issue.status == "ignored" and snooze != ours.Snooze() else None
 
 
 def _word(text: str | None) -> str | None:
