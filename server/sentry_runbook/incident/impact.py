@@ -8,6 +8,7 @@ from datetime import datetime
 from sentry_runbook.incident.formatting import count, duration, listed, moment
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
 from sentry_runbook.incident.metrics.metrics import Case, CrashFree, MinutePeak, shown_pct
+from sentry_runbook.incident.metrics.traffic import traffic_correlation
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import (
     Endpoint,
@@ -203,6 +204,9 @@ def _missing(case: Case, counts: _Counts, users: UsersWorstHour | None) -> Itera
         yield Missing(what="p95_ms", why=f"Sentry has no {evidence.latency.value.measure} for the main transaction")
     if isinstance(evidence.breakdown, Unknown):
         yield Missing(what="breakdown", why=evidence.breakdown.why)
+    traffic = traffic_correlation(evidence)
+    if isinstance(traffic, Unknown):
+        yield Missing(what="traffic", why=traffic.why)
 
 
 def gathered(missing: Iterable[Missing]) -> tuple[Missing, ...]:

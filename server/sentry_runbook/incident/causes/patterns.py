@@ -20,7 +20,7 @@ from sentry_runbook.incident.causes.signals import (
     malformed_sample,
 )
 from sentry_runbook.incident.metrics.metrics import Case, transactions
-from sentry_runbook.incident.metrics.traffic import traffic_correlation
+from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.releases import alignment, releases_seen
@@ -144,13 +144,12 @@ RELIEF = {
 
 def _load_clues(case: Case) -> Iterator[Clue]:
     traffic = traffic_correlation(case.evidence)
-    if traffic is not None and traffic.follows:
-        text = (
-            f"Errors follow the traffic (correlation {traffic.coefficient:.2f}; traffic rose {traffic.rise:.1f}-fold)."
-        )
-        yield Clue("traffic", 2, text)
-    elif traffic is not None and traffic.flat:
-        yield Clue("traffic", -1, "The traffic did not rise with the errors.")
+    if isinstance(traffic, TrafficCorrelation) and traffic.follows:
+        rose = f"rose {traffic.rise:.1f}-fold" if traffic.rise < float("inf") else "rose from none"
+        yield Clue("traffic", 2, f"Errors follow the traffic (correlation {traffic.coefficient:.2f}; sessions {rose}).")
+    elif isinstance(traffic, TrafficCorrelation) and traffic.flat:
+        # It weighs nothing: what ran out is named by the error itself, and a leak needs no rising traffic.
+        yield Clue("traffic", 0, "The traffic did not rise with the errors.")
     latency = case.evidence.latency.value if isinstance(case.evidence.latency, Known) else None
     main = next((one for one in latency.endpoints if one.transaction == latency.main), None) if latency else None
     if main is not None and main.p95_ms is not None and main.p95_ms >= 5000:

@@ -150,16 +150,11 @@ class Endpoint(Frozen):
 
 
 class Latency(Frozen):
-    """The affected endpoints, the issue's main transaction first.
-
-    Attributes:
-        traffic: transactions of the main endpoint a bucket, None when not asked.
-    """
+    """The affected endpoints, the issue's main transaction first."""
 
     endpoints: tuple[Endpoint, ...] = ()
     main: EventText | None = None
     measure: str = "p95(span.duration) of transaction roots"
-    traffic: Series | None = None
 
 
 class Combination(Frozen):
