@@ -12,8 +12,8 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "settings": {"errors"},
     "safety": {"errors"},
-    "incident": {"errors"},
-    "sentry": {"errors", "settings"},
+    "incident": {"errors", "safety"},
+    "sentry": {"errors", "settings", "incident"},
     "simulator": set(),
     "render": {"errors"} | CORE,
     "runtime": {"errors", "settings", "sentry", "render"} | CORE,
@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
 }
 LIBRARIES: dict[str, set[str]] = {
-    "incident": {"pydantic", "annotated_types"},
+    "incident": {"pydantic", "pydantic_core", "annotated_types"},
     "safety": {"pydantic", "pydantic_core", "cryptography"},
     "sentry": {"pydantic", "pydantic_core", "httpx", "anyio"},
     "simulator": {"pydantic", "starlette", "uvicorn"},

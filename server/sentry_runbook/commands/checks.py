@@ -201,7 +201,7 @@ async def _main_job(run: Runtime) -> Check:
         if issue is None:
             return Check("note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried.")
         began = datetime.now(UTC)
-        evidence = await investigate(run, issue.short_id, STORY, choose=story_window)
+        evidence = await investigate(run, issue.short_id, STORY, window_for=story_window)
     except RunbookError as exc:
         return Check.of(exc)
     took = (datetime.now(UTC) - began).total_seconds()

@@ -8,7 +8,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sentry_runbook.errors import NotFound, SettingsError
-from sentry_runbook.sentry import models, parsing
+from sentry_runbook.sentry import account, parsing
+from sentry_runbook.sentry.account import Organization
 from sentry_runbook.sentry.compatibility import Capabilities
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.messages import Asked, Reply, segment
@@ -27,7 +28,7 @@ READ_ALERTS = ("alerts:read", "org:read")
 Query = list[tuple[str, str]]
 
 
-class Upstream:
+class EndpointGroup:
     """One Sentry, as the endpoints see it.
 
     Args:
@@ -68,10 +69,11 @@ class Upstream:
     async def _org_path(self, organization: str | None, tail: str) -> str:
         return f"/api/0/organizations/{segment(await self._slug(organization))}/{tail}"
 
-    async def organizations(self) -> tuple[models.Organization, ...]:
+    async def organizations(self) -> tuple[Organization, ...]:
         """Organizations that the token sees."""
         asked = Asked("the organizations", READ_ORG)
-        return await self._sender.get("/api/0/organizations/", (), asked, parsing.many(models.Organization))
+        found = await self._sender.get("/api/0/organizations/", (), asked, parsing.objects)
+        return tuple(map(account.organization, found))
 
     async def _project_number(self, project: str, organization: str | None) -> str:
         """A project's number: older servers refuse slugs in searches (sentry-api §2)."""
@@ -81,7 +83,7 @@ class Upstream:
         path = f"/api/0/projects/{segment(slug)}/{segment(project)}/"
         hint = "Check the project's slug and SENTRY_ORG."
         asked = Asked(f"project {named(project)}", READ_PROJECT, hint=hint)
-        found = await self._sender.get(path, (), asked, parsing.one(models.Project))
+        found = account.project(await self._sender.get(path, (), asked, parsing.an_object))
         if found.id is None:
             raise NotFound(f"Sentry tells no number for project {named(project)}.", hint, asked=asked.what)
         return found.id
@@ -102,15 +104,15 @@ class Upstream:
             Unsupported: it is not there; from then on without a request.
         """
         slug = await self._slug(organization)
-        if self._can.lacks(ability, slug):
+        if self._can.is_missing(ability, slug):
             raise absent(asked)
         try:
             found = await self._sender.get(f"/api/0/organizations/{segment(slug)}/{tail}", params, asked, parse)
         except ABSENT as exc:
-            self._can.missed(ability, slug)
+            self._can.mark_missing(ability, slug)
             # The page or the empty 404 that told it is of no use to the reader.
             raise absent(asked, exc.status) from None
-        self._can.found(ability, slug)
+        self._can.mark_supported(ability, slug)
         return found
 
 

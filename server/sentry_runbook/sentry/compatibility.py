@@ -32,7 +32,6 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "releases": ("releases", "left out"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),
-    "activities": ("the activity log by itself", "the one in the issue"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
     "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
@@ -71,22 +70,24 @@ class Capabilities:
         self._has: set[tuple[str, str]] = set()
         self._lacks_until: dict[tuple[str, str], float] = {}
 
-    def has(self, ability: str, organization: str = "") -> bool:
+    def is_supported(self, ability: str, organization: str = "") -> bool:
         """Whether it was seen to work."""
         return (ability, organization) in self._has
 
-    def lacks(self, ability: str, organization: str = "") -> bool:
+    def is_missing(self, ability: str, organization: str = "") -> bool:
         """Whether asking would be in vain."""
         return self._lacks_until.get((ability, organization), float("-inf")) > self._clock()
 
-    def found(self, ability: str, organization: str = "") -> None:
-        """It worked."""
+    def mark_supported(self, ability: str, organization: str = "") -> None:
+        """It worked. The empty ability is that of the oldest form, of which nothing is to be learned."""
+        if not ability:
+            return
         self._has.add((ability, organization))
         self._lacks_until.pop((ability, organization), None)
 
-    def missed(self, ability: str, organization: str = "") -> None:
+    def mark_missing(self, ability: str, organization: str = "") -> None:
         """It is not there; what worked once is not unlearned by one failure."""
-        if not self.has(ability, organization):
+        if ability and not self.is_supported(ability, organization):
             self._lacks_until[ability, organization] = self._clock() + LACK_S
 
     def table(self) -> tuple[Capability, ...]:

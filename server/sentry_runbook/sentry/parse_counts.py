@@ -1,29 +1,37 @@
-"""Replies that count → models: Discover tables, latencies, time series, release health. Pure."""
+"""Replies that count → :mod:`.counts`: Discover tables, latencies, time series, release health. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from pydantic import TypeAdapter
-
-from sentry_runbook.sentry import models
+from sentry_runbook.incident.model.evidence.lenient import list_of, moment_of
+from sentry_runbook.sentry.counts import (
+    MAX_ROWS,
+    Cell,
+    DiscoverTable,
+    EnvironmentSessions,
+    LatencyTable,
+    SessionCounts,
+    TimeSeries,
+    TransactionLatency,
+)
 from sentry_runbook.sentry.messages import Asked, Reply, next_cursor
-from sentry_runbook.sentry.parsing import an_object, parsed
+from sentry_runbook.sentry.parsing import MAX_ITEMS, an_object, parsed
 from sentry_runbook.sentry.status_errors import absent
 
 DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
 SERIES = Asked("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
-MOST_PLACES = 2 * models.MOST_ITEMS
+MOST_PLACES = 2 * MAX_ITEMS
 LATEST_EPOCH_S = 1e11
-MOMENTS = TypeAdapter(tuple[models.Moment, ...])
 
 
 # --- Discover
 
 
-def table(reply: Reply, fields: Sequence[str]) -> models.Table:
+def table(reply: Reply, fields: Sequence[str]) -> DiscoverTable:
     """A Discover answer.
 
     Raises:
@@ -40,14 +48,12 @@ def table(reply: Reply, fields: Sequence[str]) -> models.Table:
     if data and not any(isinstance(row, dict) and not row.keys().isdisjoint(fields) for row in data):
         raise absent(DISCOVER)
     rows = tuple(
-        {str(name): _cell(value) for name, value in row.items()}
-        for row in data[: models.MOST_ROWS]
-        if isinstance(row, dict)
+        {str(name): _cell(value) for name, value in row.items()} for row in data[:MAX_ROWS] if isinstance(row, dict)
     )
     about = meta if isinstance(meta, dict) else {}
     tips, dataset = about.get("tips"), about.get("dataset")
     tip = tips.get("query") if isinstance(tips, dict) else None
-    return models.Table(
+    return DiscoverTable(
         rows=rows,
         dataset=dataset if isinstance(dataset, str) else None,
         next_cursor=next_cursor(reply.headers.get("link")),
@@ -55,32 +61,32 @@ def table(reply: Reply, fields: Sequence[str]) -> models.Table:
     )
 
 
-def _cell(value: object) -> models.Cell:
+def _cell(value: object) -> Cell:
     """Text, a flag or a number that can be counted with; anything else is unknown."""
     return value if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < 1e15) else _number(value)
 
 
-def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) -> models.Latency:
+def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -> LatencyTable:
     """Latencies of a Discover answer, of these transactions."""
     rows = []
     for row in table.rows:
         name, count = row.get("transaction"), _number(row.get("count()"))
         if isinstance(name, str) and name in keep:
             whole = int(count) if count is not None and count >= 0 else None
-            rows.append(models.LatencyRow(transaction=name, p95_ms=_number(row.get(p95)), count=whole))
-    return models.Latency(rows=tuple(rows), measure=measure)
+            rows.append(TransactionLatency(transaction=name, p95_ms=_number(row.get(p95)), count=whole))
+    return LatencyTable(rows=tuple(rows), measure=measure)
 
 
 # --- time series
 
 
-def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
+def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, TimeSeries]:
     """``events-timeseries``, by axis.
 
     Raises:
         Unsupported: in another resolution than asked: the server replaces one that it does not know in silence.
     """
-    found: dict[str, models.Series] = {}
+    found: dict[str, TimeSeries] = {}
     series = an_object(reply).get("timeSeries")
     for one in series if isinstance(series, list) else []:
         axis = one.get("yAxis") if isinstance(one, dict) else None
@@ -102,7 +108,7 @@ def _point(point: object) -> tuple[float, float | None, bool] | None:
     return at / 1000, _number(point.get("value")), point.get("incomplete") is True
 
 
-def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
+def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, TimeSeries]:
     """``events-stats``: one series for one axis, for several an object of series by axis.
 
     One series in answer to several axes comes from a server that counts events whatever is asked: it is never taken
@@ -139,7 +145,7 @@ def _list(value: object) -> list[object]:
     return value[:MOST_PLACES]
 
 
-def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s: int) -> models.Series:
+def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s: int) -> TimeSeries:
     """Points on a regular grid; a place without a point is None, the first incomplete one ends what is complete.
 
     Raises:
@@ -158,7 +164,7 @@ def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s
     if not values.keys() <= set(grid):
         raise absent(SERIES)
     open_from = min((int(at) for at, _, incomplete in points if incomplete), default=None)
-    return models.Series(
+    return TimeSeries(
         start=datetime.fromtimestamp(first, UTC),
         step_s=interval_s,
         values=tuple(map(values.get, grid)),
@@ -166,7 +172,7 @@ def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s
     )
 
 
-def joined(parts: Sequence[models.Series]) -> models.Series:
+def joined(parts: Sequence[TimeSeries]) -> TimeSeries:
     """Stretches of one series put together in order of time; what lies between them is unknown."""
     if len(parts) == 1:
         return parts[0]
@@ -176,49 +182,48 @@ def joined(parts: Sequence[models.Series]) -> models.Series:
         offset = int((part.start - first.start).total_seconds()) // first.step_s
         places |= {offset + at: value for at, value in enumerate(part.values)}
     incomplete = [part.complete_until for part in parts if part.complete_until is not None]
-    return first.model_copy(
-        update={
-            "values": tuple(places.get(at) for at in range(max(places, default=-1) + 1)),
-            "complete_until": min(incomplete, default=None),
-        }
+    return replace(
+        first,
+        values=tuple(places.get(at) for at in range(max(places, default=-1) + 1)),
+        complete_until=min(incomplete, default=None),
     )
 
 
 # --- release health
 
 
-def sessions(reply: Reply, *, has_unhandled_rate: bool) -> models.Sessions:
+def sessions(reply: Reply, *, has_unhandled_rate: bool) -> SessionCounts:
     """Release health by environment."""
     answer = an_object(reply)
     intervals, groups = answer.get("intervals"), answer.get("groups")
-    hours = MOMENTS.validate_python(intervals[: models.MOST_ITEMS] if isinstance(intervals, list) else [])
-    start, end = MOMENTS.validate_python([answer.get("start"), answer.get("end")])
+    hours = [moment_of(at) for at in list_of(intervals)]
+    start, end = moment_of(answer.get("start")), moment_of(answer.get("end"))
     if start is None or end is None:
         raise ValueError("no range")
     # An hour that cannot be read would shift all values after it, so without a full list there are no hours at all.
     known = tuple(at for at in hours if at is not None)
-    return models.Sessions(
+    return SessionCounts(
         start=start,
         end=end,
         intervals=known if len(known) == len(hours) else (),
-        groups=tuple(_session_group(group) for group in groups[: models.MOST_ITEMS] if isinstance(group, dict))
+        groups=tuple(_session_group(group) for group in groups[:MAX_ITEMS] if isinstance(group, dict))
         if isinstance(groups, list)
         else (),
         has_unhandled_rate=has_unhandled_rate,
     )
 
 
-def _session_group(group: dict[str, object]) -> models.SessionGroup:
+def _session_group(group: dict[str, object]) -> EnvironmentSessions:
     by, totals, series = (part if isinstance(part, dict) else {} for part in map(group.get, ("by", "totals", "series")))
 
     def hourly(name: str) -> tuple[float | None, ...]:
         values = series.get(name)
-        return tuple(map(_number, values[: models.MOST_ITEMS])) if isinstance(values, list) else ()
+        return tuple(map(_number, values[:MAX_ITEMS])) if isinstance(values, list) else ()
 
     name, count = by.get("environment"), _number(totals.get("sum(session)"))
     crashed = tuple(map(_fraction, hourly("crash_rate(session)")))
     free = tuple(map(_fraction, hourly("crash_free_rate(session)")))
-    return models.SessionGroup(
+    return EnvironmentSessions(
         environment=name if isinstance(name, str) else None,
         sessions=int(count) if count is not None and count >= 0 else None,
         crash_rate=_crash_rate(totals.get("crash_rate(session)"), totals.get("crash_free_rate(session)")),

@@ -1,4 +1,4 @@
-"""Rates over time: time series, and release health; each with its older forms, see :mod:`discover_calls`."""
+"""Rates over time: time series, and release health; each with its older forms, see :mod:`.forms`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import anyio
 
-from sentry_runbook.errors import BadRequest, RunbookError, SentryError, Unsupported
-from sentry_runbook.sentry import models, parse_counts
-from sentry_runbook.sentry.base import READ_ORG, Query, Upstream, environments_of, given, span
+from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
+from sentry_runbook.sentry import parse_counts
+from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
+from sentry_runbook.sentry.counts import SessionCounts, TimeSeries
+from sentry_runbook.sentry.forms import Form, ask_newest, refused_by
 from sentry_runbook.sentry.messages import Asked
 
 MOST_POINTS = 10_000
@@ -24,7 +26,7 @@ SESSION_FIELDS: Mapping[str, tuple[str, ...]] = {
 """Ability → the fields of a server that has it, the newest first."""
 
 
-class SeriesCalls(Upstream):
+class TimeSeriesEndpoints(EndpointGroup):
     """Endpoints that count by time."""
 
     async def series(
@@ -38,7 +40,7 @@ class SeriesCalls(Upstream):
         project_id: str | None,
         environments: Sequence[str] = (),
         organization: str | None = None,
-    ) -> dict[str, models.Series]:
+    ) -> dict[str, TimeSeries]:
         """Time series of the errors dataset, by axis. More points than one answer holds are asked for in parts.
 
         An axis that the server cannot count, beside one that it can, is left out.
@@ -58,7 +60,7 @@ class SeriesCalls(Upstream):
         """
         slug = await self._slug(organization)
         common = [("query", query), *environments_of(environments), *given("project", project_id)]
-        found: list[dict[str, models.Series]] = []
+        found: list[dict[str, TimeSeries]] = []
         failed: list[RunbookError] = []
 
         async def ask(part: tuple[datetime, datetime]) -> None:
@@ -78,27 +80,22 @@ class SeriesCalls(Upstream):
 
     async def _series_part(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
-    ) -> dict[str, models.Series]:
-        newer: SentryError | None = None
-        if not self._can.lacks("timeseries", slug):
-            try:
-                return await self._newer_series(axes, common, interval_s, slug)
-            except (BadRequest, Unsupported) as exc:
-                if self.is_saas or (isinstance(exc, BadRequest) and self._can.has("timeseries", slug)):
-                    raise
-                newer = exc
-        try:
-            found = await self._older_series(axes, common, interval_s, slug)
-        except (BadRequest, Unsupported):
-            if newer is None:
-                raise
-            raise newer from None
-        self._can.missed("timeseries", slug)
-        return found
+    ) -> dict[str, TimeSeries]:
+        newer: Form[dict[str, TimeSeries]] = Form(
+            ask=lambda: self._newer_series(axes, common, interval_s, slug),
+            ability="timeseries",
+            is_refusal=refused_by(BadRequest),
+            is_absence=refused_by(Unsupported),
+        )
+        older: Form[dict[str, TimeSeries]] = Form(
+            ask=lambda: self._older_series(axes, common, interval_s, slug),
+            is_refusal=refused_by(BadRequest, Unsupported),
+        )
+        return await ask_newest((newer, older), self._can, slug, is_current=self.is_saas)
 
     async def _newer_series(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
-    ) -> dict[str, models.Series]:
+    ) -> dict[str, TimeSeries]:
         return await self._optional(
             "timeseries",
             "events-timeseries/",
@@ -110,7 +107,7 @@ class SeriesCalls(Upstream):
 
     async def _older_series(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
-    ) -> dict[str, models.Series]:
+    ) -> dict[str, TimeSeries]:
         # Asked for one axis, a server that counts events only answers like one that knows it; asked for two, not.
         asked = axes if parse_counts.COUNT in axes else (parse_counts.COUNT, *axes)
         interval = f"{interval_s}s" if interval_s % 60 else f"{interval_s // 60}m"
@@ -131,7 +128,7 @@ class SeriesCalls(Upstream):
         end: datetime,
         environments: Sequence[str] = (),
         organization: str | None = None,
-    ) -> models.Sessions:
+    ) -> SessionCounts:
         """Release health by environment and hour; the range is rounded outwards to full hours.
 
         Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is told
@@ -143,22 +140,17 @@ class SeriesCalls(Upstream):
         slug = await self._slug(organization)
         common = [("groupBy", "environment"), ("interval", "1h"), ("includeSeries", "1"), *span(start, end)]
         common += [*given("project", project_id), *environments_of(environments)]
-        refused: dict[str, BadRequest] = {}
-        for ability, fields in SESSION_FIELDS.items():
-            if self._can.lacks(ability, slug):
-                continue
-            try:
-                found = await self._sessions(fields, common, slug)
-            except BadRequest as exc:
-                if self._can.has(ability, slug):
-                    raise
-                refused[ability] = exc
-                continue
-            self._learn(ability, refused, slug)
-            return found
-        raise next(iter(refused.values()))
+        forms = [
+            Form(
+                ask=lambda fields=fields: self._sessions(fields, common, slug),  # type: ignore[misc]  # binds the loop's value
+                ability=ability,
+                is_refusal=refused_by(BadRequest),
+            )
+            for ability, fields in SESSION_FIELDS.items()
+        ]
+        return await ask_newest(forms, self._can, slug)
 
-    async def _sessions(self, fields: Sequence[str], common: Query, slug: str) -> models.Sessions:
+    async def _sessions(self, fields: Sequence[str], common: Query, slug: str) -> SessionCounts:
         return await self._optional(
             "sessions",
             "sessions/",
@@ -167,12 +159,6 @@ class SeriesCalls(Upstream):
             lambda reply: parse_counts.sessions(reply, has_unhandled_rate="unhandled_rate(session)" in fields),
             organization=slug,
         )
-
-    def _learn(self, ability: str, refused: Mapping[str, BadRequest], slug: str) -> None:
-        if ability:
-            self._can.found(ability, slug)
-        for missing in refused:
-            self._can.missed(missing, slug)
 
 
 def axes_of(axes: Sequence[str]) -> Query:

@@ -107,7 +107,9 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
     since = stated_moment(given.get("since"), "since")
     if "issue" not in given:
         return template.prompt(no_facts(run.policy, audience, stated), given)
-    evidence = await investigate(run, given["issue"], STORY, environment=given.get("environment"), choose=story_window)
+    evidence = await investigate(
+        run, given["issue"], STORY, environment=given.get("environment"), window_for=story_window
+    )
     facts = gather(evidence, stated, run.policy, evidence.collected_at, audience=audience, since=since)
     return template.prompt(facts, given)
 

@@ -32,7 +32,7 @@ async def check_recovery(
 
     run = runtime(ctx)
     fixed = stated_moment(since, "since")
-    evidence = await investigate(run, issue, RECOVERY, choose=lambda found, now: recovery_window(found, now, fixed))
+    evidence = await investigate(run, issue, RECOVERY, window_for=lambda found, now: recovery_window(found, now, fixed))
     return judge(evidence, run.policy, fixed, evidence.collected_at)
 
 

@@ -48,7 +48,7 @@ async def draft_postmortem(
         detected_at=stated_moment(detected_at, "detected_at"),
         acknowledged_at=stated_moment(acknowledged_at, "acknowledged_at"),
     )
-    evidence = await investigate(run, issue, STORY, choose=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window)
     made = draft(evidence, run.safe(stated), run.policy, evidence.collected_at, form=run.templates["postmortem"])
     return made if check is None else made.model_copy(update={"lint": lint_postmortem(check, evidence, run.policy)})
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.collect import WRITING, investigate
-from sentry_runbook.collect.batch import Round
+from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.model.evidence import Evidence, Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult
@@ -70,15 +70,13 @@ async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]
     Raises:
         RunbookError: the state cannot be read.
     """
-    asks = Round()
-    evidence, who = asks.ask(read), asks.ask(lambda: run.client().whoami())
+    batch = RequestBatch()
+    evidence, who = batch.add(read), batch.add(lambda: run.client().whoami())
     with run.client().deadline(run.settings.limits.call_s):
-        read_state = await asks.send_for(evidence)
+        read_state = await batch.send_until(evidence)
     if who.value is None:
         return read_state, Owner()
-    person = who.value.user
-    name = (person.name or person.username or person.id or "") if person else ""
-    return read_state, Owner(Sanitizer(mask=False).line(name, NAME) or UNKNOWN, who.value.scopes)
+    return read_state, Owner(Sanitizer(mask=False).line(who.value.name, NAME) or UNKNOWN, who.value.scopes)
 
 
 async def still_so(run: Runtime, made: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sentry_runbook.collect import Aspect, investigate
 from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.model.evidence import Known
+from sentry_runbook.incident.model.evidence.lenient import object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
@@ -48,7 +49,7 @@ async def post_note(run: Runtime, made: NotePlan, confirmed: str) -> NoteResult:
     outcome: Outcome = "applied"
     with client.deadline(run.settings.limits.call_s):
         try:
-            note_id = (await client.add_note(reference, made.text)).id
+            note_id = text_of((await client.add_note(reference, made.text)).get("id"))
         except UNCLEAR as exc:
             unclear = exc.what
         except SentryError as exc:
@@ -68,7 +69,10 @@ async def _look_for(run: Runtime, made: NotePlan) -> tuple[Outcome, str | None]:
         again = await run.client().notes(IssueRef(issue=made.issue.id, organization=made.organization))
     except SentryError:
         return "unknown", None
-    found = next((note.id for note in again if (note.text or "").strip() == made.text.strip()), None)
+    same = (
+        note for note in again if (text_of(object_of(note.get("data")).get("text")) or "").strip() == made.text.strip()
+    )
+    found = next((text_of(note.get("id")) for note in same), None)
     return ("applied", found) if found else ("not_applied", None)
 
 
