@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from sentry_runbook.incident.model.evidence import Event, EventRow, Issue
 from sentry_runbook.incident.model.evidence.lenient import FromSentry, read, read_all
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.parsing import JsonObject
 
 M = TypeVar("M", bound=FromSentry)
 
@@ -23,16 +22,16 @@ def parts_of(model: type[M], items: Iterable[object]) -> tuple[M, ...]:
     return read_all(model, list(items), Sanitizer())
 
 
-def issue_of(json: JsonObject) -> Issue:
+def issue_of(json: Mapping[str, object]) -> Issue:
     """An issue."""
     return part_of(Issue, {**json, "url": "https://sentry.example.com/"})
 
 
-def event_of(json: JsonObject) -> Event:
+def event_of(json: Mapping[str, object]) -> Event:
     """A whole event."""
     return part_of(Event, json)
 
 
-def row_of(json: JsonObject) -> EventRow:
+def row_of(json: Mapping[str, object]) -> EventRow:
     """A row of the event list."""
     return part_of(EventRow, json)

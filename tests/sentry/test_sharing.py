@@ -7,7 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from sentry_runbook.errors import NotFound, SentryError, ServerFault
-from sentry_runbook.sentry.parsing import JsonObject
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry.references import IssueRef
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from sentry_runbook.collect.investigation import WindowFor
     from sentry_runbook.incident.model.evidence import Evidence, Window
+    from sentry_runbook.incident.model.evidence.json_values import JsonObject
     from sentry_runbook.incident.model.results.issue import EventList, IssueList
     from sentry_runbook.runtime import Runtime
-    from sentry_runbook.sentry.parsing import JsonObject
 
 __all__ = [
     "IMPACT",

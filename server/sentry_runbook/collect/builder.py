@@ -16,16 +16,16 @@ import anyio.lowlevel
 
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.collection import Collection
-from sentry_runbook.collect.counted_parts import USERS, count, of_the_issue
+from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, issue_id
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
 from sentry_runbook.incident.metrics.unique_users import straddling_windows
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence, Finding, Issue, UsersIn, Window
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.parsing import JsonObject
 
 MAX_AT_ONCE = 12
 """Requests under way at once (``Limits.concurrency``): one more would make a third round of the second."""
@@ -100,9 +100,9 @@ class EvidenceBuilder:
 
     def _issue(self, url: str) -> Issue:
         """The issue; a reference by another number tells that it was merged."""
-        collection, asked = self._collection, self._collection.question.reference.issue
-        is_merged = asked.isdigit() and asked != issue_id(collection.issue)
-        merged_from = asked if is_merged else None
+        collection, reference = self._collection, self._collection.question.reference.issue
+        is_merged = reference.isdigit() and reference != issue_id(collection.issue)
+        merged_from = reference if is_merged else None
         return read(Issue, {**collection.issue, "url": url, "merged_from": merged_from}, collection.sanitizer)
 
     def _warnings(self, issue: Issue) -> Iterator[str]:

@@ -10,17 +10,17 @@ from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import event_id_of, event_tag
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Event, EventRow, Note, TagCount
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 from sentry_runbook.sentry.counts import ListPage
-from sentry_runbook.sentry.parsing import JsonObject
 
 Objects = tuple[JsonObject, ...]
 MAX_ROWS = 100
 
 
 def _event_request(collection: Collection) -> Request[JsonObject]:
-    client, asked = collection.client, collection.question
-    return lambda: client.event(asked.reference, asked.which, environments=asked.environments)
+    client, question = collection.client, collection.question
+    return lambda: client.event(question.reference, question.which, environments=question.environments)
 
 
 EVENT = Part(
@@ -34,23 +34,23 @@ EVENT = Part(
 
 
 def _sample_request(collection: Collection) -> Request[Objects]:
-    client, asked = collection.client, collection.question
-    found: dict[str, JsonObject] = {}
-    failed: dict[str, RunbookError] = {}
+    client, question = collection.client, collection.question
+    events: dict[str, JsonObject] = {}
+    errors: dict[str, RunbookError] = {}
 
     async def ask(which: str) -> None:
         try:
-            found[which] = await client.event(asked.reference, which, environments=asked.environments)
+            events[which] = await client.event(question.reference, which, environments=question.environments)
         except RunbookError as exc:
-            failed[which] = exc
+            errors[which] = exc
 
     async def ask_both() -> Objects:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(ask, "oldest")
             tasks.start_soon(ask, "recommended")
-        if not found:
-            raise failed["oldest"]
-        return tuple(found[which] for which in ("oldest", "recommended") if which in found)
+        if not events:
+            raise errors["oldest"]
+        return tuple(events[which] for which in ("oldest", "recommended") if which in events)
 
     return ask_both
 
@@ -75,8 +75,8 @@ SAMPLE = Part(
 
 
 def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
-    client, asked = collection.client, collection.question
-    return lambda: client.events(asked.reference, environments=asked.environments, limit=MAX_ROWS)
+    client, question = collection.client, collection.question
+    return lambda: client.events(question.reference, environments=question.environments, limit=MAX_ROWS)
 
 
 def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:

@@ -12,10 +12,10 @@ from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.question import Aspect, Question
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.incident.model.evidence import Evidence, Window
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.window import window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.parsing import JsonObject
 from sentry_runbook.sentry.references import event_id, parse_reference
 
 WindowFor = Callable[[JsonObject, datetime], Window]

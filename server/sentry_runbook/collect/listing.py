@@ -42,8 +42,8 @@ async def list_issue_events(
             cursor=cursor,
         )
     sanitizer = Sanitizer(mask=run.settings.mask)
-    found = read_all(EventRow, page.items[:limit], sanitizer)
-    rows = tuple(row.model_copy(update={"ip": None}) for row in found)
+    whole = read_all(EventRow, page.items[:limit], sanitizer)
+    rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(
         issue=reference.issue,
         events=rows,

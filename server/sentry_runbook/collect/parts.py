@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sentry_runbook.collect import counted_parts, event_parts, release_parts
+from sentry_runbook.collect import discover_parts, event_parts, project_parts, release_parts, series_parts
 from sentry_runbook.collect.collection import Part
 
 FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.SAMPLE, event_parts.ROWS)
@@ -15,18 +15,18 @@ FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.SAMPLE, even
 PARTS: tuple[Part[Any], ...] = (
     *FIRST_READ,
     event_parts.TAGS,
-    counted_parts.TOTALS,
-    counted_parts.WIDENED,
-    counted_parts.ENVIRONMENTS,
-    counted_parts.SERIES,
-    counted_parts.USERS_PER_HOUR,
-    counted_parts.UNHANDLED,
-    counted_parts.PROJECT_UNHANDLED,
-    counted_parts.PROJECT_TOP,
-    counted_parts.SESSIONS,
-    counted_parts.LATENCY,
-    counted_parts.BREAKDOWN,
-    counted_parts.BREAKDOWN_BEFORE,
+    discover_parts.TOTALS,
+    discover_parts.WIDENED,
+    discover_parts.ENVIRONMENTS,
+    series_parts.SERIES,
+    series_parts.USERS_PER_HOUR,
+    series_parts.UNHANDLED,
+    series_parts.PROJECT_UNHANDLED,
+    discover_parts.PROJECT_TOP,
+    project_parts.SESSIONS,
+    project_parts.LATENCY,
+    discover_parts.BREAKDOWN,
+    discover_parts.BREAKDOWN_BEFORE,
     release_parts.NAMED_RELEASE,
     release_parts.RELEASES,
     release_parts.DEPLOYS,
@@ -35,5 +35,5 @@ PARTS: tuple[Part[Any], ...] = (
     event_parts.NOTES,
 )
 """In the order in which they are read; stand-ins for users and masks are numbered in that order."""
-OPTIONAL: tuple[Part[Any], ...] = (counted_parts.BREAKDOWN_BEFORE, counted_parts.PROJECT_TOP)
+OPTIONAL: tuple[Part[Any], ...] = (discover_parts.BREAKDOWN_BEFORE, discover_parts.PROJECT_TOP)
 """Left out of round two, in this order, when it holds more requests than can be under way at once."""

@@ -42,14 +42,14 @@ NAMED_RELEASE = Part(
     round=1,
     aspects=(Aspect.RELEASE,),
     request=_named_release_request,
-    parse=lambda collection, found: read_all(Release, found, collection.sanitizer),
+    parse=lambda collection, releases: read_all(Release, releases, collection.sanitizer),
     source=lambda _: "release by its version",
 )
 
 
 def _releases_request(collection: Collection) -> Request[Objects]:
-    client, project, asked = collection.client, project_id(collection.issue), collection.question
-    return lambda: client.releases(project, limit=MAX_RELEASES, organization=asked.reference.organization)
+    client, project, question = collection.client, project_id(collection.issue), collection.question
+    return lambda: client.releases(project, limit=MAX_RELEASES, organization=question.reference.organization)
 
 
 RELEASES = Part(
@@ -57,17 +57,17 @@ RELEASES = Part(
     round=2,
     aspects=(Aspect.RELEASES,),
     request=_releases_request,
-    parse=lambda collection, found: read_all(Release, found, collection.sanitizer),
+    parse=lambda collection, releases: read_all(Release, releases, collection.sanitizer),
     source=lambda _: "releases of the project, newest first",
 )
 
 
 def _deploys_request(collection: Collection) -> Request[Objects] | None:
-    client, issue, asked = collection.client, collection.issue, collection.question
+    client, issue, question = collection.client, collection.issue, collection.question
     version = suspect_version(issue)
     if version is None or tells_all_deploys(issue, version) or _is_long_past(collection, version):
         return None
-    return lambda: client.deploys(version, organization=asked.reference.organization)
+    return lambda: client.deploys(version, organization=question.reference.organization)
 
 
 def _is_long_past(collection: Collection, version: str) -> bool:
@@ -87,9 +87,9 @@ def _known_deploys(collection: Collection) -> PartValue | None:
     return Known(value=release.deploys or (), source="the issue's first release")
 
 
-def _deploys(collection: Collection, found: Objects) -> tuple[Deploy, ...]:
+def _deploys(collection: Collection, deploys: Objects) -> tuple[Deploy, ...]:
     version = suspect_version(collection.issue)
-    return read_all(Deploy, [{**deploy, "version": version} for deploy in found], collection.sanitizer)
+    return read_all(Deploy, [{**deploy, "version": version} for deploy in deploys], collection.sanitizer)
 
 
 DEPLOYS = Part(
@@ -131,6 +131,6 @@ ALERTS = Part(
     round=2,
     aspects=(Aspect.ALERTS,),
     request=_alerts_request,
-    parse=lambda collection, found: read_all(Alert, found, collection.sanitizer),
+    parse=lambda collection, alerts: read_all(Alert, alerts, collection.sanitizer),
     source=lambda _: "alerts of the project",
 )

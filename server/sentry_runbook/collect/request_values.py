@@ -8,10 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from sentry_runbook.incident.model.evidence.event import event_tags
+from sentry_runbook.incident.model.evidence.event import tags_named
 from sentry_runbook.incident.model.evidence.issue import issue_category
-from sentry_runbook.incident.model.evidence.lenient import count_of, list_of, moment_of, object_of, text_of
-from sentry_runbook.sentry.parsing import JsonObject
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    count_of,
+    list_of,
+    moment_of,
+    object_of,
+    text_of,
+)
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -101,7 +107,7 @@ def tag_values(tags: Sequence[JsonObject] | None, key: str) -> Iterator[str]:
 
 def event_tag(event: JsonObject, key: str) -> str:
     """The value of an event's tag; empty when the event does not carry it."""
-    return next((value for name, value in event_tags(event) if name == key), "")
+    return tags_named(event, (key,)).get(key, "")
 
 
 def event_id_of(event: JsonObject) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.collect.request_values import first_seen, last_activity, last_seen
 from sentry_runbook.incident.model.evidence import Window
-from sentry_runbook.sentry.parsing import JsonObject
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 
 DAY = timedelta(days=1)
 STORY_AT_MOST = timedelta(days=7)

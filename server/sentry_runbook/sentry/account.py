@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry.messages import Reply
-from sentry_runbook.sentry.parsing import JsonObject, an_object, text
+from sentry_runbook.sentry.parsing import an_object, text
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What all endpoints share: where an organization lives, numbers of projects, and optional endpoints."""
+"""What all endpoints share: the paths of an organization, numbers of projects, endpoints that may be absent."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class EndpointGroup:
         return is_saas(urlsplit(self._settings.base_url).hostname)
 
     async def _slug(self, named_organization: str | None) -> str:
-        """The organization meant: of the reference, configured, or the only one that the token sees.
+        """The organization: of the reference, configured, or the only one that the token sees.
 
         Raises:
             SettingsError: none of these.
@@ -57,14 +57,14 @@ class EndpointGroup:
         known = named_organization or self._settings.organization or self._only_organization
         if known is not None:
             return known
-        found = await self.organizations()
-        if len(found) != 1 or not found[0].slug:
+        organizations = await self.organizations()
+        if len(organizations) != 1 or not organizations[0].slug:
             raise SettingsError(
                 "No organization is set, and the issue reference names none.",
                 "Set SENTRY_ORG to the slug in Sentry's URLs, or paste the issue's URL, which names it.",
             )
-        self._only_organization = found[0].slug
-        return found[0].slug
+        self._only_organization = organizations[0].slug
+        return organizations[0].slug
 
     async def _org_path(self, organization: str | None, tail: str) -> str:
         return f"/api/0/organizations/{segment(await self._slug(organization))}/{tail}"
@@ -72,8 +72,8 @@ class EndpointGroup:
     async def organizations(self) -> tuple[Organization, ...]:
         """Organizations that the token sees."""
         asked = Asked("the organizations", READ_ORG)
-        found = await self._sender.get("/api/0/organizations/", (), asked, parsing.objects)
-        return tuple(map(account.organization, found))
+        organizations = await self._sender.get("/api/0/organizations/", (), asked, parsing.objects)
+        return tuple(map(account.organization, organizations))
 
     async def _project_number(self, project: str, organization: str | None) -> str:
         """A project's number: older servers refuse slugs in searches (sentry-api §2)."""
@@ -83,10 +83,10 @@ class EndpointGroup:
         path = f"/api/0/projects/{segment(slug)}/{segment(project)}/"
         hint = "Check the project's slug and SENTRY_ORG."
         asked = Asked(f"project {named(project)}", READ_PROJECT, hint=hint)
-        found = account.project(await self._sender.get(path, (), asked, parsing.an_object))
-        if found.id is None:
+        number = account.project(await self._sender.get(path, (), asked, parsing.an_object)).id
+        if number is None:
             raise NotFound(f"Sentry tells no number for project {named(project)}.", hint, asked=asked.what)
-        return found.id
+        return number
 
     async def _optional(
         self,
@@ -107,13 +107,13 @@ class EndpointGroup:
         if self._can.is_missing(ability, slug):
             raise absent(asked)
         try:
-            found = await self._sender.get(f"/api/0/organizations/{segment(slug)}/{tail}", params, asked, parse)
+            answer = await self._sender.get(f"/api/0/organizations/{segment(slug)}/{tail}", params, asked, parse)
         except ABSENT as exc:
             self._can.mark_missing(ability, slug)
             # The page or the empty 404 that told it is of no use to the reader.
             raise absent(asked, exc.status) from None
         self._can.mark_supported(ability, slug)
-        return found
+        return answer
 
 
 def span(start: datetime, end: datetime) -> Query:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import WRITE_EVENTS
 from sentry_runbook.sentry.issues import IssueEndpoints
 from sentry_runbook.sentry.messages import Asked
-from sentry_runbook.sentry.parsing import JsonObject
 from sentry_runbook.sentry.paths import ISSUE_HINT
 from sentry_runbook.sentry.references import IssueRef
 
@@ -40,14 +40,14 @@ class ChangeEndpoints(IssueEndpoints):
         Raises:
             as :meth:`update_issue`.
         """
-        # Whoever has issues below the organization is a Sentry, and has notes as Sentry does.
-        told = (
+        # A server that has issues below the organization is a Sentry, and has notes as Sentry does.
+        is_decided = (
             self.is_saas
             or self._can.is_supported("org_issues")
             or self._can.is_supported("notes")
             or self._can.is_missing("notes")
         )
-        if not told:
+        if not is_decided:
             await self.notes(ref)
         asked = Asked(f"a comment on issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
         old = self._can.is_missing("notes")

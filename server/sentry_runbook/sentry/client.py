@@ -1,10 +1,9 @@
-"""The shared Sentry client: every request of the product, one method an endpoint, typed in and out.
+"""The shared Sentry client: one method an endpoint, with typed arguments; checked JSON or counts come out.
 
 It stays on the configured host. sentry.io's control host passes requests on to the regions, so ``links.regionUrl`` is
 never followed and the token goes to one place only; whoever wants a region's own host sets ``SENTRY_URL`` to it.
 
-Sharing, retries, deadlines and places towards Sentry are in :mod:`sender`; what an older server lacks, in
-:mod:`capabilities`.
+Sharing, retries, deadlines and limits are in :mod:`.retry`; older servers in :mod:`.forms` and :mod:`.compatibility`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from sentry_runbook.errors import BadRequest, NotFound, RunbookError, SentryErro
 from sentry_runbook.sentry import parse_counts
 from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import DiscoverTable, LatencyTable
-from sentry_runbook.sentry.forms import Form, ask_newest, refused_by
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import Asked
 from sentry_runbook.sentry.status_errors import ABSENT, absent
 
@@ -74,12 +74,12 @@ class DiscoverEndpoints(EndpointGroup):
         params += [("query", query), ("per_page", str(limit)), *span(start, end), *environments_of(environments)]
         params += given("project", project_id) + given("sort", sort)
         slug = await self._slug(organization)
-        plain: Form[DiscoverTable] = Form(
+        plain: RequestForm[DiscoverTable] = RequestForm(
             ask=lambda: self._table(params, fields, slug), is_refusal=refused_by(BadRequest)
         )
         if dataset is None:
             return await plain.ask()
-        named: Form[DiscoverTable] = Form(
+        named: RequestForm[DiscoverTable] = RequestForm(
             ask=lambda: self._table([*params, ("dataset", dataset)], fields, slug),
             ability="dataset",
             is_refusal=refused_by(BadRequest),
@@ -129,8 +129,8 @@ class DiscoverEndpoints(EndpointGroup):
             )
             return parse_counts.latency(table, form.p95, f"{form.p95}{form.note}", transactions)
 
-        forms: tuple[Form[LatencyTable], ...] = (
-            Form(
+        forms: tuple[RequestForm[LatencyTable], ...] = (
+            RequestForm(
                 ask=lambda: ask("spans", SPANS_LATENCY),
                 ability="spans",
                 is_absence=refused_by(BadRequest, NotFound, *ABSENT),
@@ -138,13 +138,13 @@ class DiscoverEndpoints(EndpointGroup):
                 is_passing=lambda error: isinstance(error, ServerFault) and error.status == 500,
                 is_empty=lambda latency: not _is_measured(latency),
             ),
-            Form(
+            RequestForm(
                 ask=lambda: self._from_transactions(ask, slug),
                 ability="transactions",
                 is_absence=refused_by(BadRequest, NotFound, *ABSENT),
                 is_empty=lambda latency: not latency.rows,
             ),
-            Form(ask=_no_latency, is_absence=refused_by(Unsupported)),
+            RequestForm(ask=_no_latency, is_absence=refused_by(Unsupported)),
         )
         # sentry.io takes no transactions any more: the older forms are empty there too.
         return await ask_newest(forms, self._can, slug, is_current=self.is_saas)

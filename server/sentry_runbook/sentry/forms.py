@@ -33,7 +33,7 @@ def never(_: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Form(Generic[T]):
+class RequestForm(Generic[T]):
     """One way to ask.
 
     Attributes:
@@ -59,7 +59,7 @@ class Form(Generic[T]):
 
 
 async def ask_newest(
-    forms: Sequence[Form[T]],
+    forms: Sequence[RequestForm[T]],
     capabilities: Capabilities,
     organization: str = "",
     *,

@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import partial
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_EVENTS, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
-from sentry_runbook.sentry.forms import Form, ask_newest, refused_by
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import Asked
-from sentry_runbook.sentry.parsing import JsonObject
 from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT, ISSUE_LIST, IssuePaths
 from sentry_runbook.sentry.references import NAMED_EVENTS, IssueRef, event_id
 from sentry_runbook.sentry.status_errors import ABSENT, absent
@@ -33,11 +33,11 @@ class IssueEndpoints(IssuePaths):
         """
         asked = Asked(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
         parse = parsing.identified("id")
-        found = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
-        if self._is_glitchtip and found.get("userCount") in (0, "0"):
+        issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
+        if self._is_glitchtip and issue.get("userCount") in (0, "0"):
             # GlitchTip does not count users and says 0: that is unknown, not nobody.
-            return {**found, "userCount": None}
-        return found
+            return {**issue, "userCount": None}
+        return issue
 
     async def issues(
         self,
@@ -71,13 +71,13 @@ class IssueEndpoints(IssuePaths):
         path = await self._org_path(organization, "issues/")
         today = [*common, ("sort", sort), ("project", number or "-1")]
         old = [*common, ("sort", GLITCHTIP_SORTS.get(sort, "-last_seen")), *given("project", number)]
-        forms: tuple[Form[ListPage[JsonObject]], ...] = (
-            Form(
+        forms: tuple[RequestForm[ListPage[JsonObject]], ...] = (
+            RequestForm(
                 ask=lambda: self._sender.get(path, today, ISSUE_LIST, parsing.page),
                 ability="sort",
                 is_refusal=lambda error: isinstance(error, BadRequest) and error.status == 422,
             ),
-            Form(ask=lambda: self._sender.get(path, old, ISSUE_LIST, parsing.page)),
+            RequestForm(ask=lambda: self._sender.get(path, old, ISSUE_LIST, parsing.page)),
         )
         return await ask_newest(forms, self._can)
 
@@ -103,7 +103,7 @@ class IssueEndpoints(IssuePaths):
     async def event(self, ref: IssueRef, which: str, *, environments: Sequence[str] = ()) -> JsonObject:
         """One whole event: ``latest``, ``oldest``, ``recommended`` or an id.
 
-        Servers before 2023 have no ``recommended``: the latest stands in. GlitchTip has no ``oldest`` either.
+        Servers before 2023 have no ``recommended``: the latest is given instead. GlitchTip has no ``oldest`` either.
         """
         wanted = event_id(which)
         asked = Asked(f"event {wanted} of issue {ref.issue}", READ_EVENTS, "event", EVENT_HINT)
@@ -115,14 +115,16 @@ class IssueEndpoints(IssuePaths):
             return await self._oldest(ask, asked)
         if wanted != "recommended":
             return await ask()
-        forms: tuple[Form[JsonObject], ...] = (
-            Form(ask=ask, ability=wanted, is_refusal=refused_by(NotFound, BadRequest, *ABSENT)),
-            Form(ask=lambda: self.event(ref, "latest", environments=environments), is_refusal=refused_by(SentryError)),
+        forms: tuple[RequestForm[JsonObject], ...] = (
+            RequestForm(ask=ask, ability=wanted, is_refusal=refused_by(NotFound, BadRequest, *ABSENT)),
+            RequestForm(
+                ask=lambda: self.event(ref, "latest", environments=environments), is_refusal=refused_by(SentryError)
+            ),
         )
         return await ask_newest(forms, self._can)
 
     async def _oldest(self, ask: Callable[[], Awaitable[JsonObject]], asked: Asked) -> JsonObject:
-        """Nothing stands in for it. Where no event matches, it is missing too, which says nothing of the server.
+        """It has no substitute. Where no event matches, it is missing too, which says nothing of the server.
 
         Raises:
             Unsupported: the server has no oldest event: an absent endpoint, or GlitchTip's 422.
@@ -130,7 +132,7 @@ class IssueEndpoints(IssuePaths):
         if self._can.is_missing("oldest"):
             raise absent(asked)
         try:
-            found = await ask()
+            event = await ask()
         except (BadRequest, *ABSENT) as exc:
             says_nothing = isinstance(exc, BadRequest) and exc.status != 422
             if says_nothing or self._can.is_supported("oldest"):
@@ -138,7 +140,7 @@ class IssueEndpoints(IssuePaths):
             self._can.mark_missing("oldest")
             raise absent(Asked("the oldest event of an issue", hint="It is left out."), exc.status) from None
         self._can.mark_supported("oldest")
-        return found
+        return event
 
     async def tags(self, ref: IssueRef, *, environments: Sequence[str] = ()) -> tuple[JsonObject, ...]:
         """Tag values of an issue over all time, the most frequent of each."""
@@ -148,13 +150,13 @@ class IssueEndpoints(IssuePaths):
     async def notes(self, ref: IssueRef) -> tuple[JsonObject, ...]:
         """Comments on an issue, newest first. GlitchTip calls them otherwise."""
         asked = Asked(f"the comments of issue {ref.issue}", READ_EVENTS)
-        forms: tuple[Form[tuple[JsonObject, ...]], ...] = (
-            Form(
+        forms: tuple[RequestForm[tuple[JsonObject, ...]], ...] = (
+            RequestForm(
                 ask=lambda: self._get_issue_resource(ref, "notes/", [], asked, parsing.objects),
                 ability="notes",
                 is_refusal=refused_by(*ABSENT),
             ),
-            Form(
+            RequestForm(
                 ask=lambda: self._get_issue_resource(ref, "comments/", [], asked, parsing.objects),
                 is_refusal=refused_by(SentryError),
             ),

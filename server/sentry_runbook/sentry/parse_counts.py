@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sentry_runbook.incident.model.evidence.lenient import list_of, moment_of
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, list_of, moment_of
 from sentry_runbook.sentry.counts import (
     MAX_ROWS,
     Cell,
@@ -18,7 +18,7 @@ from sentry_runbook.sentry.counts import (
     TransactionLatency,
 )
 from sentry_runbook.sentry.messages import Asked, Reply, next_cursor
-from sentry_runbook.sentry.parsing import MAX_ITEMS, an_object, parsed
+from sentry_runbook.sentry.parsing import an_object, parsed
 from sentry_runbook.sentry.status_errors import absent
 
 DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")

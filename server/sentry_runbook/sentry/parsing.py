@@ -16,13 +16,11 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.messages import Reply, next_cursor
 
-JsonObject = dict[str, object]
-MAX_ITEMS = 10_000
-"""Items of any list that are read."""
-MOST_PARTS = 400_000
+MAX_PARTS = 400_000
 """Values of one answer. A part takes up to 100 bytes of memory however short it is written, so 5 MB of nothing but
 brackets would take 150 MB; real events of that size stay below this."""
 STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -34,21 +32,21 @@ def parsed(reply: Reply) -> Any:  # JSON is anything; models give it its types
     Raises:
         ValueError: it is not JSON, or of more parts than we take into memory.
     """
-    if _parts_at_most(reply.body) > MOST_PARTS:
+    if _parts_at_most(reply.body) > MAX_PARTS:
         raise ValueError("too many parts")
     return from_json(reply.body, allow_inf_nan=False, cache_strings="keys")
 
 
 def _parts_at_most(body: bytes) -> int:
     """How many values a body holds, never too few; punctuation inside strings is only looked for when it matters."""
-    found = sum(map(body.count, (b",", b"[", b"{")))
-    if found <= MOST_PARTS:
-        return found
+    parts = sum(map(body.count, (b",", b"[", b"{")))
+    if parts <= MAX_PARTS:
+        return parts
     for string in STRING.finditer(body):
-        found -= sum(body.count(mark, string.start(), string.end()) for mark in (b",", b"[", b"{"))
-        if found <= MOST_PARTS:
+        parts -= sum(body.count(mark, string.start(), string.end()) for mark in (b",", b"[", b"{"))
+        if parts <= MAX_PARTS:
             break
-    return found
+    return parts
 
 
 def an_object(reply: Reply) -> dict[str, object]:

@@ -15,7 +15,7 @@ from sentry_runbook.errors import NotFound, SentryError
 from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_EVENTS, EndpointGroup, Query, given
 from sentry_runbook.sentry.compatibility import Capabilities
-from sentry_runbook.sentry.forms import Form, ask_newest, refused_by
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import Asked, Reply, segment
 from sentry_runbook.sentry.references import IssueRef
 from sentry_runbook.sentry.retry import Sender
@@ -60,13 +60,13 @@ class IssuePaths(EndpointGroup):
             if tail == "":
                 self._is_glitchtip = refusal.status == 405
 
-        forms: tuple[Form[T], ...] = (
-            Form(
+        forms: tuple[RequestForm[T], ...] = (
+            RequestForm(
                 ask=lambda: self._get_below_organization(issue, tail, params, asked, parse, fresh=fresh),
                 ability="org_issues",
                 is_refusal=refused_by(*ABSENT),
             ),
-            Form(
+            RequestForm(
                 ask=lambda: self._get_at_old_path(issue, tail, params, asked, parse, fresh=fresh),
                 is_refusal=refused_by(NotFound, *ABSENT),
             ),

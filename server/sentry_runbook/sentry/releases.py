@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sentry_runbook.errors import NotFound
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject, list_of, object_of
 from sentry_runbook.sentry import account, parsing
 from sentry_runbook.sentry.account import Organization, Project, TokenOwner
 from sentry_runbook.sentry.base import (
@@ -18,7 +19,6 @@ from sentry_runbook.sentry.base import (
 )
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.messages import Asked, Reply, segment
-from sentry_runbook.sentry.parsing import JsonObject
 from sentry_runbook.sentry.status_errors import ABSENT, absent
 
 COMMITS = Asked("suspect commits", READ_EVENTS, hint="They stay unknown on this server.")
@@ -65,7 +65,7 @@ class OrganizationEndpoints(EndpointGroup):
             raise absent(COMMITS)
         path = f"/api/0/projects/{segment(slug)}/{segment(project)}/events/{segment(event)}/committers/"
         try:
-            found = await self._sender.get(path, (), COMMITS, suspects)
+            commits = await self._sender.get(path, (), COMMITS, suspects)
         except ABSENT as exc:
             self._can.mark_missing("committers", slug)
             raise absent(COMMITS, exc.status) from None
@@ -74,7 +74,7 @@ class OrganizationEndpoints(EndpointGroup):
             self._can.mark_supported("committers", slug)
             return ()
         self._can.mark_supported("committers", slug)
-        return found
+        return commits
 
     async def workflows(self, project_id: str | None, *, organization: str | None = None) -> tuple[JsonObject, ...]:
         """Alerts of the project and when each last fired."""
@@ -103,25 +103,21 @@ class OrganizationEndpoints(EndpointGroup):
         """The organization's projects (the first hundred)."""
         path = await self._org_path(organization, "projects/")
         asked = Asked("the projects", READ_ORG, hint="Check SENTRY_ORG.")
-        found = await self._sender.get(path, [("per_page", "100")], asked, parsing.objects)
-        return tuple(map(account.project, found))
+        projects = await self._sender.get(path, [("per_page", "100")], asked, parsing.objects)
+        return tuple(map(account.project, projects))
 
     async def environments(self, organization: str | None = None, *, project_id: str | None = None) -> tuple[str, ...]:
         """Names of the environments, of one project or of the whole organization."""
         path = await self._org_path(organization, "environments/")
         asked = Asked("the environments", READ_ORG)
-        found = await self._sender.get(path, given("project", project_id), asked, parsing.objects)
-        return tuple(name for environment in found if (name := parsing.text(environment.get("name"))))
+        environments = await self._sender.get(path, given("project", project_id), asked, parsing.objects)
+        return tuple(name for environment in environments if (name := parsing.text(environment.get("name"))))
 
 
 def suspects(reply: Reply) -> tuple[JsonObject, ...]:
     """The commits of all committers, each with the name of its author."""
-    committers = parsing.an_object(reply).get("committers")
-    found: list[JsonObject] = []
-    for committer in committers if isinstance(committers, list) else ():
-        author, commits = (
-            (committer.get("author"), committer.get("commits")) if isinstance(committer, dict) else ("", ())
-        )
-        name = author.get("name") if isinstance(author, dict) else None
-        found += [{**commit, "author": name} for commit in commits or () if isinstance(commit, dict)]
-    return tuple(found[: parsing.MAX_ITEMS])
+    commits: list[JsonObject] = []
+    for committer in map(object_of, list_of(parsing.an_object(reply).get("committers"))):
+        author = object_of(committer.get("author")).get("name")
+        commits += [{**commit, "author": author} for commit in map(object_of, list_of(committer.get("commits")))]
+    return tuple(commits[:MAX_ITEMS])

@@ -11,7 +11,7 @@ from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
 from sentry_runbook.sentry import parse_counts
 from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import SessionCounts, TimeSeries
-from sentry_runbook.sentry.forms import Form, ask_newest, refused_by
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import Asked
 
 MOST_POINTS = 10_000
@@ -60,12 +60,12 @@ class TimeSeriesEndpoints(EndpointGroup):
         """
         slug = await self._slug(organization)
         common = [("query", query), *environments_of(environments), *given("project", project_id)]
-        found: list[dict[str, TimeSeries]] = []
+        answers: list[dict[str, TimeSeries]] = []
         failed: list[RunbookError] = []
 
         async def ask(part: tuple[datetime, datetime]) -> None:
             try:
-                found.append(await self._series_part(axes, [*common, *span(*part)], interval_s, slug))
+                answers.append(await self._series_part(axes, [*common, *span(*part)], interval_s, slug))
             except RunbookError as exc:
                 failed.append(exc)
                 tasks.cancel_scope.cancel()
@@ -75,19 +75,19 @@ class TimeSeriesEndpoints(EndpointGroup):
                 tasks.start_soon(ask, part)
         if failed:
             raise failed[0]
-        known = [axis for axis in axes if all(axis in part for part in found)]
-        return {axis: parse_counts.joined([part[axis] for part in found]) for axis in known}
+        known = [axis for axis in axes if all(axis in answer for answer in answers)]
+        return {axis: parse_counts.joined([answer[axis] for answer in answers]) for axis in known}
 
     async def _series_part(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
     ) -> dict[str, TimeSeries]:
-        newer: Form[dict[str, TimeSeries]] = Form(
+        newer: RequestForm[dict[str, TimeSeries]] = RequestForm(
             ask=lambda: self._newer_series(axes, common, interval_s, slug),
             ability="timeseries",
             is_refusal=refused_by(BadRequest),
             is_absence=refused_by(Unsupported),
         )
-        older: Form[dict[str, TimeSeries]] = Form(
+        older: RequestForm[dict[str, TimeSeries]] = RequestForm(
             ask=lambda: self._older_series(axes, common, interval_s, slug),
             is_refusal=refused_by(BadRequest, Unsupported),
         )
@@ -109,12 +109,12 @@ class TimeSeriesEndpoints(EndpointGroup):
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
     ) -> dict[str, TimeSeries]:
         # Asked for one axis, a server that counts events only answers like one that knows it; asked for two, not.
-        asked = axes if parse_counts.COUNT in axes else (parse_counts.COUNT, *axes)
+        counted = axes if parse_counts.COUNT in axes else (parse_counts.COUNT, *axes)
         interval = f"{interval_s}s" if interval_s % 60 else f"{interval_s // 60}m"
         return await self._optional(
             "stats",
             "events-stats/",
-            [*common, *axes_of(asked), ("interval", interval)],
+            [*common, *axes_of(counted), ("interval", interval)],
             SERIES,
             lambda reply: parse_counts.stats_series(reply, axes, interval_s),
             organization=slug,
@@ -131,8 +131,8 @@ class TimeSeriesEndpoints(EndpointGroup):
     ) -> SessionCounts:
         """Release health by environment and hour; the range is rounded outwards to full hours.
 
-        Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is told
-        then by the crash-free rate.
+        Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is
+        derived then from the crash-free rate.
 
         Raises:
             Unsupported: the server has no release health.
@@ -141,7 +141,7 @@ class TimeSeriesEndpoints(EndpointGroup):
         common = [("groupBy", "environment"), ("interval", "1h"), ("includeSeries", "1"), *span(start, end)]
         common += [*given("project", project_id), *environments_of(environments)]
         forms = [
-            Form(
+            RequestForm(
                 ask=lambda fields=fields: self._sessions(fields, common, slug),  # type: ignore[misc]  # binds the loop's value
                 ability=ability,
                 is_refusal=refused_by(BadRequest),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sentry_runbook.collect import Aspect, investigate
 from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.model.evidence import Known
-from sentry_runbook.incident.model.evidence.lenient import object_of, text_of
+from sentry_runbook.incident.model.evidence.json_values import object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord

@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
 from sentry_runbook.incident.model.evidence.counts import (
     Breakdown,
     Combination,
@@ -30,13 +31,8 @@ from sentry_runbook.incident.model.evidence.counts import (
     UsersIn,
     Widened,
 )
-from sentry_runbook.incident.model.evidence.event import (
-    Breadcrumb,
-    Event,
-    EventRow,
-    Frame,
-    ThrownException,
-)
+from sentry_runbook.incident.model.evidence.event import Event, EventRow
+from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
     Alert,

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.lenient import (
-    NAME,
-    Count,
-    FieldType,
-    FromSentry,
-    JsonObject,
-    Name,
-    count_of,
-    list_of,
-    text_of,
-)
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, text_of
+from sentry_runbook.incident.model.evidence.lenient import NAME, Count, FieldType, FromSentry, Name
 from sentry_runbook.incident.model.evidence.values import EventText, Frozen, Window
 
 if TYPE_CHECKING:

@@ -5,49 +5,49 @@ Of a large event only what is kept is looked at: entries, frames and variables a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.lenient import (
-    MESSAGE,
-    NAME,
-    TITLE,
-    Block,
-    Count,
-    FieldType,
-    Flag,
-    FromSentry,
-    Identifier,
+from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
+from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException, frames_of
+from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
-    Line,
-    Many,
-    Mapped,
-    Moment,
-    Name,
-    Url,
-    UserName,
-    Word,
-    count_of,
+    first_text,
     host_of,
     list_of,
     object_of,
     text_of,
+)
+from sentry_runbook.incident.model.evidence.lenient import (
+    MESSAGE,
+    NAME,
+    TITLE,
+    FieldType,
+    Flag,
+    FromSentry,
+    Identifier,
+    InertBlock,
+    InertLine,
+    InertUrl,
+    Many,
+    Mapped,
+    Moment,
+    Name,
+    UserName,
+    Word,
 )
 from sentry_runbook.incident.model.evidence.values import EventText
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
-FRAME = 160
 MAX_EXCEPTIONS = 3
-MAX_FRAMES = 20
 MAX_BREADCRUMBS = 30
 MAX_TAGS = 40
-MAX_VARIABLES = 12
 MAX_CONTEXTS = 12
 MAX_SENT_BREADCRUMBS = 100
 """As many as SDKs send; of more, the last ones are counted."""
@@ -56,162 +56,37 @@ MAX_SENT_THREADS = 200
 MAX_SENT_ENTRIES = 100
 APART = ("browser", "os", "client_os", "device", "trace", "replay")
 """Contexts that have a field of their own."""
-HTTP_CATEGORIES = ("http", "xhr", "fetch", "httplib", "requests", "urllib3", "httpx", "aiohttp", "okhttp")
-
-
-class Frame(FromSentry):
-    """One stack frame. ``variables`` and ``context`` are for the failing frame and the project's own only."""
-
-    function: Annotated[EventText | None, Line(FRAME, "event.frame.function")] = None
-    file: Annotated[EventText | None, Line(FRAME, "event.frame.file")] = None
-    line: Annotated[int | None, Count()] = Field(None, validation_alias="lineNo")
-    module: Annotated[EventText | None, Line(FRAME, "event.frame.module")] = None
-    in_app: Annotated[bool, Flag(default=False)] = Field(False, validation_alias="inApp")
-    context: Annotated[EventText | None, Block(MESSAGE, "event.frame.context")] = None
-    """The failing line with two before and two after, as ``line | source``."""
-    variables: Annotated[dict[str, EventText], Mapped(MAX_VARIABLES, "event.frame.vars")] = Field(default_factory=dict)
-
-    @classmethod
-    def reshape(cls, json: JsonObject) -> JsonObject:
-        """The source stands as pairs of line number and text."""
-        return {
-            **json,
-            "file": json.get("filename") or json.get("absPath"),
-            "context": _source_around(json),
-            "variables": json.get("vars"),
-        }
-
-
-def _source_around(frame: JsonObject) -> str | None:
-    failing = count_of(frame.get("lineNo"))
-    near = [
-        (pair[0], pair[1])
-        for pair in list_of(frame.get("context"))
-        if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], int) and isinstance(pair[1], str)
-        if failing and abs(pair[0] - failing) <= 2
-    ]
-    return "\n".join(f"{'>' if number == failing else ' '} {number} {source}" for number, source in near) or None
-
-
-class ThrownException(FromSentry):
-    """One exception of the chain; the list is ordered cause first, outermost last, as Sentry sends it.
-
-    ``frames`` are ordered oldest call first; the failing one is last.
-    """
-
-    type: Annotated[EventText | None, Name("event.exception.type")] = None
-    value: Annotated[EventText | None, Block(MESSAGE, "event.exception.value")] = None
-    handled: Annotated[bool | None, Flag()] = None
-    mechanism: Annotated[EventText | None, Name("event.exception.mechanism")] = None
-    frames: Many[Frame] = ()
-    frames_omitted: int = 0
-
-    @classmethod
-    def reshape(cls, json: JsonObject) -> JsonObject:
-        """How the SDK caught it stands in ``mechanism``, the frames in ``stacktrace``."""
-        mechanism, frames = object_of(json.get("mechanism")), _frames_of(json)
-        kept = _frames_that_matter(frames)
-        return {
-            **json,
-            "handled": mechanism.get("handled"),
-            "mechanism": mechanism.get("type"),
-            "frames": [*map(_in_short, kept[:-1]), *kept[-1:]],
-            "frames_omitted": len(frames) - len(kept),
-        }
-
-
-def _frames_of(thrown: JsonObject) -> list[JsonObject]:
-    frames = object_of(thrown.get("stacktrace")).get("frames")
-    return [frame for frame in list_of(frames) if isinstance(frame, dict)]
-
-
-def _frames_that_matter(frames: list[JsonObject]) -> list[JsonObject]:
-    """The last frames; when none of those is the project's own, the last own one comes first."""
-    kept = frames[-MAX_FRAMES:]
-    if any(frame.get("inApp") is True for frame in kept):
-        return kept
-    own = [frame for frame in frames if frame.get("inApp") is True]
-    return [own[-1], *kept[1:]] if own else kept
-
-
-def _in_short(frame: JsonObject) -> JsonObject:
-    """A foreign frame before the failing one: where it is, without source and variables."""
-    return frame if frame.get("inApp") is True else {**frame, "context": None, "vars": None}
-
-
-class Breadcrumb(FromSentry):
-    """One step before the error, oldest first.
-
-    Attributes:
-        host: the host that an HTTP breadcrumb spoke to, lower case, without port.
-        http_status: its answer; None when there was none.
-        failed: an HTTP call that did not succeed (status ≥ 400, or no answer and level error).
-    """
-
-    at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="timestamp")
-    category: Annotated[EventText | None, Name("event.breadcrumb.category")] = None
-    level: Annotated[str | None, Word()] = None
-    message: Annotated[EventText | None, Line(TITLE, "event.breadcrumb.message")] = None
-    method: Annotated[EventText | None, Word()] = None
-    url: Annotated[EventText | None, Url("event.breadcrumb.url")] = None
-    host: EventText | None = None
-    http_status: int | None = None
-    failed: bool = False
-
-    @classmethod
-    def reshape(cls, json: JsonObject) -> JsonObject:
-        """What an HTTP call was and how it ended stands in ``data``, under the names of several SDKs."""
-        data, kind = object_of(json.get("data")), text_of(json.get("type"))
-        url = _first_text(data, "url", "http.url")
-        status = _status_of(data.get("status_code", data.get("status", data.get("http.response.status_code"))))
-        category = text_of(json.get("category")) or kind
-        is_http = kind == "http" or any(word in (category or "").lower() for word in HTTP_CATEGORIES)
-        level = json.get("level")
-        is_failure = status >= 400 if status is not None else level in ("error", "fatal", "critical")
-        return {
-            **json,
-            "category": category,
-            "message": text_of(json.get("message")) or _message_of(data),
-            "method": _first_text(data, "method", "http.method"),
-            "url": url,
-            "host": host_of(url) if is_http else None,
-            "http_status": status,
-            "failed": is_http and is_failure,
-        }
-
-
-def _first_text(data: JsonObject, *keys: str) -> str | None:
-    return next((value for key in keys if isinstance(value := data.get(key), str) and value), None)
-
-
-def _message_of(data: JsonObject) -> str | None:
-    """What a breadcrumb without a message says: why a call failed, or where a user went."""
-    start, end = _first_text(data, "from"), _first_text(data, "to")
-    return _first_text(data, "reason") or (f"{start or '?'} → {end}" if end else None)
-
-
-def _status_of(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return int(value) if abs(value) < 1000 else None
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3 else None
 
 
 def event_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
-    """Key and value of every well-formed tag, raw: objects, or pairs as old servers and GlitchTip write them."""
+    """Key and value of every well-formed tag, raw."""
+    for key, value in _tag_pairs(event):
+        name, text = text_of(key), text_of(value)
+        if name and text is not None:
+            yield name, text
+
+
+def tags_named(event: JsonObject, names: Container[str]) -> dict[str, str]:
+    """The raw values of these tags only: a page of the event list has a thousand tags, of which few are kept."""
+    found: dict[str, str] = {}
+    for key, value in _tag_pairs(event):
+        if isinstance(key, str) and key in names and key not in found:
+            text = text_of(value)
+            if text is not None:
+                found[key] = text
+    return found
+
+
+def _tag_pairs(event: JsonObject) -> Iterator[tuple[object, object]]:
+    """Objects, or pairs as old servers and GlitchTip write them."""
     for tag in list_of(event.get("tags")):
         if isinstance(tag, dict):
-            key, value = text_of(tag.get("key")), text_of(tag.get("value"))
+            yield tag.get("key"), tag.get("value")
         elif isinstance(tag, list) and len(tag) == 2:
-            key, value = text_of(tag[0]), text_of(tag[1])
-        else:
-            continue
-        if key and value is not None:
-            yield key, value
+            yield tag[0], tag[1]
 
 
-def event_release(event: JsonObject, tags: JsonObject) -> object:
+def event_release(event: JsonObject, tags: Mapping[str, str]) -> object:
     """The version: of the release in any form (rule 4), else of the tag (rule 3)."""
     release = event.get("release")
     version = text_of(release.get("version")) if isinstance(release, dict) else release
@@ -274,8 +149,8 @@ class Event(FromSentry):
     release: Annotated[EventText | None, Name("event.release")] = None
     environment: Annotated[EventText | None, Name("event.environment")] = None
     transaction: Annotated[EventText | None, Name("event.transaction")] = None
-    title: Annotated[EventText | None, Line(TITLE, "event.title")] = None
-    message: Annotated[EventText | None, Block(MESSAGE, "event.message")] = None
+    title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
+    message: Annotated[EventText | None, InertBlock(MESSAGE, "event.message")] = None
     platform: Annotated[str | None, Word()] = None
     exceptions: Many[ThrownException] = ()
     exceptions_omitted: int = 0
@@ -288,7 +163,7 @@ class Event(FromSentry):
     browser: Annotated[EventText | None, Name("event.contexts.browser")] = None
     os: Annotated[EventText | None, Name("event.contexts.os")] = None
     request_method: Annotated[EventText | None, Word()] = None
-    request_url: Annotated[EventText | None, Url("event.request.url")] = None
+    request_url: Annotated[EventText | None, InertUrl("event.request.url")] = None
     request_host: EventText | None = None
     request_data: Annotated[EventText | None, JsonLine("event.request.data")] = None
     contexts: Annotated[dict[EventText, dict[EventText, EventText]], Contexts()] = Field(default_factory=dict)
@@ -297,7 +172,8 @@ class Event(FromSentry):
     processing_errors: Many[Annotated[EventText, Name("event.errors")]] = ()
     occurrence: Many[
         tuple[
-            Annotated[EventText, Line(NAME, "event.occurrence")], Annotated[EventText, Line(TITLE, "event.occurrence")]
+            Annotated[EventText, InertLine(NAME, "event.occurrence")],
+            Annotated[EventText, InertLine(TITLE, "event.occurrence")],
         ]
     ] = ()
     """Evidence of a non-error issue, name and value, important first."""
@@ -309,7 +185,7 @@ class Event(FromSentry):
         """Entries, contexts and tags are lists and objects by name; of each the part that is kept."""
         entries = _entries(json)
         tags = list(event_tags(json))
-        by_key = _first_by_key(tags)
+        by_key = dict(reversed(tags))
         exceptions, breadcrumbs = _exceptions(entries), _values(entries, "breadcrumbs")[-MAX_SENT_BREADCRUMBS:]
         contexts = {name: part for name, part in object_of(json.get("contexts")).items() if isinstance(part, dict)}
         request, sdk = entries.get("request", {}), object_of(json.get("sdk"))
@@ -361,7 +237,7 @@ class EventRow(FromSentry):
     user: Annotated[EventText | None, UserName()] = None
     """None: the event carries no user context."""
     transaction: Annotated[EventText | None, Name("event.transaction")] = None
-    title: Annotated[EventText | None, Line(TITLE, "event.title")] = None
+    title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
     handled: Annotated[bool | None, Flag()] = None
     ip: Annotated[EventText | None, Name("event.user.ip")] = None
     """A stand-in for the sender's address (``<ip 1>``), the same for the same address within the answer."""
@@ -369,7 +245,7 @@ class EventRow(FromSentry):
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """A row has no release, environment or entries of its own."""
-        tags = _first_by_key(event_tags(json))
+        tags = tags_named(json, ROW_TAGS)
         return {
             "id": _id_of(json),
             "when": json.get("dateCreated"),
@@ -383,15 +259,11 @@ class EventRow(FromSentry):
         }
 
 
+ROW_TAGS = frozenset({"release", "sentry:release", "environment", "transaction", "handled"})
+
+
 def _id_of(event: JsonObject) -> object:
     return event.get("eventID") or event.get("id")
-
-
-def _first_by_key(tags: Iterable[tuple[str, str]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in tags:
-        found.setdefault(key, value)
-    return found
 
 
 def _entries(event: JsonObject) -> dict[str, JsonObject]:
@@ -412,7 +284,7 @@ def _values(entries: Mapping[str, JsonObject], kind: str) -> list[JsonObject]:
 def _exceptions(entries: Mapping[str, JsonObject]) -> list[JsonObject]:
     """The exception chain, cause first; where it has no frames, the crashed thread's are taken (on mobile)."""
     chain = _values(entries, "exception")[-MAX_SENT_EXCEPTIONS:]
-    if not chain or any(_frames_of(thrown) for thrown in chain):
+    if not chain or any(frames_of(thrown) for thrown in chain):
         return chain
     for thread in _values(entries, "threads")[:MAX_SENT_THREADS]:
         if thread.get("crashed") is True and isinstance(thread.get("stacktrace"), dict):
@@ -422,7 +294,7 @@ def _exceptions(entries: Mapping[str, JsonObject]) -> list[JsonObject]:
 
 def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:
     context = contexts.get(key, {})
-    texts = (_first_text(context, part) for part in ("name", "family", "model", "version"))
+    texts = (first_text(context, part) for part in ("name", "family", "model", "version"))
     parts = [text for text in texts if text and text not in ("Unknown", "None")]
     return " ".join(dict.fromkeys(parts[:2]))
 

@@ -7,6 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    count_of,
+    list_of,
+    moment_of,
+    object_of,
+    text_of,
+)
 from sentry_runbook.incident.model.evidence.lenient import (
     MESSAGE,
     TITLE,
@@ -14,18 +22,12 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Flag,
     FromSentry,
     Identifier,
-    JsonObject,
-    Line,
+    InertLine,
     Many,
     Maybe,
     Moment,
     Name,
     Word,
-    count_of,
-    list_of,
-    moment_of,
-    object_of,
-    text_of,
 )
 from sentry_runbook.incident.model.evidence.values import EventText
 
@@ -89,7 +91,7 @@ class Activity(FromSentry):
     at: Annotated[datetime, Moment()] = Field(validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("activity.who")] = None
     version: Annotated[EventText | None, Name("activity.version")] = None
-    text: Annotated[EventText | None, Line(TITLE, "activity.text")] = None
+    text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
@@ -132,7 +134,7 @@ class Issue(FromSentry):
     short_id: Annotated[str | None, Name("short_id")] = Field(None, validation_alias="shortId")
     url: str
     """Its page, built by the client: a permalink in an answer could lead anywhere."""
-    title: Annotated[EventText, Line(TITLE, "title", "(no title)")]
+    title: Annotated[EventText, InertLine(TITLE, "title", "(no title)")]
     culprit: Annotated[EventText | None, Name("culprit")] = None
     level: Annotated[str | None, Word()] = None
     status: Annotated[str | None, Word()] = None
@@ -225,7 +227,7 @@ class Commit(FromSentry):
     """A suspect commit."""
 
     id: Annotated[EventText, Name("commit.id")]
-    message: Annotated[EventText | None, Line(TITLE, "commit.message")] = None
+    message: Annotated[EventText | None, InertLine(TITLE, "commit.message")] = None
     author: Annotated[EventText | None, Name("commit.author")] = None
     at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     pull_request: Annotated[EventText | None, Name("commit.pull_request")] = None
@@ -260,7 +262,7 @@ class Note(FromSentry):
     id: Annotated[str, Identifier()] = "0"
     at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("note.who")] = None
-    text: Annotated[EventText, Line(MESSAGE, "note.text", "")]
+    text: Annotated[EventText, InertLine(MESSAGE, "note.text", "")]
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:

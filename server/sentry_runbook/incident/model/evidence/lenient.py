@@ -15,29 +15,28 @@ Validators raise ValueError and nothing else: pydantic turns that one into a val
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, TypeVar, get_args
-from urllib.parse import urlsplit
 
 from pydantic import GetCoreSchemaHandler, ValidationInfo, ValidatorFunctionWrapHandler, model_validator
 from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
+from sentry_runbook.incident.model.evidence.json_values import (
+    MAX_ITEMS,
+    JsonObject,
+    count_of,
+    moment_of,
+    object_of,
+    text_of,
+)
 from sentry_runbook.incident.model.evidence.values import Frozen
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
 T = TypeVar("T")
-JsonObject = Mapping[str, object]
-MAX_ITEMS = 10_000
-"""Items of any list that are read; a longer one is cut before its items are looked at."""
-LATEST_EPOCH_S = 1e11
-"""No time of ours lies later; larger numbers are milliseconds or nonsense."""
 NAME = 120
 """Characters of a short identifying value: release, environment, transaction, tag."""
 TITLE = 200
@@ -84,69 +83,6 @@ def read_all(model: type[M], items: object, sanitizer: Sanitizer) -> tuple[M, ..
     return tuple(found)
 
 
-# --- plain values of JSON ------------------------------------------------------------------------------------------
-
-
-def text_of(value: object) -> str | None:
-    """Text; numbers are read as text, for Sentry sends ids as either. Lone surrogates cannot be encoded: replaced."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    text = str(value)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def moment_of(value: object) -> datetime | None:
-    """ISO with or without microseconds and zone, or epoch seconds, as aware UTC to the second."""
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(int(value), UTC) if 0 <= value < LATEST_EPOCH_S else None
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = datetime.fromisoformat(value.strip())
-        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError):
-        return None
-
-
-def count_of(value: object) -> int | None:
-    """A count as int; Sentry writes it as string or int (rule 2). Negative and fractional ones are none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    if (isinstance(value, str) and len(value) > 18) or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    try:
-        number = int(value)
-    except ValueError:
-        return None
-    return number if 0 <= number < 10**18 and (isinstance(value, str) or number == value) else None
-
-
-def object_of(value: object) -> dict[str, object]:
-    """The object, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def list_of(value: object) -> list[object]:
-    """The list as far as it is read, or an empty one."""
-    return value[:MAX_ITEMS] if isinstance(value, list) else []
-
-
-def host_of(url: object) -> str | None:
-    """The host of a URL, lower case; only what can be a host name passes, so it is inert as it is."""
-    if not isinstance(url, str) or not url:
-        return None
-    try:
-        host = urlsplit(url if "//" in url else f"//{url}").hostname
-    except ValueError:
-        return None
-    if not host or ("." not in host and host != "localhost"):
-        return None
-    return host if all(char.isalnum() or char in ".-_:" for char in host) and host.isascii() else None
-
-
 # --- types of fields -----------------------------------------------------------------------------------------------
 
 
@@ -180,7 +116,7 @@ class FieldType:
 
 
 @dataclass(frozen=True)
-class Line(FieldType):
+class InertLine(FieldType):
     """One line of text, inert and cut.
 
     Attributes:
@@ -199,13 +135,13 @@ class Line(FieldType):
         return sanitizer.line(text, self.limit, self.where) if text else None
 
 
-def Name(where: str, default: str | None = None) -> Line:  # noqa: N802  # stands beside the types that it makes
+def Name(where: str, default: str | None = None) -> InertLine:  # noqa: N802  # stands beside the types that it makes
     """A short identifying value."""
-    return Line(NAME, where, default)
+    return InertLine(NAME, where, default)
 
 
 @dataclass(frozen=True)
-class Block(FieldType):
+class InertBlock(FieldType):
     """Text that may have several lines, inert and cut."""
 
     limit: int
@@ -218,7 +154,7 @@ class Block(FieldType):
 
 
 @dataclass(frozen=True)
-class Url(FieldType):
+class InertUrl(FieldType):
     """A URL as one inert line."""
 
     where: str

@@ -1,39 +1,24 @@
-"""Rows of the table of the evidence that Sentry counts: in the window, by time, in sessions and transactions."""
+"""Rows of the table of the evidence that Discover counts: events and users in the window, by tags, by issue."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import Collection, Part, PartValue, span
-from sentry_runbook.collect.event_parts import EVENT, ROWS, TAGS
+from sentry_runbook.collect.collection import Collection, Part, span
+from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import (
-    affected_transactions,
-    event_tag,
-    first_seen,
-    issue_id,
-    last_seen,
-    project_id,
-)
-from sentry_runbook.collect.sessions import merge_sessions
+from sentry_runbook.collect.request_values import event_tag, first_seen, issue_id, last_seen, project_id
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
-from sentry_runbook.incident.model.evidence.lenient import NAME, moment_of
-from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, LatencyTable, Row, SessionCounts, TimeSeries
+from sentry_runbook.incident.model.evidence.json_values import moment_of
+from sentry_runbook.incident.model.evidence.lenient import NAME
+from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
-MINUTE = 60
-HOUR = 3600
-FINEST_SERIES = timedelta(hours=24)
-"""Up to this window the issue's series is read by the minute (2,880 points with the stretch before it)."""
-MINUTES_READ = timedelta(days=7)
-"""Unhandled events are read by the minute for windows up to this long."""
 WIDENED_TO = timedelta(days=7)
 """The runbook's answer to an empty Discover result: expand the period to 7 d."""
-INGEST_LAG = timedelta(seconds=60)
-"""Sentry takes 10 to 60 s to count an event (sentry-api §8): younger buckets may still grow."""
 BREAKDOWN_TAGS = (
     "environment",
     "release",
@@ -43,7 +28,6 @@ BREAKDOWN_TAGS = (
     "device.family",
     "geo.country_code",
 )
-MAX_ENDPOINTS = 5
 COUNT, USERS = "count()", "count_unique(user)"
 
 
@@ -56,7 +40,7 @@ def count(
     limit: int,
 ) -> Request[DiscoverTable]:
     """A request for counts in a window; of groups, the largest first."""
-    client, asked, project = collection.client, collection.question, project_id(collection.issue)
+    client, question, project = collection.client, collection.question, project_id(collection.issue)
     return lambda: client.discover(
         fields,
         query=query,
@@ -66,7 +50,7 @@ def count(
         environments=environments,
         sort=f"-{COUNT}" if limit > 1 else None,
         limit=limit,
-        organization=asked.reference.organization,
+        organization=question.reference.organization,
     )
 
 
@@ -153,8 +137,8 @@ def _widened(collection: Collection, table: DiscoverTable) -> ours.Widened | Unk
 
 
 def _widened_source(collection: Collection) -> str:
-    asked, wider = collection.question.window, _wider(collection)
-    return TOTALS.source(collection).replace(span(asked.start, asked.end), span(wider.start, wider.end))
+    window, wider = collection.question.window, _wider(collection)
+    return TOTALS.source(collection).replace(span(window.start, window.end), span(wider.start, wider.end))
 
 
 WIDENED = Part(
@@ -273,140 +257,13 @@ ENVIRONMENTS = Part(
     reads=BREAKDOWN,
 )
 
-# --- events and users by time --------------------------------------------------------------------------------------
-
-SeriesByAxis = dict[str, TimeSeries]
+# --- unhandled events by issue ---
 
 
-def time_series(
-    collection: Collection,
-    axes: Sequence[str],
-    query: str,
-    start: datetime,
-    interval_s: int,
-    environments: Sequence[str],
-) -> Request[SeriesByAxis]:
-    """A request for time series until the end of the window."""
-    client, asked, project = collection.client, collection.question, project_id(collection.issue)
-    return lambda: client.series(
-        axes,
-        query=query,
-        start=start,
-        end=asked.window.end,
-        interval_s=interval_s,
-        project_id=project,
-        environments=environments,
-        organization=asked.reference.organization,
-    )
-
-
-def step(window: Window) -> int:
-    """Seconds of a bucket of the issue's series: fine where the window is short."""
-    if window.length <= FINEST_SERIES:
-        return MINUTE
-    return 300 if window.length <= timedelta(days=5) else HOUR
-
-
-def _buckets(collection: Collection, series: TimeSeries) -> ours.Series:
-    settled, open_from = collection.now - INGEST_LAG, series.complete_until
-    return ours.Series(
-        start=series.start,
-        step_s=series.step_s,
-        values=series.values,
-        complete_until=min(settled, open_from) if open_from is not None else settled,
-    )
-
-
-def _series_request(collection: Collection) -> Request[SeriesByAxis]:
-    window, wants = collection.question.window, collection.question.wants
-    axes = (COUNT, USERS) if wants(Aspect.SERIES) else (COUNT,)
-    query, names = of_the_issue(collection), collection.scope.names
-    return time_series(collection, axes, query, window.start - window.length, step(window), names)
-
-
-def _issue_series(collection: Collection, found: SeriesByAxis) -> ours.IssueSeries:
-    users = found.get(USERS)
-    return ours.IssueSeries(
-        events=_buckets(collection, found[COUNT]), users=_buckets(collection, users) if users is not None else None
-    )
-
-
-SERIES = Part(
-    field="series",
-    round=2,
-    aspects=(Aspect.SERIES, Aspect.TREND),
-    errors_only=True,
-    request=_series_request,
-    parse=_issue_series,
-    source=lambda collection: collection.source(f"time series of the issue, {step(collection.question.window)} s"),
-)
-
-USERS_PER_HOUR = Part(
-    field="users_per_hour",
-    round=2,
-    aspects=(Aspect.USERS,),
-    errors_only=True,
-    request=lambda collection: time_series(
-        collection,
-        (USERS,),
-        of_the_issue(collection),
-        collection.question.window.start,
-        HOUR,
-        collection.scope.names,
-    ),
-    parse=lambda collection, found: _buckets(collection, found[USERS]),
-    source=lambda collection: collection.source("time series: distinct users per clock hour"),
-)
-
-# --- unhandled events a minute -------------------------------------------------------------------------------------
-
-
-def _project_environments(collection: Collection) -> tuple[str, ...]:
+def project_environments(collection: Collection) -> tuple[str, ...]:
     """The environments that a project-wide figure covers: those asked for, else production as far as it is known."""
-    asked = collection.question
-    return asked.environments or (collection.scope.production if asked.scope == "production" else ())
-
-
-def _is_too_long(collection: Collection) -> PartValue | None:
-    if collection.question.window.length <= MINUTES_READ:
-        return None
-    return Unknown(why="read by the minute for windows up to 7 days only")
-
-
-def _unhandled_request(collection: Collection, query: str, environments: Sequence[str]) -> Request[SeriesByAxis] | None:
-    if _is_too_long(collection) is not None:
-        return None
-    start = collection.question.window.start
-    return time_series(collection, (COUNT,), query, start, MINUTE, environments)
-
-
-UNHANDLED = Part(
-    field="unhandled",
-    round=2,
-    aspects=(Aspect.UNHANDLED,),
-    errors_only=True,
-    request=lambda collection: _unhandled_request(
-        collection, f"{of_the_issue(collection)} error.unhandled:true", collection.scope.names
-    ),
-    parse=lambda collection, found: _buckets(collection, found[COUNT]),
-    source=lambda collection: collection.source("time series: unhandled events of this issue a minute"),
-    known=_is_too_long,
-)
-
-PROJECT_UNHANDLED = Part(
-    field="project_unhandled",
-    round=2,
-    aspects=(Aspect.UNHANDLED,),
-    errors_only=True,
-    request=lambda collection: _unhandled_request(
-        collection, "error.unhandled:true", _project_environments(collection)
-    ),
-    parse=lambda collection, found: _buckets(collection, found[COUNT]),
-    source=lambda collection: collection.source(
-        "time series: unhandled events of the project a minute", _project_environments(collection)
-    ),
-    known=_is_too_long,
-)
+    question = collection.question
+    return question.environments or (collection.scope.production if question.scope == "production" else ())
 
 
 def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.IssueShare, ...]:
@@ -428,88 +285,9 @@ PROJECT_TOP = Part(
         ("issue", COUNT),
         "error.unhandled:true",
         collection.question.window,
-        _project_environments(collection),
+        project_environments(collection),
         5,
     ),
     parse=_project_top,
     source=lambda collection: collection.source("Discover errors, unhandled events by issue"),
-)
-
-# --- sessions and latency of the project ---------------------------------------------------------------------------
-
-
-def _sessions_request(collection: Collection) -> Request[SessionCounts]:
-    client, asked, project = collection.client, collection.question, project_id(collection.issue)
-    window, organization = asked.window, asked.reference.organization
-    return lambda: client.sessions(project_id=project, start=window.start, end=window.end, organization=organization)
-
-
-def _sessions(collection: Collection, found: SessionCounts) -> ours.Sessions:
-    asked = collection.question
-
-    def is_counted(environment: str) -> bool:
-        if asked.environments:
-            return environment in asked.environments
-        return asked.scope == "all" or collection.policy.is_production(environment)
-
-    return merge_sessions(found, is_counted, collection.now, collection.name)
-
-
-SESSIONS = Part(
-    field="sessions",
-    round=2,
-    aspects=(Aspect.SESSIONS,),
-    request=_sessions_request,
-    parse=_sessions,
-    source=lambda _: "sessions of the project by environment and hour",
-)
-
-
-def _transactions(collection: Collection) -> tuple[str, ...]:
-    return affected_transactions(collection.value(TAGS), collection.value(EVENT), MAX_ENDPOINTS)
-
-
-def _latency_request(collection: Collection) -> Request[LatencyTable] | None:
-    client, asked, project = collection.client, collection.question, project_id(collection.issue)
-    names = _transactions(collection)
-    if not names:
-        return None
-    return lambda: client.latency(
-        transactions=names,
-        start=asked.window.start,
-        end=asked.window.end,
-        project_id=project,
-        organization=asked.reference.organization,
-    )
-
-
-def _latency(collection: Collection, found: LatencyTable) -> ours.Latency:
-    """The affected transactions in their order; one without a row was not measured."""
-
-    def shown(name: str) -> str:
-        return collection.sanitizer.line(name, NAME, "transaction")
-
-    rows, names = {row.transaction: row for row in found.rows}, _transactions(collection)
-    return ours.Latency(
-        endpoints=tuple(
-            ours.Endpoint(
-                transaction=shown(name),
-                p95_ms=rows[name].p95_ms if name in rows else None,
-                count=rows[name].count if name in rows else None,
-            )
-            for name in names
-        ),
-        main=shown(names[0]),
-        measure=found.measure,
-    )
-
-
-LATENCY = Part(
-    field="latency",
-    round=2,
-    aspects=(Aspect.LATENCY,),
-    request=_latency_request,
-    parse=_latency,
-    source=lambda collection: collection.source("Discover spans: p95 and count by transaction"),
-    known=lambda collection: None if _transactions(collection) else Unknown(why="no event names its transaction"),
 )
