@@ -41,6 +41,7 @@ NAME = 120
 """Characters of a short identifying value: release, environment, transaction, tag."""
 TITLE = 200
 MESSAGE = 600
+MAX_ID = 100
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 
 
@@ -208,11 +209,12 @@ class Word(FieldType):
 
 
 class Identifier(FieldType):
-    """An id, as text; it is checked or encoded by whoever puts it anywhere."""
+    """An id of Sentry's own: digits, letters and dashes, also written as a number."""
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
-        """The id."""
-        return text_of(value)
+        """The id as text."""
+        text = text_of(value)
+        return text if text and len(text) <= MAX_ID and _WORD.fullmatch(text) else None
 
 
 class Count(FieldType):
