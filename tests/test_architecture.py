@@ -72,6 +72,17 @@ def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
         assert fine, f"{path.name}:{line}: {part} must not know {target}"
 
 
+def test_the_client_knows_of_the_incident_only_what_it_is_made_of() -> None:
+    known = {
+        name
+        for path in SOURCES
+        if part_of(path) == "sentry"
+        for _, name in imports_of(path)
+        if name.startswith("sentry_runbook.incident")
+    }
+    assert known <= {"sentry_runbook.incident.model.evidence.json_values"}
+
+
 def test_only_the_transport_knows_httpx() -> None:
     users = {
         str(path.relative_to(PACKAGE))

@@ -11,7 +11,8 @@ import httpx
 from pydantic import BaseModel
 
 from sentry_runbook.collect import IMPACT, SEVERITY, STORY, Aspect, investigate
-from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.collect.parts import PARTS
+from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence
 from sentry_runbook.incident.model.evidence import Release as ReleaseEvidence
 from sentry_runbook.server.app import build_runtime
 from sentry_runbook.simulator.app import Profile, create_app
@@ -212,6 +213,12 @@ def test_what_only_payloads_fill_is_filled_by_them() -> None:
     release = {**shapes.RELEASE, "dateReleased": "2026-11-20T08:00:00Z"}
     found = {*filled(event_of(shapes.EVENT)), *filled(part_of(ReleaseEvidence, release))}
     assert sorted(set(BY_SHAPE) - found) == []
+
+
+def test_every_part_of_the_evidence_has_a_row_of_the_table() -> None:
+    parts = {name for name, field in Evidence.model_fields.items() if field.default == NOT_ASKED}
+    assert {row.field for row in PARTS} == parts
+    assert len({id(row) for row in PARTS}) == len(PARTS)
 
 
 def test_the_lists_of_exceptions_name_fields_that_are_there() -> None:

@@ -218,6 +218,22 @@ async def test_transactions_answer_where_spans_do_not(refused: Answer) -> None:
     assert (found.rows[0].p95_ms, found.measure) == (640.0, "p95(transaction.duration)")
 
 
+@pytest.mark.parametrize(("refused", "times"), [(says(400, "dataset must be one of: …"), 1), (Answer(500), 3)])
+async def test_a_refusal_is_remembered_and_a_fault_is_not(refused: Answer, times: int) -> None:
+    upstream = ByQuery(spans=refused, transactions=OLD_ROWS, otherwise=says(400))
+    await latency_of(upstream, times=3)
+    assert upstream.seen.count("spans") == times
+
+
+async def test_a_refusal_that_no_older_form_explains_is_not_remembered() -> None:
+    upstream = ByQuery(otherwise=says(400, "unknown field"))
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            with pytest.raises(BadRequest):
+                await client.latency(transactions=["GET /"], **WINDOW)
+    assert upstream.seen.count("spans") == 2
+
+
 async def test_empty_spans_of_a_self_hosted_server_are_looked_for_among_transactions_once() -> None:
     upstream = ByQuery(spans=EMPTY, otherwise=EMPTY)
     found = await latency_of(upstream, times=2)
