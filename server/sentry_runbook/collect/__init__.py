@@ -1,7 +1,7 @@
-"""Which requests answer a question, in two rounds → evidence. The only door between Sentry's words and ours.
+"""Collects the evidence for a question: which requests answer it, in two rounds, and what is made of their answers.
 
-The halves behind the door bring the Sentry client and its models with them. They are imported at the first call, not
-at the start: a client that only lists the tools does not wait for them (DESIGN §9, start-up).
+The modules behind these functions import the Sentry client. They are loaded with the first call, not at the start: a
+client that only lists the tools does not wait for them (DESIGN §9, start-up).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def investigate(
     fresh: bool = False,
     window_for: WindowFor | None = None,
 ) -> Evidence:
-    """Find out about one issue.
+    """Collect the evidence about one issue.
 
     Args:
         run: the runtime of the call.

@@ -64,12 +64,9 @@ def environment_warnings(collection: Collection) -> list[str]:
     if not question.wants(Aspect.TAGS, Aspect.ROWS):
         return warnings
     if not scope.known:
-        is_silent = question.environments or question.scope == "all"
-        return (
-            warnings
-            if is_silent
-            else [*warnings, "The issue's environments could not be read; all events are counted."]
-        )
+        if not question.environments and question.scope == "production":
+            warnings.append("The issue's environments could not be read; all events are counted.")
+        return warnings
     strange, seen = strange_environments(collection), sorted({*scope.production, *scope.others})
     if strange:
         others = f"; it has some in {_quoted(collection, seen)}" if seen else ""
