@@ -1,11 +1,12 @@
 """Everything that is known about an incident; each part a value **or** the reason why it is unknown.
 
 ``collect`` asks Sentry and fills one :class:`Evidence`; every decision of the product (severity, impact, causes,
-timeline, recovery, drafts) is a pure function of it. So a decision can be tested
-without a network, repeated on frozen evidence, and never mistakes "Sentry did not answer" for "none".
+timeline, recovery, drafts) is a pure function of it. So a decision can be tested without a network, repeated on frozen
+evidence, and never mistakes "Sentry did not answer" for "none".
 
 The fields say under which keys Sentry sends them, and read them leniently (see :mod:`.lenient`). Every string here that
-a stranger could have written is marked :data:`EventText`. It is already inert (see ``safety``): safe to stand in a sentence as one quoted value, and in longer form inside a fence.
+a stranger could have written is marked :data:`EventText`. It is already inert (see ``safety``): safe to stand in a
+sentence as one quoted value, and in longer form inside a fence.
 """
 
 from __future__ import annotations
