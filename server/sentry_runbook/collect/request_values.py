@@ -13,6 +13,7 @@ from sentry_runbook.incident.model.evidence.issue import issue_category
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
+    id_of,
     list_of,
     moment_of,
     object_of,
@@ -24,7 +25,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 def issue_id(issue: JsonObject) -> str:
     """The issue's number; of a merged issue, the surviving one's."""
-    return text_of(issue.get("id")) or ""
+    return id_of(issue.get("id")) or ""
 
 
 def project_id(issue: JsonObject) -> str | None:
@@ -112,7 +113,7 @@ def event_tag(event: JsonObject, key: str) -> str:
 
 def event_id_of(event: JsonObject) -> str:
     """The event's id."""
-    return text_of(event.get("eventID")) or text_of(event.get("id")) or ""
+    return id_of(event.get("eventID")) or id_of(event.get("id")) or ""
 
 
 def affected_transactions(tags: Sequence[JsonObject] | None, event: JsonObject | None, most: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject, id_of
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.messages import Reply, next_cursor
 
@@ -62,11 +62,19 @@ def identified(*keys: str) -> Callable[[Reply], JsonObject]:
 
     def parse(reply: Reply) -> JsonObject:
         answer = an_object(reply)
-        if all(text(answer.get(key)) is None for key in keys):
+        if all(id_of(answer.get(key)) is None for key in keys):
             raise ValueError("an object without an id")
         return answer
 
     return parse
+
+
+def versioned(reply: Reply) -> JsonObject:
+    """A reply that is a release: an object with a version."""
+    answer = an_object(reply)
+    if text(answer.get("version")) is None:
+        raise ValueError("a release without a version")
+    return answer
 
 
 def objects(reply: Reply) -> tuple[JsonObject, ...]:

@@ -50,7 +50,7 @@ class OrganizationEndpoints(EndpointGroup):
             f"release {named(version)}", READ_RELEASES, "releases", "Check the version, or create the release first."
         )
         path = await self._org_path(organization, f"releases/{segment(version)}/")
-        return await self._sender.get(path, (), asked, parsing.identified("version"))
+        return await self._sender.get(path, (), asked, parsing.versioned)
 
     async def deploys(self, version: str, *, organization: str | None = None) -> tuple[JsonObject, ...]:
         """Deploy markers of a release, newest first."""

@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     first_text,
     host_of,
+    id_of,
     list_of,
     object_of,
     text_of,
@@ -263,7 +264,7 @@ ROW_TAGS = frozenset({"release", "sentry:release", "environment", "transaction",
 
 
 def _id_of(event: JsonObject) -> object:
-    return event.get("eventID") or event.get("id")
+    return id_of(event.get("eventID")) or id_of(event.get("id"))
 
 
 def _entries(event: JsonObject) -> dict[str, JsonObject]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 JsonObject = Mapping[str, object]
 MAX_ITEMS = 10_000
 """Items of any list that are read; a longer one is cut before its items are looked at."""
+MAX_ID = 100
+PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 LATEST_EPOCH_S = 1e11
 """No time of ours lies later; larger numbers are milliseconds or nonsense."""
 
@@ -20,6 +23,12 @@ def text_of(value: object) -> str | None:
         return None
     text = str(value)
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def id_of(value: object) -> str | None:
+    """An id of Sentry's own: digits, letters and dashes, also written as a number. It is inert as it is."""
+    text = text_of(value)
+    return text if text and len(text) <= MAX_ID and PLAIN_WORD.fullmatch(text) else None
 
 
 def moment_of(value: object) -> datetime | None:

@@ -15,7 +15,6 @@ Validators raise ValueError and nothing else: pydantic turns that one into a val
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, TypeVar, get_args
@@ -25,8 +24,10 @@ from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
 from sentry_runbook.incident.model.evidence.json_values import (
     MAX_ITEMS,
+    PLAIN_WORD,
     JsonObject,
     count_of,
+    id_of,
     moment_of,
     object_of,
     text_of,
@@ -41,8 +42,6 @@ NAME = 120
 """Characters of a short identifying value: release, environment, transaction, tag."""
 TITLE = 200
 MESSAGE = 600
-MAX_ID = 100
-_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 
 
 class FromSentry(Frozen):
@@ -205,16 +204,15 @@ class Word(FieldType):
         """The word."""
         if not isinstance(value, str) or not value or len(value) > 60 or value.lower().startswith("www."):
             return None
-        return value if _WORD.fullmatch(value) else None
+        return value if PLAIN_WORD.fullmatch(value) else None
 
 
 class Identifier(FieldType):
-    """An id of Sentry's own: digits, letters and dashes, also written as a number."""
+    """An id of Sentry's own."""
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The id as text."""
-        text = text_of(value)
-        return text if text and len(text) <= MAX_ID and _WORD.fullmatch(text) else None
+        return id_of(value)
 
 
 class Count(FieldType):
