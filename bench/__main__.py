@@ -13,63 +13,65 @@ from pathlib import Path
 
 import anyio
 
-from bench import cold_start, concurrency, counts, latency, startup, table, upstream
+from bench import cold_start, concurrency, counts, first_edition, latency, startup, table, upstream
 from bench.bounds import Measure
+from bench.server_process import NOW
 
 PACKAGES = ("mcp", "httpx", "pydantic", "anyio")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, show, and give the exit code: 1 with ``--check`` when a bound is broken."""
+    """Measure, print the table, return the exit code: 1 with ``--check`` when a bound is broken."""
     options = _options(argv)
     measures = measure(quick=options.quick)
-    print(table.shown(measures), end="")
+    print(table.rendered(measures), end="")
     if options.json:
         options.json.write_text(json.dumps(report(measures), indent=2) + "\n", encoding="utf-8")
-    return 1 if options.check and any(one.within is False for one in measures) else 0
+    return 1 if options.check and any(measure.within is False for measure in measures) else 0
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measures sentry-runbook against its budgets, in front of its embedded Sentry: 90 seconds.",
+        description="Measures sentry-runbook against its budgets, in front of its embedded Sentry: about five minutes.",
     )
-    parser.add_argument("--quick", action="store_true", help="fewer repeats: half a minute, rougher numbers")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to this file, too")
+    parser.add_argument("--quick", action="store_true", help="fewer repeats: about a minute, rougher numbers")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every number to this file")
     parser.add_argument("--check", action="store_true", help="exit 1 when a bound is broken")
     return parser.parse_args(argv)
 
 
 def measure(*, quick: bool) -> list[Measure]:
-    """Run all parts; what is under way is told on stderr."""
-    _tell("rounds, requests, characters")
-    found = anyio.run(counts.count)
-    _tell("start-up beside a bare server")
-    found += startup.starts(pairs=3 if quick else 11)
-    with upstream.running() as sentry:
-        _tell("wall times")
-        found += anyio.run(latency.wall_times, sentry, 3 if quick else 11)
-        _tell("first call of a fresh process")
-        found += cold_start.first_calls(sentry, 1 if quick else 5)
-        _tell("100 callers")
-        found += anyio.run(concurrency.crowds, sentry)
-        _tell("5 MB event")
-        found += cold_start.big_events(sentry)
-    return found
+    """Run all parts; progress goes to stderr."""
+    _progress("rounds, requests, characters")
+    measures = anyio.run(counts.count)
+    _progress("start-up against a bare server")
+    measures += startup.starts(pairs=3 if quick else 11)
+    with upstream.running() as sentry, first_edition.checked_out() as first:
+        _progress("wall times")
+        measures += anyio.run(latency.wall_times, sentry, 3 if quick else 11)
+        _progress("5 MB event")
+        measures += cold_start.large_events(sentry)
+        _progress("CPU, first call, rounds and requests, beside the first edition")
+        measures += first_edition.compared(sentry, first, calls=5 if quick else 31, processes=1 if quick else 5)
+        _progress("100 callers at once")
+        editions = (NOW,) if first is None or quick else (first, NOW)
+        measures += concurrency.bursts(sentry, editions, repeats=1 if quick else 3)
+    return measures
 
 
 def report(measures: Sequence[Measure]) -> dict[str, object]:
-    """All numbers with what they were measured on."""
+    """All numbers, with the platform and the package versions."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "packages": {name: version(name) for name in PACKAGES},
-        "measures": [{**asdict(one), "within": one.within} for one in measures],
+        "measures": [{**asdict(measure), "within": measure.within} for measure in measures],
     }
 
 
-def _tell(what: str) -> None:
-    print(f"… {what}", file=sys.stderr)
+def _progress(part: str) -> None:
+    print(f"… {part}", file=sys.stderr)
 
 
 if __name__ == "__main__":

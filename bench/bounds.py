@@ -1,4 +1,4 @@
-"""What is promised (DESIGN section 9), and a measurement beside its promise."""
+"""The budgets (DESIGN section 9), and a measured number with its budget."""
 
 from __future__ import annotations
 
@@ -12,23 +12,31 @@ ROUNDS: Mapping[str, int] = {
     "classify_severity": 2,
     "resolve_issue": 3,
 }
-"""Upstream rounds in sequence; a short id in hand."""
+"""Upstream rounds in sequence, given a short id."""
 CHARACTERS: Mapping[str, int] = {"triage_issue": 9_000, "get_issue": 9_000, "list_events": 9_000}
-"""Of one answer, each channel."""
+"""Characters of one result, each channel."""
 ANY_CHARACTERS = 20_000
-"""Of any answer."""
+"""Characters of any result, each channel."""
 WALL_AT_100_MS: Mapping[str, float] = {"triage_issue": 260}
-"""Milliseconds of one call when every answer of Sentry is 100 ms late."""
+"""Milliseconds of one call when each response of Sentry takes 100 ms."""
 TOOL_LIST_CHARACTERS = 9_000
-"""Names, descriptions and input schemas."""
-BESIDE_BARE = 1.15
+"""Characters of names, descriptions and input schemas."""
+OF_BARE_SERVER = 1.15
 """Start-up and peak memory, as a multiple of a bare six-tool server's."""
-SHARED_REQUESTS = 1.2
-"""Requests of a hundred callers of one issue, as a multiple of one caller's."""
+CPU_OF_FIRST_EDITION = 0.5
+"""CPU time of a warm triage, as a multiple of the first edition's in the same run."""
+FIRST_TO_WARM = 1.5
+"""Wall time of a process's first triage at 100 ms latency, as a multiple of a warm one."""
+P95_ONE_ISSUE = 3
+"""p95 of a hundred callers who ask one issue, as a multiple of one caller's wait."""
+P95_MANY_ISSUES = 8
+"""The same where they ask twenty issues."""
+SAME_REQUEST = 1
+"""How often a hundred callers may make us send the same request."""
 ANSWER_MS = 20_000
-"""Whatever Sentry does, a call is answered by then."""
-BIG_EVENT_MB = 60
-"""More memory for a 5 MB event."""
+"""Milliseconds within which every call is answered, whatever Sentry does."""
+LARGE_EVENT_MB = 60
+"""Additional peak memory for a 5 MB event."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +45,11 @@ class Measure:
 
     Attributes:
         group: the part of the benchmark.
-        what: the tool or thing that was measured.
-        name: what was measured of it.
+        what: the tool or component that was measured.
+        name: the measured quantity.
         value: the number; None where this machine cannot measure it.
-        unit: of the number; empty for a plain count.
-        bound: the most that is allowed; None where nothing is promised.
+        unit: of the number; empty for a count.
+        bound: the highest allowed number; None where there is no budget.
     """
 
     group: str
@@ -53,7 +61,7 @@ class Measure:
 
     @property
     def within(self) -> bool | None:
-        """Whether the promise is kept; None when there is none, or no number."""
+        """Whether the budget is kept; None without budget or number."""
         if self.bound is None or self.value is None:
             return None
         return self.value <= self.bound

@@ -1,4 +1,4 @@
-"""The calls that are measured, and the server they are sent to."""
+"""The calls that are measured, and a client of the server they are sent to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.clock import ManualClock
 
 ISSUE = "SHOP-1Z"
-"""The issue of the shipped payment incident: sessions, releases, suspect commits and latency all have something."""
+"""The issue of the shipped payment incident: it has sessions, releases, suspect commits and transaction latency."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Case:
 
     Attributes:
         tool: its name.
-        arguments: beside the issue.
-        undo: arguments of a call, not measured, that makes it possible once more.
+        arguments: those besides the issue.
+        undo: arguments of a call that makes a repetition possible; not measured.
     """
 
     tool: str
@@ -48,7 +48,7 @@ CASES = (
 
 
 class CallFailed(Exception):
-    """A call that is measured was answered with an error; a benchmark of errors would look fast."""
+    """A measured call returned an error; errors are fast and would look like a good result."""
 
 
 @asynccontextmanager
@@ -57,12 +57,12 @@ async def connected(
 ) -> AsyncIterator[Client]:
     """A client of the real server, over the SDK's in-memory connection.
 
-    The server's clock stands where the embedded Sentry's stands, so that every run sees the same incident.
+    The server's clock shows the embedded Sentry's fixed instant, so that every run sees the same incident.
 
     Args:
-        base_url: where Sentry is.
-        cache_s: how long answers may be reused; measured without, unless it is the cache that is measured.
-        http_transport: where requests go instead of the network.
+        base_url: Sentry's URL.
+        cache_s: how long responses may be reused, in seconds.
+        http_transport: handles requests instead of the network.
     """
     settings = Settings(
         token=Secret("bench"),
@@ -71,19 +71,19 @@ async def connected(
         writes="direct",
         limits=Limits(cache_s=cache_s),
     )
-    run = build_runtime(settings, http_transport=http_transport, clock=ManualClock())
+    runtime = build_runtime(settings, http_transport=http_transport, clock=ManualClock())
     try:
-        async with Client(build_server(run)) as client:
+        async with Client(build_server(runtime)) as client:
             yield client
     finally:
-        await run.aclose()
+        await runtime.aclose()
 
 
 async def ask(client: Client, tool: str, arguments: Mapping[str, object], issue: str = ISSUE) -> CallToolResult:
     """Call a tool.
 
     Raises:
-        CallFailed: the answer is an error.
+        CallFailed: the result is an error.
     """
     result = await client.call_tool(tool, {"issue": issue, **arguments})
     if result.is_error:
@@ -92,10 +92,10 @@ async def ask(client: Client, tool: str, arguments: Mapping[str, object], issue:
 
 
 def text_of(result: CallToolResult) -> str:
-    """The text channel of an answer."""
+    """The text channel of a result."""
     return "\n".join(getattr(part, "text", "") for part in result.content)
 
 
 def compact(value: object) -> str:
-    """JSON as it stands on the wire."""
+    """JSON as it is sent."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,84 +1,107 @@
-"""A hundred callers at once, as in an outage: of one issue, and of all issues there are."""
+"""A hundred callers at once, as in an outage: all of one issue, and of twenty (:mod:`.incident_copies`).
+
+Every burst meets a fresh server process whose imports and connections are warm (it has triaged another incident) and
+whose response cache, with the settings of a fresh installation, knows nothing of the issues. The wait of one caller,
+which a burst is compared with, is a triage with nothing cached.
+"""
 
 from __future__ import annotations
 
+import math
 import statistics
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import cycle, islice
 
-import anyio
-from mcp import Client
-
-from bench.bounds import ANSWER_MS, SHARED_REQUESTS, Measure
-from bench.cases import ISSUE, ask, connected
-from bench.upstream import Upstream
+from bench.bounds import ANSWER_MS, P95_MANY_ISSUES, P95_ONE_ISSUE, SAME_REQUEST, Measure
+from bench.incident_copies import ISSUES, WARM_UP
+from bench.server_process import NOW, Edition, ServerProcess
+from bench.upstream import Statistics, Upstream
 from sentry_runbook.settings import Limits
-from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.world import World
 
 CALLERS = 100
-LATENCY_MS = 20
+LATENCY_MS = 100
+SAMPLES_ALONE = 5
 
 
-async def crowds(upstream: Upstream) -> list[Measure]:
-    """Requests and wall times; the settings are those of a fresh installation."""
-    one = await _crowd(upstream, [ISSUE])
-    same = await _crowd(upstream, [ISSUE] * CALLERS)
-    world = World.of_all(ManualClock())
-    issues = [issue.spec.short_id for issue in world.issues() if world.find_issue(issue.spec.short_id)]
-    many = await _crowd(upstream, list(islice(cycle(issues), CALLERS)))
-    name = f"{CALLERS} callers of one issue"
-    rows = [
-        Measure("crowd", "1 caller", "requests", one.requests),
-        Measure("crowd", "1 caller", "wall", one.wall_ms, "ms"),
-        Measure("crowd", name, "requests", same.requests),
-        Measure("crowd", name, "requests, times one caller's", same.requests / one.requests, "x", SHARED_REQUESTS),
-        *_times(name, same),
-    ]
-    name = f"{CALLERS} callers of {len(issues)} issues"
-    return [
-        *rows,
-        Measure("crowd", name, "requests", many.requests),
-        Measure("crowd", name, "requests at once", many.most_at_once, bound=Limits().concurrency),
-        *_times(name, many),
-    ]
+@dataclass(frozen=True)
+class Burst:
+    """One burst of simultaneous triages, and one caller who was alone shortly before.
 
+    Attributes:
+        alone_ms: wait of one caller, nothing cached.
+        requests_alone: upstream requests of that caller.
+        waits_ms: waits of all callers, shortest first.
+        cpu_ms: CPU time of the server for the whole burst; None where it cannot be read.
+        upstream: what the benchmark's Sentry counted.
+    """
 
-class _Crowd:
-    """What a crowd cost."""
-
-    def __init__(self) -> None:
-        self.waits_ms: list[float] = []
-        self.requests = 0
-        self.most_at_once = 0
+    alone_ms: float
+    requests_alone: int
+    waits_ms: Sequence[float]
+    cpu_ms: float | None
+    upstream: Statistics
 
     @property
-    def wall_ms(self) -> float:
-        return max(self.waits_ms)
+    def p95_ms(self) -> float:
+        """The wait that 95 % of the callers did not exceed."""
+        return self.waits_ms[math.ceil(0.95 * len(self.waits_ms)) - 1]
 
 
-def _times(name: str, crowd: _Crowd) -> list[Measure]:
-    return [
-        Measure("crowd", name, "median wait", statistics.median(crowd.waits_ms), "ms"),
-        Measure("crowd", name, "longest wait", crowd.wall_ms, "ms", ANSWER_MS),
-    ]
+def bursts(upstream: Upstream, editions: Sequence[Edition] = (NOW,), repeats: int = 1) -> Iterator[Measure]:
+    """Waits and requests of both kinds of burst; the editions take turns. Only the present edition has bounds."""
+    # The benchmark's Sentry computes each response once: before the measurement.
+    with ServerProcess(NOW, upstream.url(shape="copies")) as server:
+        server.triage([WARM_UP, *ISSUES])
+    for issues, p95_bound in ((ISSUES[:1], P95_ONE_ISSUE), (ISSUES, P95_MANY_ISSUES)):
+        called = list(islice(cycle(issues), CALLERS))
+        measured: dict[Edition, list[Burst]] = {edition: [] for edition in editions}
+        for _ in range(repeats):
+            for edition in editions:
+                measured[edition].append(burst(edition, upstream, called))
+        for edition in editions:
+            yield from _rows(edition, len(issues), measured[edition], p95_bound)
 
 
-async def _crowd(upstream: Upstream, issues: Sequence[str]) -> _Crowd:
-    found = _Crowd()
-    async with connected(upstream.url(LATENCY_MS), cache_s=Limits().cache_s) as client:
-        # Another issue's triage first: the connection and the imports are not what is measured.
-        await ask(client, "triage_issue", {}, "WEB-7K")
-        upstream.seen()
-        async with anyio.create_task_group() as tasks:
-            for issue in issues:
-                tasks.start_soon(_one, client, issue, found)
-        found.requests, found.most_at_once = upstream.seen()
-    return found
+def burst(edition: Edition, upstream: Upstream, issues: Sequence[str], latency_ms: int = LATENCY_MS) -> Burst:
+    """Triage the first of the issues alone, then all of them at once in another process."""
+    url = upstream.url(latency_ms, shape="copies")
+    with ServerProcess(edition, url) as server:
+        server.triage([WARM_UP])
+        upstream.statistics()
+        alone_ms = [server.triage(issues[:1])[0] for _ in range(SAMPLES_ALONE)]
+        requests_alone = upstream.statistics().requests // SAMPLES_ALONE
+    with ServerProcess(edition, url, cache_s=None) as server:
+        server.triage([WARM_UP])
+        upstream.statistics()
+        before = server.cpu_ms()
+        waits_ms = server.triage(issues)
+        after = server.cpu_ms()
+        counted = upstream.statistics()
+    cpu_ms = after - before if after is not None and before is not None else None
+    return Burst(statistics.median(alone_ms), requests_alone, waits_ms, cpu_ms, counted)
 
 
-async def _one(client: Client, issue: str, found: _Crowd) -> None:
-    begun = time.perf_counter()
-    await ask(client, "triage_issue", {}, issue)
-    found.waits_ms.append((time.perf_counter() - begun) * 1000)
+def _rows(edition: Edition, issues: int, measured: Sequence[Burst], p95_bound: float) -> Iterator[Measure]:
+    what = f"{CALLERS} callers of {issues} issue{'s' if issues > 1 else ''}"
+    is_bound = edition is NOW
+    group = f"{CALLERS} callers at once, {LATENCY_MS} ms latency" + ("" if is_bound else f", {edition.name}")
+    cpu = [burst.cpu_ms / CALLERS for burst in measured if burst.cpu_ms is not None]
+    requests = max(burst.upstream.requests for burst in measured)
+    most_of_one_request = max(burst.upstream.most_of_one_request for burst in measured)
+    most_at_once = max(burst.upstream.most_at_once for burst in measured)
+
+    def row(name: str, value: float | None, unit: str = "", bound: float | None = None) -> Measure:
+        return Measure(group, what, name, value, unit, bound if is_bound else None)
+
+    yield row("one caller", statistics.median(burst.alone_ms for burst in measured), "ms")
+    yield row("p50", statistics.median(statistics.median(burst.waits_ms) for burst in measured), "ms")
+    yield row("p95", statistics.median(burst.p95_ms for burst in measured), "ms")
+    ratio = statistics.median(burst.p95_ms / burst.alone_ms for burst in measured)
+    yield row("p95, times one caller's", ratio, "x", p95_bound)
+    yield row("longest wait", max(burst.waits_ms[-1] for burst in measured), "ms", ANSWER_MS)
+    yield row("CPU per caller", statistics.median(cpu) if cpu else None, "ms")
+    yield row("requests", requests)
+    yield row("requests per issue", requests / issues, bound=max(burst.requests_alone for burst in measured))
+    yield row("times the same request was sent", most_of_one_request, bound=SAME_REQUEST)
+    yield row("requests under way at once", most_at_once, bound=Limits().concurrency)

@@ -1,4 +1,4 @@
-"""What needs no clock: upstream rounds and requests, characters of each channel, the tool list."""
+"""Counts, without a clock: upstream rounds and requests, characters of each channel and of the tool list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mcp import Client
 
 from bench.bounds import ANY_CHARACTERS, CHARACTERS, ROUNDS, TOOL_LIST_CHARACTERS, Measure
 from bench.cases import CASES, Case, ask, compact, connected, text_of
-from bench.rounds import WaveTransport
+from bench.rounds import RoundCountingTransport
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World
@@ -15,25 +15,25 @@ from sentry_runbook.simulator.world import World
 
 async def count() -> list[Measure]:
     """Call every tool once in front of the embedded Sentry, in this process."""
-    upstream = WaveTransport(httpx.ASGITransport(create_app(World.of_all(ManualClock()))))
+    upstream = RoundCountingTransport(httpx.ASGITransport(create_app(World.of_all(ManualClock()))))
     async with connected("http://localhost", http_transport=upstream) as client:
-        found = [measure for case in CASES for measure in await _count(client, upstream, case)]
-        return [*found, await _tool_list(client)]
+        measures = [measure for case in CASES for measure in await _count(client, upstream, case)]
+        return [*measures, await _tool_list(client)]
 
 
-async def _count(client: Client, upstream: WaveTransport, case: Case) -> list[Measure]:
+async def _count(client: Client, upstream: RoundCountingTransport, case: Case) -> list[Measure]:
     upstream.reset()
     result = await ask(client, case.tool, case.arguments)
-    most = CHARACTERS.get(case.tool, ANY_CHARACTERS)
+    characters = CHARACTERS.get(case.tool, ANY_CHARACTERS)
     return [
-        Measure("tools", case.tool, "rounds", upstream.waves, bound=ROUNDS.get(case.tool)),
-        Measure("tools", case.tool, "requests", len(upstream.seen)),
-        Measure("tools", case.tool, "text", len(text_of(result)), "characters", most),
-        Measure("tools", case.tool, "JSON", len(compact(result.structured_content)), "characters", most),
+        Measure("tools", case.tool, "rounds", upstream.rounds, bound=ROUNDS.get(case.tool)),
+        Measure("tools", case.tool, "requests", len(upstream.requests)),
+        Measure("tools", case.tool, "text", len(text_of(result)), "characters", characters),
+        Measure("tools", case.tool, "JSON", len(compact(result.structured_content)), "characters", characters),
     ]
 
 
 async def _tool_list(client: Client) -> Measure:
-    listed = (await client.list_tools()).tools
-    size = sum(len(tool.name) + len(tool.description or "") + len(compact(tool.input_schema)) for tool in listed)
+    tools = (await client.list_tools()).tools
+    size = sum(len(tool.name) + len(tool.description or "") + len(compact(tool.input_schema)) for tool in tools)
     return Measure("server", "tool list", "names, descriptions, inputs", size, "characters", TOOL_LIST_CHARACTERS)

@@ -1,8 +1,8 @@
-"""Wall time of each tool at several upstream latencies, and what a call costs in CPU.
+"""Wall time of each tool at several upstream latencies, and its CPU time.
 
-The real server and its HTTP client in this process, a warm connection, nothing cached; the upstream is
-:mod:`bench.upstream`, over loopback HTTP. The caller is the SDK's client, in memory: that it checks each answer against
-the published schema is part of the time, some three milliseconds of a triage.
+The real server and its HTTP client in this process, warm connections, nothing cached; the upstream is
+:mod:`.upstream`, over loopback HTTP. The caller is the SDK's client, in memory: its check of each result against the
+published schema is included, some 1.5 ms of a triage. (:mod:`.first_edition` measures the server's CPU time alone.)
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ LATENCIES_MS = (0, 20, 100)
 
 
 async def wall_times(upstream: Upstream, repeats: int) -> list[Measure]:
-    """Call every tool so often at every latency; medians."""
-    # As the command line does once all is imported; else the collector searches the SDK's modules again and again.
+    """Call every tool ``repeats`` times at every latency; medians."""
+    # The command line does the same after its imports; otherwise each collection traverses the SDK's modules.
     gc.freeze()
-    found = []
+    measures = []
     for latency in LATENCIES_MS:
         async with connected(upstream.url(latency)) as client:
             for case in CASES:
-                wall, cpu = await _median(client, case, repeats)
+                wall, cpu = await _medians(client, case, repeats)
                 bound = WALL_AT_100_MS.get(case.tool) if latency == 100 else None
-                found.append(Measure("tools", case.tool, f"{latency} ms late", wall, "ms", bound))
+                measures.append(Measure("tools", case.tool, f"{latency} ms latency", wall, "ms", bound))
                 if latency == 0:
-                    found.append(Measure("tools", case.tool, "CPU", cpu, "ms"))
-    return found
+                    measures.append(Measure("tools", case.tool, "CPU", cpu, "ms"))
+    return measures
 
 
-async def _median(client: Client, case: Case, repeats: int) -> tuple[float, float]:
-    """Wall and CPU milliseconds; the first call, which imports and connects, is not among them."""
+async def _medians(client: Client, case: Case, repeats: int) -> tuple[float, float]:
+    """Wall and CPU milliseconds; without the first call, which imports and connects."""
     walls, cpus = [], []
-    for number in range(repeats + 1):
+    for repeat in range(repeats + 1):
         gc.collect()
         cpu, wall = time.process_time(), time.perf_counter()
         await ask(client, case.tool, case.arguments)
-        if number:
+        if repeat:
             walls.append((time.perf_counter() - wall) * 1000)
             cpus.append((time.process_time() - cpu) * 1000)
         if case.undo is not None:

@@ -1,4 +1,4 @@
-"""Peak memory of a process, where the system tells it."""
+"""Peak memory of a process, where the system reports it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def peak_mb(process: int | str = "self") -> float | None:
-    """The most memory that a process held so far, in MB; None where there is no ``/proc``.
+    """Peak resident memory of a process so far, in MB; None where there is no ``/proc``.
 
-    The counters of ``getrusage`` would not do: a child's begin with the memory of the parent that started it.
+    ``getrusage`` is of no use: a child's counter starts at the memory of the parent that spawned it.
     """
     status = Path("/proc", str(process), "status")
     if not status.exists():

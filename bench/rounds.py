@@ -1,8 +1,8 @@
-"""Counts upstream rounds without a clock: requests are let through in waves.
+"""Counts upstream rounds without a clock: an HTTP transport that releases requests round by round.
 
-A request waits until nothing else can still arrive in its wave: every earlier request is answered, and the event
-loop has turned often enough without a new one. So the number of waves is the number of rounds in sequence that a
-caller pays for, whatever the machine's speed.
+A request is held until its round is complete: every earlier request has its response, and the event loop has turned
+``IDLE_TURNS`` times without a new request. So the number of rounds is the number of upstream latencies in sequence
+that a caller waits for, at any speed of the machine.
 """
 
 from __future__ import annotations
@@ -16,46 +16,46 @@ IDLE_TURNS = 40
 
 
 @dataclass
-class _Wave:
+class _Round:
     released: bool = False
 
 
 @dataclass
-class WaveTransport(httpx.AsyncBaseTransport):
-    """Wraps a transport and counts.
+class RoundCountingTransport(httpx.AsyncBaseTransport):
+    """Wraps a transport, counts rounds and records requests.
 
     Attributes:
-        inner: where the requests really go.
-        waves: rounds so far.
-        seen: every request, ``METHOD path?query``, in order of arrival.
-        sizes: requests of each wave.
+        inner: handles the requests.
+        rounds: completed rounds.
+        requests: every request, ``METHOD path?query``, in order of arrival.
+        requests_per_round: number of requests of each round.
     """
 
     inner: httpx.AsyncBaseTransport
-    waves: int = 0
-    seen: list[str] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    _current: _Wave = field(default_factory=_Wave)
+    rounds: int = 0
+    requests: list[str] = field(default_factory=list)
+    requests_per_round: list[int] = field(default_factory=list)
+    _current: _Round = field(default_factory=_Round)
     _under_way: int = 0
     _size: int = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Hold the request until its wave goes, then pass it on."""
-        self.seen.append(f"{request.method} {request.url.raw_path.decode('ascii')}")
+        """Hold the request until its round is released, then pass it on."""
+        self.requests.append(f"{request.method} {request.url.raw_path.decode('ascii')}")
         self._size += 1
-        wave, arrived, idle = self._current, -1, 0
-        while not wave.released:
-            quiet = self._under_way == 0 and arrived == len(self.seen)
+        this_round, arrived, idle = self._current, -1, 0
+        while not this_round.released:
+            quiet = self._under_way == 0 and arrived == len(self.requests)
             idle = idle + 1 if quiet else 0
-            arrived = len(self.seen)
+            arrived = len(self.requests)
             if idle > IDLE_TURNS:
-                self._release(wave)
+                self._release(this_round)
                 break
             await anyio.lowlevel.checkpoint()
         self._under_way += 1
         try:
             response = await self.inner.handle_async_request(request)
-            # An answer made in memory has no raw form; it is not packed either.
+            # A response made in memory has no raw stream; it is not compressed either.
             in_memory = response.is_stream_consumed
             body = response.content if in_memory else b"".join([chunk async for chunk in response.aiter_raw()])
             await response.aclose()
@@ -63,15 +63,15 @@ class WaveTransport(httpx.AsyncBaseTransport):
             self._under_way -= 1
         return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(body))
 
-    def _release(self, wave: _Wave) -> None:
-        wave.released = True
-        self.waves += 1
-        self.sizes.append(self._size)
+    def _release(self, completed: _Round) -> None:
+        completed.released = True
+        self.rounds += 1
+        self.requests_per_round.append(self._size)
         self._size = 0
-        self._current = _Wave()
+        self._current = _Round()
 
     def reset(self) -> None:
-        """Start counting anew."""
-        self.waves = 0
-        self.seen.clear()
-        self.sizes.clear()
+        """Reset all counters."""
+        self.rounds = 0
+        self.requests.clear()
+        self.requests_per_round.clear()

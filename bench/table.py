@@ -1,4 +1,4 @@
-"""The result for people: one table of the tools, one list of all else; bounds and ✓ or ✗ beside the numbers."""
+"""Renders the measures for the terminal: a table of the tools, then lists by group, with bounds and ✓ or ✗."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import groupby
 from bench.bounds import Measure
 
 
-def shown(measures: Sequence[Measure]) -> str:
-    """All of it, as plain text."""
+def rendered(measures: Sequence[Measure]) -> str:
+    """All measures as plain text."""
     tools = [measure for measure in measures if measure.group == "tools"]
     others = [measure for measure in measures if measure.group != "tools"]
     parts = [_matrix(tools)] if tools else []
@@ -19,7 +19,7 @@ def shown(measures: Sequence[Measure]) -> str:
 
 
 def cell(measure: Measure) -> str:
-    """The number, its bound where there is one, and whether it holds: ``231 ms ≤ 260 ✓``."""
+    """The number, its bound if any, and whether it holds: ``231 ms ≤ 260 ✓``."""
     if measure.value is None:
         return "not measured here"
     text = f"{number(measure.value)} {measure.unit}".strip()
@@ -29,7 +29,7 @@ def cell(measure: Measure) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits are enough; counts are shown whole."""
+    """Three significant digits; integers in full."""
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:.2f}" if value < 10 else f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
@@ -38,16 +38,16 @@ def number(value: float) -> str:
 def _matrix(tools: Sequence[Measure]) -> str:
     names = list(dict.fromkeys(measure.name for measure in tools))
     units = {measure.name: measure.unit for measure in tools}
-    by_place = {(measure.what, measure.name): measure for measure in tools}
+    by_cell = {(measure.what, measure.name): measure for measure in tools}
     rows = [("tools", *(f"{name} ({units[name]})" if units[name] else name for name in names))]
     for tool in dict.fromkeys(measure.what for measure in tools):
-        found = [by_place.get((tool, name)) for name in names]
-        rows.append((f"  {tool}", *(_plain(measure) if measure else "" for measure in found)))
+        cells = [by_cell.get((tool, name)) for name in names]
+        rows.append((f"  {tool}", *(_plain(measure) if measure else "" for measure in cells)))
     return "\n".join(_aligned(rows))
 
 
 def _plain(measure: Measure) -> str:
-    """A cell whose unit stands in the heading."""
+    """A cell whose unit is in the heading."""
     return cell(Measure(measure.group, measure.what, measure.name, measure.value, "", measure.bound))
 
 

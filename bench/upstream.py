@@ -1,8 +1,8 @@
-"""The Sentry of the timings: the embedded one in a process of its own, over loopback HTTP, as late as one wishes.
+"""The Sentry of the timings: the embedded one in a process of its own, over loopback HTTP, with a chosen latency.
 
-Each answer is worked out once and kept until something is written, so what is timed is the product and not the
-stand-in. How late it answers, and whether its events are huge, stands at the beginning of the path, as a self-hosted
-Sentry's prefix would: ``/100ms/api/0/…``, ``/0ms-huge/api/0/…``.
+Each response is computed once and reused until something is written, so that the product is timed and not the
+stand-in. Latency and shape of the data are the first part of the path, where a self-hosted Sentry may have a prefix:
+``/100ms/api/0/…``, ``/0ms-large/api/0/…`` (events of 5 MB), ``/100ms-copies/api/0/…`` (:mod:`.incident_copies`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import anyio
 import httpx
@@ -26,7 +27,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from bench.large_event import huge
+from bench import incident_copies
+from bench.large_event import enlarged
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.serve import serve
@@ -34,84 +36,110 @@ from sentry_runbook.simulator.world import World
 
 CHECKOUT = Path(__file__).parent.parent
 START_S = 20
-STATED = {"content-type", "link", "date", "x-hits"}
+PASSED_HEADERS = {"content-type", "link", "date", "x-hits"}
 """Headers of the embedded Sentry that are passed on."""
+STATISTICS_PATH = "/statistics"
+
+
+def _embedded(world: World) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world)), base_url="http://localhost")
 
 
 @dataclass
-class LateSentry:
-    """An ASGI application in front of the embedded Sentry.
+class DelayedSentry:
+    """An ASGI application in front of the embedded Sentry that delays its responses and counts the requests.
 
     Attributes:
-        requests: how many came since the last look at ``/seen``.
-        most_at_once: how many of them were under way at once.
+        requests: requests since the statistics were last read, by method, path and query.
+        most_at_once: how many of them were under way at the same time.
     """
 
-    requests: int = 0
+    requests: Counter[str] = field(default_factory=Counter)
     most_at_once: int = 0
     _under_way: int = 0
-    _kept: dict[str, Response] = field(default_factory=dict)
-    _inner: httpx.AsyncClient = field(
-        default_factory=lambda: httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_app(World.of_all(ManualClock()))), base_url="http://localhost"
-        )
-    )
+    _responses: dict[str, Response] = field(default_factory=dict)
+    _scenarios: httpx.AsyncClient = field(default_factory=lambda: _embedded(World.of_all(ManualClock())))
+    _copies: httpx.AsyncClient | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        if request.url.path == "/seen":
-            await JSONResponse({"requests": self.requests, "most_at_once": self.most_at_once})(scope, receive, send)
-            self.requests = self.most_at_once = 0
+        if request.url.path == STATISTICS_PATH:
+            most = max(self.requests.values(), default=0)
+            counted = Statistics(self.requests.total(), most, self.most_at_once)
+            self.requests, self.most_at_once = Counter(), 0
+            await JSONResponse(asdict(counted))(scope, receive, send)
             return
-        self.requests += 1
+        prefix, path = scope["raw_path"].decode("ascii").lstrip("/").split("/", 1)
+        url = f"/{path}?{request.url.query}"
+        self.requests[f"{request.method} {url}"] += 1
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
         try:
-            prefix, path = scope["raw_path"].decode("ascii").lstrip("/").split("/", 1)
             delay, _, shape = prefix.partition("-")
             await anyio.sleep(int(delay.removesuffix("ms")) / 1000)
-            response = await self._answer(request, f"/{path}?{request.url.query}", is_huge=shape == "huge")
+            response = await self._respond(request, url, shape)
             await response(scope, receive, send)
         finally:
             self._under_way -= 1
 
-    async def _answer(self, request: Request, url: str, *, is_huge: bool) -> Response:
-        key = f"{is_huge} {url}"
-        if request.method == "GET" and key in self._kept:
-            return self._kept[key]
+    async def _respond(self, request: Request, url: str, shape: str) -> Response:
+        key = f"{shape} {url}"
+        if request.method == "GET" and key in self._responses:
+            return self._responses[key]
         headers = {name: request.headers[name] for name in ("authorization", "content-type") if name in request.headers}
-        asked = await self._inner.request(request.method, url, headers=headers, content=await request.body())
-        stated = {name: value for name, value in asked.headers.items() if name in STATED}
-        body = huge(asked.content) if is_huge and "/events/" in url else asked.content
-        response = Response(body, asked.status_code, stated)
+        embedded = self._sentry_of_copies() if shape == "copies" else self._scenarios
+        original = await embedded.request(request.method, url, headers=headers, content=await request.body())
+        passed = {name: value for name, value in original.headers.items() if name in PASSED_HEADERS}
+        body = enlarged(original.content) if shape == "large" and "/events/" in url else original.content
+        response = Response(body, original.status_code, passed)
         if request.method == "GET":
-            self._kept[key] = response
+            self._responses[key] = response
         else:
-            self._kept.clear()
+            self._responses.clear()
         return response
+
+    def _sentry_of_copies(self) -> httpx.AsyncClient:
+        """Made at its first request: most runs do not ask for it."""
+        if self._copies is None:
+            self._copies = _embedded(incident_copies.world())
+        return self._copies
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What :class:`DelayedSentry` counted.
+
+    Attributes:
+        requests: all of them.
+        most_of_one_request: how often the most frequent one came.
+        most_at_once: requests under way at the same time.
+    """
+
+    requests: int
+    most_of_one_request: int
+    most_at_once: int
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """A :class:`LateSentry` that runs in a process of its own."""
+    """A :class:`DelayedSentry` that runs in a process of its own."""
 
     port: int
 
-    def url(self, delay_ms: int = 0, *, is_huge: bool = False) -> str:
-        """The base URL of a Sentry that answers so late."""
-        return f"http://127.0.0.1:{self.port}/{delay_ms}ms{'-huge' if is_huge else ''}"
+    def url(self, delay_ms: int = 0, *, shape: Literal["", "large", "copies"] = "") -> str:
+        """The base URL of a Sentry with this latency and data."""
+        return f"http://127.0.0.1:{self.port}/{delay_ms}ms{f'-{shape}' if shape else ''}"
 
-    def seen(self) -> tuple[int, int]:
-        """Requests since the last look, and how many were under way at once."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/seen", timeout=5) as answer:
-            counted = cast(dict[str, int], json.load(answer))
-        return counted["requests"], counted["most_at_once"]
+    def statistics(self) -> Statistics:
+        """Counts since the last call of this method."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{STATISTICS_PATH}", timeout=5) as answer:
+            return Statistics(**cast(dict[str, int], json.load(answer)))
 
 
 @contextmanager
 def running() -> Iterator[Upstream]:
-    """Start it, wait until it answers, and end it."""
+    """Start it, wait until it answers, and end it in the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         upstream = Upstream(probe.getsockname()[1])
@@ -127,7 +155,7 @@ def running() -> Iterator[Upstream]:
 def _wait(upstream: Upstream) -> None:
     for _ in range(START_S * 20):
         try:
-            upstream.seen()
+            upstream.statistics()
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.05)
         else:
@@ -136,7 +164,7 @@ def _wait(upstream: Upstream) -> None:
 
 
 async def _serve(port: int) -> None:
-    await serve(LateSentry(), port=port)  # type: ignore[arg-type]  # any ASGI application does
+    await serve(DelayedSentry(), port=port)  # type: ignore[arg-type]  # any ASGI application does
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Who may import whom (DESIGN §2), read from the source: arrows never run back."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,21 @@ LEAVES = {"errors", "settings", "__init__"}
 CORE = {"incident", "safety"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "settings": {"errors"},
-    "safety": {"errors"},
+    "tool_names": set(),
+    "loopback": set(),
+    "setting_parsers": {"loopback"},
+    "settings": {"errors", "setting_parsers"},
+    "settings_loader": {"errors", "loopback", "setting_parsers", "settings"},
+    "safety": {"errors", "tool_names"},
     "incident": {"errors", "safety"},
-    "sentry": {"errors", "settings", "incident"},
+    "sentry": {"errors", "loopback", "settings", "incident"},
     "simulator": set(),
     "render": {"errors"} | CORE,
     "runtime": {"errors", "settings", "sentry", "render"} | CORE,
     "collect": {"errors", "settings", "sentry", "runtime"} | CORE,
     "writing": {"errors", "settings", "sentry", "runtime", "collect"} | CORE,
     "tools": {"errors", "settings", "runtime", "collect", "writing", "render"} | CORE,
-    "server": {"errors", "settings", "runtime", "collect", "tools", "sentry", "render", "__init__"} | CORE,
+    "server": {"errors", "loopback", "settings", "runtime", "collect", "tools", "sentry", "render", "__init__"} | CORE,
     "commands": {"*"},
     "cli": {"*"},
     "__main__": {"cli"},
@@ -29,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
 LIBRARIES: dict[str, set[str]] = {
     "incident": {"pydantic", "pydantic_core", "annotated_types"},
     "safety": {"pydantic", "pydantic_core", "cryptography"},
-    "sentry": {"pydantic", "pydantic_core", "httpx", "anyio"},
+    "sentry": {"pydantic", "pydantic_core", "msgspec", "httpx", "anyio"},
     "simulator": {"pydantic", "starlette", "uvicorn"},
 }
 STANDARD = __import__("sys").stdlib_module_names
@@ -89,7 +94,7 @@ def test_only_the_transport_knows_httpx() -> None:
         for path in SOURCES
         if part_of(path) == "sentry" and any(name.split(".")[0] == "httpx" for _, name in imports_of(path))
     }
-    assert users <= {"sentry/http.py", "sentry/client.py"}
+    assert users <= {"sentry/http.py", "sentry/connections.py"}
 
 
 def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> None:
@@ -97,6 +102,56 @@ def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> No
         str(path.relative_to(PACKAGE))
         for path in SOURCES
         if part_of(path) not in ("cli", "commands", "__main__")
-        and any(text in path.read_text(encoding="utf-8") for text in ("os.environ", "os.getenv(", "print("))
+        and path != PACKAGE / "render" / "console.py"
+        and re.search(r"os\.environ|os\.getenv\(|(?<![.\w])print\(", path.read_text(encoding="utf-8"))
     ]
     assert offenders == []
+
+
+LOWEST = {"model", "formatting", "window", "evidence_file"}
+MEASURED = LOWEST | {"metrics", "episode", "measurements", "releases", "issue_status"}
+JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
+INSIDE: dict[str, set[str]] = {
+    "model": set(),
+    "formatting": {"model"},
+    "window": {"model"},
+    "evidence_file": {"model"},
+    "issue_status": LOWEST,
+    "metrics": LOWEST,
+    "episode": LOWEST | {"metrics"},
+    "releases": LOWEST | {"metrics"},
+    "measurements": LOWEST | {"metrics", "episode"},
+    "causes": MEASURED,
+    "severity": MEASURED,
+    "impact": MEASURED,
+    "recovery": MEASURED,
+    "timeline": MEASURED | {"recovery", "causes"},
+    "incident": JUDGED,
+    "issue_report": JUDGED,
+    "triage": JUDGED,
+    "resolution": JUDGED,
+    "messages": JUDGED | {"triage", "issue_report", "postmortem"},
+    "postmortem": JUDGED | {"messages"},
+}
+"""Inside ``incident/``, by folder or module: what each part may import besides itself. Nothing points back."""
+STILL_BOTH_WAYS = {("postmortem", "messages")}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "incident").rglob("*.py")), ids=str)
+def test_inside_the_incident_arrows_never_run_back(path: Path) -> None:
+    part = path.relative_to(PACKAGE / "incident").parts[0].removesuffix(".py")
+    for line, name in imports_of(path):
+        steps = name.split(".")
+        if steps[:2] == ["sentry_runbook", "incident"] and len(steps) > 2:
+            assert steps[2] == part or steps[2] in INSIDE[part], f"{path.name}:{line}: {part} must not know {steps[2]}"
+
+
+def test_the_arrows_inside_the_incident_have_no_circle() -> None:
+    def below(part: str, seen: tuple[str, ...] = ()) -> None:
+        assert part not in seen, f"a circle: {' -> '.join((*seen, part))}"
+        for lower in INSIDE[part] - {part}:
+            if (part, lower) not in STILL_BOTH_WAYS:
+                below(lower, (*seen, part))
+
+    for part in INSIDE:
+        below(part)

@@ -9,6 +9,7 @@ import pytest
 from mcp import MCPError
 from mcp.types import INVALID_PARAMS, PromptReference, ResourceTemplateReference
 
+from sentry_runbook.incident.model.cause_patterns import PATTERN_MODULES
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
@@ -36,7 +37,7 @@ async def test_every_file_is_a_prompt_with_described_arguments_and_a_resource(mo
         prompts = {one.name: one for one in (await connection.client.list_prompts()).prompts}
         resources = {str(one.uri): one for one in (await connection.client.list_resources()).resources}
         templates = (await connection.client.list_resource_templates()).resource_templates
-        assert connection.upstream.seen == []
+        assert connection.upstream.requests == []
     assert sorted(prompts) == NAMES == sorted((*LIVE, *CARDS))
     assert sorted(resources) == [f"runbook://{name}" for name in NAMES]
     assert [one.uri_template for one in templates] == ["sentry://issues/{issue}"]
@@ -62,14 +63,14 @@ async def test_without_an_issue_a_prompt_is_a_form_with_marked_blanks_and_costs_
             text = await prompt(connection, name)
             assert "[" in text and "]" in text, name
             assert ISSUE not in text and "None" not in text and "{{" not in text, name
-        assert connection.upstream.seen == []
+        assert connection.upstream.requests == []
 
 
 async def test_the_reference_cards_say_the_runbooks_words() -> None:
     words = {
         "severity_matrix": ("P0", "P1", "P2", "P3", "95", "500", "100"),
         "triage_checklist": ("Breadcrumbs", "Stack trace", "Release"),
-        "root_cause_patterns": ("deployment_regression", "third_party_failure", "sdk_misconfiguration"),
+        "root_cause_patterns": tuple(PATTERN_MODULES),
         "troubleshooting": ("401", "7d"),
     }
     async with connected("payment-spike") as connection:

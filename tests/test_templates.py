@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.context import Facts, gather, no_facts
-from sentry_runbook.incident.messages.fields import Fact
+from sentry_runbook.incident.causes.catalog import PATTERNS
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.context import gather, no_facts
+from sentry_runbook.incident.messages.fields import Fact, Facts
 from sentry_runbook.incident.messages.reference import pattern_facts
 from sentry_runbook.incident.model.policy import Policy, Thresholds
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
@@ -71,7 +73,7 @@ def test_a_shipped_template_fills_without_an_issue_and_with_every_golden_one(nam
     for incident in GOLDEN:
         evidence, stated = evidence_of(incident), GOLDEN[incident].stated
         now = evidence.collected_at
-        facts.append(gather(evidence, stated, POLICY, now, audience=audience))  # type: ignore[arg-type]  # as above
+        facts.append(gather(Incident(evidence, stated, POLICY, now), audience=audience))  # type: ignore[arg-type]  # as above
     for one in facts:
         for form in FORMATS:
             filled = templates()[name].fill(one, form)
@@ -122,7 +124,7 @@ def test_the_severity_matrix_shows_the_policy_in_force_and_no_threshold_of_its_o
 
 def test_the_root_cause_card_gives_the_actions_of_the_code() -> None:
     text = card("root_cause_patterns")
-    assert len(pattern_facts()) == 5
+    assert len(pattern_facts()) == len(PATTERNS)
     for pattern in pattern_facts():
         assert pattern.action.text
         assert pattern.action.text in text
@@ -131,7 +133,7 @@ def test_the_root_cause_card_gives_the_actions_of_the_code() -> None:
 
 def test_the_cards_say_first_what_fits_the_issue_that_was_given() -> None:
     evidence = evidence_of("payment_spike")
-    facts = gather(evidence, GOLDEN["payment_spike"].stated, POLICY, evidence.collected_at)
+    facts = gather(Incident(evidence, GOLDEN["payment_spike"].stated, POLICY, evidence.collected_at))
     assert "SHOP-1Z](" in card("severity_matrix", facts=facts)
     assert "Deployment regression (confidence high)" in card("root_cause_patterns", facts=facts)
     assert "1. Open the issue from the alert**" in card("triage_checklist", facts=facts)
@@ -324,7 +326,7 @@ def test_a_good_body_of_every_kind_of_sentence_passes_and_fills(folder: Path) ->
         "{{ next_steps | first }} {{ format }}\n{{ actions | join('; ') }}"
     )
     evidence = evidence_of("payment_spike")
-    facts = gather(evidence, GOLDEN["payment_spike"].stated, POLICY, evidence.collected_at)
+    facts = gather(Incident(evidence, GOLDEN["payment_spike"].stated, POLICY, evidence.collected_at))
     text = own(folder, body).fill(facts).text
     assert "1 DEPLOYMENT REGRESSION" in text
     assert "\nnone" in own(folder, body).fill(no_facts(POLICY)).text

@@ -18,9 +18,10 @@ from typing import Protocol, cast
 
 from sentry_runbook.commands.arguments import parse
 from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError
-from sentry_runbook.settings import Settings, load_settings
+from sentry_runbook.settings import SETTINGS, Settings
+from sentry_runbook.settings_loader import load_settings
 
-FLAGS = ("organization", "project", "base_url", "policy_file", "prompts_dir", "writes", "state_dir")
+FLAGS = tuple(row.name for row in SETTINGS if row.flags)
 """Flags that are settings."""
 WRONG_INPUT = (SettingsError, BadInput, BadTemplate, BadEvidence)
 """What the caller can correct; all else of ours is bad news."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sentry_runbook.incident.model.evidence import Stated
 from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.settings import Settings
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import httpx
     from mcp.server.mcpserver import Context
 
+    from sentry_runbook.incident.incident import Incident
+    from sentry_runbook.incident.model.evidence import Evidence
     from sentry_runbook.safety.audit import AuditLog
     from sentry_runbook.sentry.client import SentryClient
 
@@ -53,6 +55,12 @@ class Runtime:
         if self._recent is None or not 0 <= (now - self._recent).total_seconds() < self.settings.limits.cache_s:
             self._recent = now
         return self._recent
+
+    def incident(self, evidence: Evidence, stated: Stated | None = None) -> Incident:
+        """The incident of this evidence; what people stated is made inert first, because messages quote it."""
+        from sentry_runbook.incident.incident import Incident  # noqa: PLC0415  # with the first call (DESIGN §9)
+
+        return Incident(evidence, self.safe(stated or Stated()), self.policy, evidence.collected_at)
 
     def client(self) -> SentryClient:
         """The shared client, made at the first call that needs it.

@@ -7,6 +7,7 @@ from bench.startup import OURS, start
 
 LATER = (
     "httpx.",
+    "msgspec",
     "jinja2",
     "rich",
     "sentry_runbook.sentry.client",
@@ -14,6 +15,7 @@ LATER = (
     "sentry_runbook.sentry.http",
     "sentry_runbook.simulator",
     "sentry_runbook.safety.sanitizer",
+    "sentry_runbook.incident.causes",
     "sentry_runbook.incident.severity.rules",
     "sentry_runbook.incident.triage.triage",
     "sentry_runbook.incident.messages.drafts",

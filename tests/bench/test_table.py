@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from bench.bounds import Measure
-from bench.table import cell, number, shown
+from bench.table import cell, number, rendered
 
 from bench import __main__ as program
 
@@ -33,8 +33,8 @@ def test_three_digits_are_shown_and_counts_whole() -> None:
 
 
 def test_broken_bounds_are_named_at_the_end() -> None:
-    assert shown([KEPT, FREE]).endswith("All 1 bounds hold.\n")
-    last = shown([KEPT, FREE, BROKEN]).splitlines()[-1]
+    assert rendered([KEPT, FREE]).endswith("All 1 bounds hold.\n")
+    last = rendered([KEPT, FREE, BROKEN]).splitlines()[-1]
     assert last == "1 bounds hold, 1 broken: start to tools/list, ratio: 1.40 x ≤ 1.15 ✗."
 
 

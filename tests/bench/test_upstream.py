@@ -1,29 +1,20 @@
 """The Sentry of the benchmark's timings: a process of its own that answers as the embedded one does."""
 
-from collections.abc import Iterator
-
-import pytest
 from bench.cases import ISSUE, ask, connected
-from bench.large_event import SIZE, huge
-from bench.upstream import Upstream, running
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with running() as started:
-        yield started
+from bench.large_event import SIZE, enlarged
+from bench.upstream import Upstream
 
 
 async def test_a_triage_over_loopback_is_answered_and_counted(upstream: Upstream) -> None:
-    upstream.seen()
+    upstream.statistics()
     async with connected(upstream.url()) as client:
         result = await ask(client, "triage_issue", {})
-        once, at_once = upstream.seen()
+        counted = upstream.statistics()
         await ask(client, "triage_issue", {})
     assert result.structured_content
     assert result.structured_content["issue"]["short_id"] == ISSUE
-    assert upstream.seen()[0] == once
-    assert 1 < at_once <= 12
+    assert upstream.statistics().requests == counted.requests
+    assert 1 < counted.most_at_once <= 12
 
 
 async def test_a_write_is_seen_by_the_next_read(upstream: Upstream) -> None:
@@ -35,14 +26,14 @@ async def test_a_write_is_seen_by_the_next_read(upstream: Upstream) -> None:
             assert read["status"] == status
 
 
-async def test_the_huge_event_is_five_megabytes_and_its_answer_is_short(upstream: Upstream) -> None:
-    async with connected(upstream.url(is_huge=True)) as client:
+async def test_the_large_event_is_five_megabytes_and_its_answer_is_short(upstream: Upstream) -> None:
+    async with connected(upstream.url(shape="large")) as client:
         result = await ask(client, "get_issue", {})
     assert len(str(result.structured_content)) < 10_000
-    body = huge(b'{"entries": [], "tags": []}')
+    body = enlarged(b'{"entries": [], "tags": []}')
     assert SIZE <= len(body) < SIZE + 1_000
 
 
 def test_an_answer_that_is_no_event_stays_as_it_is() -> None:
-    assert huge(b"[1]") == b"[1]"
-    assert huge(b'{"detail": "no such event"}') == b'{"detail": "no such event"}'
+    assert enlarged(b"[1]") == b"[1]"
+    assert enlarged(b'{"detail": "no such event"}') == b'{"detail": "no such event"}'

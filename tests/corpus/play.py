@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import httpx
 
 from sentry_runbook.collect import TRIAGE, investigate
-from sentry_runbook.incident.model.evidence import Stated
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.triage import Triage
-from sentry_runbook.incident.triage.triage import triage
+from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.server.app import build_runtime
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.app import create_app
@@ -80,7 +81,7 @@ async def play(entry: Entry) -> Played:
         evidence = await investigate(run, entry.scenario.issue, TRIAGE, **asked)
     finally:
         await run.aclose()
-    return Played(entry, triage(evidence, stated, run.policy, clock()))
+    return Played(entry, make_triage(Incident(evidence, stated, run.policy, clock())))
 
 
 async def play_all(entries: Iterable[Entry]) -> list[Played]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import (
     Breakdown,
     Combination,
@@ -21,11 +22,11 @@ from sentry_runbook.incident.model.evidence import (
     Series,
     SessionHour,
     Sessions,
-    Stated,
     Totals,
     Window,
 )
 from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.model.stated import Stated
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -35,6 +36,11 @@ MINUTE = timedelta(minutes=1)
 POLICY = default_policy()
 WINDOW = Window(start=NOW - DAY, end=NOW)
 NOTHING_STATED = Stated()
+
+
+def read(evidence: Evidence, stated: Stated = NOTHING_STATED) -> Incident:
+    """The incident of this evidence, read when it was collected."""
+    return Incident(evidence, stated, POLICY, evidence.collected_at)
 
 
 def ago(**length: float) -> datetime:

@@ -18,16 +18,17 @@ from typing import get_args
 import httpx
 
 from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.drafts import draft_update
-from sentry_runbook.incident.messages.fields import Audience, Format, Kind
-from sentry_runbook.incident.model.evidence import Evidence, Issue, Stated, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Issue, Unknown
 from sentry_runbook.incident.model.policy import default_policy
-from sentry_runbook.incident.model.results.messages import FORMS, Draft
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates, load_templates
 from sentry_runbook.server.app import build_runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Change, Crumb, Frame, Raised, Scenario, http_call
+from sentry_runbook.simulator.scenario import Crumb, FrameSpec, Raised, Scenario, StateChange, http_call
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.incident.builder import NOW, WINDOW
@@ -61,7 +62,7 @@ class Golden:
     scenario: Scenario | None
     minutes: int = 0
     stated: Stated = field(default_factory=Stated)
-    history: tuple[Change, ...] = ()
+    history: tuple[StateChange, ...] = ()
 
 
 def _with_issue(name: str, **changes: object) -> Scenario:
@@ -75,7 +76,7 @@ MENTIONS = "@here <!channel> <@U012AB3CD> @everyone *bold* _it_ <https://evil.ex
 HOSTILE = _with_issue(
     "typeerror-v2.4.1",
     title=f"TypeError: {MENTIONS}",
-    chain=(Raised(f"TypeError\n{ORDER}", MENTIONS, (Frame(f"render {MENTIONS}", "src/\u202eevil.ts", 7),)),),
+    chain=(Raised(f"TypeError\n{ORDER}", MENTIONS, (FrameSpec(f"render {MENTIONS}", "src/\u202eevil.ts", 7),)),),
     breadcrumbs=(Crumb("console", ORDER), http_call("GET", "https://evil.example.com/x", 500)),
     transaction=f"GET /{MENTIONS}",
 )
@@ -92,7 +93,7 @@ GOLDEN: Mapping[str, Golden] = {
     "typeerror_v2_4_1": Golden(SCENARIOS["typeerror-v2.4.1"], stated=Stated(service="Profiles", workaround=False)),
     "payment_spike_just_fixed": Golden(SCENARIOS["payment-spike"], 45, CLOSED),
     "payment_spike_resolved": Golden(
-        _with_issue("payment-spike", history=(Change(26),)),
+        _with_issue("payment-spike", history=(StateChange(26),)),
         300,
         CLOSED,
     ),
@@ -151,10 +152,7 @@ def drafted(
     """One message about one incident."""
     evidence, golden = evidence_of(name), GOLDEN[name]
     return draft_update(
-        evidence,
-        golden.stated.model_copy(update=stated),
-        POLICY,
-        evidence.collected_at,
+        Incident(evidence, golden.stated.model_copy(update=stated), POLICY, evidence.collected_at),
         form=templates()[FORMS[kind]],
         kind=kind,
         audience=audience,

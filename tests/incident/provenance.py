@@ -11,13 +11,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sentry_runbook.incident.causes.causes import find_causes
 from sentry_runbook.incident.formatting import briefly, duration
-from sentry_runbook.incident.impact import impact
-from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Stated
-from sentry_runbook.incident.recovery.recovery import check_recovery
-from sentry_runbook.incident.severity.rules import classify
-from sentry_runbook.incident.timeline.timeline import timeline
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series
+from sentry_runbook.incident.model.stated import Stated
 from tests.incident.builder import POLICY
 
 ADDRESS = re.compile(r"\]\([^)]*\)")
@@ -50,12 +47,12 @@ class _Sources:
     def __init__(self, evidence: Evidence, stated: Stated) -> None:
         now = evidence.collected_at
         answers = (
-            classify(evidence, stated, POLICY, now),
-            impact(evidence, POLICY, now),
-            check_recovery(evidence, POLICY, stated.mitigated_at, now),
-            *find_causes(evidence, POLICY, now),
+            Incident(evidence, stated, POLICY, now).severity,
+            Incident(evidence, Stated(), POLICY, now).impact,
+            Incident(evidence, Stated(fixed_at=stated.mitigated_at), POLICY, now).recovery,
+            *Incident(evidence, Stated(), POLICY, now).causes,
         )
-        told = timeline(evidence, stated, POLICY, now)
+        told = Incident(evidence, stated, POLICY, now).timeline
         leaves = [
             *_leaves(evidence.model_dump()),
             *_leaves(stated.model_dump()),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.causes.causes import find_causes, suspect_release
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import (
     Activity,
     Breadcrumb,
@@ -21,6 +21,8 @@ from sentry_runbook.incident.model.evidence import (
     Window,
 )
 from sentry_runbook.incident.model.results.triage import Cause
+from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.releases import suspect_release
 from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, WINDOW, ago, burst, incident, known, sessions
 
 BEGAN = ago(minutes=50)
@@ -28,7 +30,7 @@ BUSY = ago(hours=3).replace(minute=0, second=0)
 
 
 def causes(evidence: Evidence) -> tuple[Cause, ...]:
-    return find_causes(evidence, POLICY, NOW)
+    return Incident(evidence, Stated(), POLICY, NOW).causes
 
 
 def patterns(evidence: Evidence) -> list[str]:

@@ -2,14 +2,14 @@ from datetime import timedelta
 
 import pytest
 
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Finding, IssueShare, Release
 from sentry_runbook.incident.model.results.triage import Verdict
-from sentry_runbook.incident.severity.rules import classify
 from tests.incident.builder import DAY, MINUTE, NOTHING_STATED, NOW, POLICY, Seen, ago, burst, incident, known, sessions
 
 
 def verdict(evidence: Evidence) -> Verdict:
-    return classify(evidence, NOTHING_STATED, POLICY, NOW)
+    return Incident(evidence, NOTHING_STATED, POLICY, NOW).severity
 
 
 def finding(evidence: Evidence, kind: str) -> Finding | None:

@@ -5,10 +5,12 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.context import gather, no_facts
 from sentry_runbook.incident.messages.fields import Fact, Facts, ImpactFacts, Story, blank, made
 from sentry_runbook.incident.messages.reference import minutes
-from sentry_runbook.incident.model.evidence import Stated, Unknown
+from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.incident.model.stated import Stated
 from tests.incident.golden import GOLDEN, POLICY, evidence_of, templates
 
 FOR_CUSTOMERS = {
@@ -34,7 +36,7 @@ def all_facts(group: object, path: str = "") -> Iterator[tuple[str, Fact]]:
 
 def of(name: str, **more: object) -> Facts:
     evidence = evidence_of(name)
-    return gather(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at, **more)  # type: ignore[arg-type]
+    return gather(Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at), **more)  # type: ignore[arg-type]
 
 
 def test_a_fact_that_is_unknown_stands_as_a_marked_blank_and_is_false_in_an_if() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.impact import BreakdownRow, impact
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import (
     Breakdown,
     Combination,
@@ -17,7 +17,8 @@ from sentry_runbook.incident.model.evidence import (
     Widened,
     Window,
 )
-from sentry_runbook.incident.model.results.impact import Impact
+from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact
+from sentry_runbook.incident.model.stated import Stated
 from tests.incident.builder import DAY, MINUTE, NOW, POLICY, WINDOW, Seen, ago, burst, incident, known, sessions
 
 DEAD = Unknown(why="Discover answered 429")
@@ -25,7 +26,7 @@ BEFORE = Window(start=NOW - 2 * DAY, end=NOW - DAY)
 
 
 def measure(evidence: Evidence) -> Impact:
-    return impact(evidence, POLICY, NOW)
+    return Incident(evidence, Stated(), POLICY, NOW).impact
 
 
 def why(found: Impact, what: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sentry_runbook.incident.model.evidence import Endpoint, Evidence, Latency, Unknown
-from sentry_runbook.incident.postmortem.lint import FOR_PEOPLE, RULES, LintFinding, lint_postmortem
-from tests.incident.builder import MINUTE, POLICY, ago, burst, incident, known
+from sentry_runbook.incident.model.results.messages import LintFinding
+from sentry_runbook.incident.postmortem.lint import FOR_PEOPLE, RULES, lint_postmortem
+from tests.incident.builder import MINUTE, ago, burst, incident, known, read
 
 START = ago(hours=4)
 FINE = f"""\
@@ -67,7 +68,7 @@ It was a quiet hour.
 
 
 def linted(text: str, evidence: Evidence | None = None) -> list[str]:
-    return [one.rule for one in lint_postmortem(text, evidence, POLICY)]
+    return [one.rule for one in lint_postmortem(text, read(evidence) if evidence else None)]
 
 
 def changed(old: str, new: str) -> str:
@@ -82,7 +83,7 @@ def evidence(**parts: Any) -> Evidence:
 
 def test_a_good_postmortem_has_no_finding() -> None:
     assert lint_postmortem(FINE) == ()
-    assert lint_postmortem(FINE, evidence()) == ()
+    assert lint_postmortem(FINE, read(evidence())) == ()
 
 
 def test_rules_have_unique_ids_and_all_of_them_are_tried_here() -> None:
@@ -292,7 +293,7 @@ def test_the_evidences_numbers_in_other_words_and_other_numbers_are_left_alone(o
 
 def test_a_number_in_place_of_an_unknown_one_is_found_with_the_reason() -> None:
     silent = evidence(totals=Unknown(why="Discover answered 429"))
-    found = lint_postmortem(FINE, silent)
+    found = lint_postmortem(FINE, read(silent))
     assert "Total events: the evidence does not have it (Discover answered 429)." in [one.message for one in found]
 
 
@@ -306,5 +307,5 @@ def test_a_time_that_sentry_does_not_know_is_found_unless_a_person_vouches_for_i
 
 def test_the_same_text_gives_the_same_findings_and_a_long_one_ends() -> None:
     text = FINE + "It should have been, [x " * 20_000
-    once: tuple[LintFinding, ...] = lint_postmortem(text, evidence())
-    assert once == lint_postmortem(text, evidence())
+    once: tuple[LintFinding, ...] = lint_postmortem(text, read(evidence()))
+    assert once == lint_postmortem(text, read(evidence()))

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.policy import LEVELS
-from sentry_runbook.incident.timeline.timeline import timeline
 from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of
 
 TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b|\b\d\d:\d\d\b")
@@ -97,7 +96,7 @@ def counted_in_the_series(evidence: Evidence, name: str) -> Iterator[str]:
 
 
 def users_of_an_hour(evidence: Evidence, name: str) -> Iterator[str]:
-    users = Case(evidence, GOLDEN[name].stated, POLICY).users
+    users = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at).users
     yield from numbers(str(users))
 
 
@@ -163,7 +162,7 @@ def deploys(evidence: Evidence) -> Iterator[Any]:
 
 def milestones(evidence: Evidence, name: str) -> Iterator[datetime]:
     """Start and end: each by the definition that the timeline publishes."""
-    told = timeline(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at)
+    told = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at).timeline
     yield from (one.at for one in told.milestones if one.at is not None)
     if isinstance(evidence.series, Known):
         # The rate is back from the first bucket after which no rolling hour holds an event.
@@ -186,7 +185,7 @@ def known_times(evidence: Evidence, name: str) -> Iterator[datetime]:
             words = POLICY.words(level)
             yield mark + timedelta(minutes=words.next_update_minutes)
             yield mark + timedelta(minutes=words.response_minutes)
-    worst = Case(evidence, GOLDEN[name].stated, POLICY).users
+    worst = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at).users
     if (start := getattr(worst, "start", None)) is not None:
         yield start
 

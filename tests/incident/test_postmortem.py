@@ -10,14 +10,16 @@ import anyio
 import pytest
 
 from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.context import no_facts
-from sentry_runbook.incident.model.evidence import Evidence, Issue, Note, Stated, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Issue, Note, Unknown
 from sentry_runbook.incident.model.results.messages import Postmortem
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.postmortem.context import MOST_ROWS
 from sentry_runbook.incident.postmortem.lint import FOR_PEOPLE, lint_postmortem
 from sentry_runbook.incident.postmortem.postmortem import draft_postmortem
 from sentry_runbook.render.templates import load_templates
-from tests.incident.builder import NOW, POLICY, WINDOW, ago, burst, incident, known
+from tests.incident.builder import NOW, POLICY, WINDOW, ago, burst, incident, known, read
 from tests.incident.postmortem_cases import (
     CAME_BACK,
     HOSTILE,
@@ -58,7 +60,7 @@ def evidence_of(story: str) -> Evidence:
 
 
 def drafted(evidence: Evidence, stated: Stated | None = None) -> Postmortem:
-    return draft_postmortem(evidence, stated or Stated(), POLICY, evidence.collected_at, form=FORM)
+    return draft_postmortem(Incident(evidence, stated or Stated(), POLICY, evidence.collected_at), form=FORM)
 
 
 def of(story: Story) -> Postmortem:
@@ -98,7 +100,7 @@ def test_tracing_finds_what_is_invented() -> None:
 @stories
 def test_our_own_draft_passes_the_linter_but_for_the_blanks_that_only_people_fill(story: Story) -> None:
     evidence = evidence_of(story.name)
-    found = lint_postmortem(of(story).markdown, evidence, POLICY)
+    found = lint_postmortem(of(story).markdown, read(evidence))
     assert [one for one in found if one.rule not in FOR_PEOPLE] == []
     assert {one.rule for one in found} == FOR_PEOPLE
 
@@ -238,5 +240,5 @@ def test_a_very_long_timeline_is_cut_in_the_text_with_a_line_that_says_so() -> N
 
 def test_an_owner_that_is_given_stands_in_the_item_and_satisfies_the_linter() -> None:
     text = of(PAYMENT).markdown.replace("[owner]", "payments team").replace("[due date]", "2026-12-01")
-    rules = {one.rule for one in lint_postmortem(text, evidence_of(PAYMENT.name), POLICY)}
+    rules = {one.rule for one in lint_postmortem(text, read(evidence_of(PAYMENT.name)))}
     assert not rules & {"unowned_action", "undated_action"}

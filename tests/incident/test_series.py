@@ -2,7 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sentry_runbook.incident.episode.onset import find_baseline, find_onset, find_trend
+from sentry_runbook.incident.episode.baseline import find_baseline
+from sentry_runbook.incident.episode.onset import find_onset
 from sentry_runbook.incident.metrics.timeseries import busiest_minute, resample, sparkline, total, worst_hour
 from sentry_runbook.incident.model.evidence import (
     Activity,
@@ -15,7 +16,7 @@ from sentry_runbook.incident.model.evidence import (
     Window,
 )
 from sentry_runbook.incident.model.results.impact import Baseline, Onset, Trend
-from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
+from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known, read
 
 OLD = {"first_seen": NOW - 30 * DAY}
 SILENT = Unknown(why="Discover answered 429")
@@ -32,7 +33,7 @@ def onset(evidence: Evidence) -> Onset:
 
 
 def trend(evidence: Evidence) -> Trend:
-    found = find_trend(evidence, POLICY)
+    found = read(evidence).trend
     assert isinstance(found, Trend), found
     return found
 
@@ -261,7 +262,7 @@ def test_an_open_clock_hour_that_already_holds_more_is_read() -> None:
 
 def test_a_window_that_ended_long_ago_does_not_speak_of_now() -> None:
     window = Window(start=NOW - 5 * DAY, end=NOW - 4 * DAY)
-    found = find_trend(incident(burst(NOW - 5 * DAY, 60, MINUTE, 3), window=window, issue=OLD), POLICY)
+    found = read(incident(burst(NOW - 5 * DAY, 60, MINUTE, 3), window=window, issue=OLD)).trend
     assert isinstance(found, Unknown)
 
 
@@ -270,10 +271,10 @@ def test_a_short_window_tells_the_trend_of_a_new_issue_and_not_of_an_old_one() -
     events = burst(ago(minutes=14), 20, timedelta(seconds=20), 3)
     found = trend(incident(events, window=window))
     assert (found.last_hour, found.previous_hour) == (20, 0)
-    assert isinstance(find_trend(incident(events, window=window, issue=OLD), POLICY), Unknown)
+    assert isinstance(read(incident(events, window=window, issue=OLD)).trend, Unknown)
 
 
 def test_an_empty_day_without_a_series_is_quiet_and_an_outage_is_not() -> None:
     empty = incident(series=SILENT, totals=known(Totals(events=0, users=0)))
     assert trend(empty).direction == "quiet"
-    assert isinstance(find_trend(incident(series=SILENT, totals=SILENT), POLICY), Unknown)
+    assert isinstance(read(incident(series=SILENT, totals=SILENT)).trend, Unknown)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import (
     EnvironmentCount,
     EnvironmentScope,
@@ -13,14 +14,14 @@ from sentry_runbook.incident.model.evidence import (
     Series,
     SessionHour,
     Sessions,
-    Stated,
     Totals,
     Unknown,
     Window,
 )
 from sentry_runbook.incident.model.policy import LEVELS, CoreFlow, EdgeCase, Policy, Thresholds, rank
-from sentry_runbook.incident.model.results.triage import Verdict
-from sentry_runbook.incident.severity.rules import RULES, Criterion, Met, classify, could_be, decide
+from sentry_runbook.incident.model.results.triage import Criterion, Met, Verdict
+from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.severity.rules import RULES, could_be, decide
 from tests.incident.builder import (
     DAY,
     HOUR,
@@ -42,7 +43,7 @@ DEAD = Unknown(why="Discover answered 429")
 
 
 def verdict(evidence: Evidence, stated: Stated = NOTHING_STATED, policy: Policy = POLICY) -> Verdict:
-    return classify(evidence, stated, policy, NOW)
+    return Incident(evidence, stated, policy, NOW).severity
 
 
 def criterion(found: Verdict, name: str) -> Criterion:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import (
     Activity,
     Alert,
@@ -18,13 +19,12 @@ from sentry_runbook.incident.model.evidence import (
     Evidence,
     Note,
     Release,
-    Stated,
     Unknown,
     quoted,
 )
 from sentry_runbook.incident.model.results.messages import Milestone
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.timeline.models import Timeline
-from sentry_runbook.incident.timeline.timeline import timeline
 from tests.incident.builder import HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
 
 START = ago(hours=4)
@@ -47,7 +47,9 @@ def told(
     now: datetime = NOW,
     **parts: Any,
 ) -> Timeline:
-    return timeline(incident(events, issue={"activity": tuple(activity)}, **parts), stated or Stated(), POLICY, now)
+    return Incident(
+        incident(events, issue={"activity": tuple(activity)}, **parts), stated or Stated(), POLICY, now
+    ).timeline
 
 
 def act(kind: str, at: datetime, who: str | None = "Dana Ortiz", **fields: Any) -> Activity:
@@ -140,7 +142,7 @@ def test_a_slow_incident_has_its_fullest_hour_as_peak_and_a_fast_one_its_fullest
 
 def test_an_old_issue_has_no_first_event_in_the_story() -> None:
     old = burst(ago(days=9), 50, 4 * HOUR, users=5)
-    made = timeline(incident([*old, *EVENTS]), Stated(), POLICY, NOW)
+    made = Incident(incident([*old, *EVENTS]), Stated(), POLICY, NOW).timeline
     assert not any("First event" in what for what in whats(made))
     assert made.milestone("started").source is not None
     assert "step in the event series" in str(made.milestone("started").source)
@@ -195,7 +197,7 @@ def test_an_unknown_milestone_has_a_reason_and_no_time_and_so_has_every_interval
 
 def test_without_a_start_nothing_is_derived() -> None:
     steady = burst(ago(days=9), 9 * 24, HOUR, users=5)
-    made = timeline(incident(steady), Stated(), POLICY, NOW)
+    made = Incident(incident(steady), Stated(), POLICY, NOW).timeline
     assert made.milestone("started").why == "no step in the event rate: the issue is old and runs as usual"
     assert all(one.at is None for one in made.milestones)
     assert made.gaps == ()
@@ -341,8 +343,8 @@ def test_whatever_happened_the_rows_are_in_order_and_no_interval_is_negative(
         releases=known(tuple(deployed(f"v{place}", START + at * MINUTE) for place, at in enumerate(deploys))),
         alerts=known(tuple(Alert(name=str(at), last_triggered=START + at * MINUTE) for at in alerts)),
     )
-    made = timeline(evidence, said, POLICY, NOW)
-    assert made == timeline(evidence, said, POLICY, NOW)
+    made = Incident(evidence, said, POLICY, NOW).timeline
+    assert made == Incident(evidence, said, POLICY, NOW).timeline
     assert [row.at for row in made.rows] == sorted(row.at for row in made.rows)
     assert all(row.at <= NOW for row in made.rows if row.kind != "human")
     for one in made.milestones:

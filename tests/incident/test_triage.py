@@ -2,9 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Stated, Unknown
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Unknown
 from sentry_runbook.incident.model.results.triage import Triage
-from sentry_runbook.incident.triage.triage import triage
+from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.triage.triage import make_triage
 from tests.incident.builder import DAY, NOTHING_STATED, NOW, POLICY, ago, burst, incident, known, sessions
 from tests.incident.test_causes import COMMIT, EARLIER, LATEST, event, outage, spiking
 
@@ -25,7 +27,7 @@ STEPS = (
 
 
 def run(evidence: Evidence, stated: Stated = NOTHING_STATED) -> Triage:
-    return triage(evidence, stated, POLICY, NOW)
+    return make_triage(Incident(evidence, stated, POLICY, NOW))
 
 
 def step(found: Triage, number: int) -> tuple[str, str]:

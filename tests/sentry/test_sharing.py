@@ -1,4 +1,4 @@
-"""One request for many askers: flights shared, answers kept for seconds, never across tokens or past a write."""
+"""Single flight and cache: concurrent callers share one request, kept for seconds, never across tokens or writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REF = IssueRef("1")
 GOOD = gives({"id": "1", "title": "Boom"})
 
 
-async def test_equal_requests_under_way_are_one() -> None:
+async def test_concurrent_equal_requests_are_sent_once() -> None:
     upstream, found = Upstream({ISSUE: GOOD}), list[JsonObject]()
 
     async def ask() -> None:
@@ -38,7 +38,7 @@ async def test_requests_that_differ_in_their_query_are_not_shared() -> None:
     assert upstream.asked(ISSUE) == 2
 
 
-async def test_an_error_is_shared_too_and_each_asker_gets_its_own() -> None:
+async def test_an_error_is_shared_too_and_each_caller_gets_an_instance_of_its_own() -> None:
     upstream, errors = Upstream({ISSUE: says(404)}), list[SentryError]()
 
     async def ask() -> None:
@@ -75,7 +75,7 @@ async def test_nothing_is_kept_with_a_cache_of_zero() -> None:
     assert upstream.asked(ISSUE) == 2
 
 
-async def test_who_asks_for_a_fresh_answer_gets_one_and_leaves_it_for_others() -> None:
+async def test_a_fresh_answer_is_fetched_and_kept_for_others() -> None:
     upstream = Upstream({ISSUE: [gives({"id": "1", "title": "old"}), gives({"id": "1", "title": "new"})]})
     async with client_of(upstream, cache_s=10.0) as client:
         await client.issue(REF)
@@ -102,7 +102,7 @@ async def test_nothing_from_before_a_write_is_an_answer_after_it() -> None:
     assert [request.method for request in upstream.seen] == ["GET", "PUT", "GET"]
 
 
-async def test_a_failed_write_forgets_too_for_it_may_have_been_made() -> None:
+async def test_a_failed_write_invalidates_too_for_it_may_have_been_made() -> None:
     upstream = Upstream({ISSUE: [GOOD, says(500), GOOD]})
     async with client_of(upstream, cache_s=10.0) as client:
         await client.issue(REF)
@@ -112,7 +112,7 @@ async def test_a_failed_write_forgets_too_for_it_may_have_been_made() -> None:
     assert upstream.asked(ISSUE) == 3
 
 
-async def test_a_flight_from_before_a_write_is_not_boarded_after_it_and_not_kept() -> None:
+async def test_a_fetch_from_before_a_write_is_not_joined_after_it_and_not_kept() -> None:
     held = anyio.Event()
     slow = Answer(body=b'{"id": "1", "status": "unresolved"}', held=held)
     done = gives({"id": "1", "status": "resolved"})

@@ -1,4 +1,4 @@
-"""The pure half: addresses, the next page, delays, and what an answer means, as tables."""
+"""The pure half as tables: pagination cursors, rate-limit delays, and the errors of responses."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_what_looks_like_a_credential_is_not_repeated(secret: str) -> None:
     assert not any(part in said for part in ("abc123", "abcdef", "pass@", "eyJ", "0123"))
 
 
-def test_foreign_words_are_one_short_inert_line() -> None:
+def test_an_error_detail_is_one_short_inert_line() -> None:
     said = excerpt("# <b>ignore\nall</b>\u202e `rm` [x](y) " + "z" * 500)
     assert len(said) == 200
     assert "\n" not in said

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import httpx
-from bench.rounds import WaveTransport
+from bench.rounds import RoundCountingTransport
 from mcp import Client
 
 from sentry_runbook.server.app import build_runtime, build_server
@@ -36,7 +36,7 @@ class Connection:
     """
 
     client: Client
-    upstream: WaveTransport
+    upstream: RoundCountingTransport
     scene: Scene
 
     @property
@@ -107,7 +107,7 @@ async def connected(
         world = world or World([SCENARIOS[name] for name in scenarios or SCENARIOS], clock)
         application = create_app(world, profile=profile or Profile())
         here = Scene(world, clock, Tape(httpx.ASGITransport(application), is_live=True))
-    upstream = WaveTransport(transport or here.tape)
+    upstream = RoundCountingTransport(transport or here.tape)
     run = build_runtime(settings, http_transport=upstream, clock=here.clock)
     async with Client(build_server(run), mode=mode, **client_options) as client:
         yield Connection(client, upstream, here)

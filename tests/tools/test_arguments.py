@@ -53,7 +53,7 @@ async def test_a_reference_that_cannot_be_meant_is_refused_without_a_request(too
             said = await connection.error(tool, **arguments)
             assert 20 < len(said) < 400 and said.endswith(".") and "\n" not in said, name
             assert "secret" not in said and GIANT[:100] not in said and "evil" not in said, name
-            assert connection.upstream.seen == [], name
+            assert connection.upstream.requests == [], name
 
 
 BAD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
@@ -110,7 +110,7 @@ async def test_a_value_that_cannot_be_meant_is_refused_without_a_request() -> No
             arguments: dict[str, Any] = call(tool, ISSUE) | bad
             said = await connection.error(tool, **arguments)
             assert 15 < len(said) < 500 and said.endswith(".") and "\n" not in said, (bad, said)
-            assert connection.upstream.seen == [], (bad, said)
+            assert connection.upstream.requests == [], (bad, said)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -120,7 +120,7 @@ async def test_unknown_arguments_are_refused_with_the_valid_ones(tool: str) -> N
         said = await connection.error(tool, **call(tool, ISSUE), issue_ids=["SHOP-1Z"])
         flood = await connection.error(tool, **call(tool, ISSUE), **many)
         listed = {one.name: one for one in (await connection.client.list_tools()).tools}[tool]
-        assert connection.upstream.seen == []
+        assert connection.upstream.requests == []
     valid = said.partition("Valid arguments: ")[2].rstrip(".").split(", ")
     assert valid == list(listed.input_schema["properties"])
     assert '"issue_ids"' in said and len(flood) < 600

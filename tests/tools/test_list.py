@@ -75,7 +75,7 @@ async def test_annotations_say_the_truth_about_the_requests_sent(tool: str) -> N
     async with connected("payment-spike", settings=direct) as connection:
         listed = {one.name: one.annotations for one in (await connection.client.list_tools()).tools}
         await connection.call(tool, **call(tool, "SHOP-1Z") | ({"dry_run": False} if tool in WRITES else {}))
-        methods = {request.split()[0] for request in connection.upstream.seen}
+        methods = {request.split()[0] for request in connection.upstream.requests}
     said = listed[tool]
     assert said is not None
     assert said.read_only_hint == (methods == {"GET"})
@@ -95,7 +95,7 @@ async def test_without_writes_the_tools_that_write_are_not_listed() -> None:
 async def test_the_list_costs_no_request_and_is_cached_by_clients(mode: Mode) -> None:
     async with connected("payment-spike", mode=mode) as connection:
         await connection.client.list_tools()
-        assert connection.upstream.seen == []
+        assert connection.upstream.requests == []
 
 
 def test_the_table_of_ordinary_calls_names_every_tool_of_one_issue() -> None:

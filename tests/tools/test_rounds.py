@@ -9,7 +9,16 @@ import pytest
 
 from sentry_runbook.settings import Limits
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Change, Deploy, Issue, Release, Scenario, Sessions, Stream, Transactions
+from sentry_runbook.simulator.scenario import (
+    DeploySpec,
+    IssueSpec,
+    ReleaseSpec,
+    Scenario,
+    SessionsSpec,
+    StateChange,
+    Stream,
+    Transactions,
+)
 from sentry_runbook.simulator.world import World
 from tests.tools.contract import call
 from tests.tools.support import BASE, SETTINGS, Connection, Mode, connected
@@ -47,15 +56,15 @@ async def test_two_rounds_are_enough_whatever_form_the_reference_has(form: str) 
         for tool in TWO:
             connection.upstream.reset()
             await connection.call(tool, **call(tool, forms(connection)[form]))
-            assert connection.upstream.waves == 2, (tool, connection.upstream.seen)
+            assert connection.upstream.rounds == 2, (tool, connection.upstream.requests)
 
 
 @pytest.mark.parametrize("tool", ROUNDS)
 async def test_no_tool_is_deeper_than_its_budget(tool: str) -> None:
     async with connected("payment-spike") as connection:
         await connection.call(tool, **call(tool, SHORT))
-        assert connection.upstream.waves <= ROUNDS[tool], connection.upstream.seen
-        assert len(connection.upstream.seen) == len(set(connection.upstream.seen)), "asked the same thing twice"
+        assert connection.upstream.rounds <= ROUNDS[tool], connection.upstream.requests
+        assert len(connection.upstream.requests) == len(set(connection.upstream.requests)), "asked the same thing twice"
 
 
 @pytest.mark.parametrize(("tool", "more"), [("resolve_issue", {"action": "resolve"}), ("add_note", {"text": "On it."})])
@@ -65,26 +74,26 @@ async def test_a_write_takes_three_rounds_with_its_read_back(tool: str, more: di
         connection.upstream.reset()
         done = await connection.call(tool, issue=SHORT, confirm_token=plan["confirm_token"], **more)
         assert done["outcome"] == "applied"
-        assert connection.upstream.waves <= 3
-        assert sum(not request.startswith("GET") for request in connection.upstream.seen) == 1
+        assert connection.upstream.rounds <= 3
+        assert sum(not request.startswith("GET") for request in connection.upstream.requests) == 1
 
 
 OLD = Scenario(
     name="old",
     issues=(
-        Issue(
+        IssueSpec(
             "OLD-7",
             "TimeoutError: upstream",
             transaction="GET /pay",
             streams=(Stream(600, -8000, -2000), Stream(300, -1400, 0), Stream(90, -600, -1, environment="staging")),
-            history=(Change(-1900, "resolved"),),
+            history=(StateChange(-1900, "resolved"),),
         ),
     ),
     releases=(
-        Release("old@1", -9000, (Deploy(-8900), Deploy(-8800))),
-        Release("old@2", -1500, (Deploy(-1450, "staging"), Deploy(-1430), Deploy(-1420))),
+        ReleaseSpec("old@1", -9000, (DeploySpec(-8900), DeploySpec(-8800))),
+        ReleaseSpec("old@2", -1500, (DeploySpec(-1450, "staging"), DeploySpec(-1430), DeploySpec(-1420))),
     ),
-    sessions=(Sessions(9000),),
+    sessions=(SessionsSpec(9000),),
     transactions=(Transactions("GET /pay", 500),),
 )
 
@@ -96,13 +105,13 @@ async def test_an_old_issue_that_came_back_in_several_environments_takes_two_rou
             for more in ({}, {"environment": "staging"}):
                 connection.upstream.reset()
                 await connection.call(tool, **call(tool, "OLD-7", **more))
-                assert connection.upstream.waves == 2, (tool, more, connection.upstream.sizes)
+                assert connection.upstream.rounds == 2, (tool, more, connection.upstream.requests_per_round)
 
 
 STRADDLING = Scenario(
     name="straddling",
     issues=(
-        Issue(
+        IssueSpec(
             "RUSH-1",
             "Boom",
             # 70 people before a clock hour, 70 after it, and others through the day: whether more than 100 met in one
@@ -114,7 +123,7 @@ STRADDLING = Scenario(
             ),
         ),
     ),
-    sessions=(Sessions(9000),),
+    sessions=(SessionsSpec(9000),),
 )
 
 
@@ -122,7 +131,7 @@ async def test_a_third_round_is_spent_only_to_settle_a_worst_hour_that_straddles
     clock = ManualClock()
     async with connected(world=World(STRADDLING, clock), clock=clock) as connection:
         verdict = await connection.call("classify_severity", issue="RUSH-1")
-        sizes = connection.upstream.sizes
+        sizes = connection.upstream.requests_per_round
     assert len(sizes) == 3 and sizes[2] <= 4
     met = {criterion["id"]: criterion for criterion in verdict["criteria"]}["users_per_hour"]
     assert met["met"] in (True, False) and "exact" in met["note"]
@@ -133,7 +142,7 @@ async def test_a_hundred_triages_at_once_cost_hardly_more_requests_than_one(mode
     caching = dataclasses.replace(SETTINGS, limits=Limits())
     async with connected("payment-spike", settings=caching) as connection:
         await connection.call("triage_issue", issue=SHORT)
-        alone = len(connection.upstream.seen)
+        alone = len(connection.upstream.requests)
     found: list[str] = []
     async with connected("payment-spike", settings=caching, mode=mode) as connection:
 
@@ -144,8 +153,8 @@ async def test_a_hundred_triages_at_once_cost_hardly_more_requests_than_one(mode
         async with anyio.create_task_group() as tasks:
             for _ in range(100):
                 tasks.start_soon(triage, SHORT)
-        assert len(connection.upstream.seen) <= 1.2 * alone
-        assert connection.upstream.waves == 2
+        assert len(connection.upstream.requests) <= 1.2 * alone
+        assert connection.upstream.rounds == 2
     assert len(found) == 100 and len(set(found)) == 1
 
 

@@ -84,7 +84,7 @@ async def test_what_a_server_lacks_is_learned_once_and_then_two_rounds_are_enoug
         await connection.call("triage_issue", issue=ISSUE)
         connection.upstream.reset()
         await connection.call("triage_issue", issue=ISSUE)
-        assert connection.upstream.waves <= 2, connection.upstream.sizes
+        assert connection.upstream.rounds <= 2, connection.upstream.requests_per_round
 
 
 # --- servers that are not Sentry's of today

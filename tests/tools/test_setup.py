@@ -27,7 +27,7 @@ async def test_without_a_token_the_tools_are_listed_and_each_says_what_to_set(mo
         for tool in TOOLS:
             said = await connection.error(tool, **call(tool, ISSUE))
             assert said.startswith("No Sentry auth token is set. Set SENTRY_AUTH_TOKEN")
-        assert connection.upstream.seen == []
+        assert connection.upstream.requests == []
 
 
 async def test_a_wrong_token_is_told_once_clearly_and_not_shown() -> None:
@@ -47,7 +47,7 @@ async def test_a_token_that_only_reads_learns_before_a_write_that_it_cannot() ->
     async with connected(transport=reading, clock=clock) as connection:
         said = await connection.error("resolve_issue", issue=ISSUE, action="resolve")
         assert "event:write" in said and "Nothing was changed" in said
-        assert all(request.startswith("GET") for request in connection.upstream.seen)
+        assert all(request.startswith("GET") for request in connection.upstream.requests)
         await connection.call("triage_issue", issue=ISSUE)
 
 
@@ -56,7 +56,7 @@ async def test_the_only_organization_of_the_token_is_found_by_itself() -> None:
     async with connected("payment-spike", settings=none) as connection:
         for tool in TOOLS:
             await connection.call(tool, **call(tool, ISSUE))
-        looked_up = [request for request in connection.upstream.seen if request == "GET /api/0/organizations/"]
+        looked_up = [request for request in connection.upstream.requests if request == "GET /api/0/organizations/"]
     assert len(looked_up) == 1
 
 
@@ -76,7 +76,7 @@ async def test_the_organization_of_a_pasted_url_is_enough() -> None:
         number = connection.number(ISSUE)
         url = f"{BASE}/organizations/acme/issues/{number}/"
         assert (await connection.call("triage_issue", issue=url))["issue"]["short_id"] == ISSUE
-        assert "GET /api/0/organizations/" not in connection.upstream.seen
+        assert "GET /api/0/organizations/" not in connection.upstream.requests
 
 
 async def test_an_unknown_organization_or_issue_is_said_to_be_unknown() -> None:

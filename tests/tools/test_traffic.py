@@ -7,13 +7,13 @@ from typing import Any
 
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Sessions
+from sentry_runbook.simulator.scenario import SessionsSpec
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.tools.support import connected
 
 ISSUE = "API-9M"
-EVEN = replace(SCENARIOS["resource-exhaustion"], sessions=(Sessions(26_000, -2940, 0, crashed=60),))
+EVEN = replace(SCENARIOS["resource-exhaustion"], sessions=(SessionsSpec(26_000, -2940, 0, crashed=60),))
 
 
 async def triage(**options: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sentry_runbook.safety.audit import verify
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Issue, Scenario, Stream
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import registry
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
@@ -27,7 +27,10 @@ from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 ISSUE, OTHER = "SHOP-1Z", "SHOP-1R"
 SMALL = Scenario(
     name="small",
-    issues=(Issue(ISSUE, "Boom", streams=(Stream(6, -60, -1),)), Issue(OTHER, "Bang", streams=(Stream(3, -60, -1),))),
+    issues=(
+        IssueSpec(ISSUE, "Boom", streams=(Stream(6, -60, -1),)),
+        IssueSpec(OTHER, "Bang", streams=(Stream(3, -60, -1),)),
+    ),
 )
 Answer = Callable[[ClientRequestContext, ElicitRequestParams], Awaitable[ElicitResult]]
 WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -66,7 +69,7 @@ def writing(writes: Literal["off", "confirm", "direct"] = "confirm", state_dir: 
 
 def changes(connection: Connection) -> list[str]:
     """The requests that were no reading."""
-    return [request for request in connection.upstream.seen if not request.startswith("GET ")]
+    return [request for request in connection.upstream.requests if not request.startswith("GET ")]
 
 
 async def status(connection: Connection, issue: str = ISSUE) -> str:
@@ -278,7 +281,7 @@ async def test_off_means_that_the_tool_is_not_there(mode: Mode, tool: str, argum
         with pytest.raises(Exception, match=f"(?i)unknown tool.*{tool}"):
             result = await connection.client.call_tool(tool, {"issue": ISSUE, **arguments})
             raise RuntimeError("\n".join(getattr(part, "text", "") for part in result.content))
-        assert connection.upstream.seen == []
+        assert connection.upstream.requests == []
 
 
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)

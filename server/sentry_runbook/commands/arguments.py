@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from sentry_runbook import __version__
+from sentry_runbook.settings import SETTINGS
 
 DESCRIPTION = """\
 The incident runbook on Sentry data: an MCP server for AI assistants, and commands for people.
@@ -70,38 +71,42 @@ def parser() -> Parser:
 # --- flags that several commands share
 
 
+_Group = argparse._ArgumentGroup | argparse.ArgumentParser
+
+
+def _setting(group: _Group, name: str) -> None:
+    """The flags of one setting, as its row of the settings table says."""
+    (row,) = (row for row in SETTINGS if row.name == name)
+    # The words that stand for "not set" and the default among choices are in the help itself.
+    default = "" if row.unset or row.choices else f"; {row.default}"
+    group.add_argument(
+        *row.flags,
+        dest=row.name,
+        metavar=row.metavar,
+        choices=row.choices or None,
+        help=f"{row.help} ({row.environment[0]}{default})",
+    )
+
+
 def _sentry(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Which Sentry to ask; the long second names are the settings' own, which error messages use."""
     group = command.add_argument_group("which Sentry")
-    group.add_argument("--org", "--organization", dest="organization", metavar="SLUG", help="organization (SENTRY_ORG)")
-    group.add_argument("--project", metavar="SLUG", help="default project (SENTRY_PROJECT)")
-    group.add_argument(
-        "--url", "--base-url", dest="base_url", metavar="URL", help="base URL (SENTRY_URL; https://sentry.io)"
-    )
+    for name in ("organization", "project", "base_url"):
+        _setting(group, name)
     group.add_argument("--demo", action="store_true", help="ask the embedded Sentry instead; needs no token")
     return group
 
 
-def _policy(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    group.add_argument(
-        "--policy", "--policy-file", dest="policy_file", metavar="FILE", help="TOML policy (SENTRY_RUNBOOK_POLICY)"
-    )
+def _policy(group: _Group) -> None:
+    _setting(group, "policy_file")
 
 
-def _prompts(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    group.add_argument(
-        "--prompts",
-        "--prompts-dir",
-        dest="prompts_dir",
-        metavar="DIR",
-        help="folder of your own templates (SENTRY_RUNBOOK_PROMPTS)",
-    )
+def _prompts(group: _Group) -> None:
+    _setting(group, "prompts_dir")
 
 
-def _state_dir(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    group.add_argument(
-        "--state-dir", metavar="DIR", help="folder of the audit file of writes (SENTRY_RUNBOOK_STATE; none)"
-    )
+def _state_dir(group: _Group) -> None:
+    _setting(group, "state_dir")
 
 
 def _port(group: argparse._ArgumentGroup | argparse.ArgumentParser, port: int) -> None:
@@ -161,12 +166,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
     _sentry(command)
     manners = command.add_argument_group("what it may do, and how it judges")
     manners.add_argument("--read-only", action="store_true", help="the same as --writes off")
-    manners.add_argument(
-        "--writes",
-        choices=("off", "confirm", "direct"),
-        help="changes in Sentry: no write tools, ask a person each time (default), or only where it is risky "
-        "(SENTRY_RUNBOOK_WRITES)",
-    )
+    _setting(manners, "writes")
     _policy(manners)
     _prompts(manners)
     _state_dir(manners)

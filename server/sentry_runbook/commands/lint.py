@@ -6,7 +6,9 @@ import argparse
 import sys
 
 from sentry_runbook.commands.files import read_evidence, read_text
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.policy import default_policy, load_policy
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.postmortem.lint import lint_postmortem
 from sentry_runbook.settings import Settings
 
@@ -22,7 +24,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     text = read_text(arguments.file, "postmortem")
     evidence = read_evidence(arguments.evidence) if arguments.evidence else None
     policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
-    findings = lint_postmortem(text, evidence, policy)
+    incident = Incident(evidence, Stated(), policy, evidence.collected_at) if evidence else None
+    findings = lint_postmortem(text, incident)
     name = "stdin" if arguments.file == "-" else arguments.file
     for finding in findings:
         sys.stdout.write(

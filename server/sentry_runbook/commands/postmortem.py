@@ -9,8 +9,8 @@ import anyio
 
 from sentry_runbook.commands.evidence_source import blanks, story
 from sentry_runbook.commands.runtime import opened
-from sentry_runbook.incident.model.evidence import Stated
 from sentry_runbook.incident.model.results.messages import Postmortem
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.postmortem.postmortem import draft_postmortem
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
@@ -41,4 +41,4 @@ async def _draft(arguments: argparse.Namespace, settings: Settings) -> Postmorte
     async with opened(arguments, settings) as made:
         evidence = await story(made, arguments)
         form = made.templates["postmortem"]
-        return draft_postmortem(evidence, made.safe(stated), made.policy, evidence.collected_at, form=form)
+        return draft_postmortem(made.incident(evidence, stated), form=form)

@@ -12,7 +12,7 @@ from sentry_runbook.collect import TRIAGE, investigate
 from sentry_runbook.commands.files import check_target, save_evidence
 from sentry_runbook.commands.runtime import opened
 from sentry_runbook.incident.model.results.triage import Triage
-from sentry_runbook.incident.triage.triage import triage
+from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools import triage_issue
 from sentry_runbook.tools.arguments import stated_flags
@@ -48,4 +48,4 @@ async def _triage(arguments: argparse.Namespace, settings: Settings) -> Triage:
         if target:
             save_evidence(evidence, target)
         flags = stated_flags(arguments.workaround, arguments.core_flow, arguments.data_loss_risk)
-        return triage(evidence, flags, made.policy, evidence.collected_at)
+        return make_triage(made.incident(evidence, flags))

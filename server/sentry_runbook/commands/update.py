@@ -10,8 +10,8 @@ import anyio
 from sentry_runbook.commands.evidence_source import blanks, story
 from sentry_runbook.commands.runtime import opened
 from sentry_runbook.incident.messages.drafts import draft_update
-from sentry_runbook.incident.model.evidence import Stated
 from sentry_runbook.incident.model.results.messages import FORMS, Draft
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
 
@@ -37,10 +37,7 @@ async def _draft(arguments: argparse.Namespace, settings: Settings) -> Draft:
     async with opened(arguments, settings) as made:
         evidence = await story(made, arguments)
         return draft_update(
-            evidence,
-            made.safe(stated),
-            made.policy,
-            evidence.collected_at,
+            made.incident(evidence, stated),
             form=made.templates[FORMS[arguments.kind]],
             kind=arguments.kind,
             audience=arguments.audience,

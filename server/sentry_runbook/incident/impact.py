@@ -3,57 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from sentry_runbook.incident.formatting import count, duration, listed, moment
+from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
-from sentry_runbook.incident.metrics.metrics import Case, CrashFree, MinutePeak, shown_pct
+from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.traffic import traffic_correlation
+from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import (
-    Endpoint,
-    Evidence,
-    Known,
-    Missing,
-    Stated,
-    Unknown,
-    Window,
-)
-from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.evidence import Endpoint, Evidence, Known, Missing, Unknown, Window
 from sentry_runbook.incident.model.results.impact import (
     AffectedEndpoint,
     Baseline,
-    BreakdownRow,
     Impact,
     ImpactWindow,
     Onset,
     Trend,
 )
 
-__all__ = ["AffectedEndpoint", "BreakdownRow", "Impact", "ImpactWindow", "gathered", "impact", "impact_of"]
 
-
-def impact(
-    evidence: Evidence,
-    policy: Policy,
-    now: datetime,
-) -> Impact:
+def count_impact(incident: Measurements) -> Impact:
     """Count the impact of the incident in its window."""
-    counted = impact_of(Case(evidence, Stated(), policy))
-    return counted.model_copy(update={"issue": evidence.issue.name, "warnings": evidence.warnings or None})
-
-
-def impact_of(case: Case) -> Impact:
-    """The impact of a case whose measures may already be known."""
-    evidence = case.evidence
-    counts = _Counts(case)
-    users = _users(case, counts)
-    own, project = _known_peak(case.own_peak), _known_peak(case.project_peak)
-    rate = case.crash_free if isinstance(case.crash_free, CrashFree) else None
+    evidence = incident.evidence
+    counts = _Counts(incident)
+    users = _users(incident, counts)
+    own, project = _known_peak(incident.own_peak), _known_peak(incident.project_peak)
+    rate = incident.crash_free if isinstance(incident.crash_free, CrashFree) else None
     endpoints = evidence.latency.value.endpoints if isinstance(evidence.latency, Known) else ()
     return Impact(
         window=_window(evidence, counts.window, counts.widened),
-        reading=_reading(case, counts),
+        reading=_reading(incident, counts),
         events=counts.events,
         users=counts.users,
         users_lower_bound=counts.lower_bound or None,
@@ -67,24 +46,26 @@ def impact_of(case: Case) -> Impact:
         crash_free_worst_hour_pct=shown_pct(rate.worst_hour_pct) if rate and rate.worst_hour_pct is not None else None,
         crash_free_worst_hour_start=rate.worst_hour_start if rate else None,
         sessions=evidence.sessions.value.sessions if isinstance(evidence.sessions, Known) else None,
-        baseline=case.baseline if isinstance(case.baseline, Baseline) and not counts.widened else None,
-        p95_ms=_main_p95(case),
+        baseline=incident.baseline if isinstance(incident.baseline, Baseline) and not counts.widened else None,
+        p95_ms=_main_p95(incident),
         endpoints=tuple(map(_endpoint, endpoints)),
         breakdown=breakdown_rows(evidence),
-        trend=case.trend if isinstance(case.trend, Trend) else None,
-        onset=case.onset if isinstance(case.onset, Onset) else None,
+        trend=incident.trend if isinstance(incident.trend, Trend) else None,
+        onset=incident.onset if isinstance(incident.onset, Onset) else None,
         events_all_time=evidence.issue.events_total if counts.events is None else None,
         users_all_time=evidence.issue.users_total if counts.users is None else None,
-        missing=gathered(_missing(case, counts, users)),
+        missing=merge_missing(_missing(incident, counts, users)),
         findings=evidence.findings,
+        issue=evidence.issue.name,
+        warnings=evidence.warnings or None,
     )
 
 
 class _Counts:
     """Events and users, and of which window."""
 
-    def __init__(self, case: Case) -> None:
-        evidence = case.evidence
+    def __init__(self, incident: Measurements) -> None:
+        evidence = incident.evidence
         self.window, self.widened, self.lower_bound = evidence.window, False, False
         self.events: int | None = None
         self.users: int | None = None
@@ -118,8 +99,8 @@ def _known_peak(peak: MinutePeak | Unknown) -> MinutePeak | None:
     return peak if isinstance(peak, MinutePeak) else None
 
 
-def _users(case: Case, counts: _Counts) -> UsersWorstHour | None:
-    return case.users if isinstance(case.users, UsersWorstHour) and not counts.widened else None
+def _users(incident: Measurements, counts: _Counts) -> UsersWorstHour | None:
+    return incident.users if isinstance(incident.users, UsersWorstHour) and not counts.widened else None
 
 
 def _endpoint(endpoint: Endpoint) -> AffectedEndpoint:
@@ -127,10 +108,10 @@ def _endpoint(endpoint: Endpoint) -> AffectedEndpoint:
     return AffectedEndpoint(transaction=endpoint.transaction, p95_ms=p95, count=endpoint.count)
 
 
-def _main_p95(case: Case) -> float | None:
-    if not isinstance(case.evidence.latency, Known):
+def _main_p95(incident: Measurements) -> float | None:
+    if not isinstance(incident.evidence.latency, Known):
         return None
-    latency = case.evidence.latency.value
+    latency = incident.evidence.latency.value
     main = next((one for one in latency.endpoints if one.transaction == latency.main), None)
     return round(main.p95_ms, 1) if main is not None and main.p95_ms is not None else None
 
@@ -157,8 +138,8 @@ def _window(evidence: Evidence, window: Window, widened: bool) -> ImpactWindow:
 WHERE = {"asked": "the environments asked for", "production": "production", "all": "all environments"}
 
 
-def _reading(case: Case, counts: _Counts) -> str:
-    evidence = case.evidence
+def _reading(incident: Measurements, counts: _Counts) -> str:
+    evidence = incident.evidence
     where, asked = WHERE[evidence.scope.basis], duration(evidence.window.length)
     if counts.events is None:
         return f"The impact is unknown, which is not the same as none: {counts.why}."
@@ -173,34 +154,38 @@ def _reading(case: Case, counts: _Counts) -> str:
     return f"{seen} in {asked} until {moment(counts.window.end)}{kind}."
 
 
-def _missing(case: Case, counts: _Counts, users: UsersWorstHour | None) -> Iterator[Missing]:
-    evidence = case.evidence
+def _missing(incident: Measurements, counts: _Counts, users: UsersWorstHour | None) -> Iterator[Missing]:
+    evidence = incident.evidence
     if counts.events is None:
         yield Missing(what="events", why=counts.why)
     if counts.users is None:
         yield Missing(what="users", why=counts.why_users)
     if users is None:
-        why = case.users.why if isinstance(case.users, Unknown) else "the period is empty; the wider one has no hours"
+        why = (
+            incident.users.why
+            if isinstance(incident.users, Unknown)
+            else "the period is empty; the wider one has no hours"
+        )
         yield Missing(what="users_worst_hour", why=why)
     for what, part in (
-        ("unhandled_per_minute_peak", case.own_peak),
-        ("project_unhandled_per_minute_peak", case.project_peak),
-        ("crash_free_sessions_pct", case.crash_free),
-        ("baseline", case.baseline),
-        ("trend", case.trend),
-        ("onset", case.onset),
+        ("unhandled_per_minute_peak", incident.own_peak),
+        ("project_unhandled_per_minute_peak", incident.project_peak),
+        ("crash_free_sessions_pct", incident.crash_free),
+        ("baseline", incident.baseline),
+        ("trend", incident.trend),
+        ("onset", incident.onset),
     ):
         if isinstance(part, Unknown):
             yield Missing(what=what, why=part.why)
-    if counts.widened and isinstance(case.baseline, Baseline):
+    if counts.widened and isinstance(incident.baseline, Baseline):
         yield Missing(what="baseline", why="the period is empty; the wider one has none")
-    elif isinstance(case.baseline, Baseline) and case.baseline.ratio is None:
-        why = "the baseline is empty" if case.baseline.events == 0 else "the window's events are unknown"
+    elif isinstance(incident.baseline, Baseline) and incident.baseline.ratio is None:
+        why = "the baseline is empty" if incident.baseline.events == 0 else "the window's events are unknown"
         yield Missing(what="baseline.ratio", why=why)
     if isinstance(evidence.latency, Unknown):
         yield Missing(what="p95_ms", why=evidence.latency.why)
         yield Missing(what="endpoints", why=evidence.latency.why)
-    elif _main_p95(case) is None:
+    elif _main_p95(incident) is None:
         yield Missing(what="p95_ms", why=f"Sentry has no {evidence.latency.value.measure} for the main transaction")
     if isinstance(evidence.breakdown, Unknown):
         yield Missing(what="breakdown", why=evidence.breakdown.why)
@@ -209,7 +194,7 @@ def _missing(case: Case, counts: _Counts, users: UsersWorstHour | None) -> Itera
         yield Missing(what="traffic", why=traffic.why)
 
 
-def gathered(missing: Iterable[Missing]) -> tuple[Missing, ...]:
+def merge_missing(missing: Iterable[Missing]) -> tuple[Missing, ...]:
     """Each missing thing once, with the first reason given."""
     by_name: dict[str, Missing] = {}
     for one in missing:

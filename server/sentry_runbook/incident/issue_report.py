@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sentry_runbook.incident.episode.onset import find_trend
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.model.evidence import (
-    Activity,
     Breadcrumb,
     Event,
     Evidence,
     Frame,
-    Issue,
     Known,
     Missing,
     Release,
     ThrownException,
     Unknown,
 )
-from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.issue import (
     BreadcrumbView,
@@ -34,24 +32,10 @@ MOST_BREADCRUMBS = 20
 MOST_TAGS = 25
 
 
-def is_regressed(issue: Issue) -> bool:
-    """Whether the issue came back after it was resolved, and nobody has resolved it since."""
-    if issue.substatus == "regressed":
-        return True
-    return (
-        _last(issue.activity, "set_regression") > _last(issue.activity, "set_resolved") and issue.status != "resolved"
-    )
-
-
-def _last(activity: Iterable[Activity], kind: str) -> float:
-    return max((entry.at.timestamp() for entry in activity if entry.kind.startswith(kind)), default=0.0)
-
-
-def read_issue(evidence: Evidence, policy: Policy) -> IssueReport:
+def read_issue(incident: Incident) -> IssueReport:
     """The report of one issue."""
-    issue = evidence.issue
-    commits = evidence.suspect_commits
-    current = find_trend(evidence, policy)
+    evidence, current = incident.evidence, incident.trend
+    issue, commits = evidence.issue, evidence.suspect_commits
     return IssueReport(
         short_id=issue.short_id,
         id=issue.id,

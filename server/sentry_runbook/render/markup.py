@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sentry_runbook.incident.messages.field import Format
+from sentry_runbook.incident.model.results.messages import Format
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 QUOTE = re.compile(r'"([^"\n]+)"')

@@ -8,9 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.incident.impact import BreakdownRow
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
-from sentry_runbook.incident.model.results.impact import Impact, Recovery
+from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, badge, joined, numbered
 
@@ -35,7 +34,7 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
         screen.points([("–", text, "red") for text in cause.evidence_against], 3)
         screen.points([("→", cause.action, "bold")], 3)
     if not result.causes:
-        screen.print(" None of the five patterns holds on this evidence.")
+        screen.print(" None of the runbook's patterns holds on this evidence.")
     if whole:
         screen.heading("Checklist")
         screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)

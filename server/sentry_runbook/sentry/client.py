@@ -73,6 +73,16 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Orga
         """Close the connections; requests under way are called back."""
         await self._sender.aclose()
 
+    async def warm_up(self) -> None:
+        """Load in another thread what the first request needs, once the server has answered its own first requests.
+
+        Sends nothing. Needs no token.
+
+        Raises:
+            SettingsError: the CA bundle cannot be read; every request raises it too.
+        """
+        await anyio.to_thread.run_sync(self._sender.load)
+
     def deadline(self, seconds: float) -> AbstractContextManager[None]:
         """All requests inside end within this time together, and take turns as one caller."""
         return self._sender.deadline(seconds)

@@ -19,11 +19,12 @@ from starlette.responses import JSONResponse
 from sentry_runbook import __version__
 from sentry_runbook.errors import SettingsError
 from sentry_runbook.incident.model.policy import default_policy, load_policy
+from sentry_runbook.loopback import LOOPBACK, is_loopback
 from sentry_runbook.render.templates import load_templates
 from sentry_runbook.runtime import Clock, Runtime
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.server.prompts import RunbookServer, add_completions, add_prompts, add_resources
-from sentry_runbook.settings import LOOPBACK, Settings, is_loopback
+from sentry_runbook.settings import Settings
 from sentry_runbook.tools import tools_for
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from mcp.types import (
 
 from sentry_runbook.collect import STORY, investigate, search_issues, story_window
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
-from sentry_runbook.incident.messages.field import Audience
-from sentry_runbook.incident.model.evidence import Stated, quoted
-from sentry_runbook.incident.model.results.messages import FORMS
+from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.results.messages import FORMS, Audience
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.window import window
 from sentry_runbook.render.templates import Template
 from sentry_runbook.runtime import Runtime
@@ -103,14 +103,14 @@ async def filled(run: Runtime, template: Template, arguments: dict[str, str]) ->
         message = f"The prompt {template.name} does not take {wrong}. Valid arguments: {names}."
         raise MCPError(code=INVALID_PARAMS, message=message)
     audience = _audience(given.get("audience"))
-    stated = run.safe(Stated(**{name: given[name] for name in STATED if name in given}))
+    stated = Stated(**{name: given[name] for name in STATED if name in given})
     since = stated_moment(given.get("since"), "since")
     if "issue" not in given:
-        return template.prompt(no_facts(run.policy, audience, stated), given)
+        return template.prompt(no_facts(run.policy, audience, run.safe(stated)), given)
     evidence = await investigate(
         run, given["issue"], STORY, environment=given.get("environment"), window_for=story_window
     )
-    facts = gather(evidence, stated, run.policy, evidence.collected_at, audience=audience, since=since)
+    facts = gather(run.incident(evidence, stated), audience=audience, since=since)
     return template.prompt(facts, given)
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sentry_runbook.incident.model.evidence import Stated, Window
+from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.window import moment, window
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from sentry_runbook.collect import RECOVERY, investigate, recovery_window
 from sentry_runbook.incident.model.results.impact import Recovery
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import Issue, OneLine, stated_moment
 from sentry_runbook.tools.output import Page, shown
@@ -28,12 +29,10 @@ async def check_recovery(
 
     Also quiet since when, events since the fix, regression, crash-free. Quiet without a fix is mitigated, not resolved.
     """
-    from sentry_runbook.incident.recovery.recovery import check_recovery as judge  # noqa: PLC0415  # with the first call (DESIGN §9)
-
     run = runtime(ctx)
     fixed = stated_moment(since, "since")
     evidence = await investigate(run, issue, RECOVERY, window_for=lambda found, now: recovery_window(found, now, fixed))
-    return judge(evidence, run.policy, fixed, evidence.collected_at)
+    return run.incident(evidence, Stated(fixed_at=fixed)).recovery
 
 
 def page(result: Recovery) -> Page:

@@ -37,11 +37,9 @@ async def classify_severity(
 
     Shows every criterion, and what the unknown could change. Leave flags out unless a person said so.
     """
-    from sentry_runbook.incident.severity.rules import classify  # noqa: PLC0415  # with the first call (DESIGN §9)
-
     run = runtime(ctx)
     evidence = await investigate(run, issue, SEVERITY, environment=environment, period=period, start=start, end=end)
-    return classify(evidence, stated_flags(workaround, core_flow, data_loss_risk), run.policy, evidence.collected_at)
+    return run.incident(evidence, stated_flags(workaround, core_flow, data_loss_risk)).severity
 
 
 def page(result: Verdict) -> Page:

@@ -7,6 +7,7 @@ from datetime import datetime
 from mcp.server.mcpserver import Context
 
 from sentry_runbook.collect import IMPACT, investigate
+from sentry_runbook.incident.formatting import trend_sentence
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact
 from sentry_runbook.runtime import Runtime, runtime
@@ -28,13 +29,11 @@ async def discover_impact(
     Events, users, worst rolling hour, peaks per minute, crash-free sessions, p95, baseline, trend, and where it
     concentrates (release, browser, region …).
     """
-    from sentry_runbook.incident.impact import impact  # noqa: PLC0415  # with the first call (DESIGN §9)
-
     run = runtime(ctx)
     evidence = await investigate(
         run, issue, IMPACT, environment=environment, period=period, start=start, end=end, scope="all"
     )
-    return impact(evidence, run.policy, evidence.collected_at)
+    return run.incident(evidence).impact
 
 
 def page(result: Impact) -> Page:
@@ -74,7 +73,7 @@ def describe(sheet: Page, result: Impact) -> Page:
     if result.onset:
         sheet.fact("Began", f"{result.onset.at:%Y-%m-%d %H:%M} UTC ({result.onset.confidence}: {result.onset.how})")
     if result.trend:
-        sheet.fact("Trend", f"{result.trend.words} {result.trend.sparkline}")
+        sheet.fact("Trend", f"{trend_sentence(result.trend)} {result.trend.sparkline}")
     for row in result.breakdown:
         sheet.fact(f"Where {quoted(row.tag)}", f"{quoted(row.value)} {_share(row)}")
     return sheet

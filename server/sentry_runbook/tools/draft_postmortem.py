@@ -8,8 +8,8 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from sentry_runbook.collect import STORY, investigate, story_window
-from sentry_runbook.incident.model.evidence import Stated
 from sentry_runbook.incident.model.results.messages import Postmortem
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
 from sentry_runbook.tools.output import Page, cut_missing
@@ -49,8 +49,10 @@ async def draft_postmortem(
         acknowledged_at=stated_moment(acknowledged_at, "acknowledged_at"),
     )
     evidence = await investigate(run, issue, STORY, window_for=story_window)
-    made = draft(evidence, run.safe(stated), run.policy, evidence.collected_at, form=run.templates["postmortem"])
-    return made if check is None else made.model_copy(update={"lint": lint_postmortem(check, evidence, run.policy)})
+    postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
+    if check is None:
+        return postmortem
+    return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(evidence))})
 
 
 def page(result: Postmortem) -> Page:

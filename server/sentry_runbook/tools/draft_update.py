@@ -8,9 +8,8 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from sentry_runbook.collect import STORY, investigate, story_window
-from sentry_runbook.incident.messages.field import Audience, Format, Kind
-from sentry_runbook.incident.model.evidence import Stated
-from sentry_runbook.incident.model.results.messages import FORMS, Draft
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
 from sentry_runbook.tools.output import Page
@@ -40,10 +39,7 @@ async def draft_update(
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix)
     evidence = await investigate(run, issue, STORY, window_for=story_window)
     return draft(
-        evidence,
-        run.safe(stated),
-        run.policy,
-        evidence.collected_at,
+        run.incident(evidence, stated),
         form=run.templates[FORMS[kind]],
         kind=kind,
         audience=audience,

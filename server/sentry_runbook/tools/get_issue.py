@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcp.server.mcpserver import Context
 
 from sentry_runbook.collect import READ, investigate
+from sentry_runbook.incident.formatting import trend_sentence
 from sentry_runbook.incident.model.evidence import Commit, quoted
 from sentry_runbook.incident.model.results.issue import EventView, IssueReport
 from sentry_runbook.runtime import Runtime, runtime
@@ -26,7 +27,7 @@ async def get_issue(
 
     run = runtime(ctx)
     evidence = await investigate(run, issue, READ, environment=environment, which=event)
-    return read_issue(evidence, run.policy)
+    return read_issue(run.incident(evidence))
 
 
 def page(result: IssueReport) -> Page:
@@ -44,7 +45,7 @@ def page(result: IssueReport) -> Page:
     sheet.fact("Last release", result.last_release and quoted(result.last_release))
     sheet.fact("Assigned to", result.assigned_to and quoted(result.assigned_to))
     if result.trend:
-        sheet.fact("Trend", f"{result.trend.words} {result.trend.sparkline}")
+        sheet.fact("Trend", f"{trend_sentence(result.trend)} {result.trend.sparkline}")
     for commit in result.suspect_commits or ():
         sheet.fact("Suspect commit", named_commit(commit))
     if result.suspect_commits == ():

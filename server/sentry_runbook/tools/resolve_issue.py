@@ -8,8 +8,8 @@ import anyio
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
-from sentry_runbook.incident.model.results.resolution import ResolutionResult
-from sentry_runbook.incident.resolution.request import Action, Wish
+from sentry_runbook.incident.model.results.resolution import Action, ResolutionResult
+from sentry_runbook.incident.resolution.request import Wish
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided

@@ -29,11 +29,11 @@ async def triage_issue(
     Severity with reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
     release and commits, next steps. What is unknown is in `missing`.
     """
-    from sentry_runbook.incident.triage.triage import triage  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.triage.triage import make_triage  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     evidence = await investigate(run, issue, TRIAGE, environment=environment, period=period)
-    return triage(evidence, stated_flags(workaround, core_flow, data_loss_risk), run.policy, evidence.collected_at)
+    return make_triage(run.incident(evidence, stated_flags(workaround, core_flow, data_loss_risk)))
 
 
 def page(result: Triage) -> Page:
@@ -51,7 +51,7 @@ def page(result: Triage) -> Page:
         sheet.items(f"for: {text}" for text in cause.evidence_for)
         sheet.items(f"against: {text}" for text in cause.evidence_against)
     if not result.causes:
-        sheet.say("None of the five patterns holds on this evidence.")
+        sheet.say("None of the runbook's patterns holds on this evidence.")
     sheet.fact("Suspect release", result.suspect_release and quoted(result.suspect_release))
     for commit in result.suspect_commits:
         sheet.fact("Suspect commit", get_issue.named_commit(commit))

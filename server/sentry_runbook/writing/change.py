@@ -15,10 +15,11 @@ from sentry_runbook.collect import WRITING, investigate
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.model.evidence import Evidence, Issue
-from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult
-from sentry_runbook.incident.resolution.plan import Change, State, compare, plan, state_of
-from sentry_runbook.incident.resolution.request import Wish
-from sentry_runbook.incident.resolution.state import is_same_state
+from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
+from sentry_runbook.incident.resolution.plan import plan
+from sentry_runbook.incident.resolution.request import Change, Wish
+from sentry_runbook.incident.resolution.state import is_same_state, state_of
+from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import StateChanged
@@ -43,7 +44,7 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     evidence, owner = await read_for_writing(
         run, lambda: investigate(run, issue, WRITING, fresh=True, release=wish.release)
     )
-    resolution = plan(_inert(run, wish), evidence, run.policy, evidence.collected_at)
+    resolution = plan(_inert(run, wish), run.incident(evidence))
     if resolution.change is not None:
         refuse_unable(owner.scopes)
     return Plan(wish, resolution, evidence, evidence.organization or None, owner.name)
@@ -125,7 +126,7 @@ async def apply(run: Runtime, made: Plan, confirmed: str, reason: str | None = N
     if change is None:
         return result(made, "already" if made.resolution.already else "refused")
     if run.audit is not None:
-        run.audit.ready()
+        run.audit.ensure_writable()
     client, unclear = run.client(), ""
     with client.deadline(run.settings.limits.call_s):
         try:

@@ -43,7 +43,7 @@ async def post_note(run: Runtime, made: NotePlan, confirmed: str) -> NoteResult:
         AuditError: it could not be recorded beforehand, so it was not posted.
     """
     if run.audit is not None:
-        run.audit.ready()
+        run.audit.ensure_writable()
     client, unclear, note_id = run.client(), "", None
     reference = IssueRef(issue=made.issue.id, organization=made.organization)
     outcome: Outcome = "applied"

@@ -13,24 +13,19 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import sqrt
 from statistics import median
-from typing import Literal
 
 from sentry_runbook.incident.metrics.timeseries import (
     HOUR_S,
     between,
     end_of,
     hour_sums,
-    in_window,
-    index_at,
-    is_open,
     resample,
-    sparkline,
     time_of,
     total,
 )
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.model.policy import Policy
-from sentry_runbook.incident.model.results.impact import Baseline, Onset, Trend
+from sentry_runbook.incident.model.results.impact import Onset
 
 HOUR = timedelta(hours=1)
 STRETCH_S = 600
@@ -215,123 +210,6 @@ def _no_onset(evidence: Evidence, minutes: Series | None) -> str:
         if isinstance(evidence.series, Unknown)
         else "no counts"
     )
-
-
-# --- baseline ------------------------------------------------------------------------------------------------------
-
-
-def find_baseline(evidence: Evidence, onset: Onset | Unknown, events: int | None = None) -> Baseline | Unknown:
-    """The issue's events in a stretch as long as the window, before the onset (without one: before the window).
-
-    Args:
-        evidence: what is known.
-        onset: from :func:`find_onset`.
-        events: the window's events, for the ratio; None when unknown.
-    """
-    window = evidence.window
-    end = min(onset.at, window.end) if isinstance(onset, Onset) else window.start
-    start = end - window.length
-    first = evidence.issue.first_seen
-    if first is not None and end <= first:
-        counted: int | None = 0
-    elif isinstance(evidence.series, Known):
-        series = evidence.series.value.events
-        if series.start > start + timedelta(seconds=series.step_s):
-            return Unknown(why="the event series does not reach back one window length before the onset")
-        counted = total(between(series, start, end))
-    else:
-        return Unknown(why=evidence.series.why, asked=evidence.series.asked)
-    if counted is None:
-        return Unknown(why="the event series holds no numbers before the onset")
-    hours = window.length.total_seconds() / HOUR_S
-    return Baseline(
-        start=start,
-        end=end,
-        events=counted,
-        ratio=round(events / counted, 2) if events is not None and counted else None,
-        events_per_hour=round(counted / hours, 2),
-    )
-
-
-# --- trend ---------------------------------------------------------------------------------------------------------
-
-
-def find_trend(evidence: Evidence, policy: Policy, baseline: Baseline | Unknown | None = None) -> Trend | Unknown:
-    """Compare the last rolling hour with the one before and with the baseline (found when it is not given)."""
-    if baseline is None:
-        baseline = find_baseline(evidence, find_onset(evidence, policy))
-    usual = baseline.events_per_hour if isinstance(baseline, Baseline) else None
-    now = evidence.collected_at
-    if isinstance(evidence.series, Known):
-        series = evidence.series.value.events
-        first = evidence.issue.first_seen
-        # Before its first event an issue has none: a series that begins there needs to reach no further.
-        reaches_back = series.start <= now - QUIET or (first is not None and first >= series.start)
-        up_to_now = end_of(series) >= now - timedelta(minutes=5)
-        if total(series) is not None and series.step_s < HOUR_S and reaches_back and up_to_now:
-            return _trend_of(series, evidence, usual, policy)
-    hours = issue_hours(evidence)
-    if hours is not None and len(hours.values) >= 3:
-        return _trend_of_clock_hours(hours, usual, policy)
-    if isinstance(evidence.totals, Known) and evidence.totals.value.events == 0 and _recent(evidence):
-        return Trend(direction="quiet", last_hour=0, previous_hour=0, sparkline="", note="no events in the window")
-    why = evidence.series.why if isinstance(evidence.series, Unknown) else "the series does not reach up to now"
-    return Unknown(why=why)
-
-
-def _recent(evidence: Evidence) -> bool:
-    return evidence.window.length >= QUIET and evidence.window.end >= evidence.collected_at - timedelta(minutes=5)
-
-
-def _trend_of(series: Series, evidence: Evidence, usual: float | None, policy: Policy) -> Trend:
-    step = timedelta(seconds=series.step_s)
-    end = min(end_of(series), time_of(series, index_at(series, evidence.collected_at)))
-    last = total(between(series, end - HOUR, end)) or 0
-    previous = total(between(series, end - 2 * HOUR, end - HOUR)) or 0
-    shown = in_window(series, evidence.window.start, max(evidence.window.end, evidence.window.start + step))
-    direction, by_usual = _direction(last, previous, usual, policy)
-    return Trend(
-        direction=direction,
-        last_hour=last,
-        previous_hour=previous,
-        usual_per_hour=usual if by_usual else None,
-        sparkline=sparkline(shown),
-    )
-
-
-def _trend_of_clock_hours(series: Series, usual: float | None, policy: Policy) -> Trend:
-    """Clock hours only: the last complete one, or the open one when it already holds more."""
-    last = len(series.values) - 1
-    if is_open(series, last) and (series.values[last] or 0) <= (series.values[last - 1] or 0):
-        last -= 1
-    counts = round(series.values[last] or 0), round(series.values[last - 1] or 0)
-    direction, by_usual = _direction(*counts, usual, policy)
-    return Trend(
-        direction=direction,
-        last_hour=counts[0],
-        previous_hour=counts[1],
-        usual_per_hour=usual if by_usual else None,
-        sparkline=sparkline(series),
-        note="clock hours of the last day, all environments",
-    )
-
-
-def _direction(
-    last: int, previous: int, usual: float | None, policy: Policy
-) -> tuple[Literal["spiking", "steady", "declining", "quiet"], bool]:
-    """DESIGN §5, and whether it rests on the usual rate.
-
-    An empty hour counts as one event, so that a lone event after a quiet hour is no spike.
-    """
-    if last == 0 and previous == 0:
-        return "quiet", False
-    if last >= policy.trend.spiking * max(previous, 1):
-        return "spiking", False
-    if last * policy.trend.declining <= previous:
-        return "declining", False
-    if usual is not None and last >= policy.trend.spiking * max(usual, 1):
-        return "spiking", True
-    return "steady", False
 
 
 def issue_hours(evidence: Evidence) -> Series | None:

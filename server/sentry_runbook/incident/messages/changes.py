@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.formatting import count, duration, moment, number
-from sentry_runbook.incident.messages.fields import Audience, Fact, TimeFacts, blank, made
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.fields import Fact, TimeFacts, blank, made
 from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Series, Unknown
+from sentry_runbook.incident.model.results.messages import Audience, TimelineRow
 from sentry_runbook.incident.timeline.activity import LOG
-from sentry_runbook.incident.timeline.context import Plot
-from sentry_runbook.incident.timeline.rows import rows_of
-from sentry_runbook.incident.timeline.timeline import TimelineRow, timeline_of
 
 BY_PEOPLE = (LOG, "deploy marker in Sentry")
 """Sources of rows that tell what somebody did."""
@@ -28,11 +27,11 @@ MOST_ACTIONS = 6
 # --- times ---------------------------------------------------------------------------------------------------------
 
 
-def time_facts(plot: Plot, now: datetime, since: datetime | None) -> TimeFacts:
+def time_facts(incident: Incident, since: datetime | None) -> TimeFacts:
     """Start, end and duration by the timeline's milestones; a mitigated one ends when the rate came back."""
-    told = timeline_of(plot)
+    told, now = incident.timeline, incident.now
     started, recovered = told.milestone("started"), told.milestone("recovered")
-    end = recovered.at or plot.calm_at
+    end = recovered.at or incident.stable_since
     why = Unknown(why=started.why or recovered.why or "not known")
     begun = Fact(moment(started.at), source=started.source or "") if started.at else why
     lasted: Fact | Unknown = why
@@ -45,7 +44,7 @@ def time_facts(plot: Plot, now: datetime, since: datetime | None) -> TimeFacts:
         TimeFacts,
         now=Fact(moment(now)),
         started=begun,
-        started_how=Fact(plot.onset.how) if plot.onset else why,
+        started_how=Fact(incident.known_onset.how) if incident.known_onset else why,
         over=Fact(moment(end)) if end else why,
         duration=lasted,
         so_far=so_far,
@@ -62,16 +61,16 @@ def _minutes(length: timedelta) -> timedelta:
 # --- since the last message ----------------------------------------------------------------------------------------
 
 
-def changes(plot: Plot, since: datetime | None, audience: Audience) -> Iterator[Fact]:
+def changes(incident: Incident, since: datetime | None, audience: Audience) -> Iterator[Fact]:
     """What changed since the last message went out; nothing when that time is not known."""
     if audience == "customers":
         return
     if since is None:
         yield blank(CHANGED, "no time of the last message was given: pass since")
         return
-    yield _events_since(plot, since)
+    yield _events_since(incident, since)
     if audience == "engineers":
-        for row in rows_of(plot):
+        for row in incident.timeline.rows:
             if row.at >= since and row.source not in (*BY_PEOPLE, *TOLD_IN_NUMBERS) and row.kind == "observed":
                 yield _dated(row)
 
@@ -79,14 +78,14 @@ def changes(plot: Plot, since: datetime | None, audience: Audience) -> Iterator[
 CHANGED = "what changed since the last update"
 
 
-def _events_since(plot: Plot, since: datetime) -> Fact:
-    series = plot.rate
-    if since >= plot.read_at:
+def _events_since(incident: Incident, since: datetime) -> Fact:
+    series = incident.rate
+    if since >= incident.read_at:
         return blank(CHANGED, "the time given as the last update is not before now")
-    new = None if series is None or since < series.start else total(between(series, since, plot.read_at))
+    new = None if series is None or since < series.start else total(between(series, since, incident.read_at))
     if series is None or new is None:
         return blank(CHANGED, "the event series does not reach back to the last update")
-    length = plot.read_at - since
+    length = incident.read_at - since
     before = _as_long_before(series, since, length)
     compared = "" if before is None else f", {number(before)} in the {duration(length)} before it"
     return Fact(f"{count(new, 'error')} since the last update ({moment(since)}){compared}", source="event series")
@@ -99,12 +98,12 @@ def _as_long_before(series: Series, since: datetime, length: timedelta) -> int |
 # --- what people did -----------------------------------------------------------------------------------------------
 
 
-def actions(plot: Plot, since: datetime | None, audience: Audience) -> Iterator[Fact]:
+def actions(incident: Incident, since: datetime | None, audience: Audience) -> Iterator[Fact]:
     """What was done since the last message, else since the start: as Sentry recorded it."""
     if audience != "engineers":
         return
-    start = max(since, plot.began) if since else plot.began
-    done = [row for row in rows_of(plot) if row.at >= start and _by_people(row)]
+    start = max(since, incident.began) if since else incident.began
+    done = [row for row in incident.timeline.rows if row.at >= start and _by_people(row)]
     if len(done) > MOST_ACTIONS:
         yield Fact(f"{len(done) - MOST_ACTIONS} earlier steps stand in Sentry's activity log")
     yield from map(_dated, done[-MOST_ACTIONS:])
@@ -121,14 +120,14 @@ def _dated(row: TimelineRow) -> Fact:
 # --- what is needed ------------------------------------------------------------------------------------------------
 
 
-def needs(plot: Plot, audience: Audience) -> Iterator[Fact]:
+def needs(incident: Incident, audience: Audience) -> Iterator[Fact]:
     """What has to be seen or known next."""
     if audience != "engineers":
         return
-    if plot.recovery.needs and plot.recovery.verdict != "unknown":
-        yield Fact(f"To call it over: {'; '.join(plot.recovery.needs)}")
-    sessions = plot.evidence.sessions
+    if incident.recovery.needs and incident.recovery.verdict != "unknown":
+        yield Fact(f"To call it over: {'; '.join(incident.recovery.needs)}")
+    sessions = incident.evidence.sessions
     if isinstance(sessions, Unknown) and sessions.asked:
         yield Fact(f"Crash-free sessions are not known ({sessions.why}): somebody should look")
-    if not plot.stated.root_cause:
+    if not incident.stated.root_cause:
         yield Fact("The root cause, from whoever finds it")

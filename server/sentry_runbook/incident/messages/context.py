@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sentry_runbook.incident.causes.causes import causes_of, suspect_release
-from sentry_runbook.incident.causes.hypothesis import excerpt, name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.formatting import moment, number, percent
-from sentry_runbook.incident.impact import impact_of
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_report import frame_line
 from sentry_runbook.incident.messages.changes import actions, changes, needs, time_facts
 from sentry_runbook.incident.messages.fields import (
     NOT_STATED,
-    Audience,
     CauseFacts,
     EventFacts,
     Fact,
@@ -36,62 +35,51 @@ from sentry_runbook.incident.messages.redaction import for_customers
 from sentry_runbook.incident.messages.reference import minutes, pattern_facts, policy_facts
 from sentry_runbook.incident.messages.status import recovery_facts, standing
 from sentry_runbook.incident.messages.summaries import impact_summary, next_step, worst_hour
-from sentry_runbook.incident.metrics.metrics import Case
-from sentry_runbook.incident.model.evidence import Commit, Evidence, Known, Stated, Unknown, quoted
+from sentry_runbook.incident.model.evidence import Commit, Evidence, Known, Unknown, quoted
 from sentry_runbook.incident.model.policy import Policy, rank
-from sentry_runbook.incident.model.results.impact import Impact, Onset
-from sentry_runbook.incident.model.results.triage import Cause, Verdict
-from sentry_runbook.incident.postmortem.context import story_of
+from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.model.results.messages import Audience
+from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, Verdict
+from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.postmortem.context import story
 from sentry_runbook.incident.releases import alignment
-from sentry_runbook.incident.severity.rules import verdict_of
-from sentry_runbook.incident.timeline.context import Plot
-from sentry_runbook.incident.timeline.timeline import Timeline, timeline_of
-from sentry_runbook.incident.triage.checklist import Seen, checklist
-from sentry_runbook.incident.triage.triage import triage
-
-__all__ = ["Facts", "gather", "no_facts"]
+from sentry_runbook.incident.timeline.models import Timeline
+from sentry_runbook.incident.triage.checklist import checklist
+from sentry_runbook.incident.triage.triage import next_steps
 
 
-def gather(
-    evidence: Evidence,
-    stated: Stated,
-    policy: Policy,
-    now: datetime,
-    *,
-    audience: Audience = "engineers",
-    since: datetime | None = None,
-) -> Facts:
-    """All facts of an incident, for one audience."""
-    case = Case(evidence, stated, policy)
-    plot = Plot(case, now)
-    verdict, counted, causes = verdict_of(case), impact_of(case), causes_of(case)
-    told = timeline_of(plot)
+def gather(incident: Incident, *, audience: Audience = "engineers", since: datetime | None = None) -> Facts:
+    """All facts of an incident, for one audience.
+
+    Args:
+        incident: what is told.
+        audience: whom the text is for; for customers everything internal is withheld.
+        since: when the last message went out, aware UTC.
+    """
+    policy, now = incident.policy, incident.now
     whole = Facts(
         audience=audience,
         given=True,
         since=since is not None,
         policy=policy_facts(policy),
         patterns=pattern_facts(),
-        **_all_said(stated, _points_to(causes), _candidate(told)),
-        issue=_issue(evidence),
-        severity=_severity(verdict, policy, now),
-        times=time_facts(plot, now, since),
-        impact=_impact(case, counted, verdict, audience),
-        recovery=recovery_facts(plot, audience),
-        event=_event(case),
-        causes=tuple(map(_cause, causes)),
-        checklist=tuple(
-            StepFacts(Fact(one.step.partition(". ")[2]), Fact(one.finding), one.state)
-            for one in checklist(case, Seen(verdict=verdict, impact=counted, causes=causes))
-        ),
-        next_step=_next(next_step(causes, standing(plot).stage, audience)),
-        next_steps=facts(triage(evidence, stated, policy, now).next_steps),
-        changes=tuple(changes(plot, since, audience)),
-        actions=tuple(actions(plot, since, audience)),
-        needs=tuple(needs(plot, audience)),
-        story=story_of(plot, told, counted),
+        **_all_said(incident.stated, _points_to(incident.causes), _candidate(incident.timeline)),
+        issue=_issue(incident.evidence),
+        severity=_severity(incident.severity, policy, now),
+        times=time_facts(incident, since),
+        impact=_impact(incident, audience),
+        recovery=recovery_facts(incident, audience),
+        event=_event(incident),
+        causes=tuple(map(_cause, incident.causes)),
+        checklist=tuple(map(_step, checklist(incident))),
+        next_step=_next(next_step(incident.causes, standing(incident).stage, audience)),
+        next_steps=facts(next_steps(incident)),
+        changes=tuple(changes(incident, since, audience)),
+        actions=tuple(actions(incident, since, audience)),
+        needs=tuple(needs(incident, audience)),
+        story=story(incident),
     )
-    return for_customers(whole, evidence) if audience == "customers" else whole
+    return for_customers(whole, incident.evidence) if audience == "customers" else whole
 
 
 def no_facts(policy: Policy, audience: Audience = "engineers", stated: Stated | None = None) -> Facts:
@@ -182,7 +170,8 @@ def _or_more(verdict: Verdict) -> str:
     return f", could be up to {highest}" if rank(highest) > rank(verdict.severity) else ""
 
 
-def _impact(case: Case, counted: Impact, verdict: Verdict, audience: Audience) -> ImpactFacts:
+def _impact(incident: Incident, audience: Audience) -> ImpactFacts:
+    counted = incident.impact
     why = {one.what: one.why for one in counted.missing}
 
     def shown(name: str, text: str | None) -> Fact | Unknown:
@@ -196,15 +185,15 @@ def _impact(case: Case, counted: Impact, verdict: Verdict, audience: Audience) -
         value = getattr(counted, name)
         return shown(name, None if value is None else percent(value))
 
-    latency = case.evidence.latency
+    latency = incident.evidence.latency
     main = latency.value.main if isinstance(latency, Known) else None
     return made(
         ImpactFacts,
-        summary=impact_summary(case, counted, verdict, audience),
+        summary=impact_summary(incident, audience),
         symptoms=Unknown(why=NOT_STATED),
         events=shown_number("events"),
         users=shown_number("users"),
-        users_worst_hour=worst_hour(case),
+        users_worst_hour=worst_hour(incident),
         unhandled_peak=shown_number("unhandled_per_minute_peak"),
         crash_free=shown_percent("crash_free_sessions_pct"),
         crash_free_worst_hour=shown_percent("crash_free_worst_hour_pct"),
@@ -217,10 +206,10 @@ def _impact(case: Case, counted: Impact, verdict: Verdict, audience: Audience) -
     )
 
 
-def _event(case: Case) -> EventFacts:
-    evidence = case.evidence
-    version = suspect_release(evidence)
-    began = case.onset.at if isinstance(case.onset, Onset) else None
+def _event(incident: Incident) -> EventFacts:
+    evidence = incident.evidence
+    version = incident.suspect
+    began = incident.onset.at if isinstance(incident.onset, Onset) else None
     found = alignment(evidence, version, began) if version and began else None
     commits = evidence.suspect_commits
     named = commits.value[0] if isinstance(commits, Known) and commits.value else None
@@ -259,9 +248,13 @@ def _frame(evidence: Evidence) -> Fact | Unknown:
     return Fact(quoted(frame_line(frame))) if frame else Unknown(why="the event has no stack trace")
 
 
+def _step(step: ChecklistStep) -> StepFacts:
+    return StepFacts(Fact(step.step.partition(". ")[2]), Fact(step.finding), step.state)
+
+
 def _cause(cause: Cause) -> CauseFacts:
     return CauseFacts(
-        name=Fact(name_of(cause.pattern)),
+        name=Fact(pattern_named(cause.pattern).title),
         confidence=Fact(cause.confidence),
         action=Fact(cause.action),
         evidence_for=facts(cause.evidence_for),

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from sentry_runbook.incident.messages.field import Audience, Format, Kind
-from sentry_runbook.incident.metrics.metrics import Case
-from sentry_runbook.incident.model.evidence import Evidence, Finding, Stated
-from sentry_runbook.incident.model.policy import Policy
-from sentry_runbook.incident.model.results.messages import Draft, Filled
-from sentry_runbook.incident.severity.rules import verdict_of
-
-if TYPE_CHECKING:
-    from sentry_runbook.incident.messages.fields import Facts
-    from sentry_runbook.incident.messages.status import Standing
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.context import gather
+from sentry_runbook.incident.messages.fields import Facts
+from sentry_runbook.incident.messages.status import Standing, standing
+from sentry_runbook.incident.model.evidence import Finding
+from sentry_runbook.incident.model.results.messages import Audience, Draft, Filled, Format, Kind
 
 
 class Form(Protocol):
@@ -27,10 +23,7 @@ class Form(Protocol):
 
 
 def draft_update(
-    evidence: Evidence,
-    stated: Stated,
-    policy: Policy,
-    now: datetime,
+    incident: Incident,
     *,
     form: Form,
     kind: Kind,
@@ -39,21 +32,14 @@ def draft_update(
     since: datetime | None = None,
 ) -> Draft:
     """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
-    # The first draft brings these in; the server starts without them (DESIGN §9).
-    from sentry_runbook.incident.messages.context import gather  # noqa: PLC0415
-    from sentry_runbook.incident.messages.status import standing  # noqa: PLC0415
-    from sentry_runbook.incident.timeline.context import Plot  # noqa: PLC0415
-
-    case = Case(evidence, stated, policy)
-    facts = gather(evidence, stated, policy, now, audience=audience, since=since)
-    filled = form.fill(facts, format)
-    verdict, stands = verdict_of(case), standing(Plot(case, now))
+    filled = form.fill(gather(incident, audience=audience, since=since), format)
+    verdict, stands = incident.severity, standing(incident)
     last = kind == "resolved" and stands.stage in ("resolved", "unknown")
-    every = timedelta(minutes=policy.words(verdict.severity).next_update_minutes)
+    every = timedelta(minutes=incident.policy.words(verdict.severity).next_update_minutes)
     return Draft(
         text=filled.text,
         unknowns=(*_not_yet(kind, stands), *filled.unknowns),
-        next_update_due=None if last else now + every,
+        next_update_due=None if last else incident.now + every,
         kind=kind,
         audience=audience,
         format=format,

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from sentry_runbook.incident.model.evidence import Unknown
-
-Audience = Literal["engineers", "executives", "customers"]
-Kind = Literal["initial", "update", "resolved"]
-Format = Literal["markdown", "slack"]
 
 NO_ISSUE = "no issue was given"
 NOT_STATED = "only a person knows it, and nobody stated it"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import TypeVar
 
-from sentry_runbook.incident.causes.signals import whole_events
+from sentry_runbook.incident.causes.event_texts import whole_events
 from sentry_runbook.incident.messages.fields import (
     NOT_STATED,
     EventFacts,

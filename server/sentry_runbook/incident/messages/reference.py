@@ -1,38 +1,11 @@
-"""The reference cards' facts: the policy in force, and the code's own actions for the root-cause patterns."""
+"""The reference cards' facts: the policy in force, and the root-cause patterns."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
-
-from sentry_runbook.incident.causes.causes import PATTERNS
-from sentry_runbook.incident.causes.hypothesis import name_of
+from sentry_runbook.incident.causes.catalog import PATTERNS
 from sentry_runbook.incident.formatting import number, percent
 from sentry_runbook.incident.messages.fields import Fact, LevelFacts, PatternFacts, PolicyFacts
-from sentry_runbook.incident.metrics.metrics import Case
-from sentry_runbook.incident.model.evidence import (
-    Breadcrumb,
-    Event,
-    Evidence,
-    Issue,
-    Known,
-    Release,
-    Stated,
-    ThrownException,
-    Window,
-)
-from sentry_runbook.incident.model.policy import LEVELS, Level, Policy, default_policy
-from sentry_runbook.incident.model.results.triage import Pattern
-
-SIGNALS: dict[Pattern, str] = {
-    "deployment_regression": "The errors begin with a deploy (First Seen, or the step in the series, aligns with it), "
-    "and they live on that release",
-    "third_party_failure": "Breadcrumbs show failed HTTP calls to external hosts",
-    "data_corruption": "The events hold malformed input, the errors are of parsing or validation",
-    "resource_exhaustion": "The error rate follows the traffic (out of memory, pool exhausted, too many connections)",
-    "sdk_misconfiguration": "Events lack context, breadcrumbs, environment or release",
-}
-"""The runbook's diagnostic signals."""
+from sentry_runbook.incident.model.policy import LEVELS, Level, Policy
 
 
 def policy_facts(policy: Policy) -> PolicyFacts:
@@ -94,32 +67,8 @@ def minutes(value: int) -> str:
 # --- patterns ------------------------------------------------------------------------------------------------------
 
 
-@cache
 def pattern_facts() -> tuple[PatternFacts, ...]:
-    """The five patterns in the runbook's order, each with the action that the code gives."""
-    case = Case(_textbook(), Stated(), default_policy())
-    found = [pattern(case) for pattern in PATTERNS]
+    """The patterns in the runbook's order, each with its action in general terms."""
     return tuple(
-        PatternFacts(Fact(name_of(one.pattern)), Fact(SIGNALS[one.pattern]), Fact(one.action)) for one in found
-    )
-
-
-def _textbook() -> Evidence:
-    """An incident with stand-in names, on which every pattern gives its action in general terms."""
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    event = Event(
-        id="0" * 32,
-        when=at,
-        transaction="TRANSACTION",
-        processing_errors=("js_no_source",),
-        exceptions=(ThrownException(value="connection pool exhausted"),),
-        breadcrumbs=(Breadcrumb(category="http", host="host.example", http_status=503, failed=True),),
-    )
-    return Evidence(
-        collected_at=at,
-        server="",
-        organization="",
-        window=Window(start=at - timedelta(days=1), end=at),
-        issue=Issue(id="0", url="", title="", first_seen=at, last_seen=at, first_release=Release(version="RELEASE")),
-        event=Known(value=event, source=""),
+        PatternFacts(Fact(pattern.title), Fact(pattern.signal), Fact(pattern.general_action)) for pattern in PATTERNS
     )

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, duration, moment, number
-from sentry_runbook.incident.messages.fields import Audience, Fact, RecoveryFacts, facts, made
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.fields import Fact, RecoveryFacts, facts, made
 from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.timeline.context import Plot
+from sentry_runbook.incident.model.results.messages import Audience
 
 HOUR = timedelta(hours=1)
 
@@ -26,24 +27,24 @@ class Standing:
     why: str = ""
 
 
-def standing(plot: Plot) -> Standing:
+def standing(incident: Incident) -> Standing:
     """Whether it may be called resolved: back to usual for two hours, and something fixed it.
 
     The rate back to usual without that is mitigated: it may come back.
     """
-    seen, reading = plot.recovery, _reading(plot)
+    seen, reading = incident.recovery, _reading(incident)
     if seen.verdict == "unknown":
         return Standing("unknown", reading)
-    if seen.verdict == "recovered" and _fixed(plot):
+    if seen.verdict == "recovered" and _fixed(incident):
         return Standing("resolved")
     needs = f". Still to be seen: {'; '.join(seen.needs)}" if seen.needs else ""
-    if seen.verdict == "recovered" or (seen.verdict == "improving" and plot.calm_at is not None):
+    if seen.verdict == "recovered" or (seen.verdict == "improving" and incident.stable_since is not None):
         return Standing("mitigated", f"{reading}{needs}")
     return Standing("open", reading)
 
 
-def _fixed(plot: Plot) -> bool:
-    return plot.recovery.fix_known or bool(plot.stated.fix)
+def _fixed(incident: Incident) -> bool:
+    return incident.recovery.fix_known or bool(incident.stated.fix)
 
 
 HEADLINES = {"resolved": "RESOLVED", "mitigated": "MITIGATED, NOT YET RESOLVED", "open": "NOT RESOLVED"}
@@ -55,9 +56,9 @@ STATES = {
 }
 
 
-def recovery_facts(plot: Plot, audience: Audience) -> RecoveryFacts:
+def recovery_facts(incident: Incident, audience: Audience) -> RecoveryFacts:
     """Whether it is over, in words for the audience."""
-    seen, stands = plot.recovery, standing(plot)
+    seen, stands = incident.recovery, standing(incident)
     headline: Fact | Unknown = Unknown(why=f"Sentry cannot confirm it: {stands.why}")
     if stands.stage in HEADLINES:
         headline = Fact(HEADLINES[stands.stage])
@@ -66,11 +67,11 @@ def recovery_facts(plot: Plot, audience: Audience) -> RecoveryFacts:
         RecoveryFacts,
         over=stands.stage == "resolved",
         mitigated=stands.stage == "mitigated",
-        resolved=plot.evidence.issue.status == "resolved",
+        resolved=incident.evidence.issue.status == "resolved",
         headline=headline,
         state=Fact(STATES[seen.verdict]) if seen.verdict in STATES else unknown,
         verdict=Fact(seen.verdict),
-        reading=Fact(_reading(plot, audience)) if seen.verdict in STATES else unknown,
+        reading=Fact(_reading(incident, audience)) if seen.verdict in STATES else unknown,
         rate_now=_rate(seen.events_per_hour_now),
         rate_before=_rate(seen.events_per_hour_before),
         rate_usual=_rate(seen.events_per_hour_baseline),
@@ -83,18 +84,20 @@ def _rate(value: float | None) -> Fact | Unknown:
     return Unknown(why="the event series does not tell it") if value is None else Fact(number(value))
 
 
-def _reading(plot: Plot, audience: Audience = "engineers") -> str:
-    seen = plot.recovery
+def _reading(incident: Incident, audience: Audience = "engineers") -> str:
+    seen = incident.recovery
     if audience == "customers":
         return FOR_CUSTOMERS[seen.verdict]
-    if seen.verdict in ("improving", "recovered") and (calm := _calm(plot)):
-        return f"{BACK[seen.verdict]}: {calm}{_worst(plot)}{'' if _fixed(plot) else NO_FIX}"
-    last_hour = None if plot.rate is None else total(between(plot.rate, plot.read_at - HOUR, plot.read_at))
+    if seen.verdict in ("improving", "recovered") and (calm := _calm(incident)):
+        return f"{BACK[seen.verdict]}: {calm}{_worst(incident)}{'' if _fixed(incident) else NO_FIX}"
+    last_hour = (
+        None if incident.rate is None else total(between(incident.rate, incident.read_at - HOUR, incident.read_at))
+    )
     if last_hour is None or seen.verdict not in OPEN:
         return seen.reading.rstrip(".")
     usual = seen.events_per_hour_baseline
     told_usual = f", {number(usual)} an hour before it began" if audience == "engineers" and usual is not None else ""
-    return f"{OPEN[seen.verdict]}: {count(last_hour, 'error')} in the last hour{_worst(plot)}{told_usual}"
+    return f"{OPEN[seen.verdict]}: {count(last_hour, 'error')} in the last hour{_worst(incident)}{told_usual}"
 
 
 BACK = {"recovered": "Back to the usual error rate", "improving": "Quiet, but not for long enough to be over"}
@@ -102,18 +105,19 @@ OPEN = {"worse": "Getting worse", "ongoing": "Not over", "improving": "Getting b
 NO_FIX = ". Quiet but not fixed, as far as is known"
 
 
-def _calm(plot: Plot) -> str:
+def _calm(incident: Incident) -> str:
     """How many errors came since the rate is back, counted; the rate over a longer time would hide the calm."""
-    if plot.calm_at is None or plot.rate is None:
+    if incident.stable_since is None or incident.rate is None:
         return ""
-    events = total(between(plot.rate, plot.calm_at, plot.read_at))
+    events = total(between(incident.rate, incident.stable_since, incident.read_at))
     if events is None:
         return ""
-    return f"{count(events, 'error') if events else 'no error'} in the last {duration(plot.read_at - plot.calm_at)}"
+    length = duration(incident.read_at - incident.stable_since)
+    return f"{count(events, 'error') if events else 'no error'} in the last {length}"
 
 
-def _worst(plot: Plot) -> str:
-    before = plot.recovery.events_per_hour_before
+def _worst(incident: Incident) -> str:
+    before = incident.recovery.events_per_hour_before
     return "" if before is None else f", {number(before)} in the worst hour"
 
 

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import count, duration, number, percent
-from sentry_runbook.incident.messages.fields import Audience, Fact
-from sentry_runbook.incident.metrics.metrics import Case, CrashFree
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.fields import Fact
+from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Impact, Onset
-from sentry_runbook.incident.model.results.triage import Cause, Pattern, Verdict
+from sentry_runbook.incident.model.results.messages import Audience
+from sentry_runbook.incident.model.results.triage import Cause, Verdict
 
 FOR_CUSTOMERS = "Some people may see errors"
 """All that Sentry can say to customers: it counts errors, it does not see what people see."""
 
 
-def impact_summary(case: Case, counted: Impact, verdict: Verdict, audience: Audience) -> Fact | Unknown:
+def impact_summary(incident: Incident, audience: Audience) -> Fact | Unknown:
     """What is known of the impact, or why nothing is."""
+    counted, verdict = incident.impact, incident.severity
     if audience == "customers":
         return _for_customers(counted, verdict)
     if counted.events is None:
         return Unknown(why=next((one.why for one in counted.missing if one.what == "events"), "not measured"))
     if counted.events == 0 or counted.window.widened_from:
         return Fact(counted.reading.rstrip("."), source="Discover")
-    where = "outside production" if verdict.decided_by == "non_production" else _places(case)
-    parts = [_errors(counted, f"{where} {_when(case)}"), *_rates(case, audience)]
+    where = "outside production" if verdict.decided_by == "non_production" else _places(incident)
+    parts = [_errors(counted, f"{where} {_when(incident)}"), *_rates(incident, audience)]
     if audience == "engineers":
-        parts += _slow(case, counted)
+        parts += _slow(incident, counted)
     return Fact("; ".join(parts), source="Discover")
 
 
@@ -50,48 +54,39 @@ def _errors(counted: Impact, where: str) -> str:
     return f"{people} {where}"
 
 
-def _places(case: Case) -> str:
+def _places(incident: Incident) -> str:
     places = {"production": "in production", "all": "in all environments", "asked": "in the environments asked for"}
-    return places[case.evidence.scope.basis]
+    return places[incident.evidence.scope.basis]
 
 
-def _when(case: Case) -> str:
+def _when(incident: Incident) -> str:
     """A new issue has all its events since its start."""
-    first, window = case.evidence.issue.first_seen, case.evidence.window
-    if isinstance(case.onset, Onset) and first is not None and window.start <= first and case.onset.at <= first:
+    first, window = incident.evidence.issue.first_seen, incident.evidence.window
+    if isinstance(incident.onset, Onset) and first is not None and window.start <= first and incident.onset.at <= first:
         return "since it began"
     return f"in {duration(window.length)}"
 
 
-def _rates(case: Case, audience: Audience) -> Iterator[str]:
-    rate = case.crash_free
+def _rates(incident: Incident, audience: Audience) -> Iterator[str]:
+    rate = incident.crash_free
     if not isinstance(rate, CrashFree):
         return
-    limit = percent(case.policy.thresholds.crash_free_below_pct)
+    limit = percent(incident.policy.thresholds.crash_free_below_pct)
     if audience == "executives":
-        if rate.lowest_pct < case.policy.thresholds.crash_free_below_pct:
+        if rate.lowest_pct < incident.policy.thresholds.crash_free_below_pct:
             yield f"{percent(rate.period_pct)} of sessions ran without a crash (critical below {limit})"
         return
     worst = f", {percent(rate.worst_hour_pct)} in the worst full hour" if rate.worst_hour_pct is not None else ""
     yield f"crash-free sessions {percent(rate.period_pct)} in {duration(rate.window.length)}{worst}"
 
 
-def _slow(case: Case, counted: Impact) -> Iterator[str]:
-    latency = case.evidence.latency
+def _slow(incident: Incident, counted: Impact) -> Iterator[str]:
+    latency = incident.evidence.latency
     if counted.p95_ms is not None and isinstance(latency, Known) and latency.value.main:
         yield f"p95 of {quoted(latency.value.main)} {number(counted.p95_ms)} ms"
 
 
 # --- the next step -------------------------------------------------------------------------------------------------
-
-PLAIN: dict[Pattern, tuple[str, str]] = {
-    "deployment_regression": ("roll back the latest release", "a recent release"),
-    "third_party_failure": ("switch to a fallback for an outside service", "an outside service that fails"),
-    "data_corruption": ("set the bad data aside and repair its source", "bad data"),
-    "resource_exhaustion": ("add capacity and limit the load", "something that ran out under load"),
-    "sdk_misconfiguration": ("repair the error reporting", "a faulty set-up of the error reporting"),
-}
-"""Action and cause of each pattern as executives read them."""
 
 
 def next_step(causes: Sequence[Cause], stage: str, audience: Audience) -> Fact | Unknown:
@@ -105,13 +100,13 @@ def next_step(causes: Sequence[Cause], stage: str, audience: Audience) -> Fact |
     top = causes[0]
     if audience == "engineers":
         return Fact(top.action)
-    step, cause = PLAIN[top.pattern]
-    return Fact(f"{step} (proposed; likely cause: {cause}, confidence {top.confidence})")
+    pattern = pattern_named(top.pattern)
+    return Fact(f"{pattern.plain_action} (proposed; likely cause: {pattern.plain_cause}, confidence {top.confidence})")
 
 
-def worst_hour(case: Case) -> Fact | Unknown:
+def worst_hour(incident: Incident) -> Fact | Unknown:
     """Users of the worst rolling hour, as bounds when that is all that is known."""
-    users = case.users
+    users = incident.users
     if isinstance(users, Unknown):
         return users
     most = f" to {number(users.at_most)}" if users.at_most is not None and not users.exact else ""

@@ -6,37 +6,35 @@ short and every line of it can be checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.causes import causes_of
-from sentry_runbook.incident.causes.hypothesis import excerpt, name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
-from sentry_runbook.incident.causes.signals import failed_calls
-from sentry_runbook.incident.formatting import briefly, count, duration, moment
+from sentry_runbook.incident.formatting import briefly, count, duration, moment, quoted_frame
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Frame, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import ActionItem
-from sentry_runbook.incident.model.results.triage import Cause, Pattern
-from sentry_runbook.incident.postmortem.five_whys import cause_of, place_of, the_event
+from sentry_runbook.incident.postmortem.five_whys import cause_of, the_event
 from sentry_runbook.incident.releases import deploys_of
-from sentry_runbook.incident.timeline.context import Plot, first_alert
 from sentry_runbook.incident.timeline.models import Timeline
 
 SLOW = timedelta(minutes=5)
 """An alert that comes later than that gives the incident a head start."""
 
 
-def action_items(plot: Plot, told: Timeline) -> tuple[ActionItem, ...]:
+def action_items(incident: Incident, told: Timeline) -> tuple[ActionItem, ...]:
     """What the evidence asks for, the cause first."""
-    items = [item for remedy in REMEDIES for item in remedy(plot, told)]
+    items = [item for remedy in REMEDIES for item in remedy(incident, told)]
     return tuple({item.action: item for item in items}.values())
 
 
-def _finish_the_fix(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    issue = plot.evidence.issue
-    if issue.status == "resolved" and not plot.aftermath.regressed_since:
+def _finish_the_fix(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    issue = incident.evidence.issue
+    if issue.status == "resolved" and not incident.recovery_metrics.regressed_since:
         return
-    calm = plot.recovery.verdict == "recovered"
+    calm = incident.recovery.verdict == "recovered"
     yield ActionItem(
         action=f"Fix the cause of {issue.name} and resolve it in the release that holds the fix",
         done_when=f"check_recovery says recovered for {issue.name} and no event comes from the fixing release",
@@ -45,27 +43,27 @@ def _finish_the_fix(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _came_back(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    back = [entry for entry in plot.evidence.issue.activity if entry.kind == "set_regression"]
+def _came_back(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
         yield ActionItem(
-            action=f"Compare the earlier fix of {plot.evidence.issue.name} with what brought it back",
+            action=f"Compare the earlier fix of {incident.evidence.issue.name} with what brought it back",
             done_when="the postmortem names the case that the earlier fix left open, and a test covers it",
             why=f"{count(len(back), 'regression')} on record, the last {moment(back[-1].at)}",
         )
 
 
-def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    found = the_event(plot)
-    if found is None or not plot.evidence.issue.is_error:
+def _test(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    found = the_event(incident)
+    if found is None or not incident.evidence.issue.is_error:
         return
     event, source = found
     thrown, frame = cause_of(event) or (None, None)
-    frame = _readable(plot, frame)
-    where = f" in {place_of(frame)}" if frame is not None else ""
-    name = excerpt(thrown.type if thrown is not None and thrown.type else plot.evidence.issue.title)
+    frame = _readable(incident, frame)
+    where = f" in {quoted_frame(frame)}" if frame is not None else ""
+    name = excerpt(thrown.type if thrown is not None and thrown.type else incident.evidence.issue.title)
     steps = "the breadcrumbs" if event.breadcrumbs else "the request"
-    on = f"on {quoted(plot.suspect)}" if plot.suspect else "without the fix"
+    on = f"on {quoted(incident.suspect)}" if incident.suspect else "without the fix"
     yield ActionItem(
         action=f"Add a regression test for {name}{where} that repeats {steps} of {source}",
         done_when=f"the test fails {on}, passes with the fix, and runs in the pipeline",
@@ -73,76 +71,24 @@ def _test(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _prevent(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    for cause in causes_of(plot.case)[:1]:
-        if cause.pattern == "sdk_misconfiguration" and instrumentation_gaps(plot.evidence):
-            return  # each gap has an item of its own
-        action, done_when = PREVENTION[cause.pattern](plot, cause)
-        why = f"the evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence})"
-        yield ActionItem(action=action, done_when=done_when, why=why)
+def _prevent(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    for cause in incident.causes[:1]:
+        pattern = pattern_named(cause.pattern)
+        if pattern.prevention is not None:
+            prevention = pattern.prevention(incident)
+            why = f"the evidence fits the pattern {pattern.title} (confidence {cause.confidence})"
+            yield ActionItem(action=prevention.action, done_when=prevention.done_when, why=why)
 
 
-def _roll_out(plot: Plot, cause: Cause) -> tuple[str, str]:
-    where = quoted(plot.evidence.issue.project or "the project")
-    return (
-        f"Add a check to the deploy of {where} that stops the roll-out when new unhandled errors appear",
-        "a trial deploy of a build that raises on purpose is stopped by the check",
-    )
-
-
-def _fall_back(plot: Plot, cause: Cause) -> tuple[str, str]:
-    calls = failed_calls(plot.evidence)
-    host = quoted(calls.host) if calls is not None else "the external host"
-    return (
-        f"Add a timeout, a circuit breaker and a fallback to the calls to {host}",
-        f"with {host} blocked in a test environment, users get the fallback and no event reaches Sentry",
-    )
-
-
-def _validate(plot: Plot, cause: Cause) -> tuple[str, str]:
-    found = the_event(plot)
-    frame = found[0].failing_frame if found is not None else None
-    where = f" before {place_of(frame)}" if frame is not None else ""
-    return (
-        f"Add a check of the input{where} that sets malformed records aside",
-        "the malformed sample of the event is set aside in a test, and the records around it are processed",
-    )
-
-
-def _limit(plot: Plot, cause: Cause) -> tuple[str, str]:
-    where = quoted(plot.evidence.issue.project or "the project")
-    return (
-        f"Set a limit and an alert for the resource that ran out in {where}",
-        "a load test at the incident's traffic raises the alert before the first error",
-    )
-
-
-def _set_up(plot: Plot, cause: Cause) -> tuple[str, str]:
-    return (
-        "Configure the SDK so that events carry release, environment, user and breadcrumbs",
-        "a test event in Sentry shows all four",
-    )
-
-
-PREVENTION: Mapping[Pattern, Callable[[Plot, Cause], tuple[str, str]]] = {
-    "deployment_regression": _roll_out,
-    "third_party_failure": _fall_back,
-    "data_corruption": _validate,
-    "resource_exhaustion": _limit,
-    "sdk_misconfiguration": _set_up,
-}
-"""What keeps the class of error from coming back: the action, and how to know that it is done."""
-
-
-def _alert(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
+def _alert(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
     """A slow detection has two causes: the alert came late, or it came and reached nobody."""
     length = told.between("started", "detected")
     if length is not None and length <= SLOW:
         return
-    first = first_alert(plot)
+    first = incident.first_alert
     known = "is not known" if length is None else f"was {briefly(length)}"
-    if first is not None and first.last_triggered is not None and first.last_triggered - plot.began <= SLOW:
-        fired = briefly(first.last_triggered - plot.began)
+    if first is not None and first.last_triggered is not None and first.last_triggered - incident.began <= SLOW:
+        fired = briefly(first.last_triggered - incident.began)
         yield ActionItem(
             action=f"Route the Sentry alert {quoted(first.name)} to the person on call",
             done_when=f"a trial alert reaches the person on call within {duration(SLOW)}",
@@ -151,16 +97,16 @@ def _alert(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
         return
     what = f"the Sentry alert {quoted(first.name)}" if first is not None else "the Sentry alert rules"
     yield ActionItem(
-        action=f"Update {what} so that an incident like {plot.evidence.issue.name} fires within {duration(SLOW)}",
+        action=f"Update {what} so that an incident like {incident.evidence.issue.name} fires within {duration(SLOW)}",
         done_when="a trial with the event rate of the first minutes of this incident fires in that time",
         why=f"the time to detect {known}",
     )
 
 
-def _owner(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    issue = plot.evidence.issue
-    found = the_event(plot)
-    frame = _readable(plot, found[0].failing_frame) if found is not None else None
+def _owner(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    issue = incident.evidence.issue
+    found = the_event(incident)
+    frame = _readable(incident, found[0].failing_frame) if found is not None else None
     file = (frame.file or frame.module) if frame is not None else None
     what = quoted(file or issue.project or issue.name)
     by = f"assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "without an assignee"
@@ -171,35 +117,35 @@ def _owner(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _readable(plot: Plot, frame: Frame | None) -> Frame | None:
+def _readable(incident: Incident, frame: Frame | None) -> Frame | None:
     """A line of minified code tells nobody where to look."""
-    unread = any(gap.kind in ("minified", "processing") for gap in instrumentation_gaps(plot.evidence))
+    unread = any(gap.kind in ("minified", "processing") for gap in instrumentation_gaps(incident.evidence))
     return None if unread else frame
 
 
-def _instrument(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    gaps = instrumentation_gaps(plot.evidence)
+def _instrument(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    gaps = instrumentation_gaps(incident.evidence)
     if gaps:
         yield ActionItem(
-            action=f"Set up in the SDK of {quoted(plot.evidence.issue.project or 'the project')}: "
+            action=f"Set up in the SDK of {quoted(incident.evidence.issue.project or 'the project')}: "
             + ", ".join(dict.fromkeys(gap.setting for gap in gaps)),
             done_when="a new event of the project lacks none of these in Sentry",
             why="; ".join(gap.text.rstrip(".") for gap in gaps),
         )
 
 
-def _record_deploys(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    if plot.suspect is not None and not deploys_of(plot.evidence, plot.suspect):
+def _record_deploys(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    if incident.suspect is not None and not deploys_of(incident.evidence, incident.suspect):
         yield ActionItem(
             action="Record a deploy marker in Sentry at the end of each deploy",
             done_when="the next release shows a deploy with its environment and time in Sentry",
-            why=f"no deploy marker says when {quoted(plot.suspect)} went live",
+            why=f"no deploy marker says when {quoted(incident.suspect)} went live",
         )
 
 
-def _associate_commits(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
-    commits = plot.evidence.suspect_commits
-    if plot.suspect is not None and not isinstance(commits, Unknown) and not commits.value:
+def _associate_commits(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+    commits = incident.evidence.suspect_commits
+    if incident.suspect is not None and not isinstance(commits, Unknown) and not commits.value:
         yield ActionItem(
             action="Associate commits with releases in the pipeline (sentry-cli releases set-commits VERSION --auto)",
             done_when="the next release lists its commits in Sentry",
@@ -207,7 +153,7 @@ def _associate_commits(plot: Plot, told: Timeline) -> Iterator[ActionItem]:
         )
 
 
-REMEDIES: tuple[Callable[[Plot, Timeline], Iterator[ActionItem]], ...] = (
+REMEDIES: tuple[Callable[[Incident, Timeline], Iterator[ActionItem]], ...] = (
     _finish_the_fix,
     _came_back,
     _prevent,

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 
-from sentry_runbook.incident.causes.causes import causes_of
-from sentry_runbook.incident.causes.hypothesis import name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import briefly, count, moment
-from sentry_runbook.incident.impact import impact_of
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.fields import (
     NOT_STATED,
     ActionFacts,
@@ -23,7 +22,6 @@ from sentry_runbook.incident.messages.fields import (
     blank,
     facts,
 )
-from sentry_runbook.incident.metrics.metrics import Case
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.impact import Impact
 from sentry_runbook.incident.model.results.messages import ActionItem, Interval, Milestone, TimelineRow
@@ -31,66 +29,58 @@ from sentry_runbook.incident.postmortem.action_items import action_items
 from sentry_runbook.incident.postmortem.five_whys import Hint, Why, five_whys
 from sentry_runbook.incident.postmortem.impact_numbers import Figure, figures, query_window
 from sentry_runbook.incident.postmortem.retrospective import contributing, lucky, went_badly, went_well
-from sentry_runbook.incident.severity.rules import verdict_of
-from sentry_runbook.incident.timeline.context import Plot
 from sentry_runbook.incident.timeline.models import Timeline
-from sentry_runbook.incident.timeline.timeline import timeline_of
 
 MOST_ROWS = 44
 """More lines nobody reads; the whole list is in the structured timeline."""
 
 
-def story(case: Case, now: datetime) -> Story:
+def story(incident: Incident) -> Story:
     """The story of an incident; each number says its query, each row its source."""
-    plot = Plot(case, now)
-    return story_of(plot, timeline_of(plot), impact_of(case))
-
-
-def story_of(plot: Plot, told: Timeline, counted: Impact) -> Story:
-    """The story of an incident whose timeline and impact are already known."""
+    told, counted = incident.timeline, incident.impact
     return Story(
-        summary=facts(_summary(plot, told, counted)),
-        timeline=tuple(_days(plot, told)),
+        summary=facts(_summary(incident, told, counted)),
+        timeline=tuple(_days(incident, told)),
         contradictions=facts(told.contradictions),
         milestones=tuple(map(_milestone, told.milestones)),
         intervals=tuple(_interval(one, told) for one in told.intervals),
-        detection=tuple(_hint(one) for one in _detection(plot, told)),
-        numbers=tuple(map(_number, figures(plot, told, counted))),
-        window=Fact(query_window(plot).value or ""),
-        whys=tuple(map(_why, five_whys(plot, told))),
-        contributing=tuple(map(_hint, contributing(plot, told))),
-        actions=tuple(map(_action, action_items(plot, told))),
-        went_well=facts(went_well(plot, told)),
-        went_badly=facts(went_badly(plot, told)),
-        lucky=facts(lucky(plot, told, counted)),
+        detection=tuple(_hint(one) for one in _detection(incident, told)),
+        numbers=tuple(map(_number, figures(incident, told, counted))),
+        window=Fact(query_window(incident).value or ""),
+        whys=tuple(map(_why, five_whys(incident, told))),
+        contributing=tuple(map(_hint, contributing(incident, told))),
+        actions=tuple(map(_action, action_items(incident, told))),
+        went_well=facts(went_well(incident, told)),
+        went_badly=facts(went_badly(incident, told)),
+        lucky=facts(lucky(incident, told, counted)),
     )
 
 
 # --- summary -------------------------------------------------------------------------------------------------------
 
 
-def _summary(plot: Plot, told: Timeline, counted: Impact) -> Iterator[str]:
-    yield _what_happened(plot, told)
+def _summary(incident: Incident, told: Timeline, counted: Impact) -> Iterator[str]:
+    yield _what_happened(incident, told)
     yield f"Impact: {counted.reading}"
-    verdict = verdict_of(plot.case)
+    verdict = incident.severity
     yield f"Severity {verdict.severity} {verdict.label}: {verdict.because}"
-    causes = causes_of(plot.case)
+    causes = incident.causes
     if causes:
-        first = causes[0]
-        suspect = plot.suspect if first.pattern == "deployment_regression" else None
+        first, pattern = causes[0], pattern_named(causes[0].pattern)
+        suspect = incident.suspect if pattern.blames_release else None
         of = f", release {quoted(suspect)}" if suspect else ""
-        yield f"The evidence fits the pattern {name_of(first.pattern)}{of} (confidence {first.confidence})."
+        yield f"The evidence fits the pattern {pattern.title}{of} (confidence {first.confidence})."
     else:
         yield "None of the runbook's root-cause patterns fits the evidence."
-    yield f"Recovery: {plot.recovery.reading}"
+    yield f"Recovery: {incident.recovery.reading}"
 
 
-def _what_happened(plot: Plot, told: Timeline) -> str:
-    issue = plot.evidence.issue
+def _what_happened(incident: Incident, told: Timeline) -> str:
+    issue = incident.evidence.issue
     where = f" in the project {quoted(issue.project)}" if issue.project else ""
-    if plot.onset is None:
-        return f"When the incident of {issue.name}{where} began is not known: {plot.why_no_onset}."
-    text = f"The incident of {issue.name}{where} began {moment(plot.onset.at)}"
+    if incident.known_onset is None:
+        return f"When the incident of {issue.name}{where} began is not known: {incident.why_no_onset}."
+    text = f"The incident of {issue.name}{where} began {moment(incident.known_onset.at)}"
     recovered, length = told.milestone("recovered"), told.between("started", "recovered")
     if recovered.at is not None and length is not None:
         return f"{text} and the event rate was back to the usual level {moment(recovered.at)}, {briefly(length)} later."
@@ -100,8 +90,8 @@ def _what_happened(plot: Plot, told: Timeline) -> str:
 # --- timeline ------------------------------------------------------------------------------------------------------
 
 
-def _days(plot: Plot, told: Timeline) -> Iterator[DayFacts]:
-    entries = [(row.at, 0, _row(row, plot)) for row in told.rows]
+def _days(incident: Incident, told: Timeline) -> Iterator[DayFacts]:
+    entries = [(row.at, 0, _row(row, incident)) for row in told.rows]
     for gap in told.gaps:
         what = f"no line for {briefly(gap.end - gap.start)}, until {gap.end:%H:%M}: what happened is not known here"
         entries.append((gap.start, 1, _note(gap.start, what)))
@@ -120,11 +110,11 @@ def _note(at: datetime, what: str) -> RowFacts:
     return RowFacts(Fact(f"{at:%H:%M}"), Fact(what), "gap", Fact(""))
 
 
-def _row(row: TimelineRow, plot: Plot) -> RowFacts:
+def _row(row: TimelineRow, incident: Incident) -> RowFacts:
     # The window and the environments of a query stand with the numbers; here its name is enough.
     source = row.source.partition("; 20")[0]
     # The issue's own address stands at the top.
-    link = row.link if row.link != plot.evidence.issue.url else None
+    link = row.link if row.link != incident.evidence.issue.url else None
     return RowFacts(Fact(f"{row.at:%H:%M}"), Fact(row.what), row.kind, Fact(source, link=link or ""))
 
 
@@ -152,7 +142,7 @@ def _interval(one: Interval, told: Timeline) -> MilestoneFacts:
     )
 
 
-def _detection(plot: Plot, told: Timeline) -> Iterator[Hint]:
+def _detection(incident: Incident, told: Timeline) -> Iterator[Hint]:
     for one in (told.milestone("detected"), told.milestone("acknowledged")):
         name = one.name
         if one.at is None:

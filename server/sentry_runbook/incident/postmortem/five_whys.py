@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.causes import causes_of
-from sentry_runbook.incident.causes.hypothesis import excerpt, name_of
-from sentry_runbook.incident.causes.signals import failed_calls
-from sentry_runbook.incident.formatting import briefly, count, listed, moment, number
+from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.causes.external_calls import failed_calls
+from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.formatting import briefly, count, listed, moment, number, quoted_frame
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.releases import alignment
-from sentry_runbook.incident.timeline.context import Plot, deployed, first_alert
+from sentry_runbook.incident.timeline.context import deployed
 from sentry_runbook.incident.timeline.models import Timeline
 
 MOST_STEPS = 4
@@ -45,25 +46,27 @@ class Why:
     answer: str | None = None
 
 
-def five_whys(plot: Plot, told: Timeline) -> tuple[Why, ...]:
+def five_whys(incident: Incident, told: Timeline) -> tuple[Why, ...]:
     """The five questions in the runbook's order."""
     return (
         Why(
             "Why did the error occur?",
             "direct cause, confirmed by a person",
-            tuple(_direct(plot)),
-            excerpt(plot.stated.root_cause) if plot.stated.root_cause else None,
+            tuple(_direct(incident)),
+            excerpt(incident.stated.root_cause) if incident.stated.root_cause else None,
         ),
-        Why("Why was that code path triggered?", "what led there", tuple(_triggered(plot))),
-        Why("Why was it not caught in testing?", "gap in tests, review or staging", tuple(_testing(plot))),
-        Why(_alert_question(plot), "what the alert rules look at, and since when", tuple(_alerting(plot, told))),
-        Why("Why is this class of error possible?", "systemic cause", tuple(_systemic(plot))),
+        Why("Why was that code path triggered?", "what led there", tuple(_triggered(incident))),
+        Why("Why was it not caught in testing?", "gap in tests, review or staging", tuple(_testing(incident))),
+        Why(
+            _alert_question(incident), "what the alert rules look at, and since when", tuple(_alerting(incident, told))
+        ),
+        Why("Why is this class of error possible?", "systemic cause", tuple(_systemic(incident))),
     )
 
 
-def the_event(plot: Plot) -> tuple[Event, str] | None:
+def the_event(incident: Incident) -> tuple[Event, str] | None:
     """The event that stands for the issue, and its name as a source."""
-    part, sample = plot.evidence.event, plot.evidence.sample
+    part, sample = incident.evidence.event, incident.evidence.sample
     if isinstance(part, Known):
         return part.value, f"event {part.value.id[:12]}"
     if isinstance(sample, Known) and sample.value:
@@ -71,19 +74,13 @@ def the_event(plot: Plot) -> tuple[Event, str] | None:
     return None
 
 
-def place_of(frame: Frame) -> str:
-    """A frame as ``"function" at "file:line"``."""
-    where = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
-    return f"{quoted(frame.function or '?')} at {quoted(where)}{'' if frame.in_app else ' (in a library)'}"
-
-
 # --- why did the error occur ---------------------------------------------------------------------------------------
 
 
-def _direct(plot: Plot) -> Iterator[Hint]:
-    found = the_event(plot)
+def _direct(incident: Incident) -> Iterator[Hint]:
+    found = the_event(incident)
     if found is None:
-        why = plot.evidence.event.why if isinstance(plot.evidence.event, Unknown) else "no event"
+        why = incident.evidence.event.why if isinstance(incident.evidence.event, Unknown) else "no event"
         yield Hint(f"No event could be read: {why}.", "Sentry")
         return
     event, source = found
@@ -91,7 +88,7 @@ def _direct(plot: Plot) -> Iterator[Hint]:
     for place, thrown in enumerate(event.exceptions):
         what = quoted(thrown.type or "an error") + (f" with {excerpt(thrown.value)}" if thrown.value else "")
         own = [frame for frame in thrown.frames if frame.in_app] or list(thrown.frames)
-        where = f" in {place_of(own[-1])}" if own else ""
+        where = f" in {quoted_frame(own[-1])}" if own else ""
         yield Hint(f"{'Raised' if place == 0 else 'It became'}: {what}{where}.", f"stack trace of {source}")
     if not event.exceptions:
         yield Hint("The event has no exception and no stack trace.", source)
@@ -113,8 +110,8 @@ def _failing_line(event: Event) -> str | None:
 # --- why was that code path triggered ------------------------------------------------------------------------------
 
 
-def _triggered(plot: Plot) -> Iterator[Hint]:
-    found = the_event(plot)
+def _triggered(incident: Incident) -> Iterator[Hint]:
+    found = the_event(incident)
     if found is not None:
         event, source = found
         if event.transaction:
@@ -125,12 +122,12 @@ def _triggered(plot: Plot) -> Iterator[Hint]:
             yield Hint(f"The last steps before it: {told}.", f"breadcrumbs of {source}")
         else:
             yield Hint("The event carries no breadcrumbs.", source)
-    calls = failed_calls(plot.evidence)
+    calls = failed_calls(incident.evidence)
     if calls is not None:
         answers = ", ".join(calls.statuses)
         text = f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {count(calls.read, 'event')} read."
         yield Hint(text, "breadcrumbs of the events read")
-    yield from _release(plot)
+    yield from _release(incident)
 
 
 def cause_of(event: Event) -> tuple[ThrownException, Frame | None] | None:
@@ -148,11 +145,11 @@ def step_of(step: Breadcrumb) -> str:
     return excerpt(call or step.message or step.category or "a step without words")
 
 
-def _release(plot: Plot) -> Iterator[Hint]:
-    if plot.suspect is None or plot.onset is None:
+def _release(incident: Incident) -> Iterator[Hint]:
+    if incident.suspect is None or incident.known_onset is None:
         return
-    found = alignment(plot.evidence, plot.suspect, plot.onset.at)
-    name = quoted(plot.suspect)
+    found = alignment(incident.evidence, incident.suspect, incident.known_onset.at)
+    name = quoted(incident.suspect)
     if found is None:
         yield Hint(f"The suspect release is {name}; nothing dates its deploy.", "releases of the project")
         return
@@ -165,30 +162,30 @@ def _release(plot: Plot) -> Iterator[Hint]:
 # --- why was it not caught in testing ------------------------------------------------------------------------------
 
 
-def _testing(plot: Plot) -> Iterator[Hint]:
-    scope, source = plot.evidence.scope, "environments of the issue, all time"
+def _testing(incident: Incident) -> Iterator[Hint]:
+    scope, source = incident.evidence.scope, "environments of the issue, all time"
     if scope.known and scope.others and not scope.production:
         yield Hint(f"It was caught before production: Sentry has its events from {listed(scope.others)} only.", source)
     else:
-        yield from _staged(plot)
+        yield from _staged(incident)
         if scope.known and scope.production:
             also = f"also from {listed(scope.others)}" if scope.others else "from production only"
             yield Hint(f"Sentry has events of this issue {also}.", source)
-    commits = plot.evidence.suspect_commits
+    commits = incident.evidence.suspect_commits
     for commit in commits.value[:1] if isinstance(commits, Known) else ():
         name = quoted(commit.pull_request or commit.id)
         when = f", made {moment(commit.at)}" if commit.at else ""
         yield Hint(f"The change to look at is {name}{when}.", "suspect commits of the event")
 
 
-def _staged(plot: Plot) -> Iterator[Hint]:
+def _staged(incident: Incident) -> Iterator[Hint]:
     """How long the release stood in another environment before it went live."""
-    own = [deploy for deploy in plot.deploys if deploy.version == plot.suspect]
-    live = next(((at, one) for one in own if plot.is_live(one) and (at := deployed(one))), None)
+    own = [deploy for deploy in incident.deploys if deploy.version == incident.suspect]
+    live = next(((at, one) for one in own if incident.is_live(one) and (at := deployed(one))), None)
     if live is None:
         return
-    name, where = quoted(plot.suspect or ""), quoted(live[1].environment)
-    early = [(at, one) for one in own if not plot.is_live(one) and (at := deployed(one)) and at < live[0]]
+    name, where = quoted(incident.suspect or ""), quoted(live[1].environment)
+    early = [(at, one) for one in own if not incident.is_live(one) and (at := deployed(one)) and at < live[0]]
     if early:
         at, one = early[0]
         text = f"{name} was deployed to {quoted(one.environment)} {briefly(live[0] - at)} before {where}."
@@ -200,26 +197,30 @@ def _staged(plot: Plot) -> Iterator[Hint]:
 # --- why did the alert take so long --------------------------------------------------------------------------------
 
 
-def _alert_question(plot: Plot) -> str:
-    alert = first_alert(plot)
-    at = plot.stated.alerted_at or (alert.last_triggered if alert is not None else None) or plot.stated.detected_at
-    if at is None or plot.onset is None or at < plot.began:
+def _alert_question(incident: Incident) -> str:
+    alert = incident.first_alert
+    at = (
+        incident.stated.alerted_at
+        or (alert.last_triggered if alert is not None else None)
+        or incident.stated.detected_at
+    )
+    if at is None or incident.known_onset is None or at < incident.began:
         return "Why did the alert take [X] minutes?"
-    return f"Why did the alert take {briefly(at - plot.began)}?"
+    return f"Why did the alert take {briefly(at - incident.began)}?"
 
 
-def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
+def _alerting(incident: Incident, told: Timeline) -> Iterator[Hint]:
     detected = told.milestone("detected")
     if detected.at is None:
         yield Hint(f"When it was detected is not known: {detected.why}.", "Sentry's alerts and the activity log")
     else:
-        text = f"Started {moment(told.milestone('started').at or plot.began)}, detected {moment(detected.at)}."
+        text = f"Started {moment(told.milestone('started').at or incident.began)}, detected {moment(detected.at)}."
         yield Hint(text, detected.source or "")
-    alerts = plot.evidence.alerts
+    alerts = incident.evidence.alerts
     if isinstance(alerts, Known):
-        fired = [alert for alert in alerts.value if alert.last_triggered and alert.last_triggered >= plot.began]
+        fired = [alert for alert in alerts.value if alert.last_triggered and alert.last_triggered >= incident.began]
         for alert in fired:
-            length = (alert.last_triggered or plot.began) - plot.began
+            length = (alert.last_triggered or incident.began) - incident.began
             text = f"{quoted(alert.name)} last fired {briefly(length)} after the start."
             yield Hint(text, "alerts of the project: last triggered")
         if not alerts.value:
@@ -232,22 +233,22 @@ def _alerting(plot: Plot, told: Timeline) -> Iterator[Hint]:
 # --- why is this class of error possible ---------------------------------------------------------------------------
 
 
-def _systemic(plot: Plot) -> Iterator[Hint]:
-    for cause in causes_of(plot.case)[:1]:
+def _systemic(incident: Incident) -> Iterator[Hint]:
+    for cause in incident.causes[:1]:
         yield Hint(
-            f"The evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence}).",
+            f"The evidence fits the pattern {pattern_named(cause.pattern).title} (confidence {cause.confidence}).",
             "root-cause patterns",
         )
-    back = [entry for entry in plot.evidence.issue.activity if entry.kind == "set_regression"]
+    back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
         text = (
             f"It came back after a resolve: {count(len(back), 'regression')} on record, the last {moment(back[-1].at)}."
         )
         yield Hint(text, "activity log of the issue")
-    issue = plot.evidence.issue
-    if issue.first_seen is not None and issue.first_seen < plot.opens:
+    issue = incident.evidence.issue
+    if issue.first_seen is not None and issue.first_seen < incident.opens:
         text = f"The error has been known since {moment(issue.first_seen)}"
-        usual = plot.aftermath.usual_per_hour
+        usual = incident.recovery_metrics.usual_per_hour
         rate = f", with {number(usual)} events in a usual hour before the incident" if usual else ""
         yield Hint(f"{text}{rate}.", "First Seen of the issue")
     owner = (

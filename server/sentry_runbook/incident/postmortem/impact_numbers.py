@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sentry_runbook.incident.formatting import briefly, count, duration, moment, number, percent, span
-from sentry_runbook.incident.metrics.metrics import CrashFree, MinutePeak
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.metrics.crash_free import CrashFree
+from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.impact import Impact
-from sentry_runbook.incident.timeline.context import Plot
 from sentry_runbook.incident.timeline.models import Timeline
 
 
@@ -29,29 +30,29 @@ class Figure:
     why: str = ""
 
 
-def figures(plot: Plot, told: Timeline, counted: Impact) -> tuple[Figure, ...]:
+def figures(incident: Incident, told: Timeline, counted: Impact) -> tuple[Figure, ...]:
     """The runbook's four numbers first, then what else was measured."""
-    shared = shared_query(plot)
-    made = (one for make in FIGURES for one in make(plot, told, counted))
+    shared = shared_query(incident)
+    made = (one for make in FIGURES for one in make(incident, told, counted))
     return tuple(replace(one, source=one.source.replace(shared, "")) if shared else one for one in made)
 
 
-def shared_query(plot: Plot) -> str:
+def shared_query(incident: Incident) -> str:
     """What the sources of the window's queries end with, ``; START to END; environments: …``; said once for all."""
-    part = plot.evidence.totals
+    part = incident.evidence.totals
     _, mark, rest = part.source.partition("; 20") if isinstance(part, Known) else ("", "", "")
     return f"{mark}{rest}"
 
 
-def query_window(plot: Plot) -> Figure:
+def query_window(incident: Incident) -> Figure:
     """The window and the environments that the queries share."""
-    window, shared = plot.evidence.window, shared_query(plot)
+    window, shared = incident.evidence.window, shared_query(incident)
     environments = shared.partition("; environments: ")[2]
     where = f"; environments: {environments}" if environments else ""
     return Figure("Window of the queries", f"{moment(window.start)} to {moment(window.end)}{where}")
 
 
-def _duration(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
+def _duration(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
     started, recovered = told.milestone("started"), told.milestone("recovered")
     length = told.between("started", "recovered")
     if length is not None and started.at is not None and recovered.at is not None:
@@ -60,66 +61,66 @@ def _duration(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
         return
     why = started.why or recovered.why or "not known"
     if started.at is not None:
-        why = f"{why}; {briefly(plot.read_at - started.at)} have passed since the start"
+        why = f"{why}; {briefly(incident.read_at - started.at)} have passed since the start"
     yield Figure("Duration", None, why=why)
 
 
-def _events(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
+def _events(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
     value = None if counted.events is None else number(counted.events)
-    yield Figure("Total events", value, _totals(plot, counted)[0], _why(counted, "events"))
+    yield Figure("Total events", value, _totals(incident, counted)[0], _why(counted, "events"))
 
 
-def _users(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
+def _users(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
     value = None if counted.users is None else number(counted.users)
     least = "at least " if counted.users_lower_bound and value else ""
-    source, note = _totals(plot, counted)
+    source, note = _totals(incident, counted)
     source = f"{source}; {note}" if note else source
     yield Figure("Unique users affected", value and f"{least}{value}", source, _why(counted, "users"))
 
 
-def _totals(plot: Plot, counted: Impact) -> tuple[str, str]:
+def _totals(incident: Incident, counted: Impact) -> tuple[str, str]:
     """The query of both totals, and what limits the number of users."""
-    part = plot.evidence.widened if counted.window.widened_from else plot.evidence.totals
+    part = incident.evidence.widened if counted.window.widened_from else incident.evidence.totals
     if not isinstance(part, Known):
-        return f"the issue itself, category {plot.evidence.issue.category}", ""
+        return f"the issue itself, category {incident.evidence.issue.category}", ""
     return part.source, part.note
 
 
-def _p95(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
-    part = plot.evidence.latency
+def _p95(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
+    part = incident.evidence.latency
     name = "p95 latency during incident"
     if counted.p95_ms is None or not isinstance(part, Known):
         yield Figure(name, None, why=_why(counted, "p95_ms"))
         return
-    window = plot.evidence.window
+    window = incident.evidence.window
     longer = ""
-    if plot.onset is not None and window.start < plot.began - timedelta(minutes=15):
+    if incident.known_onset is not None and window.start < incident.began - timedelta(minutes=15):
         longer = f"; over the whole window of {duration(window.length)}, which is longer than the incident"
     value = f"{number(counted.p95_ms)} ms for {quoted(part.value.main or '')}"
     yield Figure(name, value, f"{part.value.measure}; {part.source}{longer}")
 
 
-def _users_worst_hour(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
+def _users_worst_hour(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
     if counted.users_worst_hour is None:
         return
     most = f" to {number(counted.users_worst_hour_at_most)}" if counted.users_worst_hour_at_most is not None else ""
     start = f", from {moment(counted.users_worst_hour_start)}" if counted.users_worst_hour_start else ""
-    parts = (plot.evidence.users_per_hour, plot.evidence.series)
+    parts = (incident.evidence.users_per_hour, incident.evidence.series)
     source = next((part.source for part in parts if isinstance(part, Known)), "Discover errors")
     yield Figure("Users in the worst rolling hour", f"{number(counted.users_worst_hour)}{most}{start}", source)
 
 
-def _minute(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
-    part = plot.evidence.unhandled
-    if isinstance(plot.case.own_peak, MinutePeak) and isinstance(part, Known):
-        peak = plot.case.own_peak
+def _minute(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
+    part = incident.evidence.unhandled
+    if isinstance(incident.own_peak, MinutePeak) and isinstance(part, Known):
+        peak = incident.own_peak
         most = "" if peak.exact else f" to {number(peak.at_most)}"
         at = f", {moment(peak.at)}" if peak.at is not None and peak.at_least else ""
         yield Figure("Unhandled events in the busiest minute", f"{number(peak.at_least)}{most}{at}", part.source)
 
 
-def _sessions(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
-    rate, part = plot.case.crash_free, plot.evidence.sessions
+def _sessions(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
+    rate, part = incident.crash_free, incident.evidence.sessions
     if not isinstance(rate, CrashFree) or not isinstance(part, Known):
         return
     worst = ""
@@ -129,8 +130,8 @@ def _sessions(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
     yield Figure("Crash-free sessions of production", value, f"{part.source}; {span(part.value.window)}")
 
 
-def _baseline(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
-    usual, part = counted.baseline, plot.evidence.series
+def _baseline(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
+    usual, part = counted.baseline, incident.evidence.series
     if usual is None:
         return
     times = f"; the window has {number(usual.ratio)} times as many" if usual.ratio is not None else ""
@@ -139,7 +140,7 @@ def _baseline(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
     yield Figure("Before the start", value, f"{moment(usual.start)} to {moment(usual.end)}; {source}")
 
 
-def _all_time(plot: Plot, told: Timeline, counted: Impact) -> Iterator[Figure]:
+def _all_time(incident: Incident, told: Timeline, counted: Impact) -> Iterator[Figure]:
     for name, value in (("events", counted.events_all_time), ("users", counted.users_all_time)):
         # No user on any event is not "no user".
         if value is not None and (value or name == "events"):
@@ -151,7 +152,7 @@ def _why(counted: Impact, what: str) -> str:
     return next((one.why for one in counted.missing if one.what == what), "")
 
 
-FIGURES: Sequence[Callable[[Plot, Timeline, Impact], Iterator[Figure]]] = (
+FIGURES: Sequence[Callable[[Incident, Timeline, Impact], Iterator[Figure]]] = (
     _duration,
     _events,
     _users,

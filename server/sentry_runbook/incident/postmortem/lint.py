@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sentry_runbook.incident.model.evidence import Evidence
-from sentry_runbook.incident.model.policy import Policy, default_policy
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem import lint_numbers, lint_structure, lint_wording
 from sentry_runbook.incident.postmortem.document import Paper
 from sentry_runbook.incident.postmortem.lint_structure import Checked
-
-__all__ = ["FOR_PEOPLE", "RULES", "LintFinding", "lint_postmortem"]
 
 RULES: tuple[tuple[str, Callable[[Checked], Iterator[LintFinding]]], ...] = (
     ("human_error", lint_wording.human_error),
@@ -41,19 +38,16 @@ FOR_PEOPLE = frozenset({"blank", "unowned_action", "undated_action"})
 """What a fresh draft of ours still has: the blanks that only people can fill."""
 
 
-def lint_postmortem(
-    text: str, evidence: Evidence | None = None, policy: Policy | None = None
-) -> tuple[LintFinding, ...]:
-    """Check a postmortem, against the evidence where there is some.
+def lint_postmortem(text: str, incident: Incident | None = None) -> tuple[LintFinding, ...]:
+    """Check a postmortem, against the incident's evidence where there is some.
 
     Args:
         text: the postmortem in Markdown.
-        evidence: of the same incident; without it numbers and times are not compared.
-        policy: thresholds by which the evidence's times are found; the built-in one when left out.
+        incident: the same incident, nothing stated; without it numbers and times are not compared.
 
     Returns:
         The findings by line; empty when nothing is to be changed.
     """
-    checked = Checked(Paper(text), policy or default_policy(), evidence)
-    found = [(one.line, place, one) for place, (_, rule) in enumerate(RULES) for one in rule(checked)]
-    return tuple(one for _, _, one in sorted(found, key=lambda entry: entry[:2]))
+    checked = Checked(Paper(text), incident)
+    found = [(finding.line, order, finding) for order, (_, rule) in enumerate(RULES) for finding in rule(checked)]
+    return tuple(finding for _, _, finding in sorted(found, key=lambda entry: entry[:2]))

@@ -11,17 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sentry_runbook.incident.impact import impact_of
-from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import worst_hour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Stated
-from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.evidence import Known, Series
 from sentry_runbook.incident.model.results.impact import Impact
 from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem.impact_numbers import Figure, figures
 from sentry_runbook.incident.postmortem.lint_structure import CLOCK, Checked, timeline_rows
-from sentry_runbook.incident.timeline.context import Plot
-from sentry_runbook.incident.timeline.timeline import Timeline, timeline_of
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 LENGTH = re.compile(rf"({NUMBER})\s*(d(?:ays?)?|h(?:ours?|rs?)?|min(?:ute)?s?|s(?:ec(?:ond)?s?)?)\b", re.IGNORECASE)
@@ -45,28 +41,17 @@ CHANGE = "Take the evidence's number, or say beside it where another one comes f
 class Answers:
     """What the evidence says, for comparison."""
 
-    evidence: Evidence
-    policy: Policy
+    incident: Incident
 
-    @cached_property
-    def plot(self) -> Plot:
-        """The incident."""
-        return Plot(Case(self.evidence, Stated(), self.policy), self.evidence.collected_at)
-
-    @cached_property
-    def told(self) -> Timeline:
-        """Its timeline."""
-        return timeline_of(self.plot)
-
-    @cached_property
+    @property
     def counted(self) -> Impact:
-        """Its impact."""
-        return impact_of(self.plot.case)
+        """The impact in the window."""
+        return self.incident.impact
 
     @cached_property
     def figures(self) -> Mapping[str, Figure]:
         """The numbers of the impact section, by name."""
-        return {one.name: one for one in figures(self.plot, self.told, self.counted)}
+        return {one.name: one for one in figures(self.incident, self.incident.timeline, self.counted)}
 
     @cached_property
     def events(self) -> frozenset[float]:
@@ -74,8 +59,8 @@ class Answers:
         return frozenset(self._events())
 
     def _events(self) -> Iterator[float]:
-        issue, counted = self.evidence.issue, self.counted
-        seen = self.plot.recovery
+        issue, counted = self.incident.evidence.issue, self.counted
+        seen = self.incident.recovery
         yield from _numbers(
             issue.events_total,
             counted.events,
@@ -88,18 +73,18 @@ class Answers:
             seen.events_per_hour_now,
             seen.events_per_hour_baseline,
             seen.events_since,
-            self.plot.aftermath.allowed_per_hour,
+            self.incident.recovery_metrics.allowed_per_hour,
         )
-        for part in (self.evidence.unhandled, self.evidence.series):
+        for part in (self.incident.evidence.unhandled, self.incident.evidence.series):
             if isinstance(part, Known):
                 yield from _of_series(part.value if isinstance(part.value, Series) else part.value.events)
-        if isinstance(self.evidence.environments, Known):
-            yield from (float(one.events) for one in self.evidence.environments.value)
+        if isinstance(self.incident.evidence.environments, Known):
+            yield from (float(one.events) for one in self.incident.evidence.environments.value)
         yield from self._read()
 
     def _read(self) -> Iterator[float]:
         """How many events were read: "in 2 of 3 events", "no user in 100 events"."""
-        rows, sample = self.evidence.rows, self.evidence.sample
+        rows, sample = self.incident.evidence.rows, self.incident.evidence.sample
         if isinstance(rows, Known):
             yield float(len(rows.value))
         whole = 1 + (len(sample.value) if isinstance(sample, Known) else 0)
@@ -109,17 +94,17 @@ class Answers:
     def users(self) -> frozenset[float]:
         """Every number of users that a sentence can mean."""
         counted = self.counted
-        hours = self.evidence.users_per_hour
+        hours = self.incident.evidence.users_per_hour
         clock = [value for value in hours.value.values if value is not None] if isinstance(hours, Known) else []
         return frozenset(
             [
                 *clock,
                 *_numbers(
-                    self.evidence.issue.users_total,
+                    self.incident.evidence.issue.users_total,
                     counted.users,
                     counted.users_worst_hour,
                     counted.users_worst_hour_at_most,
-                    *(one.users for one in self.evidence.users_in),
+                    *(one.users for one in self.incident.evidence.users_in),
                 ),
             ]
         )
@@ -138,9 +123,9 @@ def _of_series(series: Series) -> Iterator[float]:
 
 def number_differs(of: Checked) -> Iterator[LintFinding]:
     """A number that is not the evidence's."""
-    if of.evidence is None:
+    if of.incident is None:
         return
-    answers = Answers(of.evidence, of.policy)
+    answers = Answers(of.incident)
     for line in of.paper.lines:
         label = _label(line.item or "")
         if label is not None:
@@ -206,9 +191,9 @@ def _finding(line: int, message: str) -> LintFinding:
 
 def time_differs(of: Checked) -> Iterator[LintFinding]:
     """A row that claims to be Sentry's, at a time of which Sentry says nothing."""
-    if of.evidence is None:
+    if of.incident is None:
         return
-    known = {f"{row.at:%H:%M}" for row in Answers(of.evidence, of.policy).told.rows}
+    known = {f"{row.at:%H:%M}" for row in of.incident.timeline.rows}
     for line, item in timeline_rows(of.paper):
         clock = CLOCK.match(item)
         if clock is None or not re.search(r"\b(?:observed|derived)\b", item) or "…" in item[:12]:

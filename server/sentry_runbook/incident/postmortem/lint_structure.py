@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sentry_runbook.incident.model.evidence import Evidence
-from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem.document import Line, Paper
 
@@ -17,8 +16,7 @@ class Checked:
     """What a rule looks at."""
 
     paper: Paper
-    policy: Policy
-    evidence: Evidence | None = None
+    incident: Incident | None = None
 
 
 SECTIONS: tuple[tuple[str, str], ...] = (

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.causes import causes_of
-from sentry_runbook.incident.causes.hypothesis import name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.formatting import briefly, count, moment, number
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.impact import Impact
 from sentry_runbook.incident.model.results.messages import Milestone
 from sentry_runbook.incident.postmortem.five_whys import Hint
-from sentry_runbook.incident.timeline.context import Plot, deployed
+from sentry_runbook.incident.timeline.context import deployed
 from sentry_runbook.incident.timeline.models import Timeline
 
 SHORT, LONG = timedelta(minutes=15), timedelta(minutes=30)
@@ -25,11 +25,11 @@ SHORT, LONG = timedelta(minutes=15), timedelta(minutes=30)
 NIGHT_ENDS, NIGHT_BEGINS = 6, 20
 
 
-def contributing(plot: Plot, told: Timeline) -> Iterator[Hint]:
+def contributing(incident: Incident, told: Timeline) -> Iterator[Hint]:
     """What the evidence says to have helped the incident along: candidates, for people to weigh."""
-    causes = causes_of(plot.case)
+    causes = incident.causes
     for cause in (*causes[:1], *(one for one in causes[1:2] if one.confidence != "low")):
-        pattern = name_of(cause.pattern)
+        pattern = pattern_named(cause.pattern).title
         source = f"root-cause patterns, confidence {cause.confidence}"
         yield from (Hint(f"{pattern}: {text}", source) for text in cause.evidence_for)
         yield from (Hint(f"Against {pattern}: {text}", source) for text in cause.evidence_against)
@@ -40,16 +40,16 @@ def contributing(plot: Plot, told: Timeline) -> Iterator[Hint]:
     if acknowledge is not None and acknowledge > SHORT:
         text = f"{briefly(acknowledge)} passed between detection and the first act of a person that is known."
         yield Hint(text, "time to acknowledge")
-    if not any(cause.pattern == "sdk_misconfiguration" for cause in causes[:1]):
-        yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(plot.evidence))
-    if not plot.evidence.issue.assigned_to:
+    if not any(pattern_named(cause.pattern).explains_blindness for cause in causes[:1]):
+        yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(incident.evidence))
+    if not incident.evidence.issue.assigned_to:
         yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
 
 
 # --- questions -----------------------------------------------------------------------------------------------------
 
 
-def went_well(plot: Plot, told: Timeline) -> Iterator[str]:
+def went_well(incident: Incident, told: Timeline) -> Iterator[str]:
     """What went well?"""
     detect, mitigate = told.between("started", "detected"), told.between("started", "mitigated")
     if detect is not None and detect <= SHORT:
@@ -58,12 +58,12 @@ def went_well(plot: Plot, told: Timeline) -> Iterator[str]:
         yield f"The harm ended {briefly(mitigate)} after the start{_maybe(told)}: what made that step quick and safe?"
     elif mitigate is not None:
         yield f"What helped most on the way to the mitigation, {briefly(mitigate)} after the start{_maybe(told)}?"
-    if not _settled(told) and plot.calm_at is not None:
+    if not _settled(told) and incident.stable_since is not None:
         yield "Which step ended the harm, and what told the team to take it?"
     yield "What information or tool helped the responders most?"
 
 
-def went_badly(plot: Plot, told: Timeline) -> Iterator[str]:
+def went_badly(incident: Incident, told: Timeline) -> Iterator[str]:
     """What went badly?"""
     detect = told.between("started", "detected")
     if detect is None:
@@ -76,17 +76,17 @@ def went_badly(plot: Plot, told: Timeline) -> Iterator[str]:
     for gap in told.gaps[:2]:
         length = briefly(timedelta(minutes=gap.minutes))
         yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
-    if any(entry.kind == "set_regression" for entry in plot.evidence.issue.activity):
+    if any(entry.kind == "set_regression" for entry in incident.evidence.issue.activity):
         yield "What did the earlier resolve leave open, so that the issue came back?"
-    before = f" before {moment(plot.onset.at)}" if plot.onset is not None else ""
+    before = f" before {moment(incident.known_onset.at)}" if incident.known_onset is not None else ""
     yield f"Which signs of trouble existed{before}, and where could they be seen?"
     yield "Where did the response wait: for a person, an access right, a build, or a decision?"
 
 
-def lucky(plot: Plot, told: Timeline, counted: Impact) -> Iterator[str]:
+def lucky(incident: Incident, told: Timeline, counted: Impact) -> Iterator[str]:
     """Where were we lucky?"""
-    if plot.onset is not None:
-        at = plot.onset.at
+    if incident.known_onset is not None:
+        at = incident.known_onset.at
         off = at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS
         other = "in office hours, with more traffic" if off else "at night, with fewer people around"
         yield f"It began {at:%A} {at:%H:%M} UTC: how does the response differ {other}?"
@@ -95,12 +95,14 @@ def lucky(plot: Plot, told: Timeline, counted: Impact) -> Iterator[str]:
         yield f"What kept the number at {least}{count(counted.users, 'user')}: a limit that was built in, or chance?"
     elif counted.events:
         yield f"What kept the number at {count(counted.events, 'event')}: a limit that was built in, or chance?"
-    rollback = [deploy for deploy in plot.changes if plot.is_older(deploy.version)]
+    rollback = [deploy for deploy in incident.later_deploys if incident.is_older(deploy.version)]
     if rollback and deployed(rollback[0]):
         name = quoted(rollback[0].version)
         yield f"{name} could be deployed again: which kinds of change make going back impossible?"
-    part = plot.evidence.project_top
-    others = [one for one in part.value if one.short_id != plot.evidence.issue.name] if isinstance(part, Known) else []
+    part = incident.evidence.project_top
+    others = (
+        [one for one in part.value if one.short_id != incident.evidence.issue.name] if isinstance(part, Known) else []
+    )
     if others:
         text = f"{number(len(others))} other {'issue' if len(others) == 1 else 'issues'} of the project had unhandled"
         yield f"{text} events in the window: did any of them hide or delay this one?"

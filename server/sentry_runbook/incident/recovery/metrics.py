@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 
-from sentry_runbook.incident.episode.onset import HOUR, find_baseline, find_onset, issue_hours
+from sentry_runbook.incident.episode.onset import HOUR, issue_hours
 from sentry_runbook.incident.formatting import duration, moment
-from sentry_runbook.incident.issue_report import is_regressed
+from sentry_runbook.incident.issue_status import is_regressed
+from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.timeseries import (
     HOUR_S,
     between,
@@ -34,16 +35,17 @@ class Rates:
     """Events an hour: in the incident's fullest hour, and now; None where that is not known.
 
     Attributes:
-        pace: the incident's rate when it lasted less than an hour: a short time after it is compared with that.
-        reckoned_from: the stretch of less than an hour from which ``now`` is reckoned; None when an hour was counted.
+        incident_rate: events an hour, scaled to the incident's real length where it lasted less than an hour; rates
+            extrapolated from less than an hour are compared with it.
+        extrapolated_from: the length (under an hour) that ``now`` is extrapolated from; None when an hour was counted.
     """
 
     before: float | None
-    pace: float | None
+    incident_rate: float | None
     now: float | None
     events_since: int
     notes: tuple[str, ...] = ()
-    reckoned_from: timedelta | None = None
+    extrapolated_from: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,14 @@ class CrashFreeHours:
 
 
 @dataclass(frozen=True)
-class Aftermath:
+class RecoveryMetrics:
     """All that :mod:`recovery` judges.
 
     Attributes:
         fixed: a fix was stated, or the issue is resolved.
         why: why there are no rates.
         allowed_per_hour: events an hour that still count as usual.
-        calm: for how long the rate has been usual, counted from the fix at the earliest.
+        stable_for: for how long the rate has been usual, counted from the fix at the earliest.
         no_traffic: sessions are known, and none began while it was calm.
         regressed: the issue came back after a resolve; ``regressed_since``: after this fix.
     """
@@ -92,7 +94,7 @@ class Aftermath:
     usual_per_hour: float | None
     why_usual: str
     allowed_per_hour: float
-    calm: timedelta
+    stable_for: timedelta
     quiet_since: datetime | None
     why_not_quiet: str
     regressed: bool
@@ -102,35 +104,37 @@ class Aftermath:
     no_traffic: bool
 
     @property
-    def calm_now(self) -> bool:
+    def is_stable(self) -> bool:
         """Whether the rate has been usual for long enough to say so at all."""
-        return self.calm >= SHORTEST
+        return self.stable_for >= SHORTEST
 
 
-def measure(evidence: Evidence, policy: Policy, stated: datetime | None, now: datetime) -> Aftermath:
-    """Measure the time since the fix, else since the resolve, else since the peak."""
-    now = min(now, evidence.collected_at)
-    onset = find_onset(evidence, policy)
-    baseline = find_baseline(evidence, onset)
+def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetrics:
+    """Measure the time since the fix, else since the resolve, else since the peak.
+
+    Args:
+        incident: its evidence, onset and baseline.
+        fixed_at: when the fix was made, if somebody stated it; aware UTC.
+    """
+    evidence, baseline = incident.evidence, incident.baseline
+    now = min(incident.now, evidence.collected_at)
     series, notes = finest_series(evidence, now)
-    began = onset.at if isinstance(onset, Onset) else None
-    since, basis = _pivot(evidence, series, began, stated)
+    began = incident.onset.at if isinstance(incident.onset, Onset) else None
+    since, basis = _reference_time(evidence, series, began, fixed_at)
     usual = baseline.events_per_hour if isinstance(baseline, Baseline) else None
     allowed = 0.0 if usual is None else float(int(usual + 2 * sqrt(usual)))
-    rates, calm, why = None, timedelta(), _why(evidence)
+    rates, stable_for, why = None, timedelta(), _why(evidence)
     if series is not None and since is not None and since < now:
         rates = _rates(series, since, basis, began, now, notes)
-        calm = now - max(calm_from(series, allowed), since)
+        stable_for = now - max(stable_from(series, allowed), since)
         if rates.now is None:
             why = f"only {duration(now - since)} have passed since then, which tells no rate"
     elif since is not None and since >= now:
         why = "the time given as the fix is not before now" if basis == "stated" else "the fullest hour is not over yet"
-    quiet = _quiet_since(evidence, series)
-    came_back = [entry for entry in evidence.issue.activity if entry.kind == "set_regression"]
-    again = any(since is not None and entry.at >= since for entry in came_back)
-    back_since = again or (not came_back and basis != "stated" and evidence.issue.substatus == "regressed")
-    return Aftermath(
-        fixed=not back_since and (basis == "stated" or evidence.issue.status == "resolved"),
+    last_event = _last_event(evidence, series)
+    regressed, regressed_since = _regressions(evidence, since, basis)
+    return RecoveryMetrics(
+        fixed=not regressed_since and (basis == "stated" or evidence.issue.status == "resolved"),
         since=since,
         basis=basis,
         rates=rates,
@@ -138,15 +142,24 @@ def measure(evidence: Evidence, policy: Policy, stated: datetime | None, now: da
         usual_per_hour=usual,
         why_usual=baseline.why if isinstance(baseline, Unknown) else "",
         allowed_per_hour=allowed,
-        calm=max(calm, timedelta()),
-        quiet_since=quiet if quiet is not None and now - quiet >= SHORTEST else None,
-        why_not_quiet=_why(evidence) if series is None else _not_quiet(quiet),
-        regressed=again or is_regressed(evidence.issue),
-        regressed_since=back_since,
+        stable_for=max(stable_for, timedelta()),
+        quiet_since=last_event if last_event is not None and now - last_event >= SHORTEST else None,
+        why_not_quiet=_why(evidence) if series is None else _not_quiet(last_event),
+        regressed=regressed,
+        regressed_since=regressed_since,
         fix=_fix_release(evidence, since),
-        crash_free=_crash_free(evidence, policy, since, began),
-        no_traffic=_no_traffic(evidence, now - calm, now),
+        crash_free=_crash_free(evidence, incident.policy, since, began),
+        no_traffic=_no_traffic(evidence, now - stable_for, now),
     )
+
+
+def _regressions(evidence: Evidence, since: datetime | None, basis: Basis | None) -> tuple[bool, bool]:
+    """Whether the issue came back after a resolve at all, and whether it did so after this fix."""
+    recorded = [entry for entry in evidence.issue.activity if entry.kind == "set_regression"]
+    again = any(since is not None and entry.at >= since for entry in recorded)
+    # Without an entry of the log the substatus alone says so; a stated fix is later than what it speaks of.
+    unrecorded = not recorded and basis != "stated" and evidence.issue.substatus == "regressed"
+    return again or is_regressed(evidence.issue), again or unrecorded
 
 
 # --- which series, since when --------------------------------------------------------------------------------------
@@ -169,7 +182,7 @@ def _why(evidence: Evidence) -> str:
     return "the event series does not reach up to now"
 
 
-def _pivot(
+def _reference_time(
     evidence: Evidence, series: Series | None, began: datetime | None, stated: datetime | None
 ) -> tuple[datetime | None, Basis | None]:
     if stated is not None:
@@ -220,23 +233,28 @@ def _rates(
     reaches_back = series.start <= start or (began is None and series.start < since)
     before = float(fullest.value) if fullest is not None and reaches_back else None
     lasted = min(HOUR, max(since - start, SHORTEST))
-    reckoned_from: timedelta | None = None
+    extrapolated_from: timedelta | None = None
     if (basis == "peak" and elapsed < SHORTEST) or elapsed >= HOUR:
         rate: float | None = float(total(between(series, now - HOUR, now)) or 0)
     elif elapsed >= SHORTEST:
-        rate, reckoned_from = round(events_since * HOUR / elapsed, 1), elapsed
+        rate, extrapolated_from = round(events_since * HOUR / elapsed, 1), elapsed
         notes = (*notes, f"The rate now is reckoned from the {duration(elapsed)} since then.")
     else:
         rate = None
     if since < series.start:
         notes = (*notes, f"The counts begin at {moment(series.start)}; what came before is not counted.")
-    pace = None if before is None else before * HOUR / lasted
+    incident_rate = None if before is None else before * HOUR / lasted
     return Rates(
-        before=before, pace=pace, now=rate, events_since=events_since, notes=notes, reckoned_from=reckoned_from
+        before=before,
+        incident_rate=incident_rate,
+        now=rate,
+        events_since=events_since,
+        notes=notes,
+        extrapolated_from=extrapolated_from,
     )
 
 
-def calm_from(series: Series, allowed_per_hour: float) -> datetime:
+def stable_from(series: Series, allowed_per_hour: float) -> datetime:
     """From when on no rolling hour holds more than is usual; the series' start when none ever did."""
     raised = [first for first, events in hour_sums(series) if events > allowed_per_hour]
     if not raised:
@@ -252,7 +270,7 @@ def calm_from(series: Series, allowed_per_hour: float) -> datetime:
     return time_of(series, index)
 
 
-def _quiet_since(evidence: Evidence, series: Series | None) -> datetime | None:
+def _last_event(evidence: Evidence, series: Series | None) -> datetime | None:
     """When the last event came: Sentry's own time where it lies in the last bucket that holds any."""
     last_seen = evidence.issue.last_seen
     if series is None:

@@ -1,6 +1,6 @@
 """Whether it is over: the event rate now against the incident and against what was usual before.
 
-How to think about it: :mod:`aftermath` measures (rates, calm, regression, the fixing release, crash-free), this module
+How to think about it: :mod:`metrics` measures (rates, calm, regression, the fixing release, crash-free), this module
 judges. Nothing is called recovered early: it takes two hours (the runbook's "quiet") at the usual rate, no regression,
 no event on the release that should fix it, and crash-free sessions back where they had fallen. A rate that is back
 without any fix is *mitigated*, not resolved, and the reading says so.
@@ -9,34 +9,31 @@ without any fix is *mitigated*, not resolved, and the reading says so.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sentry_runbook.incident.episode.onset import QUIET
 from sentry_runbook.incident.formatting import count, duration, moment, number, percent
+from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Evidence, Missing, Unknown, quoted
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
-from sentry_runbook.incident.recovery.metrics import SHORTEST, Aftermath, measure
+from sentry_runbook.incident.recovery.metrics import SHORTEST, RecoveryMetrics
 
 WORSE = 1.25
 """Worse is a quarter more than the incident's fullest hour, and more than chance explains."""
 
 
-def check_recovery(evidence: Evidence, policy: Policy, since: datetime | None, now: datetime) -> Recovery:
+def assess_recovery(incident: Measurements, seen: RecoveryMetrics) -> Recovery:
     """Judge whether the incident is over.
 
     Args:
-        evidence: what is known; the event series and, where asked, sessions and the latest event rows.
-        policy: thresholds.
-        since: when the fix was made, if somebody says so; else the resolve in the activity log, else the peak.
-        now: the time of reading; never later than the evidence.
+        incident: its evidence and the policy's thresholds.
+        seen: what was measured since the fix, see :func:`.metrics.measure`.
     """
-    seen = measure(evidence, policy, since, now)
-    needs = tuple(_needs(seen, policy))
-    verdict = judge(seen, policy, bool(needs))
+    needs = tuple(_needs(seen, incident.policy))
+    verdict = judge(seen, incident.policy, bool(needs))
     rates = seen.rates
     return Recovery(
-        issue=evidence.issue.name,
+        issue=incident.evidence.issue.name,
         verdict=verdict,
         fix_known=seen.fixed,
         reading=_reading(verdict, seen),
@@ -53,23 +50,26 @@ def check_recovery(evidence: Evidence, policy: Policy, since: datetime | None, n
         crash_free_now_pct=seen.crash_free.now_pct,
         fix_release=seen.fix.version,
         fix_release_events=seen.fix.events,
-        notes=tuple(_notes(seen, policy)),
-        warnings=evidence.warnings or None,
-        missing=tuple(_missing(evidence, seen)),
-        findings=evidence.findings,
+        notes=tuple(_notes(seen, incident.policy)),
+        warnings=incident.evidence.warnings or None,
+        missing=tuple(_missing(incident.evidence, seen)),
+        findings=incident.evidence.findings,
     )
 
 
-def judge(seen: Aftermath, policy: Policy, needs: bool) -> RecoveryVerdict:
+def judge(seen: RecoveryMetrics, policy: Policy, needs: bool) -> RecoveryVerdict:
     """The verdict: the first line that holds."""
     rates = seen.rates
     if rates is None or rates.now is None:
         return "unknown"
-    before, pace = rates.before, rates.pace
+    before, incident_rate = rates.before, rates.incident_rate
     lines: tuple[tuple[RecoveryVerdict, bool], ...] = (
-        ("worse", pace is not None and rates.now > max(WORSE * pace, pace + _noise(pace))),
+        (
+            "worse",
+            incident_rate is not None and rates.now > max(WORSE * incident_rate, incident_rate + _noise(incident_rate)),
+        ),
         ("recovered", not needs),
-        ("improving", seen.calm_now),
+        ("improving", seen.is_stable),
         ("ongoing", seen.regressed_since),
         ("improving", before is not None and rates.now * policy.trend.declining <= before),
         ("ongoing", before is not None),
@@ -81,14 +81,14 @@ def _noise(events: float) -> float:
     return float(2 * events**0.5)
 
 
-def _needs(seen: Aftermath, policy: Policy) -> Iterator[str]:
+def _needs(seen: RecoveryMetrics, policy: Policy) -> Iterator[str]:
     """What is still to be seen before it is over."""
     if seen.rates is None:
         yield "an event series that covers the time since the fix"
         return
     usual = f"at most {number(seen.allowed_per_hour)} an hour" if seen.allowed_per_hour else "no event"
-    if seen.calm < QUIET:
-        so_far = f" (so far {duration(seen.calm)})" if seen.calm else ""
+    if seen.stable_for < QUIET:
+        so_far = f" (so far {duration(seen.stable_for)})" if seen.stable_for else ""
         yield f"{duration(QUIET)} with {usual}{so_far}"
     if seen.regressed_since:
         yield "a new resolve: the issue came back after the last one"
@@ -103,37 +103,37 @@ def _needs(seen: Aftermath, policy: Policy) -> Iterator[str]:
         yield "traffic: no session started while it was quiet, so quiet says nothing"
 
 
-def _reading(verdict: RecoveryVerdict, seen: Aftermath) -> str:
+def _reading(verdict: RecoveryVerdict, seen: RecoveryMetrics) -> str:
     rates = seen.rates
     if rates is None or rates.now is None:
         return f"Not known whether it is over: {seen.why}."
     now = f"{number(rates.now)} events an hour now"
-    if rates.reckoned_from is not None:
+    if rates.extrapolated_from is not None:
         # A reader counts events; the rate that a short time would make is in the result, with its note.
-        now = f"{count(rates.events_since, 'event')} in the {duration(rates.reckoned_from)} since then"
+        now = f"{count(rates.events_since, 'event')} in the {duration(rates.extrapolated_from)} since then"
     before = f", {number(rates.before)} in the incident's fullest hour" if rates.before is not None else ""
     usual = f", {number(seen.usual_per_hour)} usual before it" if seen.usual_per_hour is not None else ""
     sentence = {
         "recovered": "Back to the usual rate",
-        "improving": _calm(seen) if seen.calm_now else "Going down, not over yet",
+        "improving": _stable(seen) if seen.is_stable else "Going down, not over yet",
         "ongoing": "Not over",
         "worse": "Worse than before",
         "unknown": "Not known whether it is over",
     }[verdict]
     fixed = ""
-    if not seen.fixed and seen.calm_now:
+    if not seen.fixed and seen.is_stable:
         fixed = " Quiet but not fixed, as far as is known: mitigated, not resolved."
     elif seen.regressed_since:
         fixed = " The issue came back after the resolve."
     return f"{sentence}: {now}{before}{usual}.{fixed}"
 
 
-def _calm(seen: Aftermath) -> str:
-    short = seen.calm < QUIET
-    return f"Calm for {duration(seen.calm)}, {'which is too short to call it over' if short else 'but not surely over'}"
+def _stable(seen: RecoveryMetrics) -> str:
+    doubt = "which is too short to call it over" if seen.stable_for < QUIET else "but not surely over"
+    return f"Calm for {duration(seen.stable_for)}, {doubt}"
 
 
-def _notes(seen: Aftermath, policy: Policy) -> Iterator[str]:
+def _notes(seen: RecoveryMetrics, policy: Policy) -> Iterator[str]:
     """What limits the reading."""
     if seen.rates is not None:
         yield from seen.rates.notes
@@ -149,7 +149,7 @@ def _notes(seen: Aftermath, policy: Policy) -> Iterator[str]:
         yield f"Crash-free sessions of the project are at {percent(now_pct)}, which this issue did not cause before."
 
 
-def _missing(evidence: Evidence, seen: Aftermath) -> Iterator[Missing]:
+def _missing(evidence: Evidence, seen: RecoveryMetrics) -> Iterator[Missing]:
     if seen.rates is None:
         for what in ("events_per_hour_before", "events_per_hour_now", "events_since"):
             yield Missing(what=what, why=seen.why)

@@ -7,31 +7,13 @@ and :func:`compare` says whether what was planned is what is there.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sentry_runbook.incident.formatting import moment
-from sentry_runbook.incident.model.evidence import EventText, Evidence, Frozen, Issue, quoted
-from sentry_runbook.incident.model.policy import Policy
-from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome, ResolutionResult, State
-from sentry_runbook.incident.resolution.request import Action, Change, Wish, change_of, is_limited, refusals
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, quoted
+from sentry_runbook.incident.model.results.resolution import Action, State
+from sentry_runbook.incident.resolution.request import Change, Wish, change_of, is_limited, refusals
 from sentry_runbook.incident.resolution.state import expected, is_already, state_of
-from sentry_runbook.incident.resolution.verification import ReadBack, compare
 from sentry_runbook.incident.resolution.warnings import warnings_for
-
-__all__ = [
-    "Action",
-    "Change",
-    "NoteResult",
-    "Outcome",
-    "ReadBack",
-    "ResolutionPlan",
-    "ResolutionResult",
-    "State",
-    "Wish",
-    "compare",
-    "plan",
-    "state_of",
-]
 
 
 class ResolutionPlan(Frozen):
@@ -57,9 +39,9 @@ class ResolutionPlan(Frozen):
     must_confirm: bool = False
 
 
-def plan(wish: Wish, evidence: Evidence, policy: Policy, now: datetime) -> ResolutionPlan:
+def plan(wish: Wish, incident: Incident) -> ResolutionPlan:
     """What the wish means for this issue; decides, sends nothing."""
-    issue = evidence.issue
+    issue, now = incident.evidence.issue, incident.now
     before = state_of(issue)
     refused = next(refusals(wish, issue), None)
     if refused is not None:
@@ -73,7 +55,7 @@ def plan(wish: Wish, evidence: Evidence, policy: Policy, now: datetime) -> Resol
         change=change,
         before=before,
         after=after,
-        warnings=tuple(warnings_for(wish, evidence, policy, now)),
+        warnings=tuple(warnings_for(wish, incident)),
         undo=_undo(issue, before),
         must_confirm=wish.action == "ignore" and not is_limited(wish),
     )

@@ -10,10 +10,8 @@ from typing import Literal
 
 from sentry_runbook.incident.formatting import number
 from sentry_runbook.incident.model.evidence import Frozen, Issue, quoted
+from sentry_runbook.incident.model.results.resolution import Action
 
-Action = Literal[
-    "resolve", "resolve_in_next_release", "resolve_in_release", "ignore", "archive_until_escalating", "reopen"
-]
 WEEK_MINUTES = 10_080
 """The longest window in which Sentry counts (sentry-api §10)."""
 MOST = 2**31 - 1

@@ -8,25 +8,22 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number
-from sentry_runbook.incident.metrics.metrics import Case
-from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Stated, quoted
-from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.recovery.metrics import last_resolve
-from sentry_runbook.incident.recovery.recovery import check_recovery
 from sentry_runbook.incident.releases import release_named, releases_seen
 from sentry_runbook.incident.resolution.request import Wish, change_of, is_limited, same_release
 from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, keeps_kind, state_of
 
 
-def warnings_for(wish: Wish, evidence: Evidence, policy: Policy, now: datetime) -> Iterator[str]:
+def warnings_for(wish: Wish, incident: Incident) -> Iterator[str]:
     """All that speaks against the wish or that may surprise, the gravest first."""
-    case = Case(evidence, Stated(), policy)
     for warn in WARNINGS:
-        yield from warn(wish, case, now)
+        yield from warn(wish, incident, incident.now)
 
 
-def _for_ever(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _for_ever(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     if wish.action == "ignore" and not is_limited(wish):
         yield (
             "Without a limit the issue is archived for ever: Sentry never alerts on it again. "
@@ -34,23 +31,23 @@ def _for_ever(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
         )
 
 
-def _still_going(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _still_going(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     if wish.action == "reopen":
         return
-    trend = case.trend
+    trend = incident.trend
     if isinstance(trend, Trend) and trend.direction == "spiking":
         counts = f"{count(trend.last_hour, 'event')} in the last hour, {number(trend.previous_hour)} in the one before"
         yield f"It is still spiking: {counts}."
     elif wish.action.startswith("resolve"):
-        seen = check_recovery(case.evidence, case.policy, None, now)
+        seen = incident.recovery
         if seen.verdict != "recovered":
             yield f"It is not shown to be over (check_recovery: {seen.verdict}). {seen.reading}"
 
 
-def _came_back_before(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _came_back_before(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     if not wish.action.startswith("resolve"):
         return
-    back = [entry for entry in case.evidence.issue.activity if entry.kind == "set_regression"]
+    back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
         last = max(back, key=lambda entry: entry.at)
         on = f" with release {quoted(last.version)}" if last.version else ""
@@ -60,11 +57,13 @@ def _came_back_before(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
         )
 
 
-def _flaps(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _flaps(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     """A plain resolve reopens at any event; right after a roll-out old instances still send some."""
     if wish.action != "resolve":
         return
-    recent = [deploy for deploy in _deploys(case.evidence) if deploy.finished and now - HOUR <= deploy.finished <= now]
+    recent = [
+        deploy for deploy in _deploys(incident.evidence) if deploy.finished and now - HOUR <= deploy.finished <= now
+    ]
     if recent:
         last = max(recent, key=lambda deploy: deploy.finished or now)
         ago = duration(now - (last.finished or now))
@@ -72,32 +71,32 @@ def _flaps(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
             f"{quoted(last.version)} was deployed {ago} ago: old instances may still send events, and any event "
             "reopens a plainly resolved issue. resolve_in_next_release waits for a later release."
         )
-    elif isinstance(case.trend, Trend) and case.trend.last_hour:
+    elif isinstance(incident.trend, Trend) and incident.trend.last_hour:
         yield "Any new event reopens a plainly resolved issue; resolve_in_next_release waits for a later release."
 
 
-def _loses_release(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
-    issue = case.evidence.issue
+def _loses_release(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+    issue = incident.evidence.issue
     if wish.action == "resolve" and (issue.status_release or issue.next_release):
         what = f"in release {quoted(issue.status_release)}" if issue.status_release else "in the next release"
         yield f"It is resolved {what} now; a plain resolve drops that link, and any event then reopens it."
 
 
-def _next_release(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _next_release(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     if wish.action != "resolve_in_next_release":
         return
-    releases = case.evidence.releases
+    releases = incident.evidence.releases
     if isinstance(releases, Known) and not releases.value:
         yield "The project has no release in Sentry: Sentry will refuse this. action=resolve works without releases."
         return
-    issue = case.evidence.issue
-    if issue.first_release is None and issue.last_release is None and not releases_seen(case.evidence):
+    issue = incident.evidence.issue
+    if issue.first_release is None and issue.last_release is None and not releases_seen(incident.evidence):
         yield "No event of this issue names a release: Sentry cannot tell later events from earlier ones."
 
 
-def _the_release(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _the_release(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     """The release named in ``resolve_in_release``: does Sentry know it, was it seen, does the issue use such names."""
-    version, evidence = wish.release, case.evidence
+    version, evidence = wish.release, incident.evidence
     if wish.action != "resolve_in_release" or version is None:
         return
     if version == "latest":
@@ -128,10 +127,10 @@ def _package(version: str) -> str:
     return found.group() if found else ""
 
 
-def _counts(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _counts(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     if wish.ignore_count is not None:
         within = f" within {duration(timedelta(minutes=wish.window_minutes))}" if wish.window_minutes else ""
-        trend = case.trend
+        trend = incident.trend
         pace = ""
         if isinstance(trend, Trend) and trend.last_hour and wish.window_minutes is None:
             pace = f" At the last hour's rate that is {duration(_until(wish.ignore_count, trend.last_hour))}."
@@ -147,7 +146,7 @@ def _until(events: int, per_hour: int) -> timedelta:
     return timedelta(minutes=round(60 * events / per_hour))
 
 
-def _forecast(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _forecast(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     if wish.action == "archive_until_escalating":
         yield (
             "Escalation needs Sentry's forecasts: a server without them may archive the issue for ever. "
@@ -155,38 +154,38 @@ def _forecast(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
         )
 
 
-def _keeps_kind(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _keeps_kind(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     """Sentry answers 200 to another kind of archive, and changes nothing."""
-    issue = case.evidence.issue
+    issue = incident.evidence.issue
     if keeps_kind(change_of(wish), issue):
         yield f"It is {state_of(issue).summary} now. {KIND_IS_KEPT}"
 
 
-def _hides(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
+def _hides(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
     """Archiving an incident that is going on hides it from everybody."""
-    if wish.action in ("ignore", "archive_until_escalating") and case.evidence.issue.substatus in (
+    if wish.action in ("ignore", "archive_until_escalating") and incident.evidence.issue.substatus in (
         "new",
         "regressed",
         "escalating",
     ):
-        yield f"Sentry calls it {case.evidence.issue.substatus}: archiving silences its alerts for everybody."
+        yield f"Sentry calls it {incident.evidence.issue.substatus}: archiving silences its alerts for everybody."
 
 
-def _not_an_error(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
-    issue = case.evidence.issue
+def _not_an_error(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+    issue = incident.evidence.issue
     if not issue.is_error:
         yield f"It is an issue of category {quoted(issue.category)}: Sentry closes some of those only by itself."
 
 
-def _was_merged(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
-    issue = case.evidence.issue
+def _was_merged(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+    issue = incident.evidence.issue
     if issue.merged_from:
         yield f"Issue {issue.merged_from} was merged into {issue.name}; it is {issue.name} that changes."
 
 
-def _resolved_by_other(wish: Wish, case: Case, now: datetime) -> Iterator[str]:
-    done = last_resolve(case.evidence)
-    if case.evidence.issue.status == "resolved" and done is not None and wish.action.startswith("resolve"):
+def _resolved_by_other(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+    done = last_resolve(incident.evidence)
+    if incident.evidence.issue.status == "resolved" and done is not None and wish.action.startswith("resolve"):
         yield f"It is resolved already, since {moment(done.at)}; resolving again moves that time."
 
 
@@ -198,7 +197,7 @@ def _deploys(evidence: Evidence) -> Iterator[Deploy]:
             yield from release.deploys or ()
 
 
-WARNINGS: tuple[Callable[[Wish, Case, datetime], Iterator[str]], ...] = (
+WARNINGS: tuple[Callable[[Wish, Incident, datetime], Iterator[str]], ...] = (
     _for_ever,
     _keeps_kind,
     _still_going,

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, number, percent
-from sentry_runbook.incident.metrics.metrics import Case, CrashFree, MinutePeak, share_of_project
+from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.timeseries import between
+from sentry_runbook.incident.metrics.unhandled import MinutePeak, share_of_project
 from sentry_runbook.incident.model.evidence import (
     EventRow,
     Evidence,
@@ -65,11 +67,11 @@ class Suspicion:
     ids: frozenset[str]
 
 
-def findings(case: Case, decided_by: str) -> tuple[Finding, ...]:
+def findings(incident: Measurements, decided_by: str) -> tuple[Finding, ...]:
     """Everything suspicious in the numbers."""
-    evidence = case.evidence
+    evidence = incident.evidence
     found = [suspicion.finding for suspicion in _suspicions(evidence)]
-    checks = (_one_instant(evidence), _others_crash(evidence, decided_by), _hidden_crashes(case))
+    checks = (_one_instant(evidence), _others_crash(evidence, decided_by), _hidden_crashes(incident))
     return (*found, *(finding for finding in checks if finding is not None))
 
 
@@ -263,10 +265,10 @@ def _others_crash(evidence: Evidence, decided_by: str) -> Finding | None:
     return Finding(kind="little_contribution", where="crash-free sessions", why=why, excerpt=name)
 
 
-def _hidden_crashes(case: Case) -> Finding | None:
+def _hidden_crashes(incident: Measurements) -> Finding | None:
     """Crash-free near 100 % beside many unhandled events: sessions that do not see the crashes (sentry-api §9)."""
-    rate, peak = case.crash_free, case.project_peak
-    scope = case.evidence.scope
+    rate, peak = incident.crash_free, incident.project_peak
+    scope = incident.evidence.scope
     if not isinstance(rate, CrashFree) or not isinstance(peak, MinutePeak):
         return None
     if scope.others and not scope.production:

@@ -11,16 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, moment, number, percent, span
-from sentry_runbook.incident.issue_report import is_regressed
-from sentry_runbook.incident.metrics.metrics import (
-    Case,
-    CrashFree,
-    MinutePeak,
-    all_match,
-    none_match,
-    shown_pct,
-    transactions,
-)
+from sentry_runbook.incident.issue_status import is_regressed
+from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
+from sentry_runbook.incident.metrics.transactions import all_match, none_match, transactions
+from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
 from sentry_runbook.incident.model.policy import matches_any
@@ -40,27 +35,27 @@ class _Environments:
     in_period: bool = False
 
 
-def non_production(case: Case) -> Criterion:
+def non_production(incident: Measurements) -> Criterion:
     """No production events in the period (over all time, when it is empty) while other environments have some."""
-    found = _environments_of_period(case) or _environments_of_all_time(case)
+    found = _environments_of_period(incident) or _environments_of_all_time(incident)
     return Criterion(
         id="non_production",
         observed=found.observed,
         threshold="no events in production, some elsewhere",
         met=found.met,
         source=found.source,
-        window=span(case.evidence.window) if found.in_period else None,
+        window=span(incident.evidence.window) if found.in_period else None,
         note=found.note,
     )
 
 
-def _environments_of_period(case: Case) -> _Environments | None:
+def _environments_of_period(incident: Measurements) -> _Environments | None:
     """From the period's events by environment; None when there are none or they were not counted."""
-    part, scope = case.evidence.environments, case.evidence.scope
+    part, scope = incident.evidence.environments, incident.evidence.scope
     counts = [one for one in part.value if one.events] if isinstance(part, Known) else []
     if not counts or not isinstance(part, Known):
         return None
-    production = sum(one.events for one in counts if case.policy.is_production(one.name))
+    production = sum(one.events for one in counts if incident.policy.is_production(one.name))
     everything = sum(one.events for one in counts)
     only_asked = scope.basis == "asked" and {one.name for one in counts} <= set(scope.names)
     if not production and only_asked and set(scope.production) - set(scope.names):
@@ -75,9 +70,9 @@ def _environments_of_period(case: Case) -> _Environments | None:
     )
 
 
-def _environments_of_all_time(case: Case) -> _Environments:
+def _environments_of_all_time(incident: Measurements) -> _Environments:
     """From the issue's environments over all time: what never was, is not in the period either."""
-    evidence, scope = case.evidence, case.evidence.scope
+    evidence, scope = incident.evidence, incident.evidence.scope
     source = "the issue's environments over all time"
     if scope.known and scope.others and not scope.production:
         return _Environments(met=True, observed="none in production, over all time", source=source)
@@ -96,18 +91,18 @@ def _environments_of_all_time(case: Case) -> _Environments:
 # --- rule 2 --------------------------------------------------------------------------------------------------------
 
 
-def crash_free_sessions(case: Case) -> Criterion:
+def crash_free_sessions(incident: Measurements) -> Criterion:
     """Crash-free sessions of production below the policy's percent, over the period or in the worst full hour."""
-    limit = case.policy.thresholds.crash_free_below_pct
+    limit = incident.policy.thresholds.crash_free_below_pct
     blank = Criterion(id="crash_free", threshold=f"below {percent(limit)} of sessions", met="unknown")
-    found = case.crash_free
+    found = incident.crash_free
     if isinstance(found, Unknown):
         return blank.model_copy(update={"note": found.why})
     met: Met = found.lowest_pct < limit
     if not met and not found.exact:
         met = "unknown"
     in_hour = not found.period_pct < limit and found.lowest_pct < found.period_pct
-    source = case.evidence.sessions.source if isinstance(case.evidence.sessions, Known) else None
+    source = incident.evidence.sessions.source if isinstance(incident.evidence.sessions, Known) else None
     return blank.model_copy(
         update={
             "observed": shown_pct(found.lowest_pct if in_hour else found.period_pct),
@@ -142,14 +137,14 @@ def _session_note(found: CrashFree, in_hour: bool) -> str:
     return "; ".join(notes)
 
 
-def unhandled_rate(case: Case) -> Criterion:
+def unhandled_rate(incident: Measurements) -> Criterion:
     """More unhandled exceptions in one elapsed clock minute than the policy allows, of the issue or the project."""
-    limit = case.policy.thresholds.unhandled_per_minute_above
+    limit = incident.policy.thresholds.unhandled_per_minute_above
     blank = Criterion(id="unhandled_rate", threshold=f"more than {number(limit)} in one minute", met="unknown")
-    if not case.evidence.issue.is_error:
+    if not incident.evidence.issue.is_error:
         return blank.model_copy(update={"note": NOT_AN_ERROR})
-    own = case.own_peak
-    project = case.project_peak
+    own = incident.own_peak
+    project = incident.project_peak
     known = [peak for peak in (own, project) if isinstance(peak, MinutePeak)]
     if not known:
         return blank.model_copy(update={"note": own.why if isinstance(own, Unknown) else None})
@@ -158,13 +153,13 @@ def unhandled_rate(case: Case) -> Criterion:
     # The project's events include the issue's, so its figure alone clears the rule; the issue's alone does not.
     if not met and not (isinstance(project, MinutePeak) and all(one.at_most <= limit for one in known)):
         met = "unknown"
-    part = case.evidence.project_unhandled if peak is project else case.evidence.unhandled
+    part = incident.evidence.project_unhandled if peak is project else incident.evidence.unhandled
     return blank.model_copy(
         update={
             "observed": peak.at_least if peak.exact else f"{number(peak.at_least)} to {number(peak.at_most)}",
             "met": met,
             "source": part.source if isinstance(part, Known) else None,
-            "window": f"minute from {moment(peak.at)}" if peak.at else span(case.evidence.window),
+            "window": f"minute from {moment(peak.at)}" if peak.at else span(incident.evidence.window),
             "note": _unhandled_note(own, project, peak),
         }
     )
@@ -184,9 +179,9 @@ def _unhandled_note(own: MinutePeak | Unknown, project: MinutePeak | Unknown, pe
     return "; ".join(notes)
 
 
-def data_loss(case: Case) -> Criterion:
+def data_loss(incident: Measurements) -> Criterion:
     """A person stated that data may be lost; not stated is not so."""
-    said = case.stated.data_loss_risk
+    said = incident.stated.data_loss_risk
     words = {True: "stated: yes", False: "stated: no", None: "not stated"}
     return Criterion(
         id="data_loss", observed=words[said], threshold="stated", met=bool(said), source="stated" if said else None
@@ -196,12 +191,12 @@ def data_loss(case: Case) -> Criterion:
 # --- rule 3 --------------------------------------------------------------------------------------------------------
 
 
-def users_per_hour(case: Case) -> Criterion:
+def users_per_hour(incident: Measurements) -> Criterion:
     """More unique users in the worst rolling hour than the policy allows, unless a person or the policy objects."""
-    limit = case.policy.thresholds.users_per_hour_above
+    limit = incident.policy.thresholds.users_per_hour_above
     blank = Criterion(id="users_per_hour", threshold=f"more than {number(limit)} in one rolling hour", met="unknown")
-    found = _users_of_the_issue(case) or case.users
-    stop = _stopped(case)
+    found = _users_of_the_issue(incident) or incident.users
+    stop = _stopped(incident)
     if isinstance(found, Unknown):
         # What a stated fact settles is settled, whatever the number is.
         return blank.model_copy(update={"met": False, "note": stop} if stop else {"note": found.why})
@@ -209,8 +204,8 @@ def users_per_hour(case: Case) -> Criterion:
         update={
             "observed": _between(found),
             "met": False if stop else _above(found, limit),
-            "source": _users_source(case.evidence),
-            "window": f"hour from {moment(found.start)}" if found.start else span(case.evidence.window),
+            "source": _users_source(incident.evidence),
+            "window": f"hour from {moment(found.start)}" if found.start else span(incident.evidence.window),
             "note": "; ".join(note for note in (found.how, stop) if note) or None,
         }
     )
@@ -228,10 +223,10 @@ def _between(found: UsersWorstHour) -> int | str:
     return f"{number(found.at_least)} or more" if found.at_most is None else f"{found.at_least} to {found.at_most}"
 
 
-def _users_of_the_issue(case: Case) -> UsersWorstHour | Unknown | None:
+def _users_of_the_issue(incident: Measurements) -> UsersWorstHour | Unknown | None:
     """Users of a non-error issue come from the issue itself: its total over all time bounds every hour."""
-    issue = case.evidence.issue
-    if issue.is_error or isinstance(case.evidence.totals, Known):
+    issue = incident.evidence.issue
+    if issue.is_error or isinstance(incident.evidence.totals, Known):
         return None
     total = issue.users_total
     if not total:
@@ -248,14 +243,14 @@ def _users_source(evidence: Evidence) -> str | None:
     return None
 
 
-def _stopped(case: Case) -> str | None:
+def _stopped(incident: Measurements) -> str | None:
     """Why rule 3 does not hold whatever the number is; None when nothing speaks against it."""
-    if case.stated.workaround:
+    if incident.stated.workaround:
         return "a workaround is stated: the rule does not hold"
-    if case.stated.core_flow is False:
+    if incident.stated.core_flow is False:
         return "stated: not the core flow; the rule does not hold"
-    patterns = case.policy.core_flow.transactions
-    if case.stated.core_flow is None and none_match(patterns, transactions(case.evidence)):
+    patterns = incident.policy.core_flow.transactions
+    if incident.stated.core_flow is None and none_match(patterns, transactions(incident.evidence)):
         return "off the policy's core-flow transactions: the rule does not hold"
     return None
 
@@ -263,15 +258,15 @@ def _stopped(case: Case) -> str | None:
 # --- rules 4 and 5, and what gates nothing -------------------------------------------------------------------------
 
 
-def edge_case(case: Case) -> Criterion:
+def edge_case(incident: Measurements) -> Criterion:
     """The issue's level, title or transactions are what the policy calls an edge case."""
-    issue, rules = case.evidence.issue, case.policy.edge_case
+    issue, rules = incident.evidence.issue, incident.policy.edge_case
     why = None
     if issue.level in rules.levels:
         why = f"level {issue.level}"
     elif matches_any(rules.titles, issue.title):
         why = "the title matches the policy's edge cases"
-    elif all_match(rules.transactions, transactions(case.evidence)):
+    elif all_match(rules.transactions, transactions(incident.evidence)):
         why = "all transactions match the policy's edge cases"
     met: Met = why is not None
     if why is None and issue.level is None:
@@ -286,10 +281,10 @@ def edge_case(case: Case) -> Criterion:
     )
 
 
-def new(case: Case) -> Criterion:
+def new(incident: Measurements) -> Criterion:
     """First seen within the policy's hours; gates nothing."""
-    hours = case.policy.thresholds.new_within_hours
-    issue, limit = case.evidence.issue, case.evidence.collected_at - timedelta(hours=hours)
+    hours = incident.policy.thresholds.new_within_hours
+    issue, limit = incident.evidence.issue, incident.evidence.collected_at - timedelta(hours=hours)
     met: Met = "unknown" if issue.first_seen is None else issue.first_seen >= limit
     return Criterion(
         id="new",
@@ -301,18 +296,20 @@ def new(case: Case) -> Criterion:
     )
 
 
-def regressed(case: Case) -> Criterion:
+def regressed(incident: Measurements) -> Criterion:
     """Came back after it was resolved; gates nothing."""
-    return _state(case, "regressed", "came back after a resolve", is_regressed(case.evidence.issue))
+    return _state(incident, "regressed", "came back after a resolve", is_regressed(incident.evidence.issue))
 
 
-def escalating(case: Case) -> Criterion:
+def escalating(incident: Measurements) -> Criterion:
     """Sentry calls it escalating; gates nothing."""
-    return _state(case, "escalating", "called escalating by Sentry", case.evidence.issue.substatus == "escalating")
+    return _state(
+        incident, "escalating", "called escalating by Sentry", incident.evidence.issue.substatus == "escalating"
+    )
 
 
-def _state(case: Case, name: str, threshold: str, holds: bool) -> Criterion:
-    issue = case.evidence.issue
+def _state(incident: Measurements, name: str, threshold: str, holds: bool) -> Criterion:
+    issue = incident.evidence.issue
     told = holds or issue.substatus is not None or issue.status == "resolved" or bool(issue.activity)
     return Criterion(
         id=name,
@@ -324,7 +321,7 @@ def _state(case: Case, name: str, threshold: str, holds: bool) -> Criterion:
     )
 
 
-MEASURED: tuple[Callable[[Case], Criterion], ...] = (
+MEASURED: tuple[Callable[[Measurements], Criterion], ...] = (
     non_production,
     crash_free_sessions,
     unhandled_rate,
@@ -333,5 +330,5 @@ MEASURED: tuple[Callable[[Case], Criterion], ...] = (
     edge_case,
 )
 """The criteria that rules use, in the order of the rules."""
-REPORTED: tuple[Callable[[Case], Criterion], ...] = (new, regressed, escalating)
+REPORTED: tuple[Callable[[Measurements], Criterion], ...] = (new, regressed, escalating)
 """Criteria that gate nothing."""

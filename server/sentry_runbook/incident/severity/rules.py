@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 from itertools import product
 
 from sentry_runbook.incident.formatting import number, percent
-from sentry_runbook.incident.metrics.metrics import Case, CrashFree, MinutePeak, share_of_project
+from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.metrics.crash_free import CrashFree
+from sentry_runbook.incident.metrics.unhandled import MinutePeak, share_of_project
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Evidence, Missing, Stated, Unknown
-from sentry_runbook.incident.model.policy import Level, Policy, rank
+from sentry_runbook.incident.model.evidence import Missing, Unknown
+from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Distance, Met, Verdict
 from sentry_runbook.incident.severity.anomalies import findings, suspects, without
 from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, REPORTED
-
-__all__ = ["RULES", "CouldBe", "Criterion", "Distance", "Met", "Verdict", "classify", "decide"]
 
 RULES: tuple[tuple[str, Level], ...] = (
     ("non_production", "P3"),
@@ -35,52 +35,36 @@ RULES: tuple[tuple[str, Level], ...] = (
 """In order; the first that holds decides."""
 
 
-def classify(
-    evidence: Evidence,
-    stated: Stated,
-    policy: Policy,
-    now: datetime,
-) -> Verdict:
-    """Judge the severity by the policy's rules: the same evidence gives the same verdict.
-
-    Args:
-        evidence: what was measured.
-        stated: what a person said: workaround, core flow, data loss, time of the alert.
-        policy: thresholds and words.
-        now: the time of reading.
-    """
-    verdict = verdict_of(Case(evidence, stated, policy))
-    return verdict.model_copy(update={"issue": evidence.issue.name, "warnings": evidence.warnings or None})
-
-
-def verdict_of(case: Case) -> Verdict:
-    """The verdict on a case whose measures may already be known."""
-    evidence, policy = case.evidence, case.policy
-    criteria = judged(case)
+def classify(incident: Measurements) -> Verdict:
+    """Judge the severity by the policy's rules."""
+    evidence, policy = incident.evidence, incident.policy
+    criteria = judged(incident)
     decided_by, severity = decide(answers(criteria))
     words = policy.words(severity)
-    start = _clock_start(case)
+    start = _clock_start(incident)
     share = share_of_project(evidence) if _project_wide(criteria, decided_by) else None
     gone = suspects(evidence)
     return Verdict(
+        issue=evidence.issue.name,
+        warnings=evidence.warnings or None,
         severity=severity,
         label=words.label,
         decided_by=decided_by,
         because=_because(criteria, decided_by, severity, share),
-        criteria=(*criteria, *(criterion(case) for criterion in REPORTED)),
+        criteria=(*criteria, *(criterion(incident) for criterion in REPORTED)),
         could_be=could_be(criteria),
         response_minutes=words.response_minutes,
         response=words.response,
         respond_by=start + timedelta(minutes=words.response_minutes) if start else None,
         escalation=words.escalation,
         policy=policy.title,
-        distance=tuple(_distances(case, criteria, severity)),
+        distance=tuple(_distances(incident, criteria, severity)),
         share_of_project=share,
         severity_without_suspects=None
         if gone is None
-        else severity_of(Case(without(evidence, gone), case.stated, policy)),
-        missing=tuple(_missing(case, criteria, start)),
-        findings=(*evidence.findings, *findings(case, decided_by)),
+        else severity_of(Measurements(without(evidence, gone), incident.stated, policy, incident.now)),
+        missing=tuple(_missing(incident, criteria, start)),
+        findings=(*evidence.findings, *findings(incident, decided_by)),
     )
 
 
@@ -92,17 +76,17 @@ def decide(met: Mapping[str, Met]) -> tuple[str, Level]:
     return next((name, level) for name, level in RULES if met.get(name) is True or name == "default")
 
 
-def judged(case: Case) -> tuple[Criterion, ...]:
+def judged(incident: Measurements) -> tuple[Criterion, ...]:
     """The answers to all questions of the rules; the last one says whether none held."""
-    criteria = tuple(criterion(case) for criterion in MEASURED)
+    criteria = tuple(criterion(incident) for criterion in MEASURED)
     decided_by, _ = decide(answers(criteria))
     default = Criterion(id="default", threshold="no rule above holds", met=decided_by == "default")
     return (*criteria, default)
 
 
-def severity_of(case: Case) -> Level:
+def severity_of(incident: Measurements) -> Level:
     """The severity alone."""
-    return decide(answers(judged(case)))[1]
+    return decide(answers(judged(incident)))[1]
 
 
 def answers(criteria: Iterable[Criterion]) -> dict[str, Met]:
@@ -157,19 +141,19 @@ def _project_wide(criteria: Sequence[Criterion], decided_by: str) -> bool:
     )
 
 
-def _clock_start(case: Case) -> datetime | None:
+def _clock_start(incident: Measurements) -> datetime | None:
     """The stated alert time, else the first event of the incident."""
-    if case.stated.alerted_at is not None:
-        return case.stated.alerted_at
-    return case.onset.at if isinstance(case.onset, Onset) else None
+    if incident.stated.alerted_at is not None:
+        return incident.stated.alerted_at
+    return incident.onset.at if isinstance(incident.onset, Onset) else None
 
 
-def _missing(case: Case, criteria: Sequence[Criterion], start: datetime | None) -> Iterator[Missing]:
-    for one in (*criteria, *(criterion(case) for criterion in REPORTED)):
+def _missing(incident: Measurements, criteria: Sequence[Criterion], start: datetime | None) -> Iterator[Missing]:
+    for one in (*criteria, *(criterion(incident) for criterion in REPORTED)):
         if one.met == "unknown":
             yield Missing(what=one.id, why=one.note or _straddles(one))
-    if start is None and isinstance(case.onset, Unknown):
-        why = case.onset.why
+    if start is None and isinstance(incident.onset, Unknown):
+        why = incident.onset.why
         yield Missing(
             what="respond_by", why=f"when the incident began is not known ({why}): state when the alert fired"
         )
@@ -179,14 +163,14 @@ def _straddles(one: Criterion) -> str:
     return f"observed {one.observed}: on which side of the threshold is not certain"
 
 
-def _distances(case: Case, criteria: Sequence[Criterion], severity: Level) -> Iterator[Distance]:
+def _distances(incident: Measurements, criteria: Sequence[Criterion], severity: Level) -> Iterator[Distance]:
     """What each measured criterion of a higher severity lacks."""
-    met, limits = answers(criteria), case.policy.thresholds
+    met, limits = answers(criteria), incident.policy.thresholds
     if met["non_production"] is True:
         yield Distance(criterion="non_production", to="P2", needs="one event in production")
         return
     if rank(severity) < rank("P1") and met["users_per_hour"] is False:
-        users = case.users
+        users = incident.users
         note = next(one.note for one in criteria if one.id == "users_per_hour") or ""
         if isinstance(users, UsersWorstHour) and users.at_least <= limits.users_per_hour_above:
             more = limits.users_per_hour_above + 1 - users.at_least
@@ -194,12 +178,12 @@ def _distances(case: Case, criteria: Sequence[Criterion], severity: Level) -> It
         elif "does not hold" in note:
             yield Distance(criterion="users_per_hour", to="P1", needs="no workaround, and the core flow hit")
     if rank(severity) < rank("P0"):
-        rate = case.crash_free
+        rate = incident.crash_free
         if isinstance(rate, CrashFree) and met["crash_free"] is False:
             points = rate.lowest_pct - limits.crash_free_below_pct
             needs = f"crash-free sessions to fall by more than {number(round(points, 2))} points"
             yield Distance(criterion="crash_free", to="P0", needs=needs)
-        peak = case.project_peak
+        peak = incident.project_peak
         if isinstance(peak, MinutePeak) and met["unhandled_rate"] is False:
             more = limits.unhandled_per_minute_above + 1 - peak.at_least
             needs = f"{number(more)} more unhandled exceptions in one minute of the project"

@@ -8,7 +8,7 @@ from datetime import datetime
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.model.evidence import Activity, Known, Note, quoted
 from sentry_runbook.incident.model.results.messages import RowKind, TimelineRow
-from sentry_runbook.incident.timeline.context import Plot
+from sentry_runbook.incident.timeline.context import TimelineContext
 
 LOG = "activity log of the issue"
 OF_THE_ISSUE = (LOG, "First Seen of the issue", "Last Seen of the issue")
@@ -33,11 +33,11 @@ ACTS = {
 TOLD_ELSEWHERE = ("first_seen", "note")
 
 
-def activity_rows(plot: Plot) -> Iterator[TimelineRow]:
+def activity_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The activity log; notes are told by themselves."""
-    for entry in plot.evidence.issue.activity:
-        if entry.kind not in TOLD_ELSEWHERE and entry.at >= plot.opens:
-            yield row(plot, entry.at, _act(entry), LOG)
+    for entry in incident.evidence.issue.activity:
+        if entry.kind not in TOLD_ELSEWHERE and entry.at >= incident.opens:
+            yield row(incident, entry.at, _act(entry), LOG)
 
 
 def _act(entry: Activity) -> str:
@@ -52,22 +52,22 @@ def _act(entry: Activity) -> str:
     return f"{who} {did}"
 
 
-def notes_of(plot: Plot) -> tuple[Note, ...]:
+def notes_of(incident: TimelineContext) -> tuple[Note, ...]:
     """The comments on the issue: read by themselves, else out of the activity log."""
-    if isinstance(plot.evidence.notes, Known):
-        return plot.evidence.notes.value
-    entries = [entry for entry in plot.evidence.issue.activity if entry.kind == "note"]
+    if isinstance(incident.evidence.notes, Known):
+        return incident.evidence.notes.value
+    entries = [entry for entry in incident.evidence.issue.activity if entry.kind == "note"]
     return tuple(
         Note(id=str(place), at=entry.at, who=entry.who, text=entry.text or "") for place, entry in enumerate(entries)
     )
 
 
-def note_rows(plot: Plot) -> Iterator[TimelineRow]:
+def note_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
     """What people wrote on the issue."""
-    for note in notes_of(plot):
-        if note.at is not None and note.at >= plot.opens:
+    for note in notes_of(incident):
+        if note.at is not None and note.at >= incident.opens:
             who = quoted(note.who) if note.who else "somebody"
-            yield row(plot, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", "human")
+            yield row(incident, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", "human")
 
 
 STATED = (
@@ -78,18 +78,18 @@ STATED = (
 )
 
 
-def stated_rows(plot: Plot) -> Iterator[TimelineRow]:
+def stated_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
     """What a person stated to us."""
     for name, what in STATED:
-        at = getattr(plot.stated, name)
+        at = getattr(incident.stated, name)
         if at is not None:
-            fix = f": {excerpt(plot.stated.fix)}" if name == "mitigated_at" and plot.stated.fix else ""
-            yield row(plot, at, f"{what}{fix}", f"stated ({name})", "human")
+            fix = f": {excerpt(incident.stated.fix)}" if name == "mitigated_at" and incident.stated.fix else ""
+            yield row(incident, at, f"{what}{fix}", f"stated ({name})", "human")
 
 
 def row(
-    plot: Plot, at: datetime, what: str, source: str, kind: RowKind = "observed", link: str | None = None
+    incident: TimelineContext, at: datetime, what: str, source: str, kind: RowKind = "observed", link: str | None = None
 ) -> TimelineRow:
     """A row; what the issue itself tells leads to the issue."""
-    own = plot.evidence.issue.url if source in OF_THE_ISSUE or source.startswith("a note") else None
+    own = incident.evidence.issue.url if source in OF_THE_ISSUE or source.startswith("a note") else None
     return TimelineRow(at=at, what=what, kind=kind, source=source, link=link or own)

@@ -1,4 +1,7 @@
-"""What the rows and milestones of a timeline are told from: the case, its turning points, and its people."""
+"""One incident as its timeline tells it: recovery, the releases and deploys around it, and what people did.
+
+The turning points that rows and milestones share are derived here, each once.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sentry_runbook.incident.metrics.metrics import Case
-from sentry_runbook.incident.model.evidence import (
-    Activity,
-    Alert,
-    Deploy,
-    Evidence,
-    Known,
-    Release,
-    Series,
-    Stated,
-    Unknown,
-)
+from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Known, Release, Series, Unknown
 from sentry_runbook.incident.model.results.impact import Onset, Recovery
-from sentry_runbook.incident.recovery.metrics import SHORTEST, Aftermath, calm_from, finest_series, measure
-from sentry_runbook.incident.recovery.recovery import check_recovery
+from sentry_runbook.incident.recovery.metrics import SHORTEST, RecoveryMetrics, finest_series, measure, stable_from
+from sentry_runbook.incident.recovery.recovery import assess_recovery
 from sentry_runbook.incident.releases import deploys_of, suspect_release
 
 LEAD_IN = timedelta(hours=24)
@@ -29,79 +22,66 @@ LEAD_IN = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class Plot:
-    """One incident as its timeline tells it; each turning point is found once.
-
-    Attributes:
-        now: the time of reading; what lies after the evidence was collected is not known yet.
-    """
-
-    case: Case
-    now: datetime
-
-    @property
-    def evidence(self) -> Evidence:
-        """What is known."""
-        return self.case.evidence
-
-    @property
-    def stated(self) -> Stated:
-        """What people said."""
-        return self.case.stated
+class TimelineContext(Measurements):
+    """Measurements, recovery, and the derived times and releases that rows and milestones share."""
 
     @cached_property
     def read_at(self) -> datetime:
-        """Up to when anything is known."""
+        """Up to when anything is known: the time of reading, at most the time of collection."""
         return min(self.now, self.evidence.collected_at)
 
-    @cached_property
-    def onset(self) -> Onset | None:
+    @property
+    def known_onset(self) -> Onset | None:
         """How the incident began; None when that is not known."""
-        return self.case.onset if isinstance(self.case.onset, Onset) else None
+        return self.onset if isinstance(self.onset, Onset) else None
 
-    @cached_property
+    @property
     def why_no_onset(self) -> str:
         """Why the start is not known; empty when it is."""
-        return self.case.onset.why if isinstance(self.case.onset, Unknown) else ""
+        return self.onset.why if isinstance(self.onset, Unknown) else ""
 
-    @cached_property
+    @property
     def began(self) -> datetime:
-        """The start, or the start of the window when it is not known."""
-        return self.onset.at if self.onset else self.evidence.window.start
+        """The onset, or the start of the window when the onset is not known."""
+        return self.known_onset.at if self.known_onset else self.evidence.window.start
 
-    @cached_property
+    @property
     def opens(self) -> datetime:
         """From when on things belong to the story."""
-        return self.began - LEAD_IN if self.onset else self.evidence.window.start
+        return self.began - LEAD_IN if self.known_onset else self.evidence.window.start
 
     @cached_property
     def mitigated(self) -> datetime | None:
-        """The stated mitigation, when it can be true: in the incident, and not in the future."""
+        """The stated mitigation, when it can be true: within the incident and not in the future."""
         at = self.stated.mitigated_at
         return at if at is not None and self.began <= at < self.read_at else None
 
+    # --- recovery
+
     @cached_property
-    def aftermath(self) -> Aftermath:
-        """What came after the fix."""
-        return measure(self.evidence, self.case.policy, self.mitigated, self.now)
+    def recovery_metrics(self) -> RecoveryMetrics:
+        """Rates and conditions since the stated fix or mitigation, else since the resolve, else since the peak."""
+        return measure(self, self.stated.fixed_at or self.mitigated)
 
     @cached_property
     def recovery(self) -> Recovery:
-        """Whether it is over."""
-        return check_recovery(self.evidence, self.case.policy, self.mitigated, self.now)
+        """Whether the incident is over."""
+        return assess_recovery(self, self.recovery_metrics)
 
     @cached_property
     def rate(self) -> Series | None:
-        """The finest event series that reaches up to now."""
+        """The finest event series that reaches up to the time of reading."""
         return finest_series(self.evidence, self.read_at)[0]
 
     @cached_property
-    def calm_at(self) -> datetime | None:
+    def stable_since(self) -> datetime | None:
         """From when on the event rate has been the usual one; None when it is not, or for too short a time to say."""
-        if self.rate is None or self.onset is None:
+        if self.rate is None or self.known_onset is None:
             return None
-        at = calm_from(self.rate, self.aftermath.allowed_per_hour)
+        at = stable_from(self.rate, self.recovery_metrics.allowed_per_hour)
         return at if self.began < at <= self.read_at - SHORTEST else None
+
+    # --- releases and deploys
 
     @cached_property
     def suspect(self) -> str | None:
@@ -110,16 +90,16 @@ class Plot:
 
     @cached_property
     def releases(self) -> tuple[Release, ...]:
-        """Every release that anything tells of, once each."""
+        """Every release that the evidence names, once each."""
         listed = self.evidence.releases.value if isinstance(self.evidence.releases, Known) else ()
         own = (self.evidence.issue.first_release, self.evidence.issue.last_release)
         return tuple({release.version: release for release in (*own, *listed) if release is not None}.values())
 
     @cached_property
     def deploys(self) -> tuple[Deploy, ...]:
-        """Every deploy marker of the story with a time, in order."""
-        found = dict.fromkeys(self._deploys())
-        dated = [(at, deploy) for deploy in found if (at := deployed(deploy)) and self.opens <= at <= self.read_at]
+        """Every deploy marker of the story that has a time, in order of time."""
+        markers = dict.fromkeys(self._deploys())
+        dated = [(at, deploy) for deploy in markers if (at := deployed(deploy)) and self.opens <= at <= self.read_at]
         return tuple(deploy for _, deploy in sorted(dated, key=lambda pair: (pair[0], pair[1].environment)))
 
     def _deploys(self) -> Iterator[Deploy]:
@@ -136,8 +116,8 @@ class Plot:
         return not names or deploy.environment in names
 
     @cached_property
-    def changes(self) -> tuple[Deploy, ...]:
-        """Deploys of another release than the suspect one after the start: what may have ended it."""
+    def later_deploys(self) -> tuple[Deploy, ...]:
+        """Deploys of another release than the suspect one after the start: what may have ended the incident."""
         return tuple(
             deploy
             for deploy in self.deploys
@@ -145,14 +125,16 @@ class Plot:
         )
 
     def is_older(self, version: str) -> bool | None:
-        """Whether a release was made before the suspect one; None when that is not known."""
-        made = {release.version: release.created for release in self.releases}
-        one, suspect = made.get(version), made.get(self.suspect or "")
-        return None if one is None or suspect is None or one == suspect else one < suspect
+        """Whether a release was created before the suspect one; None when that is not known."""
+        created = {release.version: release.created for release in self.releases}
+        own, suspect = created.get(version), created.get(self.suspect or "")
+        return None if own is None or suspect is None or own == suspect else own < suspect
+
+    # --- people and alerts
 
     @cached_property
-    def acts(self) -> tuple[Activity, ...]:
-        """What people did in Sentry, of the whole story, in order."""
+    def people_activity(self) -> tuple[Activity, ...]:
+        """What people did in Sentry, over the whole story, in order of time."""
         return tuple(
             entry
             for entry in self.evidence.issue.activity
@@ -160,22 +142,22 @@ class Plot:
         )
 
     @cached_property
-    def first_act(self) -> Activity | None:
-        """The first act of a person after the start."""
-        return next((entry for entry in self.acts if entry.at >= self.began), None)
+    def first_response(self) -> Activity | None:
+        """The first thing that a person did in Sentry after the start."""
+        return next((entry for entry in self.people_activity if entry.at >= self.began), None)
+
+    @cached_property
+    def first_alert(self) -> Alert | None:
+        """The project's alert that fired first after the start, by the last time that Sentry keeps."""
+        part = self.evidence.alerts
+        fired = [
+            alert
+            for alert in (part.value if isinstance(part, Known) else ())
+            if alert.last_triggered is not None and self.began <= alert.last_triggered <= self.read_at
+        ]
+        return min(fired, key=lambda alert: (alert.last_triggered or self.began, alert.name), default=None)
 
 
 def deployed(deploy: Deploy) -> datetime | None:
-    """When a deploy was through, or began when that is all that is known."""
+    """When a deploy was finished, or when it started when that is all that is known."""
     return deploy.finished or deploy.started
-
-
-def first_alert(plot: Plot) -> Alert | None:
-    """The alert of the project that fired first after the start, by the last time that Sentry keeps."""
-    part = plot.evidence.alerts
-    fired = [
-        alert
-        for alert in (part.value if isinstance(part, Known) else ())
-        if alert.last_triggered is not None and plot.began <= alert.last_triggered <= plot.read_at
-    ]
-    return min(fired, key=lambda alert: (alert.last_triggered or plot.began, alert.name), default=None)

@@ -14,7 +14,7 @@ from sentry_runbook.incident.formatting import duration, moment
 from sentry_runbook.incident.model.evidence import Deploy, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Interval, Milestone, MilestoneName
 from sentry_runbook.incident.timeline.activity import LOG, notes_of
-from sentry_runbook.incident.timeline.context import Plot, deployed, first_alert
+from sentry_runbook.incident.timeline.context import TimelineContext, deployed
 
 DEFINITIONS: Mapping[MilestoneName, str] = {
     "started": "onset in the event counts, or first event of a new issue",
@@ -41,70 +41,72 @@ ROUNDING = timedelta(minutes=5)
 """The rate is known in buckets of up to that length: it may seem back that long before the deploy is marked done."""
 
 
-def milestones_of(plot: Plot) -> tuple[Milestone, ...]:
+def milestones_of(incident: TimelineContext) -> tuple[Milestone, ...]:
     """All five, in order."""
-    return tuple(find(plot) for find in (_started, _detected, _acknowledged, _mitigated, _recovered))
+    return tuple(find(incident) for find in (_started, _detected, _acknowledged, _mitigated, _recovered))
 
 
-def _started(plot: Plot) -> Milestone:
-    if plot.onset is None:
-        return _unknown("started", plot.why_no_onset)
-    how = f"{plot.onset.how}; confidence {plot.onset.confidence}"
-    return _at("started", plot.onset.at, how)
+def _started(incident: TimelineContext) -> Milestone:
+    if incident.known_onset is None:
+        return _unknown("started", incident.why_no_onset)
+    how = f"{incident.known_onset.how}; confidence {incident.known_onset.confidence}"
+    return _at("started", incident.known_onset.at, how)
 
 
-def _detected(plot: Plot) -> Milestone:
-    stated = plot.stated
+def _detected(incident: TimelineContext) -> Milestone:
+    stated = incident.stated
     for name in ("detected_at", "alerted_at"):
         at = getattr(stated, name)
         if at is not None:
             return _stated("detected", at, name)
-    if plot.onset is None:
+    if incident.known_onset is None:
         return _unknown(
             "detected", "nobody stated it (detected_at), and without a start no alert can be told to be of it"
         )
     signs: list[tuple[datetime, str]] = []
-    if (alert := first_alert(plot)) is not None and alert.last_triggered is not None:
+    if (alert := incident.first_alert) is not None and alert.last_triggered is not None:
         how = f"alert {quoted(alert.name)}, last triggered: it may have fired before, and for another issue"
         signs.append((alert.last_triggered, how))
-    if (act := _first_act(plot)) is not None:
+    if (act := _first_act(incident)) is not None:
         signs.append((act[0], f"{act[1]}: known to people then at the latest"))
     if signs:
         at, how = min(signs)
         return _at("detected", at, how, candidate=True)
-    alerts = plot.evidence.alerts
+    alerts = incident.evidence.alerts
     why = alerts.why if isinstance(alerts, Unknown) else "no alert of the project fired after the start"
     return _unknown("detected", f"nobody stated it (detected_at); {why}; no act of a person is recorded")
 
 
-def _first_act(plot: Plot) -> tuple[datetime, str] | None:
+def _first_act(incident: TimelineContext) -> tuple[datetime, str] | None:
     """The first act of a person after the start, and what tells of it."""
     found: list[tuple[datetime, str]] = []
-    if plot.first_act is not None:
-        found.append((plot.first_act.at, f"{LOG}, entry of the kind {quoted(plot.first_act.kind)}"))
-    times = [note.at for note in notes_of(plot) if note.at is not None and plot.began <= note.at <= plot.read_at]
+    if incident.first_response is not None:
+        found.append((incident.first_response.at, f"{LOG}, entry of the kind {quoted(incident.first_response.kind)}"))
+    times = [
+        note.at for note in notes_of(incident) if note.at is not None and incident.began <= note.at <= incident.read_at
+    ]
     found += [(at, "first note on the issue") for at in times]
     return min(found, key=lambda act: act[0], default=None)
 
 
-def _acknowledged(plot: Plot) -> Milestone:
-    if plot.stated.acknowledged_at is not None:
-        return _stated("acknowledged", plot.stated.acknowledged_at, "acknowledged_at")
-    act = _first_act(plot) if plot.onset is not None else None
+def _acknowledged(incident: TimelineContext) -> Milestone:
+    if incident.stated.acknowledged_at is not None:
+        return _stated("acknowledged", incident.stated.acknowledged_at, "acknowledged_at")
+    act = _first_act(incident) if incident.known_onset is not None else None
     if act is not None:
         return _at("acknowledged", *act, candidate=True)
     return _unknown("acknowledged", "nobody stated it (acknowledged_at), and Sentry records no act of a person")
 
 
-def _mitigated(plot: Plot) -> Milestone:
-    if plot.stated.mitigated_at is not None:
-        return _stated("mitigated", plot.stated.mitigated_at, "mitigated_at")
+def _mitigated(incident: TimelineContext) -> Milestone:
+    if incident.stated.mitigated_at is not None:
+        return _stated("mitigated", incident.stated.mitigated_at, "mitigated_at")
     unstated = "nobody stated it (mitigated_at)"
-    if plot.calm_at is None:
+    if incident.stable_since is None:
         return _unknown("mitigated", f"{unstated}, and the event rate is not back to the usual level")
-    candidate = _what_ended_it(plot, plot.calm_at)
+    candidate = _what_ended_it(incident, incident.stable_since)
     if candidate is not None and (at := deployed(candidate)) is not None:
-        how = f"deploy of {quoted(candidate.version)}, {_before_calm(plot.calm_at - at)}"
+        how = f"deploy of {quoted(candidate.version)}, {_before_calm(incident.stable_since - at)}"
         return _at("mitigated", at, how, candidate=True)
     return _unknown("mitigated", f"{unstated}, and no deploy marker stands shortly before the rate came back")
 
@@ -115,25 +117,25 @@ def _before_calm(length: timedelta) -> str:
     return f"{duration(length)} before the event rate came back to the usual level"
 
 
-def _what_ended_it(plot: Plot, calm_at: datetime) -> Deploy | None:
+def _what_ended_it(incident: TimelineContext, calm_at: datetime) -> Deploy | None:
     near = [
         deploy
-        for deploy in plot.changes
+        for deploy in incident.later_deploys
         if (at := deployed(deploy)) is not None and calm_at - SOON <= at <= calm_at + ROUNDING
     ]
     return near[-1] if near else None
 
 
-def _recovered(plot: Plot) -> Milestone:
-    if plot.onset is None:
+def _recovered(incident: TimelineContext) -> Milestone:
+    if incident.known_onset is None:
         return _unknown("recovered", "without a start it is not known what the usual rate is")
-    if plot.recovery.verdict != "recovered":
-        needs = "; ".join(plot.recovery.needs)
+    if incident.recovery.verdict != "recovered":
+        needs = "; ".join(incident.recovery.needs)
         still = f"; still to be seen: {needs}" if needs else ""
-        return _unknown("recovered", f"{NOT_OVER[plot.recovery.verdict]}{still}")
-    if plot.calm_at is None:
+        return _unknown("recovered", f"{NOT_OVER[incident.recovery.verdict]}{still}")
+    if incident.stable_since is None:
         return _unknown("recovered", "no rise of the event rate is known, so there is no return of it")
-    return _at("recovered", plot.calm_at, "event series: no rolling hour after it holds more than is usual")
+    return _at("recovered", incident.stable_since, "event series: no rolling hour after it holds more than is usual")
 
 
 def _at(name: MilestoneName, at: datetime, source: str, *, candidate: bool = False) -> Milestone:
@@ -172,27 +174,28 @@ def _interval(name: str, start: Milestone, end: Milestone) -> Interval:
 # --- contradictions ------------------------------------------------------------------------------------------------
 
 
-def contradictions_of(plot: Plot, milestones: tuple[Milestone, ...]) -> tuple[str, ...]:
+def contradictions_of(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> tuple[str, ...]:
     """What people stated and what does not fit it."""
-    return tuple(dict.fromkeys(text for check in CHECKS for text in check(plot, milestones)))
+    return tuple(dict.fromkeys(text for check in CHECKS for text in check(incident, milestones)))
 
 
-def _in_the_future(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
-    for name, at in _stated_times(plot):
-        if at > plot.read_at:
-            yield f"{name} ({moment(at)}) lies after the evidence was collected ({moment(plot.read_at)})."
+def _in_the_future(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    for name, at in _stated_times(incident):
+        if at > incident.read_at:
+            yield f"{name} ({moment(at)}) lies after the evidence was collected ({moment(incident.read_at)})."
 
 
-def _before_the_start(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
-    for name, at in _stated_times(plot):
-        if plot.onset is not None and at < plot.onset.at:
-            early = duration(plot.onset.at - at)
-            yield f"{name} ({moment(at)}) lies {early} before the onset found in Sentry ({moment(plot.onset.at)})."
+def _before_the_start(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    for name, at in _stated_times(incident):
+        if incident.known_onset is not None and at < incident.known_onset.at:
+            early = duration(incident.known_onset.at - at)
+            onset = moment(incident.known_onset.at)
+            yield f"{name} ({moment(at)}) lies {early} before the onset found in Sentry ({onset})."
 
 
-def _out_of_order(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+def _out_of_order(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
     # What lies before the start or in the future is reported as that.
-    fits = [one for one in milestones if one.at is not None and plot.began <= one.at <= plot.read_at]
+    fits = [one for one in milestones if one.at is not None and incident.began <= one.at <= incident.read_at]
     known = [(one.name, one.at, one.kind) for one in fits if one.at is not None]
     for place, (name, at, kind) in enumerate(known):
         for later, later_at, later_kind in known[place + 1 :]:
@@ -201,30 +204,30 @@ def _out_of_order(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str
                 yield f"{later} ({moment(later_at)}) lies before {name} ({moment(at)})."
 
 
-def _acted_earlier(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
-    act, stated = _first_act(plot), plot.stated.acknowledged_at
-    if act is not None and stated is not None and act[0] < stated and plot.onset is not None:
+def _acted_earlier(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    act, stated = _first_act(incident), incident.stated.acknowledged_at
+    if act is not None and stated is not None and act[0] < stated and incident.known_onset is not None:
         yield (
             f"acknowledged_at ({moment(stated)}) lies after the first act of a person in Sentry "
             f"({moment(act[0])}; {act[1]})."
         )
 
 
-def _events_after_the_fix(plot: Plot, milestones: tuple[Milestone, ...]) -> Iterator[str]:
-    at = plot.mitigated
-    if at is not None and plot.calm_at is not None and plot.calm_at - at > SOON:
-        late = duration(plot.calm_at - at)
+def _events_after_the_fix(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
+    at = incident.mitigated
+    if at is not None and incident.stable_since is not None and incident.stable_since - at > SOON:
+        late = duration(incident.stable_since - at)
         yield f"mitigated_at ({moment(at)}): the event rate came back to the usual level only {late} later."
 
 
-def _stated_times(plot: Plot) -> Iterator[tuple[str, datetime]]:
+def _stated_times(incident: TimelineContext) -> Iterator[tuple[str, datetime]]:
     for name in ("alerted_at", "detected_at", "acknowledged_at", "mitigated_at"):
-        at = getattr(plot.stated, name)
+        at = getattr(incident.stated, name)
         if at is not None:
             yield name, at
 
 
-CHECKS: tuple[Callable[[Plot, tuple[Milestone, ...]], Iterator[str]], ...] = (
+CHECKS: tuple[Callable[[TimelineContext, tuple[Milestone, ...]], Iterator[str]], ...] = (
     _in_the_future,
     _before_the_start,
     _out_of_order,

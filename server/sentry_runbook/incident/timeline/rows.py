@@ -12,62 +12,62 @@ from datetime import timedelta
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.episode.onset import FEWEST, QUIET
 from sentry_runbook.incident.formatting import count, duration, moment, number
-from sentry_runbook.incident.metrics.metrics import MinutePeak
 from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of, worst_hour
+from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Series, quoted
 from sentry_runbook.incident.model.results.messages import TimelineRow
 from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, row, stated_rows
-from sentry_runbook.incident.timeline.context import Plot, deployed
+from sentry_runbook.incident.timeline.context import TimelineContext, deployed
 
 UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
 
 
-def rows_of(plot: Plot) -> tuple[TimelineRow, ...]:
+def rows_of(incident: TimelineContext) -> tuple[TimelineRow, ...]:
     """All rows, in order of time; of one instant in the order of the table."""
     told = [
         (one.at, place, one)
         for place, happening in enumerate(HAPPENINGS)
-        for one in happening(plot)
-        if _fits(one, plot)
+        for one in happening(incident)
+        if _fits(one, incident)
     ]
     return tuple(one for _, _, one in sorted(told, key=lambda entry: entry[:2]))
 
 
-def _fits(one: TimelineRow, plot: Plot) -> bool:
+def _fits(one: TimelineRow, incident: TimelineContext) -> bool:
     # What a person stated stands as stated, wherever it lies; the contradiction is reported beside it.
-    return one.kind == "human" or one.at <= plot.read_at
+    return one.kind == "human" or one.at <= incident.read_at
 
 
 # --- before --------------------------------------------------------------------------------------------------------
 
 
-def _suspect_commits(plot: Plot) -> Iterator[TimelineRow]:
-    part = plot.evidence.suspect_commits
+def _suspect_commits(incident: TimelineContext) -> Iterator[TimelineRow]:
+    part = incident.evidence.suspect_commits
     for commit in part.value if isinstance(part, Known) else ():
         if commit.at is not None:
             name = f" {commit.pull_request}" if commit.pull_request else ""
             what = excerpt(commit.message) if commit.message else quoted(commit.id)
-            yield row(plot, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
+            yield row(incident, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
 
 
-def _releases(plot: Plot) -> Iterator[TimelineRow]:
+def _releases(incident: TimelineContext) -> Iterator[TimelineRow]:
     """Releases by date, where no deploy marker says when they went live."""
-    marked = {deploy.version for deploy in plot.deploys}
-    for release in plot.releases:
+    marked = {deploy.version for deploy in incident.deploys}
+    for release in incident.releases:
         name = quoted(release.version)
         for at, what in (
             (release.created, f"Sentry first heard of release {name}"),
             (release.released, f"Release {name} is dated as released"),
         ):
-            if at is not None and at >= plot.opens and release.version not in marked:
-                yield row(plot, at, f"{what}; no deploy marker says when it went live", "releases of the project")
+            if at is not None and at >= incident.opens and release.version not in marked:
+                yield row(incident, at, f"{what}; no deploy marker says when it went live", "releases of the project")
 
 
-def _deploys(plot: Plot) -> Iterator[TimelineRow]:
-    for deploy in plot.deploys:
+def _deploys(incident: TimelineContext) -> Iterator[TimelineRow]:
+    for deploy in incident.deploys:
         at = deployed(deploy)
         if at is not None:
-            yield row(plot, at, f"{_deploy(deploy)}{_meaning(plot, deploy)}", "deploy marker in Sentry")
+            yield row(incident, at, f"{_deploy(deploy)}{_meaning(incident, deploy)}", "deploy marker in Sentry")
 
 
 def _deploy(deploy: Deploy) -> str:
@@ -77,12 +77,12 @@ def _deploy(deploy: Deploy) -> str:
     return f"Release {quoted(deploy.version)} deployed to {quoted(deploy.environment)}{started}"
 
 
-def _meaning(plot: Plot, deploy: Deploy) -> str:
-    if deploy.version == plot.suspect:
-        return ": the release that came with the incident" if plot.is_live(deploy) else ""
-    if deploy not in plot.changes:
+def _meaning(incident: TimelineContext, deploy: Deploy) -> str:
+    if deploy.version == incident.suspect:
+        return ": the release that came with the incident" if incident.is_live(deploy) else ""
+    if deploy not in incident.later_deploys:
         return ""
-    older = plot.is_older(deploy.version)
+    older = incident.is_older(deploy.version)
     kind = "" if older is None else "an earlier release, " if older else "a later release, "
     return f": {kind}a candidate for what ended the incident"
 
@@ -90,33 +90,33 @@ def _meaning(plot: Plot, deploy: Deploy) -> str:
 # --- the incident --------------------------------------------------------------------------------------------------
 
 
-def _onset(plot: Plot) -> Iterator[TimelineRow]:
-    if plot.onset is not None:
-        source = f"{plot.onset.how} (confidence {plot.onset.confidence})"
-        yield row(plot, plot.onset.at, "Onset: the incident began", source, "derived")
+def _onset(incident: TimelineContext) -> Iterator[TimelineRow]:
+    if incident.known_onset is not None:
+        source = f"{incident.known_onset.how} (confidence {incident.known_onset.confidence})"
+        yield row(incident, incident.known_onset.at, "Onset: the incident began", source, "derived")
 
 
-def _first_event(plot: Plot) -> Iterator[TimelineRow]:
-    first = plot.evidence.issue.first_seen
-    if first is None or first < plot.opens:
+def _first_event(incident: TimelineContext) -> Iterator[TimelineRow]:
+    first = incident.evidence.issue.first_seen
+    if first is None or first < incident.opens:
         return
-    event = next((one for one in _events(plot) if one.when == first), None)
+    event = next((one for one in _events(incident) if one.when == first), None)
     handled = None if event is None else _handled(event)
     how = [] if handled is None else ["handled" if handled else "unhandled"]
     if event is not None and event.release:
         how.append(f"on release {quoted(event.release)}")
     told = f" ({', '.join(how)})" if how else ""
-    name = plot.evidence.issue.name
-    what = f"First event{told}: Sentry issue {name} created, {excerpt(plot.evidence.issue.title)}"
-    link = _event_link(plot, event) if event is not None else None
-    yield row(plot, first, what, "First Seen of the issue", link=link)
+    name = incident.evidence.issue.name
+    what = f"First event{told}: Sentry issue {name} created, {excerpt(incident.evidence.issue.title)}"
+    link = _event_link(incident, event) if event is not None else None
+    yield row(incident, first, what, "First Seen of the issue", link=link)
 
 
-def _events(plot: Plot) -> Iterator[Event]:
-    if isinstance(plot.evidence.sample, Known):
-        yield from plot.evidence.sample.value
-    if isinstance(plot.evidence.event, Known):
-        yield plot.evidence.event.value
+def _events(incident: TimelineContext) -> Iterator[Event]:
+    if isinstance(incident.evidence.sample, Known):
+        yield from incident.evidence.sample.value
+    if isinstance(incident.evidence.event, Known):
+        yield incident.evidence.event.value
 
 
 def _handled(event: Event) -> bool | None:
@@ -124,80 +124,84 @@ def _handled(event: Event) -> bool | None:
     return all(told) if told else None
 
 
-def _first_unhandled(plot: Plot) -> Iterator[TimelineRow]:
+def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The first stretch with an unhandled event, unless the first event itself was read and is unhandled."""
-    if not isinstance(plot.evidence.unhandled, Known) or plot.onset is None:
+    if not isinstance(incident.evidence.unhandled, Known) or incident.known_onset is None:
         return
-    first = next((one for one in _events(plot) if one.when == plot.evidence.issue.first_seen), None)
-    if first is not None and _handled(first) is False and plot.evidence.issue.first_seen == plot.onset.at:
+    first = next((one for one in _events(incident) if one.when == incident.evidence.issue.first_seen), None)
+    if first is not None and _handled(first) is False and incident.evidence.issue.first_seen == incident.known_onset.at:
         return
-    series = plot.evidence.unhandled.value
-    inside = between(series, plot.began - timedelta(seconds=series.step_s - 1), end_of(series))
+    series = incident.evidence.unhandled.value
+    inside = between(series, incident.began - timedelta(seconds=series.step_s - 1), end_of(series))
     index = next((index for index, value in enumerate(inside.values) if value), None)
     if index is not None:
         start = time_of(inside, index)
         what = f"First unhandled event of the incident, in the {_unit(series)} from {start:%H:%M}"
-        yield row(plot, max(start, plot.began), what, plot.evidence.unhandled.source, "derived")
+        yield row(incident, max(start, incident.began), what, incident.evidence.unhandled.source, "derived")
 
 
-def _peak(plot: Plot) -> Iterator[TimelineRow]:
+def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The fullest minute of unhandled events; of a slow incident the fullest hour says more."""
-    peak, part = plot.case.own_peak, plot.evidence.unhandled
+    peak, part = incident.own_peak, incident.evidence.unhandled
     if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= FEWEST:
         what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
-        yield row(plot, max(peak.at, plot.began), what, part.source, "derived")
-    elif plot.rate is not None:
-        inside = between(plot.rate, plot.began - timedelta(seconds=plot.rate.step_s - 1), end_of(plot.rate))
+        yield row(incident, max(peak.at, incident.began), what, part.source, "derived")
+    elif incident.rate is not None:
+        inside = between(
+            incident.rate, incident.began - timedelta(seconds=incident.rate.step_s - 1), end_of(incident.rate)
+        )
         fullest = worst_hour(inside) if inside.values else None
         if fullest is not None and fullest.value:
             what = f"Peak: {count(fullest.value, 'event')} in the hour from {fullest.at:%H:%M}"
-            yield row(plot, max(fullest.at, plot.began), what, _rate_source(plot), "derived")
+            yield row(incident, max(fullest.at, incident.began), what, _rate_source(incident), "derived")
 
 
 def _unit(series: Series) -> str:
     return UNIT.get(series.step_s) or duration(timedelta(seconds=series.step_s))
 
 
-def _rate_source(plot: Plot) -> str:
-    part = plot.evidence.series
-    own = isinstance(part, Known) and plot.rate is not None and part.value.events.step_s == plot.rate.step_s
+def _rate_source(incident: TimelineContext) -> str:
+    part = incident.evidence.series
+    own = isinstance(part, Known) and incident.rate is not None and part.value.events.step_s == incident.rate.step_s
     return part.source if own and isinstance(part, Known) else "the issue's clock hours (all environments)"
 
 
-def _alerts(plot: Plot) -> Iterator[TimelineRow]:
-    part = plot.evidence.alerts
+def _alerts(incident: TimelineContext) -> Iterator[TimelineRow]:
+    part = incident.evidence.alerts
     for alert in part.value if isinstance(part, Known) else ():
-        if alert.last_triggered is not None and alert.last_triggered >= plot.opens:
+        if alert.last_triggered is not None and alert.last_triggered >= incident.opens:
             what = f"Alert {quoted(alert.name)} fired (Sentry keeps only the last time)"
-            yield row(plot, alert.last_triggered, what, "alerts of the project: last triggered")
+            yield row(incident, alert.last_triggered, what, "alerts of the project: last triggered")
 
 
-def _last_event(plot: Plot) -> Iterator[TimelineRow]:
-    last = plot.evidence.issue.last_seen
-    if last is not None and plot.opens <= last <= plot.read_at and last != plot.evidence.issue.first_seen:
-        yield row(plot, last, f"Last event up to {moment(plot.read_at)}", "Last Seen of the issue")
+def _last_event(incident: TimelineContext) -> Iterator[TimelineRow]:
+    last = incident.evidence.issue.last_seen
+    if last is not None and incident.opens <= last <= incident.read_at and last != incident.evidence.issue.first_seen:
+        yield row(incident, last, f"Last event up to {moment(incident.read_at)}", "Last Seen of the issue")
 
 
 # --- after ---------------------------------------------------------------------------------------------------------
 
 
-def _back_to_usual(plot: Plot) -> Iterator[TimelineRow]:
-    if plot.calm_at is None or plot.rate is None:
+def _back_to_usual(incident: TimelineContext) -> Iterator[TimelineRow]:
+    if incident.stable_since is None or incident.rate is None:
         return
-    seen = plot.aftermath
+    seen = incident.recovery_metrics
     level = f"at most {number(seen.allowed_per_hour)} events an hour" if seen.allowed_per_hour else "no events"
-    calm = plot.read_at - plot.calm_at
+    calm = incident.read_at - incident.stable_since
     short = f"; quiet for {duration(calm)} so far, which is too short to call it over" if calm < QUIET else ""
-    exact = f"to {duration(timedelta(seconds=plot.rate.step_s))} exact"
-    source = f"from here on no rolling hour holds more than is usual, {exact}; {_rate_source(plot)}"
-    yield row(plot, plot.calm_at, f"Error rate back to the usual level ({level}){short}", source, "derived")
+    exact = f"to {duration(timedelta(seconds=incident.rate.step_s))} exact"
+    source = f"from here on no rolling hour holds more than is usual, {exact}; {_rate_source(incident)}"
+    yield row(
+        incident, incident.stable_since, f"Error rate back to the usual level ({level}){short}", source, "derived"
+    )
 
 
-def _event_link(plot: Plot, event: Event) -> str:
-    return f"{plot.evidence.issue.url.split('?')[0].rstrip('/')}/events/{event.id}/"
+def _event_link(incident: TimelineContext, event: Event) -> str:
+    return f"{incident.evidence.issue.url.split('?')[0].rstrip('/')}/events/{event.id}/"
 
 
-HAPPENINGS: tuple[Callable[[Plot], Iterator[TimelineRow]], ...] = (
+HAPPENINGS: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
     _suspect_commits,
     _releases,
     _deploys,

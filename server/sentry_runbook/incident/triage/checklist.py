@@ -4,72 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sentry_runbook.incident.causes.causes import suspect_release
-from sentry_runbook.incident.causes.signals import failed_calls
+from sentry_runbook.incident.causes.external_calls import failed_calls
 from sentry_runbook.incident.episode.onset import is_new
-from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent
-from sentry_runbook.incident.issue_report import is_regressed
-from sentry_runbook.incident.metrics.metrics import Case
+from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent, trend_sentence
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Event, Frozen, Known, Unknown, quoted
-from sentry_runbook.incident.model.results.impact import Impact, Onset
-from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, State, Verdict
+from sentry_runbook.incident.model.evidence import Event, Known, Unknown, quoted
+from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.model.results.triage import ChecklistStep, State
 from sentry_runbook.incident.releases import alignment, releases_seen
 
 Finding = tuple[str, State]
 
 
-class Seen(Frozen):
-    """What the steps read besides the case."""
-
-    verdict: Verdict
-    impact: Impact
-    causes: tuple[Cause, ...]
-
-
-def checklist(case: Case, seen: Seen) -> tuple[ChecklistStep, ...]:
+def checklist(incident: Incident) -> tuple[ChecklistStep, ...]:
     """All eleven steps, in the runbook's order."""
     steps = []
     for place, (name, look) in enumerate(STEPS, start=1):
-        finding, state = look(case, seen)
+        finding, state = look(incident)
         steps.append(ChecklistStep(step=f"{place}. {name}", finding=finding, state=state))
     return tuple(steps)
 
 
-def _issue(case: Case, _: Seen) -> Finding:
-    issue = case.evidence.issue
+def _issue(incident: Incident) -> Finding:
+    issue = incident.evidence.issue
     facts = ", ".join(word for word in (issue.level, issue.status, issue.substatus, issue.priority) if word)
     merged = f" Sentry merged issue {issue.merged_from} into it." if issue.merged_from else ""
     return f"{issue.name} {quoted(issue.title)} ({facts}).{merged}", "attention" if merged else "ok"
 
 
-def _frequency(case: Case, _: Seen) -> Finding:
-    trend = case.trend
+def _frequency(incident: Incident) -> Finding:
+    trend = incident.trend
     if isinstance(trend, Unknown):
         return f"Not known: {trend.why}.", "unknown"
-    return f"{trend.words[:1].upper()}{trend.words[1:]}.", "attention" if trend.direction == "spiking" else "ok"
+    words = trend_sentence(trend)
+    return f"{words[:1].upper()}{words[1:]}.", "attention" if trend.direction == "spiking" else "ok"
 
 
-def _age(case: Case, _: Seen) -> Finding:
-    issue = case.evidence.issue
+def _age(incident: Incident) -> Finding:
+    issue = incident.evidence.issue
     if issue.first_seen is None or issue.last_seen is None:
         return "Sentry gave no first-seen and last-seen times.", "unknown"
     times = f"First seen {moment(issue.first_seen)}, last seen {moment(issue.last_seen)}"
     if is_regressed(issue):
         return f"{times}: a regression, it came back after a resolve.", "attention"
-    if is_new(case.evidence, case.policy):
+    if is_new(incident.evidence, incident.policy):
         return f"{times}: new.", "attention"
-    began = f"; this incident began {moment(case.onset.at)}" if isinstance(case.onset, Onset) else ""
+    began = f"; this incident began {moment(incident.onset.at)}" if isinstance(incident.onset, Onset) else ""
     escalating = issue.substatus == "escalating"
     kind = "escalating" if escalating else "an old issue"
     return f"{times}: {kind}{began}.", "attention" if escalating or began else "ok"
 
 
-def _users(case: Case, seen: Seen) -> Finding:
-    users, limit = case.users, case.policy.thresholds.users_per_hour_above
+def _users(incident: Incident) -> Finding:
+    users, limit = incident.users, incident.policy.thresholds.users_per_hour_above
     if isinstance(users, Unknown):
         return f"Not known: {users.why}.", "unknown"
-    total = f"{count(seen.impact.users, 'user')} in the window; " if seen.impact.users is not None else ""
+    total = f"{count(incident.impact.users, 'user')} in the window; " if incident.impact.users is not None else ""
     most = f" to {number(users.at_most)}" if users.at_most is not None and not users.exact else ""
     finding = f"{total}{number(users.at_least)}{most} in the worst rolling hour."
     return finding, "attention" if _may_exceed(users, limit) else "ok"
@@ -79,8 +71,8 @@ def _may_exceed(users: UsersWorstHour, limit: int) -> bool:
     return users.at_most is None or users.at_most > limit
 
 
-def _environment(_: Case, seen: Seen) -> Finding:
-    one = next(criterion for criterion in seen.verdict.criteria if criterion.id == "non_production")
+def _environment(incident: Incident) -> Finding:
+    one = next(criterion for criterion in incident.severity.criteria if criterion.id == "non_production")
     if one.met == "unknown":
         return f"Not known: {one.note}.", "unknown"
     if one.met:
@@ -88,17 +80,17 @@ def _environment(_: Case, seen: Seen) -> Finding:
     return f"Production: {one.observed}.", "ok"
 
 
-def _release(case: Case, _: Seen) -> Finding:
-    version = suspect_release(case.evidence)
+def _release(incident: Incident) -> Finding:
+    version = incident.suspect
     if version is None:
-        running = releases_seen(case.evidence)
+        running = releases_seen(incident.evidence)
         if running:
             return f"No release stands out; the events are on {listed(running)}.", "ok"
-        if isinstance(case.evidence.rows, Known) and case.evidence.rows.value:
+        if isinstance(incident.evidence.rows, Known) and incident.evidence.rows.value:
             return "The events carry no release.", "attention"
         return "Not known: no release was seen.", "unknown"
-    began = case.onset.at if isinstance(case.onset, Onset) else case.evidence.issue.first_seen
-    found = alignment(case.evidence, version, began) if began else None
+    began = incident.apparent_start
+    found = alignment(incident.evidence, version, began) if began else None
     if found is None:
         return f"Suspect release {quoted(version)}; nothing dates its deploy.", "attention"
     when = "later" if found.lag.total_seconds() >= 0 else "earlier"
@@ -107,8 +99,8 @@ def _release(case: Case, _: Seen) -> Finding:
     return text, "attention" if found.aligned else "ok"
 
 
-def _commits(case: Case, _: Seen) -> Finding:
-    commits = case.evidence.suspect_commits
+def _commits(incident: Incident) -> Finding:
+    commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         return f"Not known: {commits.why}.", "unknown"
     if not commits.value:
@@ -119,10 +111,10 @@ def _commits(case: Case, _: Seen) -> Finding:
     return f"{quoted(first.message or first.id)}{by}{more}.", "attention"
 
 
-def _stack(case: Case, _: Seen) -> Finding:
-    event = _event(case)
+def _stack(incident: Incident) -> Finding:
+    event = _event(incident)
     if event is None:
-        return _no_event(case)
+        return _no_event(incident)
     frame = event.failing_frame
     if frame is None:
         return "The event has no stack trace.", "unknown"
@@ -133,13 +125,13 @@ def _stack(case: Case, _: Seen) -> Finding:
     return f"{what}{quoted(frame.function or '?')} at {quoted(place)}{foreign}.", "ok"
 
 
-def _breadcrumbs(case: Case, _: Seen) -> Finding:
-    event = _event(case)
+def _breadcrumbs(incident: Incident) -> Finding:
+    event = _event(incident)
     if event is None:
-        return _no_event(case)
+        return _no_event(incident)
     if not event.breadcrumbs:
         return "The event carries none: check the SDK's breadcrumb integrations.", "unknown"
-    calls = failed_calls(case.evidence)
+    calls = failed_calls(incident.evidence)
     if calls is not None:
         answers = ", ".join(calls.statuses)
         return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
@@ -149,17 +141,17 @@ def _breadcrumbs(case: Case, _: Seen) -> Finding:
     return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"
 
 
-def _context(case: Case, _: Seen) -> Finding:
-    event = _event(case)
+def _context(incident: Incident) -> Finding:
+    event = _event(incident)
     if event is None:
-        return _no_event(case)
+        return _no_event(incident)
     facts = [quoted(fact) for fact in (event.device, event.browser, event.os) if fact]
     user = f"User {quoted(event.user)}" if event.user else "The event carries no user"
     return f"{user}; {', '.join(facts) or 'no device, browser or OS'}.", "ok" if event.user else "attention"
 
 
-def _tags(_: Case, seen: Seen) -> Finding:
-    rows = seen.impact.breakdown
+def _tags(incident: Incident) -> Finding:
+    rows = incident.impact.breakdown
     if not rows:
         return "Not known: no tags were read.", "unknown"
     lifted = [row for row in rows if row.lift is not None and row.lift > 1]
@@ -179,16 +171,16 @@ def _tags(_: Case, seen: Seen) -> Finding:
     return f"{lead}; most frequent: {most}.", "ok"
 
 
-def _event(case: Case) -> Event | None:
-    return case.evidence.event.value if isinstance(case.evidence.event, Known) else None
+def _event(incident: Incident) -> Event | None:
+    return incident.evidence.event.value if isinstance(incident.evidence.event, Known) else None
 
 
-def _no_event(case: Case) -> Finding:
-    why = case.evidence.event.why if isinstance(case.evidence.event, Unknown) else "no event"
+def _no_event(incident: Incident) -> Finding:
+    why = incident.evidence.event.why if isinstance(incident.evidence.event, Unknown) else "no event"
     return f"Not known: {why}.", "unknown"
 
 
-STEPS: tuple[tuple[str, Callable[[Case, Seen], Finding]], ...] = (
+STEPS: tuple[tuple[str, Callable[[Incident], Finding]], ...] = (
     ("Open the issue from the alert", _issue),
     ("Error frequency", _frequency),
     ("First and last seen", _age),

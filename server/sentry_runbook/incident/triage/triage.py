@@ -5,45 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sentry_runbook.incident.causes.causes import causes_of, suspect_release
 from sentry_runbook.incident.formatting import duration, moment
-from sentry_runbook.incident.impact import gathered, impact_of
-from sentry_runbook.incident.metrics.metrics import Case
-from sentry_runbook.incident.model.evidence import (
-    Evidence,
-    Finding,
-    Issue,
-    Known,
-    Missing,
-    Stated,
-    Unknown,
-)
-from sentry_runbook.incident.model.policy import Policy, rank
-from sentry_runbook.incident.model.results.impact import Impact
-from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, IssueSummary, Triage, Verdict
-from sentry_runbook.incident.severity.rules import verdict_of
-from sentry_runbook.incident.triage.checklist import Seen, checklist
-
-__all__ = ["ChecklistStep", "IssueSummary", "Triage", "triage"]
+from sentry_runbook.incident.impact import merge_missing
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.evidence import Finding, Issue, Known, Missing, Unknown
+from sentry_runbook.incident.model.policy import rank
+from sentry_runbook.incident.model.results.triage import Cause, IssueSummary, Triage, Verdict
+from sentry_runbook.incident.triage.checklist import checklist
 
 
-def triage(evidence: Evidence, stated: Stated, policy: Policy, now: datetime) -> Triage:
-    """Run the runbook's triage on the evidence."""
-    case = Case(evidence, stated, policy)
-    verdict, counted, causes = verdict_of(case), impact_of(case), causes_of(case)
+def make_triage(incident: Incident) -> Triage:
+    """The runbook's triage of an incident; ``missing`` and ``findings`` of its parts are lifted up to it."""
+    evidence, verdict, impact = incident.evidence, incident.severity, incident.impact
     commits = evidence.suspect_commits
+    lifted: dict[str, object] = {"missing": (), "findings": (), "issue": None, "warnings": None}
     return Triage(
         issue=summary(evidence.issue),
-        severity=verdict.model_copy(update={"missing": (), "findings": ()}),
-        impact=counted.model_copy(update={"missing": (), "findings": ()}),
-        checklist=checklist(case, Seen(verdict=verdict, impact=counted, causes=causes)),
-        causes=causes,
-        suspect_release=suspect_release(evidence),
+        severity=verdict.model_copy(update=lifted),
+        impact=impact.model_copy(update=lifted),
+        checklist=checklist(incident),
+        causes=incident.causes,
+        suspect_release=incident.suspect,
         suspect_commits=commits.value if isinstance(commits, Known) else (),
-        next_steps=tuple(_next_steps(verdict, causes, now)),
+        next_steps=next_steps(incident),
         warnings=evidence.warnings or None,
-        missing=gathered(_missing(case, verdict, counted)),
-        findings=_once((*verdict.findings, *counted.findings)),
+        missing=merge_missing(_missing(incident)),
+        findings=_distinct((*verdict.findings, *impact.findings)),
     )
 
 
@@ -52,24 +39,29 @@ def summary(issue: Issue) -> IssueSummary:
     return IssueSummary.model_validate({name: getattr(issue, name) for name in IssueSummary.model_fields})
 
 
-def _missing(case: Case, verdict: Verdict, counted: Impact) -> Iterator[Missing]:
-    for name, answer in (("severity", verdict), ("impact", counted)):
-        yield from (Missing(what=f"{name}.{one.what}", why=one.why) for one in answer.missing)
-    commits = case.evidence.suspect_commits
+def _missing(incident: Incident) -> Iterator[Missing]:
+    for name, answer in (("severity", incident.severity), ("impact", incident.impact)):
+        yield from (Missing(what=f"{name}.{entry.what}", why=entry.why) for entry in answer.missing)
+    commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         yield Missing(what="suspect_commits", why=commits.why)
-    if suspect_release(case.evidence) is None:
+    if incident.suspect is None:
         yield Missing(what="suspect_release", why="no release stands out")
-    for what, part in (("releases", case.evidence.releases), ("event", case.evidence.event)):
+    for what, part in (("releases", incident.evidence.releases), ("event", incident.evidence.event)):
         if isinstance(part, Unknown) and part.asked:
             yield Missing(what=what, why=part.why)
 
 
-def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple({(one.kind, one.where, one.why, one.excerpt): one for one in findings}.values())
 
 
 # --- what to do next -----------------------------------------------------------------------------------------------
+
+
+def next_steps(incident: Incident) -> tuple[str, ...]:
+    """What a responder does next, in the order in which it is done."""
+    return tuple(_next_steps(incident.severity, incident.causes, incident.now))
 
 
 def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], now: datetime) -> Iterator[str]:

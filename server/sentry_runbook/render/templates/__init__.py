@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.field import Format
-from sentry_runbook.incident.model.results.messages import Filled
+from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.templates.front_matter import Head, bad, parse
 
 if TYPE_CHECKING:

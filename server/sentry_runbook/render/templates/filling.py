@@ -17,8 +17,8 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.fields import Fact, Facts, Format, blank
-from sentry_runbook.incident.model.results.messages import Filled
+from sentry_runbook.incident.messages.fields import Fact, Facts, blank
+from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.markup import link, marked_up
 from sentry_runbook.safety import text as safe
 

@@ -91,7 +91,6 @@ __all__ = [
     "SessionHour",
     "Sessions",
     "Snooze",
-    "Stated",
     "TagCount",
     "ThrownException",
     "Totals",
@@ -154,24 +153,3 @@ class Evidence(Frozen):
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know of the collection itself (merged issue, old server, rounding)."""
-
-
-class Stated(Frozen):
-    """What a person said; never guessed, never filled in. A None is "not stated".
-
-    Attributes:
-        core_flow: the core flow is affected (True), is not (False).
-        alerted_at, detected_at, acknowledged_at, mitigated_at: aware UTC instants.
-    """
-
-    workaround: bool | None = None
-    core_flow: bool | None = None
-    data_loss_risk: bool | None = None
-    lead: str | None = None
-    service: str | None = None
-    root_cause: str | None = None
-    fix: str | None = None
-    alerted_at: datetime | None = None
-    detected_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    mitigated_at: datetime | None = None

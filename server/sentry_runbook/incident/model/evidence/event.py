@@ -5,7 +5,7 @@ Of a large event only what is kept is looked at: entries, frames and variables a
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -67,14 +67,19 @@ def event_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def tags_named(event: JsonObject, names: Container[str]) -> dict[str, str]:
+def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
     """The raw values of these tags only: a page of the event list has a thousand tags, of which few are kept."""
     found: dict[str, str] = {}
-    for key, value in _tag_pairs(event):
+    for tag in list_of(event.get("tags")):
+        # Written out, without _tag_pairs: this is run for each of a page's thousand tags.
+        pair = tag if isinstance(tag, list) and len(tag) == 2 else None
+        key = tag.get("key") if isinstance(tag, dict) else pair[0] if pair else None
         if isinstance(key, str) and key in names and key not in found:
-            text = text_of(value)
+            text = text_of(tag.get("value") if isinstance(tag, dict) else pair[1] if pair else None)
             if text is not None:
                 found[key] = text
+                if len(found) == len(names):
+                    break
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sentry_runbook.incident.formatting import number
 from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
 
 Confidence = Literal["high", "medium", "low"]
@@ -59,13 +58,6 @@ class Trend(Frozen):
     usual_per_hour: float | None = None
     sparkline: str
     note: str | None = None
-
-    @property
-    def words(self) -> str:
-        """The direction and the counts that it rests on."""
-        counts = f"{number(self.last_hour)} events in the last hour, {number(self.previous_hour)} in the one before"
-        usual = f", {number(self.usual_per_hour)} an hour usual" if self.usual_per_hour is not None else ""
-        return f"{self.direction}: {counts}{usual}{f' ({self.note})' if self.note else ''}"
 
 
 class BreakdownRow(Frozen):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sentry_runbook.incident.messages.field import Audience, Format, Kind
 from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
 from sentry_runbook.incident.model.results.impact import Impact
 
+Audience = Literal["engineers", "executives", "customers"]
+Kind = Literal["initial", "update", "resolved"]
+Format = Literal["markdown", "slack"]
 RowKind = Literal["observed", "derived", "human"]
 MilestoneName = Literal["started", "detected", "acknowledged", "mitigated", "recovered"]
 

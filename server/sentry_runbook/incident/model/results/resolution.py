@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
-from sentry_runbook.incident.resolution.request import Action
+
+Action = Literal[
+    "resolve", "resolve_in_next_release", "resolve_in_release", "ignore", "archive_until_escalating", "reopen"
+]
 
 
 class State(Frozen):

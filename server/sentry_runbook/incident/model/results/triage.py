@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
 from sentry_runbook.incident.model.policy import Level
 from sentry_runbook.incident.model.results.impact import Confidence, Impact
@@ -81,11 +82,6 @@ class Verdict(Answer):
     warnings: tuple[EventText, ...] | None = None
 
 
-Pattern = Literal[
-    "deployment_regression", "third_party_failure", "data_corruption", "resource_exhaustion", "sdk_misconfiguration"
-]
-
-
 class Cause(Frozen):
     """A root-cause pattern that the evidence supports.
 
@@ -93,7 +89,7 @@ class Cause(Frozen):
         action: the runbook's immediate action with the real names filled in.
     """
 
-    pattern: Pattern
+    pattern: PatternName
     confidence: Confidence
     evidence_for: tuple[EventText, ...]
     evidence_against: tuple[EventText, ...] = ()

@@ -1,0 +1,76 @@
+"""Crash-free sessions of production, over the period and in its worst full hour."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from sentry_runbook.incident.model.evidence import Evidence, Frozen, SessionHour, Sessions, Unknown, Window
+from sentry_runbook.incident.model.policy import Policy
+
+
+class CrashFree(Frozen):
+    """Crash-free sessions of production, in percent: ``100 · (1 - crash rate - unhandled rate)``.
+
+    Attributes:
+        period_pct: over the whole (rounded) period.
+        worst_hour_pct: of the worst complete hour with enough sessions; None when no hour has enough.
+        exact: False when the unhandled rate is missing on a server that has it: the figures are then upper bounds.
+        old_meaning: True on a server without an unhandled rate: crashes only.
+        hours_known: False when Sentry gave no figures by the hour.
+    """
+
+    period_pct: float
+    worst_hour_pct: float | None = None
+    worst_hour_start: datetime | None = None
+    sessions: int
+    window: Window
+    exact: bool = True
+    old_meaning: bool = False
+    hours_known: bool = True
+
+    @property
+    def lowest_pct(self) -> float:
+        """The lower of both figures."""
+        return self.period_pct if self.worst_hour_pct is None else min(self.period_pct, self.worst_hour_pct)
+
+
+def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
+    """Crash-free sessions; Unknown without sessions, below the policy's minimum, or without rates."""
+    if isinstance(evidence.sessions, Unknown):
+        return evidence.sessions
+    sessions = evidence.sessions.value
+    minimum = policy.thresholds.sessions_minimum
+    if sessions.sessions < minimum:
+        count = "no sessions" if sessions.sessions == 0 else f"{sessions.sessions} sessions"
+        return Unknown(why=f"{count} in the period; fewer than {minimum} are not judged")
+    period = _pct(sessions.crash_rate, sessions.unhandled_rate)
+    if period is None:
+        return Unknown(why="Sentry gave no crash rate for the period")
+    judged = [hour for hour in sessions.hours if hour.complete and hour.sessions >= minimum]
+    rates = [(pct, hour) for hour in judged if (pct := _pct(hour.crash_rate, hour.unhandled_rate)) is not None]
+    worst = min(rates, key=lambda rate: rate[0], default=None)
+    return CrashFree(
+        period_pct=period,
+        worst_hour_pct=worst[0] if worst else None,
+        worst_hour_start=worst[1].start if worst else None,
+        sessions=sessions.sessions,
+        window=sessions.window,
+        exact=not sessions.has_unhandled_rate or _all_rates(sessions, judged),
+        old_meaning=not sessions.has_unhandled_rate,
+        hours_known=bool(sessions.hours),
+    )
+
+
+def _pct(crash_rate: float | None, unhandled_rate: float | None) -> float | None:
+    """Percent, rounded far below any threshold so that 1 - 0.03 - 0.02 is 95 and not a hair less."""
+    return None if crash_rate is None else round(100 * (1 - crash_rate - (unhandled_rate or 0.0)), 6)
+
+
+def shown_pct(value: float) -> float:
+    """A percentage as people read it: three places, cut and not rounded, so that 94.99996 never shows as 95."""
+    return math.floor(round(value * 1000, 3)) / 1000
+
+
+def _all_rates(sessions: Sessions, judged: list[SessionHour]) -> bool:
+    return sessions.unhandled_rate is not None and all(hour.unhandled_rate is not None for hour in judged)

@@ -1,0 +1,63 @@
+"""Unhandled exceptions: the busiest clock minute, and the issue's share of its project's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sentry_runbook.incident.metrics.timeseries import MINUTE_S, busiest_minute, in_window, total
+from sentry_runbook.incident.model.evidence import Evidence, Frozen, Known, Series, Unknown
+from sentry_runbook.incident.model.policy import Policy
+
+
+class MinutePeak(Frozen):
+    """Bounds for the busiest elapsed clock minute.
+
+    Attributes:
+        at_least: that many are certain.
+        at_most: no minute has more; equal to ``at_least`` in a series of minutes.
+        at: the minute, or the bucket that holds it.
+        complete: False when the minute is still open and already above the threshold.
+        in_total: all events of the window.
+    """
+
+    at_least: int
+    at_most: int
+    at: datetime | None
+    complete: bool = True
+    in_total: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether the bounds meet."""
+        return self.at_least == self.at_most
+
+
+def minute_peak(part: Known[Series] | Unknown, evidence: Evidence, policy: Policy) -> MinutePeak | Unknown:
+    """The busiest minute of a series of unhandled events in the window."""
+    if isinstance(part, Unknown):
+        return part
+    series = in_window(part.value, evidence.window.start, evidence.window.end)
+    in_total = total(series)
+    if in_total is None:
+        return Unknown(why="Sentry gave no numbers for any minute")
+    if series.step_s == MINUTE_S:
+        peak = busiest_minute(series, policy.thresholds.unhandled_per_minute_above)
+        if peak is None:
+            return Unknown(why="no minute of the window has elapsed yet")
+        return MinutePeak(
+            at_least=peak.value, at_most=peak.value, at=peak.at, complete=peak.complete, in_total=in_total
+        )
+    # A longer bucket's average is the least, its sum the most that one of its minutes can hold.
+    value = max(round(value) for value in series.values if value is not None)
+    return MinutePeak(at_least=-(-value * MINUTE_S // series.step_s), at_most=value, at=None, in_total=in_total)
+
+
+def share_of_project(evidence: Evidence) -> float | None:
+    """This issue's part (0..1) of the project's unhandled events in the window; None when either is unknown."""
+    own, project = (
+        total(in_window(part.value, evidence.window.start, evidence.window.end)) if isinstance(part, Known) else None
+        for part in (evidence.unhandled, evidence.project_unhandled)
+    )
+    if own is None or not project:
+        return None
+    return min(round(own / project, 3), 1.0)
