@@ -11,7 +11,7 @@ LATER = (
     "jinja2",
     "rich",
     "sentry_runbook.sentry.client",
-    "sentry_runbook.sentry.models",
+    "sentry_runbook.sentry.parsing",
     "sentry_runbook.sentry.http",
     "sentry_runbook.simulator",
     "sentry_runbook.safety.sanitizer",

@@ -144,7 +144,7 @@ async def _investigated(scenario: Scenario, minutes: int) -> Evidence:
     clock.advance(minutes=minutes)
     run = build_runtime(SETTINGS, http_transport=httpx.ASGITransport(application), clock=clock)
     try:
-        return await investigate(run, scenario.issue, STORY, choose=story_window)
+        return await investigate(run, scenario.issue, STORY, window_for=story_window)
     finally:
         await run.aclose()
 

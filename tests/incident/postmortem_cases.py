@@ -92,7 +92,7 @@ async def lived(story: Story) -> Evidence:
         http_transport=transport,
     )
     try:
-        return await investigate(run, story.scenario.issue, STORY, choose=story_window)
+        return await investigate(run, story.scenario.issue, STORY, window_for=story_window)
     finally:
         await run.aclose()
 

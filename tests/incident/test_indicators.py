@@ -612,9 +612,10 @@ FULL = ("TimeoutError", "QueuePool limit reached")
 )
 def test_what_ran_out_decides_points_and_relief(text: str, expected: int, says: str, relief: str) -> None:
     evidence = spiking(event("Error", text))
-    (indicator,) = indicators(RESOURCE, evidence)
+    indicator, traffic = indicators(RESOURCE, evidence)
     assert (indicator.kind, indicator.points, indicator.core) == ("exception", expected, True)
     assert indicator.text == f'The error says that {says}: "Error: {text}".'
+    assert (traffic.kind, traffic.points, traffic.text) == ("traffic", 0, "The traffic did not rise with the errors.")
     (top, *_) = causes(evidence)
     assert top.action.startswith(relief)
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentry_runbook.errors import SentryError, ServerFault, Unsupported
-from sentry_runbook.sentry import models
+from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.timeseries_json import MAX_BYTES, decode_stats, decode_timeseries
 from tests.sentry.upstream import ORG, Answer, Upstream, client_of, gives
 
@@ -43,7 +43,7 @@ def with_odd(answer: Mapping[str, Any]) -> dict[str, Any]:
     return odd
 
 
-async def read(answer: object, axes: tuple[str, ...] = ("count()",), path: str = NEWER) -> dict[str, models.Series]:
+async def read(answer: object, axes: tuple[str, ...] = ("count()",), path: str = NEWER) -> dict[str, TimeSeries]:
     missing = {} if path == NEWER else {NEWER: Answer(404)}
     async with client_of(Upstream({**missing, path: gives(answer)})) as client:
         return await client.series(axes, interval_s=60, **WINDOW)

@@ -247,7 +247,7 @@ async def test_a_packed_answer_is_unpacked_by_us_alone() -> None:
             await writer.drain()
 
     async with listening(server, packed), client_to(server.url) as client:
-        assert (await client.issue(REF)).title == "Boom"
+        assert (await client.issue(REF))["title"] == "Boom"
     assert "accept-encoding: gzip\r\n" in server.heads[0].lower()
 
 
@@ -259,7 +259,7 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
     async with listening(proxy, proxy.answer_all):
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         async with client_to("http://sentry.test/prefix") as client:
-            assert (await client.issue(REF)).title == "Boom"
+            assert (await client.issue(REF))["title"] == "Boom"
     assert proxy.heard == ["GET http://sentry.test/prefix/api/0/organizations/acme/issues/1/"]
 
 
@@ -300,7 +300,7 @@ async def test_a_proxy_sees_neither_token_nor_path_of_an_https_request(
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         async with client_to("https://sentry.test", ca_bundle=trusted) as client:
             for _ in range(2):
-                assert (await client.issue(REF)).title == "Boom"
+                assert (await client.issue(REF))["title"] == "Boom"
     assert proxy.heard == ["CONNECT sentry.test:443"]
     assert TOKEN not in proxy.heads[0]
     assert [TOKEN in head for head in server.heads] == [True, True]

@@ -16,7 +16,7 @@ from sentry_runbook.incident.window import window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.base import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
 from sentry_runbook.sentry.http import Transport
-from sentry_runbook.sentry.messages import Asked
+from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.settings import Secret
 
 CheckState = Literal["ok", "bad", "note"]
@@ -128,7 +128,7 @@ async def _clock(run: Runtime) -> DoctorCheck:
     """This machine's clock against the Date that the server sends."""
     transport = Transport(run.settings, run.http_transport)
     try:
-        reply = await transport.exchange("GET", f"{run.settings.base_url}/api/0/", Asked("the API's root"))
+        reply = await transport.exchange("GET", f"{run.settings.base_url}/api/0/", RequestInfo("the API's root"))
     finally:
         await transport.aclose()
     date = None if isinstance(reply, SentryError) else _moment(reply.headers.get("date", ""))
@@ -207,7 +207,7 @@ async def _main_job(run: Runtime) -> DoctorCheck:
                 "note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried."
             )
         began = datetime.now(UTC)
-        evidence = await investigate(run, issue.short_id, STORY, choose=story_window)
+        evidence = await investigate(run, issue.short_id, STORY, window_for=story_window)
     except RunbookError as exc:
         return DoctorCheck.of(exc)
     took = (datetime.now(UTC) - began).total_seconds()

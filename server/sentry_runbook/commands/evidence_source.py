@@ -27,7 +27,7 @@ async def story_evidence(run: Runtime, arguments: argparse.Namespace) -> Evidenc
     if arguments.evidence:
         evidence = read_evidence(arguments.evidence)
     else:
-        evidence = await investigate(run, arguments.issue, STORY, choose=story_window)
+        evidence = await investigate(run, arguments.issue, STORY, window_for=story_window)
     if target:
         save_evidence(evidence, target)
     return evidence

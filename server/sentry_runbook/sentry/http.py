@@ -14,7 +14,7 @@ import anyio
 
 from sentry_runbook.errors import SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.sentry.connections import REDIRECT_HEADERS, ConnectionPool
-from sentry_runbook.sentry.messages import Asked, Reply
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ class Transport:
         # Dropped unused: httpx imports the better half of itself when a client is made. No connection is opened.
         self._connections.new_client()
 
-    async def exchange(self, method: str, url: str, asked: Asked, body: object = None) -> Reply | SentryError:
+    async def exchange(
+        self, method: str, url: str, asked: RequestInfo, body: object = None
+    ) -> SentryResponse | SentryError:
         """Send one request; whatever goes wrong is returned, not raised.
 
         Args:
@@ -79,7 +81,7 @@ class Transport:
         headers, client = self._headers(), self._connections.acquire()
         import httpx  # noqa: PLC0415  # loaded with the first client, not with the server
 
-        outcome: Reply | SentryError = TimedOut(
+        outcome: SentryResponse | SentryError = TimedOut(
             f"Asked for {asked.what}, Sentry did not answer within {limits.read_s:g} s.",
             "Try again; if it stays so, Sentry is slow, or a proxy or firewall holds the connection.",
             asked=asked.what,
@@ -104,10 +106,12 @@ class Transport:
                     outcome = self._unreachable(asked, exc)
         finally:
             # After an error or a cancellation the connection is gone, and the client with it.
-            await self._connections.release(client, is_usable=isinstance(outcome, Reply))
+            await self._connections.release(client, is_usable=isinstance(outcome, SentryResponse))
         return outcome
 
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request, asked: Asked) -> Reply | SentryError:
+    async def _exchange(
+        self, client: httpx.AsyncClient, request: httpx.Request, asked: RequestInfo
+    ) -> SentryResponse | SentryError:
         response = await client.send(request, stream=True)
         try:
             body = await self._read(response, asked)
@@ -117,7 +121,7 @@ class Transport:
         if isinstance(body, SentryError):
             return body
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, {**headers, **response.extensions.get(REDIRECT_HEADERS, {})}, body)
+        return SentryResponse(response.status_code, {**headers, **response.extensions.get(REDIRECT_HEADERS, {})}, body)
 
     def _headers(self) -> dict[str, str]:
         token = self._settings.token
@@ -130,7 +134,7 @@ class Transport:
             "User-Agent": "sentry-runbook",
         }
 
-    async def _read(self, response: httpx.Response, asked: Asked) -> bytes | SentryError:
+    async def _read(self, response: httpx.Response, asked: RequestInfo) -> bytes | SentryError:
         """Read the body, unpacked and counted piece by piece: a small gzip body can hold gigabytes."""
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in ("", "identity", "gzip"):
@@ -152,7 +156,7 @@ class Transport:
             return _unreadable(response, asked, "was cut off")
         return b"".join(pieces)
 
-    def _unreachable(self, asked: Asked, exc: Exception) -> SentryError:
+    def _unreachable(self, asked: RequestInfo, exc: Exception) -> SentryError:
         fix = "Check SENTRY_URL and the network."
         if "CERTIFICATE_VERIFY_FAILED" in str(exc):
             fix = "Its certificate is not trusted here: for a private one set SENTRY_RUNBOOK_CA_BUNDLE to its CA file."
@@ -163,7 +167,7 @@ class Transport:
         )
 
 
-def _unreadable(response: httpx.Response, asked: Asked, what: str) -> SentryError:
+def _unreadable(response: httpx.Response, asked: RequestInfo, what: str) -> SentryError:
     return ServerFault(
         f"Asked for {asked.what}, the answer {what}.",
         "Ask for less (a shorter period, fewer rows); if that does not help, check proxies before Sentry.",

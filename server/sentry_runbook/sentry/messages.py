@@ -23,7 +23,7 @@ CURSOR_IN_LINK = re.compile(r"[?&]cursor=([^&>;\s]{1,200})")
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestInfo:
     """A request in our words, for error messages.
 
     Attributes:
@@ -40,7 +40,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Reply:
+class SentryResponse:
     """An HTTP response: status, headers with names in lower case, and the whole body, unpacked."""
 
     status: int

@@ -6,21 +6,30 @@ Whatever is wrong is a ValueError, which :mod:`retry` turns into our own error. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from pydantic import TypeAdapter
-
-from sentry_runbook.sentry import models, timeseries_json
-from sentry_runbook.sentry.messages import Asked, Reply, next_cursor
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, list_of, moment_of
+from sentry_runbook.sentry import timeseries_json
+from sentry_runbook.sentry.counts import (
+    MAX_ROWS,
+    Cell,
+    DiscoverTable,
+    EnvironmentSessions,
+    LatencyTable,
+    SessionCounts,
+    TimeSeries,
+    TransactionLatency,
+)
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, next_cursor
 from sentry_runbook.sentry.parsing import an_object, parsed
-from sentry_runbook.sentry.status_errors import absent
+from sentry_runbook.sentry.status_errors import unsupported
 from sentry_runbook.sentry.timeseries_json import LATEST_EPOCH_S, MAX_NUMBER, Points, TypedSeries
 
-DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
-SERIES = Asked("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
+DISCOVER = RequestInfo("Discover", hint="Counts come from the issue itself, over all time.")
+SERIES = RequestInfo("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
-MAX_POINTS = 2 * models.MOST_ITEMS
-MOMENTS = TypeAdapter(tuple[models.Moment, ...])
+MAX_POINTS = 2 * MAX_ITEMS
 Point = tuple[float, float | None, bool]
 """Epoch second, value, whether it is still incomplete."""
 
@@ -28,7 +37,7 @@ Point = tuple[float, float | None, bool]
 # --- Discover
 
 
-def table(response: Reply, fields: Sequence[str]) -> models.Table:
+def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
     """Parse a Discover table.
 
     Args:
@@ -41,23 +50,21 @@ def table(response: Reply, fields: Sequence[str]) -> models.Table:
     """
     answer = parsed(response)
     if isinstance(answer, list):
-        raise absent(DISCOVER)
+        raise unsupported(DISCOVER)
     if not isinstance(answer, dict):
         raise ValueError("not an object")  # noqa: TRY004  # see the module's docstring
     data, meta = answer.get("data"), answer.get("meta")
     if not isinstance(data, list):
         raise ValueError("no rows")  # noqa: TRY004  # see the module's docstring
     if data and not any(isinstance(row, dict) and not row.keys().isdisjoint(fields) for row in data):
-        raise absent(DISCOVER)
+        raise unsupported(DISCOVER)
     rows = tuple(
-        {str(name): _cell(value) for name, value in row.items()}
-        for row in data[: models.MOST_ROWS]
-        if isinstance(row, dict)
+        {str(name): _cell(value) for name, value in row.items()} for row in data[:MAX_ROWS] if isinstance(row, dict)
     )
     about = meta if isinstance(meta, dict) else {}
     tips, dataset = about.get("tips"), about.get("dataset")
     tip = tips.get("query") if isinstance(tips, dict) else None
-    return models.Table(
+    return DiscoverTable(
         rows=rows,
         dataset=dataset if isinstance(dataset, str) else None,
         next_cursor=next_cursor(response.headers.get("link")),
@@ -65,7 +72,7 @@ def table(response: Reply, fields: Sequence[str]) -> models.Table:
     )
 
 
-def _cell(value: object) -> models.Cell:
+def _cell(value: object) -> Cell:
     """Return a text, a flag or a finite number as it is, anything else as None."""
     return (
         value
@@ -74,21 +81,21 @@ def _cell(value: object) -> models.Cell:
     )
 
 
-def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) -> models.Latency:
+def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -> LatencyTable:
     """Return the latencies of the transactions in ``keep``; ``p95`` is the table's column that has them."""
     rows = []
     for row in table.rows:
         name, count = row.get("transaction"), _number(row.get("count()"))
         if isinstance(name, str) and name in keep:
             whole = int(count) if count is not None and count >= 0 else None
-            rows.append(models.LatencyRow(transaction=name, p95_ms=_number(row.get(p95)), count=whole))
-    return models.Latency(rows=tuple(rows), measure=measure)
+            rows.append(TransactionLatency(transaction=name, p95_ms=_number(row.get(p95)), count=whole))
+    return LatencyTable(rows=tuple(rows), measure=measure)
 
 
 # --- time series
 
 
-def timeseries(response: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
+def timeseries(response: SentryResponse, axes: Sequence[str], interval_s: int) -> dict[str, TimeSeries]:
     """Parse an ``events-timeseries`` response, by axis.
 
     Raises:
@@ -96,19 +103,19 @@ def timeseries(response: Reply, axes: Sequence[str], interval_s: int) -> dict[st
         ValueError: it is not the response to these axes.
     """
     typed = timeseries_json.decode_timeseries(response.body)
-    by_axis: dict[str, models.Series] = {}
+    by_axis: dict[str, TimeSeries] = {}
     for axis, interval_ms, points in _odd_timeseries(response) if typed is None else typed:
         if axis not in axes or axis in by_axis:
             continue
         if interval_ms is not None and interval_ms != interval_s * 1000:
-            raise absent(SERIES)
+            raise unsupported(SERIES)
         by_axis[axis] = _regular(points, interval_s)
     if set(by_axis) != set(axes):
         raise ValueError("not the series asked for")
     return by_axis
 
 
-def _odd_timeseries(response: Reply) -> Iterator[TypedSeries]:
+def _odd_timeseries(response: SentryResponse) -> Iterator[TypedSeries]:
     """Read the response value by value, when something in it is odd: what can be read is kept, the rest is unknown."""
     series = an_object(response).get("timeSeries")
     for item in series if isinstance(series, list) else []:
@@ -129,7 +136,7 @@ def _point(point: object) -> Point | None:
     return at / 1000, _number(point.get("value")), point.get("incomplete") is True
 
 
-def stats_series(response: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
+def stats_series(response: SentryResponse, axes: Sequence[str], interval_s: int) -> dict[str, TimeSeries]:
     """Parse an ``events-stats`` response: one series for one axis, for several an object of series by axis.
 
     One series in answer to several axes comes from a server that counts events whatever is asked: it is never taken
@@ -144,13 +151,13 @@ def stats_series(response: Reply, axes: Sequence[str], interval_s: int) -> dict[
     by_axis = {COUNT: points} if isinstance(points, Points) else points
     series = {axis: _regular(by_axis[axis], interval_s) for axis in axes if axis in by_axis}
     if not series and COUNT in by_axis:
-        raise absent(SERIES)
+        raise unsupported(SERIES)
     if not series:
         raise ValueError("not the series asked for")
     return series
 
 
-def _odd_stats(response: Reply) -> dict[str, Points]:
+def _odd_stats(response: SentryResponse) -> dict[str, Points]:
     """Read the response value by value, when something in it is odd."""
     answer = an_object(response)
     parts: dict[str, object] = {COUNT: answer} if "data" in answer else answer
@@ -178,7 +185,7 @@ def _columns(read: Iterable[Point | None]) -> Points:
     return Points([at for at, _, _ in points], [value for _, value, _ in points], incomplete_from)
 
 
-def _regular(points: Points, interval_s: int) -> models.Series:
+def _regular(points: Points, interval_s: int) -> TimeSeries:
     """Lay points out on a regular grid: a missing point is None, the first incomplete one ends what is complete.
 
     Raises:
@@ -194,7 +201,7 @@ def _regular(points: Points, interval_s: int) -> models.Series:
     if times != list(range(first, first + len(times) * interval_s, interval_s)):
         first, on_grid = _laid_out(dict(zip(map(int, times), on_grid, strict=True)), interval_s)
     open_from = points.incomplete_from
-    return models.Series(
+    return TimeSeries(
         start=datetime.fromtimestamp(first, UTC),
         step_s=interval_s,
         values=on_grid,
@@ -208,14 +215,14 @@ def _laid_out(values: Mapping[int, float | None], interval_s: int) -> tuple[int,
     first, last = times[0], times[-1]
     # A longer or finer grid than requested is not laid out at all: it may be huge.
     if last - first >= MAX_POINTS * interval_s or (len(times) > 1 and times[1] - first != interval_s):
-        raise absent(SERIES)
+        raise unsupported(SERIES)
     grid = range(first, last + 1, interval_s)
     if not values.keys() <= set(grid):
-        raise absent(SERIES)
+        raise unsupported(SERIES)
     return first, tuple(map(values.get, grid))
 
 
-def joined(parts: Sequence[models.Series]) -> models.Series:
+def joined(parts: Sequence[TimeSeries]) -> TimeSeries:
     """Put stretches of one series together in order of time; what lies between them is unknown.
 
     Raises:
@@ -228,49 +235,49 @@ def joined(parts: Sequence[models.Series]) -> models.Series:
     length = max(offset + len(part.values) for offset, part in zip(offsets, parts, strict=True))
     # A server can say any time it likes: parts that lie centuries apart would be laid out as billions of values.
     if length > MAX_POINTS * len(parts):
-        raise absent(SERIES)
+        raise unsupported(SERIES)
     values: list[float | None] = [None] * length
     for offset, part in zip(offsets, parts, strict=True):
         values[offset : offset + len(part.values)] = part.values
     incomplete = [part.complete_until for part in parts if part.complete_until is not None]
-    return first.model_copy(update={"values": tuple(values), "complete_until": min(incomplete, default=None)})
+    return replace(first, values=tuple(values), complete_until=min(incomplete, default=None))
 
 
 # --- release health
 
 
-def sessions(response: Reply, *, has_unhandled_rate: bool) -> models.Sessions:
+def sessions(response: SentryResponse, *, has_unhandled_rate: bool) -> SessionCounts:
     """Parse release health by environment."""
     answer = an_object(response)
     intervals, groups = answer.get("intervals"), answer.get("groups")
-    hours = MOMENTS.validate_python(intervals[: models.MOST_ITEMS] if isinstance(intervals, list) else [])
-    start, end = MOMENTS.validate_python([answer.get("start"), answer.get("end")])
+    hours = [moment_of(at) for at in list_of(intervals)]
+    start, end = moment_of(answer.get("start")), moment_of(answer.get("end"))
     if start is None or end is None:
         raise ValueError("no range")
     # An unreadable hour would shift all values after it, so unless all can be read there are none.
     known = tuple(at for at in hours if at is not None)
-    return models.Sessions(
+    return SessionCounts(
         start=start,
         end=end,
         intervals=known if len(known) == len(hours) else (),
-        groups=tuple(_session_group(group) for group in groups[: models.MOST_ITEMS] if isinstance(group, dict))
+        groups=tuple(_session_group(group) for group in groups[:MAX_ITEMS] if isinstance(group, dict))
         if isinstance(groups, list)
         else (),
         has_unhandled_rate=has_unhandled_rate,
     )
 
 
-def _session_group(group: dict[str, object]) -> models.SessionGroup:
+def _session_group(group: dict[str, object]) -> EnvironmentSessions:
     by, totals, series = (part if isinstance(part, dict) else {} for part in map(group.get, ("by", "totals", "series")))
 
     def hourly(name: str) -> tuple[float | None, ...]:
         values = series.get(name)
-        return tuple(map(_number, values[: models.MOST_ITEMS])) if isinstance(values, list) else ()
+        return tuple(map(_number, values[:MAX_ITEMS])) if isinstance(values, list) else ()
 
     name, count = by.get("environment"), _number(totals.get("sum(session)"))
     crashed = tuple(map(_fraction, hourly("crash_rate(session)")))
     free = tuple(map(_fraction, hourly("crash_free_rate(session)")))
-    return models.SessionGroup(
+    return EnvironmentSessions(
         environment=name if isinstance(name, str) else None,
         sessions=int(count) if count is not None and count >= 0 else None,
         crash_rate=_crash_rate(totals.get("crash_rate(session)"), totals.get("crash_free_rate(session)")),

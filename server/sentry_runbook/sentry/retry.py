@@ -33,17 +33,23 @@ import anyio
 
 from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.http import Dropped, Transport
-from sentry_runbook.sentry.messages import Asked, Family, Params, Reply, address, delay_asked, is_used_up
+from sentry_runbook.sentry.messages import Family, Params, RequestInfo, SentryResponse, address, delay_asked, is_used_up
 from sentry_runbook.sentry.rate_limiter import FairLimiter
 from sentry_runbook.sentry.single_flight import CachedResponse, InFlightRequest, SingleFlightCache
-from sentry_runbook.sentry.status_errors import error_of, is_transient, late, paused, strange
+from sentry_runbook.sentry.status_errors import (
+    deadline_error,
+    error_of,
+    is_transient,
+    rate_limited,
+    unexpected_response,
+)
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
     from sentry_runbook.sentry.http import HttpTransport
 
 T = TypeVar("T")
-Parse = Callable[[Reply], T]
+Parse = Callable[[SentryResponse], T]
 MAX_ATTEMPTS = 3
 FIRST_DELAY_S = 0.5
 """Before the second attempt; doubled before the third. Used where the server does not say."""
@@ -74,7 +80,7 @@ def jittered(delay_s: float) -> float:
     return delay_s * random.uniform(1.0, 1.25)  # noqa: S311  # spreads retries, protects nothing
 
 
-class Sender:
+class RequestSender:
     """Sends requests to one Sentry with one token.
 
     Args:
@@ -123,7 +129,7 @@ class Sender:
         return _current_call.get() or _ToolCall(self._monotonic() + self._settings.limits.call_s)
 
     async def get(
-        self, path: str, params: Sequence[tuple[str, str]], asked: Asked, parse: Parse[T], *, fresh: bool = False
+        self, path: str, params: Sequence[tuple[str, str]], asked: RequestInfo, parse: Parse[T], *, fresh: bool = False
     ) -> T:
         """GET a URL and parse the answer, once for all who ask the same.
 
@@ -145,9 +151,9 @@ class Sender:
             return CachedResponse(_parsed(response, asked, parse), len(response.body))
 
         budget_s = call.deadline - self._monotonic()
-        return await self._cache.get(url, budget_s, fetch, lambda: late(asked), fresh=fresh)  # type: ignore[return-value]  # a URL is always parsed the same way
+        return await self._cache.get(url, budget_s, fetch, lambda: deadline_error(asked), fresh=fresh)  # type: ignore[return-value]  # a URL is always parsed the same way
 
-    async def write(self, method: str, path: str, body: object, asked: Asked, parse: Parse[T]) -> T:
+    async def write(self, method: str, path: str, body: object, asked: RequestInfo, parse: Parse[T]) -> T:
         """Send a change, once.
 
         Args:
@@ -164,7 +170,7 @@ class Sender:
         url, call = self._url(path, ()), self._call()
         budget_s = call.deadline - self._monotonic()
         if budget_s <= 0:
-            raise late(asked)
+            raise deadline_error(asked)
         request = InFlightRequest(call.deadline)
         try:
             with anyio.move_on_after(budget_s):
@@ -181,7 +187,7 @@ class Sender:
                 if error is not None:
                     raise error
                 return _parsed(outcome, asked, parse)
-            raise request.last_error or late(asked)
+            raise request.last_error or deadline_error(asked)
         finally:
             # Again: what was read while it was under way may be from before it or from after it.
             self._cache.invalidate()
@@ -202,7 +208,9 @@ class Sender:
 
     # --- retries
 
-    async def _send_until_answered(self, url: str, asked: Asked, request: InFlightRequest, caller: object) -> Reply:
+    async def _send_until_answered(
+        self, url: str, asked: RequestInfo, request: InFlightRequest, caller: object
+    ) -> SentryResponse:
         """GET a URL, and retry where that makes sense and the deadline allows it."""
         for attempt in range(MAX_ATTEMPTS):
             await self._acquire(asked, request, caller)
@@ -211,7 +219,7 @@ class Sender:
             finally:
                 self._limiter.release(asked.family)
             error, wait_s = self._judge(outcome, asked, FIRST_DELAY_S * 2**attempt)
-            if error is None and isinstance(outcome, Reply):
+            if error is None and isinstance(outcome, SentryResponse):
                 return outcome
             request.last_error = error
             if wait_s is None or self._is_too_late(wait_s, request):
@@ -219,10 +227,10 @@ class Sender:
             # A 429 has paused the family: _acquire waits for that, for this request as for all others.
             if attempt + 1 < MAX_ATTEMPTS and error is not None and error.status != 429:
                 await self._sleep(wait_s)
-        raise request.last_error or late(asked)
+        raise request.last_error or deadline_error(asked)
 
     def _judge(
-        self, outcome: Reply | SentryError, asked: Asked, delay_s: float
+        self, outcome: SentryResponse | SentryError, asked: RequestInfo, delay_s: float
     ) -> tuple[SentryError | None, float | None]:
         """Tell what went wrong, and after how many seconds to retry (None: not at all). A 429 pauses the family.
 
@@ -250,7 +258,7 @@ class Sender:
     def _is_too_late(self, wait_s: float, request: InFlightRequest) -> bool:
         return self._monotonic() + wait_s >= request.deadline
 
-    async def _acquire(self, asked: Asked, request: InFlightRequest, caller: object) -> None:
+    async def _acquire(self, asked: RequestInfo, request: InFlightRequest, caller: object) -> None:
         """Wait until the family's pause is over, and take a slot.
 
         Raises:
@@ -261,7 +269,7 @@ class Sender:
             until = self._limiter.paused_until(family)
             # A pause that was slept through once is over, even where the clock has not quite reached its end.
             if until > waited_until and (pause_s := until - self._monotonic()) > 0:
-                error = paused(asked, pause_s)
+                error = rate_limited(asked, pause_s)
                 if self._is_too_late(pause_s, request):
                     raise error
                 request.last_error = error
@@ -278,7 +286,7 @@ class Sender:
         return until <= waited_until or until <= self._monotonic()
 
 
-def _parsed(response: Reply, asked: Asked, parse: Parse[T]) -> T:
+def _parsed(response: SentryResponse, asked: RequestInfo, parse: Parse[T]) -> T:
     """Parse a response.
 
     Raises:
@@ -292,4 +300,4 @@ def _parsed(response: Reply, asked: Asked, parse: Parse[T]) -> T:
     except (ValueError, RecursionError):
         pass
     # Outside the handler, so that it has no context: pydantic's error holds the input, which is event text.
-    raise strange(response, asked)
+    raise unexpected_response(response, asked)

@@ -22,7 +22,7 @@ from sentry_runbook.errors import (
     Unsupported,
 )
 from sentry_runbook.sentry.error_detail import detail
-from sentry_runbook.sentry.messages import Asked, Reply
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 
 TRANSIENT = (502, 503, 504)
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
@@ -36,16 +36,16 @@ class WebPage(ServerFault):
     """200 with an HTML page: a login gateway, or a server that shows its application on unknown paths."""
 
 
-ABSENT = (NoRoute, WebPage, Unsupported)
+ENDPOINT_MISSING = (NoRoute, WebPage, Unsupported)
 """Errors that say that this server may not have the endpoint, rather than the thing requested."""
 
 
-def is_transient(response: Reply) -> bool:
+def is_transient(response: SentryResponse) -> bool:
     """Return whether the same request may be answered a moment later."""
     return response.status == 429 or response.status in TRANSIENT or _busy(response) is not None
 
 
-def _busy(response: Reply) -> type[SentryError] | None:
+def _busy(response: SentryResponse) -> type[SentryError] | None:
     """Return the error of a 400 that means that Sentry's store was too slow or too busy (sentry-api rule 12).
 
     None for all other responses: other 400s are the request's fault.
@@ -58,7 +58,7 @@ def _busy(response: Reply) -> type[SentryError] | None:
     return RateLimited if "too many" in text and ("concurrent" in text or "queries" in text) else None
 
 
-def error_of(response: Reply, asked: Asked, *, retry_after_s: float | None = None) -> SentryError | None:
+def error_of(response: SentryResponse, asked: RequestInfo, *, retry_after_s: float | None = None) -> SentryError | None:
     """Return the error of a response; None when it is a success.
 
     Args:
@@ -81,7 +81,7 @@ def try_again_in(seconds: float | None, otherwise: str) -> str:
     return otherwise if seconds is None else f"Try again in {max(1, round(seconds))} s."
 
 
-def _transient(response: Reply, asked: Asked, retry_after_s: float | None) -> SentryError:
+def _transient(response: SentryResponse, asked: RequestInfo, retry_after_s: float | None) -> SentryError:
     busy = _busy(response)
     if busy is not None:
         kind, what = busy, f"Asked for {asked.what}, Sentry's own store was too slow or too busy ({response.status})."
@@ -97,7 +97,7 @@ def _transient(response: Reply, asked: Asked, retry_after_s: float | None) -> Se
     return kind(what, fix, status=response.status, asked=asked.what, retry_after_s=retry_after_s)
 
 
-def absent(asked: Asked, status: int | None = None) -> Unsupported:
+def unsupported(asked: RequestInfo, status: int | None = None) -> Unsupported:
     """Return the error for an endpoint that this server does not have."""
     # Not for an HTML page with status 200: "(200)" would only puzzle.
     number = f" ({status})" if status and status >= 400 else ""
@@ -109,7 +109,7 @@ def absent(asked: Asked, status: int | None = None) -> Unsupported:
     )
 
 
-def strange(response: Reply, asked: Asked) -> ServerFault:
+def unexpected_response(response: SentryResponse, asked: RequestInfo) -> ServerFault:
     """Return the error for a response that is not Sentry's answer to this request: cut, or of another shape."""
     kind = "cut or replaced" if response.body else "empty"
     return ServerFault(
@@ -120,7 +120,7 @@ def strange(response: Reply, asked: Asked) -> ServerFault:
     )
 
 
-def paused(asked: Asked, pause_s: float) -> RateLimited:
+def rate_limited(asked: RequestInfo, pause_s: float) -> RateLimited:
     """Return the error for a request that is not sent, because its family of endpoints is paused for longer."""
     return RateLimited(
         f"Sentry limits the rate of requests; {asked.what} was not asked for meanwhile.",
@@ -131,7 +131,7 @@ def paused(asked: Asked, pause_s: float) -> RateLimited:
     )
 
 
-def late(asked: Asked) -> TimedOut:
+def deadline_error(asked: RequestInfo) -> TimedOut:
     """Return the error for a caller whose deadline came before the response."""
     return TimedOut(
         f"Asked for {asked.what}, the time for this call ran out before Sentry answered.",
@@ -143,13 +143,13 @@ def late(asked: Asked) -> TimedOut:
 # --- one function a status
 
 
-def _quoted_detail(response: Reply) -> str:
+def _quoted_detail(response: SentryResponse) -> str:
     """Return Sentry's own error text, to be appended to ours; empty when there is none."""
     text = detail(response.body)
     return f": “{text}”" if text else ""
 
 
-def _web_page(response: Reply, asked: Asked) -> SentryError:
+def _web_page(response: SentryResponse, asked: RequestInfo) -> SentryError:
     return WebPage(
         f"Asked for {asked.what}, the server answered with a web page instead of data.",
         "Check SENTRY_URL: a login page or proxy may stand before Sentry, or this server does not have the endpoint.",
@@ -158,7 +158,7 @@ def _web_page(response: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _redirected(response: Reply, asked: Asked) -> SentryError:
+def _redirected(response: SentryResponse, asked: RequestInfo) -> SentryError:
     """Redirects are not followed: whoever can make Sentry redirect would be sent the token."""
     try:
         target = urlsplit(response.headers.get("location", ""))
@@ -174,7 +174,7 @@ def _redirected(response: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _unauthorized(response: Reply, asked: Asked) -> SentryError:
+def _unauthorized(response: SentryResponse, asked: RequestInfo) -> SentryError:
     text = detail(response.body).lower()
     account = any(word in text for word in ("sso", "2fa", "two-factor", "sudo", "over limit", "over-limit"))
     fix = (
@@ -188,10 +188,10 @@ def _unauthorized(response: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _forbidden(response: Reply, asked: Asked) -> SentryError:
+def _forbidden(response: SentryResponse, asked: RequestInfo) -> SentryError:
     if "csrf" in detail(response.body).lower():
         # GlitchTip's answer to a write with a bad token; it has nothing to do with forms.
-        return _unauthorized(Reply(401, {}, b""), asked)
+        return _unauthorized(SentryResponse(401, {}, b""), asked)
     needed = f"the scope {asked.scopes[0]}" if asked.scopes else "more scopes"
     return Forbidden(
         f"The auth token may not read or change {asked.what} (403){_quoted_detail(response)}.",
@@ -202,7 +202,7 @@ def _forbidden(response: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _not_found(response: Reply, asked: Asked) -> SentryError:
+def _not_found(response: SentryResponse, asked: RequestInfo) -> SentryError:
     # Sentry explains its own 404s; a bare one, or a page, comes from a router that does not know the path.
     is_bare = response.is_page or not detail(response.body)
     fix = asked.hint or "Check the id, the organization and the project."
@@ -215,11 +215,11 @@ def _not_found(response: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _unsupported(response: Reply, asked: Asked) -> SentryError:
-    return absent(asked, response.status)
+def _unsupported(response: SentryResponse, asked: RequestInfo) -> SentryError:
+    return unsupported(asked, response.status)
 
 
-def _refused(response: Reply, asked: Asked) -> SentryError:
+def _refused(response: SentryResponse, asked: RequestInfo) -> SentryError:
     return BadRequest(
         f"Asked for {asked.what}, Sentry refused the request ({response.status}){_quoted_detail(response)}.",
         "Correct what it names." if detail(response.body) else "Check the arguments: query, period, environment.",
@@ -228,7 +228,7 @@ def _refused(response: Reply, asked: Asked) -> SentryError:
     )
 
 
-def _failed(response: Reply, asked: Asked) -> SentryError:
+def _failed(response: SentryResponse, asked: RequestInfo) -> SentryError:
     return ServerFault(
         f"Asked for {asked.what}, the server failed ({response.status}).",
         "Sentry or a proxy before it has trouble: try again in a minute.",
@@ -237,7 +237,7 @@ def _failed(response: Reply, asked: Asked) -> SentryError:
     )
 
 
-BY_STATUS: Mapping[int, Callable[[Reply, Asked], SentryError]] = {
+BY_STATUS: Mapping[int, Callable[[SentryResponse, RequestInfo], SentryError]] = {
     401: _unauthorized,
     403: _forbidden,
     404: _not_found,

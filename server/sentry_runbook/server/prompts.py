@@ -71,7 +71,9 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
     since = stated_moment(given.get("since"), "since")
     if "issue" not in given:
         return template.prompt(BlankContent(run.policy, run.sanitize_stated(stated), audience), given)
-    evidence = await investigate(run, given["issue"], STORY, environment=given.get("environment"), choose=story_window)
+    evidence = await investigate(
+        run, given["issue"], STORY, environment=given.get("environment"), window_for=story_window
+    )
     content = MessageContent(run.incident(evidence, stated), audience=audience, since=since)
     return template.prompt(content, given)
 

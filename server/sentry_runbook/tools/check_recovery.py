@@ -31,7 +31,7 @@ async def check_recovery(
     """
     run = runtime(ctx)
     fixed = stated_moment(since, "since")
-    evidence = await investigate(run, issue, RECOVERY, choose=lambda read, now: recovery_window(read, now, fixed))
+    evidence = await investigate(run, issue, RECOVERY, window_for=lambda read, now: recovery_window(read, now, fixed))
     return run.incident(evidence, Stated(fixed_at=fixed)).recovery
 
 

@@ -49,7 +49,7 @@ async def draft_postmortem(
         detected_at=stated_moment(detected_at, "detected_at"),
         acknowledged_at=stated_moment(acknowledged_at, "acknowledged_at"),
     )
-    evidence = await investigate(run, issue, STORY, choose=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window)
     postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
     if check is None:
         return postmortem

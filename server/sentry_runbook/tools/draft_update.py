@@ -37,7 +37,7 @@ async def draft_update(
     run = runtime(ctx)
     last = stated_moment(since, "since")
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix)
-    evidence = await investigate(run, issue, STORY, choose=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window)
     return draft(
         run.incident(evidence, stated),
         form=run.templates[FORMS[kind]],

@@ -8,11 +8,10 @@ sent. Whatever that request said, the state is read back and reported; a write i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.collect import WRITING, investigate
-from sentry_runbook.collect.batch import Round
+from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.model.evidence import Evidence, Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
@@ -25,6 +24,7 @@ from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
+from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.writing.plans import UNKNOWN, Plan
 
 WRITE_SCOPES = {"event:write", "event:admin"}
@@ -47,7 +47,7 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     resolution = plan(_sanitize_request(run, wish), run.incident(evidence))
     if resolution.change is not None:
         require_write_scope(owner.scopes)
-    return Plan(wish, resolution, evidence, evidence.organization or None, owner.name)
+    return Plan(wish, resolution, evidence, evidence.organization or None, owner.name or UNKNOWN)
 
 
 def _sanitize_request(run: Runtime, wish: Wish) -> Wish:
@@ -57,29 +57,21 @@ def _sanitize_request(run: Runtime, wish: Wish) -> Wish:
     return wish.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(wish.release, NAME)})
 
 
-@dataclass(frozen=True)
-class TokenOwner:
-    """The owner of the auth token, and its scopes; None: this server does not say."""
-
-    name: str = UNKNOWN
-    scopes: tuple[str, ...] | None = None
-
-
 async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]) -> tuple[Evidence, TokenOwner]:
     """Read the state, and in the same round whose token it is and what it may do.
 
     Raises:
         RunbookError: the state cannot be read.
     """
-    batch = Round()
-    evidence, who = batch.ask(read), batch.ask(lambda: run.client().whoami())
+    batch = RequestBatch()
+    evidence, who = batch.add(read), batch.add(lambda: run.client().whoami())
     with run.client().deadline(run.settings.limits.call_s):
-        read_state = await batch.send_for(evidence)
+        read_state = await batch.send_until(evidence)
     if who.value is None:
-        return read_state, TokenOwner()
-    person = who.value.user
-    name = (person.name or person.username or person.id or "") if person else ""
-    return read_state, TokenOwner(Sanitizer(mask=False).line(name, NAME) or UNKNOWN, who.value.scopes)
+        return read_state, TokenOwner(None, None)
+    # The name goes into the audit file and into messages.
+    name = Sanitizer(mask=False).line(who.value.name, NAME) if who.value.name else None
+    return read_state, TokenOwner(name, who.value.scopes)
 
 
 async def ensure_unchanged(run: Runtime, planned: Plan) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sentry_runbook.collect import Aspect, investigate
 from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.model.evidence import Known
+from sentry_runbook.incident.model.evidence.json_values import object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
 from sentry_runbook.writing.change import UNCLEAR, read_for_writing, require_write_scope
-from sentry_runbook.writing.plans import FORWARDED, NotePlan
+from sentry_runbook.writing.plans import FORWARDED, UNKNOWN, NotePlan
 
 SHOWN = 4_000
 """Characters of the comment that are shown before it is posted: all that the tool takes."""
@@ -32,7 +33,7 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
     already = any(note.text == as_listed for note in notes)
     if not already:
         require_write_scope(owner.scopes)
-    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name)
+    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name or UNKNOWN)
 
 
 async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResult:
@@ -50,7 +51,7 @@ async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResu
     with client.deadline(run.settings.limits.call_s):
         try:
             with run.answers.invalidating():
-                note_id = (await client.add_note(reference, planned.text)).id
+                note_id = text_of((await client.add_note(reference, planned.text)).get("id"))
         except UNCLEAR as exc:
             unclear = exc.what
         except SentryError as exc:
@@ -70,7 +71,12 @@ async def _look_for(run: Runtime, planned: NotePlan) -> tuple[Outcome, str | Non
         notes = await run.client().notes(IssueRef(issue=planned.issue.id, organization=planned.organization))
     except SentryError:
         return "unknown", None
-    note_id = next((note.id for note in notes if (note.text or "").strip() == planned.text.strip()), None)
+    same = (
+        note
+        for note in notes
+        if (text_of(object_of(note.get("data")).get("text")) or "").strip() == planned.text.strip()
+    )
+    note_id = next((text_of(note.get("id")) for note in same), None)
     return ("applied", note_id) if note_id else ("not_applied", None)
 
 

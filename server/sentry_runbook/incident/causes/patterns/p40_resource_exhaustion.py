@@ -108,12 +108,12 @@ def _traffic(incident: Measurements) -> Iterator[Indicator]:
     if not isinstance(traffic, TrafficCorrelation):
         return
     if traffic.follows:
-        text = (
-            f"Errors follow the traffic (correlation {traffic.coefficient:.2f}; traffic rose {traffic.rise:.1f}-fold)."
-        )
+        rose = f"rose {traffic.rise:.1f}-fold" if traffic.rise < float("inf") else "rose from none"
+        text = f"Errors follow the traffic (correlation {traffic.coefficient:.2f}; sessions {rose})."
         yield Indicator("traffic", 2, text)
     elif traffic.flat:
-        yield Indicator("traffic", -1, "The traffic did not rise with the errors.")
+        # It weighs nothing: what ran out is named by the error itself, and a leak needs no rising traffic.
+        yield Indicator("traffic", 0, "The traffic did not rise with the errors.")
 
 
 def _load(incident: Measurements) -> Iterator[Indicator]:

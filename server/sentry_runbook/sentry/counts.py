@@ -1,32 +1,29 @@
-"""What is counted: Discover tables, time series, latencies, sessions; and pages of lists. ``replies`` fills them."""
+"""Answers that count: Discover tables, time series, latencies, sessions; and pages of lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 T = TypeVar("T")
-MOST_ROWS = 100
+MAX_ROWS = 100
 """Rows of one Discover page at the most."""
-
-
-class Page(BaseModel, Generic[T]):
-    """One page of a list."""
-
-    model_config = ConfigDict(frozen=True)
-    items: tuple[T, ...]
-    next_cursor: str | None = None
-    hits: int | None = None
-
-
 Cell = str | int | float | bool | None
 Row = Mapping[str, Cell]
 
 
-class Table(BaseModel):
+@dataclass(frozen=True)
+class ListPage(Generic[T]):
+    """One page of a list, and the cursor of the next."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class DiscoverTable:
     """A Discover answer: rows of field → value, any of which may be null.
 
     Attributes:
@@ -34,8 +31,7 @@ class Table(BaseModel):
         why_empty: what Sentry says about an empty answer ("no projects"), None when it says nothing.
     """
 
-    model_config = ConfigDict(frozen=True)
-    rows: tuple[dict[str, Cell], ...]
+    rows: tuple[Row, ...]
     dataset: str | None = None
     next_cursor: str | None = None
     why_empty: str | None = None
@@ -46,7 +42,8 @@ class Table(BaseModel):
         return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-class Series(BaseModel):
+@dataclass(frozen=True)
+class TimeSeries:
     """A regular time series of one axis.
 
     Attributes:
@@ -56,34 +53,33 @@ class Series(BaseModel):
         complete_until: start of the first bucket that Sentry calls incomplete, None when it calls none so.
     """
 
-    model_config = ConfigDict(frozen=True)
     start: datetime
     step_s: int
     values: tuple[float | None, ...]
     complete_until: datetime | None = None
 
 
-class LatencyRow(BaseModel):
+@dataclass(frozen=True)
+class TransactionLatency:
     """Latency of one transaction; ``p95_ms`` is None when Sentry gave no number."""
 
-    model_config = ConfigDict(frozen=True)
     transaction: str
     p95_ms: float | None = None
     count: int | None = None
 
 
-class Latency(BaseModel):
+@dataclass(frozen=True)
+class LatencyTable:
     """Latencies, and what was measured where."""
 
-    model_config = ConfigDict(frozen=True)
-    rows: tuple[LatencyRow, ...]
+    rows: tuple[TransactionLatency, ...]
     measure: str
 
 
-class SessionGroup(BaseModel):
+@dataclass(frozen=True)
+class EnvironmentSessions:
     """Sessions of one environment: totals, and one value an interval. Rates are fractions 0..1 or None."""
 
-    model_config = ConfigDict(frozen=True)
     environment: str | None
     sessions: int | None = None
     crash_rate: float | None = None
@@ -93,16 +89,16 @@ class SessionGroup(BaseModel):
     unhandled_rate_by_hour: tuple[float | None, ...] = ()
 
 
-class Sessions(BaseModel):
+@dataclass(frozen=True)
+class SessionCounts:
     """Release health by environment; the range is rounded outwards to full hours.
 
     Attributes:
         has_unhandled_rate: False when the server does not know the figure (before SDK 11's meaning).
     """
 
-    model_config = ConfigDict(frozen=True)
     start: datetime
     end: datetime
     intervals: tuple[datetime, ...] = ()
-    groups: tuple[SessionGroup, ...] = ()
+    groups: tuple[EnvironmentSessions, ...] = ()
     has_unhandled_rate: bool = True
