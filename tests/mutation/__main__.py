@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 TESTS: Mapping[str, tuple[str, ...]] = {
-    "severity": ("tests/incident/test_severity.py"),
+    "severity": ("tests/incident/test_severity.py",),
     "recovery": ("tests/incident/test_recovery.py",),
     "resolution": ("tests/incident/test_resolution.py",),
     "episode": ("tests/incident/test_episode.py",),
