@@ -559,7 +559,8 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             wish("resolve"),
             evidence_of(**RESOLVED, status_release="shop@1.0"),
             (
-                'It is resolved in release "shop@1.0" now; a plain resolve drops that link, and any event then reopens it.',
+                'It is resolved in release "shop@1.0" now; a plain resolve drops that link, and any event then '
+                "reopens it.",
             ),
             id="loses its release",
         ),
