@@ -34,7 +34,7 @@ STEADY = incident(burst(ago(minutes=155), 6, 30 * MINUTE, 3), window=TWELVE_HOUR
 """Two events in each of the last hours, the last one five minutes ago."""
 
 
-def evidence_of(base: Evidence = OVER, *, parts: Mapping[str, Any] | None = None, **issue: object) -> Evidence:
+def evidence_of(base: Evidence = OVER, *, parts: Mapping[str, Any] | None = None, **issue: Any) -> Evidence:
     """``base`` with other parts and other fields of the issue."""
     return base.model_copy(update={**(parts or {}), "issue": base.issue.model_copy(update=issue)})
 
@@ -43,7 +43,7 @@ def planned(wish: Wish, evidence: Evidence = OVER) -> ResolutionPlan:
     return plan(wish, read(evidence))
 
 
-def issue_with(**fields: object) -> Issue:
+def issue_with(**fields: Any) -> Issue:
     return OVER.issue.model_copy(update=fields)
 
 
@@ -331,19 +331,19 @@ def test_an_issue_whose_status_sentry_does_not_tell_can_be_changed() -> None:
     ],
     ids=lambda value: value.summary if isinstance(value, State) else "",
 )
-def test_the_state_of_an_issue_in_words(fields: Mapping[str, object], state: State) -> None:
+def test_the_state_of_an_issue_in_words(fields: Mapping[str, Any], state: State) -> None:
     assert state_of(issue_with(**fields)) == state
 
 
 # --- already so ----------------------------------------------------------------------------------------------------
 
-RESOLVED: dict[str, object] = {"status": "resolved", "substatus": None}
+RESOLVED: dict[str, Any] = {"status": "resolved", "substatus": None}
 SEMVER = (Activity(kind="set_resolved_in_release", at=ago(hours=5)),)
 """A resolve in the next release, as projects with ordered releases log it: without a version."""
 NAMED = (Activity(kind="set_resolved_in_release", at=ago(hours=5), version="1.0"),)
 
 
-def archived(kind: str | None = "archived_until_condition_met", **snooze: Any) -> dict[str, object]:
+def archived(kind: str | None = "archived_until_condition_met", **snooze: Any) -> dict[str, Any]:
     return {"status": "ignored", "substatus": kind, "snooze": Snooze(**snooze) if snooze else None}
 
 
@@ -417,9 +417,7 @@ IN_90_MINUTES = NOW + timedelta(minutes=90)
         (wish("ignore", ignore_minutes=90), archived(count=3), False),
     ],
 )
-def test_a_state_that_is_already_so_is_not_written_again(
-    asked: Wish, fields: Mapping[str, object], already: bool
-) -> None:
+def test_a_state_that_is_already_so_is_not_written_again(asked: Wish, fields: Mapping[str, Any], already: bool) -> None:
     decided = planned(asked, evidence_of(**fields))
     assert decided.already is already
     assert (decided.change is None) is already
@@ -474,9 +472,23 @@ RESOLVES = "resolves it again; the time of the first resolve is not restored."
             f"(it would have ended 2026-11-23 15:00 UTC) archives it again.{ANEW}",
         ),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=[
+        "unresolved, ongoing",
+        "unresolved",
+        "escalating",
+        "resolved",
+        "in the next release",
+        "in a release",
+        "until escalating",
+        "for ever",
+        "events",
+        "events within",
+        "users within",
+        "until a time",
+        "every limit",
+    ],
 )
-def test_what_puts_the_earlier_state_back_is_said_with_its_details(fields: Mapping[str, object], undo: str) -> None:
+def test_what_puts_the_earlier_state_back_is_said_with_its_details(fields: Mapping[str, Any], undo: str) -> None:
     asked = wish("ignore", ignore_count=99) if fields.get("status") != "ignored" else wish("resolve")
     assert planned(asked, evidence_of(**fields)).undo == undo
 
@@ -847,8 +859,8 @@ def test_an_issue_without_any_release_cannot_tell_later_events_apart() -> None:
     listed = evidence_of(bare, parts={"releases": known((LIVE,))})
     assert planned(wish("resolve_in_next_release"), listed).warnings == why
     assert planned(wish("resolve"), bare).warnings == ()
-    for field in ("first_release", "last_release"):
-        assert planned(wish("resolve_in_next_release"), evidence_of(bare, **{field: LIVE})).warnings == ()
+    for named in (evidence_of(bare, first_release=LIVE), evidence_of(bare, last_release=LIVE)):
+        assert planned(wish("resolve_in_next_release"), named).warnings == ()
 
 
 # --- read back -----------------------------------------------------------------------------------------------------
@@ -956,7 +968,7 @@ def not_applied(note: str) -> ReadBack:
     ],
 )
 def test_what_is_read_after_the_write_decides_whether_it_was_applied(
-    asked: Wish, fields: Mapping[str, object], outcome: ReadBack
+    asked: Wish, fields: Mapping[str, Any], outcome: ReadBack
 ) -> None:
     assert compare(change_of(asked), issue_with(**fields)) == outcome
     assert compare(change_of(asked), issue_with(**fields), NOW) == outcome

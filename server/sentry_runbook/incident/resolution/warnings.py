@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import last_resolve
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, quoted
 from sentry_runbook.incident.model.results.impact import Trend
-from sentry_runbook.incident.recovery.metrics import last_resolve
 from sentry_runbook.incident.releases import release_named, releases_seen
 from sentry_runbook.incident.resolution.request import Wish, is_limited, same_release
 
@@ -176,7 +176,7 @@ def _was_merged(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
 
 
 def _resolved_by_other(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
-    done = last_resolve(incident.evidence)
+    done = last_resolve(incident.evidence.issue)
     if incident.evidence.issue.status == "resolved" and done is not None and wish.action.startswith("resolve"):
         yield f"It is resolved already, since {moment(done.at)}; resolving again moves that time."
 
