@@ -22,7 +22,7 @@ from sentry_runbook.incident.model.results.resolution import Action, State
 from sentry_runbook.incident.resolution.plan import ResolutionPlan, plan
 from sentry_runbook.incident.resolution.request import Change, Wish, change_of
 from sentry_runbook.incident.resolution.state import state_of
-from sentry_runbook.incident.resolution.verification import ReadBack, compare
+from sentry_runbook.incident.resolution.verification import Verification, compare
 from tests.incident.builder import MINUTE, NOW, ago, burst, incident, known, read
 
 TWELVE_HOURS = Window(start=ago(hours=12), end=NOW)
@@ -866,12 +866,12 @@ def test_an_issue_without_any_release_cannot_tell_later_events_apart() -> None:
 # --- read back -----------------------------------------------------------------------------------------------------
 
 
-def applied(*notes: str) -> ReadBack:
-    return ReadBack(outcome="applied", notes=notes)
+def applied(*notes: str) -> Verification:
+    return Verification(outcome="applied", notes=notes)
 
 
-def not_applied(note: str) -> ReadBack:
-    return ReadBack(outcome="not_applied", notes=(note,))
+def not_applied(note: str) -> Verification:
+    return Verification(outcome="not_applied", notes=(note,))
 
 
 @pytest.mark.parametrize(
@@ -968,7 +968,7 @@ def not_applied(note: str) -> ReadBack:
     ],
 )
 def test_what_is_read_after_the_write_decides_whether_it_was_applied(
-    asked: Wish, fields: Mapping[str, Any], outcome: ReadBack
+    asked: Wish, fields: Mapping[str, Any], outcome: Verification
 ) -> None:
     assert compare(change_of(asked), issue_with(**fields)) == outcome
     assert compare(change_of(asked), issue_with(**fields), NOW) == outcome

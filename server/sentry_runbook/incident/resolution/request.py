@@ -1,10 +1,13 @@
-"""What is asked of an issue's status, whether it can be meant, and what is then sent to Sentry."""
+"""What is asked of an issue's status, whether it is valid, and what is then sent to Sentry.
+
+What belongs to an action stands in one row of :data:`ACTIONS`: the status that it leads to and the arguments it takes.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +15,14 @@ from sentry_runbook.incident.formatting import number
 from sentry_runbook.incident.model.evidence import Frozen, Issue, quoted
 from sentry_runbook.incident.model.results.resolution import Action
 
+Status = Literal["resolved", "ignored", "unresolved"]
+UNTIL_CONDITION_MET = "archived_until_condition_met"
+UNTIL_ESCALATING = "archived_until_escalating"
+FOR_EVER = "archived_forever"
 WEEK_MINUTES = 10_080
 """The longest window in which Sentry counts (sentry-api §10)."""
-MOST = 2**31 - 1
-SETTLED = ("resolved", "ignored", "unresolved", None)
+MAX_LIMIT = 2**31 - 1
+CHANGEABLE = ("resolved", "ignored", "unresolved", None)
 """States out of which a status can be changed; not while an issue is deleted, merged or reprocessed."""
 RELEASE = re.compile(r"(?!@|\.{1,2}$|.*(?://|www\.))[\w.@+:/~()#=, -]{1,250}")
 """Version names as tools make them. They stand in questions to people, so they hold no markup and no address."""
@@ -39,12 +46,46 @@ class Wish(Frozen):
     ignore_users: int | None = None
     window_minutes: int | None = None
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether an ``ignore`` ends by itself."""
+        return any(limit is not None for limit in (self.ignore_count, self.ignore_minutes, self.ignore_users))
+
+
+@dataclass(frozen=True)
+class ActionRule:
+    """What one action leads to and which arguments it takes (sentry-api §10).
+
+    Attributes:
+        status: the issue's status after it.
+        substatus: the kind of archive, None for other states.
+        in_next_release: only events of a later release reopen it.
+        takes_release: needs ``release``; other actions refuse it.
+        takes_limits: takes ``ignore_*`` and ``window_minutes``; with one it is archived until that is reached.
+    """
+
+    status: Status
+    substatus: str | None = None
+    in_next_release: bool = False
+    takes_release: bool = False
+    takes_limits: bool = False
+
+
+ACTIONS: Mapping[Action, ActionRule] = {
+    "resolve": ActionRule("resolved"),
+    "resolve_in_next_release": ActionRule("resolved", in_next_release=True),
+    "resolve_in_release": ActionRule("resolved", takes_release=True),
+    "ignore": ActionRule("ignored", substatus=FOR_EVER, takes_limits=True),
+    "archive_until_escalating": ActionRule("ignored", substatus=UNTIL_ESCALATING),
+    "reopen": ActionRule("unresolved"),
+}
+
 
 @dataclass(frozen=True)
 class Change:
     """What is sent to Sentry, in our words; what is None is left out of the request."""
 
-    status: Literal["resolved", "ignored", "unresolved"]
+    status: Status
     substatus: str | None = None
     in_next_release: bool = False
     in_release: str | None = None
@@ -55,61 +96,62 @@ class Change:
     user_window_minutes: int | None = None
 
 
-def change_of(wish: Wish) -> Change:
-    """What a wish that can be meant sends."""
-    if wish.action == "reopen":
-        return Change(status="unresolved")
-    if wish.action == "archive_until_escalating":
-        return Change(status="ignored", substatus="archived_until_escalating")
-    if wish.action == "ignore":
-        return Change(
-            status="ignored",
-            substatus="archived_until_condition_met" if is_limited(wish) else "archived_forever",
-            ignore_count=wish.ignore_count,
-            ignore_minutes=wish.ignore_minutes,
-            ignore_users=wish.ignore_users,
-            window_minutes=wish.window_minutes if wish.ignore_count is not None else None,
-            user_window_minutes=wish.window_minutes if wish.ignore_users is not None else None,
-        )
+def change_of(request: Wish) -> Change:
+    """What a valid request sends: one that :func:`refusals` says nothing against."""
+    rule = ACTIONS[request.action]
     return Change(
-        status="resolved",
-        in_next_release=wish.action == "resolve_in_next_release",
-        in_release=wish.release if wish.action == "resolve_in_release" else None,
+        status=rule.status,
+        substatus=UNTIL_CONDITION_MET if request.is_limited else rule.substatus,
+        in_next_release=rule.in_next_release,
+        in_release=request.release,
+        ignore_count=request.ignore_count,
+        ignore_minutes=request.ignore_minutes,
+        ignore_users=request.ignore_users,
+        # One window is asked for; Sentry has one for events and one for users.
+        window_minutes=request.window_minutes if request.ignore_count is not None else None,
+        user_window_minutes=request.window_minutes if request.ignore_users is not None else None,
     )
 
 
-def is_limited(wish: Wish) -> bool:
-    """Whether an ``ignore`` ends by itself."""
-    return any(limit is not None for limit in (wish.ignore_count, wish.ignore_minutes, wish.ignore_users))
+# --- refusals ------------------------------------------------------------------------------------------------------
 
 
-def refusals(wish: Wish, issue: Issue) -> Iterator[str]:
-    """Why a wish cannot be meant; nothing when it can."""
-    if wish.action == "resolve_in_release" and not (wish.release or "").strip():
-        yield "resolve_in_release needs release: the version that holds the fix. It must exist in Sentry."
-    if wish.release is not None and wish.action != "resolve_in_release":
-        yield f"release goes with action=resolve_in_release only, not with {wish.action}."
-    if wish.release is not None and not RELEASE.fullmatch(wish.release):
+def refusals(request: Wish, issue: Issue) -> Iterator[str]:
+    """Why a request is invalid for this issue; nothing when it is valid."""
+    yield from _release_refusals(request)
+    yield from _limit_refusals(request)
+    if issue.status not in CHANGEABLE:
+        yield f"The issue is {quoted(issue.status or 'in an unknown state')}; Sentry changes no status then. Try later."
+
+
+def _release_refusals(request: Wish) -> Iterator[str]:
+    takes_release = ACTIONS[request.action].takes_release
+    if takes_release and not (request.release or "").strip():
+        yield f"{request.action} needs release: the version that holds the fix. It must exist in Sentry."
+    elif request.release is not None and not takes_release:
+        yield f"release goes with action=resolve_in_release only, not with {request.action}."
+    elif request.release is not None and not RELEASE.fullmatch(request.release):
         yield "release is no version name: letters, digits and . _ - + @ : / ( ) # = ~ , at most 250 characters."
+
+
+def _limit_refusals(request: Wish) -> Iterator[str]:
     limits = {
-        "ignore_count": wish.ignore_count,
-        "ignore_minutes": wish.ignore_minutes,
-        "ignore_users": wish.ignore_users,
+        "ignore_count": request.ignore_count,
+        "ignore_minutes": request.ignore_minutes,
+        "ignore_users": request.ignore_users,
+        "window_minutes": request.window_minutes,
     }
-    named = {**limits, "window_minutes": wish.window_minutes}
-    given = {name: value for name, value in named.items() if value is not None}
-    if given and wish.action != "ignore":
-        yield f"{', '.join(given)} goes with action=ignore only, not with {wish.action}."
+    given = {name: value for name, value in limits.items() if value is not None}
+    if given and not ACTIONS[request.action].takes_limits:
+        yield f"{', '.join(given)} goes with action=ignore only, not with {request.action}."
     for name, value in given.items():
         if value < 1:
             yield f"{name} must be at least 1. For ever is action=ignore without any limit."
-        most = WEEK_MINUTES if name == "window_minutes" else MOST
+        most = WEEK_MINUTES if name == "window_minutes" else MAX_LIMIT
         if value > most:
             yield f"{name} is too large: at most {number(most)}."
-    if wish.window_minutes is not None and wish.ignore_count is None and wish.ignore_users is None:
+    if request.window_minutes is not None and request.ignore_count is None and request.ignore_users is None:
         yield "window_minutes needs ignore_count or ignore_users: it is the stretch in which those are counted."
-    if issue.status not in SETTLED:
-        yield f"The issue is {quoted(issue.status or 'in an unknown state')}; Sentry changes no status then. Try later."
 
 
 def same_release(one: str | None, other: str | None) -> bool:
