@@ -490,13 +490,46 @@ def test_without_a_series_the_issues_clock_hours_are_used_and_noted() -> None:
     found = recovery(evidence_of(*HOUR_OF_60, series=dead, issue=CLOCK), ago(hours=3))
     assert (found.verdict, found.events_per_hour_before, found.events_per_hour_now) == ("recovered", 60.0, 0.0)
     assert found.notes == ("counted in clock hours, over all environments",)
-    short = recovery(evidence_of(*HOUR_OF_60, series=dead, issue=CLOCK), ago(minutes=30))
-    assert short.notes == (
+    later = Incident(
+        evidence_of(*HOUR_OF_60, series=dead, issue=CLOCK), Stated(fixed_at=ago(minutes=85)), POLICY, ago(minutes=30)
+    )
+    assert later.recovery.notes == (
         "counted in clock hours, over all environments",
-        "The rate now is reckoned from the 30 min since then.",
+        "The rate now is reckoned from the 55 min since then.",
     )
     with_minutes = recovery(evidence_of(*HOUR_OF_60, issue=CLOCK), ago(hours=3))
     assert with_minutes.notes == ()
+
+
+EARLY = "only 5 min have passed since then, which tells no rate"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "why", "why_no_rate"),
+    [
+        (5, EARLY, "less than 10 min have passed"),
+        (30, *["the event series holds no count of the last 30 min"] * 2),
+        (59, *["the event series holds no count of the last 59 min"] * 2),
+    ],
+)
+def test_clock_hours_tell_nothing_of_the_minutes_since_a_fix(minutes: int, why: str, why_no_rate: str) -> None:
+    hours = {"hourly": tuple((ago(hours=number), 60) for number in range(24, 0, -1))}
+    found = recovery(evidence_of(*HOUR_OF_60, series=Unknown(why="429"), issue=hours), ago(minutes=minutes))
+    assert found.reading == f"Not known whether it is over: {why}."
+    assert (found.events_per_hour_before, found.events_per_hour_now, found.events_since) == (60.0, None, None)
+    assert (missing(found)["events_per_hour_now"], missing(found)["events_since"]) == (why_no_rate, why)
+
+
+@pytest.mark.parametrize(("minutes", "events_since"), [(90, None), (92, 0)])
+def test_an_hour_that_sentry_gave_no_numbers_for_is_unknown_and_not_empty(
+    minutes: int, events_since: int | None
+) -> None:
+    whole = series(HOUR_OF_60, ago(hours=12), NOW)
+    holes = whole.model_copy(update={"values": (*whole.values[:-90], *[None] * 90)})
+    found = recovery(evidence_of(*HOUR_OF_60, series=known(IssueSeries(events=holes))), ago(minutes=minutes))
+    assert (found.verdict, found.events_per_hour_now, found.events_since) == ("unknown", None, events_since)
+    assert found.reading == "Not known whether it is over: the event series holds no count of the last 1 h."
+    assert missing(found)["events_per_hour_now"] == "the event series holds no count of the last 1 h"
 
 
 def test_the_peak_of_clock_hours_ends_with_its_hour() -> None:

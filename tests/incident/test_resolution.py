@@ -47,7 +47,7 @@ def issue_with(**fields: Any) -> Issue:
     return OVER.issue.model_copy(update=fields)
 
 
-def wish(action: Action, **arguments: Any) -> Wish:
+def request(action: Action, **arguments: Any) -> Wish:
     return Wish(action=action, **arguments)
 
 
@@ -57,27 +57,29 @@ def wish(action: Action, **arguments: Any) -> Wish:
 @pytest.mark.parametrize(
     ("asked", "sent", "after"),
     [
-        pytest.param(wish("resolve"), Change("resolved"), State(summary="resolved", status="resolved"), id="resolve"),
         pytest.param(
-            wish("resolve_in_next_release"),
+            request("resolve"), Change("resolved"), State(summary="resolved", status="resolved"), id="resolve"
+        ),
+        pytest.param(
+            request("resolve_in_next_release"),
             Change("resolved", in_next_release=True),
             State(summary="resolved in the next release", status="resolved", in_next_release=True),
             id="next release",
         ),
         pytest.param(
-            wish("resolve_in_release", release="shop@1.0.1"),
+            request("resolve_in_release", release="shop@1.0.1"),
             Change("resolved", in_release="shop@1.0.1"),
             State(summary='resolved in release "shop@1.0.1"', status="resolved", in_release="shop@1.0.1"),
             id="release",
         ),
         pytest.param(
-            wish("ignore"),
+            request("ignore"),
             Change("ignored", substatus="archived_forever"),
             State(summary="archived for ever", status="ignored", substatus="archived_forever"),
             id="ignore",
         ),
         pytest.param(
-            wish("ignore", ignore_count=1),
+            request("ignore", ignore_count=1),
             Change("ignored", substatus="archived_until_condition_met", ignore_count=1),
             State(
                 summary="archived until 1 more event",
@@ -88,7 +90,7 @@ def wish(action: Action, **arguments: Any) -> Wish:
             id="one event",
         ),
         pytest.param(
-            wish("ignore", ignore_count=1200, window_minutes=60),
+            request("ignore", ignore_count=1200, window_minutes=60),
             Change("ignored", substatus="archived_until_condition_met", ignore_count=1200, window_minutes=60),
             State(
                 summary="archived until 1,200 more events within 60 minutes",
@@ -100,7 +102,7 @@ def wish(action: Action, **arguments: Any) -> Wish:
             id="events within",
         ),
         pytest.param(
-            wish("ignore", ignore_users=10, window_minutes=60),
+            request("ignore", ignore_users=10, window_minutes=60),
             Change("ignored", substatus="archived_until_condition_met", ignore_users=10, user_window_minutes=60),
             State(
                 summary="archived until 10 more users within 60 minutes",
@@ -112,7 +114,7 @@ def wish(action: Action, **arguments: Any) -> Wish:
             id="users within",
         ),
         pytest.param(
-            wish("ignore", ignore_minutes=90),
+            request("ignore", ignore_minutes=90),
             Change("ignored", substatus="archived_until_condition_met", ignore_minutes=90),
             State(
                 summary="archived until 2026-11-23 16:30 UTC",
@@ -123,7 +125,7 @@ def wish(action: Action, **arguments: Any) -> Wish:
             id="minutes",
         ),
         pytest.param(
-            wish("ignore", ignore_count=5, ignore_users=1, ignore_minutes=90, window_minutes=30),
+            request("ignore", ignore_count=5, ignore_users=1, ignore_minutes=90, window_minutes=30),
             Change(
                 "ignored",
                 substatus="archived_until_condition_met",
@@ -146,7 +148,7 @@ def wish(action: Action, **arguments: Any) -> Wish:
             id="every limit",
         ),
         pytest.param(
-            wish("archive_until_escalating"),
+            request("archive_until_escalating"),
             Change("ignored", substatus="archived_until_escalating"),
             State(summary="archived until it escalates", status="ignored", substatus="archived_until_escalating"),
             id="escalating",
@@ -162,11 +164,11 @@ def test_an_action_sends_its_change_and_says_the_state_that_it_leads_to(
     assert decided.after == after
     assert decided.before == State(summary="unresolved (ongoing)", status="unresolved", substatus="ongoing")
     assert (decided.already, decided.refused) == (False, None)
-    assert decided.must_confirm == (asked == wish("ignore"))
+    assert decided.must_confirm == (asked == request("ignore"))
 
 
 def test_reopen_leads_to_unresolved_and_ongoing() -> None:
-    decided = planned(wish("reopen"), evidence_of(status="resolved", substatus=None))
+    decided = planned(request("reopen"), evidence_of(status="resolved", substatus=None))
     assert decided.change == Change("unresolved")
     assert decided.after == State(summary="unresolved (ongoing)", status="unresolved", substatus="ongoing")
     assert decided.before == State(summary="resolved", status="resolved")
@@ -184,32 +186,32 @@ NO_ZERO = "must be at least 1. For ever is action=ignore without any limit."
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (wish("resolve_in_release"), NEEDS_RELEASE),
-        (wish("resolve_in_release", release=""), NEEDS_RELEASE),
-        (wish("resolve_in_release", release="  "), NEEDS_RELEASE),
-        (wish("resolve", release="1.0"), "release goes with action=resolve_in_release only, not with resolve."),
-        (wish("reopen", release="1.0"), "release goes with action=resolve_in_release only, not with reopen."),
-        (wish("resolve_in_release", release="x" * 251), NO_NAME),
-        (wish("resolve_in_release", release="@shop"), NO_NAME),
-        (wish("resolve_in_release", release="."), NO_NAME),
-        (wish("resolve_in_release", release=".."), NO_NAME),
-        (wish("resolve_in_release", release="a//b"), NO_NAME),
-        (wish("resolve_in_release", release="see www.example"), NO_NAME),
-        (wish("resolve_in_release", release="<b>1.0</b>"), NO_NAME),
-        (wish("resolve", ignore_count=1), "ignore_count goes with action=ignore only, not with resolve."),
+        (request("resolve_in_release"), NEEDS_RELEASE),
+        (request("resolve_in_release", release=""), NEEDS_RELEASE),
+        (request("resolve_in_release", release="  "), NEEDS_RELEASE),
+        (request("resolve", release="1.0"), "release goes with action=resolve_in_release only, not with resolve."),
+        (request("reopen", release="1.0"), "release goes with action=resolve_in_release only, not with reopen."),
+        (request("resolve_in_release", release="x" * 251), NO_NAME),
+        (request("resolve_in_release", release="@shop"), NO_NAME),
+        (request("resolve_in_release", release="."), NO_NAME),
+        (request("resolve_in_release", release=".."), NO_NAME),
+        (request("resolve_in_release", release="a//b"), NO_NAME),
+        (request("resolve_in_release", release="see www.example"), NO_NAME),
+        (request("resolve_in_release", release="<b>1.0</b>"), NO_NAME),
+        (request("resolve", ignore_count=1), "ignore_count goes with action=ignore only, not with resolve."),
         (
-            wish("archive_until_escalating", ignore_minutes=1, ignore_users=1, window_minutes=1),
+            request("archive_until_escalating", ignore_minutes=1, ignore_users=1, window_minutes=1),
             "ignore_minutes, ignore_users, window_minutes goes with action=ignore only, not with "
             "archive_until_escalating.",
         ),
-        (wish("ignore", ignore_count=0), f"ignore_count {NO_ZERO}"),
-        (wish("ignore", ignore_minutes=0), f"ignore_minutes {NO_ZERO}"),
-        (wish("ignore", ignore_users=-1), f"ignore_users {NO_ZERO}"),
-        (wish("ignore", ignore_count=1, window_minutes=0), f"window_minutes {NO_ZERO}"),
-        (wish("ignore", ignore_count=2**31), "ignore_count is too large: at most 2,147,483,647."),
-        (wish("ignore", ignore_count=1, window_minutes=10_081), "window_minutes is too large: at most 10,080."),
-        (wish("ignore", window_minutes=60), NEEDS_COUNT),
-        (wish("ignore", ignore_minutes=5, window_minutes=60), NEEDS_COUNT),
+        (request("ignore", ignore_count=0), f"ignore_count {NO_ZERO}"),
+        (request("ignore", ignore_minutes=0), f"ignore_minutes {NO_ZERO}"),
+        (request("ignore", ignore_users=-1), f"ignore_users {NO_ZERO}"),
+        (request("ignore", ignore_count=1, window_minutes=0), f"window_minutes {NO_ZERO}"),
+        (request("ignore", ignore_count=2**31), "ignore_count is too large: at most 2,147,483,647."),
+        (request("ignore", ignore_count=1, window_minutes=10_081), "window_minutes is too large: at most 10,080."),
+        (request("ignore", window_minutes=60), NEEDS_COUNT),
+        (request("ignore", ignore_minutes=5, window_minutes=60), NEEDS_COUNT),
     ],
     ids=str,
 )
@@ -222,15 +224,15 @@ def test_a_request_that_is_invalid_is_refused_with_the_reason_and_changes_nothin
 @pytest.mark.parametrize(
     "asked",
     [
-        wish("resolve_in_release", release="x" * 250),
-        wish("resolve_in_release", release="..."),
-        wish("resolve_in_release", release="shop@1.0.0+build-7 (eu) #3 a=b~c, d/e:f_g"),
-        wish("resolve_in_release", release="www"),
-        wish("ignore", ignore_count=1),
-        wish("ignore", ignore_count=2**31 - 1),
-        wish("ignore", ignore_minutes=10_081),
-        wish("ignore", ignore_users=1, window_minutes=1),
-        wish("ignore", ignore_count=1, window_minutes=10_080),
+        request("resolve_in_release", release="x" * 250),
+        request("resolve_in_release", release="..."),
+        request("resolve_in_release", release="shop@1.0.0+build-7 (eu) #3 a=b~c, d/e:f_g"),
+        request("resolve_in_release", release="www"),
+        request("ignore", ignore_count=1),
+        request("ignore", ignore_count=2**31 - 1),
+        request("ignore", ignore_minutes=10_081),
+        request("ignore", ignore_users=1, window_minutes=1),
+        request("ignore", ignore_count=1, window_minutes=10_080),
     ],
     ids=str,
 )
@@ -243,13 +245,13 @@ def test_a_request_just_inside_the_limits_is_planned(asked: Wish) -> None:
     [("pending_deletion", '"pending_deletion"'), ("reprocessing", '"reprocessing"'), ("", '"in an unknown state"')],
 )
 def test_an_issue_that_is_being_deleted_merged_or_reprocessed_is_left_alone(status: str, named: str) -> None:
-    decided = planned(wish("resolve"), evidence_of(status=status))
+    decided = planned(request("resolve"), evidence_of(status=status))
     assert decided.refused == f"The issue is {named}; Sentry changes no status then. Try later."
     assert decided.change is None
 
 
 def test_an_issue_whose_status_sentry_does_not_tell_can_be_changed() -> None:
-    decided = planned(wish("resolve"), evidence_of(status=None))
+    decided = planned(request("resolve"), evidence_of(status=None))
     assert decided.change == Change("resolved")
     assert decided.before.summary == "not known"
 
@@ -353,30 +355,30 @@ IN_90_MINUTES = NOW + timedelta(minutes=90)
 @pytest.mark.parametrize(
     ("asked", "fields", "already"),
     [
-        (wish("reopen"), {}, True),
-        (wish("reopen"), RESOLVED, False),
-        (wish("resolve"), RESOLVED, True),
-        (wish("resolve"), {}, False),
-        (wish("resolve"), RESOLVED | {"status_release": "1.0"}, False),
-        (wish("resolve"), RESOLVED | {"next_release": True}, False),
-        (wish("resolve_in_next_release"), RESOLVED | {"next_release": True}, True),
-        (wish("resolve_in_next_release"), RESOLVED, False),
-        (wish("resolve_in_next_release"), RESOLVED | {"status_release": "1.0"}, False),
-        (wish("resolve_in_next_release"), RESOLVED | {"status_release": "1.0", "activity": SEMVER}, True),
-        (wish("resolve_in_next_release"), RESOLVED | {"status_release": "1.0", "activity": NAMED}, False),
-        (wish("resolve_in_next_release"), RESOLVED | {"activity": SEMVER}, False),
+        (request("reopen"), {}, True),
+        (request("reopen"), RESOLVED, False),
+        (request("resolve"), RESOLVED, True),
+        (request("resolve"), {}, False),
+        (request("resolve"), RESOLVED | {"status_release": "1.0"}, False),
+        (request("resolve"), RESOLVED | {"next_release": True}, False),
+        (request("resolve_in_next_release"), RESOLVED | {"next_release": True}, True),
+        (request("resolve_in_next_release"), RESOLVED, False),
+        (request("resolve_in_next_release"), RESOLVED | {"status_release": "1.0"}, False),
+        (request("resolve_in_next_release"), RESOLVED | {"status_release": "1.0", "activity": SEMVER}, True),
+        (request("resolve_in_next_release"), RESOLVED | {"status_release": "1.0", "activity": NAMED}, False),
+        (request("resolve_in_next_release"), RESOLVED | {"activity": SEMVER}, False),
         (
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             RESOLVED | {"status_release": "1.0", "activity": (*NAMED, Activity(kind="set_resolved", at=ago(hours=4)))},
             False,
         ),
         (
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             RESOLVED | {"status_release": "1.0", "activity": (*SEMVER, Activity(kind="note", at=ago(hours=4)))},
             True,
         ),
         (
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             RESOLVED
             | {
                 "status_release": "1.0",
@@ -384,37 +386,37 @@ IN_90_MINUTES = NOW + timedelta(minutes=90)
             },
             True,
         ),
-        (wish("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.0"}, True),
-        (wish("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.1"}, False),
-        (wish("resolve_in_release", release="1.0"), RESOLVED, False),
-        (wish("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.0", "activity": SEMVER}, False),
-        (wish("resolve_in_release", release="shop@1.0"), RESOLVED | {"status_release": "shop\uff201.0"}, True),
-        (wish("resolve_in_release", release="latest"), RESOLVED | {"status_release": "1.0"}, False),
-        (wish("ignore"), archived("archived_forever"), True),
-        (wish("ignore"), archived("archived_forever", count=3), True),
-        (wish("ignore"), archived(None), True),
-        (wish("ignore"), archived(None, count=3), False),
-        (wish("ignore"), archived("archived_until_escalating"), False),
-        (wish("ignore"), archived(count=3), False),
-        (wish("archive_until_escalating"), archived("archived_until_escalating"), True),
-        (wish("archive_until_escalating"), archived("archived_forever"), False),
-        (wish("archive_until_escalating"), archived(None), False),
-        (wish("ignore", ignore_count=3), archived(count=3), True),
-        (wish("ignore", ignore_count=3), archived(count=2), False),
-        (wish("ignore", ignore_count=3), archived("archived_forever"), False),
-        (wish("ignore", ignore_count=3), archived(None), False),
-        (wish("ignore", ignore_count=3), archived(count=3, users=1), False),
-        (wish("ignore", ignore_count=3), archived(count=3, until=NOW), False),
-        (wish("ignore", ignore_count=3, window_minutes=5), archived(count=3, window_minutes=5), True),
-        (wish("ignore", ignore_count=3, window_minutes=5), archived(count=3, window_minutes=6), False),
-        (wish("ignore", ignore_users=3, window_minutes=5), archived(users=3, user_window_minutes=5), True),
-        (wish("ignore", ignore_users=3, window_minutes=5), archived(users=3, window_minutes=5), False),
-        (wish("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES), True),
-        (wish("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES + MINUTE), True),
-        (wish("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES - MINUTE), True),
-        (wish("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES + MINUTE + timedelta(seconds=1)), False),
-        (wish("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES - MINUTE - timedelta(seconds=1)), False),
-        (wish("ignore", ignore_minutes=90), archived(count=3), False),
+        (request("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.0"}, True),
+        (request("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.1"}, False),
+        (request("resolve_in_release", release="1.0"), RESOLVED, False),
+        (request("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.0", "activity": SEMVER}, False),
+        (request("resolve_in_release", release="shop@1.0"), RESOLVED | {"status_release": "shop\uff201.0"}, True),
+        (request("resolve_in_release", release="latest"), RESOLVED | {"status_release": "1.0"}, False),
+        (request("ignore"), archived("archived_forever"), True),
+        (request("ignore"), archived("archived_forever", count=3), True),
+        (request("ignore"), archived(None), True),
+        (request("ignore"), archived(None, count=3), False),
+        (request("ignore"), archived("archived_until_escalating"), False),
+        (request("ignore"), archived(count=3), False),
+        (request("archive_until_escalating"), archived("archived_until_escalating"), True),
+        (request("archive_until_escalating"), archived("archived_forever"), False),
+        (request("archive_until_escalating"), archived(None), False),
+        (request("ignore", ignore_count=3), archived(count=3), True),
+        (request("ignore", ignore_count=3), archived(count=2), False),
+        (request("ignore", ignore_count=3), archived("archived_forever"), False),
+        (request("ignore", ignore_count=3), archived(None), False),
+        (request("ignore", ignore_count=3), archived(count=3, users=1), False),
+        (request("ignore", ignore_count=3), archived(count=3, until=NOW), False),
+        (request("ignore", ignore_count=3, window_minutes=5), archived(count=3, window_minutes=5), True),
+        (request("ignore", ignore_count=3, window_minutes=5), archived(count=3, window_minutes=6), False),
+        (request("ignore", ignore_users=3, window_minutes=5), archived(users=3, user_window_minutes=5), True),
+        (request("ignore", ignore_users=3, window_minutes=5), archived(users=3, window_minutes=5), False),
+        (request("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES), True),
+        (request("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES + MINUTE), True),
+        (request("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES - MINUTE), True),
+        (request("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES + MINUTE + timedelta(seconds=1)), False),
+        (request("ignore", ignore_minutes=90), archived(until=IN_90_MINUTES - MINUTE - timedelta(seconds=1)), False),
+        (request("ignore", ignore_minutes=90), archived(count=3), False),
     ],
 )
 def test_a_state_that_is_already_so_is_not_written_again(asked: Wish, fields: Mapping[str, Any], already: bool) -> None:
@@ -489,7 +491,7 @@ RESOLVES = "resolves it again; the time of the first resolve is not restored."
     ],
 )
 def test_what_puts_the_earlier_state_back_is_said_with_its_details(fields: Mapping[str, Any], undo: str) -> None:
-    asked = wish("ignore", ignore_count=99) if fields.get("status") != "ignored" else wish("resolve")
+    asked = request("ignore", ignore_count=99) if fields.get("status") != "ignored" else request("resolve")
     assert planned(asked, evidence_of(**fields)).undo == undo
 
 
@@ -504,7 +506,7 @@ ANY_EVENT = "Any new event reopens a plainly resolved issue; resolve_in_next_rel
 FORECASTS = (
     "Escalation needs Sentry's forecasts: a server without them may archive the issue for ever. The read-back tells."
 )
-FIX = wish("resolve_in_release", release="shop@1.0.1")
+FIX = request("resolve_in_release", release="shop@1.0.1")
 STILL_ON = (
     "It is not shown to be over (check_recovery: ongoing). "
     "Not over: 2 events an hour now, 2 in the incident's fullest hour, 0 usual before it."
@@ -520,10 +522,10 @@ REGRESSIONS = (
 @pytest.mark.parametrize(
     "asked",
     [
-        wish("resolve"),
-        wish("resolve_in_next_release"),
+        request("resolve"),
+        request("resolve_in_next_release"),
         FIX,
-        wish("reopen"),
+        request("reopen"),
     ],
     ids=str,
 )
@@ -537,17 +539,17 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
 @pytest.mark.parametrize(
     ("asked", "evidence", "warnings"),
     [
-        pytest.param(wish("ignore"), OVER, (FOR_EVER,), id="for ever"),
-        pytest.param(wish("resolve"), LOUD, (SPIKING, ANY_EVENT), id="spiking, resolve"),
+        pytest.param(request("ignore"), OVER, (FOR_EVER,), id="for ever"),
+        pytest.param(request("resolve"), LOUD, (SPIKING, ANY_EVENT), id="spiking, resolve"),
         pytest.param(FIX, LOUD, (SPIKING,), id="spiking, in a release"),
-        pytest.param(wish("archive_until_escalating"), LOUD, (SPIKING, FORECASTS), id="spiking, archive"),
-        pytest.param(wish("reopen"), evidence_of(LOUD, **RESOLVED), (), id="spiking, reopen"),
-        pytest.param(wish("resolve"), STEADY, (STILL_ON, ANY_EVENT), id="not over, resolve"),
-        pytest.param(wish("resolve_in_next_release"), STEADY, (STILL_ON,), id="not over, next release"),
+        pytest.param(request("archive_until_escalating"), LOUD, (SPIKING, FORECASTS), id="spiking, archive"),
+        pytest.param(request("reopen"), evidence_of(LOUD, **RESOLVED), (), id="spiking, reopen"),
+        pytest.param(request("resolve"), STEADY, (STILL_ON, ANY_EVENT), id="not over, resolve"),
+        pytest.param(request("resolve_in_next_release"), STEADY, (STILL_ON,), id="not over, next release"),
         pytest.param(FIX, STEADY, (STILL_ON,), id="not over, in a release"),
-        pytest.param(wish("archive_until_escalating"), STEADY, (FORECASTS,), id="not over, archive"),
+        pytest.param(request("archive_until_escalating"), STEADY, (FORECASTS,), id="not over, archive"),
         pytest.param(
-            wish("resolve"),
+            request("resolve"),
             evidence_of(activity=REGRESSIONS),
             (
                 f'It was resolved before and came back (3 times, last 2026-11-23 08:00 UTC with release "shop@1.0.0"): '
@@ -562,13 +564,13 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             id="came back once",
         ),
         pytest.param(
-            wish("archive_until_escalating"),
+            request("archive_until_escalating"),
             evidence_of(activity=REGRESSIONS),
             (FORECASTS,),
             id="came back, archive",
         ),
         pytest.param(
-            wish("resolve"),
+            request("resolve"),
             evidence_of(**RESOLVED, status_release="shop@1.0"),
             (
                 'It is resolved in release "shop@1.0" now; a plain resolve drops that link, and any event then '
@@ -577,7 +579,7 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             id="loses its release",
         ),
         pytest.param(
-            wish("resolve"),
+            request("resolve"),
             evidence_of(**RESOLVED, next_release=True),
             (
                 "It is resolved in the next release now; a plain resolve drops that link, and any event then reopens "
@@ -586,7 +588,7 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             id="loses the next release",
         ),
         pytest.param(
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             evidence_of(**RESOLVED, status_release="shop@1.0"),
             (),
             id="keeps a release",
@@ -604,7 +606,7 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             id="reopened since",
         ),
         pytest.param(
-            wish("archive_until_escalating"),
+            request("archive_until_escalating"),
             evidence_of(**RESOLVED, activity=(Activity(kind="set_resolved", at=ago(hours=4)),)),
             (FORECASTS,),
             id="resolved, archive",
@@ -618,38 +620,38 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             )
             for substatus in ("new", "regressed", "escalating")
             for asked, more in (
-                (wish("ignore", ignore_minutes=5), ()),
-                (wish("archive_until_escalating"), (FORECASTS,)),
+                (request("ignore", ignore_minutes=5), ()),
+                (request("archive_until_escalating"), (FORECASTS,)),
             )
         ),
-        pytest.param(wish("resolve"), evidence_of(substatus="new"), (), id="new, resolve"),
+        pytest.param(request("resolve"), evidence_of(substatus="new"), (), id="new, resolve"),
         pytest.param(
-            wish("ignore", ignore_count=1),
+            request("ignore", ignore_count=1),
             OVER,
             ("ignore_count=1 means 1 MORE event from now.",),
             id="one more event",
         ),
         pytest.param(
-            wish("ignore", ignore_count=3),
+            request("ignore", ignore_count=3),
             STEADY,
             ("ignore_count=3 means 3 MORE events from now. At the last hour's rate that is 1 h 30 min.",),
             id="rate of events",
         ),
         pytest.param(
-            wish("ignore", ignore_count=90, window_minutes=120),
+            request("ignore", ignore_count=90, window_minutes=120),
             STEADY,
             ("ignore_count=90 means 90 MORE events from now within 2 h.",),
             id="events within a window",
         ),
         pytest.param(
-            wish("ignore", ignore_users=1),
+            request("ignore", ignore_users=1),
             STEADY,
             ("ignore_users=1 means 1 MORE user from now.",),
             id="one more user",
         ),
-        pytest.param(wish("ignore", ignore_minutes=1), STEADY, (), id="minutes"),
+        pytest.param(request("ignore", ignore_minutes=1), STEADY, (), id="minutes"),
         pytest.param(
-            wish("ignore", ignore_count=2, ignore_users=3),
+            request("ignore", ignore_count=2, ignore_users=3),
             OVER,
             (
                 "ignore_count=2 means 2 MORE events from now.",
@@ -659,7 +661,7 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             id="two limits",
         ),
         pytest.param(
-            wish("ignore", ignore_users=3, ignore_minutes=5),
+            request("ignore", ignore_users=3, ignore_minutes=5),
             OVER,
             (
                 "ignore_users=3 means 3 MORE users from now.",
@@ -668,24 +670,24 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             id="users and minutes",
         ),
         pytest.param(
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             evidence_of(category="metric"),
             ('It is an issue of category "metric": Sentry closes some of those only by itself.',),
             id="not an error",
         ),
         pytest.param(
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             evidence_of(merged_from="77"),
             ("Issue 77 was merged into SHOP-1Z; it is SHOP-1Z that changes.",),
             id="merged",
         ),
         pytest.param(
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             evidence_of(parts={"releases": known(())}),
             ("The project has no release in Sentry: Sentry will refuse this. action=resolve works without releases.",),
             id="no releases",
         ),
-        pytest.param(wish("resolve"), evidence_of(parts={"releases": known(())}), (), id="no releases, resolve"),
+        pytest.param(request("resolve"), evidence_of(parts={"releases": known(())}), (), id="no releases, resolve"),
     ],
 )
 def test_what_speaks_against_a_change_or_may_surprise_is_said(
@@ -704,7 +706,7 @@ def test_warnings_come_gravest_first() -> None:
         category="metric",
         merged_from="77",
     )
-    assert planned(wish("ignore"), evidence).warnings == (
+    assert planned(request("ignore"), evidence).warnings == (
         FOR_EVER,
         SPIKING,
         "Sentry calls it regressed: archiving silences its alerts for everybody.",
@@ -745,8 +747,8 @@ def deployed_ago(length: str, version: str = "shop@1.0.1") -> str:
 def test_a_plain_resolve_within_an_hour_of_a_deploy_may_reopen(
     parts: Mapping[str, Any], warnings: tuple[str, ...]
 ) -> None:
-    assert planned(wish("resolve"), evidence_of(parts=parts)).warnings == warnings
-    assert planned(wish("resolve_in_next_release"), evidence_of(parts=parts)).warnings == ()
+    assert planned(request("resolve"), evidence_of(parts=parts)).warnings == warnings
+    assert planned(request("resolve_in_next_release"), evidence_of(parts=parts)).warnings == ()
 
 
 # --- the release that is named -------------------------------------------------------------------------------------
@@ -849,18 +851,18 @@ def test_the_release_named_for_the_fix_is_checked_against_what_sentry_knows(
 ) -> None:
     base = OVER if parts else evidence_of(parts=events_of("shop@1.0.0"))
     evidence = evidence_of(base, parts={"rows": known(()), **parts})
-    assert planned(wish("resolve_in_release", release=release), evidence).warnings == warnings
+    assert planned(request("resolve_in_release", release=release), evidence).warnings == warnings
 
 
 def test_an_issue_without_any_release_cannot_tell_later_events_apart() -> None:
     bare = evidence_of(parts={"rows": known(()), **events_of(None)})
     why = ("No event of this issue names a release: Sentry cannot tell later events from earlier ones.",)
-    assert planned(wish("resolve_in_next_release"), bare).warnings == why
+    assert planned(request("resolve_in_next_release"), bare).warnings == why
     listed = evidence_of(bare, parts={"releases": known((LIVE,))})
-    assert planned(wish("resolve_in_next_release"), listed).warnings == why
-    assert planned(wish("resolve"), bare).warnings == ()
+    assert planned(request("resolve_in_next_release"), listed).warnings == why
+    assert planned(request("resolve"), bare).warnings == ()
     for named in (evidence_of(bare, first_release=LIVE), evidence_of(bare, last_release=LIVE)):
-        assert planned(wish("resolve_in_next_release"), named).warnings == ()
+        assert planned(request("resolve_in_next_release"), named).warnings == ()
 
 
 # --- read back -----------------------------------------------------------------------------------------------------
@@ -877,88 +879,88 @@ def not_applied(note: str) -> Verification:
 @pytest.mark.parametrize(
     ("asked", "fields", "outcome"),
     [
-        (wish("reopen"), {}, applied()),
-        (wish("reopen"), {"substatus": None}, applied()),
-        (wish("reopen"), RESOLVED, not_applied("Sentry shows the issue as resolved.")),
-        (wish("resolve"), RESOLVED, applied()),
-        (wish("resolve"), {}, not_applied("Sentry shows the issue as unresolved (ongoing).")),
-        (wish("resolve"), {"status": None}, not_applied("Sentry shows the issue as not known.")),
+        (request("reopen"), {}, applied()),
+        (request("reopen"), {"substatus": None}, applied()),
+        (request("reopen"), RESOLVED, not_applied("Sentry shows the issue as resolved.")),
+        (request("resolve"), RESOLVED, applied()),
+        (request("resolve"), {}, not_applied("Sentry shows the issue as unresolved (ongoing).")),
+        (request("resolve"), {"status": None}, not_applied("Sentry shows the issue as not known.")),
         (
-            wish("resolve"),
+            request("resolve"),
             RESOLVED | {"status_release": "1.0"},
             not_applied('Sentry shows the issue as resolved in release "1.0" still.'),
         ),
         (
-            wish("resolve"),
+            request("resolve"),
             RESOLVED | {"next_release": True},
             not_applied("Sentry shows the issue as resolved in the next release still."),
         ),
-        (wish("resolve_in_next_release"), RESOLVED | {"next_release": True}, applied()),
-        (wish("resolve_in_next_release"), RESOLVED | {"next_release": True, "status_release": "1.0"}, applied()),
+        (request("resolve_in_next_release"), RESOLVED | {"next_release": True}, applied()),
+        (request("resolve_in_next_release"), RESOLVED | {"next_release": True, "status_release": "1.0"}, applied()),
         (
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             RESOLVED | {"status_release": "1.0"},
             applied('This project orders its releases: Sentry stored it as resolved in "1.0"; later ones reopen it.'),
         ),
         (
-            wish("resolve_in_next_release"),
+            request("resolve_in_next_release"),
             RESOLVED,
             not_applied(
                 "Sentry shows the issue as resolved, without the next release: any new event reopens it.",
             ),
         ),
-        (wish("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.0"}, applied()),
-        (wish("resolve_in_release", release="a@1.0"), RESOLVED | {"status_release": "a\uff201.0"}, applied()),
+        (request("resolve_in_release", release="1.0"), RESOLVED | {"status_release": "1.0"}, applied()),
+        (request("resolve_in_release", release="a@1.0"), RESOLVED | {"status_release": "a\uff201.0"}, applied()),
         (
-            wish("resolve_in_release", release="1.0"),
+            request("resolve_in_release", release="1.0"),
             RESOLVED | {"status_release": "1.1"},
             not_applied('Sentry shows the issue as resolved in release "1.1", not in release "1.0".'),
         ),
         (
-            wish("resolve_in_release", release="1.0"),
+            request("resolve_in_release", release="1.0"),
             RESOLVED,
             not_applied('Sentry shows the issue as resolved, not in release "1.0".'),
         ),
         (
-            wish("resolve_in_release", release="latest"),
+            request("resolve_in_release", release="latest"),
             RESOLVED | {"status_release": "1.1"},
             applied('The latest release is "1.1".'),
         ),
         (
-            wish("resolve_in_release", release="latest"),
+            request("resolve_in_release", release="latest"),
             RESOLVED,
             not_applied("Sentry shows the issue as resolved, in no release."),
         ),
-        (wish("archive_until_escalating"), archived("archived_until_escalating"), applied()),
+        (request("archive_until_escalating"), archived("archived_until_escalating"), applied()),
         (
-            wish("archive_until_escalating"),
+            request("archive_until_escalating"),
             archived("archived_forever"),
             not_applied(
                 "Sentry shows the issue as archived for ever: this server keeps no forecast, so the issue will not "
                 "come back by itself."
             ),
         ),
-        (wish("ignore"), archived("archived_forever"), applied()),
-        (wish("ignore"), archived(None), applied()),
+        (request("ignore"), archived("archived_forever"), applied()),
+        (request("ignore"), archived(None), applied()),
         (
-            wish("ignore"),
+            request("ignore"),
             archived("archived_forever", count=3),
             not_applied("Sentry shows the issue as archived until 3 more events."),
         ),
         (
-            wish("ignore"),
+            request("ignore"),
             archived("archived_until_escalating"),
             not_applied("Sentry shows the issue as archived until it escalates."),
         ),
         (
-            wish("ignore", ignore_count=3),
+            request("ignore", ignore_count=3),
             archived("archived_forever"),
             not_applied(
                 "Sentry shows the issue as archived for ever: it dropped the conditions, so this may be for ever."
             ),
         ),
         (
-            wish("ignore", ignore_count=3),
+            request("ignore", ignore_count=3),
             archived(),
             not_applied(
                 "Sentry shows the issue as archived until a condition is met that Sentry does not tell: it dropped "
@@ -978,7 +980,7 @@ def at(**off: float) -> datetime:
     return IN_90_MINUTES + timedelta(**off)
 
 
-LIMITS = wish("ignore", ignore_count=100, ignore_users=10, ignore_minutes=90, window_minutes=30)
+LIMITS = request("ignore", ignore_count=100, ignore_users=10, ignore_minutes=90, window_minutes=30)
 FULL: dict[str, Any] = {
     "count": 100,
     "users": 10,
@@ -1007,11 +1009,11 @@ FULL: dict[str, Any] = {
         (LIMITS, FULL | {"until": at(minutes=-2)}, True),
         (LIMITS, FULL | {"until": at(minutes=2, seconds=1)}, False),
         (LIMITS, FULL | {"until": at(minutes=-2, seconds=-1)}, False),
-        (wish("ignore", ignore_count=5), {"count": 5}, True),
-        (wish("ignore", ignore_count=5), {"count": 5, "users": 1}, False),
-        (wish("ignore", ignore_users=5), {"users": 4}, True),
-        (wish("ignore", ignore_users=5), {"users": 4, "count": 1}, False),
-        (wish("ignore", ignore_users=5), {"users": 4, "until": NOW}, False),
+        (request("ignore", ignore_count=5), {"count": 5}, True),
+        (request("ignore", ignore_count=5), {"count": 5, "users": 1}, False),
+        (request("ignore", ignore_users=5), {"users": 4}, True),
+        (request("ignore", ignore_users=5), {"users": 4, "count": 1}, False),
+        (request("ignore", ignore_users=5), {"users": 4, "until": NOW}, False),
     ],
 )
 def test_limits_are_kept_when_what_is_shown_is_what_remains_of_them(
@@ -1024,13 +1026,13 @@ def test_limits_are_kept_when_what_is_shown_is_what_remains_of_them(
 
 @pytest.mark.parametrize(("off", "kept"), [({"hours": 5}, True), ({"hours": -99}, True)])
 def test_without_the_time_of_sending_only_that_there_is_an_end_is_checked(off: dict[str, float], kept: bool) -> None:
-    asked = change_of(wish("ignore", ignore_minutes=90))
+    asked = change_of(request("ignore", ignore_minutes=90))
     assert compare(asked, issue_with(**archived(until=at(**off)))) == applied()
     dropped = compare(asked, issue_with(**archived(count=3)))
     assert dropped == not_applied(
         "Sentry shows the issue as archived until 3 more events: other conditions than were sent."
     )
-    added = compare(change_of(wish("ignore", ignore_count=3)), issue_with(**archived(count=3, until=NOW)))
+    added = compare(change_of(request("ignore", ignore_count=3)), issue_with(**archived(count=3, until=NOW)))
     assert added.outcome == "not_applied"
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 
+from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import duration
 from sentry_runbook.incident.issue_status import is_regressed, last_resolve
 from sentry_runbook.incident.measurements import Measurements
@@ -165,7 +166,10 @@ def _why_no_rate(evidence: Evidence, series: Series | None, reference: Reference
         return "the time given as the fix is not before now" if stated else "the fullest hour is not over yet"
     if series is None or reference is None:
         return _why_no_series(evidence)
-    return f"only {duration(now - reference.at)} have passed since then, which tells no rate"
+    elapsed = now - reference.at
+    if elapsed < MIN_ELAPSED:
+        return f"only {duration(elapsed)} have passed since then, which tells no rate"
+    return f"the event series holds no count of the last {duration(min(elapsed, HOUR))}"
 
 
 def _why_no_series(evidence: Evidence) -> str:

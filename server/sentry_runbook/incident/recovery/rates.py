@@ -45,14 +45,16 @@ class Rates:
         incident_rate: ``before`` scaled to the incident's real length where it lasted less than an hour, so that a
             rate extrapolated from less than an hour is compared with one of its kind.
         extrapolated_from: the length (under an hour) that ``now`` is extrapolated from; None when an hour was counted.
-        events_since: events since the reference time.
+        elapsed: from the reference time up to now.
+        events_since: events since the reference time; None when no bucket of the series begins after it.
         notes: what limits the numbers.
     """
 
     before: float | None
     incident_rate: float | None
     now: float | None
-    events_since: int
+    elapsed: timedelta
+    events_since: int | None
     notes: tuple[str, ...] = ()
     extrapolated_from: timedelta | None = None
 
@@ -95,12 +97,13 @@ def measure_rates(
     reaches_back = series.start <= start or (began is None and series.start < since)
     # The incident goes on after its peak: the rolling hour with most events may lie across it.
     before = _peak_hour(series, start, now if reference.basis == "peak" else since) if reaches_back else None
-    events_since = total(between(series, since, now)) or 0
+    events_since = total(between(series, since, now))
     rate, extrapolated_from = _rate_now(series, reference, events_since, now)
     return Rates(
         before=before,
         incident_rate=None if before is None else before * HOUR / min(HOUR, max(since - start, MIN_ELAPSED)),
         now=rate,
+        elapsed=now - since,
         events_since=events_since,
         notes=(*notes, *_notes(series, since, extrapolated_from)),
         extrapolated_from=extrapolated_from,
@@ -114,14 +117,16 @@ def _peak_hour(series: Series, start: datetime, end: datetime) -> float | None:
 
 
 def _rate_now(
-    series: Series, reference: ReferenceTime, events_since: int, now: datetime
+    series: Series, reference: ReferenceTime, events_since: int | None, now: datetime
 ) -> tuple[float | None, timedelta | None]:
     """Events per hour now, and the length under an hour that they are extrapolated from, if they are."""
     elapsed = now - reference.at
     # Nothing was changed at a peak: right after it the last rolling hour, across the peak, is still the rate.
     if elapsed >= HOUR or (reference.basis == "peak" and elapsed < MIN_ELAPSED):
-        return float(total(between(series, now - HOUR, now)) or 0), None
-    if elapsed < MIN_ELAPSED:
+        last_hour = total(between(series, now - HOUR, now))
+        return None if last_hour is None else float(last_hour), None
+    # Clock hours tell nothing of the half hour since a fix: that is unknown, and not zero events.
+    if elapsed < MIN_ELAPSED or events_since is None:
         return None, None
     return round(events_since * HOUR / elapsed, 1), elapsed
 

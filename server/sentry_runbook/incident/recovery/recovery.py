@@ -149,7 +149,7 @@ def _improving(metrics: RecoveryMetrics) -> str:
 
 def _counts(rates: Rates, now: float) -> str:
     counts = f"{number(now)} events an hour now"
-    if rates.extrapolated_from is not None:
+    if rates.extrapolated_from is not None and rates.events_since is not None:
         # A reader counts events; the rate that a short time would make is in the result, with its note.
         counts = f"{count(rates.events_since, 'event')} in the {duration(rates.extrapolated_from)} since then"
     return counts if rates.before is None else f"{counts}, {number(rates.before)} in the incident's fullest hour"
@@ -203,4 +203,7 @@ def _missing_rates(metrics: RecoveryMetrics) -> Iterator[Missing]:
     if rates.before is None:
         yield Missing(what="events_per_hour_before", why="the event series does not reach back to the incident")
     if rates.now is None:
-        yield Missing(what="events_per_hour_now", why=f"less than {duration(MIN_ELAPSED)} have passed")
+        too_early = f"less than {duration(MIN_ELAPSED)} have passed"
+        yield Missing(what="events_per_hour_now", why=too_early if rates.elapsed < MIN_ELAPSED else metrics.why_no_rate)
+    if rates.events_since is None:
+        yield Missing(what="events_since", why=metrics.why_no_rate)
