@@ -244,14 +244,14 @@ def test_a_busy_hour_before_the_last_one_ends_the_calm_there() -> None:
     assert found.verdict == "improving"
 
 
-def test_quiet_for_two_hours_with_something_else_to_see_is_not_surely_over() -> None:
-    found = recovery(
-        evidence_of(*HOUR_OF_60, issue={"activity": (activity("set_regression", ago(hours=3)),)}), ago(hours=4)
-    )
+@pytest.mark.parametrize("hours", [2, 4])
+def test_quiet_for_two_hours_with_something_else_to_see_is_not_surely_over(hours: int) -> None:
+    log = (activity("set_regression", ago(hours=2)),)
+    found = recovery(evidence_of(*HOUR_OF_60, issue={"activity": log}), ago(hours=hours))
     assert found.verdict == "improving"
     assert found.needs == ("a new resolve: the issue came back after the last one",)
     assert found.reading == (
-        "Calm for 4 h, but not surely over: 0 events an hour now, 60 in the incident's fullest hour, "
+        f"Calm for {hours} h, but not surely over: 0 events an hour now, 60 in the incident's fullest hour, "
         f"0 usual before it.{MITIGATED}"
     )
 
@@ -275,6 +275,12 @@ def test_the_series_must_reach_back_to_the_onset(minutes: int, reaches: bool) ->
     part = known(IssueSeries(events=series(HOUR_OF_60, ago(minutes=minutes), NOW)))
     found = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
     assert found.events_per_hour_before == (60 if reaches else None)
+
+
+@pytest.mark.parametrize(("minutes", "before"), [(300, 0.0), (299, 1.0)])
+def test_a_fix_stated_at_the_onset_is_compared_with_the_day_before(minutes: int, before: float) -> None:
+    # Forty-eight hours of series: the builder's own window.
+    assert recovery(incident(HOUR_OF_60), ago(minutes=minutes)).events_per_hour_before == before
 
 
 def test_counts_that_begin_after_the_fix_are_said() -> None:
@@ -455,24 +461,25 @@ def part_of(start: datetime, end: datetime, step: timedelta = MINUTE) -> Any:
     return known(IssueSeries(events=series(HOUR_OF_60, start, end, step)))
 
 
+A_SECOND_SHORT = known(
+    IssueSeries(
+        events=series(HOUR_OF_60, ago(hours=12), ago(minutes=5)).model_copy(update={"start": ago(hours=12, seconds=1)})
+    )
+)
 UNMEASURED = known(IssueSeries(events=Series(start=ago(minutes=2), step_s=60, values=(None, None), complete_until=NOW)))
 
 
 @pytest.mark.parametrize(
     ("part", "usable"),
     [
-        (part_of(ago(hours=12), ago(minutes=5)), True),
-        (part_of(ago(hours=12), ago(minutes=6)), False),
-        (part_of(ago(hours=12), ago(minutes=10), timedelta(minutes=10)), True),
-        (part_of(ago(hours=12), ago(minutes=20), timedelta(minutes=10)), False),
-        (part_of(ago(hours=12), NOW, HOUR), True),
-        (part_of(ago(hours=12), NOW, 2 * HOUR), False),
-        (
-            known(IssueSeries(events=Series(start=ago(minutes=2), step_s=60, values=(None, None), complete_until=NOW))),
-            False,
-        ),
+        pytest.param(part_of(ago(hours=12), ago(minutes=5)), True, id="5 min short"),
+        pytest.param(A_SECOND_SHORT, False, id="5 min and a second short"),
+        pytest.param(part_of(ago(hours=12), ago(minutes=10), timedelta(minutes=10)), True, id="a step short"),
+        pytest.param(part_of(ago(hours=12), ago(minutes=20), timedelta(minutes=10)), False, id="two steps short"),
+        pytest.param(part_of(ago(hours=12), NOW, HOUR), True, id="hours"),
+        pytest.param(part_of(ago(hours=12), NOW, 2 * HOUR), False, id="longer buckets"),
+        pytest.param(UNMEASURED, False, id="not measured"),
     ],
-    ids=["5 min short", "6 min short", "a step short", "two steps short", "hours", "longer buckets", "not measured"],
 )
 def test_the_event_series_must_reach_up_to_now_in_buckets_of_an_hour_at_most(part: Any, usable: bool) -> None:
     found = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
@@ -829,6 +836,24 @@ def test_crash_free_is_the_worst_full_hour_before_and_the_last_one_after(
     assert (found.crash_free_before_pct, found.crash_free_now_pct) == (before, now)
     why = None if now is not None else "no full clock hour with 50 sessions or more since then"
     assert missing(found).get("crash_free_now_pct") == why
+
+
+def test_crash_free_counts_from_the_hour_before_the_onset_on() -> None:
+    part = by_hour({5: (1000, 0.9), 4: (1000, 0.92)})
+    found = recovery(evidence_of(*spread(60, ago(hours=3)), sessions=part), ago(hours=1))
+    assert found.crash_free_before_pct == 92.0
+
+
+def test_crash_free_has_three_places() -> None:
+    hours = (SessionHour(start=ago(hours=1), sessions=900, crash_rate=0.0123456, unhandled_rate=0.0),)
+    part = known(Sessions(window=SIX_HOURS, sessions=900, hours=hours))
+    assert recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3)).crash_free_now_pct == 98.765
+
+
+def test_unknown_sessions_neither_hold_a_recovery_up_nor_make_one() -> None:
+    found = recovery(evidence_of(*HOUR_OF_60, sessions=Unknown(why="404")), ago(hours=3))
+    assert (found.verdict, found.needs) == ("recovered", ())
+    assert missing(found)["crash_free_now_pct"] == "404"
 
 
 def test_without_an_onset_crash_free_counts_from_the_window_on() -> None:

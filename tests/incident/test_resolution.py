@@ -644,6 +644,12 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
             id="events within a window",
         ),
         pytest.param(
+            request("ignore", ignore_count=3),
+            evidence_of(STEADY, parts={"series": Unknown(why="Discover answered 429")}),
+            ("ignore_count=3 means 3 MORE events from now.",),
+            id="rate unknown",
+        ),
+        pytest.param(
             request("ignore", ignore_users=1),
             STEADY,
             ("ignore_users=1 means 1 MORE user from now.",),
@@ -840,6 +846,7 @@ NOT_LIVE = 'No deploy marker and no event shows that "shop@1.0.1" is live: check
                 ("shop@1.0.1", ("api@1.0.0", "shop@1.0.0")),
                 ("shop@2", ("shop@main",)),
                 ("abc", ("main",)),
+                ("abc", ("1.0.0",)),
                 ("shop@1.0.1", ()),
                 ("shop@1.0.1", (None,)),
             )

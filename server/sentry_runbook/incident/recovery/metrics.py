@@ -50,7 +50,7 @@ class RecoveryMetrics:
         since: the reference time; ``basis`` is what it is.
         rates: None when no series covers the time since.
         why_no_rate: why there is no rate now, for the case that there is none.
-        usual_per_hour: the baseline, events per hour; None when not known, ``why_not_usual`` says why.
+        baseline: the usual rate before the onset.
         allowed_per_hour: events an hour that still count as usual.
         stable_for: for how long the rate has been usual, counted from the fix at the earliest.
         quiet_since: when the last event came, if that is ten minutes ago or more.
@@ -63,8 +63,7 @@ class RecoveryMetrics:
     basis: Basis | None
     rates: Rates | None
     why_no_rate: str
-    usual_per_hour: float | None
-    why_not_usual: str
+    baseline: Baseline | Unknown
     allowed_per_hour: float
     stable_for: timedelta
     quiet_since: datetime | None
@@ -74,6 +73,11 @@ class RecoveryMetrics:
     fix_release: FixRelease
     crash_free: CrashFreeHours
     no_traffic: bool
+
+    @property
+    def usual_per_hour(self) -> float | None:
+        """Events per hour before the onset; None when that is not known."""
+        return self.baseline.events_per_hour if isinstance(self.baseline, Baseline) else None
 
     @property
     def is_stable(self) -> bool:
@@ -88,14 +92,13 @@ def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetric
         incident: its evidence, onset and baseline.
         fixed_at: when the fix was made, if somebody stated it; aware UTC.
     """
-    evidence, baseline = incident.evidence, incident.baseline
+    evidence = incident.evidence
     now = min(incident.now, evidence.collected_at)
     series, notes = finest_series(evidence, now)
     began = incident.onset.at if isinstance(incident.onset, Onset) else None
     reference = _reference_time(evidence, series, began, fixed_at)
     since = reference.at if reference is not None else None
-    usual = baseline.events_per_hour if isinstance(baseline, Baseline) else None
-    allowed = _allowed_per_hour(usual)
+    allowed = _allowed_per_hour(incident.baseline)
     rates, stable_for = None, timedelta()
     if series is not None and reference is not None and reference.at < now:
         rates = measure_rates(series, reference, began, now, notes)
@@ -108,8 +111,7 @@ def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetric
         basis=reference.basis if reference is not None else None,
         rates=rates,
         why_no_rate=_why_no_rate(evidence, series, reference, now),
-        usual_per_hour=usual,
-        why_not_usual=baseline.why if isinstance(baseline, Unknown) else "",
+        baseline=incident.baseline,
         allowed_per_hour=allowed,
         stable_for=stable_for,
         quiet_since=event_at if event_at is not None and now - event_at >= MIN_ELAPSED else None,
@@ -142,9 +144,11 @@ def _reference_time(
     return ReferenceTime(last_seen, "last_event") if last_seen is not None else None
 
 
-def _allowed_per_hour(usual: float | None) -> float:
+def _allowed_per_hour(baseline: Baseline | Unknown) -> float:
+    if isinstance(baseline, Unknown):
+        return 0.0
     # Events of unrelated users come as a Poisson process: the standard deviation of a count is its square root.
-    return 0.0 if usual is None else float(int(usual + 2 * sqrt(usual)))
+    return float(int(baseline.events_per_hour + 2 * sqrt(baseline.events_per_hour)))
 
 
 def _regressions(evidence: Evidence, reference: ReferenceTime | None) -> tuple[bool, bool]:

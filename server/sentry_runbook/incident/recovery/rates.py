@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, takewhile
 
 from sentry_runbook.incident.episode.onset import HOUR, issue_hours
 from sentry_runbook.incident.formatting import duration, moment
@@ -94,7 +95,8 @@ def measure_rates(
     """
     since = reference.at
     start = began if began is not None and began < since else since - LOOK_BACK
-    reaches_back = series.start <= start or (began is None and series.start < since)
+    # An incident whose start the series misses may have had a fuller hour; without an onset nothing is missed.
+    reaches_back = began is None or series.start <= start
     # The incident goes on after its peak: the rolling hour with most events may lie across it.
     before = _peak_hour(series, start, now if reference.basis == "peak" else since) if reaches_back else None
     events_since = total(between(series, since, now))
@@ -143,15 +145,12 @@ def stable_from(series: Series, allowed_per_hour: float) -> datetime:
     raised = [first for first, events in hour_sums(series) if events > allowed_per_hour]
     if not raised:
         return series.start
-    size = max(1, HOUR_S // series.step_s)
-    if raised[-1] + size < len(series.values):
+    if raised[-1] + HOUR_S // series.step_s < len(series.values):
         return time_of(series, raised[-1] + 1)
     # The last hour itself holds more: count back for as long as what came since is usual.
-    index, events = len(series.values), 0.0
-    while index > 0 and events + (series.values[index - 1] or 0.0) <= allowed_per_hour:
-        index -= 1
-        events += series.values[index] or 0.0
-    return time_of(series, index)
+    counts = accumulate(value or 0.0 for value in reversed(series.values))
+    usual = sum(1 for _ in takewhile(lambda events: events <= allowed_per_hour, counts))
+    return time_of(series, len(series.values) - usual)
 
 
 def last_event(evidence: Evidence, series: Series | None) -> datetime | None:

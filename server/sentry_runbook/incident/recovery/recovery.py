@@ -181,8 +181,8 @@ def _notes(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]:
 
 def _missing(evidence: Evidence, metrics: RecoveryMetrics) -> Iterator[Missing]:
     yield from _missing_rates(metrics)
-    if metrics.usual_per_hour is None:
-        yield Missing(what="events_per_hour_baseline", why=metrics.why_not_usual)
+    if isinstance(metrics.baseline, Unknown):
+        yield Missing(what="events_per_hour_baseline", why=metrics.baseline.why)
     if metrics.quiet_since is None:
         yield Missing(what="quiet_since", why=metrics.why_not_quiet)
     if metrics.crash_free.now_pct is None:

@@ -15,12 +15,12 @@ class CrashFreeHours:
     """Crash-free sessions, percent: the worst full hour before the reference time, the last full hour after it.
 
     Attributes:
-        why: why ``now_pct`` is None; empty when it is known.
+        why: why ``now_pct`` is not known, for the case that it is not.
     """
 
+    why: str
     before_pct: float | None = None
     now_pct: float | None = None
-    why: str = ""
 
 
 def crash_free_hours(
@@ -41,7 +41,7 @@ def crash_free_hours(
     return CrashFreeHours(
         before_pct=min(earlier, default=None),
         now_pct=later[-1] if later else None,
-        why="" if later else f"no full clock hour with {minimum} sessions or more since then",
+        why=f"no full clock hour with {minimum} sessions or more since then",
     )
 
 

@@ -13,7 +13,7 @@ from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import last_resolve
-from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release, quoted
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.releases import release_named, releases_seen
@@ -175,7 +175,8 @@ def _limits(request: Wish, incident: Incident) -> Iterator[str]:
     """A count is of further events, not of the issue's total (the runbook's "snooze until 100 events")."""
     if request.ignore_count is not None:
         events = count(request.ignore_count, "MORE event")
-        yield f"ignore_count={request.ignore_count} means {events} from now{_how_long(request, incident)}"
+        length = _how_long(request.ignore_count, request.window_minutes, incident.trend)
+        yield f"ignore_count={request.ignore_count} means {events} from now{length}"
     if request.ignore_users is not None:
         yield f"ignore_users={request.ignore_users} means {count(request.ignore_users, 'MORE user')} from now."
     limits = (request.ignore_count, request.ignore_users, request.ignore_minutes)
@@ -183,15 +184,13 @@ def _limits(request: Wish, incident: Incident) -> Iterator[str]:
         yield "With several limits the first one that is reached ends it."
 
 
-def _how_long(request: Wish, incident: Incident) -> str:
+def _how_long(events: int, window_minutes: int | None, trend: Trend | Unknown) -> str:
     """The window of the count, or how long it lasts at the last hour's rate."""
-    if request.window_minutes is not None:
-        return f" within {duration(timedelta(minutes=request.window_minutes))}."
-    trend = incident.trend
-    if request.ignore_count is None or not isinstance(trend, Trend) or not trend.last_hour:
+    if window_minutes is not None:
+        return f" within {duration(timedelta(minutes=window_minutes))}."
+    if isinstance(trend, Unknown) or not trend.last_hour:
         return "."
-    length = timedelta(minutes=round(60 * request.ignore_count / trend.last_hour))
-    return f". At the last hour's rate that is {duration(length)}."
+    return f". At the last hour's rate that is {duration(timedelta(minutes=round(60 * events / trend.last_hour)))}."
 
 
 def _forecast(request: Wish, incident: Incident) -> Iterator[str]:
