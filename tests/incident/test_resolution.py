@@ -20,7 +20,7 @@ from sentry_runbook.incident.model.evidence import (
 )
 from sentry_runbook.incident.model.results.resolution import Action, State
 from sentry_runbook.incident.resolution.plan import ResolutionPlan, plan
-from sentry_runbook.incident.resolution.request import Change, Wish, change_of
+from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange, change_of
 from sentry_runbook.incident.resolution.state import state_of
 from sentry_runbook.incident.resolution.verification import Verification, compare
 from tests.incident.builder import MINUTE, NOW, ago, burst, incident, known, read
@@ -39,7 +39,7 @@ def evidence_of(base: Evidence = OVER, *, parts: Mapping[str, Any] | None = None
     return base.model_copy(update={**(parts or {}), "issue": base.issue.model_copy(update=issue)})
 
 
-def planned(wish: Wish, evidence: Evidence = OVER) -> ResolutionPlan:
+def planned(wish: ResolutionRequest, evidence: Evidence = OVER) -> ResolutionPlan:
     return plan(wish, read(evidence))
 
 
@@ -47,8 +47,8 @@ def issue_with(**fields: Any) -> Issue:
     return OVER.issue.model_copy(update=fields)
 
 
-def request(action: Action, **arguments: Any) -> Wish:
-    return Wish(action=action, **arguments)
+def request(action: Action, **arguments: Any) -> ResolutionRequest:
+    return ResolutionRequest(action=action, **arguments)
 
 
 # --- what each action sends and leads to ---------------------------------------------------------------------------
@@ -58,29 +58,29 @@ def request(action: Action, **arguments: Any) -> Wish:
     ("asked", "sent", "after"),
     [
         pytest.param(
-            request("resolve"), Change("resolved"), State(summary="resolved", status="resolved"), id="resolve"
+            request("resolve"), StatusChange("resolved"), State(summary="resolved", status="resolved"), id="resolve"
         ),
         pytest.param(
             request("resolve_in_next_release"),
-            Change("resolved", in_next_release=True),
+            StatusChange("resolved", in_next_release=True),
             State(summary="resolved in the next release", status="resolved", in_next_release=True),
             id="next release",
         ),
         pytest.param(
             request("resolve_in_release", release="shop@1.0.1"),
-            Change("resolved", in_release="shop@1.0.1"),
+            StatusChange("resolved", in_release="shop@1.0.1"),
             State(summary='resolved in release "shop@1.0.1"', status="resolved", in_release="shop@1.0.1"),
             id="release",
         ),
         pytest.param(
             request("ignore"),
-            Change("ignored", substatus="archived_forever"),
+            StatusChange("ignored", substatus="archived_forever"),
             State(summary="archived for ever", status="ignored", substatus="archived_forever"),
             id="ignore",
         ),
         pytest.param(
             request("ignore", ignore_count=1),
-            Change("ignored", substatus="archived_until_condition_met", ignore_count=1),
+            StatusChange("ignored", substatus="archived_until_condition_met", ignore_count=1),
             State(
                 summary="archived until 1 more event",
                 status="ignored",
@@ -91,7 +91,7 @@ def request(action: Action, **arguments: Any) -> Wish:
         ),
         pytest.param(
             request("ignore", ignore_count=1200, window_minutes=60),
-            Change("ignored", substatus="archived_until_condition_met", ignore_count=1200, window_minutes=60),
+            StatusChange("ignored", substatus="archived_until_condition_met", ignore_count=1200, window_minutes=60),
             State(
                 summary="archived until 1,200 more events within 60 minutes",
                 status="ignored",
@@ -103,7 +103,7 @@ def request(action: Action, **arguments: Any) -> Wish:
         ),
         pytest.param(
             request("ignore", ignore_users=10, window_minutes=60),
-            Change("ignored", substatus="archived_until_condition_met", ignore_users=10, user_window_minutes=60),
+            StatusChange("ignored", substatus="archived_until_condition_met", ignore_users=10, user_window_minutes=60),
             State(
                 summary="archived until 10 more users within 60 minutes",
                 status="ignored",
@@ -115,7 +115,7 @@ def request(action: Action, **arguments: Any) -> Wish:
         ),
         pytest.param(
             request("ignore", ignore_minutes=90),
-            Change("ignored", substatus="archived_until_condition_met", ignore_minutes=90),
+            StatusChange("ignored", substatus="archived_until_condition_met", ignore_minutes=90),
             State(
                 summary="archived until 2026-11-23 16:30 UTC",
                 status="ignored",
@@ -126,7 +126,7 @@ def request(action: Action, **arguments: Any) -> Wish:
         ),
         pytest.param(
             request("ignore", ignore_count=5, ignore_users=1, ignore_minutes=90, window_minutes=30),
-            Change(
+            StatusChange(
                 "ignored",
                 substatus="archived_until_condition_met",
                 ignore_count=5,
@@ -149,14 +149,14 @@ def request(action: Action, **arguments: Any) -> Wish:
         ),
         pytest.param(
             request("archive_until_escalating"),
-            Change("ignored", substatus="archived_until_escalating"),
+            StatusChange("ignored", substatus="archived_until_escalating"),
             State(summary="archived until it escalates", status="ignored", substatus="archived_until_escalating"),
             id="escalating",
         ),
     ],
 )
 def test_an_action_sends_its_change_and_says_the_state_that_it_leads_to(
-    asked: Wish, sent: Change, after: State
+    asked: ResolutionRequest, sent: StatusChange, after: State
 ) -> None:
     decided = planned(asked)
     assert decided.action == asked.action
@@ -169,7 +169,7 @@ def test_an_action_sends_its_change_and_says_the_state_that_it_leads_to(
 
 def test_reopen_leads_to_unresolved_and_ongoing() -> None:
     decided = planned(request("reopen"), evidence_of(status="resolved", substatus=None))
-    assert decided.change == Change("unresolved")
+    assert decided.change == StatusChange("unresolved")
     assert decided.after == State(summary="unresolved (ongoing)", status="unresolved", substatus="ongoing")
     assert decided.before == State(summary="resolved", status="resolved")
     assert decided.must_confirm is False
@@ -215,7 +215,9 @@ NO_ZERO = "must be at least 1. For ever is action=ignore without any limit."
     ],
     ids=str,
 )
-def test_a_request_that_is_invalid_is_refused_with_the_reason_and_changes_nothing(asked: Wish, why: str) -> None:
+def test_a_request_that_is_invalid_is_refused_with_the_reason_and_changes_nothing(
+    asked: ResolutionRequest, why: str
+) -> None:
     decided = planned(asked)
     assert decided == ResolutionPlan(action=asked.action, refused=why, before=decided.before, after=decided.before)
     assert decided.before.summary == "unresolved (ongoing)"
@@ -236,7 +238,7 @@ def test_a_request_that_is_invalid_is_refused_with_the_reason_and_changes_nothin
     ],
     ids=str,
 )
-def test_a_request_just_inside_the_limits_is_planned(asked: Wish) -> None:
+def test_a_request_just_inside_the_limits_is_planned(asked: ResolutionRequest) -> None:
     assert planned(asked).change is not None
 
 
@@ -252,7 +254,7 @@ def test_an_issue_that_is_being_deleted_merged_or_reprocessed_is_left_alone(stat
 
 def test_an_issue_whose_status_sentry_does_not_tell_can_be_changed() -> None:
     decided = planned(request("resolve"), evidence_of(status=None))
-    assert decided.change == Change("resolved")
+    assert decided.change == StatusChange("resolved")
     assert decided.before.summary == "not known"
 
 
@@ -419,7 +421,9 @@ IN_90_MINUTES = NOW + timedelta(minutes=90)
         (request("ignore", ignore_minutes=90), archived(count=3), False),
     ],
 )
-def test_a_state_that_is_already_so_is_not_written_again(asked: Wish, fields: Mapping[str, Any], already: bool) -> None:
+def test_a_state_that_is_already_so_is_not_written_again(
+    asked: ResolutionRequest, fields: Mapping[str, Any], already: bool
+) -> None:
     decided = planned(asked, evidence_of(**fields))
     assert decided.already is already
     assert (decided.change is None) is already
@@ -529,7 +533,7 @@ REGRESSIONS = (
     ],
     ids=str,
 )
-def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> None:
+def test_an_incident_that_is_over_is_changed_without_a_warning(asked: ResolutionRequest) -> None:
     base = OVER if asked.action != "reopen" else evidence_of(status="ignored", substatus="archived_forever")
     decided = planned(asked, base)
     assert decided.change is not None
@@ -697,7 +701,7 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Wish) -> N
     ],
 )
 def test_what_speaks_against_a_change_or_may_surprise_is_said(
-    asked: Wish, evidence: Evidence, warnings: tuple[str, ...]
+    asked: ResolutionRequest, evidence: Evidence, warnings: tuple[str, ...]
 ) -> None:
     decided = planned(asked, evidence)
     assert decided.change is not None
@@ -977,7 +981,7 @@ def not_applied(note: str) -> Verification:
     ],
 )
 def test_what_is_read_after_the_write_decides_whether_it_was_applied(
-    asked: Wish, fields: Mapping[str, Any], outcome: Verification
+    asked: ResolutionRequest, fields: Mapping[str, Any], outcome: Verification
 ) -> None:
     assert compare(change_of(asked), issue_with(**fields)) == outcome
     assert compare(change_of(asked), issue_with(**fields), NOW) == outcome
@@ -1024,7 +1028,7 @@ FULL: dict[str, Any] = {
     ],
 )
 def test_limits_are_kept_when_what_is_shown_is_what_remains_of_them(
-    asked: Wish, snooze: dict[str, Any], kept: bool
+    asked: ResolutionRequest, snooze: dict[str, Any], kept: bool
 ) -> None:
     issue = issue_with(**archived(**snooze))
     lost = not_applied(f"Sentry shows the issue as {state_of(issue).summary}: other conditions than were sent.")

@@ -17,7 +17,7 @@ from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFa
 from sentry_runbook.incident.model.evidence import Evidence, Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
 from sentry_runbook.incident.resolution.plan import plan
-from sentry_runbook.incident.resolution.request import Change, Wish
+from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange
 from sentry_runbook.incident.resolution.state import state_of
 from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
@@ -35,7 +35,7 @@ UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these nobody knows whether the change was made."""
 
 
-async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
+async def make_plan(run: Runtime, issue: str, wish: ResolutionRequest) -> Plan:
     """Read the issue afresh and plan the change.
 
     Raises:
@@ -50,7 +50,7 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     return Plan(wish, resolution, evidence, evidence.organization or None, owner.name)
 
 
-def _inert(run: Runtime, wish: Wish) -> Wish:
+def _inert(run: Runtime, wish: ResolutionRequest) -> ResolutionRequest:
     """The wish as it is shown and compared with what Sentry says; a caller may have copied a release from an event."""
     if wish.release is None:
         return wish
@@ -152,7 +152,7 @@ async def _read_back(run: Runtime, made: Plan) -> Issue | None:
     return evidence.issue
 
 
-def _judge(change: Change, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
+def _judge(change: StatusChange, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
     if after is None:
         why = unclear or "The change was sent."
         return "unknown", (f"{why} Reading the state back failed: look at the issue in Sentry before trying again.",)
@@ -190,7 +190,7 @@ def _plain(state: State) -> Mapping[str, str | int | bool | None]:
     return values
 
 
-def body_of(change: Change, wish: Wish) -> dict[str, object]:
+def body_of(change: StatusChange, wish: ResolutionRequest) -> dict[str, object]:
     """The request's body in Sentry's words; unused keys are left out, for null is refused (sentry-api §10)."""
     details: dict[str, object] = {
         "inNextRelease": change.in_next_release or None,

@@ -1,8 +1,8 @@
 """Changes of an issue's status: what is asked, what would change, what to warn of, and whether it happened.
 
 How to think about it: a write is planned here without a network. :func:`plan` says one of three things: the request is
-invalid, the state is already so, or this :class:`.Change` is to be sent. After the write the issue is read again and
-:func:`.compare` says whether what was planned is what is there.
+invalid, the state is already so, or this :class:`.StatusChange` is to be sent. After the write the issue is read again
+and :func:`.compare` says whether what was planned is what is there.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from sentry_runbook.incident.model.results.resolution import Action, State
 from sentry_runbook.incident.resolution.request import (
     FOR_EVER,
     UNTIL_ESCALATING,
-    Change,
-    Wish,
+    ResolutionRequest,
+    StatusChange,
     change_of,
     refusals,
 )
@@ -36,7 +36,7 @@ class ResolutionPlan(Frozen):
     """
 
     action: Action
-    change: Change | None = None
+    change: StatusChange | None = None
     already: bool = False
     refused: str | None = None
     before: State
@@ -46,7 +46,7 @@ class ResolutionPlan(Frozen):
     must_confirm: bool = False
 
 
-def plan(request: Wish, incident: Incident) -> ResolutionPlan:
+def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
     """What the request means for this issue; decides, sends nothing."""
     issue, now = incident.evidence.issue, incident.now
     before = state_of(issue)

@@ -28,7 +28,7 @@ RELEASE = re.compile(r"(?!@|\.{1,2}$|.*(?://|www\.))[\w.@+:/~()#=, -]{1,250}")
 """Version names as tools make them. They stand in questions to people, so they hold no markup and no address."""
 
 
-class Wish(Frozen):
+class ResolutionRequest(Frozen):
     """What the caller asks of an issue's status.
 
     Attributes:
@@ -82,7 +82,7 @@ ACTIONS: Mapping[Action, ActionRule] = {
 
 
 @dataclass(frozen=True)
-class Change:
+class StatusChange:
     """What is sent to Sentry, in our words; what is None is left out of the request."""
 
     status: Status
@@ -96,10 +96,10 @@ class Change:
     user_window_minutes: int | None = None
 
 
-def change_of(request: Wish) -> Change:
+def change_of(request: ResolutionRequest) -> StatusChange:
     """What a valid request sends: one that :func:`refusals` says nothing against."""
     rule = ACTIONS[request.action]
-    return Change(
+    return StatusChange(
         status=rule.status,
         substatus=UNTIL_CONDITION_MET if request.is_limited else rule.substatus,
         in_next_release=rule.in_next_release,
@@ -116,7 +116,7 @@ def change_of(request: Wish) -> Change:
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 
-def refusals(request: Wish, issue: Issue) -> Iterator[str]:
+def refusals(request: ResolutionRequest, issue: Issue) -> Iterator[str]:
     """Why a request is invalid for this issue; nothing when it is valid."""
     yield from _release_refusals(request)
     yield from _limit_refusals(request)
@@ -124,7 +124,7 @@ def refusals(request: Wish, issue: Issue) -> Iterator[str]:
         yield f"The issue is {quoted(issue.status or 'in an unknown state')}; Sentry changes no status then. Try later."
 
 
-def _release_refusals(request: Wish) -> Iterator[str]:
+def _release_refusals(request: ResolutionRequest) -> Iterator[str]:
     takes_release = ACTIONS[request.action].takes_release
     if takes_release and not (request.release or "").strip():
         yield f"{request.action} needs release: the version that holds the fix. It must exist in Sentry."
@@ -134,7 +134,7 @@ def _release_refusals(request: Wish) -> Iterator[str]:
         yield "release is no version name: letters, digits and . _ - + @ : / ( ) # = ~ , at most 250 characters."
 
 
-def _limit_refusals(request: Wish) -> Iterator[str]:
+def _limit_refusals(request: ResolutionRequest) -> Iterator[str]:
     limits = {
         "ignore_count": request.ignore_count,
         "ignore_minutes": request.ignore_minutes,

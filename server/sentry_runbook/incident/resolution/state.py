@@ -12,7 +12,7 @@ from sentry_runbook.incident.resolution.request import (
     FOR_EVER,
     UNTIL_CONDITION_MET,
     UNTIL_ESCALATING,
-    Change,
+    StatusChange,
     same_release,
 )
 
@@ -72,7 +72,7 @@ def _until(state: State) -> str:
     return "for ever"
 
 
-def expected(change: Change, now: datetime) -> State:
+def expected(change: StatusChange, now: datetime) -> State:
     """The state that a change should lead to."""
     state = State(
         summary="",
@@ -91,7 +91,7 @@ def expected(change: Change, now: datetime) -> State:
 # --- already so ----------------------------------------------------------------------------------------------------
 
 
-def is_already(change: Change, issue: Issue, now: datetime) -> bool:
+def is_already(change: StatusChange, issue: Issue, now: datetime) -> bool:
     """Whether the issue is in that state with the same details, so that writing would only move times and counts."""
     if issue.status != change.status:
         return False
@@ -102,7 +102,7 @@ def is_already(change: Change, issue: Issue, now: datetime) -> bool:
     return True
 
 
-def _same_release(change: Change, issue: Issue) -> bool:
+def _same_release(change: StatusChange, issue: Issue) -> bool:
     if change.in_next_release:
         return issue.next_release or _was_next_release(issue)
     if change.in_release is not None:
@@ -116,7 +116,7 @@ def _was_next_release(issue: Issue) -> bool:
     return issue.status_release is not None and is_logged_as_next_release(last_resolve(issue))
 
 
-def _same_snooze(change: Change, issue: Issue, now: datetime) -> bool:
+def _same_snooze(change: StatusChange, issue: Issue, now: datetime) -> bool:
     snooze = issue.snooze or Snooze()
     if change.substatus == UNTIL_ESCALATING:
         return issue.substatus == UNTIL_ESCALATING
@@ -126,13 +126,13 @@ def _same_snooze(change: Change, issue: Issue, now: datetime) -> bool:
     return same_counts(change, snooze) and same_end(change, snooze, now, ASKED_AGAIN_MINUTES)
 
 
-def same_counts(change: Change, snooze: Snooze) -> bool:
+def same_counts(change: StatusChange, snooze: Snooze) -> bool:
     """Whether Sentry stores the change's numbers of events and users, and their windows."""
     wanted = (change.ignore_count, change.window_minutes, change.ignore_users, change.user_window_minutes)
     return wanted == (snooze.count, snooze.window_minutes, snooze.users, snooze.user_window_minutes)
 
 
-def same_end(change: Change, snooze: Snooze, now: datetime, minutes_off: int) -> bool:
+def same_end(change: StatusChange, snooze: Snooze, now: datetime, minutes_off: int) -> bool:
     """Whether it ends by itself when the change says, if that is sent at ``now``; ``minutes_off`` may lie between."""
     if change.ignore_minutes is None or snooze.until is None:
         return change.ignore_minutes is None and snooze.until is None

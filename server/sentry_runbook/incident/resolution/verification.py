@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, Snooze, quoted
-from sentry_runbook.incident.resolution.request import FOR_EVER, UNTIL_ESCALATING, Change, same_release
+from sentry_runbook.incident.resolution.request import FOR_EVER, UNTIL_ESCALATING, StatusChange, same_release
 from sentry_runbook.incident.resolution.state import same_counts, same_end, state_of, summary
 
 TOLERANCE_MINUTES = 2
@@ -28,7 +28,7 @@ class Verification(Frozen):
     notes: tuple[EventText, ...] = ()
 
 
-def compare(planned: Change, read_back: Issue, now: datetime | None = None) -> Verification:
+def compare(planned: StatusChange, read_back: Issue, now: datetime | None = None) -> Verification:
     """Whether the issue, read again, is in the state that was planned.
 
     Args:
@@ -44,7 +44,7 @@ def compare(planned: Change, read_back: Issue, now: datetime | None = None) -> V
     return Verification(outcome="applied", notes=() if note is None else (note,))
 
 
-def _problem(planned: Change, issue: Issue, now: datetime | None) -> str | None:
+def _problem(planned: StatusChange, issue: Issue, now: datetime | None) -> str | None:
     """What is wrong, as the end of a sentence about the state that is shown; None when nothing is."""
     if issue.status != planned.status:
         return "."
@@ -55,7 +55,7 @@ def _problem(planned: Change, issue: Issue, now: datetime | None) -> str | None:
     return None
 
 
-def _release_problem(planned: Change, issue: Issue) -> str | None:
+def _release_problem(planned: StatusChange, issue: Issue) -> str | None:
     if planned.in_next_release:
         kept = issue.next_release or issue.status_release is not None
         return None if kept else ", without the next release: any new event reopens it."
@@ -68,7 +68,7 @@ def _release_problem(planned: Change, issue: Issue) -> str | None:
     return None if same else f", not in release {quoted(planned.in_release)}."
 
 
-def _release_note(planned: Change, issue: Issue) -> str | None:
+def _release_note(planned: StatusChange, issue: Issue) -> str | None:
     """How the state differs from what was sent though it means the same (sentry-api rule 15)."""
     if issue.status_release is None:
         return None
@@ -78,7 +78,7 @@ def _release_note(planned: Change, issue: Issue) -> str | None:
     return f"The latest release is {stored}." if planned.in_release == "latest" else None
 
 
-def _archive_problem(planned: Change, issue: Issue, now: datetime | None) -> str | None:
+def _archive_problem(planned: StatusChange, issue: Issue, now: datetime | None) -> str | None:
     snooze = issue.snooze or Snooze()
     if planned.substatus == UNTIL_ESCALATING:
         kept = issue.substatus == UNTIL_ESCALATING
@@ -91,7 +91,7 @@ def _archive_problem(planned: Change, issue: Issue, now: datetime | None) -> str
     return None if _are_limits_kept(planned, snooze, now) else ": other conditions than were sent."
 
 
-def _are_limits_kept(planned: Change, snooze: Snooze, now: datetime | None) -> bool:
+def _are_limits_kept(planned: StatusChange, snooze: Snooze, now: datetime | None) -> bool:
     if now is None:
         end_kept = (planned.ignore_minutes is None) == (snooze.until is None)
     else:

@@ -17,21 +17,21 @@ from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Rele
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.releases import release_named, releases_seen
-from sentry_runbook.incident.resolution.request import ACTIONS, Wish, same_release
+from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, same_release
 
 ANY = frozenset(ACTIONS)
 RESOLVES = frozenset(action for action, rule in ACTIONS.items() if rule.status == "resolved")
 ARCHIVES = frozenset(action for action, rule in ACTIONS.items() if rule.status == "ignored")
 
 
-def warnings_for(request: Wish, incident: Incident) -> Iterator[str]:
+def warnings_for(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """All that speaks against the request or that may surprise, the gravest first."""
     for warn, actions in WARNINGS:
         if request.action in actions:
             yield from warn(request, incident)
 
 
-def _for_ever(request: Wish, incident: Incident) -> Iterator[str]:
+def _for_ever(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     if not request.is_limited:
         yield (
             "Without a limit the issue is archived for ever: Sentry never alerts on it again. "
@@ -42,13 +42,13 @@ def _for_ever(request: Wish, incident: Incident) -> Iterator[str]:
 # --- is it over? ---------------------------------------------------------------------------------------------------
 
 
-def _still_spiking(request: Wish, incident: Incident) -> Iterator[str]:
+def _still_spiking(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     if isinstance(incident.trend, Trend) and incident.trend.direction == "spiking":
         last, previous = incident.trend.last_hour, incident.trend.previous_hour
         yield f"It is still spiking: {count(last, 'event')} in the last hour, {number(previous)} in the one before."
 
 
-def _not_over(request: Wish, incident: Incident) -> Iterator[str]:
+def _not_over(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     if isinstance(incident.trend, Trend) and incident.trend.direction == "spiking":
         return
     recovery = incident.recovery
@@ -56,7 +56,7 @@ def _not_over(request: Wish, incident: Incident) -> Iterator[str]:
         yield f"It is not shown to be over (check_recovery: {recovery.verdict}). {recovery.reading}"
 
 
-def _came_back_before(request: Wish, incident: Incident) -> Iterator[str]:
+def _came_back_before(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     regressions = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
     if regressions:
         last = max(regressions, key=lambda entry: entry.at)
@@ -70,7 +70,7 @@ def _came_back_before(request: Wish, incident: Incident) -> Iterator[str]:
 # --- what a plain resolve does -------------------------------------------------------------------------------------
 
 
-def _may_reopen(request: Wish, incident: Incident) -> Iterator[str]:
+def _may_reopen(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """A plain resolve reopens at any event; right after a roll-out old instances still send some."""
     now = incident.now
     finished = [(deploy.finished, deploy.version) for deploy in _deploys(incident.evidence) if deploy.finished]
@@ -93,7 +93,7 @@ def _deploys(evidence: Evidence) -> Iterator[Deploy]:
             yield from release.deploys or ()
 
 
-def _loses_release(request: Wish, incident: Incident) -> Iterator[str]:
+def _loses_release(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """Changing away from a resolve in a release deletes the link to the release (sentry-api §10)."""
     issue = incident.evidence.issue
     if issue.status_release or issue.next_release:
@@ -101,7 +101,7 @@ def _loses_release(request: Wish, incident: Incident) -> Iterator[str]:
         yield f"It is resolved {what} now; a plain resolve drops that link, and any event then reopens it."
 
 
-def _resolved_by_other(request: Wish, incident: Incident) -> Iterator[str]:
+def _resolved_by_other(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     issue = incident.evidence.issue
     resolve = last_resolve(issue)
     if issue.status == "resolved" and resolve is not None:
@@ -111,7 +111,7 @@ def _resolved_by_other(request: Wish, incident: Incident) -> Iterator[str]:
 # --- resolves that wait for a release ------------------------------------------------------------------------------
 
 
-def _next_release(request: Wish, incident: Incident) -> Iterator[str]:
+def _next_release(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     releases = incident.evidence.releases
     if isinstance(releases, Known) and not releases.value:
         yield "The project has no release in Sentry: Sentry will refuse this. action=resolve works without releases."
@@ -121,7 +121,7 @@ def _next_release(request: Wish, incident: Incident) -> Iterator[str]:
         yield "No event of this issue names a release: Sentry cannot tell later events from earlier ones."
 
 
-def _named_release(request: Wish, incident: Incident) -> Iterator[str]:
+def _named_release(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """The release of ``resolve_in_release``: does Sentry know it, was it seen, does the issue use such names."""
     version = request.release or ""
     if version == "latest":
@@ -164,14 +164,14 @@ def _prefix(version: str) -> str:
 # --- archives ------------------------------------------------------------------------------------------------------
 
 
-def _hides(request: Wish, incident: Incident) -> Iterator[str]:
+def _hides(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """Archiving an incident that is going on hides it from everybody."""
     substatus = incident.evidence.issue.substatus
     if substatus in ("new", "regressed", "escalating"):
         yield f"Sentry calls it {substatus}: archiving silences its alerts for everybody."
 
 
-def _limits(request: Wish, incident: Incident) -> Iterator[str]:
+def _limits(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """A count is of further events, not of the issue's total (the runbook's "snooze until 100 events")."""
     if request.ignore_count is not None:
         events = count(request.ignore_count, "MORE event")
@@ -193,7 +193,7 @@ def _how_long(events: int, window_minutes: int | None, trend: Trend | Unknown) -
     return f". At the last hour's rate that is {duration(timedelta(minutes=round(60 * events / trend.last_hour)))}."
 
 
-def _forecast(request: Wish, incident: Incident) -> Iterator[str]:
+def _forecast(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     yield (
         "Escalation needs Sentry's forecasts: a server without them may archive the issue for ever. "
         "The read-back tells."
@@ -203,19 +203,19 @@ def _forecast(request: Wish, incident: Incident) -> Iterator[str]:
 # --- issues that are not plain errors ------------------------------------------------------------------------------
 
 
-def _not_an_error(request: Wish, incident: Incident) -> Iterator[str]:
+def _not_an_error(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     issue = incident.evidence.issue
     if not issue.is_error:
         yield f"It is an issue of category {quoted(issue.category)}: Sentry closes some of those only by itself."
 
 
-def _was_merged(request: Wish, incident: Incident) -> Iterator[str]:
+def _was_merged(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     issue = incident.evidence.issue
     if issue.merged_from:
         yield f"Issue {issue.merged_from} was merged into {issue.name}; it is {issue.name} that changes."
 
 
-WARNINGS: tuple[tuple[Callable[[Wish, Incident], Iterator[str]], Collection[Action]], ...] = (
+WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Collection[Action]], ...] = (
     (_for_ever, {"ignore"}),
     (_still_spiking, RESOLVES | ARCHIVES),
     (_not_over, RESOLVES),
