@@ -515,6 +515,7 @@ EARLY = "only 5 min have passed since then, which tells no rate"
     ("minutes", "why", "why_no_rate"),
     [
         (5, EARLY, "less than 10 min have passed"),
+        (10, *["the event series holds no count of the last 10 min"] * 2),
         (30, *["the event series holds no count of the last 30 min"] * 2),
         (59, *["the event series holds no count of the last 59 min"] * 2),
     ],
