@@ -3,6 +3,7 @@
 from bench.cases import ISSUE, ask, connected
 from bench.large_event import SIZE, enlarged
 from bench.upstream import Upstream
+
 from sentry_runbook.settings import Limits
 
 
