@@ -25,7 +25,7 @@ from pathlib import Path
 TESTS: Mapping[str, tuple[str, ...]] = {
     "severity": ("tests/incident/test_severity.py", "tests/incident/test_crosschecks.py"),
     "recovery": ("tests/incident/test_recovery.py",),
-    "resolution": ("tests/incident/test_resolution.py",),
+    "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
     "episode": ("tests/incident/test_episode.py",),
     "causes": (
         "tests/incident/test_causes.py",
