@@ -1,4 +1,4 @@
-"""Sentry keeps the kind of an archive until the issue is reopened: warned of before, told after (recordings 74 to 96)."""
+"""Sentry keeps the kind of an archive until the issue is reopened: warned of, and told after (recordings 74 to 96)."""
 
 from datetime import timedelta
 from typing import Any
