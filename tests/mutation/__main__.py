@@ -74,6 +74,8 @@ def run(folder: str, children: int, *, show: bool) -> float:
         tests = ", ".join(f'"{test}"' for test in TESTS[folder])
         with (place / "pyproject.toml").open("a", encoding="utf-8") as config:
             config.write(CONFIG.format(folder=folder, tests=tests))
+        # Python remembers a path that is not there when it starts, and would not look into it again.
+        (place / "mutants" / "src").mkdir(parents=True)
         paths = f"{place / 'mutants' / 'src'}{os.pathsep}{place / 'mutants'}"
         environment = {**os.environ, "PYTHONPATH": paths}
         log = place / "run.log"
