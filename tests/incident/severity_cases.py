@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,7 +69,7 @@ def scoped(
     **scope: Any,
 ) -> Evidence:
     """Evidence with these events a environment and this scope."""
-    parts = {"totals": totals} if totals else {}
+    parts: Mapping[str, Any] = {"totals": totals} if totals else {}
     evidence = incident(events, environments=counted, **parts)
     return evidence.model_copy(update={"scope": EnvironmentScope(**scope)})
 
@@ -115,6 +115,6 @@ def edge_case(**rules: tuple[str, ...]) -> Policy:
     return POLICY.model_copy(update={"edge_case": EdgeCase(**rules)})
 
 
-NOTHING = dict.fromkeys(
+NOTHING: Mapping[str, Any] = dict.fromkeys(
     ("totals", "series", "users_per_hour", "rows", "environments", "unhandled", "project_unhandled", "sessions"), DEAD
 )

@@ -281,7 +281,8 @@ def test_suspects_are_the_rows_of_every_suspicion_and_their_shares() -> None:
     some = suspects(flooded())
     assert some is not None
     assert some.ids == frozenset(f"row-{number}" for number in range(16))
-    assert (some.event_share, some.user_share) == (0.8, pytest.approx(0.2))
+    assert some.event_share == 0.8
+    assert round(some.user_share, 9) == 0.2
 
 
 def test_a_user_who_also_sent_honest_events_is_not_suspect() -> None:
@@ -316,17 +317,15 @@ def test_counts_shrink_by_the_suspects_share() -> None:
     rest = remaining(evidence)
     assert isinstance(rest.totals, Known)
     assert (rest.totals.value.events, rest.totals.value.users) == (21, 10)
-    assert isinstance(rest.series, Known)
-    assert rest.series.value.events.values == (20, None, 1)
-    assert rest.series.value.users is not None
-    assert rest.series.value.users.values == (8, None, 2)
-    assert isinstance(rest.users_per_hour, Known)
-    assert rest.users_per_hour.value.values == (10,)
+    remaining_events = events.model_copy(update={"values": (20, None, 1)})
+    remaining_users = events.model_copy(update={"values": (8, None, 2)})
+    assert rest.series == known(IssueSeries(events=remaining_events, users=remaining_users))
+    assert rest.users_per_hour == users_hours(10)
     assert rest.users_in == (UsersIn(start=ago(hours=1), end=NOW, users=10),)
-    assert isinstance(rest.unhandled, Known)
-    assert rest.unhandled.value.values == (10, None)
+    assert rest.unhandled == buckets(10, None, step_s=60)
     assert isinstance(rest.project_unhandled, Known)
-    assert rest.project_unhandled.value.values == (pytest.approx(30.0), None)
+    project = rest.project_unhandled.value.values
+    assert [None if value is None else round(value, 9) for value in project] == [30, None]
     assert isinstance(rest.rows, Known)
     assert [row.id for row in rest.rows.value] == [f"row-{number}" for number in range(16, 20)]
     assert rest.sessions == evidence.sessions

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from sentry_runbook.incident.model.evidence import Activity, Known, Totals, Unknown, UsersIn, Window
+from sentry_runbook.incident.model.evidence import Activity, IssueSeries, Known, Totals, Unknown, UsersIn, Window
 from sentry_runbook.incident.model.results.triage import Criterion
 from sentry_runbook.incident.model.stated import Stated
-from tests.incident.builder import NOW, ago, incident, known
+from tests.incident.builder import NOW, ago, incident, known, series
 from tests.incident.severity_cases import (
     DEAD,
     LAST_HOUR,
@@ -339,7 +339,7 @@ USERS_PER_HOUR: Sequence[Row] = [
      {"observed": 2, "met": False, "source": "a test", "window": "hour from 2026-11-23 13:00 UTC",
      "note": "counted in all 2 events"}),
     ("the source is the series", Given(incident(crowd(3), users_per_hour=DEAD,
-     series=Known(value=incident(crowd(3)).series.value, source="series"))),
+     series=known(IssueSeries(events=series(crowd(3), ago(hours=48), NOW)), "series"))),
      {"observed": 3, "met": False, "source": "series", "window": "hour from 2026-11-23 13:00 UTC",
      "note": "counted in all 3 events"}),
 ]

@@ -18,7 +18,7 @@ from sentry_runbook.incident.metrics.timeseries import (
     HOUR_S,
     between,
     end_of,
-    hour_sums,
+    fullest_hour,
     resample,
     time_of,
     total,
@@ -89,7 +89,7 @@ def _step(
     inside = between(series, window_start, end_of(series))
     if usual is None or total(inside) is None:
         return None
-    first, most = max(hour_sums(inside), key=lambda hour: hour[1])
+    first, most = fullest_hour(inside)
     if most < FEWEST or most <= _limit(usual, policy):
         return None
     coarse = resample(series, STRETCH_S) if series.step_s < STRETCH_S else series
