@@ -22,7 +22,7 @@ from sentry_runbook.incident.model.evidence import (
     Unknown,
     UsersIn,
 )
-from sentry_runbook.incident.severity.anomalies import Suspects, suspects, without
+from sentry_runbook.incident.severity.excluding import Suspects, excluding, find_suspects
 from tests.incident.builder import MINUTE, NOW, ago, incident, known
 from tests.incident.severity_cases import (
     DEAD,
@@ -269,38 +269,40 @@ def flooded(**parts: Any) -> Evidence:
 
 
 def remaining(evidence: Evidence) -> Evidence:
-    found = suspects(evidence)
+    found = find_suspects(evidence)
     assert found is not None
-    return without(evidence, found)
+    return excluding(evidence, found)
 
 
 def test_suspects_are_the_rows_of_every_suspicion_and_their_shares() -> None:
     both = rows((16, {"user": "flooder"}), (4, {"user": "user-1", "release": "shop@9"}))
-    found = suspects(incident(crowd(2), rows=both, releases=known((DEPLOYED,))))
-    assert found == Suspects(ids=frozenset(f"row-{number}" for number in range(20)), event_share=1.0, user_share=1.0)
-    some = suspects(flooded())
+    found = find_suspects(incident(crowd(2), rows=both, releases=known((DEPLOYED,))))
+    assert found == Suspects(
+        row_ids=frozenset(f"row-{number}" for number in range(20)), event_share=1.0, user_share=1.0
+    )
+    some = find_suspects(flooded())
     assert some is not None
-    assert some.ids == frozenset(f"row-{number}" for number in range(16))
+    assert some.row_ids == frozenset(f"row-{number}" for number in range(16))
     assert some.event_share == 0.8
     assert round(some.user_share, 9) == 0.2
 
 
 def test_a_user_who_also_sent_honest_events_is_not_suspect() -> None:
     shared = rows((16, {"ip": "<ip 1>", "user": "user-1"}), (1, {"user": "user-1"}), (3, {}))
-    found = suspects(incident(crowd(2), rows=shared))
+    found = find_suspects(incident(crowd(2), rows=shared))
     assert found is not None
     assert (found.event_share, round(found.user_share, 3)) == (0.85, 0.25)
 
 
 def test_suspects_without_users_take_no_users_away() -> None:
-    found = suspects(incident(crowd(2), rows=rows((20, {"ip": "<ip 1>", "user": None}))))
+    found = find_suspects(incident(crowd(2), rows=rows((20, {"ip": "<ip 1>", "user": None}))))
     assert found is not None
     assert (found.event_share, found.user_share) == (1.0, 0.0)
 
 
 def test_no_suspects_without_anomalies_or_rows() -> None:
-    assert suspects(incident(crowd(2))) is None
-    assert suspects(incident(crowd(2), rows=DEAD)) is None
+    assert find_suspects(incident(crowd(2))) is None
+    assert find_suspects(incident(crowd(2), rows=DEAD)) is None
 
 
 def test_counts_shrink_by_the_suspects_share() -> None:
