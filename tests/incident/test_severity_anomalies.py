@@ -195,6 +195,7 @@ ANOMALIES: Sequence[tuple[str, Evidence, tuple[Named, ...]]] = [
     ("1,234 events in one minute", together(None, 0.0, 1234.0, events=1234), (("one_instant", "event times",
      "all 1,234 events of the window fall into one moment: a batch, a replay, or forged events", None), )),
     ("20 events in two minutes", together(10.0, 0.0, 10.0), ()),
+    ("20 events in a bucket of 61 seconds", together(0.0, 20.0, step_s=61), ()),
     ("20 events in a bucket of two minutes", together(0.0, 20.0, step_s=120), ()),
     ("20 events in one minute, others before the window", together(5.0, *[0.0] * 60, 20.0, start=ago(hours=24,
      minutes=30)), (("one_instant", "event times",
