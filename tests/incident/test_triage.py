@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Unknown
+from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Frozen, Issue, Unknown
+from sentry_runbook.incident.model.results.issue import IssueReport, IssueRow, IssueSummary
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.triage.triage import make_triage
@@ -147,3 +148,18 @@ def test_suspect_events_are_to_be_checked_before_anybody_is_paged() -> None:
 
 def test_a_triage_stays_small() -> None:
     assert len(run(bad_deploy()).model_dump_json(exclude_none=True)) < 8_000
+
+
+@pytest.mark.parametrize("form", [IssueSummary, IssueReport, IssueRow])
+def test_a_form_of_the_issue_declares_its_fields_like_the_evidence(form: type[Frozen]) -> None:
+    derived = {"category", "first_release", "last_release"}
+    required = {"short_id"} if form is IssueRow else set()
+    for name, field in form.model_fields.items():
+        declared = Issue.model_fields.get(name)
+        if declared is not None and name not in derived | required:
+            assert (name, field.annotation, field.metadata, field.default) == (
+                name,
+                declared.annotation,
+                declared.metadata,
+                declared.default,
+            )

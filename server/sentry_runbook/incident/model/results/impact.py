@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
+from sentry_runbook.incident.model.evidence import Answer, Endpoint, EventText, Frozen
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -96,14 +96,6 @@ class ImpactWindow(Frozen):
     note: str | None = None
 
 
-class AffectedEndpoint(Frozen):
-    """A transaction that the issue touches; ``p95_ms`` is None when Sentry has no latency for it."""
-
-    transaction: EventText
-    p95_ms: float | None = None
-    count: int | None = None
-
-
 class Impact(Answer):
     """The impact of an issue in a window (DESIGN §6, ``discover_impact``).
 
@@ -112,6 +104,7 @@ class Impact(Answer):
         users: distinct users of the window; a lower bound when ``users_lower_bound``.
         users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
             is there.
+        endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
         baseline: a stretch as long as the window, before the onset; ``ratio`` is events / baseline.events.
         events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
         issue, warnings: which issue, and what to know of the collection; None inside a triage, which says both itself.
@@ -135,7 +128,7 @@ class Impact(Answer):
     sessions: int | None = None
     baseline: Baseline | None = None
     p95_ms: float | None = None
-    endpoints: tuple[AffectedEndpoint, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     breakdown: tuple[BreakdownRow, ...] = ()
     trend: Trend | None = None
     onset: Onset | None = None

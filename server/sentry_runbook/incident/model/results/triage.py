@@ -8,6 +8,7 @@ from typing import Literal
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
 from sentry_runbook.incident.model.policy import Level
 from sentry_runbook.incident.model.results.impact import Confidence, Impact
+from sentry_runbook.incident.model.results.issue import IssueSummary
 
 Met = bool | Literal["unknown"]
 
@@ -109,25 +110,6 @@ class ChecklistStep(Frozen):
     step: str
     finding: EventText
     state: State
-
-
-class IssueSummary(Frozen):
-    """The issue in short; its totals are over all time."""
-
-    short_id: str | None = None
-    id: str
-    url: str
-    title: EventText
-    project: str | None = None
-    level: str | None = None
-    status: str | None = None
-    substatus: str | None = None
-    unhandled: bool | None = None
-    first_seen: datetime | None = None
-    last_seen: datetime | None = None
-    events_total: int | None = None
-    users_total: int | None = None
-    assigned_to: EventText | None = None
 
 
 class Triage(Answer):
