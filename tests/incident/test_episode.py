@@ -264,6 +264,27 @@ ONSETS: Sequence[tuple[str, Evidence, Policy, Onset | Unknown]] = [
     ("no step", old(before=(1.0,)), POLICY,
      Unknown(why="no step in the event rate: the issue is old and runs as usual")),
     ("no counts", counts(), POLICY, Unknown(why="the event series is not known (Discover answered 429)")),
+    ("a stretch exactly at the limit does not belong to the run", old((10, 3.0), (30, 1.0), (60, 4.0), before=(1.0,)),
+     POLICY, Onset(at=ago(hours=1, minutes=10),
+     how="step in the event series: 240 events in the fullest hour, 60 an hour before", confidence="medium")),
+    ("a stretch above the limit does", old((10, 3.1), (30, 1.0), (60, 4.0), before=(1.0,)), POLICY,
+     Onset(at=ago(hours=1, minutes=50),
+     how="step in the event series: 240 events in the fullest hour, 60 an hour before", confidence="medium")),
+    ("buckets of an hour, with a usual rate", old((1, 40.0), before=(3.0, 5.0), step_s=3600), POLICY,
+     Onset(at=ago(hours=1), how="step in the event series: 40 events in the fullest hour, 4 an hour before",
+     confidence="medium")),
+    ("up since the series began by its hours, the days know more", old(*[(1, 9.0), (14, 0.0)] * 8,
+     before=every_hour(9.0), issue={**OLD, "daily": days(10, 10, 10, 10, 9000, 9000)}), POLICY,
+     Onset(at=ago(hours=39), how="day on which the issue's daily counts rose (all environments): usual 10 a day",
+     confidence="low")),
+    ("a rise within the stretch before", old((4, 9.0), (10, 9.0), before=NOTHING), POLICY, Onset(at=ago(minutes=14),
+     how="step in the event series: 126 events in the fullest hour, 0 an hour before", confidence="high")),
+    ("minutes of one event", old((1, 1.0), (3, 0.0), (6, 1.0)), POLICY, Onset(at=ago(minutes=6),
+     how="step in the event series: 7 events in the fullest hour, 0 an hour before", confidence="medium")),
+    ("a weak start and a late peak", old((8, 1.0), (1, 0.0), (1, 20.0)), POLICY, Onset(at=ago(minutes=1),
+     how="step in the event series: 28 events in the fullest hour, 0 an hour before", confidence="high")),
+    ("an empty minute in the rise", old((3, 4.0), (1, 0.0), (4, 8.0), (10, 8.0)), POLICY, Onset(at=ago(minutes=14),
+     how="step in the event series: 124 events in the fullest hour, 0 an hour before", confidence="high")),
 ]
 # fmt: on
 
@@ -358,6 +379,20 @@ TRENDS: Sequence[tuple[str, Evidence, Policy, Trend | Unknown]] = [
      Unknown(why="Discover answered 429")),
     ("a series that does not reach up to now, and events", old((60, 1.0), end=ago(minutes=6),
      totals=known(Totals(events=60))), POLICY, Unknown(why="the series does not reach up to now")),
+    ("an empty hour before the open one", counts(hourly=hours(1, 0, 0)), POLICY, Trend(direction="declining",
+     last_hour=0, previous_hour=1, sparkline="█▁▁", note="clock hours of the last day, all environments")),
+    ("an open hour after empty ones", counts(hourly=hours(0, 0, 1)), POLICY, Trend(direction="steady", last_hour=1,
+     previous_hour=0, sparkline="▁▁█", note="clock hours of the last day, all environments")),
+    ("empty clock hours", counts(hourly=hours(0, 0, 0)), POLICY, Trend(direction="quiet", last_hour=0,
+     previous_hour=0, sparkline="▁▁▁", note="clock hours of the last day, all environments")),
+    ("clock hours after an empty one", counts(hourly=hours(0, 5, 0)), POLICY, Trend(direction="spiking", last_hour=5,
+     previous_hour=0, sparkline="▁█▁", note="clock hours of the last day, all environments")),
+    ("clock hours of a new issue, against a usual rate of nothing", counts(hourly=hours(3, 4, 4),
+     issue={"first_seen": ago(hours=2, minutes=30)}), POLICY, Trend(direction="spiking", last_hour=4, previous_hour=3,
+     usual_per_hour=0.0, sparkline="▆██", note="clock hours of the last day, all environments")),
+    ("three times a usual rate of one and a half", old(*[(1, 5.0), (59, 0.0)] * 2, before=(*every_hour(1.0),
+     *every_hour(2.0))), POLICY, Trend(direction="spiking", last_hour=5, previous_hour=5, usual_per_hour=1.5,
+     sparkline="▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄██")),
 ]
 # fmt: on
 
@@ -393,6 +428,8 @@ BASELINES: Sequence[tuple[str, Evidence, Policy, Baseline | Unknown]] = [
     ("thirds", old((60, 5.0), before=(*every_hour(1.0), *[0.0] * 120), totals=known(Totals(events=100))), POLICY,
      Baseline(start=ago(hours=26, minutes=51), end=ago(hours=2, minutes=51), events=8, ratio=12.5,
      events_per_hour=0.33)),
+    ("new, without a series", new(series=DEAD), POLICY, Baseline(start=ago(hours=27), end=ago(hours=3), events=0,
+     events_per_hour=0.0)),
 ]
 # fmt: on
 

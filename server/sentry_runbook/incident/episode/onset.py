@@ -111,7 +111,7 @@ def _step(
     first, most = fullest_hour(inside)
     if most < FEWEST or most <= _limit(usual, policy):
         return None
-    coarse = resample(series, STRETCH_S) if series.step_s < STRETCH_S else series
+    coarse = resample(series, STRETCH_S)
     limit = _limit(usual * coarse.step_s / HOUR_S, policy)
     raised = [index for index, value in enumerate(coarse.values) if value and value > limit]
     run_start = _run_start(coarse, raised, time_of(inside, first))
@@ -121,7 +121,7 @@ def _step(
     if run_start == 0:
         # Raised from the first stretch on: the run may have begun before the series.
         return Onset(at=coarse.start, how=f"at or before the start of {source}: {rates}", confidence="low")
-    clear = most >= CLEAR_STEP_EVENTS and most >= CLEAR_STEP_FACTOR * max(usual, 1) and series.step_s < HOUR_S
+    clear = most >= CLEAR_STEP_EVENTS and most >= CLEAR_STEP_FACTOR * usual and series.step_s < HOUR_S
     return Onset(
         at=_first_minute(series, time_of(coarse, run_start), coarse.step_s),
         how=f"step in {source}: {rates}",
@@ -136,8 +136,7 @@ def _usual(before: Series) -> float | None:
     """
     if total(before) is None:
         return None
-    size = max(1, HOUR_S // before.step_s)
-    hours = [value for value in resample(before, size * before.step_s).values if value is not None]
+    hours = [value for value in resample(before, HOUR_S).values if value is not None]
     return float(median(hours)) or min(sum(hours) / len(hours), 1.0)
 
 
@@ -148,7 +147,7 @@ def _limit(usual: float, policy: Policy) -> float:
 
 def _run_start(coarse: Series, raised: Sequence[int], fullest: datetime) -> int | None:
     """Index of the first stretch of the run that the fullest hour is part of; None when it holds no raised stretch."""
-    gap = max(1, round(QUIET.total_seconds() / coarse.step_s))
+    gap = round(QUIET.total_seconds() / coarse.step_s)
     near = [index for index in raised if fullest - HOUR < time_of(coarse, index) < fullest + HOUR]
     if not near:
         return None
@@ -168,7 +167,7 @@ def _first_minute(series: Series, at: datetime, length_s: int) -> datetime:
     """
     around = between(series, at - timedelta(seconds=length_s), at + timedelta(seconds=length_s))
     values = [value or 0.0 for value in around.values]
-    half = max(values, default=0.0) / 2
+    half = max(values) / 2
     best, start, score = 0.0, len(values) - 1, 0.0
     for index in range(len(values) - 1, -1, -1):
         score += values[index] - half
