@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sentry_runbook.incident.model.policy import default_policy, dump_policy, load_policy
+from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.policy_file import dump_policy, load_policy
 from sentry_runbook.settings import Settings
 
 

@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse
 
 from sentry_runbook import __version__
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.incident.model.policy import default_policy, load_policy
+from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.render.templates import load_templates
 from sentry_runbook.runtime import Clock, Runtime
 from sentry_runbook.safety.confirm import Confirmations
