@@ -1,4 +1,4 @@
-"""From ``period`` or ``start`` and ``end`` to a window of time."""
+"""Parses ``period``, or ``start`` and ``end``, into a window of time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PERIOD = re.compile(r"([1-9][0-9]{0,4})\s*([mhdw])")
 
 
 def window(period: str | None, start: str | None, end: str | None, *, now: datetime, default: timedelta) -> Window:
-    """The window that a caller means.
+    """The window that a caller asks for.
 
     Args:
         period: ``15m``, ``1h``, ``24h``, ``7d``, ``2w``: that long until now.
         start: ISO 8601; a time without zone is UTC.
         end: ISO 8601; left out, now.
         now: aware UTC.
-        default: the length when nothing is given.
+        default: the length when none of them is given.
 
     Raises:
         BadInput: not a period or time, both forms at once, an end before the start, or longer than 90 days.

@@ -41,13 +41,13 @@ Pattern = Annotated[str, Field(max_length=500), AfterValidator(_pattern)]
 Words = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 
 
-class Table(BaseModel):
-    """One table of the file: frozen, strict, and closed to unknown keys."""
+class PolicyTable(BaseModel):
+    """One table of the file: frozen, strict, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
-class Production(Table):
+class Production(PolicyTable):
     """Which environments are production."""
 
     environments: Pattern = Field(
@@ -56,7 +56,7 @@ class Production(Table):
     )
 
 
-class Thresholds(Table):
+class Thresholds(PolicyTable):
     """The numbers of the rules. Exactly the number never trips; beyond it does."""
 
     crash_free_below_pct: float = Field(
@@ -74,7 +74,7 @@ class Thresholds(Table):
     )
 
 
-class CoreFlow(Table):
+class CoreFlow(PolicyTable):
     """The transactions that the business lives on."""
 
     transactions: tuple[Pattern, ...] = Field(
@@ -84,7 +84,7 @@ class CoreFlow(Table):
     )
 
 
-class EdgeCase(Table):
+class EdgeCase(PolicyTable):
     """What is an edge case (P3) unless a rule above holds."""
 
     levels: tuple[Words, ...] = Field(default=("info", "debug"), description="Levels of the issue.")
@@ -94,7 +94,7 @@ class EdgeCase(Table):
     )
 
 
-class TrendFactors(Table):
+class TrendFactors(PolicyTable):
     """When a change of the event rate has a name."""
 
     spiking: float = Field(
@@ -105,7 +105,7 @@ class TrendFactors(Table):
     )
 
 
-class SeverityWords(Table):
+class SeverityWords(PolicyTable):
     """What a severity means for people."""
 
     label: Words = Field(description="Its name.")
@@ -115,7 +115,7 @@ class SeverityWords(Table):
     next_update_minutes: int = Field(ge=1, le=525_600, description="Minutes between status updates.")
 
 
-class Severities(Table):
+class Severities(PolicyTable):
     """The four severities."""
 
     P0: SeverityWords = SeverityWords(
@@ -149,7 +149,7 @@ class Severities(Table):
     )
 
 
-class Policy(Table):
+class Policy(PolicyTable):
     """The policy in force: thresholds, wording, and what counts as production, core flow and edge case.
 
     Attributes:

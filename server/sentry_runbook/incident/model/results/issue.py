@@ -18,7 +18,7 @@ Form = TypeVar("Form", bound=Frozen)
 
 
 class FrameView(Frozen):
-    """The failing frame: where the code broke."""
+    """The failing stack frame."""
 
     function: EventText | None = None
     file: EventText | None = None
