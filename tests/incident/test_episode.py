@@ -285,6 +285,14 @@ ONSETS: Sequence[tuple[str, Evidence, Policy, Onset | Unknown]] = [
      how="step in the event series: 28 events in the fullest hour, 0 an hour before", confidence="high")),
     ("an empty minute in the rise", old((3, 4.0), (1, 0.0), (4, 8.0), (10, 8.0)), POLICY, Onset(at=ago(minutes=14),
      how="step in the event series: 124 events in the fullest hour, 0 an hour before", confidence="high")),
+    ("two of three minutes", old(*[(2, 10.0), (1, 0.0)] * 6), POLICY, Onset(at=ago(minutes=18),
+     how="step in the event series: 120 events in the fullest hour, 0 an hour before", confidence="high")),
+    ("a slow rise within a stretch", old((5, 3.0), (15, 10.0)), POLICY, Onset(at=ago(minutes=20),
+     how="step in the event series: 165 events in the fullest hour, 0 an hour before", confidence="high")),
+    ("a slower rise within a stretch", old((1, 2.0), (4, 3.0), (15, 10.0)), POLICY, Onset(at=ago(minutes=19),
+     how="step in the event series: 164 events in the fullest hour, 0 an hour before", confidence="high")),
+    ("a few minutes ahead of the rise", old((1, 9.0), (6, 0.0), (12, 10.0)), POLICY, Onset(at=ago(minutes=12),
+     how="step in the event series: 129 events in the fullest hour, 0 an hour before", confidence="high")),
 ]
 # fmt: on
 
@@ -393,6 +401,9 @@ TRENDS: Sequence[tuple[str, Evidence, Policy, Trend | Unknown]] = [
     ("three times a usual rate of one and a half", old(*[(1, 5.0), (59, 0.0)] * 2, before=(*every_hour(1.0),
      *every_hour(2.0))), POLICY, Trend(direction="spiking", last_hour=5, previous_hour=5, usual_per_hour=1.5,
      sparkline="▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄▂▄██")),
+    ("clock hours of a new issue, steady", counts(hourly=hours(1, 1, 1), issue={"first_seen": ago(hours=2,
+     minutes=30)}), POLICY, Trend(direction="steady", last_hour=1, previous_hour=1, sparkline="███",
+     note="clock hours of the last day, all environments")),
 ]
 # fmt: on
 
