@@ -4,7 +4,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, straddling_windows, users_worst_hour
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour, windows_to_count
 from sentry_runbook.incident.model.evidence import (
     EventRow,
     Evidence,
@@ -162,7 +162,7 @@ def test_bounds_that_straddle_the_threshold_name_hours_to_count_and_counting_set
     found = bounds(evidence)
     assert found.at_most is not None
     assert found.at_least <= 85 < found.at_most
-    hours = straddling_windows(evidence, above(85))
+    hours = windows_to_count(evidence, above(85))
     assert 0 < len(hours) <= 6
     assert all(end - start == HOUR and WINDOW.start <= start for start, end in hours)
     counted = tuple(
@@ -178,10 +178,10 @@ def test_no_hours_are_named_when_the_threshold_is_settled_or_nobody_can_count() 
     evidence = incident(repeated(), rows=NO_ROWS)
     found = bounds(evidence)
     assert found.at_most is not None
-    assert straddling_windows(evidence, above(found.at_most)) == ()
-    assert straddling_windows(evidence, above(found.at_least - 1)) == ()
+    assert windows_to_count(evidence, above(found.at_most)) == ()
+    assert windows_to_count(evidence, above(found.at_least - 1)) == ()
     nobody = incident(burst(ago(hours=1), 300, timedelta(seconds=5), users=0))
-    assert straddling_windows(nobody, POLICY) == ()
+    assert windows_to_count(nobody, POLICY) == ()
 
 
 events_anywhere = st.lists(
@@ -227,7 +227,7 @@ def test_counting_the_named_hours_never_loosens_the_bounds(events: list[Seen], t
     before = bounds(evidence)
     counted = tuple(
         UsersIn(start=start, end=end, users=users_of([one for one in events if start <= one.at < end]))
-        for start, end in straddling_windows(evidence, above(threshold))
+        for start, end in windows_to_count(evidence, above(threshold))
     )
     after = bounds(evidence.model_copy(update={"users_in": counted}))
     assert after.at_least >= before.at_least

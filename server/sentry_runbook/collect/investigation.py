@@ -13,9 +13,9 @@ import anyio.lowlevel
 from sentry_runbook.collect.builder import Collector
 from sentry_runbook.collect.plan import First, first_round, scope_of, second_round, third_round
 from sentry_runbook.collect.question import Aspect, Question
-from sentry_runbook.incident.metrics.unique_users import straddling_windows
+from sentry_runbook.incident.metrics.unique_users import windows_to_count
 from sentry_runbook.incident.model.evidence import EnvironmentScope, Evidence, UsersIn, Window
-from sentry_runbook.incident.window import window
+from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry import models
@@ -55,7 +55,7 @@ def ask(
     now = run.clock() if fresh else run.recently()
     return Question(
         reference=reference,
-        window=window(period, start, end, now=now, default=length),
+        window=parse_window(period, start, end, now=now, default=length),
         aspects=aspects,
         environments=named_environments(environment) or reference.environments,
         scope=scope,
@@ -103,7 +103,7 @@ async def _settle_users(
     """Count a few rolling hours exactly, only when the threshold lies between the bounds."""
     if not question.wants(Aspect.USERS) or not first.issue.is_error:
         return ()
-    hours = straddling_windows(evidence, run.policy)
+    hours = windows_to_count(evidence, run.policy)
     return await third_round(run.client(), question, first, scope, hours) if hours else ()
 
 

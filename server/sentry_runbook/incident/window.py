@@ -15,7 +15,9 @@ LONGEST = timedelta(days=90)
 PERIOD = re.compile(r"([1-9][0-9]{0,4})\s*([mhdw])")
 
 
-def window(period: str | None, start: str | None, end: str | None, *, now: datetime, default: timedelta) -> Window:
+def parse_window(
+    period: str | None, start: str | None, end: str | None, *, now: datetime, default: timedelta
+) -> Window:
     """The window that a caller asks for.
 
     Args:
@@ -33,12 +35,12 @@ def window(period: str | None, start: str | None, end: str | None, *, now: datet
     if end and not start:
         raise BadInput("end was given without start.", "Give both, or a period such as 24h.")
     if start:
-        return _between(moment(start, "start"), moment(end, "end") if end else now, now)
+        return _between(parse_time(start, "start"), parse_time(end, "end") if end else now, now)
     length = _length(period) if period else default
     return _checked(Window(start=now - length, end=now))
 
 
-def moment(text: str, name: str) -> datetime:
+def parse_time(text: str, name: str) -> datetime:
     """An ISO 8601 time as aware UTC.
 
     Raises:

@@ -29,7 +29,7 @@ from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.messages import FORMS, Audience
 from sentry_runbook.incident.model.stated import Stated
-from sentry_runbook.incident.window import window
+from sentry_runbook.incident.window import parse_window
 from sentry_runbook.render.templates import Template
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.text import NAME, line
@@ -191,7 +191,7 @@ async def _values(run: Runtime, name: str, typed: str) -> list[str]:
             project=None,
             environment=None,
             sort="date",
-            window=window("14d", None, None, now=now, default=now - now),
+            window=parse_window("14d", None, None, now=now, default=now - now),
             limit=50,
             cursor=None,
         )

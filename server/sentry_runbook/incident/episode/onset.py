@@ -36,7 +36,7 @@ STRETCH_S = 600
 """Ten minutes are the shortest stretch that is called raised; single minutes vary too much."""
 QUIET = timedelta(hours=2)
 """Quiet is two empty hours (DESIGN section 5); a shorter pause does not end an incident."""
-FEWEST = 5
+MIN_EVENTS = 5
 """Fewer events in an hour (or on a day) are no step, whatever was usual."""
 DEVIATIONS = 4
 """Standard deviations above the usual count that chance does not explain."""
@@ -109,7 +109,7 @@ def _step(
     if usual is None or total(inside) is None:
         return None
     first, most = fullest_hour(inside)
-    if most < FEWEST or most <= _limit(usual, policy):
+    if most < MIN_EVENTS or most <= _limit(usual, policy):
         return None
     coarse = resample(series, STRETCH_S)
     limit = _limit(usual * coarse.step_s / HOUR_S, policy)
@@ -213,7 +213,7 @@ def _daily(evidence: Evidence, policy: Policy) -> Onset | None:
     if usual is None or not days:
         return None
     limit = _limit(usual * 24, policy)
-    raised = [index for index, (_, events) in enumerate(days) if events >= FEWEST and events > limit]
+    raised = [index for index, (_, events) in enumerate(days) if events >= MIN_EVENTS and events > limit]
     if not raised or raised[-1] < len(days) - 2:
         return None
     start = raised[-1]

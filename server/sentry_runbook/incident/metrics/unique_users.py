@@ -67,7 +67,7 @@ def users_worst_hour(evidence: Evidence) -> UsersWorstHour | Unknown:
 _PARTIAL = "lower bound: some events carry no user"
 
 
-def straddling_windows(evidence: Evidence, policy: Policy, limit: int = 6) -> tuple[tuple[datetime, datetime], ...]:
+def windows_to_count(evidence: Evidence, policy: Policy, limit: int = 6) -> tuple[tuple[datetime, datetime], ...]:
     """Rolling hours to count exactly, so that the bounds no longer lie on both sides of the policy's threshold.
 
     Args:
