@@ -270,15 +270,15 @@ def flooded(**parts: Any) -> Evidence:
 
 
 def remaining(evidence: Evidence) -> Evidence:
-    found = find_suspects(evidence)
-    assert found is not None
-    return excluding(evidence, found)
+    result = find_suspects(evidence)
+    assert result is not None
+    return excluding(evidence, result)
 
 
 def test_suspects_are_the_rows_of_every_suspicion_and_their_shares() -> None:
     both = rows((16, {"user": "flooder"}), (4, {"user": "user-1", "release": "shop@9"}))
-    found = find_suspects(incident(crowd(2), rows=both, releases=known((DEPLOYED,))))
-    assert found == Suspects(
+    result = find_suspects(incident(crowd(2), rows=both, releases=known((DEPLOYED,))))
+    assert result == Suspects(
         row_ids=frozenset(f"row-{number}" for number in range(20)), event_share=1.0, user_share=1.0
     )
     some = find_suspects(flooded())
@@ -290,15 +290,15 @@ def test_suspects_are_the_rows_of_every_suspicion_and_their_shares() -> None:
 
 def test_a_user_who_also_sent_honest_events_is_not_suspect() -> None:
     shared = rows((16, {"ip": "<ip 1>", "user": "user-1"}), (1, {"user": "user-1"}), (3, {}))
-    found = find_suspects(incident(crowd(2), rows=shared))
-    assert found is not None
-    assert (found.event_share, round(found.user_share, 3)) == (0.85, 0.25)
+    result = find_suspects(incident(crowd(2), rows=shared))
+    assert result is not None
+    assert (result.event_share, round(result.user_share, 3)) == (0.85, 0.25)
 
 
 def test_suspects_without_users_take_no_users_away() -> None:
-    found = find_suspects(incident(crowd(2), rows=rows((20, {"ip": "<ip 1>", "user": None}))))
-    assert found is not None
-    assert (found.event_share, found.user_share) == (1.0, 0.0)
+    result = find_suspects(incident(crowd(2), rows=rows((20, {"ip": "<ip 1>", "user": None}))))
+    assert result is not None
+    assert (result.event_share, result.user_share) == (1.0, 0.0)
 
 
 def test_no_suspects_without_anomalies_or_rows() -> None:

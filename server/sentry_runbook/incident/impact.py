@@ -23,7 +23,7 @@ from sentry_runbook.incident.model.results.impact import (
 def count_impact(incident: Measurements) -> Impact:
     """Count the impact of the incident in its window."""
     evidence = incident.evidence
-    counts = _Totals(incident)
+    counts = _ImpactCounts(incident)
     users = _users(incident, counts)
     own, project = _known_peak(incident.own_peak), _known_peak(incident.project_peak)
     rate = incident.crash_free if isinstance(incident.crash_free, CrashFree) else None
@@ -59,7 +59,7 @@ def count_impact(incident: Measurements) -> Impact:
     )
 
 
-class _Totals:
+class _ImpactCounts:
     """Events and users of the window, of a wider one when it is empty, or of the issue itself.
 
     Attributes:
@@ -104,7 +104,7 @@ def _known_peak(peak: MinutePeak | Unknown) -> MinutePeak | None:
     return peak if isinstance(peak, MinutePeak) else None
 
 
-def _users(incident: Measurements, counts: _Totals) -> UsersWorstHour | None:
+def _users(incident: Measurements, counts: _ImpactCounts) -> UsersWorstHour | None:
     return incident.users if isinstance(incident.users, UsersWorstHour) and not counts.widened else None
 
 
@@ -142,7 +142,7 @@ def _window(evidence: Evidence, window: Window, widened: bool) -> ImpactWindow:
 WHERE = {"asked": "the environments asked for", "production": "production", "all": "all environments"}
 
 
-def _reading(incident: Measurements, counts: _Totals) -> str:
+def _reading(incident: Measurements, counts: _ImpactCounts) -> str:
     evidence = incident.evidence
     where, asked = WHERE[evidence.scope.basis], duration(evidence.window.length)
     if counts.events is None:
@@ -158,7 +158,7 @@ def _reading(incident: Measurements, counts: _Totals) -> str:
     return f"{counted} in {asked} until {moment(counts.window.end)}{kind}."
 
 
-def _missing(incident: Measurements, counts: _Totals, users: UsersWorstHour | None) -> Iterator[Missing]:
+def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHour | None) -> Iterator[Missing]:
     evidence = incident.evidence
     if counts.events is None:
         yield Missing(what="events", why=counts.why)

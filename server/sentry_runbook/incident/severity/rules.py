@@ -174,7 +174,7 @@ def _distances(incident: Measurements, criteria: Sequence[Criterion], severity: 
         rate, peak = incident.crash_free, incident.project_peak
         if isinstance(rate, CrashFree) and met["crash_free"] is False:
             points = rate.lowest_pct - limits.crash_free_below_pct
-            needs = f"crash-free sessions to fall by more than {number(round(points, 2))} points"
+            needs = f"crash-free sessions to fall by more than {number(points)} points"
             yield Distance(criterion="crash_free", to="P0", needs=needs)
         if isinstance(peak, MinutePeak) and met["unhandled_rate"] is False:
             more = limits.unhandled_per_minute_above + 1 - peak.at_least
