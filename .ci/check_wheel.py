@@ -8,17 +8,8 @@ from pathlib import Path
 import anyio
 from mcp import Client, StdioServerParameters
 
-TEMPLATES = {
-    "triage",
-    "initial_alert",
-    "status_update",
-    "resolution_notice",
-    "postmortem",
-    "severity_matrix",
-    "triage_checklist",
-    "root_cause_patterns",
-    "troubleshooting",
-}
+PROMPTS = Path(__file__).parent.parent / "prompts"
+TEMPLATES = {path.stem for path in PROMPTS.glob("*.md")} - {"README"}
 
 
 def check_archives(dist: Path) -> None:

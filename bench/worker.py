@@ -23,8 +23,12 @@ import sentry_runbook
 from bench.rounds import RoundCountingTransport
 from sentry_runbook.settings import Limits, Secret, Settings
 
-APPLICATIONS = ("sentry_runbook.server.app", "sentry_runbook.app")
-"""Where ``build_runtime`` and its neighbours are: now, and in the first edition."""
+HOMES: Mapping[str, tuple[str, ...]] = {
+    "build_runtime": ("sentry_runbook.runtime", "sentry_runbook.app"),
+    "build_server": ("sentry_runbook.server.app", "sentry_runbook.app"),
+    "serve_stdio": ("sentry_runbook.server.stdio", "sentry_runbook.app"),
+}
+"""In which modules a function is: now, and in the first edition."""
 
 
 class WrongPackage(Exception):
@@ -46,17 +50,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     anyio.run(_serve if options.mode == "serve" else _count, options)
 
 
-def _application() -> Any:  # the module's path, and so its type, depends on the edition
-    for name in APPLICATIONS:
+def _function(name: str) -> Any:  # the function's module, and so its type, depends on the edition
+    for home in HOMES[name]:
         try:
-            return import_module(name)
+            return getattr(import_module(home), name)
+        except AttributeError:
+            continue
         except ModuleNotFoundError as exc:
-            if exc.name is None or not name.startswith(exc.name):
+            if exc.name is None or not home.startswith(exc.name):
                 raise
-    raise WrongPackage(f"none of {', '.join(APPLICATIONS)} exists")
+    raise WrongPackage(f"{name} is in none of {', '.join(HOMES[name])}")
 
 
-def _runtime(application: Any, options: argparse.Namespace, transport: httpx.AsyncBaseTransport | None = None) -> Any:
+def _runtime(options: argparse.Namespace, transport: httpx.AsyncBaseTransport | None = None) -> Any:
     settings = Settings(
         token=Secret("bench"),
         organization="acme",
@@ -64,24 +70,22 @@ def _runtime(application: Any, options: argparse.Namespace, transport: httpx.Asy
         writes="direct",
         limits=Limits(cache_s=options.cache_s),
     )
-    return application.build_runtime(settings, http_transport=transport, clock=lambda: options.now)
+    return _function("build_runtime")(settings, http_transport=transport, clock=lambda: options.now)
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    application = _application()
-    runtime = _runtime(application, options)
+    runtime, serve_stdio = _runtime(options), _function("serve_stdio")
     # The command does so, too, once its modules are imported.
     gc.collect()
     gc.freeze()
-    await application.serve_stdio(runtime)
+    await serve_stdio(runtime)
 
 
 async def _count(options: argparse.Namespace) -> None:
-    application = _application()
     transport = RoundCountingTransport(httpx.AsyncHTTPTransport())
-    runtime = _runtime(application, options, transport)
+    runtime = _runtime(options, transport)
     counts: dict[str, Mapping[str, int]] = {}
-    async with Client(application.build_server(runtime)) as client:
+    async with Client(_function("build_server")(runtime)) as client:
         for tool, arguments, undo in options.calls:
             transport.reset()
             result = await client.call_tool(tool, arguments)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.settings import DEFAULT_URL, Secret, Settings, is_loopback, load_settings
+from sentry_runbook.loopback import is_loopback
+from sentry_runbook.settings import DEFAULT_URL, Secret, Settings
+from sentry_runbook.settings_loader import load_settings
 
 TOKEN = "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"
 Load = Callable[..., Settings]

@@ -9,25 +9,20 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.context import gather, no_facts
-from sentry_runbook.incident.messages.fields import Fact, Facts
-from sentry_runbook.incident.messages.reference import pattern_facts
+from sentry_runbook.incident.causes.catalog import PATTERNS
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.model.policy import Policy, Thresholds
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Format
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
-from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, evidence_of, templates
+from sentry_runbook.render.templates.view import parts_of
+from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, incident_of, templates
+from tests.snapshots import check
 
-SHIPPED = (
-    "initial_alert",
-    "postmortem",
-    "resolution_notice",
-    "root_cause_patterns",
-    "severity_matrix",
-    "status_update",
-    "triage",
-    "triage_checklist",
-    "troubleshooting",
-)
+SHIPPED = tuple(sorted(path.stem for path in shipped_folder().glob("*.md") if path.stem != "README"))
+REQUIRED = {"initial_alert", "status_update", "resolution_notice", "postmortem", "triage"}
+"""The forms that the draft tools fill, and the prompt that the instructions name."""
 HEAD = "---\nname: own\ntitle: Own\ndescription: One of ours.\n---\n"
 Writer = Callable[..., Path]
 
@@ -55,9 +50,9 @@ def refused(folder: Path) -> str:
 # --- shipped -------------------------------------------------------------------------------------------------------
 
 
-def test_the_nine_shipped_templates_are_there_in_the_order_of_their_names() -> None:
-    assert tuple(one.name for one in load_templates()) == SHIPPED
-    assert {path.stem for path in shipped_folder().glob("*.md")} == {*SHIPPED, "README"}
+def test_every_shipped_file_is_a_template_of_its_name_in_order_and_the_forms_of_the_tools_are_there() -> None:
+    assert tuple(template.name for template in load_templates()) == SHIPPED
+    assert {*REQUIRED, *FORMS.values()} <= set(SHIPPED)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -65,24 +60,40 @@ def test_a_shipped_template_asks_only_for_facts_that_exist(name: str) -> None:
     templates()[name].check()
 
 
+def fills(name: str, content: BlankContent, form: Format) -> None:
+    """The template fills, and nothing of a program stands in its text."""
+    filled = templates()[name].fill(content, form)
+    assert filled.text.strip()
+    match = re.search(r"\bNone\b(?! of)|Undefined|Fact\(|Unknown\(|Blank\(|\{\{|\n\n\n|datetime", filled.text)
+    assert match is None, filled.text[max(0, match.start() - 80) : match.end() + 20]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_template_fills_without_an_issue_and_with_every_golden_one(name: str) -> None:
+    fills(name, BlankContent(POLICY), "markdown")
+    for incident in GOLDEN:
+        fills(name, MessageContent(incident_of(incident)), "markdown")
+
+
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_a_shipped_template_fills_without_an_issue_and_with_every_golden_one(name: str, audience: str) -> None:
-    facts = [no_facts(POLICY, audience)]  # type: ignore[arg-type]  # one of the literal's words
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_shipped_template_fills_for_every_audience_and_format(name: str, audience: Audience, form: Format) -> None:
+    fills(name, BlankContent(POLICY, audience=audience), form)
     for incident in GOLDEN:
-        evidence, stated = evidence_of(incident), GOLDEN[incident].stated
-        now = evidence.collected_at
-        facts.append(gather(Incident(evidence, stated, POLICY, now), audience=audience))  # type: ignore[arg-type]  # as above
-    for one in facts:
-        for form in FORMATS:
-            filled = templates()[name].fill(one, form)
-            assert filled.text.strip()
-            found = re.search(r"\bNone\b(?! of)|Undefined|Fact\(|Unknown\(|\{\{|\n\n\n|datetime", filled.text)
-            assert found is None, filled.text[max(0, found.start() - 80) : found.end() + 20]
+        fills(name, MessageContent(incident_of(incident), audience=audience), form)
+
+
+@pytest.mark.parametrize("name", ["triage", "severity_matrix", "root_cause_patterns", "triage_checklist"])
+def test_the_prompts_that_are_no_drafts_read_as_they_were_reviewed(name: str) -> None:
+    blank, filled = BlankContent(POLICY), MessageContent(incident_of("payment_spike"))
+    text = f"{templates()[name].prompt(blank)}\n=== With an issue\n\n{templates()[name].prompt(filled)}"
+    check(f"prompts/{name}.md", text)
 
 
 def test_a_prompt_begins_with_its_instructions_and_ends_with_why_its_blanks_are_blank() -> None:
-    text = templates()["initial_alert"].prompt(no_facts(POLICY))
+    text = templates()["initial_alert"].prompt(BlankContent(POLICY))
     assert text.startswith("Give the user this message to send.")
     assert "INCIDENT — [service name]" in text
     assert "Not known:\n\n- service name: only a person knows it" in text
@@ -99,8 +110,8 @@ def test_starting_with_the_shipped_templates_does_not_bring_in_jinja2() -> None:
 # --- reference cards -----------------------------------------------------------------------------------------------
 
 
-def card(name: str, policy: Policy = POLICY, facts: Facts | None = None) -> str:
-    return templates()[name].fill(facts or no_facts(policy)).text
+def card(name: str, policy: Policy = POLICY, content: BlankContent | None = None) -> str:
+    return templates()[name].fill(content or BlankContent(policy)).text
 
 
 def test_the_severity_matrix_shows_the_policy_in_force_and_no_threshold_of_its_own() -> None:
@@ -123,19 +134,17 @@ def test_the_severity_matrix_shows_the_policy_in_force_and_no_threshold_of_its_o
 
 def test_the_root_cause_card_gives_the_actions_of_the_code() -> None:
     text = card("root_cause_patterns")
-    assert len(pattern_facts()) == 5
-    for pattern in pattern_facts():
-        assert pattern.action.text
-        assert pattern.action.text in text
+    for pattern in PATTERNS:
+        assert pattern.general_action
+        assert pattern.general_action in text
     assert "rolls nothing back" in text
 
 
 def test_the_cards_say_first_what_fits_the_issue_that_was_given() -> None:
-    evidence = evidence_of("payment_spike")
-    facts = gather(Incident(evidence, GOLDEN["payment_spike"].stated, POLICY, evidence.collected_at))
-    assert "SHOP-1Z](" in card("severity_matrix", facts=facts)
-    assert "Deployment regression (confidence high)" in card("root_cause_patterns", facts=facts)
-    assert "1. Open the issue from the alert**" in card("triage_checklist", facts=facts)
+    content = MessageContent(incident_of("payment_spike"))
+    assert "SHOP-1Z](" in card("severity_matrix", content=content)
+    assert "Deployment regression (confidence high)" in card("root_cause_patterns", content=content)
+    assert "1. Open the issue from the alert**" in card("triage_checklist", content=content)
 
 
 def test_the_checklist_has_the_eleven_steps_without_an_issue_too() -> None:
@@ -169,8 +178,8 @@ def test_the_same_name_replaces_and_a_new_name_adds(folder: Path) -> None:
     write(folder, HEAD + "{{ impact.users }} of us", "second.md")
     found = load_templates(folder)
     assert len(found) == len(SHIPPED) + 1
-    assert found["initial_alert"].fill(no_facts(POLICY)).text == "FIRE — [service name]\n"
-    assert found["own"].fill(no_facts(POLICY)).unknowns == ("number of users: no issue was given",)
+    assert found["initial_alert"].fill(BlankContent(POLICY)).text == "FIRE — [service name]\n"
+    assert found["own"].fill(BlankContent(POLICY)).unknowns == ("number of users: no issue was given",)
     assert [one.name for one in found] == sorted(one.name for one in found)
 
 
@@ -185,14 +194,14 @@ def test_arguments_are_read_in_order_and_can_stand_in_the_body(folder: Path) -> 
         ("issue", "Which one", True),
         ("items", "More", False),
     ]
-    filled = template.fill(no_facts(POLICY), arguments={"issue": "SHOP-1 @here {{ 1 }}"})
+    filled = template.fill(BlankContent(POLICY), arguments={"issue": "SHOP-1 @here {{ 1 }}"})
     assert filled.text == "SHOP-1 ＠here { { 1 }} [items]\n"
     assert filled.unknowns == ("items: not given",)
 
 
 def test_a_file_of_windows_with_a_byte_order_mark_reads_the_same(folder: Path) -> None:
     text = "\ufeff" + (HEAD + "one\n\n{{ service }}\n").replace("\n", "\r\n")
-    assert load_templates(write(folder, text))["own"].fill(no_facts(POLICY)).text == "one\n\n[service name]\n"
+    assert load_templates(write(folder, text))["own"].fill(BlankContent(POLICY)).text == "one\n\n[service name]\n"
 
 
 def test_a_readme_and_other_files_in_the_folder_are_left_alone(folder: Path) -> None:
@@ -209,14 +218,14 @@ WRONG_BODIES = (
     ("{% if given %}x{% elif issue.nope %}y{% endif %}", 1, "issue has no fact 'nope'"),
     ("{% if given %}x{% else %}\n{{ nope }}{% endif %}", 2, "no fact 'nope'"),
     ("{% for cause in causes %}\n{{ cause.nope }}\n{% endfor %}", 2, "cause has no fact 'nope'"),
-    ("{% for cause in causes %}x{% else %}\n{{ cause.name }}{% endfor %}", 2, "no fact 'cause'"),
+    ("{% for cause in causes %}x{% else %}\n{{ cause.pattern }}{% endfor %}", 2, "no fact 'cause'"),
     ("{% for one in nope %}x{% endfor %}", 1, "no fact 'nope'"),
     ("{% for one in causes if one.nope %}x{% endfor %}", 1, "one has no fact 'nope'"),
     ("{{ impact.nope | upper }}", 1, "impact has no fact 'nope'"),
     ("{{ actions | join(impact.nope) }}", 1, "impact has no fact 'nope'"),
     ("{{ 'a' if impact.nope else 'b' }}", 1, "impact has no fact 'nope'"),
     ("{{ 'a' ~ impact.nope }}", 1, "impact has no fact 'nope'"),
-    ("{% if severity.level.text == impact.nope %}x{% endif %}", 1, "impact has no fact 'nope'"),
+    ("{% if severity.severity.text == impact.nope %}x{% endif %}", 1, "impact has no fact 'nope'"),
     ("{% set x = impact.nope %}", 1, "impact has no fact 'nope'"),
     ("{{ arguments.nope }}", 1, "arguments has no fact 'nope'"),
     ("{{ impact }}", 1, "impact cannot stand in a text"),
@@ -318,25 +327,30 @@ def test_a_folder_that_is_not_there_fails_and_names_the_setting(folder: Path) ->
 def test_a_good_body_of_every_kind_of_sentence_passes_and_fills(folder: Path) -> None:
     body = (
         "{% set name = issue.name %}{{ name }}\n"
-        "{% for cause in causes if cause.confidence.text != 'low' %}{{ loop.index }} {{ cause.name | upper }} "
+        "{% for cause in causes if cause.confidence.text != 'low' %}{{ loop.index }} {{ cause.pattern | upper }} "
         "{% for clue in cause.evidence_for %}{{ clue }}{% if not loop.last %}, {% endif %}{% endfor %}\n"
         "{% else %}none\n{% endfor %}"
-        "{{ 'known' if impact.events and not impact.p95 else 'unknown' }} {{ actions | length }} "
+        "{{ 'known' if impact.events and not impact.p95_ms else 'unknown' }} {{ actions | length }} "
         "{{ next_steps | first }} {{ format }}\n{{ actions | join('; ') }}"
     )
-    evidence = evidence_of("payment_spike")
-    facts = gather(Incident(evidence, GOLDEN["payment_spike"].stated, POLICY, evidence.collected_at))
-    text = own(folder, body).fill(facts).text
+    content = MessageContent(incident_of("payment_spike"))
+    text = own(folder, body).fill(content).text
     assert "1 DEPLOYMENT REGRESSION" in text
-    assert "\nnone" in own(folder, body).fill(no_facts(POLICY)).text
+    assert "\nnone" in own(folder, body).fill(BlankContent(POLICY)).text
+
+
+def test_the_readme_of_the_prompts_names_everything_that_a_body_can_ask_for() -> None:
+    readme = (shipped_folder() / "README.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0] for line in readme.split("\n") if line.startswith("| `")]
+    assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(parts_of(MessageContent))
 
 
 def test_what_the_readme_of_the_prompts_shows_is_a_template_that_loads(folder: Path) -> None:
     readme = (shipped_folder() / "README.md").read_text(encoding="utf-8")
     example = "\n".join(line[4:] for line in readme.split("\n") if line.startswith("    "))
     template = load_templates(write(folder, example))["initial_alert"]
-    assert template.fill(no_facts(POLICY)).text == "INCIDENT — [service name]  \nImpact: [impact]\n"
-    assert "There are: summary, symptoms, events" in refused(write(folder, HEAD + "{{ impact.help }}", "help.md"))
+    assert template.fill(BlankContent(POLICY)).text == "INCIDENT — [service name]  \nImpact: [impact]\n"
+    assert "issue, window, reading, events, users" in refused(write(folder, HEAD + "{{ impact.help }}", "help.md"))
 
 
 # --- safety --------------------------------------------------------------------------------------------------------
@@ -344,22 +358,18 @@ def test_what_the_readme_of_the_prompts_shows_is_a_template_that_loads(folder: P
 
 @pytest.mark.parametrize("text", ["{{ lead }}", "{% raw %}", "{# x #}", "{{ 7 * 7 }}", "{{ ''.__class__ }}"])
 def test_a_value_is_never_read_as_a_template(folder: Path, text: str) -> None:
-    from dataclasses import replace
-
-    facts = replace(no_facts(POLICY), service=Fact(text, stated=True), lead=Fact("SECRET", stated=True))
-    filled = own(folder, "{{ service }}").fill(facts).text
+    stated = Stated(service=text, lead="SECRET")
+    filled = own(folder, "{{ service }}").fill(BlankContent(POLICY, stated)).text
     assert "SECRET" not in filled
     assert "49" not in filled
     assert filled.startswith("{ ")
 
 
 def test_a_value_that_no_gate_has_seen_is_made_inert_when_it_is_put_in(folder: Path) -> None:
-    from dataclasses import replace
-
     raw = "# Head\n@here [x](https://evil.example.com) ![y](https://e.example/p.png) <script>`a`</script> <!channel>"
-    facts = replace(no_facts(POLICY), service=Fact(raw), lead=Fact("<email 1>"))
+    content = BlankContent(POLICY, Stated(service=raw, lead="<email 1>"))
     template = own(folder, "{{ service }}|{{ lead }}")
-    markdown, slack = (template.fill(facts, form).text for form in FORMATS)
+    markdown, slack = (template.fill(content, form).text for form in FORMATS)
     for text in (markdown, slack):
         assert not any(one in text for one in ("@here", "](", "![", "<script", "<!", "https://", "\n#"))
     assert markdown.endswith("|<email 1>\n")

@@ -7,20 +7,19 @@ Exit codes: 0 done; 1 the command ran and the answer is bad news (doctor, lint, 
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
 
+from sentry_runbook.commands import load_command
 from sentry_runbook.commands.arguments import parse
 from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError
-from sentry_runbook.settings import Settings, load_settings
+from sentry_runbook.settings import SETTINGS, Settings
+from sentry_runbook.settings_loader import load_settings
 
-FLAGS = ("organization", "project", "base_url", "policy_file", "prompts_dir", "writes", "state_dir")
+FLAGS = tuple(row.name for row in SETTINGS if row.flags)
 """Flags that are settings."""
 WRONG_INPUT = (SettingsError, BadInput, BadTemplate, BadEvidence)
 """What the caller can correct; all else of ours is bad news."""
@@ -35,14 +34,6 @@ DEMO_ENVIRONMENT: Mapping[str, str] = {
 """What ``--demo`` puts over the environment: the embedded Sentry, and never the real one."""
 NOWHERE = Path(os.devnull)
 """A folder without a ``.sentryclirc``: the demo reads nobody's token."""
-
-
-class Command(Protocol):
-    """A module of ``commands/``."""
-
-    def run(self, arguments: argparse.Namespace, settings: Settings) -> int:
-        """Do it, and give the exit code."""
-        ...
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -68,25 +59,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments)
-    if arguments.command != "doctor":
+    command, settings = load_command(arguments.command), _settings(arguments)
+    if command.shows_warnings:
         for warning in settings.warnings:
             sys.stderr.write(f"sentry-runbook: {warning}\n")
-    return _command(arguments.command).run(arguments, settings)
-
-
-def _command(name: str) -> Command:
-    """The module of a command.
-
-    What importing makes stays until the end: the collector searches it in vain, a tenth of the start-up, and once more
-    at the exit. So it does not look meanwhile, and never again at what is there by then.
-    """
-    gc.disable()
-    try:
-        return cast(Command, import_module(f"sentry_runbook.commands.{name}"))
-    finally:
-        gc.freeze()
-        gc.enable()
+    return command.run(arguments, settings)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -4,19 +4,19 @@
 
     RunbookError                what failed, and what to do next, in our words
     ├── SettingsError           a setting is missing or wrong; names every one at once
-    ├── BadInput                an argument that cannot be meant; says what is valid
-    ├── BadTemplate             a template that cannot be filled; file and line
-    ├── BadEvidence             an evidence file that cannot be read
-    └── SentryError             a request to Sentry that did not give an answer
+    ├── BadInput                an argument is invalid; says what is valid
+    ├── BadTemplate             a template cannot be filled; names file and line
+    ├── BadEvidence             an evidence file cannot be read
+    └── SentryError             a request to Sentry failed
         ├── Unauthorized        401: the token is missing, expired, revoked or malformed
         ├── Forbidden           403: the token lacks a scope or the membership
         ├── NotFound            404: no such thing, or not visible to this token
-        ├── BadRequest          400: Sentry refused the question
+        ├── BadRequest          400: Sentry rejected the request
         ├── RateLimited         429: too many requests, with the time to wait when known
         ├── Unsupported         this server does not have the endpoint or the option
-        ├── ServerFault         5xx, or an answer that is not Sentry's
-        ├── Unreachable         no answer: refused, reset, no name, TLS
-        └── TimedOut            no answer within the deadline
+        ├── ServerFault         5xx, or a response that is not Sentry's
+        ├── Unreachable         no response: refused, reset, unknown host, TLS
+        └── TimedOut            no response within the deadline
 
 A message is for the model and the human at once: no traceback, no token, no raw body.
 """
@@ -43,26 +43,26 @@ class SettingsError(RunbookError):
 
 
 class BadInput(RunbookError):
-    """An argument that cannot be meant."""
+    """An argument is invalid; the message says what is valid."""
 
 
 class BadTemplate(RunbookError):
-    """A runbook template that cannot be filled."""
+    """A runbook template cannot be filled."""
 
 
 class BadEvidence(RunbookError):
-    """An evidence file that is not ours, of another version, or damaged."""
+    """An evidence file was not written by sentry-runbook, has another version, or is damaged."""
 
 
 class SentryError(RunbookError):
-    """A request to Sentry that did not give an answer.
+    """A request to Sentry failed.
 
     Args:
-        what: one sentence that says what was asked and what came back.
+        what: one sentence: the request and what came back.
         fix: the next step.
-        status: the HTTP status, None when no answer came.
-        asked: the request in short, as ``GET issue SHOP-1Z``: never with query text or credentials.
-        retry_after_s: seconds after which asking again makes sense, None when unknown.
+        status: the HTTP status, None when there was no response.
+        asked: the request in short, such as ``GET issue SHOP-1Z``: never with query text or credentials.
+        retry_after_s: seconds to wait before a retry, None when unknown.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class NotFound(SentryError):
 
 
 class BadRequest(SentryError):
-    """400: Sentry refused the question; the message carries its field errors, flattened."""
+    """400: Sentry rejected the request; the message carries its field errors, flattened."""
 
 
 class RateLimited(SentryError):
@@ -105,12 +105,12 @@ class Unsupported(SentryError):
 
 
 class ServerFault(SentryError):
-    """5xx, or an answer that is not Sentry's (HTML of a proxy, cut JSON, another shape, too large)."""
+    """5xx, or a response that is not Sentry's (HTML of a proxy, cut JSON, another shape, too large)."""
 
 
 class Unreachable(SentryError):
-    """No answer at all: refused, reset, unknown host, TLS."""
+    """No response at all: refused, reset, unknown host, TLS."""
 
 
 class TimedOut(SentryError):
-    """No answer within the deadline."""
+    """No response within the deadline."""

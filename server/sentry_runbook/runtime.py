@@ -1,17 +1,19 @@
-"""What every tool call works with: made once per process by ``app``, handed to the tools by the SDK's lifespan."""
+"""What every tool call works with: built once per process, handed to the tools by the SDK's lifespan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.policy import Policy, default_policy
 from sentry_runbook.incident.model.stated import Stated
-from sentry_runbook.render.templates import Templates
+from sentry_runbook.incident.policy_file import load_policy
+from sentry_runbook.render.templates import Templates, load_templates
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.settings import Settings
+from sentry_runbook.store.shared_results import SharedResults
 
 if TYPE_CHECKING:
     import httpx
@@ -27,12 +29,13 @@ Clock = Callable[[], datetime]
 
 @dataclass
 class Runtime:
-    """The shared client, the policy, the templates and the clock.
+    """The shared client, the policy, the templates, the clock, and the answers of the last seconds.
 
     Attributes:
         clock: aware UTC now; the only clock of the product outside the client's deadlines.
         http_transport: where requests go instead of the network (the embedded Sentry, tests).
         audit: where writes are recorded; None when the operator gave no state directory.
+        answers: shared by callers who ask the same within ``limits.cache_s``; forgotten at every write.
     """
 
     settings: Settings
@@ -42,25 +45,30 @@ class Runtime:
     confirmations: Confirmations
     audit: AuditLog | None = None
     http_transport: httpx.AsyncBaseTransport | None = None
+    answers: SharedResults = field(init=False)
     _client: SentryClient | None = None
-    _recent: datetime | None = None
+    _shared_now: datetime | None = None
 
-    def recently(self) -> datetime:
-        """The end of a window that reaches until now: for a few seconds the same for all.
+    def __post_init__(self) -> None:
+        self.answers = SharedResults(self.settings.limits.cache_s)
 
-        Callers who ask the same at once then ask Sentry the same, and the answer is shared (``limits.cache_s``). It is
-        no older than an answer from the cache may be.
+    def shared_now(self) -> datetime:
+        """The end of windows that reach until now; the same for all callers for ``limits.cache_s`` seconds.
+
+        Callers who ask the same at once then send Sentry the same requests, so that requests and answers can be
+        shared. It is no older than an answer from the cache may be.
         """
         now = self.clock()
-        if self._recent is None or not 0 <= (now - self._recent).total_seconds() < self.settings.limits.cache_s:
-            self._recent = now
-        return self._recent
+        age_s = None if self._shared_now is None else (now - self._shared_now).total_seconds()
+        if self._shared_now is None or age_s is None or not 0 <= age_s < self.settings.limits.cache_s:
+            self._shared_now = now
+        return self._shared_now
 
     def incident(self, evidence: Evidence, stated: Stated | None = None) -> Incident:
         """The incident of this evidence; what people stated is made inert first, because messages quote it."""
         from sentry_runbook.incident.incident import Incident  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-        return Incident(evidence, self.safe(stated or Stated()), self.policy, evidence.collected_at)
+        return Incident(evidence, self.sanitize_stated(stated or Stated()), self.policy, evidence.collected_at)
 
     def client(self) -> SentryClient:
         """The shared client, made at the first call that needs it.
@@ -77,23 +85,64 @@ class Runtime:
         return self._client
 
     async def aclose(self) -> None:
-        """Close the client's connections; requests under way are dropped."""
+        """Cancel what is being computed and close the client's connections; requests under way are dropped."""
+        await self.answers.aclose()
         if self._client is not None:
             await self._client.aclose()
 
-    def safe(self, stated: Stated) -> Stated:
-        """What a person stated, inert like event text: it goes into messages that others read.
+    def sanitize_stated(self, stated: Stated) -> Stated:
+        """``stated`` with its strings sanitized like event text, because messages quote them.
 
-        It is not masked: a person chose to write it.
+        They are not masked: a person chose to write them.
         """
         from sentry_runbook.safety.sanitizer import Sanitizer  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-        gate = Sanitizer(mask=False)
-        texts = {name: gate.line(value, 1000) for name, value in stated.model_dump().items() if isinstance(value, str)}
+        sanitizer = Sanitizer(mask=False)
+        texts = {
+            name: sanitizer.line(value, 1000) for name, value in stated.model_dump().items() if isinstance(value, str)
+        }
         return stated.model_copy(update=texts)
+
+
+def utc_now() -> datetime:
+    """The product's clock."""
+    return datetime.now(UTC)
+
+
+def build_runtime(
+    settings: Settings, *, http_transport: httpx.AsyncBaseTransport | None = None, clock: Clock = utc_now
+) -> Runtime:
+    """Read policy and templates, and open the audit file.
+
+    Args:
+        settings: the operator's decisions.
+        http_transport: where requests go instead of the network (the embedded Sentry, tests).
+        clock: aware UTC now.
+
+    Raises:
+        SettingsError: the policy file cannot be used.
+        BadTemplate: a template asks for something that does not exist; file and line.
+    """
+    return Runtime(
+        settings=settings,
+        http_transport=http_transport,
+        policy=load_policy(settings.policy_file) if settings.policy_file else default_policy(),
+        templates=load_templates(settings.prompts_dir),
+        clock=clock,
+        confirmations=Confirmations(clock=clock),
+        audit=_audit_log(settings),
+    )
+
+
+def _audit_log(settings: Settings) -> AuditLog | None:
+    if settings.state_dir is None:
+        return None
+    from sentry_runbook.safety.audit import AuditLog  # noqa: PLC0415  # only where it is kept (DESIGN §9, start-up)
+
+    return AuditLog(settings.state_dir / "audit.jsonl")
 
 
 def runtime(ctx: Context[Runtime]) -> Runtime:
     """The runtime of the server that this call came to."""
-    found: Runtime = ctx.request_context.lifespan_context
-    return found
+    of_server: Runtime = ctx.request_context.lifespan_context
+    return of_server

@@ -1,32 +1,21 @@
-"""Flags, environment, ``.sentryclirc`` → one frozen :class:`Settings`.
+"""What the operator decides: :class:`Settings`, and the table of where each of them comes from.
 
-Flags win over the environment, the environment over ``.sentryclirc`` (project directory upwards, then home).
-Nothing here reads the process: the caller hands over environment and folders, so tests need no patching.
+The rows of :data:`SETTINGS` are what everything else is derived from: the parsing (:mod:`.settings_loader`), the
+command line's flags, and the tests of the README's table, ``manifest.json`` and ``server.json``.
 """
 
 from __future__ import annotations
 
-import configparser
-import re
-import stat
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import Literal, get_args
 
+from sentry_runbook import setting_parsers as parsers
 from sentry_runbook.errors import SettingsError
 
 Writes = Literal["off", "confirm", "direct"]
 
 DEFAULT_URL = "https://sentry.io"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-HOST = re.compile(r"[^\W_](?:[\w.-]{0,251}\w)?|[0-9a-fA-F:.]{2,45}")
-"""A host name (also an international one) or an IPv6 address."""
-PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
-"""A path without empty parts, ``.``, ``..`` or anything that needs encoding."""
-SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 class Secret:
@@ -69,7 +58,9 @@ class Limits:
     """One whole tool call; DESIGN §9 promises 20 s, the rest is ours for deciding and writing."""
     cache_s: float = 10.0
     """How long an answer may be reused; 0 turns the cache off."""
-    concurrency: int = 12
+    concurrency: int = 24
+    """Requests in flight: one below Sentry's own limit for one token (sentry-api §2.1), so that an incident of twenty
+    issues is not served one issue after the other."""
     max_answer_bytes: int = 8_000_000
 
 
@@ -101,271 +92,136 @@ class Settings:
         )
 
 
-ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
-    "token": ("SENTRY_AUTH_TOKEN", "SENTRY_ACCESS_TOKEN"),
-    "token_file": ("SENTRY_AUTH_TOKEN_FILE",),
-    "organization": ("SENTRY_ORG",),
-    "project": ("SENTRY_PROJECT",),
-    "base_url": ("SENTRY_URL", "SENTRY_HOST"),
-    "policy_file": ("SENTRY_RUNBOOK_POLICY",),
-    "prompts_dir": ("SENTRY_RUNBOOK_PROMPTS",),
-    "writes": ("SENTRY_RUNBOOK_WRITES",),
-    "state_dir": ("SENTRY_RUNBOOK_STATE",),
-    "ca_bundle": ("SENTRY_RUNBOOK_CA_BUNDLE",),
-    "mask": ("SENTRY_RUNBOOK_MASK",),
-    "connect_s": ("SENTRY_RUNBOOK_CONNECT_TIMEOUT",),
-    "read_s": ("SENTRY_RUNBOOK_READ_TIMEOUT",),
-    "call_s": ("SENTRY_RUNBOOK_CALL_TIMEOUT",),
-    "cache_s": ("SENTRY_RUNBOOK_CACHE",),
-    "concurrency": ("SENTRY_RUNBOOK_CONCURRENCY",),
-}
-"""Setting → the environment variables that give it, best first."""
+@dataclass(frozen=True)
+class Setting:
+    """One setting: all that the parsing, ``--help``, the README's table and the installers' forms need to know.
 
-RC_KEYS: Mapping[tuple[str, str], str] = {
-    ("auth", "token"): "token",
-    ("defaults", "url"): "base_url",
-    ("defaults", "org"): "organization",
-    ("defaults", "project"): "project",
-}
-"""``.sentryclirc`` (section, key) → setting."""
-
-
-def load_settings(
-    flags: Mapping[str, str],
-    environment: Mapping[str, str],
-    directory: Path,
-    home: Path,
-) -> Settings:
-    """Put flags, environment and ``.sentryclirc`` together.
-
-    Args:
-        flags: setting → value, only those that were given.
-        environment: the process's environment.
-        directory: where the search for ``.sentryclirc`` starts; it goes upwards, then to ``home``.
-        home: the user's home folder.
-
-    Raises:
-        SettingsError: with every problem found, not only the first.
+    Attributes:
+        name: the field of :class:`Settings` or :class:`Limits` that it fills.
+        environment: the variables that give it, best first.
+        parse: its text → its value (:mod:`.setting_parsers`).
+        help: what it is, in words for ``--help``; empty without a flag.
+        unset: what holds without it, in words, where :class:`Settings` has no default to show.
+        flags: its command line flags, the short one first; error messages name the last.
+        metavar: what stands for its value in ``--help``.
+        choices: the words that it can be, where there are only some.
+        rc: section and key of ``.sentryclirc``.
+        is_offered: whether installers ask for it (``manifest.json``, ``server.json``).
     """
-    problems: list[str] = []
-    warnings: list[str] = []
-    raw: dict[str, tuple[str, str]] = {}
-    files = {path: _read_rc(path, warnings, problems) for path in _rc_files(directory, home)}
-    for path, found in files.items():
-        for setting, value in found.items():
-            raw.setdefault(setting, (value, str(path)))
-    for setting, names in ENVIRONMENT.items():
-        given = next(((environment[n], n) for n in names if environment.get(n, "").strip()), None)
-        if given:
-            raw[setting] = given
-    if "token_file" in raw:
-        # Both can be there: a token variable beats a token file, which beats a .sentryclirc.
-        raw.pop("token_file" if raw.get("token", ("", ""))[1] in ENVIRONMENT["token"] else "token", None)
-    raw |= {setting: (value, f"--{setting.replace('_', '-')}") for setting, value in flags.items()}
-    values = _clean(raw, problems)
-    settings = _build(values, raw, problems, warnings)
-    own = home / ".sentryclirc"
-    strangers = [str(path) for path in files if path != own]
-    if settings.token is not None and raw.get("base_url", ("", ""))[1] in strangers:
-        _check_who_names_the_server(settings, raw, files.get(own, {}), problems)
-    if problems:
-        raise SettingsError("The settings cannot be used: " + " ".join(problems))
-    return settings
+
+    name: str
+    environment: tuple[str, ...]
+    parse: parsers.Parser
+    help: str = ""
+    unset: str = ""
+    flags: tuple[str, ...] = ()
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    rc: tuple[str, str] | None = None
+    is_offered: bool = False
+
+    @property
+    def default(self) -> str:
+        """What holds when it is not given: a value as one would write it, or words."""
+        owner = Limits() if self.name in Limits.__dataclass_fields__ else Settings()
+        value = getattr(owner, self.name, None)
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        return self.unset if value is None else f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
-def _check_who_names_the_server(
-    settings: Settings, raw: Mapping[str, tuple[str, str]], own: Mapping[str, str], problems: list[str]
-) -> None:
-    """A token goes to no server that only a project's file names: a hostile repository would be sent it.
-
-    Fine are the file that also holds the token, this machine, sentry.io, and a server that the user's own file names.
-    """
-    source = raw["base_url"][1]
-    token_source = raw["token_file"][1] if "token_file" in raw else raw["token"][1]
-    parts = urlsplit(settings.base_url)
-    host = parts.hostname or ""
-    saas = parts.scheme == "https" and (host == "sentry.io" or host.endswith(".sentry.io"))
-    known = "base_url" in own and _base_url(own["base_url"], "", []) == settings.base_url
-    if source != token_source and not saas and not known and not is_loopback(host):
-        problems.append(
-            f"{source} names the server {settings.base_url}, but the token comes from {token_source}: "
-            f"set SENTRY_URL={settings.base_url} if your token may be sent there."
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    if host in LOOPBACK:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _clean(raw: Mapping[str, tuple[str, str]], problems: list[str]) -> dict[str, str]:
-    values = {}
-    for setting, (value, source) in raw.items():
-        text = value.strip()
-        if text.startswith("${"):
-            problems.append(f"{source} holds an unexpanded placeholder (it begins with '${{'): set the real value.")
-        elif not text.isprintable():
-            problems.append(f"{source} holds a line break or another invisible character.")
-        elif text:
-            values[setting] = text
-    return values
-
-
-def _build(
-    values: Mapping[str, str],
-    raw: Mapping[str, tuple[str, str]],
-    problems: list[str],
-    warnings: list[str],
-) -> Settings:
-    def source(setting: str) -> str:
-        return raw[setting][1]
-
-    token = values.get("token")
-    if "token_file" in values:
-        token = _read_token(Path(values["token_file"]), source("token_file"), problems, warnings)
-    if token is not None and (not token.isascii() or not token.isprintable() or " " in token):
-        named = source("token_file" if "token_file" in values else "token")
-        problems.append(f"{named} is not a token: it has spaces or odd characters.")
-        token = None
-    writes = values.get("writes", "confirm").lower()
-    if writes not in ("off", "confirm", "direct"):
-        problems.append(f"{source('writes')} must be off, confirm or direct.")
-        writes = "off"
-    mask = values.get("mask", "on").lower()
-    if mask not in ("on", "off"):
-        problems.append(f"{source('mask')} must be on or off.")
-    paths = {
-        name: Path(values[name]).expanduser()
-        for name in ("policy_file", "prompts_dir", "state_dir", "ca_bundle")
-        if name in values
-    }
-    problems.extend(
-        f"{source(name)} names {path}, which {'does not exist' if not path.exists() else 'is of the wrong kind'}."
-        for name, path in paths.items()
-        if name != "state_dir" and not (path.is_dir() if name == "prompts_dir" else path.is_file())
-    )
-    problems.extend(
-        f"{source(name)} is not a slug such as the one in Sentry's URLs."
-        for name in ("organization", "project")
-        if name in values and not SLUG.fullmatch(values[name])
-    )
-    base_url = _base_url(values["base_url"], source("base_url"), problems) if "base_url" in values else DEFAULT_URL
-    if base_url.startswith("http:") and not is_loopback(urlsplit(base_url).hostname or ""):
-        warnings.append(f"{base_url} is not encrypted: the token and all data can be read on the way.")
-    return Settings(
-        token=Secret(token) if token else None,
-        organization=values.get("organization"),
-        project=values.get("project"),
-        base_url=base_url,
-        policy_file=paths.get("policy_file"),
-        prompts_dir=paths.get("prompts_dir"),
-        writes=writes,  # type: ignore[arg-type]  # checked against the three words above
-        state_dir=paths.get("state_dir"),
-        ca_bundle=paths.get("ca_bundle"),
-        mask=mask == "on",
-        limits=_limits(values, raw, problems),
-        warnings=tuple(warnings),
-    )
-
-
-def _limits(values: Mapping[str, str], raw: Mapping[str, tuple[str, str]], problems: list[str]) -> Limits:
-    defaults = Limits()
-    numbers: dict[str, float] = {}
-    for name, low, high in (
-        ("connect_s", 0.05, 60.0),
-        ("read_s", 0.05, 120.0),
-        ("call_s", 0.1, 600.0),
-        ("cache_s", 0.0, 300.0),
-        ("concurrency", 1, 64),
-    ):
-        if name not in values:
-            continue
-        try:
-            number = float(values[name])
-        except ValueError:
-            number = float("nan")
-        if not low <= number <= high:
-            problems.append(f"{raw[name][1]} must be a number from {low:g} to {high:g}.")
-        else:
-            numbers[name] = number
-    return Limits(
-        connect_s=numbers.get("connect_s", defaults.connect_s),
-        read_s=numbers.get("read_s", defaults.read_s),
-        call_s=numbers.get("call_s", defaults.call_s),
-        cache_s=numbers.get("cache_s", defaults.cache_s),
-        concurrency=int(numbers.get("concurrency", defaults.concurrency)),
-    )
-
-
-def _base_url(value: str, source: str, problems: list[str]) -> str:
-    """The configured Sentry: scheme, host, port and path prefix, without a trailing slash."""
-    with_scheme = value if "://" in value else f"https://{value}"
-    try:
-        parts = urlsplit(with_scheme)
-        port = parts.port
-    except ValueError:
-        problems.append(f"{source} is not a URL.")
-        return DEFAULT_URL
-    if parts.scheme not in ("https", "http") or not HOST.fullmatch(parts.hostname or ""):
-        problems.append(f"{source} must be an http(s) URL such as https://sentry.example.com.")
-        return DEFAULT_URL
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        problems.append(f"{source} must not carry a user, password, query or fragment.")
-        return DEFAULT_URL
-    prefix = parts.path.rstrip("/").removesuffix("/api/0").rstrip("/")
-    if not PREFIX.fullmatch(prefix):
-        problems.append(f"{source} has a path that cannot be a prefix.")
-        return DEFAULT_URL
-    hostname = parts.hostname or ""
-    scheme = "http" if "://" not in value and is_loopback(hostname) else parts.scheme
-    host = f"[{hostname}]" if ":" in hostname else hostname
-    return f"{scheme}://{host}{f':{port}' if port else ''}{prefix}"
-
-
-def _read_token(path: Path, source: str, problems: list[str], warnings: list[str]) -> str | None:
-    path = path.expanduser()
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        problems.append(f"{source} names {path}, which cannot be read ({type(exc).__name__}).")
-        return None
-    _check_mode(path, warnings)
-    if not text:
-        problems.append(f"{source} names {path}, which is empty.")
-        return None
-    return text
-
-
-def _check_mode(path: Path, warnings: list[str]) -> None:
-    mode = path.stat().st_mode
-    if mode & (stat.S_IRGRP | stat.S_IROTH):
-        warnings.append(f"{path} holds a token and others on this machine can read it: chmod 600 {path}")
-
-
-def _rc_files(directory: Path, home: Path) -> Iterator[Path]:
-    folders = [directory, *directory.parents, home]
-    seen: set[Path] = set()
-    for folder in folders:
-        path = folder / ".sentryclirc"
-        if path not in seen and path.is_file():
-            seen.add(path)
-            yield path
-
-
-def _read_rc(path: Path, warnings: list[str], problems: list[str]) -> dict[str, str]:
-    """The settings that one ``.sentryclirc`` gives; a file that cannot be read is a problem, not a silence."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, configparser.Error) as exc:
-        problems.append(f"{path} cannot be read ({type(exc).__name__}).")
-        return {}
-    found = {setting: parser.get(*key) for key, setting in RC_KEYS.items() if parser.has_option(*key)}
-    if "token" in found:
-        _check_mode(path, warnings)
-    return found
+WRITES: tuple[Writes, ...] = get_args(Writes)
+TOKEN_VARIABLES = ("SENTRY_AUTH_TOKEN", "SENTRY_ACCESS_TOKEN")
+_UNSET_CREDENTIAL = "none: every tool says what to set"
+_ORG_AND_PROJECT = "from a pasted link"
+SETTINGS = (
+    Setting(
+        "token",
+        TOKEN_VARIABLES,
+        parsers.token,
+        unset=_UNSET_CREDENTIAL,
+        rc=("auth", "token"),
+        is_offered=True,
+    ),
+    Setting(
+        "token_file",
+        ("SENTRY_AUTH_TOKEN_FILE",),
+        parsers.token_in_file,
+        unset=_UNSET_CREDENTIAL,
+    ),
+    Setting(
+        "organization",
+        ("SENTRY_ORG",),
+        parsers.slug,
+        "organization",
+        unset=_ORG_AND_PROJECT,
+        flags=("--org", "--organization"),
+        metavar="SLUG",
+        rc=("defaults", "org"),
+        is_offered=True,
+    ),
+    Setting(
+        "project",
+        ("SENTRY_PROJECT",),
+        parsers.slug,
+        "default project",
+        unset=_ORG_AND_PROJECT,
+        flags=("--project",),
+        metavar="SLUG",
+        rc=("defaults", "project"),
+    ),
+    Setting(
+        "base_url",
+        ("SENTRY_URL", "SENTRY_HOST"),
+        parsers.base_url,
+        "base URL",
+        flags=("--url", "--base-url"),
+        metavar="URL",
+        rc=("defaults", "url"),
+        is_offered=True,
+    ),
+    Setting(
+        "policy_file",
+        ("SENTRY_RUNBOOK_POLICY",),
+        parsers.file,
+        "TOML policy",
+        unset="built in",
+        flags=("--policy", "--policy-file"),
+        metavar="FILE",
+    ),
+    Setting(
+        "prompts_dir",
+        ("SENTRY_RUNBOOK_PROMPTS",),
+        parsers.folder,
+        "folder of your own templates",
+        unset="shipped",
+        flags=("--prompts", "--prompts-dir"),
+        metavar="DIR",
+    ),
+    Setting(
+        "writes",
+        ("SENTRY_RUNBOOK_WRITES",),
+        parsers.choice(*WRITES),
+        "changes in Sentry: no write tools, ask a person each time (default), or only where it is risky",
+        flags=("--writes",),
+        choices=WRITES,
+        is_offered=True,
+    ),
+    Setting(
+        "state_dir",
+        ("SENTRY_RUNBOOK_STATE",),
+        parsers.new_folder,
+        "folder of the audit file of writes, which is kept only with it",
+        unset="none: no audit file",
+        flags=("--state-dir",),
+        metavar="DIR",
+    ),
+    Setting("mask", ("SENTRY_RUNBOOK_MASK",), parsers.switch),
+    Setting("ca_bundle", ("SENTRY_RUNBOOK_CA_BUNDLE",), parsers.file, unset="system"),
+    Setting("call_s", ("SENTRY_RUNBOOK_CALL_TIMEOUT",), parsers.number(0.1, 600)),
+    Setting("read_s", ("SENTRY_RUNBOOK_READ_TIMEOUT",), parsers.number(0.05, 120)),
+    Setting("connect_s", ("SENTRY_RUNBOOK_CONNECT_TIMEOUT",), parsers.number(0.05, 60)),
+    Setting("cache_s", ("SENTRY_RUNBOOK_CACHE",), parsers.number(0, 300)),
+    Setting("concurrency", ("SENTRY_RUNBOOK_CONCURRENCY",), parsers.count(1, 64)),
+)
+"""All settings. A new one is a row here and a field above; tests name the places that do not follow by themselves."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from sentry_runbook import __version__
-from sentry_runbook.commands.arguments import COMMANDS, parse, parser
+from sentry_runbook import __version__, commands
+from sentry_runbook.commands import COMMANDS
+from sentry_runbook.commands.arguments import parse, parser
 from tests.commands.support import PROGRAM, TOKEN, Commands, environment, process, served
 
 
@@ -25,6 +28,21 @@ def test_the_help_of_every_command_has_one_example(name: str, command: Commands)
     assert said.code == 0
     assert said.out.count("Example: ") == 1
     assert f"sentry-runbook {name}" in said.out
+
+
+def test_every_module_that_declares_a_command_is_listed_and_the_other_way_round() -> None:
+    folder = Path(commands.__file__).parent
+    declaring = {
+        path.stem for path in folder.glob("*.py") if "\nCOMMAND = Command(" in path.read_text(encoding="utf-8")
+    }
+    assert declaring == set(COMMANDS)
+
+
+def test_one_command_needs_no_other_commands_module() -> None:
+    program = "import sys; from sentry_runbook.commands.arguments import parse; parse(['policy']); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment(), check=True)
+    loaded = {name.rpartition(".")[2] for name in run.stdout.split() if name.startswith("sentry_runbook.commands.")}
+    assert loaded & set(COMMANDS) == {"policy"}
 
 
 def test_every_flag_says_what_it_does() -> None:

@@ -10,7 +10,7 @@ import sys
 import httpx
 import pytest
 
-from sentry_runbook.commands.logs import Discreet
+from sentry_runbook.commands.logs import RedactingFormatter
 from tests.commands.support import HELLO, READY, Commands, environment, line_of, lines_json, process, request
 
 SIGNALS = pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -112,7 +112,7 @@ def test_a_log_line_of_a_crash_holds_places_and_kinds_but_no_text() -> None:
     error = crashed.value
     info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("mcp", logging.ERROR, __file__, 1, "Tool %r raised", ("get_issue",), info)
-    said = Discreet().format(record)
+    said = RedactingFormatter().format(record)
     assert "event text" not in said
     for text in ("Tool 'get_issue' raised", "RuntimeError", "ValueError", "test_serve.py"):
         assert text in said

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import anyio
 
+from sentry_runbook.incident.model.cause_patterns import PATTERN_MODULES
 from tests.corpus.entries import entries
 from tests.corpus.play import Played, play_all
 
@@ -24,14 +25,7 @@ def table(title: str, pairs: Iterable[tuple[str, str]], order: Sequence[str]) ->
     return "\n".join(lines)
 
 
-CAUSES = (
-    "deployment_regression",
-    "third_party_failure",
-    "data_corruption",
-    "resource_exhaustion",
-    "sdk_misconfiguration",
-    "none",
-)
+CAUSES = (*PATTERN_MODULES, "none")
 
 
 def report(played: Sequence[Played]) -> tuple[str, bool]:

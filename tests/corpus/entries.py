@@ -15,18 +15,18 @@ from typing import Any
 
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.scenario import (
-    Change,
-    Commit,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
-    Occurrence,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
+    OccurrenceSpec,
     Raised,
-    Release,
-    Request,
+    ReleaseSpec,
+    RequestSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
     http_call,
@@ -137,23 +137,23 @@ def _scenario(name: str, raw: dict[str, Any], error: Mapping[str, Any]) -> Scena
     )
 
 
-def _issue(short_id: str, title: str, streams: tuple[Stream, ...]) -> Issue:
-    return Issue(short_id, title, chain=(Raised("RuntimeError", title),), streams=streams, transaction="GET /other")
+def _issue(short_id: str, title: str, streams: tuple[Stream, ...]) -> IssueSpec:
+    return IssueSpec(short_id, title, chain=(Raised("RuntimeError", title),), streams=streams, transaction="GET /other")
 
 
-def _main(raw: dict[str, Any], error: Mapping[str, Any], suspects: tuple[Commit, ...]) -> Issue:
+def _main(raw: dict[str, Any], error: Mapping[str, Any], suspects: tuple[CommitSpec, ...]) -> IssueSpec:
     category = raw.pop("category", "error")
     if category != "error":
         kind = {"performance": "performance_slow_db_query", "outage": "uptime_domain_failure"}[category]
-        return Issue(
+        return IssueSpec(
             "SHOP-1Z",
             streams=_streams(raw),
             category=category,
             issue_type=kind,
-            occurrence=Occurrence("Slow query on checkout" if category == "performance" else "Uptime check failed"),
+            occurrence=OccurrenceSpec("Slow query on checkout" if category == "performance" else "Uptime check failed"),
             transaction="POST /checkout",
         )
-    return Issue(
+    return IssueSpec(
         "SHOP-1Z",
         chain=(_raised(error),),
         streams=_streams(raw),
@@ -161,9 +161,9 @@ def _main(raw: dict[str, Any], error: Mapping[str, Any], suspects: tuple[Commit,
         handled=raw.pop("handled", False),
         transaction="POST /checkout",
         breadcrumbs=tuple(_crumb(text, place) for place, text in enumerate(error.get("crumbs", ()))),
-        request=Request("POST", raw.pop("request", "https://shop.example.com/checkout")),
+        request=RequestSpec("POST", raw.pop("request", "https://shop.example.com/checkout")),
         processing_errors=tuple((kind, text) for kind, text in raw.pop("processing_errors", ())),
-        history=tuple(Change(**one) for one in raw.pop("history", ())),
+        history=tuple(StateChange(**one) for one in raw.pop("history", ())),
         escalated=raw.pop("escalated", None),
         suspects=suspects,
     )
@@ -191,41 +191,41 @@ def _stream(raw: Mapping[str, Any]) -> Stream:
     return Stream(**made)
 
 
-def _releases(raw: dict[str, Any]) -> tuple[tuple[Release, ...], tuple[Commit, ...]]:
+def _releases(raw: dict[str, Any]) -> tuple[tuple[ReleaseSpec, ...], tuple[CommitSpec, ...]]:
     """The releases, and the commits that Sentry suspects."""
     given = raw.pop("releases", None)
     commit = raw.pop("commit", None)
     if given is not None:
         made = [_release(**one) for one in given]
         return tuple(made), tuple(found for release in made for found in release.commits)
-    commits = (Commit("Rename total to amount (#12)", commit, pull_request=12),) if commit is not None else ()
-    releases = [Release(OLD, DEPLOYED - 60, (Deploy(DEPLOYED),))]
+    commits = (CommitSpec("Rename total to amount (#12)", commit, pull_request=12),) if commit is not None else ()
+    releases = [ReleaseSpec(OLD, DEPLOYED - 60, (DeploySpec(DEPLOYED),))]
     if "deploy" in raw:
         at, where = raw.pop("deploy"), raw.pop("deploy_to", "production")
-        releases.append(Release(NEW, at - 15, (Deploy(at, where),), commits))
+        releases.append(ReleaseSpec(NEW, at - 15, (DeploySpec(at, where),), commits))
     elif "release_without_deploy" in raw:
-        releases.append(Release(NEW, raw.pop("release_without_deploy"), (), commits))
+        releases.append(ReleaseSpec(NEW, raw.pop("release_without_deploy"), (), commits))
     return tuple(releases), commits
 
 
-def _release(version: str, deploys: list[float], commit: float | None = None) -> Release:
-    commits = (Commit("Rename total to amount (#12)", commit, pull_request=12),) if commit is not None else ()
-    return Release(version, min(deploys) - 15, tuple(Deploy(at) for at in deploys), commits)
+def _release(version: str, deploys: list[float], commit: float | None = None) -> ReleaseSpec:
+    commits = (CommitSpec("Rename total to amount (#12)", commit, pull_request=12),) if commit is not None else ()
+    return ReleaseSpec(version, min(deploys) - 15, tuple(DeploySpec(at) for at in deploys), commits)
 
 
-def _sessions(raw: Any) -> tuple[Sessions, ...]:
+def _sessions(raw: Any) -> tuple[SessionsSpec, ...]:
     if raw == "none":
         return ()
-    return tuple(Sessions(**one) for one in (raw if isinstance(raw, list) else [raw]))
+    return tuple(SessionsSpec(**one) for one in (raw if isinstance(raw, list) else [raw]))
 
 
 def _raised(error: Mapping[str, Any]) -> Raised:
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[FrameSpec, ...] = ()
     if "at" in error:
         place = re.fullmatch(r"(\S+) \((.+):(\d+)\)", error["at"])
         if place is None:
             raise ValueError(f"not a place: {error['at']!r}")
-        frames = (Frame(place[1], place[2], int(place[3])),)
+        frames = (FrameSpec(place[1], place[2], int(place[3])),)
     return Raised(error["type"], error["value"], frames)
 
 

@@ -12,7 +12,7 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.triage.triage import make_triage
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock

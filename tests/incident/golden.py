@@ -25,10 +25,10 @@ from sentry_runbook.incident.model.policy import default_policy
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates, load_templates
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Change, Crumb, Frame, Raised, Scenario, http_call
+from sentry_runbook.simulator.scenario import Crumb, FrameSpec, Raised, Scenario, StateChange, http_call
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.incident.builder import NOW, WINDOW
@@ -62,7 +62,7 @@ class Golden:
     scenario: Scenario | None
     minutes: int = 0
     stated: Stated = field(default_factory=Stated)
-    history: tuple[Change, ...] = ()
+    history: tuple[StateChange, ...] = ()
 
 
 def _with_issue(name: str, **changes: object) -> Scenario:
@@ -76,7 +76,7 @@ MENTIONS = "@here <!channel> <@U012AB3CD> @everyone *bold* _it_ <https://evil.ex
 HOSTILE = _with_issue(
     "typeerror-v2.4.1",
     title=f"TypeError: {MENTIONS}",
-    chain=(Raised(f"TypeError\n{ORDER}", MENTIONS, (Frame(f"render {MENTIONS}", "src/\u202eevil.ts", 7),)),),
+    chain=(Raised(f"TypeError\n{ORDER}", MENTIONS, (FrameSpec(f"render {MENTIONS}", "src/\u202eevil.ts", 7),)),),
     breadcrumbs=(Crumb("console", ORDER), http_call("GET", "https://evil.example.com/x", 500)),
     transaction=f"GET /{MENTIONS}",
 )
@@ -93,7 +93,7 @@ GOLDEN: Mapping[str, Golden] = {
     "typeerror_v2_4_1": Golden(SCENARIOS["typeerror-v2.4.1"], stated=Stated(service="Profiles", workaround=False)),
     "payment_spike_just_fixed": Golden(SCENARIOS["payment-spike"], 45, CLOSED),
     "payment_spike_resolved": Golden(
-        _with_issue("payment-spike", history=(Change(26),)),
+        _with_issue("payment-spike", history=(StateChange(26),)),
         300,
         CLOSED,
     ),
@@ -131,13 +131,20 @@ def evidence_of(name: str) -> Evidence:
     return almost_no_data() if golden.scenario is None else asyncio.run(_investigated(golden.scenario, golden.minutes))
 
 
+@cache
+def incident_of(name: str) -> Incident:
+    """The incident, with all that follows from its evidence computed once for all tests."""
+    evidence = evidence_of(name)
+    return Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at)
+
+
 async def _investigated(scenario: Scenario, minutes: int) -> Evidence:
     clock = ManualClock()
     application = create_app(World(scenario, clock))
     clock.advance(minutes=minutes)
     run = build_runtime(SETTINGS, http_transport=httpx.ASGITransport(application), clock=clock)
     try:
-        return await investigate(run, scenario.issue, STORY, choose=story_window)
+        return await investigate(run, scenario.issue, STORY, window_for=story_window)
     finally:
         await run.aclose()
 
@@ -150,14 +157,16 @@ def drafted(
     **stated: object,
 ) -> Draft:
     """One message about one incident."""
-    evidence, golden = evidence_of(name), GOLDEN[name]
+    incident = incident_of(name)
+    if stated:
+        incident = dataclasses.replace(incident, stated=incident.stated.model_copy(update=stated))
     return draft_update(
-        Incident(evidence, golden.stated.model_copy(update=stated), POLICY, evidence.collected_at),
+        incident,
         form=templates()[FORMS[kind]],
         kind=kind,
         audience=audience,
         format=format,
-        since=evidence.collected_at - LAST if kind == "update" else None,
+        since=incident.now - LAST if kind == "update" else None,
     )
 
 

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sentry_runbook.incident.formatting import briefly, duration
-from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.stated import Stated
-from tests.incident.builder import POLICY
+from tests.incident.builder import read
 
 ADDRESS = re.compile(r"\]\([^)]*\)")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?Z?)?|\b\d\d:\d\d\b")
@@ -46,13 +45,10 @@ def untraced(text: str, evidence: Evidence, stated: Stated) -> list[str]:
 class _Sources:
     def __init__(self, evidence: Evidence, stated: Stated) -> None:
         now = evidence.collected_at
-        answers = (
-            Incident(evidence, stated, POLICY, now).severity,
-            Incident(evidence, Stated(), POLICY, now).impact,
-            Incident(evidence, Stated(fixed_at=stated.mitigated_at), POLICY, now).recovery,
-            *Incident(evidence, Stated(), POLICY, now).causes,
-        )
-        told = Incident(evidence, stated, POLICY, now).timeline
+        incident, unstated = read(evidence, stated), read(evidence)
+        fixed = read(evidence, Stated(fixed_at=stated.mitigated_at))
+        answers = (incident.severity, unstated.impact, fixed.recovery, *unstated.causes)
+        timeline = incident.timeline
         leaves = [
             *_leaves(evidence.model_dump()),
             *_leaves(stated.model_dump()),
@@ -60,7 +56,7 @@ class _Sources:
         ]
         texts = [leaf for leaf in leaves if isinstance(leaf, str)]
         times = {leaf for leaf in leaves if isinstance(leaf, datetime)} | _buckets(evidence)
-        marks = {*_leaves_of_time(evidence), *(row.at for row in told.rows), now, *_leaves(stated.model_dump())}
+        marks = {*_leaves_of_time(evidence), *(row.at for row in timeline.rows), now, *_leaves(stated.model_dump())}
         marks = {mark for mark in marks if isinstance(mark, datetime)}
         self.instants = {found for text in texts for found in INSTANT.findall(text)}
         self.instants |= {form for at in times for form in (f"{at:%Y-%m-%d}", f"{at:%H:%M}", f"{at:%Y-%m-%d %H:%M}")}

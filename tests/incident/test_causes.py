@@ -15,18 +15,18 @@ from sentry_runbook.incident.model.evidence import (
     Event,
     Evidence,
     Frame,
-    Latency,
     Release,
-    Series,
+    Sessions,
     ThrownException,
     Window,
 )
 from sentry_runbook.incident.model.results.triage import Cause
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.releases import suspect_release
-from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, WINDOW, ago, burst, incident, known
+from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, WINDOW, ago, burst, incident, known, sessions
 
 BEGAN = ago(minutes=50)
+BUSY = ago(hours=3).replace(minute=0, second=0)
 
 
 def causes(evidence: Evidence) -> tuple[Cause, ...]:
@@ -301,15 +301,16 @@ def test_errors_that_name_what_ran_out_are_resource_exhaustion(kind: str, text: 
 
 
 def test_errors_that_follow_the_traffic_make_it_certain_and_flat_traffic_does_not() -> None:
-    def latency(values: tuple[float, ...]) -> Latency:
-        series = Series(start=NOW - 2 * HOUR, step_s=600, values=values, complete_until=NOW)
-        return Latency(main="POST /checkout", traffic=series)
+    def hourly(busy: int) -> Sessions:
+        hours = {BUSY - back * HOUR: (busy if back == 0 else 100, 0.999) for back in range(12)}
+        return sessions(12 * 100, 0.999, hours)
 
     full = event("TimeoutError", "QueuePool limit reached")
-    rose = (100.0,) * 6 + (150.0, 300.0, 320.0, 310.0, 300.0, 280.0)
-    (top, *_) = causes(spiking(full, latency=known(latency(rose))))
+    rush = burst(BUSY, 40, MINUTE, 10)
+    (top, *_) = causes(incident(rush, event=known(full), sessions=known(hourly(320))))
     assert (top.pattern, top.confidence) == ("resource_exhaustion", "high")
-    (flat, *_) = causes(spiking(full, latency=known(latency((100.0,) * 12))))
+    assert any("follow the traffic" in text for text in top.evidence_for)
+    (flat, *_) = causes(incident(rush, event=known(full), sessions=known(hourly(100))))
     assert flat.confidence != "high"
     assert any("did not rise" in text for text in flat.evidence_against)
 

@@ -20,7 +20,7 @@ from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of
 
 TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b|\b\d\d:\d\d\b")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-COUNTED = {"series", "users_per_hour", "unhandled", "project_unhandled", "traffic", "hours", "hourly", "daily"}
+COUNTED = {"series", "users_per_hour", "unhandled", "project_unhandled", "hours", "hourly", "daily"}
 """Rows of many small numbers, in which any small number would be found: they are only summed up, by a rule."""
 HOUR = timedelta(hours=1)
 Rule = Callable[[Evidence, str], Iterator[str]]

@@ -10,14 +10,13 @@ import anyio
 import pytest
 
 from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
-from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.context import no_facts
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.drafts import draft_postmortem
 from sentry_runbook.incident.model.evidence import Evidence, Issue, Note, Unknown
 from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
-from sentry_runbook.incident.postmortem.context import MOST_ROWS
+from sentry_runbook.incident.postmortem.content import MAX_LINES
 from sentry_runbook.incident.postmortem.lint import FOR_PEOPLE, lint_postmortem
-from sentry_runbook.incident.postmortem.postmortem import draft_postmortem
 from sentry_runbook.render.templates import load_templates
 from tests.incident.builder import NOW, POLICY, WINDOW, ago, burst, incident, known, read
 from tests.incident.postmortem_cases import (
@@ -60,11 +59,18 @@ def evidence_of(story: str) -> Evidence:
 
 
 def drafted(evidence: Evidence, stated: Stated | None = None) -> Postmortem:
-    return draft_postmortem(Incident(evidence, stated or Stated(), POLICY, evidence.collected_at), form=FORM)
+    return draft_postmortem(read(evidence, stated or Stated()), form=FORM)
+
+
+@cache
+def _of(name: str) -> Postmortem:
+    story = next(each for each in STORIES if each.name == name)
+    return drafted(evidence_of(name), story.stated)
 
 
 def of(story: Story) -> Postmortem:
-    return drafted(evidence_of(story.name), story.stated)
+    """The postmortem of a story, drafted once for all tests."""
+    return _of(story.name)
 
 
 def headings(text: str) -> list[str]:
@@ -220,7 +226,7 @@ def test_hostile_text_stays_in_quotes_and_makes_no_structure() -> None:
 
 
 def test_the_form_without_an_issue_is_the_runbooks_with_blanks() -> None:
-    text = FORM.fill(no_facts(POLICY)).text
+    text = FORM.fill(BlankContent(POLICY)).text
     assert headings(text)[1:] == HEADINGS
     assert "- [HH:MM] On-call engineer acknowledged" in text
     assert text.count("- [ ] ") == 4
@@ -231,11 +237,11 @@ def test_a_very_long_timeline_is_cut_in_the_text_with_a_line_that_says_so() -> N
     notes = tuple(Note(id=str(n), at=start + n * every, who="Dana", text=f"note {n}") for n in range(200))
     made = drafted(incident(burst(start, 300, 60 * SECOND, users=20), notes=known(notes)))
     rows = [line for line in made.markdown.splitlines() if re.match(r"- \[\d\d:\d\d\]", line)]
-    assert len(rows) == MOST_ROWS + 1
+    assert len(rows) == MAX_LINES + 1
     assert len(made.timeline) > 200
     left = re.search(r"… (\d+) lines left out here", made.markdown)
     assert left is not None
-    assert int(left[1]) + MOST_ROWS == len(made.timeline) + len(made.gaps)
+    assert int(left[1]) + MAX_LINES == len(made.timeline) + len(made.gaps)
 
 
 def test_an_owner_that_is_given_stands_in_the_item_and_satisfies_the_linter() -> None:

@@ -31,7 +31,13 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "recovery": ("tests/incident/test_recovery.py",),
     "resolution": ("tests/incident/test_resolution.py",),
     "episode": ("tests/incident/test_episode.py",),
-    "causes": ("tests/incident/test_causes.py",),
+    "causes": (
+        "tests/incident/test_causes.py",
+        "tests/incident/test_cause_patterns.py",
+        "tests/incident/test_hypotheses.py",
+        "tests/incident/test_indicators.py",
+        "tests/incident/test_releases.py",
+    ),
 }
 """Folder of ``incident/`` → the tests that must find its faults. Tables only: properties take too long a mutant."""
 CHECKOUT = Path(__file__).parent.parent.parent

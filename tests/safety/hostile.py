@@ -10,20 +10,19 @@ from itertools import cycle, islice
 
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Commit,
+    AlertSpec,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
-    Note,
-    Occurrence,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
+    NoteSpec,
+    OccurrenceSpec,
     Raised,
-    Release,
-    Report,
-    Request,
+    ReleaseSpec,
+    RequestSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
     Stream,
     Transactions,
 )
@@ -64,10 +63,10 @@ class Hostile:
         releases: that its events name; some exist in the project, some do not.
     """
 
-    issue: Issue
+    issue: IssueSpec
     texts: dict[str, list[str]]
     visitor: dict[str, str]
-    releases: tuple[Release, ...]
+    releases: tuple[ReleaseSpec, ...]
 
     @property
     def short_id(self) -> str:
@@ -91,16 +90,16 @@ def hostile(number: int, texts: Sequence[str], nested: Json = None) -> Hostile:
     )
     raised = Raised(take("exception type"), take("exception value"), _frames(take, anything), take("mechanism"))
     releases = tuple(
-        Release(
+        ReleaseSpec(
             version,
             created=-90,
-            deploys=(Deploy(-60, take("deploy environment")), Deploy(-50)),
+            deploys=(DeploySpec(-60, take("deploy environment")), DeploySpec(-50)),
             commits=(_commit(take), _commit(take)),
         )
         for version in (made, seen)
     )
     tags = {take("tag key"): {take("tag value"): 1.0, take("tag value"): 1.0} for _ in range(4)}
-    issue = Issue(
+    issue = IssueSpec(
         f"SHOP-{number + 1}",
         title,
         chain=(Raised(take("exception type"), take("exception value")), raised),
@@ -112,7 +111,7 @@ def hostile(number: int, texts: Sequence[str], nested: Json = None) -> Hostile:
         transaction=transaction,
         logger=take("logger"),
         breadcrumbs=tuple(_crumbs(take, anything)),
-        request=Request(
+        request=RequestSpec(
             take("request method"),
             take("request url"),
             anything or take.pairs("request data", 2),
@@ -129,8 +128,8 @@ def hostile(number: int, texts: Sequence[str], nested: Json = None) -> Hostile:
         extra={**take.pairs("extra", 2), **anything},
         tags=tags,
         processing_errors=((take("processing error"), take("processing error")),),
-        notes=(Note(-30, take("note"), take("note author")), Note(-20, take("note"))),
-        reports=(Report(-10, take("user report"), take("user report"), take("user report")),),
+        notes=(NoteSpec(-30, take("note"), take("note author")), NoteSpec(-20, take("note"))),
+        user_reports=(-10,),
         suspects=releases[0].commits[:1],
         assigned_to=f"user:{take('assignee')}",
         sdk=(take("sdk"), "1.0"),
@@ -139,9 +138,9 @@ def hostile(number: int, texts: Sequence[str], nested: Json = None) -> Hostile:
     return Hostile(issue, take.taken, visitor, releases)
 
 
-def _frames(take: Texts, anything: dict[str, object]) -> tuple[Frame, ...]:
+def _frames(take: Texts, anything: dict[str, object]) -> tuple[FrameSpec, ...]:
     return tuple(
-        Frame(
+        FrameSpec(
             take("frame function"),
             take("frame file"),
             7,
@@ -169,18 +168,18 @@ def _crumbs(take: Texts, anything: dict[str, object]) -> Iterator[Crumb]:
     )
 
 
-def _commit(take: Texts) -> Commit:
-    return Commit(take("commit message"), -80, take("commit author"), f"{take('commit author')}@example.com", 7)
+def _commit(take: Texts) -> CommitSpec:
+    return CommitSpec(take("commit message"), -80, take("commit author"), f"{take('commit author')}@example.com", 7)
 
 
 def performance(number: int, texts: Sequence[str]) -> Hostile:
     """An issue that is no error and carries texts in its occurrence."""
     take = Texts(texts, number * 8)
-    issue = Issue(
+    issue = IssueSpec(
         f"SHOP-{number + 1}",
         category="performance",
         issue_type="performance_n_plus_one_db_queries",
-        occurrence=Occurrence(
+        occurrence=OccurrenceSpec(
             take("title"), take("occurrence"), ((take("occurrence"), take("occurrence")), *take.pairs("x", 2).items())
         ),
         streams=(Stream(6, -30, -2, transaction=take("transaction")),),
@@ -198,16 +197,16 @@ def world_of(issues: Sequence[Hostile], texts: Sequence[str], clock: ManualClock
         platform="javascript",
         issues=tuple(one.issue for one in issues),
         releases=(
-            Release("shop@1.0", created=-9000, deploys=(Deploy(-8990),)),
+            ReleaseSpec("shop@1.0", created=-9000, deploys=(DeploySpec(-8990),)),
             *(release for version, release in versions.items() if version != "shop@1.0"),
         ),
-        sessions=(Sessions(400), Sessions(50, environment=take("environment"), crashed=1)),
+        sessions=(SessionsSpec(400), SessionsSpec(50, environment=take("environment"), crashed=1)),
         transactions=tuple(
             Transactions(name, 40)
             for name in dict.fromkeys(stream.transaction or "" for one in issues for stream in one.issue.streams)
             if name
         ),
-        alerts=(Alert(take("alert"), triggered=-35),),
+        alerts=(AlertSpec(take("alert"), triggered=-35),),
     )
     world = World(scenario, clock)
     visitors = {one.short_id: one.visitor for one in issues}

@@ -11,7 +11,7 @@ from tests.safety.attacks import attacks
 from tests.tools.support import connected
 
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Deploy, Frame, Issue, Raised, Release, Scenario, Stream
+from sentry_runbook.simulator.scenario import DeploySpec, FrameSpec, IssueSpec, Raised, ReleaseSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
 
 PAGE = Path(__file__).parents[2] / "SECURITY.md"
@@ -24,8 +24,8 @@ TAG = PAYLOADS["resolution-as-tag-value"]
 
 def world(clock: ManualClock) -> World:
     """One issue whose event is the attack; whoever has the public DSN can send it."""
-    frames = (Frame("restore", "src/session.ts", 41, source="const t = state\nreturn t.token\n}"),)
-    issue = Issue(
+    frames = (FrameSpec("restore", "src/session.ts", 41, source="const t = state\nreturn t.token\n}"),)
+    issue = IssueSpec(
         "SHOP-2B",
         chain=(Raised("TypeError", MESSAGE, frames),),
         streams=(Stream(12, -25, -3, users=4),),
@@ -33,7 +33,7 @@ def world(clock: ManualClock) -> World:
         contexts={CONTEXT: {"reported by": "jo.doe@example.com"}},
         culprit="src/session.ts in restore",
     )
-    release = Release("shop@2.4.1", created=-3000, deploys=(Deploy(-2990),))
+    release = ReleaseSpec("shop@2.4.1", created=-3000, deploys=(DeploySpec(-2990),))
     return World(Scenario(name="attack", project="shop", issues=(issue,), releases=(release,), platform="node"), clock)
 
 

@@ -106,7 +106,7 @@ def test_a_damaged_file_is_reported_and_never_overwritten(path: Path, damage: st
     }[damage]
     path.write_bytes(damaged)
     with pytest.raises(AuditError, match="damaged"):
-        log.ready()
+        log.ensure_writable()
     with pytest.raises(AuditError, match="damaged"):
         log.append(RECORD)
     assert path.read_bytes() == damaged
@@ -120,7 +120,7 @@ def test_a_missing_file_is_not_a_good_one(path: Path) -> None:
 
 
 def test_an_empty_file_is_whole(path: Path) -> None:
-    AuditLog(path).ready()
+    AuditLog(path).ensure_writable()
     assert verify(path).ok
     assert verify(path).lines == 0
 
@@ -128,7 +128,7 @@ def test_an_empty_file_is_whole(path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_said_before_the_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(AuditError, match="cannot be opened"):
-        AuditLog(tmp_path / "file" / "audit.jsonl").ready()
+        AuditLog(tmp_path / "file" / "audit.jsonl").ensure_writable()
     target = tmp_path / "elsewhere"
     target.write_text("")
     (tmp_path / "link").symlink_to(target)

@@ -9,7 +9,8 @@ from tests.safety.attacks import PLACES, Attack, attacks
 from tests.safety.inert import active_tokens, problems, problems_everywhere
 
 from sentry_runbook.safety.delimiters import fence, new_nonce
-from sentry_runbook.safety.sanitizer import Json, Sanitizer
+from sentry_runbook.safety.json_walk import Json
+from sentry_runbook.safety.sanitizer import Sanitizer
 
 
 def by_name(attack: Attack) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sentry_runbook.safety.masking import count_masks
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.safety.sensitive_keys import sensitive
+from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 SECRETS = (
     ("mail alice@example.com now", "alice@example.com", "email"),
@@ -176,7 +176,7 @@ MASK = re.compile(r"<[a-z]+ \d+>")
     ],
 )  # fmt: skip
 def test_names_that_hold_secrets_are_told_from_names_that_speak_of_them(name: str, kind: str) -> None:
-    assert sensitive(name) == kind
+    assert sensitive_kind(name) == kind
 
 
 EMAILS = st.builds(

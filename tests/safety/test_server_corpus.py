@@ -31,7 +31,7 @@ MAY_REFUSE = ("severity by environment", "events by release", "resolve_issue", "
 LINE_STARTS = re.compile(r"(?m)^\s*(?:#{1,6} |[-*+] |> |\d+[.)] |`{3}|~{3}).*")
 NEVER_SHOWN = {
     # Not read, or read for counting only.
-    *("logger", "frame module", "mechanism", "sdk", "user report", "frame variable key", "frame variable value"),
+    *("logger", "frame module", "mechanism", "sdk", "frame variable key", "frame variable value"),
     *("user id", "user email", "user username", "user ip", "commit author", "request method", "breadcrumb method"),
     *(f"request {part} {half}" for part in ("header", "query", "cookie") for half in ("key", "value")),
 }

@@ -17,7 +17,7 @@ from tests.safety.structure import FENCE, fence_problems
 from tests.tools.support import SETTINGS, connected
 
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Deploy, Issue, Raised, Release, Scenario, Stream
+from sentry_runbook.simulator.scenario import DeploySpec, IssueSpec, Raised, ReleaseSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
 
 PLAIN = "checkout"
@@ -26,9 +26,9 @@ READERS = ("get_issue", "triage_issue", "draft_update", "draft_postmortem")
 MESSAGES = [attack for attack in attacks() if attack.name.startswith(("published/", "orders/", "imitations/"))]
 
 
-def thrown(number: int, text: str) -> Issue:
+def thrown(number: int, text: str) -> IssueSpec:
     """An issue whose exception says something."""
-    return Issue(
+    return IssueSpec(
         f"SHOP-{number + 1}",
         "TypeError",
         chain=(Raised("TypeError", text),),
@@ -36,7 +36,7 @@ def thrown(number: int, text: str) -> Issue:
     )
 
 
-async def ask(issues: Sequence[Issue], tool: str, **settings: Any) -> list[Said]:
+async def ask(issues: Sequence[IssueSpec], tool: str, **settings: Any) -> list[Said]:
     """One call for each issue, all over one server."""
     clock = ManualClock()
     scenario = Scenario(name="reports", project="shop", issues=tuple(issues), platform="javascript")
@@ -91,8 +91,8 @@ def flooded() -> Scenario:
     """120 users in half an hour, all from one address, beside six honest ones."""
     forged = Stream(120, -30, -2, users=120, release="shop@1.0", same_address=True)
     honest = Stream(6, -50, -2, users=6, first_user=500, release="shop@1.0")
-    issue = Issue("SHOP-1", "Boom", chain=(Raised("Boom", "x"),), streams=(forged, honest), handled=True)
-    made = Release("shop@1.0", created=-9000, deploys=(Deploy(-8990),))
+    issue = IssueSpec("SHOP-1", "Boom", chain=(Raised("Boom", "x"),), streams=(forged, honest), handled=True)
+    made = ReleaseSpec("shop@1.0", created=-9000, deploys=(DeploySpec(-8990),))
     return Scenario(name="flood", project="shop", issues=(issue,), releases=(made,), platform="javascript")
 
 

@@ -217,7 +217,7 @@ async def test_links_in_answers_lead_nowhere_else() -> None:
         page = await client.issues(query="", project=None, environments=(), cursor=None, **span)
         assert page.next_cursor == "0:100:0"
         await client.issues(query="", project=None, environments=(), cursor=page.next_cursor, **span)
-        assert "evil" not in client.issue_url(page.items[0], organization=None)
+        assert "evil" not in client.issue_url(str(page.items[0]["id"]), organization=None)
     assert {str(request.url).partition("/api/")[0] for request in upstream.seen} == {BASE}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 
 from sentry_runbook.sentry.references import IssueRef
+from tests.sentry.evidence import event_of
 from tests.sentry.upstream import ORG, Answer, Upstream, client_of
 
 PLACE = f"{ORG}/issues/1/events/latest/"
@@ -91,11 +92,9 @@ async def measure(body: Path) -> float:
 
     answers = [Answer(body=event(entries=[entry("exception", {"type": "E"})])), Answer(pieces=pieces)]
     async with client_of(Upstream({PLACE: answers})) as client:
-        small = await client.event(IssueRef("1"), "latest")
-        assert small.exceptions
+        assert event_of(await client.event(IssueRef("1"), "latest")).exceptions
         before = peak_mb()
-        found = await client.event(IssueRef("1"), "latest")
-        assert all(part is not None for part in (found.exceptions, found.breadcrumbs, found.tags, found.scrubbed))
+        assert event_of(await client.event(IssueRef("1"), "latest")).id
         return peak_mb() - before
 
 

@@ -20,8 +20,8 @@ from sentry_runbook.errors import (
     SettingsError,
     Unsupported,
 )
-from sentry_runbook.sentry import models
 from sentry_runbook.sentry.compatibility import ABILITIES, LACK_S, Capabilities
+from sentry_runbook.sentry.counts import LatencyTable, TimeSeries
 from sentry_runbook.sentry.references import IssueRef
 from tests.sentry import shapes
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says, shows_page
@@ -63,29 +63,29 @@ class ByQuery(httpx.AsyncBaseTransport):
 def test_a_lack_is_believed_for_a_while_and_what_worked_is_not_unlearned() -> None:
     now = [0.0]
     can = Capabilities(lambda: now[0])
-    assert not can.lacks("spans")
-    can.missed("spans")
-    assert can.lacks("spans")
+    assert not can.is_missing("spans")
+    can.mark_missing("spans")
+    assert can.is_missing("spans")
     now[0] = LACK_S - 0.1
-    assert can.lacks("spans")
+    assert can.is_missing("spans")
     now[0] = LACK_S
-    assert not can.lacks("spans")
-    can.found("spans")
-    can.missed("spans")
-    assert not can.lacks("spans")
+    assert not can.is_missing("spans")
+    can.mark_supported("spans")
+    can.mark_missing("spans")
+    assert not can.is_missing("spans")
 
 
 def test_what_one_organization_lacks_another_may_have() -> None:
     can = Capabilities(lambda: 0.0)
-    can.missed("discover", "small-plan")
-    assert can.lacks("discover", "small-plan")
-    assert not can.lacks("discover", "large-plan")
+    can.mark_missing("discover", "small-plan")
+    assert can.is_missing("discover", "small-plan")
+    assert not can.is_missing("discover", "large-plan")
 
 
 def test_the_table_has_a_line_for_every_ability_and_says_what_stands_in() -> None:
     can = Capabilities(lambda: 0.0)
-    can.found("spans", "acme")
-    can.missed("sessions", "acme")
+    can.mark_supported("spans", "acme")
+    can.mark_missing("sessions", "acme")
     table = {line.name: line for line in can.table()}
     assert set(table) == set(ABILITIES)
     assert (table["spans"].state, table["sessions"].state, table["dataset"].state) == ("yes", "no", "unknown")
@@ -197,7 +197,7 @@ NEW_ROWS = gives({"data": [{"transaction": "GET /", "p95(span.duration)": 700.0,
 EMPTY = gives({"data": []})
 
 
-async def latency_of(upstream: ByQuery, times: int = 1, **options: Any) -> models.Latency:
+async def latency_of(upstream: ByQuery, times: int = 1, **options: Any) -> LatencyTable:
     async with client_of(upstream, **options) as client:
         for _ in range(times):
             found = await client.latency(transactions=["GET /"], **WINDOW)
@@ -216,6 +216,22 @@ async def test_transactions_answer_where_spans_do_not(refused: Answer) -> None:
     upstream = ByQuery(spans=refused, transactions=OLD_ROWS, otherwise=says(400))
     found = await latency_of(upstream)
     assert (found.rows[0].p95_ms, found.measure) == (640.0, "p95(transaction.duration)")
+
+
+@pytest.mark.parametrize(("refused", "times"), [(says(400, "dataset must be one of: …"), 1), (Answer(500), 3)])
+async def test_a_refusal_is_remembered_and_a_fault_is_not(refused: Answer, times: int) -> None:
+    upstream = ByQuery(spans=refused, transactions=OLD_ROWS, otherwise=says(400))
+    await latency_of(upstream, times=3)
+    assert upstream.seen.count("spans") == times
+
+
+async def test_a_refusal_that_no_older_form_explains_is_not_remembered() -> None:
+    upstream = ByQuery(otherwise=says(400, "unknown field"))
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            with pytest.raises(BadRequest):
+                await client.latency(transactions=["GET /"], **WINDOW)
+    assert upstream.seen.count("spans") == 2
 
 
 async def test_empty_spans_of_a_self_hosted_server_are_looked_for_among_transactions_once() -> None:
@@ -269,7 +285,7 @@ async def test_a_name_stays_one_term_of_the_search() -> None:
 SERIES, STATS = gives(shapes.TIMESERIES), gives(shapes.STATS)
 
 
-async def series_of(upstream: Upstream, times: int = 1, **options: Any) -> dict[str, models.Series]:
+async def series_of(upstream: Upstream, times: int = 1, **options: Any) -> dict[str, TimeSeries]:
     async with client_of(upstream, **options) as client:
         for _ in range(times):
             found = await client.series(["count()"], query="", interval_s=60, **WINDOW)
@@ -416,9 +432,9 @@ async def test_percentages_in_place_of_fractions_are_no_rates() -> None:
 async def test_the_only_organization_of_the_token_is_taken_and_asked_for_once() -> None:
     upstream = Upstream({"/api/0/organizations/": gives([{"slug": "acme"}]), f"{ORG}/issues/1/": gives({"id": "1"})})
     async with client_of(upstream, organization=None) as client:
-        await client.issue(REF)
-        issue = await client.issue(REF)
-        assert client.issue_url(issue, organization=None) == "https://sentry.example.com/organizations/acme/issues/1/"
+        for _ in range(2):
+            await client.issue(REF)
+        assert client.issue_url("1", organization=None) == "https://sentry.example.com/organizations/acme/issues/1/"
     assert upstream.asked("/api/0/organizations/") == 1
 
 
@@ -463,15 +479,26 @@ async def test_a_search_through_an_endless_list_ends() -> None:
     }
     upstream = Upstream(answers)
     async with client_of(upstream) as client:
-        assert (await client.issue(IssueRef("SHOP-5"))).id == "5"
+        assert (await client.issue(IssueRef("SHOP-5")))["id"] == "5"
         with pytest.raises(NotFound):
             await client.issue(IssueRef("SHOP-9"))
     assert upstream.asked(f"{ORG}/issues/") <= 4
 
 
+async def test_a_short_id_is_looked_up_once_where_paths_know_numbers_only() -> None:
+    by_number = {f"{ORG}/issues/5/": gives({"id": "5"}), f"{ORG}/issues/5/tags/": gives([])}
+    unknown = says(404, "The requested resource does not exist")
+    upstream = Upstream({**by_number, f"{ORG}/shortids/SHOP-5/": gives({"groupId": "5"})}, unknown)
+    async with client_of(upstream) as client:
+        assert (await client.issue(IssueRef("SHOP-5")))["id"] == "5"
+        assert await client.tags(IssueRef("SHOP-5")) == ()
+    below = [path.removeprefix(f"{ORG}/") for path in upstream.paths]
+    assert below == ["issues/SHOP-5/", "shortids/SHOP-5/", "issues/5/", "issues/5/tags/"]
+
+
 async def test_a_merged_issue_answers_with_the_id_that_survived() -> None:
     async with client_of(Upstream({f"{ORG}/issues/1/": gives({"id": "99"})})) as client:
-        assert (await client.issue(REF)).id == "99"
+        assert (await client.issue(REF))["id"] == "99"
 
 
 @pytest.mark.parametrize(
@@ -484,8 +511,7 @@ async def test_a_merged_issue_answers_with_the_id_that_survived() -> None:
 )
 def test_pages_for_people_are_on_the_configured_server(base: str, slug: str, address: str) -> None:
     client = client_of(None, base_url=base)
-    issue = models.Issue(id="1", permalink="https://evil.example/")
-    assert client.issue_url(issue, organization=slug) == address
+    assert client.issue_url("1", organization=slug) == address
 
 
 async def test_what_many_ask_at_once_of_an_old_server_is_found_out_together() -> None:

@@ -17,7 +17,7 @@ SOON = 0.02
 """Real seconds. What never answers does not answer later either, so the length decides nothing."""
 
 
-async def test_a_request_that_hangs_ends_with_the_limit_of_one_try() -> None:
+async def test_a_request_that_hangs_ends_with_the_limit_of_one_exchange() -> None:
     upstream = Upstream({ISSUE: never()})
     async with client_of(upstream, read_s=SOON) as client:
         with pytest.raises(TimedOut, match=r"did not answer within 0\.02 s"):
@@ -48,7 +48,7 @@ async def test_a_hanging_side_request_costs_only_its_own_part() -> None:
 
     async with client_of(upstream) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(tags)
-        parts["issue"] = (await client.issue(REF)).id
+        parts["issue"] = (await client.issue(REF))["id"]
     assert parts == {"issue": "1", "tags": TimedOut}
 
 
@@ -81,16 +81,16 @@ async def test_an_answer_at_hand_is_given_even_without_time_left() -> None:
     async with client_of(upstream, time, cache_s=10.0) as client:
         await client.issue(REF)
         with client.deadline(0):
-            assert (await client.issue(REF)).id == "1"
+            assert (await client.issue(REF))["id"] == "1"
 
 
-async def test_a_patient_asker_who_boards_lets_the_flight_wait_longer() -> None:
+async def test_a_caller_with_a_later_deadline_extends_the_fetch_it_joins() -> None:
     upstream, time = Upstream({ISSUE: [says(503, Retry_After="8"), gives({"id": "1"})]}), Time()
-    found: dict[str, str] = {}
+    found: dict[str, object] = {}
 
     async def ask(name: str, seconds: float) -> None:
         with client.deadline(seconds):
-            found[name] = (await client.issue(REF)).id
+            found[name] = (await client.issue(REF))["id"]
 
     async with client_of(upstream, time) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(ask, "patient", 18)
@@ -99,7 +99,7 @@ async def test_a_patient_asker_who_boards_lets_the_flight_wait_longer() -> None:
     assert time.naps == [8]
 
 
-async def test_whose_time_runs_out_while_a_request_waits_hears_why_and_until_when() -> None:
+async def test_a_deadline_during_a_retry_delay_tells_why_and_until_when() -> None:
     class Asleep(Time):
         async def sleep(self, seconds: float) -> None:
             self.naps.append(seconds)

@@ -1,4 +1,4 @@
-"""Places towards Sentry: capped in all and by family, and given in turn between callers."""
+"""Concurrency: capped in all and by family, round-robin between callers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def ask_all(upstream: Upstream, what: str, concurrency: int = 12) -> None:
 
 
 @pytest.mark.parametrize(("what", "most"), [("issue", 4), ("tags", 4), ("event", 8), ("release", 12)])
-async def test_so_many_requests_of_a_family_are_under_way_at_once_and_no_more(what: str, most: int) -> None:
+async def test_requests_in_flight_are_capped_by_family(what: str, most: int) -> None:
     answer = gives({"id": "1"}) if what in ("issue", "event") else gives([])
     upstream = Upstream({}, answer)
     await ask_all(upstream, what)
@@ -39,7 +39,7 @@ async def test_the_cap_over_all_is_a_setting() -> None:
     assert upstream.most_under_way["all"] == 2
 
 
-async def test_a_caller_who_wants_little_is_not_behind_one_who_wants_much() -> None:
+async def test_a_caller_with_one_request_is_not_behind_one_with_many() -> None:
     upstream = Upstream({}, gives([]))
 
     async def greedy() -> None:

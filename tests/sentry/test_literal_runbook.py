@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sentry_runbook.errors import NotFound, Unsupported
+from sentry_runbook.incident.model.evidence import Snooze
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.references import IssueRef
 from tests.fake_servers.app import TOKEN
 from tests.fake_servers.literal_runbook import ISSUE, LiteralRunbook, OnDataset
+from tests.sentry.evidence import issue_of, row_of
 from tests.sentry.upstream import client_of
 
 REF = IssueRef(ISSUE)
@@ -26,10 +28,10 @@ def client_before(server: LiteralRunbook) -> SentryClient:
 @pytest.mark.parametrize("way", WAYS)
 async def test_the_issue_and_its_events_are_read(way: OnDataset) -> None:
     async with client_before(LiteralRunbook(way)) as client:
-        issue = await client.issue(REF)
-        assert (issue.count, issue.user_count, issue.platform) == (180, 40, None)
+        issue = issue_of(await client.issue(REF))
+        assert (issue.events_total, issue.users_total, issue.platform) == (180, 40, None)
         rows = (await client.events(REF, limit=5)).items
-    assert [row.release for row in rows] == ["geo@3.0.1"] * 5
+    assert [row_of(row).release for row in rows] == ["geo@3.0.1"] * 5
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -55,13 +57,11 @@ async def test_impact_and_latency_are_counted(way: OnDataset) -> None:
 )
 async def test_the_three_changes_of_the_runbook_are_made(body: dict[str, object]) -> None:
     async with client_before(LiteralRunbook()) as client:
-        assert (await client.update_issue(REF, body)).status == body["status"]
+        assert (await client.update_issue(REF, body))["status"] == body["status"]
         after = await client.issue(REF, fresh=True)
-    details = after.status_details
-    assert (details.in_next_release, details.ignore_count) == (
-        "inNextRelease" in str(body),
-        100 if "ignoreCount" in str(body) else None,
-    )
+    issue = issue_of(after)
+    assert issue.next_release == ("inNextRelease" in str(body))
+    assert issue.snooze == (Snooze(count=100) if "ignoreCount" in str(body) else None)
 
 
 async def test_what_the_snippets_do_not_ask_for_is_missing_and_says_so() -> None:

@@ -1,4 +1,4 @@
-"""What is tried again, when, and what never is: told by counted requests and noted naps."""
+"""Retries: what is retried, when, and what never is, by counted requests and recorded sleeps."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ LASTING: dict[str, tuple[Answer, type[SentryError]]] = {
 
 
 @pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
-async def test_a_read_is_tried_again_after_what_passes(trouble: Answer) -> None:
+async def test_a_read_is_retried_after_a_transient_error(trouble: Answer) -> None:
     upstream, time = Upstream({ISSUE: [trouble, GOOD]}), Time()
     async with client_of(upstream, time) as client:
-        assert (await client.issue(REF)).title == "Boom"
+        assert (await client.issue(REF))["title"] == "Boom"
     assert upstream.asked(ISSUE) == 2
     assert time.naps == [0.5]
 
 
 @pytest.mark.parametrize(("trouble", "error"), LASTING.values(), ids=LASTING)
-async def test_a_read_is_not_tried_again_after_what_stays(trouble: Answer, error: type[SentryError]) -> None:
+async def test_a_read_is_not_retried_after_a_lasting_error(trouble: Answer, error: type[SentryError]) -> None:
     upstream, time = Upstream({ISSUE: [trouble, GOOD]}), Time()
     async with client_of(upstream, time) as client:
         with pytest.raises(error):
@@ -171,6 +171,6 @@ async def test_the_same_holds_on_httpx_own_transport(respx_mock: respx.MockRoute
     ]
     time = Time()
     async with client_of(None, time) as client:
-        assert (await client.issue(REF)).id == "1"
+        assert (await client.issue(REF))["id"] == "1"
     assert route.call_count == 3
     assert time.naps == [0.5, 1.0]

@@ -14,6 +14,7 @@ from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.records import IssueRecord
 from sentry_runbook.simulator.world import World
 from tests.fake_servers.selfhosted_2023 import PREFIX, selfhosted_2023
+from tests.sentry.evidence import event_of, issue_of
 from tests.sentry.upstream import client_of
 
 BASE = f"http://sentry.intern{PREFIX}"
@@ -59,15 +60,15 @@ def client(upstream: Counting) -> SentryClient:
 async def test_an_issue_of_a_pasted_link_is_read_below_the_prefix(client: SentryClient, world: World) -> None:
     wanted = first(world)
     ref = parse_reference(f"{BASE}/organizations/acme/issues/{wanted.id}/?project=1", BASE)
-    assert (await client.issue(ref)).short_id == wanted.short_id
-    assert (await client.issue(parse_reference(wanted.short_id, BASE))).id == str(wanted.id)
+    assert (await client.issue(ref))["shortId"] == wanted.short_id
+    assert (await client.issue(parse_reference(wanted.short_id, BASE)))["id"] == str(wanted.id)
 
 
 async def test_counts_come_without_a_dataset_and_the_detour_is_made_once(
     client: SentryClient, world: World, clock: ManualClock, upstream: Counting
 ) -> None:
     wanted = first(world)
-    issue = await client.issue(parse_reference(wanted.short_id, BASE))
+    issue = issue_of(await client.issue(parse_reference(wanted.short_id, BASE)))
     for _ in range(2):
         table = await client.discover(
             ["count()", "count_unique(user)"],
@@ -76,7 +77,7 @@ async def test_counts_come_without_a_dataset_and_the_detour_is_made_once(
             end=clock(),
             project_id=issue.project_id,
         )
-        assert table.number("count()") == issue.count
+        assert table.number("count()") == issue.events_total
     assert upstream.asked["events"] == 3
 
 
@@ -84,7 +85,7 @@ async def test_series_latency_and_sessions_come_in_their_older_forms(
     client: SentryClient, world: World, clock: ManualClock, upstream: Counting
 ) -> None:
     start, end = clock() - timedelta(hours=24), clock()
-    issue = await client.issue(parse_reference(first(world).short_id, BASE))
+    issue = issue_of(await client.issue(parse_reference(first(world).short_id, BASE)))
     found = await client.series(
         ["count()"],
         query=f"issue.id:{issue.id}",
@@ -97,7 +98,7 @@ async def test_series_latency_and_sessions_come_in_their_older_forms(
     assert sum(value or 0 for value in found["count()"].values) > 0
     sessions = await client.sessions(project_id=issue.project_id, start=start, end=end)
     assert not sessions.has_unhandled_rate
-    event = await client.event(parse_reference(first(world).short_id, BASE), "recommended")
+    event = event_of(await client.event(parse_reference(first(world).short_id, BASE), "recommended"))
     assert event.transaction is not None
     latency = await client.latency(transactions=[event.transaction], start=start, end=end, project_id=issue.project_id)
     assert latency.measure == "p95(transaction.duration)"
@@ -105,26 +106,19 @@ async def test_series_latency_and_sessions_come_in_their_older_forms(
     assert upstream.asked["events-stats"] == 1
 
 
-async def test_the_issue_s_own_activity_stands_in_for_the_log(client: SentryClient, world: World) -> None:
-    ref = parse_reference(first(world).short_id, BASE)
-    assert await client.activities(ref) == (await client.issue(ref)).activity
-
-
 async def test_doctor_s_table_tells_what_is_missing(client: SentryClient, world: World, clock: ManualClock) -> None:
     start, end = clock() - timedelta(hours=24), clock()
     ref = parse_reference(first(world).short_id, BASE)
-    issue = await client.issue(ref)
+    issue = issue_of(await client.issue(ref))
     await client.discover(["count()"], query="", start=start, end=end, project_id=issue.project_id)
     await client.series(["count()"], query="", start=start, end=end, interval_s=60, project_id=issue.project_id)
     await client.sessions(project_id=issue.project_id, start=start, end=end)
-    await client.activities(ref)
     await client.event(ref, "recommended")
     table = {line.name: line.state for line in client.capabilities()}
     assert {name for name, state in table.items() if state == "no"} == {
         "dataset",
         "timeseries",
         "unhandled_rate",
-        "activities",
         "recommended",
     }
     assert {"org_issues", "short_ids", "discover", "stats", "sessions", "crash_rate"} <= {

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sentry_runbook.collect.request_values import event_id_of
 from sentry_runbook.errors import Forbidden, NotFound, ServerFault, Unsupported
+from sentry_runbook.incident.model.evidence import Note
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.references import IssueRef
 from tests.fake_servers.app import TOKEN, StandIn
 from tests.fake_servers.payloads import EVENT_ID
 from tests.fake_servers.sentry_2019 import ISSUE, SHORT_ID, BehindLogin, Sentry2019
+from tests.sentry.evidence import event_of, issue_of, part_of, row_of
 from tests.sentry.upstream import client_of
 
 REF, NAMED = IssueRef(ISSUE), IssueRef(SHORT_ID)
@@ -26,10 +29,10 @@ def client_before(server: StandIn) -> SentryClient:
 async def test_an_issue_is_read_by_its_short_id_which_is_looked_up_once() -> None:
     server = Sentry2019()
     async with client_before(server) as client:
-        issue = await client.issue(NAMED)
-        assert (issue.id, issue.user_count, issue.substatus, issue.is_unhandled) == (ISSUE, 40, None, None)
-        assert (await client.events(NAMED)).items[0].release == "web@1.2.0"
-        assert (await client.event(NAMED, "oldest")).release == "web@1.2.0"
+        issue = issue_of(await client.issue(NAMED))
+        assert (issue.id, issue.users_total, issue.substatus, issue.unhandled) == (ISSUE, 40, None, None)
+        assert row_of((await client.events(NAMED)).items[0]).release == "web@1.2.0"
+        assert event_of(await client.event(NAMED, "oldest")).release == "web@1.2.0"
         assert len(await client.tags(NAMED)) == 1
         assert await client.notes(NAMED) == ()
     assert server.asked(f"GET /api/0/organizations/acme/shortids/{SHORT_ID}/") == 1
@@ -39,8 +42,8 @@ async def test_an_issue_is_read_by_its_short_id_which_is_looked_up_once() -> Non
 async def test_an_event_alone_leads_to_its_issue() -> None:
     server = Sentry2019()
     async with client_before(server) as client:
-        assert (await client.issue(IssueRef(EVENT_ID, event=EVENT_ID))).id == ISSUE
-        assert (await client.event(IssueRef(EVENT_ID), EVENT_ID)).id == EVENT_ID
+        assert (await client.issue(IssueRef(EVENT_ID, event=EVENT_ID)))["id"] == ISSUE
+        assert event_id_of(await client.event(IssueRef(EVENT_ID), EVENT_ID)) == EVENT_ID
     assert server.asked(f"GET /api/0/organizations/acme/eventids/{EVENT_ID}/") == 1
 
 
@@ -79,9 +82,9 @@ async def test_the_older_time_series_answers_by_the_minute() -> None:
 
 async def test_releases_deploys_and_suspect_commits_are_there() -> None:
     async with client_before(Sentry2019()) as client:
-        assert [release.version for release in await client.releases("1")] == ["web@1.2.0"]
-        assert (await client.deploys("web@1.2.0"))[0].environment == "production"
-        assert (await client.committers("web", EVENT_ID))[0].author == "Ada"
+        assert [release["version"] for release in await client.releases("1")] == ["web@1.2.0"]
+        assert (await client.deploys("web@1.2.0"))[0]["environment"] == "production"
+        assert (await client.committers("web", EVENT_ID))[0]["author"] == "Ada"
         with pytest.raises(NotFound):
             await client.release("web@9.9.9")
 
@@ -90,7 +93,7 @@ async def test_the_latest_event_stands_in_for_the_recommended_one() -> None:
     server = Sentry2019()
     async with client_before(server) as client:
         for _ in range(2):
-            assert (await client.event(REF, "recommended")).id == EVENT_ID
+            assert event_id_of(await client.event(REF, "recommended")) == EVENT_ID
     assert server.asked(f"GET /api/0/issues/{ISSUE}/events/recommended/") == 1
 
 
@@ -98,10 +101,10 @@ async def test_a_change_and_a_comment_go_to_the_older_place() -> None:
     server = Sentry2019()
     async with client_before(server) as client:
         change = {"status": "resolved", "statusDetails": {"inNextRelease": True}}
-        assert (await client.update_issue(NAMED, change)).status == "resolved"
+        assert (await client.update_issue(NAMED, change))["status"] == "resolved"
         after = await client.issue(NAMED, fresh=True)
-        assert (await client.add_note(NAMED, "We look into it.")).text == "We look into it."
-    assert (after.status, after.status_details.in_next_release) == ("resolved", True)
+        assert part_of(Note, await client.add_note(NAMED, "We look into it.")).text == "We look into it."
+    assert (after["status"], issue_of(after).next_release) == ("resolved", True)
     assert [one for one in server.seen if not one.startswith("GET")] == [
         f"PUT /api/0/issues/{ISSUE}/",
         f"POST /api/0/issues/{ISSUE}/notes/",

@@ -1,4 +1,4 @@
-"""One request for many askers: flights shared, answers kept for seconds, never across tokens or past a write."""
+"""Single flight and cache: concurrent callers share one request, kept for seconds, never across tokens or writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from sentry_runbook.errors import NotFound, SentryError, ServerFault
-from sentry_runbook.sentry import models
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry.references import IssueRef
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says
 
@@ -16,8 +16,8 @@ REF = IssueRef("1")
 GOOD = gives({"id": "1", "title": "Boom"})
 
 
-async def test_equal_requests_under_way_are_one() -> None:
-    upstream, found = Upstream({ISSUE: GOOD}), list[models.Issue]()
+async def test_concurrent_equal_requests_are_sent_once() -> None:
+    upstream, found = Upstream({ISSUE: GOOD}), list[JsonObject]()
 
     async def ask() -> None:
         found.append(await client.issue(REF))
@@ -38,7 +38,7 @@ async def test_requests_that_differ_in_their_query_are_not_shared() -> None:
     assert upstream.asked(ISSUE) == 2
 
 
-async def test_an_error_is_shared_too_and_each_asker_gets_its_own() -> None:
+async def test_an_error_is_shared_too_and_each_caller_gets_an_instance_of_its_own() -> None:
     upstream, errors = Upstream({ISSUE: says(404)}), list[SentryError]()
 
     async def ask() -> None:
@@ -75,12 +75,12 @@ async def test_nothing_is_kept_with_a_cache_of_zero() -> None:
     assert upstream.asked(ISSUE) == 2
 
 
-async def test_who_asks_for_a_fresh_answer_gets_one_and_leaves_it_for_others() -> None:
+async def test_a_fresh_answer_is_fetched_and_kept_for_others() -> None:
     upstream = Upstream({ISSUE: [gives({"id": "1", "title": "old"}), gives({"id": "1", "title": "new"})]})
     async with client_of(upstream, cache_s=10.0) as client:
         await client.issue(REF)
-        assert (await client.issue(REF, fresh=True)).title == "new"
-        assert (await client.issue(REF)).title == "new"
+        assert (await client.issue(REF, fresh=True))["title"] == "new"
+        assert (await client.issue(REF))["title"] == "new"
     assert upstream.asked(ISSUE) == 2
 
 
@@ -89,20 +89,20 @@ async def test_errors_are_not_kept() -> None:
     async with client_of(upstream, cache_s=10.0) as client:
         with pytest.raises(ServerFault):
             await client.issue(REF)
-        assert (await client.issue(REF)).id == "1"
+        assert (await client.issue(REF))["id"] == "1"
 
 
 async def test_nothing_from_before_a_write_is_an_answer_after_it() -> None:
     old, new = gives({"id": "1", "status": "unresolved"}), gives({"id": "1", "status": "resolved"})
     upstream = Upstream({ISSUE: [old, new, new]})
     async with client_of(upstream, cache_s=10.0) as client:
-        assert (await client.issue(REF)).status == "unresolved"
+        assert (await client.issue(REF))["status"] == "unresolved"
         await client.update_issue(REF, {"status": "resolved"})
-        assert (await client.issue(REF)).status == "resolved"
+        assert (await client.issue(REF))["status"] == "resolved"
     assert [request.method for request in upstream.seen] == ["GET", "PUT", "GET"]
 
 
-async def test_a_failed_write_forgets_too_for_it_may_have_been_made() -> None:
+async def test_a_failed_write_invalidates_too_for_it_may_have_been_made() -> None:
     upstream = Upstream({ISSUE: [GOOD, says(500), GOOD]})
     async with client_of(upstream, cache_s=10.0) as client:
         await client.issue(REF)
@@ -112,14 +112,14 @@ async def test_a_failed_write_forgets_too_for_it_may_have_been_made() -> None:
     assert upstream.asked(ISSUE) == 3
 
 
-async def test_a_flight_from_before_a_write_is_not_boarded_after_it_and_not_kept() -> None:
+async def test_a_fetch_from_before_a_write_is_not_joined_after_it_and_not_kept() -> None:
     held = anyio.Event()
     slow = Answer(body=b'{"id": "1", "status": "unresolved"}', held=held)
     done = gives({"id": "1", "status": "resolved"})
-    upstream, found = Upstream({ISSUE: [GOOD, slow, done, done]}), dict[str, str | None]()
+    upstream, found = Upstream({ISSUE: [GOOD, slow, done, done]}), dict[str, object]()
 
     async def ask(name: str) -> None:
-        found[name] = (await client.issue(REF, fresh=True)).status
+        found[name] = (await client.issue(REF, fresh=True))["status"]
 
     async with client_of(upstream, cache_s=10.0) as client:
         await client.issue(REF)
@@ -130,7 +130,7 @@ async def test_a_flight_from_before_a_write_is_not_boarded_after_it_and_not_kept
             await client.update_issue(REF, {"status": "resolved"})
             await ask("after")
             held.set()
-        found["kept"] = (await client.issue(REF)).status
+        found["kept"] = (await client.issue(REF))["status"]
     assert found == {"before": "unresolved", "after": "resolved", "kept": "resolved"}
 
 

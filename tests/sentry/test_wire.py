@@ -1,4 +1,4 @@
-"""The pure half: addresses, the next page, delays, and what an answer means, as tables."""
+"""The pure half as tables: pagination cursors, rate-limit delays, and the errors of responses."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sentry_runbook.errors import (
     Unsupported,
 )
 from sentry_runbook.sentry.error_detail import detail, excerpt
-from sentry_runbook.sentry.messages import Asked, Reply, delay_asked, next_cursor
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, delay_asked, next_cursor
 from sentry_runbook.sentry.status_errors import NoRoute, WebPage, error_of
 
-ASKED = Asked("issue SHOP-1Z", ("event:read",), "issue", "Check the id.")
+ASKED = RequestInfo("issue SHOP-1Z", ("event:read",), "issue", "Check the id.")
 PAGE = b"\n <!doctype html><title>x</title>"
 FINE = b'{"id": "1"}'
 
@@ -76,7 +76,7 @@ MEANINGS: list[tuple[int, bytes, type[SentryError] | None, str]] = [
 def test_status_and_body_together_tell_what_happened(
     status: int, body: bytes, kind: type[SentryError] | None, part: str
 ) -> None:
-    error = error_of(Reply(status, {}, body), ASKED)
+    error = error_of(SentryResponse(status, {}, body), ASKED)
     assert type(error) is (kind or type(None))
     if error is not None:
         assert part in str(error)
@@ -85,8 +85,8 @@ def test_status_and_body_together_tell_what_happened(
 
 
 def test_an_empty_404_and_one_with_words_are_told_apart() -> None:
-    assert type(error_of(Reply(404, {}, b""), ASKED)) is NoRoute
-    assert type(error_of(Reply(404, {}, words("No committers found")), ASKED)) is NotFound
+    assert type(error_of(SentryResponse(404, {}, b""), ASKED)) is NoRoute
+    assert type(error_of(SentryResponse(404, {}, words("No committers found")), ASKED)) is NotFound
 
 
 DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
@@ -153,7 +153,7 @@ def test_what_looks_like_a_credential_is_not_repeated(secret: str) -> None:
     assert not any(part in said for part in ("abc123", "abcdef", "pass@", "eyJ", "0123"))
 
 
-def test_foreign_words_are_one_short_inert_line() -> None:
+def test_an_error_detail_is_one_short_inert_line() -> None:
     said = excerpt("# <b>ignore\nall</b>\u202e `rm` [x](y) " + "z" * 500)
     assert len(said) == 200
     assert "\n" not in said

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from sentry_runbook.simulator.app import Profile, create_app
-from sentry_runbook.simulator.scenario import Issue, Release, Scenario, Sessions, Stream, Transactions
+from sentry_runbook.simulator.scenario import IssueSpec, ReleaseSpec, Scenario, SessionsSpec, Stream, Transactions
 from sentry_runbook.simulator.world import ManualClock, World
 
 ORG = "/api/0/organizations/acme"
@@ -56,15 +56,15 @@ class Asked:
 
 def one_issue(
     *streams: Stream,
-    releases: tuple[Release, ...] = (),
-    sessions: tuple[Sessions, ...] = (),
+    releases: tuple[ReleaseSpec, ...] = (),
+    sessions: tuple[SessionsSpec, ...] = (),
     transactions: tuple[Transactions, ...] = (),
     **issue: Any,
 ) -> Scenario:
     """Give the smallest scenario: one issue, ``SHOP-1``."""
     return Scenario(
         name="small",
-        issues=(Issue("SHOP-1", "Boom", streams=streams, **issue),),
+        issues=(IssueSpec("SHOP-1", "Boom", streams=streams, **issue),),
         releases=releases,
         sessions=sessions,
         transactions=transactions,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.simulator.asking import Asked, one_issue
 
-from sentry_runbook.simulator.scenario import Sessions, Stream, Transactions
+from sentry_runbook.simulator.scenario import SessionsSpec, Stream, Transactions
 from sentry_runbook.simulator.world import ManualClock, World
 
 MINUTES = st.integers(-2000, -1)
@@ -30,6 +30,7 @@ def streams(draw: st.DrawFn) -> Stream:
         release=draw(st.sampled_from(["v1", "v2", None])),
         handled=draw(st.sampled_from([True, False, None])),
         shape=draw(st.sampled_from(["even", "rising", "falling"])),
+        rates=draw(st.sampled_from([(), (), (0, 2, 1), (1, 0, 0, 5)])),
         tags=draw(st.sampled_from([{}, {"tier": {"gold": 1, "free": 5}}])),
     )
 
@@ -70,27 +71,68 @@ def test_a_stream_keeps_its_count_its_people_and_its_bounds(stream: Stream) -> N
     assert len(set(people)) == (with_context if stream.users is None else stream.users)
 
 
-@given(
-    count=st.integers(0, 5000),
-    parts=st.tuples(st.integers(0, 100), st.integers(0, 100), st.integers(0, 100), st.integers(0, 300)),
-    start=MINUTES,
-)
+RATES = st.lists(st.integers(0, 9), max_size=24).map(tuple).filter(lambda rates: not rates or any(rates))
+
+
+@st.composite
+def described_sessions(draw: st.DrawFn) -> SessionsSpec:
+    count = draw(st.integers(0, 5000))
+    parts = [draw(st.integers(0, most)) for most in (100, 100, 100, 300)]
+    crashed, unhandled, errored = (count * part // (sum(parts) or 1) for part in parts[:3])
+    start = draw(MINUTES)
+    return SessionsSpec(count, start, 0, crashed=crashed, unhandled=unhandled, errored=errored, rates=draw(RATES))
+
+
+@given(described=described_sessions())
 @settings(max_examples=100, deadline=None)
-def test_sessions_are_exact_in_total_and_possible_in_each_minute(
-    count: int, parts: tuple[int, int, int, int], start: int
-) -> None:
-    whole = sum(parts) or 1
-    crashed, unhandled, errored = (count * part // whole for part in parts[:3])
-    described = Sessions(count, start, 0, crashed=crashed, unhandled=unhandled, errored=errored)
+def test_sessions_are_exact_in_total_and_possible_in_each_minute(described: SessionsSpec) -> None:
     world = World(one_issue(sessions=(described,)), ManualClock())
     minutes = world.projects[0].sessions.until(world.now_ms())
-    assert sum(minute.count for minute in minutes) == count
-    assert sum(minute.crashed for minute in minutes) == crashed
-    assert sum(minute.unhandled for minute in minutes) == unhandled
-    assert sum(minute.errored for minute in minutes) == errored
+    assert sum(minute.count for minute in minutes) == described.count
+    assert sum(minute.crashed for minute in minutes) == described.crashed
+    assert sum(minute.unhandled for minute in minutes) == described.unhandled
+    assert sum(minute.errored for minute in minutes) == described.errored
     for minute in minutes:
         assert min(minute.crashed, minute.unhandled, minute.errored) >= 0
         assert minute.crashed + minute.unhandled + minute.errored <= minute.count
+
+
+@given(described=described_sessions())
+@settings(max_examples=20, deadline=None)
+async def test_the_hours_of_sessions_agree_with_totals_and_rates(described: SessionsSpec) -> None:
+    asked = Asked(one_issue(sessions=(described,)))
+    fields = ["sum(session)", "crash_rate(session)", "crash_free_rate(session)", "unhandled_rate(session)"]
+    body = await asked.read("sessions/", field=fields, statsPeriod="3d", interval="1h")
+    (group,) = body["groups"]
+    counts, crashes, free, unhandled = (group["series"][field] for field in fields)
+    assert group["totals"]["sum(session)"] == sum(counts) == described.count
+    # Nothing is counted twice or lost on the way to rates: rates times sessions are the crashes again.
+    told = [(crash, rest, count) for crash, rest, count in zip(crashes, free, counts, strict=True) if count]
+    assert [crash is None for crash in crashes] == [count == 0 for count in counts]
+    assert sum(round(crash * count) for crash, _, count in told) == described.crashed
+    assert all(abs(crash + rest - 1) < 1e-9 for crash, rest, _ in told)
+    assert sum(round(rate * count) for rate, count in zip(unhandled, counts, strict=True) if count) == (
+        described.unhandled
+    )
+    if described.count:
+        assert abs(group["totals"]["crash_rate(session)"] * described.count - described.crashed) < 1e-6
+
+
+@given(count=st.integers(1, 500), rates=RATES.filter(bool), start=st.integers(-600, -60))
+@settings(max_examples=100, deadline=None)
+def test_each_part_of_a_time_gets_its_share_by_rates(count: int, rates: tuple[int, ...], start: int) -> None:
+    stream = Stream(count, start, 0, rates=rates)
+    world = World(one_issue(stream, sessions=(SessionsSpec(count, start, 0, rates=rates),)), ManualClock())
+    (project,) = world.projects
+    length = -start * 60_000
+    for index, rate in enumerate(rates):
+        begin, end = (world.origin + start * 60_000 + length * part // len(rates) for part in (index, index + 1))
+        fair = count * rate / sum(rates)
+        assert abs(project.events.count(begin, end) - fair) <= 1
+        # Sessions come by the minute, so up to two minutes of a part lie in its neighbours.
+        sessions = sum(minute.count for minute in project.sessions.window(begin, end))
+        busiest = count * max(rates) * len(rates) / sum(rates) / -start
+        assert abs(sessions - fair) <= 2 * busiest + 2
 
 
 @given(count=st.integers(60, 800), p95=st.integers(200, 60_000), window=st.integers(40, 60))

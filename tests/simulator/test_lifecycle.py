@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 from tests.simulator.asking import Asked, one_issue
 
-from sentry_runbook.simulator.scenario import Change, Commit, Deploy, Issue, Release, Scenario, Stream
+from sentry_runbook.simulator.scenario import (
+    CommitSpec,
+    DeploySpec,
+    IssueSpec,
+    ReleaseSpec,
+    Scenario,
+    StateChange,
+    Stream,
+)
 
 RUNNING = Stream(10, -60, -30, users=5)
-PLAIN = (Release("v1", -5000), Release("v2", -100))
-SEMVER = (Release("shop@1.0.0", -5000), Release("shop@1.1.0", -100))
+PLAIN = (ReleaseSpec("v1", -5000), ReleaseSpec("v2", -100))
+SEMVER = (ReleaseSpec("shop@1.0.0", -5000), ReleaseSpec("shop@1.1.0", -100))
 
 
 async def kinds(asked: Asked) -> list[str]:
@@ -29,10 +37,10 @@ async def test_a_plain_resolve_is_undone_by_the_next_event() -> None:
     assert (issue["status"], issue["substatus"], issue["statusDetails"]) == ("resolved", None, {})
     asked.clock.advance(minutes=5)
     assert await state(asked) == ("resolved", None)
-    asked.world.emit("SHOP-1")
+    (event,) = asked.world.emit("SHOP-1")
     assert await state(asked) == ("unresolved", "regressed")
     latest = (await asked.read("issues/SHOP-1/activities/"))["activity"][0]
-    assert (latest["type"], latest["data"]) == ("set_regression", {"version": "v2"})
+    assert (latest["type"], latest["data"]) == ("set_regression", {"version": "v2", "event_id": event.id})
 
 
 async def test_resolving_twice_writes_two_activities() -> None:
@@ -50,7 +58,7 @@ async def test_resolve_in_the_next_release_forgives_the_releases_that_exist() ->
     asked.clock.advance(minutes=5)
     asked.world.emit("SHOP-1", release="v2")
     assert await state(asked) == ("resolved", None)
-    asked.world.add_release(Release("v3", 0))
+    asked.world.add_release(ReleaseSpec("v3", 0))
     asked.clock.advance(minutes=5)
     asked.world.emit("SHOP-1", release="v3")
     assert await state(asked) == ("unresolved", "regressed")
@@ -92,7 +100,7 @@ async def test_resolve_in_a_release_forgives_only_what_is_older(emitted: str | N
     ],
 )
 async def test_a_refused_change_names_its_field_and_changes_nothing(
-    releases: tuple[Release, ...], details: dict[str, Any], field: str
+    releases: tuple[ReleaseSpec, ...], details: dict[str, Any], field: str
 ) -> None:
     asked = Asked(one_issue(RUNNING, releases=releases))
     status = "ignored" if field.startswith("ignore") else "resolved"
@@ -112,8 +120,8 @@ async def test_an_unknown_choice_is_a_field_error(body: dict[str, str]) -> None:
 
 
 async def test_a_commit_that_is_known_resolves() -> None:
-    commit = Commit("fix: it", -200)
-    asked = Asked(one_issue(RUNNING, releases=(Release("v1", -100, (Deploy(-90),), (commit,)),)))
+    commit = CommitSpec("fix: it", -200)
+    asked = Asked(one_issue(RUNNING, releases=(ReleaseSpec("v1", -100, (DeploySpec(-90),), (commit,)),)))
     (sha,) = [row["id"] for row in await asked.read("releases/v1/commits/")]
     body = {"status": "resolved", "statusDetails": {"inCommit": {"commit": sha, "repository": "acme/shop"}}}
     assert (await asked.changed("SHOP-1", body))["statusDetails"]["inCommit"]["id"] == sha
@@ -216,7 +224,21 @@ async def test_reopening_assigning_and_priority_leave_their_traces() -> None:
     assert issue["priority"] == "low"
     assert (await asked.changed("SHOP-1", {"assignedTo": ""}))["assignedTo"] is None
     wanted = ["unassigned", "set_priority", "assigned", "set_unresolved", "set_resolved", "first_seen"]
-    assert sorted(await kinds(asked)) == sorted(wanted)
+    assert await kinds(asked) == wanted
+
+
+@pytest.mark.parametrize("reason", ["changed_status", "commented"])
+async def test_who_changes_an_issue_or_comments_on_it_is_subscribed_to_it(reason: str) -> None:
+    asked = Asked(one_issue(RUNNING, history=(StateChange(-20, "resolved"), StateChange(-10, "unresolved"))))
+    issue = await asked.read("issues/SHOP-1/")
+    assert (issue["isSubscribed"], issue["subscriptionDetails"], issue["participants"]) == (False, None, [])
+    if reason == "commented":
+        await asked.client.post("/api/0/organizations/acme/issues/SHOP-1/notes/", json={"text": "seen"})
+    else:
+        await asked.put("SHOP-1", {"status": "resolved"})
+    issue = await asked.read("issues/SHOP-1/")
+    assert (issue["isSubscribed"], issue["subscriptionDetails"]) == (True, {"reason": reason})
+    assert [participant["type"] for participant in issue["participants"]] == ["user"]
 
 
 async def test_the_same_note_within_the_hour_is_refused() -> None:
@@ -239,11 +261,13 @@ async def test_a_scenario_can_start_with_an_issue_that_came_back() -> None:
             Stream(5, -4000, -3000),
             Stream(9, -20, -5),
             releases=PLAIN,
-            history=(Change(-2000, "resolved", {"inRelease": "v1"}),),
+            history=(StateChange(-2000, "resolved", {"inRelease": "v1"}),),
         )
     )
     assert await state(asked) == ("unresolved", "regressed")
     entry = (await asked.read("issues/SHOP-1/activities/"))["activity"][0]
+    event = entry["data"].pop("event_id")
+    assert (await asked.read(f"issues/SHOP-1/events/{event}/"))["release"]["version"] == "v2"
     assert entry["data"] == {"version": "v2", "resolved_in_version": "v1", "follows_semver": False}
     assert entry["dateCreated"] > "2026-11-20T11:40"
 
@@ -267,7 +291,7 @@ async def test_an_issue_exists_from_its_first_event_on() -> None:
 
 
 async def test_other_categories_of_issues_are_outside_the_errors_dataset() -> None:
-    slow = Issue("SHOP-2", "N+1 Query", streams=(Stream(7, -60),), category="performance", issue_type="n_plus_one")
+    slow = IssueSpec("SHOP-2", "N+1 Query", streams=(Stream(7, -60),), category="performance", issue_type="n_plus_one")
     asked = Asked(Scenario(name="slow", issues=(slow,)))
     issue = await asked.read("issues/SHOP-2/")
     assert (issue["count"], issue["issueCategory"], issue["isUnhandled"]) == ("7", "performance", False)

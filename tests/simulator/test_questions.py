@@ -8,12 +8,12 @@ import pytest
 from tests.simulator.asking import Asked, one_issue
 
 from sentry_runbook.simulator.app import Profile
-from sentry_runbook.simulator.scenario import Issue, Scenario, Sessions, Stream, Transactions, hourly
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, SessionsSpec, Stream, Transactions, hourly
 
 MIXED = Scenario(
     name="mixed",
     issues=(
-        Issue(
+        IssueSpec(
             "SHOP-1",
             "TypeError: x",
             streams=(
@@ -22,12 +22,12 @@ MIXED = Scenario(
                 Stream(10, -10, -5, users=1, release=None, environment=None, transaction="GET /a b"),
             ),
         ),
-        Issue("SHOP-2", "KeyError: y", streams=(Stream(7, -600, -500, users=7, release="v1"),), level="warning"),
+        IssueSpec("SHOP-2", "KeyError: y", streams=(Stream(7, -600, -500, users=7, release="v1"),), level="warning"),
     ),
     sessions=(
-        Sessions(1000, -300, 0, crashed=20, unhandled=50, errored=100, release="v2"),
-        Sessions(500, -300, 0, release="v1"),
-        Sessions(90, -300, 0, crashed=9, environment="staging", release="v1"),
+        SessionsSpec(1000, -300, 0, crashed=20, unhandled=50, errored=100, release="v2"),
+        SessionsSpec(500, -300, 0, release="v1"),
+        SessionsSpec(90, -300, 0, crashed=9, environment="staging", release="v1"),
     ),
     transactions=(Transactions("GET /a", 200, -120, 0, 900, 100, failed=20),),
 )
@@ -228,6 +228,43 @@ async def test_sessions_round_their_period_outwards_to_hours() -> None:
     assert (body["start"], body["end"]) == ("2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z")
     without = await asked.read("sessions/", field=["sum(session)"], statsPeriod="1h", includeSeries=0)
     assert without["groups"][0]["series"] == {}
+
+
+async def test_an_answer_with_series_is_cut_in_silence_to_the_largest_groups() -> None:
+    # A running Sentry gave 59 of 61 environments for 7 days at an hour, and 13 for 30 days.
+    crowd = tuple(SessionsSpec(100 + n, -600, 0, environment=f"review-{n}") for n in range(61))
+    asked = Asked(one_issue(sessions=crowd))
+    asked.clock.advance(minutes=25)
+    question = {"field": "sum(session)", "groupBy": "environment", "interval": "1h", "per_page": 1000}
+    for period, most in (("7d", 59), ("14d", 29), ("30d", 13)):
+        groups = (await asked.read("sessions/", **question, statsPeriod=period))["groups"]
+        assert [group["by"]["environment"] for group in groups] == [f"review-{60 - n}" for n in range(most)]
+    totals = await asked.read("sessions/", **question, statsPeriod="30d", includeSeries=0)
+    assert len(totals["groups"]) == 61
+
+
+async def test_rates_that_are_whole_come_as_integers() -> None:
+    asked = Asked(one_issue(sessions=(SessionsSpec(60, -60, 0),)))
+    body = await asked.read(
+        "sessions/", field=["crash_free_rate(session)", "crash_rate(session)"], statsPeriod="2h", interval="1h"
+    )
+    (group,) = body["groups"]
+    for field, rate in (("crash_free_rate(session)", 1), ("crash_rate(session)", 0)):
+        values = [group["totals"][field], *group["series"][field]]
+        assert [(type(value), value) for value in values] == [(int, rate), (type(None), None), (int, rate)]
+
+
+async def test_outcomes_are_the_events_by_interval_and_all_were_accepted() -> None:
+    asked = Asked(MIXED)
+    question = {"field": "sum(quantity)", "groupBy": "outcome", "category": "error", "statsPeriod": "24h"}
+    body = await asked.read("stats_v2/", **question, interval="1h")
+    (group,) = body["groups"]
+    assert (group["by"], group["totals"]) == ({"outcome": "accepted"}, {"sum(quantity)": 107})
+    assert sum(group["series"]["sum(quantity)"]) == 107
+    assert len(group["series"]["sum(quantity)"]) == len(body["intervals"]) == 24
+    assert (await asked.read("stats_v2/", **question | {"statsPeriod": "1m"}, interval="1m"))["groups"] == []
+    for wrong in ({"groupBy": "reason"}, {"field": "count()"}):
+        assert (await asked.get("stats_v2/", **question | wrong)).status_code == 400
 
 
 async def test_no_sessions_are_no_rate_rather_than_a_perfect_one() -> None:

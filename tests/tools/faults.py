@@ -11,8 +11,9 @@ import httpx
 from mcp import Client
 
 from sentry_runbook.errors import TimedOut
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.server.app import build_runtime, build_server
+from sentry_runbook.server.app import build_server
 from sentry_runbook.settings import Limits, Secret
 from sentry_runbook.simulator.world import World
 from tests.sentry.faults import Fault

@@ -11,7 +11,8 @@ import httpx
 from bench.rounds import RoundCountingTransport
 from mcp import Client
 
-from sentry_runbook.server.app import build_runtime, build_server
+from sentry_runbook.runtime import build_runtime
+from sentry_runbook.server.app import build_server
 from sentry_runbook.settings import Limits, Secret, Settings
 from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock

@@ -86,6 +86,7 @@ SAME = {
     "find_issues": ("issues[].short_id", "issues[].events", "issues[].users", "issues[].url", "issues[].level"),
     "check_recovery": ("verdict", "reading", "events_since", "missing[].what", "missing[].why", "needs[]", "notes[]"),
     "resolve_issue": ("action", "outcome", "warnings[]", "undo"),
+    "add_note": ("outcome", "issue", "text", "warnings[]"),
     "draft_update": ("text", "unknowns[]"),
     "draft_postmortem": ("markdown",),
 }

@@ -11,7 +11,15 @@ import pytest
 
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Change, Issue, Occurrence, Scenario, Sessions, Stream, Transactions
+from sentry_runbook.simulator.scenario import (
+    IssueSpec,
+    OccurrenceSpec,
+    Scenario,
+    SessionsSpec,
+    StateChange,
+    Stream,
+    Transactions,
+)
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.tools.contract import OF_ONE_ISSUE, at, call, complaints, named_missing
@@ -21,32 +29,32 @@ OTHERS = Scenario(
     name="others",
     project="shop",
     issues=(
-        Issue(
+        IssueSpec(
             "SHOP-2",
             category="performance",
             issue_type="performance_n_plus_one_db_queries",
             level="info",
-            occurrence=Occurrence("N+1 Query", "SELECT", (("Offending Spans", "SELECT * FROM carts"),)),
+            occurrence=OccurrenceSpec("N+1 Query", "SELECT", (("Offending Spans", "SELECT * FROM carts"),)),
             streams=(Stream(60, -300),),
         ),
-        Issue(
+        IssueSpec(
             "SHOP-3",
             category="outage",
             issue_type="uptime_domain_failure",
-            occurrence=Occurrence("Downtime detected", "", (("Status", "503"),)),
+            occurrence=OccurrenceSpec("Downtime detected", "", (("Status", "503"),)),
             streams=(Stream(5, -30),),
         ),
-        Issue(
+        IssueSpec(
             "SHOP-4",
             category="feedback",
             issue_type="feedback",
-            occurrence=Occurrence("User Feedback", "It does not work"),
+            occurrence=OccurrenceSpec("User Feedback", "It does not work"),
             streams=(Stream(3, -30),),
         ),
         # An error of the same project, whose numbers must not end up in theirs.
-        Issue("SHOP-5", "Boom", streams=(Stream(900, -60, users=400),)),
+        IssueSpec("SHOP-5", "Boom", streams=(Stream(900, -60, users=400),)),
     ),
-    sessions=(Sessions(3000),),
+    sessions=(SessionsSpec(3000),),
     transactions=(Transactions("GET /cart", 100),),
 )
 COUNTS = {"SHOP-2": (60, 60), "SHOP-3": (5, 5), "SHOP-4": (3, 3)}
@@ -80,8 +88,11 @@ async def test_an_issue_that_is_no_error_is_counted_by_itself_and_the_rest_is_na
 
 
 async def test_an_archived_issue_says_so_and_can_be_reopened() -> None:
-    archived = Issue(
-        "SHOP-8", "Noise", streams=(Stream(40, -300),), history=(Change(-10, "ignored", substatus="archived_forever"),)
+    archived = IssueSpec(
+        "SHOP-8",
+        "Noise",
+        streams=(Stream(40, -300),),
+        history=(StateChange(-10, "ignored", substatus="archived_forever"),),
     )
     clock = ManualClock()
     async with connected(world=World(Scenario(name="archived", issues=(archived,)), clock), clock=clock) as connection:
@@ -187,7 +198,7 @@ async def test_pages_of_events_follow_one_another_without_gap_or_repetition() ->
 
 
 async def test_masked_values_are_counted_once_for_both_channels() -> None:
-    leaking = Issue("SHOP-9", "Mail to jane@example.com failed", streams=(Stream(5, -30),))
+    leaking = IssueSpec("SHOP-9", "Mail to jane@example.com failed", streams=(Stream(5, -30),))
     clock = ManualClock()
     async with connected(world=World(Scenario(name="leak", issues=(leaking,)), clock), clock=clock) as connection:
         result = await connection.client.call_tool("get_issue", {"issue": "SHOP-9"})
@@ -217,7 +228,9 @@ class NoNumber(httpx.AsyncBaseTransport):
 
 async def test_production_without_a_number_is_not_taken_for_no_production() -> None:
     streams = (Stream(50, -60), Stream(20, -60, environment="staging"))
-    world = World([Scenario(name="both", project="shop", issues=(Issue("SHOP-8", "Boom", streams=streams),))], CLOCK)
+    world = World(
+        [Scenario(name="both", project="shop", issues=(IssueSpec("SHOP-8", "Boom", streams=streams),))], CLOCK
+    )
     async with connected(clock=CLOCK, transport=NoNumber(world, "production")) as connection:
         verdict = await connection.call("classify_severity", issue="SHOP-8")
     asked = next(one for one in verdict["criteria"] if one["id"] == "non_production")

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
+from sentry_runbook import tools
+from sentry_runbook.server.app import INSTRUCTIONS
 from sentry_runbook.settings import Secret, Settings
+from sentry_runbook.tool_names import TOOL_NAMES
+from sentry_runbook.tools import definitions
 from tests.snapshots import check
-from tests.tools.contract import OF_ONE_ISSUE, TOOLS, call
+from tests.tools.contract import ARGUMENTS, KEYS, OF_ONE_ISSUE, TOOLS, call
 from tests.tools.support import BASE, MODES, SETTINGS, Mode, connected
+from tests.tools.test_contract import SAME
 
 
 async def published(mode: Mode = "auto") -> list[dict[str, Any]]:
@@ -96,6 +103,25 @@ async def test_the_list_costs_no_request_and_is_cached_by_clients(mode: Mode) ->
     async with connected("payment-spike", mode=mode) as connection:
         await connection.client.list_tools()
         assert connection.upstream.requests == []
+
+
+def test_every_module_that_declares_a_tool_is_listed_under_its_own_name() -> None:
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in Path(tools.__file__).parent.glob("*.py")}
+    declaring = {name for name, source in sources.items() if "\nTOOL = ToolDefinition(" in source}
+    assert declaring == set(TOOL_NAMES)
+    assert tuple(definition.name for definition in definitions()) == TOOL_NAMES
+
+
+def test_every_table_of_the_tests_has_a_row_for_every_tool() -> None:
+    for table in (KEYS, ARGUMENTS, SAME):
+        assert sorted(set(TOOL_NAMES) ^ set(table)) == []
+
+
+def test_the_instructions_name_only_tools_that_there_are() -> None:
+    verbs = "|".join({name.partition("_")[0] for name in TOOL_NAMES})
+    named = re.findall(rf"\b(?:{verbs})_[a-z_]+", INSTRUCTIONS)
+    assert len(named) >= 4
+    assert sorted(set(named) - set(TOOL_NAMES)) == []
 
 
 def test_the_table_of_ordinary_calls_names_every_tool_of_one_issue() -> None:

@@ -6,12 +6,12 @@ from mcp.server import MCPServer
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import Answer
-from sentry_runbook.tools.output import Page
-from sentry_runbook.tools.registry import runbook_tool
+from sentry_runbook.render.markdown_page import MarkdownPage
+from sentry_runbook.tools.registry import ToolDefinition
 from tests.tools.support import MODES, Mode
 
 
-def broken_page(_: Answer) -> Page:
+def broken_page(_: Answer) -> MarkdownPage:
     raise KeyError("a secret of the events")
 
 
@@ -32,8 +32,8 @@ async def refuses() -> Answer:
 
 async def said(name: str, mode: Mode) -> str:
     tools = [
-        runbook_tool(function, result=Answer, page=page, title="A tool")
-        for function, page in ((reads, broken_page), (crashes, broken_page), (refuses, broken_page))
+        ToolDefinition(function, Answer, render, "A tool").tool()
+        for function, render in ((reads, broken_page), (crashes, broken_page), (refuses, broken_page))
     ]
     async with Client(MCPServer("test", tools=[*tools], log_level="CRITICAL"), mode=mode) as client:
         result = await client.call_tool(name, {})

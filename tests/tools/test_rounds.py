@@ -9,7 +9,16 @@ import pytest
 
 from sentry_runbook.settings import Limits
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Change, Deploy, Issue, Release, Scenario, Sessions, Stream, Transactions
+from sentry_runbook.simulator.scenario import (
+    DeploySpec,
+    IssueSpec,
+    ReleaseSpec,
+    Scenario,
+    SessionsSpec,
+    StateChange,
+    Stream,
+    Transactions,
+)
 from sentry_runbook.simulator.world import World
 from tests.tools.contract import call
 from tests.tools.support import BASE, SETTINGS, Connection, Mode, connected
@@ -72,19 +81,19 @@ async def test_a_write_takes_three_rounds_with_its_read_back(tool: str, more: di
 OLD = Scenario(
     name="old",
     issues=(
-        Issue(
+        IssueSpec(
             "OLD-7",
             "TimeoutError: upstream",
             transaction="GET /pay",
             streams=(Stream(600, -8000, -2000), Stream(300, -1400, 0), Stream(90, -600, -1, environment="staging")),
-            history=(Change(-1900, "resolved"),),
+            history=(StateChange(-1900, "resolved"),),
         ),
     ),
     releases=(
-        Release("old@1", -9000, (Deploy(-8900), Deploy(-8800))),
-        Release("old@2", -1500, (Deploy(-1450, "staging"), Deploy(-1430), Deploy(-1420))),
+        ReleaseSpec("old@1", -9000, (DeploySpec(-8900), DeploySpec(-8800))),
+        ReleaseSpec("old@2", -1500, (DeploySpec(-1450, "staging"), DeploySpec(-1430), DeploySpec(-1420))),
     ),
-    sessions=(Sessions(9000),),
+    sessions=(SessionsSpec(9000),),
     transactions=(Transactions("GET /pay", 500),),
 )
 
@@ -102,7 +111,7 @@ async def test_an_old_issue_that_came_back_in_several_environments_takes_two_rou
 STRADDLING = Scenario(
     name="straddling",
     issues=(
-        Issue(
+        IssueSpec(
             "RUSH-1",
             "Boom",
             # 70 people before a clock hour, 70 after it, and others through the day: whether more than 100 met in one
@@ -114,7 +123,7 @@ STRADDLING = Scenario(
             ),
         ),
     ),
-    sessions=(Sessions(9000),),
+    sessions=(SessionsSpec(9000),),
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Issue, Scenario, Stream
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.tools.contract import call, complaints, named_missing, sizes
@@ -60,7 +60,7 @@ async def test_what_was_cut_from_an_event_is_named_with_the_page_that_has_it() -
 @pytest.mark.parametrize("limit", [1, 50, 100])
 async def test_a_page_of_events_is_bounded_and_says_how_to_get_the_rest(limit: int) -> None:
     long = "Very long title " * 12
-    issue = Issue(
+    issue = IssueSpec(
         "LONG-1", long, streams=tuple(Stream(40, -60 * n - 59, -60 * n, release=f"r@{n}.{'0' * 90}") for n in range(5))
     )
     clock = ManualClock()
@@ -81,7 +81,7 @@ async def test_fifty_ordinary_events_are_listed_whole() -> None:
 
 async def test_a_hundred_issues_with_long_titles_are_bounded() -> None:
     issues = tuple(
-        Issue(f"MANY-{n}", f"{n} " + "long title " * 30, streams=(Stream(1, -n - 1, -n),)) for n in range(1, 100)
+        IssueSpec(f"MANY-{n}", f"{n} " + "long title " * 30, streams=(Stream(1, -n - 1, -n),)) for n in range(1, 100)
     )
     issues = tuple(issue for issue in issues if not set("ILOU") & set(issue.short_id[5:]))
     clock = ManualClock()

@@ -19,7 +19,7 @@ from sentry_runbook.safety.audit import verify
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Issue, Scenario, Stream
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import registry
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
@@ -27,7 +27,10 @@ from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 ISSUE, OTHER = "SHOP-1Z", "SHOP-1R"
 SMALL = Scenario(
     name="small",
-    issues=(Issue(ISSUE, "Boom", streams=(Stream(6, -60, -1),)), Issue(OTHER, "Bang", streams=(Stream(3, -60, -1),))),
+    issues=(
+        IssueSpec(ISSUE, "Boom", streams=(Stream(6, -60, -1),)),
+        IssueSpec(OTHER, "Bang", streams=(Stream(3, -60, -1),)),
+    ),
 )
 Answer = Callable[[ClientRequestContext, ElicitRequestParams], Awaitable[ElicitResult]]
 WRITES: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -1,7 +1,7 @@
-"""Which requests answer a question, in two rounds → evidence. The only door between Sentry's words and ours.
+"""Collects the evidence for a question: which requests answer it, in two rounds, and what is made of their answers.
 
-The halves behind the door bring the Sentry client and its models with them. They are imported at the first call, not
-at the start: a client that only lists the tools does not wait for them (DESIGN §9, start-up).
+The modules behind these functions import the Sentry client. They are loaded with the first call, not at the start: a
+client that only lists the tools does not wait for them (DESIGN §9, start-up).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from sentry_runbook.collect.question import IMPACT, READ, RECOVERY, SEVERITY, ST
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sentry_runbook.collect.investigation import Choose
+    from sentry_runbook.collect.investigation import WindowFor
     from sentry_runbook.incident.model.evidence import Evidence, Window
+    from sentry_runbook.incident.model.evidence.json_values import JsonObject
     from sentry_runbook.incident.model.results.issue import EventList, IssueList
     from sentry_runbook.runtime import Runtime
-    from sentry_runbook.sentry import models
 
 __all__ = [
     "IMPACT",
@@ -50,9 +50,9 @@ async def investigate(
     release: str | None = None,
     organization: str | None = None,
     fresh: bool = False,
-    choose: Choose | None = None,
+    window_for: WindowFor | None = None,
 ) -> Evidence:
-    """Find out about one issue.
+    """Collect the evidence about one issue.
 
     Args:
         run: the runtime of the call.
@@ -67,15 +67,15 @@ async def investigate(
         release: a version to ask Sentry about.
         organization: of the issue, when the reference does not name it.
         fresh: read the issue anew, for a change is planned on it.
-        choose: picks the window from the issue instead, when none is given.
+        window_for: chooses the window from the issue instead, when none is given.
 
     Raises:
-        RunbookError: the issue could not be read, or an argument cannot be meant. All else that fails costs only its
+        RunbookError: the issue could not be read, or an argument is invalid. All else that fails costs only its
             own part of the evidence.
     """
-    from sentry_runbook.collect.investigation import ask, find_out  # noqa: PLC0415  # see the module's docstring
+    from sentry_runbook.collect.investigation import collect_evidence, parse_question  # noqa: PLC0415  # see the module's docstring
 
-    question = ask(
+    question = parse_question(
         run,
         issue,
         aspects,
@@ -89,7 +89,7 @@ async def investigate(
         organization=organization,
         fresh=fresh,
     )
-    return await find_out(run, question, None if period or start else choose)
+    return await collect_evidence(run, question, None if period or start else window_for)
 
 
 async def list_issue_events(
@@ -106,7 +106,7 @@ async def list_issue_events(
     """One page of an issue's events, newest first.
 
     Raises:
-        RunbookError: the issue or its events cannot be read, or an argument cannot be meant.
+        RunbookError: the issue or its events cannot be read, or an argument is invalid.
     """
     from sentry_runbook.collect import listing  # noqa: PLC0415  # see the module's docstring
 
@@ -145,14 +145,14 @@ async def search_issues(
     )
 
 
-def story_window(issue: models.Issue, now: datetime) -> Window:
+def story_window(issue: JsonObject, now: datetime) -> Window:
     """From before the incident began until now; see :mod:`.windows`."""
     from sentry_runbook.collect import windows  # noqa: PLC0415  # see the module's docstring
 
     return windows.story_window(issue, now)
 
 
-def recovery_window(issue: models.Issue, now: datetime, since: datetime | None) -> Window:
+def recovery_window(issue: JsonObject, now: datetime, since: datetime | None) -> Window:
     """From before the fix until now; see :mod:`.windows`."""
     from sentry_runbook.collect import windows  # noqa: PLC0415  # see the module's docstring
 

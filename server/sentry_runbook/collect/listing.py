@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.collect.investigation import named_environments
-from sentry_runbook.collect.mapping import Translator
+from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.errors import BadInput
-from sentry_runbook.incident.model.evidence import EventRow, Missing, Window
+from sentry_runbook.incident.model.evidence import EventRow, Issue, Missing, Window
+from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList, IssueList, IssueRow
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry import models
 from sentry_runbook.sentry.references import SLUG, parse_reference
 
 ALL_PROJECTS = "-1"
@@ -41,8 +41,9 @@ async def list_issue_events(
             limit=limit,
             cursor=cursor,
         )
-    translate = Translator(sanitizer := Sanitizer(mask=run.settings.mask))
-    rows = tuple(translate.row(row).model_copy(update={"ip": None}) for row in page.items[:limit])
+    sanitizer = Sanitizer(mask=run.settings.mask)
+    whole = read_all(EventRow, page.items[:limit], sanitizer)
+    rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(
         issue=reference.issue,
         events=rows,
@@ -93,8 +94,9 @@ async def search_issues(
             limit=limit,
             cursor=cursor,
         )
-    translate = Translator(sanitizer := Sanitizer(mask=run.settings.mask))
-    rows = tuple(_row(run, translate, issue) for issue in page.items[:limit])
+    sanitizer, client = Sanitizer(mask=run.settings.mask), run.client()
+    addressed = [{**issue, "url": client.issue_url(issue_id(issue), organization=None)} for issue in page.items[:limit]]
+    rows = tuple(map(_row, read_all(Issue, addressed, sanitizer)))
     return IssueList(
         issues=rows,
         next_cursor=page.next_cursor,
@@ -110,8 +112,7 @@ def _missing_keys(rows: tuple[IssueRow, ...]) -> tuple[Missing, ...]:
     return (Missing(what=", ".join(silent), why="Sentry's answer does not say"),) if silent else ()
 
 
-def _row(run: Runtime, translate: Translator, found: models.Issue) -> IssueRow:
-    issue = translate.issue(found, run.client().issue_url(found, organization=None), found.id)
+def _row(issue: Issue) -> IssueRow:
     return IssueRow(
         short_id=issue.name,
         title=issue.title,

@@ -1,4 +1,4 @@
-"""What an investigation is asked to find out: one issue, one window, some aspects."""
+"""A question: one issue, one window, and the aspects that the answer will show."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Aspect(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """What to find out.
+    """What to collect evidence for.
 
     Attributes:
         reference: which issue.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sentry_runbook.collect.mapping import Translator
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Window
-from sentry_runbook.sentry import models
+from sentry_runbook.sentry.counts import EnvironmentSessions, SessionCounts
 
 HOUR = timedelta(hours=1)
 Weighted = tuple[int, float | None]
@@ -16,17 +15,17 @@ Weighted = tuple[int, float | None]
 
 
 def merge_sessions(
-    sessions: models.Sessions, counts: Callable[[str], bool], now: datetime, translate: Translator
+    sessions: SessionCounts, is_counted: Callable[[str], bool], now: datetime, inert: Callable[[str], str]
 ) -> ours.Sessions:
     """The project's sessions in the environments that count.
 
     Args:
         sessions: Sentry's answer by environment.
-        counts: whether an environment counts; ``""`` is "none".
+        is_counted: whether an environment counts; ``""`` is "none".
         now: an hour that ends after it is still open.
-        translate: makes environment names inert.
+        inert: makes the name of an environment inert.
     """
-    groups = [group for group in sessions.groups if counts(group.environment or "")]
+    groups = [group for group in sessions.groups if is_counted(group.environment or "")]
     return ours.Sessions(
         window=Window(start=sessions.start, end=sessions.end),
         sessions=sum(group.sessions or 0 for group in groups),
@@ -34,11 +33,11 @@ def merge_sessions(
         unhandled_rate=_rate([(group.sessions or 0, group.unhandled_rate) for group in groups]),
         has_unhandled_rate=sessions.has_unhandled_rate,
         hours=tuple(_hour(start, index, groups, now) for index, start in enumerate(sessions.intervals)),
-        environments=tuple(translate.name(group.environment, "environment") or "" for group in groups),
+        environments=tuple(inert(group.environment or "") for group in groups),
     )
 
 
-def _hour(start: datetime, index: int, groups: Sequence[models.SessionGroup], now: datetime) -> ours.SessionHour:
+def _hour(start: datetime, index: int, groups: Sequence[EnvironmentSessions], now: datetime) -> ours.SessionHour:
     def at(values: Sequence[float | None]) -> float | None:
         return values[index] if index < len(values) else None
 

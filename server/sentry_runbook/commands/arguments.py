@@ -1,16 +1,18 @@
-"""The parser: every command, every flag, and their help, which is product text.
+"""The parser of the command line, and the flags that several commands share; their help is product text.
 
-A command is a line in ``COMMANDS`` and a function here that adds its flags; what it does is ``run`` in the module of
-the same name, which is imported only when that command was given (DESIGN §9, start-up).
+Each command's module declares its own flags (:mod:`.command`). Only the module of the command that was given is
+imported, because the others would cost start-up (DESIGN §9); the help and an unknown command need all of them.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from sentry_runbook import __version__
+from sentry_runbook.commands import COMMANDS, load_command
+from sentry_runbook.settings import SETTINGS
 
 DESCRIPTION = """\
 The incident runbook on Sentry data: an MCP server for AI assistants, and commands for people.
@@ -36,14 +38,16 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of one command; without a command, of ``serve``.
 
-    Leaves with 2 when they cannot be meant, with 0 after ``--help`` and ``--version``.
+    Leaves with 2 when they are invalid, with 0 after ``--help`` and ``--version``.
     """
-    bare = not argv or (argv[0].startswith("-") and argv[0] not in ("-h", "--help", "--version"))
-    return parser().parse_args(["serve", *argv] if bare else argv)
+    if not argv or (argv[0].startswith("-") and argv[0] not in ("-h", "--help", "--version")):
+        argv = ["serve", *argv]
+    needed = () if argv[0] == "--version" else argv[:1] if argv[0] in COMMANDS else COMMANDS
+    return parser(needed).parse_args(argv)
 
 
-def parser() -> Parser:
-    """All commands and their flags."""
+def parser(names: Iterable[str] = COMMANDS) -> Parser:
+    """The parser of these commands and their flags."""
     top = Parser(
         prog="sentry-runbook",
         usage="sentry-runbook [COMMAND] [flags]",
@@ -54,74 +58,69 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"sentry-runbook {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for name, (summary, example, add_flags) in COMMANDS.items():
+    for name in names:
+        command = load_command(name)
         sub = commands.add_parser(
             name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"Example: {example}",
+            help=command.summary,
+            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+            epilog=f"Example: {command.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        add_flags(sub)
+        command.add_arguments(sub)
     return top
 
 
 # --- flags that several commands share
 
 
-def _sentry(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+_Group = argparse._ArgumentGroup | argparse.ArgumentParser
+
+
+def add_settings(group: _Group, *names: str) -> None:
+    """The flags of these settings, as their rows of the settings table say."""
+    for row in (row for name in names for row in SETTINGS if row.name == name):
+        # The words that stand for "not set" and the default among choices are in the help itself.
+        default = "" if row.unset or row.choices else f"; {row.default}"
+        group.add_argument(
+            *row.flags,
+            dest=row.name,
+            metavar=row.metavar,
+            choices=row.choices or None,
+            help=f"{row.help} ({row.environment[0]}{default})",
+        )
+
+
+def add_sentry_flags(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Which Sentry to ask; the long second names are the settings' own, which error messages use."""
     group = command.add_argument_group("which Sentry")
-    group.add_argument("--org", "--organization", dest="organization", metavar="SLUG", help="organization (SENTRY_ORG)")
-    group.add_argument("--project", metavar="SLUG", help="default project (SENTRY_PROJECT)")
-    group.add_argument(
-        "--url", "--base-url", dest="base_url", metavar="URL", help="base URL (SENTRY_URL; https://sentry.io)"
-    )
+    add_settings(group, "organization", "project", "base_url")
     group.add_argument("--demo", action="store_true", help="ask the embedded Sentry instead; needs no token")
     return group
 
 
-def _policy(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    group.add_argument(
-        "--policy", "--policy-file", dest="policy_file", metavar="FILE", help="TOML policy (SENTRY_RUNBOOK_POLICY)"
-    )
-
-
-def _prompts(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    group.add_argument(
-        "--prompts",
-        "--prompts-dir",
-        dest="prompts_dir",
-        metavar="DIR",
-        help="folder of your own templates (SENTRY_RUNBOOK_PROMPTS)",
-    )
-
-
-def _state_dir(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    group.add_argument(
-        "--state-dir", metavar="DIR", help="folder of the audit file of writes (SENTRY_RUNBOOK_STATE; none)"
-    )
-
-
-def _port(group: argparse._ArgumentGroup | argparse.ArgumentParser, port: int) -> None:
+def add_port_flags(group: _Group, port: int) -> None:
+    """Where to listen; ``port`` is the default."""
     group.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     group.add_argument(
         "--port",
-        type=_number(0, 65535),
+        type=whole_number(0, 65535),
         default=port,
         metavar="N",
         help=f"port to listen on ({port}; 0 takes a free one)",
     )
 
 
-def _evidence(command: argparse.ArgumentParser) -> None:
+def add_evidence_flags(command: argparse.ArgumentParser) -> None:
+    """Evidence kept in a file, or read from one."""
     files = command.add_argument_group("frozen evidence")
     files.add_argument("--save", metavar="FILE", help="keep what Sentry answered in this file")
     files.add_argument("--evidence", metavar="FILE", help="use such a file instead of asking Sentry")
 
 
-def _stated(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def add_stated_flags(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """What people state; gives the group for more of it."""
     stated = command.add_argument_group("what people know")
     stated.add_argument("--lead", metavar="NAME", help="incident lead")
     stated.add_argument("--root-cause", metavar="TEXT", help="root cause, as people found it")
@@ -129,181 +128,12 @@ def _stated(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     return stated
 
 
-def _number(low: int, high: int) -> Callable[[str], int]:
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """An argparse type: a whole number from ``low`` to ``high``."""
+
     def number(text: str) -> int:
         if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
             raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}")
         return int(text)
 
     return number
-
-
-# --- the flags of each command
-
-
-def _serve(command: argparse.ArgumentParser) -> None:
-    serving = command.add_argument_group("how to serve")
-    serving.add_argument(
-        "--transport",
-        choices=("stdio", "http"),
-        default="stdio",
-        help="stdio (default), or Streamable HTTP at /mcp with /health beside it; on another address than this "
-        "machine's, clients must send the secret SENTRY_RUNBOOK_HTTP_TOKEN as bearer token",
-    )
-    _port(serving, 8765)
-    serving.add_argument(
-        "--allowed-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="also answer requests for this Host, as behind a reverse proxy (repeatable)",
-    )
-    _sentry(command)
-    manners = command.add_argument_group("what it may do, and how it judges")
-    manners.add_argument("--read-only", action="store_true", help="the same as --writes off")
-    manners.add_argument(
-        "--writes",
-        choices=("off", "confirm", "direct"),
-        help="changes in Sentry: no write tools, ask a person each time (default), or only where it is risky "
-        "(SENTRY_RUNBOOK_WRITES)",
-    )
-    _policy(manners)
-    _prompts(manners)
-    _state_dir(manners)
-
-
-def _demo(command: argparse.ArgumentParser) -> None:
-    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="which incident (payment-spike)")
-    command.add_argument("--list", action="store_true", help="name the incidents and stop")
-    command.add_argument(
-        "--pause",
-        type=_number(0, 60),
-        metavar="SECONDS",
-        help="wait between steps (2 in a terminal, 0 in a pipe)",
-    )
-    _policy(command)
-    _prompts(command)
-    command.set_defaults(demo=True)
-
-
-def _doctor(command: argparse.ArgumentParser) -> None:
-    _policy(_sentry(command))
-
-
-def _simulate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="only these incidents (all)")
-    _port(command, 9000)
-    command.add_argument(
-        "--latency-ms", type=_number(0, 60_000), default=0, metavar="N", help="how late every answer is (0)"
-    )
-
-
-def _triage(command: argparse.ArgumentParser) -> None:
-    command.add_argument("issue", metavar="ISSUE", help=ISSUE)
-    command.add_argument("--json", action="store_true", help="the tool's structured answer, for programs")
-    command.add_argument("--environment", metavar="NAME", help="only this environment (several: comma)")
-    command.add_argument("--period", metavar="P", help="15m, 1h, 24h, 7d … (24h)")
-    command.add_argument("--save", metavar="FILE", help="keep what Sentry answered in this file")
-    stated = command.add_argument_group("what people know; leave out what nobody said")
-    for flag, text in (
-        ("--workaround", "a workaround exists"),
-        ("--core-flow", "the core flow is hit"),
-        ("--data-loss-risk", "data may be lost"),
-    ):
-        stated.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
-    _policy(_sentry(command))
-
-
-def _update(command: argparse.ArgumentParser) -> None:
-    command.add_argument("issue", nargs="?", metavar="ISSUE", help=f"{ISSUE}; not with --evidence")
-    command.add_argument(
-        "--kind", choices=("initial", "update", "resolved"), default="initial", help="which message (initial)"
-    )
-    command.add_argument(
-        "--audience",
-        choices=("engineers", "executives", "customers"),
-        default="engineers",
-        help="for whom (engineers)",
-    )
-    command.add_argument("--format", choices=("markdown", "slack"), default="markdown", help="markdown (default)")
-    command.add_argument("--since", metavar="TIME", help="when the last message went out, ISO 8601")
-    _stated(command).add_argument("--service", metavar="NAME", help="name of the service")
-    _evidence(command)
-    group = _sentry(command)
-    _policy(group)
-    _prompts(group)
-
-
-def _postmortem(command: argparse.ArgumentParser) -> None:
-    command.add_argument("issue", nargs="?", metavar="ISSUE", help=f"{ISSUE}; not with --evidence")
-    stated = _stated(command)
-    for flag, text in (
-        ("--detected-at", "when people knew"),
-        ("--acknowledged-at", "when somebody took it"),
-        ("--mitigated-at", "when it stopped hurting"),
-    ):
-        stated.add_argument(flag, metavar="TIME", help=f"{text}, ISO 8601")
-    _evidence(command)
-    group = _sentry(command)
-    _policy(group)
-    _prompts(group)
-
-
-def _lint(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE", help="the postmortem, Markdown; - reads standard input")
-    command.add_argument("--evidence", metavar="FILE", help="also compare its numbers with this evidence")
-    _policy(command)
-
-
-def _audit(command: argparse.ArgumentParser) -> None:
-    command.add_argument("what", choices=("verify",), metavar="verify", help="check every link of the hash chain")
-    command.add_argument("file", nargs="?", metavar="FILE", help="the audit file (audit.jsonl in the state folder)")
-    _state_dir(command)
-
-
-Flags = Callable[[argparse.ArgumentParser], None]
-COMMANDS: Mapping[str, tuple[str, str, Flags]] = {
-    "serve": (
-        "serve MCP to an AI assistant, over stdio or HTTP",
-        "claude mcp add sentry-runbook -e SENTRY_AUTH_TOKEN=… -- sentry-runbook serve",
-        _serve,
-    ),
-    "demo": ("play a whole incident in the terminal, no token needed", "sentry-runbook demo geocoding-503", _demo),
-    "doctor": (
-        "check token, scopes, organization, clock, and what this Sentry can answer",
-        "SENTRY_ORG=acme sentry-runbook doctor",
-        _doctor,
-    ),
-    "triage": (
-        "triage one issue: severity with reasons, impact, causes, next steps",
-        "sentry-runbook triage SHOP-1Z --no-workaround",
-        _triage,
-    ),
-    "update": (
-        "draft a message to engineers, executives or customers",
-        "sentry-runbook update SHOP-1Z --kind initial --audience customers --format slack",
-        _update,
-    ),
-    "postmortem": (
-        "draft the postmortem as Markdown",
-        'sentry-runbook postmortem SHOP-1Z --lead "Dana Ortiz" --save evidence.json > postmortem.md',
-        _postmortem,
-    ),
-    "lint": (
-        "check a postmortem: blame, missing sources, vague actions, wrong numbers",
-        "sentry-runbook lint postmortem.md --evidence evidence.json",
-        _lint,
-    ),
-    "policy": (
-        "print the severity rules in force, as TOML to start your own from",
-        "sentry-runbook policy > policy.toml",
-        _policy,
-    ),
-    "audit": ("check the audit file of writes", "sentry-runbook audit verify state/audit.jsonl", _audit),
-    "simulate": (
-        "serve the embedded Sentry over HTTP, for any client to try",
-        "sentry-runbook simulate --port 9000 payment-spike",
-        _simulate,
-    ),
-}
-"""Command → its summary, an example, and what adds its flags."""

@@ -6,9 +6,18 @@ import argparse
 import sys
 from pathlib import Path
 
+from sentry_runbook.commands.arguments import add_settings
+from sentry_runbook.commands.command import Command
 from sentry_runbook.errors import BadInput
 from sentry_runbook.safety.audit import verify
 from sentry_runbook.settings import Settings
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    command.add_argument("what", choices=("verify",), metavar="verify", help="check every link of the hash chain")
+    command.add_argument("file", nargs="?", metavar="FILE", help="the audit file (audit.jsonl in the state folder)")
+    add_settings(command, "state_dir")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -45,3 +54,11 @@ def _named(arguments: argparse.Namespace, settings: Settings) -> Path:
 
 def _lines(count: int) -> str:
     return f"{count:,} line{'' if count == 1 else 's'}"
+
+
+COMMAND = Command(
+    summary="check the audit file of writes",
+    example="sentry-runbook audit verify state/audit.jsonl",
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -1,4 +1,4 @@
-"""What ``doctor`` looks at, one check after the other; the later ones need the earlier ones."""
+"""The checks of ``doctor``, in order; the later ones need the earlier ones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.base import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
 from sentry_runbook.sentry.http import Transport
-from sentry_runbook.sentry.messages import Asked
+from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.settings import Secret
 
-State = Literal["ok", "bad", "note"]
+CheckState = Literal["ok", "bad", "note"]
 SKEW = timedelta(seconds=60)
 """Minutes are what the runbook counts; a clock that is off by one is off."""
 LOOKED_BACK = "14d"
@@ -36,108 +36,110 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Check:
+class DoctorCheck:
     """One line.
 
     Attributes:
         state: fine; wrong; or worth knowing.
-        what: what was found.
+        what: the finding.
         fix: what to do about it.
         fatal: without it the main job, a triage, cannot run.
     """
 
-    state: State
+    state: CheckState
     what: str
     fix: str = ""
     fatal: bool = False
 
     @classmethod
-    def of(cls, exc: RunbookError) -> Check:
+    def of(cls, exc: RunbookError) -> DoctorCheck:
         """What an error means for the main job."""
         return cls("bad", exc.what, exc.fix, fatal=True)
 
 
-async def checks(run: Runtime) -> AsyncIterator[Check]:
+async def checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
     """All checks; they end early where the rest would only repeat the same failure."""
-    for one in _own(run):
-        yield one
+    for check in _local_checks(run):
+        yield check
     token = run.settings.token
     if token is None:
-        yield Check.of(run.settings.missing_token())
+        yield DoctorCheck.of(run.settings.missing_token())
         return
     kind = _kind(token)
     yield kind
     try:
         who = await run.client().whoami()
     except RunbookError as exc:
-        yield Check.of(exc)
+        yield DoctorCheck.of(exc)
         return
-    yield Check("ok", f"{run.settings.base_url} answers.")
-    for one in _scopes(who.scopes, run):
-        yield one
+    yield DoctorCheck("ok", f"{run.settings.base_url} answers.")
+    for check in _scopes(who.scopes, run):
+        yield check
     yield await _clock(run)
-    async for one in _places(run):
-        yield one
-        if one.fatal:
+    async for check in _organization_and_project(run):
+        yield check
+        if check.fatal:
             return
     yield await _main_job(run)
 
 
-def _own(run: Runtime) -> Iterator[Check]:
-    """What needs no Sentry."""
+def _local_checks(run: Runtime) -> Iterator[DoctorCheck]:
+    """What needs no request."""
     for warning in run.settings.warnings:
-        yield Check("note", warning)
-    yield Check("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.")
+        yield DoctorCheck("note", warning)
+    yield DoctorCheck("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.")
 
 
-def _kind(token: Secret) -> Check:
+def _kind(token: Secret) -> DoctorCheck:
     """The kind of token, by its prefix; the token itself is not shown."""
-    found = next((prefix for prefix in KINDS if token.reveal().startswith(prefix)), None)
-    if found is None:
-        return Check("ok", "A token is set; its kind cannot be told from its form.")
-    if found == "sntrys_":
-        return Check("bad", f"The token is one {KINDS[found]} (sntrys_…): it cannot read issues.", INTEGRATION)
-    return Check("ok", f"The token is one {KINDS[found]}.")
+    prefix = next((prefix for prefix in KINDS if token.reveal().startswith(prefix)), None)
+    if prefix is None:
+        return DoctorCheck("ok", "A token is set; its kind cannot be told from its form.")
+    if prefix == "sntrys_":
+        return DoctorCheck("bad", f"The token is one {KINDS[prefix]} (sntrys_…): it cannot read issues.", INTEGRATION)
+    return DoctorCheck("ok", f"The token is one {KINDS[prefix]}.")
 
 
-def _scopes(scopes: tuple[str, ...] | None, run: Runtime) -> Iterator[Check]:
+def _scopes(scopes: tuple[str, ...] | None, run: Runtime) -> Iterator[DoctorCheck]:
     if scopes is None:
-        yield Check("note", "This server does not tell what the token may do; the checks below show it.")
+        yield DoctorCheck("note", "This server does not tell what the token may do; the checks below show it.")
         return
     lacking = [name for name, any_of in NEEDED if not set(any_of) & set(scopes)]
     if lacking:
         fatal = "event:read" in lacking
-        yield Check("bad", f"The token lacks {', '.join(lacking)}, which reading needs.", INTEGRATION, fatal=fatal)
+        yield DoctorCheck(
+            "bad", f"The token lacks {', '.join(lacking)}, which reading needs.", INTEGRATION, fatal=fatal
+        )
     else:
-        yield Check("ok", "The token may read issues, releases and release health.")
+        yield DoctorCheck("ok", "The token may read issues, releases and release health.")
     if run.settings.writes == "off":
-        yield Check("note", "Writes are off: resolve_issue and add_note are not offered.")
+        yield DoctorCheck("note", "Writes are off: resolve_issue and add_note are not offered.")
     elif set(WRITE_EVENTS) & set(scopes):
-        yield Check("ok", f"The token may also change issues (writes: {run.settings.writes}).")
+        yield DoctorCheck("ok", f"The token may also change issues (writes: {run.settings.writes}).")
     else:
-        yield Check(
+        yield DoctorCheck(
             "note",
             "The token may not change issues: resolve_issue and add_note will say so.",
             "To allow it, give Issue & Event: Read & Write; else start with --read-only.",
         )
 
 
-async def _clock(run: Runtime) -> Check:
+async def _clock(run: Runtime) -> DoctorCheck:
     """This machine's clock against the Date that the server sends."""
     transport = Transport(run.settings, run.http_transport)
     try:
-        reply = await transport.exchange("GET", f"{run.settings.base_url}/api/0/", Asked("the API's root"))
+        reply = await transport.exchange("GET", f"{run.settings.base_url}/api/0/", RequestInfo("the API's root"))
     finally:
         await transport.aclose()
     date = None if isinstance(reply, SentryError) else _moment(reply.headers.get("date", ""))
     if date is None:
-        return Check("note", "The server tells no time: this machine's clock could not be compared.")
+        return DoctorCheck("note", "The server tells no time: this machine's clock could not be compared.")
     skew = run.clock() - date
     seconds = round(abs(skew).total_seconds())
     if abs(skew) <= SKEW:
-        return Check("ok", f"This machine's clock agrees with the server's ({seconds} s).")
+        return DoctorCheck("ok", f"This machine's clock agrees with the server's ({seconds} s).")
     way = "ahead of" if skew > timedelta() else "behind"
-    return Check(
+    return DoctorCheck(
         "bad",
         f"This machine's clock is {seconds:,} s {way} the server's: windows and deadlines would be wrong.",
         "Set it, best by NTP.",
@@ -152,65 +154,69 @@ def _moment(date: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-async def _places(run: Runtime) -> AsyncIterator[Check]:
+async def _organization_and_project(run: Runtime) -> AsyncIterator[DoctorCheck]:
     """Organization and project."""
     client, settings = run.client(), run.settings
     try:
         if settings.organization:
             await client.organization()
-            yield Check("ok", f"Organization {settings.organization}.")
+            yield DoctorCheck("ok", f"Organization {settings.organization}.")
         else:
-            slugs = [one.slug for one in await client.organizations() if one.slug]
+            slugs = [known.slug for known in await client.organizations() if known.slug]
             yield _only(slugs)
             if len(slugs) != 1:
                 return
     except RunbookError as exc:
-        yield Check.of(exc)
+        yield DoctorCheck.of(exc)
         return
     try:
-        known = [name for one in await client.projects() for name in (one.slug, one.id) if name]
+        known = [name for listed in await client.projects() for name in (listed.slug, listed.id) if name]
     except RunbookError as exc:
         # A triage can do without the list.
-        yield Check("bad", exc.what, exc.fix)
+        yield DoctorCheck("bad", exc.what, exc.fix)
         return
     yield _project(settings.project, known)
 
 
-def _only(slugs: list[str]) -> Check:
+def _only(slugs: list[str]) -> DoctorCheck:
     if len(slugs) == 1:
-        return Check("ok", f"Organization {slugs[0]}, the only one that the token sees.")
-    seen = f"sees {len(slugs)} ({', '.join(slugs[:5])})" if slugs else "sees none"
-    return Check("bad", f"No organization is set, and the token {seen}.", "Set SENTRY_ORG.", fatal=True)
+        return DoctorCheck("ok", f"Organization {slugs[0]}, the only one that the token sees.")
+    count = f"sees {len(slugs)} ({', '.join(slugs[:5])})" if slugs else "sees none"
+    return DoctorCheck("bad", f"No organization is set, and the token {count}.", "Set SENTRY_ORG.", fatal=True)
 
 
-def _project(project: str | None, known: list[str]) -> Check:
+def _project(project: str | None, known: list[str]) -> DoctorCheck:
     slugs = [name for name in known if not name.isdigit()]
     if not known:
-        return Check("bad", "The token sees no project.", "Add its integration or person to a team.", fatal=True)
+        return DoctorCheck("bad", "The token sees no project.", "Add its integration or person to a team.", fatal=True)
     if project is None:
-        return Check("note", f"No default project; the token sees {len(slugs)}: {', '.join(slugs[:5])}.")
+        return DoctorCheck("note", f"No default project; the token sees {len(slugs)}: {', '.join(slugs[:5])}.")
     if project in known:
-        return Check("ok", f"Project {project}.")
-    return Check("bad", f"There is no project {project}.", f"Set SENTRY_PROJECT to one of {', '.join(slugs[:5])}.")
+        return DoctorCheck("ok", f"Project {project}.")
+    return DoctorCheck(
+        "bad", f"There is no project {project}.", f"Set SENTRY_PROJECT to one of {', '.join(slugs[:5])}."
+    )
 
 
-async def _main_job(run: Runtime) -> Check:
+async def _main_job(run: Runtime) -> DoctorCheck:
     """All that a triage and a postmortem ask, for the issue seen last."""
     try:
         issue = await _latest(run)
         if issue is None:
-            return Check("note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried.")
+            return DoctorCheck(
+                "note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried."
+            )
         began = datetime.now(UTC)
-        evidence = await investigate(run, issue.short_id, STORY, choose=story_window)
+        evidence = await investigate(run, issue.short_id, STORY, window_for=story_window)
     except RunbookError as exc:
-        return Check.of(exc)
+        return DoctorCheck.of(exc)
     took = (datetime.now(UTC) - began).total_seconds()
-    return Check("ok", f"Triage works: all about {evidence.issue.name} in {took:.1f} s.")
+    return DoctorCheck("ok", f"Triage works: all about {evidence.issue.name} in {took:.1f} s.")
 
 
 async def _latest(run: Runtime) -> IssueRow | None:
     now = run.clock()
-    found = await search_issues(
+    latest = await search_issues(
         run,
         query="is:unresolved",
         # A wrong default project keeps no triage from running: an issue's own project always wins.
@@ -221,4 +227,4 @@ async def _latest(run: Runtime) -> IssueRow | None:
         limit=1,
         cursor=None,
     )
-    return found.issues[0] if found.issues else None
+    return latest.issues[0] if latest.issues else None

@@ -15,10 +15,12 @@ from mcp.types import ElicitRequestParams, ElicitResult
 from rich.padding import Padding
 from rich.text import Text
 
-from sentry_runbook.commands.demo_session import Stage
+from sentry_runbook.commands.arguments import add_settings, whole_number
+from sentry_runbook.commands.command import Command
+from sentry_runbook.commands.demo_session import DemoSession
 from sentry_runbook.commands.logs import log_to_stderr
-from sentry_runbook.commands.runtime import embedded
-from sentry_runbook.commands.scenario_names import chosen
+from sentry_runbook.commands.runtime import embedded_sentry
+from sentry_runbook.commands.scenario_names import scenarios_named
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.results.impact import Impact, Recovery
 from sentry_runbook.incident.model.results.messages import Draft, Postmortem
@@ -26,7 +28,8 @@ from sentry_runbook.incident.model.results.resolution import ResolutionResult
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, joined
 from sentry_runbook.render.terminal import show_criteria, show_impact, show_recovery, show_triage
-from sentry_runbook.server.app import build_runtime, build_server
+from sentry_runbook.runtime import build_runtime
+from sentry_runbook.server.app import build_server
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Scenario
@@ -47,6 +50,20 @@ That was the runbook, from the alert to the postmortem. With your own Sentry:
   sentry-runbook triage ISSUE                                 one triage, here in the terminal"""
 
 
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="which incident (payment-spike)")
+    command.add_argument("--list", action="store_true", help="name the incidents and stop")
+    command.add_argument(
+        "--pause",
+        type=whole_number(0, 60),
+        metavar="SECONDS",
+        help="wait between steps (2 in a terminal, 0 in a pipe)",
+    )
+    add_settings(command, "policy_file", "prompts_dir")
+    command.set_defaults(demo=True)
+
+
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Play one incident.
 
@@ -55,15 +72,15 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     if arguments.list:
         width = max(map(len, SCENARIOS))
-        for name, one in SCENARIOS.items():
-            sys.stdout.write(f"{name:<{width}}  {one.title}\n")
+        for name, scenario in SCENARIOS.items():
+            sys.stdout.write(f"{name:<{width}}  {scenario.title}\n")
         return 0
-    scenario = chosen([arguments.scenario or "payment-spike"])[0]
+    played = scenarios_named([arguments.scenario or "payment-spike"])[0]
     log_to_stderr()
-    pace = arguments.pause
-    if pace is None:
-        pace = PAUSE_S if sys.stdout.isatty() else 0.0
-    anyio.run(play, scenario, settings, float(pace))
+    pause_s = arguments.pause
+    if pause_s is None:
+        pause_s = PAUSE_S if sys.stdout.isatty() else 0.0
+    anyio.run(play, played, settings, float(pause_s))
     return 0
 
 
@@ -78,22 +95,22 @@ async def play(scenario: Scenario, settings: Settings, pause_s: float) -> None:
     # The clock jumps by hours between two calls: nothing that was answered before may be shown again.
     settings = replace(settings, limits=replace(settings.limits, cache_s=0.0))
     world = World(scenario, clock)
-    made = build_runtime(settings, http_transport=embedded(world), clock=clock)
+    runtime = build_runtime(settings, http_transport=embedded_sentry(world), clock=clock)
     link = f"{settings.base_url}/organizations/{settings.organization}/issues/{world.projects[0].issues[0].id}/"
     stopped: Exception | None = None
-    async with Client(build_server(made), elicitation_callback=_person(screen)) as client:
+    async with Client(build_server(runtime), elicitation_callback=_person(screen)) as client:
         try:
-            await _incident(Stage(client, screen, scenario, clock, started, pause_s), link)
+            await _incident(DemoSession(client, screen, scenario, clock, started, pause_s), link)
         except (RunbookError, BrokenPipeError) as exc:
             # Raised in here it would come out wrapped in the groups of the client's tasks.
             stopped = exc
-    await made.aclose()
+    await runtime.aclose()
     if stopped is not None:
         raise stopped
 
 
 def _person(screen: Screen) -> ElicitationFnT:
-    """Somebody who is asked by the client before anything is changed, and agrees."""
+    """A person who is asked by the client before anything is changed, and agrees."""
 
     async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         screen.print(Padding(Text("The server asks you, through your client:", "bold yellow"), (0, 0, 0, 1)))
@@ -104,50 +121,50 @@ def _person(screen: Screen) -> ElicitationFnT:
     return answer
 
 
-async def _incident(stage: Stage, link: str) -> None:
-    stage.screen.print(Text(stage.scenario.title, "bold"))
-    stage.screen.print(Text(ABOUT, "dim"))
-    await _triage(stage, link)
-    await _judge(stage)
-    await _tell(stage)
-    await _resolve(stage)
-    await _recover(stage)
-    await _write_up(stage)
-    stage.screen.print()
-    stage.screen.print(Text(AFTERWARDS, "bold"))
+async def _incident(session: DemoSession, link: str) -> None:
+    session.screen.print(Text(session.scenario.title, "bold"))
+    session.screen.print(Text(ABOUT, "dim"))
+    await _triage(session, link)
+    await _judge(session)
+    await _tell(session)
+    await _resolve(session)
+    await _recover(session)
+    await _write_up(session)
+    session.screen.print()
+    session.screen.print(Text(AFTERWARDS, "bold"))
 
 
-async def _triage(stage: Stage, link: str) -> None:
-    fired = next((f"“{alert.name}”" for alert in stage.scenario.alerts if alert.triggered is not None), "An alert")
-    await stage.step("Alert", f"{fired} wakes you. You paste its link into your assistant.")
-    await stage.step("Triage", "The whole triage in one call.")
-    show_triage(stage.screen, await stage.call("triage_issue", Triage, issue=link), whole=False)
+async def _triage(session: DemoSession, link: str) -> None:
+    fired = next((f"“{alert.name}”" for alert in session.scenario.alerts if alert.triggered is not None), "An alert")
+    await session.step("Alert", f"{fired} wakes you. You paste its link into your assistant.")
+    await session.step("Triage", "The whole triage in one call.")
+    show_triage(session.screen, await session.call("triage_issue", Triage, issue=link), whole=False)
 
 
-async def _judge(stage: Stage) -> None:
-    await stage.step("Severity", "By written rules, in order; the first that holds (●) decides.")
-    show_criteria(stage.screen, await stage.call("classify_severity", Verdict))
-    await stage.step("Impact", "Counted by Sentry in the window that is named, set against the time before.")
-    show_impact(stage.screen, await stage.call("discover_impact", Impact), rows=8)
+async def _judge(session: DemoSession) -> None:
+    await session.step("Severity", "By written rules, in order; the first that holds (●) decides.")
+    show_criteria(session.screen, await session.call("classify_severity", Verdict))
+    await session.step("Impact", "Counted by Sentry in the window that is named, set against the time before.")
+    show_impact(session.screen, await session.call("discover_impact", Impact), rows=8)
 
 
-async def _tell(stage: Stage) -> None:
-    await stage.step("Messages", "Drafts from the same facts. What nobody knows yet stays a [marked blank].")
-    known = {"kind": "initial", "lead": LEAD, "service": stage.scenario.slug}
+async def _tell(session: DemoSession) -> None:
+    await session.step("Messages", "Drafts from the same facts. What nobody knows yet stays a [marked blank].")
+    known = {"kind": "initial", "lead": LEAD, "service": session.scenario.slug}
     for audience in ("engineers", "customers"):
-        stage.letter((await stage.call("draft_update", Draft, audience=audience, **known)).text)
+        session.letter((await session.call("draft_update", Draft, audience=audience, **known)).text)
 
 
-async def _resolve(stage: Stage) -> None:
-    recovery = stage.scenario.recovery
+async def _resolve(session: DemoSession) -> None:
+    recovery = session.scenario.recovery
     if recovery:
-        stage.wait_until(recovery.fixed_at + 10)
-    await stage.step("Resolution", recovery.summary if recovery else "Somebody fixes it.")
+        session.wait_until(recovery.fixed_at + 10)
+    await session.step("Resolution", recovery.summary if recovery else "Somebody fixes it.")
     how = {"action": "resolve"}
     if recovery and recovery.release:
         how = {"action": "resolve_in_release", "release": recovery.release}
-    done = await stage.call("resolve_issue", ResolutionResult, **how)
-    stage.screen.rows(
+    done = await session.call("resolve_issue", ResolutionResult, **how)
+    session.screen.rows(
         [
             ("Outcome", Text(joined([done.outcome, done.reason]) or "", "bold")),
             ("Before", Text(done.before.summary) if done.before else None),
@@ -157,21 +174,29 @@ async def _resolve(stage: Stage) -> None:
     )
 
 
-async def _recover(stage: Stage) -> None:
-    stage.clock.advance(hours=1)
-    await stage.step("Recovery", "An hour later. Is it over?")
-    show_recovery(stage.screen, await stage.call("check_recovery", Recovery))
-    stage.clock.advance(hours=3)
-    await stage.step("Recovery", "Three hours after that.")
-    show_recovery(stage.screen, await stage.call("check_recovery", Recovery))
-    stage.screen.print()
-    known = {"kind": "resolved", "audience": "customers", "service": stage.scenario.slug}
-    stage.letter((await stage.call("draft_update", Draft, **known)).text)
+async def _recover(session: DemoSession) -> None:
+    session.clock.advance(hours=1)
+    await session.step("Recovery", "An hour later. Is it over?")
+    show_recovery(session.screen, await session.call("check_recovery", Recovery))
+    session.clock.advance(hours=3)
+    await session.step("Recovery", "Three hours after that.")
+    show_recovery(session.screen, await session.call("check_recovery", Recovery))
+    session.screen.print()
+    known = {"kind": "resolved", "audience": "customers", "service": session.scenario.slug}
+    session.letter((await session.call("draft_update", Draft, **known)).text)
 
 
-async def _write_up(stage: Stage) -> None:
-    await stage.step("Postmortem", "Every line with its source. What only people know is a [question to them].")
+async def _write_up(session: DemoSession) -> None:
+    await session.step("Postmortem", "Every line with its source. What only people know is a [question to them].")
     known = {"lead": LEAD}
-    if stage.scenario.recovery:
-        known["fix"] = stage.scenario.recovery.summary
-    stage.letter((await stage.call("draft_postmortem", Postmortem, **known)).markdown)
+    if session.scenario.recovery:
+        known["fix"] = session.scenario.recovery.summary
+    session.letter((await session.call("draft_postmortem", Postmortem, **known)).markdown)
+
+
+COMMAND = Command(
+    summary="play a whole incident in the terminal, no token needed",
+    example="sentry-runbook demo geocoding-503",
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -1,4 +1,4 @@
-"""What the demo plays on: an MCP client in front of the server, a clock that is moved, a screen, and its pace."""
+"""The demo's session: an MCP client of the server, a clock that is moved, a screen, and a pause between steps."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class DemoFailed(RunbookError):
 
 
 @dataclass
-class Stage:
-    """Where one incident is played.
+class DemoSession:
+    """The session in which one incident is played.
 
     Attributes:
         client: the connection to the server, as an assistant has it.
@@ -47,7 +47,7 @@ class Stage:
     steps: int = 0
 
     async def step(self, title: str, text: str) -> None:
-        """A step begins."""
+        """Print the heading of the next step, after a pause."""
         if self.steps:
             await anyio.sleep(self.pause_s)
         self.steps += 1
@@ -57,7 +57,7 @@ class Stage:
         self.say(text)
 
     def say(self, text: str) -> None:
-        """What the people do."""
+        """Print what the people do."""
         self.screen.print(Padding(Text(text, "italic"), (0, 0, 0, 1)))
 
     async def call(self, name: str, result: type[R], **arguments: object) -> R:
@@ -72,8 +72,8 @@ class Stage:
         self.screen.print()
         answer = await self.client.call_tool(name, arguments)
         if answer.is_error or answer.structured_content is None:
-            said = " ".join(part.text for part in answer.content if isinstance(part, TextContent))
-            raise DemoFailed(f"The demo stopped at {name}: {said}")
+            message = " ".join(part.text for part in answer.content if isinstance(part, TextContent))
+            raise DemoFailed(f"The demo stopped at {name}: {message}")
         return result.model_validate(answer.structured_content)
 
     def wait_until(self, minute: float) -> None:
@@ -82,5 +82,5 @@ class Stage:
         self.clock.advance(minutes=max(0.0, minute - gone))
 
     def letter(self, text: str) -> None:
-        """A text for people, set apart from what is said about it."""
+        """Print a text for people, indented."""
         self.screen.print(Padding(Text(text.strip("\n")), (0, 0, 1, 4)))

@@ -11,7 +11,7 @@ from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.runtime import Runtime
 
 
-async def story(run: Runtime, arguments: argparse.Namespace) -> Evidence:
+async def story_evidence(run: Runtime, arguments: argparse.Namespace) -> Evidence:
     """The evidence that the arguments mean; kept in a file when they say so.
 
     Raises:
@@ -27,7 +27,7 @@ async def story(run: Runtime, arguments: argparse.Namespace) -> Evidence:
     if arguments.evidence:
         evidence = read_evidence(arguments.evidence)
     else:
-        evidence = await investigate(run, arguments.issue, STORY, choose=story_window)
+        evidence = await investigate(run, arguments.issue, STORY, window_for=story_window)
     if target:
         save_evidence(evidence, target)
     return evidence

@@ -31,16 +31,16 @@ def read_evidence(name: str) -> Evidence:
 
     Raises:
         BadInput: the file cannot be read.
-        BadEvidence: it is not ours, of another version, or damaged.
+        BadEvidence: it is no evidence file, of another version, or damaged.
     """
     return load_evidence(read_text(name, "evidence file"))
 
 
 def check_target(name: str | None) -> Path | None:
-    """Where evidence will be saved; asked before Sentry is, so that nothing is fetched in vain.
+    """Where evidence will be saved; checked before anything is fetched.
 
     Raises:
-        BadInput: the folder is missing, or a file that is not evidence of ours would be lost.
+        BadInput: the folder is missing, or a file that is no evidence would be lost.
     """
     if name is None:
         return None
@@ -67,15 +67,15 @@ def save_evidence(evidence: Evidence, path: Path) -> None:
     """
     try:
         # mkstemp makes it with mode 600.
-        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(dump_evidence(evidence))
                 file.flush()
                 os.fsync(file.fileno())
-            Path(made).replace(path)
+            Path(temporary).replace(path)
         except BaseException:
-            Path(made).unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as exc:
         raise BadInput(f"The evidence cannot be saved in {path}: {exc.strerror or type(exc).__name__}.") from exc

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from sentry_runbook.commands.arguments import add_settings
+from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.files import read_evidence, read_text
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.policy import default_policy
@@ -12,6 +14,13 @@ from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.incident.postmortem.lint import lint_postmortem
 from sentry_runbook.settings import Settings
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    command.add_argument("file", metavar="FILE", help="the postmortem, Markdown; - reads standard input")
+    command.add_argument("--evidence", metavar="FILE", help="also compare its numbers with this evidence")
+    add_settings(command, "policy_file")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -35,3 +44,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if not findings:
         sys.stdout.write(f"✓ {name}: nothing to change\n")
     return 1 if findings else 0
+
+
+COMMAND = Command(
+    summary="check a postmortem: blame, missing sources, vague actions, wrong numbers",
+    example="sentry-runbook lint postmortem.md --evidence evidence.json",
+    add_arguments=add_arguments,
+    run=run,
+)

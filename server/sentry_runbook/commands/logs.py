@@ -16,7 +16,7 @@ from types import TracebackType
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-class Discreet(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Formats a record without the text of its exception."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Discreet(logging.Formatter):
 def log_to_stderr() -> None:
     """Send the logs of all libraries there; a handler that somebody set up before stays."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Discreet())
+    handler.setFormatter(RedactingFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 

@@ -7,20 +7,43 @@ import sys
 
 import anyio
 
-from sentry_runbook.commands.evidence_source import blanks, story
-from sentry_runbook.commands.runtime import opened
+from sentry_runbook.commands.arguments import (
+    ISSUE,
+    add_evidence_flags,
+    add_sentry_flags,
+    add_settings,
+    add_stated_flags,
+)
+from sentry_runbook.commands.command import Command
+from sentry_runbook.commands.evidence_source import blanks, story_evidence
+from sentry_runbook.commands.runtime import open_runtime
+from sentry_runbook.incident.messages.drafts import draft_postmortem
 from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
-from sentry_runbook.incident.postmortem.postmortem import draft_postmortem
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    command.add_argument("issue", nargs="?", metavar="ISSUE", help=f"{ISSUE}; not with --evidence")
+    stated = add_stated_flags(command)
+    for flag, text in (
+        ("--detected-at", "when people knew"),
+        ("--acknowledged-at", "when somebody took it"),
+        ("--mitigated-at", "when it stopped hurting"),
+    ):
+        stated.add_argument(flag, metavar="TIME", help=f"{text}, ISO 8601")
+    add_evidence_flags(command)
+    group = add_sentry_flags(command)
+    add_settings(group, "policy_file", "prompts_dir")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Draft the postmortem.
 
     Raises:
-        RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story`.
+        RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story_evidence`.
     """
     draft = anyio.run(_draft, arguments, settings)
     sys.stdout.write(draft.markdown.rstrip("\n") + "\n")
@@ -38,7 +61,15 @@ async def _draft(arguments: argparse.Namespace, settings: Settings) -> Postmorte
         detected_at=stated_moment(arguments.detected_at, "--detected-at"),
         acknowledged_at=stated_moment(arguments.acknowledged_at, "--acknowledged-at"),
     )
-    async with opened(arguments, settings) as made:
-        evidence = await story(made, arguments)
-        form = made.templates["postmortem"]
-        return draft_postmortem(made.incident(evidence, stated), form=form)
+    async with open_runtime(arguments, settings) as runtime:
+        evidence = await story_evidence(runtime, arguments)
+        form = runtime.templates["postmortem"]
+        return draft_postmortem(runtime.incident(evidence, stated), form=form)
+
+
+COMMAND = Command(
+    summary="draft the postmortem as Markdown",
+    example='sentry-runbook postmortem SHOP-1Z --lead "Dana Ortiz" --save evidence.json > postmortem.md',
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from sentry_runbook.runtime import Runtime
-from sentry_runbook.server.app import build_runtime
+from sentry_runbook.runtime import Runtime, build_runtime
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,26 +17,26 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def opened(arguments: argparse.Namespace, settings: Settings) -> AsyncIterator[Runtime]:
+async def open_runtime(arguments: argparse.Namespace, settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime, closed at the end; with ``--demo`` its Sentry is the embedded one.
 
     Raises:
         SettingsError: no token, or the policy cannot be used.
         BadTemplate: a template cannot be filled.
     """
-    run = runtime_of(arguments, settings)
+    run = command_runtime(arguments, settings)
     try:
         yield run
     finally:
         await run.aclose()
 
 
-def runtime_of(arguments: argparse.Namespace, settings: Settings) -> Runtime:
+def command_runtime(arguments: argparse.Namespace, settings: Settings) -> Runtime:
     """The runtime of a command; who makes it closes it."""
-    return build_runtime(settings, http_transport=embedded() if arguments.demo else None)
+    return build_runtime(settings, http_transport=embedded_sentry() if arguments.demo else None)
 
 
-def embedded(world: World | None = None) -> httpx.AsyncBaseTransport:
+def embedded_sentry(world: World | None = None) -> httpx.AsyncBaseTransport:
     """What answers in place of the network: the embedded Sentry, by default with every incident at once."""
     # Neither is needed to serve a real Sentry: they cost start-up (DESIGN §9).
     import httpx  # noqa: PLC0415

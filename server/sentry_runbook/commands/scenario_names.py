@@ -9,11 +9,11 @@ from sentry_runbook.simulator.scenario import Scenario
 from sentry_runbook.simulator.scenarios import SCENARIOS
 
 
-def chosen(names: Sequence[str]) -> tuple[Scenario, ...]:
+def scenarios_named(names: Sequence[str]) -> tuple[Scenario, ...]:
     """The scenarios of these names, once each; all of them when none is named.
 
     Raises:
-        BadInput: one is not known; names those that are.
+        BadInput: an unknown name; says which are known.
     """
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:

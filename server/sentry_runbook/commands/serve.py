@@ -8,11 +8,41 @@ import sys
 
 import anyio
 
+from sentry_runbook.commands.arguments import (
+    add_port_flags,
+    add_sentry_flags,
+    add_settings,
+)
+from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.logs import log_to_stderr, without_rich_logs
-from sentry_runbook.commands.runtime import runtime_of
+from sentry_runbook.commands.runtime import command_runtime
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.server.app import build_server, serve_http, serve_stdio
+from sentry_runbook.server.stdio import serve_stdio
 from sentry_runbook.settings import Settings
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    serving = command.add_argument_group("how to serve")
+    serving.add_argument(
+        "--transport",
+        choices=("stdio", "http"),
+        default="stdio",
+        help="stdio (default), or Streamable HTTP at /mcp with /health beside it; on another address than this "
+        "machine's, clients must send the secret SENTRY_RUNBOOK_HTTP_TOKEN as bearer token",
+    )
+    add_port_flags(serving, 8765)
+    serving.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="also answer requests for this Host, as behind a reverse proxy (repeatable)",
+    )
+    add_sentry_flags(command)
+    behaviour = command.add_argument_group("what it may do, and how it judges")
+    behaviour.add_argument("--read-only", action="store_true", help="the same as --writes off")
+    add_settings(behaviour, "writes", "policy_file", "prompts_dir", "state_dir")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -23,22 +53,25 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         BadTemplate: a template cannot be filled.
     """
     log_to_stderr()
-    made = runtime_of(arguments, settings)
+    runtime = command_runtime(arguments, settings)
     with without_rich_logs():
         if arguments.transport == "http":
-            return anyio.run(_http, made, arguments)
-        anyio.run(serve_stdio, made)
+            return anyio.run(_http, runtime, arguments)
+        anyio.run(serve_stdio, runtime)
     return 0
 
 
-async def _http(made: Runtime, arguments: argparse.Namespace) -> int:
-    from sentry_runbook.commands.ports import free_port  # noqa: PLC0415  # stdio needs no socket
+async def _http(runtime: Runtime, arguments: argparse.Namespace) -> int:
+    # stdio starts faster without what only this transport needs.
+    from sentry_runbook.commands.ports import free_port  # noqa: PLC0415
+    from sentry_runbook.server.app import build_server  # noqa: PLC0415
+    from sentry_runbook.server.http import serve_http  # noqa: PLC0415
 
     host, port = arguments.host, free_port(arguments.host, arguments.port)
     shown = f"[{host}]" if ":" in host else host
     signum = await serve_http(
-        build_server(made),
-        made,
+        build_server(runtime),
+        runtime,
         host,
         port,
         allowed_hosts=arguments.allowed_host,
@@ -51,3 +84,11 @@ async def _http(made: Runtime, arguments: argparse.Namespace) -> int:
 def _say(text: str) -> None:
     sys.stderr.write(f"sentry-runbook: {text}\n")
     sys.stderr.flush()
+
+
+COMMAND = Command(
+    summary="serve MCP to an AI assistant, over stdio or HTTP",
+    example="claude mcp add sentry-runbook -e SENTRY_AUTH_TOKEN=… -- sentry-runbook serve",
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -9,13 +9,24 @@ from types import FrameType
 
 import anyio
 
+from sentry_runbook.commands.arguments import add_port_flags, whole_number
+from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.ports import free_port
-from sentry_runbook.commands.scenario_names import chosen
+from sentry_runbook.commands.scenario_names import scenarios_named
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.scenario import Scenario
 from sentry_runbook.simulator.serve import serve
 from sentry_runbook.simulator.world import ORGANIZATION, World
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="only these incidents (all)")
+    add_port_flags(command, 9000)
+    command.add_argument(
+        "--latency-ms", type=whole_number(0, 60_000), default=0, metavar="N", help="how late every answer is (0)"
+    )
 
 
 def run(arguments: argparse.Namespace, _: Settings) -> int:
@@ -25,7 +36,7 @@ def run(arguments: argparse.Namespace, _: Settings) -> int:
         BadInput: no such scenario; names the ones there are.
         SettingsError: the port is taken.
     """
-    world = World(chosen(arguments.scenarios))
+    world = World(scenarios_named(arguments.scenarios))
     port = free_port(arguments.host, arguments.port)
     sys.stdout.write(greeting(world.scenarios, arguments.host, port))
     sys.stdout.flush()
@@ -46,7 +57,7 @@ async def _serve(world: World, host: str, port: int, latency_ms: float) -> None:
 def greeting(scenarios: tuple[Scenario, ...], host: str, port: int) -> str:
     """What to set, and what to try."""
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    width = max(len(one.issue) for one in scenarios)
+    width = max(len(scenario.issue) for scenario in scenarios)
     return "\n".join(
         [
             f"The embedded Sentry answers at {url} (any token will do). Ctrl-C ends it.",
@@ -56,7 +67,15 @@ def greeting(scenarios: tuple[Scenario, ...], host: str, port: int) -> str:
             f"export SENTRY_ORG={ORGANIZATION}",
             "",
             "Then try, in another terminal:",
-            *(f"  sentry-runbook triage {one.issue:<{width}}   # {one.title}" for one in scenarios),
+            *(f"  sentry-runbook triage {scenario.issue:<{width}}   # {scenario.title}" for scenario in scenarios),
             "",
         ]
     )
+
+
+COMMAND = Command(
+    summary="serve the embedded Sentry over HTTP, for any client to try",
+    example="sentry-runbook simulate --port 9000 payment-spike",
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -7,8 +7,16 @@ import sys
 
 import anyio
 
-from sentry_runbook.commands.evidence_source import blanks, story
-from sentry_runbook.commands.runtime import opened
+from sentry_runbook.commands.arguments import (
+    ISSUE,
+    add_evidence_flags,
+    add_sentry_flags,
+    add_settings,
+    add_stated_flags,
+)
+from sentry_runbook.commands.command import Command
+from sentry_runbook.commands.evidence_source import blanks, story_evidence
+from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.incident.messages.drafts import draft_update
 from sentry_runbook.incident.model.results.messages import FORMS, Draft
 from sentry_runbook.incident.model.stated import Stated
@@ -16,16 +24,36 @@ from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
 
 
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    command.add_argument("issue", nargs="?", metavar="ISSUE", help=f"{ISSUE}; not with --evidence")
+    command.add_argument(
+        "--kind", choices=("initial", "update", "resolved"), default="initial", help="which message (initial)"
+    )
+    command.add_argument(
+        "--audience",
+        choices=("engineers", "executives", "customers"),
+        default="engineers",
+        help="for whom (engineers)",
+    )
+    command.add_argument("--format", choices=("markdown", "slack"), default="markdown", help="markdown (default)")
+    command.add_argument("--since", metavar="TIME", help="when the last message went out, ISO 8601")
+    add_stated_flags(command).add_argument("--service", metavar="NAME", help="name of the service")
+    add_evidence_flags(command)
+    group = add_sentry_flags(command)
+    add_settings(group, "policy_file", "prompts_dir")
+
+
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Draft the message.
 
     Raises:
-        RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story`.
+        RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story_evidence`.
     """
     draft = anyio.run(_draft, arguments, settings)
     sys.stdout.write(draft.text.rstrip("\n") + "\n")
     if draft.unknowns:
-        sys.stderr.write(f"{blanks(draft.unknowns)}:\n" + "".join(f"  {one}\n" for one in draft.unknowns))
+        sys.stderr.write(f"{blanks(draft.unknowns)}:\n" + "".join(f"  {unknown}\n" for unknown in draft.unknowns))
     if draft.next_update_due:
         sys.stderr.write(f"sentry-runbook: the next message is due at {draft.next_update_due:%Y-%m-%d %H:%M} UTC\n")
     return 0
@@ -34,13 +62,21 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _draft(arguments: argparse.Namespace, settings: Settings) -> Draft:
     since = stated_moment(arguments.since, "--since")
     stated = Stated(lead=arguments.lead, service=arguments.service, root_cause=arguments.root_cause, fix=arguments.fix)
-    async with opened(arguments, settings) as made:
-        evidence = await story(made, arguments)
+    async with open_runtime(arguments, settings) as runtime:
+        evidence = await story_evidence(runtime, arguments)
         return draft_update(
-            made.incident(evidence, stated),
-            form=made.templates[FORMS[arguments.kind]],
+            runtime.incident(evidence, stated),
+            form=runtime.templates[FORMS[arguments.kind]],
             kind=arguments.kind,
             audience=arguments.audience,
             format=arguments.format,
             since=since,
         )
+
+
+COMMAND = Command(
+    summary="draft a message to engineers, executives or customers",
+    example="sentry-runbook update SHOP-1Z --kind initial --audience customers --format slack",
+    add_arguments=add_arguments,
+    run=run,
+)

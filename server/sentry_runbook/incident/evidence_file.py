@@ -47,7 +47,7 @@ def load_evidence(text: str) -> Evidence:
     """
     _check_version(_parsed(text))
     try:
-        evidence = Evidence.model_validate_json(text)
+        evidence = Evidence.model_validate_json(text, by_alias=False, by_name=True)
     except ValidationError as exc:
         raise BadEvidence(f"The evidence file is damaged: {_locations(exc)}.", WRITE_AGAIN) from exc
     problems = [f"{path}: {what}" for path, what in _unsafe(evidence.model_dump(), "evidence")]

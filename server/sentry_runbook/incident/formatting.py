@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.model.evidence import Window, quoted
+from sentry_runbook.incident.model.evidence import Frame, Window, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 
 
@@ -70,3 +70,9 @@ def trend_sentence(trend: Trend) -> str:
     counts = f"{number(trend.last_hour)} events in the last hour, {number(trend.previous_hour)} in the one before"
     usual = f", {number(trend.usual_per_hour)} an hour usual" if trend.usual_per_hour is not None else ""
     return f"{trend.direction}: {counts}{usual}{f' ({trend.note})' if trend.note else ''}"
+
+
+def quoted_frame(frame: Frame) -> str:
+    """A frame as ``"function" at "file:line"``."""
+    location = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
+    return f"{quoted(frame.function or '?')} at {quoted(location)}{'' if frame.in_app else ' (in a library)'}"

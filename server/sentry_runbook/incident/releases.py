@@ -1,7 +1,9 @@
-"""Which release brought the incident, and whether the first event aligns with its deploy (sentry-api §6.1).
+"""Which release brought the incident, and whether the incident's start aligns with its deploy (sentry-api §6.1).
 
-Sources in order of trust: a deploy marker, the release date, the date on which Sentry first heard of the release
-(often just the first event, so it counts little). No deploy marker recorded is the common case and says nothing.
+A deploy is dated by, in order of trust: a deploy marker, the release date, the date on which Sentry first heard of the
+release (often just the first event, so it counts little). No deploy marker recorded is the common case and says
+nothing. The start aligns when it lies between five minutes before the deploy's start (clocks differ, and traffic moves
+before the marker is written) and an hour after its end (a roll-out takes time to meet the case that fails).
 """
 
 from __future__ import annotations
@@ -22,22 +24,26 @@ MOST = 0.6
 """A release that carries this part of the events and hardly any before is suspect though the issue is old."""
 HARDLY = 0.1
 LONG_BEFORE = timedelta(hours=24)
-"""A release that ran that long before the first event did not bring it."""
+"""A release that ran longer than that before the first event did not bring it."""
+
+DeploySource = Literal["deploy marker", "release date", "first mention of the release"]
+"""What dates a deploy."""
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """How the incident's start lies to a release's deploy.
+    """Where the incident's start lies relative to a release's deploy.
 
     Attributes:
         source: what dates the deploy.
         at: the deploy's end, or the date.
         lag: start of the incident minus ``at``; negative when the incident began first.
-        aligned: whether it lies between five minutes before the deploy's start and an hour after its end.
-        early: whether the incident began clearly before the deploy.
+        aligned: whether it lies between BEFORE_START of the deploy's start and AFTER_FINISH of its end.
+        early: whether the incident began more than BEFORE_START before the deploy.
+        environment: where it was deployed, for a deploy marker that says so.
     """
 
-    source: Literal["deploy marker", "release date", "first mention of the release"]
+    source: DeploySource
     at: datetime
     lag: timedelta
     aligned: bool
@@ -46,29 +52,28 @@ class Alignment:
 
 
 def suspect_release(evidence: Evidence) -> str | None:
-    """The release that brought the incident: of the regression, of the first event, or the one its events moved to."""
+    """The release that brought the incident: of the regression, the one its events moved to, or of the first event."""
     issue = evidence.issue
     regressions = [entry for entry in issue.activity if entry.kind == "set_regression" and entry.version]
+    # Sentry's own word comes first; once the issue is resolved, the regression is history.
     if regressions and issue.status != "resolved":
         return max(regressions, key=lambda entry: entry.at).version
     moved = _moved_to(evidence)
     if moved is not None:
         return moved
     began = issue.first_seen
-    if (
-        issue.first_release is not None
-        and began is not None
-        and began >= evidence.window.start - evidence.window.length
-        and not _ran_long_before(evidence, issue.first_release.version, began)
-    ):
-        return issue.first_release.version
-    return None
+    if issue.first_release is None or began is None:
+        return None
+    # The first release of an old issue brought the issue once, and not what happens in this window.
+    is_recent = began >= evidence.window.start - evidence.window.length
+    version = issue.first_release.version
+    return version if is_recent and not _ran_long_before(evidence, version, began) else None
 
 
 def _ran_long_before(evidence: Evidence, version: str, began: datetime) -> bool:
     """Whether the release was in use long before the first event; a date of first mention alone does not tell."""
-    found = alignment(evidence, version, began)
-    return found is not None and found.source != "first mention of the release" and found.lag > LONG_BEFORE
+    deploy = alignment(evidence, version, began)
+    return deploy is not None and deploy.source != "first mention of the release" and deploy.lag > LONG_BEFORE
 
 
 def _moved_to(evidence: Evidence) -> str | None:
@@ -79,45 +84,47 @@ def _moved_to(evidence: Evidence) -> str | None:
         version = combination.tags.get("release")
         if version is None:
             continue
-        now, everything = share_of(evidence.breakdown, "release", version)
-        before, everything_before = share_of(evidence.breakdown_before, "release", version)
-        if everything_before and now >= MOST * everything and before <= HARDLY * everything_before:
+        now, total = share_of(evidence.breakdown, "release", version)
+        before, total_before = share_of(evidence.breakdown_before, "release", version)
+        # Without events before there is nothing that they could have moved from.
+        if total_before and now >= MOST * total and before <= HARDLY * total_before:
             return version
     return None
 
 
 def release_named(evidence: Evidence, version: str) -> Release | None:
-    """What is known of a release."""
+    """The most complete record of a release; None when Sentry named none."""
     listed = evidence.releases.value if isinstance(evidence.releases, Known) else ()
-    own = (evidence.issue.first_release, evidence.issue.last_release)
-    found = [release for release in (*listed, *own) if release is not None and release.version == version]
-    # The release list knows dates that the issue's short form may lack.
-    return max(found, key=lambda release: (release.created is not None, release.deploys is not None), default=None)
+    of_issue = (evidence.issue.first_release, evidence.issue.last_release)
+    records = [release for release in (*listed, *of_issue) if release is not None and release.version == version]
+    # The release list knows dates that the issue's short form may lack; of equals, max() takes the first.
+    return max(records, key=lambda release: (release.created is not None, release.deploys is not None), default=None)
 
 
 def deploys_of(evidence: Evidence, version: str) -> tuple[Deploy, ...] | None:
     """Deploy markers of a release; None when Sentry did not say."""
     if isinstance(evidence.deploys, Known):
-        own = tuple(deploy for deploy in evidence.deploys.value if deploy.version == version)
-        if own or not evidence.deploys.value:
-            return own
+        deploys = tuple(deploy for deploy in evidence.deploys.value if deploy.version == version)
+        # Markers of other releases only: the list may just not reach back to this one.
+        if deploys or not evidence.deploys.value:
+            return deploys
     release = release_named(evidence, version)
     return release.deploys if release else None
 
 
 def alignment(evidence: Evidence, version: str, began: datetime) -> Alignment | None:
-    """How the start of the incident lies to the release's deploy; None when nothing dates it."""
+    """Where the start of the incident lies relative to the release's deploy; None when nothing dates it."""
     markers = [deploy for deploy in deploys_of(evidence, version) or () if deploy.finished or deploy.started]
-    here = [deploy for deploy in markers if deploy.environment in evidence.scope.production]
-    best = min(here or markers, key=lambda deploy: abs(began - _end(deploy)), default=None)
-    if best is not None:
-        start = best.started or _end(best) - UNSTATED_LENGTH
-        return _placed("deploy marker", start, _end(best), began, best.environment)
+    # A marker of staging says when production was deployed only where nobody marks production.
+    in_production = [deploy for deploy in markers if deploy.environment in evidence.scope.production]
+    nearest = min(in_production or markers, key=lambda deploy: abs(began - _end(deploy)), default=None)
+    if nearest is not None:
+        return _aligned("deploy marker", nearest.started, _end(nearest), began, nearest.environment)
     release = release_named(evidence, version)
     if release is not None and release.released is not None:
-        return _placed("release date", release.released - UNSTATED_LENGTH, release.released, began)
+        return _aligned("release date", None, release.released, began)
     if release is not None and release.created is not None:
-        return _placed("first mention of the release", release.created - UNSTATED_LENGTH, release.created, began)
+        return _aligned("first mention of the release", None, release.created, began)
     return None
 
 
@@ -127,13 +134,15 @@ def _end(deploy: Deploy) -> datetime:
     return end
 
 
-def _placed(
-    source: Literal["deploy marker", "release date", "first mention of the release"],
-    start: datetime,
+def _aligned(
+    source: DeploySource,
+    start: datetime | None,
     end: datetime,
     began: datetime,
     environment: str | None = None,
 ) -> Alignment:
+    """The alignment with a deploy from ``start`` (None: not recorded) to ``end``."""
+    start = start or end - UNSTATED_LENGTH
     return Alignment(
         source=source,
         at=end,
@@ -147,25 +156,24 @@ def _placed(
 def previous_release(evidence: Evidence, version: str) -> str | None:
     """The release that ran before: the latest one deployed or made earlier; None when that is not known."""
     release = release_named(evidence, version)
-    if release is None or not isinstance(evidence.releases, Known):
+    at = _in_use_from(release) if release is not None else None
+    if at is None or not isinstance(evidence.releases, Known):
         return None
-    at = _ran_from(release)
-    if at is None:
-        return None
-    earlier = [other for other in evidence.releases.value if other.version != version and (_ran_from(other) or at) < at]
+    # A release without any date counts as not earlier.
+    earlier = [other for other in evidence.releases.value if (_in_use_from(other) or at) < at]
     # A release that was deployed can be rolled back to; one that was only built perhaps not.
     return _latest([other for other in earlier if other.deploys] or earlier)
 
 
 def _latest(releases: Sequence[Release]) -> str | None:
-    dated = [(at, release.version) for release in releases if (at := _ran_from(release)) is not None]
+    dated = [(at, release.version) for release in releases if (at := _in_use_from(release)) is not None]
     return max(dated)[1] if dated else None
 
 
-def _ran_from(release: Release) -> datetime | None:
-    """When the release came into use, as far as Sentry knows."""
-    finished = [deploy.finished or deploy.started for deploy in release.deploys or ()]
-    return max((at for at in finished if at), default=None) or release.released or release.created
+def _in_use_from(release: Release) -> datetime | None:
+    """When the release came into use, by its last deploy, its date or its first mention; None when nothing says."""
+    deployed = [deploy.finished or deploy.started for deploy in release.deploys or ()]
+    return max((at for at in deployed if at), default=None) or release.released or release.created
 
 
 def releases_seen(evidence: Evidence) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Rendering of results: Markdown, terminal, and the templates of messages."""
+"""The readable renderings of results: Markdown pages, terminal views, filled templates; from results alone."""

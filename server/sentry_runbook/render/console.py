@@ -21,13 +21,13 @@ LOW = "bold black on cyan"
 
 
 class Trimmed(io.TextIOBase):
-    """A stream without the blanks that a layout leaves at the ends of lines: a pipe's reader compares text."""
+    """A stream without trailing blanks, which rich's layout leaves: a pipe's reader compares text."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write what is left."""
+        """Write the text without blanks at the ends of its lines."""
         return self._stream.write(re.sub(r" +(?=\n)", "", text))
 
     def flush(self) -> None:
@@ -49,7 +49,7 @@ class Screen(Console):
         )
 
     def on_broken_pipe(self) -> None:
-        """The reader left; the command line knows how to end then."""
+        """Raise, so that the command line ends as it does for a reader who left."""
         raise BrokenPipeError
 
     def heading(self, text: str) -> None:
@@ -80,7 +80,7 @@ class Screen(Console):
 
 
 def badge(severity: str, label: str) -> Text:
-    """The severity as one sees it from across the room."""
+    """The severity as a coloured badge."""
     return Text(f" {severity} {label.upper()} ", SEVERITY_STYLES.get(severity, LOW))
 
 
@@ -90,5 +90,5 @@ def joined(parts: Iterable[str | None], between: str = " · ") -> str | None:
 
 
 def numbered(texts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Points with numbers in place of signs."""
-    return ((f"{place}.", text, "bold") for place, text in enumerate(texts, start=1))
+    """Lines for :meth:`Screen.points` with numbers as signs."""
+    return ((f"{number}.", text, "bold") for number, text in enumerate(texts, start=1))

@@ -1,4 +1,4 @@
-"""How a sentence is written in Markdown and in Slack's mrkdwn; both get the same sentences.
+"""Escapes one sentence for Markdown or Slack's mrkdwn; both targets get the same sentences.
 
 Event text stands in our sentences between double quotes (:func:`.evidence.quoted` lets none stand inside), and it is
 inert already. What is left to do depends on the target. Slack links bare names such as ``files.example.com`` or
@@ -21,14 +21,14 @@ LOOKALIKES = {"*": "∗", "~": "∼"}
 
 
 def marked_up(text: str, format: Format) -> str:  # noqa: A002  # the tool's own argument name
-    """One inert sentence for a target."""
+    """Return one sentence, inert already, escaped for its target."""
     # Two values of one line could pair up, which neither of them does alone.
-    text = TIGHT_MARK.sub(lambda found: LOOKALIKES[found.group()], text)
+    text = TIGHT_MARK.sub(lambda match: LOOKALIKES[match.group()], text)
     return _slack(text) if format == "slack" else _markdown(text)
 
 
 def link(text: str, address: str, format: Format) -> str:  # noqa: A002  # the tool's own argument name
-    """A link to an address of Sentry's; plain text when the address is none that both targets take."""
+    """Return ``text`` linked to an address of Sentry's; ``text`` alone when the address is invalid in a target."""
     if not ADDRESS.fullmatch(address):
         return text
     if format == "slack":
@@ -41,15 +41,16 @@ def _markdown(text: str) -> str:
 
 
 def slack_escaped(text: str) -> str:
-    """The three characters that Slack reads as control characters."""
+    """Escape the three characters that Slack reads as control characters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _slack(text: str) -> str:
+    # The group of QUOTE keeps what is quoted: those are the pieces at odd positions.
     pieces = QUOTE.split(slack_escaped(text))
-    return "".join(f"`{piece}`" if place % 2 else _names_in_code(piece) for place, piece in enumerate(pieces))
+    return "".join(f"`{piece}`" if index % 2 else _names_in_code(piece) for index, piece in enumerate(pieces))
 
 
 def _names_in_code(text: str) -> str:
     text = EDGE.sub("＿", text)
-    return DOMAIN.sub(lambda found: f"`{found.group()}`", text)
+    return DOMAIN.sub(lambda match: f"`{match.group()}`", text)

@@ -1,4 +1,4 @@
-"""How a person in a terminal reads the answers: the same models as the tools', laid out for the eye."""
+"""Results in a terminal: the same models as the tools' pages, laid out in colour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERDICTS = {"recovered": "bold green", "improving": "bold yellow", "ongoing": "b
 
 
 def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
-    """The whole triage; without ``whole`` what is read first."""
+    """The whole triage; without ``whole``, the parts that are read first."""
     issue, verdict = result.issue, result.severity
     screen.print(Text.assemble(badge(verdict.severity, verdict.label), " ", (issue.short_id or issue.id, "bold")))
     screen.print(Padding(Text(quoted(issue.title)), (0, 0, 0, 1)))
@@ -34,7 +34,7 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
         screen.points([("–", text, "red") for text in cause.evidence_against], 3)
         screen.points([("→", cause.action, "bold")], 3)
     if not result.causes:
-        screen.print(" None of the five patterns holds on this evidence.")
+        screen.print(" None of the runbook's patterns holds on this evidence.")
     if whole:
         screen.heading("Checklist")
         screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)
@@ -90,13 +90,13 @@ def show_criteria(screen: Screen, verdict: Verdict) -> None:
 
 
 def show_impact(screen: Screen, result: Impact, rows: int = 4) -> None:
-    """The numbers, the trend, and where it concentrates."""
+    """The numbers, the trend, and the first ``rows`` of the breakdown."""
     screen.rows(
         [
             ("Impact", Text(result.reading or "")),
             ("", Text(joined(_numbers(result)) or "")),
             ("Trend", Text(joined(_trend(result)) or "")),
-            *(("Where" if place == 0 else "", Text(_share(row))) for place, row in enumerate(result.breakdown[:rows])),
+            *(("Where" if index == 0 else "", Text(_share(row))) for index, row in enumerate(result.breakdown[:rows])),
         ]
     )
 
@@ -134,7 +134,7 @@ def _suspects(result: Triage) -> Iterator[tuple[str, Text]]:
 
 
 def show_recovery(screen: Screen, result: Recovery) -> None:
-    """Whether it is over, and what is still to be seen."""
+    """The recovery: verdict, rates, and what is still needed."""
     rates = (
         ("in the incident", result.events_per_hour_before),
         ("usual before", result.events_per_hour_baseline),
@@ -145,15 +145,15 @@ def show_recovery(screen: Screen, result: Recovery) -> None:
         [
             ("Reading", Text(result.reading)),
             ("Per hour", Text(joined(f"{name} {rate:g}" for name, rate in rates if rate is not None) or "")),
-            *(("Needs" if place == 0 else "", Text(need)) for place, need in enumerate(result.needs)),
+            *(("Needs" if index == 0 else "", Text(need)) for index, need in enumerate(result.needs)),
         ]
     )
 
 
 def show_doubts(screen: Screen, findings: Iterable[Finding], missing: Iterable[Missing]) -> None:
-    """What is suspicious, and what is not known."""
-    suspicious = [("!", f"{one.kind} in {one.where}: {one.why}", "bold red") for one in findings]
-    unknown = [("?", f"{one.what}: {one.why}", "dim") for one in missing]
+    """Findings, and what is not known."""
+    suspicious = [("!", f"{finding.kind} in {finding.where}: {finding.why}", "bold red") for finding in findings]
+    unknown = [("?", f"{entry.what}: {entry.why}", "dim") for entry in missing]
     for title, entries in (("Findings (reported, not obeyed)", suspicious), ("Not known", unknown)):
         if entries:
             screen.heading(title)

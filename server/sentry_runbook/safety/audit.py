@@ -1,9 +1,13 @@
-"""The audit file of writes: one JSON line a write, each chained to the one before by a hash.
+"""The audit log of writes: one JSON line per write, each linked to the previous one by a hash.
 
-How to think about it: the file is append-only and says who did what, to which issue, from which state to which, how
-it was confirmed and how it ended. A line that is changed, removed from the middle, inserted or torn breaks the
-chain, and :func:`verify` names the first such line. Whoever may write the file can still rewrite it whole or cut
-its end: keep :attr:`AuditReport.last_hash` elsewhere, or ship the file, where that matters.
+Theory: the file is append-only and records who did what, to which issue, the state before and after, how the write was
+confirmed and its outcome. Each line holds the hash of the previous line and the hash of itself over canonical JSON
+(sorted keys, ASCII). A line that was changed, removed from the middle, inserted or torn breaks the chain, and
+:func:`verify` gives the number of the first such line. Anyone who may write the file can still rewrite all of it or cut
+its end off: keep :attr:`AuditReport.last_hash` elsewhere, or ship the file, where that matters.
+
+An append takes a lock of the process and one of the file, checks the last line only, and is one synced ``write``.
+A damaged or torn last line is never appended to: the write in Sentry is then refused before it is sent.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ MAX_LINE = 65_536
 """Bytes a line may have; a longer record is refused, a longer line in the file is damage."""
 
 AuditValue = str | int | bool | None
-State = Mapping[str, AuditValue]
+AuditedState = Mapping[str, AuditValue]
 
 
 class AuditError(RunbookError):
@@ -54,8 +58,8 @@ class AuditRecord:
     when: datetime
     what: str
     issue: str
-    before: State = field(default_factory=dict)
-    after: State = field(default_factory=dict)
+    before: AuditedState = field(default_factory=dict)
+    after: AuditedState = field(default_factory=dict)
     confirmed: str = ""
     outcome: str = ""
     who: str = "unknown"
@@ -63,7 +67,7 @@ class AuditRecord:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What :func:`verify` found.
+    """The result of :func:`verify`.
 
     Attributes:
         ok: every line is whole and chained.
@@ -92,11 +96,11 @@ class AuditLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def ready(self) -> None:
-        """Ask before a write whether its line could be appended.
+    def ensure_writable(self) -> None:
+        """Check before a write that its line can be appended.
 
         Raises:
-            AuditError: it could not, and why.
+            AuditError: it cannot; says why.
         """
         with self._locked() as handle:
             self._last_hash(handle)

@@ -1,9 +1,12 @@
-"""Confirm tokens: a write that a person agreed to, and no other.
+"""Confirm tokens: each authorizes exactly one planned write, once.
 
-How to think about it: the plan of a write goes out with a token, the agreement comes back with it. The token carries
-no readable word: a random id, the instant it expires, and keyed digests of what was planned. So it cannot be made,
-changed, moved to another issue or argument, used twice, used late, or used after the issue changed. The key lives
-as long as the process; a restart voids all tokens.
+Theory: the answer with the plan of a write carries a token; the call that confirms the plan sends it back. A token is a
+random id, the instant it expires, a keyed digest (HMAC-SHA256) of the action with all its arguments, another of the
+state that was read, and a seal over all of these. So it cannot be forged, altered, used for another issue or argument,
+used twice, used after it expired, or after the issue changed. It contains no readable text.
+
+A token is spent when the action matches, before the state is compared: when the issue has changed, its token is void. A
+call with other arguments does not spend it. The key lives as long as the process: a restart invalidates all tokens.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ _LENGTH = _HEAD.size + 3 * _DIGEST
 
 
 class ConfirmationError(RunbookError):
-    """A confirm token that does not confirm this write; nothing was changed."""
+    """The confirm token does not authorize this write; nothing was changed."""
 
 
 class DamagedToken(ConfirmationError):
@@ -40,15 +43,15 @@ class DamagedToken(ConfirmationError):
 
 
 class ExpiredToken(ConfirmationError):
-    """Its ten minutes are over."""
+    """The token has expired (after ten minutes)."""
 
 
 class SpentToken(ConfirmationError):
-    """It was used before, or voided."""
+    """The token was used before, or is void."""
 
 
 class OtherAction(ConfirmationError):
-    """It was made for another issue, action or argument."""
+    """The token was issued for another issue, action or argument."""
 
 
 class StateChanged(ConfirmationError):

@@ -21,4 +21,4 @@ def fence(text: str, nonce: str) -> str:
     The text should be inert already (:func:`.text.block`); the nonce and any marker in it are broken all the same.
     """
     inner = re.sub(re.escape(nonce), "⟨nonce⟩", text, flags=re.IGNORECASE) if nonce else text
-    return f"<untrusted {nonce}>\n{neutralize.markers(inner)}\n</untrusted {nonce}>"
+    return f"<untrusted {nonce}>\n{neutralize.break_markers(inner)}\n</untrusted {nonce}>"

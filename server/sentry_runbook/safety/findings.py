@@ -1,8 +1,12 @@
-"""What is suspicious about a text: orders to an assistant, imitations of us, commands, hidden characters.
+"""Detects suspicious text: instructions to an assistant, imitations of this server, commands, hidden characters.
 
-How to think about it: a finding is for the reader's eyes. It changes nothing about how the text is treated (all
-event text is untrusted, with or without a finding), so a miss costs a warning and a false alarm costs trust. It is no
-filter: wording can always be found that no table knows.
+Theory: a finding informs the reader. It does not change how the text is treated (all event text is untrusted, with or
+without a finding), so a miss costs a warning and a false alarm costs trust. This is not a filter: an attacker can
+always find a wording that no table contains.
+
+One text is searched in up to three *readings*: as it is; with look-alike letters of other alphabets folded to ASCII;
+and the message that tag characters or variation selectors encode. Each reading is lower case, and as long as the text
+that an excerpt is cut from.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import filterfalse
 
 from sentry_runbook.safety import injection_patterns, invisible_chars, text
 from sentry_runbook.safety.neutralize import skeleton
@@ -21,7 +26,7 @@ EXCERPT = 160
 
 
 @dataclass(frozen=True)
-class Finding:
+class SuspiciousText:
     """Something suspicious in event text: shown, never obeyed, never dropped.
 
     Attributes:
@@ -29,7 +34,7 @@ class Finding:
             ``more`` closes a list that was cut.
         where: path of the value, as ``event.exceptions[0].value``.
         why: one sentence.
-        excerpt: the place itself, inert and short.
+        excerpt: the matching part of the text, inert and short.
     """
 
     kind: str
@@ -38,40 +43,39 @@ class Finding:
     excerpt: str = ""
 
 
-def detect(raw: str, where: str = "") -> tuple[Finding, ...]:
-    """Look at raw text, before anything is made visible or defused.
+def detect(raw: str, where: str = "") -> tuple[SuspiciousText, ...]:
+    """Search raw text, before hidden characters are written out and constructs neutralized.
 
     Returns:
-        At most one finding for each reason; excerpts are inert, but not masked: the sanitizer does that.
+        At most one finding per reason. Excerpts are inert but not masked: the sanitizer masks them.
     """
     if len(raw) < 3:
         return ()
     head = raw[:READ]
-    found: list[Finding] = []
+    findings: list[SuspiciousText] = []
     if not head.isascii() or "\x1b" in head:
-        found += _hidden(head, where)
+        findings += _hidden(head, where)
     readings = [reading for reading in _readings(head) if injection_patterns.may_match(reading[0])]
-    for kind, why, pattern in injection_patterns.table() if readings else ():
+    for row in injection_patterns.table() if readings else ():
         for searched, shown in readings:
-            match = pattern.search(searched)
+            match = row.search(searched)
             if match:
-                found.append(Finding(kind, where, why, _excerpt(shown, match.start(), match.end())))
-                break
-    return tuple(found)
+                findings.append(SuspiciousText(row.kind, where, row.why, _excerpt(shown, match.start(), match.end())))
+                break  # one finding a row, whatever the number of readings that match
+    return tuple(findings)
 
 
 def _readings(head: str) -> tuple[tuple[str, str], ...]:
-    """The text as its readers may take it: plain, with twins of other alphabets folded, and what is smuggled in it.
-
-    Each as what is searched (lower case) and what is shown of it, equally long.
-    """
+    """The readings of a text, each as (searched, shown): lower case for the patterns, and the same length as shown."""
+    if head.isascii() and "  " not in head and head.replace("\n", "").isprintable():
+        return ((_searchable(head), head),)  # nothing to fold, to remove or to join: most texts by far
     plain = _spaced(_uncoloured(head))
     if plain.isascii():
-        plain = invisible_chars.removed(plain)
+        plain = invisible_chars.remove(plain)
         return ((_searchable(plain), plain),)
-    plain = invisible_chars.removed(unicodedata.normalize("NFKC", plain))
-    bare = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
-    smuggled = invisible_chars.decoded(head)
+    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain))
+    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)))
+    smuggled = invisible_chars.decode_smuggled(head)
     readings = (
         (_searchable(plain), plain),
         (skeleton(_searchable(bare)), bare),
@@ -81,7 +85,7 @@ def _readings(head: str) -> tuple[tuple[str, str], ...]:
 
 
 def _uncoloured(head: str) -> str:
-    """Without terminal sequences: they would glue to the words they colour."""
+    """The text with terminal sequences as blanks: removed, they would join the words around them."""
     return _sequence().sub(" ", head) if "\x1b" in head else head
 
 
@@ -138,18 +142,18 @@ def _suspicious_hidden() -> tuple[tuple[str, re.Pattern[str]], ...]:
     )  # fmt: skip
 
 
-def _hidden(head: str, where: str) -> list[Finding]:
+def _hidden(head: str, where: str) -> list[SuspiciousText]:
     visible = _without_flags(head)
-    found = []
+    findings = []
     for why, pattern in _suspicious_hidden():
         match = pattern.search(visible)
         if match:
             excerpt = text.line(visible[max(0, match.start() - 20) : match.end() + 40], EXCERPT)
-            said = invisible_chars.decoded(visible) if "spell" in why else ""
-            if said:
-                excerpt += f" reads as: {text.line(said, EXCERPT)}"
-            found.append(Finding("hidden_characters", where, why, excerpt))
-    return found
+            message = invisible_chars.decode_smuggled(visible) if "spell" in why else ""
+            if message:
+                excerpt += f" reads as: {text.line(message, EXCERPT)}"
+            findings.append(SuspiciousText("hidden_characters", where, why, excerpt))
+    return findings
 
 
 def _without_flags(head: str) -> str:

@@ -1,8 +1,12 @@
-"""What orders to an assistant and imitations of us look like: one table of kind, reason and pattern.
+"""Prompt-injection patterns: one table of kind, reason, prefilter words and regular expression.
 
-The patterns run over text in lower case without hidden characters, once as it is and once with foreign twins folded
-to ASCII. Each describes a turn that honest error messages do not take; a new one comes with its entry in the attack
-corpus, and with a look at the list of honest messages beside it in the tests. Every repetition is bounded.
+The patterns are searched in lower-case text without hidden characters. Each describes a phrase that honest error
+messages do not contain. A new pattern needs an entry in the attack corpus (``tests/corpus/attacks``) and must leave the
+list of honest messages in ``tests/safety/test_findings.py`` alone. Every repetition is bounded.
+
+Searching 17 patterns costs some 100 µs a text, and most texts match none. So each row lists words, separated by ``|``, one
+of which occurs in every ASCII text that its pattern matches: a single search for all words of all rows decides first
+whether any row needs a look. A test generates matching texts from the patterns and fails when a word is missing.
 """
 
 # ruff: noqa: E501  # a pattern reads best in one piece
@@ -10,9 +14,40 @@ corpus, and with a look at the list of honest messages beside it in the tests. E
 from __future__ import annotations
 
 import re
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 
-Row = tuple[str, str, re.Pattern[str]]
+from sentry_runbook.safety.any_of import any_of
+from sentry_runbook.tool_names import TOOL_NAMES
+
+
+@dataclass(frozen=True)
+class InjectionPattern:
+    """One row of the table.
+
+    Attributes:
+        kind: of the finding.
+        why: the reason that a finding gives, one sentence.
+        needs: occurs in every ASCII text that the pattern matches; cheap to search, the pattern is not.
+        source: the regular expression.
+    """
+
+    kind: str
+    why: str
+    needs: re.Pattern[str]
+    source: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a text first needs it: most answers need few of the patterns."""
+        return re.compile(self.source)
+
+    def search(self, lowered: str) -> re.Match[str] | None:
+        """The first match in text in lower case without hidden characters."""
+        if lowered.isascii() and not self.needs.search(lowered):
+            return None
+        return self.pattern.search(lowered)
+
 
 _RULES = r"(?:instructions?|prompts?|rules?|messages?|guidelines?|directives?|directions?|constraints?|policies|orders|commands)"
 _EARLIER = (
@@ -26,10 +61,10 @@ _SECRETS = (
     r"(?:api[ _-]?keys?|secrets?|credentials?|passwords?|access tokens?|auth tokens?|sentry_auth_token|env(?:ironment)? vars?|"
     r"environment variables?|\.env\b|system prompt|ssh keys?|private keys?|~/\.ssh|~/\.aws|id_rsa|/etc/passwd|tokens)"
 )
-_TOOLS = (
-    r"(?:resolve_issue|add_note|triage_issue|get_issue|find_issues|list_events|classify_severity|discover_impact|"
-    r"check_recovery|draft_update|draft_postmortem|update_issue|execute_command|run_terminal_cmd|run_command|bash_tool)"
-)
+_FOREIGN_TOOLS = ("update_issue", "execute_command", "run_terminal_cmd", "run_command", "bash_tool")
+"""Tools of other servers and of hosts, which attacks name too."""
+_TOOL_NAMES = (*TOOL_NAMES, *_FOREIGN_TOOLS)
+_TOOLS = f"(?:{'|'.join(_TOOL_NAMES)})"
 _INSTALL = (
     r"(?:npx|bunx|uvx|pnpm dlx|yarn dlx|pipx (?:run|install))\s+(?:-{1,2}[\w=-]{1,30}\s+){0,4}[@＠\w]"
     r"|(?:pip3?|uv pip|python3? -m pip) install\s+\S|(?:npm|pnpm|yarn|bun) (?:i|install|add|exec)\s+[@＠\w-]"
@@ -51,11 +86,12 @@ _COLLECTORS = (
     r"|dnslog\.cn|trycloudflare\.com|postb\.in|mockbin\.)"
 )
 
-_TABLE: tuple[tuple[str, str, str], ...] = (
+_TABLE: tuple[tuple[str, str, str, str], ...] = (
     # --- orders ---------------------------------------------------------------------------------------------------
     (
         "instruction",
         "It tells the reader to drop its instructions.",
+        "ignore|disregard|forget|override|bypass|discard|drop|follow",
         rf"\b(?:ignore|disregard|forget|override|bypass|discard|drop|do not follow|don'?t follow|stop following)\b"
         rf"(?:\W+(?:all|any|every|each|the|of|your|these|those|my|our|its|other|{_EARLIER})){{0,6}}\W+{_RULES}\b"
         rf"|\b(?:ignore|disregard|forget)\s+(?:everything|all|anything)\s+(?:above|before|prior|previous|you (?:were|have|know))",
@@ -63,6 +99,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "instruction",
         "It gives new instructions.",
+        "instruction|prompt|directive|orders|your |from now on|you are now| mode ",
         rf"\b(?:new|updated|revised|additional|real|actual|hidden|admin|urgent)\s+(?:system\s+)?(?:instructions?|prompts?|directives?|orders)"
         rf"\s*(?:[:：]|are\b|for (?:the |you|{_READER}))"
         rf"|\byour (?:new|real|actual|next) (?:instructions?|task|goal|job|role|objective|step) (?:is|are)\b"
@@ -72,6 +109,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "instruction",
         "It speaks to an assistant.",
+        " ai|ai |\nai|a.i.|llm|language model|coding|autonomous|automated|claude|copilot|cursor|codex|gemini|gpt|devin|"
+        "assistant|agent|to the model",
         rf"\b(?:as|dear|hello|hi|hey|attention|note (?:to|for)|message (?:to|for)|instructions? (?:to|for)|notice (?:to|for))[,:]?\s+"
         rf"(?:an?\s+|the\s+|any\s+|all\s+|your\s+)?{_READER}\b(?!\s*(?:error|exception|sdk|client|api|provider|gateway|request))"
         r"|\b(?:ai|llm|coding|autonomous) (?:agents?|assistants?)\b[^.\n]{0,40}\b(?:must|should|please|shall|need to|reading|is required|are required)\b"
@@ -82,6 +121,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "instruction",
         "It imitates a role of a conversation.",
+        "assistant|human|developer|system|<|inst]|###|begin ",
         r"(?:^|\n)\s{0,8}(?:\W{0,4})(?:assistant|human|developer)\s{0,3}[:：]\s*\S"
         rf"|(?:^|\n)\s{{0,8}}\W{{0,4}}system\s{{0,3}}[:：][^\n]{{0,60}}\b(?:you|your|ignore|must|always|never|instructions?|{_READER})\b"
         r"|<\|?/?(?:im_start|im_end|system|assistant|user|endoftext|start_header_id|eot_id)\|?>|\[/?inst\]|<<\s*/?sys\s*>>"
@@ -90,6 +130,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "instruction",
         "It asks to keep people out.",
+        "do not|don't|dont|never|without|confirmation|approval",
         r"\b(?:do not|don'?t|never|without)\s+(?:tell(?:ing)?|inform(?:ing)?|mention(?:ing)?|alert(?:ing)?|notify(?:ing)?|ask(?:ing)?|warn(?:ing)?|show(?:ing)?|reveal(?:ing)?|involv(?:e|ing))\b"
         r"[^.\n]{0,30}\b(?:the )?(?:user|human|operator|engineer|anyone|developer|on-?call|this|them)\b"
         r"|\bwithout (?:any )?(?:asking|(?:user |human )?(?:confirmation|approval|permission))\b[^.\n]{0,20}(?:[.!]|$)"
@@ -98,6 +139,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "instruction",
         "It asks for a change of issues.",
+        f"issue|incident|alert|ticket|confirm_token|dry_run|severity|this as|it as|{'|'.join(_TOOL_NAMES)}",
         rf"(?<!to )(?<!failed )(?<!not )\b(?:resolve|ignore|archive|close|mute|delete|dismiss|reopen|silence|merge|mark)\s+"
         rf"(?:this|the|all|these|every|any|other|both)(?:\s+(?:other|open|related|unresolved|remaining|of|the|these)){{0,3}}\s+{_ISSUES}"
         rf"|\b(?:call|use|invoke|run|execute|trigger)\s+(?:the\s+)?[\W_]{{0,3}}{_TOOLS}\b|\b{_TOOLS}\s*[({{]"
@@ -107,18 +149,22 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "instruction",
         "It asks for secrets.",
+        "api|secret|credential|password|token|env|system prompt|ssh|private key|aws|id_rsa|/etc/",
         r"(?<!to )(?<!not )\b(?:print|send|reveal|output|show|post|share|upload|leak|exfiltrate|include|paste|read|dump|list|echo|return|copy|append|give)\b"
         rf"\s+(?:me\s+|us\s+|out\s+)?(?:your|all|any|the (?:user'?s?|contents? of|values? of|local|full|sentry|complete|current|server'?s?))\b[^.\n]{{0,40}}{_SECRETS}",
     ),
     (
         "instruction",
         "It orders a command to be run.",
+        "following|below|next|shell|bash|terminal|remediation|fix|command|script",
         r"\b(?:run|execute|paste|enter|type|apply|issue)\s+(?:the\s+|this\s+|these\s+)(?:following|below|next|shell|bash|terminal|remediation|fix(?:ing)?|command|script|commands)\b"
         r"(?:\W+(?:following|shell|bash|terminal|diagnostic|remediation|commands?|scripts?|steps?|fix|in|a|your|the|now|immediately|to)){0,8}",
     ),
     (
         "instruction",
         "It tells the reader to drop its instructions, in another language.",
+        "ignor|vergiss|vergesst|missachte|oublie|ne tiens|olvid|descarta|desconsider|esquec|dimentica|negeer|vergeet|pomin|"
+        "zapomnij|abaikan|lupakan|talimat|komut",
         r"\b(?:ignorier\w*|vergiss|vergesst|missachte\w*)\b[^.\n]{0,30}\b(?:anweisung\w*|befehl\w*|instruktion\w*|vorgaben|regeln)"
         r"|\b(?:ignore[zr]?|oublie[zr]?|ne tiens pas compte)\b[^.\n]{0,30}\b(?:instructions?|consignes|directives|ordres)\b[^.\n]{0,20}\b(?:pr[ée]c[ée]dente?s?|ci-dessus|ant[ée]rieure?s?)"
         r"|\b(?:ignora|ignore|olvida|olvide|descarta)\b[^.\n]{0,20}\b(?:instrucciones|[óo]rdenes|indicaciones)\b"
@@ -135,12 +181,15 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "impersonation",
         "It imitates the fence around event text.",
+        "trusted|verified| is safe| now safe| is from| now from",
         r"[<‹＜〈⟨❮«《({\[]\s{0,3}[/\\⁄∕／]?\s{0,3}un\W{0,2}trusted\b|\bend of (?:the )?untrusted\b|\buntrusted (?:section|block|content|data|text) ends?\b"
         r"|\b(?:the (?:following|rest|text below|next part)|this (?:text|content|message|event)) is (?:now )?(?:trusted|verified|safe|from (?:sentry|the system|the operator))\b",
     ),
     (
         "impersonation",
         "It imitates this server's or Sentry's own words.",
+        "error executing|severity|decided_by|structuredcontent|needs_conf|outcome|<|message from|notice from|note from|"
+        "instruction|sentry|tool|function re|function ou|function ca|function_|\"function",
         r"\berror executing tool\b|(?:^|\n|\*\*|\|)\s{0,3}severity\W{1,4}p[0-4]\b|\bdecided_by\b|\bstructuredcontent\b|\bneeds_confirmation\b"
         r"|\boutcome\W{1,4}(?:applied|needs_confirmation|not_applied)\b|<(?:email|ip|phone|card|iban|jwt|token|key|secret|cookie|credential|personal) \d+>"
         r"|\b(?:message|notice|note|instructions?) from (?:sentry(?:-runbook)?|the (?:mcp )?(?:server|system|operator|sentry team))\b"
@@ -151,23 +200,30 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "impersonation",
         "It imitates a section of an answer.",
+        "#|**|__|===|---",
         r"(?:^|\n)\s{0,8}(?:#{1,6}\s*|\*\*\s*|__\s*|={3,}\s*|-{3,}\s*)(?:the\s+)?(?:suggested |recommended |official |verified |quick |required )?"
         r"(?:resolution|remediation|solution|fix|next steps?|recommended actions?|action (?:required|items)|how to fix|root cause|"
         r"severity|verdict|triage|mitigation|workaround|instructions?|checklist|summary|diagnosis|impact)"
         r"(?:\s(?:steps?|notes?|plan|analysis|report|summary|guide|instructions?))?\s{0,3}(?:[:：*_#=(-]|\n|$)",
     ),
     # --- commands -------------------------------------------------------------------------------------------------
-    ("command", "It carries a shell command that would change something or run foreign code.", rf"(?:{_SHELL})"),
-    ("command", "It carries an install command.", rf"(?<![\w/.-])(?:{_INSTALL})"),
+    ("command", "It carries a shell command that would change something or run foreign code.",
+        "curl|wget|iwr|invoke-w|base64|powershell|iex|rm -|rm \n|rm\n|chmod|eval|mkfs|:()|cat |less |head |type |more |cat\n|less\n|"
+        "head\n|type\n|more\n|git push|gh |sentry-cli|kubectl|nc -|nc \n|nc\n|/dev/tcp|terraform|docker", rf"(?:{_SHELL})"),
+    ("command", "It carries an install command.",
+        "install|npx|bunx|uvx|dlx|pipx|npm i|npm a|npm e|yarn |bun ", rf"(?<![\w/.-])(?:{_INSTALL})"),
     # --- ways out -------------------------------------------------------------------------------------------------
     (
         "exfiltration",
         "It carries a picture or link that a renderer would fetch.",
+        "![|<",
         r"!\[[^\]\n]{0,200}\]\s?\(\s*\S|<(?:img|iframe|script|object|embed|link|video|audio|svg|form|meta|base)\b[^>\n]{0,300}(?:src|href|url|action|data|content|onerror|onload)\s*=",
     ),
     (
         "exfiltration",
         "It asks for data to be put into an address, or names a collector of such.",
+        "http|hxxp|append|webhook.site|request|pipedream|ngrok|collaborator|oast|interact.sh|canarytokens|beeceptor|hookbin|"
+        "dnslog|trycloudflare|postb.in|mockbin",
         rf"\b{_COLLECTORS}|\bhxxps?://|https?://[^\s\"'<>]{{1,200}}[?&/=](?:\{{{{?\w|\$\{{?\w|\[(?:secret|data|token|key|env|insert)|<(?:secret|data|token|key|env|insert|your)|%7b\w|\.\.\.)"
         rf"|\b(?:send|post|upload|forward|exfiltrate|transmit|submit|report)\b[^.\n]{{0,60}}{_SECRETS}[^\n]{{0,60}}https?://"
         rf"|\bappend\w*\b[^.\n]{{0,60}}\b(?:url|link|query|parameter)\b",
@@ -176,6 +232,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "template",
         "It tries to run code in a template.",
+        "{{|{%|${|#{|<%",
         r"\{\{[^}\n]{0,200}(?:__\w{2,30}__|\b(?:config|self|request|cycler|lipsum|joiner|namespace|range|import|os|popen|eval|exec)\b|\d\s*[*+]\s*\d)"
         r"|\{%-?\s*(?:import|include|extends|from|set|for|macro|call|if)\b[^}\n]{0,200}(?:__\w{2,30}__|import|include|config|self|request|/etc|popen|\.\./|cycler|[\"'])"
         r"|\$\{\s*(?:jndi|lower|upper|env|sys|java|script|::-)\s*:|\$\{\s*\d+\s*[*+]\s*\d+\s*\}|#\{\s*\d+\s*[*+]\s*\d+\s*\}|<%=?\s*(?:system|exec|`|file|io\.|\d+\s*\*)",
@@ -183,35 +240,18 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-# One of these is in every ASCII text that a pattern can match; looking for them costs little, the patterns much.
-_TRIGGERS = (
-    "ignore|disregard|forget|override|bypass|discard|drop|follow|instruction|prompt|directive|orders|your |from now on|"
-    "you are now| mode | ai|ai |llm|language model|coding|autonomous|automated|claude|copilot|cursor|codex|gemini|gpt|devin|"
-    "a.i.|assistant|agent|human|developer|system|inst]|sys|###|do not|don't|never|without|confirmation|approval|issue|"
-    "incident|alert|ticket|add_note|list_events|classify_|discover_impact|check_recovery|draft_|_command|run_terminal|"
-    "bash_tool|confirm_token|dry_run|severity|this as|it as|api|secret|credential|password|token|env|ssh|aws|private key|"
-    "id_rsa|/etc/|below|next|shell|bash|terminal|remediation|fix|command|script|vergiss|vergesst|missachte|oublie|"
-    "ne tiens|ignor|olvid|descarta|desconsider|esquec|dimentica|negeer|vergeet|pomin|zapomnij|abaikan|lupakan|talimat|komut|"
-    "trusted|verified| is safe| is from|error executing|decided_by|structuredcontent|needs_conf|outcome|message from|"
-    'notice from|note from|sentry|tool|function re|function ou|function ca|function_|"function|<email|<ip |<phone|<card|'
-    "<iban|<jwt|<key|<cookie|<personal|<invoke|</invoke|<|#|**|__|===|---|curl|wget|iwr|invoke-w|base64|powershell|iex|"
-    "rm -|rm\t-|chmod|eval|mkfs|:()|cat |less |head |type |more |git push|gh |kubectl|nc -|/dev/tcp|terraform|docker|install|"
-    "npx|bunx|uvx|dlx|pipx|npm i|npm a|npm e|yarn |bun |![|http|hxxp|append|webhook.site|request|pipedream|ngrok|collaborator|oast|"
-    "interact.sh|canarytokens|beeceptor|hookbin|dnslog|trycloudflare|postb.in|mockbin|{{|{%|${|#{"
-)
+@cache
+def table() -> tuple[InjectionPattern, ...]:
+    """The table, in the order in which it is searched."""
+    return tuple(InjectionPattern(kind, why, any_of(needs.split("|")), source) for kind, why, needs, source in _TABLE)
 
 
 @cache
-def _triggers() -> tuple[str, ...]:
-    return tuple(_TRIGGERS.split("|"))
-
-
-@cache
-def table() -> tuple[Row, ...]:
-    """The patterns, compiled on first use."""
-    return tuple((kind, why, re.compile(pattern)) for kind, why, pattern in _TABLE)
+def _triggers() -> re.Pattern[str]:
+    """The words of all rows: an ASCII text without any of them matches no row."""
+    return any_of(word for _, _, needs, _ in _TABLE for word in needs.split("|"))
 
 
 def may_match(lowered: str) -> bool:
     """Whether any pattern could match; text of other alphabets always may."""
-    return not lowered.isascii() or any(trigger in lowered for trigger in _triggers())
+    return not lowered.isascii() or _triggers().search(lowered) is not None

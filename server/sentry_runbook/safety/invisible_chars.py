@@ -1,4 +1,4 @@
-"""Characters that are there and cannot be seen: made visible, or decoded.
+"""Characters that show nothing: written out, removed or decoded.
 
 How to think about it: a reader (human or model) must get the same text. So everything without a picture of its
 own — controls, bidirectional marks, zero-width and tag characters, variation selectors, lone surrogates,
@@ -71,15 +71,17 @@ def _ascii_hidden_run() -> re.Pattern[str]:
     return re.compile("[\x00-\x08\x0b-\x1f\x7f]+")
 
 
-def visible(text: str) -> str:
+def write_out(text: str) -> str:
     r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total."""
     if text.isascii():
-        return _ascii_hidden_run().sub(_written_out, text)
+        return text if text.isprintable() else _ascii_hidden_run().sub(_written_out, text)
     return _limit_marks(_hidden_run().sub(_written_out, text))
 
 
-def removed(text: str) -> str:
+def remove(text: str) -> str:
     """The text without every hidden character, for looking at its words only."""
+    if text.isascii() and text.isprintable():
+        return text
     return (_ascii_hidden_run() if text.isascii() else _hidden_run()).sub("", text)
 
 
@@ -88,11 +90,11 @@ def is_hidden(char: str) -> bool:
     return _hidden_run().fullmatch(char) is not None
 
 
-def _written_out(found: re.Match[str]) -> str:
-    text, start, end = found.string, found.start(), found.end()
+def _written_out(match: re.Match[str]) -> str:
+    text, start, end = match.string, match.start(), match.end()
     before = text[start - 1] if start else ""
     after = text[end] if end < len(text) else ""
-    run = found.group()
+    run = match.group()
     if before == _FLAG and run in _FLAG_TAGS:
         return run
     kept = _belonging(run, before, after)
@@ -135,8 +137,19 @@ def _in(char: str, ranges: tuple[tuple[int, int], ...]) -> bool:
     return any(low <= code <= high for low, high in ranges)
 
 
+@cache
+def _may_be_mark() -> re.Pattern[str]:
+    """A superset of all combining marks: the blocks that hold some, whole."""
+    return re.compile(
+        "[\u0300-\u1fff\u20d0-\u20ff\u2c00-\u2dff\u3000-\u30ff\ua000-\uabff\ufb00-\ufb4f\ufe00-\ufe2f"
+        "\U00010000-\U0001e9ff\U000e0000-\U000fffff]"
+    )
+
+
 def _limit_marks(text: str) -> str:
     """Write out combining marks that have no letter, and those beyond :data:`MARKS` on one letter."""
+    if not _may_be_mark().search(text):
+        return text
     pieces: list[str] = []
     surplus = ""
     count = MARKS  # at the start, and after a break, there is no letter to carry a mark
@@ -157,13 +170,21 @@ def _limit_marks(text: str) -> str:
     return "".join(pieces)
 
 
-def decoded(text: str) -> str:
+def decode_smuggled(text: str) -> str:
     """The message that tag characters or variation selectors smuggle, as far as it is readable ASCII; else empty."""
-    tags = "".join(chr(ord(c) - 0xE0000) for c in text if "\U000e0020" <= c <= "\U000e007e")
-    selectors = "".join(chr(_selector_byte(c)) for c in text if _selector_byte(c) >= 0)
+    carriers = _carrier().findall(text)
+    if not carriers:
+        return ""
+    tags = "".join(chr(ord(c) - 0xE0000) for c in carriers if "\U000e0020" <= c <= "\U000e007e")
+    selectors = "".join(chr(_selector_byte(c)) for c in carriers if _selector_byte(c) >= 0)
     return "\n".join(
         part for part in ("".join(c for c in s if " " <= c <= "~") for s in (tags, selectors)) if len(part) >= 4
     )
+
+
+@cache
+def _carrier() -> re.Pattern[str]:
+    return re.compile("[\U000e0020-\U000e007e\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def _selector_byte(char: str) -> int:

@@ -1,4 +1,8 @@
-"""A JSON value of a stranger's making, walked with bounds: depth, items, characters."""
+"""Sanitizes an untrusted JSON value within bounds: levels of nesting, entries of one container, characters.
+
+Names are sanitized like values, and kept distinct when two become equal. A sensitive name masks all that is below it.
+What is left out is counted in the result: ``…[+12 items]``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Protocol
 
-from sentry_runbook.safety.sensitive_keys import sensitive
+from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -17,8 +21,8 @@ _SAFE_INTEGER = 2**63
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w.-]{0,39}", re.ASCII)
 
 
-class Gate(Protocol):
-    """The sanitizer, as far as a walk needs it."""
+class TextSanitizer(Protocol):
+    """The part of the sanitizer that a walk uses."""
 
     def line(self, value: str | None, limit: int = 200, where: str = "") -> str:
         """One inert, masked line."""
@@ -26,72 +30,69 @@ class Gate(Protocol):
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a name as one line."""
 
-    def is_masking(self) -> bool:
-        """Whether personal data and secrets are masked."""
 
-
-class Walk:
-    """One walk through one value.
+class JsonWalker:
+    """Walks one value; its budget of characters is shared by everything in that value.
 
     Args:
-        gate: makes lines.
+        sanitizer: sanitizes names and values.
         items: entries of one list or object kept.
         limit: characters of one string.
         left: characters of all strings together, roughly.
     """
 
-    def __init__(self, gate: Gate, items: int, limit: int, left: int) -> None:
-        self._gate = gate
+    def __init__(self, sanitizer: TextSanitizer, items: int, limit: int, left: int) -> None:
+        self._sanitizer = sanitizer
         self._items = items
         self._limit = limit
         self._left = left
 
     def read(self, value: object, key: str, where: str, depth: int) -> Json:
-        """The value, safe; ``key`` is the name it stands under, or the sensitive name above it."""
+        """The sanitized value; ``key`` is its name, or the nearest sensitive name above it."""
         if isinstance(value, (dict, list, tuple)):
             if depth <= 0 or self._left <= 0:
                 return f"…[{len(value):,} {'keys' if isinstance(value, dict) else 'items'}]"
             if isinstance(value, dict):
                 rows = ((str(name), item) for name, item in value.items())
-                return self.pairs(rows, len(value), where, depth, key if sensitive(key) else "")
+                return self.pairs(rows, len(value), where, depth, key if sensitive_kind(key) else "")
             return self._list(value, key, where, depth)
         return self._scalar(value, key, where)
 
     def pairs(
         self, rows: Iterable[tuple[str, object]], count: int, where: str, depth: int, above: str = ""
     ) -> dict[str, Json]:
-        """An object of names and values, names made safe and kept apart; ``above`` is a sensitive name above it."""
-        made: dict[str, Json] = {}
+        """A sanitized object from names and values; ``above`` is a sensitive name above it, which masks all of them."""
+        entries: dict[str, Json] = {}
         for index, (name, value) in enumerate(islice(rows, self._items)):
             if self._left <= 0:
                 break
-            place = f"{where}.{name}" if _PLAIN_KEY.fullmatch(name) else f"{where}[{index}]"
-            safe = self._gate.line(name, MAX_KEY, f"{place} (its name)") or "(empty name)"
+            path = f"{where}.{name}" if _PLAIN_KEY.fullmatch(name) else f"{where}[{index}]"
+            safe = self._sanitizer.line(name, MAX_KEY, f"{path} (its name)") or "(empty name)"
             self._left -= len(safe)
-            made[_distinct(safe, made)] = self.read(value, above or name, place, depth - 1)
-        if count > len(made):
-            made[_distinct("…", made)] = f"[+{count - len(made):,} more]"
-        return made
+            entries[_distinct(safe, entries)] = self.read(value, above or name, path, depth - 1)
+        if count > len(entries):
+            entries[_distinct("…", entries)] = f"[+{count - len(entries):,} more]"
+        return entries
 
     def _list(self, value: list[object] | tuple[object, ...], key: str, where: str, depth: int) -> list[Json]:
-        made: list[Json] = []
+        entries: list[Json] = []
         for index, item in enumerate(value[: self._items]):
             if self._left <= 0:
                 break
             pair = self._header(item, key, f"{where}[{index}]")
-            made.append(pair if pair is not None else self.read(item, key, f"{where}[{index}]", depth - 1))
-        if len(value) > len(made):
-            made.append(f"…[+{len(value) - len(made):,} items]")
-        return made
+            entries.append(pair if pair is not None else self.read(item, key, f"{where}[{index}]", depth - 1))
+        if len(value) > len(entries):
+            entries.append(f"…[+{len(value) - len(entries):,} items]")
+        return entries
 
     def _header(self, item: object, key: str, where: str) -> list[Json] | None:
-        """A pair of strings whose first names the second, as Sentry lists headers and cookies."""
+        """A pair (name, value) with a sensitive name, as Sentry lists headers and cookies; None for any other item."""
         if isinstance(item, (list, tuple)) and len(item) == 2 and all(isinstance(part, str) for part in item):
             name, value = str(item[0]), str(item[1])
-            if sensitive(name) or sensitive(key):
+            if sensitive_kind(name) or sensitive_kind(key):
                 return [
-                    self._gate.line(name, MAX_KEY, where),
-                    self._scalar(value, key if sensitive(key) else name, where),
+                    self._sanitizer.line(name, MAX_KEY, where),
+                    self._scalar(value, key if sensitive_kind(key) else name, where),
                 ]
         return None
 
@@ -100,7 +101,7 @@ class Walk:
             return value
         if isinstance(value, (int, float)):
             return self._number(value, key, where)
-        shown = self._gate.named(key, str(value), self._limit, where)
+        shown = self._sanitizer.named(key, str(value), self._limit, where)
         self._left -= len(shown)
         return shown
 
@@ -110,13 +111,13 @@ class Walk:
         if value.bit_length() > 256:
             return f"…[an integer of {value.bit_length():,} bits]"
         written = str(value)
-        shown = self._gate.named(key, written, self._limit, where)
-        # A card number is a number too; one that no reader of JSON can hold exactly is better written out.
+        shown = self._sanitizer.named(key, written, self._limit, where)
+        # A card number is an integer too. One that JSON readers cannot hold exactly (beyond 64 bits) is given as text.
         return value if shown == written and abs(value) < _SAFE_INTEGER else shown
 
 
 def _distinct(name: str, taken: dict[str, Json]) -> str:
-    """The name, numbered when another one became the same."""
+    """The name, with a number when it is taken: two names can become equal when they are sanitized."""
     if name not in taken:
         return name
     number = 2

@@ -1,12 +1,17 @@
-"""Personal data and secrets → ``<email 1>``, the same number for the same value within one answer.
+"""Masks personal data and secrets as ``<email 1>``; the same value has the same number within one answer.
 
-What is masked: private keys, credentials in URLs and headers, JWTs, keys of known services, cookies, e-mail, IBAN,
-card (Luhn), IP and phone numbers (:mod:`.shapes`); and values whose name says so (:mod:`.names`), in assignments,
-JSON, query strings, variables, headers and tags.
+Masked by form (:mod:`.secret_patterns`): private keys, credentials in URLs and headers, JWTs, API keys of known
+services, cookies, e-mail addresses, IBANs, card numbers (Luhn), IP addresses and phone numbers. Masked by name
+(:mod:`.sensitive_keys`): values of sensitive names in assignments, JSON, query strings, variables, headers and tags.
 
-What is not: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
+Theory: masking runs over text that is already inert, so no ``<`` of the text is left and a mask cannot be forged. The
+patterns run in a fixed order, those that may contain others first: a JWT in a cookie is masked with the cookie. Two
+tests keep a pattern from texts that it cannot match: the text's length, and words that each match contains. They are
+made anew after each change, because a mask shortens the text.
+
+Not masked: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
 numbers with dots are an address unless ``v``, ``@``, ``-`` or another dotted number touches them (``v1.2.3.4`` is a
-version); loopback and ``0.0.0.0`` belong to nobody and stay. What Sentry scrubbed is shown as scrubbed.
+version); loopback addresses and ``0.0.0.0`` identify no one. What Sentry scrubbed is shown as scrubbed.
 """
 
 from __future__ import annotations
@@ -16,11 +21,11 @@ import re
 from collections.abc import Iterable
 from functools import cache, partial
 
-from sentry_runbook.safety.secret_patterns import Shape, shapes
-from sentry_runbook.safety.sensitive_keys import sensitive
+from sentry_runbook.safety.secret_patterns import LONGEST_MINIMUM, SecretPattern, fold, patterns_for_length
+from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
-"""What Sentry and its SDKs put in place of something: shown as it is, it is no secret any more."""
+"""What Sentry and its SDKs put in place of a secret: shown unchanged."""
 _EMPTY = frozenset(("none", "null", "undefined", "nil", "true", "false", "nan", "", "''", '""', "{}", "[]"))
 _PROSE = re.compile(
     r"(?i)(?:must|is|was|are|not|has|have|cannot|can|does|required|missing|(?:in)?valid|(?:in)?correct|expired|wrong"
@@ -41,47 +46,58 @@ class Masker:
         self._numbers: dict[str, dict[bytes, int]] = {}
 
     def mask(self, kind: str, value: str) -> str:
-        """The stand-in for a value: ``<kind N>``; what Sentry scrubbed and what is empty stays."""
+        """The mask of a value: ``<kind N>``; scrubbed and empty values are returned unchanged."""
         if value in SCRUBBED or value.lower() in _EMPTY:
             return value
         known = self._numbers.setdefault(kind, {})
         digest = hashlib.sha256(_normal(kind, value).encode("utf-8", "replace")).digest()
         return f"<{kind} {known.setdefault(digest, len(known) + 1)}>"
 
-    def text(self, text: str) -> str:
-        """Mask what is recognised in inert text."""
-        if not _worth().search(text):
+    def mask_text(self, text: str) -> str:
+        """Inert text with everything masked that a pattern or a sensitive name identifies."""
+        if not _may_hold_secret().search(text):
             return text
-        for shape in shapes():
-            text = shape.pattern.sub(partial(self._shape, shape), text)
-        text = self._after(_parameter_name(), _parameter_value(), text, query=True)
-        text = self._after(_assigned_name(), _assigned_value(), text)
+        folded = fold(text)
+        # The length before any mask counts: no pattern matches across the angle brackets of a mask, however long it is.
+        for row in patterns_for_length(min(len(text), LONGEST_MINIMUM)):
+            for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
+                if word in folded:
+                    break
+            else:
+                continue
+            masked = row.pattern.sub(partial(self._mask_match, row), text)
+            if masked is not text:
+                text, folded = masked, fold(masked)
+        if "=" in text or "%3" in text:
+            text = self._mask_after(_parameter_name(), _parameter_value(), text, query=True)
+        if "=" in text or ":" in text or "∶" in text:
+            text = self._mask_after(_assigned_name(), _assigned_value(), text)
         return text.replace(">@", ">＠")  # a masked user of a URL leaves its @ bare: it is no mention
 
     def named(self, name: str, value: str) -> str | None:
         """The mask of a whole value whose name is sensitive; None when the name is not."""
-        kind = sensitive(name)
+        kind = sensitive_kind(name)
         return self.mask(kind, value) if kind else None
 
-    def _shape(self, shape: Shape, found: re.Match[str]) -> str:
-        whole = found.group()
-        group = "it" if "it" in shape.pattern.groupindex else 0
-        value = found.group(group)
-        if value in SCRUBBED or not shape.holds(value):
+    def _mask_match(self, row: SecretPattern, match: re.Match[str]) -> str:
+        whole = match.group()
+        group = "it" if "it" in row.pattern.groupindex else 0
+        value = match.group(group)
+        if value in SCRUBBED or not row.is_valid(value):
             return whole
-        start, end = found.start(group) - found.start(), found.end(group) - found.start()
-        return whole[:start] + self.mask(shape.kind, value) + whole[end:]
+        start, end = match.start(group) - match.start(), match.end(group) - match.start()
+        return whole[:start] + self.mask(row.kind, value) + whole[end:]
 
-    def _after(self, names: re.Pattern[str], values: re.Pattern[str], text: str, *, query: bool = False) -> str:
-        """Mask what follows a sensitive name; a name inside the value of a harmless one is found too."""
+    def _mask_after(self, names: re.Pattern[str], values: re.Pattern[str], text: str, *, query: bool = False) -> str:
+        """Mask the value after each sensitive name, also where the name is inside the value of a harmless name."""
         pieces: list[str] = []
         done = 0
-        for found in names.finditer(text):
-            if found.start() < done:
+        for name in names.finditer(text):
+            if name.start() < done:  # inside a value that was just masked
                 continue
-            kind = sensitive(_PERCENT.sub("_", found["name"]), query=query)
-            value = values.match(text, found.end()) if kind else None
-            if value is None or not (query or _is_value(found, value)):
+            kind = sensitive_kind(_PERCENT.sub("_", name["name"]), query=query)
+            value = values.match(text, name.end()) if kind else None
+            if value is None or not (query or _is_value(name, value)):
                 continue
             pieces += (text[done : value.start("it")], self.mask(kind, value["it"]))
             done = value.end("it")
@@ -92,8 +108,8 @@ _PERCENT = re.compile(r"%(?:5F|2D|5B|5D)", re.IGNORECASE)
 
 
 @cache
-def _worth() -> re.Pattern[str]:
-    """What every maskable text has one of: a digit, a sign between name and value, or a word before a credential."""
+def _may_hold_secret() -> re.Pattern[str]:
+    """Occurs in every text that can be masked: a digit, a separator of name and value, a word before a credential."""
     return re.compile(r"[0-9@＠=:∶]|(?i:bearer|basic|digest|negotiate|private key|xox|hooks)")
 
 
@@ -137,7 +153,7 @@ def _is_value(name: re.Match[str], value: re.Match[str]) -> bool:
 
 
 def _normal(kind: str, value: str) -> str:
-    """One spelling for one value."""
+    """The value in a canonical spelling, so that the same card or address written in two ways has one number."""
     if kind in ("card", "iban", "phone"):
         return re.sub(r"[^A-Za-z0-9]", "", value)
     if kind in ("email", "ip"):
@@ -153,8 +169,8 @@ def _mask() -> re.Pattern[str]:
 def count_masks(texts: Iterable[str]) -> dict[str, int]:
     """How many different values of each kind are masked in finished output: kind → count.
 
-    Event text cannot add to it: a ``<`` of its own never gets here.
+    Event text cannot add to the counts: the sanitizer replaces every ``<`` of it.
     """
-    found = {match.groups() for text in texts for match in _mask().finditer(text)}
-    kinds = sorted({kind for kind, _ in found})
-    return {kind: sum(1 for other, _ in found if other == kind) for kind in kinds}
+    masks = {match.groups() for text in texts for match in _mask().finditer(text)}
+    kinds = sorted({kind for kind, _ in masks})
+    return {kind: sum(1 for other, _ in masks if other == kind) for kind in kinds}

@@ -1,6 +1,6 @@
 """Constructs that a renderer would act on → inert look-alikes. Pure, linear, idempotent.
 
-One table a construct, each a substitution whose result no other one changes again. Look-alikes are chosen so that
+Each construct has its own substitution, whose result no other substitution changes. Look-alikes are chosen so that
 a person still reads the text: ``‹`` for ``<``, ``‵`` for a backtick, ``¦`` for a pipe, ``hxxps://`` for a link. None
 is a letter: a secret that stands beside one keeps its word boundary and is masked.
 """
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import cache
 
-_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "`": "‵", "|": "¦"})
+_LOOKALIKES = (("<", "‹"), (">", "›"), ("`", "‵"), ("|", "¦"))
 AT = "＠"
 
 _SOURCE_SCHEMES = frozenset(
@@ -20,28 +20,32 @@ _SOURCE_SCHEMES = frozenset(
 """Schemes of source maps that no renderer links; stack traces are full of them. And what we wrote ourselves."""
 
 
-def defused(text: str) -> str:
+def neutralized(text: str) -> str:
     """Break everything that Markdown, GFM, Slack, HTML or Jinja2 would act on, and our own markers."""
-    text = text.translate(_LOOKALIKES)
-    for pattern, replacement in _inline():
-        text = pattern.sub(replacement, text)
+    for char, lookalike in _LOOKALIKES:
+        text = text.replace(char, lookalike)
+    lowered = text.lower()
+    for needed, pattern, replacement in inline_rules():
+        if needed in lowered:
+            text = pattern.sub(replacement, text)
     text = _schemes(text)
-    return markers(emphasis(_line_starts(text)))
+    return break_markers(break_emphasis(_line_starts(text)))
 
 
 @cache
-def _inline() -> tuple[tuple[re.Pattern[str], str], ...]:
+def inline_rules() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """(needed, pattern, replacement): ``needed`` occurs, in lower case, in every text that the pattern matches."""
     rules = (
-        (r"&(?=#?[A-Za-z0-9]{1,32};)", "＆"),  # a character reference could spell any of the others
-        (r"!(?=\[)", "! "),
-        (r"\](?=\()", "] "),
-        (r"\{(?=[{%#])", "{ "),
-        (r"~(?=~)|(?<=~)~", "∼"),
-        (r"(?<![A-Za-z0-9])@(?=\w)", AT),
-        (r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z])", AT),  # GFM links bare e-mail addresses
-        (r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
+        ("&", r"&(?=#?[A-Za-z0-9]{1,32};)", "＆"),  # a character reference could spell any of the others
+        ("![", r"!(?=\[)", "! "),
+        ("](", r"\](?=\()", "] "),
+        ("{", r"\{(?=[{%#])", "{ "),
+        ("~~", r"~(?=~)|(?<=~)~", "∼"),
+        ("@", r"(?<![A-Za-z0-9])@(?=\w)", AT),
+        ("@", r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z])", AT),  # GFM links bare e-mail addresses
+        ("www.", r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
     )
-    return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
+    return tuple((needed, re.compile(pattern), replacement) for needed, pattern, replacement in rules)
 
 
 @cache
@@ -67,13 +71,13 @@ def _schemes(text: str) -> str:
     return _scheme().sub(_colon, text)
 
 
-def _colon(found: re.Match[str]) -> str:
-    before = found.string[max(0, found.start() - 24) : found.start()].lower()
+def _colon(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 24) : match.start()].lower()
     name = re.search(r"[a-z0-9+.-]*\Z", before)
     return ":" if name and name.group() in _SOURCE_SCHEMES else "∶"
 
 
-def emphasis(text: str) -> str:
+def break_emphasis(text: str) -> str:
     """Break paired emphasis: ``*bold*``, ``~struck~`` and ``_several words_``; ``__init__`` and ``a * b`` stay."""
     for mark, lookalike in (("*", "∗"), ("~", "∼"), ("_", "＿")):
         if text.count(mark) > 1:
@@ -86,8 +90,8 @@ def _unpair(text: str, mark: str, lookalike: str) -> str:
     touching: list[tuple[int, int]] = []
     opened = paired = False
     spaced = mark != "_"  # one word between underscores is a name such as __init__
-    for found in re.finditer(rf"{re.escape(mark)}+|\s" if mark == "_" else f"{re.escape(mark)}+", text):
-        start, end = found.span()
+    for run in re.finditer(rf"{re.escape(mark)}+|\s" if mark == "_" else f"{re.escape(mark)}+", text):
+        start, end = run.span()
         if text[start] != mark:
             spaced = True
             continue
@@ -141,11 +145,21 @@ _STARTS = str.maketrans({"#": "♯", "-": "‐", "+": "＋", "*": "∗", ".": "�
 
 def _line_starts(text: str) -> str:
     """Headings, underlines, rules, lists and link definitions, however far the line is indented."""
+    if "\n" not in text and not _begins_like_structure(text) and "]:" not in text:
+        return text
     text = _rule_line().sub(lambda m: m.group().translate(_RULES), text)
     text = _start().sub(lambda m: m.group().translate(_STARTS), text)
     if "]:" in text:
         text = "\n".join(_definition(piece) for piece in text.split("\n"))
     return text
+
+
+def _begins_like_structure(line: str) -> bool:
+    """Whether a line may match :func:`_rule_line` or :func:`_start`, by its first character."""
+    first = line.lstrip()[:1]
+    if first.isdecimal():
+        return "." in line or ")" in line
+    return first in "-=*_:+#"
 
 
 def _definition(text: str) -> str:
@@ -182,14 +196,16 @@ def _marker() -> re.Pattern[str]:
     return re.compile(f"[{_BRACKETS}][\\s/\\\\⁄∕／]{{0,8}}un(?=trusted)")
 
 
-def markers(text: str) -> str:
-    """Break ``<untrusted`` and its look-alikes, so that nobody but us opens or closes a fence."""
-    shape = skeleton(text)
-    if "untrusted" not in shape:
+def break_markers(text: str) -> str:
+    """Break ``<untrusted`` and its look-alikes, so that only this server opens or closes a fence."""
+    if text.isascii() and "<" not in text:  # all other brackets are beyond ASCII
+        return text
+    folded = skeleton(text)
+    if "untrusted" not in folded:
         return text
     pieces: list[str] = []
     last = 0
-    for found in _marker().finditer(shape):
-        pieces += (text[last : found.end()], "·")
-        last = found.end()
+    for match in _marker().finditer(folded):
+        pieces += (text[last : match.end()], "·")
+        last = match.end()
     return "".join([*pieces, text[last:]])

@@ -1,9 +1,17 @@
-"""One answer's gate for untrusted text: look at it, make it inert, mask it, cut it.
+"""Sanitizes the untrusted text of one answer: detect, neutralize, mask, cut.
 
-How to think about it: whatever a stranger wrote goes through one :class:`Sanitizer` once, on its way in, and is safe
-from then on wherever it is put. The order matters. Findings are made on the raw text, where the attack still is. Then
-hidden characters are written out and constructs broken, so that no ``<`` of the text is left. Only then masks such as
-``<email 1>`` are put in: event text can never forge one. The cut comes last, so that no half secret is left over.
+Theory: every text that a third party wrote passes one :class:`Sanitizer` once, on its way in, and is safe wherever it
+is put afterwards. The order of the steps matters:
+
+1. Detection (:mod:`.findings`) reads the raw text, in which an attack is still complete.
+2. Hidden characters are written out and active constructs replaced (:mod:`.text`); no ``<`` of the text is left.
+3. Masks such as ``<email 1>`` are inserted (:mod:`.masking`): the text cannot have forged one. Where one was inserted,
+   emphasis is broken again, because it depends on the neighbouring characters.
+4. The cut comes last, so that no half of a secret escapes its pattern. A very long text is also cut before step 1, to a
+   small multiple of its limit.
+
+Steps 1 to 3 do not depend on the limit, so the result of a short text without findings is remembered before step 4. A
+text with findings is not: each of its places is counted.
 """
 
 from __future__ import annotations
@@ -13,24 +21,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
-from sentry_runbook.safety.findings import Finding
-from sentry_runbook.safety.json_walk import Json, Walk
-from sentry_runbook.safety.masking import count_masks
-from sentry_runbook.safety.sensitive_keys import sensitive
-
-__all__ = ["Json", "Sanitizer", "count_masks"]
+from sentry_runbook.safety.findings import SuspiciousText
+from sentry_runbook.safety.json_walk import Json, JsonWalker
+from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 MAX_FINDINGS = 40
 """Different findings of one answer that are listed; the rest is counted."""
 MAX_NAME = 80
 MAX_REMEMBERED = 500
-"""Characters of a text whose result is remembered: the same tags and titles come a hundred times an answer."""
+"""Longest text, in characters, whose result is remembered: an answer repeats tags and titles a hundred times."""
+
+SHORT_NUMBER = 12
+"""A number with fewer digits is inert and no card or phone number. A third of all texts are ids and counts."""
 
 
 class Sanitizer:
-    """The gate of one answer: masks keep their numbers, and users their stand-ins, within it.
+    """Sanitizes all texts of one answer, within which masks and pseudonyms keep their numbers.
 
-    Its output must not go through it again: it would break its own masks.
+    Its output must not be sanitized again: that would break its own masks.
 
     Args:
         mask: False shows personal data and secrets; only the operator decides that.
@@ -38,47 +46,56 @@ class Sanitizer:
 
     def __init__(self, mask: bool = True) -> None:
         self._masker = masking.Masker() if mask else None
-        self._found: dict[tuple[str, str, str], tuple[Finding, int]] = {}
-        self._lines: dict[tuple[str, int], str] = {}
+        self._findings: dict[tuple[str, str, str], tuple[SuspiciousText, int]] = {}
+        self._lines: dict[str, str] = {}
+        self._blocks: dict[str, str] = {}
         self._unlisted = 0
-        self._people = pseudonyms.People()
+        self._pseudonyms = pseudonyms.Pseudonyms()
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What was suspicious so far, in the order of reading; the same thing in many places is one finding."""
+    def findings(self) -> tuple[SuspiciousText, ...]:
+        """All findings so far, in the order of reading; equal findings are one, with the number of further places."""
         listed = [
             replace(finding, where=f"{finding.where} and {times - 1:,} more places") if times > 1 else finding
-            for finding, times in self._found.values()
+            for finding, times in self._findings.values()
         ]
         if self._unlisted:
-            listed.append(Finding("more", "", f"{self._unlisted:,} more findings are not listed."))
+            listed.append(SuspiciousText("more", "", f"{self._unlisted:,} more findings are not listed."))
         return tuple(listed)
 
     def line(self, value: str | None, limit: int = 200, where: str = "") -> str:
         """One inert, masked line of at most ``limit`` characters; empty for None."""
         if not value:
             return ""
-        known = self._lines.get((value, limit)) if len(value) <= MAX_REMEMBERED else None
-        if known is not None:
-            return known
+        if len(value) < SHORT_NUMBER and value.isascii() and value.isdecimal() and len(value) <= limit:
+            return value
+        safe = self._lines.get(value)
+        if safe is not None:
+            return safe if len(safe) <= limit else text.cut(safe, limit)
         head, dropped = text.early_cut(value, limit)
         harmless = self._look(head, where)
-        made = text.cut(self._masked(text.inert_line(head)), limit, dropped)
-        if harmless and len(value) <= MAX_REMEMBERED:
-            self._lines[value, limit] = made
-        return made
+        safe = self._masked(text.inert_line(head))
+        if harmless and len(value) <= MAX_REMEMBERED:  # too short for an early cut, whatever the limit is
+            self._lines[value] = safe
+        return text.cut(safe, limit, dropped)
 
     def block(self, value: str | None, limit: int = 2000, max_lines: int = 60, where: str = "") -> str:
         """Inert, masked lines, to stand inside a fence; empty for None."""
         if not value:
             return ""
+        safe = self._blocks.get(value)
+        if safe is not None:
+            return text.cut(safe, limit, max_lines=max_lines)
         head, dropped = text.early_cut(value, limit)
-        self._look(head, where)
-        return text.cut(self._masked(text.inert_block(head)), limit, dropped, max_lines)
+        harmless = self._look(head, where)
+        safe = self._masked(text.inert_block(head))
+        if harmless and len(value) <= MAX_REMEMBERED:
+            self._blocks[value] = safe
+        return text.cut(safe, limit, dropped, max_lines)
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
-        kind = sensitive(name) if self._masker else ""
+        kind = sensitive_kind(name) if self._masker else ""
         if value and kind and self._masker:
             self._look(text.early_cut(value, limit)[0], where)
             return self._masker.mask(kind, value)
@@ -103,14 +120,14 @@ class Sanitizer:
 
         Args:
             value: what JSON gave.
-            key: the name it stands under.
+            key: its name.
             where: its path, for findings.
             depth: levels of nesting kept.
             items: entries of one list or object kept.
             limit: characters of one string.
             total: characters of all strings together, roughly.
         """
-        return Walk(self, items=items, limit=limit, left=total).read(value, key, where, depth)
+        return JsonWalker(self, items=items, limit=limit, left=total).read(value, key, where, depth)
 
     def mapping(
         self,
@@ -122,7 +139,7 @@ class Sanitizer:
     ) -> dict[str, str]:
         """Names and values as inert lines; a nested value becomes one line of JSON. A cut shows as an entry ``…``."""
         rows = list(pairs.items() if isinstance(pairs, Mapping) else pairs or ())
-        walk = Walk(self, items=items, limit=limit, left=items * limit)
+        walk = JsonWalker(self, items=items, limit=limit, left=items * limit)
         cooked = walk.pairs(((str(name), value) for name, value in rows), len(rows), where, depth=4)
         return {name: text.cut(_as_line(value), limit) for name, value in cooked.items()}
 
@@ -139,44 +156,41 @@ class Sanitizer:
         The same first known part (id, email, username, ip, name: Sentry's own order) is the same user.
         """
         parts = {"id": id, "email": email, "username": username, "ip": ip, "name": name}
-        # One look at all parts: a page of events has a hundred users, each with as many parts.
+        # All parts are searched as one text: a page of events has a hundred users with up to five parts each.
         self._look("\n".join(text.early_cut(part, MAX_NAME)[0] for part in parts.values() if part), "user")
-        shown = self._people.stand_in(parts, anyway=self._masker is None)
-        # A stand-in is our own word.
+        shown = self._pseudonyms.pseudonym_of(parts, anyway=self._masker is None)
+        # A pseudonym is no text of a third party.
         return self.line(shown, MAX_NAME) if shown in parts.values() else shown
 
     def user_tag(self, value: str | None) -> str:
         """As :meth:`user`, for the value of Sentry's tag ``user``: ``id:42``, ``email:…``, ``username:…``, ``ip:…``."""
-        kind, found, rest = (value or "").partition(":")
-        if found and kind in ("id", "email", "username", "ip"):
+        kind, colon, rest = (value or "").partition(":")
+        if colon and kind in ("id", "email", "username", "ip"):
             return self.user(**{kind: rest})
         return self.user(id=value)
 
-    def is_masking(self) -> bool:
-        """Whether personal data and secrets are masked."""
-        return self._masker is not None
-
     def _masked(self, inert: str) -> str:
+        masked = self._masker.mask_text(inert) if self._masker else inert
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
-        return neutralize.emphasis(self._masker.text(inert)) if self._masker else inert
+        return inert if masked is inert else neutralize.break_emphasis(masked)
 
     def _look(self, raw: str, where: str) -> bool:
-        """Note what is suspicious; True when nothing is."""
-        found = findings.detect(raw, where)
-        for finding in found:
+        """Record the findings in raw text; True when there are none."""
+        detected = findings.detect(raw, where)
+        for finding in detected:
             listed = replace(
                 finding,
-                # A path may hold the name of a tag or variable, which strangers choose too.
+                # A path can contain the name of a tag or variable, which is untrusted too.
                 where=text.cut(self._masked(text.inert_line(where[: 4 * MAX_NAME])), 2 * MAX_NAME),
                 excerpt=text.cut(self._masked(finding.excerpt), 2 * findings.EXCERPT),
             )
             mark = (listed.kind, listed.why, listed.excerpt)
-            first, times = self._found.get(mark, (listed, 0))
-            if times or len(self._found) < MAX_FINDINGS:
-                self._found[mark] = (first, times + 1)
+            first, times = self._findings.get(mark, (listed, 0))
+            if times or len(self._findings) < MAX_FINDINGS:
+                self._findings[mark] = (first, times + 1)
             else:
                 self._unlisted += 1
-        return not found
+        return not detected
 
 
 def _as_line(value: Json) -> str:

@@ -1,7 +1,7 @@
-"""What secrets and personal data look like in text: one table, each row a kind, a pattern and what to check.
+"""Patterns of secrets and personal data: one table of kind, prefilter, pattern and validation.
 
-The patterns run over text that is inert already, so they know the look-alikes: ``hxxps://``, ``＠``, ``∶``. Each
-repetition is bounded or possessive: no text makes them slow.
+The patterns are searched in inert text, so they accept its look-alikes: ``hxxps://``, ``＠``, ``∶``. Each repetition is
+bounded or possessive, which keeps the search linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -10,29 +10,47 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
 
-Check = Callable[[str], bool]
+Validator = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Shape:
-    """One recognisable thing.
+class SecretPattern:
+    """One form of secret or personal data.
 
     Attributes:
-        kind: word of its mask.
-        pattern: its group ``it`` is what is masked, the whole match when there is no such group.
-        holds: says whether a match is meant, for what a pattern cannot say (checksums).
+        kind: the word in its mask.
+        pattern: its group ``it`` is masked, or the whole match when there is no such group.
+        is_valid: validates the masked part, for what a regular expression cannot express (checksums).
+        min_length: length of the shortest text that contains one.
+        needs: every text that contains one contains one of these words, after :func:`fold`.
     """
 
     kind: str
     pattern: re.Pattern[str]
-    holds: Check
+    is_valid: Validator
+    min_length: int = 0
+    needs: tuple[str, ...] = ("",)
 
 
-def luhn(text: str) -> bool:
+LONGEST_MINIMUM = 27
+"""The largest :attr:`SecretPattern.min_length`: a text as long can match every pattern."""
+
+
+def fold(text: str) -> str:
+    """Lower case, with the letters that ``(?i)`` matches to ASCII ones (ſ, ı, İ, the Kelvin sign) as those."""
+    return text.lower() if text.isascii() else text.translate(_FOLDED).lower()
+
+
+_FOLDED = str.maketrans({"\u017f": "s", "\u0131": "i", "\u0130": "i", "\u212a": "k"})
+
+
+def is_card_number(text: str) -> bool:
     """Whether digits (with blanks or hyphens) are a card number: issuer's range, length and Luhn's checksum."""
     digits = [int(char) for char in text if char.isdigit()]
+    if len(digits) < 13:
+        return False
     number = "".join(map(str, digits))
     if not _issuer().fullmatch(number):
         return False
@@ -49,7 +67,7 @@ def _issuer() -> re.Pattern[str]:
     )
 
 
-def iban(text: str) -> bool:
+def is_iban(text: str) -> bool:
     """Whether text is an IBAN: length and checksum modulo 97."""
     compact = text.replace(" ", "")
     if not 15 <= len(compact) <= 34:
@@ -57,17 +75,21 @@ def iban(text: str) -> bool:
     return int("".join(str(int(char, 36)) for char in compact[4:] + compact[:4])) % 97 == 1
 
 
-def ipv4(text: str) -> bool:
-    """An address that may belong to somebody: not loopback, not unspecified."""
-    try:
-        address = IPv4Address(text)
-    except ValueError:
-        return False
-    return not (address.is_loopback or address.is_unspecified)
+def is_ipv4(text: str) -> bool:
+    """Whether text is an address that can identify someone: not loopback, not unspecified."""
+    return _ipv4().fullmatch(text) is not None and not text.startswith("127.") and text != "0.0.0.0"  # noqa: S104  # nothing is bound
 
 
-def ipv6(text: str) -> bool:
+@cache
+def _ipv4() -> re.Pattern[str]:
+    byte = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+    return re.compile(rf"{byte}(?:\.{byte}){{3}}")
+
+
+def is_ipv6(text: str) -> bool:
     """A global or local IPv6 address, or one written in full: not ``dead::beef``, which may be a C++ or Rust path."""
+    if ":" not in text:
+        return False
     try:
         address = IPv6Address(text.partition("%")[0])
     except ValueError:
@@ -78,7 +100,7 @@ def ipv6(text: str) -> bool:
 
 
 def _mixed(text: str) -> bool:
-    """A credential, not a word: digits, signs or capitals inside, or too long for a word."""
+    """Whether text is a credential and not a word: it contains digits, punctuation or capitals, or is too long."""
     return len(text) >= 24 or bool(re.search(r"\d|[A-Za-z][-._~+/=][A-Za-z=]|[a-z][A-Z]", text))
 
 
@@ -109,64 +131,109 @@ _KEYS = "|".join(
     )
 )
 
+_KEY_STARTS = (
+    *("akia", "asia", "abia", "acca", "aroa", "aida", "gh", "github_pat_", "gl", "xox", "xapp-"),
+    *("hooks.slack.com/services/", "k_live_", "k_test_", "whsec_", "aiza", "ya29.", "gocspx-", "sntry"),
+    *("sk", "npm_", "pypi-agei", "sg.", "key-", "hf_", "dop_v1_", "shp", "lin_api_", "hv", "dapi"),
+    *("atatt3", "dckr_pat_", "age-secret-key-1", ":aa"),
+)  # fmt: skip
+"""Each alternative of :data:`_KEYS` holds one of these, in lower case."""
+
 
 @cache
-def shapes() -> tuple[Shape, ...]:
+def secret_patterns() -> tuple[SecretPattern, ...]:
     """The table, in the order in which it is applied: what may hold others comes first."""
-    return tuple(Shape(kind, re.compile(pattern), holds) for kind, pattern, holds in _ROWS)
+    return tuple(
+        SecretPattern(kind, re.compile(pattern), is_valid, min_length, needs)
+        for kind, min_length, needs, pattern, is_valid in _ROWS
+    )
+
+
+@cache
+def patterns_for_length(length: int) -> tuple[SecretPattern, ...]:
+    """The patterns that a text of this length can match; for lengths up to :data:`LONGEST_MINIMUM`."""
+    return tuple(row for row in secret_patterns() if row.min_length <= length)
 
 
 _AT = r"[@＠]"
-_ROWS: tuple[tuple[str, str, Check], ...] = (
+_ROWS: tuple[tuple[str, int, tuple[str, ...], str, Validator], ...] = (
     (
         "key",
+        27,
+        ("private key",),
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}-----|\Z)",
         _always,
     ),
-    ("credential", rf"(?<=[:∶]//)(?P<it>[^\s/?#@＠<>]{{1,256}})(?={_AT})", _always),
-    ("jwt", r"(?<![A-Za-z0-9])eyJ[\w-]{8,4096}+\.[\w-]{4,8192}+(?:\.[\w-]{0,4096}+){0,3}", _always),
-    ("token", rf"(?<![A-Za-z0-9])(?:{_KEYS})(?![A-Za-z0-9])", _always),
+    ("credential", 5, ("//",), rf"(?<=[:∶]//)(?P<it>[^\s/?#@＠<>]{{1,256}})(?={_AT})", _always),
+    ("jwt", 16, ("eyj",), r"(?<![A-Za-z0-9])eyJ[\w-]{8,4096}+\.[\w-]{4,8192}+(?:\.[\w-]{0,4096}+){0,3}", _always),
+    ("token", 15, _KEY_STARTS, rf"(?<![A-Za-z0-9])(?:{_KEYS})(?![A-Za-z0-9])", _always),
     (
         "credential",
+        17,
+        ("authorization",),
         r"(?i)(?<![a-z0-9])authorization\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?"
         r"(?P<it>[A-Za-z]{1,20}\s{1,4}[^\s\"'\\,;<>]{1,4096})",
         _always,
     ),
     (
         "credential",
+        14,
+        ("bearer", "basic", "digest", "negotiate"),
         r"(?i)(?<![a-z0-9])(?:bearer|basic|digest|negotiate)\s{1,4}(?P<it>[A-Za-z0-9._~+/=-]{8,4096}+)",
         _mixed,
     ),
     (
         "cookie",
+        10,
+        ("cookie",),
         r"(?i)(?<![a-z0-9])(?:set-)?cookies?\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?"
         r"(?P<it>[\w.%-]{1,100}=[^\"'\\\n<>]{1,4096})",
         _always,
     ),
     (
         "email",
+        6,
+        ("@", "＠"),
         rf"(?<![\w.+-])(?!git{_AT})[\w.+-]{{1,64}}{_AT}(?!v?\d+\.\d)"
         r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,24}(?![\w-])",
         _always,
     ),
-    ("iban", r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])", iban),
-    ("card", r"(?<![A-Za-z0-9.@＠-])\d{4}(?:[ -]?\d){8,15}(?![A-Za-z0-9]|[-.]\d)", luhn),
+    (
+        "iban",
+        15,
+        ("",),
+        r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])",
+        is_iban,
+    ),
+    ("card", 13, ("",), r"(?<![A-Za-z0-9.@＠-])\d{4}(?:[ -]?\d){8,15}(?![A-Za-z0-9]|[-.]\d)", is_card_number),
     (
         "ip",
+        3,
+        (":",),
         r"(?<![A-Za-z0-9:.@＠-])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?<=::))(?:%[A-Za-z0-9]{1,16})?"
         r"(?![A-Za-z0-9]|:[0-9A-Fa-f])",
-        ipv6,
+        is_ipv6,
     ),
-    ("ip", r"(?<![A-Za-z0-9.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)", ipv4),
+    ("ip", 7, (".",), r"(?<![A-Za-z0-9.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)", is_ipv4),
     (
         "phone",
+        10,
+        ("+",),
         r"(?<![A-Za-z0-9+@＠.:/-])\+\d{1,3}[ .-]?(?:\(\d{1,5}\)[ .-]?)?"
         r"\d[\d .\-/]{4,16}\d(?![A-Za-z0-9]|[.:-]\d)",
         _phone,
     ),
-    ("phone", r"(?<![A-Za-z0-9.@＠/:#-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![A-Za-z0-9]|[.:-]\d)", _phone),
     (
         "phone",
+        12,
+        ("",),
+        r"(?<![A-Za-z0-9.@＠/:#-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![A-Za-z0-9]|[.:-]\d)",
+        _phone,
+    ),
+    (
+        "phone",
+        11,
+        ("phone", "tel", "mobile", "msisdn", "fax"),
         r"(?i)(?<![a-z0-9])(?:phone|telephone|tel|mobile|msisdn|fax)(?: ?(?:number|no\.?))?"
         r"[\"']?\s{0,2}[:=∶]\s{0,2}[\"']?"
         r"(?P<it>\(?\d[\d ().\-/]{5,20}\d)",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+
+LONGEST_NAME = 120
+"""Characters of a name that are looked at."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -48,7 +51,7 @@ _ABOUT = _words(
 )
 """Last words that make a name speak about a secret instead of holding it."""
 _ALWAYS = _phrases("first name|last name|full name|given name|family name|maiden name|middle name|webhook url")
-"""Pairs that end in a word of :data:`_ABOUT` and are meant all the same."""
+"""Pairs that are sensitive although they end in a word of :data:`_ABOUT`."""
 _QUERY_NAMES = _words("code key sig signature auth ticket state nonce assertion otp pin hmac mac")
 """Short query parameters that carry secrets in sign-in links and signed URLs."""
 
@@ -60,16 +63,22 @@ def _boundaries() -> re.Pattern[str]:
 
 def words_of(name: str) -> list[str]:
     """The words of a name in lower case: ``X-Api-Key``, ``api_key`` and ``apiKey`` have the same two."""
-    return [word.lower() for word in _boundaries().split(name[:120]) if word]
+    return [word.lower() for word in _boundaries().split(name[:LONGEST_NAME]) if word]
 
 
-def sensitive(name: str, *, query: bool = False) -> str:
+def sensitive_kind(name: str, *, query: bool = False) -> str:
     """The kind of mask that a value under this name gets: ``secret``, ``cookie``, ``card``, ``personal`` or empty.
 
     Args:
         name: of a variable, header, tag, field or parameter.
         query: whether it is a parameter of a URL, where ``code`` and ``sig`` are secret too.
     """
+    return _sensitive_kind(name[:LONGEST_NAME], query)
+
+
+@lru_cache(maxsize=512)
+def _sensitive_kind(name: str, query: bool) -> str:
+    """As :func:`sensitive_kind`; remembered, because the same few hundred names come in every event."""
     words = words_of(name)
     held = set(words)
     pairs = {f"{first} {second}" for first, second in pairwise(words)}
@@ -83,4 +92,4 @@ def sensitive(name: str, *, query: bool = False) -> str:
         ("secret", held & _SECRET_WORDS or pairs & _SECRET_PAIRS or words[-1] in _SECRET_LAST),
         ("personal", held & _PERSONAL_WORDS or pairs & _PERSONAL_PAIRS),
     )
-    return next((kind for kind, meant in rows if meant), "")
+    return next((kind for kind, matches in rows if matches), "")

@@ -1,8 +1,8 @@
 """Untrusted text → text that is inert in Markdown, Slack mrkdwn, HTML and Jinja2 at the same time.
 
-How to think about it: event text is written by strangers, and nobody knows where it will be pasted. So it loses the
-power to be structure here, once, on its way in: invisible characters are written out (:mod:`.hidden`), what a
-renderer would act on is replaced by look-alikes (:mod:`.defuse`), and a cut is said. What is honest stays as it is:
+How to think about it: event text is written by third parties, and no one knows where it will be pasted. So it loses the
+power to be structure here, once, on its way in: invisible characters are written out (:mod:`.invisible_chars`), what a
+renderer would act on is replaced by look-alikes (:mod:`.neutralize`), and a cut is marked. Honest text stays as it is:
 ``TypeError: Cannot read properties of undefined (reading 'name')``, ``shop@2.4.1``, ``__init__``, ``/users/{id}``.
 
 Both functions are pure, total for any ``str``, linear in time and idempotent. Text is cut to a small multiple of its
@@ -38,13 +38,13 @@ def block(text: str, limit: int, max_lines: int) -> str:
 
 def inert_line(text: str) -> str:
     """One inert line of any length: for callers that cut later."""
-    return neutralize.defused(invisible_chars.visible(_one_line(text)))
+    return neutralize.neutralized(invisible_chars.write_out(_one_line(text)))
 
 
 def inert_block(text: str) -> str:
     """Inert lines of any length: for callers that cut later."""
-    normal = invisible_chars.visible(text.replace("\r\n", "\n"))
-    lines = [piece.rstrip(" \t") for piece in neutralize.defused(normal).split("\n")]
+    normal = invisible_chars.write_out(text.replace("\r\n", "\n"))
+    lines = [piece.rstrip(" \t") for piece in neutralize.neutralized(normal).split("\n")]
     return "\n".join(lines).strip("\n")
 
 
@@ -106,5 +106,7 @@ def _whole_end(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
+    if text.isprintable() and "  " not in text:  # no tab and no line break either
+        return text.strip(" ")
     text = re.sub(r"[ \t]+", " ", text).strip(" \r\n")
     return re.sub(r" ?\r?\n[ \r\n]*", " ⏎ ", text) if "\n" in text else text

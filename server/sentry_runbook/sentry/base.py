@@ -1,4 +1,4 @@
-"""What all endpoints share: where an organization lives, numbers of projects, and optional endpoints."""
+"""What all endpoints share: the paths of an organization, numbers of projects, endpoints that may be absent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sentry_runbook.errors import NotFound, SettingsError
-from sentry_runbook.sentry import models, parsing
+from sentry_runbook.sentry import account, parsing
+from sentry_runbook.sentry.account import Organization
 from sentry_runbook.sentry.compatibility import Capabilities
 from sentry_runbook.sentry.error_detail import named
-from sentry_runbook.sentry.messages import Asked, Reply, segment
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 from sentry_runbook.sentry.references import is_saas
-from sentry_runbook.sentry.retry import Sender
-from sentry_runbook.sentry.status_errors import ABSENT, absent
+from sentry_runbook.sentry.retry import RequestSender
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 from sentry_runbook.settings import Settings
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ READ_ALERTS = ("alerts:read", "org:read")
 Query = list[tuple[str, str]]
 
 
-class Upstream:
+class EndpointGroup:
     """One Sentry, as the endpoints see it.
 
     Args:
@@ -36,7 +37,7 @@ class Upstream:
         capabilities: what is known of this server.
     """
 
-    def __init__(self, settings: Settings, sender: Sender, capabilities: Capabilities) -> None:
+    def __init__(self, settings: Settings, sender: RequestSender, capabilities: Capabilities) -> None:
         self._settings = settings
         self._sender = sender
         self._can = capabilities
@@ -48,7 +49,7 @@ class Upstream:
         return is_saas(urlsplit(self._settings.base_url).hostname)
 
     async def _slug(self, named_organization: str | None) -> str:
-        """The organization meant: of the reference, configured, or the only one that the token sees.
+        """The organization: of the reference, configured, or the only one that the token sees.
 
         Raises:
             SettingsError: none of these.
@@ -56,22 +57,23 @@ class Upstream:
         known = named_organization or self._settings.organization or self._only_organization
         if known is not None:
             return known
-        found = await self.organizations()
-        if len(found) != 1 or not found[0].slug:
+        organizations = await self.organizations()
+        if len(organizations) != 1 or not organizations[0].slug:
             raise SettingsError(
                 "No organization is set, and the issue reference names none.",
                 "Set SENTRY_ORG to the slug in Sentry's URLs, or paste the issue's URL, which names it.",
             )
-        self._only_organization = found[0].slug
-        return found[0].slug
+        self._only_organization = organizations[0].slug
+        return organizations[0].slug
 
     async def _org_path(self, organization: str | None, tail: str) -> str:
         return f"/api/0/organizations/{segment(await self._slug(organization))}/{tail}"
 
-    async def organizations(self) -> tuple[models.Organization, ...]:
+    async def organizations(self) -> tuple[Organization, ...]:
         """Organizations that the token sees."""
-        asked = Asked("the organizations", READ_ORG)
-        return await self._sender.get("/api/0/organizations/", (), asked, parsing.many(models.Organization))
+        asked = RequestInfo("the organizations", READ_ORG)
+        organizations = await self._sender.get("/api/0/organizations/", (), asked, parsing.objects)
+        return tuple(map(account.organization, organizations))
 
     async def _project_number(self, project: str, organization: str | None) -> str:
         """A project's number: older servers refuse slugs in searches (sentry-api §2)."""
@@ -80,19 +82,19 @@ class Upstream:
         slug = await self._slug(organization)
         path = f"/api/0/projects/{segment(slug)}/{segment(project)}/"
         hint = "Check the project's slug and SENTRY_ORG."
-        asked = Asked(f"project {named(project)}", READ_PROJECT, hint=hint)
-        found = await self._sender.get(path, (), asked, parsing.one(models.Project))
-        if found.id is None:
+        asked = RequestInfo(f"project {named(project)}", READ_PROJECT, hint=hint)
+        number = account.project(await self._sender.get(path, (), asked, parsing.an_object)).id
+        if number is None:
             raise NotFound(f"Sentry tells no number for project {named(project)}.", hint, asked=asked.what)
-        return found.id
+        return number
 
     async def _optional(
         self,
         ability: str,
         tail: str,
         params: Query,
-        asked: Asked,
-        parse: Callable[[Reply], T],
+        asked: RequestInfo,
+        parse: Callable[[SentryResponse], T],
         *,
         organization: str | None,
     ) -> T:
@@ -102,16 +104,16 @@ class Upstream:
             Unsupported: it is not there; from then on without a request.
         """
         slug = await self._slug(organization)
-        if self._can.lacks(ability, slug):
-            raise absent(asked)
+        if self._can.is_missing(ability, slug):
+            raise unsupported(asked)
         try:
-            found = await self._sender.get(f"/api/0/organizations/{segment(slug)}/{tail}", params, asked, parse)
-        except ABSENT as exc:
-            self._can.missed(ability, slug)
+            answer = await self._sender.get(f"/api/0/organizations/{segment(slug)}/{tail}", params, asked, parse)
+        except ENDPOINT_MISSING as exc:
+            self._can.mark_missing(ability, slug)
             # The page or the empty 404 that told it is of no use to the reader.
-            raise absent(asked, exc.status) from None
-        self._can.found(ability, slug)
-        return found
+            raise unsupported(asked, exc.status) from None
+        self._can.mark_supported(ability, slug)
+        return answer
 
 
 def span(start: datetime, end: datetime) -> Query:

@@ -4,47 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sentry_runbook.sentry import models, parsing
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import WRITE_EVENTS
-from sentry_runbook.sentry.issues import IssueCalls
-from sentry_runbook.sentry.messages import Asked
+from sentry_runbook.sentry.issues import IssueEndpoints
+from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.sentry.paths import ISSUE_HINT
 from sentry_runbook.sentry.references import IssueRef
 
 
-class ChangeCalls(IssueCalls):
+class ChangeEndpoints(IssueEndpoints):
     """Endpoints that change an issue."""
 
-    async def update_issue(self, ref: IssueRef, body: Mapping[str, object]) -> models.Issue:
+    async def update_issue(self, ref: IssueRef, body: Mapping[str, object]) -> JsonObject:
         """Change an issue, once. What the answer shows is not proof: servers drop what they do not know. Read it back.
 
         Raises:
             TimedOut, Unreachable, ServerFault: unclear whether it was changed: read it back.
             SentryError: it was not changed.
         """
-        asked = Asked(f"a change of issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
-        path = await self._written_path(ref, "")
+        asked = RequestInfo(f"a change of issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
+        path = await self._write_path(ref, "")
         return await self._sender.write(
             "PUT",
             path,
             dict(body),
             asked,
             # Old servers answer with the changed fields only, without the id.
-            lambda reply: models.Issue.model_validate({"id": ref.issue, **parsing.an_object(reply)}),
+            lambda reply: {"id": ref.issue, **parsing.an_object(reply)},
         )
 
-    async def add_note(self, ref: IssueRef, text: str) -> models.Activity:
+    async def add_note(self, ref: IssueRef, text: str) -> JsonObject:
         """Comment on an issue, once. GlitchTip wants another place and body; whether it is one, is read first.
 
         Raises:
             as :meth:`update_issue`.
         """
-        # Whoever has issues below the organization is a Sentry, and has notes as Sentry does.
-        told = self.is_saas or self._can.has("org_issues") or self._can.has("notes") or self._can.lacks("notes")
-        if not told:
+        # A server that has issues below the organization is a Sentry, and has notes as Sentry does.
+        is_decided = (
+            self.is_saas
+            or self._can.is_supported("org_issues")
+            or self._can.is_supported("notes")
+            or self._can.is_missing("notes")
+        )
+        if not is_decided:
             await self.notes(ref)
-        asked = Asked(f"a comment on issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
-        old = self._can.lacks("notes")
-        path = await self._written_path(ref, "comments/" if old else "notes/")
+        asked = RequestInfo(f"a comment on issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
+        old = self._can.is_missing("notes")
+        path = await self._write_path(ref, "comments/" if old else "notes/")
         body: object = {"data": {"text": text}} if old else {"text": text}
-        return await self._sender.write("POST", path, body, asked, parsing.one(models.Activity))
+        return await self._sender.write("POST", path, body, asked, parsing.an_object)

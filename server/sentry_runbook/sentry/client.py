@@ -1,10 +1,9 @@
-"""The shared Sentry client: every request of the product, one method an endpoint, typed in and out.
+"""The shared Sentry client: one method an endpoint, with typed arguments; checked JSON or counts come out.
 
 It stays on the configured host. sentry.io's control host passes requests on to the regions, so ``links.regionUrl`` is
 never followed and the token goes to one place only; whoever wants a region's own host sets ``SENTRY_URL`` to it.
 
-Sharing, retries, deadlines and places towards Sentry are in :mod:`sender`; what an older server lacks, in
-:mod:`capabilities`.
+Sharing, retries, deadlines and limits are in :mod:`.retry`; older servers in :mod:`.forms` and :mod:`.compatibility`.
 """
 
 from __future__ import annotations
@@ -17,21 +16,20 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from sentry_runbook.sentry import models
-from sentry_runbook.sentry.changes import ChangeCalls
+from sentry_runbook.sentry.changes import ChangeEndpoints
 from sentry_runbook.sentry.compatibility import Capabilities, Capability
-from sentry_runbook.sentry.discover import DiscoverCalls
+from sentry_runbook.sentry.discover import DiscoverEndpoints
 from sentry_runbook.sentry.messages import segment
-from sentry_runbook.sentry.releases import CatalogCalls
-from sentry_runbook.sentry.retry import Sender, jittered
-from sentry_runbook.sentry.timeseries import SeriesCalls
+from sentry_runbook.sentry.releases import OrganizationEndpoints
+from sentry_runbook.sentry.retry import RequestSender, jittered
+from sentry_runbook.sentry.timeseries import TimeSeriesEndpoints
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
 if TYPE_CHECKING:
     from sentry_runbook.sentry.http import HttpTransport
 
 
-class SentryClient(ChangeCalls, DiscoverCalls, SeriesCalls, CatalogCalls):
+class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, OrganizationEndpoints):
     """One Sentry, one token; shared by all callers of the process.
 
     Every method raises :class:`~sentry_runbook.errors.SentryError` of the kind that fits, or ``SettingsError`` when
@@ -56,7 +54,7 @@ class SentryClient(ChangeCalls, DiscoverCalls, SeriesCalls, CatalogCalls):
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[float], float] = jittered,
     ) -> None:
-        sender = Sender(
+        sender = RequestSender(
             settings, http_transport=http_transport, sleep=sleep, clock=clock, monotonic=monotonic, jitter=jitter
         )
         super().__init__(settings, sender, Capabilities(monotonic))
@@ -75,6 +73,16 @@ class SentryClient(ChangeCalls, DiscoverCalls, SeriesCalls, CatalogCalls):
         """Close the connections; requests under way are called back."""
         await self._sender.aclose()
 
+    async def warm_up(self) -> None:
+        """Load in another thread what the first request needs, once the server has answered its own first requests.
+
+        Sends nothing. Needs no token.
+
+        Raises:
+            SettingsError: the CA bundle cannot be read; every request raises it too.
+        """
+        await anyio.to_thread.run_sync(self._sender.load)
+
     def deadline(self, seconds: float) -> AbstractContextManager[None]:
         """All requests inside end within this time together, and take turns as one caller."""
         return self._sender.deadline(seconds)
@@ -83,13 +91,13 @@ class SentryClient(ChangeCalls, DiscoverCalls, SeriesCalls, CatalogCalls):
         """What this server turned out to have and to lack, for ``doctor``; a lack is believed for a quarter hour."""
         return self._can.table()
 
-    def issue_url(self, issue: models.Issue, *, organization: str | None) -> str:
+    def issue_url(self, issue_id: str, *, organization: str | None) -> str:
         """The issue's page for people, built by us: a permalink in an answer could lead anywhere.
 
         sentry.io has a host for each organization; all others have a path.
         """
         base, slug = self._settings.base_url, organization or self._settings.organization or self._only_organization
-        number = segment(issue.id)
+        number = segment(issue_id)
         if slug is None:
             return f"{base}/issues/{number}/"
         if base == DEFAULT_URL or self.is_saas:

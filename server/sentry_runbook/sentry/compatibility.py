@@ -1,4 +1,4 @@
-"""What this Sentry can answer: found out by asking, remembered, shown by ``doctor``.
+"""What this Sentry can answer: learned from its answers, remembered, shown by ``doctor``.
 
 Nothing tells a server's version reliably, so an ability is what was seen: it answered (known for good), or a request
 failed in a way that only a server without it fails (remembered for a while: plans and servers change, proxies show
@@ -32,7 +32,6 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "releases": ("releases", "left out"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),
-    "activities": ("the activity log by itself", "the one in the issue"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
     "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
@@ -49,7 +48,7 @@ class Capability:
     Attributes:
         name: as in :data:`ABILITIES`.
         what: in words.
-        state: whether this server has it; ``unknown`` before anybody asked.
+        state: whether this server has it; ``unknown`` before the first request.
         instead: what stands in for it where it is missing.
     """
 
@@ -71,29 +70,31 @@ class Capabilities:
         self._has: set[tuple[str, str]] = set()
         self._lacks_until: dict[tuple[str, str], float] = {}
 
-    def has(self, ability: str, organization: str = "") -> bool:
-        """Whether it was seen to work."""
+    def is_supported(self, ability: str, organization: str = "") -> bool:
+        """Whether it has worked; that is never unlearned."""
         return (ability, organization) in self._has
 
-    def lacks(self, ability: str, organization: str = "") -> bool:
-        """Whether asking would be in vain."""
+    def is_missing(self, ability: str, organization: str = "") -> bool:
+        """Whether a request failed as only servers without it fail, within the last :data:`LACK_S`."""
         return self._lacks_until.get((ability, organization), float("-inf")) > self._clock()
 
-    def found(self, ability: str, organization: str = "") -> None:
-        """It worked."""
+    def mark_supported(self, ability: str, organization: str = "") -> None:
+        """It worked. The empty ability is that of the oldest form, of which nothing is to be learned."""
+        if not ability:
+            return
         self._has.add((ability, organization))
         self._lacks_until.pop((ability, organization), None)
 
-    def missed(self, ability: str, organization: str = "") -> None:
+    def mark_missing(self, ability: str, organization: str = "") -> None:
         """It is not there; what worked once is not unlearned by one failure."""
-        if not self.has(ability, organization):
+        if ability and not self.is_supported(ability, organization):
             self._lacks_until[ability, organization] = self._clock() + LACK_S
 
     def table(self) -> tuple[Capability, ...]:
         """All abilities, over all organizations asked."""
-        seen = {name for name, _ in self._has}
-        lacking = {name for (name, _), until in self._lacks_until.items() if until > self._clock()}
+        supported = {name for name, _ in self._has}
+        missing = {name for (name, _), until in self._lacks_until.items() if until > self._clock()}
         return tuple(
-            Capability(name, what, "yes" if name in seen else "no" if name in lacking else "unknown", instead)
+            Capability(name, what, "yes" if name in supported else "no" if name in missing else "unknown", instead)
             for name, (what, instead) in ABILITIES.items()
         )

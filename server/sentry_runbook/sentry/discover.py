@@ -1,32 +1,42 @@
-"""Discover: counts in a window, and latencies.
-
-Each has older forms. The newest is asked first; what a server does not know is remembered, so the detour is made once.
-A 400 is taken for "does not know" only as long as the newer form has never worked here, and only when the older form
-then answers: else it is the question's fault, and told so.
-"""
+"""Discover: counts in a window, and latencies; each has older forms, see :mod:`.forms`."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import anyio
 
-from sentry_runbook.errors import BadRequest, NotFound, RunbookError, ServerFault
-from sentry_runbook.sentry import models, parse_counts
-from sentry_runbook.sentry.base import READ_ORG, Query, Upstream, environments_of, given, span
-from sentry_runbook.sentry.messages import Asked
-from sentry_runbook.sentry.status_errors import ABSENT, absent
+from sentry_runbook.errors import BadRequest, NotFound, RunbookError, SentryError, ServerFault, Unsupported
+from sentry_runbook.sentry import parse_counts
+from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
+from sentry_runbook.sentry.counts import DiscoverTable, LatencyTable
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.messages import RequestInfo
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
-DISCOVER = Asked("Discover", READ_ORG, "discover", "It may be switched off on this server or plan.")
-LATENCY = Asked("latencies", READ_ORG, "discover", "p95 stays unknown.")
-_Ask = Callable[[str | None, tuple[str, str, str]], Awaitable[models.Latency]]
-OLD_LATENCY = ("has:transaction event.type:transaction", "p95(transaction.duration)", "")
-"""Query, field and note of the runbook's own question."""
-SPANS_LATENCY = ("is_transaction:true", "p95(span.duration)", " of transaction roots")
+DISCOVER = RequestInfo("Discover", READ_ORG, "discover", "It may be switched off on this server or plan.")
+LATENCY = RequestInfo("latencies", READ_ORG, "discover", "p95 stays unknown.")
 
 
-class DiscoverCalls(Upstream):
+@dataclass(frozen=True)
+class LatencyForm:
+    """How a dataset is asked for latencies: the search, the field, and what it measures beyond the field's name."""
+
+    query: str
+    p95: str
+    note: str = ""
+
+
+SPANS_LATENCY = LatencyForm("is_transaction:true", "p95(span.duration)", " of transaction roots")
+OLD_LATENCY = LatencyForm("has:transaction event.type:transaction", "p95(transaction.duration)")
+"""The runbook's own question."""
+AskLatency = Callable[[str | None, LatencyForm], Awaitable[LatencyTable]]
+"""A dataset (None: the server's own default) and the form → latencies."""
+
+
+class DiscoverEndpoints(EndpointGroup):
     """Endpoints of Discover."""
 
     async def discover(
@@ -42,7 +52,7 @@ class DiscoverCalls(Upstream):
         limit: int = 100,
         dataset: str | None = "errors",
         organization: str | None = None,
-    ) -> models.Table:
+    ) -> DiscoverTable:
         """A Discover query.
 
         Args:
@@ -64,26 +74,21 @@ class DiscoverCalls(Upstream):
         params += [("query", query), ("per_page", str(limit)), *span(start, end), *environments_of(environments)]
         params += given("project", project_id) + given("sort", sort)
         slug = await self._slug(organization)
-        if dataset is None or (dataset == "errors" and self._can.lacks("dataset", slug)):
-            return await self._table(params, fields, slug)
-        try:
-            found = await self._table([*params, ("dataset", dataset)], fields, slug)
-        except BadRequest as exc:
-            if dataset != "errors" or self._can.has("dataset", slug) or self.is_saas:
-                raise
-            refused = exc
-        else:
-            if dataset == "errors":
-                self._can.found("dataset", slug)
-            return found
-        try:
-            found = await self._table(params, fields, slug)
-        except BadRequest:
-            raise refused from None
-        self._can.missed("dataset", slug)
-        return found
+        plain: RequestForm[DiscoverTable] = RequestForm(
+            ask=lambda: self._table(params, fields, slug), is_refusal=refused_by(BadRequest)
+        )
+        if dataset is None:
+            return await plain.ask()
+        named: RequestForm[DiscoverTable] = RequestForm(
+            ask=lambda: self._table([*params, ("dataset", dataset)], fields, slug),
+            ability="dataset",
+            is_refusal=refused_by(BadRequest),
+        )
+        if dataset != "errors":
+            return await named.ask()
+        return await ask_newest((named, plain), self._can, slug, is_current=self.is_saas)
 
-    async def _table(self, params: Query, fields: Sequence[str], slug: str) -> models.Table:
+    async def _table(self, params: Query, fields: Sequence[str], slug: str) -> DiscoverTable:
         return await self._optional(
             "discover", "events/", params, DISCOVER, lambda reply: parse_counts.table(reply, fields), organization=slug
         )
@@ -96,7 +101,7 @@ class DiscoverCalls(Upstream):
         end: datetime,
         project_id: str | None,
         organization: str | None = None,
-    ) -> models.Latency:
+    ) -> LatencyTable:
         """p95 and count of these transactions: from spans, on older servers from transactions (sentry-api §7.3).
 
         A transaction without a row was not measured. No row at all, from a server that knows spans, means that
@@ -108,13 +113,12 @@ class DiscoverCalls(Upstream):
         slug = await self._slug(organization)
         search = any_of(transactions)
         if search is None:
-            return models.Latency(rows=(), measure=SPANS_LATENCY[1])
+            return LatencyTable(rows=(), measure=SPANS_LATENCY.p95)
 
-        async def ask(dataset: str | None, form: tuple[str, str, str]) -> models.Latency:
-            query, p95, note = form
+        async def ask(dataset: str | None, form: LatencyForm) -> LatencyTable:
             table = await self.discover(
-                ("transaction", p95, "count()"),
-                query=f"{query} {search}",
+                ("transaction", form.p95, "count()"),
+                query=f"{form.query} {search}",
                 start=start,
                 end=end,
                 project_id=project_id,
@@ -123,79 +127,58 @@ class DiscoverCalls(Upstream):
                 dataset=dataset,
                 organization=slug,
             )
-            return parse_counts.latency(table, p95, f"{p95}{note}", transactions)
+            return parse_counts.latency(table, form.p95, f"{form.p95}{form.note}", transactions)
 
-        return await _Latencies(self, ask, slug).find()
-
-
-class _Latencies:
-    """The forms of one latency question, newest first."""
-
-    def __init__(self, calls: DiscoverCalls, ask: _Ask, slug: str) -> None:
-        self._can, self._is_saas = calls._can, calls.is_saas  # the other half of one class
-        self._ask = ask
-        self._slug = slug
-
-    async def find(self) -> models.Latency:
-        newest, error = await self._from_spans()
-        if newest is not None and _is_measured(newest):
-            return newest
+        forms: tuple[RequestForm[LatencyTable], ...] = (
+            RequestForm(
+                ask=lambda: ask("spans", SPANS_LATENCY),
+                ability="spans",
+                is_absence=refused_by(BadRequest, NotFound, *ENDPOINT_MISSING),
+                # A self-hosted server without the spans profile may answer 500 (sentry-api §7.3).
+                is_passing=lambda error: isinstance(error, ServerFault) and error.status == 500,
+                is_empty=lambda latency: not _is_measured(latency),
+            ),
+            RequestForm(
+                ask=lambda: self._from_transactions(ask, slug),
+                ability="transactions",
+                is_absence=refused_by(BadRequest, NotFound, *ENDPOINT_MISSING),
+                is_empty=lambda latency: not latency.rows,
+            ),
+            RequestForm(ask=_no_latency, is_absence=refused_by(Unsupported)),
+        )
         # sentry.io takes no transactions any more: the older forms are empty there too.
-        if not self._is_saas and not self._can.lacks("transactions", self._slug):
-            older, failed = await self._from_transactions()
-            if older is not None and (older.rows or newest is None):
-                return older
-            if newest is not None and failed is None:
-                # Spans answered and have nothing; the older forms are not asked again for a while.
-                self._can.missed("transactions", self._slug)
-            error = failed or error
-        if newest is not None:
-            return newest
-        raise error or absent(LATENCY)
+        return await ask_newest(forms, self._can, slug, is_current=self.is_saas)
 
-    async def _from_spans(self) -> tuple[models.Latency | None, RunbookError | None]:
-        if self._can.lacks("spans", self._slug):
-            return None, None
-        try:
-            found = await self._ask("spans", SPANS_LATENCY)
-        except (BadRequest, NotFound, *ABSENT) as exc:
-            if self._is_saas or self._can.lacks("discover", self._slug):
-                raise
-            self._can.missed("spans", self._slug)
-            return None, exc
-        except ServerFault as exc:
-            # A self-hosted server without the spans profile may answer 500 (sentry-api §7.3).
-            if self._is_saas or exc.status != 500:
-                raise
-            return None, exc
-        self._can.found("spans", self._slug)
-        return found, None
-
-    async def _from_transactions(self) -> tuple[models.Latency | None, RunbookError | None]:
+    async def _from_transactions(self, ask: AskLatency, slug: str) -> LatencyTable:
         """With and without naming the dataset; both at once, for rounds cost time."""
-        found: dict[str, models.Latency] = {}
+        found: dict[str, LatencyTable] = {}
+        refused: list[SentryError] = []
         failed: list[RunbookError] = []
 
-        async def ask(dataset: str | None) -> None:
+        async def attempt(dataset: str | None) -> None:
             try:
-                found[dataset or ""] = await self._ask(dataset, OLD_LATENCY)
-            except (BadRequest, NotFound, *ABSENT):
-                return
+                found[dataset or ""] = await ask(dataset, OLD_LATENCY)
+            except (BadRequest, NotFound, *ENDPOINT_MISSING) as exc:
+                refused.append(exc)
             except RunbookError as exc:
                 failed.append(exc)
 
         async with anyio.create_task_group() as tasks:
-            if not self._can.lacks("dataset", self._slug):
-                tasks.start_soon(ask, "transactions")
-            if not self._can.has("dataset", self._slug):
-                tasks.start_soon(ask, None)
-        with_rows = [latency for latency in found.values() if latency.rows]
-        if with_rows:
-            self._can.found("transactions", self._slug)
-        return next(iter([*with_rows, *found.values()]), None), next(iter(failed), None)
+            if not self._can.is_missing("dataset", slug):
+                tasks.start_soon(attempt, "transactions")
+            if not self._can.is_supported("dataset", slug):
+                tasks.start_soon(attempt, None)
+        answers = sorted(found.values(), key=lambda latency: not latency.rows)
+        if answers:
+            return answers[0]
+        raise (failed or refused)[0]
 
 
-def _is_measured(latency: models.Latency) -> bool:
+async def _no_latency() -> LatencyTable:
+    raise unsupported(LATENCY)
+
+
+def _is_measured(latency: LatencyTable) -> bool:
     """Whether any row has a number: a server that ignores ``dataset`` gives rows without the field asked for."""
     return any(row.p95_ms is not None for row in latency.rows)
 

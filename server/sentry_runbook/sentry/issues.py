@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
-from sentry_runbook.sentry import models, parsing
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_EVENTS, environments_of, given, span
-from sentry_runbook.sentry.messages import Asked, Reply
-from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT, ISSUE_LIST, Places
+from sentry_runbook.sentry.counts import ListPage
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.messages import RequestInfo
+from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT, ISSUE_LIST, IssuePaths
 from sentry_runbook.sentry.references import NAMED_EVENTS, IssueRef, event_id
-from sentry_runbook.sentry.status_errors import ABSENT, absent
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
 GLITCHTIP_SORTS = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "user": "-count"}
 
 
-class IssueCalls(Places):
+class IssueEndpoints(IssuePaths):
     """Endpoints that read issues and events."""
 
-    async def issue(self, ref: IssueRef, *, environments: Sequence[str] = (), fresh: bool = False) -> models.Issue:
+    async def issue(self, ref: IssueRef, *, environments: Sequence[str] = (), fresh: bool = False) -> JsonObject:
         """Issue details: counts over all time, stats, activity.
 
         Args:
@@ -27,13 +31,13 @@ class IssueCalls(Places):
             environments: narrow first and last seen and users, never ``count`` (sentry-api rule 2).
             fresh: not from the cache, for what is about to be changed or was just changed.
         """
-        asked = Asked(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
-        parse = parsing.one(models.Issue)
-        found = await self._on_issue(ref, "", environments_of(environments), asked, parse, fresh=fresh)
-        if self._is_glitchtip and not found.user_count:
+        asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
+        parse = parsing.identified("id")
+        issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
+        if self._is_glitchtip and issue.get("userCount") in (0, "0"):
             # GlitchTip does not count users and says 0: that is unknown, not nobody.
-            return found.model_copy(update={"user_count": None})
-        return found
+            return {**issue, "userCount": None}
+        return issue
 
     async def issues(
         self,
@@ -47,7 +51,7 @@ class IssueCalls(Places):
         limit: int,
         cursor: str | None,
         organization: str | None = None,
-    ) -> models.Page[models.Issue]:
+    ) -> ListPage[JsonObject]:
         """One page of the issues that match a search.
 
         Args:
@@ -65,21 +69,17 @@ class IssueCalls(Places):
         common = [("query", query), ("limit", str(limit)), *span(start, end), *environments_of(environments)]
         common += given("cursor", cursor)
         path = await self._org_path(organization, "issues/")
-        parse = parsing.page(models.Issue)
-        old = [*common, ("sort", GLITCHTIP_SORTS.get(sort, "-last_seen")), *given("project", number)]
-        if self._can.lacks("sort"):
-            return await self._sender.get(path, old, ISSUE_LIST, parse)
         today = [*common, ("sort", sort), ("project", number or "-1")]
-        try:
-            found = await self._sender.get(path, today, ISSUE_LIST, parse)
-        except BadRequest as exc:
-            if exc.status != 422 or self._can.has("sort"):
-                raise
-            found = await self._sender.get(path, old, ISSUE_LIST, parse)
-            self._can.missed("sort")
-            return found
-        self._can.found("sort")
-        return found
+        old = [*common, ("sort", GLITCHTIP_SORTS.get(sort, "-last_seen")), *given("project", number)]
+        forms: tuple[RequestForm[ListPage[JsonObject]], ...] = (
+            RequestForm(
+                ask=lambda: self._sender.get(path, today, ISSUE_LIST, parsing.page),
+                ability="sort",
+                is_refusal=lambda error: isinstance(error, BadRequest) and error.status == 422,
+            ),
+            RequestForm(ask=lambda: self._sender.get(path, old, ISSUE_LIST, parsing.page)),
+        )
+        return await ask_newest(forms, self._can)
 
     async def events(
         self,
@@ -91,89 +91,76 @@ class IssueCalls(Places):
         end: datetime | None = None,
         limit: int = 100,
         cursor: str | None = None,
-    ) -> models.Page[models.EventRow]:
+    ) -> ListPage[JsonObject]:
         """One page of an issue's events, newest first. An environment that does not exist gives an empty page."""
         # GlitchTip reads limit, Sentry per_page.
         params = [("per_page", str(limit)), ("limit", str(limit)), *environments_of(environments)]
         params += given("query", query) + given("cursor", cursor)
         params += span(start, end) if start and end else []
-        asked = Asked(f"the events of issue {ref.issue}", READ_EVENTS, hint=ISSUE_HINT)
-        return await self._on_issue(ref, "events/", params, asked, parsing.page(models.EventRow))
+        asked = RequestInfo(f"the events of issue {ref.issue}", READ_EVENTS, hint=ISSUE_HINT)
+        return await self._get_issue_resource(ref, "events/", params, asked, parsing.page)
 
-    async def event(self, ref: IssueRef, which: str, *, environments: Sequence[str] = ()) -> models.Event:
+    async def event(self, ref: IssueRef, which: str, *, environments: Sequence[str] = ()) -> JsonObject:
         """One whole event: ``latest``, ``oldest``, ``recommended`` or an id.
 
-        Servers before 2023 have no ``recommended``: the latest stands in. GlitchTip has no ``oldest`` either.
+        Servers before 2023 have no ``recommended``: the latest is given instead. GlitchTip has no ``oldest`` either.
         """
         wanted = event_id(which)
-        asked = Asked(f"event {wanted} of issue {ref.issue}", READ_EVENTS, "event", EVENT_HINT)
-        if self._can.lacks(wanted):
-            return await self._instead(ref, wanted, environments, absent(asked))
+        asked = RequestInfo(f"event {wanted} of issue {ref.issue}", READ_EVENTS, "event", EVENT_HINT)
         params = environments_of(environments) if wanted in NAMED_EVENTS else []
-        try:
-            found = await self._on_issue(ref, f"events/{wanted}/", params, asked, parsing.one(models.Event))
-        except (NotFound, BadRequest, *ABSENT) as exc:
-            if wanted not in ("oldest", "recommended") or self._can.has(wanted):
-                raise
-            return await self._instead(ref, wanted, environments, exc)
-        if wanted in ("oldest", "recommended"):
-            self._can.found(wanted)
-        return found
-
-    async def _instead(
-        self, ref: IssueRef, wanted: str, environments: Sequence[str], error: SentryError
-    ) -> models.Event:
-        """What stands in for a named event that the server does not give."""
+        ask = partial(
+            self._get_issue_resource, ref, f"events/{wanted}/", params, asked, parsing.identified("eventID", "id")
+        )
         if wanted == "oldest":
-            # Where no event matches, the oldest is missing too, which says nothing of the server; GlitchTip says 422.
-            if isinstance(error, ABSENT) or error.status == 422:
-                self._can.missed(wanted)
-                raise absent(Asked("the oldest event of an issue", hint="It is left out."), error.status) from None
-            raise error
+            return await self._oldest(ask, asked)
+        if wanted != "recommended":
+            return await ask()
+        forms: tuple[RequestForm[JsonObject], ...] = (
+            RequestForm(ask=ask, ability=wanted, is_refusal=refused_by(NotFound, BadRequest, *ENDPOINT_MISSING)),
+            RequestForm(
+                ask=lambda: self.event(ref, "latest", environments=environments), is_refusal=refused_by(SentryError)
+            ),
+        )
+        return await ask_newest(forms, self._can)
+
+    async def _oldest(self, ask: Callable[[], Awaitable[JsonObject]], asked: RequestInfo) -> JsonObject:
+        """It has no substitute. Where no event matches, it is missing too, which says nothing of the server.
+
+        Raises:
+            Unsupported: the server has no oldest event: an absent endpoint, or GlitchTip's 422.
+        """
+        if self._can.is_missing("oldest"):
+            raise unsupported(asked)
         try:
-            found = await self.event(ref, "latest", environments=environments)
-        except SentryError:
-            raise error from None
-        self._can.missed(wanted)
-        return found
-
-    async def tags(self, ref: IssueRef, *, environments: Sequence[str] = ()) -> tuple[models.Tag, ...]:
-        """Tag values of an issue over all time, the most frequent of each."""
-        asked = Asked(f"the tags of issue {ref.issue}", READ_EVENTS, "tags", "The breakdown by tag stays unknown.")
-        return await self._on_issue(ref, "tags/", environments_of(environments), asked, parsing.many(models.Tag))
-
-    async def activities(self, ref: IssueRef) -> tuple[models.Activity, ...]:
-        """The activity log, newest first; where it has no endpoint of its own, the one in the issue."""
-        if not self._can.lacks("activities"):
-            asked = Asked(f"the activity of issue {ref.issue}", READ_EVENTS)
-            parse = parsing.many_at("activity", models.Activity)
-            try:
-                found = await self._on_issue(ref, "activities/", [], asked, parse)
-            except ABSENT:
-                self._can.missed("activities")
-            else:
-                self._can.found("activities")
-                return found
-        return (await self.issue(ref)).activity
-
-    async def notes(self, ref: IssueRef) -> tuple[models.Activity, ...]:
-        """Comments on an issue, newest first. GlitchTip calls them otherwise."""
-        asked = Asked(f"the comments of issue {ref.issue}", READ_EVENTS)
-        parse: Callable[[Reply], tuple[models.Activity, ...]] = parsing.many(models.Activity)
-        if self._can.lacks("notes"):
-            return await self._on_issue(ref, "comments/", [], asked, parse)
-        try:
-            found = await self._on_issue(ref, "notes/", [], asked, parse)
-        except ABSENT as exc:
-            if self._can.has("notes") or self.is_saas:
+            event = await ask()
+        except (BadRequest, *ENDPOINT_MISSING) as exc:
+            says_nothing = isinstance(exc, BadRequest) and exc.status != 422
+            if says_nothing or self._can.is_supported("oldest"):
                 raise
-            missing = exc
-        else:
-            self._can.found("notes")
-            return found
-        try:
-            found = await self._on_issue(ref, "comments/", [], asked, parse)
-        except SentryError:
-            raise missing from None
-        self._can.missed("notes")
-        return found
+            self._can.mark_missing("oldest")
+            raise unsupported(RequestInfo("the oldest event of an issue", hint="It is left out."), exc.status) from None
+        self._can.mark_supported("oldest")
+        return event
+
+    async def tags(self, ref: IssueRef, *, environments: Sequence[str] = ()) -> tuple[JsonObject, ...]:
+        """Tag values of an issue over all time, the most frequent of each."""
+        asked = RequestInfo(
+            f"the tags of issue {ref.issue}", READ_EVENTS, "tags", "The breakdown by tag stays unknown."
+        )
+        return await self._get_issue_resource(ref, "tags/", environments_of(environments), asked, parsing.objects)
+
+    async def notes(self, ref: IssueRef) -> tuple[JsonObject, ...]:
+        """Comments on an issue, newest first. GlitchTip calls them otherwise."""
+        asked = RequestInfo(f"the comments of issue {ref.issue}", READ_EVENTS)
+        forms: tuple[RequestForm[tuple[JsonObject, ...]], ...] = (
+            RequestForm(
+                ask=lambda: self._get_issue_resource(ref, "notes/", [], asked, parsing.objects),
+                ability="notes",
+                is_refusal=refused_by(*ENDPOINT_MISSING),
+            ),
+            RequestForm(
+                ask=lambda: self._get_issue_resource(ref, "comments/", [], asked, parsing.objects),
+                is_refusal=refused_by(SentryError),
+            ),
+        )
+        return await ask_newest(forms, self._can, is_current=self.is_saas)

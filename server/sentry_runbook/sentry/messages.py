@@ -1,4 +1,4 @@
-"""Requests and answers without a socket: what was asked, addresses, the next page, when to ask again. Pure."""
+"""HTTP requests and responses without a socket: URLs, pagination cursors, rate-limit delays. Pure."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.error_detail import named
 
 Family = Literal["issue", "event", "tags", "discover", "series", "sessions", "releases", "write", "other"]
-"""Endpoints that share a rate limit, and so a back-off."""
+"""Endpoints that share a rate limit, and so a pause."""
 Params = tuple[tuple[str, str], ...]
 
-LONGEST_ADDRESS = 8000
+MAX_URL_LENGTH = 8000
 """Proxies refuse longer ones (413, 414)."""
 CURSOR = re.compile(r'cursor="([^"]{1,200})"')
 CURSOR_IN_LINK = re.compile(r"[?&]cursor=([^&>;\s]{1,200})")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request in our words, for messages.
+class RequestInfo:
+    """A request in our words, for error messages.
 
     Attributes:
-        what: as ``issue SHOP-1Z``; never query text or event text.
+        what: the thing requested, as ``issue SHOP-1Z``; never query text or event text.
         scopes: any one of these lets the token do it (sentry-api §1.3), the narrowest first.
         family: which rate limit it counts against.
-        hint: what to do when it is not there.
+        hint: what to do when the server does not have it.
     """
 
     what: str
@@ -40,8 +40,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An HTTP answer, read whole and decoded; header names in lower case."""
+class SentryResponse:
+    """An HTTP response: status, headers with names in lower case, and the whole body, unpacked."""
 
     status: int
     headers: Mapping[str, str]
@@ -49,18 +49,18 @@ class Reply:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is a page for people. The body decides: Sentry's 429 claims text/html though it is JSON."""
+        """Whether it is an HTML page. The body decides: Sentry's 429 claims text/html though it is JSON."""
         return self.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
-# --- addresses
+# --- URLs
 
 
 def segment(text: str) -> str:
-    """A path part, percent-encoded fully: versions hold slashes and plus signs.
+    """Percent-encode one path segment fully: release versions hold slashes and plus signs.
 
     Raises:
-        BadInput: it is empty, ``.`` or ``..``, which would name another place, or too long to be meant.
+        BadInput: it is empty, ``.`` or ``..``, which would name another path, or longer than any valid id.
     """
     if text in ("", ".", "..") or len(text) > 500:
         raise BadInput(f"“{named(text)}” cannot be part of a Sentry address.", "Check the id, slug or release.")
@@ -68,22 +68,22 @@ def segment(text: str) -> str:
 
 
 def address(base_url: str, path: str, params: Params) -> str:
-    """The full address of a request.
+    """Build the full URL of a request.
 
     Raises:
-        BadInput: longer than proxies let through.
+        BadInput: it is longer than proxies let through.
     """
     query = urlencode(params, quote_via=quote, errors="replace")
-    found = f"{base_url}{path}{'?' if query else ''}{query}"
-    if len(found) > LONGEST_ADDRESS:
+    url = f"{base_url}{path}{'?' if query else ''}{query}"
+    if len(url) > MAX_URL_LENGTH:
         raise BadInput("The search is too long for Sentry.", "Use a shorter query, or fewer environments.")
-    return found
+    return url
 
 
 def next_cursor(link: str | None) -> str | None:
-    """The cursor of the next page; None on the last one, or when the header is missing or cannot be read.
+    """Return the cursor of the next page; None on the last one, or when the header is missing or malformed.
 
-    GlitchTip's header is malformed as a whole; its parts can be read one by one.
+    GlitchTip's header is malformed as a whole, so its parts are matched one by one.
     """
     for part in (link or "")[:4000].split(","):
         cursor = CURSOR.search(part) or CURSOR_IN_LINK.search(part)
@@ -92,18 +92,18 @@ def next_cursor(link: str | None) -> str | None:
     return None
 
 
-# --- when to ask again
+# --- rate-limit delays
 
 
 def delay_asked(headers: Mapping[str, str], wall: float) -> float | None:
-    """Seconds that the server asks to wait, None when it does not say.
+    """Return the seconds that the server asks to wait; None when it does not say.
 
     ``Retry-After`` (proxies) in seconds or as a date, else ``X-Sentry-Rate-Limit-Reset``, an epoch second. Times are
-    compared with the server's own clock when it tells it: ours may be wrong.
+    compared with the response's ``Date`` where it has one: our own clock may be wrong.
 
     Args:
-        headers: of the answer.
-        wall: our epoch seconds.
+        headers: of the response.
+        wall: our clock, epoch seconds.
     """
     now = _epoch_of(headers.get("date", ""))
     now = wall if now is None else now
@@ -118,7 +118,7 @@ def delay_asked(headers: Mapping[str, str], wall: float) -> float | None:
 
 
 def _epoch_of(date: str) -> float | None:
-    """Epoch seconds of an HTTP date."""
+    """Return the epoch seconds of an HTTP date; None when it is not one."""
     if not date:
         return None
     try:
@@ -128,5 +128,5 @@ def _epoch_of(date: str) -> float | None:
 
 
 def is_used_up(headers: Mapping[str, str]) -> bool:
-    """Whether the next request of this family would be refused in this rate-limit window."""
+    """Return whether the next request of this family would be refused in this rate-limit window."""
     return headers.get("x-sentry-rate-limit-remaining") == "0"

@@ -1,132 +1,173 @@
-"""Replies that count → models: Discover tables, latencies, time series, release health. Pure."""
+"""Parses responses that count: Discover tables, latencies, time series, release health. Pure.
+
+Whatever is wrong is a ValueError, which :mod:`retry` turns into our own error. Numbers that cannot be used are None.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from pydantic import TypeAdapter
-
-from sentry_runbook.sentry import models
-from sentry_runbook.sentry.messages import Asked, Reply, next_cursor
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, list_of, moment_of
+from sentry_runbook.sentry import timeseries_json
+from sentry_runbook.sentry.counts import (
+    MAX_ROWS,
+    Cell,
+    DiscoverTable,
+    EnvironmentSessions,
+    LatencyTable,
+    SessionCounts,
+    TimeSeries,
+    TransactionLatency,
+)
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, next_cursor
 from sentry_runbook.sentry.parsing import an_object, parsed
-from sentry_runbook.sentry.status_errors import absent
+from sentry_runbook.sentry.status_errors import unsupported
+from sentry_runbook.sentry.timeseries_json import LATEST_EPOCH_S, MAX_NUMBER, Points, TypedSeries
 
-DISCOVER = Asked("Discover", hint="Counts come from the issue itself, over all time.")
-SERIES = Asked("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
+DISCOVER = RequestInfo("Discover", hint="Counts come from the issue itself, over all time.")
+SERIES = RequestInfo("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
-MOST_PLACES = 2 * models.MOST_ITEMS
-LATEST_EPOCH_S = 1e11
-MOMENTS = TypeAdapter(tuple[models.Moment, ...])
+MAX_POINTS = 2 * MAX_ITEMS
+Point = tuple[float, float | None, bool]
+"""Epoch second, value, whether it is still incomplete."""
 
 
 # --- Discover
 
 
-def table(reply: Reply, fields: Sequence[str]) -> models.Table:
-    """A Discover answer.
+def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
+    """Parse a Discover table.
+
+    Args:
+        response: the response.
+        fields: the columns that were requested.
 
     Raises:
-        Unsupported: rows of something else: servers before Discover list events at the same place.
+        Unsupported: rows of something else: servers before Discover list events at the same path.
+        ValueError: it is not a table.
     """
-    answer = parsed(reply)
+    answer = parsed(response)
     if isinstance(answer, list):
-        raise absent(DISCOVER)
+        raise unsupported(DISCOVER)
     if not isinstance(answer, dict):
-        raise ValueError("not an object")  # noqa: TRY004  # the sender expects ValueError
+        raise ValueError("not an object")  # noqa: TRY004  # see the module's docstring
     data, meta = answer.get("data"), answer.get("meta")
     if not isinstance(data, list):
-        raise ValueError("no rows")  # noqa: TRY004  # the sender expects ValueError
+        raise ValueError("no rows")  # noqa: TRY004  # see the module's docstring
     if data and not any(isinstance(row, dict) and not row.keys().isdisjoint(fields) for row in data):
-        raise absent(DISCOVER)
+        raise unsupported(DISCOVER)
     rows = tuple(
-        {str(name): _cell(value) for name, value in row.items()}
-        for row in data[: models.MOST_ROWS]
-        if isinstance(row, dict)
+        {str(name): _cell(value) for name, value in row.items()} for row in data[:MAX_ROWS] if isinstance(row, dict)
     )
     about = meta if isinstance(meta, dict) else {}
     tips, dataset = about.get("tips"), about.get("dataset")
     tip = tips.get("query") if isinstance(tips, dict) else None
-    return models.Table(
+    return DiscoverTable(
         rows=rows,
         dataset=dataset if isinstance(dataset, str) else None,
-        next_cursor=next_cursor(reply.headers.get("link")),
+        next_cursor=next_cursor(response.headers.get("link")),
         why_empty="Sentry hints that the query finds nothing it may read" if tip and not rows else None,
     )
 
 
-def _cell(value: object) -> models.Cell:
-    """Text, a flag or a number that can be counted with; anything else is unknown."""
-    return value if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < 1e15) else _number(value)
+def _cell(value: object) -> Cell:
+    """Return a text, a flag or a finite number as it is, anything else as None."""
+    return (
+        value
+        if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MAX_NUMBER)
+        else _number(value)
+    )
 
 
-def latency(table: models.Table, p95: str, measure: str, keep: Sequence[str]) -> models.Latency:
-    """Latencies of a Discover answer, of these transactions."""
+def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -> LatencyTable:
+    """Return the latencies of the transactions in ``keep``; ``p95`` is the table's column that has them."""
     rows = []
     for row in table.rows:
         name, count = row.get("transaction"), _number(row.get("count()"))
         if isinstance(name, str) and name in keep:
             whole = int(count) if count is not None and count >= 0 else None
-            rows.append(models.LatencyRow(transaction=name, p95_ms=_number(row.get(p95)), count=whole))
-    return models.Latency(rows=tuple(rows), measure=measure)
+            rows.append(TransactionLatency(transaction=name, p95_ms=_number(row.get(p95)), count=whole))
+    return LatencyTable(rows=tuple(rows), measure=measure)
 
 
 # --- time series
 
 
-def timeseries(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
-    """``events-timeseries``, by axis.
+def timeseries(response: SentryResponse, axes: Sequence[str], interval_s: int) -> dict[str, TimeSeries]:
+    """Parse an ``events-timeseries`` response, by axis.
 
     Raises:
-        Unsupported: in another resolution than asked: the server replaces one that it does not know in silence.
+        Unsupported: in another resolution than requested: the server silently replaces one that it does not know.
+        ValueError: it is not the response to these axes.
     """
-    found: dict[str, models.Series] = {}
-    series = an_object(reply).get("timeSeries")
-    for one in series if isinstance(series, list) else []:
-        axis = one.get("yAxis") if isinstance(one, dict) else None
-        if not isinstance(axis, str) or axis not in axes or axis in found:
+    typed = timeseries_json.decode_timeseries(response.body)
+    by_axis: dict[str, TimeSeries] = {}
+    for axis, interval_ms, points in _odd_timeseries(response) if typed is None else typed:
+        if axis not in axes or axis in by_axis:
             continue
-        meta, values = one.get("meta"), one.get("values")
-        if isinstance(meta, dict) and meta.get("interval", interval_s * 1000) != interval_s * 1000:
-            raise absent(SERIES)
-        found[axis] = _regular(map(_point, _list(values)), interval_s)
-    if set(found) != set(axes):
+        if interval_ms is not None and interval_ms != interval_s * 1000:
+            raise unsupported(SERIES)
+        by_axis[axis] = _regular(points, interval_s)
+    if set(by_axis) != set(axes):
         raise ValueError("not the series asked for")
-    return found
+    return by_axis
 
 
-def _point(point: object) -> tuple[float, float | None, bool] | None:
-    """Epoch second, value, whether it is still incomplete; None when it cannot be read."""
+def _odd_timeseries(response: SentryResponse) -> Iterator[TypedSeries]:
+    """Read the response value by value, when something in it is odd: what can be read is kept, the rest is unknown."""
+    series = an_object(response).get("timeSeries")
+    for item in series if isinstance(series, list) else []:
+        if not isinstance(item, dict) or not isinstance(axis := item.get("yAxis"), str):
+            continue
+        meta = item.get("meta")
+        interval_ms = None
+        if isinstance(meta, dict) and "interval" in meta:
+            # An interval that is not a number is not the requested one.
+            interval_ms = _number(meta["interval"]) or 0.0
+        yield TypedSeries(axis, interval_ms, _columns(map(_point, _list(item.get("values")))))
+
+
+def _point(point: object) -> Point | None:
+    """Read ``{"timestamp": ms, "value": n, "incomplete": bool}`` as a point; None without a time."""
     if not isinstance(point, dict) or (at := _number(point.get("timestamp"))) is None:
         return None
     return at / 1000, _number(point.get("value")), point.get("incomplete") is True
 
 
-def stats_series(reply: Reply, axes: Sequence[str], interval_s: int) -> dict[str, models.Series]:
-    """``events-stats``: one series for one axis, for several an object of series by axis.
+def stats_series(response: SentryResponse, axes: Sequence[str], interval_s: int) -> dict[str, TimeSeries]:
+    """Parse an ``events-stats`` response: one series for one axis, for several an object of series by axis.
 
     One series in answer to several axes comes from a server that counts events whatever is asked: it is never taken
     for users.
 
     Raises:
-        Unsupported: in another resolution than asked, or of events only where others were asked for.
+        Unsupported: in another resolution than requested, or of events only where other axes were requested.
+        ValueError: it is not the response to these axes.
     """
-    answer = an_object(reply)
-    parts: dict[str, object] = {COUNT: answer} if "data" in answer else answer
-    found = {
-        axis: _regular(map(_pair, _list(part.get("data"))), interval_s)
-        for axis in axes
-        if isinstance(part := parts.get(axis), dict)
-    }
-    if not found and COUNT in parts:
-        raise absent(SERIES)
-    if not found:
+    typed = timeseries_json.decode_stats(response.body)
+    points = _odd_stats(response) if typed is None else typed
+    by_axis = {COUNT: points} if isinstance(points, Points) else points
+    series = {axis: _regular(by_axis[axis], interval_s) for axis in axes if axis in by_axis}
+    if not series and COUNT in by_axis:
+        raise unsupported(SERIES)
+    if not series:
         raise ValueError("not the series asked for")
-    return found
+    return series
 
 
-def _pair(pair: object) -> tuple[float, float | None, bool] | None:
-    """``[epoch_s, [{"count": n}]]``, read as a point."""
+def _odd_stats(response: SentryResponse) -> dict[str, Points]:
+    """Read the response value by value, when something in it is odd."""
+    answer = an_object(response)
+    parts: dict[str, object] = {COUNT: answer} if "data" in answer else answer
+    return {
+        axis: _columns(map(_pair, _list(part.get("data")))) for axis, part in parts.items() if isinstance(part, dict)
+    }
+
+
+def _pair(pair: object) -> Point | None:
+    """Read ``[epoch_s, [{"count": n}]]`` as a point; None without a time."""
     if not isinstance(pair, list) or len(pair) != 2 or (at := _number(pair[0])) is None:
         return None
     counts = pair[1][0] if isinstance(pair[1], list) and pair[1] else None
@@ -134,91 +175,109 @@ def _pair(pair: object) -> tuple[float, float | None, bool] | None:
 
 
 def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise ValueError("no points")  # noqa: TRY004  # the sender expects ValueError
-    return value[:MOST_PLACES]
+    """Return the first points of a list, and none of anything else, which is an error only for a requested axis."""
+    return value[:MAX_POINTS] if isinstance(value, list) else []
 
 
-def _regular(read: Iterable[tuple[float, float | None, bool] | None], interval_s: int) -> models.Series:
-    """Points on a regular grid; a place without a point is None, the first incomplete one ends what is complete.
+def _columns(read: Iterable[Point | None]) -> Points:
+    points = [point for point in read if point is not None and 0 <= point[0] < LATEST_EPOCH_S]
+    incomplete_from = min((at for at, _, incomplete in points if incomplete), default=None)
+    return Points([at for at, _, _ in points], [value for _, value, _ in points], incomplete_from)
+
+
+def _regular(points: Points, interval_s: int) -> TimeSeries:
+    """Lay points out on a regular grid: a missing point is None, the first incomplete one ends what is complete.
 
     Raises:
-        Unsupported: the points do not stand on such a grid.
+        Unsupported: the points are not on such a grid.
+        ValueError: there are none.
     """
-    points = [one for one in read if one is not None and 0 <= one[0] < LATEST_EPOCH_S]
-    values = {int(at): value for at, value, _ in points}
-    if not values:
+    times = points.times[:MAX_POINTS]
+    if not times:
         raise ValueError("an empty series")
-    times = sorted(values)
-    first, last = times[0], times[-1]
-    # A longer or finer grid than was asked for is not laid out at all: it may be huge.
-    if last - first >= MOST_PLACES * interval_s or (len(times) > 1 and times[1] - first != interval_s):
-        raise absent(SERIES)
-    grid = range(first, last + 1, interval_s)
-    if not values.keys() <= set(grid):
-        raise absent(SERIES)
-    open_from = min((int(at) for at, _, incomplete in points if incomplete), default=None)
-    return models.Series(
+    first = int(times[0])
+    on_grid = tuple(points.values[:MAX_POINTS])
+    # Nearly every series is in order and without gaps, which one comparison shows.
+    if times != list(range(first, first + len(times) * interval_s, interval_s)):
+        first, on_grid = _laid_out(dict(zip(map(int, times), on_grid, strict=True)), interval_s)
+    open_from = points.incomplete_from
+    return TimeSeries(
         start=datetime.fromtimestamp(first, UTC),
         step_s=interval_s,
-        values=tuple(map(values.get, grid)),
-        complete_until=datetime.fromtimestamp(open_from, UTC) if open_from is not None else None,
+        values=on_grid,
+        complete_until=datetime.fromtimestamp(int(open_from), UTC) if open_from is not None else None,
     )
 
 
-def joined(parts: Sequence[models.Series]) -> models.Series:
-    """Stretches of one series put together in order of time; what lies between them is unknown."""
+def _laid_out(values: Mapping[int, float | None], interval_s: int) -> tuple[int, tuple[float | None, ...]]:
+    """Lay out points with gaps or in another order: the epoch second of the first one, and a value for each step."""
+    times = sorted(values)
+    first, last = times[0], times[-1]
+    # A longer or finer grid than requested is not laid out at all: it may be huge.
+    if last - first >= MAX_POINTS * interval_s or (len(times) > 1 and times[1] - first != interval_s):
+        raise unsupported(SERIES)
+    grid = range(first, last + 1, interval_s)
+    if not values.keys() <= set(grid):
+        raise unsupported(SERIES)
+    return first, tuple(map(values.get, grid))
+
+
+def joined(parts: Sequence[TimeSeries]) -> TimeSeries:
+    """Put stretches of one series together in order of time; what lies between them is unknown.
+
+    Raises:
+        Unsupported: they are further apart than any window that is asked for.
+    """
     if len(parts) == 1:
         return parts[0]
     first = min(parts, key=lambda part: part.start)
-    places: dict[int, float | None] = {}
-    for part in parts:
-        offset = int((part.start - first.start).total_seconds()) // first.step_s
-        places |= {offset + at: value for at, value in enumerate(part.values)}
+    offsets = [int((part.start - first.start).total_seconds()) // first.step_s for part in parts]
+    length = max(offset + len(part.values) for offset, part in zip(offsets, parts, strict=True))
+    # A server can say any time it likes: parts that lie centuries apart would be laid out as billions of values.
+    if length > MAX_POINTS * len(parts):
+        raise unsupported(SERIES)
+    values: list[float | None] = [None] * length
+    for offset, part in zip(offsets, parts, strict=True):
+        values[offset : offset + len(part.values)] = part.values
     incomplete = [part.complete_until for part in parts if part.complete_until is not None]
-    return first.model_copy(
-        update={
-            "values": tuple(places.get(at) for at in range(max(places, default=-1) + 1)),
-            "complete_until": min(incomplete, default=None),
-        }
-    )
+    return replace(first, values=tuple(values), complete_until=min(incomplete, default=None))
 
 
 # --- release health
 
 
-def sessions(reply: Reply, *, has_unhandled_rate: bool) -> models.Sessions:
-    """Release health by environment."""
-    answer = an_object(reply)
+def sessions(response: SentryResponse, *, has_unhandled_rate: bool) -> SessionCounts:
+    """Parse release health by environment."""
+    answer = an_object(response)
     intervals, groups = answer.get("intervals"), answer.get("groups")
-    hours = MOMENTS.validate_python(intervals[: models.MOST_ITEMS] if isinstance(intervals, list) else [])
-    start, end = MOMENTS.validate_python([answer.get("start"), answer.get("end")])
+    hours = [moment_of(at) for at in list_of(intervals)]
+    start, end = moment_of(answer.get("start")), moment_of(answer.get("end"))
     if start is None or end is None:
         raise ValueError("no range")
-    # An hour that cannot be read would shift all values after it, so without a full list there are no hours at all.
+    # An unreadable hour would shift all values after it, so unless all can be read there are none.
     known = tuple(at for at in hours if at is not None)
-    return models.Sessions(
+    return SessionCounts(
         start=start,
         end=end,
         intervals=known if len(known) == len(hours) else (),
-        groups=tuple(_session_group(group) for group in groups[: models.MOST_ITEMS] if isinstance(group, dict))
+        groups=tuple(_session_group(group) for group in groups[:MAX_ITEMS] if isinstance(group, dict))
         if isinstance(groups, list)
         else (),
         has_unhandled_rate=has_unhandled_rate,
     )
 
 
-def _session_group(group: dict[str, object]) -> models.SessionGroup:
+def _session_group(group: dict[str, object]) -> EnvironmentSessions:
     by, totals, series = (part if isinstance(part, dict) else {} for part in map(group.get, ("by", "totals", "series")))
 
     def hourly(name: str) -> tuple[float | None, ...]:
         values = series.get(name)
-        return tuple(map(_number, values[: models.MOST_ITEMS])) if isinstance(values, list) else ()
+        return tuple(map(_number, values[:MAX_ITEMS])) if isinstance(values, list) else ()
 
     name, count = by.get("environment"), _number(totals.get("sum(session)"))
     crashed = tuple(map(_fraction, hourly("crash_rate(session)")))
     free = tuple(map(_fraction, hourly("crash_free_rate(session)")))
-    return models.SessionGroup(
+    return EnvironmentSessions(
         environment=name if isinstance(name, str) else None,
         sessions=int(count) if count is not None and count >= 0 else None,
         crash_rate=_crash_rate(totals.get("crash_rate(session)"), totals.get("crash_free_rate(session)")),
@@ -230,17 +289,17 @@ def _session_group(group: dict[str, object]) -> models.SessionGroup:
 
 
 def _crash_rate(crashed: object, free: object) -> float | None:
-    """The crash rate; older servers tell only the crash-free one."""
+    """Return the crash rate; older servers have only its complement, the crash-free rate."""
     rate, rest = _fraction(_number(crashed)), _fraction(_number(free))
     return rate if rate is not None or rest is None else 1 - rest
 
 
 def _fraction(rate: float | None) -> float | None:
-    """Sessions speak in fractions (rule 17); anything else is no rate."""
+    """Return a rate between 0 and 1, as sessions have (sentry-api rule 17); anything else is None."""
     return rate if rate is not None and 0 <= rate <= 1 else None
 
 
 def _number(value: object) -> float | None:
-    """A finite number; JSON knows larger ones than Python's float. No flag: those are of another type, though equal."""
-    # Asked of each of the thousands of points of a triage, so it is one comparison, which NaN fails too.
-    return float(value) if (type(value) is int or type(value) is float) and -1e15 <= value <= 1e15 else None
+    """Return a number as a float; None for other types, for flags, and beyond what is counted."""
+    # NaN fails the comparison too.
+    return float(value) if (type(value) is int or type(value) is float) and -MAX_NUMBER <= value <= MAX_NUMBER else None

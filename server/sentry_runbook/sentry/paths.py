@@ -12,89 +12,110 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sentry_runbook.errors import NotFound, SentryError
-from sentry_runbook.sentry import models, parsing
-from sentry_runbook.sentry.base import READ_EVENTS, Query, Upstream, given
+from sentry_runbook.sentry import parsing
+from sentry_runbook.sentry.base import READ_EVENTS, EndpointGroup, Query, given
 from sentry_runbook.sentry.compatibility import Capabilities
-from sentry_runbook.sentry.messages import Asked, Reply, segment
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.sentry.retry import Sender
-from sentry_runbook.sentry.status_errors import ABSENT
+from sentry_runbook.sentry.retry import RequestSender
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 from sentry_runbook.settings import Settings
 
 T = TypeVar("T")
 ISSUE_HINT = "Check the id and SENTRY_ORG, or look for it with find_issues."
 EVENT_HINT = "No event matches: its retention may be over, or the environment has none."
-ISSUE_LIST = Asked("the issue list", READ_EVENTS, hint="Check SENTRY_ORG and the project.")
+ISSUE_LIST = RequestInfo("the issue list", READ_EVENTS, hint="Check SENTRY_ORG and the project.")
 MOST_NUMBERS = 1000
 """Short ids whose number is remembered."""
 SEARCHED_PAGES = 3
 """Pages of the issue list that are searched for a short id, where nothing better is there."""
 
 
-class Places(Upstream):
+class IssuePaths(EndpointGroup):
     """Requests below an issue, in the form that this server has."""
 
-    def __init__(self, settings: Settings, sender: Sender, capabilities: Capabilities) -> None:
+    def __init__(self, settings: Settings, sender: RequestSender, capabilities: Capabilities) -> None:
         super().__init__(settings, sender, capabilities)
         self._numbers: dict[tuple[str, str], str] = {}
         self._is_glitchtip: bool | None = None
         """It alone answers 405 to a GET of an issue below its organization; None before that was asked."""
 
-    async def _on_issue(
+    async def _get_issue_resource(
         self,
         ref: IssueRef,
         tail: str,
         params: Query,
-        asked: Asked,
-        parse: Callable[[Reply], T],
+        asked: RequestInfo,
+        parse: Callable[[SentryResponse], T],
         *,
         fresh: bool = False,
     ) -> T:
         """GET below an issue."""
         if ref.is_event:
             ref = await self._issue_of_event(ref)
-        if self._can.lacks("org_issues"):
-            return await self._on_old_issue(ref, tail, params, asked, parse, fresh=fresh)
-        try:
-            return await self._on_org_issue(ref, tail, params, asked, parse, fresh=fresh)
-        except ABSENT as exc:
-            if self._can.has("org_issues") or self.is_saas:
-                raise
-            missing = exc
-        try:
-            found = await self._on_old_issue(ref, tail, params, asked, parse, fresh=fresh)
-        except (NotFound, *ABSENT):
-            # The older place has it neither: what the newer one said is nearer to the truth.
-            raise missing from None
-        self._can.missed("org_issues")
-        if tail == "":
-            self._is_glitchtip = missing.status == 405
-        return found
+        issue = ref
 
-    async def _on_org_issue(
-        self, ref: IssueRef, tail: str, params: Query, asked: Asked, parse: Callable[[Reply], T], *, fresh: bool
+        def is_glitchtip(refusal: SentryError) -> None:
+            if tail == "":
+                self._is_glitchtip = refusal.status == 405
+
+        forms: tuple[RequestForm[T], ...] = (
+            RequestForm(
+                ask=lambda: self._get_below_organization(issue, tail, params, asked, parse, fresh=fresh),
+                ability="org_issues",
+                is_refusal=refused_by(*ENDPOINT_MISSING),
+            ),
+            RequestForm(
+                ask=lambda: self._get_at_old_path(issue, tail, params, asked, parse, fresh=fresh),
+                is_refusal=refused_by(NotFound, *ENDPOINT_MISSING),
+            ),
+        )
+        return await ask_newest(forms, self._can, is_current=self.is_saas, when_replaced=is_glitchtip)
+
+    async def _get_below_organization(
+        self,
+        ref: IssueRef,
+        tail: str,
+        params: Query,
+        asked: RequestInfo,
+        parse: Callable[[SentryResponse], T],
+        *,
+        fresh: bool,
     ) -> T:
-        known = self._number_known(ref) if self._can.lacks("short_ids") else None
+        known = self._known_number(ref) if self._can.is_missing("short_ids") else None
         path = await self._org_path(ref.organization, f"issues/{segment(known or ref.issue)}/{tail}")
         try:
             found = await self._sender.get(path, params, asked, parse, fresh=fresh)
         except NotFound as exc:
-            if ref.is_numeric or known or isinstance(exc, ABSENT) or self._can.has("short_ids") or self.is_saas:
+            if (
+                ref.is_numeric
+                or known
+                or isinstance(exc, ENDPOINT_MISSING)
+                or self._can.is_supported("short_ids")
+                or self.is_saas
+            ):
                 raise
-            number = await self._looked_up(ref)
+            number = await self._look_up(ref)
             if number is None:
                 raise
             path = await self._org_path(ref.organization, f"issues/{segment(number)}/{tail}")
             found = await self._sender.get(path, params, asked, parse, fresh=fresh)
-            self._can.missed("short_ids")
+            self._can.mark_missing("short_ids")
         else:
             if not ref.is_numeric and not known:
-                self._can.found("short_ids")
-        self._can.found("org_issues")
+                self._can.mark_supported("short_ids")
         return found
 
-    async def _on_old_issue(
-        self, ref: IssueRef, tail: str, params: Query, asked: Asked, parse: Callable[[Reply], T], *, fresh: bool
+    async def _get_at_old_path(
+        self,
+        ref: IssueRef,
+        tail: str,
+        params: Query,
+        asked: RequestInfo,
+        parse: Callable[[SentryResponse], T],
+        *,
+        fresh: bool,
     ) -> T:
         path = f"/api/0/issues/{segment(await self._number(ref))}/{tail}"
         return await self._sender.get(path, params, asked, parse, fresh=fresh)
@@ -109,13 +130,13 @@ class Places(Upstream):
         """
         if ref.is_numeric:
             return ref.issue
-        number = self._number_known(ref) or await self._looked_up(ref) or await self._searched(ref)
+        number = self._known_number(ref) or await self._look_up(ref) or await self._search(ref)
         if number is None:
             raise NotFound(f"Sentry knows no issue {ref.issue} (404).", ISSUE_HINT, status=404)
         self._remember(ref, number)
         return number
 
-    def _number_known(self, ref: IssueRef) -> str | None:
+    def _known_number(self, ref: IssueRef) -> str | None:
         return self._numbers.get((ref.organization or "", ref.issue))
 
     def _remember(self, ref: IssueRef, number: str) -> None:
@@ -123,32 +144,33 @@ class Places(Upstream):
             self._numbers.pop(next(iter(self._numbers)))
         self._numbers[ref.organization or "", ref.issue] = number
 
-    async def _looked_up(self, ref: IssueRef) -> str | None:
+    async def _look_up(self, ref: IssueRef) -> str | None:
         """By the short-id endpoint; None where that does not help."""
-        if self._can.lacks("look_up"):
+        if self._can.is_missing("look_up"):
             return None
         path = await self._org_path(ref.organization, f"shortids/{segment(ref.issue)}/")
-        asked = Asked(f"issue {ref.issue}", READ_EVENTS, hint=ISSUE_HINT)
+        asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, hint=ISSUE_HINT)
         try:
             number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
-        except ABSENT:
-            self._can.missed("look_up")
+        except ENDPOINT_MISSING:
+            self._can.mark_missing("look_up")
             return None
         except NotFound:
             number = None
-        self._can.found("look_up")
+        self._can.mark_supported("look_up")
         if number is not None:
             self._remember(ref, number)
         return number
 
-    async def _searched(self, ref: IssueRef) -> str | None:
+    async def _search(self, ref: IssueRef) -> str | None:
         """Through the issue list, which tells both names; GlitchTip has no other way."""
         cursor: str | None = None
         path = await self._org_path(ref.organization, "issues/")
         for _ in range(SEARCHED_PAGES):
             params = [("query", ""), ("limit", "100"), *given("cursor", cursor)]
-            page = await self._sender.get(path, params, ISSUE_LIST, parsing.page(models.Issue))
-            number = next((issue.id for issue in page.items if (issue.short_id or "").upper() == ref.issue), None)
+            page = await self._sender.get(path, params, ISSUE_LIST, parsing.page)
+            same = (issue for issue in page.items if (parsing.text(issue.get("shortId")) or "").upper() == ref.issue)
+            number = next((id_ for issue in same if (id_ := parsing.text(issue.get("id")))), None)
             cursor = page.next_cursor
             if number is not None or cursor is None:
                 return number
@@ -156,10 +178,10 @@ class Places(Upstream):
 
     async def _issue_of_event(self, ref: IssueRef) -> IssueRef:
         """The issue that an event belongs to, for references that name only the event."""
-        number = self._number_known(ref)
+        number = self._known_number(ref)
         if number is None:
             path = await self._org_path(ref.organization, f"eventids/{segment(ref.issue)}/")
-            asked = Asked(f"event {ref.issue}", READ_EVENTS, hint=EVENT_HINT)
+            asked = RequestInfo(f"event {ref.issue}", READ_EVENTS, hint=EVENT_HINT)
             number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
             if number is None:
                 raise NotFound(f"Sentry knows no issue of event {ref.issue}.", EVENT_HINT, asked=asked.what)
@@ -168,15 +190,15 @@ class Places(Upstream):
 
     # --- the place of a change
 
-    async def _written_path(self, ref: IssueRef, tail: str) -> str:
+    async def _write_path(self, ref: IssueRef, tail: str) -> str:
         """The place of a write. Where an issue lives is read before, for a write is not tried in several places."""
         if ref.is_event:
             ref = await self._issue_of_event(ref)
-        if not self._can.has("org_issues") and not self._can.lacks("org_issues"):
-            asked = Asked(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
-            await self._on_issue(ref, "", [], asked, parsing.one(models.Issue))
-        if not self._can.lacks("org_issues"):
-            name = (self._number_known(ref) if self._can.lacks("short_ids") else None) or ref.issue
+        if not self._can.is_supported("org_issues") and not self._can.is_missing("org_issues"):
+            asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
+            await self._get_issue_resource(ref, "", [], asked, parsing.identified("id"))
+        if not self._can.is_missing("org_issues"):
+            name = (self._known_number(ref) if self._can.is_missing("short_ids") else None) or ref.issue
             return await self._org_path(ref.organization, f"issues/{segment(name)}/{tail}")
         number = segment(await self._number(ref))
         if tail == "" and await self._takes_changes_below_organization(ref, number):
@@ -187,9 +209,9 @@ class Places(Upstream):
         """GlitchTip reads an issue under ``/api/0/issues/`` but changes it below its organization."""
         if self._is_glitchtip is None:
             path = await self._org_path(ref.organization, f"issues/{number}/")
-            asked = Asked(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
+            asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
             try:
-                await self._sender.get(path, (), asked, parsing.one(models.Issue))
+                await self._sender.get(path, (), asked, parsing.identified("id"))
             except SentryError as exc:
                 self._is_glitchtip = exc.status == 405
         return bool(self._is_glitchtip)

@@ -1,4 +1,4 @@
-"""What people paste: numeric ids, short ids, issue and event URLs → one reference. Pure; asks nobody.
+"""What people paste: numeric ids, short ids, issue and event URLs → one reference. Pure.
 
 A URL is only read when it points at the configured Sentry: the token must never follow a pasted link elsewhere.
 """
@@ -23,7 +23,7 @@ EXAMPLES = "Give a numeric id (6114575469), a short id (SHOP-1Z) or the URL of a
 
 @dataclass(frozen=True)
 class IssueRef:
-    """Which issue is meant.
+    """A reference to an issue.
 
     Attributes:
         issue: numeric id, or short id in upper case; an event id where nothing else is known.
@@ -56,7 +56,7 @@ def parse_reference(text: str, base_url: str) -> IssueRef:
         base_url: the configured Sentry.
 
     Raises:
-        BadInput: it is none of these, or a URL of another host; nothing was asked of anybody.
+        BadInput: it is none of these, or a URL of another host; no request was sent.
     """
     pasted = text.strip().strip("<>\"'")
     if "://" in pasted or pasted.startswith("//"):
@@ -105,10 +105,10 @@ def _from_url(pasted: str, base_url: str) -> IssueRef:
             f"The configured one is {base_url}. Set SENTRY_URL for the other, or give the short id.",
         )
     parts = [unquote(part) for part in path.split("/") if part]
-    found = _route(parts)
-    if found is None:
+    route = _route(parts)
+    if route is None:
         raise BadInput("The URL names no issue.", "Paste the URL of an issue or event page, or the short id.")
-    organization, issue, event = found
+    organization, issue, event = route
     organization = organization or _vanity(url, base)
     environments = tuple(dict.fromkeys(parse_qs(url.query).get("environment", [])))[:10]
     return IssueRef(issue=issue, organization=organization, event=event, environments=environments)
@@ -164,7 +164,7 @@ def _route(parts: list[str]) -> tuple[str | None, str, str | None] | None:
 
 
 def _named(word: str, after: list[str]) -> tuple[str, str | None]:
-    """Issue and event of what stands behind the word."""
+    """Issue and event of the path after the word."""
     if word == "issues":
         event = event_id(after[2]) if len(after) > 2 and after[1] == "events" else None
         issue = _issue(after[0])
@@ -176,10 +176,10 @@ def _named(word: str, after: list[str]) -> tuple[str, str | None]:
 
 
 def _organization(before: list[str]) -> str | None:
-    """The organization of what stands before the word: ``organizations/ORG/…`` or ``ORG[/PROJECT]``."""
+    """The organization of the path before the word: ``organizations/ORG/…`` or ``ORG[/PROJECT]``."""
     if not before or before == ["organizations"]:
         return None
-    found = before[1] if before[0] == "organizations" else before[0]
-    if not SLUG.fullmatch(found):
+    slug = before[1] if before[0] == "organizations" else before[0]
+    if not SLUG.fullmatch(slug):
         raise BadInput("The URL's organization cannot be read.", EXAMPLES)
-    return None if found == "projects" else found
+    return None if slug == "projects" else slug

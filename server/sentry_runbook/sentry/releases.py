@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sentry_runbook.errors import NotFound
-from sentry_runbook.sentry import models, parsing
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject, list_of, object_of
+from sentry_runbook.sentry import account, parsing
+from sentry_runbook.sentry.account import Organization, Project, TokenOwner
 from sentry_runbook.sentry.base import (
     READ_ALERTS,
     READ_EVENTS,
     READ_ORG,
     READ_RELEASES,
-    Upstream,
+    EndpointGroup,
     environments_of,
     given,
 )
 from sentry_runbook.sentry.error_detail import named
-from sentry_runbook.sentry.messages import Asked, segment
-from sentry_runbook.sentry.status_errors import ABSENT, absent
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
-COMMITS = Asked("suspect commits", READ_EVENTS, hint="They stay unknown on this server.")
+COMMITS = RequestInfo("suspect commits", READ_EVENTS, hint="They stay unknown on this server.")
 
 
-class CatalogCalls(Upstream):
+class OrganizationEndpoints(EndpointGroup):
     """Endpoints of the organization."""
 
     async def releases(
@@ -32,85 +34,90 @@ class CatalogCalls(Upstream):
         limit: int = 20,
         environments: Sequence[str] = (),
         organization: str | None = None,
-    ) -> tuple[models.Release, ...]:
+    ) -> tuple[JsonObject, ...]:
         """The project's releases, newest first; ``environments``: seen there, not only deployed there."""
         params = [("per_page", str(limit)), *given("project", project_id), *environments_of(environments)]
-        asked = Asked("the releases", READ_RELEASES, "releases")
-        parse = parsing.many(models.Release)
-        return await self._optional("releases", "releases/", params, asked, parse, organization=organization)
+        asked = RequestInfo("the releases", READ_RELEASES, "releases")
+        return await self._optional("releases", "releases/", params, asked, parsing.objects, organization=organization)
 
-    async def release(self, version: str, *, organization: str | None = None) -> models.Release:
+    async def release(self, version: str, *, organization: str | None = None) -> JsonObject:
         """One release.
 
         Raises:
             NotFound: Sentry knows no such release.
         """
-        asked = Asked(
+        asked = RequestInfo(
             f"release {named(version)}", READ_RELEASES, "releases", "Check the version, or create the release first."
         )
         path = await self._org_path(organization, f"releases/{segment(version)}/")
-        return await self._sender.get(path, (), asked, parsing.one(models.Release))
+        return await self._sender.get(path, (), asked, parsing.versioned)
 
-    async def deploys(self, version: str, *, organization: str | None = None) -> tuple[models.Deploy, ...]:
+    async def deploys(self, version: str, *, organization: str | None = None) -> tuple[JsonObject, ...]:
         """Deploy markers of a release, newest first."""
-        asked = Asked("the deploys of the release", READ_RELEASES, "releases")
+        asked = RequestInfo("the deploys of the release", READ_RELEASES, "releases")
         tail = f"releases/{segment(version)}/deploys/"
-        return await self._optional("deploys", tail, [], asked, parsing.many(models.Deploy), organization=organization)
+        return await self._optional("deploys", tail, [], asked, parsing.objects, organization=organization)
 
-    async def committers(
-        self, project: str, event: str, *, organization: str | None = None
-    ) -> tuple[models.SuspectCommit, ...]:
-        """Suspect commits of an event; an empty tuple when Sentry found none."""
+    async def committers(self, project: str, event: str, *, organization: str | None = None) -> tuple[JsonObject, ...]:
+        """Suspect commits of an event, each with its ``author``; an empty tuple when Sentry found none."""
         slug = await self._slug(organization)
-        if self._can.lacks("committers", slug):
-            raise absent(COMMITS)
+        if self._can.is_missing("committers", slug):
+            raise unsupported(COMMITS)
         path = f"/api/0/projects/{segment(slug)}/{segment(project)}/events/{segment(event)}/committers/"
         try:
-            found = await self._sender.get(path, (), COMMITS, parsing.one(models.Committers))
-        except ABSENT as exc:
-            self._can.missed("committers", slug)
-            raise absent(COMMITS, exc.status) from None
+            commits = await self._sender.get(path, (), COMMITS, suspects)
+        except ENDPOINT_MISSING as exc:
+            self._can.mark_missing("committers", slug)
+            raise unsupported(COMMITS, exc.status) from None
         except NotFound:
             # Sentry answers 404, with words, when it simply found no suspect commit.
-            self._can.found("committers", slug)
+            self._can.mark_supported("committers", slug)
             return ()
-        self._can.found("committers", slug)
-        return found.suspects()
+        self._can.mark_supported("committers", slug)
+        return commits
 
-    async def workflows(
-        self, project_id: str | None, *, organization: str | None = None
-    ) -> tuple[models.Workflow, ...]:
+    async def workflows(self, project_id: str | None, *, organization: str | None = None) -> tuple[JsonObject, ...]:
         """Alerts of the project and when each last fired."""
-        asked = Asked("the alerts", READ_ALERTS, hint="When they fired stays unknown on this server.")
+        asked = RequestInfo("the alerts", READ_ALERTS, hint="When they fired stays unknown on this server.")
         params = given("project", project_id)
-        parse = parsing.many(models.Workflow)
-        return await self._optional("workflows", "workflows/", params, asked, parse, organization=organization)
+        return await self._optional(
+            "workflows", "workflows/", params, asked, parsing.objects, organization=organization
+        )
 
     # --- who and where
 
-    async def whoami(self) -> models.Whoami:
-        """The token's scopes: ``GET /api/0/``; they are None where a server does not tell them."""
-        return await self._sender.get("/api/0/", (), Asked("the API's root"), parsing.one(models.Whoami))
+    async def whoami(self) -> TokenOwner:
+        """Whose token it is, and its scopes."""
+        return await self._sender.get("/api/0/", (), RequestInfo("the API's root"), account.token_owner)
 
-    async def organization(self, slug: str | None = None) -> models.Organization:
+    async def organization(self, slug: str | None = None) -> Organization:
         """One organization."""
         name = await self._slug(slug)
-        asked = Asked(
+        asked = RequestInfo(
             f"organization {named(name)}", READ_ORG, hint="Check SENTRY_ORG: it is the slug in Sentry's URLs."
         )
         path = f"/api/0/organizations/{segment(name)}/"
-        return await self._sender.get(path, (), asked, parsing.one(models.Organization))
+        return account.organization(await self._sender.get(path, (), asked, parsing.an_object))
 
-    async def projects(self, organization: str | None = None) -> tuple[models.Project, ...]:
+    async def projects(self, organization: str | None = None) -> tuple[Project, ...]:
         """The organization's projects (the first hundred)."""
         path = await self._org_path(organization, "projects/")
-        asked = Asked("the projects", READ_ORG, hint="Check SENTRY_ORG.")
-        return await self._sender.get(path, [("per_page", "100")], asked, parsing.many(models.Project))
+        asked = RequestInfo("the projects", READ_ORG, hint="Check SENTRY_ORG.")
+        projects = await self._sender.get(path, [("per_page", "100")], asked, parsing.objects)
+        return tuple(map(account.project, projects))
 
     async def environments(self, organization: str | None = None, *, project_id: str | None = None) -> tuple[str, ...]:
         """Names of the environments, of one project or of the whole organization."""
         path = await self._org_path(organization, "environments/")
-        found = await self._sender.get(
-            path, given("project", project_id), Asked("the environments", READ_ORG), parsing.many(models.Named)
-        )
-        return tuple(environment.name for environment in found if environment.name)
+        asked = RequestInfo("the environments", READ_ORG)
+        environments = await self._sender.get(path, given("project", project_id), asked, parsing.objects)
+        return tuple(name for environment in environments if (name := parsing.text(environment.get("name"))))
+
+
+def suspects(reply: SentryResponse) -> tuple[JsonObject, ...]:
+    """The commits of all committers, each with the name of its author."""
+    commits: list[JsonObject] = []
+    for committer in map(object_of, list_of(parsing.an_object(reply).get("committers"))):
+        author = object_of(committer.get("author")).get("name")
+        commits += [{**commit, "author": author} for commit in map(object_of, list_of(committer.get("commits")))]
+    return tuple(commits[:MAX_ITEMS])

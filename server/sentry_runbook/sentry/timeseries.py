@@ -1,4 +1,4 @@
-"""Rates over time: time series, and release health; each with its older forms, see :mod:`discover_calls`."""
+"""Rates over time: time series, and release health; each with its older forms, see :mod:`.forms`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 
 import anyio
 
-from sentry_runbook.errors import BadRequest, RunbookError, SentryError, Unsupported
-from sentry_runbook.sentry import models, parse_counts
-from sentry_runbook.sentry.base import READ_ORG, Query, Upstream, environments_of, given, span
-from sentry_runbook.sentry.messages import Asked
+from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
+from sentry_runbook.sentry import parse_counts
+from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
+from sentry_runbook.sentry.counts import SessionCounts, TimeSeries
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.messages import RequestInfo
 
 MOST_POINTS = 10_000
 """Points of one time series answer (sentry-api §8)."""
-SERIES = Asked("the time series", READ_ORG, "series", "Rates a minute stay unknown on this server.")
-SESSIONS = Asked("the sessions", READ_ORG, "sessions", "Release health may be switched off on this server.")
+SERIES = RequestInfo("the time series", READ_ORG, "series", "Rates a minute stay unknown on this server.")
+SESSIONS = RequestInfo("the sessions", READ_ORG, "sessions", "Release health may be switched off on this server.")
 SESSION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "unhandled_rate": ("sum(session)", "crash_free_rate(session)", "crash_rate(session)", "unhandled_rate(session)"),
     "crash_rate": ("sum(session)", "crash_free_rate(session)", "crash_rate(session)"),
@@ -24,7 +26,7 @@ SESSION_FIELDS: Mapping[str, tuple[str, ...]] = {
 """Ability → the fields of a server that has it, the newest first."""
 
 
-class SeriesCalls(Upstream):
+class TimeSeriesEndpoints(EndpointGroup):
     """Endpoints that count by time."""
 
     async def series(
@@ -38,7 +40,7 @@ class SeriesCalls(Upstream):
         project_id: str | None,
         environments: Sequence[str] = (),
         organization: str | None = None,
-    ) -> dict[str, models.Series]:
+    ) -> dict[str, TimeSeries]:
         """Time series of the errors dataset, by axis. More points than one answer holds are asked for in parts.
 
         An axis that the server cannot count, beside one that it can, is left out.
@@ -58,12 +60,12 @@ class SeriesCalls(Upstream):
         """
         slug = await self._slug(organization)
         common = [("query", query), *environments_of(environments), *given("project", project_id)]
-        found: list[dict[str, models.Series]] = []
+        answers: list[dict[str, TimeSeries]] = []
         failed: list[RunbookError] = []
 
         async def ask(part: tuple[datetime, datetime]) -> None:
             try:
-                found.append(await self._series_part(axes, [*common, *span(*part)], interval_s, slug))
+                answers.append(await self._series_part(axes, [*common, *span(*part)], interval_s, slug))
             except RunbookError as exc:
                 failed.append(exc)
                 tasks.cancel_scope.cancel()
@@ -73,32 +75,27 @@ class SeriesCalls(Upstream):
                 tasks.start_soon(ask, part)
         if failed:
             raise failed[0]
-        known = [axis for axis in axes if all(axis in part for part in found)]
-        return {axis: parse_counts.joined([part[axis] for part in found]) for axis in known}
+        known = [axis for axis in axes if all(axis in answer for answer in answers)]
+        return {axis: parse_counts.joined([answer[axis] for answer in answers]) for axis in known}
 
     async def _series_part(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
-    ) -> dict[str, models.Series]:
-        newer: SentryError | None = None
-        if not self._can.lacks("timeseries", slug):
-            try:
-                return await self._newer_series(axes, common, interval_s, slug)
-            except (BadRequest, Unsupported) as exc:
-                if self.is_saas or (isinstance(exc, BadRequest) and self._can.has("timeseries", slug)):
-                    raise
-                newer = exc
-        try:
-            found = await self._older_series(axes, common, interval_s, slug)
-        except (BadRequest, Unsupported):
-            if newer is None:
-                raise
-            raise newer from None
-        self._can.missed("timeseries", slug)
-        return found
+    ) -> dict[str, TimeSeries]:
+        newer: RequestForm[dict[str, TimeSeries]] = RequestForm(
+            ask=lambda: self._newer_series(axes, common, interval_s, slug),
+            ability="timeseries",
+            is_refusal=refused_by(BadRequest),
+            is_absence=refused_by(Unsupported),
+        )
+        older: RequestForm[dict[str, TimeSeries]] = RequestForm(
+            ask=lambda: self._older_series(axes, common, interval_s, slug),
+            is_refusal=refused_by(BadRequest, Unsupported),
+        )
+        return await ask_newest((newer, older), self._can, slug, is_current=self.is_saas)
 
     async def _newer_series(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
-    ) -> dict[str, models.Series]:
+    ) -> dict[str, TimeSeries]:
         return await self._optional(
             "timeseries",
             "events-timeseries/",
@@ -110,14 +107,14 @@ class SeriesCalls(Upstream):
 
     async def _older_series(
         self, axes: Sequence[str], common: Query, interval_s: int, slug: str
-    ) -> dict[str, models.Series]:
+    ) -> dict[str, TimeSeries]:
         # Asked for one axis, a server that counts events only answers like one that knows it; asked for two, not.
-        asked = axes if parse_counts.COUNT in axes else (parse_counts.COUNT, *axes)
+        counted = axes if parse_counts.COUNT in axes else (parse_counts.COUNT, *axes)
         interval = f"{interval_s}s" if interval_s % 60 else f"{interval_s // 60}m"
         return await self._optional(
             "stats",
             "events-stats/",
-            [*common, *axes_of(asked), ("interval", interval)],
+            [*common, *axes_of(counted), ("interval", interval)],
             SERIES,
             lambda reply: parse_counts.stats_series(reply, axes, interval_s),
             organization=slug,
@@ -131,11 +128,11 @@ class SeriesCalls(Upstream):
         end: datetime,
         environments: Sequence[str] = (),
         organization: str | None = None,
-    ) -> models.Sessions:
+    ) -> SessionCounts:
         """Release health by environment and hour; the range is rounded outwards to full hours.
 
-        Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is told
-        then by the crash-free rate.
+        Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is
+        derived then from the crash-free rate.
 
         Raises:
             Unsupported: the server has no release health.
@@ -143,22 +140,17 @@ class SeriesCalls(Upstream):
         slug = await self._slug(organization)
         common = [("groupBy", "environment"), ("interval", "1h"), ("includeSeries", "1"), *span(start, end)]
         common += [*given("project", project_id), *environments_of(environments)]
-        refused: dict[str, BadRequest] = {}
-        for ability, fields in SESSION_FIELDS.items():
-            if self._can.lacks(ability, slug):
-                continue
-            try:
-                found = await self._sessions(fields, common, slug)
-            except BadRequest as exc:
-                if self._can.has(ability, slug):
-                    raise
-                refused[ability] = exc
-                continue
-            self._learn(ability, refused, slug)
-            return found
-        raise next(iter(refused.values()))
+        forms = [
+            RequestForm(
+                ask=lambda fields=fields: self._sessions(fields, common, slug),  # type: ignore[misc]  # binds the loop's value
+                ability=ability,
+                is_refusal=refused_by(BadRequest),
+            )
+            for ability, fields in SESSION_FIELDS.items()
+        ]
+        return await ask_newest(forms, self._can, slug)
 
-    async def _sessions(self, fields: Sequence[str], common: Query, slug: str) -> models.Sessions:
+    async def _sessions(self, fields: Sequence[str], common: Query, slug: str) -> SessionCounts:
         return await self._optional(
             "sessions",
             "sessions/",
@@ -167,12 +159,6 @@ class SeriesCalls(Upstream):
             lambda reply: parse_counts.sessions(reply, has_unhandled_rate="unhandled_rate(session)" in fields),
             organization=slug,
         )
-
-    def _learn(self, ability: str, refused: Mapping[str, BadRequest], slug: str) -> None:
-        if ability:
-            self._can.found(ability, slug)
-        for missing in refused:
-            self._can.missed(missing, slug)
 
 
 def axes_of(axes: Sequence[str]) -> Query:

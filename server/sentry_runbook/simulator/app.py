@@ -1,14 +1,14 @@
-"""The embedded Sentry as an ASGI application: the routes, and the gate in front of them.
+"""The embedded Sentry as an ASGI application: the routes, and the access checks before them.
 
-The table of routes says which scopes each endpoint accepts; the gate checks token, scopes and organization in Sentry's
-order and answers in Sentry's words. Nothing is redirected: a path without its final slash is a 404, as there.
+The table of routes gives the scopes that each endpoint accepts. Token, scopes and organization are checked in Sentry's
+order, with Sentry's answers. Nothing is redirected: a path without its final slash is a 404, as in Sentry.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import format_datetime
 
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sentry_runbook.simulator import alert_routes as alerts
 from sentry_runbook.simulator import catalog_routes as catalog
 from sentry_runbook.simulator import discover_routes as discover
 from sentry_runbook.simulator import event_routes as events
@@ -32,14 +33,13 @@ __all__ = ["ALL_SCOPES", "Profile", "World", "create_app"]
 Handler = Callable[[Request], Awaitable[Response]]
 
 ALL_SCOPES = frozenset({"org:read", "project:read", "project:releases", "event:read", "event:write", "alerts:read"})
-"""What a well set up token may do; `event:admin` is not among it, because nothing of ours needs it."""
+"""The default scopes of the token; without `event:admin`, which the product never needs."""
 
 _READ_EVENTS = frozenset({"event:read", "event:write", "event:admin"})
 _WRITE_EVENTS = frozenset({"event:write", "event:admin"})
 _ORG = frozenset({"org:read", "org:write", "org:admin"})
 _PROJECT = frozenset({"project:read", "project:write", "project:admin"})
 _RELEASES = _PROJECT | {"project:releases", "org:ci"}
-_DEPLOY = frozenset({"project:releases", "project:write", "project:admin", "org:ci"})
 _ALERTS = _ORG | {"alerts:read", "alerts:write"}
 _COMMITTERS = _READ_EVENTS | _PROJECT
 _ANYONE: frozenset[str] = frozenset()
@@ -52,9 +52,13 @@ class _Endpoint:
     handler: Handler
     scopes: frozenset[str]
 
+    def below(self, prefix: str) -> _Endpoint:
+        """Return the endpoint with its path below a prefix."""
+        return replace(self, path=prefix + self.path)
+
     @property
     def name(self) -> str:
-        """The last fixed part of the path, by which a profile can say that it is absent."""
+        """The last fixed part of the path: the name of the endpoint in ``Profile.absent``."""
         return next(part for part in reversed(self.path.split("/")) if part and not part.startswith("{"))
 
 
@@ -64,22 +68,21 @@ _ISSUE = (
     _Endpoint("GET", "events/", events.event_list, _READ_EVENTS),
     _Endpoint("GET", "events/{event}/", events.event_get, _READ_EVENTS),
     _Endpoint("GET", "tags/", issues.tag_list, _READ_EVENTS),
-    _Endpoint("GET", "tags/{key}/", issues.tag_get, _READ_EVENTS),
-    _Endpoint("GET", "tags/{key}/values/", issues.tag_value_list, _READ_EVENTS),
     _Endpoint("GET", "activities/", issues.activities, _READ_EVENTS),
     _Endpoint("GET", "notes/", issues.note_list, _READ_EVENTS),
     _Endpoint("POST", "notes/", issues.note_post, _WRITE_EVENTS),
-    _Endpoint("GET", "user-reports/", issues.report_list, _READ_EVENTS),
-    _Endpoint("GET", "external-issues/", issues.external_issues, _READ_EVENTS),
 )
 
-# A version may hold slashes, so the longer release paths stand before the one that is only a version.
+# A version may hold slashes, so the longer release paths come before the path that ends in the version.
 _IN_ORGANIZATION = (
     _Endpoint("GET", "", catalog.organization, _ORG),
     _Endpoint("GET", "projects/", catalog.project_list, _ORG),
     _Endpoint("GET", "environments/", catalog.environment_list, _ORG),
     _Endpoint("GET", "issues/", issues.issue_list, _READ_EVENTS),
-    *(_Endpoint(one.method, f"issues/{{issue}}/{one.path}", one.handler, one.scopes) for one in _ISSUE),
+    *(
+        _Endpoint(endpoint.method, f"issues/{{issue}}/{endpoint.path}", endpoint.handler, endpoint.scopes)
+        for endpoint in _ISSUE
+    ),
     _Endpoint("GET", "shortids/{short}/", issues.short_id, _READ_EVENTS),
     _Endpoint("GET", "eventids/{event}/", events.event_id, _ORG),
     _Endpoint("GET", "events/", discover.events, _ORG),
@@ -89,41 +92,33 @@ _IN_ORGANIZATION = (
     _Endpoint("GET", "stats_v2/", catalog.outcomes, _ORG),
     _Endpoint("GET", "releases/", catalog.release_list, _RELEASES),
     _Endpoint("GET", "releases/{version:path}/deploys/", catalog.deploy_list, _RELEASES),
-    _Endpoint("POST", "releases/{version:path}/deploys/", catalog.deploy_post, _DEPLOY),
     _Endpoint("GET", "releases/{version:path}/commits/", catalog.commit_list, _RELEASES),
     _Endpoint("GET", "releases/{version:path}/", catalog.release_get, _RELEASES),
-    _Endpoint("GET", "workflows/", catalog.workflow_list, _ALERTS),
-    _Endpoint("GET", "detectors/", catalog.detector_list, _ALERTS),
+    _Endpoint("GET", "workflows/", alerts.workflow_list, _ALERTS),
+    _Endpoint("GET", "detectors/", alerts.detector_list, _ALERTS),
 )
 
 _ENDPOINTS = (
     _Endpoint("GET", "/api/0/", catalog.index, _ANYONE),
     _Endpoint("GET", "/api/0/organizations/", catalog.organizations, _ORG),
-    *(
-        _Endpoint(one.method, f"/api/0/organizations/{{org}}/{one.path}", one.handler, one.scopes)
-        for one in _IN_ORGANIZATION
-    ),
-    *(
-        # The form without an organization, deprecated but alive; older servers know no other.
-        _Endpoint(one.method, f"/api/0/issues/{{issue}}/{one.path}", one.handler, one.scopes)
-        for one in _ISSUE
-    ),
+    *(endpoint.below("/api/0/organizations/{org}/") for endpoint in _IN_ORGANIZATION),
+    # The form without an organization, deprecated but alive; older servers know no other.
+    *(endpoint.below("/api/0/issues/{issue}/") for endpoint in _ISSUE),
     _Endpoint("GET", "/api/0/projects/{org}/{project}/", catalog.project_get, _PROJECT),
-    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/", events.project_event, _READ_EVENTS),
     _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/committers/", events.committers, _COMMITTERS),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Gate:
-    """Who may pass, and how late the answers are."""
+class _AccessControl:
+    """Access control and artificial latency (seconds) in front of every endpoint."""
 
     token: str | None
     scopes: frozenset[str]
     latency: float
 
     def granted(self, request: Request) -> frozenset[str] | None:
-        """Give the scopes of the request's token; None when it has no token, 401 when it has a wrong one."""
+        """Return the scopes of the request's token; None when it has no token, 401 when it has a wrong one."""
         header = request.headers.get("authorization", "")
         kind, _, value = header.partition(" ")
         if not header:
@@ -135,7 +130,7 @@ class _Gate:
         return self.scopes
 
     async def check(self, request: Request, endpoint: _Endpoint) -> None:
-        """Let the request pass, or raise Sentry's refusal."""
+        """Raise Sentry's 401, 403 or 404 when the request is not allowed."""
         if self.latency:
             await asyncio.sleep(self.latency)
         profile: Profile = request.app.state.profile
@@ -154,9 +149,9 @@ class _Gate:
             raise not_found()
 
 
-def _route(endpoint: _Endpoint, gate: _Gate) -> Route:
+def _route(endpoint: _Endpoint, access: _AccessControl) -> Route:
     async def handle(request: Request) -> Response:
-        await gate.check(request, endpoint)
+        await access.check(request, endpoint)
         response = await endpoint.handler(request)
         return _dated(request, response)
 
@@ -172,8 +167,8 @@ def _dated(request: Request, response: Response) -> Response:
 async def _refused(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, ApiError):
         raise exc
-    made = Response(status_code=exc.status) if exc.body is None else answer(exc.body, status=exc.status)
-    return _dated(request, made)
+    response = Response(status_code=exc.status) if exc.body is None else answer(exc.body, status=exc.status)
+    return _dated(request, response)
 
 
 async def _unrouted(request: Request, exc: Exception) -> Response:
@@ -199,9 +194,9 @@ def create_app(
         latency_ms: how late every answer is.
         profile: what the server can answer; today's Sentry by default.
     """
-    gate = _Gate(token, frozenset(scopes), latency_ms / 1000)
+    access = _AccessControl(token, frozenset(scopes), latency_ms / 1000)
     app = Starlette(
-        routes=[_route(endpoint, gate) for endpoint in _ENDPOINTS],
+        routes=[_route(endpoint, access) for endpoint in _ENDPOINTS],
         exception_handlers={ApiError: _refused, 404: _unrouted, 405: _unrouted},
     )
     app.router.redirect_slashes = False

@@ -1,39 +1,35 @@
-"""The endpoints about the organization itself: projects, environments, releases, deploys, alerts."""
+"""The endpoints about the organization itself: projects, environments, releases, deploys, outcomes."""
 
 from __future__ import annotations
-
-import re
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.issue_routes import base_url, body_of
+from sentry_runbook.simulator.issue_routes import base_url
 from sentry_runbook.simulator.params import (
-    ApiError,
     answer,
     bad,
     environments,
-    instant,
     not_found,
     page,
     profile_of,
     projects,
     scope,
+    span_ms,
     world_of,
 )
 from sentry_runbook.simulator.people import BOT, person
 from sentry_runbook.simulator.records import (
-    MINUTE,
-    DeployRecord,
+    HOUR,
     ProjectRecord,
     ReleaseRecord,
     number_id,
 )
 from sentry_runbook.simulator.release_payloads import commit, deploy, deploys, release
-from sentry_runbook.simulator.world import ORGANIZATION, World
+from sentry_runbook.simulator.world import ORGANIZATION
 
-_CREATED = "2024-02-05T09:00:00Z"
+CREATED = "2024-02-05T09:00:00Z"
 ORGANIZATION_ID = "4508110000000001"
 _PROJECT_FLAGS = (
     "AgentMonitoring",
@@ -63,7 +59,7 @@ def _organization(request: Request) -> dict[str, object]:
         "slug": ORGANIZATION,
         "name": "Acme",
         "status": {"id": "active", "name": "active"},
-        "dateCreated": _CREATED,
+        "dateCreated": CREATED,
         "isEarlyAdopter": False,
         "require2FA": False,
         "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
@@ -91,9 +87,9 @@ async def organization(request: Request) -> Response:
 def _project(project: ProjectRecord, now: int) -> dict[str, object]:
     names = {record.environment for log in (project.events, project.sessions) for record in log.until(now)}
     latest: dict[str, dict[str, str]] = {}
-    marks = [(one, record) for record in project.releases for one in record.deploys if one.at <= now]
-    for one, record in sorted(marks, key=lambda pair: pair[0].at):
-        latest[one.environment] = {"version": record.version, "dateFinished": iso(one.at)}
+    marks = [(mark, record) for record in project.releases for mark in record.deploys if mark.at <= now]
+    for mark, record in sorted(marks, key=lambda pair: pair[0].at):
+        latest[mark.environment] = {"version": record.version, "dateFinished": iso(mark.at)}
     newest = project.newest_release(now)
     first = project.events.first()
     team = {"id": number_id("team", project.slug, digits=5), "name": project.slug, "slug": project.slug}
@@ -106,7 +102,7 @@ def _project(project: ProjectRecord, now: int) -> dict[str, object]:
         "name": project.slug,
         "platform": project.platform,
         "platforms": [project.platform],
-        "dateCreated": _CREATED,
+        "dateCreated": CREATED,
         "isBookmarked": False,
         "isMember": True,
         "hasAccess": True,
@@ -125,12 +121,12 @@ def _project(project: ProjectRecord, now: int) -> dict[str, object]:
 
 
 async def project_list(request: Request) -> Response:
-    """Answer with the projects, and what is deployed where."""
+    """Answer with the projects and their latest deploys by environment."""
     world = world_of(request)
     now = world.now_ms()
     wanted = request.query_params.get("query", "").lower().removeprefix("slug:")
-    found = [project for project in world.projects if wanted in project.slug]
-    rows, links = page(request, [_project(project, now) for project in found])
+    matching = [project for project in world.projects if wanted in project.slug]
+    rows, links = page(request, [_project(project, now) for project in matching])
     return answer(list(rows), links)
 
 
@@ -157,17 +153,17 @@ async def environment_list(request: Request) -> Response:
 def _releases(request: Request) -> tuple[list[ReleaseRecord], int]:
     world = world_of(request)
     now = world.now_ms()
-    found = world.find_release(request.path_params["version"], now)
-    if not found:
+    releases = world.find_release(request.path_params["version"], now)
+    if not releases:
         raise not_found()
-    return found, now
+    return releases, now
 
 
 def _seen_in(record: ReleaseRecord, names: frozenset[str | None], now: int) -> bool:
-    return any(one.environment in names and one.at <= now for one in record.deploys) or any(
-        seen.release == record.version and seen.environment in names
+    return any(mark.environment in names and mark.at <= now for mark in record.deploys) or any(
+        item.release == record.version and item.environment in names
         for log in (record.project.events, record.project.sessions)
-        for seen in log.until(now)
+        for item in log.until(now)
     )
 
 
@@ -183,135 +179,57 @@ async def release_list(request: Request) -> Response:
         for record in project.releases:
             if record.at <= now and wanted in record.version and (names is None or _seen_in(record, names, now)):
                 grouped.setdefault(record.version, []).append(record)
-    found = sorted(grouped.values(), key=lambda records: -min(record.at for record in records))
-    rows, links = page(request, found)
+    newest_first = sorted(grouped.values(), key=lambda records: -min(record.at for record in records))
+    rows, links = page(request, newest_first)
     return answer([release(records, now, health=query.get("health") == "1") for records in rows], links)
 
 
 async def release_get(request: Request) -> Response:
     """Answer with one release."""
-    found, now = _releases(request)
-    return answer(release(found, now, health=request.query_params.get("health") == "1"))
+    releases, now = _releases(request)
+    return answer(release(releases, now, health=request.query_params.get("health") == "1"))
 
 
 async def deploy_list(request: Request) -> Response:
     """Answer with a release's deploy markers, newest first."""
-    found, now = _releases(request)
-    rows, links = page(request, deploys(found, now))
-    return answer([deploy(one) for one in rows], links)
-
-
-async def deploy_post(request: Request) -> Response:
-    """Record a deploy marker; nothing is deployed by it."""
-    body = await body_of(request)
-    found, now = _releases(request)
-    name = body.get("environment")
-    if not isinstance(name, str) or not name:
-        raise ApiError(400, {"environment": ["This field is required."]})
-    if len(name) > 64 or re.search(r"[\n\r/]", name):
-        raise ApiError(400, {"environment": ["Invalid value for environment"]})
-    finished, started = body.get("dateFinished"), body.get("dateStarted")
-    count = sum(len(record.deploys) for record in found)
-    marker = DeployRecord(
-        instant(str(finished)) if finished else now,
-        number_id("deploy", found[0].version, "posted", count, digits=8),
-        name,
-        instant(str(started)) if started else None,
-        str(body["name"]) if body.get("name") else None,
-        str(body["url"]) if body.get("url") else None,
-    )
-    wanted = body.get("projects")
-    for record in found:
-        if not isinstance(wanted, list) or record.project.slug in wanted:
-            record.deploys.append(marker)
-            record.project.seen([marker])
-    return answer(deploy(marker), status=201)
+    releases, now = _releases(request)
+    rows, links = page(request, deploys(releases, now))
+    return answer([deploy(mark) for mark in rows], links)
 
 
 async def commit_list(request: Request) -> Response:
     """Answer with a release's commits, newest first."""
-    found, now = _releases(request)
-    commits = sorted((one for one in found[0].commits if one.at <= now), key=lambda one: -one.at)
+    releases, now = _releases(request)
+    commits = sorted((entry for entry in releases[0].commits if entry.at <= now), key=lambda entry: -entry.at)
     rows, links = page(request, commits)
-    return answer([commit(one, found) for one in rows], links)
+    return answer([commit(entry, releases) for entry in rows], links)
 
 
-# --- alerts ---------------------------------------------------------------------------------------------------------
-
-
-def _detector_id(project: ProjectRecord) -> str:
-    return number_id("detector", project.id, digits=7)
-
-
-def _workflows(project: ProjectRecord, world: World, now: int) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    for alert in project.scenario.alerts:
-        fired = None if alert.triggered is None else world.origin + round(alert.triggered * MINUTE)
-        found.append(
-            {
-                "id": number_id("workflow", project.id, alert.name, digits=7),
-                "name": alert.name,
-                "organizationId": ORGANIZATION_ID,
-                "createdBy": None,
-                "dateCreated": _CREATED,
-                "dateUpdated": _CREATED,
-                "triggers": None,
-                "actionFilters": [],
-                "environment": alert.environment,
-                "config": {"frequency": 30},
-                "detectorIds": [_detector_id(project)],
-                "enabled": True,
-                "lastTriggered": iso(fired) if fired is not None and fired <= now else None,
-                "owner": None,
-            }
-        )
-    return found
-
-
-async def workflow_list(request: Request) -> Response:
-    """Answer with the alerts, and when each fired last."""
-    world, asked = world_of(request), scope(request)
-    wanted = request.query_params.get("query", "").lower()
-    found = [row for project in asked.projects for row in _workflows(project, world, asked.now)]
-    rows, links = page(request, [row for row in found if wanted in str(row["name"]).lower()])
-    return answer(list(rows), links)
-
-
-async def detector_list(request: Request) -> Response:
-    """Answer with the monitors: each project has the one for its errors."""
-    world, asked = world_of(request), scope(request)
-    found = []
-    for project in asked.projects:
-        found.append(
-            {
-                "id": _detector_id(project),
-                "name": "Error Monitor",
-                "type": "error",
-                "projectId": project.id,
-                "enabled": True,
-                "workflowIds": [row["id"] for row in _workflows(project, world, asked.now)],
-                "dataSources": None,
-                "conditionGroup": None,
-                "config": {},
-                "latestGroup": None,
-                "owner": None,
-                "createdBy": None,
-                "description": None,
-                "dateCreated": _CREATED,
-                "dateUpdated": _CREATED,
-            }
-        )
-    rows, links = page(request, found)
-    return answer(list(rows), links)
+# --- usage ------------------------------------------------------------------------------------------------------------
 
 
 async def outcomes(request: Request) -> Response:
-    """Answer ``stats_v2/``: everything that was sent was accepted."""
+    """Answer ``stats_v2/``: how many errors were sent an interval; all of them were accepted, none was dropped."""
+    query = request.query_params
+    if query.getlist("groupBy") != ["outcome"]:
+        raise bad("No groupBy provided" if not query.getlist("groupBy") else "The embedded Sentry groups by outcome.")
+    if query.getlist("field") != ["sum(quantity)"]:
+        raise bad('Request is missing a "field"')
     asked = scope(request)
-    if not request.query_params.getlist("groupBy"):
-        raise bad("No groupBy provided")
-    total = sum(project.events.count(asked.start, asked.seen_end) for project in asked.projects)
-    group = {"by": {"outcome": "accepted"}, "totals": {"sum(quantity)": total}, "series": {}}
+    step = span_ms(query.get("interval", "1h")) or HOUR
+    begins = range(asked.start // step * step, asked.end, step)
+    # The period is rounded outwards to whole intervals, and their sum is the total.
+    sums = [sum(project.events.count(at, min(at + step, asked.now + 1)) for project in asked.projects) for at in begins]
+    group = {
+        "by": {"outcome": "accepted"},
+        "totals": {"sum(quantity)": sum(sums)},
+        "series": {"sum(quantity)": sums},
+    }
     return answer(
-        {"start": iso(asked.start), "end": iso(asked.end), "intervals": [], "groups": [group] if total else []}
+        {
+            "start": iso(begins.start),
+            "end": iso(begins[-1] + step if begins else begins.start),
+            "intervals": [iso(at) for at in begins],
+            "groups": [group] if sum(sums) else [],
+        }
     )

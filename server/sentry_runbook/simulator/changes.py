@@ -1,12 +1,31 @@
-"""What a PUT does to an issue: resolving in its forms, archiving under its conditions, assigning, and the refusals."""
+"""What a PUT does to an issue: resolving in its forms, archiving under its conditions, assigning, and the refusals.
+
+Status and snooze are two things in Sentry, and most surprises come from that:
+
+- A status is only written when it differs from the issue's. Archiving an archived issue again keeps its substatus and
+  writes no activity, whatever kind of archive is asked for; it stays that kind until the issue is reopened.
+- The snooze (the limits) is written all the same: limits replace it, an archive for ever deletes it, an archive until
+  escalating leaves it alone.
+- Reopening leaves the snooze: ``statusDetails`` of an unresolved issue may show old limits. Resolving deletes it.
+
+All but the archive for ever of an archived issue was recorded from a running Sentry 24.2.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.lifecycle import is_semver, record
-from sentry_runbook.simulator.records import MINUTE, IssueRecord, ReleaseRecord, Resolution, Snooze
+from sentry_runbook.simulator.lifecycle import default_substatus, record
+from sentry_runbook.simulator.records import (
+    MINUTE,
+    IssueRecord,
+    ReleaseRecord,
+    ResolutionRecord,
+    SnoozeRecord,
+    greatest_version,
+)
+from sentry_runbook.simulator.versions import is_semver
 
 _STATUSES = ("resolved", "unresolved", "ignored", "resolvedInNextRelease", "muted")
 _SUBSTATUSES = (
@@ -51,11 +70,9 @@ def update(issue: IssueRecord, body: Mapping[str, object], now: int, actor: str 
     if status in {"resolved", "resolvedInNextRelease"}:
         _resolve(issue, details, now, actor)
     elif status in {"ignored", "muted"}:
-        _ignore(issue, limits, body.get("substatus"), now, actor)
+        _archive(issue, limits, body.get("substatus"), now, actor)
     elif status == "unresolved":
-        issue.status, issue.resolution, issue.snooze = "unresolved", None, None
-        issue.substatus = str(body.get("substatus") or "ongoing")
-        record(issue, now, "set_unresolved", {}, actor)
+        _reopen(issue, body.get("substatus"), now, actor)
     _assign(issue, body, now, actor)
     if "priority" in body and body["priority"] != issue.priority:
         issue.priority = str(body["priority"])
@@ -89,83 +106,110 @@ def _limits(details: Mapping[str, object]) -> dict[str, int]:
 
 
 def _resolve(issue: IssueRecord, details: Mapping[str, object], now: int, actor: str | None) -> None:
-    resolution, kind, data = _resolution(issue, details, now)
-    issue.status, issue.substatus, issue.snooze, issue.resolution = "resolved", None, None, resolution
+    resolution, kind, data = _resolution(issue, details, now, actor)
+    issue.status, issue.substatus, issue.resolution = "resolved", None, resolution
+    issue.snooze, issue.archived_at = None, None
     record(issue, now, kind, data, actor)
 
 
 def _resolution(
-    issue: IssueRecord, details: Mapping[str, object], now: int
-) -> tuple[Resolution, str, dict[str, object]]:
+    issue: IssueRecord, details: Mapping[str, object], now: int, actor: str | None
+) -> tuple[ResolutionRecord, str, dict[str, object]]:
     newest = issue.project.newest_release(now)
     if details.get("inNextRelease"):
         if newest is None:
             text = "No release data present in the system to form a basis for 'Next Release'"
             raise _refuse_detail("inNextRelease", text)
-        return _in_next_release(newest, now)
+        return _in_next_release(issue, newest, now, actor)
     if "inRelease" in details:
         version = str(details["inRelease"])
-        found = newest if version == "latest" else issue.project.release(version, now)
-        if found is None:
+        release = newest if version == "latest" else issue.project.release(version, now)
+        if release is None:
             raise _refuse_detail("inRelease", "Unable to find a release with the given version.")
-        resolution = Resolution(now, {"inRelease": found.version}, found.version, found.at)
-        return resolution, "set_resolved_in_release", {"version": found.version}
+        resolution = ResolutionRecord(now, {"inRelease": release.version}, actor, release)
+        return resolution, "set_resolved_in_release", {"version": release.version}
     if "inCommit" in details:
-        return _in_commit(issue, details["inCommit"], now)
-    return Resolution(now, {}), "set_resolved", {}
+        return _in_commit(issue, details["inCommit"], now, actor)
+    return ResolutionRecord(now, {}, actor), "set_resolved", {}
 
 
-def _in_next_release(newest: ReleaseRecord, now: int) -> tuple[Resolution, str, dict[str, object]]:
-    # Semver projects keep the release that is current now, and forgive it and all older ones; so a GET that follows
-    # shows `inRelease` there.
-    if is_semver(newest.version):
-        resolution = Resolution(now, {"inRelease": newest.version}, newest.version, newest.at + 1)
-        data: dict[str, object] = {"version": "", "current_release_version": newest.version}
-        return resolution, "set_resolved_in_release", data
-    resolution = Resolution(now, {"inNextRelease": True}, newest.version, newest.at + 1)
-    return resolution, "set_resolved_in_release", {"version": "", "inNextRelease": True}
+def _in_next_release(
+    issue: IssueRecord, newest: ReleaseRecord, now: int, actor: str | None
+) -> tuple[ResolutionRecord, str, dict[str, object]]:
+    if not is_semver(newest.version):
+        resolution = ResolutionRecord(now, {"inNextRelease": True}, actor, newest, forgives_release=True)
+        return resolution, "set_resolved_in_release", {"version": "", "inNextRelease": True}
+    # A semver project shows its greatest version, which may be newer than any that this issue was seen in. What brings
+    # the issue back is another thing: a version greater than the greatest one that it was seen in.
+    greatest = greatest_version(issue.project.released(now)) or newest
+    current = greatest_version(_seen_releases(issue, now)) or greatest
+    resolution = ResolutionRecord(now, {"inRelease": greatest.version}, actor, current, forgives_release=True)
+    data: dict[str, object] = {"version": "", "current_release_version": current.version}
+    return resolution, "set_resolved_in_release", data
 
 
-def _in_commit(issue: IssueRecord, wanted: object, now: int) -> tuple[Resolution, str, dict[str, object]]:
+def _seen_releases(issue: IssueRecord, now: int) -> list[ReleaseRecord]:
+    versions = {event.release for event in issue.events.until(now)}
+    return [release for release in issue.project.released(now) if release.version in versions]
+
+
+def _in_commit(
+    issue: IssueRecord, wanted: object, now: int, actor: str | None
+) -> tuple[ResolutionRecord, str, dict[str, object]]:
     sha = wanted.get("commit") if isinstance(wanted, Mapping) else wanted
     for release in issue.project.releases:
         for commit in release.commits:
             if commit.sha == sha and commit.at <= now:
                 shown: dict[str, object] = {"id": commit.sha, "message": commit.message}
                 return (
-                    Resolution(now, {"inCommit": shown}, release.version, release.at),
+                    ResolutionRecord(now, {"inCommit": shown}, actor, release),
                     "set_resolved_in_commit",
                     {"commit": shown},
                 )
     raise _refuse_detail("inCommit", "Unable to find the given commit.")
 
 
-def _ignore(issue: IssueRecord, limits: dict[str, int], substatus: object, now: int, actor: str | None) -> None:
+def _archive(issue: IssueRecord, limits: dict[str, int], wanted: object, now: int, actor: str | None) -> None:
+    kind = str(wanted) if wanted else _archive_kind(limits)
     duration = limits.get("ignoreDuration")
-    snooze = Snooze(
-        now,
-        count=limits.get("ignoreCount"),
-        window=limits.get("ignoreWindow"),
-        users=limits.get("ignoreUserCount"),
-        users_window=limits.get("ignoreUserWindow"),
-        until=now + duration * MINUTE if duration is not None else None,
-        until_escalating=substatus == "archived_until_escalating",
-    )
-    if snooze.conditional:
-        kind = "archived_until_condition_met"
-    else:
-        kind = "archived_until_escalating" if snooze.until_escalating else "archived_forever"
-    issue.status, issue.substatus, issue.snooze, issue.resolution = "ignored", kind, snooze, None
+    until = now + duration * MINUTE if duration else None
+    if kind != "archived_until_escalating":
+        issue.snooze = _snooze(limits, until, now, actor)
+    if issue.status == "ignored":
+        return
+    issue.status, issue.substatus, issue.resolution, issue.archived_at = "ignored", kind, None, now
     data: dict[str, object] = {
-        "ignoreCount": snooze.count,
+        "ignoreCount": limits.get("ignoreCount"),
         "ignoreDuration": duration,
-        "ignoreUntil": iso(snooze.until) if snooze.until is not None else None,
-        "ignoreUserCount": snooze.users,
-        "ignoreUserWindow": snooze.users_window,
-        "ignoreWindow": snooze.window,
-        "ignoreUntilEscalating": snooze.until_escalating or None,
+        "ignoreUntil": iso(until) if until is not None else None,
+        "ignoreUserCount": limits.get("ignoreUserCount"),
+        "ignoreUserWindow": limits.get("ignoreUserWindow"),
+        "ignoreWindow": limits.get("ignoreWindow"),
+        "ignoreUntilEscalating": kind == "archived_until_escalating" or None,
     }
     record(issue, now, "set_ignored", data, actor)
+
+
+def _archive_kind(limits: Mapping[str, int]) -> str:
+    return "archived_until_condition_met" if limits else "archived_forever"
+
+
+def _snooze(limits: Mapping[str, int], until: int | None, now: int, actor: str | None) -> SnoozeRecord | None:
+    # A limit of 0 is no limit to Sentry, and a window alone bounds nothing.
+    count, users = limits.get("ignoreCount") or None, limits.get("ignoreUserCount") or None
+    if count is None and users is None and until is None:
+        return None
+    return SnoozeRecord(now, actor, count, limits.get("ignoreWindow"), users, limits.get("ignoreUserWindow"), until)
+
+
+def _reopen(issue: IssueRecord, wanted: object, now: int, actor: str | None) -> None:
+    if issue.status == "unresolved":
+        return
+    # Back from the archive an issue of this week is new again; back from resolved it is ongoing.
+    inferred = default_substatus(issue, now) if issue.status == "ignored" else "ongoing"
+    issue.status, issue.substatus = "unresolved", str(wanted or inferred)
+    issue.resolution, issue.archived_at = None, None
+    record(issue, now, "set_unresolved", {}, actor)
 
 
 def _assign(issue: IssueRecord, body: Mapping[str, object], now: int, actor: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Clocks: the world asks one for the present, so a test or a demo can be the one who moves time."""
+"""Clocks: the world reads the present from one, so that a test or a demo can move time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
-"""Gives the present as an aware datetime."""
+"""Returns the present as an aware datetime."""
 
 
 def system_clock() -> datetime:
-    """Give the real present, in UTC."""
+    """Return the real present, in UTC."""
     return datetime.now(UTC)
 
 
 class ManualClock:
-    """A clock that stands still until it is moved.
+    """A clock that only moves when ``advance`` is called.
 
     Args:
         now: where it starts; aware. A fixed instant by default, so that two runs agree.
@@ -28,11 +28,11 @@ class ManualClock:
         self.now = now
 
     def __call__(self) -> datetime:
-        """Give the instant at which the clock stands."""
+        """Return the present."""
         return self.now
 
     def advance(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
-        """Move the clock forward and give the new instant."""
+        """Move the clock forward and return the new present."""
         step = timedelta(hours=hours, minutes=minutes, seconds=seconds)
         if step < timedelta(0):
             msg = "time does not run backwards"
@@ -42,7 +42,7 @@ class ManualClock:
 
 
 def to_ms(moment: datetime) -> int:
-    """Give the epoch milliseconds of an aware datetime."""
+    """Return the epoch milliseconds of an aware datetime."""
     return round(moment.timestamp() * 1000)
 
 

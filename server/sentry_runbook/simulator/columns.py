@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.records import Event, Span
+from sentry_runbook.simulator.records import EventRecord, SpanRecord
 from sentry_runbook.simulator.search import Value
 
-Row = Event | Span
+Row = EventRecord | SpanRecord
 
 
-def _unhandled(event: Event) -> bool:
+def _unhandled(event: EventRecord) -> bool:
     return event.handled is False
 
 
-_EVENT: dict[str, Callable[[Event], Value]] = {
+_EVENT: dict[str, Callable[[EventRecord], Value]] = {
     "id": lambda event: event.id,
     "event.type": lambda event: "error" if event.issue.spec.category == "error" else "generic",
     "title": lambda event: event.issue.spec.shown_title,
@@ -44,7 +44,7 @@ _EVENT: dict[str, Callable[[Event], Value]] = {
     "error.value": lambda event: event.issue.spec.chain[-1].value if event.issue.spec.chain else None,
 }
 
-_SPAN: dict[str, Callable[[Span], Value]] = {
+_SPAN: dict[str, Callable[[SpanRecord], Value]] = {
     "id": lambda span: span.id,
     "event.type": lambda span: "transaction",
     "is_transaction": lambda span: True,
@@ -77,8 +77,8 @@ _TYPES = {
 
 
 def column(row: Row, key: str) -> Value:
-    """Give a row's value of a column; what is no column is a tag, None when the row has no such tag."""
-    if isinstance(row, Event):
+    """Return a row's value of a column; any other key is read as a tag; None when the row has no such tag."""
+    if isinstance(row, EventRecord):
         get = _EVENT.get(key)
         return get(row) if get else row.tags.get(key)
     read = _SPAN.get(key)
@@ -86,7 +86,7 @@ def column(row: Row, key: str) -> Value:
 
 
 def shown(key: str, value: Value) -> Value:
-    """Give a column's value as an answer shows it."""
+    """Return a column's value as an answer shows it."""
     if key == "timestamp" and isinstance(value, int):
         return iso(value).replace("Z", "+00:00")
     if key in {"error.unhandled", "error.handled"}:
@@ -95,5 +95,5 @@ def shown(key: str, value: Value) -> Value:
 
 
 def kind(key: str) -> str:
-    """Give a column's type as ``meta.fields`` names it."""
+    """Return a column's type as ``meta.fields`` names it."""
     return _TYPES.get(key, "string")

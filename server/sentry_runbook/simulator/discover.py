@@ -1,4 +1,4 @@
-"""Discover: which rows a question means, and the table that groups and counts them.
+"""Discover: selects the rows of a query, then groups, counts and sorts them as a table.
 
 ``rows`` finds the events or traced requests of a dataset that fit scope and query; ``table`` selects, groups and sorts.
 The time series count over the same rows, so that their sum is the table's count.
@@ -14,7 +14,7 @@ from functools import partial
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.columns import Row, column, kind, shown
 from sentry_runbook.simulator.params import Scope, bad
-from sentry_runbook.simulator.records import HOUR, MINUTE, Event, IssueRecord, ProjectRecord
+from sentry_runbook.simulator.records import HOUR, MINUTE, EventRecord, IssueRecord, ProjectRecord
 from sentry_runbook.simulator.search import BadQuery, Lookup, Term, Value, parse, predicate, terms, value_test
 
 _FUNCTION = re.compile(r"([a-z_0-9]+)\((.*)\)")
@@ -22,19 +22,19 @@ _MOST_FIELDS = 20
 
 
 def rows(dataset: str, scope: Scope, query: str) -> list[Row]:
-    """Give the rows of a dataset that fit, oldest first; 400 for a query that cannot be meant."""
+    """Return the rows of a dataset that fit, oldest first; 400 for an invalid query."""
     try:
         tree = parse(query)
         fits = predicate(tree, _compiled)
         required = terms(tree)
     except BadQuery as exc:
         raise bad(str(exc)) from exc
-    found: list[Row] = []
+    candidates: list[Row] = []
     for project in scope.projects:
-        found += _candidates(project, dataset, scope, required)
+        candidates += _candidates(project, dataset, scope, required)
     if len(scope.projects) > 1:
-        found.sort(key=lambda row: row.at)
-    return [row for row in found if scope.covers(row.environment) and fits(partial(column, row))]
+        candidates.sort(key=lambda row: row.at)
+    return [row for row in candidates if scope.covers(row.environment) and fits(partial(column, row))]
 
 
 def _compiled(term: Term) -> Callable[[Lookup], bool]:
@@ -47,22 +47,22 @@ def _compiled(term: Term) -> Callable[[Lookup], bool]:
 def _candidates(project: ProjectRecord, dataset: str, scope: Scope, required: Sequence[Term]) -> list[Row]:
     start, end = scope.start, scope.seen_end
     named = _named_issues(project, scope, required)
-    found: list[Row] = []
+    candidates: list[Row] = []
     if dataset in {"errors", "discover", "issuePlatform"}:
         logs = [project.events] if named is None else [issue.events for issue in named]
         events = [event for log in logs for event in log.window(start, end)]
         if dataset != "discover":
             events = [event for event in events if (event.issue.spec.category == "error") is (dataset == "errors")]
-        found += events
+        candidates += events
     if dataset in {"spans", "transactions", "discover"} and not (dataset == "discover" and named is not None):
-        found += project.spans.window(start, end)
+        candidates += project.spans.window(start, end)
     if dataset == "discover" or (named and len(named) > 1):
-        found.sort(key=lambda row: row.at)
-    return found
+        candidates.sort(key=lambda row: row.at)
+    return candidates
 
 
 def _named_issues(project: ProjectRecord, scope: Scope, required: Sequence[Term]) -> list[IssueRecord] | None:
-    """Give the project's issues that the query names; None when it names none at all."""
+    """Return the project's issues that the query names; None when it names none at all."""
     named: list[IssueRecord] | None = None
     for term in required:
         if term.key not in {"issue", "issue.id"} or term.negated or term.operator:
@@ -85,7 +85,7 @@ def _known_short(scope: Scope, value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A function over the rows of a group, with the type and the unit of what it gives."""
+    """A function over the rows of a group, with the type and the unit of its result."""
 
     over: Callable[[Sequence[Row]], Value]
     kind: str
@@ -93,19 +93,19 @@ class Aggregate:
 
 
 def _values(rows_: Sequence[Row], key: str) -> list[float]:
-    found = (column(row, key) for row in rows_)
-    return [float(value) for value in found if isinstance(value, int | float)]
+    cells = (column(row, key) for row in rows_)
+    return [float(value) for value in cells if isinstance(value, int | float)]
 
 
 def percentile(values: Sequence[float], part: float) -> float | None:
-    """Interpolate a percentile between the two nearest values; None of nothing."""
+    """Interpolate a percentile between the two nearest values; None for no values."""
     if not values:
         return None
     ordered = sorted(values)
-    place = (len(ordered) - 1) * part
-    low = int(place)
+    rank = (len(ordered) - 1) * part
+    low = int(rank)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return ordered[low] + (ordered[high] - ordered[low]) * (rank - low)
 
 
 def _date(rows_: Sequence[Row], pick: Callable[[list[int]], int]) -> str | None:
@@ -113,21 +113,21 @@ def _date(rows_: Sequence[Row], pick: Callable[[list[int]], int]) -> str | None:
 
 
 def _failed_share(rows_: Sequence[Row]) -> float | None:
-    failed = [not isinstance(row, Event) and row.failed for row in rows_]
+    failed = [not isinstance(row, EventRecord) and row.failed for row in rows_]
     return sum(failed) / len(failed) if failed else None
 
 
 def aggregate(field: str, scope: Scope) -> Aggregate | None:
     """Read a field as a function of Discover; None when it is a plain column, 400 when there is no such function."""
-    found = _FUNCTION.fullmatch(field)
-    if not found:
+    call = _FUNCTION.fullmatch(field)
+    if not call:
         return None
-    name = found[1]
-    arguments = [part.strip() for part in found[2].split(",")] if found[2].strip() else []
-    made = _counting(name, arguments) or _timed(name, arguments, scope) or _measuring(name, arguments)
-    if made is None:
+    name = call[1]
+    arguments = [part.strip() for part in call[2].split(",")] if call[2].strip() else []
+    function = _counting(name, arguments) or _timed(name, arguments, scope) or _measuring(name, arguments)
+    if function is None:
         raise bad(f"{field} is not a valid function")
-    return made
+    return function
 
 
 def _counting(name: str, arguments: Sequence[str]) -> Aggregate | None:
@@ -187,7 +187,7 @@ def _count_if(key: str, operator: str, value: str) -> Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ResultTable:
     """All rows of an answer, and what ``meta`` says about their columns."""
 
     data: list[dict[str, Value]]
@@ -195,8 +195,8 @@ class Table:
     units: dict[str, str | None]
 
 
-def table(fields: Sequence[str], sort: Sequence[str], found: Sequence[Row], scope: Scope) -> Table:
-    """Group the rows by the plain columns and apply the functions; newest first when nothing is said about order."""
+def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row], scope: Scope) -> ResultTable:
+    """Group the rows by the plain columns and apply the functions; newest first without ``sort``."""
     if not fields:
         raise bad("No columns selected")
     if len(fields) > _MOST_FIELDS:
@@ -206,10 +206,10 @@ def table(fields: Sequence[str], sort: Sequence[str], found: Sequence[Row], scop
         if order.removeprefix("-") not in functions:
             raise bad("Cannot sort by a field that is not selected.")
     keys = [field for field, function in functions.items() if function is None]
-    data = _grouped(keys, functions, found) if len(keys) < len(functions) else _listed(keys, found)
+    data = _grouped(keys, functions, source) if len(keys) < len(functions) else _listed(keys, source)
     for order in reversed(sort):
         data.sort(key=partial(_order, order.removeprefix("-")), reverse=order.startswith("-"))
-    return Table(
+    return ResultTable(
         [{field: shown(field, row[field]) for field in fields} for row in data],
         {field: function.kind if function else kind(field) for field, function in functions.items()},
         {
@@ -226,15 +226,15 @@ def _order(key: str, row: dict[str, Value]) -> tuple[bool, float, str]:
     return (value is not None, 0.0, str(value))
 
 
-def _listed(keys: Sequence[str], found: Sequence[Row]) -> list[dict[str, Value]]:
-    return [{key: column(row, key) for key in keys} for row in reversed(found)]
+def _listed(keys: Sequence[str], source: Sequence[Row]) -> list[dict[str, Value]]:
+    return [{key: column(row, key) for key in keys} for row in reversed(source)]
 
 
 def _grouped(
-    keys: Sequence[str], functions: dict[str, Aggregate | None], found: Sequence[Row]
+    keys: Sequence[str], functions: dict[str, Aggregate | None], source: Sequence[Row]
 ) -> list[dict[str, Value]]:
     groups: dict[tuple[Value, ...], list[Row]] = {} if keys else {(): []}
-    for row in found:
+    for row in source:
         groups.setdefault(tuple(column(row, key) for key in keys), []).append(row)
     return [
         dict(zip(keys, group, strict=True))
@@ -247,20 +247,20 @@ def _grouped(
 
 
 def interval_ms(text: str | None, scope: Scope) -> int:
-    """Read an interval (``60``, ``1m``, ``60s``, ``1h``); a useless one is silently replaced, as in Sentry."""
+    """Read an interval (``60``, ``1m``, ``60s``, ``1h``); an invalid one is silently replaced, as in Sentry."""
     length = scope.end - scope.start
     default = next((step for step, most in ((MINUTE, HOUR), (5 * MINUTE, 24 * HOUR)) if length <= most), HOUR)
-    found = re.fullmatch(r"(\d{1,9})(s|m|h|d)?", text or "")
-    if not found:
+    match = re.fullmatch(r"(\d{1,9})(s|m|h|d)?", text or "")
+    if not match:
         return default
-    step = int(found[1]) * {"s": 1000, "m": MINUTE, "h": HOUR, "d": 24 * HOUR}[found[2] or "s"]
+    step = int(match[1]) * {"s": 1000, "m": MINUTE, "h": HOUR, "d": 24 * HOUR}[match[2] or "s"]
     return step if step and length / step <= 10_000 and step < max(length, 1) + step else default
 
 
-def buckets(found: Sequence[Row], step: int, scope: Scope) -> list[tuple[int, list[Row]]]:
+def buckets(source: Sequence[Row], step: int, scope: Scope) -> list[tuple[int, list[Row]]]:
     """Sort the rows into the clock-aligned buckets of the scope; a bucket is named by its begin."""
     first = scope.start // step * step
     filled: dict[int, list[Row]] = {at: [] for at in range(first, max(scope.end, scope.seen_end), step)}
-    for row in found:
+    for row in source:
         filled[row.at // step * step].append(row)
     return list(filled.items())

@@ -33,13 +33,13 @@ async def events(request: Request) -> Response:
     _discover_on(request)
     dataset, query = _dataset(request), request.query_params
     asked = scope(request)
-    found = rows(dataset, asked, query.get("query", ""))
-    made = table(query.getlist("field"), query.getlist("sort"), found, asked)
+    source = rows(dataset, asked, query.get("query", ""))
+    result = table(query.getlist("field"), query.getlist("sort"), source, asked)
     tip = None if asked.projects else "You have no accessible projects: no data can be shown."
-    cut, links = page(request, made.data)
+    cut, links = page(request, result.data)
     meta = {
-        "fields": made.fields,
-        "units": made.units,
+        "fields": result.fields,
+        "units": result.units,
         "dataset": dataset,
         "datasetReason": "unchanged",
         "isMetricsData": False,
@@ -50,10 +50,10 @@ async def events(request: Request) -> Response:
 
 
 def _function(field: str, asked: Scope) -> Aggregate:
-    found = aggregate(field, asked)
-    if found is None:
+    function = aggregate(field, asked)
+    if function is None:
         raise bad(f"Invalid yAxis: {field} is not a function")
-    return found
+    return function
 
 
 async def timeseries(request: Request) -> Response:
@@ -89,10 +89,10 @@ async def stats(request: Request) -> Response:
     step = interval_ms(query.get("interval"), asked)
     filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
     axes = query.getlist("yAxis") or ["count()"]
-    made: dict[str, dict[str, object]] = {}
+    by_axis: dict[str, dict[str, object]] = {}
     for order, axis in enumerate(axes):
         function = _function(axis, asked)
-        made[axis] = {
+        by_axis[axis] = {
             "data": [[at // 1000, [{"count": function.over(members) or 0}]] for at, members in filled],
             "start": asked.start // 1000,
             "end": asked.end // 1000,
@@ -100,4 +100,4 @@ async def stats(request: Request) -> Response:
             "order": order,
             "meta": {"fields": {axis: function.kind}, "units": {axis: function.unit}, "dataset": dataset},
         }
-    return answer(made if len(axes) > 1 else made[axes[0]])
+    return answer(by_axis if len(axes) > 1 else by_axis[axes[0]])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.records import Event, digest
+from sentry_runbook.simulator.records import EventRecord, digest
 from sentry_runbook.simulator.release_payloads import release_brief
-from sentry_runbook.simulator.scenario import Crumb, Frame, Issue, Raised
+from sentry_runbook.simulator.scenario import Crumb, FrameSpec, IssueSpec, Raised
 
 _SDKS = {"python": ("sentry.python", "2.40.0"), "javascript": ("sentry.javascript.browser", "10.20.0")}
 
@@ -23,7 +23,7 @@ def numbered(value: object, number: int) -> object:
     return value
 
 
-def _user(event: Event) -> dict[str, object] | None:
+def _user(event: EventRecord) -> dict[str, object] | None:
     if event.user is None:
         return None
     return {
@@ -37,21 +37,35 @@ def _user(event: Event) -> dict[str, object] | None:
     }
 
 
-def _tags(event: Event) -> list[dict[str, str]]:
+def _tags(event: EventRecord) -> list[dict[str, str]]:
     return [
         {"key": key, "value": value} | ({"query": f'user.id:"{value.removeprefix("id:")}"'} if key == "user" else {})
         for key, value in sorted(event.tags.items())
     ]
 
 
-def _metadata(spec: Issue) -> dict[str, object]:
+def metadata(spec: IssueSpec) -> dict[str, object]:
+    """Return what Sentry took the title from: the outermost exception and the last frame of one's own code."""
+    shown: dict[str, object] = {"title": spec.shown_title}
     if spec.chain:
-        return {"type": spec.chain[-1].type, "value": spec.chain[-1].value}
-    return {"title": spec.shown_title}
+        outermost = spec.chain[-1]
+        shown = {"type": outermost.type, "value": outermost.value}
+        frame = next((frame for frame in reversed(outermost.frames) if frame.in_app), None)
+        if frame:
+            shown |= {"filename": frame.filename, "function": frame.function}
+        if outermost.frames:
+            shown["in_app_frame_mix"] = _frame_mix([frame.in_app for frame in outermost.frames])
+    return shown | dict(spec.metadata)
 
 
-def event_row(event: Event) -> dict[str, object]:
-    """Give an event as lists show it: without a release, which is among its tags."""
+def _frame_mix(in_app: Sequence[bool]) -> str:
+    if all(in_app):
+        return "in-app-only"
+    return "mixed" if any(in_app) else "system-only"
+
+
+def event_row(event: EventRecord) -> dict[str, object]:
+    """Return an event as lists show it: without a release, which is among its tags."""
     spec, project = event.issue.spec, event.issue.project
     return {
         "id": event.id,
@@ -68,16 +82,16 @@ def event_row(event: Event) -> dict[str, object]:
         "user": _user(event),
         "tags": _tags(event),
         "dateCreated": iso(event.at),
-        "metadata": _metadata(spec),
+        "metadata": metadata(spec),
     }
 
 
-def _location(spec: Issue) -> str | None:
+def _location(spec: IssueSpec) -> str | None:
     frames = spec.chain[-1].frames if spec.chain else ()
     return next((frame.filename for frame in reversed(frames) if frame.in_app), None)
 
 
-def _frame(frame: Frame, number: int) -> dict[str, object]:
+def _frame(frame: FrameSpec, number: int) -> dict[str, object]:
     lines = frame.source.splitlines()
     first = frame.line - len(lines) // 2
     return {
@@ -91,23 +105,25 @@ def _frame(frame: Frame, number: int) -> dict[str, object]:
         "function": frame.function,
         "rawFunction": None,
         "symbol": None,
-        "context": [[first + place, line] for place, line in enumerate(lines)],
+        "context": [[first + offset, line] for offset, line in enumerate(lines)],
         "lineNo": frame.line,
         "colNo": None,
         "inApp": frame.in_app,
         "trust": None,
+        "lock": None,
+        "sourceLink": None,
         "errors": None,
         "vars": numbered(frame.vars, number) if frame.vars else None,
     }
 
 
-def _raised(one: Raised, event: Event) -> dict[str, object]:
-    frames = [_frame(frame, event.number) for frame in one.frames]
+def _raised(exception: Raised, event: EventRecord) -> dict[str, object]:
+    frames = [_frame(frame, event.number) for frame in exception.frames]
     return {
-        "type": one.type,
-        "value": numbered(one.value, event.number),
-        "module": one.module,
-        "mechanism": {"type": one.mechanism, "handled": event.handled},
+        "type": exception.type,
+        "value": numbered(exception.value, event.number),
+        "module": exception.module,
+        "mechanism": {"type": exception.mechanism, "handled": event.handled},
         "threadId": None,
         "stacktrace": {"frames": frames, "framesOmitted": None, "registers": None, "hasSystemFrames": True}
         if frames
@@ -116,7 +132,7 @@ def _raised(one: Raised, event: Event) -> dict[str, object]:
     }
 
 
-def _crumb(crumb: Crumb, event: Event) -> dict[str, object]:
+def _crumb(crumb: Crumb, event: EventRecord) -> dict[str, object]:
     return {
         "timestamp": iso(event.at - round(crumb.seconds_before * 1000)),
         "type": crumb.type,
@@ -128,21 +144,21 @@ def _crumb(crumb: Crumb, event: Event) -> dict[str, object]:
     }
 
 
-def _entries(event: Event) -> list[dict[str, object]]:
+def _entries(event: EventRecord) -> list[dict[str, object]]:
     spec = event.issue.spec
-    found: list[dict[str, object]] = []
+    entries: list[dict[str, object]] = []
     if spec.chain:
-        values = [_raised(one, event) for one in spec.chain]
+        values = [_raised(exception, event) for exception in spec.chain]
         data: dict[str, object] = {"values": values, "hasSystemFrames": True, "excOmitted": None}
-        found.append({"type": "exception", "data": data})
+        entries.append({"type": "exception", "data": data})
     elif spec.category == "error":
-        found.append({"type": "message", "data": {"formatted": spec.shown_title, "message": None, "params": None}})
+        entries.append({"type": "message", "data": {"formatted": spec.shown_title, "message": None, "params": None}})
     if event.breadcrumbs:
         crumbs = sorted(event.breadcrumbs, key=lambda crumb: -crumb.seconds_before)
-        found.append({"type": "breadcrumbs", "data": {"values": [_crumb(crumb, event) for crumb in crumbs]}})
+        entries.append({"type": "breadcrumbs", "data": {"values": [_crumb(crumb, event) for crumb in crumbs]}})
     request = spec.request
     if request:
-        found.append(
+        entries.append(
             {
                 "type": "request",
                 "data": {
@@ -159,26 +175,26 @@ def _entries(event: Event) -> list[dict[str, object]]:
                 },
             }
         )
-    return found
+    return entries
 
 
-def _contexts(event: Event) -> dict[str, object]:
-    tags, found = event.tags, dict[str, object]()
+def _contexts(event: EventRecord) -> dict[str, object]:
+    tags, contexts = event.tags, dict[str, object]()
     for name in ("browser", "os", "runtime"):
         if name in tags:
             known, _, version = tags[name].rpartition(" ")
-            found[name] = {"name": known or version, "version": version if known else None, "type": name}
+            contexts[name] = {"name": known or version, "version": version if known else None, "type": name}
     if "device" in tags:
-        found["device"] = {"family": tags["device"], "model": tags["device"], "type": "device"}
+        contexts["device"] = {"family": tags["device"], "model": tags["device"], "type": "device"}
     trace = {"trace_id": digest("trace", event.id), "span_id": digest("span", event.id, size=8)}
-    found["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
+    contexts["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
     for name, value in event.issue.spec.contexts.items():
         shown = numbered(value, event.number)
-        found[name] = {"type": "default", **shown} if isinstance(shown, dict) else shown
-    return found
+        contexts[name] = {"type": "default", **shown} if isinstance(shown, dict) else shown
+    return contexts
 
 
-def _occurrence(event: Event) -> dict[str, object] | None:
+def _occurrence(event: EventRecord) -> dict[str, object] | None:
     spec = event.issue.spec
     if spec.category == "error":
         return None
@@ -193,8 +209,8 @@ def _occurrence(event: Event) -> dict[str, object] | None:
         "resourceId": None,
         "evidenceData": {},
         "evidenceDisplay": [
-            {"name": name, "value": value, "important": place == 0}
-            for place, (name, value) in enumerate(known.evidence if known else ())
+            {"name": name, "value": value, "important": index == 0}
+            for index, (name, value) in enumerate(known.evidence if known else ())
         ],
         "type": known.type if known else 1001,
         "detectionTime": event.at / 1000,
@@ -205,18 +221,18 @@ def _occurrence(event: Event) -> dict[str, object] | None:
     }
 
 
-def _sdk(event: Event) -> dict[str, object]:
+def _sdk(event: EventRecord) -> dict[str, object]:
     platform = event.issue.spec.platform or event.issue.project.platform
     known = event.issue.spec.sdk or _SDKS.get(platform.partition("-")[0], ("sentry.javascript.node", "10.20.0"))
     return {"name": known[0], "version": known[1]}
 
 
-def event_details(event: Event, neighbours: Sequence[Event], now: int) -> dict[str, object]:
-    """Give the full event; ``neighbours`` are the issue's events that the reader sees, oldest first."""
+def event_details(event: EventRecord, neighbours: Sequence[EventRecord], now: int) -> dict[str, object]:
+    """Return the full event; ``neighbours`` are the issue's events that the reader sees, oldest first."""
     spec = event.issue.spec
-    place = next((index for index, one in enumerate(neighbours) if one is event), None)
-    before = neighbours[place - 1].id if place else None
-    after = neighbours[place + 1].id if place is not None and place + 1 < len(neighbours) else None
+    index = next((index for index, neighbour in enumerate(neighbours) if neighbour is event), None)
+    before = neighbours[index - 1].id if index else None
+    after = neighbours[index + 1].id if index is not None and index + 1 < len(neighbours) else None
     row = event_row(event)
     kind = row.pop("event.type")
     return row | {

@@ -21,14 +21,14 @@ from sentry_runbook.simulator.params import (
     profile_of,
     world_of,
 )
-from sentry_runbook.simulator.records import Event, IssueRecord
+from sentry_runbook.simulator.records import EventRecord, IssueRecord
 from sentry_runbook.simulator.release_payloads import commit
 from sentry_runbook.simulator.search import BadQuery, Lookup, parse, predicate, value_test
 from sentry_runbook.simulator.world import ORGANIZATION
 
 
-def _chosen(request: Request, issue: IssueRecord, now: int) -> list[Event]:
-    """Give the events within period, environments and query, oldest first."""
+def _chosen(request: Request, issue: IssueRecord, now: int) -> list[EventRecord]:
+    """Return the events within period, environments and query, oldest first."""
     start, end = period(request, now) or (0, now)
     names = request.query_params.getlist("environment")
     text = request.query_params.get("query", "").strip()
@@ -43,7 +43,7 @@ def _chosen(request: Request, issue: IssueRecord, now: int) -> list[Event]:
     return [event for event in events if (not names or event.environment in kept) and fits(_lookup(event))]
 
 
-def _lookup(event: Event) -> Lookup:
+def _lookup(event: EventRecord) -> Lookup:
     return lambda key: column(event, key)
 
 
@@ -57,14 +57,14 @@ async def event_list(request: Request) -> Response:
     return answer([event_row(event) for event in rows], links)
 
 
-def _full_row(event: Event, everything: list[Event], now: int) -> dict[str, object]:
+def _full_row(event: EventRecord, everything: list[EventRecord], now: int) -> dict[str, object]:
     details = event_details(event, everything, now)
     kept = ("entries", "contexts", "context", "sdk", "errors", "_meta", "size")
     return event_row(event) | {key: details[key] for key in kept}
 
 
-def _recommended(events: list[Event]) -> Event:
-    """Prefer the event that tells most: breadcrumbs, then a user, then the latest."""
+def _recommended(events: list[EventRecord]) -> EventRecord:
+    """Return the event with the most context: breadcrumbs first, then a user, then the latest."""
     return max(events, key=lambda event: (bool(event.breadcrumbs), event.user is not None, event.at))
 
 
@@ -72,7 +72,7 @@ async def event_get(request: Request) -> Response:
     """Answer with one event: latest, oldest, recommended, or by its id."""
     issue, now = issue_of(request)
     wanted = request.path_params["event"]
-    picks: dict[str, Callable[[list[Event]], Event]] = {
+    picks: dict[str, Callable[[list[EventRecord]], EventRecord]] = {
         "latest": lambda events: events[-1],
         "oldest": lambda events: events[0],
     }
@@ -84,19 +84,13 @@ async def event_get(request: Request) -> Response:
         if not events:
             raise ApiError(404, {"detail": "No matching event"})
         return answer(event_details(picks[wanted](events), everything, now))
-    found = next((event for event in everything if event.id == wanted.replace("-", "").lower()), None)
-    if found is None:
+    event = next((event for event in everything if event.id == wanted.replace("-", "").lower()), None)
+    if event is None:
         raise ApiError(404, {"detail": "Event not found"})
-    return answer(event_details(found, everything, now))
+    return answer(event_details(event, everything, now))
 
 
-async def project_event(request: Request) -> Response:
-    """Answer with one event of a project, by its id."""
-    event, now = _project_event(request)
-    return answer(event_details(event, event.issue.events.until(now), now))
-
-
-def _project_event(request: Request) -> tuple[Event, int]:
+def _project_event(request: Request) -> tuple[EventRecord, int]:
     world = world_of(request)
     now = world.now_ms()
     project = world.find_project(request.path_params["project"])
@@ -108,7 +102,7 @@ def _project_event(request: Request) -> tuple[Event, int]:
 
 
 async def committers(request: Request) -> Response:
-    """Answer with the suspect commits; that none was found is a 404 of its own."""
+    """Answer with the suspect commits; 404 with its own detail when there are none."""
     event, now = _project_event(request)
     project = event.issue.project
     authors: dict[str, list[dict[str, object]]] = {}
@@ -119,15 +113,17 @@ async def committers(request: Request) -> Response:
                 if record.message == suspect.message and record.author == suspect.author and record.at <= now:
                     shown = commit(record, [release])
                     shown["suspectCommitType"] = "via SCM integration"
-                    people[record.email] = shown["author"]
+                    # The author is given once for all commits, and these commits do not list their releases.
+                    people[record.email] = shown.pop("author")
+                    del shown["releases"]
                     authors.setdefault(record.email, []).append(shown)
     if not authors:
         raise ApiError(404, {"detail": "No committers found"})
-    found = [
+    rows = [
         {"author": people[email], "commits": commits, "group_owner_id": int(event.issue.id) % 100_000}
         for email, commits in authors.items()
     ]
-    return answer({"committers": found})
+    return answer({"committers": rows})
 
 
 async def event_id(request: Request) -> Response:

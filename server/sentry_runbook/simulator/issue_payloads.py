@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 from sentry_runbook.simulator import lifecycle
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.people import owner, person
+from sentry_runbook.simulator.event_payloads import metadata
+from sentry_runbook.simulator.people import BOT, owner, person
 from sentry_runbook.simulator.records import (
     DAY,
     HOUR,
+    MINUTE,
     ActivityRecord,
-    Event,
+    EventRecord,
     IssueRecord,
     ProjectRecord,
-    digest,
 )
 from sentry_runbook.simulator.release_payloads import release_brief
 
@@ -24,8 +25,6 @@ _UNUSED: dict[str, object] = {
     "shareId": None,
     "isPublic": False,
     "isBookmarked": False,
-    "isSubscribed": False,
-    "subscriptionDetails": None,
     "hasSeen": False,
     "priorityLockedAt": None,
     "seerFixabilityScore": None,
@@ -36,52 +35,44 @@ _TYPES = {"error": "error", "feedback": "feedback"}
 
 
 def project_brief(project: ProjectRecord) -> dict[str, object]:
-    """Give the project as issues carry it."""
+    """Return the project as issues carry it."""
     return {"id": project.id, "name": project.slug, "slug": project.slug, "platform": project.platform}
 
 
 def substatus(issue: IssueRecord, now: int) -> str | None:
-    """Give the substatus; an untouched issue's depends on its age."""
+    """Return the substatus; an untouched issue's depends on its age."""
     if issue.status == "unresolved" and issue.substatus is None:
         return lifecycle.default_substatus(issue, now)
     return issue.substatus
 
 
-def _metadata(issue: IssueRecord) -> dict[str, object]:
-    spec = issue.spec
-    found: dict[str, object] = {"title": spec.shown_title}
-    if spec.chain:
-        last = spec.chain[-1]
-        found = {"type": last.type, "value": last.value}
-        frame = next((frame for frame in reversed(last.frames) if frame.in_app), None)
-        if frame:
-            found |= {"filename": frame.filename, "function": frame.function}
-    return found | dict(spec.metadata)
-
-
-def _buckets(events: Sequence[Event], now: int, step: int, back: int) -> list[list[int]]:
+def _buckets(events: Sequence[EventRecord], now: int, step: int, back: int) -> list[list[int]]:
     last = now // step
     counted = Counter(event.at // step for event in events)
     return [[at * step // 1000, counted[at]] for at in range(last - back, last + 1)]
 
 
-def stats(events: Sequence[Event], now: int) -> dict[str, object]:
-    """Give the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
+def stats(events: Sequence[EventRecord], now: int) -> dict[str, object]:
+    """Return the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
     return {"24h": _buckets(events, now, HOUR, 24), "30d": _buckets(events, now, DAY, 30)}
+
+
+def _subscription(issue: IssueRecord) -> dict[str, str] | None:
+    """Return why the token's user is subscribed: changing or commenting on an issue subscribes; None if neither."""
+    kinds = [entry.type for entry in issue.activity if entry.user == BOT]
+    if not kinds:
+        return None
+    return {"reason": "commented" if kinds[0] == "note" else "changed_status"}
 
 
 def issue_row(
     issue: IssueRecord, base: str, now: int, environments: frozenset[str | None] | None = None
 ) -> dict[str, object]:
-    """Give what every form of an issue has. ``count`` is of all time and environments; the rest follows the filter."""
+    """Return the fields of every form of an issue; ``count`` ignores the environments, the rest follows them."""
     spec, everything = issue.spec, issue.events.until(now)
     events = [event for event in everything if environments is None or event.environment in environments]
     notes = [entry for entry in issue.activity if entry.type == "note" and entry.at <= now]
-    details = lifecycle.status_details(issue, now)
-    actor = next(
-        (entry.user for entry in reversed(issue.activity) if entry.type.startswith(("set_res", "set_ign"))),
-        None,
-    )
+    details, actor = lifecycle.status_details(issue, now)
     if details and actor:
         details["actor"] = person(actor)
     return {
@@ -100,7 +91,7 @@ def issue_row(
         "type": _TYPES.get(spec.category, "generic"),
         "issueType": spec.issue_type,
         "issueCategory": spec.category,
-        "metadata": _metadata(issue),
+        "metadata": metadata(spec),
         "numComments": len(notes),
         "assignedTo": owner(issue.assigned_to),
         "isUnhandled": any(event.handled is False for event in everything) and spec.category == "error",
@@ -110,6 +101,8 @@ def issue_row(
         "firstSeen": iso(events[0].at) if events else None,
         "lastSeen": iso(events[-1].at) if events else None,
         "annotations": [],
+        "isSubscribed": _subscription(issue) is not None,
+        "subscriptionDetails": _subscription(issue),
         **_UNUSED,
     }
 
@@ -121,34 +114,34 @@ def issue_details(
     environments: frozenset[str | None] | None,
     collapse: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Give the single issue, with its history, statistics, tags and releases."""
+    """Return the single issue, with its history, statistics, tags and releases."""
     everything = issue.events.until(now)
     events = [event for event in everything if environments is None or event.environment in environments]
-    found = issue_row(issue, base, now, environments)
-    found |= {
+    details = issue_row(issue, base, now, environments)
+    details |= {
         "activity": activity(issue, now)[:100],
         "seenBy": [],
-        "participants": [],
-        "userReportCount": sum(issue.project.origin + report.at * 60_000 <= now for report in issue.spec.reports),
+        "participants": [person(BOT) | {"type": "user"}] if _subscription(issue) else [],
+        "userReportCount": sum(issue.project.origin + minute * MINUTE <= now for minute in issue.spec.user_reports),
         "pluginIssues": [],
         "pluginActions": [],
         "pluginContexts": [],
     }
     if "stats" not in collapse:
-        found["stats"] = stats(events, now)
+        details["stats"] = stats(events, now)
     if "tags" not in collapse:
-        found["tags"] = [
+        details["tags"] = [
             {"key": tag["key"], "name": tag["name"], "totalValues": tag["totalValues"]} for tag in tags(events)
         ]
     if "release" not in collapse:
         named = [event.release for event in everything if event.release]
         for key, version in (("firstRelease", named[:1]), ("lastRelease", named[-1:])):
-            found[key] = release_brief(issue.project, version[0], now) if version else None
-    return found
+            details[key] = release_brief(issue.project, version[0], now) if version else None
+    return details
 
 
 def activity_entry(entry: ActivityRecord) -> dict[str, object]:
-    """Give one line of the history."""
+    """Return one line of the history."""
     return {
         "id": entry.id,
         "type": entry.type,
@@ -160,13 +153,13 @@ def activity_entry(entry: ActivityRecord) -> dict[str, object]:
 
 
 def activity(issue: IssueRecord, now: int) -> list[dict[str, object]]:
-    """Give the history, newest first; its last line is made up from the first event, as Sentry does."""
-    lines = sorted((entry for entry in issue.activity if entry.at <= now), key=lambda entry: -entry.at)
+    """Return the history, newest first; its last line is derived from the first event, as in Sentry."""
+    lines = sorted((entry for entry in issue.activity if entry.at <= now), key=lambda entry: entry.at)
     first = issue.events.first()
-    made = [activity_entry(entry) for entry in lines]
+    rows = [activity_entry(entry) for entry in reversed(lines)]
     if first is not None:
-        made.append(activity_entry(ActivityRecord(first.at, "0", "first_seen", {"priority": issue.priority})))
-    return made
+        rows.append(activity_entry(ActivityRecord(first.at, "0", "first_seen", {"priority": issue.priority})))
+    return rows
 
 
 _NAMES = {
@@ -189,34 +182,35 @@ _NAMES = {
 }
 
 
-def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
-    """Give a tag's values with their counts, the most frequent first."""
-    seen: dict[str, list[int]] = {}
+def tag_values(events: Sequence[EventRecord], key: str) -> list[dict[str, object]]:
+    """Return a tag's values with their counts, the most frequent first."""
+    times_of: dict[str, list[int]] = {}
     for event in events:
         if key in event.tags:
-            seen.setdefault(event.tags[key], []).append(event.at)
+            times_of.setdefault(event.tags[key], []).append(event.at)
     return [
         {
             "key": key,
-            "name": value,
+            # The value says by what the user is known; its name for people does not.
+            "name": value.removeprefix("id:") if key == "user" else value,
             "value": value,
             "count": len(times),
             "firstSeen": iso(times[0]),
             "lastSeen": iso(times[-1]),
         }
         | ({"query": f'user.id:"{value.removeprefix("id:")}"'} if key == "user" else {})
-        for value, times in sorted(seen.items(), key=lambda item: -len(item[1]))
+        for value, times in sorted(times_of.items(), key=lambda item: -len(item[1]))
     ]
 
 
-def tags(events: Sequence[Event], keys: Sequence[str] = (), limit: int = 10) -> list[dict[str, object]]:
-    """Give the distribution of each tag."""
-    found = []
+def tags(events: Sequence[EventRecord], keys: Sequence[str] = (), limit: int = 10) -> list[dict[str, object]]:
+    """Return the distribution of each tag."""
+    distributions = []
     for key in sorted({key for event in events for key in event.tags}):
         if keys and key not in keys:
             continue
         values = tag_values(events, key)
-        found.append(
+        distributions.append(
             {
                 "key": key,
                 "name": _NAMES.get(key, key.replace("_", " ").replace(".", " ").title()),
@@ -225,27 +219,4 @@ def tags(events: Sequence[Event], keys: Sequence[str] = (), limit: int = 10) -> 
                 "topValues": values[:limit],
             }
         )
-    return found
-
-
-def user_reports(issue: IssueRecord, now: int) -> list[dict[str, object]]:
-    """Give what users wrote into the crash dialog, newest first."""
-    found: list[tuple[int, dict[str, object]]] = []
-    for place, report in enumerate(issue.spec.reports):
-        at = issue.project.origin + round(report.at * 60_000)
-        nearest = issue.events.window(0, at + 1)[-1:]
-        if at > now or not nearest:
-            continue
-        event = {"id": nearest[0].id, "eventID": nearest[0].id}
-        shown: dict[str, object] = {
-            "id": digest(issue.id, "report", place, size=4),
-            "eventID": nearest[0].id,
-            "name": report.name,
-            "email": report.email,
-            "comments": report.comments,
-            "dateCreated": iso(at),
-            "user": None,
-            "event": event,
-        }
-        found.append((at, shown))
-    return [shown for _, shown in sorted(found, key=lambda pair: -pair[0])]
+    return distributions

@@ -14,11 +14,9 @@ from sentry_runbook.simulator.issue_payloads import (
     issue_details,
     issue_row,
     stats,
-    tag_values,
     tags,
-    user_reports,
 )
-from sentry_runbook.simulator.issue_search import Candidate, candidates, matching, ordered
+from sentry_runbook.simulator.issue_search import SearchMatch, candidates, matching, ordered
 from sentry_runbook.simulator.params import (
     ApiError,
     answer,
@@ -33,12 +31,12 @@ from sentry_runbook.simulator.params import (
     world_of,
 )
 from sentry_runbook.simulator.people import BOT
-from sentry_runbook.simulator.records import HOUR, Event, IssueRecord
+from sentry_runbook.simulator.records import HOUR, EventRecord, IssueRecord
 from sentry_runbook.simulator.world import ORGANIZATION
 
 
 def base_url(request: Request) -> str:
-    """Give the address under which the client reaches this server."""
+    """Return the address under which the client reaches this server."""
     return str(request.base_url).rstrip("/")
 
 
@@ -94,27 +92,28 @@ async def issue_list(request: Request) -> Response:
     known = [issue for issue in world.issues() if world.find_issue(issue.id, asked.now)]
     text = query.get("query", "is:unresolved").strip()
     headers: dict[str, str] = {}
-    found = candidates(asked, known)
-    direct = [one for one in found if one.issue.short_id.upper() == text.upper()]
+    matches = candidates(asked, known)
+    direct = [match for match in matches if match.issue.short_id.upper() == text.upper()]
     if query.get("shortIdLookup") == "1" and direct:
-        found, headers = direct, {"X-Sentry-Direct-Hit": "1"}
+        matches, headers = direct, {"X-Sentry-Direct-Hit": "1"}
     else:
-        found = ordered(matching(found, text, asked.now), query.get("sort") or "date")
+        matches = ordered(matching(matches, text, asked.now), query.get("sort") or "date")
     size_name = "limit" if "limit" in query else "per_page"
-    rows, links = paged(request, found, size_name=size_name, hits=True)
+    rows, links = paged(request, matches, size_name=size_name, hits=True)
     filtered = bool(period(request, asked.now)) or asked.environments is not None
-    return answer([_list_row(one, base_url(request), asked.now, filtered=filtered) for one in rows], links | headers)
+    shown = [_list_row(match, base_url(request), asked.now, filtered=filtered) for match in rows]
+    return answer(shown, links | headers)
 
 
-def _list_row(one: Candidate, base: str, now: int, *, filtered: bool) -> dict[str, object]:
-    row = issue_row(one.issue, base, now)
+def _list_row(match: SearchMatch, base: str, now: int, *, filtered: bool) -> dict[str, object]:
+    row = issue_row(match.issue, base, now)
     lifetime = {key: row[key] for key in ("count", "userCount", "firstSeen", "lastSeen")}
-    row |= {"stats": {"24h": stats(one.events, now)["24h"]}}
+    row |= {"stats": {"24h": stats(match.events, now)["24h"]}}
     if filtered:
         # With a period the list counts that period alone, where the single issue counts everything.
-        row["count"] = str(len(one.events))
-        row["userCount"] = len({event.user.id for event in one.events if event.user})
-    row["lifetime"] = lifetime | {"stats": {}}
+        row["count"] = str(len(match.events))
+        row["userCount"] = len({event.user.id for event in match.events if event.user})
+    row["lifetime"] = lifetime | {"stats": None}
     row["filtered"] = None
     return row
 
@@ -122,7 +121,7 @@ def _list_row(one: Candidate, base: str, now: int, *, filtered: bool) -> dict[st
 # --- around it ------------------------------------------------------------------------------------------------------
 
 
-def _tagged(request: Request) -> list[Event]:
+def _tagged(request: Request) -> list[EventRecord]:
     issue, now = issue_of(request)
     chosen = environments(request, world_of(request), now)
     return [event for event in issue.events.until(now) if chosen is None or event.environment in chosen]
@@ -133,30 +132,6 @@ async def tag_list(request: Request) -> Response:
     keys = request.query_params.getlist("key")
     limit = whole(request, "limit", 9 if keys else 10, 1000)
     return answer(tags(_tagged(request), keys, limit))
-
-
-async def tag_get(request: Request) -> Response:
-    """Answer with the distribution of one tag."""
-    found = tags(_tagged(request), [request.path_params["key"]], 9)
-    if not found:
-        raise not_found()
-    return answer(found[0])
-
-
-async def tag_value_list(request: Request) -> Response:
-    """Answer with the values of one tag."""
-    values = tag_values(_tagged(request), request.path_params["key"])
-    if not values:
-        raise not_found()
-    order = request.query_params.get("sort", "-count")
-    if order.removeprefix("-") not in {"count", "date", "age", "id"}:
-        raise bad("Invalid sort parameter.")
-    if order == "-date":
-        values.sort(key=lambda value: str(value["lastSeen"]), reverse=True)
-    elif order == "-age":
-        values.sort(key=lambda value: str(value["firstSeen"]), reverse=True)
-    rows, links = page(request, values)
-    return answer(list(rows), links)
 
 
 async def activities(request: Request) -> Response:
@@ -184,19 +159,6 @@ async def note_post(request: Request) -> Response:
         if same and now - entry.at < HOUR:
             raise bad("You have already posted that comment.")
     return answer(activity_entry(lifecycle.record(issue, now, "note", {"text": text}, BOT)), status=201)
-
-
-async def report_list(request: Request) -> Response:
-    """Answer with what users wrote."""
-    issue, now = issue_of(request)
-    rows, links = page(request, user_reports(issue, now))
-    return answer(list(rows), links)
-
-
-async def external_issues(request: Request) -> Response:
-    """Answer with linked tickets: there are none."""
-    issue_of(request)
-    return answer([])
 
 
 async def short_id(request: Request) -> Response:

@@ -10,7 +10,7 @@ from functools import partial
 from sentry_runbook.simulator.columns import column
 from sentry_runbook.simulator.issue_payloads import substatus
 from sentry_runbook.simulator.params import Scope, bad, instant, span_ms
-from sentry_runbook.simulator.records import Event, IssueRecord
+from sentry_runbook.simulator.records import EventRecord, IssueRecord
 from sentry_runbook.simulator.search import BadQuery, Term, parse, predicate, value_test
 
 _STATES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
@@ -19,50 +19,50 @@ _AGES = {"firstSeen": 0, "age": 0, "lastSeen": -1}
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SearchMatch:
     """An issue with the events that the list's period and environments let through, oldest first."""
 
     issue: IssueRecord
-    events: Sequence[Event]
+    events: Sequence[EventRecord]
 
 
-def candidates(scope: Scope, issues: Sequence[IssueRecord]) -> list[Candidate]:
-    """Give the issues that have events in the scope."""
-    found = []
+def candidates(scope: Scope, issues: Sequence[IssueRecord]) -> list[SearchMatch]:
+    """Return the issues that have events in the scope."""
+    matches = []
     for issue in issues:
         if issue.project in scope.projects:
             events = issue.events.window(scope.start, scope.seen_end)
             kept = [event for event in events if scope.covers(event.environment)]
             if kept:
-                found.append(Candidate(issue, kept))
-    return found
+                matches.append(SearchMatch(issue, kept))
+    return matches
 
 
-def matching(found: Sequence[Candidate], query: str, now: int) -> list[Candidate]:
+def matching(matches: Sequence[SearchMatch], query: str, now: int) -> list[SearchMatch]:
     """Keep the candidates that fit the query; 400 for a query that cannot be read."""
     try:
         fits = predicate(parse(query), partial(_compiled, now=now))
     except BadQuery as exc:
         raise bad(str(exc)) from exc
-    return [candidate for candidate in found if fits(candidate)]
+    return [candidate for candidate in matches if fits(candidate)]
 
 
-def ordered(found: Sequence[Candidate], sort: str) -> list[Candidate]:
+def ordered(matches: Sequence[SearchMatch], sort: str) -> list[SearchMatch]:
     """Sort the list as asked; 400 for an unknown order."""
-    orders: dict[str, Callable[[Candidate], int]] = {
-        "date": lambda one: one.events[-1].at,
-        "new": lambda one: one.issue.events.window(0, one.events[-1].at + 1)[0].at,
-        "freq": lambda one: len(one.events),
-        "user": lambda one: len({event.user.id for event in one.events if event.user}),
+    orders: dict[str, Callable[[SearchMatch], int]] = {
+        "date": lambda match: match.events[-1].at,
+        "new": lambda match: match.issue.events.window(0, match.events[-1].at + 1)[0].at,
+        "freq": lambda match: len(match.events),
+        "user": lambda match: len({event.user.id for event in match.events if event.user}),
     }
     for likewise in ("trends", "recommended", "inbox"):
         orders[likewise] = orders["date"]
     if sort not in orders:
         raise bad(f'Invalid sort: "{sort}"')
-    return sorted(found, key=orders[sort], reverse=True)
+    return sorted(matches, key=orders[sort], reverse=True)
 
 
-def _compiled(term: Term, now: int) -> Callable[[Candidate], bool]:
+def _compiled(term: Term, now: int) -> Callable[[SearchMatch], bool]:
     if term.key == "is":
         return _signed(term, _state(term.values[0], now))
     if term.key in _AGES:
@@ -72,27 +72,27 @@ def _compiled(term: Term, now: int) -> Callable[[Candidate], bool]:
     plain = replace(term, negated=False)
     test = value_test(plain)
     if term.key in {"issue", "issue.id", "issue.priority", "issue.category", "issue.type", "timesSeen", ""}:
-        return _signed(term, lambda one: test(partial(_issue_value, one)))
+        return _signed(term, lambda match: test(partial(_issue_value, match)))
     # All else is a tag: an issue fits when one of its events does, and fits the negation when none does.
-    return _signed(term, lambda one: any(test(partial(column, event)) for event in one.events))
+    return _signed(term, lambda match: any(test(partial(column, event)) for event in match.events))
 
 
-def _signed(term: Term, test: Callable[[Candidate], bool]) -> Callable[[Candidate], bool]:
-    return (lambda one: not test(one)) if term.negated else test
+def _signed(term: Term, test: Callable[[SearchMatch], bool]) -> Callable[[SearchMatch], bool]:
+    return (lambda match: not test(match)) if term.negated else test
 
 
-def _state(name: str, now: int) -> Callable[[Candidate], bool]:
+def _state(name: str, now: int) -> Callable[[SearchMatch], bool]:
     if name in _STATES:
-        return lambda one: one.issue.status == _STATES[name]
+        return lambda match: match.issue.status == _STATES[name]
     if name in _SUBSTATES:
-        return lambda one: one.issue.status == "unresolved" and substatus(one.issue, now) == name
+        return lambda match: match.issue.status == "unresolved" and substatus(match.issue, now) == name
     if name in {"assigned", "unassigned"}:
-        return lambda one: bool(one.issue.assigned_to) is (name == "assigned")
+        return lambda match: bool(match.issue.assigned_to) is (name == "assigned")
     raise BadQuery(f'Invalid value for "is" search: {name}')
 
 
-def _age(term: Term, now: int) -> Callable[[Candidate], bool]:
-    place, value = _AGES[term.key], term.values[0]
+def _age(term: Term, now: int) -> Callable[[SearchMatch], bool]:
+    end, value = _AGES[term.key], term.values[0]
     relative = re.fullmatch(r"([+-])(\d+[smhdw])", value)
     if relative:
         bound, newer = now - (span_ms(relative[2]) or 0), relative[1] == "-"
@@ -100,30 +100,30 @@ def _age(term: Term, now: int) -> Callable[[Candidate], bool]:
         bound, newer = instant(value), term.operator.startswith(">")
         if not term.operator:
             raise BadQuery(f"{value} needs a sign or a comparison in {term.key}")
-    return lambda one: (_seen(one)[place] >= bound) is newer
+    return lambda match: (_seen(match)[end] >= bound) is newer
 
 
-def _seen(one: Candidate) -> tuple[int, int]:
-    first = one.issue.events.first()
-    return (first.at if first else 0, one.events[-1].at)
+def _seen(match: SearchMatch) -> tuple[int, int]:
+    first = match.issue.events.first()
+    return (first.at if first else 0, match.events[-1].at)
 
 
-def _assigned(wanted: str) -> Callable[[Candidate], bool]:
+def _assigned(wanted: str) -> Callable[[SearchMatch], bool]:
     if wanted == "none":
-        return lambda one: one.issue.assigned_to is None
+        return lambda match: match.issue.assigned_to is None
     name = wanted.removeprefix("#")
-    return lambda one: (one.issue.assigned_to or "").lower().rpartition(":")[2] == name
+    return lambda match: (match.issue.assigned_to or "").lower().rpartition(":")[2] == name
 
 
-def _issue_value(one: Candidate, key: str) -> str | int | None:
-    issue = one.issue
+def _issue_value(match: SearchMatch, key: str) -> str | int | None:
+    issue = match.issue
     return {
         "issue": issue.short_id,
         "issue.id": issue.id,
         "issue.priority": issue.priority,
         "issue.category": issue.spec.category,
         "issue.type": issue.spec.issue_type,
-        "timesSeen": len(one.events),
+        "timesSeen": len(match.events),
         "title": issue.spec.shown_title,
         "transaction": issue.spec.transaction,
     }.get(key)

@@ -1,42 +1,36 @@
 """From descriptions to records: where each event of a stream falls, whom it hits and which tags it carries.
 
-Nothing here is random. Events are spread by arithmetic, and tag values are dealt out by a permutation of the
-events, so counts and shares are exact and every run of a scenario is the same.
+Nothing here is random (``spread``), so counts and shares are exact and every run of a scenario is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import gcd, sqrt
 
 from sentry_runbook.simulator.records import (
     MINUTE,
     CommitRecord,
     DeployRecord,
-    Event,
+    EventRecord,
     IssueRecord,
     ProjectRecord,
     ReleaseRecord,
     SessionMinute,
-    Span,
+    SpanRecord,
     Visitor,
     digest,
     number_id,
 )
 from sentry_runbook.simulator.scenario import (
     LATEST,
-    Commit,
-    Deploy,
-    Release,
-    Sessions,
-    Shape,
+    CommitSpec,
+    DeploySpec,
+    ReleaseSpec,
+    SessionsSpec,
     Stream,
     Transactions,
-    Weights,
 )
-
-_GOLDEN = (sqrt(5) - 1) / 2
+from sentry_runbook.simulator.spread import GOLDEN, deal, done_until, instants, share
 
 # What a browser application's events look like when the scenario does not say: browser, system, device.
 _CLIENTS = {
@@ -51,42 +45,8 @@ _BROWSER_PLATFORMS = ("javascript", "react", "vue", "angular")
 
 
 def runs_in_browser(platform: str) -> bool:
-    """Say whether a platform's events come from browsers, and so carry browser and device tags."""
+    """Return whether a platform's events come from browsers, and so carry browser and device tags."""
     return platform.startswith(_BROWSER_PLATFORMS)
-
-
-def instants(count: int, start: int, end: int, shape: Shape = "even") -> list[int]:
-    """Place ``count`` instants inside ``start <= at < end``; all at ``start`` when the two are equal."""
-    fractions = ((index + 0.5) / count for index in range(count))
-    if shape == "rising":
-        fractions = (sqrt(part) for part in fractions)
-    elif shape == "falling":
-        fractions = (1 - sqrt(1 - part) for part in fractions)
-    return [start + int((end - start) * part) for part in fractions]
-
-
-def shuffled(count: int, salt: int) -> Iterator[int]:
-    """Give a permutation of ``range(count)`` whose every stretch is spread evenly; another one for each salt."""
-    step = max(1, int(count * ((_GOLDEN * (salt + 1)) % 1)))
-    while gcd(step, count) != 1:
-        step += 1
-    return ((index * step + salt) % count for index in range(count))
-
-
-def deal(weights: Weights, count: int, salt: int) -> list[str]:
-    """Deal the values to ``count`` events in the proportion of their weights, as exactly as whole numbers allow."""
-    total = sum(weights.values())
-    values: list[str] = []
-    reached = 0.0
-    for value, weight in weights.items():
-        reached += weight
-        values += [value] * (round(reached / total * count) - len(values))
-    return [values[rank] for rank in shuffled(count, salt)]
-
-
-def share(part: int, count: int, index: int) -> int:
-    """Give the whole share that falls to one of ``count`` steps when ``part`` is spread evenly over all of them."""
-    return (index + 1) * part // count - index * part // count
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +64,8 @@ class _Columns:
         dealt: dict[str, list[str]] = {}
         if runs_in_browser(issue.spec.platform or issue.project.platform):
             usual = [client.split("|") for client in deal(_CLIENTS, count, 1)]
-            for place, key in enumerate(("browser", "os", "device")):
-                dealt[key] = [client[place] for client in usual]
+            for part, key in enumerate(("browser", "os", "device")):
+                dealt[key] = [client[part] for client in usual]
         elif servers is None:
             servers = _SERVERS
         named = {"browser": browser, "os": system, "device": device, "server_name": servers}
@@ -121,7 +81,7 @@ class _Columns:
 
 
 def visitor(number: int, country: str, same_address: bool = False) -> Visitor:
-    """Give the person with a number; the addresses are of the ranges kept for documentation."""
+    """Return the person with a number; the addresses are of the ranges kept for documentation."""
     ip = "203.0.113.7" if same_address else f"198.51.100.{number % 250 + 1}"
     return Visitor(str(10_000 + number), f"user{number}@customers.example", f"user{number}", ip, country)
 
@@ -154,7 +114,7 @@ def _split(tags: dict[str, str], platform: str) -> None:
 
 
 def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: str | None) -> dict[str, str]:
-    """Give the tags that all events of a stream share."""
+    """Return the tags that all events of a stream share."""
     spec = issue.spec
     fixed: dict[str, str] = {"level": spec.level}
     if spec.category == "error":
@@ -166,7 +126,7 @@ def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: 
     }
 
 
-def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[Event]:
+def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[EventRecord]:
     """Make the events of one stream; ``batch`` keeps their ids apart from other streams'."""
     if not stream.count:
         return []
@@ -176,9 +136,9 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
     handled = spec.handled if stream.handled is None else stream.handled
     transaction = stream.transaction or spec.transaction
     fixed = _fixed_tags(issue, stream, handled, transaction)
-    made: list[Event] = []
+    batch_events: list[EventRecord] = []
     start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
-    for index, at in enumerate(instants(stream.count, start, end, stream.shape)):
+    for index, at in enumerate(instants(stream.count, start, end, stream.shape, stream.rates)):
         release = project.live_release(stream.environment, at) if stream.release == LATEST else stream.release
         tags = fixed | {key: values[index] for key, values in columns.tags.items()}
         _split(tags, spec.platform or project.platform)
@@ -189,8 +149,8 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
         person = people[index]
         if person:
             tags["user"] = f"id:{person.id}"
-        made.append(
-            Event(
+        batch_events.append(
+            EventRecord(
                 at,
                 digest(project.slug, issue.short_id, batch, index),
                 issue,
@@ -204,7 +164,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
                 spec.breadcrumbs if stream.breadcrumbs is None else stream.breadcrumbs,
             )
         )
-    return made
+    return batch_events
 
 
 def _duration(quantile: float, typical: float, p95: float) -> float:
@@ -215,64 +175,72 @@ def _duration(quantile: float, typical: float, p95: float) -> float:
     return p95 if quantile < 0.985 else round(p95 * 1.2, 1)
 
 
-def spans(project: ProjectRecord, described: Transactions, origin: int, batch: str) -> list[Span]:
+def spans(project: ProjectRecord, described: Transactions, origin: int, batch: str) -> list[SpanRecord]:
     """Make the traced requests of one endpoint."""
     count = described.count
     start, end = origin + round(described.start * MINUTE), origin + round(described.end * MINUTE)
     return [
-        Span(
+        SpanRecord(
             at,
             digest(project.slug, described.name, batch, index, size=8),
             project,
             described.name,
-            _duration(((index + 0.5) * _GOLDEN) % 1, described.typical_ms, described.p95_ms),
+            _duration(((index + 0.5) * GOLDEN) % 1, described.typical_ms, described.p95_ms),
             bool(share(described.failed, count, index)),
             project.live_release(described.environment, at) if described.release == LATEST else described.release,
             described.environment,
         )
-        for index, at in enumerate(instants(count, start, end))
+        for index, at in enumerate(instants(count, start, end, rates=described.rates))
     ]
 
 
 def _part(part: int, whole: int, before: int, after: int) -> int:
-    """Give how much of ``part`` lies among the items ``before`` to ``after`` of ``whole`` when spread evenly."""
+    """Return how much of ``part`` lies among the items ``before`` to ``after`` of ``whole`` when spread evenly."""
     return after * part // whole - before * part // whole if whole else 0
 
 
-def session_minutes(project: ProjectRecord, described: Sessions, origin: int) -> list[SessionMinute]:
+def _sessions_until(described: SessionsSpec, minute: int, minutes: int) -> int:
+    if not described.rates:
+        return minute * described.count // minutes
+    return (
+        described.count if minute == minutes else int(described.count * done_until(described.rates, minute / minutes))
+    )
+
+
+def session_minutes(project: ProjectRecord, described: SessionsSpec, origin: int) -> list[SessionMinute]:
     """Spread sessions over their minutes; every sum is exact, and no minute has more crashes than sessions."""
     whole = described.count
     broken = described.crashed + described.unhandled + described.errored
     people = whole * 2 // 3 if described.users is None else described.users
     minutes = max(1, round(described.end - described.start))
     start = origin + round(described.start * MINUTE)
-    made = []
+    records = []
     for index in range(minutes):
         at = start + index * MINUTE + MINUTE // 2
-        seen = [step * whole // minutes for step in (index, index + 1)]
-        if seen[0] == seen[1]:
+        sessions = [_sessions_until(described, step, minutes) for step in (index, index + 1)]
+        if sessions[0] == sessions[1]:
             continue
-        bad = [_part(broken, whole, 0, reached) for reached in seen]
+        bad = [_part(broken, whole, 0, reached) for reached in sessions]
         crashed = [_part(described.crashed, broken, 0, reached) for reached in bad]
         rest = [both - part for both, part in zip(bad, crashed, strict=True)]
         unhandled = [_part(described.unhandled, broken - described.crashed, 0, reached) for reached in rest]
         live = described.release == LATEST
-        made.append(
+        records.append(
             SessionMinute(
                 at,
                 described.environment,
                 project.live_release(described.environment, at) if live else described.release,
-                seen[1] - seen[0],
+                sessions[1] - sessions[0],
                 crashed[1] - crashed[0],
                 unhandled[1] - unhandled[0],
                 (rest[1] - unhandled[1]) - (rest[0] - unhandled[0]),
-                _part(people, whole, *seen),
+                _part(people, whole, *sessions),
             )
         )
-    return made
+    return records
 
 
-def commit(described: Commit, origin: int) -> CommitRecord:
+def commit(described: CommitSpec, origin: int) -> CommitRecord:
     """Make a commit; its hash depends on what it says alone."""
     return CommitRecord(
         origin + round(described.at * MINUTE),
@@ -285,20 +253,20 @@ def commit(described: Commit, origin: int) -> CommitRecord:
     )
 
 
-def deploy(described: Deploy, version: str, origin: int, place: object) -> DeployRecord:
+def deploy(described: DeploySpec, version: str, origin: int, salt: object) -> DeployRecord:
     """Make a deploy marker."""
     at = origin + round(described.at * MINUTE)
     started = None if described.took is None else at - round(described.took * MINUTE)
-    return DeployRecord(at, number_id("deploy", version, place, digits=8), described.environment, started)
+    return DeployRecord(at, number_id("deploy", version, salt, digits=8), described.environment, started)
 
 
-def release(project: ProjectRecord, described: Release, origin: int) -> ReleaseRecord:
+def release(project: ProjectRecord, described: ReleaseSpec, origin: int) -> ReleaseRecord:
     """Make a release with its deploys and commits."""
     return ReleaseRecord(
         origin + round(described.created * MINUTE),
         int(number_id("release", project.slug, described.version, digits=9)),
         described.version,
         project,
-        [deploy(one, described.version, origin, place) for place, one in enumerate(described.deploys)],
-        [commit(one, origin) for one in described.commits],
+        [deploy(item, described.version, origin, index) for index, item in enumerate(described.deploys)],
+        [commit(item, origin) for item in described.commits],
     )

@@ -1,4 +1,4 @@
-"""What every endpoint reads in the same way: period, projects, environments, pages; and how it says no."""
+"""Request parameters shared by all endpoints (period, projects, environments, pages) and error answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _URL = "%/:?&=#[]@!$'()*+,;~"
 
 
 class ApiError(Exception):
-    """An answer that is not the thing asked for; a body of None is an empty body."""
+    """An error answer; ``body`` None sends an empty body."""
 
     def __init__(self, status: int, body: object = None) -> None:
         self.status = status
@@ -36,31 +36,31 @@ class ApiError(Exception):
 
 
 def bad(detail: str) -> ApiError:
-    """Give the 400 whose body is one sentence."""
+    """Return the 400 whose body is one sentence."""
     return ApiError(400, {"detail": detail})
 
 
 def not_found() -> ApiError:
-    """Give the 404 of an unknown id, slug or environment."""
+    """Return the 404 of an unknown id, slug or environment."""
     return ApiError(404, {"detail": "The requested resource does not exist"})
 
 
 def world_of(request: Request) -> World:
-    """Give the world that the application answers from."""
+    """Return the world that the application answers from."""
     world: World = request.app.state.world
     return world
 
 
 def profile_of(request: Request) -> Profile:
-    """Give what this server can answer."""
+    """Return what this server can answer."""
     profile: Profile = request.app.state.profile
     return profile
 
 
 def span_ms(text: str) -> int | None:
     """Read ``24h``, ``90`` (seconds) or ``1w`` as milliseconds; None when it is none of these."""
-    found = _PERIOD.fullmatch(text)
-    return int(found[1]) * _UNITS[found[2] or "s"] if found else None
+    match = _PERIOD.fullmatch(text)
+    return int(match[1]) * _UNITS[match[2] or "s"] if match else None
 
 
 def instant(text: str) -> int:
@@ -94,7 +94,7 @@ def period(request: Request, now: int) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a request asks about: when, in which projects, in which environments (None: in all).
+    """The period, projects and environments (None: all) of a request.
 
     ``end`` is exclusive, but a period that reaches the present includes it; nothing later is seen whatever the end.
     """
@@ -107,11 +107,11 @@ class Scope:
 
     @property
     def seen_end(self) -> int:
-        """The exclusive end of what can be seen."""
+        """The exclusive end of the visible part of the period."""
         return self.end if self.end < self.now else self.now + 1
 
     def covers(self, environment: str | None) -> bool:
-        """Say whether records of an environment are asked for."""
+        """Return whether the scope includes an environment."""
         return self.environments is None or environment in self.environments
 
 
@@ -135,21 +135,21 @@ def projects(request: Request, world: World, profile: Profile) -> tuple[ProjectR
         return _several(world.projects, profile)
     if "-1" in wanted:
         return _several(world.projects, profile)
-    found = []
+    chosen = []
     for name in wanted:
         if not profile.project_slugs and not name.isdecimal():
             raise bad("Invalid project parameter. Values must be numbers.")
         project = world.find_project(name)
         if project is None:
             raise ApiError(403, {"detail": "You do not have permission to perform this action."})
-        found.append(project)
-    return _several(found, profile)
+        chosen.append(project)
+    return _several(chosen, profile)
 
 
-def _several(found: Sequence[ProjectRecord], profile: Profile) -> tuple[ProjectRecord, ...]:
-    if len(found) > 1 and not profile.global_views:
+def _several(chosen: Sequence[ProjectRecord], profile: Profile) -> tuple[ProjectRecord, ...]:
+    if len(chosen) > 1 and not profile.global_views:
         raise bad("You cannot view events from multiple projects.")
-    return tuple(found)
+    return tuple(chosen)
 
 
 def scope(request: Request, *, default: int = _RETENTION) -> Scope:
@@ -182,14 +182,14 @@ def _cursor(request: Request) -> int:
     text = request.query_params.get("cursor")
     if not text:
         return 0
-    found = re.fullmatch(r"\d+:(\d{1,9}):[01]", text)
-    if not found:
+    match = re.fullmatch(r"\d+:(\d{1,9}):[01]", text)
+    if not match:
         raise bad("Invalid cursor parameter.")
-    return int(found[1])
+    return int(match[1])
 
 
 def page(request: Request, rows: Sequence[T], *, size_name: str = "per_page") -> tuple[Sequence[T], dict[str, str]]:
-    """Cut one page out of all rows, and give the ``Link`` header that leads to its neighbours."""
+    """Cut one page out of all rows, and return the ``Link`` header that leads to its neighbours."""
     size = whole(request, size_name, _PAGE, _PAGE)
     offset = _cursor(request)
     links = []

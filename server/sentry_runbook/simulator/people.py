@@ -1,20 +1,20 @@
-"""The people of the organization, as Sentry shows them; invented, and the only ones there are."""
+"""The people of the organization, as Sentry shows them; all invented."""
 
 from __future__ import annotations
 
 from sentry_runbook.simulator.records import number_id
 
 BOT = "Runbook integration"
-"""Who a token of this server acts as."""
+"""The user that a token acts as."""
 
 
 def address(name: str) -> str:
-    """Give a person's e-mail address."""
+    """Return a person's e-mail address."""
     return f"{name.lower().replace(' ', '.')}@example.com"
 
 
 def person(name: str, email: str = "") -> dict[str, object]:
-    """Give a person in the full form that statuses, activities and commits use."""
+    """Return a person in the full form that statuses, activities and commits use."""
     email = email or address(name)
     return {
         "id": number_id("person", email, digits=6),
@@ -39,7 +39,7 @@ def person(name: str, email: str = "") -> dict[str, object]:
 
 
 def owner(assigned: str | None) -> dict[str, object] | None:
-    """Give ``assignedTo`` for ``team:payments``, ``user:Dana Ortiz`` or a plain name."""
+    """Return ``assignedTo`` for ``team:payments``, ``user:Dana Ortiz`` or a plain name."""
     if not assigned:
         return None
     kind, _, name = assigned.rpartition(":")

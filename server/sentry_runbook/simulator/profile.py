@@ -1,4 +1,4 @@
-"""What a server can answer: today's Sentry by default, with abilities to switch off for older or smaller ones."""
+"""Capabilities of the simulated server: today's Sentry by default; older and smaller servers lack some."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ class Profile:
 
     @property
     def default_dataset(self) -> str | None:
-        """What is meant when a request names no dataset; None: naming one is required."""
+        """The dataset of a request without ``dataset``; None: the parameter is required."""
         return None if self.dataset else "discover"

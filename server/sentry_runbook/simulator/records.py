@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Generic, Protocol, TypeVar
 
-from sentry_runbook.simulator.scenario import Crumb, Issue, Scenario
+from sentry_runbook.simulator.scenario import Crumb, IssueSpec, Scenario
+from sentry_runbook.simulator.versions import precedence
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -19,12 +20,12 @@ DAY = 24 * HOUR
 
 
 def digest(*parts: object, size: int = 16) -> str:
-    """Give hex digits that depend on the parts alone, so that ids are the same in every run."""
+    """Return hex digits that depend on the parts alone, so that ids are the same in every run."""
     return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=size).hexdigest()
 
 
 def number_id(*parts: object, digits: int) -> str:
-    """Give a decimal id of so many digits that depends on the parts alone."""
+    """Return a decimal id of so many digits that depends on the parts alone."""
     low = 10 ** (digits - 1)
     return str(low + int(digest(*parts, size=8), 16) % (4 * low))
 
@@ -62,11 +63,11 @@ class Log(Generic[T]):
         self._at = [item.at for item in self._items]
 
     def window(self, start: int, end: int) -> list[T]:
-        """Give the records with ``start <= at < end``, oldest first."""
+        """Return the records with ``start <= at < end``, oldest first."""
         return self._items[bisect_left(self._at, start) : bisect_left(self._at, end)]
 
     def until(self, now: int) -> list[T]:
-        """Give every record that has happened by ``now``."""
+        """Return every record that has happened by ``now``."""
         return self.window(0, now + 1)
 
     def count(self, start: int, end: int) -> int:
@@ -74,7 +75,7 @@ class Log(Generic[T]):
         return max(0, bisect_left(self._at, end) - bisect_left(self._at, start))
 
     def first(self, since: int = 0) -> T | None:
-        """Give the first record at or after an instant."""
+        """Return the first record at or after an instant."""
         index = bisect_left(self._at, since)
         return self._items[index] if index < len(self._items) else None
 
@@ -91,7 +92,7 @@ class Visitor:
 
 
 @dataclass(slots=True, eq=False)
-class Event:
+class EventRecord:
     """One event of an issue."""
 
     at: int
@@ -108,7 +109,7 @@ class Event:
 
 
 @dataclass(slots=True, eq=False)
-class Span:
+class SpanRecord:
     """One traced request (the root span of a transaction)."""
 
     at: int
@@ -143,8 +144,6 @@ class DeployRecord:
     id: str
     environment: str
     started: int | None
-    name: str | None = None
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +171,13 @@ class ReleaseRecord:
     commits: list[CommitRecord] = field(default_factory=list)
 
 
+def greatest_version(releases: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
+    """Return the release with the greatest semantic version; None when none of them has one."""
+    ordered = ((precedence(release.version), release) for release in releases)
+    known = [(key, release) for key, release in ordered if key is not None]
+    return max(known, key=lambda pair: pair[0])[1] if known else None
+
+
 @dataclass(slots=True, eq=False)
 class ActivityRecord:
     """One line of an issue's history."""
@@ -184,52 +190,62 @@ class ActivityRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """How an issue was resolved: ``floor`` is the oldest release from which an event counts as a regression."""
+class ResolutionRecord:
+    """How an issue was resolved.
+
+    Attributes:
+        at: when.
+        details: what ``statusDetails`` shows of it.
+        actor: who resolved it.
+        release: the release that it is tied to; None: any later event brings the issue back.
+        forgives_release: whether events of ``release`` itself are forgiven ("in the next release"), or only those of
+            older releases ("in this release").
+    """
 
     at: int
     details: dict[str, object]
-    release: str | None = None
-    floor: int | None = None
+    actor: str | None
+    release: ReleaseRecord | None = None
+    forgives_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Snooze:
-    """Under which condition an archived issue comes back; all None is for ever."""
+class SnoozeRecord:
+    """The condition under which an archived issue comes back: a count, a number of users or a time.
+
+    It is kept beside the issue's status, as Sentry keeps it: a reopened issue still shows it, until it is resolved,
+    archived anew or the condition is met.
+    """
 
     at: int
+    actor: str | None
     count: int | None = None
     window: int | None = None
     users: int | None = None
     users_window: int | None = None
     until: int | None = None
-    until_escalating: bool = False
-
-    @property
-    def conditional(self) -> bool:
-        """Whether a count, a number of users or a time ends it."""
-        return any(limit is not None for limit in (self.count, self.users, self.until))
 
 
 @dataclass(slots=True, eq=False)
 class IssueRecord:
     """An issue, its events and its state."""
 
-    spec: Issue
+    spec: IssueSpec
     id: str
     project: ProjectRecord
-    events: Log[Event] = field(default_factory=Log)
+    events: Log[EventRecord] = field(default_factory=Log)
     activity: list[ActivityRecord] = field(default_factory=list)
     status: str = "unresolved"
     substatus: str | None = None
-    resolution: Resolution | None = None
-    snooze: Snooze | None = None
+    resolution: ResolutionRecord | None = None
+    archived_at: int | None = None
+    snooze: SnoozeRecord | None = None
     assigned_to: str | None = None
     priority: str | None = None
 
     @property
     def short_id(self) -> str:
-        """The id as people say it."""
+        """The short id, as in ``SHOP-1Z``."""
         return self.spec.short_id
 
 
@@ -242,15 +258,15 @@ class ProjectRecord:
     slug: str
     platform: str
     origin: int
-    events: Log[Event] = field(default_factory=Log)
-    spans: Log[Span] = field(default_factory=Log)
+    events: Log[EventRecord] = field(default_factory=Log)
+    spans: Log[SpanRecord] = field(default_factory=Log)
     sessions: Log[SessionMinute] = field(default_factory=Log)
     releases: list[ReleaseRecord] = field(default_factory=list)
     issues: list[IssueRecord] = field(default_factory=list)
     environments: dict[str, int] = field(default_factory=dict)
 
-    def seen(self, records: Iterable[Placed]) -> None:
-        """Remember since when each environment is known."""
+    def note_environments(self, records: Iterable[Placed]) -> None:
+        """Record the first instant of each environment."""
         for record in records:
             if record.environment:
                 known = self.environments.get(record.environment, record.at)
@@ -260,12 +276,16 @@ class ProjectRecord:
         """Find a release that exists by now."""
         return next((r for r in self.releases if r.version == version and r.at <= now), None)
 
+    def released(self, now: int) -> list[ReleaseRecord]:
+        """Return the releases that exist by now."""
+        return [release for release in self.releases if release.at <= now]
+
     def newest_release(self, now: int) -> ReleaseRecord | None:
-        """Give the release created last."""
-        return max((r for r in self.releases if r.at <= now), key=lambda r: r.at, default=None)
+        """Return the release created last."""
+        return max(self.released(now), key=lambda release: release.at, default=None)
 
     def live_release(self, environment: str | None, now: int) -> str | None:
-        """Say what is deployed: the last deploy to the environment, else the newest release."""
+        """Return what is deployed: the last deploy to the environment, else the newest release."""
         deploys = [
             (deploy.at, release.version)
             for release in self.releases

@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.people import person
 from sentry_runbook.simulator.records import (
+    DAY,
     CommitRecord,
     DeployRecord,
     ProjectRecord,
     ReleaseRecord,
     number_id,
 )
-
-
-def version_info(version: str) -> dict[str, object] | None:
-    """Take a version apart as far as it has the form ``package@version``."""
-    found = re.fullmatch(r"(?:([^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?)", version)
-    if not found:
-        return None
-    parts = {"major": int(found[3]), "minor": int(found[4]), "patch": int(found[5] or 0)}
-    return {
-        "package": found[1],
-        "version": {"raw": found[2], **parts, "pre": None, "buildCode": None, "components": 3},
-        "description": found[2],
-        "buildHash": None,
-    }
-
-
-def short_version(version: str) -> str:
-    """Give the version without its package."""
-    return version.rpartition("@")[2]
+from sentry_runbook.simulator.versions import short_version, version_info
 
 
 def deploy(record: DeployRecord) -> dict[str, object]:
-    """Give a deploy marker."""
+    """Return a deploy marker."""
     return {
         "id": record.id,
         "environment": record.environment,
         "dateStarted": iso(record.started) if record.started is not None else None,
         "dateFinished": iso(record.at),
-        "name": record.name,
-        "url": record.url,
+        "name": None,
+        "url": None,
     }
 
 
 def deploys(releases: Sequence[ReleaseRecord], now: int) -> list[DeployRecord]:
-    """Give the deploys known by now, newest first."""
-    known = (one for release in releases for one in release.deploys if one.at <= now)
-    return sorted(known, key=lambda one: -one.at)
+    """Return the deploys known by now, newest first."""
+    known = (mark for release in releases for mark in release.deploys if mark.at <= now)
+    return sorted(known, key=lambda mark: -mark.at)
 
 
 def _repository(name: str) -> dict[str, object]:
@@ -68,7 +50,7 @@ def _repository(name: str) -> dict[str, object]:
 
 
 def commit(record: CommitRecord, releases: Sequence[ReleaseRecord] = ()) -> dict[str, object]:
-    """Give a commit, with its pull request when it came by one."""
+    """Return a commit, with its pull request if any."""
     author, repository = person(record.author, record.email), _repository(record.repository)
     pull = None
     if record.pull_request is not None:
@@ -107,32 +89,32 @@ def commit(record: CommitRecord, releases: Sequence[ReleaseRecord] = ()) -> dict
 
 def _last_deploy(records: Sequence[ReleaseRecord], now: int) -> dict[str, object] | None:
     known = deploys(records, now)
-    return deploy(known[0]) | {"name": known[0].name or ""} if known else None
+    return deploy(known[0]) | {"name": ""} if known else None
 
 
 def _stats(records: Sequence[ReleaseRecord], now: int) -> dict[str, object]:
-    """Give what the events say about a release: when it was seen, and how many issues began in it."""
-    seen: list[int] = []
+    """Return first and last event of a release, and how many issues began in it."""
+    times: list[int] = []
     new = 0
     for record in records:
         for event in record.project.events.until(now):
             if event.release == record.version:
-                seen.append(event.at)
+                times.append(event.at)
         for issue in record.project.issues:
             first = issue.events.first()
             new += first is not None and first.at <= now and first.release == record.version
     return {
-        "firstEvent": iso(min(seen)) if seen else None,
-        "lastEvent": iso(max(seen)) if seen else None,
+        "firstEvent": iso(min(times)) if times else None,
+        "lastEvent": iso(max(times)) if times else None,
         "newGroups": new,
     }
 
 
 def release(records: Sequence[ReleaseRecord], now: int, *, health: bool = False) -> dict[str, object]:
-    """Give a release; ``records`` is its version in each project that has it."""
+    """Return a release; ``records`` is its version in each project that has it."""
     first = min(records, key=lambda record: record.at)
-    commits = sorted((one for one in first.commits if one.at <= now), key=lambda one: -one.at)
-    authors = {one.email: person(one.author, one.email) for one in commits}
+    commits = sorted((entry for entry in first.commits if entry.at <= now), key=lambda entry: -entry.at)
+    authors = {entry.email: person(entry.author, entry.email) for entry in commits}
     return {
         "id": first.id,
         "version": first.version,
@@ -151,6 +133,7 @@ def release(records: Sequence[ReleaseRecord], now: int, *, health: bool = False)
         "lastDeploy": _last_deploy(records, now),
         "authors": list(authors.values()),
         "owner": None,
+        "currentProjectMeta": {},
         "data": {},
         "userAgent": None,
         "projects": [_project(record, now, health=health) for record in records],
@@ -174,8 +157,9 @@ def _project(record: ReleaseRecord, now: int, *, health: bool) -> dict[str, obje
 
 
 def _health(record: ReleaseRecord, now: int) -> dict[str, object]:
-    day = [one for one in record.project.sessions.window(now - 86_400_000, now + 1) if one.release == record.version]
-    count, crashed = sum(one.count for one in day), sum(one.crashed for one in day)
+    last_day = record.project.sessions.window(now - DAY, now + 1)
+    day = [minute for minute in last_day if minute.release == record.version]
+    count, crashed = sum(minute.count for minute in day), sum(minute.crashed for minute in day)
     # A percentage here, where sessions/ gives a fraction.
     crash_free = 100.0 * (count - crashed) / count if count else None
     return {
@@ -187,19 +171,19 @@ def _health(record: ReleaseRecord, now: int) -> dict[str, object]:
         "totalSessions": count,
         "totalSessions24h": count,
         "sessionsCrashed": crashed,
-        "sessionsErrored": sum(one.errored for one in day),
-        "totalUsers": sum(one.users for one in day),
-        "totalUsers24h": sum(one.users for one in day),
+        "sessionsErrored": sum(minute.errored for minute in day),
+        "totalUsers": sum(minute.users for minute in day),
+        "totalUsers24h": sum(minute.users for minute in day),
         "stats": {},
     }
 
 
 def release_brief(project: ProjectRecord, version: str, now: int) -> dict[str, object]:
-    """Give the release as events and issues carry it; of one that the project never made only the name is known."""
+    """Return the release as events and issues carry it; only the version when the project has no such release."""
     record = project.release(version, now)
     if record is None:
         return {"version": version}
-    commits = [one for one in record.commits if one.at <= now]
+    commits = [entry for entry in record.commits if entry.at <= now]
     return {
         "id": record.id,
         "version": version,

@@ -4,7 +4,7 @@ Times are minutes relative to the instant at which the world starts: ``-30`` is 
 the future and is seen only when the clock gets there. Counts are exact: ``Stream(200, -9, -4)`` is 200 events,
 evenly spaced, and ``users=40`` means that 40 different people met them. Everything else has a default, so that
 
-    Scenario(name="burst", issues=(Issue("SHOP-1", "Boom", streams=(Stream(501, start=-10, end=-9),)),))
+    Scenario(name="burst", issues=(IssueSpec("SHOP-1", "Boom", streams=(Stream(501, start=-10, end=-9),)),))
 
 is a whole incident.
 """
@@ -22,12 +22,19 @@ Shape = Literal["even", "rising", "falling"]
 Weights = Mapping[str, float]
 """Values of a tag and how often each occurs, in any unit: ``{"Chrome 141": 3, "Safari 18": 1}``."""
 
+Rates = tuple[float, ...]
+"""How busy each of several equal parts of a time was, in any unit; none: evenly busy.
+
+``(1, 3, 2)`` puts half of everything into the middle third. With a day's 24 parts it is a rate by the hour. The parts
+count from the described start, not from midnight, so that an incident is the same at whatever hour it is played.
+"""
+
 LATEST = "latest"
-"""As a release: whatever is deployed to that environment at that moment."""
+"""As a release: the one deployed to that environment at that moment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameSpec:
     """One call of a stack trace; frames are listed oldest call first, the crash last."""
 
     function: str | None
@@ -45,7 +52,7 @@ class Raised:
 
     type: str | None
     value: str | None
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[FrameSpec, ...] = ()
     mechanism: str = "generic"
     module: str | None = None
 
@@ -63,7 +70,7 @@ class Crumb:
 
 
 def http_call(method: str, url: str, status: int | str, *, reason: str = "", seconds_before: float = 1.0) -> Crumb:
-    """Give the breadcrumb of one HTTP call that the application made."""
+    """Return the breadcrumb of one HTTP call that the application made."""
     data: dict[str, object] = {"method": method, "url": url, "status_code": status}
     if reason:
         data["reason"] = reason
@@ -72,7 +79,7 @@ def http_call(method: str, url: str, status: int | str, *, reason: str = "", sec
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestSpec:
     """The HTTP request during which an event happened."""
 
     method: str = "GET"
@@ -98,6 +105,7 @@ class Stream:
         release: a version, None for none, or LATEST.
         handled: None takes the issue's.
         shape: whether the rate is even, rises or falls.
+        rates: the rate in each of several equal parts, in place of a shape.
         tags: own tags, each with its values' weights.
         breadcrumbs: None takes the issue's.
         browsers: values of ``browser``; None takes what is usual for the platform; so for the next three.
@@ -114,6 +122,7 @@ class Stream:
     release: str | None = LATEST
     handled: bool | None = None
     shape: Shape = "even"
+    rates: Rates = ()
     tags: Mapping[str, Weights] = field(default_factory=dict)
     breadcrumbs: tuple[Crumb, ...] | None = None
     browsers: Weights | None = None
@@ -129,13 +138,20 @@ class Stream:
         if self.count < 0 or self.end < self.start:
             msg = f"a stream needs count >= 0 and end >= start: {self.count}, {self.start}..{self.end}"
             raise ValueError(msg)
+        _check_rates(self.rates)
         if self.users is not None and self.users > round(self.count * self.user_share):
             msg = f"{self.users} users cannot share {round(self.count * self.user_share)} events with user context"
             raise ValueError(msg)
 
 
+def _check_rates(rates: Rates) -> None:
+    if rates and (min(rates) < 0 or not sum(rates)):
+        msg = f"rates need to be at least 0, and one of them more: {rates}"
+        raise ValueError(msg)
+
+
 def hourly(counts: Sequence[int], *, until: float = 0.0, users: int | None = None) -> tuple[Stream, ...]:
-    """Give one stream an hour, the last of them ending at ``until`` minutes; hours without events are left out."""
+    """Return one stream an hour, the last of them ending at ``until`` minutes; hours without events are left out."""
     begin = until - 60 * len(counts)
     return tuple(
         Stream(count, begin + 60 * hour, begin + 60 * (hour + 1), users if users is None else min(users, count))
@@ -145,7 +161,7 @@ def hourly(counts: Sequence[int], *, until: float = 0.0, users: int | None = Non
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class OccurrenceSpec:
     """What a non-error issue shows in place of an exception."""
 
     title: str
@@ -155,7 +171,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """A change of status that someone made earlier, applied as the same PUT would be."""
 
     at: float
@@ -165,7 +181,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class NoteSpec:
     """A comment that a person left on the issue."""
 
     at: float
@@ -174,17 +190,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a user wrote into the crash dialog."""
-
-    at: float
-    comments: str
-    name: str = "A customer"
-    email: str = "customer@example.com"
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
+class CommitSpec:
     """A commit of a release; ``pull_request`` is its number, when it came by one."""
 
     message: str
@@ -196,7 +202,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Deploy:
+class DeploySpec:
     """A deploy marker: when it finished, and how long the roll-out took (None: start not recorded)."""
 
     at: float
@@ -205,21 +211,22 @@ class Deploy:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ReleaseSpec:
     """A release, when it was created and where it was deployed."""
 
     version: str
     created: float
-    deploys: tuple[Deploy, ...] = ()
-    commits: tuple[Commit, ...] = ()
+    deploys: tuple[DeploySpec, ...] = ()
+    commits: tuple[CommitSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Sessions:
-    """Sessions of an environment, evenly spread over the time.
+class SessionsSpec:
+    """Sessions of an environment; crashes and errors are spread as the sessions are, so that their rates stay even.
 
     Attributes:
-        count: all sessions, exactly; the next three are parts of it.
+        count: all sessions, exactly; ``crashed``, ``unhandled`` and ``errored`` are parts of it.
+        rates: how busy each of several equal parts of the time was.
         crashed: ended in a crash.
         unhandled: ended in an uncaught error and were reported so (browser SDK 11), not as crashed.
         errored: met a handled error.
@@ -235,9 +242,11 @@ class Sessions:
     environment: str | None = "production"
     release: str | None = LATEST
     users: int | None = None
+    rates: Rates = ()
 
     def __post_init__(self) -> None:
         """Refuse parts that are more than the whole."""
+        _check_rates(self.rates)
         if self.crashed + self.unhandled + self.errored > self.count or self.end < self.start:
             msg = f"sessions: {self.crashed} + {self.unhandled} + {self.errored} of {self.count}"
             raise ValueError(msg)
@@ -256,10 +265,15 @@ class Transactions:
     failed: int = 0
     environment: str | None = "production"
     release: str | None = LATEST
+    rates: Rates = ()
+
+    def __post_init__(self) -> None:
+        """Refuse rates that say nothing."""
+        _check_rates(self.rates)
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class AlertSpec:
     """An alert (Sentry: workflow) of the project and when it last fired."""
 
     name: str
@@ -268,7 +282,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class IssueSpec:
     """One issue of the project.
 
     Attributes:
@@ -276,6 +290,7 @@ class Issue:
         title: empty takes the outermost exception's type and value.
         history: earlier changes of status; events after a resolve regress it by themselves.
         escalated: minutes at which Sentry found it escalating.
+        user_reports: minutes at which users wrote something into the crash dialog.
         suspects: the commits that Sentry's suspect-commit search finds.
         processing_errors: (type, message) of Sentry's complaints about the event.
         assigned_to: ``team:payments`` or ``user:Dana Ortiz``.
@@ -292,7 +307,7 @@ class Issue:
     platform: str | None = None
     logger: str | None = None
     breadcrumbs: tuple[Crumb, ...] = ()
-    request: Request | None = None
+    request: RequestSpec | None = None
     contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, Weights] = field(default_factory=dict)
@@ -300,12 +315,12 @@ class Issue:
     metadata: Mapping[str, object] = field(default_factory=dict)
     category: Category = "error"
     issue_type: str = "error"
-    occurrence: Occurrence | None = None
-    history: tuple[Change, ...] = ()
+    occurrence: OccurrenceSpec | None = None
+    history: tuple[StateChange, ...] = ()
     escalated: float | None = None
-    notes: tuple[Note, ...] = ()
-    reports: tuple[Report, ...] = ()
-    suspects: tuple[Commit, ...] = ()
+    notes: tuple[NoteSpec, ...] = ()
+    user_reports: tuple[float, ...] = ()
+    suspects: tuple[CommitSpec, ...] = ()
     assigned_to: str | None = None
     assigned_at: float = -1000.0
     priority: Literal["low", "medium", "high"] | None = None
@@ -325,7 +340,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class RecoverySpec:
     """What happens after the present: the incident going on, the fix, and the quiet after it; all minutes positive.
 
     Attributes:
@@ -340,9 +355,9 @@ class Recovery:
     fixed_at: float
     release: str | None = None
     streams: tuple[Stream, ...] = ()
-    releases: tuple[Release, ...] = ()
-    deploys: tuple[tuple[str, Deploy], ...] = ()
-    sessions: tuple[Sessions, ...] = ()
+    releases: tuple[ReleaseSpec, ...] = ()
+    deploys: tuple[tuple[str, DeploySpec], ...] = ()
+    sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
 
 
@@ -351,17 +366,17 @@ class Scenario:
     """One incident in its project. The first issue is the incident, the others are its surroundings."""
 
     name: str
-    issues: tuple[Issue, ...]
+    issues: tuple[IssueSpec, ...]
     title: str = ""
     summary: str = ""
     project: str = ""
     project_id: str = ""
     platform: str = "node"
-    releases: tuple[Release, ...] = ()
-    sessions: tuple[Sessions, ...] = ()
+    releases: tuple[ReleaseSpec, ...] = ()
+    sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
-    alerts: tuple[Alert, ...] = ()
-    recovery: Recovery | None = None
+    alerts: tuple[AlertSpec, ...] = ()
+    recovery: RecoverySpec | None = None
 
     @property
     def issue(self) -> str:

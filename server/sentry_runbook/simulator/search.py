@@ -1,4 +1,4 @@
-"""Sentry's search language, as far as an incident needs it: text to a tree, tree to a test of a row.
+"""Sentry's search language, as far as an incident needs it: parses a query and compiles it to a predicate over rows.
 
 ``key:value``, ``!key:value``, ``has:key``, ``key:[a, b]``, ``key:"a b"``, ``*`` inside values, comparisons
 (``key:>5``), free words, AND, OR and parentheses. A key that nobody knows is a tag, and silently matches nothing: as in
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 Value = str | int | float | bool | None
 Lookup = Callable[[str], Value]
-"""Gives a row's value of a key."""
+"""Returns a row's value of a key."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -68,33 +68,33 @@ def parse(text: str) -> Group:
     return group
 
 
-def _alternatives(tokens: list[re.Match[str]], place: int) -> tuple[Group, int]:
+def _alternatives(tokens: list[re.Match[str]], position: int) -> tuple[Group, int]:
     branches = []
     while True:
-        branch, place = _conditions(tokens, place)
+        branch, position = _conditions(tokens, position)
         branches.append(branch)
-        if place < len(tokens) and tokens[place]["op"] == "OR":
-            place += 1
+        if position < len(tokens) and tokens[position]["op"] == "OR":
+            position += 1
             continue
-        return (branches[0] if len(branches) == 1 else Group(tuple(branches), any_of=True)), place
+        return (branches[0] if len(branches) == 1 else Group(tuple(branches), any_of=True)), position
 
 
-def _conditions(tokens: list[re.Match[str]], place: int) -> tuple[Group, int]:
+def _conditions(tokens: list[re.Match[str]], position: int) -> tuple[Group, int]:
     parts: list[Term | Group] = []
-    while place < len(tokens):
-        token = tokens[place]
+    while position < len(tokens):
+        token = tokens[position]
         if token["op"] == "OR" or token["paren"] == ")":
             break
-        place += 1
+        position += 1
         if token["paren"] == "(":
-            inner, place = _alternatives(tokens, place)
-            if place >= len(tokens) or tokens[place]["paren"] != ")":
+            inner, position = _alternatives(tokens, position)
+            if position >= len(tokens) or tokens[position]["paren"] != ")":
                 raise BadQuery("Parse error: a parenthesis is not closed.")
-            place += 1
+            position += 1
             parts.append(inner)
         elif not token["op"]:
             parts.append(_term(token))
-    return Group(tuple(parts)), place
+    return Group(tuple(parts)), position
 
 
 def _unquote(text: str) -> str:
@@ -128,20 +128,20 @@ def _after_key(text: str) -> tuple[str, str, str]:
 
 
 def terms(group: Group) -> list[Term]:
-    """Give the conditions that every row must meet, so that a reader can choose where to look."""
+    """Return the conditions that every row must meet, so that a reader can choose where to look."""
     if group.any_of:
         return []
-    found: list[Term] = []
+    required: list[Term] = []
     for part in group.parts:
-        found += [part] if isinstance(part, Term) else terms(part)
-    return found
+        required += [part] if isinstance(part, Term) else terms(part)
+    return required
 
 
 R = TypeVar("R")
 
 
 def predicate(group: Group, compiled: Callable[[Term], Callable[[R], bool]]) -> Callable[[R], bool]:
-    """Compile a query into a test of a row, given what one term means for such rows."""
+    """Compile a query into a test of a row, given the test of one term."""
     tests = [predicate(part, compiled) if isinstance(part, Group) else compiled(part) for part in group.parts]
     if group.any_of:
         return lambda row: any(test(row) for test in tests)
@@ -149,7 +149,7 @@ def predicate(group: Group, compiled: Callable[[Term], Callable[[R], bool]]) -> 
 
 
 def value_test(term: Term) -> Callable[[Lookup], bool]:
-    """Give the usual meaning of a term: a comparison with the row's value of its key."""
+    """Return the usual meaning of a term: a comparison with the row's value of its key."""
     key, negated = term.key, term.negated
     if term.operator == "has":
         return lambda row: (row(key) in {None, ""}) is negated

@@ -19,7 +19,7 @@ async def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 9000, lo
         port: the port.
         log_level: uvicorn's; ``info`` shows each request.
     """
-    # The application sends the Date of its own world; the server's would stand beside it.
+    # The application sends the Date of its own world; uvicorn's would be a second one.
     config = uvicorn.Config(
         app, host, port, log_level=log_level, date_header=False, server_header=False, ws="none", lifespan="off"
     )

@@ -28,6 +28,7 @@ _GROUPS = ("project", "release", "environment", "session.status")
 _RATE = re.compile(
     r"(crash_free_rate|crash_rate|unhandled_rate|errored_rate|abnormal_rate|unhealthy_rate)\((session|user)\)"
 )
+_MOST_POINTS = 10_000
 _STATUSES = ("healthy", "errored", "crashed", "unhandled", "abnormal")
 
 
@@ -64,18 +65,21 @@ def _rate(name: str, total: _Sum) -> float | None:
     if not total.count:
         return None
     parts = {
-        "crash_free_rate": total.count - total.crashed,
+        "crash_free_rate": total.crashed,
         "crash_rate": total.crashed,
         "unhandled_rate": total.unhandled,
         "errored_rate": total.errored,
         "abnormal_rate": 0,
         "unhealthy_rate": total.crashed + total.unhandled + total.errored,
     }
-    return parts[name] / total.count
+    share = parts[name] / total.count
+    rate = 1 - share if name == "crash_free_rate" else share
+    # Sentry writes a whole fraction as an integer: 1, not 1.0.
+    return int(rate) if rate.is_integer() else rate
 
 
 Reader = Callable[[_Sum, str | None], float | None]
-"""Gives a field's value of a sum of sessions, or of those with one status."""
+"""Returns a field's value for a sum of sessions, or of those with one status."""
 
 
 def _reader(field: str, request: Request, by_status: bool) -> Reader:
@@ -110,7 +114,7 @@ def _step(request: Request) -> int:
 
 
 def _selected(request: Request) -> tuple[list[str], dict[str, Reader], str]:
-    """Read what to group by, the fields with their readers, and the order."""
+    """Read what to group by, the fields with their readers, and the sort order."""
     query = request.query_params
     groups = query.getlist("groupBy")
     for group in groups:
@@ -133,14 +137,17 @@ async def sessions(request: Request) -> Response:
     step, (groups, readers, order) = _step(request), _selected(request)
     start, end = _bounds(request, asked, step)
     intervals, text = list(range(start, end, step)), request.query_params.get("query", "")
-    found = _groups(groups, _minutes(asked, start, end, text), step)
-    if not groups and not found:
-        found = {(): {}}
+    grouped = _groups(groups, _minutes(asked, start, end, text), step)
+    if not groups and not grouped:
+        grouped = {(): {}}
     rows = [
-        _group(dict(zip(groups, key, strict=True)), sums, intervals, readers, request) for key, sums in found.items()
+        _group(dict(zip(groups, key, strict=True)), sums, intervals, readers, request) for key, sums in grouped.items()
     ]
     if order:
         rows.sort(key=lambda row: row.rank(order.removeprefix("-")), reverse=order.startswith("-"))
+    elif request.query_params.get("includeSeries", "1") != "0":
+        # An answer holds so many points at most, and the smallest groups are cut without a word.
+        rows = sorted(rows, key=lambda row: -row.sessions)[: _MOST_POINTS // len(intervals)]
     body = {
         "start": iso(start),
         "end": iso(end),
@@ -159,19 +166,19 @@ def _minutes(asked: Scope, start: int, end: int, query: str) -> list[tuple[Proje
         fits = predicate(parse(query), value_test)
     except BadQuery as exc:
         raise bad(str(exc)) from exc
-    found = []
+    minutes = []
     for project in asked.projects:
         for minute in project.sessions.window(start, min(end, asked.now)):
             known = {"release": minute.release, "environment": minute.environment, "project": project.slug}
             if asked.covers(minute.environment) and (not query or fits(known.get)):
-                found.append((project, minute))
-    return found
+                minutes.append((project, minute))
+    return minutes
 
 
 def _groups(
     groups: Sequence[str], minutes: Sequence[tuple[ProjectRecord, SessionMinute]], step: int
 ) -> dict[Key, dict[int, _Sum]]:
-    found: dict[Key, dict[int, _Sum]] = {}
+    grouped: dict[Key, dict[int, _Sum]] = {}
     for project, minute in minutes:
         known: dict[str, str | int] = {
             "project": int(project.id),
@@ -180,14 +187,15 @@ def _groups(
         }
         for status in _STATUSES if "session.status" in groups else ("",):
             key = tuple(status if group == "session.status" else known[group] for group in groups)
-            found.setdefault(key, {}).setdefault(minute.at // step * step, _Sum()).add(minute)
-    return found
+            grouped.setdefault(key, {}).setdefault(minute.at // step * step, _Sum()).add(minute)
+    return grouped
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
     body: dict[str, object]
     totals: dict[str, float | None]
+    sessions: int
 
     def rank(self, field: str) -> float:
         value = self.totals.get(field)
@@ -203,9 +211,9 @@ def _group(
 ) -> _Group:
     status = str(by["session.status"]) if "session.status" in by else None
     total = _Sum()
-    for one in sums.values():
+    for part in sums.values():
         for name in ("count", "crashed", "unhandled", "errored", "users"):
-            setattr(total, name, getattr(total, name) + getattr(one, name))
+            setattr(total, name, getattr(total, name) + getattr(part, name))
     totals = {field: read(total, status) for field, read in readers.items()}
     query = request.query_params
     series = {}
@@ -213,4 +221,4 @@ def _group(
         empty = _Sum()
         series = {field: [read(sums.get(at, empty), status) for at in intervals] for field, read in readers.items()}
     shown = totals if query.get("includeTotals", "1") != "0" else {}
-    return _Group({"by": by, "totals": shown, "series": series}, totals)
+    return _Group({"by": by, "totals": shown, "series": series}, totals, total.count)

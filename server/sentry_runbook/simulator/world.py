@@ -14,7 +14,7 @@ from sentry_runbook.simulator import changes, lifecycle, materialise
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
 from sentry_runbook.simulator.records import (
     MINUTE,
-    Event,
+    EventRecord,
     IssueRecord,
     Log,
     Placed,
@@ -24,9 +24,9 @@ from sentry_runbook.simulator.records import (
 )
 from sentry_runbook.simulator.scenario import (
     LATEST,
-    Deploy,
-    Issue,
-    Release,
+    DeploySpec,
+    IssueSpec,
+    ReleaseSpec,
     Scenario,
     Stream,
 )
@@ -92,40 +92,40 @@ class World:
         ]
         for version, deploy in recovery.deploys if recovery else ():
             self._mark(project, version, deploy, self.origin, "recovery")
-        for place, issue in enumerate(scenario.issues):
-            self._issue(project, issue, recovery.streams if recovery and place == 0 else ())
+        for index, issue in enumerate(scenario.issues):
+            self._issue(project, issue, recovery.streams if recovery and index == 0 else ())
         for release in project.releases:
-            project.seen(release.deploys)
+            project.note_environments(release.deploys)
         for sessions in (*scenario.sessions, *(recovery.sessions if recovery else ())):
             self._keep(project, project.sessions, materialise.session_minutes(project, sessions, self.origin))
         traced = (*scenario.transactions, *(recovery.transactions if recovery else ()))
-        for place, transactions in enumerate(traced):
-            self._keep(project, project.spans, materialise.spans(project, transactions, self.origin, str(place)))
+        for index, transactions in enumerate(traced):
+            self._keep(project, project.spans, materialise.spans(project, transactions, self.origin, str(index)))
         return project
 
-    def _keep(self, project: ProjectRecord, log: Log[P], made: Sequence[P]) -> None:
-        log.add(made)
-        project.seen(made)
+    def _keep(self, project: ProjectRecord, log: Log[P], records: Sequence[P]) -> None:
+        log.add(records)
+        project.note_environments(records)
 
-    def _mark(self, project: ProjectRecord, version: str, deploy: Deploy, origin: int, place: object) -> None:
-        found = next((release for release in project.releases if release.version == version), None)
-        if found is None:
+    def _mark(self, project: ProjectRecord, version: str, deploy: DeploySpec, origin: int, salt: object) -> None:
+        release = next((release for release in project.releases if release.version == version), None)
+        if release is None:
             msg = f"{project.slug} has no release {version!r} to deploy"
             raise ValueError(msg)
-        made = materialise.deploy(deploy, version, origin, place)
-        found.deploys.append(made)
-        project.seen([made])
+        mark = materialise.deploy(deploy, version, origin, salt)
+        release.deploys.append(mark)
+        project.note_environments([mark])
 
-    def _issue(self, project: ProjectRecord, spec: Issue, more: tuple[Stream, ...]) -> IssueRecord:
+    def _issue(self, project: ProjectRecord, spec: IssueSpec, more: tuple[Stream, ...]) -> IssueRecord:
         issue = IssueRecord(spec, number_id("issue", spec.short_id, digits=10), project)
         project.issues.append(issue)
-        made = [
+        events = [
             event
-            for place, stream in enumerate((*spec.streams, *more))
-            for event in materialise.events(issue, stream, self.origin, str(place))
+            for index, stream in enumerate((*spec.streams, *more))
+            for event in materialise.events(issue, stream, self.origin, str(index))
         ]
-        issue.events.add(made)
-        self._keep(project, project.events, made)
+        issue.events.add(events)
+        self._keep(project, project.events, events)
         handled = all(stream.handled or (stream.handled is None and spec.handled) for stream in spec.streams)
         issue.priority = spec.priority or ("medium" if handled else _PRIORITY[spec.level])
         self._past(issue)
@@ -156,7 +156,7 @@ class World:
         return to_ms(self.clock())
 
     def issues(self) -> Iterator[IssueRecord]:
-        """Give every issue, those of the future included."""
+        """Return every issue, those of the future included."""
         for project in self.projects:
             yield from project.issues
 
@@ -176,12 +176,12 @@ class World:
         return next((project for project in self.projects if wanted in {project.slug, project.id}), None)
 
     def find_release(self, version: str, now: int) -> list[ReleaseRecord]:
-        """Give a version's release in each project that has it by now."""
-        found = (project.release(version, now) for project in self.projects)
-        return [release for release in found if release is not None]
+        """Return a version's release in each project that has it by now."""
+        releases = (project.release(version, now) for project in self.projects)
+        return [release for release in releases if release is not None]
 
     def environments(self, now: int) -> list[str]:
-        """Give the names of all environments seen by now."""
+        """Return the names of all environments seen by now."""
         names = {name for project in self.projects for name, since in project.environments.items() if since <= now}
         return sorted(names)
 
@@ -203,33 +203,33 @@ class World:
         environment: str | None = "production",
         users: int | None = None,
         stream: Stream | None = None,
-    ) -> list[Event]:
-        """Let an issue receive events at this instant; a ``stream``, its minutes counted from now, says all else.
+    ) -> list[EventRecord]:
+        """Let an issue receive events at this instant; a ``stream`` (minutes from now) replaces the other arguments.
 
         Move the clock between a resolve and the events that shall undo it: equal instants have no order.
         """
-        issue = next((one for one in self.issues() if one.short_id == short_id), None)
+        issue = next((candidate for candidate in self.issues() if candidate.short_id == short_id), None)
         if issue is None:
             msg = f"this world has no issue {short_id!r}"
             raise ValueError(msg)
         self._batches += 1
         wanted = stream or Stream(count, 0.0, 0.0, users, environment=environment, release=release)
-        made = materialise.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
-        issue.events.add(made)
-        self._keep(issue.project, issue.project.events, made)
-        return made
+        events = materialise.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
+        issue.events.add(events)
+        self._keep(issue.project, issue.project.events, events)
+        return events
 
-    def add_release(self, release: Release, project: str | None = None) -> ReleaseRecord:
+    def add_release(self, release: ReleaseSpec, project: str | None = None) -> ReleaseRecord:
         """Create a release; its minutes count from now. Without a project: in the first one."""
         owner = self._known_project(project)
-        made = materialise.release(owner, release, self.now_ms())
-        owner.releases.append(made)
-        owner.seen(made.deploys)
-        return made
+        record = materialise.release(owner, release, self.now_ms())
+        owner.releases.append(record)
+        owner.note_environments(record.deploys)
+        return record
 
     def deploy(self, version: str, environment: str = "production", project: str | None = None) -> None:
         """Record that a release was deployed just now."""
         self._batches += 1
-        deploy = Deploy(0.0, environment)
+        deploy = DeploySpec(0.0, environment)
         owner = self._known_project(project)
         self._mark(owner, version, deploy, self.now_ms(), self._batches)

@@ -1,47 +1,30 @@
-"""One module a tool: arguments, docstring, a few lines of glue. Adding a tool: its module, and its name here."""
+"""The tools, one module each.
+
+A module declares its tool as ``TOOL``; ``TOOL_NAMES`` names the modules in the order in which the tools are published.
+"""
 
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from sentry_runbook.settings import Writes
-from sentry_runbook.tools import (
-    add_note,
-    check_recovery,
-    classify_severity,
-    discover_impact,
-    draft_postmortem,
-    draft_update,
-    find_issues,
-    get_issue,
-    list_events,
-    resolve_issue,
-    triage_issue,
-)
-from sentry_runbook.tools.registry import RunbookTool
+from sentry_runbook.tool_names import TOOL_NAMES
+from sentry_runbook.tools.registry import RunbookTool, ToolDefinition
 
-MODULES = (
-    triage_issue,
-    get_issue,
-    list_events,
-    find_issues,
-    discover_impact,
-    classify_severity,
-    resolve_issue,
-    add_note,
-    check_recovery,
-    draft_update,
-    draft_postmortem,
-)
+
+def definitions() -> tuple[ToolDefinition[Any], ...]:
+    """Every tool's definition, in the published order."""
+    return tuple(import_module(f"{__name__}.{name}").TOOL for name in TOOL_NAMES)
 
 
 @cache
-def _made() -> tuple[RunbookTool[Any], ...]:
-    """Tools hold no state, so servers of one process share them."""
-    return tuple(module.tool() for module in MODULES)
+def _built() -> tuple[RunbookTool, ...]:
+    """Tools hold no state, so the servers of one process share them."""
+    return tuple(definition.tool() for definition in definitions())
 
 
-def tools_for(writes: Writes) -> list[RunbookTool[Any]]:
+def tools_for(writes: Writes) -> list[RunbookTool]:
     """The tools of a server; those that write are left out when writes are off."""
-    return [tool for tool in _made() if writes != "off" or not tool.writes]
+    return [tool for tool in _built() if writes != "off" or not tool.definition.writes]

@@ -9,11 +9,11 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
 from sentry_runbook.incident.model.results.resolution import NoteResult
+from sentry_runbook.render.resolution import note_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
 from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
-from sentry_runbook.tools.output import Page
-from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import NotePlan
 
 
@@ -25,17 +25,17 @@ async def planned(issue: str, text: str, ctx: Context[Runtime]) -> NotePlan:
 
 
 async def confirmed(
-    made: Annotated[NotePlan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
+    plan: Annotated[NotePlan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
 ) -> Decision | Elicit[Confirm]:
     """Ask the user where that is needed and possible."""
-    return decide(ctx, made.question(), nothing=made.already, dry_run=dry_run, token=confirm_token, must_confirm=False)
+    return decide(ctx, plan.question(), nothing=plan.already, dry_run=dry_run, token=confirm_token, must_confirm=False)
 
 
 async def add_note(
     issue: Issue,
     text: Annotated[str, Field(description="The comment", max_length=4000), SomeText],
     ctx: Context[Runtime],
-    made: Annotated[NotePlan, Resolve(planned)],
+    plan: Annotated[NotePlan, Resolve(planned)],
     answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
     dry_run: DryRun = False,
     confirm_token: ConfirmToken = None,
@@ -49,32 +49,24 @@ async def add_note(
     run = runtime(ctx)
     how = how_decided(answer)
     if how in ("nothing", "plan"):
-        return note_result(made, "already" if how == "nothing" else "planned")
+        return note_result(plan, "already" if how == "nothing" else "planned")
     if how == "ask":
-        return note_result(made, "needs_confirmation", token=run.confirmations.issue(made.payload()))
+        return note_result(plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()))
     if how == "declined":
-        return note_result(made, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
+        return note_result(plan, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
     if how == "token":
-        run.confirmations.redeem(confirm_token or "", made.payload())
+        run.confirmations.redeem(confirm_token or "", plan.payload())
     by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the comment is looked for and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):
-        done = await post_note(run, made, by)
+        done = await post_note(run, plan, by)
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 
-def page(found: NoteResult) -> Page:
-    """How a person reads it."""
-    sheet = Page(f"Comment on {found.issue} — {found.outcome}")
-    sheet.say(found.reason).fact("Comment", found.note_id)
-    sheet.items(f"Warning: {warning}" for warning in found.warnings)
-    if found.confirm_token:
-        sheet.say("Nothing was posted yet. After the user agrees, call again with this confirm_token:")
-        sheet.say(found.confirm_token)
-    sheet.untrusted("text of the comment", found.text)
-    return sheet
-
-
-def tool() -> RunbookTool[NoteResult]:
-    """The tool as the server lists it."""
-    return runbook_tool(add_note, result=NoteResult, page=page, title="Add a note", writes=True)
+TOOL = ToolDefinition(
+    function=add_note,
+    result=NoteResult,
+    render=note_page,
+    title="Add a note",
+    writes=True,
+)

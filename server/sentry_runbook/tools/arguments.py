@@ -1,4 +1,4 @@
-"""The arguments that several tools share, with the words a model reads. Short: every user pays for them."""
+"""The arguments that several tools share, with the descriptions that models read: short, for every request has them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def one_line(text: str | None) -> str | None:
-    """A value that names something: a control character in it is a mistake or a trick.
+    """Check a value that names something: it holds no control characters.
 
     Raises:
         ValueError: it holds one; the message is shown.
@@ -28,10 +28,10 @@ def one_line(text: str | None) -> str | None:
 
 
 def some_text(text: str) -> str:
-    """Words of a person: several lines are fine, nothing at all is not.
+    """Check a text of a person: it is not empty, and holds no control characters but line breaks and tabs.
 
     Raises:
-        ValueError: it is empty, or holds characters that no keyboard makes; the message is shown.
+        ValueError: it is empty, or holds other control characters; the message is shown.
     """
     if not text.strip():
         raise ValueError("is empty")
@@ -74,7 +74,7 @@ def asked_window(period: str | None, start: str | None, end: str | None, policy:
 
 
 def stated_moment(text: str | None, name: str) -> datetime | None:
-    """A time that a person stated, None when left out.
+    """Parse a time that a person stated; None when left out.
 
     Raises:
         BadInput: it is not an ISO 8601 time.
@@ -83,5 +83,5 @@ def stated_moment(text: str | None, name: str) -> datetime | None:
 
 
 def stated_flags(workaround: bool | None, core_flow: bool | None, data_loss_risk: bool | None) -> Stated:
-    """What a person said of the impact."""
+    """The impact as a person stated it."""
     return Stated(workaround=workaround, core_flow=core_flow, data_loss_risk=data_loss_risk)

@@ -20,7 +20,8 @@ class Decision(BaseModel):
     """What was decided without asking a person.
 
     Attributes:
-        how: only plan; nothing to send; a token came along; ask by a token; the operator lets writes through.
+        how: ``plan`` only; ``nothing`` to send; a ``token`` came with the call; ``ask`` by a token, because this client
+            shows no questions; ``direct``, because the operator lets writes through.
     """
 
     how: How

@@ -10,13 +10,14 @@ from pydantic import Field
 from sentry_runbook.collect import STORY, investigate, story_window
 from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.render.messages import postmortem_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
-from sentry_runbook.tools.output import Page, cut_missing
-from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.registry import ToolDefinition
 
 Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
-Check = Annotated[str | None, Field(description="Finished text, for lint[]", max_length=60_000)]
+TextToCheck = Annotated[str | None, Field(description="Finished text, for lint[]", max_length=60_000)]
 MOST_FINDINGS, MOST_ROWS = 30, 25
 
 
@@ -29,15 +30,15 @@ async def draft_postmortem(
     mitigated_at: Moment = None,
     detected_at: Moment = None,
     acknowledged_at: Moment = None,
-    check: Check = None,
+    check: TextToCheck = None,
 ) -> Postmortem:
     """Draft the postmortem: timeline with sources, impact, five whys, action items.
 
     What only people know is a marked question in `unknowns`; state what you know. With check, a finished text is linted
     against the evidence.
     """
+    from sentry_runbook.incident.messages.drafts import draft_postmortem as draft  # noqa: PLC0415
     from sentry_runbook.incident.postmortem.lint import lint_postmortem  # noqa: PLC0415  # with the first call (DESIGN §9)
-    from sentry_runbook.incident.postmortem.postmortem import draft_postmortem as draft  # noqa: PLC0415
 
     run = runtime(ctx)
     stated = Stated(
@@ -48,23 +49,11 @@ async def draft_postmortem(
         detected_at=stated_moment(detected_at, "detected_at"),
         acknowledged_at=stated_moment(acknowledged_at, "acknowledged_at"),
     )
-    evidence = await investigate(run, issue, STORY, choose=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window)
     postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
     if check is None:
         return postmortem
     return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(evidence))})
-
-
-def page(result: Postmortem) -> Page:
-    """How a person reads it."""
-    sheet = Page("Postmortem draft")
-    if result.lint:
-        sheet.head("To change in the text that was checked")
-        sheet.items(f"line {one.line}, {one.rule}: {one.message} {one.suggestion}" for one in result.lint)
-    sheet.say(result.markdown)
-    if result.unknowns:
-        sheet.head("Questions to people").items(result.unknowns)
-    return sheet
 
 
 def _without_twins(result: Postmortem) -> Postmortem:
@@ -72,8 +61,8 @@ def _without_twins(result: Postmortem) -> Postmortem:
     rows = (
         row if row.link and "/events/" in row.link else row.model_copy(update={"link": None}) for row in result.timeline
     )
-    asked = tuple(one for one in result.unknowns if not one.endswith("?"))
-    return _cut(result, "unknowns: the questions", timeline=tuple(rows), unknowns=asked)
+    blanks = tuple(unknown for unknown in result.unknowns if not unknown.endswith("?"))
+    return _cut(result, "unknowns: the questions", timeline=tuple(rows), unknowns=blanks)
 
 
 def _without_tags(result: Postmortem) -> Postmortem:
@@ -92,7 +81,7 @@ def _without_milestones(result: Postmortem) -> Postmortem:
 
 
 def _cut(result: Postmortem, what: str, how: str = "the markdown says it", **parts: object) -> Postmortem:
-    missing = cut_missing(result.missing, what, f"left out for length; {how}")
+    missing = name_cut(result.missing, what, f"left out for length; {how}")
     return result.model_copy(update={**parts, "missing": missing})
 
 
@@ -115,13 +104,11 @@ STEPS = (_fewer_findings, _without_twins, _without_tags, _fewer_rows, _without_d
 """Mildest first; what goes is in the Markdown too, or comes from another call."""
 
 
-def tool() -> RunbookTool[Postmortem]:
-    """The tool as the server lists it."""
-    return runbook_tool(
-        draft_postmortem,
-        result=Postmortem,
-        page=page,
-        title="Draft the postmortem",
-        shrink=STEPS,
-        budget=20_000,
-    )
+TOOL = ToolDefinition(
+    function=draft_postmortem,
+    result=Postmortem,
+    render=postmortem_page,
+    title="Draft the postmortem",
+    shrink=STEPS,
+    budget=20_000,
+)

@@ -10,10 +10,10 @@ from pydantic import Field
 from sentry_runbook.collect import STORY, investigate, story_window
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.render.messages import draft_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
-from sentry_runbook.tools.output import Page
-from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.tools.registry import ToolDefinition
 
 
 async def draft_update(
@@ -37,7 +37,7 @@ async def draft_update(
     run = runtime(ctx)
     last = stated_moment(since, "since")
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix)
-    evidence = await investigate(run, issue, STORY, choose=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window)
     return draft(
         run.incident(evidence, stated),
         form=run.templates[FORMS[kind]],
@@ -48,15 +48,10 @@ async def draft_update(
     )
 
 
-def page(result: Draft) -> Page:
-    """How a person reads it."""
-    sheet = Page(f"Draft: {result.kind} for {result.audience}").say(result.text)
-    if result.unknowns:
-        sheet.head("Blanks to fill").items(result.unknowns)
-    sheet.fact("Next update due", result.next_update_due)
-    return sheet
-
-
-def tool() -> RunbookTool[Draft]:
-    """The tool as the server lists it."""
-    return runbook_tool(draft_update, result=Draft, page=page, title="Draft a message", budget=20_000)
+TOOL = ToolDefinition(
+    function=draft_update,
+    result=Draft,
+    render=draft_page,
+    title="Draft a message",
+    budget=20_000,
+)

@@ -8,13 +8,13 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from sentry_runbook.collect import list_issue_events
-from sentry_runbook.incident.model.evidence import EventRow, quoted
 from sentry_runbook.incident.model.results.issue import EventList
+from sentry_runbook.render.lists import event_list_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Limit, OneLine, Period, Start, asked_window
-from sentry_runbook.tools.output import Page, cut_missing, shown
-from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.registry import ToolDefinition
 
 
 async def list_events(
@@ -41,24 +41,6 @@ async def list_events(
     )
 
 
-def page(result: EventList) -> Page:
-    """How a person reads it."""
-    sheet = Page(f"Events of {result.issue}: {len(result.events)}")
-    for key, value in (result.common or {}).items():
-        sheet.fact(f"{key} of all rows", quoted(value))
-    sheet.items(_row(event) for event in result.events)
-    if not result.events:
-        sheet.say("Nothing matches: check environment, release, query and period.")
-    if result.next_cursor:
-        sheet.say(f"More: call again with cursor {result.next_cursor}")
-    return sheet
-
-
-def _row(event: EventRow) -> str:
-    values = (event.release, event.environment, event.user, event.transaction, event.title)
-    return " ".join([shown(event.when or "time unknown"), event.id, *(quoted(value) for value in values if value)])
-
-
 COMMON = ("title", "transaction", "environment", "release")
 HOW = "left out for length; ask with a smaller limit, or read the event with get_issue"
 
@@ -81,7 +63,7 @@ def _said_once(result: EventList) -> EventList:
 
 def _no_titles(result: EventList) -> EventList:
     rows = tuple(row.model_copy(update={"title": None, "ip": None}) for row in result.events)
-    return result.model_copy(update={"events": rows, "missing": cut_missing(result.missing, "title", HOW)})
+    return result.model_copy(update={"events": rows, "missing": name_cut(result.missing, "title", HOW)})
 
 
 def _fewer(result: EventList) -> EventList:
@@ -91,18 +73,16 @@ def _fewer(result: EventList) -> EventList:
         update={
             "events": result.events[:keep],
             "truncated": True,
-            "missing": cut_missing(result.missing, "events", why),
+            "missing": name_cut(result.missing, "events", why),
             "next_cursor": None,
         }
     )
 
 
-def tool() -> RunbookTool[EventList]:
-    """The tool as the server lists it."""
-    return runbook_tool(
-        list_events,
-        result=EventList,
-        page=page,
-        title="List events",
-        shrink=(_said_once, _short_titles, _no_titles, _fewer, _fewer),
-    )
+TOOL = ToolDefinition(
+    function=list_events,
+    result=EventList,
+    render=event_list_page,
+    title="List events",
+    shrink=(_said_once, _short_titles, _no_titles, _fewer, _fewer),
+)

@@ -1,13 +1,14 @@
-"""What turns a plain async function into a tool of ours.
+"""Makes MCP tools of plain async functions.
 
-Four things differ from the SDK's own tools: unknown arguments are refused with the list of valid ones, errors of
-ours reach the model as one clear sentence, the answer goes through :mod:`.answer`, and schemas are slim.
+A :class:`ToolDefinition` declares a tool; :meth:`ToolDefinition.tool` makes the SDK's object of it. Four things differ
+from the SDK's own tools: unknown arguments are refused with the list of valid ones, errors of ours reach the model as
+one clear sentence, the result goes through :mod:`.output`, and the published schemas are slim.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,35 +20,101 @@ from pydantic import Field, ValidationError
 
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Answer, quoted
+from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import line
-from sentry_runbook.tools.output import BUDGET, Page, Shrink, respond
+from sentry_runbook.tools.output import BUDGET, PreparedAnswer, Render, Shrink, prepare
 from sentry_runbook.tools.schema import output_schema, slim
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
 A = TypeVar("A", bound=Answer)
-log = logging.getLogger(__name__)
 
 CONFIRM_WITHIN_S = 600
-"""A question to a person that is not answered is a no."""
+"""Seconds that a person has to answer a question; after them nothing is written."""
 ALIASES = {"issue_id": "issue"}
 """Names that people and models use for an argument of ours."""
 
 
-class RunbookTool(Tool, Generic[A]):
-    """A tool with our manners; made with :func:`runbook_tool`."""
+@dataclass(frozen=True)
+class ToolDefinition(Generic[A]):
+    """All that makes a tool.
 
-    result: type[Answer] = Field(exclude=True)
-    page: Callable[[Any], Page] = Field(exclude=True)
-    shrink: tuple[Callable[[Any], Any], ...] = Field(default=(), exclude=True)
-    budget: int = Field(default=BUDGET, exclude=True)
-    writes: bool = Field(default=False, exclude=True)
+    Attributes:
+        function: takes the tool's arguments and ``ctx``, returns a result model; its docstring is the description.
+        result: that model; its slimmed schema is published as outputSchema.
+        render: makes the Markdown page of a result.
+        title: the name that people see.
+        shrink: what may be cut when the answer is too long, mildest first.
+        budget: characters that each channel may have.
+        writes: it changes something in Sentry (left out of the list when writes are off).
+        destructive: the change can lose something (DESIGN §6: annotations say the truth).
+    """
+
+    function: Callable[..., Awaitable[A]]
+    result: type[A]
+    render: Render[A]
+    title: str
+    shrink: tuple[Shrink[A], ...] = ()
+    budget: int = BUDGET
+    writes: bool = False
+    destructive: bool = False
+
+    @property
+    def name(self) -> str:
+        """The tool's name, which is its function's and its module's."""
+        return self.function.__name__
+
+    def tool(self) -> RunbookTool:
+        """Build the MCP tool."""
+        base = Tool.from_function(
+            self.function,
+            title=self.title,
+            description=" ".join((self.function.__doc__ or "").split()),
+            structured_output=False,
+            annotations=ToolAnnotations(
+                read_only_hint=not self.writes,
+                destructive_hint=self.destructive,
+                idempotent_hint=not self.writes,
+                open_world_hint=True,
+            ),
+        )
+        inherited = {name: getattr(base, name) for name in Tool.model_fields if name not in ("parameters", "fn")}
+        parameters = {**slim(base.parameters), "additionalProperties": False}
+        return RunbookTool(**inherited, fn=self.answer, parameters=parameters, definition=self)
+
+    async def answer(self, **arguments: Any) -> CallToolResult:
+        """Run the function and serialize its result; callers who ask the same while it is fresh share both.
+
+        Tools that write are never shared: their answers hold confirm tokens, and each call must act by itself.
+        """
+        # Inside the SDK's own guard: what crashes here stays on the server like any other crash.
+        context = arguments.get("ctx")
+        if self.writes or context is None:
+            return (await self._prepared(arguments)).send()
+        run: Runtime = runtime(context)
+        asked = tuple(sorted((name, value) for name, value in arguments.items() if name != "ctx" and value is not None))
+        # The end of a window that reaches until now belongs to the question: with it the answer is of one moment.
+        key = (self.name, asked, run.shared_now())
+        return (await run.answers.share(key, lambda: self._prepared(arguments))).send()
+
+    async def _prepared(self, arguments: dict[str, Any]) -> PreparedAnswer:
+        return self.prepare(await self.function(**arguments))
+
+    def prepare(self, result: A) -> PreparedAnswer:
+        """Serialize a result of this tool within its budget."""
+        return prepare(result, self.render, self.shrink, self.budget)
+
+
+class RunbookTool(Tool):
+    """An MCP tool that refuses unknown arguments and maps a RunbookError to a ToolError with our sentence only."""
+
+    definition: ToolDefinition[Any] = Field(exclude=True)
 
     @cached_property
     def output_schema(self) -> dict[str, Any] | None:
-        """What the answers look like; every one of them fits."""
-        return output_schema(self.result)
+        """The JSON schema that every answer fits."""
+        return output_schema(self.definition.result)
 
     async def run(
         self,
@@ -55,11 +122,15 @@ class RunbookTool(Tool, Generic[A]):
         context: Context[Any, Any],
         convert_result: bool = False,
     ) -> CallToolResult | InputRequiredResult:
-        """Run the tool; every failure of ours is a ``ToolError`` with our own sentence and nothing else."""
+        """Run the tool.
+
+        Raises:
+            ToolError: with our own sentence and nothing else; the only exception whose text the SDK shows a model.
+        """
         try:
-            with anyio.fail_after(CONFIRM_WITHIN_S if self.writes else None):
+            with anyio.fail_after(CONFIRM_WITHIN_S if self.definition.writes else None):
                 answer: CallToolResult | InputRequiredResult
-                answer = await super().run(self._known(arguments), context, convert_result=False)
+                answer = await super().run(self._checked(arguments), context, convert_result=False)
         except TimeoutError as exc:
             raise ToolError("Nobody confirmed within ten minutes; nothing was changed.") from exc
         except UnexpectedToolError as exc:
@@ -72,7 +143,8 @@ class RunbookTool(Tool, Generic[A]):
             raise
         return answer
 
-    def _known(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments under their published names, without nulls, which mean "not given"."""
         valid = self.parameters.get("properties", {})
         renamed = {ALIASES.get(name, name) if name not in valid else name: value for name, value in arguments.items()}
         unknown = [name for name in renamed if name not in valid]
@@ -84,65 +156,12 @@ class RunbookTool(Tool, Generic[A]):
         return {name: value for name, value in renamed.items() if value is not None}
 
     def _explain(self, error: ValidationError) -> str:
-        """Pydantic's findings as one sentence per argument, without the rejected values."""
+        """Pydantic's complaints as one sentence per argument, without the rejected values."""
         sentences = []
         for problem in error.errors(include_url=False, include_context=False, include_input=False):
             name = ".".join(str(part) for part in problem["loc"][:1])
-            described = self.parameters.get("properties", {}).get(name, {}).get("description", "")
-            hint = f" ({described})" if described else ""
-            said = problem["msg"].removeprefix("Value error, ")
-            sentences.append(f"{name}: {said[:1].lower()}{said[1:]}{hint}")
+            description = self.parameters.get("properties", {}).get(name, {}).get("description", "")
+            hint = f" ({description})" if description else ""
+            message = problem["msg"].removeprefix("Value error, ")
+            sentences.append(f"{name}: {message[:1].lower()}{message[1:]}{hint}")
         return f"{self.name} was not run: " + "; ".join(dict.fromkeys(sentences)) + "."
-
-
-def runbook_tool(
-    function: Callable[..., Awaitable[A]],
-    *,
-    result: type[A],
-    page: Callable[[A], Page],
-    title: str,
-    shrink: Sequence[Shrink[A]] = (),
-    budget: int = BUDGET,
-    writes: bool = False,
-    destructive: bool = False,
-) -> RunbookTool[A]:
-    """Make a tool of an async function whose docstring is its description.
-
-    Args:
-        function: takes the tool's arguments and ``ctx``; returns a result model.
-        result: that model; its slimmed schema is published as outputSchema.
-        page: how a person reads the result.
-        title: the name that people see.
-        shrink: what may be cut when the answer is too long, mildest first.
-        budget: characters that each channel may have.
-        writes: it changes something in Sentry (left out of the list when writes are off).
-        destructive: the change can lose something (DESIGN §6: annotations say the truth).
-    """
-    base = Tool.from_function(
-        function,
-        title=title,
-        description=" ".join((function.__doc__ or "").split()),
-        structured_output=False,
-        annotations=ToolAnnotations(
-            read_only_hint=not writes,
-            destructive_hint=destructive,
-            idempotent_hint=not writes,
-            open_world_hint=True,
-        ),
-    )
-    parameters = {**slim(base.parameters), "additionalProperties": False}
-
-    async def answered(**arguments: Any) -> CallToolResult:
-        # Inside the SDK's own guard: what crashes here stays on the server like any other crash.
-        return respond(await function(**arguments), page, shrink, budget)
-
-    return RunbookTool[A](
-        **{name: getattr(base, name) for name in Tool.model_fields if name not in ("parameters", "fn")},
-        fn=answered,
-        parameters=parameters,
-        result=result,
-        page=page,
-        shrink=tuple(shrink),
-        budget=budget,
-        writes=writes,
-    )

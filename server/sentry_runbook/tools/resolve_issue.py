@@ -10,11 +10,11 @@ from pydantic import Field
 
 from sentry_runbook.incident.model.results.resolution import Action, ResolutionResult
 from sentry_runbook.incident.resolution.request import Wish
+from sentry_runbook.render.resolution import resolution_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
-from sentry_runbook.tools.output import Page
-from sentry_runbook.tools.registry import RunbookTool, runbook_tool
+from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import Plan
 
 NOT_CONFIRMED = "Not confirmed by the user; nothing was changed."
@@ -45,16 +45,16 @@ async def planned(
 
 
 async def confirmed(
-    made: Annotated[Plan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
+    plan: Annotated[Plan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
 ) -> Decision | Elicit[Confirm]:
     """Ask the user where that is needed and possible."""
     return decide(
         ctx,
-        made.question(),
-        nothing=made.resolution.change is None,
+        plan.question(),
+        nothing=plan.resolution.change is None,
         dry_run=dry_run,
         token=confirm_token,
-        must_confirm=made.resolution.must_confirm,
+        must_confirm=plan.resolution.must_confirm,
     )
 
 
@@ -62,7 +62,7 @@ async def resolve_issue(
     issue: Issue,
     action: Annotated[Action, Field(description="ignore without limit is for ever")],
     ctx: Context[Runtime],
-    made: Annotated[Plan, Resolve(planned)],
+    plan: Annotated[Plan, Resolve(planned)],
     answer: Annotated[ElicitationResult[Confirm], Resolve(confirmed)],
     release: Annotated[str | None, Field(description="For resolve_in_release", max_length=250), OneLine] = None,
     ignore_count: Annotated[int | None, Field(ge=1, description="Until N MORE events")] = None,
@@ -78,43 +78,34 @@ async def resolve_issue(
     Outcome needs_confirmation brings a confirm_token: show the user before, after and warnings, and call again with it
     only after they agree.
     """
-    from sentry_runbook.writing.change import apply, result, still_so  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.change import apply, ensure_unchanged, resolution_result  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
     how = how_decided(answer)
     if how in ("nothing", "plan"):
-        return result(made, "planned" if how == "plan" else "already" if made.resolution.already else "refused")
+        return resolution_result(
+            plan, "planned" if how == "plan" else "already" if plan.resolution.already else "refused"
+        )
     if how == "ask":
-        return result(made, "needs_confirmation", token=run.confirmations.issue(made.payload()))
+        return resolution_result(plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()))
     if how == "declined":
-        return result(made, "not_applied", notes=(NOT_CONFIRMED,))
+        return resolution_result(plan, "not_applied", notes=(NOT_CONFIRMED,))
     if how == "token":
-        run.confirmations.redeem(confirm_token or "", made.payload())
+        run.confirmations.redeem(confirm_token or "", plan.payload())
     if how == "agreed":
-        await still_so(run, made)
+        await ensure_unchanged(run, plan)
     by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the change is read back and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):
-        done = await apply(run, made, by, reason)
+        done = await apply(run, plan, by, reason)
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 
-def page(found: ResolutionResult) -> Page:
-    """How a person reads it."""
-    sheet = Page(f"{found.issue}: {found.action} — {found.outcome}")
-    sheet.say(found.reason)
-    sheet.fact("Before", found.before and found.before.summary)
-    sheet.fact("After", found.after and found.after.summary)
-    sheet.items(f"Warning: {warning}" for warning in found.warnings)
-    sheet.fact("Undo", found.undo)
-    if found.confirm_token:
-        sheet.say("Nothing was changed yet. After the user agrees, call again with this confirm_token:")
-        sheet.say(found.confirm_token)
-    return sheet
-
-
-def tool() -> RunbookTool[ResolutionResult]:
-    """The tool as the server lists it."""
-    return runbook_tool(
-        resolve_issue, result=ResolutionResult, page=page, title="Resolve or ignore", writes=True, destructive=True
-    )
+TOOL = ToolDefinition(
+    function=resolve_issue,
+    result=ResolutionResult,
+    render=resolution_page,
+    title="Resolve or ignore",
+    writes=True,
+    destructive=True,
+)

@@ -1,4 +1,4 @@
-"""A result model as the JSON values of ``structuredContent``: nothing null, nothing empty that is only unknown."""
+"""A result model as the JSON values of ``structuredContent``: no nulls, and no empty list that only means unknown."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ EXTRAS = ("missing", "findings", "masked", "untrusted")
 """What the whole answer carries once; a part's own are left out when they are empty."""
 
 
-def without_nulls(result: BaseModel) -> dict[str, JsonValue]:
+def serialize(result: BaseModel) -> dict[str, JsonValue]:
     """The result as JSON values; what is unknown is absent, and so are the empty extras of its parts."""
     values: dict[str, JsonValue] = result.model_dump(mode="json", exclude_none=True, by_alias=True)
     missing = values.get("missing")
-    slimmed = {key: _without_empty_extras(value) for key, value in values.items() if value or key not in EXTRAS}
+    slim = {key: _without_empty_extras(value) for key, value in values.items() if value or key not in EXTRAS}
     if isinstance(missing, list):
-        slimmed["missing"] = missing
-        _without_unknown_lists(slimmed, missing)
-    return slimmed
+        slim["missing"] = missing
+        _drop_unknown_lists(slim, missing)
+    return slim
 
 
-def _without_unknown_lists(values: dict[str, JsonValue], missing: list[JsonValue]) -> None:
+def _drop_unknown_lists(values: dict[str, JsonValue], missing: list[JsonValue]) -> None:
     """Take out empty lists that ``missing`` names: there an empty list would say "none", and nobody knows."""
     for entry in missing:
-        named = entry.get("what") if isinstance(entry, dict) else None
-        for path in named.split(", ") if isinstance(named, str) else ():
-            *above, last = path.split(".")
-            place: JsonValue = values
-            for step in above:
-                place = place.get(step) if isinstance(place, dict) else None
-            if isinstance(place, dict) and place.get(last) == []:
-                del place[last]
+        what = entry.get("what") if isinstance(entry, dict) else None
+        for path in what.split(", ") if isinstance(what, str) else ():
+            *parents, last = path.split(".")
+            parent: JsonValue = values
+            for key in parents:
+                parent = parent.get(key) if isinstance(parent, dict) else None
+            if isinstance(parent, dict) and parent.get(last) == []:
+                del parent[last]
 
 
 def _without_empty_extras(value: JsonValue) -> JsonValue:

@@ -25,16 +25,16 @@ def event_text_paths(result: BaseModel) -> Iterator[str]:
 
 @cache
 def _marked(model: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
-    found: dict[tuple[str, ...], None] = {}
+    paths: dict[tuple[str, ...], None] = {}
     hints = typing.get_type_hints(model, include_extras=True)
     for name in model.model_fields:
         for steps in _marks(hints[name]):
-            found[(name, *steps)] = None
-    return tuple(found)
+            paths[(name, *steps)] = None
+    return tuple(paths)
 
 
 def _marks(hint: object) -> Iterator[tuple[str, ...]]:
-    """Paths below a type that end in marked text; ``[]`` stands for any item, ``*`` for any key."""
+    """Paths below a type that end in marked text; ``[]`` means any item, ``*`` any key."""
     origin = get_origin(hint)
     if origin is Annotated:
         base, *extras = get_args(hint)

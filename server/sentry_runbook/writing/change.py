@@ -1,4 +1,4 @@
-"""How a change reaches Sentry: read, plan, confirm, send once, read back, record (DESIGN §8.3).
+"""Changes of an issue's status: read, plan, confirm, send once, read back, record (DESIGN §8.3).
 
 How to think about it: a :class:`Plan` is made from a fresh read. Whether it is confirmed comes from outside: a person
 answered the client's question, a sealed token came back, or the operator chose ``direct``. Only then is one request
@@ -8,23 +8,23 @@ sent. Whatever that request said, the state is read back and reported; a write i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.collect import WRITING, investigate
-from sentry_runbook.collect.batch import Round
+from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.model.evidence import Evidence, Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
 from sentry_runbook.incident.resolution.plan import plan
 from sentry_runbook.incident.resolution.request import Change, Wish
-from sentry_runbook.incident.resolution.state import state_of
+from sentry_runbook.incident.resolution.state import is_same_state, state_of
 from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.confirm import StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
+from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.writing.plans import UNKNOWN, Plan
 
 WRITE_SCOPES = {"event:write", "event:admin"}
@@ -32,7 +32,7 @@ WRITE_SCOPES = {"event:write", "event:admin"}
 JUST_READ = timedelta(seconds=5)
 """A plan that was read so lately is not read again before it is sent."""
 UNCLEAR = (TimedOut, Unreachable, ServerFault)
-"""After these nobody knows whether the change was made."""
+"""After these it is unknown whether the change was made."""
 
 
 async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
@@ -44,62 +44,54 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     evidence, owner = await read_for_writing(
         run, lambda: investigate(run, issue, WRITING, fresh=True, release=wish.release)
     )
-    resolution = plan(_inert(run, wish), run.incident(evidence))
+    resolution = plan(_sanitize_request(run, wish), run.incident(evidence))
     if resolution.change is not None:
-        refuse_unable(owner.scopes)
-    return Plan(wish, resolution, evidence, evidence.organization or None, owner.name)
+        require_write_scope(owner.scopes)
+    return Plan(wish, resolution, evidence, evidence.organization or None, owner.name or UNKNOWN)
 
 
-def _inert(run: Runtime, wish: Wish) -> Wish:
-    """The wish as it is shown and compared with what Sentry says; a caller may have copied a release from an event."""
+def _sanitize_request(run: Runtime, wish: Wish) -> Wish:
+    """The wish with its release sanitized, as it is shown and compared; a caller may have copied it from an event."""
     if wish.release is None:
         return wish
     return wish.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(wish.release, NAME)})
 
 
-@dataclass(frozen=True)
-class Owner:
-    """Whose auth token it is, and its scopes; None: this server does not tell."""
-
-    name: str = UNKNOWN
-    scopes: tuple[str, ...] | None = None
-
-
-async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]) -> tuple[Evidence, Owner]:
-    """Read the state, and in the same round what the token may do.
+async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]) -> tuple[Evidence, TokenOwner]:
+    """Read the state, and in the same round whose token it is and what it may do.
 
     Raises:
         RunbookError: the state cannot be read.
     """
-    asks = Round()
-    evidence, who = asks.ask(read), asks.ask(lambda: run.client().whoami())
+    batch = RequestBatch()
+    evidence, who = batch.add(read), batch.add(lambda: run.client().whoami())
     with run.client().deadline(run.settings.limits.call_s):
-        read_state = await asks.send_for(evidence)
+        read_state = await batch.send_until(evidence)
     if who.value is None:
-        return read_state, Owner()
-    person = who.value.user
-    name = (person.name or person.username or person.id or "") if person else ""
-    return read_state, Owner(Sanitizer(mask=False).line(name, NAME) or UNKNOWN, who.value.scopes)
+        return read_state, TokenOwner(None, None)
+    # The name goes into the audit file and into messages.
+    name = Sanitizer(mask=False).line(who.value.name, NAME) if who.value.name else None
+    return read_state, TokenOwner(name, who.value.scopes)
 
 
-async def still_so(run: Runtime, made: Plan) -> None:
-    """Look again whether the issue is as it was when a person was asked: they may have taken minutes.
+async def ensure_unchanged(run: Runtime, planned: Plan) -> None:
+    """Read the issue again: it must be as it was when a person was asked, who may have taken minutes.
 
     Raises:
-        StateChanged: it is not; nothing was changed.
+        StateChanged: it is another; nothing was changed.
     """
-    if run.clock() - made.evidence.collected_at < JUST_READ:
+    if run.clock() - planned.evidence.collected_at < JUST_READ:
         return
-    evidence = await investigate(run, made.issue.id, frozenset(), fresh=True, organization=made.organization)
-    if state_of(evidence.issue) != made.resolution.before:
+    evidence = await investigate(run, planned.issue.id, frozenset(), fresh=True, organization=planned.organization)
+    if not is_same_state(planned.resolution.before, state_of(evidence.issue)):
         raise StateChanged(
             "The issue has changed since the question was asked; nothing was changed.",
             "Call again to ask about its state now.",
         )
 
 
-def refuse_unable(scopes: Collection[str] | None) -> None:
-    """Say before the write that the token cannot write; a server that tells no scopes is believed able.
+def require_write_scope(scopes: Collection[str] | None) -> None:
+    """Refuse before the write when the token has no scope for it; a server that names no scopes is believed able.
 
     Raises:
         Forbidden: the token has no scope that may change issues.
@@ -111,12 +103,12 @@ def refuse_unable(scopes: Collection[str] | None) -> None:
         )
 
 
-async def apply(run: Runtime, made: Plan, confirmed: str, reason: str | None = None) -> ResolutionResult:
+async def apply(run: Runtime, planned: Plan, confirmed: str, reason: str | None = None) -> ResolutionResult:
     """Send the planned change once, read back, and record it.
 
     Args:
         run: the runtime of the call.
-        made: the plan that was confirmed.
+        planned: the plan that was confirmed.
         confirmed: how: ``elicitation``, ``confirm_token`` or ``direct``.
         reason: why, for the audit file.
 
@@ -124,59 +116,61 @@ async def apply(run: Runtime, made: Plan, confirmed: str, reason: str | None = N
         SentryError: Sentry refused; nothing was changed.
         AuditError: the change could not be recorded beforehand, so it was not made.
     """
-    change = made.resolution.change
+    change = planned.resolution.change
     if change is None:
-        return result(made, "already" if made.resolution.already else "refused")
+        return resolution_result(planned, "already" if planned.resolution.already else "refused")
     if run.audit is not None:
-        run.audit.ready()
+        run.audit.ensure_writable()
     client, unclear = run.client(), ""
     with client.deadline(run.settings.limits.call_s):
         try:
-            await client.update_issue(made.reference, body_of(change, made.wish))
+            with run.answers.invalidating():
+                await client.update_issue(planned.reference, body_of(change, planned.wish))
         except UNCLEAR as exc:
             unclear = exc.what
         except SentryError as exc:
-            _record(run, made, confirmed, reason, "not_applied", None)
+            _record(run, planned, confirmed, reason, "not_applied", None)
             raise type(exc)(f"{exc.what} Nothing was changed.", exc.fix, status=exc.status) from exc
-        after = await _read_back(run, made)
-    outcome, notes = _judge(change, after, unclear)
-    notes += _record(run, made, confirmed, reason, outcome, after)
-    return result(made, outcome, after=state_of(after) if after else None, notes=notes)
+        after = await _read_back(run, planned)
+    outcome, notes = _judge(change, planned.issue, after, unclear)
+    notes += _record(run, planned, confirmed, reason, outcome, after)
+    return resolution_result(planned, outcome, after=state_of(after) if after else None, notes=notes)
 
 
-async def _read_back(run: Runtime, made: Plan) -> Issue | None:
+async def _read_back(run: Runtime, planned: Plan) -> Issue | None:
     try:
-        evidence = await investigate(run, made.issue.id, frozenset(), fresh=True, organization=made.organization)
+        evidence = await investigate(run, planned.issue.id, frozenset(), fresh=True, organization=planned.organization)
     except RunbookError:
         return None
     return evidence.issue
 
 
-def _judge(change: Change, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
+def _judge(change: Change, before: Issue, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
     if after is None:
         why = unclear or "The change was sent."
         return "unknown", (f"{why} Reading the state back failed: look at the issue in Sentry before trying again.",)
-    seen = compare(change, after)
-    return seen.outcome, ((f"{unclear} The state was read back.",) if unclear else ()) + seen.notes
+    # Without a time: the end of an archive is set by the server's clock, which may not agree with ours.
+    read_back = compare(change, after, before=before)
+    return read_back.outcome, ((f"{unclear} The state was read back.",) if unclear else ()) + read_back.notes
 
 
 def _record(
-    run: Runtime, made: Plan, confirmed: str, reason: str | None, outcome: str, after: Issue | None
+    run: Runtime, planned: Plan, confirmed: str, reason: str | None, outcome: str, after: Issue | None
 ) -> tuple[str, ...]:
-    """One line in the audit file; a failure to write it after the change is said, for the change is made."""
+    """Append a line to the audit file; a failure is returned as a note, because the change is already made."""
     if run.audit is None:
         return ()
-    wished = {**made.wish.model_dump(exclude={"action"}), "reason": reason}
-    arguments = {key: value for key, value in wished.items() if value is not None}
+    named = {**planned.wish.model_dump(exclude={"action"}), "reason": reason}
+    arguments = {key: value for key, value in named.items() if value is not None}
     record = AuditRecord(
         when=run.clock(),
-        what=" ".join([made.wish.action, *(f"{key}={value}" for key, value in arguments.items())]),
-        issue=made.issue.name,
-        before=_plain(made.resolution.before),
+        what=" ".join([planned.wish.action, *(f"{key}={value}" for key, value in arguments.items())]),
+        issue=planned.issue.name,
+        before=_plain(planned.resolution.before),
         after=_plain(state_of(after)) if after else {},
         confirmed=confirmed,
         outcome=outcome,
-        who=made.who,
+        who=planned.who,
     )
     try:
         run.audit.append(record)
@@ -191,7 +185,7 @@ def _plain(state: State) -> Mapping[str, str | int | bool | None]:
 
 
 def body_of(change: Change, wish: Wish) -> dict[str, object]:
-    """The request's body in Sentry's words; unused keys are left out, for null is refused (sentry-api §10)."""
+    """The body of the PUT; unused keys are left out, because Sentry refuses null (sentry-api §10)."""
     details: dict[str, object] = {
         "inNextRelease": change.in_next_release or None,
         "inRelease": change.in_release and wish.release,
@@ -201,35 +195,35 @@ def body_of(change: Change, wish: Wish) -> dict[str, object]:
         "ignoreWindow": change.window_minutes,
         "ignoreUserWindow": change.user_window_minutes,
     }
-    given = {name: value for name, value in details.items() if value is not None}
+    sent = {name: value for name, value in details.items() if value is not None}
     body: dict[str, object] = {"status": change.status}
     if change.substatus:
         body["substatus"] = change.substatus
-    if given:
-        body["statusDetails"] = given
+    if sent:
+        body["statusDetails"] = sent
     return body
 
 
-def result(
-    made: Plan,
+def resolution_result(
+    planned: Plan,
     outcome: Outcome,
     *,
     after: State | None = None,
     token: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> ResolutionResult:
-    """The tool's result for any end of the way."""
-    planned = made.resolution
-    expected = planned.after if outcome in ("planned", "needs_confirmation") else None
+    """The tool's result for an outcome."""
+    resolution = planned.resolution
+    expected = resolution.after if outcome in ("planned", "needs_confirmation") else None
     return ResolutionResult(
-        action=planned.action,
+        action=resolution.action,
         outcome=outcome,
-        issue=made.issue.name,
-        before=planned.before,
-        after=after or expected or (planned.before if outcome in ("already", "refused") else None),
-        warnings=(*planned.warnings, *notes),
-        reason=planned.refused,
+        issue=planned.issue.name,
+        before=resolution.before,
+        after=after or expected or (resolution.before if outcome in ("already", "refused") else None),
+        warnings=(*resolution.warnings, *notes),
+        reason=resolution.refused,
         confirm_token=token,
-        undo=planned.undo or None if outcome in ("planned", "needs_confirmation", "applied", "unknown") else None,
-        findings=made.evidence.findings,
+        undo=resolution.undo or None if outcome in ("planned", "needs_confirmation", "applied", "unknown") else None,
+        findings=planned.evidence.findings,
     )

@@ -1,19 +1,21 @@
-"""How a comment reaches Sentry: read, confirm, send once, look for it, record (DESIGN §8.3)."""
+"""Comments on an issue: read, plan, confirm, send once, look for it, record (DESIGN §8.3)."""
 
 from __future__ import annotations
 
 from sentry_runbook.collect import Aspect, investigate
 from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.model.evidence import Known
+from sentry_runbook.incident.model.evidence.json_values import object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.writing.change import UNCLEAR, read_for_writing, refuse_unable
-from sentry_runbook.writing.plans import FORWARDED, NotePlan
+from sentry_runbook.writing.change import UNCLEAR, read_for_writing, require_write_scope
+from sentry_runbook.writing.plans import FORWARDED, UNKNOWN, NotePlan
 
 SHOWN = 4_000
+"""Characters of the comment that are shown before it is posted: all that the tool takes."""
 
 
 async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
@@ -26,15 +28,15 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
         run, lambda: investigate(run, issue, frozenset({Aspect.NOTES}), fresh=True)
     )
     shown = Sanitizer(mask=False).block(text, SHOWN)
-    same = Sanitizer(mask=run.settings.mask).line(text, 600)
+    as_listed = Sanitizer(mask=run.settings.mask).line(text, 600)
     notes = evidence.notes.value if isinstance(evidence.notes, Known) else ()
-    already = any(note.text == same for note in notes)
+    already = any(note.text == as_listed for note in notes)
     if not already:
-        refuse_unable(owner.scopes)
-    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name)
+        require_write_scope(owner.scopes)
+    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name or UNKNOWN)
 
 
-async def post_note(run: Runtime, made: NotePlan, confirmed: str) -> NoteResult:
+async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResult:
     """Post once; when it is unclear whether it arrived, look for it.
 
     Raises:
@@ -42,49 +44,55 @@ async def post_note(run: Runtime, made: NotePlan, confirmed: str) -> NoteResult:
         AuditError: it could not be recorded beforehand, so it was not posted.
     """
     if run.audit is not None:
-        run.audit.ready()
+        run.audit.ensure_writable()
     client, unclear, note_id = run.client(), "", None
-    reference = IssueRef(issue=made.issue.id, organization=made.organization)
+    reference = IssueRef(issue=planned.issue.id, organization=planned.organization)
     outcome: Outcome = "applied"
     with client.deadline(run.settings.limits.call_s):
         try:
-            note_id = (await client.add_note(reference, made.text)).id
+            with run.answers.invalidating():
+                note_id = text_of((await client.add_note(reference, planned.text)).get("id"))
         except UNCLEAR as exc:
             unclear = exc.what
         except SentryError as exc:
-            _record(run, made, confirmed, "not_applied")
+            _record(run, planned, confirmed, "not_applied")
             raise type(exc)(f"{exc.what} Nothing was posted.", exc.fix, status=exc.status) from exc
         if unclear:
-            outcome, note_id = await _look_for(run, made)
+            outcome, note_id = await _look_for(run, planned)
     read_back = "The comments were read back."
     if outcome == "unknown":
         read_back = "Reading the comments back failed: look at the issue in Sentry before trying again."
     notes = (f"{unclear} {read_back}",) if unclear else ()
-    return note_result(made, outcome, note_id=note_id, notes=notes + _record(run, made, confirmed, outcome))
+    return note_result(planned, outcome, note_id=note_id, notes=notes + _record(run, planned, confirmed, outcome))
 
 
-async def _look_for(run: Runtime, made: NotePlan) -> tuple[Outcome, str | None]:
+async def _look_for(run: Runtime, planned: NotePlan) -> tuple[Outcome, str | None]:
     try:
-        again = await run.client().notes(IssueRef(issue=made.issue.id, organization=made.organization))
+        notes = await run.client().notes(IssueRef(issue=planned.issue.id, organization=planned.organization))
     except SentryError:
         return "unknown", None
-    found = next((note.id for note in again if (note.text or "").strip() == made.text.strip()), None)
-    return ("applied", found) if found else ("not_applied", None)
+    same = (
+        note
+        for note in notes
+        if (text_of(object_of(note.get("data")).get("text")) or "").strip() == planned.text.strip()
+    )
+    note_id = next((text_of(note.get("id")) for note in same), None)
+    return ("applied", note_id) if note_id else ("not_applied", None)
 
 
-def _record(run: Runtime, made: NotePlan, confirmed: str, outcome: str) -> tuple[str, ...]:
+def _record(run: Runtime, planned: NotePlan, confirmed: str, outcome: str) -> tuple[str, ...]:
     if run.audit is None:
         return ()
-    what = f"add_note ({len(made.text)} characters)"
+    what = f"add_note ({len(planned.text)} characters)"
     try:
         run.audit.append(
             AuditRecord(
                 when=run.clock(),
                 what=what,
-                issue=made.issue.name,
+                issue=planned.issue.name,
                 confirmed=confirmed,
                 outcome=outcome,
-                who=made.who,
+                who=planned.who,
             )
         )
     except AuditError as exc:
@@ -93,21 +101,21 @@ def _record(run: Runtime, made: NotePlan, confirmed: str, outcome: str) -> tuple
 
 
 def note_result(
-    made: NotePlan,
+    planned: NotePlan,
     outcome: Outcome,
     *,
     note_id: str | None = None,
     token: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> NoteResult:
-    """The tool's result for any end of the way."""
-    same = "The same comment stands on the issue already." if outcome == "already" else None
+    """The tool's result for an outcome."""
+    reason = "The same comment stands on the issue already." if outcome == "already" else None
     return NoteResult(
         outcome=outcome,
-        issue=made.issue.name,
+        issue=planned.issue.name,
         note_id=note_id,
-        text=made.shown,
+        text=planned.shown,
         confirm_token=token,
         warnings=(FORWARDED, *notes),
-        reason=same,
+        reason=reason,
     )

@@ -1,7 +1,7 @@
 """Plans of changes: what would be sent, on what state, and what a person is asked about it.
 
-They stand apart from :mod:`change` and :mod:`note`, which make and carry them out, because the tools' signatures
-name them: the rest comes with the first call (DESIGN §9).
+They are apart from :mod:`change` and :mod:`note`, which make and carry them out, because the tools' signatures name
+them: the rest is imported at the first call (DESIGN §9).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Plan:
         return {"issue": self.issue.id, **wish, "state": self.resolution.before.model_dump_json()}
 
     def question(self) -> str:
-        """What a person is asked; only our words, numbers, and event text as one quoted value."""
+        """The question to a person; only our words, numbers, and event text as one quoted value."""
         parts = [
             f"Change {self.issue.name} {quoted(self.issue.title)} in Sentry?",
             f"Now: {self.resolution.before.summary}. Then: {self.resolution.after.summary}.",
@@ -59,7 +59,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class NotePlan:
-    """A comment, the issue it goes to, and whether it stands there already."""
+    """A comment, the issue it goes to, and whether the issue has it already."""
 
     issue: Issue
     organization: str | None

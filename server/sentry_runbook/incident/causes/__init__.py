@@ -1,1 +1,1 @@
-"""Why it happened: the runbook's five patterns from clues for and against."""
+"""Why it happened: the runbook's root-cause patterns, each with indicators for and against."""

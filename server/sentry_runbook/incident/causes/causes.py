@@ -1,74 +1,26 @@
-"""Which of the runbook's five root-cause patterns hold, with the evidence for and against each.
+"""Which of the runbook's root-cause patterns hold, with the evidence for and against each.
 
-How to think about it: each pattern is one function that collects clues (:mod:`clues`). Timing alone never explains
-an error that says itself what broke, so patterns that hold together weaken each other (:func:`_weighed`).
+How to think about it: each pattern collects indicators on its own (``patterns/``). Timing alone never explains an error
+that says itself what broke, so patterns that hold together weaken each other: strengths are compared as they were
+before any weakening, so that the result does not depend on the order. What only explains why one cannot see comes
+after whatever explains the error itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from sentry_runbook.incident.causes.deployment import deployment_regression
-from sentry_runbook.incident.causes.hypothesis import Candidate, Clue
-from sentry_runbook.incident.causes.patterns import (
-    data_corruption,
-    resource_exhaustion,
-    sdk_misconfiguration,
-    third_party_failure,
-)
+from sentry_runbook.incident.causes.catalog import PATTERNS, pattern_named
+from sentry_runbook.incident.causes.hypothesis import Hypothesis, Indicator
+from sentry_runbook.incident.causes.pattern import CausePattern
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.model.results.triage import Cause, Pattern
+from sentry_runbook.incident.model.cause_patterns import PatternName
+from sentry_runbook.incident.model.results.triage import Cause
 
-PATTERNS: tuple[Callable[[Measurements], Candidate], ...] = (
-    deployment_regression,
-    third_party_failure,
-    data_corruption,
-    resource_exhaustion,
-    sdk_misconfiguration,
-)
-"""In the runbook's order, which decides between equals."""
-
-
-@dataclass(frozen=True)
-class Rival:
-    """What the strength of one pattern says against another."""
-
-    strong: Pattern
-    from_points: int
-    weakens: Pattern
-    points: int
-    text: str
-
-
-WITH_RELEASE = "The errors begin with a release, which points to a change of the code."
-NAMED = "Another pattern explains the errors themselves."
-RIVALS = (
-    Rival(
-        "third_party_failure",
-        5,
-        "deployment_regression",
-        -2,
-        "Calls to an external host fail, which a deploy does not explain by itself.",
-    ),
-    Rival(
-        "third_party_failure", 5, "data_corruption", -2, "A failing external host may send what looks like bad data."
-    ),
-    Rival(
-        "resource_exhaustion",
-        5,
-        "deployment_regression",
-        -1,
-        "The errors name a resource that ran out, which timing alone does not explain.",
-    ),
-    Rival("deployment_regression", 5, "third_party_failure", -2, WITH_RELEASE),
-    Rival("deployment_regression", 5, "data_corruption", -2, WITH_RELEASE),
-    Rival("deployment_regression", 5, "resource_exhaustion", -2, WITH_RELEASE),
-    Rival("deployment_regression", 4, "sdk_misconfiguration", -2, NAMED),
-    Rival("third_party_failure", 4, "sdk_misconfiguration", -2, NAMED),
-    Rival("data_corruption", 4, "sdk_misconfiguration", -2, NAMED),
-    Rival("resource_exhaustion", 4, "sdk_misconfiguration", -2, NAMED),
-)
+EXPLAINED_FROM = 4
+"""A pattern of that many points explains the errors themselves."""
+EXPLAINED = Indicator("counterweight", -2, "Another pattern explains the errors themselves.")
 
 
 def find_causes(incident: Measurements) -> tuple[Cause, ...]:
@@ -76,34 +28,44 @@ def find_causes(incident: Measurements) -> tuple[Cause, ...]:
     if not incident.evidence.issue.is_error:
         # Breadcrumbs and releases of a performance or uptime issue do not mean what they mean in an error.
         return ()
-    candidates = [pattern(incident) for pattern in PATTERNS]
-    held = [candidate for candidate in _weighed(candidates) if candidate.holds]
-    # sorted() is stable: of equals, the order of PATTERNS decides.
-    return tuple(_cause(candidate) for candidate in sorted(held, key=_order))
+    hypotheses = [Hypothesis(pattern.name, tuple(pattern.indicators(incident))) for pattern in PATTERNS]
+    return tuple(_cause(incident, hypothesis) for hypothesis in rank(hypotheses))
 
 
-def _order(candidate: Candidate) -> tuple[bool, int]:
-    """Best first. What an event lacks never explains the error: it comes after whatever has a strong rival's clue."""
-    outdone = any(clue.text == NAMED for clue in candidate.clues)
-    return outdone, -candidate.points
+def rank(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Those that hold when all are weighed against each other, best first; of equals, the first given."""
+    holding = [hypothesis for hypothesis in _apply_counterweights(hypotheses) if hypothesis.holds]
+    # What only explains blindness comes last, whatever its points.
+    return sorted(holding, key=lambda each: (pattern_named(each.pattern).explains_blindness, -each.points))
 
 
-def _cause(candidate: Candidate) -> Cause:
+def _cause(incident: Measurements, hypothesis: Hypothesis) -> Cause:
+    indicators = hypothesis.indicators
     return Cause(
-        pattern=candidate.pattern,
-        confidence=candidate.confidence,
-        evidence_for=tuple(clue.text for clue in candidate.clues if clue.points > 0),
-        evidence_against=tuple(clue.text for clue in candidate.clues if clue.points <= 0),
-        action=candidate.action,
+        pattern=hypothesis.pattern,
+        confidence=hypothesis.confidence,
+        evidence_for=tuple(indicator.text for indicator in indicators if indicator.points > 0),
+        evidence_against=tuple(indicator.text for indicator in indicators if indicator.points <= 0),
+        action=pattern_named(hypothesis.pattern).action(incident),
     )
 
 
-def _weighed(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    """The candidates with what their rivals' strength says against them."""
-    strength = {one.pattern: one.points for one in candidates if one.holds}
-    for one in candidates:
-        against: dict[str, Clue] = {}
-        for rival in RIVALS:
-            if rival.weakens == one.pattern and strength.get(rival.strong, 0) >= rival.from_points:
-                against.setdefault(rival.text, Clue("rival", rival.points, rival.text))
-        yield replace(one, clues=(*one.clues, *against.values()))
+def _apply_counterweights(hypotheses: Sequence[Hypothesis]) -> Iterator[Hypothesis]:
+    """The hypotheses with what the strength of others says against them."""
+    # A hypothesis that does not hold has no strength, however many points it has.
+    strengths = {hypothesis.pattern: hypothesis.points for hypothesis in hypotheses if hypothesis.holds}
+    for hypothesis in hypotheses:
+        against = _against(pattern_named(hypothesis.pattern), strengths)
+        yield replace(hypothesis, indicators=(*hypothesis.indicators, *against))
+
+
+def _against(pattern: CausePattern, strengths: Mapping[PatternName, int]) -> Iterator[Indicator]:
+    """What the strengths of the patterns that hold (name → points) say against one pattern."""
+    for weight in (weight for each in PATTERNS for weight in each.counterweights):
+        if pattern.name in weight.weakens and strengths.get(weight.strong, 0) >= weight.from_points:
+            yield Indicator("counterweight", weight.points, weight.text)
+    explained = any(
+        points >= EXPLAINED_FROM and not pattern_named(name).explains_blindness for name, points in strengths.items()
+    )
+    if pattern.explains_blindness and explained:
+        yield EXPLAINED

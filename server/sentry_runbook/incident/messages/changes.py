@@ -1,7 +1,7 @@
-"""When it was, what changed since the last message, what was done, what is needed.
+"""What changed since the last message, what was done, and what is needed next, as sentences.
 
-Every sentence is told from the timeline and the event series; what only people know (what they are
-doing now, what they need from others) is never made up here: the templates leave a marked blank for it.
+Every sentence comes from the timeline or the event series. What only people know (what they are doing now, what they
+need from others) is never derived here: it is a blank of the message.
 """
 
 from __future__ import annotations
@@ -11,84 +11,46 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.fields import Fact, TimeFacts, blank, made
 from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Series, Unknown
-from sentry_runbook.incident.model.results.messages import Audience, TimelineRow
+from sentry_runbook.incident.model.results.messages import Audience, Blank, TimelineRow
 from sentry_runbook.incident.timeline.activity import LOG
 
-BY_PEOPLE = (LOG, "deploy marker in Sentry")
-"""Sources of rows that tell what somebody did."""
-TOLD_IN_NUMBERS = ("First Seen of the issue", "Last Seen of the issue", "suspect commits of the event")
-"""Sources of rows that tell nothing new beside the numbers of an update."""
+SOURCES_OF_ACTIONS = (LOG, "deploy marker in Sentry")
+"""Sources of timeline rows that record what somebody did."""
+SOURCES_WITHOUT_NEWS = ("First Seen of the issue", "Last Seen of the issue", "suspect commits of the event")
+"""Sources of timeline rows that add nothing to the numbers of an update."""
+CHANGED = "what changed since the last update"
 MOST_ACTIONS = 6
-
-
-# --- times ---------------------------------------------------------------------------------------------------------
-
-
-def time_facts(incident: Incident, since: datetime | None) -> TimeFacts:
-    """Start, end and duration by the timeline's milestones; a mitigated one ends when the rate came back."""
-    told, now = incident.timeline, incident.now
-    started, recovered = told.milestone("started"), told.milestone("recovered")
-    end = recovered.at or incident.stable_since
-    why = Unknown(why=started.why or recovered.why or "not known")
-    begun = Fact(moment(started.at), source=started.source or "") if started.at else why
-    lasted: Fact | Unknown = why
-    so_far: Fact | Unknown = why
-    if started.at is not None:
-        so_far = Fact(duration(_minutes(now - started.at)))
-        if end is not None and end >= started.at:
-            lasted = Fact(duration(_minutes(end - started.at)))
-    return made(
-        TimeFacts,
-        now=Fact(moment(now)),
-        started=begun,
-        started_how=Fact(incident.known_onset.how) if incident.known_onset else why,
-        over=Fact(moment(end)) if end else why,
-        duration=lasted,
-        so_far=so_far,
-        last_update=Fact(moment(since)) if since else Unknown(why="no time of a last message was given (since)"),
-        postmortem_by=Fact(moment((end or now) + timedelta(hours=48))),
-    )
-
-
-def _minutes(length: timedelta) -> timedelta:
-    """Full minutes; what is shorter keeps its seconds."""
-    return length if length < timedelta(minutes=1) else timedelta(minutes=int(length.total_seconds() // 60))
 
 
 # --- since the last message ----------------------------------------------------------------------------------------
 
 
-def changes(incident: Incident, since: datetime | None, audience: Audience) -> Iterator[Fact]:
-    """What changed since the last message went out; nothing when that time is not known."""
-    if audience == "customers":
-        return
+def changes(incident: Incident, since: datetime | None, audience: Audience) -> Iterator[str | Blank]:
+    """What changed since the last message went out, at ``since``; one blank when that time is not known."""
     if since is None:
-        yield blank(CHANGED, "no time of the last message was given: pass since")
+        yield Blank(CHANGED, "no time of the last message was given: pass since")
         return
     yield _events_since(incident, since)
-    if audience == "engineers":
-        for row in incident.timeline.rows:
-            if row.at >= since and row.source not in (*BY_PEOPLE, *TOLD_IN_NUMBERS) and row.kind == "observed":
-                yield _dated(row)
+    # Executives read the numbers; what people did is listed under the actions.
+    left_out = (*SOURCES_OF_ACTIONS, *SOURCES_WITHOUT_NEWS)
+    for row in incident.timeline.rows if audience == "engineers" else ():
+        if row.at >= since and row.kind == "observed" and row.source not in left_out:
+            yield _dated(row)
 
 
-CHANGED = "what changed since the last update"
-
-
-def _events_since(incident: Incident, since: datetime) -> Fact:
+def _events_since(incident: Incident, since: datetime) -> str | Blank:
     series = incident.rate
     if since >= incident.read_at:
-        return blank(CHANGED, "the time given as the last update is not before now")
-    new = None if series is None or since < series.start else total(between(series, since, incident.read_at))
-    if series is None or new is None:
-        return blank(CHANGED, "the event series does not reach back to the last update")
+        return Blank(CHANGED, "the time given as the last update is not before now")
+    events = None if series is None or since < series.start else total(between(series, since, incident.read_at))
+    if series is None or events is None:
+        return Blank(CHANGED, "the event series does not reach back to the last update")
     length = incident.read_at - since
     before = _as_long_before(series, since, length)
     compared = "" if before is None else f", {number(before)} in the {duration(length)} before it"
-    return Fact(f"{count(new, 'error')} since the last update ({moment(since)}){compared}", source="event series")
+    return f"{count(events, 'error')} since the last update ({moment(since)}){compared}"
 
 
 def _as_long_before(series: Series, since: datetime, length: timedelta) -> int | None:
@@ -98,36 +60,36 @@ def _as_long_before(series: Series, since: datetime, length: timedelta) -> int |
 # --- what people did -----------------------------------------------------------------------------------------------
 
 
-def actions(incident: Incident, since: datetime | None, audience: Audience) -> Iterator[Fact]:
-    """What was done since the last message, else since the start: as Sentry recorded it."""
+def actions(incident: Incident, since: datetime | None, audience: Audience) -> Iterator[str]:
+    """What people did since the last message, else since the start, as far as Sentry or a person recorded it."""
     if audience != "engineers":
         return
     start = max(since, incident.began) if since else incident.began
-    done = [row for row in incident.timeline.rows if row.at >= start and _by_people(row)]
-    if len(done) > MOST_ACTIONS:
-        yield Fact(f"{len(done) - MOST_ACTIONS} earlier steps stand in Sentry's activity log")
-    yield from map(_dated, done[-MOST_ACTIONS:])
+    rows = [row for row in incident.timeline.rows if row.at >= start and _is_action(row)]
+    if len(rows) > MOST_ACTIONS:
+        yield f"{len(rows) - MOST_ACTIONS} earlier steps stand in Sentry's activity log"
+    yield from map(_dated, rows[-MOST_ACTIONS:])
 
 
-def _by_people(row: TimelineRow) -> bool:
-    return row.source in BY_PEOPLE or row.kind == "human"
+def _is_action(row: TimelineRow) -> bool:
+    return row.source in SOURCES_OF_ACTIONS or row.kind == "human"
 
 
-def _dated(row: TimelineRow) -> Fact:
-    return Fact(f"{moment(row.at)}: {row.what}", source=row.source)
+def _dated(row: TimelineRow) -> str:
+    return f"{moment(row.at)}: {row.what}"
 
 
 # --- what is needed ------------------------------------------------------------------------------------------------
 
 
-def needs(incident: Incident, audience: Audience) -> Iterator[Fact]:
-    """What has to be seen or known next."""
+def needs(incident: Incident, audience: Audience) -> Iterator[str]:
+    """What has to be seen or known next; only engineers can see to it."""
     if audience != "engineers":
         return
     if incident.recovery.needs and incident.recovery.verdict != "unknown":
-        yield Fact(f"To call it over: {'; '.join(incident.recovery.needs)}")
+        yield f"To call it over: {'; '.join(incident.recovery.needs)}"
     sessions = incident.evidence.sessions
     if isinstance(sessions, Unknown) and sessions.asked:
-        yield Fact(f"Crash-free sessions are not known ({sessions.why}): somebody should look")
+        yield f"Crash-free sessions are not known ({sessions.why}): somebody should look"
     if not incident.stated.root_cause:
-        yield Fact("The root cause, from whoever finds it")
+        yield "The root cause, from whoever finds it"

@@ -1,24 +1,25 @@
-"""Messages to people: the facts of an incident in the forms of ``prompts/``, for one audience and one format."""
+"""Drafts for people: an incident's facts in the forms of ``prompts/``, for one audience and one format."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
+from sentry_runbook.incident.impact import merge_missing
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.context import gather
-from sentry_runbook.incident.messages.fields import Facts
-from sentry_runbook.incident.messages.status import Standing, standing
+from sentry_runbook.incident.messages.blank_content import BlankContent
+from sentry_runbook.incident.messages.content import MessageContent
+from sentry_runbook.incident.messages.status import IncidentStage
 from sentry_runbook.incident.model.evidence import Finding
-from sentry_runbook.incident.model.results.messages import Audience, Draft, Filled, Format, Kind
+from sentry_runbook.incident.model.results.messages import Audience, Draft, Filled, Format, Kind, Postmortem
 
 
 class Form(Protocol):
-    """What fills a form; :class:`sentry_runbook.render.templates.Template` is one."""
+    """A form that can be filled; :class:`sentry_runbook.render.templates.Template` is one."""
 
-    def fill(self, facts: Facts, format: Format = "markdown") -> Filled:  # noqa: A002  # the tool's own argument name
-        """The body with the facts in it."""
+    def fill(self, content: BlankContent, format: Format = "markdown") -> Filled:  # noqa: A002  # the tool's own argument name
+        """The body with the content in it."""
         ...
 
 
@@ -32,30 +33,49 @@ def draft_update(
     since: datetime | None = None,
 ) -> Draft:
     """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
-    filled = form.fill(gather(incident, audience=audience, since=since), format)
-    verdict, stands = incident.severity, standing(incident)
-    last = kind == "resolved" and stands.stage in ("resolved", "unknown")
-    every = timedelta(minutes=incident.policy.words(verdict.severity).next_update_minutes)
+    content = MessageContent(incident, audience=audience, since=since)
+    filled, stage = form.fill(content, format), content.stage
+    last = kind == "resolved" and stage.name in ("resolved", "unknown")
     return Draft(
         text=filled.text,
-        unknowns=(*_not_yet(kind, stands), *filled.unknowns),
-        next_update_due=None if last else incident.now + every,
+        unknowns=(*_not_yet_resolved(kind, stage), *filled.unknowns),
+        next_update_due=None if last else content.times.next_update,
         kind=kind,
         audience=audience,
         format=format,
-        findings=(*verdict.findings, *_doubts(kind, stands)),
+        findings=(*incident.severity.findings, *_doubts(kind, stage)),
     )
 
 
-def _not_yet(kind: Kind, stands: Standing) -> Iterator[str]:
-    """A resolution notice that the evidence does not carry says so first."""
-    if kind == "resolved" and stands.stage in ("open", "mitigated"):
-        yield f"whether it is resolved: the evidence does not say so. {stands.why}"
+def _not_yet_resolved(kind: Kind, stage: IncidentStage) -> Iterator[str]:
+    """A resolution notice that the evidence does not support says so first."""
+    if kind == "resolved" and stage.name in ("open", "mitigated"):
+        yield f"whether it is resolved: the evidence does not say so. {stage.why}"
 
 
-def _doubts(kind: Kind, stands: Standing) -> Iterator[Finding]:
-    if kind == "resolved" and stands.stage != "resolved":
+def _doubts(kind: Kind, stage: IncidentStage) -> Iterator[Finding]:
+    if kind == "resolved" and stage.name != "resolved":
         why = "Do not send it as a resolution notice yet"
-        yield Finding(kind="not_resolved", where="check_recovery", why=f"{why}. {stands.why}.")
-    if kind == "initial" and stands.stage in ("resolved", "mitigated"):
+        yield Finding(kind="not_resolved", where="check_recovery", why=f"{why}. {stage.why}.")
+    if kind == "initial" and stage.name in ("resolved", "mitigated"):
         yield Finding(kind="already_quiet", where="check_recovery", why="The error rate is back to usual already.")
+
+
+def draft_postmortem(incident: Incident, *, form: Form) -> Postmortem:
+    """Draft the postmortem; the same incident gives the same text. ``form`` is the template ``postmortem``."""
+    content = MessageContent(incident)
+    filled = form.fill(content, "markdown")
+    timeline, impact = incident.timeline, incident.impact
+    return Postmortem(
+        markdown=filled.text,
+        timeline=timeline.rows,
+        gaps=timeline.gaps,
+        milestones=timeline.milestones,
+        intervals=timeline.intervals,
+        contradictions=timeline.contradictions,
+        impact=impact.model_copy(update={"missing": (), "findings": (), "issue": None, "warnings": None}),
+        unknowns=(*filled.unknowns, *content.story.questions),
+        action_items=content.story.action_items,
+        missing=merge_missing((*timeline.missing, *impact.missing)),
+        findings=incident.evidence.findings,
+    )

@@ -1,32 +1,27 @@
 """What customers may read: no host names, ids, stack traces, internal names, releases or blame, no promised repair.
 
-How to think about it: the facts of an incident are internal unless this module says otherwise, so a template for
-customers cannot show one by mistake. What a person stated is used word for word, or held back whole with the reason:
-cutting a sentence would put words into that person's mouth.
+How to think about it: what a template may ask for is internal unless :data:`READABLE_BY_CUSTOMERS` names it, so no
+template can show customers anything else, whatever it asks. A text that a person stated is used word for word, or
+withheld as a whole with the reason: cutting a sentence would put words into that person's mouth.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, replace
-from typing import TypeVar
 
-from sentry_runbook.incident.causes.signals import whole_events
-from sentry_runbook.incident.messages.fields import (
-    NOT_STATED,
-    EventFacts,
-    Fact,
-    Facts,
-    ImpactFacts,
-    IssueFacts,
-    RecoveryFacts,
-    SeverityFacts,
-    blank,
-)
+from sentry_runbook.incident.causes.event_texts import whole_events
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known, Release
+from sentry_runbook.incident.model.results.messages import Blank
 
 INTERNAL = "internal: not for customers"
+READABLE_BY_CUSTOMERS = frozenset(
+    {
+        *("audience", "given", "since", "policy", "patterns", "times", "status", "impact_summary", "symptoms"),
+        *("service", "root_cause", "fix", "doing", "wanted", "postmortem"),
+    }
+)
+"""Names of :class:`.content.MessageContent`; each is made for the audience, so that all below it may be read."""
 SHORTEST = 4
 """Names of fewer letters are found in any text."""
 HOST = re.compile(r"\b(?:[\w-]+\.)+[A-Za-z]{2,}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|://")
@@ -48,65 +43,14 @@ TECHNICAL: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
-def for_customers(whole: Facts, evidence: Evidence | None) -> Facts:
-    """The facts of an incident as far as customers may read them."""
-    known, severity, recovery = whole.impact, whole.severity, whole.recovery
-    return replace(
-        whole,
-        lead=blank("incident lead", INTERNAL),
-        service=_fit(whole.service, "the service, as customers know it", evidence),
-        root_cause=_fit(whole.root_cause, "what caused it, in plain words", evidence),
-        fix=_fit(whole.fix, "what was done, in plain words", evidence),
-        issue=withheld(IssueFacts),
-        event=withheld(EventFacts),
-        impact=replace(withheld(ImpactFacts), summary=known.summary, symptoms=known.symptoms),
-        severity=replace(
-            withheld(SeverityFacts), next_update=severity.next_update, next_update_by=severity.next_update_by
-        ),
-        recovery=replace(
-            withheld(RecoveryFacts),
-            over=recovery.over,
-            mitigated=recovery.mitigated,
-            headline=recovery.headline,
-            state=recovery.state,
-            reading=recovery.reading,
-        ),
-        doing=blank("what we are doing about it, in plain words", NOT_STATED),
-        wanted=blank("what customers can do in the meantime; or nothing", NOT_STATED),
-        times=replace(whole.times, started_how=blank("how the start is known", INTERNAL)),
-        causes=(),
-        checklist=(),
-        next_step=blank("next step", INTERNAL),
-        next_steps=(),
-        changes=(),
-        actions=(),
-        needs=(),
-        story=type(whole.story)(),
-    )
+def for_customers(text: str, what: str, evidence: Evidence | None) -> str | Blank:
+    """A stated text as customers may read it: word for word, or a blank for ``what`` that says why it is withheld."""
+    term = next(find_internal_terms(text, evidence), None)
+    return text if term is None else Blank(what, f"the stated text names {term}, which is not for customers")
 
 
-Group = TypeVar("Group")
-
-
-def withheld(group: type[Group]) -> Group:
-    """A group of blanks that say that it is internal."""
-    blanks = {
-        one.name: replace(one.default, why=INTERNAL)
-        for one in fields(group)  # type: ignore[arg-type]  # every group is a dataclass
-        if isinstance(one.default, Fact)
-    }
-    return group(**blanks)
-
-
-def _fit(fact: Fact, what: str, evidence: Evidence | None) -> Fact:
-    if not fact.known:
-        return blank(what, fact.why)
-    found = next(unfit(fact.text, evidence), None)
-    return fact if found is None else blank(what, f"the stated text names {found}, which is not for customers")
-
-
-def unfit(text: str, evidence: Evidence | None) -> Iterator[str]:
-    """What in a text is not for customers."""
+def find_internal_terms(text: str, evidence: Evidence | None) -> Iterator[str]:
+    """Yield the kind of each internal term in ``text`` (host, version, person, …); with evidence, of its own names."""
     lowered = text.lower()
     for kind, names in _internal_names(evidence) if evidence else ():
         for name in names:
@@ -122,9 +66,9 @@ def _internal_names(evidence: Evidence) -> Iterator[tuple[str, set[str]]]:
     issue = evidence.issue
     yield "an id", {issue.id, issue.name}
     yield "a person", {who for entry in issue.activity if (who := entry.who)} | _people(evidence)
-    yield "a release or version", {one.version for one in _releases(evidence)}
+    yield "a release or version", {release.version for release in _releases(evidence)}
     for event in whole_events(evidence):
-        yield from _of_event(event)
+        yield from _event_names(event)
 
 
 def _people(evidence: Evidence) -> set[str]:
@@ -139,12 +83,13 @@ def _people(evidence: Evidence) -> set[str]:
 
 
 def _releases(evidence: Evidence) -> Iterator[Release]:
-    yield from (one for one in (evidence.issue.first_release, evidence.issue.last_release) if one)
+    own = (evidence.issue.first_release, evidence.issue.last_release)
+    yield from (release for release in own if release is not None)
     if isinstance(evidence.releases, Known):
         yield from evidence.releases.value
 
 
-def _of_event(event: Event) -> Iterator[tuple[str, set[str]]]:
+def _event_names(event: Event) -> Iterator[tuple[str, set[str]]]:
     yield "a host or an address", {crumb.host for crumb in event.breadcrumbs if crumb.host}
     yield "the name of an error", {thrown.type for thrown in event.exceptions if thrown.type}
     yield "an endpoint", {event.transaction} if event.transaction else set()

@@ -1,112 +1,136 @@
-"""How far the incident is: resolved, mitigated, open or not known, in words for each audience.
+"""How far an incident is (resolved, mitigated, open, not known), in words for each audience.
 
-The verdict is that of ``incident/recovery/``; this module only says it. What it says in numbers is counted in the event
-series.
+The verdict is that of ``incident/recovery/``; this module only words it. Its numbers are counted in the event series.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
-from sentry_runbook.incident.formatting import count, duration, moment, number
+from sentry_runbook.incident.formatting import count, duration, number
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.fields import Fact, RecoveryFacts, facts, made
 from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.incident.model.results.impact import RecoveryVerdict
 from sentry_runbook.incident.model.results.messages import Audience
 
+StageName = Literal["resolved", "mitigated", "open", "unknown"]
 HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far it is: ``resolved``, ``mitigated``, ``open`` or ``unknown``, and why not further."""
-
-    stage: str
-    why: str = ""
-
-
-def standing(incident: Incident) -> Standing:
-    """Whether it may be called resolved: back to usual for two hours, and something fixed it.
-
-    The rate back to usual without that is mitigated: it may come back.
-    """
-    seen, reading = incident.recovery, _reading(incident)
-    if seen.verdict == "unknown":
-        return Standing("unknown", reading)
-    if seen.verdict == "recovered" and _fixed(incident):
-        return Standing("resolved")
-    needs = f". Still to be seen: {'; '.join(seen.needs)}" if seen.needs else ""
-    if seen.verdict == "recovered" or (seen.verdict == "improving" and incident.stable_since is not None):
-        return Standing("mitigated", f"{reading}{needs}")
-    return Standing("open", reading)
-
-
-def _fixed(incident: Incident) -> bool:
-    return incident.recovery.fix_known or bool(incident.stated.fix)
-
-
-HEADLINES = {"resolved": "RESOLVED", "mitigated": "MITIGATED, NOT YET RESOLVED", "open": "NOT RESOLVED"}
-STATES = {
+HEADLINES: Mapping[StageName, str] = {
+    "resolved": "RESOLVED",
+    "mitigated": "MITIGATED, NOT YET RESOLVED",
+    "open": "NOT RESOLVED",
+}
+STATES: Mapping[RecoveryVerdict, str] = {
     "worse": "Getting worse",
     "ongoing": "Ongoing",
     "improving": "Improving, not over",
     "recovered": "Back to the usual error rate",
 }
+READINGS_FOR_CUSTOMERS: Mapping[RecoveryVerdict, str] = {
+    "worse": "The problem continues",
+    "ongoing": "The problem continues",
+    "improving": "We see fewer errors than before; it is not over yet",
+    "recovered": "The errors have stopped",
+}
+STILL_OPEN: Mapping[RecoveryVerdict, str] = {
+    "worse": "Getting worse",
+    "ongoing": "Not over",
+    "improving": "Getting better, not over",
+}
+BACK_TO_USUAL: Mapping[RecoveryVerdict, str] = {
+    "recovered": "Back to the usual error rate",
+    "improving": "Quiet, but not for long enough to be over",
+}
+WITHOUT_FIX = ". Quiet but not fixed, as far as is known"
 
 
-def recovery_facts(incident: Incident, audience: Audience) -> RecoveryFacts:
-    """Whether it is over, in words for the audience."""
-    seen, stands = incident.recovery, standing(incident)
-    headline: Fact | Unknown = Unknown(why=f"Sentry cannot confirm it: {stands.why}")
-    if stands.stage in HEADLINES:
-        headline = Fact(HEADLINES[stands.stage])
-    unknown = Unknown(why=seen.reading)
-    return made(
-        RecoveryFacts,
-        over=stands.stage == "resolved",
-        mitigated=stands.stage == "mitigated",
-        resolved=incident.evidence.issue.status == "resolved",
-        headline=headline,
-        state=Fact(STATES[seen.verdict]) if seen.verdict in STATES else unknown,
-        verdict=Fact(seen.verdict),
-        reading=Fact(_reading(incident, audience)) if seen.verdict in STATES else unknown,
-        rate_now=_rate(seen.events_per_hour_now),
-        rate_before=_rate(seen.events_per_hour_before),
-        rate_usual=_rate(seen.events_per_hour_baseline),
-        quiet_since=Fact(moment(seen.quiet_since)) if seen.quiet_since else Unknown(why="events still came recently"),
-        needs=facts(seen.needs),
+@dataclass(frozen=True)
+class IncidentStage:
+    """How far the incident is.
+
+    Attributes:
+        name: ``resolved`` needs the usual rate for two hours and a known fix; ``mitigated`` is the usual rate alone.
+        why: why it is not resolved, in the engineers' words; empty when it is.
+    """
+
+    name: StageName
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class IncidentStatus:
+    """Whether the incident is over, in words for one audience.
+
+    Attributes:
+        over: it may be called resolved.
+        mitigated: the rate is back to usual and no more is known.
+        headline: what a resolution notice begins with.
+        state: one or two words.
+        reading: one sentence with numbers, without a full stop.
+    """
+
+    over: bool
+    mitigated: bool
+    headline: str | Unknown
+    state: str | Unknown
+    reading: str | Unknown
+
+
+def stage_of(incident: Incident) -> IncidentStage:
+    """The stage of an incident, by its recovery and its known fix."""
+    recovery, reading = incident.recovery, _reading(incident, "engineers")
+    if recovery.verdict == "unknown":
+        return IncidentStage("unknown", reading)
+    if recovery.verdict == "recovered" and _is_fixed(incident):
+        return IncidentStage("resolved")
+    # The usual rate without a fix, or not yet for long enough, is mitigated: it may come back.
+    if recovery.verdict == "recovered" or (recovery.verdict == "improving" and incident.stable_since is not None):
+        needs = f". Still to be seen: {'; '.join(recovery.needs)}" if recovery.needs else ""
+        return IncidentStage("mitigated", f"{reading}{needs}")
+    return IncidentStage("open", reading)
+
+
+def incident_status(incident: Incident, stage: IncidentStage, audience: Audience) -> IncidentStatus:
+    """The stage of an incident in words for the audience."""
+    recovery = incident.recovery
+    unknown = Unknown(why=recovery.reading)
+    known = recovery.verdict in STATES
+    return IncidentStatus(
+        over=stage.name == "resolved",
+        mitigated=stage.name == "mitigated",
+        headline=HEADLINES.get(stage.name) or Unknown(why=f"Sentry cannot confirm it: {stage.why}"),
+        state=STATES.get(recovery.verdict, unknown),
+        reading=_reading(incident, audience) if known else unknown,
     )
 
 
-def _rate(value: float | None) -> Fact | Unknown:
-    return Unknown(why="the event series does not tell it") if value is None else Fact(number(value))
+def _is_fixed(incident: Incident) -> bool:
+    return incident.recovery.fix_known or bool(incident.stated.fix)
 
 
-def _reading(incident: Incident, audience: Audience = "engineers") -> str:
-    seen = incident.recovery
+def _reading(incident: Incident, audience: Audience) -> str:
+    recovery = incident.recovery
     if audience == "customers":
-        return FOR_CUSTOMERS[seen.verdict]
-    if seen.verdict in ("improving", "recovered") and (calm := _calm(incident)):
-        return f"{BACK[seen.verdict]}: {calm}{_worst(incident)}{'' if _fixed(incident) else NO_FIX}"
+        return READINGS_FOR_CUSTOMERS.get(recovery.verdict, "")
+    if recovery.verdict in BACK_TO_USUAL and (errors := _errors_since_stable(incident)):
+        no_fix = "" if _is_fixed(incident) else WITHOUT_FIX
+        return f"{BACK_TO_USUAL[recovery.verdict]}: {errors}{_worst_hour(incident)}{no_fix}"
     last_hour = (
         None if incident.rate is None else total(between(incident.rate, incident.read_at - HOUR, incident.read_at))
     )
-    if last_hour is None or seen.verdict not in OPEN:
-        return seen.reading.rstrip(".")
-    usual = seen.events_per_hour_baseline
-    told_usual = f", {number(usual)} an hour before it began" if audience == "engineers" and usual is not None else ""
-    return f"{OPEN[seen.verdict]}: {count(last_hour, 'error')} in the last hour{_worst(incident)}{told_usual}"
+    if last_hour is None or recovery.verdict not in STILL_OPEN:
+        return recovery.reading.rstrip(".")
+    baseline = recovery.events_per_hour_baseline
+    usual = f", {number(baseline)} an hour before it began" if audience == "engineers" and baseline is not None else ""
+    return f"{STILL_OPEN[recovery.verdict]}: {count(last_hour, 'error')} in the last hour{_worst_hour(incident)}{usual}"
 
 
-BACK = {"recovered": "Back to the usual error rate", "improving": "Quiet, but not for long enough to be over"}
-OPEN = {"worse": "Getting worse", "ongoing": "Not over", "improving": "Getting better, not over"}
-NO_FIX = ". Quiet but not fixed, as far as is known"
-
-
-def _calm(incident: Incident) -> str:
-    """How many errors came since the rate is back, counted; the rate over a longer time would hide the calm."""
+def _errors_since_stable(incident: Incident) -> str:
+    """Errors counted since the rate is back; the rate over a longer time would hide how quiet it is."""
     if incident.stable_since is None or incident.rate is None:
         return ""
     events = total(between(incident.rate, incident.stable_since, incident.read_at))
@@ -116,14 +140,6 @@ def _calm(incident: Incident) -> str:
     return f"{count(events, 'error') if events else 'no error'} in the last {length}"
 
 
-def _worst(incident: Incident) -> str:
-    before = incident.recovery.events_per_hour_before
-    return "" if before is None else f", {number(before)} in the worst hour"
-
-
-FOR_CUSTOMERS = {
-    "worse": "The problem continues",
-    "ongoing": "The problem continues",
-    "improving": "We see fewer errors than before; it is not over yet",
-    "recovered": "The errors have stopped",
-}
+def _worst_hour(incident: Incident) -> str:
+    events = incident.recovery.events_per_hour_before
+    return "" if events is None else f", {number(events)} in the worst hour"

@@ -4,58 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.messages.fields import Fact
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Impact, Onset
 from sentry_runbook.incident.model.results.messages import Audience
-from sentry_runbook.incident.model.results.triage import Cause, Pattern, Verdict
+from sentry_runbook.incident.model.results.triage import Cause, Verdict
 
-FOR_CUSTOMERS = "Some people may see errors"
+IMPACT_FOR_CUSTOMERS = "Some people may see errors"
 """All that Sentry can say to customers: it counts errors, it does not see what people see."""
 
 
-def impact_summary(incident: Incident, audience: Audience) -> Fact | Unknown:
-    """What is known of the impact, or why nothing is."""
-    counted, verdict = incident.impact, incident.severity
+def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
+    """The impact in one sentence without a full stop, or why it is not known."""
+    impact, verdict = incident.impact, incident.severity
     if audience == "customers":
-        return _for_customers(counted, verdict)
-    if counted.events is None:
-        return Unknown(why=next((one.why for one in counted.missing if one.what == "events"), "not measured"))
-    if counted.events == 0 or counted.window.widened_from:
-        return Fact(counted.reading.rstrip("."), source="Discover")
-    where = "outside production" if verdict.decided_by == "non_production" else _places(incident)
-    parts = [_errors(counted, f"{where} {_when(incident)}"), *_rates(incident, audience)]
+        return _for_customers(impact, verdict)
+    if impact.events is None:
+        return Unknown(
+            why=next((missing.why for missing in impact.missing if missing.what == "events"), "not measured")
+        )
+    if impact.events == 0 or impact.window.widened_from:
+        return impact.reading.rstrip(".")
+    where = "outside production" if verdict.decided_by == "non_production" else _environments(incident)
+    parts = [_errors(impact, f"{where} {_when(incident)}"), *_rates(incident, audience)]
     if audience == "engineers":
-        parts += _slow(incident, counted)
-    return Fact("; ".join(parts), source="Discover")
+        parts += _slow(incident, impact)
+    return "; ".join(parts)
 
 
-def _for_customers(counted: Impact, verdict: Verdict) -> Fact | Unknown:
-    if counted.events is None:
+def _for_customers(impact: Impact, verdict: Verdict) -> str | Unknown:
+    if impact.events is None:
         return Unknown(why="what Sentry counted is not known")
     if verdict.decided_by == "non_production":
         return Unknown(why="Sentry saw these errors outside production only: customers may need no message")
-    if counted.events == 0:
+    if impact.events == 0:
         return Unknown(why="Sentry counted no error in this period: customers may need no message")
-    return Fact(FOR_CUSTOMERS, source="Discover")
+    return IMPACT_FOR_CUSTOMERS
 
 
-def _errors(counted: Impact, where: str) -> str:
-    events = counted.events or 0
-    if counted.users is None:
+def _errors(impact: Impact, where: str) -> str:
+    events = impact.events or 0
+    if impact.users is None:
         return f"{count(events, 'error')} {where} (how many people met them is not known)"
-    least = "at least " if counted.users_lower_bound else ""
-    met = "has" if counted.users == 1 and not least else "have"
-    people = f"{least}{count(counted.users, 'user')} {met} met {count(events, 'error')}"
+    least = "at least " if impact.users_lower_bound else ""
+    met = "has" if impact.users == 1 and not least else "have"
+    people = f"{least}{count(impact.users, 'user')} {met} met {count(events, 'error')}"
     return f"{people} {where}"
 
 
-def _places(incident: Incident) -> str:
-    places = {"production": "in production", "all": "in all environments", "asked": "in the environments asked for"}
-    return places[incident.evidence.scope.basis]
+def _environments(incident: Incident) -> str:
+    words = {"production": "in production", "all": "in all environments", "asked": "in the environments asked for"}
+    return words[incident.evidence.scope.basis]
 
 
 def _when(incident: Incident) -> str:
@@ -79,44 +81,35 @@ def _rates(incident: Incident, audience: Audience) -> Iterator[str]:
     yield f"crash-free sessions {percent(rate.period_pct)} in {duration(rate.window.length)}{worst}"
 
 
-def _slow(incident: Incident, counted: Impact) -> Iterator[str]:
+def _slow(incident: Incident, impact: Impact) -> Iterator[str]:
     latency = incident.evidence.latency
-    if counted.p95_ms is not None and isinstance(latency, Known) and latency.value.main:
-        yield f"p95 of {quoted(latency.value.main)} {number(counted.p95_ms)} ms"
+    if impact.p95_ms is not None and isinstance(latency, Known) and latency.value.main:
+        yield f"p95 of {quoted(latency.value.main)} {number(impact.p95_ms)} ms"
 
 
 # --- the next step -------------------------------------------------------------------------------------------------
 
-PLAIN: dict[Pattern, tuple[str, str]] = {
-    "deployment_regression": ("roll back the latest release", "a recent release"),
-    "third_party_failure": ("switch to a fallback for an outside service", "an outside service that fails"),
-    "data_corruption": ("set the bad data aside and repair its source", "bad data"),
-    "resource_exhaustion": ("add capacity and limit the load", "something that ran out under load"),
-    "sdk_misconfiguration": ("repair the error reporting", "a faulty set-up of the error reporting"),
-}
-"""Action and cause of each pattern as executives read them."""
 
-
-def next_step(causes: Sequence[Cause], stage: str, audience: Audience) -> Fact | Unknown:
+def next_step(causes: Sequence[Cause], stage: str, audience: Audience) -> str | Unknown:
     """What the evidence proposes to do next; that it is done, only people can say."""
     if stage == "resolved":
-        return Fact("write the postmortem, due within 48 hours")
+        return "write the postmortem, due within 48 hours"
     if stage == "mitigated":
-        return Fact("watch whether it stays so, and fix the cause")
+        return "watch whether it stays so, and fix the cause"
     if not causes:
         return Unknown(why="none of the runbook's root-cause patterns fits the evidence")
     top = causes[0]
     if audience == "engineers":
-        return Fact(top.action)
-    step, cause = PLAIN[top.pattern]
-    return Fact(f"{step} (proposed; likely cause: {cause}, confidence {top.confidence})")
+        return top.action
+    pattern = pattern_named(top.pattern)
+    return f"{pattern.plain_action} (proposed; likely cause: {pattern.plain_cause}, confidence {top.confidence})"
 
 
-def worst_hour(incident: Incident) -> Fact | Unknown:
+def users_worst_hour(incident: Incident) -> str | Unknown:
     """Users of the worst rolling hour, as bounds when that is all that is known."""
     users = incident.users
     if isinstance(users, Unknown):
         return users
     most = f" to {number(users.at_most)}" if users.at_most is not None and not users.exact else ""
     least = "at least " if users.at_most is None else ""
-    return Fact(f"{least}{number(users.at_least)}{most}")
+    return f"{least}{number(users.at_least)}{most}"

@@ -1,18 +1,28 @@
-"""Whether the errors follow the traffic."""
+"""Whether the errors follow the traffic.
+
+Traffic is the sessions that start in an hour: Sentry counts them exactly, and they are fetched for the crash-free rate
+anyway. Events are added up in the same clock hours. Left out are hours that are still open on either side, and those
+in which part of the events was not measured. A few hours go together by chance, so the fewer there are, the closer
+they must (the 5 % point of Pearson's coefficient is near 2/√n).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from math import sqrt
 from statistics import StatisticsError, correlation, median
 
-from sentry_runbook.incident.metrics.timeseries import between, end_of, resample
-from sentry_runbook.incident.model.evidence import Evidence, Known, Series
+from sentry_runbook.incident.metrics.timeseries import HOUR_S, between, end_of
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series, SessionHour, Unknown
 
-FEWEST_BUCKETS = 6
-STEP_S = 300
+HOUR = timedelta(seconds=HOUR_S)
+FEWEST_HOURS = 6
 FOLLOWS = 0.6
 ROSE = 1.5
 FLAT = 1.2
+NO_ERROR_DATA = "rates over time exist for error events only"
 
 
 @dataclass(frozen=True)
@@ -20,43 +30,65 @@ class TrafficCorrelation:
     """How errors and traffic go together.
 
     Attributes:
-        coefficient: Pearson's, -1..1.
-        rise: the traffic's highest bucket against its median.
+        coefficient: Pearson's, -1..1; 0 when one of the two never changed.
+        rise: the traffic's busiest hour against its median.
+        errors_rise: the same of the errors; infinite when most hours had none.
+        hours: full hours in which both were measured.
     """
 
     coefficient: float
     rise: float
+    errors_rise: float
+    hours: int
 
     @property
     def follows(self) -> bool:
         """Errors rise and fall with a traffic that rose."""
-        return self.coefficient >= FOLLOWS and self.rise >= ROSE
+        return self.coefficient >= max(FOLLOWS, 2 / sqrt(self.hours)) and self.rise >= ROSE
 
     @property
     def flat(self) -> bool:
         """The traffic hardly changed while the errors did."""
-        return self.rise < FLAT
+        return self.rise < FLAT and self.errors_rise >= ROSE
 
 
-def traffic_correlation(evidence: Evidence) -> TrafficCorrelation | None:
-    """Errors against the traffic of the main endpoint; None when either was not measured well enough."""
-    traffic = evidence.latency.value.traffic if isinstance(evidence.latency, Known) else None
-    if traffic is None or not isinstance(evidence.series, Known):
-        return None
-    step = max(STEP_S, traffic.step_s, evidence.series.value.events.step_s)
-    calls = resample(traffic, step)
-    errors = resample(between(evidence.series.value.events, calls.start, end_of(calls)), step)
-    pairs = [(a, b) for a, b in zip(calls.values, errors.values, strict=False) if a is not None and b is not None]
-    if len(pairs) < FEWEST_BUCKETS or not _usable(calls):
-        return None
+def traffic_correlation(evidence: Evidence) -> TrafficCorrelation | Unknown:
+    """The issue's events against the sessions of its project, hour by hour; unknown when too few were measured."""
+    if not evidence.issue.is_error:
+        return Unknown(why=NO_ERROR_DATA)
+    if not isinstance(evidence.sessions, Known):
+        return evidence.sessions
+    if not isinstance(evidence.series, Known):
+        return evidence.series
+    pairs = list(_measured_hours(evidence.sessions.value.hours, evidence.series.value.events))
+    if len(pairs) < FEWEST_HOURS:
+        return Unknown(why=f"sessions and events were both measured in {len(pairs)} full hours, of at least 6 needed")
+    sessions, events = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if not any(sessions):
+        return Unknown(why="no session started in the window")
     try:
-        coefficient = correlation([a for a, _ in pairs], [b for _, b in pairs])
+        coefficient = correlation(sessions, events)
     except StatisticsError:
         # One of the two is constant: then there is nothing to follow.
         coefficient = 0.0
-    middle = median(a for a, _ in pairs)
-    return TrafficCorrelation(coefficient=coefficient, rise=max(a for a, _ in pairs) / middle if middle else 1.0)
+    return TrafficCorrelation(coefficient, rise=_rise(sessions), errors_rise=_rise(events), hours=len(pairs))
 
 
-def _usable(calls: Series) -> bool:
-    return any(value for value in calls.values)
+def _measured_hours(hours: tuple[SessionHour, ...], events: Series) -> Iterator[tuple[float, float]]:
+    """Sessions and events of each full hour in which both were counted."""
+    for hour in hours:
+        end = hour.start + HOUR
+        if not hour.complete or end > events.complete_until or hour.start < events.start or end > end_of(events):
+            continue
+        counts = between(events, hour.start, end).values
+        measured = [count for count in counts if count is not None]
+        if counts and len(measured) == len(counts):
+            yield float(hour.sessions), sum(measured)
+
+
+def _rise(counts: list[float]) -> float:
+    """The largest count against the median: 1 when none changed, infinite when most are 0 and one is not."""
+    middle, most = median(counts), max(counts)
+    if middle:
+        return most / middle
+    return float("inf") if most else 1.0

@@ -6,32 +6,30 @@ short and every line of it can be checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.hypothesis import excerpt, name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
-from sentry_runbook.incident.causes.signals import failed_calls
-from sentry_runbook.incident.formatting import briefly, count, duration, moment
+from sentry_runbook.incident.formatting import briefly, count, duration, moment, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Frame, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import ActionItem
-from sentry_runbook.incident.model.results.triage import Cause, Pattern
-from sentry_runbook.incident.postmortem.five_whys import cause_of, place_of, the_event
+from sentry_runbook.incident.postmortem.five_whys import cause_of, the_event
 from sentry_runbook.incident.releases import deploys_of
-from sentry_runbook.incident.timeline.models import Timeline
 
 SLOW = timedelta(minutes=5)
 """An alert that comes later than that gives the incident a head start."""
 
 
-def action_items(incident: Incident, told: Timeline) -> tuple[ActionItem, ...]:
+def action_items(incident: Incident) -> tuple[ActionItem, ...]:
     """What the evidence asks for, the cause first."""
-    items = [item for remedy in REMEDIES for item in remedy(incident, told)]
+    items = [item for propose in PROPOSALS for item in propose(incident)]
     return tuple({item.action: item for item in items}.values())
 
 
-def _finish_the_fix(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
     if issue.status == "resolved" and not incident.recovery_metrics.regressed_since:
         return
@@ -44,7 +42,7 @@ def _finish_the_fix(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _came_back(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _came_back(incident: Incident) -> Iterator[ActionItem]:
     back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
         yield ActionItem(
@@ -54,15 +52,15 @@ def _came_back(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
         )
 
 
-def _test(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
-    found = the_event(incident)
-    if found is None or not incident.evidence.issue.is_error:
+def _test(incident: Incident) -> Iterator[ActionItem]:
+    sourced_event = the_event(incident)
+    if sourced_event is None or not incident.evidence.issue.is_error:
         return
-    event, source = found
-    thrown, frame = cause_of(event) or (None, None)
+    event, source = sourced_event
+    exception, frame = cause_of(event) or (None, None)
     frame = _readable(incident, frame)
-    where = f" in {place_of(frame)}" if frame is not None else ""
-    name = excerpt(thrown.type if thrown is not None and thrown.type else incident.evidence.issue.title)
+    where = f" in {quoted_frame(frame)}" if frame is not None else ""
+    name = excerpt(exception.type if exception is not None and exception.type else incident.evidence.issue.title)
     steps = "the breadcrumbs" if event.breadcrumbs else "the request"
     on = f"on {quoted(incident.suspect)}" if incident.suspect else "without the fix"
     yield ActionItem(
@@ -72,70 +70,18 @@ def _test(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _prevent(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _prevent(incident: Incident) -> Iterator[ActionItem]:
     for cause in incident.causes[:1]:
-        if cause.pattern == "sdk_misconfiguration" and instrumentation_gaps(incident.evidence):
-            return  # each gap has an item of its own
-        action, done_when = PREVENTION[cause.pattern](incident, cause)
-        why = f"the evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence})"
-        yield ActionItem(action=action, done_when=done_when, why=why)
+        pattern = pattern_named(cause.pattern)
+        if pattern.prevention is not None:
+            prevention = pattern.prevention(incident)
+            why = f"the evidence fits the pattern {pattern.title} (confidence {cause.confidence})"
+            yield ActionItem(action=prevention.action, done_when=prevention.done_when, why=why)
 
 
-def _roll_out(incident: Incident, cause: Cause) -> tuple[str, str]:
-    where = quoted(incident.evidence.issue.project or "the project")
-    return (
-        f"Add a check to the deploy of {where} that stops the roll-out when new unhandled errors appear",
-        "a trial deploy of a build that raises on purpose is stopped by the check",
-    )
-
-
-def _fall_back(incident: Incident, cause: Cause) -> tuple[str, str]:
-    calls = failed_calls(incident.evidence)
-    host = quoted(calls.host) if calls is not None else "the external host"
-    return (
-        f"Add a timeout, a circuit breaker and a fallback to the calls to {host}",
-        f"with {host} blocked in a test environment, users get the fallback and no event reaches Sentry",
-    )
-
-
-def _validate(incident: Incident, cause: Cause) -> tuple[str, str]:
-    found = the_event(incident)
-    frame = found[0].failing_frame if found is not None else None
-    where = f" before {place_of(frame)}" if frame is not None else ""
-    return (
-        f"Add a check of the input{where} that sets malformed records aside",
-        "the malformed sample of the event is set aside in a test, and the records around it are processed",
-    )
-
-
-def _limit(incident: Incident, cause: Cause) -> tuple[str, str]:
-    where = quoted(incident.evidence.issue.project or "the project")
-    return (
-        f"Set a limit and an alert for the resource that ran out in {where}",
-        "a load test at the incident's traffic raises the alert before the first error",
-    )
-
-
-def _set_up(incident: Incident, cause: Cause) -> tuple[str, str]:
-    return (
-        "Configure the SDK so that events carry release, environment, user and breadcrumbs",
-        "a test event in Sentry shows all four",
-    )
-
-
-PREVENTION: Mapping[Pattern, Callable[[Incident, Cause], tuple[str, str]]] = {
-    "deployment_regression": _roll_out,
-    "third_party_failure": _fall_back,
-    "data_corruption": _validate,
-    "resource_exhaustion": _limit,
-    "sdk_misconfiguration": _set_up,
-}
-"""What keeps the class of error from coming back: the action, and how to know that it is done."""
-
-
-def _alert(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _alert(incident: Incident) -> Iterator[ActionItem]:
     """A slow detection has two causes: the alert came late, or it came and reached nobody."""
-    length = told.between("started", "detected")
+    length = incident.timeline.between("started", "detected")
     if length is not None and length <= SLOW:
         return
     first = incident.first_alert
@@ -156,10 +102,10 @@ def _alert(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
     )
 
 
-def _owner(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _owner(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
-    found = the_event(incident)
-    frame = _readable(incident, found[0].failing_frame) if found is not None else None
+    sourced_event = the_event(incident)
+    frame = _readable(incident, sourced_event[0].failing_frame) if sourced_event is not None else None
     file = (frame.file or frame.module) if frame is not None else None
     what = quoted(file or issue.project or issue.name)
     by = f"assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "without an assignee"
@@ -176,7 +122,7 @@ def _readable(incident: Incident, frame: Frame | None) -> Frame | None:
     return None if unread else frame
 
 
-def _instrument(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _instrument(incident: Incident) -> Iterator[ActionItem]:
     gaps = instrumentation_gaps(incident.evidence)
     if gaps:
         yield ActionItem(
@@ -187,7 +133,7 @@ def _instrument(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
         )
 
 
-def _record_deploys(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _record_deploys(incident: Incident) -> Iterator[ActionItem]:
     if incident.suspect is not None and not deploys_of(incident.evidence, incident.suspect):
         yield ActionItem(
             action="Record a deploy marker in Sentry at the end of each deploy",
@@ -196,7 +142,7 @@ def _record_deploys(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
         )
 
 
-def _associate_commits(incident: Incident, told: Timeline) -> Iterator[ActionItem]:
+def _associate_commits(incident: Incident) -> Iterator[ActionItem]:
     commits = incident.evidence.suspect_commits
     if incident.suspect is not None and not isinstance(commits, Unknown) and not commits.value:
         yield ActionItem(
@@ -206,7 +152,7 @@ def _associate_commits(incident: Incident, told: Timeline) -> Iterator[ActionIte
         )
 
 
-REMEDIES: tuple[Callable[[Incident, Timeline], Iterator[ActionItem]], ...] = (
+PROPOSALS: tuple[Callable[[Incident], Iterator[ActionItem]], ...] = (
     _finish_the_fix,
     _came_back,
     _prevent,

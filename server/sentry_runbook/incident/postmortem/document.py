@@ -19,7 +19,7 @@ ADDRESS = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """One line.
 
     Attributes:
@@ -32,49 +32,49 @@ class Line:
 
     @cached_property
     def words(self) -> str:
-        """See above."""
+        """The line without quotes, code and addresses."""
         return QUOTED.sub('""', ADDRESS.sub("", LINK.sub(r"\1", self.text)))
 
     @cached_property
     def item(self) -> str | None:
-        """What the list item of this line says, its checkbox taken off; None when the line is none."""
-        found = ITEM.match(self.text)
-        if found is None:
+        """The text of the list item on this line, without its checkbox; None when the line is no list item."""
+        match = ITEM.match(self.text)
+        if match is None:
             return None
-        box = CHECKBOX.match(found[1])
-        return box[1] if box else found[1]
+        box = CHECKBOX.match(match[1])
+        return box[1] if box else match[1]
 
 
 @dataclass(frozen=True)
-class Section:
+class TextSection:
     """A heading and the lines up to the next one; the lines before the first heading have an empty title."""
 
     title: str
     line: int
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
     @property
     def has_content(self) -> bool:
-        """Whether it says anything."""
+        """Whether any line below the heading has text."""
         return any(line.text.strip() for line in self.lines)
 
 
 @dataclass(frozen=True)
-class Paper:
-    """The text, read once."""
+class PostmortemText:
+    """A postmortem in Markdown, parsed once."""
 
     text: str
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[TextLine, ...]:
         """All lines outside of fenced code."""
-        found, fenced = [], False
+        outside, fenced = [], False
         for number, text in enumerate(self.text[:MOST_CHARACTERS].splitlines(), start=1):
             if FENCE.match(text):
                 fenced = not fenced
             elif not fenced:
-                found.append(Line(number, text))
-        return tuple(found)
+                outside.append(TextLine(number, text))
+        return tuple(outside)
 
     @cached_property
     def last(self) -> int:
@@ -82,27 +82,27 @@ class Paper:
         return max(1, len(self.text[:MOST_CHARACTERS].splitlines()))
 
     @cached_property
-    def sections(self) -> tuple[Section, ...]:
+    def sections(self) -> tuple[TextSection, ...]:
         """The sections in order."""
         return tuple(self._sections())
 
-    def _sections(self) -> Iterator[Section]:
-        title, start, body = "", 1, list[Line]()
+    def _sections(self) -> Iterator[TextSection]:
+        title, start, body = "", 1, list[TextLine]()
         for line in self.lines:
             heading = HEADING.match(line.text)
             if heading is None:
                 body.append(line)
                 continue
-            yield Section(title, start, tuple(body))
+            yield TextSection(title, start, tuple(body))
             # A title that quotes event text must not pass for a section of ours.
             title, start, body = QUOTED.sub('""', heading[1]), line.number, []
-        yield Section(title, start, tuple(body))
+        yield TextSection(title, start, tuple(body))
 
-    def section(self, pattern: str) -> Section | None:
+    def section(self, pattern: str) -> TextSection | None:
         """The first section whose heading matches."""
-        return next((one for one in self.sections if re.search(pattern, one.title, re.IGNORECASE)), None)
+        return next((section for section in self.sections if re.search(pattern, section.title, re.IGNORECASE)), None)
 
-    def items(self, pattern: str) -> tuple[tuple[Line, str], ...]:
+    def items(self, pattern: str) -> tuple[tuple[TextLine, str], ...]:
         """The list items of a section, with their lines."""
-        found = self.section(pattern)
-        return tuple((line, line.item) for line in (found.lines if found else ()) if line.item is not None)
+        section = self.section(pattern)
+        return tuple((line, line.item) for line in (section.lines if section else ()) if line.item is not None)

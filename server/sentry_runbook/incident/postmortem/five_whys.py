@@ -1,7 +1,7 @@
 """The five whys: the runbook's questions, what the evidence says to each, and what is left to people.
 
-How to think about it: Sentry shows where and when, a person knows why. So every answer is a blank unless somebody
-stated it, and under it stand the facts that the search for the answer starts from.
+How to think about it: Sentry shows where and when, a person knows why. So every answer is a blank unless it was
+stated, and the facts that the search for an answer starts from are listed below it as hints.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.hypothesis import excerpt, name_of
-from sentry_runbook.incident.causes.signals import failed_calls
-from sentry_runbook.incident.formatting import briefly, count, listed, moment, number
+from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.causes.external_calls import failed_calls
+from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.formatting import briefly, count, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
+from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.releases import alignment
 from sentry_runbook.incident.timeline.context import deployed
-from sentry_runbook.incident.timeline.models import Timeline
 
 MOST_STEPS = 4
 
 
 @dataclass(frozen=True)
 class Hint:
-    """A fact that an answer can start from, and what tells it."""
+    """A fact that an answer can start from, and its source."""
 
     text: str
     source: str
@@ -32,34 +33,27 @@ class Hint:
 
 @dataclass(frozen=True)
 class Why:
-    """One of the five questions.
-
-    Attributes:
-        answer: what a person stated; None leaves a blank.
-        ask: what the blank asks for.
-    """
+    """One of the five questions, what a person answered, and the facts that an answer starts from."""
 
     question: str
-    ask: str
+    answer: str | Blank
     hints: tuple[Hint, ...] = ()
-    answer: str | None = None
 
 
-def five_whys(incident: Incident, told: Timeline) -> tuple[Why, ...]:
+def five_whys(incident: Incident) -> tuple[Why, ...]:
     """The five questions in the runbook's order."""
+    cause = incident.stated.root_cause
+    direct = excerpt(cause) if cause else Blank("direct cause, confirmed by a person")
     return (
+        Why("Why did the error occur?", direct, tuple(_direct(incident))),
+        Why("Why was that code path triggered?", Blank("what led there"), tuple(_triggered(incident))),
+        Why("Why was it not caught in testing?", Blank("gap in tests, review or staging"), tuple(_testing(incident))),
         Why(
-            "Why did the error occur?",
-            "direct cause, confirmed by a person",
-            tuple(_direct(incident)),
-            excerpt(incident.stated.root_cause) if incident.stated.root_cause else None,
+            _alert_question(incident),
+            Blank("what the alert rules look at, and since when"),
+            tuple(_alerting(incident)),
         ),
-        Why("Why was that code path triggered?", "what led there", tuple(_triggered(incident))),
-        Why("Why was it not caught in testing?", "gap in tests, review or staging", tuple(_testing(incident))),
-        Why(
-            _alert_question(incident), "what the alert rules look at, and since when", tuple(_alerting(incident, told))
-        ),
-        Why("Why is this class of error possible?", "systemic cause", tuple(_systemic(incident))),
+        Why("Why is this class of error possible?", Blank("systemic cause"), tuple(_systemic(incident))),
     )
 
 
@@ -73,28 +67,22 @@ def the_event(incident: Incident) -> tuple[Event, str] | None:
     return None
 
 
-def place_of(frame: Frame) -> str:
-    """A frame as ``"function" at "file:line"``."""
-    where = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
-    return f"{quoted(frame.function or '?')} at {quoted(where)}{'' if frame.in_app else ' (in a library)'}"
-
-
 # --- why did the error occur ---------------------------------------------------------------------------------------
 
 
 def _direct(incident: Incident) -> Iterator[Hint]:
-    found = the_event(incident)
-    if found is None:
+    sourced_event = the_event(incident)
+    if sourced_event is None:
         why = incident.evidence.event.why if isinstance(incident.evidence.event, Unknown) else "no event"
         yield Hint(f"No event could be read: {why}.", "Sentry")
         return
-    event, source = found
+    event, source = sourced_event
     # The innermost exception comes first in the chain: it is the cause, the last one is what was reported.
-    for place, thrown in enumerate(event.exceptions):
+    for index, thrown in enumerate(event.exceptions):
         what = quoted(thrown.type or "an error") + (f" with {excerpt(thrown.value)}" if thrown.value else "")
         own = [frame for frame in thrown.frames if frame.in_app] or list(thrown.frames)
-        where = f" in {place_of(own[-1])}" if own else ""
-        yield Hint(f"{'Raised' if place == 0 else 'It became'}: {what}{where}.", f"stack trace of {source}")
+        where = f" in {quoted_frame(own[-1])}" if own else ""
+        yield Hint(f"{'Raised' if index == 0 else 'It became'}: {what}{where}.", f"stack trace of {source}")
     if not event.exceptions:
         yield Hint("The event has no exception and no stack trace.", source)
     line = _failing_line(event)
@@ -116,15 +104,15 @@ def _failing_line(event: Event) -> str | None:
 
 
 def _triggered(incident: Incident) -> Iterator[Hint]:
-    found = the_event(incident)
-    if found is not None:
-        event, source = found
+    sourced_event = the_event(incident)
+    if sourced_event is not None:
+        event, source = sourced_event
         if event.transaction:
             yield Hint(f"It happened in the transaction {quoted(event.transaction)}.", source)
         steps = event.breadcrumbs[-MOST_STEPS:]
         if steps:
-            told = " → ".join(step_of(step) for step in steps)
-            yield Hint(f"The last steps before it: {told}.", f"breadcrumbs of {source}")
+            path = " → ".join(step_of(step) for step in steps)
+            yield Hint(f"The last steps before it: {path}.", f"breadcrumbs of {source}")
         else:
             yield Hint("The event carries no breadcrumbs.", source)
     calls = failed_calls(incident.evidence)
@@ -153,14 +141,14 @@ def step_of(step: Breadcrumb) -> str:
 def _release(incident: Incident) -> Iterator[Hint]:
     if incident.suspect is None or incident.known_onset is None:
         return
-    found = alignment(incident.evidence, incident.suspect, incident.known_onset.at)
+    deploy = alignment(incident.evidence, incident.suspect, incident.known_onset.at)
     name = quoted(incident.suspect)
-    if found is None:
+    if deploy is None:
         yield Hint(f"The suspect release is {name}; nothing dates its deploy.", "releases of the project")
         return
-    lag = briefly(abs(found.lag))
-    when = f"{lag} after" if found.lag >= timedelta() else f"{lag} before"
-    text = f"The errors began {when} release {name} ({found.source}, {moment(found.at)})."
+    lag = briefly(abs(deploy.lag))
+    when = f"{lag} after" if deploy.lag >= timedelta() else f"{lag} before"
+    text = f"The errors began {when} release {name} ({deploy.source}, {moment(deploy.at)})."
     yield Hint(text, "deploys and releases in Sentry")
 
 
@@ -186,14 +174,15 @@ def _testing(incident: Incident) -> Iterator[Hint]:
 def _staged(incident: Incident) -> Iterator[Hint]:
     """How long the release stood in another environment before it went live."""
     own = [deploy for deploy in incident.deploys if deploy.version == incident.suspect]
-    live = next(((at, one) for one in own if incident.is_live(one) and (at := deployed(one))), None)
+    live = next(((at, deploy) for deploy in own if incident.is_live(deploy) and (at := deployed(deploy))), None)
     if live is None:
         return
     name, where = quoted(incident.suspect or ""), quoted(live[1].environment)
-    early = [(at, one) for one in own if not incident.is_live(one) and (at := deployed(one)) and at < live[0]]
-    if early:
-        at, one = early[0]
-        text = f"{name} was deployed to {quoted(one.environment)} {briefly(live[0] - at)} before {where}."
+    elsewhere = [deploy for deploy in own if not incident.is_live(deploy)]
+    earlier = [(at, deploy) for deploy in elsewhere if (at := deployed(deploy)) and at < live[0]]
+    if earlier:
+        at, deploy = earlier[0]
+        text = f"{name} was deployed to {quoted(deploy.environment)} {briefly(live[0] - at)} before {where}."
     else:
         text = f"No deploy marker shows {name} in another environment before {where}."
     yield Hint(text, "deploy markers in Sentry")
@@ -214,13 +203,13 @@ def _alert_question(incident: Incident) -> str:
     return f"Why did the alert take {briefly(at - incident.began)}?"
 
 
-def _alerting(incident: Incident, told: Timeline) -> Iterator[Hint]:
-    detected = told.milestone("detected")
+def _alerting(incident: Incident) -> Iterator[Hint]:
+    detected = incident.timeline.milestone("detected")
     if detected.at is None:
         yield Hint(f"When it was detected is not known: {detected.why}.", "Sentry's alerts and the activity log")
     else:
-        text = f"Started {moment(told.milestone('started').at or incident.began)}, detected {moment(detected.at)}."
-        yield Hint(text, detected.source or "")
+        started = incident.timeline.milestone("started").at or incident.began
+        yield Hint(f"Started {moment(started)}, detected {moment(detected.at)}.", detected.source or "")
     alerts = incident.evidence.alerts
     if isinstance(alerts, Known):
         fired = [alert for alert in alerts.value if alert.last_triggered and alert.last_triggered >= incident.began]
@@ -241,7 +230,7 @@ def _alerting(incident: Incident, told: Timeline) -> Iterator[Hint]:
 def _systemic(incident: Incident) -> Iterator[Hint]:
     for cause in incident.causes[:1]:
         yield Hint(
-            f"The evidence fits the pattern {name_of(cause.pattern)} (confidence {cause.confidence}).",
+            f"The evidence fits the pattern {pattern_named(cause.pattern).title} (confidence {cause.confidence}).",
             "root-cause patterns",
         )
     back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]

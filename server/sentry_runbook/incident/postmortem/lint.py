@@ -1,6 +1,6 @@
 """Checks of a postmortem's text: blame, guesses, missing sources, vague actions, numbers that differ from Sentry's.
 
-How to think about it: a rule is a function that looks at the whole paper and yields findings; :data:`RULES` is the
+How to think about it: a rule is a function that takes the whole text and yields findings; :data:`RULES` is the
 list of them. A rule never rewrites: it names the line, what is wrong with it, and what to write instead.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem import lint_numbers, lint_structure, lint_wording
-from sentry_runbook.incident.postmortem.document import Paper
-from sentry_runbook.incident.postmortem.lint_structure import Checked
+from sentry_runbook.incident.postmortem.document import PostmortemText
+from sentry_runbook.incident.postmortem.lint_structure import CheckedText
 
-RULES: tuple[tuple[str, Callable[[Checked], Iterator[LintFinding]]], ...] = (
+RULES: tuple[tuple[str, Callable[[CheckedText], Iterator[LintFinding]]], ...] = (
     ("human_error", lint_wording.human_error),
     ("blame", lint_wording.blame),
     ("counterfactual", lint_wording.counterfactual),
@@ -48,6 +48,6 @@ def lint_postmortem(text: str, incident: Incident | None = None) -> tuple[LintFi
     Returns:
         The findings by line; empty when nothing is to be changed.
     """
-    checked = Checked(Paper(text), incident)
-    found = [(finding.line, order, finding) for order, (_, rule) in enumerate(RULES) for finding in rule(checked)]
-    return tuple(finding for _, _, finding in sorted(found, key=lambda entry: entry[:2]))
+    checked = CheckedText(PostmortemText(text), incident)
+    ranked = [(finding.line, order, finding) for order, (_, rule) in enumerate(RULES) for finding in rule(checked)]
+    return tuple(finding for _, _, finding in sorted(ranked, key=lambda entry: entry[:2]))

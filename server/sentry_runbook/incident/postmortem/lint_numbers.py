@@ -15,9 +15,9 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import worst_hour
 from sentry_runbook.incident.model.evidence import Known, Series
 from sentry_runbook.incident.model.results.impact import Impact
-from sentry_runbook.incident.model.results.messages import LintFinding
-from sentry_runbook.incident.postmortem.impact_numbers import Figure, figures
-from sentry_runbook.incident.postmortem.lint_structure import CLOCK, Checked, timeline_rows
+from sentry_runbook.incident.model.results.messages import Blank, LintFinding
+from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, impact_numbers
+from sentry_runbook.incident.postmortem.lint_structure import CLOCK, CheckedText, timeline_rows
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 LENGTH = re.compile(rf"({NUMBER})\s*(d(?:ays?)?|h(?:ours?|rs?)?|min(?:ute)?s?|s(?:ec(?:ond)?s?)?)\b", re.IGNORECASE)
@@ -29,7 +29,7 @@ LABELS: Mapping[str, re.Pattern[str]] = {
     "p95 latency during incident": re.compile(r"\bp95\b", re.IGNORECASE),
 }
 LABELLED = re.compile(r"^\*{0,2}([^:*]{3,60}?)(?::\*{0,2}|\*{2}:?)\s*(.*)$")
-SAID = re.compile(
+COUNTED = re.compile(
     rf"(?<![\w.,-])({NUMBER})\s+(?:unique |distinct |affected |unhandled |total |error )*(events?|errors|users?)\b",
     re.IGNORECASE,
 )
@@ -38,20 +38,20 @@ CHANGE = "Take the evidence's number, or say beside it where another one comes f
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the evidence says, for comparison."""
+class EvidenceNumbers:
+    """The numbers of the evidence that a text can name."""
 
     incident: Incident
 
     @property
-    def counted(self) -> Impact:
+    def impact(self) -> Impact:
         """The impact in the window."""
         return self.incident.impact
 
     @cached_property
-    def figures(self) -> Mapping[str, Figure]:
+    def labelled(self) -> Mapping[str, ImpactNumber]:
         """The numbers of the impact section, by name."""
-        return {one.name: one for one in figures(self.incident, self.incident.timeline, self.counted)}
+        return {number.name: number for number in impact_numbers(self.incident)}
 
     @cached_property
     def events(self) -> frozenset[float]:
@@ -59,27 +59,27 @@ class Answers:
         return frozenset(self._events())
 
     def _events(self) -> Iterator[float]:
-        issue, counted = self.incident.evidence.issue, self.counted
-        seen = self.incident.recovery
+        issue, impact = self.incident.evidence.issue, self.impact
+        recovery = self.incident.recovery
         yield from _numbers(
             issue.events_total,
-            counted.events,
-            counted.unhandled_per_minute_peak,
-            counted.project_unhandled_per_minute_peak,
-            counted.baseline.events if counted.baseline else None,
-            counted.trend.last_hour if counted.trend else None,
-            counted.trend.previous_hour if counted.trend else None,
-            seen.events_per_hour_before,
-            seen.events_per_hour_now,
-            seen.events_per_hour_baseline,
-            seen.events_since,
+            impact.events,
+            impact.unhandled_per_minute_peak,
+            impact.project_unhandled_per_minute_peak,
+            impact.baseline.events if impact.baseline else None,
+            impact.trend.last_hour if impact.trend else None,
+            impact.trend.previous_hour if impact.trend else None,
+            recovery.events_per_hour_before,
+            recovery.events_per_hour_now,
+            recovery.events_per_hour_baseline,
+            recovery.events_since,
             self.incident.recovery_metrics.allowed_per_hour,
         )
         for part in (self.incident.evidence.unhandled, self.incident.evidence.series):
             if isinstance(part, Known):
                 yield from _of_series(part.value if isinstance(part.value, Series) else part.value.events)
         if isinstance(self.incident.evidence.environments, Known):
-            yield from (float(one.events) for one in self.incident.evidence.environments.value)
+            yield from (float(row.events) for row in self.incident.evidence.environments.value)
         yield from self._read()
 
     def _read(self) -> Iterator[float]:
@@ -93,7 +93,7 @@ class Answers:
     @cached_property
     def users(self) -> frozenset[float]:
         """Every number of users that a sentence can mean."""
-        counted = self.counted
+        impact = self.impact
         hours = self.incident.evidence.users_per_hour
         clock = [value for value in hours.value.values if value is not None] if isinstance(hours, Known) else []
         return frozenset(
@@ -101,10 +101,10 @@ class Answers:
                 *clock,
                 *_numbers(
                     self.incident.evidence.issue.users_total,
-                    counted.users,
-                    counted.users_worst_hour,
-                    counted.users_worst_hour_at_most,
-                    *(one.users for one in self.incident.evidence.users_in),
+                    impact.users,
+                    impact.users_worst_hour,
+                    impact.users_worst_hour_at_most,
+                    *(row.users for row in self.incident.evidence.users_in),
                 ),
             ]
         )
@@ -121,45 +121,45 @@ def _of_series(series: Series) -> Iterator[float]:
         yield float(fullest.value)
 
 
-def number_differs(of: Checked) -> Iterator[LintFinding]:
+def number_differs(checked: CheckedText) -> Iterator[LintFinding]:
     """A number that is not the evidence's."""
-    if of.incident is None:
+    if checked.incident is None:
         return
-    answers = Answers(of.incident)
-    for line in of.paper.lines:
+    numbers = EvidenceNumbers(checked.incident)
+    for line in checked.document.lines:
         label = _label(line.item or "")
         if label is not None:
-            yield from _labelled(line.number, *label, answers)
+            yield from _labelled(line.number, *label, numbers)
             continue
-        for said in SAID.finditer(line.words):
-            noun = "users" if said[2].lower().startswith("user") else "events"
-            known = answers.users if noun == "users" else answers.events
-            if known and not any(_same(_value(said[1]), one) for one in known):
-                own = answers.counted.users if noun == "users" else answers.counted.events
-                counted = f"it counts {own:,} in its window" if own is not None else "it has no number for its window"
-                yield _finding(line.number, f"The evidence knows no {said[1]} {noun}: {counted}.")
+        for match in COUNTED.finditer(line.words):
+            noun = "users" if match[2].lower().startswith("user") else "events"
+            known = numbers.users if noun == "users" else numbers.events
+            if known and not any(_same(_value(match[1]), each) for each in known):
+                own = numbers.impact.users if noun == "users" else numbers.impact.events
+                counts = f"it counts {own:,} in its window" if own is not None else "it has no number for its window"
+                yield _finding(line.number, f"The evidence knows no {match[1]} {noun}: {counts}.")
 
 
 def _label(item: str) -> tuple[str, str] | None:
     """Name and value of a labelled number."""
-    found = LABELLED.match(item)
-    if found is None:
+    match = LABELLED.match(item)
+    if match is None:
         return None
-    name = next((name for name, pattern in LABELS.items() if pattern.search(found[1])), None)
-    return (name, found[2]) if name is not None else None
+    name = next((name for name, pattern in LABELS.items() if pattern.search(match[1])), None)
+    return (name, match[2]) if name is not None else None
 
 
-def _labelled(line: int, name: str, text: str, answers: Answers) -> Iterator[LintFinding]:
-    figure = answers.figures[name]
-    said = _first(name, text.partition(" — ")[0])
-    if said is None:
+def _labelled(line: int, name: str, text: str, numbers: EvidenceNumbers) -> Iterator[LintFinding]:
+    number = numbers.labelled[name]
+    given = _first(name, text.partition(" — ")[0])
+    if given is None:
         return
-    if figure.value is None:
-        yield _finding(line, f"{name}: the evidence does not have it ({figure.why}).")
+    if isinstance(number.value, Blank):
+        yield _finding(line, f"{name}: the evidence does not have it ({number.value.why}).")
         return
-    answered = _first(name, figure.value)
-    if answered is None or not _same(said, answered):
-        yield _finding(line, f"{name}: the evidence says {figure.value} ({figure.source}).")
+    measured = _first(name, number.value)
+    if measured is None or not _same(given, measured):
+        yield _finding(line, f"{name}: the evidence says {number.value} ({number.source}).")
 
 
 def _first(name: str, text: str) -> float | None:
@@ -169,11 +169,11 @@ def _first(name: str, text: str) -> float | None:
         if "less than a minute" in text:
             return 0.0
         return sum(_value(value) * SECONDS[unit[0].lower()] for value, unit in lengths) if lengths else None
-    found = re.search(rf"(?<![\w-])(?:{NUMBER})", text)
-    if found is None:
+    match = re.search(rf"(?<![\w-])(?:{NUMBER})", text)
+    if match is None:
         return None
-    value = _value(found.group())
-    in_seconds = re.match(r"\s*s(?:ec(?:onds?)?)?\b", text[found.end() :])
+    value = _value(match.group())
+    in_seconds = re.match(r"\s*s(?:ec(?:onds?)?)?\b", text[match.end() :])
     return 1000 * value if name.startswith("p95") and in_seconds else value
 
 
@@ -181,20 +181,22 @@ def _value(text: str) -> float:
     return float(text.replace(",", ""))
 
 
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= TOLERANCE * max(1.0, abs(other)) if not other.is_integer() else one == other
+def _same(given: float, measured: float) -> bool:
+    if measured.is_integer():
+        return given == measured
+    return abs(given - measured) <= TOLERANCE * max(1.0, abs(measured))
 
 
 def _finding(line: int, message: str) -> LintFinding:
     return LintFinding(rule="number_differs", line=line, message=message, suggestion=CHANGE)
 
 
-def time_differs(of: Checked) -> Iterator[LintFinding]:
+def time_differs(checked: CheckedText) -> Iterator[LintFinding]:
     """A row that claims to be Sentry's, at a time of which Sentry says nothing."""
-    if of.incident is None:
+    if checked.incident is None:
         return
-    known = {f"{row.at:%H:%M}" for row in of.incident.timeline.rows}
-    for line, item in timeline_rows(of.paper):
+    known = {f"{row.at:%H:%M}" for row in checked.incident.timeline.rows}
+    for line, item in timeline_rows(checked.document):
         clock = CLOCK.match(item)
         if clock is None or not re.search(r"\b(?:observed|derived)\b", item) or "…" in item[:12]:
             continue

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.messages import LintFinding
-from sentry_runbook.incident.postmortem.document import Line, Paper
+from sentry_runbook.incident.postmortem.document import PostmortemText, TextLine
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a rule looks at."""
+class CheckedText:
+    """The input of a rule: the text, and the incident to compare it with where there is one."""
 
-    paper: Paper
+    document: PostmortemText
     incident: Incident | None = None
 
 
@@ -60,22 +60,22 @@ FEWEST_WORDS = 4
 MILESTONES = re.compile(r"milestones|what the words mean|contradict", re.IGNORECASE)
 
 
-def missing_section(of: Checked) -> Iterator[LintFinding]:
+def missing_section(checked: CheckedText) -> Iterator[LintFinding]:
     """A section of the form that is not there."""
     for name, pattern in SECTIONS:
-        if of.paper.section(pattern) is None:
+        if checked.document.section(pattern) is None:
             yield LintFinding(
                 rule="missing_section",
-                line=of.paper.last,
+                line=checked.document.last,
                 message=f"There is no section {name}.",
                 suggestion=f"Add a heading {name}; write that nothing is known rather than leave it out.",
             )
 
 
-def empty_section(of: Checked) -> Iterator[LintFinding]:
+def empty_section(checked: CheckedText) -> Iterator[LintFinding]:
     """A section of the form that says nothing."""
     for name, pattern in SECTIONS[1:]:
-        section = of.paper.section(pattern)
+        section = checked.document.section(pattern)
         if section is not None and not section.has_content:
             yield LintFinding(
                 rule="empty_section",
@@ -88,21 +88,21 @@ def empty_section(of: Checked) -> Iterator[LintFinding]:
 # --- timeline ------------------------------------------------------------------------------------------------------
 
 
-def timeline_rows(paper: Paper) -> tuple[tuple[Line, str], ...]:
+def timeline_rows(document: PostmortemText) -> tuple[tuple[TextLine, str], ...]:
     """The rows: the list items of the timeline, without milestones and definitions below them."""
-    section = paper.section(TIMELINE)
-    found = []
+    section = document.section(TIMELINE)
+    rows = []
     for line in section.lines if section else ():
         if line.item is None and MILESTONES.search(line.text):
             break
         if line.item is not None and (line.text[:1] in "-*+[" or line.text[:1].isdigit()):
-            found.append((line, line.item))
-    return tuple(found)
+            rows.append((line, line.item))
+    return tuple(rows)
 
 
-def row_without_time(of: Checked) -> Iterator[LintFinding]:
+def row_without_time(checked: CheckedText) -> Iterator[LintFinding]:
     """A row that does not say when."""
-    for line, item in timeline_rows(of.paper):
+    for line, item in timeline_rows(checked.document):
         if not CLOCK.match(item) and not BLANK_CLOCK.match(item):
             yield LintFinding(
                 rule="row_without_time",
@@ -112,9 +112,9 @@ def row_without_time(of: Checked) -> Iterator[LintFinding]:
             )
 
 
-def unsourced_row(of: Checked) -> Iterator[LintFinding]:
+def unsourced_row(checked: CheckedText) -> Iterator[LintFinding]:
     """A row that does not say who or what says so."""
-    for line, item in timeline_rows(of.paper):
+    for line, item in timeline_rows(checked.document):
         if not SOURCE.search(item) and not GAP.match(item):
             yield LintFinding(
                 rule="unsourced_row",
@@ -124,10 +124,10 @@ def unsourced_row(of: Checked) -> Iterator[LintFinding]:
             )
 
 
-def unordered_row(of: Checked) -> Iterator[LintFinding]:
+def unordered_row(checked: CheckedText) -> Iterator[LintFinding]:
     """A row that is earlier than the one above it, on the same day."""
-    section = of.paper.section(TIMELINE)
-    rows = {line.number for line, _ in timeline_rows(of.paper)}
+    section = checked.document.section(TIMELINE)
+    rows = {line.number for line, _ in timeline_rows(checked.document)}
     before = -1
     for line in section.lines if section else ():
         if DATE.search(line.text):
@@ -149,9 +149,9 @@ def unordered_row(of: Checked) -> Iterator[LintFinding]:
 # --- causes and actions --------------------------------------------------------------------------------------------
 
 
-def fewer_whys(of: Checked) -> Iterator[LintFinding]:
+def fewer_whys(checked: CheckedText) -> Iterator[LintFinding]:
     """Fewer than five whys."""
-    section = of.paper.section(CAUSE)
+    section = checked.document.section(CAUSE)
     whys = sum(1 for line in (section.lines if section else ()) if re.search(r"\bwhy\b", line.words, re.IGNORECASE))
     if section is not None and whys < 5:
         yield LintFinding(
@@ -162,14 +162,14 @@ def fewer_whys(of: Checked) -> Iterator[LintFinding]:
         )
 
 
-def actions(paper: Paper) -> tuple[tuple[Line, str], ...]:
+def actions(document: PostmortemText) -> tuple[tuple[TextLine, str], ...]:
     """The action items."""
-    return paper.items(ACTIONS)
+    return document.items(ACTIONS)
 
 
-def vague_action(of: Checked) -> Iterator[LintFinding]:
+def vague_action(checked: CheckedText) -> Iterator[LintFinding]:
     """An action that nobody can begin with or finish."""
-    for line, item in actions(of.paper):
+    for line, item in actions(checked.document):
         task = re.split(r"\s+—\s+", item)[0].strip(" *[]")
         if VAGUE.match(task) or len(task.split()) < FEWEST_WORDS:
             yield LintFinding(
@@ -180,9 +180,9 @@ def vague_action(of: Checked) -> Iterator[LintFinding]:
             )
 
 
-def action_without_done(of: Checked) -> Iterator[LintFinding]:
+def action_without_done(checked: CheckedText) -> Iterator[LintFinding]:
     """An action that does not say how to know it is done."""
-    for line, item in actions(of.paper):
+    for line, item in actions(checked.document):
         if not DONE.search(item):
             yield LintFinding(
                 rule="action_without_done",
@@ -192,9 +192,9 @@ def action_without_done(of: Checked) -> Iterator[LintFinding]:
             )
 
 
-def unowned_action(of: Checked) -> Iterator[LintFinding]:
+def unowned_action(checked: CheckedText) -> Iterator[LintFinding]:
     """An action without an owner."""
-    for line, item in actions(of.paper):
+    for line, item in actions(checked.document):
         if not _given(OWNER.search(item)):
             yield LintFinding(
                 rule="unowned_action",
@@ -204,9 +204,9 @@ def unowned_action(of: Checked) -> Iterator[LintFinding]:
             )
 
 
-def undated_action(of: Checked) -> Iterator[LintFinding]:
+def undated_action(checked: CheckedText) -> Iterator[LintFinding]:
     """An action without a date."""
-    for line, item in actions(of.paper):
+    for line, item in actions(checked.document):
         if not _given(DUE.search(item)):
             yield LintFinding(
                 rule="undated_action",
@@ -216,13 +216,13 @@ def undated_action(of: Checked) -> Iterator[LintFinding]:
             )
 
 
-def _given(found: re.Match[str] | None) -> bool:
-    return found is not None and bool(BLANK.sub("", found[1]).strip(" @.[]"))
+def _given(match: re.Match[str] | None) -> bool:
+    return match is not None and bool(BLANK.sub("", match[1]).strip(" @.[]"))
 
 
-def blank(of: Checked) -> Iterator[LintFinding]:
+def blank(checked: CheckedText) -> Iterator[LintFinding]:
     """A blank that only people can fill."""
-    for line in of.paper.lines:
+    for line in checked.document.lines:
         # Owner and date of an action have rules of their own.
         words = DUE.sub("", OWNER.sub("", line.words)) if line.item is not None else line.words
         if BLANK.search(words) or BLANK_CLOCK.match(line.item or ""):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sentry_runbook.incident.model.results.messages import LintFinding
-from sentry_runbook.incident.postmortem.lint_structure import Checked
+from sentry_runbook.incident.postmortem.lint_structure import CheckedText
 
 
 @dataclass(frozen=True)
@@ -59,29 +59,29 @@ COUNTERFACTUAL: tuple[Phrase, ...] = (
 )
 
 
-def human_error(of: Checked) -> Iterator[LintFinding]:
+def human_error(checked: CheckedText) -> Iterator[LintFinding]:
     """An error of people is given as a cause."""
-    yield from _found(of, "human_error", "names people's error as a cause", HUMAN_ERROR)
+    yield from _findings(checked, "human_error", "names people's error as a cause", HUMAN_ERROR)
 
 
-def blame(of: Checked) -> Iterator[LintFinding]:
+def blame(checked: CheckedText) -> Iterator[LintFinding]:
     """Words that judge people."""
-    yield from _found(of, "blame", "judges people", BLAME)
+    yield from _findings(checked, "blame", "judges people", BLAME)
 
 
-def counterfactual(of: Checked) -> Iterator[LintFinding]:
+def counterfactual(checked: CheckedText) -> Iterator[LintFinding]:
     """What did not happen is told in place of what did."""
-    yield from _found(of, "counterfactual", "tells what did not happen", COUNTERFACTUAL)
+    yield from _findings(checked, "counterfactual", "tells what did not happen", COUNTERFACTUAL)
 
 
-def _found(of: Checked, rule: str, what: str, phrases: Sequence[Phrase]) -> Iterator[LintFinding]:
-    for line in of.paper.lines:
+def _findings(checked: CheckedText, rule: str, what: str, phrases: Sequence[Phrase]) -> Iterator[LintFinding]:
+    for line in checked.document.lines:
         for phrase in phrases:
-            found = phrase.pattern.search(line.words)
-            if found is not None:
+            match = phrase.pattern.search(line.words)
+            if match is not None:
                 yield LintFinding(
                     rule=rule,
                     line=line.number,
-                    message=f'"{found.group()}" {what}.',
+                    message=f'"{match.group()}" {what}.',
                     suggestion=phrase.suggestion,
                 )

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.hypothesis import name_of
+from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.formatting import briefly, count, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Known, quoted
-from sentry_runbook.incident.model.results.impact import Impact
-from sentry_runbook.incident.model.results.messages import Milestone
 from sentry_runbook.incident.postmortem.five_whys import Hint
 from sentry_runbook.incident.timeline.context import deployed
 from sentry_runbook.incident.timeline.models import Timeline
@@ -25,22 +23,22 @@ SHORT, LONG = timedelta(minutes=15), timedelta(minutes=30)
 NIGHT_ENDS, NIGHT_BEGINS = 6, 20
 
 
-def contributing(incident: Incident, told: Timeline) -> Iterator[Hint]:
+def contributing(incident: Incident) -> Iterator[Hint]:
     """What the evidence says to have helped the incident along: candidates, for people to weigh."""
     causes = incident.causes
-    for cause in (*causes[:1], *(one for one in causes[1:2] if one.confidence != "low")):
-        pattern = name_of(cause.pattern)
+    for cause in (*causes[:1], *(cause for cause in causes[1:2] if cause.confidence != "low")):
+        pattern = pattern_named(cause.pattern).title
         source = f"root-cause patterns, confidence {cause.confidence}"
         yield from (Hint(f"{pattern}: {text}", source) for text in cause.evidence_for)
         yield from (Hint(f"Against {pattern}: {text}", source) for text in cause.evidence_against)
-    detect = told.between("started", "detected")
+    detect = incident.timeline.between("started", "detected")
     if detect is not None and detect > SHORT:
         yield Hint(f"Detection took {briefly(detect)}.", "time to detect")
-    acknowledge = told.between("detected", "acknowledged")
+    acknowledge = incident.timeline.between("detected", "acknowledged")
     if acknowledge is not None and acknowledge > SHORT:
         text = f"{briefly(acknowledge)} passed between detection and the first act of a person that is known."
         yield Hint(text, "time to acknowledge")
-    if not any(cause.pattern == "sdk_misconfiguration" for cause in causes[:1]):
+    if not any(pattern_named(cause.pattern).explains_blindness for cause in causes[:1]):
         yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(incident.evidence))
     if not incident.evidence.issue.assigned_to:
         yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
@@ -49,31 +47,34 @@ def contributing(incident: Incident, told: Timeline) -> Iterator[Hint]:
 # --- questions -----------------------------------------------------------------------------------------------------
 
 
-def went_well(incident: Incident, told: Timeline) -> Iterator[str]:
+def went_well(incident: Incident) -> Iterator[str]:
     """What went well?"""
-    detect, mitigate = told.between("started", "detected"), told.between("started", "mitigated")
+    timeline = incident.timeline
+    detect, mitigate = timeline.between("started", "detected"), timeline.between("started", "mitigated")
     if detect is not None and detect <= SHORT:
         yield f"It was detected {briefly(detect)} after the start: what made that possible, and is it so elsewhere?"
+    confirmed = _mitigation_is_confirmed(timeline)
+    unsure = "" if confirmed else " (a candidate, to be confirmed)"
     if mitigate is not None and mitigate <= LONG:
-        yield f"The harm ended {briefly(mitigate)} after the start{_maybe(told)}: what made that step quick and safe?"
+        yield f"The harm ended {briefly(mitigate)} after the start{unsure}: what made that step quick and safe?"
     elif mitigate is not None:
-        yield f"What helped most on the way to the mitigation, {briefly(mitigate)} after the start{_maybe(told)}?"
-    if not _settled(told) and incident.stable_since is not None:
+        yield f"What helped most on the way to the mitigation, {briefly(mitigate)} after the start{unsure}?"
+    if not confirmed and incident.stable_since is not None:
         yield "Which step ended the harm, and what told the team to take it?"
     yield "What information or tool helped the responders most?"
 
 
-def went_badly(incident: Incident, told: Timeline) -> Iterator[str]:
+def went_badly(incident: Incident) -> Iterator[str]:
     """What went badly?"""
-    detect = told.between("started", "detected")
+    detect = incident.timeline.between("started", "detected")
     if detect is None:
         yield "How did people learn of the incident, and when?"
     elif detect > SHORT:
         yield f"What showed the trouble during the {briefly(detect)} before detection, and who could see it?"
-    acknowledge = told.between("detected", "acknowledged")
+    acknowledge = incident.timeline.between("detected", "acknowledged")
     if acknowledge is not None and acknowledge > SHORT:
         yield f"What happened in the {briefly(acknowledge)} between detection and the first act that Sentry knows of?"
-    for gap in told.gaps[:2]:
+    for gap in incident.timeline.gaps[:2]:
         length = briefly(timedelta(minutes=gap.minutes))
         yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
     if any(entry.kind == "set_regression" for entry in incident.evidence.issue.activity):
@@ -83,35 +84,30 @@ def went_badly(incident: Incident, told: Timeline) -> Iterator[str]:
     yield "Where did the response wait: for a person, an access right, a build, or a decision?"
 
 
-def lucky(incident: Incident, told: Timeline, counted: Impact) -> Iterator[str]:
+def lucky(incident: Incident) -> Iterator[str]:
     """Where were we lucky?"""
     if incident.known_onset is not None:
         at = incident.known_onset.at
         off = at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS
         other = "in office hours, with more traffic" if off else "at night, with fewer people around"
         yield f"It began {at:%A} {at:%H:%M} UTC: how does the response differ {other}?"
-    if counted.users:
-        least = "at least " if counted.users_lower_bound else ""
-        yield f"What kept the number at {least}{count(counted.users, 'user')}: a limit that was built in, or chance?"
-    elif counted.events:
-        yield f"What kept the number at {count(counted.events, 'event')}: a limit that was built in, or chance?"
+    impact = incident.impact
+    if impact.users:
+        least = "at least " if impact.users_lower_bound else ""
+        yield f"What kept the number at {least}{count(impact.users, 'user')}: a limit that was built in, or chance?"
+    elif impact.events:
+        yield f"What kept the number at {count(impact.events, 'event')}: a limit that was built in, or chance?"
     rollback = [deploy for deploy in incident.later_deploys if incident.is_older(deploy.version)]
     if rollback and deployed(rollback[0]):
         name = quoted(rollback[0].version)
         yield f"{name} could be deployed again: which kinds of change make going back impossible?"
-    part = incident.evidence.project_top
-    others = (
-        [one for one in part.value if one.short_id != incident.evidence.issue.name] if isinstance(part, Known) else []
-    )
+    top, own = incident.evidence.project_top, incident.evidence.issue.name
+    others = [issue for issue in top.value if issue.short_id != own] if isinstance(top, Known) else []
     if others:
         text = f"{number(len(others))} other {'issue' if len(others) == 1 else 'issues'} of the project had unhandled"
         yield f"{text} events in the window: did any of them hide or delay this one?"
 
 
-def _settled(told: Timeline) -> bool:
-    mitigated: Milestone = told.milestone("mitigated")
+def _mitigation_is_confirmed(timeline: Timeline) -> bool:
+    mitigated = timeline.milestone("mitigated")
     return mitigated.at is not None and not mitigated.candidate
-
-
-def _maybe(told: Timeline) -> str:
-    return "" if _settled(told) else " (a candidate, to be confirmed)"

@@ -1,7 +1,7 @@
 """Changes of an issue's status: what is asked, what would change, what to warn of, and whether it happened.
 
 How to think about it: a write is planned here without a network. :func:`plan` says one of three things: the state is
-already so, the wish cannot be meant, or this :class:`Change` is to be sent. After the write the issue is read again
+already so, the wish is invalid, or this :class:`Change` is to be sent. After the write the issue is read again
 and :func:`compare` says whether what was planned is what is there.
 """
 
@@ -11,7 +11,7 @@ from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, quoted
 from sentry_runbook.incident.model.results.resolution import Action, State
-from sentry_runbook.incident.resolution.request import Change, Wish, change_of, is_limited, refusals
+from sentry_runbook.incident.resolution.request import Change, Wish, change_of, refusals
 from sentry_runbook.incident.resolution.state import expected, is_already, state_of
 from sentry_runbook.incident.resolution.warnings import warnings_for
 
@@ -22,7 +22,7 @@ class ResolutionPlan(Frozen):
     Attributes:
         change: what to send; None when nothing is to be sent.
         already: the state is already so, details included.
-        refused: why the wish cannot be meant; None when it can.
+        refused: why the wish is invalid; None when it can.
         after: the state that the change should lead to.
         undo: what puts it back, and what is not restored exactly.
         must_confirm: also in ``direct`` mode (archived for ever).
@@ -57,7 +57,7 @@ def plan(wish: Wish, incident: Incident) -> ResolutionPlan:
         after=after,
         warnings=tuple(warnings_for(wish, incident)),
         undo=_undo(issue, before),
-        must_confirm=wish.action == "ignore" and not is_limited(wish),
+        must_confirm=change.is_for_ever,
     )
 
 

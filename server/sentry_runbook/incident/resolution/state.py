@@ -9,6 +9,11 @@ from sentry_runbook.incident.model.evidence import Issue, Snooze, quoted
 from sentry_runbook.incident.model.results.resolution import State
 from sentry_runbook.incident.resolution.request import Change, same_release
 
+KIND_IS_KEPT = (
+    "Sentry keeps how an issue is archived until it is reopened: use action=reopen first, then archive it anew."
+)
+"""Seen on Sentry 24.2 (sentry-api, appendix): the change answers 200, and substatus and end stay as they were."""
+
 
 def state_of(issue: Issue) -> State:
     """The issue's status with its details."""
@@ -26,6 +31,20 @@ def state_of(issue: Issue) -> State:
         ignore_until=snooze.until,
     )
     return state.model_copy(update={"summary": summary(state)})
+
+
+def is_same_state(before: State, now: State) -> bool:
+    """Whether nobody changed the state in between; that less remains of a limit after more events is no change."""
+
+    def shrank(old: int | None, new: int | None) -> bool:
+        return old is not None and new is not None and 0 <= new <= old
+
+    rest = {
+        name: getattr(before, name)
+        for name in ("ignore_count", "ignore_users")
+        if shrank(getattr(before, name), getattr(now, name))
+    }
+    return now.model_copy(update={**rest, "summary": before.summary}) == before
 
 
 def summary(state: State) -> str:
@@ -117,6 +136,13 @@ def _same_snooze(change: Change, issue: Issue, now: datetime) -> bool:
         # Older servers tell no substatus: then no condition at all is for ever.
         return issue.substatus == "archived_forever" or (issue.substatus is None and snooze == Snooze())
     return fits(change, snooze, now, minutes_off=1)
+
+
+def keeps_kind(change: Change, issue: Issue) -> bool:
+    """Whether the change asks for another kind of archive than the issue has, which Sentry does not grant."""
+    if change.status != "ignored" or issue.status != "ignored" or issue.substatus is None:
+        return False
+    return change.substatus != issue.substatus
 
 
 def fits(change: Change, snooze: Snooze, now: datetime, minutes_off: int) -> bool:

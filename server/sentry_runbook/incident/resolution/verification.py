@@ -1,7 +1,9 @@
 """After a write: is the issue, read again, in the state that was planned?
 
 Servers differ: projects with ordered versions store "in the next release" as a concrete one, old servers drop the
-conditions of an archive, servers without forecasts archive for ever. What is there counts, not the answer to the write.
+conditions of an archive, servers without forecasts archive for ever. Sentry keeps the kind of an archive (until it
+escalates, until a condition is met, for ever) until the issue is reopened, whatever a later change asks, and answers
+200. What is there counts, not the answer to the write.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Literal
 
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, Snooze, quoted
 from sentry_runbook.incident.resolution.request import Change, same_release
-from sentry_runbook.incident.resolution.state import fits, state_of, summary
+from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, fits, state_of, summary
 
 SENT_AND_READ_MINUTES = 2
 """So much may lie between the two clocks when an end is compared."""
@@ -30,13 +32,14 @@ class ReadBack(Frozen):
     notes: tuple[EventText, ...] = ()
 
 
-def compare(planned: Change, read_back: Issue, now: datetime | None = None) -> ReadBack:
+def compare(planned: Change, read_back: Issue, now: datetime | None = None, *, before: Issue | None = None) -> ReadBack:
     """Whether the issue, read again, is in the state that was planned.
 
     Args:
         planned: what was sent.
         read_back: the issue after it.
         now: when it was sent, to check an ``ignore_minutes``; left out, only that there is an end at all is checked.
+        before: the issue as it was before, to tell an archive that Sentry left as it was.
     """
     shown = f"Sentry shows the issue as {summary(state_of(read_back))}"
     note = ""
@@ -45,7 +48,7 @@ def compare(planned: Change, read_back: Issue, now: datetime | None = None) -> R
     elif planned.status == "resolved":
         problem, note = _release_problem(planned, read_back, shown), _release_note(planned, read_back)
     elif planned.status == "ignored":
-        problem = _snooze_problem(planned, read_back, now, shown)
+        problem = _kind_problem(planned, read_back, before, shown) or _snooze_problem(planned, read_back, now, shown)
     else:
         problem = ""
     if problem:
@@ -73,6 +76,18 @@ def _release_note(planned: Change, issue: Issue) -> str:
     if planned.in_next_release and not issue.next_release:
         return f"This project orders its releases: Sentry stored it as resolved in {stored}; later ones reopen it."
     return f"The latest release is {stored}." if planned.in_release == "latest" else ""
+
+
+def _kind_problem(planned: Change, issue: Issue, before: Issue | None, shown: str) -> str:
+    """Whether the archive was left as it was: its kind, or the end that it had before."""
+    if before is None or before.status != "ignored":
+        return ""
+    if issue.substatus is not None and issue.substatus == before.substatus != planned.substatus:
+        return f"{shown} still. {KIND_IS_KEPT}"
+    old, new = before.snooze or Snooze(), issue.snooze or Snooze()
+    if planned.ignore_minutes is not None and new.until is not None and new.until == old.until:
+        return f"{shown} still. {KIND_IS_KEPT}"
+    return ""
 
 
 def _snooze_problem(planned: Change, issue: Issue, now: datetime | None, shown: str) -> str:

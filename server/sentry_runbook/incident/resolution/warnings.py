@@ -13,38 +13,40 @@ from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, quot
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.recovery.metrics import last_resolve
 from sentry_runbook.incident.releases import release_named, releases_seen
-from sentry_runbook.incident.resolution.request import Wish, is_limited, same_release
+from sentry_runbook.incident.resolution.request import Change, Wish, change_of, same_release
+from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, keeps_kind, state_of
 
 
 def warnings_for(wish: Wish, incident: Incident) -> Iterator[str]:
     """All that speaks against the wish or that may surprise, the gravest first."""
+    change = change_of(wish)
     for warn in WARNINGS:
-        yield from warn(wish, incident, incident.now)
+        yield from warn(change, incident, incident.now)
 
 
-def _for_ever(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
-    if wish.action == "ignore" and not is_limited(wish):
+def _for_ever(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
+    if change.is_for_ever:
         yield (
             "Without a limit the issue is archived for ever: Sentry never alerts on it again. "
             "Limits are ignore_count, ignore_minutes, ignore_users; or use action=archive_until_escalating."
         )
 
 
-def _still_going(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
-    if wish.action == "reopen":
+def _still_going(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
+    if change.status == "unresolved":
         return
     trend = incident.trend
     if isinstance(trend, Trend) and trend.direction == "spiking":
         counts = f"{count(trend.last_hour, 'event')} in the last hour, {number(trend.previous_hour)} in the one before"
         yield f"It is still spiking: {counts}."
-    elif wish.action.startswith("resolve"):
+    elif change.status == "resolved":
         seen = incident.recovery
         if seen.verdict != "recovered":
             yield f"It is not shown to be over (check_recovery: {seen.verdict}). {seen.reading}"
 
 
-def _came_back_before(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
-    if not wish.action.startswith("resolve"):
+def _came_back_before(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
+    if change.status != "resolved":
         return
     back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
     if back:
@@ -56,9 +58,9 @@ def _came_back_before(wish: Wish, incident: Incident, now: datetime) -> Iterator
         )
 
 
-def _flaps(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+def _flaps(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
     """A plain resolve reopens at any event; right after a roll-out old instances still send some."""
-    if wish.action != "resolve":
+    if not change.is_plain_resolve:
         return
     recent = [
         deploy for deploy in _deploys(incident.evidence) if deploy.finished and now - HOUR <= deploy.finished <= now
@@ -74,15 +76,15 @@ def _flaps(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
         yield "Any new event reopens a plainly resolved issue; resolve_in_next_release waits for a later release."
 
 
-def _loses_release(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+def _loses_release(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
     issue = incident.evidence.issue
-    if wish.action == "resolve" and (issue.status_release or issue.next_release):
+    if change.is_plain_resolve and (issue.status_release or issue.next_release):
         what = f"in release {quoted(issue.status_release)}" if issue.status_release else "in the next release"
         yield f"It is resolved {what} now; a plain resolve drops that link, and any event then reopens it."
 
 
-def _next_release(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
-    if wish.action != "resolve_in_next_release":
+def _next_release(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
+    if not change.in_next_release:
         return
     releases = incident.evidence.releases
     if isinstance(releases, Known) and not releases.value:
@@ -93,10 +95,10 @@ def _next_release(wish: Wish, incident: Incident, now: datetime) -> Iterator[str
         yield "No event of this issue names a release: Sentry cannot tell later events from earlier ones."
 
 
-def _the_release(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+def _the_release(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
     """The release named in ``resolve_in_release``: does Sentry know it, was it seen, does the issue use such names."""
-    version, evidence = wish.release, incident.evidence
-    if wish.action != "resolve_in_release" or version is None:
+    version, evidence = change.in_release, incident.evidence
+    if version is None:
         return
     if version == "latest":
         yield "latest is whatever release is the newest in Sentry at the moment of the write."
@@ -126,17 +128,18 @@ def _package(version: str) -> str:
     return found.group() if found else ""
 
 
-def _counts(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
-    if wish.ignore_count is not None:
-        within = f" within {duration(timedelta(minutes=wish.window_minutes))}" if wish.window_minutes else ""
+def _counts(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
+    if change.ignore_count is not None:
+        within = f" within {duration(timedelta(minutes=change.window_minutes))}" if change.window_minutes else ""
         trend = incident.trend
         pace = ""
-        if isinstance(trend, Trend) and trend.last_hour and wish.window_minutes is None:
-            pace = f" At the last hour's rate that is {duration(_until(wish.ignore_count, trend.last_hour))}."
-        yield f"ignore_count={wish.ignore_count} means {count(wish.ignore_count, 'MORE event')} from now{within}.{pace}"
-    if wish.ignore_users is not None:
-        yield f"ignore_users={wish.ignore_users} means {count(wish.ignore_users, 'MORE user')} from now."
-    given = [limit for limit in (wish.ignore_count, wish.ignore_users, wish.ignore_minutes) if limit is not None]
+        if isinstance(trend, Trend) and trend.last_hour and change.window_minutes is None:
+            pace = f" At the last hour's rate that is {duration(_until(change.ignore_count, trend.last_hour))}."
+        more = count(change.ignore_count, "MORE event")
+        yield f"ignore_count={change.ignore_count} means {more} from now{within}.{pace}"
+    if change.ignore_users is not None:
+        yield f"ignore_users={change.ignore_users} means {count(change.ignore_users, 'MORE user')} from now."
+    given = [limit for limit in (change.ignore_count, change.ignore_users, change.ignore_minutes) if limit is not None]
     if len(given) > 1:
         yield "With several limits the first one that is reached ends it."
 
@@ -145,17 +148,24 @@ def _until(events: int, per_hour: int) -> timedelta:
     return timedelta(minutes=round(60 * events / per_hour))
 
 
-def _forecast(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
-    if wish.action == "archive_until_escalating":
+def _forecast(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
+    if change.substatus == "archived_until_escalating":
         yield (
             "Escalation needs Sentry's forecasts: a server without them may archive the issue for ever. "
             "The read-back tells."
         )
 
 
-def _hides(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+def _keeps_kind(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
+    """Sentry answers 200 to another kind of archive, and changes nothing."""
+    issue = incident.evidence.issue
+    if keeps_kind(change, issue):
+        yield f"It is {state_of(issue).summary} now. {KIND_IS_KEPT}"
+
+
+def _hides(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
     """Archiving an incident that is going on hides it from everybody."""
-    if wish.action in ("ignore", "archive_until_escalating") and incident.evidence.issue.substatus in (
+    if change.status == "ignored" and incident.evidence.issue.substatus in (
         "new",
         "regressed",
         "escalating",
@@ -163,21 +173,21 @@ def _hides(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
         yield f"Sentry calls it {incident.evidence.issue.substatus}: archiving silences its alerts for everybody."
 
 
-def _not_an_error(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+def _not_an_error(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
     issue = incident.evidence.issue
     if not issue.is_error:
         yield f"It is an issue of category {quoted(issue.category)}: Sentry closes some of those only by itself."
 
 
-def _was_merged(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+def _was_merged(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
     issue = incident.evidence.issue
     if issue.merged_from:
         yield f"Issue {issue.merged_from} was merged into {issue.name}; it is {issue.name} that changes."
 
 
-def _resolved_by_other(wish: Wish, incident: Incident, now: datetime) -> Iterator[str]:
+def _resolved_by_other(change: Change, incident: Incident, now: datetime) -> Iterator[str]:
     done = last_resolve(incident.evidence)
-    if incident.evidence.issue.status == "resolved" and done is not None and wish.action.startswith("resolve"):
+    if incident.evidence.issue.status == "resolved" and done is not None and change.status == "resolved":
         yield f"It is resolved already, since {moment(done.at)}; resolving again moves that time."
 
 
@@ -189,8 +199,9 @@ def _deploys(evidence: Evidence) -> Iterator[Deploy]:
             yield from release.deploys or ()
 
 
-WARNINGS: tuple[Callable[[Wish, Incident, datetime], Iterator[str]], ...] = (
+WARNINGS: tuple[Callable[[Change, Incident, datetime], Iterator[str]], ...] = (
     _for_ever,
+    _keeps_kind,
     _still_going,
     _came_back_before,
     _the_release,

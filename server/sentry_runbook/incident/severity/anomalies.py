@@ -27,7 +27,6 @@ from sentry_runbook.incident.model.evidence import (
     Finding,
     Known,
     Release,
-    quoted,
 )
 
 MIN_ROWS = 20
@@ -189,7 +188,7 @@ def _others_crash(evidence: Evidence, decided_by: str) -> Finding | None:
     if isinstance(evidence.project_top, Known) and evidence.project_top.value:
         top = evidence.project_top.value[0]
         if top.short_id != evidence.issue.short_id:
-            other = f"{top.short_id} {quoted(top.title)}" if top.title else top.short_id
+            other = top.short_id
             why += f"; another issue has {count(top.events, 'event')} (named in the excerpt): triage that one"
     return Finding(kind="little_contribution", where="crash-free sessions", why=why, excerpt=other)
 

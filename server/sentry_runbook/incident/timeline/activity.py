@@ -1,4 +1,4 @@
-"""The rows of a timeline that people and Sentry itself wrote: the activity log, notes, and what was stated."""
+"""Timeline rows from the activity log, the notes on the issue, and stated times."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sentry_runbook.incident.model.results.messages import RowKind, TimelineRow
 from sentry_runbook.incident.timeline.context import TimelineContext
 
 LOG = "activity log of the issue"
-OF_THE_ISSUE = (LOG, "First Seen of the issue", "Last Seen of the issue")
-ACTS = {
+LEADS_TO_ISSUE = (LOG, "First Seen of the issue", "Last Seen of the issue")
+ACTIVITY_WORDS = {
     "assigned": "assigned the issue",
     "unassigned": "took the assignment back",
     "set_resolved": "resolved the issue",
@@ -30,19 +30,20 @@ ACTS = {
     "set_escalating": "recorded that the issue escalates",
     "auto_set_ongoing": "set the issue to ongoing",
 }
-TOLD_ELSEWHERE = ("first_seen", "note")
+HAVE_OWN_ROWS = ("first_seen", "note")
+"""Kinds of activity that other rows show."""
 
 
 def activity_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
-    """The activity log; notes are told by themselves."""
+    """A row for each entry of the activity log that has no row of its own."""
     for entry in incident.evidence.issue.activity:
-        if entry.kind not in TOLD_ELSEWHERE and entry.at >= incident.opens:
-            yield row(incident, entry.at, _act(entry), LOG)
+        if entry.kind not in HAVE_OWN_ROWS and entry.at >= incident.opens:
+            yield timeline_row(incident, entry.at, _activity_text(entry), LOG)
 
 
-def _act(entry: Activity) -> str:
+def _activity_text(entry: Activity) -> str:
     who = quoted(entry.who) if entry.who is not None else "Sentry"
-    did = ACTS.get(entry.kind) or f"wrote an entry of the kind {quoted(entry.kind)}"
+    did = ACTIVITY_WORDS.get(entry.kind) or f"wrote an entry of the kind {quoted(entry.kind)}"
     if entry.kind == "set_resolved_in_release":
         did += f" in release {quoted(entry.version)}" if entry.version else " in the next release"
     elif entry.version:
@@ -53,21 +54,21 @@ def _act(entry: Activity) -> str:
 
 
 def notes_of(incident: TimelineContext) -> tuple[Note, ...]:
-    """The comments on the issue: read by themselves, else out of the activity log."""
+    """The comments on the issue: those that were read, else the notes of the activity log."""
     if isinstance(incident.evidence.notes, Known):
         return incident.evidence.notes.value
     entries = [entry for entry in incident.evidence.issue.activity if entry.kind == "note"]
     return tuple(
-        Note(id=str(place), at=entry.at, who=entry.who, text=entry.text or "") for place, entry in enumerate(entries)
+        Note(id=str(index), at=entry.at, who=entry.who, text=entry.text or "") for index, entry in enumerate(entries)
     )
 
 
 def note_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
-    """What people wrote on the issue."""
+    """A row for each note on the issue."""
     for note in notes_of(incident):
         if note.at is not None and note.at >= incident.opens:
             who = quoted(note.who) if note.who else "somebody"
-            yield row(incident, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", "human")
+            yield timeline_row(incident, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", "human")
 
 
 STATED = (
@@ -79,17 +80,17 @@ STATED = (
 
 
 def stated_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
-    """What a person stated to us."""
+    """A row for each time that a person stated."""
     for name, what in STATED:
         at = getattr(incident.stated, name)
         if at is not None:
             fix = f": {excerpt(incident.stated.fix)}" if name == "mitigated_at" and incident.stated.fix else ""
-            yield row(incident, at, f"{what}{fix}", f"stated ({name})", "human")
+            yield timeline_row(incident, at, f"{what}{fix}", f"stated ({name})", "human")
 
 
-def row(
+def timeline_row(
     incident: TimelineContext, at: datetime, what: str, source: str, kind: RowKind = "observed", link: str | None = None
 ) -> TimelineRow:
-    """A row; what the issue itself tells leads to the issue."""
-    own = incident.evidence.issue.url if source in OF_THE_ISSUE or source.startswith("a note") else None
+    """A row; without a link of its own it links to the issue when its source is the issue."""
+    own = incident.evidence.issue.url if source in LEADS_TO_ISSUE or source.startswith("a note") else None
     return TimelineRow(at=at, what=what, kind=kind, source=source, link=link or own)

@@ -1,7 +1,4 @@
-"""One incident as its timeline tells it: recovery, the releases and deploys around it, and what people did.
-
-The turning points that rows and milestones share are derived here, each once.
-"""
+"""Derived times, releases and people of an incident, shared by timeline rows and milestones; each computed once."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from sentry_runbook.incident.recovery.recovery import assess_recovery
 from sentry_runbook.incident.releases import deploys_of, suspect_release
 
 LEAD_IN = timedelta(hours=24)
-"""How long before the start a deploy is still part of the story."""
+"""How long before the start a deploy is still part of the incident."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class TimelineContext(Measurements):
 
     @property
     def opens(self) -> datetime:
-        """From when on things belong to the story."""
+        """From when on things belong to the incident."""
         return self.began - LEAD_IN if self.known_onset else self.evidence.window.start
 
     @cached_property
@@ -97,7 +94,7 @@ class TimelineContext(Measurements):
 
     @cached_property
     def deploys(self) -> tuple[Deploy, ...]:
-        """Every deploy marker of the story that has a time, in order of time."""
+        """Every deploy marker with a time from ``opens`` on, in order of time."""
         markers = dict.fromkeys(self._deploys())
         dated = [(at, deploy) for deploy in markers if (at := deployed(deploy)) and self.opens <= at <= self.read_at]
         return tuple(deploy for _, deploy in sorted(dated, key=lambda pair: (pair[0], pair[1].environment)))
@@ -134,7 +131,7 @@ class TimelineContext(Measurements):
 
     @cached_property
     def people_activity(self) -> tuple[Activity, ...]:
-        """What people did in Sentry, over the whole story, in order of time."""
+        """What people did in Sentry from ``opens`` on, in order of time."""
         return tuple(
             entry
             for entry in self.evidence.issue.activity

@@ -63,14 +63,14 @@ def _detected(incident: TimelineContext) -> Milestone:
         return _unknown(
             "detected", "nobody stated it (detected_at), and without a start no alert can be told to be of it"
         )
-    signs: list[tuple[datetime, str]] = []
+    signals: list[tuple[datetime, str]] = []
     if (alert := incident.first_alert) is not None and alert.last_triggered is not None:
         how = f"alert {quoted(alert.name)}, last triggered: it may have fired before, and for another issue"
-        signs.append((alert.last_triggered, how))
+        signals.append((alert.last_triggered, how))
     if (act := _first_act(incident)) is not None:
-        signs.append((act[0], f"{act[1]}: known to people then at the latest"))
-    if signs:
-        at, how = min(signs)
+        signals.append((act[0], f"{act[1]}: known to people then at the latest"))
+    if signals:
+        at, how = min(signals)
         return _at("detected", at, how, candidate=True)
     alerts = incident.evidence.alerts
     why = alerts.why if isinstance(alerts, Unknown) else "no alert of the project fired after the start"
@@ -79,14 +79,14 @@ def _detected(incident: TimelineContext) -> Milestone:
 
 def _first_act(incident: TimelineContext) -> tuple[datetime, str] | None:
     """The first act of a person after the start, and what tells of it."""
-    found: list[tuple[datetime, str]] = []
+    acts: list[tuple[datetime, str]] = []
     if incident.first_response is not None:
-        found.append((incident.first_response.at, f"{LOG}, entry of the kind {quoted(incident.first_response.kind)}"))
+        acts.append((incident.first_response.at, f"{LOG}, entry of the kind {quoted(incident.first_response.kind)}"))
     times = [
         note.at for note in notes_of(incident) if note.at is not None and incident.began <= note.at <= incident.read_at
     ]
-    found += [(at, "first note on the issue") for at in times]
-    return min(found, key=lambda act: act[0], default=None)
+    acts += [(at, "first note on the issue") for at in times]
+    return min(acts, key=lambda act: act[0], default=None)
 
 
 def _acknowledged(incident: TimelineContext) -> Milestone:
@@ -104,24 +104,24 @@ def _mitigated(incident: TimelineContext) -> Milestone:
     unstated = "nobody stated it (mitigated_at)"
     if incident.stable_since is None:
         return _unknown("mitigated", f"{unstated}, and the event rate is not back to the usual level")
-    candidate = _what_ended_it(incident, incident.stable_since)
+    candidate = _last_deploy_before(incident, incident.stable_since)
     if candidate is not None and (at := deployed(candidate)) is not None:
-        how = f"deploy of {quoted(candidate.version)}, {_before_calm(incident.stable_since - at)}"
+        how = f"deploy of {quoted(candidate.version)}, {_before_recovery(incident.stable_since - at)}"
         return _at("mitigated", at, how, candidate=True)
     return _unknown("mitigated", f"{unstated}, and no deploy marker stands shortly before the rate came back")
 
 
-def _before_calm(length: timedelta) -> str:
+def _before_recovery(length: timedelta) -> str:
     if length < timedelta(minutes=1):
         return "when the event rate came back to the usual level"
     return f"{duration(length)} before the event rate came back to the usual level"
 
 
-def _what_ended_it(incident: TimelineContext, calm_at: datetime) -> Deploy | None:
+def _last_deploy_before(incident: TimelineContext, stable_since: datetime) -> Deploy | None:
     near = [
         deploy
         for deploy in incident.later_deploys
-        if (at := deployed(deploy)) is not None and calm_at - SOON <= at <= calm_at + ROUNDING
+        if (at := deployed(deploy)) is not None and stable_since - SOON <= at <= stable_since + ROUNDING
     ]
     return near[-1] if near else None
 
@@ -156,13 +156,13 @@ def _unknown(name: MilestoneName, why: str) -> Milestone:
 
 def intervals_of(milestones: tuple[Milestone, ...]) -> tuple[Interval, ...]:
     """The times between the milestones; over an unknown or contradicted one it is unknown."""
-    by_name = {one.name: one for one in milestones}
+    by_name = {milestone.name: milestone for milestone in milestones}
     return tuple(_interval(name, by_name[start], by_name[end]) for name, start, end in INTERVALS)
 
 
 def _interval(name: str, start: Milestone, end: Milestone) -> Interval:
     if start.at is None or end.at is None:
-        unknown = [one.name for one in (start, end) if one.at is None]
+        unknown = [milestone.name for milestone in (start, end) if milestone.at is None]
         return Interval(name=name, start=start.name, end=end.name, why=f"not known: {' and '.join(unknown)}")
     if end.at < start.at:
         why = f"contradictory: {end.name} ({moment(end.at)}) lies before {start.name} ({moment(start.at)})"
@@ -195,10 +195,10 @@ def _before_the_start(incident: TimelineContext, milestones: tuple[Milestone, ..
 
 def _out_of_order(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
     # What lies before the start or in the future is reported as that.
-    fits = [one for one in milestones if one.at is not None and incident.began <= one.at <= incident.read_at]
-    known = [(one.name, one.at, one.kind) for one in fits if one.at is not None]
-    for place, (name, at, kind) in enumerate(known):
-        for later, later_at, later_kind in known[place + 1 :]:
+    dated = [(milestone.name, milestone.at, milestone.kind) for milestone in milestones if milestone.at is not None]
+    inside = [(name, at, kind) for name, at, kind in dated if incident.began <= at <= incident.read_at]
+    for index, (name, at, kind) in enumerate(inside):
+        for later, later_at, later_kind in inside[index + 1 :]:
             # With the start it is said above; two derived times cannot contradict a person.
             if later_at < at and name != "started" and "human" in (kind, later_kind):
                 yield f"{later} ({moment(later_at)}) lies before {name} ({moment(at)})."

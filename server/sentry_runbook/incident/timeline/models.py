@@ -1,7 +1,7 @@
-"""The words of a timeline: a row, a gap, a milestone, an interval.
+"""The result type of the timeline.
 
 Three kinds of rows, never mixed: ``observed`` is what Sentry recorded, ``derived`` is what we computed from it (the
-source says how), ``human`` is what a person stated, here or in a note.
+source says how), ``human`` is what a person stated, in an argument or in a note.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Timeline(Frozen):
 
     def milestone(self, name: MilestoneName) -> Milestone:
         """The milestone of that name."""
-        return next(one for one in self.milestones if one.name == name)
+        return next(milestone for milestone in self.milestones if milestone.name == name)
 
     def between(self, start: MilestoneName, end: MilestoneName) -> timedelta | None:
         """The time from one milestone to another; None when one is unknown or they contradict each other."""

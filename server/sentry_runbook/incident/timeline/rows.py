@@ -1,4 +1,4 @@
-"""The rows of a timeline: one function for each kind of happening, each row with its source.
+"""The rows of a timeline: one function for each kind of row, each row with its source.
 
 A name of a person stands only where the person acted on the incident (took it, wrote a note, closed it), never where
 somebody's change is suspected: a postmortem asks what let a change do harm, not who wrote it.
@@ -16,7 +16,7 @@ from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of,
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Series, quoted
 from sentry_runbook.incident.model.results.messages import TimelineRow
-from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, row, stated_rows
+from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, stated_rows, timeline_row
 from sentry_runbook.incident.timeline.context import TimelineContext, deployed
 
 UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
@@ -24,18 +24,18 @@ UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
 
 def rows_of(incident: TimelineContext) -> tuple[TimelineRow, ...]:
     """All rows, in order of time; of one instant in the order of the table."""
-    told = [
-        (one.at, place, one)
-        for place, happening in enumerate(HAPPENINGS)
-        for one in happening(incident)
-        if _fits(one, incident)
+    ranked = [
+        (row.at, rank, row)
+        for rank, find_rows in enumerate(ROW_SOURCES)
+        for row in find_rows(incident)
+        if _is_shown(row, incident)
     ]
-    return tuple(one for _, _, one in sorted(told, key=lambda entry: entry[:2]))
+    return tuple(row for _, _, row in sorted(ranked, key=lambda entry: entry[:2]))
 
 
-def _fits(one: TimelineRow, incident: TimelineContext) -> bool:
-    # What a person stated stands as stated, wherever it lies; the contradiction is reported beside it.
-    return one.kind == "human" or one.at <= incident.read_at
+def _is_shown(row: TimelineRow, incident: TimelineContext) -> bool:
+    # A stated time is kept wherever it lies, also in the future; the contradiction is reported beside it.
+    return row.kind == "human" or row.at <= incident.read_at
 
 
 # --- before --------------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def _suspect_commits(incident: TimelineContext) -> Iterator[TimelineRow]:
         if commit.at is not None:
             name = f" {commit.pull_request}" if commit.pull_request else ""
             what = excerpt(commit.message) if commit.message else quoted(commit.id)
-            yield row(incident, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
+            yield timeline_row(incident, commit.at, f"Suspect commit{name}: {what}", "suspect commits of the event")
 
 
 def _releases(incident: TimelineContext) -> Iterator[TimelineRow]:
@@ -60,14 +60,18 @@ def _releases(incident: TimelineContext) -> Iterator[TimelineRow]:
             (release.released, f"Release {name} is dated as released"),
         ):
             if at is not None and at >= incident.opens and release.version not in marked:
-                yield row(incident, at, f"{what}; no deploy marker says when it went live", "releases of the project")
+                yield timeline_row(
+                    incident, at, f"{what}; no deploy marker says when it went live", "releases of the project"
+                )
 
 
 def _deploys(incident: TimelineContext) -> Iterator[TimelineRow]:
     for deploy in incident.deploys:
         at = deployed(deploy)
         if at is not None:
-            yield row(incident, at, f"{_deploy(deploy)}{_meaning(incident, deploy)}", "deploy marker in Sentry")
+            yield timeline_row(
+                incident, at, f"{_deploy(deploy)}{_meaning(incident, deploy)}", "deploy marker in Sentry"
+            )
 
 
 def _deploy(deploy: Deploy) -> str:
@@ -93,23 +97,23 @@ def _meaning(incident: TimelineContext, deploy: Deploy) -> str:
 def _onset(incident: TimelineContext) -> Iterator[TimelineRow]:
     if incident.known_onset is not None:
         source = f"{incident.known_onset.how} (confidence {incident.known_onset.confidence})"
-        yield row(incident, incident.known_onset.at, "Onset: the incident began", source, "derived")
+        yield timeline_row(incident, incident.known_onset.at, "Onset: the incident began", source, "derived")
 
 
 def _first_event(incident: TimelineContext) -> Iterator[TimelineRow]:
     first = incident.evidence.issue.first_seen
     if first is None or first < incident.opens:
         return
-    event = next((one for one in _events(incident) if one.when == first), None)
+    event = next((event for event in _events(incident) if event.when == first), None)
     handled = None if event is None else _handled(event)
     how = [] if handled is None else ["handled" if handled else "unhandled"]
     if event is not None and event.release:
         how.append(f"on release {quoted(event.release)}")
-    told = f" ({', '.join(how)})" if how else ""
+    details = f" ({', '.join(how)})" if how else ""
     name = incident.evidence.issue.name
-    what = f"First event{told}: Sentry issue {name} created, {excerpt(incident.evidence.issue.title)}"
+    what = f"First event{details}: Sentry issue {name} created, {excerpt(incident.evidence.issue.title)}"
     link = _event_link(incident, event) if event is not None else None
-    yield row(incident, first, what, "First Seen of the issue", link=link)
+    yield timeline_row(incident, first, what, "First Seen of the issue", link=link)
 
 
 def _events(incident: TimelineContext) -> Iterator[Event]:
@@ -120,16 +124,18 @@ def _events(incident: TimelineContext) -> Iterator[Event]:
 
 
 def _handled(event: Event) -> bool | None:
-    told = [one.handled for one in event.exceptions if one.handled is not None]
-    return all(told) if told else None
+    """Whether every exception was handled; None when the event does not say it of any."""
+    flags = [exception.handled for exception in event.exceptions if exception.handled is not None]
+    return all(flags) if flags else None
 
 
 def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The first stretch with an unhandled event, unless the first event itself was read and is unhandled."""
     if not isinstance(incident.evidence.unhandled, Known) or incident.known_onset is None:
         return
-    first = next((one for one in _events(incident) if one.when == incident.evidence.issue.first_seen), None)
-    if first is not None and _handled(first) is False and incident.evidence.issue.first_seen == incident.known_onset.at:
+    first_seen = incident.evidence.issue.first_seen
+    first = next((event for event in _events(incident) if event.when == first_seen), None)
+    if first is not None and _handled(first) is False and first_seen == incident.known_onset.at:
         return
     series = incident.evidence.unhandled.value
     inside = between(series, incident.began - timedelta(seconds=series.step_s - 1), end_of(series))
@@ -137,7 +143,7 @@ def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
     if index is not None:
         start = time_of(inside, index)
         what = f"First unhandled event of the incident, in the {_unit(series)} from {start:%H:%M}"
-        yield row(incident, max(start, incident.began), what, incident.evidence.unhandled.source, "derived")
+        yield timeline_row(incident, max(start, incident.began), what, incident.evidence.unhandled.source, "derived")
 
 
 def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
@@ -145,7 +151,7 @@ def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
     peak, part = incident.own_peak, incident.evidence.unhandled
     if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= MIN_EVENTS:
         what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
-        yield row(incident, max(peak.at, incident.began), what, part.source, "derived")
+        yield timeline_row(incident, max(peak.at, incident.began), what, part.source, "derived")
     elif incident.rate is not None:
         inside = between(
             incident.rate, incident.began - timedelta(seconds=incident.rate.step_s - 1), end_of(incident.rate)
@@ -153,7 +159,7 @@ def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
         fullest = worst_hour(inside) if inside.values else None
         if fullest is not None and fullest.value:
             what = f"Peak: {count(fullest.value, 'event')} in the hour from {fullest.at:%H:%M}"
-            yield row(incident, max(fullest.at, incident.began), what, _rate_source(incident), "derived")
+            yield timeline_row(incident, max(fullest.at, incident.began), what, _rate_source(incident), "derived")
 
 
 def _unit(series: Series) -> str:
@@ -171,13 +177,13 @@ def _alerts(incident: TimelineContext) -> Iterator[TimelineRow]:
     for alert in part.value if isinstance(part, Known) else ():
         if alert.last_triggered is not None and alert.last_triggered >= incident.opens:
             what = f"Alert {quoted(alert.name)} fired (Sentry keeps only the last time)"
-            yield row(incident, alert.last_triggered, what, "alerts of the project: last triggered")
+            yield timeline_row(incident, alert.last_triggered, what, "alerts of the project: last triggered")
 
 
 def _last_event(incident: TimelineContext) -> Iterator[TimelineRow]:
     last = incident.evidence.issue.last_seen
     if last is not None and incident.opens <= last <= incident.read_at and last != incident.evidence.issue.first_seen:
-        yield row(incident, last, f"Last event up to {moment(incident.read_at)}", "Last Seen of the issue")
+        yield timeline_row(incident, last, f"Last event up to {moment(incident.read_at)}", "Last Seen of the issue")
 
 
 # --- after ---------------------------------------------------------------------------------------------------------
@@ -186,13 +192,14 @@ def _last_event(incident: TimelineContext) -> Iterator[TimelineRow]:
 def _back_to_usual(incident: TimelineContext) -> Iterator[TimelineRow]:
     if incident.stable_since is None or incident.rate is None:
         return
-    seen = incident.recovery_metrics
-    level = f"at most {number(seen.allowed_per_hour)} events an hour" if seen.allowed_per_hour else "no events"
-    calm = incident.read_at - incident.stable_since
-    short = f"; quiet for {duration(calm)} so far, which is too short to call it over" if calm < QUIET else ""
+    allowed = incident.recovery_metrics.allowed_per_hour
+    level = f"at most {number(allowed)} events an hour" if allowed else "no events"
+    stable_for = incident.read_at - incident.stable_since
+    is_short = stable_for < QUIET
+    short = f"; quiet for {duration(stable_for)} so far, which is too short to call it over" if is_short else ""
     exact = f"to {duration(timedelta(seconds=incident.rate.step_s))} exact"
     source = f"from here on no rolling hour holds more than is usual, {exact}; {_rate_source(incident)}"
-    yield row(
+    yield timeline_row(
         incident, incident.stable_since, f"Error rate back to the usual level ({level}){short}", source, "derived"
     )
 
@@ -201,7 +208,7 @@ def _event_link(incident: TimelineContext, event: Event) -> str:
     return f"{incident.evidence.issue.url.split('?')[0].rstrip('/')}/events/{event.id}/"
 
 
-HAPPENINGS: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
+ROW_SOURCES: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
     _suspect_commits,
     _releases,
     _deploys,

@@ -1,6 +1,6 @@
-"""What happened when: every line with its source, in UTC, in order, gaps shown.
+"""Builds the timeline: rows with sources in order of time, the gaps between them, milestones and intervals.
 
-The words are in :mod:`chronology`, the rows come from :mod:`happenings`, the turning points from :mod:`milestones`.
+Rows come from :mod:`.rows` and :mod:`.activity`, turning points and contradictions from :mod:`.milestones`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from sentry_runbook.incident.model.evidence import Missing, Unknown
-from sentry_runbook.incident.model.results.messages import (
-    TimelineGap,
-    TimelineRow,
-)
+from sentry_runbook.incident.model.results.messages import TimelineGap, TimelineRow
 from sentry_runbook.incident.timeline.context import TimelineContext
 from sentry_runbook.incident.timeline.milestones import contradictions_of, intervals_of, milestones_of
 from sentry_runbook.incident.timeline.models import Timeline
@@ -24,7 +21,7 @@ GAP = timedelta(minutes=30)
 
 
 def make_timeline(incident: TimelineContext) -> Timeline:
-    """The timeline of an incident whose turning points may already be known."""
+    """The timeline of an incident; ``missing`` names the kinds of rows that Sentry could not give."""
     rows, milestones = rows_of(incident), milestones_of(incident)
     return Timeline(
         rows=rows,

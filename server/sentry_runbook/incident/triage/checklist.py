@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sentry_runbook.incident.causes.signals import failed_calls
+from sentry_runbook.incident.causes.external_calls import failed_calls
 from sentry_runbook.incident.episode.onset import is_new
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent, trend_sentence
 from sentry_runbook.incident.incident import Incident

@@ -1,4 +1,4 @@
-"""Finds the runbook's templates and fills them; the words are in ``prompts/``, the facts in :mod:`.incident.facts`.
+"""Finds the runbook's templates and fills them; the words are in ``prompts/``, the facts are an incident's results.
 
 One file is one runbook. The shipped files are held by a test that checks and fills every one of them; a team's own
 folder is checked at start. So starting the server with the shipped files reads their heads and nothing more.
@@ -16,7 +16,7 @@ from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.templates.front_matter import Head, bad, parse
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.messages.fields import Facts
+    from sentry_runbook.incident.messages.blank_content import BlankContent
 
 __all__ = ["Argument", "Template", "Templates", "load_templates", "shipped_folder"]
 
@@ -56,22 +56,27 @@ class Template:
     layout: str = "markdown"
     body_line: int = 1
 
-    def fill(self, facts: Facts, format: Format = "markdown", arguments: Mapping[str, str] | None = None) -> Filled:  # noqa: A002
-        """The body with the facts in it; unknown ones stand as ``[what is missing]``.
+    def fill(
+        self,
+        content: BlankContent,
+        format: Format = "markdown",  # noqa: A002  # the tool's own argument name
+        arguments: Mapping[str, str] | None = None,
+    ) -> Filled:
+        """The body with the facts of a content in it; unknown ones stand as ``[what is missing]``.
 
         Raises:
             BadTemplate: the body asks for something that does not exist; file and line.
         """
         from sentry_runbook.render.templates.filling import fill  # noqa: PLC0415  # Jinja2 costs start-up (DESIGN §9)
 
-        return fill(self, facts, format, arguments or {})
+        return fill(self, content, format, arguments or {})
 
-    def prompt(self, facts: Facts, arguments: Mapping[str, str] | None = None) -> str:
+    def prompt(self, content: BlankContent, arguments: Mapping[str, str] | None = None) -> str:
         """What the prompt of this name says: instructions, filled body, and why its blanks are not known."""
-        filled = self.fill(facts, arguments=arguments)
+        filled = self.fill(content, arguments=arguments)
         parts = [self.instructions, filled.text.strip("\n")]
         if filled.unknowns:
-            parts.append("\n".join(["Not known:", "", *(f"- {one}" for one in filled.unknowns)]))
+            parts.append("\n".join(["Not known:", "", *(f"- {unknown}" for unknown in filled.unknowns)]))
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def check(self) -> None:
@@ -115,13 +120,13 @@ def load_templates(overrides: Path | None = None) -> Templates:
         BadTemplate: a file cannot be read, its front matter is wrong, or it asks for a fact that does not exist;
             file and line.
     """
-    found = _read_folder(shipped_folder())
+    templates = _read_folder(shipped_folder())
     if overrides is not None:
         own = _read_folder(overrides)
         for template in own.values():
             template.check()
-        found.update(own)
-    return Templates({name: found[name] for name in sorted(found)})
+        templates.update(own)
+    return Templates({name: templates[name] for name in sorted(templates)})
 
 
 def _read_folder(folder: Path) -> dict[str, Template]:
@@ -134,14 +139,14 @@ def _read_folder(folder: Path) -> dict[str, Template]:
         ) from exc
     if len(paths) > MOST_FILES:
         raise BadTemplate(f"The folder of templates {folder} has more than {MOST_FILES} Markdown files.")
-    found: dict[str, Template] = {}
+    templates: dict[str, Template] = {}
     for path in paths:
         head = parse(_text(path), path)
         name = head.values["name"]
-        if name in found:
-            raise bad(path, head.lines["name"], f"the name {name} is taken by {found[name].path.name}.")
-        found[name] = _template(head, path)
-    return found
+        if name in templates:
+            raise bad(path, head.lines["name"], f"the name {name} is taken by {templates[name].path.name}.")
+        templates[name] = _template(head, path)
+    return templates
 
 
 def _text(path: Path) -> str:
@@ -165,7 +170,7 @@ def _template(head: Head, path: Path) -> Template:
         title=values["title"],
         description=values["description"],
         arguments=tuple(
-            Argument(one["name"], one["description"], one.get("required") == "true") for one in head.arguments
+            Argument(each["name"], each["description"], each.get("required") == "true") for each in head.arguments
         ),
         instructions=values.get("instructions", ""),
         body=head.body.strip("\n"),

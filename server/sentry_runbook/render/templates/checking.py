@@ -1,47 +1,33 @@
 """Reads a template's body without filling it: every fact it asks for must exist, wherever it asks.
 
-The body's tree is walked with the *kinds* of values: a kind is a class of :mod:`.incident.facts`, ``Fact``, ``str``,
-``bool``, or a list of one of those. So a wrong name is found in a branch that no test takes and in a loop that is
-empty today. What the walk does not understand is refused: a template says little, and that plainly.
+The body's tree is walked with the *kinds* of values (:data:`.view.Kind`), which :mod:`.view` reads from the types of
+the results: a fact, a list, a group with fields of its own, a bool or a word. So a wrong name is found in a branch that
+no test takes and in a loop that is empty today. What the walk does not understand is refused: a template says little,
+and that plainly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
-from typing import TYPE_CHECKING, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING
 
 import jinja2
 from jinja2 import nodes
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.fields import Fact, Facts
-from sentry_runbook.render.templates.filling import FILTERS, environment
+from sentry_runbook.incident.messages.content import MessageContent
+from sentry_runbook.render.templates.fact import Fact
+from sentry_runbook.render.templates.filling import FACT_FIELDS, FILTERS, environment
 from sentry_runbook.render.templates.front_matter import bad
+from sentry_runbook.render.templates.view import GroupOf, Kind, ListOf, Names, parts_of
 
 if TYPE_CHECKING:
     from sentry_runbook.render.templates import Template
 
 
-@dataclass(frozen=True)
-class ListOf:
-    """A list of values of one kind."""
-
-    of: type
-
-
-@dataclass(frozen=True)
-class Names:
-    """A fixed set of names, each of one kind: ``arguments``, ``loop``."""
-
-    called: str
-    kinds: Mapping[str, type]
-
-
-Kind = type | ListOf | Names
 WORDS: tuple[Kind, ...] = (Fact, str, int)
-"""What can stand in a text."""
+"""What can stand in a text, besides groups with a text of their own."""
+FACT_KINDS: Mapping[str, Kind] = {field: bool if field in ("known", "exact") else str for field in FACT_FIELDS}
 LOOP = Names("loop", {"index": int, "first": bool, "last": bool, "length": int})
 
 
@@ -59,7 +45,7 @@ def check(template: Template) -> None:
         line = template.body_line + (exc.lineno or 1) - 1
         raise bad(template.path, line, f"{exc.message or 'not a template'}.", _help(exc)) from exc
     arguments = Names("arguments", {argument.name: Fact for argument in template.arguments})
-    names: dict[str, Kind] = {**kinds_of(Facts), "format": str, "arguments": arguments}
+    names: dict[str, Kind] = {**_kinds(MessageContent), "format": str, "arguments": arguments}
     _Walk(template).all(tree.body, names)
 
 
@@ -69,18 +55,8 @@ def _help(exc: jinja2.TemplateSyntaxError) -> str:
     return ""
 
 
-@cache
-def kinds_of(group: type) -> dict[str, Kind]:
-    """The fields of a group of facts."""
-    hints = get_type_hints(group)
-    return {one.name: _kind(hints[one.name]) for one in fields(group)}
-
-
-def _kind(hint: object) -> Kind:
-    if get_origin(hint) is tuple:
-        return ListOf(get_args(hint)[0])
-    assert isinstance(hint, type)  # noqa: S101  # the classes of facts.py hold nothing else
-    return hint
+def _kinds(result: type) -> dict[str, Kind]:
+    return {name: part.kind for name, part in parts_of(result).items()}
 
 
 class _Walk:
@@ -116,7 +92,7 @@ class _Walk:
     def loop(self, node: nodes.For, names: dict[str, Kind]) -> None:
         over = self.kind(node.iter, names)
         if not isinstance(over, ListOf):
-            raise self.wrong(node, f"{_said(node.iter)} is not a list.")
+            raise self.wrong(node, f"{_path_of(node.iter)} is not a list.")
         if not isinstance(node.target, nodes.Name) or node.recursive:
             raise self.wrong(node, "a for takes one name: {% for step in checklist %}.")
         inner: dict[str, Kind] = {**names, node.target.name: over.of, "loop": LOOP}
@@ -129,8 +105,8 @@ class _Walk:
         if isinstance(node, nodes.TemplateData):
             return
         kind = self.kind(node, names)
-        if kind not in WORDS:
-            raise self.wrong(node, f"{_said(node)} cannot stand in a text: {_asks(kind)}.")
+        if kind not in WORDS and not (isinstance(kind, GroupOf) and kind.has_text):
+            raise self.wrong(node, f"{_path_of(node)} cannot stand in a text: {_asks(kind)}.")
 
     # --- expressions
 
@@ -165,11 +141,13 @@ class _Walk:
         known: Mapping[str, Kind] = {}
         if isinstance(kind, Names):
             known = kind.kinds
-        elif isinstance(kind, type) and is_dataclass(kind):
-            known = kinds_of(kind)
+        elif isinstance(kind, GroupOf):
+            known = _kinds(kind.result)
+        elif kind is Fact:
+            known = FACT_KINDS
         if node.attr not in known:
             valid = f"There are: {', '.join(known)}." if known else ""
-            raise self.wrong(node, f"{_said(node.node)} has no fact {node.attr!r}.", valid)
+            raise self.wrong(node, f"{_path_of(node.node)} has no fact {node.attr!r}.", valid)
         return known[node.attr]
 
     def filtered(self, node: nodes.Filter, names: Mapping[str, Kind]) -> Kind:
@@ -181,19 +159,21 @@ class _Walk:
         wants_list = node.name in ("join", "length", "first")
         if wants_list != isinstance(kind, ListOf) or isinstance(kind, Names):
             raise self.wrong(
-                node, f"{node.name} takes a {'list' if wants_list else 'fact'}, and {_said(node.node)} is none."
+                node, f"{node.name} takes a {'list' if wants_list else 'fact'}, and {_path_of(node.node)} is none."
             )
         if node.name == "length":
             return int
         if isinstance(kind, ListOf):
-            if kind.of is not Fact:
-                raise self.wrong(node, f"{node.name} takes a list of facts; go through {_said(node.node)} with a for.")
+            if kind.of is not Fact and not (isinstance(kind.of, GroupOf) and kind.of.has_text):
+                raise self.wrong(
+                    node, f"{node.name} takes a list of facts; go through {_path_of(node.node)} with a for."
+                )
             return Fact
         return kind
 
     def either(self, node: nodes.CondExpr, names: Mapping[str, Kind]) -> Kind:
         self.kind(node.test, names)
-        kinds = {self.kind(one, names) for one in (node.expr1, node.expr2) if one is not None}
+        kinds = {self.kind(each, names) for each in (node.expr1, node.expr2) if each is not None}
         if node.expr2 is None:
             raise self.wrong(node, "an if in {{ … }} needs an else.")
         return kinds.pop() if len(kinds) == 1 else str if kinds <= set(WORDS) else bool
@@ -204,12 +184,12 @@ def _expressions(node: nodes.Node) -> Iterator[nodes.Node]:
         yield child.expr if isinstance(child, nodes.Operand) else child
 
 
-def _said(node: nodes.Node) -> str:
+def _path_of(node: nodes.Node) -> str:
     """The expression as the author wrote it, as far as it is a path."""
     if isinstance(node, nodes.Name):
         return node.name
     if isinstance(node, nodes.Getattr):
-        return f"{_said(node.node)}.{node.attr}"
+        return f"{_path_of(node.node)}.{node.attr}"
     return "this"
 
 
@@ -232,6 +212,6 @@ def _asks(kind: Kind) -> str:
         return "it is a list, go through it with a for"
     if isinstance(kind, Names):
         return f"ask for one of {', '.join(kind.kinds)}"
-    if is_dataclass(kind):
-        return f"ask for one of {', '.join(kinds_of(kind))}"
+    if isinstance(kind, GroupOf):
+        return f"ask for one of {', '.join(_kinds(kind.result))}"
     return "it is yes or no, use it in an if"

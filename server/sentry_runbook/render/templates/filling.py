@@ -1,38 +1,42 @@
-"""Fills a template: Jinja2 in a sandbox, and a pen that makes every value inert for its format.
+"""Fills a template: Jinja2 in a sandbox, and a writer that makes every value inert for its format.
 
 Event text is always a value, never source: nothing that a fact holds is read as Jinja2. Each value goes through
-the pen (Jinja2's ``finalize``), which writes blanks down and makes text inert once more, whatever made the fact.
+the writer (Jinja2's ``finalize``), which writes blanks down and makes text inert once more, whatever made the fact.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from jinja2 import meta
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sentry_runbook.errors import BadTemplate
-from sentry_runbook.incident.messages.fields import Fact, Facts, blank
+from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.markup import link, marked_up
+from sentry_runbook.render.templates.fact import Fact
+from sentry_runbook.render.templates.view import FactGroup, facts_of
 from sentry_runbook.safety import text as safe
 
 if TYPE_CHECKING:
     from sentry_runbook.render.templates import Template
 
+FACT_FIELDS = frozenset({"text", "known", "why", "link", "exact"})
 MASK = re.compile(r"(<[a-z][a-z ]{0,20} \d+>)")
-"""What our own masking wrote (``<email 1>``); it must not go through the gate again."""
+"""What our own masking wrote (``<email 1>``); neutralizing it again would break it."""
 LONGEST = 2000
-PEN = "_pen"
+WRITER = "_writer"
 
 
-class Pen:
-    """Writes the values of one text and remembers its blanks."""
+class ValueWriter:
+    """Writes the values of one text, escaped for its format, and collects its blanks."""
 
     def __init__(self, format: Format) -> None:  # noqa: A002  # the tool's own argument name
         self.format: Format = format
@@ -45,7 +49,7 @@ class Pen:
 
     def write(self, value: object) -> str:
         """A value as it stands in the text."""
-        fact = value if isinstance(value, Fact) else Fact(str(value))
+        fact = as_fact(value)
         if fact.exact:
             return " ".join(fact.text.split()).replace("`", "'")
         text = marked_up(inert(fact.text), self.format)
@@ -55,14 +59,21 @@ class Pen:
         return link(text, fact.link, self.format) if fact.link else text
 
 
+def as_fact(value: object) -> Fact:
+    """A value of a body as a fact: a group that can stand in a sentence gives its own."""
+    fact = value.fact if isinstance(value, FactGroup) else value
+    return fact if isinstance(fact, Fact) else Fact(str(value))
+
+
 def inert(text: str) -> str:
     """One inert line, our own masks kept."""
+    # The group of MASK keeps the masks: they are the pieces at odd positions.
     pieces = MASK.split(text[: 2 * LONGEST])
-    return safe.cut("".join(piece if place % 2 else _line(piece) for place, piece in enumerate(pieces)), LONGEST)
+    return safe.cut("".join(piece if index % 2 else _line(piece) for index, piece in enumerate(pieces)), LONGEST)
 
 
 def _line(text: str) -> str:
-    """As the gate makes it; the blanks at the ends stay, because more of the sentence follows."""
+    """One neutralized piece; spaces at its ends stay, because more of the sentence follows."""
     body = text.strip(" ")
     if not body:
         return text
@@ -73,24 +84,26 @@ def _line(text: str) -> str:
 # --- Jinja2 --------------------------------------------------------------------------------------------------------
 
 
-class Environment(ImmutableSandboxedEnvironment):
-    """Only the fields of facts can be read, nothing can be called."""
+class FactEnvironment(ImmutableSandboxedEnvironment):
+    """Only the parts of facts and groups can be read, nothing can be called."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # Jinja2's own signature
         """Only declared fields."""
-        if is_dataclass(obj):
-            return attr in {one.name for one in fields(obj)}
+        if isinstance(obj, Fact):
+            return attr in FACT_FIELDS
         return isinstance(obj, LoopContext) and not attr.startswith("_")
 
     def getattr(self, obj: Any, attribute: str) -> Any:  # Jinja2's own signature
         """``arguments.items`` is the argument of that name, not a method."""
-        return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
+        if isinstance(obj, dict | FactGroup):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
 
 
 @jinja2.pass_context
 def _finalize(context: jinja2.runtime.Context, value: object) -> str:
-    pen: Pen = context[PEN]
-    return pen.write(value)
+    writer: ValueWriter = context[WRITER]
+    return writer.write(value)
 
 
 def _joined(values: Iterable[object], separator: str = ", ") -> Fact:
@@ -99,8 +112,8 @@ def _joined(values: Iterable[object], separator: str = ", ") -> Fact:
 
 def _changed(how: str) -> Any:  # a filter's signature is Jinja2's business
     def change(value: object) -> object:
-        fact = value if isinstance(value, Fact) else Fact(str(value))
-        return Fact(getattr(fact.text, how)(), known=fact.known, stated=fact.stated, why=fact.why, link=fact.link)
+        fact = as_fact(value)
+        return replace(fact, text=getattr(fact.text, how)())
 
     return change
 
@@ -120,20 +133,20 @@ FILTERS: Mapping[str, Any] = {
 
 
 @cache
-def environment() -> Environment:
+def environment() -> FactEnvironment:
     """Jinja2 with strict names, our filters and nothing else."""
-    made = Environment(
+    created = FactEnvironment(
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
-        autoescape=False,  # the target is Markdown or Slack; the pen escapes for it
+        autoescape=False,  # the target is Markdown or Slack; the writer escapes for it
         trim_blocks=True,
         lstrip_blocks=True,
         cache_size=0,
     )
-    made.globals.clear()
-    made.filters = dict(FILTERS)
-    made.tests = {}
-    return made
+    created.globals.clear()
+    created.filters = dict(FILTERS)
+    created.tests = {}
+    return created
 
 
 @cache
@@ -141,37 +154,43 @@ def _compiled(body: str) -> jinja2.Template:
     return environment().from_string(body)
 
 
-def values_of(facts: Facts, format: str, arguments: Mapping[str, Fact]) -> dict[str, object]:  # noqa: A002
-    """The names that a body can use: the fields of :class:`Facts`, ``format``, and the declared ``arguments``."""
-    named = {one.name: getattr(facts, one.name) for one in fields(facts)}
-    return {**named, "format": format, "arguments": arguments}
+@cache
+def _names_in(body: str) -> frozenset[str]:
+    """The names that a body reads; a content computes what is read, and no more."""
+    return frozenset(meta.find_undeclared_variables(environment().parse(body)))
 
 
-def _given(template: Template, arguments: Mapping[str, str]) -> dict[str, Fact]:
-    """The declared arguments; one that was not given is a blank."""
-    return {
-        one.name: Fact(arguments[one.name], stated=True) if one.name in arguments else blank(one.name, "not given")
-        for one in template.arguments
-    }
+def _values(template: Template, content: BlankContent, arguments: Mapping[str, str]) -> dict[str, object]:
+    facts, names = facts_of(content), _names_in(template.body)
+    values: dict[str, object] = {name: facts[name] for name in names if name in facts}
+    if "arguments" in names:
+        values["arguments"] = {
+            argument.name: Fact(arguments[argument.name])
+            if argument.name in arguments
+            else Fact(argument.name, known=False, why="not given")
+            for argument in template.arguments
+        }
+    return values
 
 
-def fill(template: Template, facts: Facts, format: Format, arguments: Mapping[str, str]) -> Filled:  # noqa: A002
-    """The body with the facts in it.
+def fill(template: Template, content: BlankContent, format: Format, arguments: Mapping[str, str]) -> Filled:  # noqa: A002
+    """The body with the content in it.
 
     Raises:
         BadTemplate: the body cannot be read or asks for something that does not exist; file and line.
     """
-    pen = Pen(format)
+    writer = ValueWriter(format)
     try:
-        text = _compiled(template.body).render({**values_of(facts, format, _given(template, arguments)), PEN: pen})
+        values = {**_values(template, content, arguments), "format": format, WRITER: writer}
+        text = _compiled(template.body).render(values)
     except (jinja2.TemplateError, TypeError) as exc:
         template.check()
         raise BadTemplate(f"Template {template.path} cannot be filled: {exc}.") from exc
-    return Filled(laid_out(text, template.layout, format), pen.unknowns)
+    return Filled(laid_out(text, template.layout, format), writer.unknowns)
 
 
 def laid_out(text: str, layout: str, format: str) -> str:  # noqa: A002
-    """No stretches of empty lines; in Markdown a form's lines end with two blanks, or they would run together."""
+    """Collapse empty lines; in Markdown a form's lines end with two spaces, or they would run together."""
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
     if layout == "lines" and format == "markdown":
         text = re.sub(r"(?m)(?<=\S)\n(?=[^\s-])", "  \n", text)

@@ -70,8 +70,8 @@ def _read(rows: list[tuple[int, str]], head: Head, path: object) -> None:
         at += 1
         if not line.strip() or line.startswith("#"):
             continue
-        key, found, value = line.partition(":")
-        if not found or line[0].isspace() or key not in KEYS:
+        key, colon, value = line.partition(":")
+        if not colon or line[0].isspace() or key not in KEYS:
             raise bad(path, number, f"not a line of a head: valid keys are {', '.join(KEYS)}.")
         if key in head.lines:
             raise bad(path, number, f"{key} is given twice.")
@@ -115,21 +115,21 @@ def _scalar(value: str, number: int, path: object) -> str:
 
 
 def _arguments(rows: list[tuple[int, str]], path: object) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
+    arguments: list[dict[str, str]] = []
     for number, line in rows:
         entry = line.strip()
         if not entry or entry.startswith("#"):
             continue
         if entry.startswith("- "):
-            found.append({"line": str(number)})
+            arguments.append({"line": str(number)})
             entry = entry[2:]
         key, colon, value = entry.partition(":")
-        if not found or not colon or key not in ARGUMENT_KEYS:
+        if not arguments or not colon or key not in ARGUMENT_KEYS:
             raise bad(path, number, f"not a line of an argument: '- name: …', then {', '.join(ARGUMENT_KEYS[1:])}.")
-        if key in found[-1]:
+        if key in arguments[-1]:
             raise bad(path, number, f"{key} is given twice.")
-        found[-1][key] = _scalar(value, number, path)
-    return found
+        arguments[-1][key] = _scalar(value, number, path)
+    return arguments
 
 
 def _check(head: Head, path: object) -> None:

@@ -7,31 +7,31 @@ watch their imports fail: P2, and worth stating a risk of data loss where it is 
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
-    Commit,
+    AlertSpec,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
     Raised,
-    Recovery,
-    Release,
+    RecoverySpec,
+    ReleaseSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
     http_call,
 )
 
-_MAIN = Issue(
+_MAIN = IssueSpec(
     "IMPORT-2D",
     chain=(
         Raised(
             "InvalidOperation",
             "[<class 'decimal.ConversionSyntax'>]",
             (
-                Frame(
+                FrameSpec(
                     "parse_price", "importer/rows.py", 31, source="    return Decimal(text)", vars={"text": "12,90 €"}
                 ),
             ),
@@ -41,9 +41,9 @@ _MAIN = Issue(
             "RowValidationError",
             "Malformed row in supplier feed: price: expected a decimal, got '12,90 €'",
             (
-                Frame("execute", "site-packages/celery/app/trace.py", 453, in_app=False),
-                Frame("import_feed", "importer/tasks.py", 88, source="        rows.append(parse_row(line))"),
-                Frame(
+                FrameSpec("execute", "site-packages/celery/app/trace.py", 453, in_app=False),
+                FrameSpec("import_feed", "importer/tasks.py", 88, source="        rows.append(parse_row(line))"),
+                FrameSpec(
                     "parse_row",
                     "importer/rows.py",
                     52,
@@ -77,35 +77,35 @@ SCENARIO = Scenario(
     platform="python",
     issues=(
         _MAIN,
-        Issue(
+        IssueSpec(
             "IMPORT-1Q",
-            chain=(Raised("LockTimeout", "feed lock is held", (Frame("lock", "importer/locks.py", 17),)),),
+            chain=(Raised("LockTimeout", "feed lock is held", (FrameSpec("lock", "importer/locks.py", 17),)),),
             streams=(Stream(40, -2800, -30, users=9),),
             level="warning",
             handled=True,
             transaction="importer.tasks.import_feed",
         ),
-        Issue(
+        IssueSpec(
             "IMPORT-1B",
-            chain=(Raised("FileNotFoundError", "prices.csv", (Frame("fetch", "importer/fetch.py", 24),)),),
+            chain=(Raised("FileNotFoundError", "prices.csv", (FrameSpec("fetch", "importer/fetch.py", 24),)),),
             streams=(Stream(11, -20_000, -18_000, users=4),),
             transaction="importer.tasks.fetch",
-            history=(Change(-17_900, "resolved"),),
+            history=(StateChange(-17_900, "resolved"),),
         ),
-        Issue(
+        IssueSpec(
             "IMPORT-2A",
-            chain=(Raised("KeyError", "'sku'", (Frame("seed", "importer/dev.py", 9),)),),
+            chain=(Raised("KeyError", "'sku'", (FrameSpec("seed", "importer/dev.py", 9),)),),
             streams=(Stream(5, -700, -100, users=1, environment="staging"),),
         ),
     ),
     releases=(
-        Release("import@1.8.0", -30_000, (Deploy(-29_980),)),
-        Release(
+        ReleaseSpec("import@1.8.0", -30_000, (DeploySpec(-29_980),)),
+        ReleaseSpec(
             "import@1.9.0",
             -13_000,
-            (Deploy(-13_100, "staging"), Deploy(-12_960)),
+            (DeploySpec(-13_100, "staging"), DeploySpec(-12_960)),
             (
-                Commit(
+                CommitSpec(
                     "feat: import in batches (#77)",
                     -13_400,
                     "Ines Duarte",
@@ -117,19 +117,19 @@ SCENARIO = Scenario(
         ),
     ),
     sessions=(
-        Sessions(3100, -1438, 0, crashed=24, errored=240),
-        Sessions(3000, -2940, -1500, crashed=6, errored=20),
+        SessionsSpec(3100, -1438, 0, crashed=24, errored=240),
+        SessionsSpec(3000, -2940, -1500, crashed=6, errored=20),
     ),
     transactions=(
         Transactions("importer.tasks.import_feed", 620, -1438, 0, 2100, 900, failed=264),
         Transactions("importer.tasks.import_feed", 600, -2940, -1500, 2050, 880),
     ),
-    alerts=(Alert("Import failures, 20 in an hour", -270),),
-    recovery=Recovery(
+    alerts=(AlertSpec("Import failures, 20 in an hour", -270),),
+    recovery=RecoverySpec(
         "The supplier's feed is paused and its rows go to quarantine; imports of the others go on.",
         fixed_at=20,
         streams=(Stream(14, 5, 19.5, users=12),),
-        sessions=(Sessions(3100, 5, 1440, crashed=6, errored=20),),
+        sessions=(SessionsSpec(3100, 5, 1440, crashed=6, errored=20),),
         transactions=(Transactions("importer.tasks.import_feed", 600, 20, 1440, 2050, 880),),
     ),
 )

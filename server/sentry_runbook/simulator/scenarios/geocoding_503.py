@@ -7,40 +7,40 @@ sessions are healthy, because the error is caught.
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
-    Commit,
+    AlertSpec,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
     Raised,
-    Recovery,
-    Release,
-    Request,
+    RecoverySpec,
+    ReleaseSpec,
+    RequestSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
     http_call,
 )
 
-_MAIN = Issue(
+_MAIN = IssueSpec(
     "GEO-42",
     chain=(
         Raised(
             "HTTPStatusError",
             "Server error '503 Service Unavailable' for url 'https://api.geocode.example.net/v2/lookup'",
-            (Frame("raise_for_status", "site-packages/httpx/_models.py", 829, in_app=False),),
+            (FrameSpec("raise_for_status", "site-packages/httpx/_models.py", 829, in_app=False),),
             module="httpx",
         ),
         Raised(
             "ServiceUnavailableError",
             "Geocoding upstream answered 503",
             (
-                Frame("app", "site-packages/starlette/routing.py", 73, in_app=False),
-                Frame("get_address", "geo/api/address.py", 44, source="    place = await geocoder.lookup(address)"),
-                Frame(
+                FrameSpec("app", "site-packages/starlette/routing.py", 73, in_app=False),
+                FrameSpec("get_address", "geo/api/address.py", 44, source="    place = await geocoder.lookup(address)"),
+                FrameSpec(
                     "lookup",
                     "geo/clients/geocoder.py",
                     71,
@@ -72,7 +72,7 @@ _MAIN = Issue(
         ),
         Crumb("geo", "no cached result, giving up after 3 attempts", level="warning", seconds_before=0.2),
     ),
-    request=Request("GET", "https://geo.example.com/geo", query={"address": "Example street"}),
+    request=RequestSpec("GET", "https://geo.example.com/geo", query={"address": "Example street"}),
     tags={"upstream": {"geocode.example.net": 1}},
 )
 
@@ -85,32 +85,34 @@ SCENARIO = Scenario(
     platform="python",
     issues=(
         _MAIN,
-        Issue(
+        IssueSpec(
             "GEO-3X",
             chain=(
-                Raised("ValidationError", "address: must not be empty", (Frame("parse", "geo/api/address.py", 21),)),
+                Raised(
+                    "ValidationError", "address: must not be empty", (FrameSpec("parse", "geo/api/address.py", 21),)
+                ),
             ),
             streams=(Stream(60, -2800, -20, users=33),),
             level="warning",
             handled=True,
             transaction="POST /addresses",
         ),
-        Issue(
+        IssueSpec(
             "GEO-2Q",
-            chain=(Raised("KeyError", "'postcode'", (Frame("format_address", "geo/format.py", 58),)),),
+            chain=(Raised("KeyError", "'postcode'", (FrameSpec("format_address", "geo/format.py", 58),)),),
             streams=(Stream(21, -14_000, -11_600, users=18),),
             transaction="GET /addresses/{id}",
-            history=(Change(-11_500, "resolved", {"inRelease": "geo@3.2.0"}),),
+            history=(StateChange(-11_500, "resolved", {"inRelease": "geo@3.2.0"}),),
         ),
     ),
     releases=(
-        Release("geo@3.1.4", -40_000, (Deploy(-39_990),)),
-        Release(
+        ReleaseSpec("geo@3.1.4", -40_000, (DeploySpec(-39_990),)),
+        ReleaseSpec(
             "geo@3.2.0",
             -11_600,
-            (Deploy(-11_700, "staging"), Deploy(-11_560)),
+            (DeploySpec(-11_700, "staging"), DeploySpec(-11_560)),
             (
-                Commit(
+                CommitSpec(
                     "fix: addresses without postcode (#118)",
                     -11_800,
                     "Ines Duarte",
@@ -122,28 +124,28 @@ SCENARIO = Scenario(
         ),
     ),
     sessions=(
-        Sessions(9200, -1438, 0, crashed=12, errored=190),
-        Sessions(9000, -2940, -1500, crashed=11, errored=40),
-        Sessions(70, -1400, 0, environment="staging"),
+        SessionsSpec(9200, -1438, 0, crashed=12, errored=190),
+        SessionsSpec(9000, -2940, -1500, crashed=11, errored=40),
+        SessionsSpec(70, -1400, 0, environment="staging"),
     ),
     transactions=(
         Transactions("GET /geo", 880, -1438, 0, 8200, 310, failed=180),
         Transactions("GET /geo", 900, -2940, -1500, 620, 300),
         Transactions("GET /addresses/{id}", 700, -1438, 0, 140, 45),
     ),
-    alerts=(Alert("Upstream errors, 50 in an hour", -120),),
-    recovery=Recovery(
+    alerts=(AlertSpec("Upstream errors, 50 in an hour", -120),),
+    recovery=RecoverySpec(
         "The circuit breaker falls back to cached results; the upstream still fails, users do not notice.",
         fixed_at=20,
         release="geo@3.2.1",
         streams=(Stream(14, 5, 19.5, users=14),),
         releases=(
-            Release(
+            ReleaseSpec(
                 "geo@3.2.1",
                 12,
-                (Deploy(20, took=2.0),),
+                (DeploySpec(20, took=2.0),),
                 (
-                    Commit(
+                    CommitSpec(
                         "feat: serve cached geocodes while the breaker is open (#131)",
                         8,
                         "Ines Duarte",
@@ -154,7 +156,7 @@ SCENARIO = Scenario(
                 ),
             ),
         ),
-        sessions=(Sessions(9200, 5, 1440, crashed=12, errored=30),),
+        sessions=(SessionsSpec(9200, 5, 1440, crashed=12, errored=30),),
         transactions=(
             Transactions("GET /geo", 900, 20, 1440, 640, 300),
             Transactions("GET /addresses/{id}", 700, 5, 1440, 140, 45),

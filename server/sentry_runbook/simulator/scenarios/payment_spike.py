@@ -8,19 +8,19 @@ sessions of the last 24 hours crashed, 91 %, and in the last full hour it was wo
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
-    Commit,
+    AlertSpec,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
     Raised,
-    Recovery,
-    Release,
-    Request,
+    RecoverySpec,
+    ReleaseSpec,
+    RequestSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
     http_call,
@@ -28,7 +28,7 @@ from sentry_runbook.simulator.scenario import (
 
 _ONSET = -9.0
 
-_UPDATE = Commit(
+_UPDATE = CommitSpec(
     "build(deps): bump stripe from 17.7.0 to 19.1.0 (#482)\n\nThe new major pins API version 2026-10-29.",
     at=_ONSET - 20,
     author="Renovate Acme",
@@ -36,7 +36,7 @@ _UPDATE = Commit(
     pull_request=482,
 )
 
-_HANDLER = Frame(
+_HANDLER = FrameSpec(
     "handleStripeWebhook",
     "src/webhooks/stripe.ts",
     88,
@@ -49,21 +49,21 @@ _HANDLER = Frame(
     vars={"eventType": "payment_intent.succeeded", "apiVersion": "2026-10-29", "orderId": "A-{n}"},
 )
 
-_MAIN = Issue(
+_MAIN = IssueSpec(
     "SHOP-1Z",
     chain=(
         Raised(
             "TypeError",
             "Cannot read properties of undefined (reading 'data')",
-            (Frame("process", "node_modules/express/lib/router/layer.js", 95, in_app=False), _HANDLER),
+            (FrameSpec("process", "node_modules/express/lib/router/layer.js", 95, in_app=False), _HANDLER),
         ),
         Raised(
             "PaymentProcessingError",
             "Malformed Stripe webhook payload: 'charges' missing in payment_intent.succeeded",
             (
-                Frame("process", "node_modules/express/lib/router/layer.js", 95, in_app=False),
-                Frame("dispatch", "src/webhooks/router.ts", 41, source="  await handler(req, event);"),
-                Frame(
+                FrameSpec("process", "node_modules/express/lib/router/layer.js", 95, in_app=False),
+                FrameSpec("dispatch", "src/webhooks/router.ts", 41, source="  await handler(req, event);"),
+                FrameSpec(
                     "settlePayment",
                     "src/payments/settle.ts",
                     57,
@@ -87,7 +87,7 @@ _MAIN = Issue(
             seconds_before=0.6,
         ),
     ),
-    request=Request(
+    request=RequestSpec(
         "POST",
         "https://shop.example.com/webhooks/stripe",
         data={
@@ -106,13 +106,13 @@ _MAIN = Issue(
 )
 
 _QUIET = (
-    Issue(
+    IssueSpec(
         "SHOP-1R",
         chain=(
             Raised(
                 "CouponExpiredError",
                 "Coupon is no longer valid",
-                (Frame("applyCoupon", "src/cart/coupon.ts", 33, source="    throw new CouponExpiredError(code);"),),
+                (FrameSpec("applyCoupon", "src/cart/coupon.ts", 33, source="    throw new CouponExpiredError(code);"),),
             ),
         ),
         streams=(Stream(96, -2900, -3, users=71),),
@@ -121,18 +121,18 @@ _QUIET = (
         transaction="POST /cart/coupon",
         breadcrumbs=(Crumb("console", "coupon check"),),
     ),
-    Issue(
+    IssueSpec(
         "SHOP-1H",
         "Error: connect ETIMEDOUT search-1:9200",
-        chain=(Raised("Error", "connect ETIMEDOUT search-1:9200", (Frame("query", "src/search/client.ts", 19),)),),
+        chain=(Raised("Error", "connect ETIMEDOUT search-1:9200", (FrameSpec("query", "src/search/client.ts", 19),)),),
         streams=(Stream(14, -9000, -7300, users=12),),
         handled=True,
         transaction="GET /search",
-        history=(Change(-7200, "resolved", {"inRelease": "shop@7.11.0"}),),
+        history=(StateChange(-7200, "resolved", {"inRelease": "shop@7.11.0"}),),
     ),
-    Issue(
+    IssueSpec(
         "SHOP-1V",
-        chain=(Raised("AssertionError", "fixture order has no lines", (Frame("seed", "src/dev/seed.ts", 12),)),),
+        chain=(Raised("AssertionError", "fixture order has no lines", (FrameSpec("seed", "src/dev/seed.ts", 12),)),),
         streams=(Stream(9, -1200, -200, users=2, environment="staging"),),
         transaction="POST /dev/seed",
     ),
@@ -150,20 +150,20 @@ SCENARIO = Scenario(
     platform="node",
     issues=(_MAIN, *_QUIET),
     releases=(
-        Release("shop@7.10.2", -20_000, (Deploy(-19_980),)),
-        Release(
+        ReleaseSpec("shop@7.10.2", -20_000, (DeploySpec(-19_980),)),
+        ReleaseSpec(
             "shop@7.11.0",
             -7300,
-            (Deploy(-7330, "staging"), Deploy(-7280)),
-            (Commit("fix(search): retry against the second node (#466)", -7400, pull_request=466),),
+            (DeploySpec(-7330, "staging"), DeploySpec(-7280)),
+            (CommitSpec("fix(search): retry against the second node (#466)", -7400, pull_request=466),),
         ),
-        Release(
+        ReleaseSpec(
             "shop@7.12.0",
             _ONSET - 12,
-            (Deploy(_ONSET - 8, "staging"), Deploy(_ONSET - 2)),
+            (DeploySpec(_ONSET - 8, "staging"), DeploySpec(_ONSET - 2)),
             (
                 _UPDATE,
-                Commit(
+                CommitSpec(
                     "docs: describe the refund flow (#479)", _ONSET - 300, "Mina Park", "mina.park@example.com", 479
                 ),
             ),
@@ -171,11 +171,11 @@ SCENARIO = Scenario(
     ),
     sessions=(
         # Counted to the release that crashed them, though most had begun before it was live.
-        Sessions(198, -80, -4, crashed=198, release="shop@7.12.0"),
-        Sessions(1400, -150, 0, errored=30),
-        Sessions(602, -1438, -150, errored=9),
-        Sessions(800, -2940, -1500, errored=10),
-        Sessions(60, -1400, 0, environment="staging"),
+        SessionsSpec(198, -80, -4, crashed=198, release="shop@7.12.0"),
+        SessionsSpec(1400, -150, 0, errored=30),
+        SessionsSpec(602, -1438, -150, errored=9),
+        SessionsSpec(800, -2940, -1500, errored=10),
+        SessionsSpec(60, -1400, 0, environment="staging"),
     ),
     transactions=(
         Transactions("POST /webhooks/stripe", 420, -1438, _ONSET, 310, 90),
@@ -183,15 +183,18 @@ SCENARIO = Scenario(
         Transactions("POST /checkout", 380, -1438, 0, 640, 210),
         Transactions("GET /products/:id", 900, -1438, 0, 180, 60),
     ),
-    alerts=(Alert("Payment errors above 20 a minute", _ONSET + 2), Alert("Crash-free sessions below 95 %", _ONSET + 4)),
-    recovery=Recovery(
+    alerts=(
+        AlertSpec("Payment errors above 20 a minute", _ONSET + 2),
+        AlertSpec("Crash-free sessions below 95 %", _ONSET + 4),
+    ),
+    recovery=RecoverySpec(
         "shop@7.11.0 is rolled back into production; webhooks parse again.",
         fixed_at=20,
         streams=(Stream(36, 5, 19.5, users=33, first_user=170),),
-        deploys=(("shop@7.11.0", Deploy(20, took=2.0)),),
+        deploys=(("shop@7.11.0", DeploySpec(20, took=2.0)),),
         sessions=(
-            Sessions(30, 5, 19, crashed=30),
-            Sessions(5600, 5, 1440, errored=60),
+            SessionsSpec(30, 5, 19, crashed=30),
+            SessionsSpec(5600, 5, 1440, errored=60),
         ),
         transactions=(
             Transactions("POST /webhooks/stripe", 420, 20, 1440, 310, 90),

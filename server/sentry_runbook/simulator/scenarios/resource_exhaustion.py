@@ -7,19 +7,19 @@ sessions still end well.
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
-    Commit,
+    AlertSpec,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
     Raised,
-    Recovery,
-    Release,
-    Request,
+    RecoverySpec,
+    ReleaseSpec,
+    RequestSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
 )
@@ -27,15 +27,21 @@ from sentry_runbook.simulator.scenario import (
 _WAVES = ((-300.0, -240.0, 140, 110), (-55.0, -3.0, 260, 180))
 """Begin, end, errors and people of the two sales."""
 
-_MAIN = Issue(
+_SALE = (2, 4, 6, 6, 5, 4, 3, 2)
+"""How the load of a sale rises and falls; the errors follow it."""
+
+_DAY = (*(6, 5, 4, 4, 4, 5), *(7, 9, 10, 11, 12, 12), *(12, 12, 11, 11, 10, 10), *(9, 9, 8, 8, 7, 7))
+"""The usual load of each hour, the last one ending at the start."""
+
+_MAIN = IssueSpec(
     "API-9M",
     chain=(
         Raised(
             "TimeoutError",
             "QueuePool limit of size 20 overflow 10 reached, connection timed out, timeout 30.00",
             (
-                Frame("_do_get", "site-packages/sqlalchemy/pool/impl.py", 165, in_app=False),
-                Frame(
+                FrameSpec("_do_get", "site-packages/sqlalchemy/pool/impl.py", 165, in_app=False),
+                FrameSpec(
                     "load_cart",
                     "api/carts/store.py",
                     39,
@@ -47,14 +53,14 @@ _MAIN = Issue(
             mechanism="wsgi",
         ),
     ),
-    streams=tuple(Stream(errors, begin, end, people) for begin, end, errors, people in _WAVES),
+    streams=tuple(Stream(errors, begin, end, people, rates=_SALE) for begin, end, errors, people in _WAVES),
     culprit="api.carts.store in load_cart",
     transaction="GET /carts/{id}",
     breadcrumbs=(
         Crumb("query", "SELECT * FROM carts WHERE id = %s", seconds_before=30.4),
         Crumb("sqlalchemy.pool", "pool exhausted, waiting for a connection", level="warning", seconds_before=30.1),
     ),
-    request=Request("GET", "https://api.example.com/carts/{n}"),
+    request=RequestSpec("GET", "https://api.example.com/carts/{n}"),
     contexts={"host": {"memory_used_pct": 96, "connections_open": 30, "connections_max": 30}},
 )
 
@@ -67,59 +73,64 @@ SCENARIO = Scenario(
     platform="python",
     issues=(
         _MAIN,
-        Issue(
+        IssueSpec(
             "API-8C",
-            chain=(Raised("NotFound", "cart does not exist", (Frame("get_cart", "api/carts/views.py", 22),)),),
+            chain=(Raised("NotFound", "cart does not exist", (FrameSpec("get_cart", "api/carts/views.py", 22),)),),
             streams=(Stream(150, -2800, -6, users=120),),
             level="warning",
             handled=True,
             transaction="GET /carts/{id}",
         ),
-        Issue(
+        IssueSpec(
             "API-7T",
-            chain=(Raised("ProgrammingError", 'column "vat" does not exist', (Frame("total", "api/totals.py", 61),)),),
+            chain=(
+                Raised("ProgrammingError", 'column "vat" does not exist', (FrameSpec("total", "api/totals.py", 61),)),
+            ),
             streams=(Stream(30, -16_000, -15_200, users=25),),
             transaction="GET /carts/{id}/total",
-            history=(Change(-15_100, "resolved", {"inRelease": "api@5.0.0"}),),
+            history=(StateChange(-15_100, "resolved", {"inRelease": "api@5.0.0"}),),
         ),
-        Issue(
+        IssueSpec(
             "API-8Y",
-            chain=(Raised("ConnectionRefusedError", "redis-staging:6379", (Frame("ping", "api/health.py", 14),)),),
+            chain=(Raised("ConnectionRefusedError", "redis-staging:6379", (FrameSpec("ping", "api/health.py", 14),)),),
             streams=(Stream(7, -800, -90, users=0, environment="staging"),),
         ),
     ),
     releases=(
-        Release("api@4.9.3", -40_000, (Deploy(-39_990),)),
-        Release(
+        ReleaseSpec("api@4.9.3", -40_000, (DeploySpec(-39_990),)),
+        ReleaseSpec(
             "api@5.0.0",
             -15_160,
-            (Deploy(-15_300, "staging"), Deploy(-15_120)),
+            (DeploySpec(-15_300, "staging"), DeploySpec(-15_120)),
             (
-                Commit(
+                CommitSpec(
                     "feat: totals with VAT (#301)", -15_500, "Jonas Weber", "jonas.weber@example.com", 301, "acme/api"
                 ),
             ),
         ),
     ),
     sessions=(
-        Sessions(26_000, -1438, 0, crashed=60, errored=300),
-        *(Sessions(21_000, begin, end, crashed=errors, errored=100) for begin, end, errors, _ in _WAVES),
-        Sessions(26_000, -2940, -1500, crashed=40, errored=260),
-    ),
-    transactions=(
-        Transactions("GET /carts/{id}", 720, -1438, 0, 240, 80),
+        SessionsSpec(26_000, -1438, 0, crashed=60, errored=300, rates=_DAY),
         *(
-            Transactions("GET /carts/{id}", 5 * errors, begin, end, 30_000, 900, errors)
+            SessionsSpec(21_000, begin, end, crashed=errors, errored=100, rates=_SALE)
             for begin, end, errors, _ in _WAVES
         ),
-        Transactions("GET /carts/{id}", 720, -2940, -1500, 240, 80),
+        SessionsSpec(26_000, -2940, -1500, crashed=40, errored=260, rates=_DAY),
     ),
-    alerts=(Alert("Database pool exhausted", -50),),
-    recovery=Recovery(
+    transactions=(
+        Transactions("GET /carts/{id}", 720, -1438, 0, 240, 80, rates=_DAY),
+        *(
+            Transactions("GET /carts/{id}", 5 * errors, begin, end, 30_000, 900, errors, rates=_SALE)
+            for begin, end, errors, _ in _WAVES
+        ),
+        Transactions("GET /carts/{id}", 720, -2940, -1500, 240, 80, rates=_DAY),
+    ),
+    alerts=(AlertSpec("Database pool exhausted", -50),),
+    recovery=RecoverySpec(
         "Two more instances and a pooler in front of the database; the next wave finds connections.",
         fixed_at=20,
         streams=(Stream(60, 5, 19.5, users=50),),
-        sessions=(Sessions(26_000, 5, 1440, crashed=50, errored=260),),
+        sessions=(SessionsSpec(26_000, 5, 1440, crashed=50, errored=260),),
         transactions=(Transactions("GET /carts/{id}", 720, 20, 1440, 240, 80),),
     ),
 )

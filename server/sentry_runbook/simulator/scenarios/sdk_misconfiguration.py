@@ -7,14 +7,14 @@ the project exists, so "resolve in the next release" is refused. The pattern to 
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
-    Frame,
-    Issue,
+    AlertSpec,
+    FrameSpec,
+    IssueSpec,
     Raised,
-    Recovery,
-    Request,
+    RecoverySpec,
+    RequestSpec,
     Scenario,
+    StateChange,
     Stream,
 )
 
@@ -23,15 +23,15 @@ _NO_SOURCE = (
     ("js_invalid_source", "Source file was not found: https://cdn.example.com/static/app.min.js.map"),
 )
 
-_MAIN = Issue(
+_MAIN = IssueSpec(
     "LANDING-4",
     chain=(
         Raised(
             "ReferenceError",
             "t is not defined",
             (
-                Frame("?", "https://cdn.example.com/static/app.min.js", 1),
-                Frame("n", "https://cdn.example.com/static/app.min.js", 1),
+                FrameSpec("?", "https://cdn.example.com/static/app.min.js", 1),
+                FrameSpec("n", "https://cdn.example.com/static/app.min.js", 1),
             ),
             mechanism="onerror",
         ),
@@ -39,7 +39,7 @@ _MAIN = Issue(
     streams=(Stream(150, -400, -4, users=0, environment=None, release=None),),
     culprit="n(static/app.min)",
     transaction="/landing",
-    request=Request("GET", "https://www.example.com/landing"),
+    request=RequestSpec("GET", "https://www.example.com/landing"),
     processing_errors=_NO_SOURCE,
     sdk=("sentry.javascript.browser", "7.30.0"),
 )
@@ -53,24 +53,26 @@ SCENARIO = Scenario(
     platform="javascript",
     issues=(
         _MAIN,
-        Issue(
+        IssueSpec(
             "LANDING-3",
-            chain=(Raised("Error", "e", (Frame("?", "https://cdn.example.com/static/app.min.js", 1),)),),
+            chain=(Raised("Error", "e", (FrameSpec("?", "https://cdn.example.com/static/app.min.js", 1),)),),
             streams=(Stream(40, -2800, -50, users=0, environment=None, release=None),),
             level="warning",
             handled=True,
             processing_errors=_NO_SOURCE,
         ),
-        Issue(
+        IssueSpec(
             "LANDING-2",
-            chain=(Raised("TypeError", "i is null", (Frame("?", "https://cdn.example.com/static/app.min.js", 1),)),),
+            chain=(
+                Raised("TypeError", "i is null", (FrameSpec("?", "https://cdn.example.com/static/app.min.js", 1),)),
+            ),
             streams=(Stream(12, -9000, -8000, users=0, environment=None, release=None),),
-            history=(Change(-7900, "resolved"),),
+            history=(StateChange(-7900, "resolved"),),
             processing_errors=_NO_SOURCE,
         ),
     ),
-    alerts=(Alert("A new issue", -400, environment=None),),
-    recovery=Recovery(
+    alerts=(AlertSpec("A new issue", -400, environment=None),),
+    recovery=RecoverySpec(
         "The SDK is set up with release, environment and source maps; the page is repaired with it.",
         fixed_at=20,
         streams=(Stream(6, 5, 19.5, users=0, environment=None, release=None),),

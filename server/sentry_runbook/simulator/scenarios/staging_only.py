@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
-    Commit,
+    AlertSpec,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
     Raised,
-    Recovery,
-    Release,
-    Request,
+    RecoverySpec,
+    ReleaseSpec,
+    RequestSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
 )
 
-_FLAG = Commit(
+_FLAG = CommitSpec(
     "feat(roles): new role editor behind a flag (#650)",
     at=-150,
     author="Mina Park",
@@ -29,15 +29,15 @@ _FLAG = Commit(
     repository="acme/admin",
 )
 
-_MAIN = Issue(
+_MAIN = IssueSpec(
     "ADMIN-5S",
     chain=(
         Raised(
             "AttributeError",
             "'NoneType' object has no attribute 'permissions'",
             (
-                Frame("dispatch", "site-packages/django/views/generic/base.py", 143, in_app=False),
-                Frame(
+                FrameSpec("dispatch", "site-packages/django/views/generic/base.py", 143, in_app=False),
+                FrameSpec(
                     "save_role",
                     "admin/roles/views.py",
                     77,
@@ -52,7 +52,7 @@ _MAIN = Issue(
     culprit="admin.roles.views in save_role",
     transaction="/roles/{id}/save",
     breadcrumbs=(Crumb("query", "SELECT * FROM role_template WHERE id = NULL", seconds_before=0.2),),
-    request=Request("POST", "https://admin.staging.example.com/roles/{n}/save"),
+    request=RequestSpec("POST", "https://admin.staging.example.com/roles/{n}/save"),
     suspects=(_FLAG,),
 )
 
@@ -65,54 +65,54 @@ SCENARIO = Scenario(
     platform="python-django",
     issues=(
         _MAIN,
-        Issue(
+        IssueSpec(
             "ADMIN-4W",
-            chain=(Raised("PermissionDenied", "role editor", (Frame("check", "admin/auth.py", 40),)),),
+            chain=(Raised("PermissionDenied", "role editor", (FrameSpec("check", "admin/auth.py", 40),)),),
             streams=(Stream(52, -2800, -15, users=31),),
             level="warning",
             handled=True,
             transaction="/roles/",
         ),
-        Issue(
+        IssueSpec(
             "ADMIN-3G",
-            chain=(Raised("IntegrityError", "duplicate key value", (Frame("create", "admin/users.py", 88),)),),
+            chain=(Raised("IntegrityError", "duplicate key value", (FrameSpec("create", "admin/users.py", 88),)),),
             streams=(Stream(17, -11_000, -10_000, users=9),),
             transaction="/users/create",
-            history=(Change(-9900, "resolved", {"inRelease": "admin@2.5.0"}),),
+            history=(StateChange(-9900, "resolved", {"inRelease": "admin@2.5.0"}),),
         ),
     ),
     releases=(
-        Release("admin@2.4.1", -30_000, (Deploy(-29_990),)),
-        Release("admin@2.5.0", -9960, (Deploy(-9990, "staging"), Deploy(-9940))),
-        Release("admin@2.6.0-rc1", -140, (Deploy(-125, "staging"),), (_FLAG,)),
+        ReleaseSpec("admin@2.4.1", -30_000, (DeploySpec(-29_990),)),
+        ReleaseSpec("admin@2.5.0", -9960, (DeploySpec(-9990, "staging"), DeploySpec(-9940))),
+        ReleaseSpec("admin@2.6.0-rc1", -140, (DeploySpec(-125, "staging"),), (_FLAG,)),
     ),
     sessions=(
-        Sessions(4300, -1438, 0, crashed=5, errored=40),
-        Sessions(4200, -2940, -1500, crashed=4, errored=40),
-        Sessions(210, -1400, 0, crashed=120, environment="staging"),
+        SessionsSpec(4300, -1438, 0, crashed=5, errored=40),
+        SessionsSpec(4200, -2940, -1500, crashed=4, errored=40),
+        SessionsSpec(210, -1400, 0, crashed=120, environment="staging"),
     ),
     transactions=(
         Transactions("/roles/", 520, -1438, 0, 190, 60),
         Transactions("/roles/{id}/save", 90, -1438, 0, 260, 110),
     ),
-    alerts=(Alert("Errors in staging, 100 in an hour", -110, "staging"),),
-    recovery=Recovery(
+    alerts=(AlertSpec("Errors in staging, 100 in an hour", -110, "staging"),),
+    recovery=RecoverySpec(
         "admin@2.6.0-rc2 gives roles without a template an empty one.",
         fixed_at=20,
         release="admin@2.6.0-rc2",
         streams=(Stream(60, 5, 19.5, users=6, environment="staging", release="admin@2.6.0-rc1"),),
         releases=(
-            Release(
+            ReleaseSpec(
                 "admin@2.6.0-rc2",
                 12,
-                (Deploy(20, "staging", took=2.0),),
+                (DeploySpec(20, "staging", took=2.0),),
                 (
-                    Commit(
+                    CommitSpec(
                         "fix(roles): empty template (#653)", 8, "Mina Park", "mina.park@example.com", 653, "acme/admin"
                     ),
                 ),
             ),
         ),
-        sessions=(Sessions(4300, 5, 1440, crashed=5, errored=40),),
+        sessions=(SessionsSpec(4300, 5, 1440, crashed=5, errored=40),),
     ),
 )

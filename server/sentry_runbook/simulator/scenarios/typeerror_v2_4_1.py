@@ -7,19 +7,19 @@ number of users decides. The response field was renamed by the pull request that
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    Alert,
-    Change,
-    Commit,
+    AlertSpec,
+    CommitSpec,
     Crumb,
-    Deploy,
-    Frame,
-    Issue,
+    DeploySpec,
+    FrameSpec,
+    IssueSpec,
     Raised,
-    Recovery,
-    Release,
-    Request,
+    RecoverySpec,
+    ReleaseSpec,
+    RequestSpec,
     Scenario,
-    Sessions,
+    SessionsSpec,
+    StateChange,
     Stream,
     Transactions,
     http_call,
@@ -27,7 +27,7 @@ from sentry_runbook.simulator.scenario import (
 
 _ONSET = -46.0
 
-_RENAME = Commit(
+_RENAME = CommitSpec(
     "refactor(api): rename account.displayName to account.profile.name (#1207)",
     at=_ONSET - 55,
     author="Jonas Weber",
@@ -36,21 +36,21 @@ _RENAME = Commit(
     repository="acme/web",
 )
 
-_MAIN = Issue(
+_MAIN = IssueSpec(
     "WEB-7K",
     chain=(
         Raised(
             "TypeError",
             "Cannot read properties of undefined (reading 'displayName')",
             (
-                Frame("commitRoot", "node_modules/react-dom/cjs/react-dom.production.js", 12_118, in_app=False),
-                Frame(
+                FrameSpec("commitRoot", "node_modules/react-dom/cjs/react-dom.production.js", 12_118, in_app=False),
+                FrameSpec(
                     "AccountPage",
                     "src/pages/AccountPage.tsx",
                     64,
                     source="  return <AccountHeader account={data.account} />;",
                 ),
-                Frame(
+                FrameSpec(
                     "AccountHeader",
                     "src/components/AccountHeader.tsx",
                     27,
@@ -72,7 +72,7 @@ _MAIN = Issue(
         http_call("GET", "https://web.example.com/api/account", 200, seconds_before=1.2),
         Crumb("ui.click", "nav > a.account", type="user", seconds_before=3.2),
     ),
-    request=Request("GET", "https://web.example.com/account", headers={"Referer": "https://web.example.com/"}),
+    request=RequestSpec("GET", "https://web.example.com/account", headers={"Referer": "https://web.example.com/"}),
     suspects=(_RENAME,),
 )
 
@@ -85,38 +85,38 @@ SCENARIO = Scenario(
     platform="javascript-react",
     issues=(
         _MAIN,
-        Issue(
+        IssueSpec(
             "WEB-5P",
-            chain=(Raised("ChunkLoadError", "Loading chunk 41 failed.", (Frame("load", "src/lazy.ts", 8),)),),
+            chain=(Raised("ChunkLoadError", "Loading chunk 41 failed.", (FrameSpec("load", "src/lazy.ts", 8),)),),
             streams=(Stream(120, -2900, -4, users=96),),
             level="warning",
             handled=True,
             transaction="/",
         ),
-        Issue(
+        IssueSpec(
             "WEB-4T",
-            chain=(Raised("RangeError", "Invalid time value", (Frame("formatDate", "src/format.ts", 30),)),),
+            chain=(Raised("RangeError", "Invalid time value", (FrameSpec("formatDate", "src/format.ts", 30),)),),
             streams=(Stream(33, -12_000, -8700, users=29),),
             transaction="/orders",
-            history=(Change(-8600, "resolved", {"inRelease": "v2.4.0"}),),
+            history=(StateChange(-8600, "resolved", {"inRelease": "v2.4.0"}),),
         ),
-        Issue(
+        IssueSpec(
             "WEB-6D",
-            chain=(Raised("Error", "Minified React error #418", (Frame("hydrate", "src/entry.tsx", 11),)),),
+            chain=(Raised("Error", "Minified React error #418", (FrameSpec("hydrate", "src/entry.tsx", 11),)),),
             streams=(Stream(8, -900, -60, users=3, environment="staging"),),
             transaction="/",
         ),
     ),
     releases=(
-        Release("v2.3.9", -30_000, (Deploy(-29_990),)),
-        Release("v2.4.0", -8700, (Deploy(-8750, "staging"), Deploy(-8680))),
-        Release(
+        ReleaseSpec("v2.3.9", -30_000, (DeploySpec(-29_990),)),
+        ReleaseSpec("v2.4.0", -8700, (DeploySpec(-8750, "staging"), DeploySpec(-8680))),
+        ReleaseSpec(
             "v2.4.1",
             _ONSET - 9,
-            (Deploy(_ONSET - 30, "staging"), Deploy(_ONSET - 1, took=4.0)),
+            (DeploySpec(_ONSET - 30, "staging"), DeploySpec(_ONSET - 1, took=4.0)),
             (
                 _RENAME,
-                Commit(
+                CommitSpec(
                     "chore: update copy of the landing page (#1201)",
                     -900,
                     "Mina Park",
@@ -128,28 +128,28 @@ SCENARIO = Scenario(
         ),
     ),
     sessions=(
-        Sessions(200 * 1393, -1438, _ONSET + 1, crashed=300, errored=900),
-        Sessions(200 * 45, _ONSET + 1, 0, crashed=320, errored=40),
-        Sessions(200 * 1440, -2940, -1500, crashed=300, errored=800),
-        Sessions(300, -1400, 0, environment="staging"),
+        SessionsSpec(200 * 1393, -1438, _ONSET + 1, crashed=300, errored=900),
+        SessionsSpec(200 * 45, _ONSET + 1, 0, crashed=320, errored=40),
+        SessionsSpec(200 * 1440, -2940, -1500, crashed=300, errored=800),
+        SessionsSpec(300, -1400, 0, environment="staging"),
     ),
     transactions=(
         Transactions("/account", 640, -1438, 0, 820, 340),
         Transactions("/", 1400, -1438, 0, 610, 280),
     ),
-    alerts=(Alert("A new issue in production", _ONSET + 1),),
-    recovery=Recovery(
+    alerts=(AlertSpec("A new issue in production", _ONSET + 1),),
+    recovery=RecoverySpec(
         "v2.4.2 reads the renamed field; no event comes from it.",
         fixed_at=20,
         release="v2.4.2",
         streams=(Stream(110, 5, 19.5, users=90, first_user=200, release="v2.4.1"),),
         releases=(
-            Release(
+            ReleaseSpec(
                 "v2.4.2",
                 11,
-                (Deploy(20, took=4.0),),
+                (DeploySpec(20, took=4.0),),
                 (
-                    Commit(
+                    CommitSpec(
                         "fix(account): read profile.name (#1211)",
                         7,
                         "Jonas Weber",
@@ -160,7 +160,7 @@ SCENARIO = Scenario(
                 ),
             ),
         ),
-        sessions=(Sessions(200 * 1435, 5, 1440, crashed=310, errored=900),),
+        sessions=(SessionsSpec(200 * 1435, 5, 1440, crashed=310, errored=900),),
         transactions=(Transactions("/account", 640, 5, 1440, 820, 340), Transactions("/", 1400, 5, 1440, 610, 280)),
     ),
 )

@@ -1,11 +1,12 @@
 """Everything that is known about an incident; each part a value **or** the reason why it is unknown.
 
-How to think about it: ``investigate`` asks Sentry and fills one :class:`Evidence`; every decision of the product
-(severity, impact, causes, timeline, recovery, drafts) is a pure function of it. So a decision can be tested
-without a network, repeated on frozen evidence, and never mistakes "Sentry did not answer" for "none".
+``collect`` asks Sentry and fills one :class:`Evidence`; every decision of the product (severity, impact, causes,
+timeline, recovery, drafts) is a pure function of it. So a decision can be tested without a network, repeated on frozen
+evidence, and never mistakes "Sentry did not answer" for "none".
 
-Every string here that a stranger could have written is marked :data:`EventText`. It is already inert (see
-``safety``): safe to stand in a sentence as one quoted value, and in longer form inside a fence.
+The fields say under which keys Sentry sends them, and read them leniently (see :mod:`.lenient`). Every string here that
+a stranger could have written is marked :data:`EventText`. It is already inert (see ``safety``): safe to stand in a
+sentence as one quoted value, and in longer form inside a fence.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
 from sentry_runbook.incident.model.evidence.counts import (
     Breakdown,
     Combination,
@@ -30,13 +32,8 @@ from sentry_runbook.incident.model.evidence.counts import (
     UsersIn,
     Widened,
 )
-from sentry_runbook.incident.model.evidence.event import (
-    Breadcrumb,
-    Event,
-    EventRow,
-    Frame,
-    ThrownException,
-)
+from sentry_runbook.incident.model.evidence.event import Event, EventRow
+from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
     Alert,

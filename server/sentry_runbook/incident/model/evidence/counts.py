@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import Field
+
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, text_of
+from sentry_runbook.incident.model.evidence.lenient import NAME, Count, FieldType, FromSentry, Name
 from sentry_runbook.incident.model.evidence.values import EventText, Frozen, Window
+
+if TYPE_CHECKING:
+    from sentry_runbook.safety.sanitizer import Sanitizer
 
 
 class EnvironmentScope(Frozen):
@@ -26,12 +34,36 @@ class EnvironmentScope(Frozen):
     known: bool = True
 
 
-class TagCount(Frozen):
+@dataclass(frozen=True)
+class TagValues(FieldType):
+    """Values of a tag with their counts; None is "tag absent"."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The pairs; the values of the tag ``user`` are users."""
+        key, values = value if isinstance(value, tuple) else ("", ())
+        return tuple(
+            (_tag_value(key, text_of(one.get("value")), sanitizer), count_of(one.get("count")) or 0) for one in values
+        )
+
+
+def _tag_value(key: str, value: str | None, sanitizer: Sanitizer) -> str | None:
+    if not value:
+        return None
+    return sanitizer.user_tag(value) or None if key == "user" else sanitizer.line(value, NAME, f"tags.{key[:40]}")
+
+
+class TagCount(FromSentry):
     """One tag of the issue over all time: its most frequent values."""
 
-    key: EventText
-    total: int | None = None
-    values: tuple[tuple[EventText | None, int], ...] = ()
+    key: Annotated[EventText, Name("tags.key")]
+    total: Annotated[int | None, Count()] = Field(None, validation_alias="totalValues")
+    values: Annotated[tuple[tuple[EventText | None, int], ...], TagValues()] = ()
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """How a value is made inert depends on the key."""
+        top = [value for value in list_of(json.get("topValues")) if isinstance(value, dict)]
+        return {**json, "values": (text_of(json.get("key")) or "", top)}
 
 
 class Totals(Frozen):
@@ -99,7 +131,6 @@ class IssueShare(Frozen):
     """An issue of the project and its unhandled events in the window."""
 
     short_id: EventText
-    title: EventText | None = None
     events: int
 
 
@@ -150,16 +181,11 @@ class Endpoint(Frozen):
 
 
 class Latency(Frozen):
-    """The affected endpoints, the issue's main transaction first.
-
-    Attributes:
-        traffic: transactions of the main endpoint a bucket, None when not asked.
-    """
+    """The affected endpoints, the issue's main transaction first."""
 
     endpoints: tuple[Endpoint, ...] = ()
     main: EventText | None = None
     measure: str = "p95(span.duration) of transaction roots"
-    traffic: Series | None = None
 
 
 class Combination(Frozen):

@@ -1,61 +1,145 @@
-"""Events: one read whole, and rows of the list."""
+"""Events: one read whole, and rows of the list. Lengths are what a responder can use (DESIGN §9 rests on them).
+
+Of a large event only what is kept is looked at: entries, frames and variables are cut before they are made inert.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.values import EventText, Frozen
+from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
+from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException, frames_of
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    first_text,
+    host_of,
+    id_of,
+    list_of,
+    object_of,
+    text_of,
+)
+from sentry_runbook.incident.model.evidence.lenient import (
+    MESSAGE,
+    NAME,
+    TITLE,
+    FieldType,
+    Flag,
+    FromSentry,
+    Identifier,
+    InertBlock,
+    InertLine,
+    InertUrl,
+    Many,
+    Mapped,
+    Moment,
+    Name,
+    UserName,
+    Word,
+)
+from sentry_runbook.incident.model.evidence.values import EventText
+
+if TYPE_CHECKING:
+    from sentry_runbook.safety.sanitizer import Sanitizer
+
+MAX_EXCEPTIONS = 3
+MAX_BREADCRUMBS = 30
+MAX_TAGS = 40
+MAX_CONTEXTS = 12
+MAX_SENT_BREADCRUMBS = 100
+"""As many as SDKs send; of more, the last ones are counted."""
+MAX_SENT_EXCEPTIONS = 50
+MAX_SENT_THREADS = 200
+MAX_SENT_ENTRIES = 100
+APART = ("browser", "os", "client_os", "device", "trace", "replay")
+"""Contexts that have a field of their own."""
 
 
-class Frame(Frozen):
-    """One stack frame. ``variables`` and ``context`` are for the failing frame only."""
-
-    function: EventText | None = None
-    file: EventText | None = None
-    line: int | None = None
-    module: EventText | None = None
-    in_app: bool = False
-    context: EventText | None = None
-    variables: dict[str, EventText] = Field(default_factory=dict)
+def event_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
+    """Key and value of every well-formed tag, raw."""
+    for key, value in _tag_pairs(event):
+        name, text = text_of(key), text_of(value)
+        if name and text is not None:
+            yield name, text
 
 
-class ThrownException(Frozen):
-    """One exception of the chain; the list is ordered cause first, outermost last, as Sentry sends it.
-
-    ``frames`` are ordered oldest call first; the failing one is last.
-    """
-
-    type: EventText | None = None
-    value: EventText | None = None
-    handled: bool | None = None
-    mechanism: EventText | None = None
-    frames: tuple[Frame, ...] = ()
-    frames_omitted: int = 0
-
-
-class Breadcrumb(Frozen):
-    """One step before the error, oldest first.
-
-    Attributes:
-        host: the host that an HTTP breadcrumb spoke to, lower case, without port.
-        http_status: its answer; None when there was none.
-        failed: an HTTP call that did not succeed (status ≥ 400, or no answer and level error).
-    """
-
-    at: datetime | None = None
-    category: EventText | None = None
-    level: str | None = None
-    message: EventText | None = None
-    method: EventText | None = None
-    url: EventText | None = None
-    host: EventText | None = None
-    http_status: int | None = None
-    failed: bool = False
+def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
+    """The raw values of these tags only: a page of the event list has a thousand tags, of which few are kept."""
+    found: dict[str, str] = {}
+    for tag in list_of(event.get("tags")):
+        # Written out, without _tag_pairs: this is run for each of a page's thousand tags.
+        pair = tag if isinstance(tag, list) and len(tag) == 2 else None
+        key = tag.get("key") if isinstance(tag, dict) else pair[0] if pair else None
+        if isinstance(key, str) and key in names and key not in found:
+            text = text_of(tag.get("value") if isinstance(tag, dict) else pair[1] if pair else None)
+            if text is not None:
+                found[key] = text
+                if len(found) == len(names):
+                    break
+    return found
 
 
-class Event(Frozen):
+def _tag_pairs(event: JsonObject) -> Iterator[tuple[object, object]]:
+    """Objects, or pairs as old servers and GlitchTip write them."""
+    for tag in list_of(event.get("tags")):
+        if isinstance(tag, dict):
+            yield tag.get("key"), tag.get("value")
+        elif isinstance(tag, list) and len(tag) == 2:
+            yield tag[0], tag[1]
+
+
+def event_release(event: JsonObject, tags: Mapping[str, str]) -> object:
+    """The version: of the release in any form (rule 4), else of the tag (rule 3)."""
+    release = event.get("release")
+    version = text_of(release.get("version")) if isinstance(release, dict) else release
+    return (version if isinstance(version, str) else None) or tags.get("release") or tags.get("sentry:release")
+
+
+@dataclass(frozen=True)
+class Tags(FieldType):
+    """Tags by key; the tag ``user`` says who it was, as ``id:…``, ``email:…``, ``username:…`` or ``ip:…``."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The tags."""
+        pairs = [(str(pair[0]), str(pair[1])) for pair in list_of(value) if isinstance(pair, tuple)]
+        named = {key: sanitizer.user_tag(tag) if key == "user" else tag for key, tag in pairs}
+        return sanitizer.mapping(named, where="event.tags", items=MAX_TAGS, limit=NAME)
+
+
+@dataclass(frozen=True)
+class Contexts(FieldType):
+    """Contexts by name, without those that have a field of their own."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The contexts, each with at most eight values."""
+        found: dict[str, dict[str, str]] = {}
+        for name, context in list(object_of(value).items())[:MAX_CONTEXTS]:
+            values = {key: part for key, part in object_of(context).items() if key != "type"}
+            if values and name not in APART:
+                shown = sanitizer.mapping(values, where="event.contexts", items=8, limit=TITLE)
+                found[sanitizer.line(name, NAME, "event.contexts")] = shown
+        return found
+
+
+@dataclass(frozen=True)
+class JsonLine(FieldType):
+    """Any JSON as one line."""
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The line, None when there is nothing in it."""
+        if value in (None, "", {}, []):
+            return None
+        shown = sanitizer.mapping({"data": value}, where=self.where, items=MAX_TAGS, limit=MESSAGE)
+        return next(iter(shown.values()), None)
+
+
+class Event(FromSentry):
     """One event, read whole and cut to what a responder needs.
 
     Attributes:
@@ -66,36 +150,78 @@ class Event(Frozen):
         request_host: host that the request came in on (the project's own).
     """
 
-    id: str
-    when: datetime | None = None
-    release: EventText | None = None
-    environment: EventText | None = None
-    transaction: EventText | None = None
-    title: EventText | None = None
-    message: EventText | None = None
-    platform: str | None = None
-    exceptions: tuple[ThrownException, ...] = ()
+    id: Annotated[str, Identifier()]
+    when: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
+    release: Annotated[EventText | None, Name("event.release")] = None
+    environment: Annotated[EventText | None, Name("event.environment")] = None
+    transaction: Annotated[EventText | None, Name("event.transaction")] = None
+    title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
+    message: Annotated[EventText | None, InertBlock(MESSAGE, "event.message")] = None
+    platform: Annotated[str | None, Word()] = None
+    exceptions: Many[ThrownException] = ()
     exceptions_omitted: int = 0
-    breadcrumbs: tuple[Breadcrumb, ...] = ()
+    breadcrumbs: Many[Breadcrumb] = ()
     breadcrumbs_omitted: int = 0
-    tags: dict[EventText, EventText] = Field(default_factory=dict)
+    tags: Annotated[dict[EventText, EventText], Tags()] = Field(default_factory=dict)
     tags_omitted: int = 0
-    user: EventText | None = None
-    device: EventText | None = None
-    browser: EventText | None = None
-    os: EventText | None = None
-    request_method: EventText | None = None
-    request_url: EventText | None = None
+    user: Annotated[EventText | None, UserName()] = None
+    device: Annotated[EventText | None, Name("event.contexts.device")] = None
+    browser: Annotated[EventText | None, Name("event.contexts.browser")] = None
+    os: Annotated[EventText | None, Name("event.contexts.os")] = None
+    request_method: Annotated[EventText | None, Word()] = None
+    request_url: Annotated[EventText | None, InertUrl("event.request.url")] = None
     request_host: EventText | None = None
-    request_data: EventText | None = None
-    contexts: dict[EventText, dict[EventText, EventText]] = Field(default_factory=dict)
-    extra: dict[EventText, EventText] = Field(default_factory=dict)
-    sdk: EventText | None = None
-    processing_errors: tuple[EventText, ...] = ()
-    occurrence: tuple[tuple[EventText, EventText], ...] = ()
+    request_data: Annotated[EventText | None, JsonLine("event.request.data")] = None
+    contexts: Annotated[dict[EventText, dict[EventText, EventText]], Contexts()] = Field(default_factory=dict)
+    extra: Annotated[dict[EventText, EventText], Mapped(10, "event.extra")] = Field(default_factory=dict)
+    sdk: Annotated[EventText | None, Name("event.sdk")] = None
+    processing_errors: Many[Annotated[EventText, Name("event.errors")]] = ()
+    occurrence: Many[
+        tuple[
+            Annotated[EventText, InertLine(NAME, "event.occurrence")],
+            Annotated[EventText, InertLine(TITLE, "event.occurrence")],
+        ]
+    ] = ()
     """Evidence of a non-error issue, name and value, important first."""
-    trace_id: str | None = None
-    scrubbed: tuple[str, ...] = ()
+    trace_id: Annotated[str | None, Word()] = None
+    scrubbed: Many[Annotated[str, Name("event._meta")]] = ()
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """Entries, contexts and tags are lists and objects by name; of each the part that is kept."""
+        entries = _entries(json)
+        tags = list(event_tags(json))
+        by_key = dict(reversed(tags))
+        exceptions, breadcrumbs = _exceptions(entries), _values(entries, "breadcrumbs")[-MAX_SENT_BREADCRUMBS:]
+        contexts = {name: part for name, part in object_of(json.get("contexts")).items() if isinstance(part, dict)}
+        request, sdk = entries.get("request", {}), object_of(json.get("sdk"))
+        return {
+            "id": _id_of(json),
+            **{key: json.get(key) for key in ("dateCreated", "title", "message", "platform", "user")},
+            "release": event_release(json, by_key),
+            "environment": by_key.get("environment"),
+            "transaction": by_key.get("transaction"),
+            "exceptions": exceptions[-MAX_EXCEPTIONS:],
+            "exceptions_omitted": max(0, len(exceptions) - MAX_EXCEPTIONS),
+            "breadcrumbs": breadcrumbs[-MAX_BREADCRUMBS:],
+            "breadcrumbs_omitted": max(0, len(breadcrumbs) - MAX_BREADCRUMBS),
+            "tags": tags[:MAX_TAGS],
+            "tags_omitted": len(tags) - len(dict(tags[:MAX_TAGS])),
+            "device": _context_name(contexts, "device"),
+            "browser": _context_name(contexts, "browser"),
+            "os": _context_name(contexts, "os") or _context_name(contexts, "client_os"),
+            "request_method": request.get("method"),
+            "request_url": request.get("url"),
+            "request_host": host_of(request.get("url")),
+            "request_data": request.get("data"),
+            "contexts": contexts,
+            "extra": json.get("context"),
+            "sdk": " ".join(part for part in (text_of(sdk.get("name")), text_of(sdk.get("version"))) if part),
+            "processing_errors": [object_of(error).get("type") for error in list_of(json.get("errors"))][:10],
+            "occurrence": _occurrence(object_of(json.get("occurrence")))[:12],
+            "trace_id": contexts.get("trace", {}).get("trace_id"),
+            "scrubbed": _scrubbed(json.get("_meta"), (), 12)[:12],
+        }
 
     @property
     def failing_frame(self) -> Frame | None:
@@ -107,17 +233,92 @@ class Event(Frozen):
         return None
 
 
-class EventRow(Frozen):
-    """One row of the event list: what the tags and the user of an event say."""
+class EventRow(FromSentry):
+    """One row of the event list: what the tags and the user of an event say (sentry-api rule 3)."""
 
-    id: str
-    when: datetime | None = None
-    release: EventText | None = None
-    environment: EventText | None = None
-    user: EventText | None = None
+    id: Annotated[str, Identifier()]
+    when: Annotated[datetime | None, Moment()] = None
+    release: Annotated[EventText | None, Name("event.release")] = None
+    environment: Annotated[EventText | None, Name("event.environment")] = None
+    user: Annotated[EventText | None, UserName()] = None
     """None: the event carries no user context."""
-    transaction: EventText | None = None
-    title: EventText | None = None
-    handled: bool | None = None
-    ip: EventText | None = None
+    transaction: Annotated[EventText | None, Name("event.transaction")] = None
+    title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
+    handled: Annotated[bool | None, Flag()] = None
+    ip: Annotated[EventText | None, Name("event.user.ip")] = None
     """A stand-in for the sender's address (``<ip 1>``), the same for the same address within the answer."""
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """A row has no release, environment or entries of its own."""
+        tags = tags_named(json, ROW_TAGS)
+        return {
+            "id": _id_of(json),
+            "when": json.get("dateCreated"),
+            "release": event_release(json, tags),
+            "environment": tags.get("environment"),
+            "user": json.get("user"),
+            "transaction": tags.get("transaction"),
+            "title": json.get("title"),
+            "handled": tags.get("handled"),
+            "ip": object_of(json.get("user")).get("ip_address"),
+        }
+
+
+ROW_TAGS = frozenset({"release", "sentry:release", "environment", "transaction", "handled"})
+
+
+def _id_of(event: JsonObject) -> object:
+    return id_of(event.get("eventID")) or id_of(event.get("id"))
+
+
+def _entries(event: JsonObject) -> dict[str, JsonObject]:
+    """Entry type → its data; any may be missing, and their order is not fixed (sentry-api §4.2)."""
+    found: dict[str, JsonObject] = {}
+    for entry in list_of(event.get("entries"))[:MAX_SENT_ENTRIES]:
+        kind, data = (entry.get("type"), entry.get("data")) if isinstance(entry, dict) else (None, None)
+        if isinstance(kind, str) and isinstance(data, dict):
+            found.setdefault(kind, data)
+    return found
+
+
+def _values(entries: Mapping[str, JsonObject], kind: str) -> list[JsonObject]:
+    values = entries.get(kind, {}).get("values")
+    return [value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict)]
+
+
+def _exceptions(entries: Mapping[str, JsonObject]) -> list[JsonObject]:
+    """The exception chain, cause first; where it has no frames, the crashed thread's are taken (on mobile)."""
+    chain = _values(entries, "exception")[-MAX_SENT_EXCEPTIONS:]
+    if not chain or any(frames_of(thrown) for thrown in chain):
+        return chain
+    for thread in _values(entries, "threads")[:MAX_SENT_THREADS]:
+        if thread.get("crashed") is True and isinstance(thread.get("stacktrace"), dict):
+            return [*chain[:-1], {**chain[-1], "stacktrace": thread["stacktrace"]}]
+    return chain
+
+
+def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:
+    context = contexts.get(key, {})
+    texts = (first_text(context, part) for part in ("name", "family", "model", "version"))
+    parts = [text for text in texts if text and text not in ("Unknown", "None")]
+    return " ".join(dict.fromkeys(parts[:2]))
+
+
+def _occurrence(occurrence: JsonObject) -> list[tuple[object, object]]:
+    lines = [line for line in list_of(occurrence.get("evidenceDisplay")) if isinstance(line, dict)]
+    lines.sort(key=lambda line: line.get("important") is not True)
+    pairs = [("subtitle", occurrence.get("subtitle")), *((line.get("name"), line.get("value")) for line in lines)]
+    return [(name, value) for name, value in pairs if text_of(name) and text_of(value)]
+
+
+def _scrubbed(node: object, path: tuple[str, ...], depth: int) -> list[str]:
+    """Places that scrubbing emptied or shortened, from the shadow tree ``_meta``."""
+    if not isinstance(node, dict) or depth == 0:
+        return []
+    leaf = node.get("")
+    found = [".".join(path)] if isinstance(leaf, dict) and (leaf.get("rem") or leaf.get("chunks")) else []
+    for key, inner in list(node.items())[:200]:
+        if key != "" and len(found) < 50:
+            found += _scrubbed(inner, (*path, str(key)), depth - 1)
+    return found

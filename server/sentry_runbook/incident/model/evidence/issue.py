@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from sentry_runbook.incident.model.evidence.values import EventText, Frozen
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    count_of,
+    list_of,
+    moment_of,
+    object_of,
+    text_of,
+)
+from sentry_runbook.incident.model.evidence.lenient import (
+    MESSAGE,
+    TITLE,
+    Count,
+    Flag,
+    FromSentry,
+    Identifier,
+    InertLine,
+    Many,
+    Maybe,
+    Moment,
+    Name,
+    Word,
+)
+from sentry_runbook.incident.model.evidence.values import EventText
+
+MAX_ACTIVITY = 100
+CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
+"""Sentry's ``type`` → category, where a server names no category."""
 
 
-class Deploy(Frozen):
+class Deploy(FromSentry):
     """A deploy marker: somebody's pipeline told Sentry that a release went to an environment."""
 
-    version: EventText
-    environment: EventText
-    started: datetime | None = None
-    finished: datetime | None = None
+    version: Annotated[EventText, Name("deploy.version")]
+    environment: Annotated[EventText, Name("deploy.environment", "")] = ""
+    started: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateStarted")
+    finished: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateFinished")
 
 
-class Release(Frozen):
+class Release(FromSentry):
     """A release as Sentry knows it.
 
     Attributes:
@@ -24,16 +53,31 @@ class Release(Frozen):
         deploys: None when Sentry did not say; an empty tuple when it has none.
     """
 
-    version: EventText
-    created: datetime | None = None
-    released: datetime | None = None
-    first_event: datetime | None = None
-    last_event: datetime | None = None
-    new_issues: int | None = None
-    deploys: tuple[Deploy, ...] | None = None
+    version: Annotated[EventText, Name("release")]
+    created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
+    released: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateReleased")
+    first_event: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstEvent")
+    last_event: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastEvent")
+    new_issues: Annotated[int | None, Count()] = Field(None, validation_alias="newGroups")
+    deploys: Maybe[Many[Deploy]] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: object, info: ValidationInfo) -> object:
+        """Old servers, and GlitchTip, give the version alone (rule 4)."""
+        return {"version": value} if info.context is not None and isinstance(value, str) else value
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """The last deploy is all that Sentry tells of the deploys here."""
+        last = json.get("lastDeploy")
+        deploys: list[object] | None = [] if count_of(json.get("deployCount")) == 0 else None
+        if isinstance(last, dict):
+            deploys = [{**last, "version": json.get("version")}]
+        return {**json, "deploys": deploys}
 
 
-class Activity(Frozen):
+class Activity(FromSentry):
     """One entry of the issue's activity log.
 
     Attributes:
@@ -43,14 +87,26 @@ class Activity(Frozen):
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
 
-    kind: str
-    at: datetime
-    who: EventText | None = None
-    version: EventText | None = None
-    text: EventText | None = None
+    kind: Annotated[str, Word("unknown")] = Field("unknown", validation_alias="type")
+    at: Annotated[datetime, Moment()] = Field(validation_alias="dateCreated")
+    who: Annotated[EventText | None, Name("activity.who")] = None
+    version: Annotated[EventText | None, Name("activity.version")] = None
+    text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """Who, version and text stand in objects; the data of an entry depend on its type (sentry-api §3.3)."""
+        data = object_of(json.get("data"))
+        said = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
+        return {
+            **json,
+            "who": object_of(json.get("user")).get("name"),
+            "version": data.get("version") if isinstance(data.get("version"), str) else None,
+            "text": next((text for text in said if isinstance(text, str) and text), None),
+        }
 
 
-class Snooze(Frozen):
+class Snooze(FromSentry):
     """What an archived issue waits for, as Sentry tells it; every part None: it waits for nothing it names.
 
     Attributes:
@@ -61,56 +117,82 @@ class Snooze(Frozen):
         until: when it ends by itself.
     """
 
-    count: int | None = None
-    window_minutes: int | None = None
-    users: int | None = None
-    user_window_minutes: int | None = None
-    until: datetime | None = None
+    count: Annotated[int | None, Count()] = Field(None, validation_alias="ignoreCount")
+    window_minutes: Annotated[int | None, Count()] = Field(None, validation_alias="ignoreWindow")
+    users: Annotated[int | None, Count()] = Field(None, validation_alias="ignoreUserCount")
+    user_window_minutes: Annotated[int | None, Count()] = Field(None, validation_alias="ignoreUserWindow")
+    until: Annotated[datetime | None, Moment()] = Field(None, validation_alias="ignoreUntil")
 
 
-class Issue(Frozen):
+class Issue(FromSentry):
     """The issue itself; its counts are over all time and never stand for a window (sentry-api rule 2).
 
     A None is "Sentry's answer does not have it".
     """
 
-    id: str
-    short_id: str | None = None
+    id: Annotated[str, Identifier()]
+    short_id: Annotated[str | None, Name("short_id")] = Field(None, validation_alias="shortId")
     url: str
-    title: EventText
-    culprit: EventText | None = None
-    level: str | None = None
-    status: str | None = None
-    substatus: str | None = None
-    status_release: EventText | None = None
+    """Its page, built by the client: a permalink in an answer could lead anywhere."""
+    title: Annotated[EventText, InertLine(TITLE, "title", "(no title)")]
+    culprit: Annotated[EventText | None, Name("culprit")] = None
+    level: Annotated[str | None, Word()] = None
+    status: Annotated[str | None, Word()] = None
+    substatus: Annotated[str | None, Word()] = None
+    status_release: Annotated[EventText | None, Name("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
-    next_release: bool = False
+    next_release: Annotated[bool, Flag(default=False)] = False
     """Resolved "in the next release"."""
-    snooze: Snooze | None = None
+    snooze: Maybe[Snooze] = None
     """What an archived issue waits for; None when it is not archived or Sentry names no condition."""
-    priority: str | None = None
-    unhandled: bool | None = None
-    category: str = "error"
+    priority: Annotated[str | None, Word()] = None
+    unhandled: Annotated[bool | None, Flag()] = Field(None, validation_alias="isUnhandled")
+    category: Annotated[str, Word("error")] = "error"
     """``error``, or Sentry's category of a performance, uptime, feedback … issue."""
-    issue_type: str | None = None
-    platform: str | None = None
-    project_id: str | None = None
-    project: str | None = None
-    first_seen: datetime | None = None
-    last_seen: datetime | None = None
-    events_total: int | None = None
-    users_total: int | None = None
-    first_release: Release | None = None
-    last_release: Release | None = None
-    assigned_to: EventText | None = None
-    reports: int | None = None
+    issue_type: Annotated[str | None, Word()] = Field(None, validation_alias="issueType")
+    platform: Annotated[str | None, Word()] = None
+    project_id: Annotated[str | None, Identifier()] = None
+    project: Annotated[str | None, Name("project")] = None
+    first_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstSeen")
+    last_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastSeen")
+    events_total: Annotated[int | None, Count()] = Field(None, validation_alias="count")
+    users_total: Annotated[int | None, Count()] = Field(None, validation_alias="userCount")
+    first_release: Maybe[Release] = Field(None, validation_alias="firstRelease")
+    last_release: Maybe[Release] = Field(None, validation_alias="lastRelease")
+    assigned_to: Annotated[EventText | None, Name("assigned_to")] = None
+    reports: Annotated[int | None, Count()] = Field(None, validation_alias="userReportCount")
     """User reports attached to the issue."""
     merged_from: str | None = None
     """The id that was asked for, when Sentry answered with the issue it was merged into."""
-    activity: tuple[Activity, ...] = ()
+    activity: Many[Activity] = ()
     hourly: tuple[tuple[datetime, int], ...] = ()
     """``stats["24h"]`` of the issue: hour start and events, all environments; the last hour is still open."""
     daily: tuple[tuple[datetime, int], ...] = ()
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """Project, status details, assignee and stats stand in objects of their own."""
+        details, project = object_of(json.get("statusDetails")), object_of(json.get("project"))
+        stats, assigned = object_of(json.get("stats")), json.get("assignedTo")
+        return {
+            **json,
+            "title": json.get("title"),
+            "status_release": details.get("inRelease"),
+            "next_release": details.get("inNextRelease"),
+            "snooze": _snooze(json, details),
+            "category": issue_category(json),
+            "project_id": project.get("id"),
+            "project": project.get("slug"),
+            "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
+            "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
+            "hourly": _buckets(stats.get("24h")),
+            "daily": _buckets(stats.get("30d")),
+        }
+
+    @field_validator("activity", mode="after")
+    @classmethod
+    def _oldest_first(cls, entries: tuple[Activity, ...], info: ValidationInfo) -> tuple[Activity, ...]:
+        return entries if info.context is None else tuple(sorted(entries, key=lambda entry: entry.at))
 
     @property
     def is_error(self) -> bool:
@@ -123,27 +205,67 @@ class Issue(Frozen):
         return self.short_id or self.id
 
 
-class Commit(Frozen):
+def issue_category(json: JsonObject) -> object:
+    """Sentry's category; where a server gives none, the type tells errors from transactions and feedback."""
+    return json.get("issueCategory") or CATEGORIES.get(text_of(json.get("type")) or "", "error")
+
+
+def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:
+    """The conditions of an archive. After a reopen the old ones stay beside ``unresolved``: they mean nothing then."""
+    named = any(value is not None for key, value in details.items() if key.startswith("ignore"))
+    return details if named and json.get("status") == "ignored" else None
+
+
+def _buckets(stats: object) -> tuple[tuple[datetime, int], ...]:
+    """``[epoch_s, n]`` pairs; one that cannot be read is left out."""
+    pairs = [pair for pair in list_of(stats) if isinstance(pair, list) and len(pair) == 2]
+    read = ((moment_of(at), count_of(events)) for at, events in pairs)
+    return tuple((at, events) for at, events in read if at is not None and events is not None)
+
+
+class Commit(FromSentry):
     """A suspect commit."""
 
-    id: EventText
-    message: EventText | None = None
-    author: EventText | None = None
-    at: datetime | None = None
-    pull_request: EventText | None = None
+    id: Annotated[EventText, Name("commit.id")]
+    message: Annotated[EventText | None, InertLine(TITLE, "commit.message")] = None
+    author: Annotated[EventText | None, Name("commit.author")] = None
+    at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
+    pull_request: Annotated[EventText | None, Name("commit.pull_request")] = None
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """A short id, the first line of the message, and the number of the pull request; ``author`` is added before."""
+        number = object_of(json.get("pullRequest")).get("id")
+        return {
+            **json,
+            "id": (text_of(json.get("id")) or "")[:12],
+            "message": (text_of(json.get("message")) or "").split("\n", 1)[0],
+            "pull_request": f"#{number}" if isinstance(number, str | int) and not isinstance(number, bool) else None,
+        }
 
 
-class Alert(Frozen):
+class Alert(FromSentry):
     """An alert rule ("workflow") of the project and when it last fired."""
 
-    name: EventText
-    last_triggered: datetime | None = None
+    name: Annotated[EventText, Name("alert.name", "")]
+    last_triggered: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastTriggered")
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """A rule without a name is a rule."""
+        return {**json, "name": json.get("name")}
 
 
-class Note(Frozen):
+class Note(FromSentry):
     """A comment on the issue."""
 
-    id: str
-    at: datetime | None = None
-    who: EventText | None = None
-    text: EventText
+    id: Annotated[str, Identifier()] = "0"
+    at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
+    who: Annotated[EventText | None, Name("note.who")] = None
+    text: Annotated[EventText, InertLine(MESSAGE, "note.text", "")]
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """A comment is an entry of the activity log whose data hold its text."""
+        activity = Activity.reshape(json)
+        return {**json, "who": activity["who"], "text": activity["text"]}

@@ -13,7 +13,7 @@ T = TypeVar("T")
 class Frozen(BaseModel):
     """A value that never changes; its validator is built on first use, so that start-up stays short."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 
 
 class HoldsEventText:

@@ -99,6 +99,11 @@ class IssueSummary(Frozen):
     users_total: int | None = None
     assigned_to: EventText | None = None
 
+    @property
+    def name(self) -> str:
+        """Short id, or the numeric id when Sentry gave no short one."""
+        return self.short_id or self.id
+
 
 class IssueReport(Answer):
     """One issue: counts over all time, trend now, and one event of it."""

@@ -15,6 +15,20 @@ Kind = Literal["initial", "update", "resolved"]
 Format = Literal["markdown", "slack"]
 RowKind = Literal["observed", "derived", "human"]
 MilestoneName = Literal["started", "detected", "acknowledged", "mitigated", "recovered"]
+NOT_STATED = "only a person knows it, and nobody stated it"
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A value that is not known: it stands in a text as ``[what]``.
+
+    Attributes:
+        what: in a few words, what a person would have to fill in.
+        why: why it is not known; listed in the ``unknowns`` of a draft.
+    """
+
+    what: str
+    why: str = NOT_STATED
 
 
 class TimelineRow(Frozen):
@@ -55,6 +69,11 @@ class Milestone(Frozen):
     source: EventText | None = None
     candidate: bool = False
     why: EventText | None = None
+
+    @property
+    def confirmed(self) -> Blank:
+        """The time as a person confirms it; what Sentry suggests never stands in its place."""
+        return Blank(f"when it was {self.name}, confirmed")
 
 
 class Interval(Frozen):

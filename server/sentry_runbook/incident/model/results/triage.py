@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
-from sentry_runbook.incident.model.policy import Level
+from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Confidence, Impact
 from sentry_runbook.incident.model.results.issue import IssueSummary
 
@@ -81,10 +82,12 @@ class Verdict(Answer):
     severity_without_suspects: Level | None = None
     warnings: tuple[EventText, ...] | None = None
 
-
-Pattern = Literal[
-    "deployment_regression", "third_party_failure", "data_corruption", "resource_exhaustion", "sdk_misconfiguration"
-]
+    @property
+    def name(self) -> str:
+        """``P2 Minor, could be up to P0``: what unknown inputs could still raise is never shown without that."""
+        highest = self.could_be.highest
+        may_be_more = rank(highest) > rank(self.severity)
+        return f"{self.severity} {self.label}{f', could be up to {highest}' if may_be_more else ''}"
 
 
 class Cause(Frozen):
@@ -94,7 +97,7 @@ class Cause(Frozen):
         action: the runbook's immediate action with the real names filled in.
     """
 
-    pattern: Pattern
+    pattern: PatternName
     confidence: Confidence
     evidence_for: tuple[EventText, ...]
     evidence_against: tuple[EventText, ...] = ()

@@ -1,0 +1,293 @@
+"""Rows of the table of the evidence that Discover counts: events and users in the window, by tags, by issue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.collection import Collection, Part, span
+from sentry_runbook.collect.event_parts import ROWS
+from sentry_runbook.collect.question import Aspect
+from sentry_runbook.collect.request_values import event_tag, first_seen, issue_id, last_seen, project_id
+from sentry_runbook.incident.model import evidence as ours
+from sentry_runbook.incident.model.evidence import Unknown, Window
+from sentry_runbook.incident.model.evidence.json_values import moment_of
+from sentry_runbook.incident.model.evidence.lenient import NAME
+from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
+
+WIDENED_TO = timedelta(days=7)
+"""The runbook's answer to an empty Discover result: expand the period to 7 d."""
+BREAKDOWN_TAGS = (
+    "environment",
+    "release",
+    "transaction",
+    "browser.name",
+    "os.name",
+    "device.family",
+    "geo.country_code",
+)
+COUNT, USERS = "count()", "count_unique(user)"
+
+
+def count(
+    collection: Collection,
+    fields: Sequence[str],
+    query: str,
+    window: Window,
+    environments: Sequence[str],
+    limit: int,
+) -> Request[DiscoverTable]:
+    """A request for counts in a window; of groups, the largest first."""
+    client, question, project = collection.client, collection.question, project_id(collection.issue)
+    return lambda: client.discover(
+        fields,
+        query=query,
+        start=window.start,
+        end=window.end,
+        project_id=project,
+        environments=environments,
+        sort=f"-{COUNT}" if limit > 1 else None,
+        limit=limit,
+        organization=question.reference.organization,
+    )
+
+
+def of_the_issue(collection: Collection) -> str:
+    """A search for the issue's events."""
+    return f"issue.id:{issue_id(collection.issue)}"
+
+
+# --- events and users in the window --------------------------------------------------------------------------------
+
+
+def _totals(collection: Collection, table: DiscoverTable) -> ours.Totals | Unknown:
+    """What the number of users means (DESIGN §5): none on any event is unknown, on some events a lower bound."""
+    events, users = table.number(COUNT), table.number(USERS)
+    if events is None:
+        return Unknown(why=table.why_empty or "Discover answered without a count")
+    if users is None or (events and not users):
+        return ours.Totals(events=int(events))
+    return ours.Totals(events=int(events), users=int(users), users_lower_bound=_rows_without_user(collection) > 0)
+
+
+def _rows_without_user(collection: Collection) -> int:
+    rows = collection.built.get(ROWS.field)
+    return sum(1 for row in rows.value if row.user is None) if isinstance(rows, ours.Known) else 0
+
+
+def _totals_note(collection: Collection, table: DiscoverTable) -> str:
+    events, users, rows = table.number(COUNT), table.number(USERS), collection.built.get(ROWS.field)
+    if users is None:
+        return "Sentry gave no number of users"
+    if events and not users:
+        return "no event carries a user, so the number of users is unknown, not zero"
+    without = _rows_without_user(collection)
+    if without and isinstance(rows, ours.Known):
+        return f"lower bound: {without} of the latest {len(rows.value)} events carry no user"
+    return ""
+
+
+TOTALS = Part(
+    field="totals",
+    round=2,
+    aspects=(Aspect.TOTALS,),
+    errors_only=True,
+    request=lambda collection: count(
+        collection,
+        (COUNT, USERS),
+        of_the_issue(collection),
+        collection.question.window,
+        collection.scope.names,
+        1,
+    ),
+    parse=_totals,
+    note=_totals_note,
+    source=lambda collection: collection.source(f"Discover errors: {COUNT}, {USERS}"),
+)
+
+
+def _wider(collection: Collection) -> Window:
+    end = collection.question.window.end
+    return Window(start=end - WIDENED_TO, end=end)
+
+
+def _widened_request(collection: Collection) -> Request[DiscoverTable] | None:
+    if collection.question.window.length >= WIDENED_TO or not _may_be_empty(collection):
+        return None
+    wider, names = _wider(collection), collection.scope.names
+    return count(collection, (COUNT, USERS), of_the_issue(collection), wider, names, 1)
+
+
+def _may_be_empty(collection: Collection) -> bool:
+    """Whether the window may hold no event of the scope: then a wider one is asked for at once, not in a round more."""
+    start, names, last = collection.question.window.start, collection.scope.names, last_seen(collection.issue)
+    if last is not None and last < start:
+        return True
+    page = collection.value(ROWS)
+    rows = [row for row in (page.items if page is not None else ()) if event_tag(row, "environment") in names]
+    times = (moment_of(row.get("dateCreated")) for row in rows)
+    return bool(names) and not any(at is not None and at >= start for at in times)
+
+
+def _widened(collection: Collection, table: DiscoverTable) -> ours.Widened | Unknown:
+    totals = _totals(collection, table)
+    return totals if isinstance(totals, Unknown) else ours.Widened(window=_wider(collection), totals=totals)
+
+
+def _widened_source(collection: Collection) -> str:
+    window, wider = collection.question.window, _wider(collection)
+    return TOTALS.source(collection).replace(span(window.start, window.end), span(wider.start, wider.end))
+
+
+WIDENED = Part(
+    field="widened",
+    round=2,
+    aspects=(Aspect.TOTALS,),
+    errors_only=True,
+    request=_widened_request,
+    parse=_widened,
+    source=_widened_source,
+)
+
+# --- events by tags ------------------------------------------------------------------------------------------------
+
+
+def _counted(table: DiscoverTable) -> list[tuple[Row, int]]:
+    """The rows with their counts; one without a number (any may be null, sentry-api §7) is left out: it is not zero."""
+    counts = [(row, row.get(COUNT)) for row in table.rows]
+    return [
+        (row, int(value)) for row, value in counts if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+
+
+def _before(collection: Collection) -> Window:
+    window = collection.question.window
+    return Window(start=window.start - window.length, end=window.start)
+
+
+def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[Collection], Request[DiscoverTable]]:
+    return lambda collection: count(
+        collection,
+        (*BREAKDOWN_TAGS, COUNT),
+        of_the_issue(collection),
+        window_of(collection),
+        collection.question.environments,
+        MAX_ROWS,
+    )
+
+
+def _breakdown(collection: Collection, table: DiscoverTable, window: Window) -> ours.Breakdown:
+    def tag(row: Row, name: str) -> str | None:
+        return collection.sanitizer.line(str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
+
+    counted = _counted(table)
+    return ours.Breakdown(
+        window=window,
+        combinations=tuple(
+            ours.Combination(tags={name: tag(row, name) for name in BREAKDOWN_TAGS}, events=events)
+            for row, events in counted
+        ),
+        complete=table.next_cursor is None and len(counted) == len(table.rows) < MAX_ROWS,
+    )
+
+
+def _breakdown_source(window: Window) -> str:
+    return f"Discover errors: {COUNT} by tags; {span(window.start, window.end)}"
+
+
+BREAKDOWN = Part(
+    field="breakdown",
+    round=2,
+    aspects=(Aspect.BREAKDOWN,),
+    errors_only=True,
+    request=_breakdown_request(lambda collection: collection.question.window),
+    parse=lambda collection, table: _breakdown(collection, table, collection.question.window),
+    source=lambda collection: _breakdown_source(collection.question.window),
+)
+
+
+def _breakdown_before_request(collection: Collection) -> Request[DiscoverTable] | None:
+    """Only of an issue that is older than the window."""
+    began = first_seen(collection.issue)
+    is_new = began is not None and began >= collection.question.window.start
+    return None if is_new else _breakdown_request(_before)(collection)
+
+
+BREAKDOWN_BEFORE = Part(
+    field="breakdown_before",
+    round=2,
+    aspects=(Aspect.BREAKDOWN,),
+    errors_only=True,
+    request=_breakdown_before_request,
+    parse=lambda collection, table: _breakdown(collection, table, _before(collection)),
+    source=lambda collection: _breakdown_source(_before(collection)),
+)
+
+
+def _environments_request(collection: Collection) -> Request[DiscoverTable] | None:
+    """Not where the breakdown is asked for, which tells them too."""
+    if collection.question.wants(Aspect.BREAKDOWN):
+        return None
+    window, query = collection.question.window, of_the_issue(collection)
+    return count(collection, ("environment", COUNT), query, window, (), MAX_ROWS)
+
+
+def _environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
+    counted = _counted(table)
+    if len(counted) < len(table.rows):
+        # Without one number nobody knows whether production has events.
+        return Unknown(why="Sentry gave no number for a part of the events")
+    events: Counter[str] = Counter()
+    for row, number in counted:
+        name = row.get("environment")
+        events[collection.name(str(name)) if name else ""] += number
+    return tuple(ours.EnvironmentCount(name=name, events=number) for name, number in events.most_common())
+
+
+ENVIRONMENTS = Part(
+    field="environments",
+    round=2,
+    aspects=(Aspect.ENVIRONMENTS,),
+    errors_only=True,
+    request=_environments_request,
+    parse=_environments,
+    source=lambda collection: collection.source(f"Discover errors: {COUNT} by environment"),
+    reads=BREAKDOWN,
+)
+
+# --- unhandled events by issue ---
+
+
+def project_environments(collection: Collection) -> tuple[str, ...]:
+    """The environments that a project-wide figure covers: those asked for, else production as far as it is known."""
+    question = collection.question
+    return question.environments or (collection.scope.production if question.scope == "production" else ())
+
+
+def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.IssueShare, ...]:
+    return tuple(
+        ours.IssueShare(
+            short_id=collection.sanitizer.line(str(row.get("issue") or "unknown"), NAME, "project"), events=events
+        )
+        for row, events in _counted(table)
+    )
+
+
+PROJECT_TOP = Part(
+    field="project_top",
+    round=2,
+    aspects=(Aspect.UNHANDLED,),
+    errors_only=True,
+    request=lambda collection: count(
+        collection,
+        ("issue", COUNT),
+        "error.unhandled:true",
+        collection.question.window,
+        project_environments(collection),
+        5,
+    ),
+    parse=_project_top,
+    source=lambda collection: collection.source("Discover errors, unhandled events by issue"),
+)

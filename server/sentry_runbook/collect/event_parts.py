@@ -1,0 +1,114 @@
+"""Rows of the table of the evidence that need only the reference: whole events, the event list, tags, comments."""
+
+from __future__ import annotations
+
+import anyio
+
+from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.collection import Collection, Part
+from sentry_runbook.collect.question import Aspect
+from sentry_runbook.collect.request_values import event_id_of, event_tag
+from sentry_runbook.errors import RunbookError
+from sentry_runbook.incident.model.evidence import Event, EventRow, Note, TagCount
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.incident.model.evidence.lenient import read, read_all
+from sentry_runbook.sentry.counts import ListPage
+
+Objects = tuple[JsonObject, ...]
+MAX_ROWS = 100
+
+
+def _event_request(collection: Collection) -> Request[JsonObject]:
+    client, question = collection.client, collection.question
+    return lambda: client.event(question.reference, question.which, environments=question.environments)
+
+
+EVENT = Part(
+    field="event",
+    round=1,
+    aspects=(Aspect.EVENT, Aspect.COMMITS),
+    request=_event_request,
+    parse=lambda collection, event: read(Event, event, collection.sanitizer),
+    source=lambda collection: f"event {collection.question.which} of the issue",
+)
+
+
+def _sample_request(collection: Collection) -> Request[Objects]:
+    client, question = collection.client, collection.question
+    events: dict[str, JsonObject] = {}
+    errors: dict[str, RunbookError] = {}
+
+    async def ask(which: str) -> None:
+        try:
+            events[which] = await client.event(question.reference, which, environments=question.environments)
+        except RunbookError as exc:
+            errors[which] = exc
+
+    async def ask_both() -> Objects:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, "oldest")
+            tasks.start_soon(ask, "recommended")
+        if not events:
+            raise errors["oldest"]
+        return tuple(events[which] for which in ("oldest", "recommended") if which in events)
+
+    return ask_both
+
+
+def _sample(collection: Collection, events: Objects) -> tuple[Event, ...]:
+    """The oldest and the recommended event, the chosen one not repeated."""
+    chosen = collection.value(EVENT)
+    by_id = {event_id_of(event): event for event in events}
+    if chosen is not None:
+        by_id.pop(event_id_of(chosen), None)
+    return tuple(read(Event, event, collection.sanitizer) for event in by_id.values())
+
+
+SAMPLE = Part(
+    field="sample",
+    round=1,
+    aspects=(Aspect.SAMPLE,),
+    request=_sample_request,
+    parse=_sample,
+    source=lambda _: "oldest and recommended event of the issue",
+)
+
+
+def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
+    client, question = collection.client, collection.question
+    return lambda: client.events(question.reference, environments=question.environments, limit=MAX_ROWS)
+
+
+def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
+    names = collection.scope.names
+    kept = [row for row in page.items if not names or event_tag(row, "environment") in names]
+    return read_all(EventRow, kept, collection.sanitizer)
+
+
+ROWS = Part(
+    field="rows",
+    round=1,
+    aspects=(Aspect.ROWS,),
+    request=_rows_request,
+    parse=_rows,
+    source=lambda _: "event list of the issue",
+    note=lambda _, page: "the latest 100 events; there are more" if page.next_cursor is not None else "",
+)
+
+TAGS = Part(
+    field="tags",
+    round=1,
+    aspects=(Aspect.TAGS,),
+    request=lambda collection: lambda: collection.client.tags(collection.question.reference),
+    parse=lambda collection, tags: read_all(TagCount, tags, collection.sanitizer),
+    source=lambda _: "tags of the issue, all time",
+)
+
+NOTES = Part(
+    field="notes",
+    round=1,
+    aspects=(Aspect.NOTES,),
+    request=lambda collection: lambda: collection.client.notes(collection.question.reference),
+    parse=lambda collection, notes: read_all(Note, notes, collection.sanitizer),
+    source=lambda _: "comments on the issue",
+)

@@ -1,0 +1,39 @@
+"""The table of the evidence: a row for each way to fill a field.
+
+A new part of the evidence is a row, its field, and a reader.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sentry_runbook.collect import discover_parts, event_parts, project_parts, release_parts, series_parts
+from sentry_runbook.collect.collection import Part
+
+FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.SAMPLE, event_parts.ROWS)
+"""What takes longest to read and needs only round one: read while round two is under way."""
+PARTS: tuple[Part[Any], ...] = (
+    *FIRST_READ,
+    event_parts.TAGS,
+    discover_parts.TOTALS,
+    discover_parts.WIDENED,
+    discover_parts.ENVIRONMENTS,
+    series_parts.SERIES,
+    series_parts.USERS_PER_HOUR,
+    series_parts.UNHANDLED,
+    series_parts.PROJECT_UNHANDLED,
+    discover_parts.PROJECT_TOP,
+    project_parts.SESSIONS,
+    project_parts.LATENCY,
+    discover_parts.BREAKDOWN,
+    discover_parts.BREAKDOWN_BEFORE,
+    release_parts.NAMED_RELEASE,
+    release_parts.RELEASES,
+    release_parts.DEPLOYS,
+    release_parts.SUSPECT_COMMITS,
+    release_parts.ALERTS,
+    event_parts.NOTES,
+)
+"""In the order in which they are read; stand-ins for users and masks are numbered in that order."""
+OPTIONAL: tuple[Part[Any], ...] = (discover_parts.BREAKDOWN_BEFORE, discover_parts.PROJECT_TOP)
+"""Left out of round two, in this order, when it holds more requests than can be under way at once."""

@@ -1,0 +1,93 @@
+"""Rows of the table of the evidence about the project: its sessions, and the latency of the affected transactions."""
+
+from __future__ import annotations
+
+from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.collection import Collection, Part
+from sentry_runbook.collect.event_parts import EVENT, TAGS
+from sentry_runbook.collect.question import Aspect
+from sentry_runbook.collect.request_values import affected_transactions, project_id
+from sentry_runbook.collect.sessions import merge_sessions
+from sentry_runbook.incident.model import evidence as ours
+from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.incident.model.evidence.lenient import NAME
+from sentry_runbook.sentry.counts import LatencyTable, SessionCounts
+
+MAX_ENDPOINTS = 5
+
+
+def _sessions_request(collection: Collection) -> Request[SessionCounts]:
+    client, question, project = collection.client, collection.question, project_id(collection.issue)
+    window, organization = question.window, question.reference.organization
+    return lambda: client.sessions(project_id=project, start=window.start, end=window.end, organization=organization)
+
+
+def _sessions(collection: Collection, found: SessionCounts) -> ours.Sessions:
+    question = collection.question
+
+    def is_counted(environment: str) -> bool:
+        if question.environments:
+            return environment in question.environments
+        return question.scope == "all" or collection.policy.is_production(environment)
+
+    return merge_sessions(found, is_counted, collection.now, collection.name)
+
+
+SESSIONS = Part(
+    field="sessions",
+    round=2,
+    aspects=(Aspect.SESSIONS,),
+    request=_sessions_request,
+    parse=_sessions,
+    source=lambda _: "sessions of the project by environment and hour",
+)
+
+
+def _transactions(collection: Collection) -> tuple[str, ...]:
+    return affected_transactions(collection.value(TAGS), collection.value(EVENT), MAX_ENDPOINTS)
+
+
+def _latency_request(collection: Collection) -> Request[LatencyTable] | None:
+    client, question, project = collection.client, collection.question, project_id(collection.issue)
+    names = _transactions(collection)
+    if not names:
+        return None
+    return lambda: client.latency(
+        transactions=names,
+        start=question.window.start,
+        end=question.window.end,
+        project_id=project,
+        organization=question.reference.organization,
+    )
+
+
+def _latency(collection: Collection, found: LatencyTable) -> ours.Latency:
+    """The affected transactions in their order; one without a row was not measured."""
+
+    def shown(name: str) -> str:
+        return collection.sanitizer.line(name, NAME, "transaction")
+
+    rows, names = {row.transaction: row for row in found.rows}, _transactions(collection)
+    return ours.Latency(
+        endpoints=tuple(
+            ours.Endpoint(
+                transaction=shown(name),
+                p95_ms=rows[name].p95_ms if name in rows else None,
+                count=rows[name].count if name in rows else None,
+            )
+            for name in names
+        ),
+        main=shown(names[0]),
+        measure=found.measure,
+    )
+
+
+LATENCY = Part(
+    field="latency",
+    round=2,
+    aspects=(Aspect.LATENCY,),
+    request=_latency_request,
+    parse=_latency,
+    source=lambda collection: collection.source("Discover spans: p95 and count by transaction"),
+    known=lambda collection: None if _transactions(collection) else Unknown(why="no event names its transaction"),
+)

@@ -1,0 +1,130 @@
+"""What later requests need of Sentry's answers, as Sentry wrote it: inert text may differ from what must be sent.
+
+Nothing of this is shown to anybody; what is shown comes from the evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from sentry_runbook.incident.model.evidence.event import tags_named
+from sentry_runbook.incident.model.evidence.issue import issue_category
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    count_of,
+    id_of,
+    list_of,
+    moment_of,
+    object_of,
+    text_of,
+)
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def issue_id(issue: JsonObject) -> str:
+    """The issue's number; of a merged issue, the surviving one's."""
+    return id_of(issue.get("id")) or ""
+
+
+def project_id(issue: JsonObject) -> str | None:
+    """The project's number."""
+    return text_of(object_of(issue.get("project")).get("id"))
+
+
+def project_slug(issue: JsonObject) -> str | None:
+    """The project's slug in paths."""
+    return text_of(object_of(issue.get("project")).get("slug"))
+
+
+def is_error(issue: JsonObject) -> bool:
+    """Whether the errors dataset holds the issue's events."""
+    return issue_category(issue) == "error"
+
+
+def first_seen(issue: JsonObject) -> datetime | None:
+    """When the issue's first event came."""
+    return moment_of(issue.get("firstSeen"))
+
+
+def last_seen(issue: JsonObject) -> datetime | None:
+    """When the issue's last event came."""
+    return moment_of(issue.get("lastSeen"))
+
+
+def last_activity(issue: JsonObject, kind: str) -> datetime | None:
+    """When the last activity entry of a kind was written; its type begins with ``kind``."""
+    return max((at for at, _ in _activity(issue, kind)), default=None)
+
+
+def _activity(issue: JsonObject, kind: str) -> Iterator[tuple[datetime, JsonObject]]:
+    for entry in map(object_of, list_of(issue.get("activity"))):
+        at = moment_of(entry.get("dateCreated"))
+        if at is not None and (text_of(entry.get("type")) or "").startswith(kind):
+            yield at, entry
+
+
+# --- releases
+
+
+def suspect_version(issue: JsonObject) -> str | None:
+    """The release to look at first: of the last regression, else the first one seen (sentry-api §6.1)."""
+    entries = (object_of(entry) for entry in list_of(issue.get("activity")))
+    regressions = [
+        (moment_of(entry.get("dateCreated")) or EPOCH, version)
+        for entry in entries
+        if entry.get("type") == "set_regression"
+        and isinstance(version := object_of(entry.get("data")).get("version"), str)
+        and version
+    ]
+    return max(regressions, key=lambda entry: entry[0])[1] if regressions else first_version(issue)
+
+
+def first_version(issue: JsonObject) -> str | None:
+    """The release of the issue's first event."""
+    release = issue.get("firstRelease")
+    return text_of(release.get("version") if isinstance(release, dict) else release) or None
+
+
+def tells_all_deploys(issue: JsonObject, version: str) -> bool:
+    """Whether the issue's own answer tells all deploys of the release: none, or the last and only one."""
+    release = object_of(issue.get("firstRelease"))
+    count = count_of(release.get("deployCount"))
+    if release.get("version") != version or count is None:
+        return False
+    return count == 0 or (count == 1 and isinstance(release.get("lastDeploy"), dict))
+
+
+# --- tags and events
+
+
+def tag_values(tags: Sequence[JsonObject] | None, key: str) -> Iterator[str]:
+    """The values of a tag over all time, the most frequent first; an absent tag is an empty text."""
+    for tag in tags or ():
+        if text_of(tag.get("key")) == key:
+            yield from (text_of(object_of(value).get("value")) or "" for value in list_of(tag.get("topValues")))
+
+
+def event_tag(event: JsonObject, key: str) -> str:
+    """The value of an event's tag; empty when the event does not carry it."""
+    return tags_named(event, (key,)).get(key, "")
+
+
+def event_id_of(event: JsonObject) -> str:
+    """The event's id."""
+    return id_of(event.get("eventID")) or id_of(event.get("id")) or ""
+
+
+def affected_transactions(tags: Sequence[JsonObject] | None, event: JsonObject | None, most: int) -> tuple[str, ...]:
+    """The issue's transactions, the most frequent first; at most ``most``."""
+    names = dict.fromkeys(tag_values(tags, "transaction"))
+    if event is not None:
+        names.setdefault(event_tag(event, "transaction"))
+    return tuple(filter(None, names))[:most]
+
+
+def environments_seen(tags: Sequence[JsonObject] | None, rows: Iterable[JsonObject] | None) -> tuple[str, ...]:
+    """The issue's environments, in the order in which they were read; ``""`` is "no environment"."""
+    named = dict.fromkeys(tag_values(tags, "environment"))
+    return tuple(named | dict.fromkeys(event_tag(row, "environment") for row in rows or ()))

@@ -1,0 +1,1 @@
+"""The root-cause patterns, one file each, numbered in the runbook's order (see :mod:`..pattern`)."""

@@ -1,0 +1,218 @@
+"""Deployment regression: the incident aligns with a deploy (sentry-api §6.1), and its events live on that release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sentry_runbook.incident.causes.hypothesis import Indicator
+from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
+from sentry_runbook.incident.formatting import duration, moment, percent
+from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.metrics.breakdown import share_of
+from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.releases import (
+    Alignment,
+    alignment,
+    deploys_of,
+    previous_release,
+    release_named,
+    releases_seen,
+    suspect_release,
+)
+
+POINTS_BY_SOURCE = {"deploy marker": 4, "release date": 3, "first mention of the release": 1}
+"""What alignment with a deploy says, by what dates it; a first mention is often just the first event."""
+FEWEST_EVENTS = 10
+"""A share of fewer events says nothing."""
+FEWEST_EVENTS_BEFORE = 20
+"""Nor does a share of fewer events in the period before."""
+FEW, MOST = 0.5, 0.9
+"""Parts of the events: below FEW, other releases fail too; from MOST on, they are on this release."""
+COMMIT_IS_NEW = timedelta(days=2)
+SEVERAL_NEW_ISSUES = 3
+
+
+def indicators(incident: Measurements) -> Iterator[Indicator]:
+    """Timing, share of the suspect release, its commits and its other new issues; none without a suspect release."""
+    version = suspect_release(incident.evidence)
+    if version is not None:
+        yield from _regression(incident, version)
+        yield from _deploy_timing(incident, version)
+        yield from _release_share(incident, version)
+        yield from _commits(incident)
+        yield from _new_issues(incident, version)
+        yield from _not_seen(incident, version)
+
+
+def _regression(incident: Measurements, version: str) -> Iterator[Indicator]:
+    regressions = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
+    if any(entry.version == version for entry in regressions):
+        text = f"Sentry recorded that release {quoted(version)} brought the issue back."
+        yield Indicator("regression", 2, text, core=True)
+
+
+# --- timing --------------------------------------------------------------------------------------------------------
+
+
+def _deploy_timing(incident: Measurements, version: str) -> Iterator[Indicator]:
+    name, began = quoted(version), incident.apparent_start
+    deploy = alignment(incident.evidence, version, began) if began else None
+    if deploy is None:
+        yield Indicator("deploy", 0, f"Nothing dates the deploy of {name}.")
+        return
+    dated, lag = _dated(deploy, name), _lag(deploy)
+    if deploy.aligned:
+        yield Indicator("deploy", POINTS_BY_SOURCE[deploy.source], f"{dated}; the errors began {lag}.", core=True)
+    elif deploy.early and deploy.source != "first mention of the release":
+        yield Indicator("deploy", -4, f"{dated}; the errors began {lag}: they cannot come from it.")
+    else:
+        # Sentry may first hear of a release long after its deploy, so errors before that mention do not clear it.
+        yield Indicator("deploy", -2, f"{dated}; the errors began only {lag}.")
+    if not deploys_of(incident.evidence, version):
+        yield Indicator("deploy", 0, "No deploy markers are recorded, which does not mean that nothing was deployed.")
+
+
+def _dated(deploy: Alignment, name: str) -> str:
+    where = f" to {quoted(deploy.environment)}" if deploy.environment else ""
+    sentences = {
+        "deploy marker": f"Release {name} was deployed{where} at {moment(deploy.at)} (deploy marker)",
+        "release date": f"Release {name} is dated {moment(deploy.at)} (release date)",
+        "first mention of the release": f"Sentry first heard of release {name} at {moment(deploy.at)}",
+    }
+    return sentences[deploy.source]
+
+
+def _lag(deploy: Alignment) -> str:
+    if abs(deploy.lag) < timedelta(minutes=1):
+        return "in that minute"
+    return f"{duration(abs(deploy.lag))} {'later' if deploy.lag > timedelta() else 'before'}"
+
+
+# --- share of the events -------------------------------------------------------------------------------------------
+
+
+def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
+    """Where the events are now, and where they were in the period before."""
+    evidence, name = incident.evidence, quoted(version)
+    if not isinstance(evidence.breakdown, Known):
+        return
+    now, total = share_of(evidence.breakdown, "release", version)
+    if total < FEWEST_EVENTS:
+        return
+    before, total_before = 0, 0
+    if isinstance(evidence.breakdown_before, Known):
+        before, total_before = share_of(evidence.breakdown_before, "release", version)
+    measured_before = total_before >= FEWEST_EVENTS_BEFORE
+    share = _percent(now, total)
+    if now < FEW * total:
+        yield Indicator("share", -3, f"Only {share} of the events are on {name}: other releases fail too.")
+    elif measured_before and before >= FEW * total_before:
+        # The release carried the events when all was well, so its share does not tell the incident from usual.
+        yield Indicator("share", -3, f"{_percent(before, total_before)} of the events were on {name} before, too.")
+    elif now < MOST * total:
+        return
+    elif measured_before:
+        text = f"{share} of the events are on {name}, {_percent(before, total_before)} before."
+        yield Indicator("share", 3, text, core=True)
+    elif _other_releases_run(incident, version):
+        yield Indicator("share", 2, f"{share} of the events are on {name}; other releases that run are clean.")
+    else:
+        # Everybody runs this release: whatever broke, its events would be on it.
+        text = f"{share} of the events are on {name}, but no other release runs beside it to compare."
+        yield Indicator("share", 0, text)
+
+
+def _percent(part: int, total: int) -> str:
+    return percent(round(100 * part / total, 1))
+
+
+def _other_releases_run(incident: Measurements, version: str) -> bool:
+    """Whether another release still sends events, so that "only on this one" says something."""
+    releases = incident.evidence.releases
+    if not isinstance(releases, Known):
+        return False
+    since = incident.onset.at if isinstance(incident.onset, Onset) else incident.evidence.window.start
+    return any(
+        release.version != version and release.last_event is not None and release.last_event >= since
+        for release in releases.value
+    )
+
+
+def _not_seen(incident: Measurements, version: str) -> Iterator[Indicator]:
+    seen = releases_seen(incident.evidence)
+    if seen and version not in seen:
+        yield Indicator("share", -3, f"No event of the window is on {quoted(version)}.")
+
+
+# --- the release's content -----------------------------------------------------------------------------------------
+
+
+def _commits(incident: Measurements) -> Iterator[Indicator]:
+    commits = incident.evidence.suspect_commits
+    if not isinstance(commits, Known) or not commits.value:
+        return
+    commit, began = commits.value[0], incident.apparent_start
+    name = quoted(commit.pull_request or commit.message or commit.id)
+    if commit.at is not None and began is not None and timedelta() <= began - commit.at <= COMMIT_IS_NEW:
+        text = f"Suspect commit {name} was made {duration(began - commit.at)} before the errors began."
+        yield Indicator("commits", 2, text)
+    else:
+        yield Indicator("commits", 1, f"Sentry names a suspect commit: {name}.")
+
+
+def _new_issues(incident: Measurements, version: str) -> Iterator[Indicator]:
+    release = release_named(incident.evidence, version)
+    if release is not None and (release.new_issues or 0) >= SEVERAL_NEW_ISSUES:
+        yield Indicator("release", 1, f"Release {quoted(version)} brought {release.new_issues} new issues.")
+
+
+# --- what to do ----------------------------------------------------------------------------------------------------
+
+
+def action(incident: Measurements) -> str:
+    """Roll back the suspect release to the one that ran before."""
+    version = suspect_release(incident.evidence) or "RELEASE"
+    return _roll_back(version, previous_release(incident.evidence, version))
+
+
+def _roll_back(version: str, previous: str | None) -> str:
+    target = f"to {quoted(previous)}" if previous else "to the release before it"
+    return (
+        f"Roll back {quoted(version)} {target} with your own deploy system. sentry-cli rolls nothing back: "
+        "'sentry-cli deploys new --release PREVIOUS --env production' only records a marker afterwards."
+    )
+
+
+def prevention(incident: Measurements) -> Prevention:
+    """The roll-out stops itself."""
+    project = quoted(incident.evidence.issue.project or "the project")
+    return Prevention(
+        f"Add a check to the deploy of {project} that stops the roll-out when new unhandled errors appear",
+        "a trial deploy of a build that raises on purpose is stopped by the check",
+    )
+
+
+PATTERN = CausePattern(
+    name="deployment_regression",
+    title="Deployment regression",
+    signal="The errors begin with a deploy (First Seen, or the step in the series, aligns with it), "
+    "and they live on that release",
+    indicators=indicators,
+    action=action,
+    general_action=_roll_back("RELEASE", None),
+    plain_action="roll back the latest release",
+    plain_cause="a recent release",
+    prevention=prevention,
+    counterweights=(
+        Counterweight(
+            strong="deployment_regression",
+            from_points=5,
+            weakens=("third_party_failure", "data_corruption", "resource_exhaustion"),
+            points=-2,
+            text="The errors begin with a release, which points to a change of the code.",
+        ),
+    ),
+    blames_release=True,
+)

@@ -1,0 +1,123 @@
+"""Third-party failure: calls to a host that is not the project's own fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sentry_runbook.incident.causes.event_texts import all_texts
+from sentry_runbook.incident.causes.external_calls import NETWORK, FailedCalls, failed_calls, host_in_error
+from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
+from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
+from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.model.evidence import quoted
+
+OFTEN = 2 / 3
+"""A host that fails in this part of the events read, one of several, is no coincidence."""
+
+
+def indicators(incident: Measurements) -> Iterator[Indicator]:
+    """Failed calls in the breadcrumbs; else the host that the error of a failing call names."""
+    calls = failed_calls(incident.evidence)
+    if calls is not None:
+        yield from _calls(calls)
+        yield from _error_of_the_call(incident, calls)
+        yield from _order(calls)
+        return
+    named = host_in_error(incident.evidence)
+    if named is not None:
+        host, text = named
+        yield Indicator(
+            "exception", 3, f"The error names the external host {quoted(host)}: {excerpt(text)}.", core=True
+        )
+        yield Indicator("breadcrumbs", 0, "No breadcrumb shows the failing call.")
+
+
+def _calls(calls: FailedCalls) -> Iterator[Indicator]:
+    host, answers = quoted(calls.host), ", ".join(calls.statuses)
+    often = calls.read >= 2 and calls.events >= OFTEN * calls.read
+    # The only event that was read says less than several that agree, and more than several that do not.
+    points = 3 if often else 2 if calls.read == 1 else 1
+    where = f"in {calls.events} of {calls.read} events read" if calls.read > 1 else "in the event read"
+    yield Indicator("breadcrumbs", points, f"Calls to {host} fail ({answers}) {where}.", core=True)
+    if calls.at_fault == "theirs":
+        yield Indicator("statuses", 2, f"{host} answers {answers}: the failure is on its side.")
+    elif calls.at_fault == "ours":
+        yield Indicator("statuses", -4, f"{host} answers {answers}: it works, and refuses what we send.")
+
+
+def _error_of_the_call(incident: Measurements, calls: FailedCalls) -> Iterator[Indicator]:
+    texts = all_texts(incident.evidence)
+    network = next((text for text in texts if NETWORK.search(text)), None)
+    if any(calls.host in text.lower() for text in texts):
+        yield Indicator("exception", 2, f"The error names {quoted(calls.host)}.")
+    elif network is not None:
+        yield Indicator("exception", 2, f"The error is one of a failing call: {excerpt(network)}.")
+    else:
+        yield Indicator("exception", -1, "The error itself does not speak of a failing call.")
+
+
+def _order(calls: FailedCalls) -> Iterator[Indicator]:
+    if not calls.last:
+        yield Indicator("order", -1, "The failing call is not the last one before the error.")
+    if calls.also_answered:
+        yield Indicator("order", -2, f"{quoted(calls.host)} also answered well, later in the same event.")
+
+
+def failing_host(incident: Measurements) -> str | None:
+    """The external host that fails, by breadcrumbs or else by the error's text; None when none is known."""
+    calls = failed_calls(incident.evidence)
+    if calls is not None:
+        return calls.host
+    named = host_in_error(incident.evidence)
+    return named[0] if named is not None else None
+
+
+def action(incident: Measurements) -> str:
+    """Circuit breaker, retries and the service's status page."""
+    return _break_circuit(failing_host(incident) or "host.example")
+
+
+def _break_circuit(host: str) -> str:
+    return (
+        f"Enable the circuit breaker (or a cached fallback) for calls to {quoted(host)}, add retries with backoff, and "
+        "watch the status page of that service."
+    )
+
+
+def prevention(incident: Measurements) -> Prevention:
+    """Calls to the host get a fallback."""
+    calls = failed_calls(incident.evidence)
+    host = quoted(calls.host) if calls is not None else "the external host"
+    return Prevention(
+        f"Add a timeout, a circuit breaker and a fallback to the calls to {host}",
+        f"with {host} blocked in a test environment, users get the fallback and no event reaches Sentry",
+    )
+
+
+PATTERN = CausePattern(
+    name="third_party_failure",
+    title="Third-party failure",
+    signal="Breadcrumbs show failed HTTP calls to external hosts",
+    indicators=indicators,
+    action=action,
+    general_action=_break_circuit("host.example"),
+    plain_action="switch to a fallback for an outside service",
+    plain_cause="an outside service that fails",
+    prevention=prevention,
+    counterweights=(
+        Counterweight(
+            strong="third_party_failure",
+            from_points=5,
+            weakens=("deployment_regression",),
+            points=-2,
+            text="Calls to an external host fail, which a deploy does not explain by itself.",
+        ),
+        Counterweight(
+            strong="third_party_failure",
+            from_points=5,
+            weakens=("data_corruption",),
+            points=-2,
+            text="A failing external host may send what looks like bad data.",
+        ),
+    ),
+)

@@ -1,0 +1,169 @@
+"""Resource exhaustion: memory, a pool, connections, threads or disk ran out, often under load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sentry_runbook.incident.causes.event_texts import all_texts
+from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
+from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
+from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
+from sentry_runbook.incident.metrics.transactions import transactions
+from sentry_runbook.incident.model.evidence import Endpoint, Known, quoted
+
+SLOW_P95_MS = 5000
+SEVERAL_ENDPOINTS = 3
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that can run out.
+
+    Attributes:
+        errors: how the errors of that say it.
+        says: what the error says, after "The error says that ".
+        relief: the runbook's immediate action (scale, pool, rate-limit) for it.
+        points: how much such an error says for the pattern.
+    """
+
+    errors: re.Pattern[str]
+    says: str
+    relief: str
+    points: int = 4
+
+
+CONNECTIONS = Resource(
+    re.compile(
+        # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out.
+        r"QueuePool|pool (?:exhausted|is full|limit|timed? ?out|timeout)|PoolTimeout|PoolExhausted|connection pool"
+        r"|too many (?:connections|clients)|connection slots|max(?:imum)? (?:number of )?(?:clients|connections)"
+        r"|acquir\w+ (?:a )?connection|connection limit|HikariPool"
+        r"|(?<!HTTP)(?<!HTTPS)ConnectionPool|no available connections",
+        re.IGNORECASE,
+    ),
+    "connections ran out",
+    "Add connection pooling, or enlarge the pool within the server's limit; scale out; rate-limit.",
+)
+RESOURCES = (
+    Resource(
+        re.compile(
+            r"OutOfMemory|out of memory|MemoryError|heap (?:out|limit|space)|Cannot allocate memory|\bOOM\b|OOMKilled"
+            r"|allocation failed|std::bad_alloc|memory limit|Allowed memory size",
+            re.IGNORECASE,
+        ),
+        "memory ran out",
+        "Scale horizontally and raise the memory limit for now, then find what holds the memory; rate-limit.",
+    ),
+    CONNECTIONS,
+    Resource(
+        re.compile(
+            r"RejectedExecution|thread pool|can't start new thread|unable to create (?:new )?native thread"
+            r"|queue (?:is )?full|RESOURCE_EXHAUSTED|ResourceExhausted|worker timeout|SIGKILL|back ?pressure|LoadShed"
+            r"|overloaded",
+            re.IGNORECASE,
+        ),
+        "threads and queues ran out",
+        "Scale the workers horizontally, bound the queues, and rate-limit what fills them.",
+    ),
+    Resource(
+        re.compile(
+            r"EMFILE|ENFILE|too many open files|No space left|ENOSPC|disk (?:is )?full|quota exceeded", re.IGNORECASE
+        ),
+        "files and disk ran out",
+        "Free or add space, raise the limit of open files, and look for what does not close them.",
+    ),
+    Resource(
+        re.compile(r"lock wait timeout|deadlock|statement timeout|canceling statement due to", re.IGNORECASE),
+        "locks or statements timed out",
+        "Find the long transactions and end them, shorten them, and rate-limit what competes for the rows.",
+        # Deadlocks also come from a changed query: they say less than an empty pool.
+        points=2,
+    ),
+)
+"""In this order: of two that one text names, the first is meant."""
+
+
+def exhausted(texts: Sequence[str]) -> tuple[Resource, str] | None:
+    """The resource that ran out, and the text that says so."""
+    return next(((resource, text) for text in texts for resource in RESOURCES if resource.errors.search(text)), None)
+
+
+def indicators(incident: Measurements) -> Iterator[Indicator]:
+    """What the error says ran out; then what speaks of load."""
+    match = exhausted(all_texts(incident.evidence))
+    # Load alone explains no error: without a text that names the resource there is no sign of the pattern.
+    if match is not None:
+        resource, text = match
+        sentence = f"The error says that {resource.says}: {excerpt(text)}."
+        yield Indicator("exception", resource.points, sentence, core=True)
+        yield from _traffic(incident)
+        yield from _load(incident)
+
+
+def _traffic(incident: Measurements) -> Iterator[Indicator]:
+    traffic = traffic_correlation(incident.evidence)
+    if not isinstance(traffic, TrafficCorrelation):
+        return
+    if traffic.follows:
+        rose = f"rose {traffic.rise:.1f}-fold" if traffic.rise < float("inf") else "rose from none"
+        text = f"Errors follow the traffic (correlation {traffic.coefficient:.2f}; sessions {rose})."
+        yield Indicator("traffic", 2, text)
+    elif traffic.flat:
+        # It weighs nothing: what ran out is named by the error itself, and a leak needs no rising traffic.
+        yield Indicator("traffic", 0, "The traffic did not rise with the errors.")
+
+
+def _load(incident: Measurements) -> Iterator[Indicator]:
+    endpoint = _main_endpoint(incident)
+    if endpoint is not None and endpoint.p95_ms is not None and endpoint.p95_ms >= SLOW_P95_MS:
+        yield Indicator("latency", 1, f"The endpoint is slow: p95 {endpoint.p95_ms / 1000:.1f} s.")
+    hit = {name for name in transactions(incident.evidence) if name}
+    if len(hit) >= SEVERAL_ENDPOINTS:
+        yield Indicator("spread", 1, f"{len(hit)} endpoints are hit.")
+
+
+def _main_endpoint(incident: Measurements) -> Endpoint | None:
+    latency = incident.evidence.latency
+    if not isinstance(latency, Known):
+        return None
+    return next((entry for entry in latency.value.endpoints if entry.transaction == latency.value.main), None)
+
+
+def action(incident: Measurements) -> str:
+    """The relief for what ran out."""
+    match = exhausted(all_texts(incident.evidence))
+    return (match[0] if match is not None else CONNECTIONS).relief
+
+
+def prevention(incident: Measurements) -> Prevention:
+    """A limit and an alert before the resource runs out."""
+    project = quoted(incident.evidence.issue.project or "the project")
+    return Prevention(
+        f"Set a limit and an alert for the resource that ran out in {project}",
+        "a load test at the incident's traffic raises the alert before the first error",
+    )
+
+
+PATTERN = CausePattern(
+    name="resource_exhaustion",
+    title="Resource exhaustion",
+    signal="The error rate follows the traffic (out of memory, pool exhausted, too many connections)",
+    indicators=indicators,
+    action=action,
+    general_action=CONNECTIONS.relief,
+    plain_action="add capacity and limit the load",
+    plain_cause="something that ran out under load",
+    prevention=prevention,
+    counterweights=(
+        Counterweight(
+            strong="resource_exhaustion",
+            from_points=5,
+            weakens=("deployment_regression",),
+            points=-1,
+            text="The errors name a resource that ran out, which timing alone does not explain.",
+        ),
+    ),
+)

@@ -1,0 +1,77 @@
+"""The event that stands for the issue, and what changed before it, each as one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_report import frame_line
+from sentry_runbook.incident.model.evidence import Commit, Evidence, Known, Unknown, quoted
+from sentry_runbook.incident.releases import Alignment, alignment
+
+
+@dataclass(frozen=True)
+class KeyEvent:
+    """Lines of the representative event; event text in them is quoted.
+
+    Attributes:
+        release, deployed: the suspect release and when its deploy is dated.
+        commit: message, pull request or id of the suspect commit; its author is no part of what happened.
+    """
+
+    error: str | Unknown
+    frame: str | Unknown
+    release: str | Unknown
+    deployed: datetime | Unknown
+    commit: str | Unknown
+
+
+def key_event(incident: Incident) -> KeyEvent:
+    """The error, where it broke, and the suspect release and commit; each with the reason when it is not known."""
+    deploy = _alignment(incident)
+    return KeyEvent(
+        error=_error(incident.evidence),
+        frame=_frame(incident.evidence),
+        release=quoted(incident.suspect) if incident.suspect else Unknown(why="no release stands out"),
+        deployed=deploy.at if deploy else Unknown(why="nothing dates it"),
+        commit=_commit(incident.evidence),
+    )
+
+
+def _alignment(incident: Incident) -> Alignment | None:
+    if incident.suspect is None or incident.known_onset is None:
+        return None
+    return alignment(incident.evidence, incident.suspect, incident.known_onset.at)
+
+
+def _error(evidence: Evidence) -> str | Unknown:
+    if isinstance(evidence.event, Unknown):
+        return evidence.event
+    exceptions = evidence.event.value.exceptions
+    if not exceptions:
+        return quoted(evidence.event.value.title or evidence.issue.title)
+    # The chain is ordered cause first: the last exception is the one that was reported.
+    reported = exceptions[-1]
+    return excerpt(": ".join(part for part in (reported.type, reported.value) if part) or evidence.issue.title)
+
+
+def _frame(evidence: Evidence) -> str | Unknown:
+    if isinstance(evidence.event, Unknown):
+        return evidence.event
+    frame = evidence.event.value.failing_frame
+    return quoted(frame_line(frame)) if frame else Unknown(why="the event has no stack trace")
+
+
+def _commit(evidence: Evidence) -> str | Unknown:
+    commits = evidence.suspect_commits
+    if isinstance(commits, Known):
+        return _commit_line(commits.value[0]) if commits.value else Unknown(why="Sentry names none")
+    return Unknown(why=commits.why)
+
+
+def _commit_line(commit: Commit) -> str:
+    line, request = quoted(commit.message or commit.pull_request or commit.id), commit.pull_request
+    numbered = request is not None and request.lstrip("#").isdigit() and request not in line
+    return f"{line} ({request})" if numbered else line

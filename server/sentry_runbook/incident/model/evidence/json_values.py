@@ -1,0 +1,88 @@
+"""Single values of Sentry's JSON, whatever their type: text, instants, counts; None where they are something else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+JsonObject = Mapping[str, object]
+MAX_ITEMS = 10_000
+"""Items of any list that are read; a longer one is cut before its items are looked at."""
+MAX_ID = 100
+PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
+LATEST_EPOCH_S = 1e11
+"""No time of ours lies later; larger numbers are milliseconds or nonsense."""
+
+
+def text_of(value: object) -> str | None:
+    """Text; numbers are read as text, for Sentry sends ids as either. Lone surrogates cannot be encoded: replaced."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def id_of(value: object) -> str | None:
+    """An id of Sentry's own: digits, letters and dashes, also written as a number. It is inert as it is."""
+    text = text_of(value)
+    return text if text and len(text) <= MAX_ID and PLAIN_WORD.fullmatch(text) else None
+
+
+def moment_of(value: object) -> datetime | None:
+    """ISO with or without microseconds and zone, or epoch seconds, as aware UTC to the second."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return datetime.fromtimestamp(int(value), UTC) if 0 <= value < LATEST_EPOCH_S else None
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value.strip())
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        return None
+
+
+def count_of(value: object) -> int | None:
+    """A count as int; Sentry writes it as string or int (rule 2). Negative and fractional ones are none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if (isinstance(value, str) and len(value) > 18) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        return None
+    return number if 0 <= number < 10**18 and (isinstance(value, str) or number == value) else None
+
+
+def object_of(value: object) -> dict[str, object]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: object) -> list[object]:
+    """The list as far as it is read, or an empty one."""
+    return value[:MAX_ITEMS] if isinstance(value, list) else []
+
+
+def first_text(data: JsonObject, *keys: str) -> str | None:
+    """The first of these keys that holds a text."""
+    return next((value for key in keys if isinstance(value := data.get(key), str) and value), None)
+
+
+def host_of(url: object) -> str | None:
+    """The host of a URL, lower case; only what can be a host name passes, so it is inert as it is."""
+    if not isinstance(url, str) or not url:
+        return None
+    try:
+        host = urlsplit(url if "//" in url else f"//{url}").hostname
+    except ValueError:
+        return None
+    if not host or ("." not in host and host != "localhost"):
+        return None
+    return host if all(char.isalnum() or char in ".-_:" for char in host) and host.isascii() else None

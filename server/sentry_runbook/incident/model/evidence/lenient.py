@@ -1,0 +1,293 @@
+"""Types that read Sentry's JSON leniently, and make its text inert while they do.
+
+The evidence is declared once and built in two ways. **From Sentry**: :func:`read` passes a sanitizer as pydantic's
+context. Then fields are looked up by Sentry's keys (their aliases), unknown keys are ignored, a value of an unexpected
+type is unknown (None, or the type's empty value), a list item that cannot be read is left out, and every text passes
+the sanitizer exactly once. Sentry's schema is stricter than its answers (sentry-api §12), so only an id is required:
+nothing in the JSON that is odd costs more than its own value. **From code or from an evidence file** there is no
+context: values go by field name, unknown names are errors, and text passes unchanged, for it is inert already.
+
+Where Sentry's shape differs from ours, a model overrides :meth:`FromSentry.reshape`. The JSON is shared with other
+readers, so it is never changed: a reshape makes a new object.
+
+Validators raise ValueError and nothing else: pydantic turns that one into a validation error, others pass through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, TypeVar, get_args
+
+from pydantic import GetCoreSchemaHandler, ValidationInfo, ValidatorFunctionWrapHandler, model_validator
+from pydantic_core import CoreSchema, PydanticOmit, core_schema
+
+from sentry_runbook.incident.model.evidence.json_values import (
+    MAX_ITEMS,
+    PLAIN_WORD,
+    JsonObject,
+    count_of,
+    id_of,
+    moment_of,
+    object_of,
+    text_of,
+)
+from sentry_runbook.incident.model.evidence.values import Frozen
+
+if TYPE_CHECKING:
+    from sentry_runbook.safety.sanitizer import Sanitizer
+
+T = TypeVar("T")
+NAME = 120
+"""Characters of a short identifying value: release, environment, transaction, tag."""
+TITLE = 200
+MESSAGE = 600
+
+
+class FromSentry(Frozen):
+    """A part of the evidence that :func:`read` can make of Sentry's JSON."""
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """The JSON with the keys and shapes of this model's fields; a new object where it differs."""
+        return json
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reshaped(cls, value: object, info: ValidationInfo) -> object:
+        if info.context is None:
+            return value
+        return cls.reshape(value) if isinstance(value, dict) else value
+
+
+M = TypeVar("M", bound=FromSentry)
+
+
+def read(model: type[M], json: object, sanitizer: Sanitizer) -> M:
+    """One object of Sentry's as a part of the evidence.
+
+    Raises:
+        ValueError: it is no object, or lacks what the model requires (an id).
+    """
+    return model.model_validate(json, context=sanitizer, extra="ignore", by_alias=True, by_name=False)
+
+
+def read_all(model: type[M], items: object, sanitizer: Sanitizer) -> tuple[M, ...]:
+    """The items of a list that can be read."""
+    found = []
+    for item in items[:MAX_ITEMS] if isinstance(items, list | tuple) else ():
+        try:
+            found.append(read(model, item, sanitizer))
+        except ValueError:
+            continue
+    return tuple(found)
+
+
+# --- types of fields -----------------------------------------------------------------------------------------------
+
+
+class FieldType:
+    """Annotation of a field: how :func:`read` reads its value. None is unknown; a field without None is then refused.
+
+    Attributes:
+        default: what an unknown value becomes in a field that cannot be None.
+    """
+
+    default: object = None
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The value as the field holds it; None where it is of another kind."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        may_be_none = NoneType in get_args(source)
+
+        def validate(value: object, strictly: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+            if info.context is None:
+                return strictly(value)
+            found = self.read(value, info.context)
+            if found is None and not may_be_none:
+                if self.default is None:
+                    raise ValueError("absent or of another kind")
+                return self.default
+            return found
+
+        return core_schema.with_info_wrap_validator_function(validate, handler(source))
+
+
+@dataclass(frozen=True)
+class InertLine(FieldType):
+    """One line of text, inert and cut.
+
+    Attributes:
+        limit: characters.
+        where: path of the field, for findings.
+        default: in a field that cannot be None.
+    """
+
+    limit: int
+    where: str
+    default: str | None = None
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The text, None when there is none."""
+        text = text_of(value)
+        return sanitizer.line(text, self.limit, self.where) if text else None
+
+
+def Name(where: str, default: str | None = None) -> InertLine:  # noqa: N802  # stands beside the types that it makes
+    """A short identifying value."""
+    return InertLine(NAME, where, default)
+
+
+@dataclass(frozen=True)
+class InertBlock(FieldType):
+    """Text that may have several lines, inert and cut."""
+
+    limit: int
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The text, None when there is none."""
+        text = text_of(value)
+        return sanitizer.block(text, self.limit, where=self.where) if text else None
+
+
+@dataclass(frozen=True)
+class InertUrl(FieldType):
+    """A URL as one inert line."""
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The URL, None when there is none."""
+        text = text_of(value)
+        return (sanitizer.url(text, where=self.where) or None) if text else None
+
+
+class UserName(FieldType):
+    """A user context, as an id without personal data or a stand-in; None for nobody."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The user; Sentry sends an object of nulls for nobody."""
+        user = object_of(value)
+        id_, email, username, ip, name = (text_of(user.get(key)) for key in USER_KEYS)
+        if not (id_ or email or username or ip or name):
+            return None
+        return sanitizer.user(id_, email, username, ip, name) or None
+
+
+USER_KEYS = ("id", "email", "username", "ip_address", "name")
+
+
+@dataclass(frozen=True)
+class Mapped(FieldType):
+    """An object of names and values, both inert; a nested value becomes one line of JSON."""
+
+    items: int
+    where: str
+    limit: int = TITLE
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The object, empty where it is none."""
+        pairs = object_of(value)
+        return sanitizer.mapping(pairs, where=self.where, items=self.items, limit=self.limit) if pairs else {}
+
+
+@dataclass(frozen=True)
+class Word(FieldType):
+    """One of Sentry's own words (a level, a status …); anything else than a plain word is none."""
+
+    default: str | None = None
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The word."""
+        if not isinstance(value, str) or not value or len(value) > 60 or value.lower().startswith("www."):
+            return None
+        return value if PLAIN_WORD.fullmatch(value) else None
+
+
+class Identifier(FieldType):
+    """An id of Sentry's own."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The id as text."""
+        return id_of(value)
+
+
+class Count(FieldType):
+    """A number that is not negative."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The number."""
+        return count_of(value)
+
+
+class Moment(FieldType):
+    """An instant in UTC, to the second."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The instant."""
+        return moment_of(value)
+
+
+@dataclass(frozen=True)
+class Flag(FieldType):
+    """True or false; also as the words that tags use."""
+
+    default: bool | None = None
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The flag."""
+        if isinstance(value, bool):
+            return value
+        return FLAGS.get(value.lower()) if isinstance(value, str) else None
+
+
+FLAGS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+class _Maybe:
+    """A part that cannot be read is None."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def validate(value: object, strictly: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+            if info.context is None:
+                return strictly(value)
+            try:
+                return strictly(value)
+            except ValueError:
+                return None
+
+        return core_schema.with_info_wrap_validator_function(validate, handler(source))
+
+
+class _Item:
+    """An item that cannot be read is left out of its list."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def validate(value: object, strictly: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+            try:
+                return strictly(value)
+            except ValueError:
+                if info.context is None:
+                    raise
+                raise PydanticOmit from None
+
+        return core_schema.with_info_wrap_validator_function(validate, handler(source))
+
+
+class _Items:
+    """A list of another type is empty, a longer one than we read is cut."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def validate(value: object, strictly: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+            if info.context is None:
+                return strictly(value)
+            return strictly(value[:MAX_ITEMS] if isinstance(value, list | tuple) else ())
+
+        return core_schema.with_info_wrap_validator_function(validate, handler(source))
+
+
+Maybe = Annotated[T | None, _Maybe()]
+Many = Annotated[tuple[Annotated[T, _Item()], ...], _Items()]

@@ -1,0 +1,93 @@
+"""The impact of an issue as Markdown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sentry_runbook.incident.formatting import trend_sentence
+from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, ImpactWindow
+from sentry_runbook.render.markdown_page import MarkdownPage
+
+
+def impact_page(result: Impact) -> MarkdownPage:
+    """Render the impact as Markdown."""
+    return add_impact(MarkdownPage(f"Impact of {result.issue}").items(result.warnings or ()), result)
+
+
+def add_impact(page: MarkdownPage, result: Impact) -> MarkdownPage:
+    """Add the impact's facts to a page of its own or to the triage's."""
+    page.paragraph(result.reading)
+    _add_window(page, result.window)
+    _add_counts(page, result)
+    _add_health(page, result)
+    _add_course(page, result)
+    for row in result.breakdown:
+        page.fact(f"Where {quoted(row.tag)}", f"{quoted(row.value)} {_share(row)}")
+    return page
+
+
+def _add_window(page: MarkdownPage, window: ImpactWindow) -> None:
+    page.fact("Window", f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC, {window.environments}")
+    if window.widened_from:
+        page.fact("Widened", f"nothing in the last {window.widened_from}; these numbers cover a longer time")
+    page.fact("Note", window.note)
+
+
+def _add_counts(page: MarkdownPage, result: Impact) -> None:
+    page.fact("Events", result.events).fact("Events over all time", result.events_all_time)
+    at_least = "at least " if result.users_lower_bound else ""
+    page.fact("Users", None if result.users is None else f"{at_least}{result.users}")
+    page.fact("Users over all time", result.users_all_time)
+    worst_hour = _range(result.users_worst_hour, result.users_worst_hour_at_most)
+    page.fact("Users in the worst rolling hour", worst_hour and worst_hour + _since(result.users_worst_hour_start))
+    peak = result.unhandled_per_minute_peak
+    at = _since(result.unhandled_per_minute_peak_at)
+    page.fact("Unhandled events in the busiest minute", None if peak is None else f"{peak}{at}")
+    page.fact("The same of the whole project", result.project_unhandled_per_minute_peak)
+
+
+def _add_health(page: MarkdownPage, result: Impact) -> None:
+    page.fact("Crash-free sessions", _percent(result.crash_free_sessions_pct, result.sessions))
+    worst_hour = _percent(result.crash_free_worst_hour_pct, None)
+    since = _since(result.crash_free_worst_hour_start)
+    page.fact("Crash-free sessions in the worst hour", worst_hour and worst_hour + since)
+    page.fact("p95 of the main transaction", None if result.p95_ms is None else f"{result.p95_ms:g} ms")
+    for endpoint in result.endpoints:
+        p95 = "p95 unknown" if endpoint.p95_ms is None else f"p95 {endpoint.p95_ms:g} ms"
+        count = "" if endpoint.count is None else f", {endpoint.count} transactions"
+        page.fact("Endpoint", f"{quoted(endpoint.transaction)}: {p95}{count}")
+
+
+def _add_course(page: MarkdownPage, result: Impact) -> None:
+    """How the rate went: before, from when, and where to."""
+    if result.baseline:
+        ratio = f", now × {result.baseline.ratio:g}" if result.baseline.ratio is not None else ""
+        page.fact("Baseline", f"{result.baseline.events} events in the same time before{ratio}")
+    if result.onset:
+        page.fact("Began", f"{result.onset.at:%Y-%m-%d %H:%M} UTC ({result.onset.confidence}: {result.onset.how})")
+    if result.trend:
+        page.fact("Trend", f"{trend_sentence(result.trend)} {result.trend.sparkline}")
+
+
+def _since(start: datetime | None) -> str:
+    return f", from {start:%Y-%m-%d %H:%M} UTC" if start else ""
+
+
+def _range(low: int | None, high: int | None) -> str | None:
+    """The exact number; with ``high``, the bounds between which it lies."""
+    if low is None:
+        return None
+    return f"{low}" if high in (None, low) else f"{low} to {high}"
+
+
+def _percent(value: float | None, sessions: int | None) -> str | None:
+    if value is None:
+        return None
+    return f"{value:g} %" + ("" if sessions is None else f" of {sessions} sessions")
+
+
+def _share(row: BreakdownRow) -> str:
+    before = "" if row.share_before is None else f", {row.share_before:.0%} before"
+    note = f" ({row.note})" if row.note else ""
+    return f"{row.share:.0%}{before}{note}"

@@ -1,0 +1,38 @@
+"""The severity and its criteria as Markdown."""
+
+from __future__ import annotations
+
+from sentry_runbook.incident.model.results.triage import Verdict
+from sentry_runbook.render.markdown_page import MarkdownPage
+
+
+def severity_page(result: Verdict) -> MarkdownPage:
+    """Render the severity as Markdown."""
+    page = MarkdownPage(f"{result.severity} {result.label}: {result.issue}")
+    return add_severity(page.items(result.warnings or ()), result)
+
+
+def add_severity(page: MarkdownPage, result: Verdict) -> MarkdownPage:
+    """Add the verdict's facts to a page of its own or to the triage's."""
+    page.paragraph(result.because)
+    page.fact(
+        "Respond", f"{result.response}" + (f", by {result.respond_by:%Y-%m-%d %H:%M} UTC" if result.respond_by else "")
+    )
+    page.fact("Escalate", result.escalation)
+    page.fact("Decided by", result.decided_by)
+    possible = result.could_be
+    if possible.lowest != possible.highest:
+        page.fact("Could be", f"{possible.lowest} to {possible.highest}, depending on what is not known")
+    if result.share_of_project is not None:
+        page.fact("This issue's share of the project's unhandled events", f"{result.share_of_project:.0%}")
+    if result.severity_without_suspects:
+        page.fact("Without the suspicious events", result.severity_without_suspects)
+    page.fact("Policy", result.policy)
+    for criterion in result.criteria:
+        met = {True: "met", False: "not met"}.get(criterion.met, "unknown") if criterion.met != "unknown" else "unknown"
+        observed = "" if criterion.observed is None else f"{criterion.observed}, "
+        note = f" ({criterion.note})" if criterion.note else ""
+        page.fact(f"{criterion.id}", f"{met}: {observed}threshold {criterion.threshold}{note}")
+    for step in result.distance:
+        page.fact(f"To {step.to}", f"{step.criterion}: {step.needs}")
+    return page

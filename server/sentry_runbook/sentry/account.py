@@ -1,0 +1,59 @@
+"""Who the token is and what it sees: of the API's root, organizations and projects the few fields that are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.sentry.messages import SentryResponse
+from sentry_runbook.sentry.parsing import an_object, text
+
+
+@dataclass(frozen=True)
+class TokenOwner:
+    """Whose auth token it is.
+
+    Attributes:
+        name: of the person or integration, None when the server does not tell.
+        scopes: what it may do; None where the server does not tell.
+    """
+
+    name: str | None
+    scopes: tuple[str, ...] | None
+
+
+def token_owner(reply: SentryResponse) -> TokenOwner:
+    """``GET /api/0/``."""
+    answer = an_object(reply)
+    auth, user = answer.get("auth"), answer.get("user")
+    scopes = auth.get("scopes") if isinstance(auth, dict) else None
+    person = user if isinstance(user, dict) else {}
+    return TokenOwner(
+        name=next((name for key in ("name", "username", "id") if (name := text(person.get(key)))), None),
+        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else None,
+    )
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An organization, by its slug in URLs."""
+
+    slug: str | None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project: its number, and its slug in URLs."""
+
+    id: str | None
+    slug: str | None
+
+
+def organization(json: JsonObject) -> Organization:
+    """One organization of an answer."""
+    return Organization(text(json.get("slug")))
+
+
+def project(json: JsonObject) -> Project:
+    """One project of an answer."""
+    return Project(text(json.get("id")), text(json.get("slug")))

@@ -1,0 +1,104 @@
+"""Answers that count: Discover tables, time series, latencies, sessions; and pages of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+MAX_ROWS = 100
+"""Rows of one Discover page at the most."""
+Cell = str | int | float | bool | None
+Row = Mapping[str, Cell]
+
+
+@dataclass(frozen=True)
+class ListPage(Generic[T]):
+    """One page of a list, and the cursor of the next."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class DiscoverTable:
+    """A Discover answer: rows of field → value, any of which may be null.
+
+    Attributes:
+        dataset: the dataset that answered; None when the server was asked without one.
+        why_empty: what Sentry says about an empty answer ("no projects"), None when it says nothing.
+    """
+
+    rows: tuple[Row, ...]
+    dataset: str | None = None
+    next_cursor: str | None = None
+    why_empty: str | None = None
+
+    def number(self, field: str) -> float | None:
+        """A number of the first row; None when there is no row or no number."""
+        value = self.rows[0].get(field) if self.rows else None
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+@dataclass(frozen=True)
+class TimeSeries:
+    """A regular time series of one axis.
+
+    Attributes:
+        start: start of the first bucket.
+        step_s: seconds of a bucket.
+        values: None where Sentry gave no number.
+        complete_until: start of the first bucket that Sentry calls incomplete, None when it calls none so.
+    """
+
+    start: datetime
+    step_s: int
+    values: tuple[float | None, ...]
+    complete_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TransactionLatency:
+    """Latency of one transaction; ``p95_ms`` is None when Sentry gave no number."""
+
+    transaction: str
+    p95_ms: float | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class LatencyTable:
+    """Latencies, and what was measured where."""
+
+    rows: tuple[TransactionLatency, ...]
+    measure: str
+
+
+@dataclass(frozen=True)
+class EnvironmentSessions:
+    """Sessions of one environment: totals, and one value an interval. Rates are fractions 0..1 or None."""
+
+    environment: str | None
+    sessions: int | None = None
+    crash_rate: float | None = None
+    unhandled_rate: float | None = None
+    sessions_by_hour: tuple[float | None, ...] = ()
+    crash_rate_by_hour: tuple[float | None, ...] = ()
+    unhandled_rate_by_hour: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class SessionCounts:
+    """Release health by environment; the range is rounded outwards to full hours.
+
+    Attributes:
+        has_unhandled_rate: False when the server does not know the figure (before SDK 11's meaning).
+    """
+
+    start: datetime
+    end: datetime
+    intervals: tuple[datetime, ...] = ()
+    groups: tuple[EnvironmentSessions, ...] = ()
+    has_unhandled_rate: bool = True

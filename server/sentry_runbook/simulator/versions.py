@@ -1,0 +1,58 @@
+"""Release names: which Sentry reads as semantic versions, and how it orders those.
+
+Sentry reads ``package@1.2.3`` as a semantic version; the package is required. A project whose newest release has that
+form is a *semver project*: there "newer" means a greater version, elsewhere it means created later.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_VERSION = re.compile(r"(?:([^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([^+]+))?(?:\+(.*))?)")
+
+
+class Precedence(NamedTuple):
+    """The sort key of a semantic version; a pre-release sorts before its release."""
+
+    numbers: tuple[int, ...]
+    is_release: bool
+    prerelease: tuple[tuple[bool, int, str], ...]
+
+
+def is_semver(version: str) -> bool:
+    """Return whether Sentry reads a release name as ``package@1.2.3``."""
+    match = _VERSION.fullmatch(version)
+    return match is not None and match[1] is not None
+
+
+def precedence(version: str) -> Precedence | None:
+    """Return the sort key of a semantic version with its package; None for any other release name."""
+    match = _VERSION.fullmatch(version)
+    if match is None or match[1] is None:
+        return None
+    identifiers = re.split(r"[.-]", match[7]) if match[7] else []
+    return Precedence(
+        tuple(int(match[part] or 0) for part in (3, 4, 5, 6)),
+        not identifiers,
+        tuple((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in identifiers),
+    )
+
+
+def short_version(version: str) -> str:
+    """Return the version without its package."""
+    return version.rpartition("@")[2]
+
+
+def version_info(version: str) -> dict[str, object] | None:
+    """Return the parts of a version as releases carry them; None where Sentry cannot take it apart."""
+    match = _VERSION.fullmatch(version)
+    if not match:
+        return None
+    numbers = {"major": int(match[3]), "minor": int(match[4]), "patch": int(match[5] or 0)}
+    return {
+        "package": match[1],
+        "version": {"raw": match[2], **numbers, "pre": match[7], "buildCode": match[8], "components": 3},
+        "description": match[2],
+        "buildHash": None,
+    }

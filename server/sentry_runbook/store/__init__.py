@@ -1,0 +1,1 @@
+"""What callers share: in memory now, and between processes later (DESIGN §2)."""

@@ -1,0 +1,136 @@
+"""How the evidence reads Sentry's JSON: leniently and inert with a sanitizer, strictly without."""
+
+from __future__ import annotations
+
+import copy
+import typing
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from sentry_runbook.incident.model.evidence import Activity, Event, EventRow, Evidence, Issue, Release, Snooze, TagCount
+from sentry_runbook.incident.model.evidence.lenient import FieldType, FromSentry, read, read_all
+from sentry_runbook.safety.sanitizer import Sanitizer
+from tests.sentry import shapes
+
+ADDRESS = {"url": "https://sentry.example.com/"}
+HOSTILE = "<img src=x> [click](https://evil.example) jo.doe@example.com"
+BY_OTHERS = {
+    ("Issue", "url"): "built by the client",
+    ("Issue", "merged_from"): "the caller's own reference, digits only",
+    ("Breadcrumb", "host"): "host_of lets only host names pass",
+    ("Event", "request_host"): "host_of lets only host names pass",
+}
+"""Texts that no field type makes inert, and what does."""
+
+
+def subclasses(model: type[FromSentry]) -> Iterator[type[FromSentry]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+def bare_texts(hint: Any) -> bool:
+    """Whether a type holds text that no field type reads."""
+    if typing.get_origin(hint) is Annotated:
+        base, *extras = typing.get_args(hint)
+        return not any(isinstance(extra, FieldType) for extra in extras) and bare_texts(base)
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return False
+    return hint is str or any(bare_texts(part) for part in typing.get_args(hint))
+
+
+def test_every_text_that_comes_from_sentry_is_made_inert() -> None:
+    bare = {
+        (model.__name__, name)
+        for model in subclasses(FromSentry)
+        for name, hint in typing.get_type_hints(model, include_extras=True).items()
+        if name in model.model_fields and bare_texts(hint)
+    }
+    assert bare == set(BY_OTHERS)
+
+
+def every_text(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from every_text(key)
+            yield from every_text(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from every_text(part)
+
+
+def hostile(value: object) -> object:
+    """The payload with every text replaced."""
+    if isinstance(value, dict):
+        return {key: hostile(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [hostile(part) for part in value]
+    return HOSTILE if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [(Issue, shapes.ISSUE), (Event, shapes.EVENT), (EventRow, shapes.EVENT), (TagCount, shapes.TAG)],
+)
+def test_no_text_of_a_hostile_answer_stays_active(model: type[FromSentry], shape: dict[str, Any]) -> None:
+    payload = {key: hostile(value) if key not in ("id", "eventID") else value for key, value in shape.items()}
+    entries = [
+        {"type": entry["type"], "data": hostile(entry["data"])}
+        for entry in typing.cast("Any", shape.get("entries", []))
+    ]
+    part = read(model, {**payload, "entries": entries, **ADDRESS}, Sanitizer())
+    for text in every_text(part.model_dump(exclude={"url"})):
+        assert not set(text.replace("<email 1>", "")) & set("<>`"), text
+        assert "](" not in text
+        assert "jo.doe@" not in text
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [(Issue, shapes.ISSUE), (Event, shapes.EVENT), (Release, shapes.RELEASE), (TagCount, shapes.TAG)],
+)
+def test_the_shared_answer_is_not_changed(model: type[FromSentry], shape: dict[str, Any]) -> None:
+    before = copy.deepcopy(shape)
+    read(model, {**shape, **ADDRESS}, Sanitizer())
+    assert shape == before
+
+
+def test_an_odd_value_costs_only_itself() -> None:
+    odd = {**shapes.ISSUE, **ADDRESS, "count": [], "firstSeen": "soon", "statusDetails": 7, "project": "x", "level": {}}
+    issue = read(Issue, odd, Sanitizer())
+    assert (issue.events_total, issue.first_seen, issue.snooze, issue.project_id, issue.level) == (None,) * 5
+    assert (issue.users_total, issue.short_id) == (40, "SHOP-1Z")
+    assert [entry.kind for entry in issue.activity] == ["set_regression"]
+
+
+def test_an_item_that_cannot_be_read_is_left_out() -> None:
+    entries = [None, 7, {"type": "note"}, {"type": "assigned", "dateCreated": "2026-11-20T08:00:00Z"}]
+    assert [entry.kind for entry in read_all(Activity, entries, Sanitizer())] == ["assigned"]
+    with pytest.raises(ValueError, match="id"):
+        read(Issue, {"title": "no id", **ADDRESS}, Sanitizer())
+
+
+def test_names_of_ours_in_sentrys_answer_are_not_taken_for_ours() -> None:
+    posing = {"id": "1", **ADDRESS, "events_total": 5, "short_id": "EVIL-1", "snooze": {"count": 3}, "unhandled": True}
+    issue = read(Issue, posing, Sanitizer())
+    assert (issue.events_total, issue.short_id, issue.snooze, issue.unhandled) == (None,) * 4
+
+
+def test_text_from_code_or_a_file_passes_as_it_is_and_strictly() -> None:
+    assert Issue(id="1", url="", title=HOSTILE).title == HOSTILE
+    for wrong in ({"title": 7}, {"title": "x", "events_total": "many"}, {"title": "x", "surprise": 1}):
+        with pytest.raises(ValidationError):
+            Issue.model_validate({"id": "1", "url": "", **wrong})
+    with pytest.raises(ValidationError):
+        Snooze.model_validate({"count": -1.5})
+
+
+def test_evidence_that_was_dumped_is_read_back_as_it_was() -> None:
+    event = read(Event, shapes.EVENT, Sanitizer())
+    assert Event.model_validate_json(event.model_dump_json()) == event
+    assert set(Evidence.model_fields) >= {"event", "rows", "tags"}

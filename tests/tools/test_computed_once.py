@@ -1,0 +1,74 @@
+"""One question computes each part of the incident once: counted by wrapping the functions that compute them."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from tests.tools.contract import call
+from tests.tools.support import connected
+
+COMPUTED = {
+    "onset": "episode.onset.find_onset",
+    "severity": "severity.rules.classify",
+    "impact": "impact.count_impact",
+    "causes": "causes.causes.find_causes",
+    "recovery metrics": "recovery.metrics.measure",
+    "recovery": "recovery.recovery.assess_recovery",
+    "timeline": "timeline.timeline.make_timeline",
+    "timeline rows": "timeline.rows.rows_of",
+}
+ONLY_ON_DEMAND = {
+    "checklist": "triage.checklist.checklist",
+    "stage": "messages.status.stage_of",
+    "five whys": "postmortem.five_whys.five_whys",
+    "impact numbers": "postmortem.impact_numbers.impact_numbers",
+    "action items": "postmortem.action_items.action_items",
+}
+"""Parts that a call computes at most once, and only when its text asks for them."""
+EXPECTED = {
+    "draft_update": {*COMPUTED, "stage"},
+    "draft_postmortem": {*COMPUTED, "five whys", "impact numbers", "action items"},
+    "triage_issue": {"onset", "severity", "impact", "causes", "checklist"},
+}
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each part was computed, wherever the function is known by name."""
+    counted: Counter[str] = Counter()
+    # Whoever is imported later would keep the wrapped function for good.
+    for module in ("messages.drafts", "triage.triage"):
+        import_module(f"sentry_runbook.incident.{module}")
+    for part, path in {**COMPUTED, **ONLY_ON_DEMAND}.items():
+        module, _, name = f"sentry_runbook.incident.{path}".rpartition(".")
+        function = getattr(import_module(module), name)
+        wrapped = _counting(function, part, counted)
+        for loaded in [each for key, each in sys.modules.items() if key.startswith("sentry_runbook.")]:
+            if getattr(loaded, name, None) is function:
+                monkeypatch.setattr(loaded, name, wrapped)
+    return counted
+
+
+def _counting(function: Callable[..., Any], part: str, counted: Counter[str]) -> Callable[..., Any]:
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        counted[part] += 1
+        return function(*arguments, **named)
+
+    return wrapped
+
+
+@pytest.mark.parametrize("tool", EXPECTED)
+async def test_a_call_computes_each_part_of_the_incident_once(tool: str, counts: Counter[str]) -> None:
+    async with connected("payment-spike") as connection:
+        await connection.call(tool, **call(tool, "SHOP-1Z"))
+    assert counts == dict.fromkeys(EXPECTED[tool], 1)
+
+
+async def test_a_prompt_of_everything_computes_each_part_once(counts: Counter[str]) -> None:
+    async with connected("payment-spike") as connection:
+        await connection.client.get_prompt("triage", {"issue": "SHOP-1Z"})
+    assert counts == dict.fromkeys({*COMPUTED, "checklist", "stage"}, 1)

@@ -1,0 +1,167 @@
+"""Every field of every result model is reached: some call of some tool on the embedded incidents gives it a value.
+
+A field that no call reaches is a wire that nobody connected. Those that the embedded incidents cannot show are listed
+with the reason; the list is exact, so a field that becomes reachable must leave it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from sentry_runbook.incident.model.evidence import Answer
+from sentry_runbook.simulator.scenario import Scenario
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.tools import definitions
+from tests.tools.support import SETTINGS, Connection, connected
+
+DIRECT = dataclasses.replace(SETTINGS, writes="direct")
+Field = tuple[str, str]
+"""A model's name and a field of it."""
+UNREACHED: Mapping[str, str] = {
+    "ActionItem.due": "people give it in the document; no tool takes it",
+    "ActionItem.owner": "people give it in the document; no tool takes it",
+    "Answer.masked": "no embedded incident carries a secret; tests/safety do",
+    "Baseline.ratio": "every embedded issue is quiet before its incident",
+    "BreakdownRow.lift": "where an embedded incident has shares before it, the difference may be chance",
+    "EventRow.ip": "embedded events name a user, and the address stands in only without one",
+    "EventView.message": "no embedded event is a message without an exception",
+    "EventView.occurrence": "every embedded issue is an error",
+    "EventView.scrubbed": "no embedded project scrubs data",
+    "ExceptionView.stack_omitted": "embedded stacks are short; tests/tools/test_sizes.py has long ones",
+    "Finding.excerpt": "no embedded incident carries hostile text; tests/safety do",
+    "Impact.users_lower_bound": "embedded events carry a user, or none does",
+    "Impact.users_worst_hour_at_most": "the embedded Sentry always settles the worst hour",
+    "IssueReport.category": "every embedded issue is an error",
+    "IssueReport.warnings": "no embedded issue was merged, and its counts are over all environments",
+    "Verdict.severity_without_suspects": "no embedded incident is flooded or has forged releases",
+}
+"""Why the embedded incidents cannot show it."""
+FINISHED = "# Incident Postmortem\n\nDana broke it. The rate was 99 %.\n"
+
+
+def calls(issue: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The calls that only read."""
+    yield "triage_issue", {"issue": issue}
+    for event in ("latest", "oldest"):
+        yield "get_issue", {"issue": issue, "event": event}
+    yield "list_events", {"issue": issue, "limit": 100}
+    yield "list_events", {"issue": issue, "limit": 5}
+    yield "find_issues", {"limit": 1}
+    yield "discover_impact", {"issue": issue}
+    yield "discover_impact", {"issue": issue, "period": "15m"}
+    yield "discover_impact", {"issue": issue, "environment": "nowhere"}
+    yield "discover_impact", {"issue": issue, "start": "2026-11-20T00:00:00Z", "end": "2026-11-21T00:00:00Z"}
+    yield "get_issue", {"issue": issue, "environment": "nowhere"}
+    yield "classify_severity", {"issue": issue}
+    yield "check_recovery", {"issue": issue}
+    for kind in ("initial", "resolved"):
+        yield "draft_update", {"issue": issue, "kind": kind}
+    yield "draft_postmortem", {"issue": issue}
+    yield "draft_postmortem", {"issue": issue, "check": FINISHED, "detected_at": "2020-01-01T00:00:00Z"}
+    yield "draft_update", {"issue": issue, "kind": "update"}
+
+
+def changes(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The calls that write, and what they show of the state before and after."""
+    issue, release = scenario.issue, scenario.recovery.release if scenario.recovery else None
+    limits = {"ignore_count": 5, "ignore_users": 5, "ignore_minutes": 60, "window_minutes": 30}
+    yield "resolve_issue", {"issue": issue, "action": "resolve_in_release"}
+    yield "resolve_issue", {"issue": issue, "action": "ignore", "dry_run": True, **limits}
+    yield "resolve_issue", {"issue": issue, "action": "resolve_in_next_release", "dry_run": True}
+    if release:
+        yield "resolve_issue", {"issue": issue, "action": "resolve_in_release", "release": release}
+    else:
+        yield "resolve_issue", {"issue": issue, "action": "resolve"}
+    yield "add_note", {"issue": issue, "text": "We are on it."}
+    yield "add_note", {"issue": issue, "text": "We are on it."}
+
+
+def afterwards(issue: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The calls that are made some hours later."""
+    yield "check_recovery", {"issue": issue}
+    yield "discover_impact", {"issue": issue, "period": "15m"}
+    yield "get_issue", {"issue": issue}
+
+
+def models(hint: object) -> Iterator[type[BaseModel]]:
+    """The models in a type."""
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        yield hint
+    for argument in get_args(hint):
+        yield from models(argument)
+
+
+def fields(model: type[BaseModel], known: dict[type[BaseModel], None]) -> dict[type[BaseModel], None]:
+    """``known`` with the model and all models below it."""
+    if model not in known:
+        known[model] = None
+        for field in model.model_fields.values():
+            for inner in models(field.annotation):
+                fields(inner, known)
+    return known
+
+
+def owner(model: type[BaseModel], name: str) -> str:
+    """The class that declares a field: what every answer carries counts once."""
+    return Answer.__name__ if issubclass(model, Answer) and name in Answer.model_fields else model.__name__
+
+
+def reached(hint: object, value: object) -> Iterator[Field]:
+    """The fields of a JSON value that are not at their default."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        yield from reached(get_args(hint)[0], value)
+    elif origin in (typing.Union, types.UnionType):
+        for arm in get_args(hint):
+            yield from reached(arm, value)
+    elif origin is tuple and isinstance(value, list):
+        for item in value:
+            yield from reached(get_args(hint)[0], item)
+    elif isinstance(hint, type) and issubclass(hint, BaseModel) and isinstance(value, dict):
+        for name, field in hint.model_fields.items():
+            if name in value and value[name] not in (field.default, [], {}):
+                yield owner(hint, name), name
+                yield from reached(field.annotation, value[name])
+
+
+@pytest.mark.matrix
+async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
+    results = {definition.name: definition.result for definition in definitions()}
+    known: dict[type[BaseModel], None] = {}
+    for result in results.values():
+        fields(result, known)
+    seen: set[Field] = set()
+
+    async def make(connection: Connection, tool: str, arguments: dict[str, Any]) -> None:
+        answer = await connection.client.call_tool(tool, arguments)
+        assert not answer.is_error, answer.content
+        seen.update(reached(results[tool], answer.structured_content))
+
+    for name, scenario in SCENARIOS.items():
+        async with connected(name) as connection:
+            for call in calls(scenario.issue):
+                await make(connection, *call)
+            await make(connection, "resolve_issue", {"issue": scenario.issue, "action": "resolve"})
+            await make(connection, "add_note", {"issue": scenario.issue, "text": "We are on it."})
+        async with connected(name, settings=DIRECT) as connection:
+            connection.clock.advance(minutes=scenario.recovery.fixed_at + 10 if scenario.recovery else 0)
+            for call in changes(scenario):
+                await make(connection, *call)
+            connection.clock.advance(hours=9)
+            for call in afterwards(scenario.issue):
+                await make(connection, *call)
+    unreached = {
+        f"{owner(model, name)}.{name}"
+        for model in known
+        for name in model.model_fields
+        if (owner(model, name), name) not in seen
+    }
+    assert sorted(unreached - set(UNREACHED)) == [], "reached by no call"
+    assert sorted(set(UNREACHED) - unreached) == [], "reached, though listed as unreachable"
