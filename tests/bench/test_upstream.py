@@ -4,17 +4,20 @@ from bench.cases import ISSUE, ask, connected
 from bench.large_event import SIZE, enlarged
 from bench.upstream import Upstream
 
+from sentry_runbook.settings import Limits
+
 
 async def test_a_triage_over_loopback_is_answered_and_counted(upstream: Upstream) -> None:
     upstream.statistics()
-    async with connected(upstream.url()) as client:
+    # An answer that comes at once may be gone before the next request arrives: with a delay they overlap for certain.
+    async with connected(upstream.url(100)) as client:
         result = await ask(client, "triage_issue", {})
         counted = upstream.statistics()
         await ask(client, "triage_issue", {})
     assert result.structured_content
     assert result.structured_content["issue"]["short_id"] == ISSUE
     assert upstream.statistics().requests == counted.requests
-    assert 1 < counted.most_at_once <= 12
+    assert 1 < counted.most_at_once <= Limits().concurrency
 
 
 async def test_a_write_is_seen_by_the_next_read(upstream: Upstream) -> None:

@@ -88,6 +88,9 @@ def run(folder: str, children: int, *, show: bool) -> float:
         with log.open("w", encoding="utf-8") as out:
             command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children)]
             subprocess.run(command, cwd=place, env=environment, stdout=out, stderr=out, check=False)
+        if "BadTestExecutionCommandsException" in log.read_text(encoding="utf-8"):
+            # mutmut counts a run that finds no test as a fault found; ids of parameters must be plain ASCII words.
+            raise SystemExit(f"pytest could not run the tests of {folder} by their ids, so the result would be wrong")
         results = _results(place, environment)
         if not results:
             sys.stderr.write(log.read_text(encoding="utf-8")[-3000:])

@@ -16,6 +16,25 @@ def is_regressed(issue: Issue) -> bool:
     )
 
 
+def last_resolve(issue: Issue) -> Activity | None:
+    """The last resolve in the activity log by people or commits; resolving by age says nothing of a fix."""
+    resolves = [
+        entry
+        for entry in issue.activity
+        if entry.kind.startswith("set_resolved") and entry.kind != "set_resolved_by_age"
+    ]
+    return max(resolves, key=lambda entry: entry.at, default=None)
+
+
+def is_logged_as_next_release(resolve: Activity | None) -> bool:
+    """Whether a resolve was "in the next release": Sentry logs it without a version.
+
+    The issue itself may name a release then: projects with ordered versions store "in the next release" as the release
+    that was current at the time of the resolve (sentry-api rule 15).
+    """
+    return resolve is not None and resolve.kind == "set_resolved_in_release" and resolve.version is None
+
+
 def _last(activity: Iterable[Activity], kind: str) -> float:
     """Time of the last entry whose kind begins with ``kind`` (``set_resolved_in_release`` …), in seconds; 0 if none."""
     return max((entry.at.timestamp() for entry in activity if entry.kind.startswith(kind)), default=0.0)

@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
 from sentry_runbook.incident.model.results.resolution import Action, ResolutionResult
-from sentry_runbook.incident.resolution.request import Wish
+from sentry_runbook.incident.resolution.request import ResolutionRequest
 from sentry_runbook.render.resolution import resolution_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
@@ -33,7 +33,7 @@ async def planned(
     """The plan, made on a fresh read."""
     from sentry_runbook.writing.change import make_plan  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    wish = Wish(
+    wish = ResolutionRequest(
         action=action,
         release=release,
         ignore_count=ignore_count,

@@ -16,7 +16,7 @@ from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFa
 from sentry_runbook.incident.model.evidence import Evidence, Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
 from sentry_runbook.incident.resolution.plan import plan
-from sentry_runbook.incident.resolution.request import Change, Wish
+from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange
 from sentry_runbook.incident.resolution.state import is_same_state, state_of
 from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
@@ -35,7 +35,7 @@ UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these it is unknown whether the change was made."""
 
 
-async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
+async def make_plan(run: Runtime, issue: str, wish: ResolutionRequest) -> Plan:
     """Read the issue afresh and plan the change.
 
     Raises:
@@ -50,7 +50,7 @@ async def make_plan(run: Runtime, issue: str, wish: Wish) -> Plan:
     return Plan(wish, resolution, evidence, evidence.organization or None, owner.name or UNKNOWN)
 
 
-def _sanitize_request(run: Runtime, wish: Wish) -> Wish:
+def _sanitize_request(run: Runtime, wish: ResolutionRequest) -> ResolutionRequest:
     """The wish with its release sanitized, as it is shown and compared; a caller may have copied it from an event."""
     if wish.release is None:
         return wish
@@ -145,7 +145,7 @@ async def _read_back(run: Runtime, planned: Plan) -> Issue | None:
     return evidence.issue
 
 
-def _judge(change: Change, before: Issue, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
+def _judge(change: StatusChange, before: Issue, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
     if after is None:
         why = unclear or "The change was sent."
         return "unknown", (f"{why} Reading the state back failed: look at the issue in Sentry before trying again.",)
@@ -184,7 +184,7 @@ def _plain(state: State) -> Mapping[str, str | int | bool | None]:
     return values
 
 
-def body_of(change: Change, wish: Wish) -> dict[str, object]:
+def body_of(change: StatusChange, wish: ResolutionRequest) -> dict[str, object]:
     """The body of the PUT; unused keys are left out, because Sentry refuses null (sentry-api §10)."""
     details: dict[str, object] = {
         "inNextRelease": change.in_next_release or None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sentry_runbook.incident.model.evidence import Evidence, Issue, quoted
-from sentry_runbook.incident.resolution.request import Wish
+from sentry_runbook.incident.resolution.request import ResolutionRequest
 from sentry_runbook.safety.confirm import Payload
 from sentry_runbook.sentry.references import IssueRef
 
@@ -25,7 +25,7 @@ FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and no
 class Plan:
     """A wish, the state it was planned on, and what would be sent."""
 
-    wish: Wish
+    wish: ResolutionRequest
     resolution: ResolutionPlan
     evidence: Evidence
     organization: str | None

@@ -1,8 +1,8 @@
 """Changes of an issue's status: what is asked, what would change, what to warn of, and whether it happened.
 
-How to think about it: a write is planned here without a network. :func:`plan` says one of three things: the state is
-already so, the wish is invalid, or this :class:`Change` is to be sent. After the write the issue is read again
-and :func:`compare` says whether what was planned is what is there.
+How to think about it: a write is planned here without a network. :func:`plan` says one of three things: the request is
+invalid, the state is already so, or this :class:`.StatusChange` is to be sent. After the write the issue is read again
+and :func:`.compare` says whether what was planned is what is there.
 """
 
 from __future__ import annotations
@@ -11,25 +11,32 @@ from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, quoted
 from sentry_runbook.incident.model.results.resolution import Action, State
-from sentry_runbook.incident.resolution.request import Change, Wish, change_of, refusals
+from sentry_runbook.incident.resolution.request import (
+    FOR_EVER,
+    UNTIL_ESCALATING,
+    ResolutionRequest,
+    StatusChange,
+    change_of,
+    refusals,
+)
 from sentry_runbook.incident.resolution.state import expected, is_already, state_of
 from sentry_runbook.incident.resolution.warnings import warnings_for
 
 
 class ResolutionPlan(Frozen):
-    """What a wish means for this issue.
+    """What a request means for this issue.
 
     Attributes:
         change: what to send; None when nothing is to be sent.
         already: the state is already so, details included.
-        refused: why the wish is invalid; None when it can.
+        refused: why the request is invalid; None when it is valid.
         after: the state that the change should lead to.
         undo: what puts it back, and what is not restored exactly.
         must_confirm: also in ``direct`` mode (archived for ever).
     """
 
     action: Action
-    change: Change | None = None
+    change: StatusChange | None = None
     already: bool = False
     refused: str | None = None
     before: State
@@ -39,46 +46,57 @@ class ResolutionPlan(Frozen):
     must_confirm: bool = False
 
 
-def plan(wish: Wish, incident: Incident) -> ResolutionPlan:
-    """What the wish means for this issue; decides, sends nothing."""
+def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
+    """What the request means for this issue; decides, sends nothing."""
     issue, now = incident.evidence.issue, incident.now
     before = state_of(issue)
-    refused = next(refusals(wish, issue), None)
+    refused = next(refusals(request, issue), None)
     if refused is not None:
-        return ResolutionPlan(action=wish.action, refused=refused, before=before, after=before)
-    change = change_of(wish)
-    after = expected(change, now)
+        return ResolutionPlan(action=request.action, refused=refused, before=before, after=before)
+    change = change_of(request)
+    # Writing the same state again would move the time of the resolve and restart the counts (sentry-api §10).
     if is_already(change, issue, now):
-        return ResolutionPlan(action=wish.action, already=True, before=before, after=before)
+        return ResolutionPlan(action=request.action, already=True, before=before, after=before)
     return ResolutionPlan(
-        action=wish.action,
+        action=request.action,
         change=change,
         before=before,
-        after=after,
-        warnings=tuple(warnings_for(wish, incident)),
+        after=expected(change, now),
+        warnings=tuple(warnings_for(request, incident)),
         undo=_undo(issue, before),
-        must_confirm=change.is_for_ever,
+        must_confirm=change.substatus == FOR_EVER,
     )
 
 
+# --- undo ----------------------------------------------------------------------------------------------------------
+
+
 def _undo(issue: Issue, before: State) -> str:
+    """The call that puts the earlier state back, and what Sentry does not restore."""
     if before.status == "unresolved":
-        lost = ""
-        if issue.substatus is not None and issue.substatus != "ongoing":
-            lost = f" Its substatus {quoted(issue.substatus)} becomes ongoing."
-        return f"resolve_issue action=reopen puts it back to unresolved.{lost}"
+        return f"resolve_issue action=reopen puts it back to unresolved.{_lost_substatus(issue)}"
     if before.status == "resolved":
-        how = "action=resolve"
-        if before.in_next_release:
-            how = "action=resolve_in_next_release"
-        elif before.in_release:
-            how = f"action=resolve_in_release release={quoted(before.in_release)}"
-        return f"resolve_issue {how} resolves it again; the time of the first resolve is not restored."
+        how = f"resolve_issue {_resolve_again(before)}"
+        return f"{how} resolves it again; the time of the first resolve is not restored."
     return f"{_archive_again(before)} Counts and times then start anew: what had already passed is not restored."
 
 
+def _lost_substatus(issue: Issue) -> str:
+    if issue.substatus is None or issue.substatus == "ongoing":
+        return ""
+    return f" Its substatus {quoted(issue.substatus)} becomes ongoing."
+
+
+def _resolve_again(before: State) -> str:
+    if before.in_next_release:
+        return "action=resolve_in_next_release"
+    if before.in_release:
+        return f"action=resolve_in_release release={quoted(before.in_release)}"
+    return "action=resolve"
+
+
 def _archive_again(before: State) -> str:
-    if before.substatus == "archived_until_escalating":
+    if before.substatus == UNTIL_ESCALATING:
         return "resolve_issue action=archive_until_escalating archives it again."
     limits = [
         f"ignore_count={before.ignore_count}" if before.ignore_count else "",

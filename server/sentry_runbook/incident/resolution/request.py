@@ -1,13 +1,13 @@
 """What is asked of an issue's status, whether it is valid, and what is then sent to Sentry.
 
-An action is one row of :data:`ACTIONS`, and one name of ``Action``, which the tool publishes; a test compares the two.
+What belongs to an action stands in one row of :data:`ACTIONS`: the status that it leads to and the arguments it takes.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,16 +15,20 @@ from sentry_runbook.incident.formatting import number
 from sentry_runbook.incident.model.evidence import Frozen, Issue, quoted
 from sentry_runbook.incident.model.results.resolution import Action
 
+Status = Literal["resolved", "ignored", "unresolved"]
+UNTIL_CONDITION_MET = "archived_until_condition_met"
+UNTIL_ESCALATING = "archived_until_escalating"
+FOR_EVER = "archived_forever"
 WEEK_MINUTES = 10_080
 """The longest window in which Sentry counts (sentry-api §10)."""
-MOST = 2**31 - 1
-SETTLED = ("resolved", "ignored", "unresolved", None)
+MAX_LIMIT = 2**31 - 1
+CHANGEABLE = ("resolved", "ignored", "unresolved", None)
 """States out of which a status can be changed; not while an issue is deleted, merged or reprocessed."""
 RELEASE = re.compile(r"(?!@|\.{1,2}$|.*(?://|www\.))[\w.@+:/~()#=, -]{1,250}")
 """Version names as tools make them. They stand in questions to people, so they hold no markup and no address."""
 
 
-class Wish(Frozen):
+class ResolutionRequest(Frozen):
     """What the caller asks of an issue's status.
 
     Attributes:
@@ -42,12 +46,46 @@ class Wish(Frozen):
     ignore_users: int | None = None
     window_minutes: int | None = None
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether an ``ignore`` ends by itself."""
+        return any(limit is not None for limit in (self.ignore_count, self.ignore_minutes, self.ignore_users))
+
 
 @dataclass(frozen=True)
-class Change:
+class ActionRule:
+    """What one action leads to and which arguments it takes (sentry-api §10).
+
+    Attributes:
+        status: the issue's status after it.
+        substatus: the kind of archive, None for other states.
+        in_next_release: only events of a later release reopen it.
+        takes_release: needs ``release``; other actions refuse it.
+        takes_limits: takes ``ignore_*`` and ``window_minutes``; with one it is archived until that is reached.
+    """
+
+    status: Status
+    substatus: str | None = None
+    in_next_release: bool = False
+    takes_release: bool = False
+    takes_limits: bool = False
+
+
+ACTIONS: Mapping[Action, ActionRule] = {
+    "resolve": ActionRule("resolved"),
+    "resolve_in_next_release": ActionRule("resolved", in_next_release=True),
+    "resolve_in_release": ActionRule("resolved", takes_release=True),
+    "ignore": ActionRule("ignored", substatus=FOR_EVER, takes_limits=True),
+    "archive_until_escalating": ActionRule("ignored", substatus=UNTIL_ESCALATING),
+    "reopen": ActionRule("unresolved"),
+}
+
+
+@dataclass(frozen=True)
+class StatusChange:
     """What is sent to Sentry, in our words; what is None is left out of the request."""
 
-    status: Literal["resolved", "ignored", "unresolved"]
+    status: Status
     substatus: str | None = None
     in_next_release: bool = False
     in_release: str | None = None
@@ -57,98 +95,62 @@ class Change:
     window_minutes: int | None = None
     user_window_minutes: int | None = None
 
-    @property
-    def is_plain_resolve(self) -> bool:
-        """Whether it resolves without a release, so that any new event reopens the issue."""
-        return self.status == "resolved" and not self.in_next_release and self.in_release is None
 
-    @property
-    def is_for_ever(self) -> bool:
-        """Whether it archives without an end."""
-        return self.substatus == "archived_forever"
-
-
-@dataclass(frozen=True)
-class IssueAction:
-    """One action on an issue's status: all that is particular to it.
-
-    Attributes:
-        change: what it sends; all else (the warnings, the plan, the read-back) looks at that and not at the name.
-        takes_release: it needs ``release``, which no other action takes.
-        takes_limits: it may be given limits, which no other action takes.
-    """
-
-    change: Callable[[Wish], Change]
-    takes_release: bool = False
-    takes_limits: bool = False
-
-
-def _archive(wish: Wish) -> Change:
-    return Change(
-        status="ignored",
-        substatus="archived_until_condition_met" if is_limited(wish) else "archived_forever",
-        ignore_count=wish.ignore_count,
-        ignore_minutes=wish.ignore_minutes,
-        ignore_users=wish.ignore_users,
-        window_minutes=wish.window_minutes if wish.ignore_count is not None else None,
-        user_window_minutes=wish.window_minutes if wish.ignore_users is not None else None,
+def change_of(request: ResolutionRequest) -> StatusChange:
+    """What a valid request sends: one that :func:`refusals` says nothing against."""
+    rule = ACTIONS[request.action]
+    return StatusChange(
+        status=rule.status,
+        substatus=UNTIL_CONDITION_MET if request.is_limited else rule.substatus,
+        in_next_release=rule.in_next_release,
+        in_release=request.release,
+        ignore_count=request.ignore_count,
+        ignore_minutes=request.ignore_minutes,
+        ignore_users=request.ignore_users,
+        # One window is asked for; Sentry has one for events and one for users.
+        window_minutes=request.window_minutes if request.ignore_count is not None else None,
+        user_window_minutes=request.window_minutes if request.ignore_users is not None else None,
     )
 
 
-ACTIONS: Mapping[Action, IssueAction] = {
-    "resolve": IssueAction(lambda _: Change(status="resolved")),
-    "resolve_in_next_release": IssueAction(lambda _: Change(status="resolved", in_next_release=True)),
-    "resolve_in_release": IssueAction(
-        lambda wish: Change(status="resolved", in_release=wish.release), takes_release=True
-    ),
-    "ignore": IssueAction(_archive, takes_limits=True),
-    "archive_until_escalating": IssueAction(lambda _: Change(status="ignored", substatus="archived_until_escalating")),
-    "reopen": IssueAction(lambda _: Change(status="unresolved")),
-}
+# --- refusals ------------------------------------------------------------------------------------------------------
 
 
-def change_of(wish: Wish) -> Change:
-    """What a valid wish sends."""
-    return ACTIONS[wish.action].change(wish)
-
-
-def is_limited(wish: Wish) -> bool:
-    """Whether an ``ignore`` ends by itself."""
-    return any(limit is not None for limit in (wish.ignore_count, wish.ignore_minutes, wish.ignore_users))
-
-
-def refusals(wish: Wish, issue: Issue) -> Iterator[str]:
-    """Why a wish is invalid; nothing when it is valid."""
-    yield from _release_refusals(wish)
-    yield from _limit_refusals(wish)
-    if issue.status not in SETTLED:
+def refusals(request: ResolutionRequest, issue: Issue) -> Iterator[str]:
+    """Why a request is invalid for this issue; nothing when it is valid."""
+    yield from _release_refusals(request)
+    yield from _limit_refusals(request)
+    if issue.status not in CHANGEABLE:
         yield f"The issue is {quoted(issue.status or 'in an unknown state')}; Sentry changes no status then. Try later."
 
 
-def _release_refusals(wish: Wish) -> Iterator[str]:
-    takes_release = ACTIONS[wish.action].takes_release
-    if takes_release and not (wish.release or "").strip():
-        yield f"{wish.action} needs release: the version that holds the fix. It must exist in Sentry."
-    if wish.release is not None and not takes_release:
-        allowed = " or ".join(f"action={name}" for name, action in ACTIONS.items() if action.takes_release)
-        yield f"release goes with {allowed} only, not with {wish.action}."
-    if wish.release is not None and not RELEASE.fullmatch(wish.release):
+def _release_refusals(request: ResolutionRequest) -> Iterator[str]:
+    takes_release = ACTIONS[request.action].takes_release
+    if takes_release and not (request.release or "").strip():
+        yield f"{request.action} needs release: the version that holds the fix. It must exist in Sentry."
+    elif request.release is not None and not takes_release:
+        yield f"release goes with action=resolve_in_release only, not with {request.action}."
+    elif request.release is not None and not RELEASE.fullmatch(request.release):
         yield "release is no version name: letters, digits and . _ - + @ : / ( ) # = ~ , at most 250 characters."
 
 
-def _limit_refusals(wish: Wish) -> Iterator[str]:
-    names = ("ignore_count", "ignore_minutes", "ignore_users", "window_minutes")
-    given: dict[str, int] = {name: value for name in names if (value := getattr(wish, name)) is not None}
-    if given and not ACTIONS[wish.action].takes_limits:
-        allowed = " or ".join(f"action={name}" for name, action in ACTIONS.items() if action.takes_limits)
-        yield f"{', '.join(given)} goes with {allowed} only, not with {wish.action}."
+def _limit_refusals(request: ResolutionRequest) -> Iterator[str]:
+    limits = {
+        "ignore_count": request.ignore_count,
+        "ignore_minutes": request.ignore_minutes,
+        "ignore_users": request.ignore_users,
+        "window_minutes": request.window_minutes,
+    }
+    given = {name: value for name, value in limits.items() if value is not None}
+    if given and not ACTIONS[request.action].takes_limits:
+        yield f"{', '.join(given)} goes with action=ignore only, not with {request.action}."
     for name, value in given.items():
         if value < 1:
             yield f"{name} must be at least 1. For ever is action=ignore without any limit."
-        most = WEEK_MINUTES if name == "window_minutes" else MOST
+        most = WEEK_MINUTES if name == "window_minutes" else MAX_LIMIT
         if value > most:
             yield f"{name} is too large: at most {number(most)}."
-    if wish.window_minutes is not None and wish.ignore_count is None and wish.ignore_users is None:
+    if request.window_minutes is not None and request.ignore_count is None and request.ignore_users is None:
         yield "window_minutes needs ignore_count or ignore_users: it is the stretch in which those are counted."
 
 

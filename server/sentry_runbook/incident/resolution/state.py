@@ -1,14 +1,23 @@
-"""The status of an issue with its details: in words, compared with a change, and read back after it."""
+"""The status of an issue with its details: in words, as a change should leave it, and compared with a change."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.formatting import count, moment
+from sentry_runbook.incident.issue_status import is_logged_as_next_release, last_resolve
 from sentry_runbook.incident.model.evidence import Issue, Snooze, quoted
 from sentry_runbook.incident.model.results.resolution import State
-from sentry_runbook.incident.resolution.request import Change, same_release
+from sentry_runbook.incident.resolution.request import (
+    FOR_EVER,
+    UNTIL_CONDITION_MET,
+    UNTIL_ESCALATING,
+    StatusChange,
+    same_release,
+)
 
+ASKED_AGAIN_MINUTES = 1
+"""An end that lies so near to the one asked for is the same end: the question was asked again."""
 KIND_IS_KEPT = (
     "Sentry keeps how an issue is archived until it is reopened: use action=reopen first, then archive it anew."
 )
@@ -48,7 +57,7 @@ def is_same_state(before: State, now: State) -> bool:
 
 
 def summary(state: State) -> str:
-    """The state in one sentence."""
+    """The state as a phrase: ``archived until 100 more events``."""
     if state.status == "resolved":
         return f"resolved{_in_what(state)}"
     if state.status == "ignored":
@@ -74,14 +83,14 @@ def _until(state: State) -> str:
     named = " or ".join(condition for condition in conditions if condition)
     if named:
         return f"until {named}"
-    if state.substatus == "archived_until_escalating":
+    if state.substatus == UNTIL_ESCALATING:
         return "until it escalates"
-    if state.substatus == "archived_until_condition_met":
+    if state.substatus == UNTIL_CONDITION_MET:
         return "until a condition is met that Sentry does not tell"
     return "for ever"
 
 
-def expected(change: Change, now: datetime) -> State:
+def expected(change: StatusChange, now: datetime) -> State:
     """The state that a change should lead to."""
     state = State(
         summary="",
@@ -100,7 +109,7 @@ def expected(change: Change, now: datetime) -> State:
 # --- already so ----------------------------------------------------------------------------------------------------
 
 
-def is_already(change: Change, issue: Issue, now: datetime) -> bool:
+def is_already(change: StatusChange, issue: Issue, now: datetime) -> bool:
     """Whether the issue is in that state with the same details, so that writing would only move times and counts."""
     if issue.status != change.status:
         return False
@@ -111,7 +120,7 @@ def is_already(change: Change, issue: Issue, now: datetime) -> bool:
     return True
 
 
-def _same_release(change: Change, issue: Issue) -> bool:
+def _same_release(change: StatusChange, issue: Issue) -> bool:
     if change.in_next_release:
         return issue.next_release or _was_next_release(issue)
     if change.in_release is not None:
@@ -121,36 +130,36 @@ def _same_release(change: Change, issue: Issue) -> bool:
 
 
 def _was_next_release(issue: Issue) -> bool:
-    """Semver projects store "in the next release" as the release that was current (sentry-api rule 15)."""
-    done = [entry for entry in issue.activity if entry.kind.startswith("set_resolved")]
-    last = max(done, key=lambda entry: entry.at, default=None)
-    pending = last is not None and last.kind == "set_resolved_in_release" and last.version is None
-    return issue.status_release is not None and pending
+    """Whether the release that the issue names is how Sentry stored "in the next release" (sentry-api rule 15)."""
+    return issue.status_release is not None and is_logged_as_next_release(last_resolve(issue))
 
 
-def _same_snooze(change: Change, issue: Issue, now: datetime) -> bool:
+def _same_snooze(change: StatusChange, issue: Issue, now: datetime) -> bool:
     snooze = issue.snooze or Snooze()
-    if change.substatus == "archived_until_escalating":
-        return issue.substatus == "archived_until_escalating"
-    if change.substatus == "archived_forever":
+    if change.substatus == UNTIL_ESCALATING:
+        return issue.substatus == UNTIL_ESCALATING
+    if change.substatus == FOR_EVER:
         # Older servers tell no substatus: then no condition at all is for ever.
-        return issue.substatus == "archived_forever" or (issue.substatus is None and snooze == Snooze())
-    return fits(change, snooze, now, minutes_off=1)
+        return issue.substatus == FOR_EVER or (issue.substatus is None and snooze == Snooze())
+    return same_counts(change, snooze) and same_end(change, snooze, now, ASKED_AGAIN_MINUTES)
 
 
-def keeps_kind(change: Change, issue: Issue) -> bool:
+def same_counts(change: StatusChange, snooze: Snooze) -> bool:
+    """Whether Sentry stores the change's numbers of events and users, and their windows."""
+    wanted = (change.ignore_count, change.window_minutes, change.ignore_users, change.user_window_minutes)
+    return wanted == (snooze.count, snooze.window_minutes, snooze.users, snooze.user_window_minutes)
+
+
+def same_end(change: StatusChange, snooze: Snooze, now: datetime, minutes_off: int) -> bool:
+    """Whether it ends by itself when the change says, if that is sent at ``now``; ``minutes_off`` may lie between."""
+    if change.ignore_minutes is None or snooze.until is None:
+        return change.ignore_minutes is None and snooze.until is None
+    until = now + timedelta(minutes=change.ignore_minutes)
+    return abs(until - snooze.until) <= timedelta(minutes=minutes_off)
+
+
+def keeps_kind(change: StatusChange, issue: Issue) -> bool:
     """Whether the change asks for another kind of archive than the issue has, which Sentry does not grant."""
     if change.status != "ignored" or issue.status != "ignored" or issue.substatus is None:
         return False
     return change.substatus != issue.substatus
-
-
-def fits(change: Change, snooze: Snooze, now: datetime, minutes_off: int) -> bool:
-    """Whether the stored conditions are those of the change."""
-    until = None if change.ignore_minutes is None else now + timedelta(minutes=change.ignore_minutes)
-    if (until is None) != (snooze.until is None):
-        return False
-    if until is not None and snooze.until is not None and abs(until - snooze.until) > timedelta(minutes=minutes_off):
-        return False
-    wanted = (change.ignore_count, change.window_minutes, change.ignore_users, change.user_window_minutes)
-    return wanted == (snooze.count, snooze.window_minutes, snooze.users, snooze.user_window_minutes)

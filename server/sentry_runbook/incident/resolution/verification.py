@@ -8,20 +8,18 @@ escalates, until a condition is met, for ever) until the issue is reopened, what
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, Snooze, quoted
-from sentry_runbook.incident.resolution.request import Change, same_release
-from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, fits, state_of, summary
+from sentry_runbook.incident.resolution.request import FOR_EVER, UNTIL_ESCALATING, StatusChange, same_release
+from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, same_counts, same_end, state_of, summary
 
-SENT_AND_READ_MINUTES = 2
-"""So much may lie between the two clocks when an end is compared."""
-EPOCH = datetime.fromtimestamp(0, UTC)
+TOLERANCE_MINUTES = 2
+"""So much may lie between the two clocks, and between sending and storing, when an end is compared."""
 
 
-class ReadBack(Frozen):
+class Verification(Frozen):
     """What the issue shows after the write.
 
     Attributes:
@@ -32,7 +30,9 @@ class ReadBack(Frozen):
     notes: tuple[EventText, ...] = ()
 
 
-def compare(planned: Change, read_back: Issue, now: datetime | None = None, *, before: Issue | None = None) -> ReadBack:
+def compare(
+    planned: StatusChange, read_back: Issue, now: datetime | None = None, *, before: Issue | None = None
+) -> Verification:
     """Whether the issue, read again, is in the state that was planned.
 
     Args:
@@ -41,78 +41,84 @@ def compare(planned: Change, read_back: Issue, now: datetime | None = None, *, b
         now: when it was sent, to check an ``ignore_minutes``; left out, only that there is an end at all is checked.
         before: the issue as it was before, to tell an archive that Sentry left as it was.
     """
-    shown = f"Sentry shows the issue as {summary(state_of(read_back))}"
-    note = ""
-    if read_back.status != planned.status:
-        problem = f"{shown}."
-    elif planned.status == "resolved":
-        problem, note = _release_problem(planned, read_back, shown), _release_note(planned, read_back)
-    elif planned.status == "ignored":
-        problem = _kind_problem(planned, read_back, before, shown) or _snooze_problem(planned, read_back, now, shown)
-    else:
-        problem = ""
-    if problem:
-        return ReadBack(outcome="not_applied", notes=(problem,))
-    return ReadBack(outcome="applied", notes=(note,) if note else ())
+    problem = _problem(planned, read_back, now, before)
+    if problem is not None:
+        shown = summary(state_of(read_back))
+        return Verification(outcome="not_applied", notes=(f"Sentry shows the issue as {shown}{problem}",))
+    note = _release_note(planned, read_back)
+    return Verification(outcome="applied", notes=() if note is None else (note,))
 
 
-def _release_problem(planned: Change, issue: Issue, shown: str) -> str:
+def _problem(planned: StatusChange, issue: Issue, now: datetime | None, before: Issue | None) -> str | None:
+    """What is wrong, as the end of a sentence about the state that is shown; None when nothing is."""
+    if issue.status != planned.status:
+        return "."
+    if planned.status == "resolved":
+        return _release_problem(planned, issue)
+    if planned.status == "ignored":
+        return _kind_problem(planned, issue, before) or _archive_problem(planned, issue, now)
+    return None
+
+
+def _release_problem(planned: StatusChange, issue: Issue) -> str | None:
     if planned.in_next_release:
         kept = issue.next_release or issue.status_release is not None
-        return "" if kept else f"{shown}, without the next release: any new event reopens it."
+        return None if kept else ", without the next release: any new event reopens it."
     if planned.in_release is None:
-        return f"{shown} still." if issue.status_release or issue.next_release else ""
+        # A plain resolve deletes the release link; while it is there, older releases do not reopen the issue.
+        return " still." if issue.status_release or issue.next_release else None
     if planned.in_release == "latest":
-        return "" if issue.status_release else f"{shown}, in no release."
+        return None if issue.status_release else ", in no release."
     same = same_release(issue.status_release, planned.in_release)
-    return "" if same else f"{shown}, not in release {quoted(planned.in_release)}."
+    return None if same else f", not in release {quoted(planned.in_release)}."
 
 
-def _release_note(planned: Change, issue: Issue) -> str:
+def _release_note(planned: StatusChange, issue: Issue) -> str | None:
     """How the state differs from what was sent though it means the same (sentry-api rule 15)."""
     if issue.status_release is None:
-        return ""
+        return None
     stored = quoted(issue.status_release)
     if planned.in_next_release and not issue.next_release:
         return f"This project orders its releases: Sentry stored it as resolved in {stored}; later ones reopen it."
-    return f"The latest release is {stored}." if planned.in_release == "latest" else ""
+    return f"The latest release is {stored}." if planned.in_release == "latest" else None
 
 
-def _kind_problem(planned: Change, issue: Issue, before: Issue | None, shown: str) -> str:
-    """Whether the archive was left as it was: its kind, or the end that it had before."""
+def _kind_problem(planned: StatusChange, issue: Issue, before: Issue | None) -> str | None:
+    """That the archive was left as it was, in its kind or in the end that it had before."""
     if before is None or before.status != "ignored":
-        return ""
-    if issue.substatus is not None and issue.substatus == before.substatus != planned.substatus:
-        return f"{shown} still. {KIND_IS_KEPT}"
+        return None
+    kind_kept = issue.substatus is not None and issue.substatus == before.substatus != planned.substatus
     old, new = before.snooze or Snooze(), issue.snooze or Snooze()
-    if planned.ignore_minutes is not None and new.until is not None and new.until == old.until:
-        return f"{shown} still. {KIND_IS_KEPT}"
-    return ""
+    end_kept = planned.ignore_minutes is not None and new.until is not None and new.until == old.until
+    return f" still. {KIND_IS_KEPT}" if kind_kept or end_kept else None
 
 
-def _snooze_problem(planned: Change, issue: Issue, now: datetime | None, shown: str) -> str:
+def _archive_problem(planned: StatusChange, issue: Issue, now: datetime | None) -> str | None:
     snooze = issue.snooze or Snooze()
-    if planned.substatus == "archived_until_escalating":
-        kept = issue.substatus == planned.substatus
-        return "" if kept else f"{shown}: this server keeps no forecast, so the issue will not come back by itself."
-    if planned.substatus == "archived_forever":
-        kept = snooze == Snooze() and issue.substatus in ("archived_forever", None)
-        return "" if kept else f"{shown}."
+    if planned.substatus == UNTIL_ESCALATING:
+        kept = issue.substatus == UNTIL_ESCALATING
+        return None if kept else ": this server keeps no forecast, so the issue will not come back by itself."
+    if planned.substatus == FOR_EVER:
+        # Older servers tell no substatus: then no condition at all is for ever.
+        return None if snooze == Snooze() and issue.substatus in (FOR_EVER, None) else "."
     if snooze == Snooze():
-        return f"{shown}: it dropped the conditions, so this may be for ever."
-    return "" if _kept(planned, snooze, now) else f"{shown}: other conditions than were sent."
+        return ": it dropped the conditions, so this may be for ever."
+    return None if _are_limits_kept(planned, snooze, now) else ": other conditions than were sent."
 
 
-def _kept(planned: Change, snooze: Snooze, now: datetime | None) -> bool:
-    if (planned.ignore_minutes is None) != (snooze.until is None):
-        return False
+def _are_limits_kept(planned: StatusChange, snooze: Snooze, now: datetime | None) -> bool:
     if now is None:
-        planned, snooze = replace(planned, ignore_minutes=None), snooze.model_copy(update={"until": None})
+        end_kept = (planned.ignore_minutes is None) == (snooze.until is None)
+    else:
+        end_kept = same_end(planned, snooze, now, TOLERANCE_MINUTES)
     # Events may have come between the write and the reading: Sentry shows what remains of the number.
-    rest = {"count": _sent(planned.ignore_count, snooze.count), "users": _sent(planned.ignore_users, snooze.users)}
-    return fits(planned, snooze.model_copy(update=rest), now or EPOCH, SENT_AND_READ_MINUTES)
+    restored = {
+        "count": _restored(planned.ignore_count, snooze.count),
+        "users": _restored(planned.ignore_users, snooze.users),
+    }
+    return end_kept and same_counts(planned, snooze.model_copy(update=restored))
 
 
-def _sent(sent: int | None, shown: int | None) -> int | None:
-    """The number that was sent, where what is shown is what remains of it."""
+def _restored(sent: int | None, shown: int | None) -> int | None:
+    """``sent`` if ``shown`` can be what remains of it (0..sent), else ``shown``."""
     return sent if sent is not None and shown is not None and 0 <= shown <= sent else shown

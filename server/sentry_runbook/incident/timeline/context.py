@@ -10,7 +10,8 @@ from functools import cached_property
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Known, Release, Series, Unknown
 from sentry_runbook.incident.model.results.impact import Onset, Recovery
-from sentry_runbook.incident.recovery.metrics import SHORTEST, RecoveryMetrics, finest_series, measure, stable_from
+from sentry_runbook.incident.recovery.metrics import RecoveryMetrics, measure
+from sentry_runbook.incident.recovery.rates import MIN_ELAPSED, finest_series, stable_from
 from sentry_runbook.incident.recovery.recovery import assess_recovery
 from sentry_runbook.incident.releases import deploys_of, suspect_release
 
@@ -76,7 +77,7 @@ class TimelineContext(Measurements):
         if self.rate is None or self.known_onset is None:
             return None
         at = stable_from(self.rate, self.recovery_metrics.allowed_per_hour)
-        return at if self.began < at <= self.read_at - SHORTEST else None
+        return at if self.began < at <= self.read_at - MIN_ELAPSED else None
 
     # --- releases and deploys
 

@@ -60,7 +60,7 @@ Kind = type | ListOf | GroupOf | Names
 
 
 @dataclass(frozen=True)
-class Part:
+class ViewField:
     """One field or property of a result.
 
     Attributes:
@@ -75,13 +75,13 @@ class Part:
 
 
 @cache
-def parts_of(result: type) -> Mapping[str, Part]:
+def parts_of(result: type) -> Mapping[str, ViewField]:
     """What a template can ask a result for, in the order of its declaration; what it cannot show is left out."""
-    parts: dict[str, Part] = {}
+    parts: dict[str, ViewField] = {}
     for name, hint in _hints(result).items():
         kind, is_event_text = _kind(hint)
         if kind is not None:
-            parts[name] = Part(kind, is_event_text and not is_sentence(result, name))
+            parts[name] = ViewField(kind, is_event_text and not is_sentence(result, name))
     return parts
 
 
