@@ -118,6 +118,7 @@ INSIDE: dict[str, set[str]] = {
     "formatting": {"model"},
     "window": {"model"},
     "evidence_file": {"model"},
+    "policy_file": {"model"},
     "issue_status": LOWEST,
     "metrics": LOWEST,
     "episode": LOWEST | {"metrics"},

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sentry_runbook.incident.model.policy import Policy, default_policy, load_policy
+from sentry_runbook.incident.model.policy import Policy, default_policy
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.render.templates import Templates, load_templates
 from sentry_runbook.safety.confirm import Confirmations
 from sentry_runbook.settings import Settings

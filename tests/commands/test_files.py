@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sentry_runbook.incident.model.policy import load_policy
+from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.safety.audit import AuditLog, AuditRecord
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.commands.support import Commands, environment, line_of, process

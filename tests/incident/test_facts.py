@@ -12,8 +12,9 @@ from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.redaction import READABLE_BY_CUSTOMERS
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.results.impact import Baseline, Impact, ImpactWindow
+from sentry_runbook.incident.model.results.issue import IssueSummary
 from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Audience, Blank, Format
-from sentry_runbook.incident.model.results.triage import CouldBe, IssueSummary
+from sentry_runbook.incident.model.results.triage import CouldBe
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.postmortem.content import PostmortemContent
 from sentry_runbook.render.templates.fact import Fact

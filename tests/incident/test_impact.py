@@ -29,8 +29,8 @@ def measure(evidence: Evidence) -> Impact:
     return Incident(evidence, Stated(), POLICY, NOW).impact
 
 
-def why(found: Impact, what: str) -> str:
-    return next((one.why for one in found.missing if one.what == what), "")
+def why(result: Impact, what: str) -> str:
+    return next((entry.why for entry in result.missing if entry.what == what), "")
 
 
 def shares(now: dict[str | None, int], before: dict[str | None, int] | None = None) -> Evidence:
@@ -47,72 +47,72 @@ def shares(now: dict[str | None, int], before: dict[str | None, int] | None = No
 
 
 def row(evidence: Evidence, value: str) -> BreakdownRow:
-    return next(one for one in measure(evidence).breakdown if one.value == value)
+    return next(entry for entry in measure(evidence).breakdown if entry.value == value)
 
 
 def test_every_number_can_be_checked_by_hand() -> None:
-    found = measure(
+    result = measure(
         incident(burst(ago(minutes=50), 600, timedelta(seconds=4), 320), sessions=known(sessions(2400, 0.97)))
     )
-    assert (found.events, found.users, found.users_worst_hour) == (600, 320, 320)
-    assert found.users_worst_hour_at_most is None
-    assert found.unhandled_per_minute_peak == 15
-    assert found.project_unhandled_per_minute_peak == 15
-    assert found.crash_free_sessions_pct == 97.0
-    assert found.baseline is not None
-    assert found.baseline.events == 0
-    assert found.reading == "600 events of 320 users in production in 24 h until 2026-11-23 15:00 UTC."
-    assert found.trend is not None
-    assert found.onset is not None
+    assert (result.events, result.users, result.users_worst_hour) == (600, 320, 320)
+    assert result.users_worst_hour_at_most is None
+    assert result.unhandled_per_minute_peak == 15
+    assert result.project_unhandled_per_minute_peak == 15
+    assert result.crash_free_sessions_pct == 97.0
+    assert result.baseline is not None
+    assert result.baseline.events == 0
+    assert result.reading == "600 events of 320 users in production in 24 h until 2026-11-23 15:00 UTC."
+    assert result.trend is not None
+    assert result.onset is not None
 
 
 def test_a_measured_zero_says_no_impact() -> None:
-    found = measure(incident([]))
-    assert (found.events, found.users, found.users_worst_hour) == (0, 0, 0)
-    assert found.reading.startswith("No impact")
-    assert "measured" in found.reading
+    result = measure(incident([]))
+    assert (result.events, result.users, result.users_worst_hour) == (0, 0, 0)
+    assert result.reading.startswith("No impact")
+    assert "measured" in result.reading
 
 
 def test_an_outage_says_unknown_and_is_not_zero() -> None:
-    found = measure(incident([], totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
-    assert found.events is None
-    assert found.users is None
-    assert "unknown, which is not the same as none: Discover answered 429" in found.reading
+    result = measure(incident([], totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
+    assert result.events is None
+    assert result.users is None
+    assert "unknown, which is not the same as none: Discover answered 429" in result.reading
     for what in ("events", "users", "users_worst_hour"):
-        assert why(found, what) == "Discover answered 429"
+        assert why(result, what) == "Discover answered 429"
 
 
 def test_an_empty_period_is_widened_for_events_and_users_only() -> None:
     wide = Widened(window=Window(start=NOW - 7 * DAY, end=NOW), totals=Totals(events=57, users=12))
-    found = measure(incident([], widened=known(wide)))
-    assert (found.events, found.users) == (57, 12)
-    assert (found.window.start, found.window.widened_from) == (NOW - 7 * DAY, "24 h")
-    assert found.users_worst_hour is None
-    assert found.baseline is None
-    assert why(found, "users_worst_hour")
+    result = measure(incident([], widened=known(wide)))
+    assert (result.events, result.users) == (57, 12)
+    assert (result.window.start, result.window.widened_from) == (NOW - 7 * DAY, "24 h")
+    assert result.users_worst_hour is None
+    assert result.baseline is None
+    assert why(result, "users_worst_hour")
     assert (
-        found.reading == "No event in the 24 h asked for; in 7 d there were 57 events of 12 users in all environments."
+        result.reading == "No event in the 24 h asked for; in 7 d there were 57 events of 12 users in all environments."
     )
 
 
 def test_an_empty_week_says_so() -> None:
     wide = Widened(window=Window(start=NOW - 7 * DAY, end=NOW), totals=Totals(events=0, users=0))
-    found = measure(incident([], widened=known(wide)))
-    assert "nor in 7 d" in found.reading
+    result = measure(incident([], widened=known(wide)))
+    assert "nor in 7 d" in result.reading
 
 
 def test_events_without_users_leave_users_unknown() -> None:
-    found = measure(incident(burst(ago(hours=1), 30, MINUTE, 0)))
-    assert found.events == 30
-    assert found.users is None
-    assert "no event" in why(found, "users")
+    result = measure(incident(burst(ago(hours=1), 30, MINUTE, 0)))
+    assert result.events == 30
+    assert result.users is None
+    assert "no event" in why(result, "users")
 
 
 def test_users_on_some_events_are_called_a_lower_bound() -> None:
-    found = measure(incident([*burst(ago(hours=1), 30, MINUTE, 4), Seen(at=ago(minutes=9), user=None)]))
-    assert found.users == 4
-    assert found.users_lower_bound is True
-    assert "at least 4 users" in found.reading
+    result = measure(incident([*burst(ago(hours=1), 30, MINUTE, 4), Seen(at=ago(minutes=9), user=None)]))
+    assert result.users == 4
+    assert result.users_lower_bound is True
+    assert "at least 4 users" in result.reading
 
 
 def test_every_unknown_key_is_named_in_missing() -> None:
@@ -130,9 +130,9 @@ def test_every_unknown_key_is_named_in_missing() -> None:
         ),
         DEAD,
     )
-    found = measure(incident([], issue={"first_seen": NOW - 30 * DAY}, **parts))
-    values = found.model_dump()
-    named = {one.what for one in found.missing}
+    result = measure(incident([], issue={"first_seen": NOW - 30 * DAY}, **parts))
+    values = result.model_dump()
+    named = {entry.what for entry in result.missing}
     for key in (
         "events",
         "users",
@@ -156,9 +156,9 @@ def test_the_latency_of_the_main_transaction_stands_out_and_null_is_no_number() 
         Endpoint(transaction="GET /x", p95_ms=None, count=None),
     )
     evidence = incident(burst(ago(hours=1), 30, MINUTE, 4))
-    found = measure(evidence.model_copy(update={"latency": known(Latency(endpoints=endpoints, main="GET /geo"))}))
-    assert found.p95_ms == 8200.0
-    assert found.endpoints[1].p95_ms is None
+    result = measure(evidence.model_copy(update={"latency": known(Latency(endpoints=endpoints, main="GET /geo"))}))
+    assert result.p95_ms == 8200.0
+    assert result.endpoints[1].p95_ms is None
     null = measure(evidence.model_copy(update={"latency": known(Latency(endpoints=endpoints, main="GET /x"))}))
     assert null.p95_ms is None
     assert "p95" in why(null, "p95_ms")
@@ -180,9 +180,9 @@ def test_shares_that_chance_explains_have_no_lift() -> None:
 
 @pytest.mark.parametrize(("before", "known_before"), [(19, False), (20, True)])
 def test_few_events_before_tell_no_share(before: int, known_before: bool) -> None:
-    found = row(shares({"a": 100}, {"b": before}), "a")
-    assert (found.share_before is not None) is known_before
-    assert found.lift is None
+    result = row(shares({"a": 100}, {"b": before}), "a")
+    assert (result.share_before is not None) is known_before
+    assert result.lift is None
 
 
 @pytest.mark.parametrize(("now", "noted"), [(9, True), (10, False)])
@@ -191,24 +191,24 @@ def test_few_events_now_are_called_a_sample(now: int, noted: bool) -> None:
 
 
 def test_events_without_the_tag_are_a_value_of_their_own() -> None:
-    found = row(shares({"a": 60, None: 40}), "(not set)")
-    assert found.share == 0.4
+    result = row(shares({"a": 60, None: 40}), "(not set)")
+    assert result.share == 0.4
     assert measure(shares({None: 40})).breakdown == ()
 
 
 def test_what_stands_out_comes_first() -> None:
     evidence = shares({"new": 90, "old": 10}, {"new": 5, "old": 95})
-    assert [one.value for one in measure(evidence).breakdown] == ["new", "old"]
+    assert [entry.value for entry in measure(evidence).breakdown] == ["new", "old"]
 
 
 def test_without_a_breakdown_the_tags_of_all_time_stand_in_and_say_so() -> None:
     tag = TagCount(key="browser.name", total=200, values=(("Chrome", 150), (None, 50)))
-    found = measure(incident([], breakdown=DEAD, tags=known((tag,))))
-    assert [(one.value, one.share, one.note) for one in found.breakdown] == [
+    result = measure(incident([], breakdown=DEAD, tags=known((tag,))))
+    assert [(entry.value, entry.share, entry.note) for entry in result.breakdown] == [
         ("Chrome", 0.75, "all time"),
         ("(not set)", 0.25, "all time"),
     ]
-    assert why(found, "breakdown") == "Discover answered 429"
+    assert why(result, "breakdown") == "Discover answered 429"
 
 
 # --- non-error issues ----------------------------------------------------------------------------------------------
@@ -216,19 +216,19 @@ def test_without_a_breakdown_the_tags_of_all_time_stand_in_and_say_so() -> None:
 
 def test_a_performance_issue_counts_itself_where_it_covers_the_window() -> None:
     issue = {"category": "performance", "events_total": 57, "users_total": 12, "first_seen": ago(hours=3)}
-    found = measure(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, unhandled=DEAD))
-    assert (found.events, found.users) == (57, 12)
-    assert "performance" in found.reading
+    result = measure(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, unhandled=DEAD))
+    assert (result.events, result.users) == (57, 12)
+    assert "performance" in result.reading
 
 
 def test_an_old_performance_issue_counts_its_clock_hours_and_leaves_users_to_all_time() -> None:
     hourly = tuple((NOW - number * timedelta(hours=1), 2) for number in range(24, -1, -1))
     issue = {"category": "performance", "users_total": 900, "first_seen": NOW - 30 * DAY, "hourly": hourly}
-    found = measure(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
-    assert found.events == 48
-    assert found.users is None
-    assert found.users_all_time == 900
-    assert "all time" in why(found, "users")
+    result = measure(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
+    assert result.events == 48
+    assert result.users is None
+    assert result.users_all_time == 900
+    assert "all time" in why(result, "users")
 
 
 def test_the_window_says_what_it_counts() -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.incident.model.policy import default_policy, dump_policy, load_policy
+from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.policy_file import dump_policy, load_policy
 
 
 def written(folder: Path, text: str) -> Path:

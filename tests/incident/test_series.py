@@ -27,15 +27,15 @@ def minutes(*values: float | None, start: datetime = NOW - HOUR, until: datetime
 
 
 def onset(evidence: Evidence) -> Onset:
-    found = find_onset(evidence, POLICY)
-    assert isinstance(found, Onset), found
-    return found
+    result = find_onset(evidence, POLICY)
+    assert isinstance(result, Onset), result
+    return result
 
 
 def trend(evidence: Evidence) -> Trend:
-    found = read(evidence).trend
-    assert isinstance(found, Trend), found
-    return found
+    result = read(evidence).trend
+    assert isinstance(result, Trend), result
+    return result
 
 
 # --- arithmetic ----------------------------------------------------------------------------------------------------
@@ -100,9 +100,9 @@ def test_a_sparkline_shows_zero_unmeasured_and_a_lone_event_apart() -> None:
 
 
 def test_a_new_issue_began_with_its_first_event() -> None:
-    found = onset(incident(burst(ago(hours=3), 50, MINUTE, 5)))
-    assert (found.at, found.confidence) == (ago(hours=3), "high")
-    assert "new" in found.how
+    result = onset(incident(burst(ago(hours=3), 50, MINUTE, 5)))
+    assert (result.at, result.confidence) == (ago(hours=3), "high")
+    assert "new" in result.how
 
 
 def test_a_new_issue_that_reached_production_later_began_there() -> None:
@@ -113,16 +113,16 @@ def test_a_new_issue_that_reached_production_later_began_there() -> None:
 def test_the_onset_of_an_old_issue_is_the_step_in_its_series_and_not_first_seen() -> None:
     usual = burst(NOW - 2 * DAY, 288, 10 * MINUTE, 20)
     spike = burst(ago(hours=5, minutes=3), 600, timedelta(seconds=20), 50)
-    found = onset(incident(usual + spike, issue=OLD))
-    assert abs(found.at - ago(hours=5, minutes=3)) <= 2 * MINUTE
-    assert found.confidence == "high"
-    assert "6 an hour before" in found.how
+    result = onset(incident(usual + spike, issue=OLD))
+    assert abs(result.at - ago(hours=5, minutes=3)) <= 2 * MINUTE
+    assert result.confidence == "high"
+    assert "6 an hour before" in result.how
 
 
 def test_an_old_issue_that_runs_as_usual_has_no_onset() -> None:
-    found = find_onset(incident(burst(NOW - 2 * DAY, 576, 5 * MINUTE, 20), issue=OLD), POLICY)
-    assert isinstance(found, Unknown)
-    assert "as usual" in found.why
+    result = find_onset(incident(burst(NOW - 2 * DAY, 576, 5 * MINUTE, 20), issue=OLD), POLICY)
+    assert isinstance(result, Unknown)
+    assert "as usual" in result.why
 
 
 def test_rare_events_of_an_old_issue_are_no_step() -> None:
@@ -147,8 +147,8 @@ def test_an_incident_that_ended_keeps_its_onset() -> None:
 def test_a_rate_that_was_up_when_the_series_began_says_at_or_before() -> None:
     window = Window(start=NOW - HOUR, end=NOW)
     events = burst(ago(hours=6), 2400, timedelta(seconds=9), 50)
-    found = find_onset(incident(events, window=window, issue=OLD), POLICY)
-    assert isinstance(found, Unknown)
+    result = find_onset(incident(events, window=window, issue=OLD), POLICY)
+    assert isinstance(result, Unknown)
     days = [(NOW - number * DAY, 10) for number in range(10, 1, -1)] + [(NOW - DAY, 8), (NOW, 2400)]
     known_days = onset(incident(events, window=window, issue={**OLD, "daily": tuple(days)}))
     assert known_days.at == NOW
@@ -157,24 +157,24 @@ def test_a_rate_that_was_up_when_the_series_began_says_at_or_before() -> None:
 
 def test_without_a_series_sentrys_own_record_of_the_regression_tells_the_onset() -> None:
     entry = Activity(kind="set_regression", at=ago(hours=4), version="shop@2")
-    found = onset(incident(issue={**OLD, "activity": (entry,)}, series=SILENT))
-    assert (found.at, found.confidence) == (ago(hours=4), "medium")
-    assert "regression" in found.how
+    result = onset(incident(issue={**OLD, "activity": (entry,)}, series=SILENT))
+    assert (result.at, result.confidence) == (ago(hours=4), "medium")
+    assert "regression" in result.how
 
 
 def test_without_a_series_the_issues_clock_hours_tell_the_onset_if_they_can() -> None:
     hourly = tuple((NOW - number * HOUR, 300 if number <= 3 else 2) for number in range(24, -1, -1))
     daily = tuple((NOW - number * DAY, 48) for number in range(20, -1, -1))
-    found = onset(incident(issue={**OLD, "hourly": hourly, "daily": daily}, series=SILENT))
-    assert found.at == NOW - 3 * HOUR
-    assert "clock hours" in found.how
-    assert found.confidence != "high"
+    result = onset(incident(issue={**OLD, "hourly": hourly, "daily": daily}, series=SILENT))
+    assert result.at == NOW - 3 * HOUR
+    assert "clock hours" in result.how
+    assert result.confidence != "high"
 
 
 def test_without_any_counts_the_onset_is_unknown_with_the_reason() -> None:
-    found = find_onset(incident(issue=OLD, series=SILENT), POLICY)
-    assert isinstance(found, Unknown)
-    assert "429" in found.why
+    result = find_onset(incident(issue=OLD, series=SILENT), POLICY)
+    assert isinstance(result, Unknown)
+    assert "429" in result.why
 
 
 # --- baseline ------------------------------------------------------------------------------------------------------
@@ -185,26 +185,26 @@ def test_the_baseline_is_as_long_as_the_window_and_ends_at_the_onset() -> None:
     spike = burst(ago(hours=5), 600, timedelta(seconds=20), 50)
     evidence = incident(usual + spike, issue=OLD)
     assert isinstance(evidence.totals, Known)
-    found = find_baseline(evidence, find_onset(evidence, POLICY), evidence.totals.value.events)
-    assert isinstance(found, Baseline)
-    assert found.end - found.start == DAY
-    assert found.events == 144
-    assert found.ratio == round(evidence.totals.value.events / 144, 2)
+    result = find_baseline(evidence, find_onset(evidence, POLICY), evidence.totals.value.events)
+    assert isinstance(result, Baseline)
+    assert result.end - result.start == DAY
+    assert result.events == 144
+    assert result.ratio == round(evidence.totals.value.events / 144, 2)
 
 
 def test_a_new_issue_has_a_measured_baseline_of_zero_and_no_ratio() -> None:
     evidence = incident(burst(ago(hours=1), 60, MINUTE, 9), series=SILENT)
-    found = find_baseline(evidence, find_onset(evidence, POLICY), 60)
-    assert isinstance(found, Baseline)
-    assert (found.events, found.ratio) == (0, None)
+    result = find_baseline(evidence, find_onset(evidence, POLICY), 60)
+    assert isinstance(result, Baseline)
+    assert (result.events, result.ratio) == (0, None)
 
 
 def test_a_series_that_does_not_reach_back_gives_no_baseline() -> None:
     evidence = incident(burst(ago(hours=40), 2400, MINUTE, 9), issue=OLD)
     assert isinstance(evidence.series, Known)
     cut = evidence.series.value.events.model_copy(update={"start": NOW - DAY})
-    found = find_baseline(evidence.model_copy(update={"series": known(IssueSeries(events=cut))}), Unknown(why=""), 10)
-    assert isinstance(found, Unknown)
+    result = find_baseline(evidence.model_copy(update={"series": known(IssueSeries(events=cut))}), Unknown(why=""), 10)
+    assert isinstance(result, Unknown)
 
 
 # --- trend ---------------------------------------------------------------------------------------------------------
@@ -235,24 +235,24 @@ def two_hours(previous: int, last: int) -> Evidence:
     ],
 )
 def test_the_trend_follows_the_last_two_rolling_hours(previous: int, last: int, direction: str) -> None:
-    found = trend(two_hours(previous, last))
-    assert (found.previous_hour, found.last_hour) == (previous, last)
-    assert found.direction == direction
+    result = trend(two_hours(previous, last))
+    assert (result.previous_hour, result.last_hour) == (previous, last)
+    assert result.direction == direction
 
 
 def test_a_rolling_hour_is_not_a_clock_hour() -> None:
     now = NOW + 25 * MINUTE
     evidence = incident(burst(ago(minutes=30), 30, MINUTE, 3), window=Window(start=now - DAY, end=now))
-    found = trend(evidence.model_copy(update={"collected_at": now}))
-    assert (found.last_hour, found.previous_hour) == (30, 0)
+    result = trend(evidence.model_copy(update={"collected_at": now}))
+    assert (result.last_hour, result.previous_hour) == (30, 0)
 
 
 def test_without_minutes_the_trend_reads_complete_clock_hours_and_says_so() -> None:
     hourly = (*((NOW - number * HOUR, 10) for number in range(23, 1, -1)), (NOW - HOUR, 90), (NOW, 4))
-    found = trend(incident(issue={**OLD, "hourly": hourly}, series=SILENT))
-    assert (found.last_hour, found.previous_hour, found.direction) == (90, 10, "spiking")
-    assert found.note is not None
-    assert "all environments" in found.note
+    result = trend(incident(issue={**OLD, "hourly": hourly}, series=SILENT))
+    assert (result.last_hour, result.previous_hour, result.direction) == (90, 10, "spiking")
+    assert result.note is not None
+    assert "all environments" in result.note
 
 
 def test_an_open_clock_hour_that_already_holds_more_is_read() -> None:
@@ -262,15 +262,15 @@ def test_an_open_clock_hour_that_already_holds_more_is_read() -> None:
 
 def test_a_window_that_ended_long_ago_does_not_speak_of_now() -> None:
     window = Window(start=NOW - 5 * DAY, end=NOW - 4 * DAY)
-    found = read(incident(burst(NOW - 5 * DAY, 60, MINUTE, 3), window=window, issue=OLD)).trend
-    assert isinstance(found, Unknown)
+    result = read(incident(burst(NOW - 5 * DAY, 60, MINUTE, 3), window=window, issue=OLD)).trend
+    assert isinstance(result, Unknown)
 
 
 def test_a_short_window_tells_the_trend_of_a_new_issue_and_not_of_an_old_one() -> None:
     window = Window(start=ago(minutes=15), end=NOW)
     events = burst(ago(minutes=14), 20, timedelta(seconds=20), 3)
-    found = trend(incident(events, window=window))
-    assert (found.last_hour, found.previous_hour) == (20, 0)
+    result = trend(incident(events, window=window))
+    assert (result.last_hour, result.previous_hour) == (20, 0)
     assert isinstance(read(incident(events, window=window, issue=OLD)).trend, Unknown)
 
 

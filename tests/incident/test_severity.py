@@ -46,8 +46,8 @@ def verdict(evidence: Evidence, stated: Stated = NOTHING_STATED, policy: Policy 
     return Incident(evidence, stated, policy, NOW).severity
 
 
-def criterion(found: Verdict, name: str) -> Criterion:
-    return next(one for one in found.criteria if one.id == name)
+def criterion(result: Verdict, name: str) -> Criterion:
+    return next(entry for entry in result.criteria if entry.id == name)
 
 
 def crowd(users: int, minutes: int = 50) -> list[Seen]:
@@ -68,9 +68,9 @@ def per_minute(count: int) -> list[Seen]:
     [(0.9499, "P0"), (0.94999, "P0"), (0.95, "P2"), (0.9501, "P2"), (0.0, "P0"), (1.0, "P2")],
 )
 def test_crash_free_below_95_percent_is_p0_and_exactly_95_is_not(crash_free: float, severity: str) -> None:
-    found = verdict(incident(crowd(5), sessions=known(sessions(24_000, crash_free))))
-    assert found.severity == severity
-    assert found.decided_by == ("crash_free" if severity == "P0" else "default")
+    result = verdict(incident(crowd(5), sessions=known(sessions(24_000, crash_free))))
+    assert result.severity == severity
+    assert result.decided_by == ("crash_free" if severity == "P0" else "default")
 
 
 def test_crash_free_counts_crashed_and_unhandled_sessions() -> None:
@@ -82,13 +82,13 @@ def test_crash_free_counts_crashed_and_unhandled_sessions() -> None:
 
 def test_one_bad_full_hour_is_enough_and_is_named() -> None:
     hours = {ago(hours=number): (1000, 0.999) for number in range(24, 0, -1)} | {ago(hours=5): (1000, 0.91)}
-    found = verdict(incident(crowd(5), sessions=known(sessions(24_000, 0.995, hours))))
-    assert (found.severity, found.decided_by) == ("P0", "crash_free")
-    one = criterion(found, "crash_free")
-    assert one.observed == 91.0
-    assert one.window is not None
-    assert "worst full hour" in one.window
-    assert "10:00" in one.window
+    result = verdict(incident(crowd(5), sessions=known(sessions(24_000, 0.995, hours))))
+    assert (result.severity, result.decided_by) == ("P0", "crash_free")
+    entry = criterion(result, "crash_free")
+    assert entry.observed == 91.0
+    assert entry.window is not None
+    assert "worst full hour" in entry.window
+    assert "10:00" in entry.window
 
 
 def test_an_open_hour_and_an_hour_with_few_sessions_are_not_judged() -> None:
@@ -105,25 +105,25 @@ def test_an_open_hour_and_an_hour_with_few_sessions_are_not_judged() -> None:
 
 @pytest.mark.parametrize(("count", "met"), [(0, "unknown"), (49, "unknown"), (50, True)])
 def test_fewer_than_fifty_sessions_leave_crash_free_unknown(count: int, met: bool | str) -> None:
-    found = verdict(incident(crowd(5), sessions=known(Sessions(window=WINDOW, sessions=count, crash_rate=0.9))))
-    assert criterion(found, "crash_free").met == met
+    result = verdict(incident(crowd(5), sessions=known(Sessions(window=WINDOW, sessions=count, crash_rate=0.9))))
+    assert criterion(result, "crash_free").met == met
     if met == "unknown":
-        assert found.severity == "P2"
-        assert found.could_be.highest == "P0"
-        assert any(one.what == "crash_free" and "50" in one.why for one in found.missing)
+        assert result.severity == "P2"
+        assert result.could_be.highest == "P0"
+        assert any(entry.what == "crash_free" and "50" in entry.why for entry in result.missing)
 
 
 def test_a_server_without_an_unhandled_rate_is_judged_by_crashes_and_says_so() -> None:
     old = Sessions(window=WINDOW, sessions=2000, crash_rate=0.04, has_unhandled_rate=False)
-    found = criterion(verdict(incident(crowd(5), sessions=known(old))), "crash_free")
-    assert found.met is False
-    assert "no unhandled rate" in (found.note or "")
+    result = criterion(verdict(incident(crowd(5), sessions=known(old))), "crash_free")
+    assert result.met is False
+    assert "no unhandled rate" in (result.note or "")
 
 
 def test_a_missing_unhandled_rate_can_trip_and_cannot_clear() -> None:
     def met(crash_rate: float) -> object:
-        one = Sessions(window=WINDOW, sessions=2000, crash_rate=crash_rate, unhandled_rate=None)
-        return criterion(verdict(incident(crowd(5), sessions=known(one))), "crash_free").met
+        entry = Sessions(window=WINDOW, sessions=2000, crash_rate=crash_rate, unhandled_rate=None)
+        return criterion(verdict(incident(crowd(5), sessions=known(entry))), "crash_free").met
 
     assert met(0.06) is True
     assert met(0.01) == "unknown"
@@ -131,21 +131,21 @@ def test_a_missing_unhandled_rate_can_trip_and_cannot_clear() -> None:
 
 @pytest.mark.parametrize(("count", "severity"), [(499, "P2"), (500, "P2"), (501, "P0")])
 def test_more_than_500_unhandled_in_one_minute_is_p0_and_exactly_500_is_not(count: int, severity: str) -> None:
-    found = verdict(incident(per_minute(count)))
-    assert found.severity == severity
-    assert criterion(found, "unhandled_rate").observed == count
+    result = verdict(incident(per_minute(count)))
+    assert result.severity == severity
+    assert criterion(result, "unhandled_rate").observed == count
 
 
 def test_the_whole_projects_unhandled_rate_counts_and_names_this_issues_share() -> None:
-    found = verdict(incident(crowd(5), others=per_minute(600)))
-    assert (found.severity, found.decided_by) == ("P0", "unhandled_rate")
-    assert found.share_of_project == round(5 / 605, 3)
-    assert "0.8 %" in found.because
-    assert any(one.kind == "little_contribution" for one in found.findings)
+    result = verdict(incident(crowd(5), others=per_minute(600)))
+    assert (result.severity, result.decided_by) == ("P0", "unhandled_rate")
+    assert result.share_of_project == round(5 / 605, 3)
+    assert "0.8 %" in result.because
+    assert any(entry.kind == "little_contribution" for entry in result.findings)
 
 
 def test_501_handled_exceptions_do_not_trip() -> None:
-    events = [Seen(at=one.at, user=one.user, handled=True) for one in per_minute(501)]
+    events = [Seen(at=entry.at, user=entry.user, handled=True) for entry in per_minute(501)]
     assert verdict(incident(events)).severity == "P2"
 
 
@@ -162,8 +162,8 @@ def test_a_minute_still_open_trips_only_when_already_above(count: int, severity:
         Series(start=NOW - MINUTE, step_s=60, values=(3.0, float(count)), complete_until=now), "unhandled a minute"
     )
     evidence = incident(crowd(5), window=window, unhandled=open_minute, project_unhandled=open_minute)
-    found = verdict(evidence.model_copy(update={"collected_at": now}))
-    assert found.severity == severity
+    result = verdict(evidence.model_copy(update={"collected_at": now}))
+    assert result.severity == severity
 
 
 def test_longer_buckets_trip_by_their_average_and_clear_by_their_sum() -> None:
@@ -177,22 +177,22 @@ def test_longer_buckets_trip_by_their_average_and_clear_by_their_sum() -> None:
 
 
 def test_the_issues_own_rate_alone_cannot_clear_the_rule() -> None:
-    found = verdict(incident(per_minute(20), project_unhandled=DEAD))
-    assert criterion(found, "unhandled_rate").met == "unknown"
-    assert found.could_be.highest == "P0"
+    result = verdict(incident(per_minute(20), project_unhandled=DEAD))
+    assert criterion(result, "unhandled_rate").met == "unknown"
+    assert result.could_be.highest == "P0"
     assert verdict(incident(per_minute(501), project_unhandled=DEAD)).severity == "P0"
 
 
 @pytest.mark.parametrize(("users", "severity"), [(99, "P2"), (100, "P2"), (101, "P1")])
 def test_more_than_100_users_in_an_hour_is_p1_and_exactly_100_is_not(users: int, severity: str) -> None:
-    found = verdict(incident(crowd(users)))
-    assert found.severity == severity
-    assert criterion(found, "users_per_hour").observed == users
+    result = verdict(incident(crowd(users)))
+    assert result.severity == severity
+    assert criterion(result, "users_per_hour").observed == users
 
 
 def test_users_straddling_the_clock_hour_count_as_one_rolling_hour() -> None:
     early = burst(ago(hours=1, minutes=20), 60, timedelta(seconds=15), 60)
-    late = [Seen(at=one.at + 25 * MINUTE, user=f"late-{number}") for number, one in enumerate(early)]
+    late = [Seen(at=entry.at + 25 * MINUTE, user=f"late-{number}") for number, entry in enumerate(early)]
     assert verdict(incident(early + late)).severity == "P1"
 
 
@@ -225,17 +225,17 @@ def test_old_issues_are_judged_by_the_same_rules_as_new_ones() -> None:
     ],
 )
 def test_stated_facts_decide_as_the_runbook_says(stated: Stated, severity: str) -> None:
-    found = verdict(incident(crowd(320)), stated)
-    assert found.severity == severity
-    assert found.could_be.lowest == found.could_be.highest == severity
+    result = verdict(incident(crowd(320)), stated)
+    assert result.severity == severity
+    assert result.could_be.lowest == result.could_be.highest == severity
 
 
 def test_a_flag_left_out_neither_counts_nor_widens() -> None:
-    found = verdict(incident(crowd(20)))
-    assert criterion(found, "data_loss").met is False
-    assert criterion(found, "data_loss").observed == "not stated"
-    assert (found.could_be.lowest, found.could_be.highest) == ("P2", "P2")
-    assert found.missing == ()
+    result = verdict(incident(crowd(20)))
+    assert criterion(result, "data_loss").met is False
+    assert criterion(result, "data_loss").observed == "not stated"
+    assert (result.could_be.lowest, result.could_be.highest) == ("P2", "P2")
+    assert result.missing == ()
 
 
 def test_a_stated_workaround_settles_the_rule_even_when_users_are_unknown() -> None:
@@ -245,7 +245,7 @@ def test_a_stated_workaround_settles_the_rule_even_when_users_are_unknown() -> N
 
 
 def test_a_risk_of_data_loss_outside_production_stays_p3() -> None:
-    events = [Seen(at=one.at, user=one.user, environment="staging") for one in crowd(320)]
+    events = [Seen(at=entry.at, user=entry.user, environment="staging") for entry in crowd(320)]
     assert verdict(incident(events), Stated(data_loss_risk=True)).severity == "P3"
 
 
@@ -253,25 +253,25 @@ def test_a_risk_of_data_loss_outside_production_stays_p3() -> None:
 
 
 def in_environment(name: str, users: int = 320) -> list[Seen]:
-    return [Seen(at=one.at, user=one.user, environment=name) for one in crowd(users)]
+    return [Seen(at=entry.at, user=entry.user, environment=name) for entry in crowd(users)]
 
 
 def test_events_outside_production_only_are_p3_whatever_else_is_bad() -> None:
-    found = verdict(incident(in_environment("staging"), sessions=known(sessions(24_000, 0.5))))
-    assert (found.severity, found.decided_by) == ("P3", "non_production")
+    result = verdict(incident(in_environment("staging"), sessions=known(sessions(24_000, 0.5))))
+    assert (result.severity, result.decided_by) == ("P3", "non_production")
 
 
 def test_one_production_event_makes_the_other_rules_count_production_only() -> None:
-    found = verdict(incident([*in_environment("staging"), Seen(at=ago(minutes=5), user="a")]))
-    assert found.severity == "P2"
-    assert criterion(found, "users_per_hour").observed == 1
-    assert criterion(found, "non_production").observed == "1 of 321 events in production"
+    result = verdict(incident([*in_environment("staging"), Seen(at=ago(minutes=5), user="a")]))
+    assert result.severity == "P2"
+    assert criterion(result, "users_per_hour").observed == 1
+    assert criterion(result, "non_production").observed == "1 of 321 events in production"
 
 
 def test_events_without_an_environment_count_as_production_and_are_noted() -> None:
-    found = verdict(incident(in_environment("")))
-    assert found.severity == "P1"
-    assert "without an environment" in (criterion(found, "non_production").note or "")
+    result = verdict(incident(in_environment("")))
+    assert result.severity == "P1"
+    assert "without an environment" in (criterion(result, "non_production").note or "")
 
 
 @pytest.mark.parametrize(
@@ -288,23 +288,23 @@ def test_an_empty_period_is_judged_by_the_environments_of_all_time(
     scope: EnvironmentScope, severity: str, met: bool | str
 ) -> None:
     empty = incident([], environments=known(()))
-    found = verdict(empty.model_copy(update={"scope": scope}))
-    assert found.severity == severity
-    assert criterion(found, "non_production").met == met
+    result = verdict(empty.model_copy(update={"scope": scope}))
+    assert result.severity == severity
+    assert criterion(result, "non_production").met == met
 
 
 def test_unknown_environments_leave_the_rule_open() -> None:
     evidence = incident(crowd(320), environments=DEAD)
-    found = verdict(evidence.model_copy(update={"scope": EnvironmentScope(known=False)}))
-    assert found.severity == "P1"
-    assert (found.could_be.lowest, found.could_be.highest) == ("P3", "P1")
+    result = verdict(evidence.model_copy(update={"scope": EnvironmentScope(known=False)}))
+    assert result.severity == "P1"
+    assert (result.could_be.lowest, result.could_be.highest) == ("P3", "P1")
 
 
 def test_a_filter_on_staging_does_not_prove_that_production_is_clean() -> None:
     scope = EnvironmentScope(names=("staging",), basis="asked", production=("production",), others=("staging",))
     counted = known((EnvironmentCount(name="staging", events=320),))
-    found = verdict(incident(in_environment("staging"), environments=counted).model_copy(update={"scope": scope}))
-    assert criterion(found, "non_production").met == "unknown"
+    result = verdict(incident(in_environment("staging"), environments=counted).model_copy(update={"scope": scope}))
+    assert criterion(result, "non_production").met == "unknown"
 
 
 # --- edge cases and policy -----------------------------------------------------------------------------------------
@@ -320,10 +320,10 @@ def test_many_users_outrank_an_edge_case() -> None:
 
 
 def test_an_unknown_level_could_be_an_edge_case() -> None:
-    found = verdict(incident(crowd(5), issue={"level": None}))
-    assert found.severity == "P2"
-    assert found.could_be.lowest == "P3"
-    assert any(one.what == "edge_case" for one in found.missing)
+    result = verdict(incident(crowd(5), issue={"level": None}))
+    assert result.severity == "P2"
+    assert result.could_be.lowest == "P3"
+    assert any(entry.what == "edge_case" for entry in result.missing)
 
 
 def test_a_policy_may_call_titles_and_transactions_edge_cases() -> None:
@@ -339,9 +339,9 @@ def test_the_policys_core_flow_denies_p1_elsewhere_unless_someone_states_otherwi
     policy = POLICY.model_copy(update={"core_flow": CoreFlow(transactions=("^POST /pay",))})
     assert verdict(incident(crowd(320)), policy=policy).severity == "P2"
     assert verdict(incident(crowd(320)), Stated(core_flow=True), policy).severity == "P1"
-    on_it = [Seen(at=one.at, user=one.user, transaction="POST /pay") for one in crowd(320)]
+    on_it = [Seen(at=entry.at, user=entry.user, transaction="POST /pay") for entry in crowd(320)]
     assert verdict(incident(on_it), policy=policy).severity == "P1"
-    unseen = [Seen(at=one.at, user=one.user, transaction=None) for one in crowd(320)]
+    unseen = [Seen(at=entry.at, user=entry.user, transaction=None) for entry in crowd(320)]
     assert verdict(incident(unseen), policy=policy).severity == "P1"
 
 
@@ -349,10 +349,10 @@ def test_thresholds_come_from_the_policy_and_the_verdict_names_it() -> None:
     policy = POLICY.model_copy(
         update={"name": "acme", "source": "acme.toml", "thresholds": Thresholds(users_per_hour_above=10)}
     )
-    found = verdict(incident(crowd(11)), policy=policy)
-    assert found.severity == "P1"
-    assert found.policy == "acme (acme.toml)"
-    assert criterion(found, "users_per_hour").threshold == "more than 10 in one rolling hour"
+    result = verdict(incident(crowd(11)), policy=policy)
+    assert result.severity == "P1"
+    assert result.policy == "acme (acme.toml)"
+    assert criterion(result, "users_per_hour").threshold == "more than 10 in one rolling hour"
 
 
 # --- clock, distance, reporting ------------------------------------------------------------------------------------
@@ -360,54 +360,54 @@ def test_thresholds_come_from_the_policy_and_the_verdict_names_it() -> None:
 
 def test_the_clock_runs_from_the_first_event_or_from_the_stated_alert() -> None:
     events = crowd(320)
-    found = verdict(incident(events))
-    assert found.respond_by == events[0].at + HOUR
+    result = verdict(incident(events))
+    assert result.respond_by == events[0].at + HOUR
     stated = verdict(incident(events), Stated(alerted_at=ago(minutes=7)))
     assert stated.respond_by == ago(minutes=7) + HOUR
 
 
 def test_without_a_beginning_there_is_no_clock_and_it_says_what_to_state() -> None:
-    found = verdict(incident(burst(NOW - 2 * DAY, 576, 5 * MINUTE, 20), issue={"first_seen": NOW - 30 * DAY}))
-    assert found.respond_by is None
-    assert any(one.what == "respond_by" and "alert" in one.why for one in found.missing)
+    result = verdict(incident(burst(NOW - 2 * DAY, 576, 5 * MINUTE, 20), issue={"first_seen": NOW - 30 * DAY}))
+    assert result.respond_by is None
+    assert any(entry.what == "respond_by" and "alert" in entry.why for entry in result.missing)
 
 
 def test_words_for_people_keep_the_runbooks_text() -> None:
-    found = verdict(incident(crowd(5)))
-    assert (found.label, found.response, found.response_minutes) == ("Minor", "same business day", 480)
-    assert found.escalation == "Slack #alerts-production"
+    result = verdict(incident(crowd(5)))
+    assert (result.label, result.response, result.response_minutes) == ("Minor", "same business day", 480)
+    assert result.escalation == "Slack #alerts-production"
 
 
 def test_the_distance_to_the_next_level_is_given_per_criterion() -> None:
-    found = verdict(incident(crowd(40)))
-    needs = {one.criterion: (one.to, one.needs) for one in found.distance}
+    result = verdict(incident(crowd(40)))
+    needs = {entry.criterion: (entry.to, entry.needs) for entry in result.distance}
     assert needs["users_per_hour"] == ("P1", "61 more unique users in one hour")
     assert needs["crash_free"] == ("P0", "crash-free sessions to fall by more than 4.9 points")
     assert needs["unhandled_rate"][0] == "P0"
 
 
 def test_the_deciding_rule_is_the_first_criterion_that_is_met() -> None:
-    found = verdict(incident(per_minute(501), sessions=known(sessions(24_000, 0.9))))
-    assert found.decided_by == "crash_free"
-    assert criterion(found, "unhandled_rate").met is True
-    assert [one.id for one in found.criteria][: len(RULES)] == [name for name, _ in RULES]
+    result = verdict(incident(per_minute(501), sessions=known(sessions(24_000, 0.9))))
+    assert result.decided_by == "crash_free"
+    assert criterion(result, "unhandled_rate").met is True
+    assert [entry.id for entry in result.criteria][: len(RULES)] == [name for name, _ in RULES]
 
 
 def test_new_regressed_and_escalating_are_reported_and_gate_nothing() -> None:
     for substatus in ("new", "regressed", "escalating", "ongoing"):
-        found = verdict(incident(crowd(40), issue={"substatus": substatus}))
-        assert found.severity == "P2"
+        result = verdict(incident(crowd(40), issue={"substatus": substatus}))
+        assert result.severity == "P2"
         if substatus in ("regressed", "escalating"):
-            assert criterion(found, substatus).met is True
+            assert criterion(result, substatus).met is True
 
 
 def test_a_performance_issue_is_not_judged_by_error_data() -> None:
     issue = {"category": "performance", "users_total": 40, "substatus": "new"}
-    found = verdict(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, unhandled=DEAD))
-    assert criterion(found, "unhandled_rate").met == "unknown"
-    assert "does not apply" in (criterion(found, "unhandled_rate").note or "")
-    assert criterion(found, "users_per_hour").met is False
-    assert found.could_be.highest == "P2"
+    result = verdict(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, unhandled=DEAD))
+    assert criterion(result, "unhandled_rate").met == "unknown"
+    assert "does not apply" in (criterion(result, "unhandled_rate").note or "")
+    assert criterion(result, "users_per_hour").met is False
+    assert result.could_be.highest == "P2"
     many = verdict(
         incident(
             [], issue={**issue, "users_total": 4000}, totals=DEAD, series=DEAD, users_per_hour=DEAD, unhandled=DEAD
@@ -420,13 +420,13 @@ def test_every_unknown_criterion_is_listed_as_missing_with_a_reason() -> None:
     parts = ("totals", "series", "users_per_hour", "rows", "unhandled", "project_unhandled", "sessions", "environments")
     unread: dict[str, Any] = dict.fromkeys(parts, DEAD)
     blind = incident(crowd(5), issue={"level": None}, **unread)
-    found = verdict(blind.model_copy(update={"scope": EnvironmentScope(known=False)}))
-    unknown = {one.id for one in found.criteria if one.met == "unknown"}
+    result = verdict(blind.model_copy(update={"scope": EnvironmentScope(known=False)}))
+    unknown = {entry.id for entry in result.criteria if entry.met == "unknown"}
     assert unknown == {"non_production", "crash_free", "unhandled_rate", "users_per_hour", "edge_case"}
-    assert unknown <= {one.what for one in found.missing}
-    assert all(one.why for one in found.missing)
-    assert found.severity == "P2"
-    assert (found.could_be.lowest, found.could_be.highest) == ("P3", "P0")
+    assert unknown <= {entry.what for entry in result.missing}
+    assert all(entry.why for entry in result.missing)
+    assert result.severity == "P2"
+    assert (result.could_be.lowest, result.could_be.highest) == ("P3", "P0")
 
 
 # --- properties ----------------------------------------------------------------------------------------------------
@@ -443,14 +443,14 @@ def as_criteria(met: Mapping[str, Met]) -> list[Criterion]:
 @settings(max_examples=200)
 @given(met=cases)
 def test_could_be_holds_the_verdict_and_every_completion_of_the_unknowns(met: dict[str, Met]) -> None:
-    found = could_be(as_criteria(met))
+    result = could_be(as_criteria(met))
     _, severity = decide(met)
-    low, high = rank(found.lowest), rank(found.highest)
+    low, high = rank(result.lowest), rank(result.highest)
     assert low <= rank(severity) <= high
     reached = set()
     unknown = [name for name, value in met.items() if value == "unknown"]
     for bits in range(2 ** len(unknown)):
-        filled: dict[str, Met] = {**met, **{name: bool(bits >> place & 1) for place, name in enumerate(unknown)}}
+        filled: dict[str, Met] = {**met, **{name: bool(bits >> index & 1) for index, name in enumerate(unknown)}}
         reached.add(rank(decide(filled)[1]))
     assert (min(reached), max(reached)) == (low, high)
 
@@ -472,7 +472,7 @@ def measured(draw: st.DrawFn) -> Evidence:
     }
     names = ("sessions", "unhandled", "project_unhandled", "environments", "totals", "series", "users_per_hour", "rows")
     parts |= dict.fromkeys(draw(st.sets(st.sampled_from(names), max_size=4)), DEAD)
-    events = [Seen(at=one.at, user=one.user, environment=places) for one in crowd(per_hour)]
+    events = [Seen(at=entry.at, user=entry.user, environment=places) for entry in crowd(per_hour)]
     return incident(events, issue={"level": level}, **parts)
 
 
@@ -487,14 +487,14 @@ flags = st.builds(
 @settings(max_examples=150, deadline=None)
 @given(evidence=measured(), stated=flags)
 def test_classification_is_total_pure_and_consistent(evidence: Evidence, stated: Stated) -> None:
-    found = verdict(evidence, stated)
-    assert found == verdict(evidence, stated)
-    assert found.severity in LEVELS
-    assert rank(found.could_be.lowest) <= rank(found.severity) <= rank(found.could_be.highest)
-    first_met = next(one.id for one in found.criteria if one.met is True)
-    assert found.decided_by == first_met
-    named = {one.what for one in found.missing}
-    assert {one.id for one in found.criteria if one.met == "unknown"} <= named
+    result = verdict(evidence, stated)
+    assert result == verdict(evidence, stated)
+    assert result.severity in LEVELS
+    assert rank(result.could_be.lowest) <= rank(result.severity) <= rank(result.could_be.highest)
+    first_met = next(entry.id for entry in result.criteria if entry.met is True)
+    assert result.decided_by == first_met
+    named = {entry.what for entry in result.missing}
+    assert {entry.id for entry in result.criteria if entry.met == "unknown"} <= named
 
 
 Worse = Callable[[Evidence], Evidence]

@@ -1,9 +1,12 @@
 from datetime import timedelta
+from typing import Any, get_args
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Unknown
+from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Frozen, HoldsEventText, Issue, Unknown
+from sentry_runbook.incident.model.results.issue import IssueReport, IssueRow, IssueSummary
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.triage.triage import make_triage
@@ -30,9 +33,9 @@ def run(evidence: Evidence, stated: Stated = NOTHING_STATED) -> Triage:
     return make_triage(Incident(evidence, stated, POLICY, NOW))
 
 
-def step(found: Triage, number: int) -> tuple[str, str]:
-    one = found.checklist[number - 1]
-    return one.finding, one.state
+def step(result: Triage, number: int) -> tuple[str, str]:
+    entry = result.checklist[number - 1]
+    return entry.finding, entry.state
 
 
 def bad_deploy() -> Evidence:
@@ -46,63 +49,63 @@ def bad_deploy() -> Evidence:
 
 
 def test_the_eleven_steps_of_the_runbook_are_all_there_in_order() -> None:
-    found = run(bad_deploy())
-    assert [one.step for one in found.checklist] == [f"{n}. {name}" for n, name in enumerate(STEPS, 1)]
-    assert all(one.finding.endswith(".") for one in found.checklist)
+    result = run(bad_deploy())
+    assert [entry.step for entry in result.checklist] == [f"{n}. {name}" for n, name in enumerate(STEPS, 1)]
+    assert all(entry.finding.endswith(".") for entry in result.checklist)
 
 
 def test_a_bad_deploy_reads_as_one_story() -> None:
-    found = run(bad_deploy())
-    assert found.severity.severity == "P0"
-    assert found.causes[0].pattern == "deployment_regression"
-    assert found.suspect_release == "shop@2.4.1"
-    assert [commit.id for commit in found.suspect_commits] == ["abc123", "def"]
-    assert step(found, 2)[1] == "attention"
-    assert step(found, 6) == (
+    result = run(bad_deploy())
+    assert result.severity.severity == "P0"
+    assert result.causes[0].pattern == "deployment_regression"
+    assert result.suspect_release == "shop@2.4.1"
+    assert [commit.id for commit in result.suspect_commits] == ["abc123", "def"]
+    assert step(result, 2)[1] == "attention"
+    assert step(result, 6) == (
         'Suspect release "shop@2.4.1" (deploy marker 2026-11-23 14:02 UTC); errors began 8 min later.',
         "attention",
     )
-    assert step(found, 7) == ('"Rename total to amount" by "Ada", and 1 more.', "attention")
-    assert step(found, 8)[0] == '"TypeError" in "pay" at "pay.py:4".'
+    assert step(result, 7) == ('"Rename total to amount" by "Ada", and 1 more.', "attention")
+    assert step(result, 8)[0] == '"TypeError" in "pay" at "pay.py:4".'
 
 
 def test_next_steps_begin_with_whom_to_tell_and_the_time_left() -> None:
-    found = run(bad_deploy())
-    assert found.next_steps[0].startswith("P0 Critical: PagerDuty page to the on-call engineer.")
-    assert "was due 2026-11-23 14:25 UTC, 35 min ago" in found.next_steps[0]
-    assert found.next_steps[1].startswith('Roll back "shop@2.4.1" to "shop@2.4.0"')
-    assert any("draft_update kind=initial" in text for text in found.next_steps)
-    assert any("draft_postmortem" in text for text in found.next_steps)
+    result = run(bad_deploy())
+    assert result.next_steps[0].startswith("P0 Critical: PagerDuty page to the on-call engineer.")
+    assert "was due 2026-11-23 14:25 UTC, 35 min ago" in result.next_steps[0]
+    assert result.next_steps[1].startswith('Roll back "shop@2.4.1" to "shop@2.4.0"')
+    assert any("draft_update kind=initial" in text for text in result.next_steps)
+    assert any("draft_postmortem" in text for text in result.next_steps)
     early = run(bad_deploy(), Stated(alerted_at=ago(minutes=5)))
     assert "by 2026-11-23 15:10 UTC" in early.next_steps[0]
 
 
 def test_a_minor_issue_gets_an_owner_and_no_page() -> None:
-    found = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), event=known(event())))
-    assert found.severity.severity == "P2"
-    text = " ".join(found.next_steps)
+    result = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), event=known(event())))
+    assert result.severity.severity == "P2"
+    text = " ".join(result.next_steps)
     assert "Assign an owner" in text
     assert "PagerDuty" not in text
     assert "draft_postmortem" not in text
 
 
 def test_what_could_still_be_worse_is_the_next_thing_to_find_out() -> None:
-    found = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), sessions=DEAD))
-    assert any("It could be P0" in text and "crash_free" in text for text in found.next_steps)
+    result = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), sessions=DEAD))
+    assert any("It could be P0" in text and "crash_free" in text for text in result.next_steps)
 
 
 def test_missing_and_findings_are_lifted_up_once_with_their_part() -> None:
     hint = Finding(kind="instruction", where="title", why="gives orders")
     evidence = bad_deploy().model_copy(update={"sessions": DEAD, "suspect_commits": DEAD, "findings": (hint,)})
-    found = run(evidence)
-    named = [one.what for one in found.missing]
+    result = run(evidence)
+    named = [entry.what for entry in result.missing]
     assert "severity.crash_free" in named
     assert "impact.crash_free_sessions_pct" in named
     assert "suspect_commits" in named
     assert len(named) == len(set(named))
-    assert found.findings.count(hint) == 1
-    assert found.severity.missing == found.impact.missing == ()
-    assert found.severity.findings == found.impact.findings == ()
+    assert result.findings.count(hint) == 1
+    assert result.severity.missing == result.impact.missing == ()
+    assert result.severity.findings == result.impact.findings == ()
 
 
 def test_a_blind_triage_says_unknown_step_by_step_and_still_answers() -> None:
@@ -110,16 +113,16 @@ def test_a_blind_triage_says_unknown_step_by_step_and_still_answers() -> None:
     blind = incident([], issue={"first_seen": None, "last_seen": None, "level": None})
     blind = blind.model_copy(update=dict.fromkeys((*parts, "environments", "event", "suspect_commits"), DEAD))
     blind = blind.model_copy(update={"scope": blind.scope.model_copy(update={"known": False})})
-    found = run(blind)
-    assert [one.state for one in found.checklist] == ["ok", *["unknown"] * 10]
-    assert found.causes == ()
-    assert (found.severity.could_be.lowest, found.severity.could_be.highest) == ("P3", "P0")
-    assert "get_issue" in " ".join(found.next_steps)
+    result = run(blind)
+    assert [entry.state for entry in result.checklist] == ["ok", *["unknown"] * 10]
+    assert result.causes == ()
+    assert (result.severity.could_be.lowest, result.severity.could_be.highest) == ("P3", "P0")
+    assert "get_issue" in " ".join(result.next_steps)
 
 
 def test_failed_calls_show_in_the_breadcrumb_step() -> None:
-    found = run(spiking(outage()))
-    assert step(found, 9) == ('Calls to "api.geo.example" fail (503) in 1 of 1 events.', "attention")
+    result = run(spiking(outage()))
+    assert step(result, 9) == ('Calls to "api.geo.example" fail (503) in 1 of 1 events.', "attention")
 
 
 @pytest.mark.parametrize(
@@ -132,18 +135,42 @@ def test_failed_calls_show_in_the_breadcrumb_step() -> None:
     ],
 )
 def test_the_age_of_the_issue_is_told(issue: dict[str, object], words: str) -> None:
-    found = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), issue=issue))
-    assert words in step(found, 3)[0]
+    result = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), issue=issue))
+    assert words in step(result, 3)[0]
     if "merged_from" in issue:
-        assert step(found, 1)[1] == "attention"
+        assert step(result, 1)[1] == "attention"
 
 
 def test_suspect_events_are_to_be_checked_before_anybody_is_paged() -> None:
     forged = burst(ago(minutes=50), 300, timedelta(seconds=6), 150, ip="<ip 1>")
-    found = run(incident(forged))
-    assert found.severity.severity == "P1"
-    assert found.next_steps[1].startswith("Check the suspect events first")
+    result = run(incident(forged))
+    assert result.severity.severity == "P1"
+    assert result.next_steps[1].startswith("Check the suspect events first")
 
 
 def test_a_triage_stays_small() -> None:
     assert len(run(bad_deploy()).model_dump_json(exclude_none=True)) < 8_000
+
+
+def declared(field: FieldInfo) -> tuple[set[object], bool]:
+    """The types that a field may hold, and whether they are event text."""
+    types: set[object] = set()
+    event_text = any(isinstance(mark, HoldsEventText) for mark in field.metadata)
+    hints: list[Any] = [field.annotation]
+    for hint in hints:
+        if get_args(hint):
+            hints += get_args(hint)
+        elif isinstance(hint, HoldsEventText):
+            event_text = True
+        elif isinstance(hint, type):
+            types.add(hint)
+    return types, event_text
+
+
+@pytest.mark.parametrize("form", [IssueSummary, IssueReport, IssueRow])
+def test_a_form_of_the_issue_declares_its_fields_like_the_evidence(form: type[Frozen]) -> None:
+    derived = {"category", "first_release", "last_release", *(["short_id"] if form is IssueRow else [])}
+    same = (form.model_fields.keys() & Issue.model_fields.keys()) - derived
+    assert len(same) > 5
+    for name in same:
+        assert (name, declared(form.model_fields[name])) == (name, declared(Issue.model_fields[name]))

@@ -4,7 +4,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, straddling_windows, users_worst_hour
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour, windows_to_count
 from sentry_runbook.incident.model.evidence import (
     EventRow,
     Evidence,
@@ -36,9 +36,9 @@ SHORT = Window(start=NOW - 6 * HOUR, end=NOW)
 
 
 def bounds(evidence: Evidence) -> UsersWorstHour:
-    found = users_worst_hour(evidence)
-    assert isinstance(found, UsersWorstHour), found
-    return found
+    result = users_worst_hour(evidence)
+    assert isinstance(result, UsersWorstHour), result
+    return result
 
 
 def above(users: int) -> Policy:
@@ -57,80 +57,80 @@ def truth(events: list[Seen], window: Window) -> int:
 
 def test_users_straddling_the_clock_hour_count_as_one_rolling_hour() -> None:
     events = people(ago(hours=2, minutes=30) + 20 * MINUTE, 60) + people(ago(hours=2) + 5 * MINUTE, 60, first=60)
-    found = bounds(incident(events, rows=NO_ROWS))
-    assert found.exact
-    assert found.at_least == 120
+    result = bounds(incident(events, rows=NO_ROWS))
+    assert result.exact
+    assert result.at_least == 120
 
 
 def test_all_events_in_one_hour_settle_the_number_from_the_total_alone() -> None:
     evidence = incident(people(ago(minutes=90), 250), rows=NO_ROWS, users_per_hour=NO_ROWS)
-    found = bounds(evidence)
-    assert (found.at_least, found.at_most) == (250, 250)
+    result = bounds(evidence)
+    assert (result.at_least, result.at_most) == (250, 250)
 
 
 def test_the_same_people_in_every_minute_are_not_added_up() -> None:
     events = burst(ago(hours=3), 1800, timedelta(seconds=5), users=40)
-    found = bounds(incident(events, rows=NO_ROWS))
-    assert (found.at_least, found.at_most) == (40, 40)
+    result = bounds(incident(events, rows=NO_ROWS))
+    assert (result.at_least, result.at_most) == (40, 40)
 
 
 def test_few_rows_that_are_all_events_give_the_exact_number() -> None:
     events = people(ago(hours=5), 30, every=timedelta(minutes=4))
-    found = bounds(incident(events))
-    assert found.exact
-    assert found.at_least == 15
-    assert "all 30 events" in found.how
+    result = bounds(incident(events))
+    assert result.exact
+    assert result.at_least == 15
+    assert "all 30 events" in result.how
 
 
 def test_an_event_exactly_one_hour_later_is_not_in_the_same_hour() -> None:
-    one = [Seen(at=ago(hours=3), user="a"), Seen(at=ago(hours=2), user="b")]
-    assert bounds(incident(one)).at_least == 1
+    entry = [Seen(at=ago(hours=3), user="a"), Seen(at=ago(hours=2), user="b")]
+    assert bounds(incident(entry)).at_least == 1
     near = [Seen(at=ago(hours=3), user="a"), Seen(at=ago(hours=2, seconds=1), user="b")]
     assert bounds(incident(near)).at_least == 2
 
 
 def test_no_events_are_no_users() -> None:
-    found = bounds(incident([]))
-    assert (found.at_least, found.at_most) == (0, 0)
+    result = bounds(incident([]))
+    assert (result.at_least, result.at_most) == (0, 0)
 
 
 def test_events_without_any_user_are_unknown_and_not_zero() -> None:
-    found = users_worst_hour(incident(burst(ago(hours=1), 300, timedelta(seconds=5), users=0)))
-    assert isinstance(found, Unknown)
-    assert "no event" in found.why
-    assert "user" in found.why
+    result = users_worst_hour(incident(burst(ago(hours=1), 300, timedelta(seconds=5), users=0)))
+    assert isinstance(result, Unknown)
+    assert "no event" in result.why
+    assert "user" in result.why
 
 
 def test_users_on_some_events_only_are_a_lower_bound_and_said_so() -> None:
     events = people(ago(minutes=50), 40) + burst(ago(minutes=50), 300, timedelta(seconds=5), users=0)
-    found = bounds(incident(events))
-    assert found.at_least == 40
-    assert found.at_most == 340
-    assert "lower bound" in found.how
+    result = bounds(incident(events))
+    assert result.at_least == 40
+    assert result.at_most == 340
+    assert "lower bound" in result.how
 
 
 def test_users_on_some_of_few_events_are_bounded_by_the_events() -> None:
     events = people(ago(minutes=50), 3) + burst(ago(minutes=50), 7, timedelta(seconds=5), users=0)
-    found = bounds(incident(events))
-    assert (found.at_least, found.at_most) == (3, 10)
+    result = bounds(incident(events))
+    assert (result.at_least, result.at_most) == (3, 10)
 
 
 def test_a_discover_that_did_not_answer_leaves_the_reason() -> None:
     dead = Unknown(why="Discover answered 429")
-    found = users_worst_hour(incident([], totals=dead, series=dead, users_per_hour=dead, rows=dead))
-    assert found == Unknown(why="Discover answered 429")
+    result = users_worst_hour(incident([], totals=dead, series=dead, users_per_hour=dead, rows=dead))
+    assert result == Unknown(why="Discover answered 429")
 
 
 def test_the_total_alone_bounds_the_worst_hour_on_both_sides() -> None:
     totals = known(Totals(events=5000, users=480))
-    found = bounds(incident([], totals=totals, series=NO_ROWS, users_per_hour=NO_ROWS, rows=NO_ROWS))
-    assert (found.at_least, found.at_most) == (20, 480)
+    result = bounds(incident([], totals=totals, series=NO_ROWS, users_per_hour=NO_ROWS, rows=NO_ROWS))
+    assert (result.at_least, result.at_most) == (20, 480)
 
 
 def test_a_period_shorter_than_an_hour_has_its_total_as_the_worst_hour() -> None:
     window = Window(start=ago(minutes=15), end=NOW)
-    found = bounds(incident(people(ago(minutes=14), 70), window=window, rows=NO_ROWS))
-    assert (found.at_least, found.at_most) == (70, 70)
+    result = bounds(incident(people(ago(minutes=14), 70), window=window, rows=NO_ROWS))
+    assert (result.at_least, result.at_most) == (70, 70)
 
 
 def test_clock_hours_alone_bound_by_the_sum_of_neighbours() -> None:
@@ -143,9 +143,9 @@ def test_clock_hours_alone_bound_by_the_sum_of_neighbours() -> None:
         series=NO_ROWS,
         rows=NO_ROWS,
     )
-    found = bounds(evidence)
-    assert (found.at_least, found.at_most) == (70, 130)
-    assert found.start == ago(hours=2)
+    result = bounds(evidence)
+    assert (result.at_least, result.at_most) == (70, 130)
+    assert result.start == ago(hours=2)
 
 
 def repeated() -> list[Seen]:
@@ -159,14 +159,14 @@ def repeated() -> list[Seen]:
 def test_bounds_that_straddle_the_threshold_name_hours_to_count_and_counting_settles_it() -> None:
     events = repeated()
     evidence = incident(events, rows=NO_ROWS)
-    found = bounds(evidence)
-    assert found.at_most is not None
-    assert found.at_least <= 85 < found.at_most
-    hours = straddling_windows(evidence, above(85))
+    result = bounds(evidence)
+    assert result.at_most is not None
+    assert result.at_least <= 85 < result.at_most
+    hours = windows_to_count(evidence, above(85))
     assert 0 < len(hours) <= 6
     assert all(end - start == HOUR and WINDOW.start <= start for start, end in hours)
     counted = tuple(
-        UsersIn(start=start, end=end, users=users_of([one for one in events if start <= one.at < end]))
+        UsersIn(start=start, end=end, users=users_of([entry for entry in events if start <= entry.at < end]))
         for start, end in hours
     )
     settled = bounds(evidence.model_copy(update={"users_in": counted}))
@@ -176,12 +176,12 @@ def test_bounds_that_straddle_the_threshold_name_hours_to_count_and_counting_set
 
 def test_no_hours_are_named_when_the_threshold_is_settled_or_nobody_can_count() -> None:
     evidence = incident(repeated(), rows=NO_ROWS)
-    found = bounds(evidence)
-    assert found.at_most is not None
-    assert straddling_windows(evidence, above(found.at_most)) == ()
-    assert straddling_windows(evidence, above(found.at_least - 1)) == ()
+    result = bounds(evidence)
+    assert result.at_most is not None
+    assert windows_to_count(evidence, above(result.at_most)) == ()
+    assert windows_to_count(evidence, above(result.at_least - 1)) == ()
     nobody = incident(burst(ago(hours=1), 300, timedelta(seconds=5), users=0))
-    assert straddling_windows(nobody, POLICY) == ()
+    assert windows_to_count(nobody, POLICY) == ()
 
 
 events_anywhere = st.lists(
@@ -212,12 +212,12 @@ def test_the_true_worst_hour_always_lies_between_the_bounds(
     exact = []
     for minute in starts:
         start = SHORT.start + minute * MINUTE
-        users = users_of([one for one in events if start <= one.at < start + HOUR])
+        users = users_of([entry for entry in events if start <= entry.at < start + HOUR])
         exact.append(UsersIn(start=start, end=start + HOUR, users=users))
-    found = bounds(incident(events, window=SHORT, rows=NO_ROWS, users_in=tuple(exact), **parts))
+    result = bounds(incident(events, window=SHORT, rows=NO_ROWS, users_in=tuple(exact), **parts))
     worst = truth(events, SHORT)
-    assert found.at_least <= worst
-    assert found.at_most is None or worst <= found.at_most
+    assert result.at_least <= worst
+    assert result.at_most is None or worst <= result.at_most
 
 
 @settings(max_examples=60, deadline=None)
@@ -226,8 +226,8 @@ def test_counting_the_named_hours_never_loosens_the_bounds(events: list[Seen], t
     evidence = incident(events, window=SHORT, rows=NO_ROWS)
     before = bounds(evidence)
     counted = tuple(
-        UsersIn(start=start, end=end, users=users_of([one for one in events if start <= one.at < end]))
-        for start, end in straddling_windows(evidence, above(threshold))
+        UsersIn(start=start, end=end, users=users_of([entry for entry in events if start <= entry.at < end]))
+        for start, end in windows_to_count(evidence, above(threshold))
     )
     after = bounds(evidence.model_copy(update={"users_in": counted}))
     assert after.at_least >= before.at_least

@@ -23,7 +23,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 TESTS: Mapping[str, tuple[str, ...]] = {
-    "severity": ("tests/incident/test_severity.py", "tests/incident/test_crosschecks.py"),
+    "severity": (
+        "tests/incident/test_severity_tables.py",
+        "tests/incident/test_severity_verdicts.py",
+        "tests/incident/test_severity_anomalies.py",
+    ),
     "recovery": ("tests/incident/test_recovery.py",),
     "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
     "episode": ("tests/incident/test_episode.py",),

@@ -21,7 +21,7 @@ from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, issue_id
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
-from sentry_runbook.incident.metrics.unique_users import straddling_windows
+from sentry_runbook.incident.metrics.unique_users import windows_to_count
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence, Finding, Issue, UsersIn, Window
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read
@@ -118,7 +118,7 @@ class EvidenceBuilder:
         collection = self._collection
         if not collection.question.wants(Aspect.USERS) or not is_error(collection.issue):
             return ()
-        hours = straddling_windows(evidence, collection.policy)
+        hours = windows_to_count(evidence, collection.policy)
         return await self._count_users(hours) if hours else ()
 
     async def _count_users(self, hours: Sequence[tuple[datetime, datetime]]) -> tuple[UsersIn, ...]:

@@ -13,7 +13,7 @@ from sentry_runbook.collect.question import Aspect, Question
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.incident.model.evidence import Evidence, Window
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
-from sentry_runbook.incident.window import window
+from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import event_id, parse_reference
@@ -50,7 +50,7 @@ def parse_question(
     now = run.clock() if fresh else run.shared_now()
     return Question(
         reference=reference,
-        window=window(period, start, end, now=now, default=length),
+        window=parse_window(period, start, end, now=now, default=length),
         aspects=aspects,
         environments=named_environments(environment) or reference.environments,
         scope=scope,

@@ -12,7 +12,7 @@ from sentry_runbook.collect import STORY, investigate, search_issues, story_wind
 from sentry_runbook.collect.listing import ALL_PROJECTS
 from sentry_runbook.errors import RunbookError, SentryError
 from sentry_runbook.incident.model.results.issue import IssueRow
-from sentry_runbook.incident.window import window
+from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.base import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
 from sentry_runbook.sentry.http import Transport
@@ -223,7 +223,7 @@ async def _latest(run: Runtime) -> IssueRow | None:
         project=ALL_PROJECTS if run.settings.project else None,
         environment=None,
         sort="date",
-        window=window(LOOKED_BACK, None, None, now=now, default=timedelta()),
+        window=parse_window(LOOKED_BACK, None, None, now=now, default=timedelta()),
         limit=1,
         cursor=None,
     )

@@ -9,8 +9,9 @@ from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.files import read_evidence, read_text
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.policy import default_policy, load_policy
+from sentry_runbook.incident.model.policy import default_policy
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.incident.postmortem.lint import lint_postmortem
 from sentry_runbook.settings import Settings
 

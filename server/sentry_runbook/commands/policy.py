@@ -7,7 +7,8 @@ import sys
 
 from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
-from sentry_runbook.incident.model.policy import default_policy, dump_policy, load_policy
+from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.policy_file import dump_policy, load_policy
 from sentry_runbook.settings import Settings
 
 

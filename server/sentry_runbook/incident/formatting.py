@@ -1,4 +1,4 @@
-"""How numbers, times and lists read in our sentences."""
+"""Formats numbers, times, lists and trends for sentences."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def duration(length: timedelta) -> str:
 
 
 def briefly(length: timedelta) -> str:
-    """A duration in full minutes, as people speak of them: ``less than a minute``, ``29 min``."""
+    """A duration in full minutes: ``less than a minute``, ``29 min``."""
     minutes = int(length.total_seconds() // 60)
     return duration(timedelta(minutes=minutes)) if minutes else "less than a minute"
 
@@ -59,14 +59,14 @@ def span(window: Window) -> str:
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:
-    """Event text, each name quoted: ``"a", "b" and 2 more``."""
+    """Event text as a list, each name quoted: ``"a", "b" and 2 more``."""
     names = list(names)
     shown = ", ".join(quoted(name) for name in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def trend_sentence(trend: Trend) -> str:
-    """The direction of a trend and the counts that it rests on."""
+    """The direction of a trend and the counts behind it."""
     counts = f"{number(trend.last_hour)} events in the last hour, {number(trend.previous_hour)} in the one before"
     usual = f", {number(trend.usual_per_hour)} an hour usual" if trend.usual_per_hour is not None else ""
     return f"{trend.direction}: {counts}{usual}{f' ({trend.note})' if trend.note else ''}"

@@ -1,4 +1,4 @@
-"""How many, how often, where, and how unusual: the numbers of an incident, each measured or named as missing."""
+"""The impact of an incident: events, users, peaks, shares and endpoints, each measured or named in ``missing``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Endpoint, Evidence, Known, Missing, Unknown, Window
 from sentry_runbook.incident.model.results.impact import (
-    AffectedEndpoint,
     Baseline,
     Impact,
     ImpactWindow,
@@ -25,7 +24,7 @@ from sentry_runbook.incident.model.results.impact import (
 def count_impact(incident: Measurements) -> Impact:
     """Count the impact of the incident in its window."""
     evidence = incident.evidence
-    counts = _Counts(incident)
+    counts = _ImpactCounts(incident)
     users = _users(incident, counts)
     own, project = _known_peak(incident.own_peak), _known_peak(incident.project_peak)
     rate = incident.crash_free if isinstance(incident.crash_free, CrashFree) else None
@@ -61,8 +60,15 @@ def count_impact(incident: Measurements) -> Impact:
     )
 
 
-class _Counts:
-    """Events and users, and of which window."""
+class _ImpactCounts:
+    """Events and users of the window, of a wider one when it is empty, or of the issue itself.
+
+    Attributes:
+        window: what the numbers cover.
+        widened: True when that is not the window asked for (runbook: an empty answer is widened to 7 d).
+        lower_bound: True when only some events carry a user.
+        why, why_users: why events or users are unknown.
+    """
 
     def __init__(self, incident: Measurements) -> None:
         evidence = incident.evidence
@@ -99,20 +105,19 @@ def _known_peak(peak: MinutePeak | Unknown) -> MinutePeak | None:
     return peak if isinstance(peak, MinutePeak) else None
 
 
-def _users(incident: Measurements, counts: _Counts) -> UsersWorstHour | None:
+def _users(incident: Measurements, counts: _ImpactCounts) -> UsersWorstHour | None:
     return incident.users if isinstance(incident.users, UsersWorstHour) and not counts.widened else None
 
 
-def _endpoint(endpoint: Endpoint) -> AffectedEndpoint:
-    p95 = None if endpoint.p95_ms is None else round(endpoint.p95_ms, 1)
-    return AffectedEndpoint(transaction=endpoint.transaction, p95_ms=p95, count=endpoint.count)
+def _endpoint(endpoint: Endpoint) -> Endpoint:
+    return endpoint.model_copy(update={"p95_ms": None if endpoint.p95_ms is None else round(endpoint.p95_ms, 1)})
 
 
 def _main_p95(incident: Measurements) -> float | None:
     if not isinstance(incident.evidence.latency, Known):
         return None
     latency = incident.evidence.latency.value
-    main = next((one for one in latency.endpoints if one.transaction == latency.main), None)
+    main = next((entry for entry in latency.endpoints if entry.transaction == latency.main), None)
     return round(main.p95_ms, 1) if main is not None and main.p95_ms is not None else None
 
 
@@ -138,7 +143,7 @@ def _window(evidence: Evidence, window: Window, widened: bool) -> ImpactWindow:
 WHERE = {"asked": "the environments asked for", "production": "production", "all": "all environments"}
 
 
-def _reading(incident: Measurements, counts: _Counts) -> str:
+def _reading(incident: Measurements, counts: _ImpactCounts) -> str:
     evidence = incident.evidence
     where, asked = WHERE[evidence.scope.basis], duration(evidence.window.length)
     if counts.events is None:
@@ -147,14 +152,14 @@ def _reading(incident: Measurements, counts: _Counts) -> str:
         wider = f", nor in {duration(counts.window.length)}" if counts.widened else ""
         return f"No impact: Sentry counted no event in {where} in {asked}{wider}. This is measured."
     users = f" of {'at least ' if counts.lower_bound else ''}{count(counts.users, 'user')}" if counts.users else ""
-    seen = f"{count(counts.events, 'event')}{users} in {where}"
+    counted = f"{count(counts.events, 'event')}{users} in {where}"
     if counts.widened:
-        return f"No event in the {asked} asked for; in {duration(counts.window.length)} there were {seen}."
+        return f"No event in the {asked} asked for; in {duration(counts.window.length)} there were {counted}."
     kind = "" if evidence.issue.is_error else f" (counted by the issue itself, of category {evidence.issue.category})"
-    return f"{seen} in {asked} until {moment(counts.window.end)}{kind}."
+    return f"{counted} in {asked} until {moment(counts.window.end)}{kind}."
 
 
-def _missing(incident: Measurements, counts: _Counts, users: UsersWorstHour | None) -> Iterator[Missing]:
+def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHour | None) -> Iterator[Missing]:
     evidence = incident.evidence
     if counts.events is None:
         yield Missing(what="events", why=counts.why)
@@ -195,8 +200,8 @@ def _missing(incident: Measurements, counts: _Counts, users: UsersWorstHour | No
 
 
 def merge_missing(missing: Iterable[Missing]) -> tuple[Missing, ...]:
-    """Each missing thing once, with the first reason given."""
+    """Each missing part once, with the first reason given."""
     by_name: dict[str, Missing] = {}
-    for one in missing:
-        by_name.setdefault(one.what, one)
+    for entry in missing:
+        by_name.setdefault(entry.what, entry)
     return tuple(by_name.values())

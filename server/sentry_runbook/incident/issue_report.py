@@ -1,4 +1,4 @@
-"""What a responder reads first: the issue, one event of it, lists of events and of issues."""
+"""The report of one issue (``get_issue``) and the view of one event."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from sentry_runbook.incident.model.results.issue import (
     FrameView,
     IssueReport,
     RequestView,
+    select_fields,
 )
 
 MOST_FRAMES = 12
@@ -33,36 +34,21 @@ MOST_TAGS = 25
 
 
 def read_issue(incident: Incident) -> IssueReport:
-    """The report of one issue."""
-    evidence, current = incident.evidence, incident.trend
+    """The report of one issue: its fields, trend, one event, suspect commits, and what is missing."""
+    evidence, trend = incident.evidence, incident.trend
     issue, commits = evidence.issue, evidence.suspect_commits
-    return IssueReport(
-        short_id=issue.short_id,
-        id=issue.id,
-        url=issue.url,
-        title=issue.title,
-        level=issue.level,
-        status=issue.status,
-        substatus=issue.substatus,
-        priority=issue.priority,
-        unhandled=issue.unhandled,
+    return select_fields(
+        IssueReport,
+        issue,
         regressed=is_regressed(issue),
         category=None if issue.is_error else issue.category,
-        project=issue.project,
-        platform=issue.platform,
-        culprit=issue.culprit,
-        first_seen=issue.first_seen,
-        last_seen=issue.last_seen,
-        events_total=issue.events_total,
-        users_total=issue.users_total,
         first_release=_version(issue.first_release),
         last_release=_version(issue.last_release),
-        assigned_to=issue.assigned_to,
-        trend=current if isinstance(current, Trend) else None,
-        event=view(evidence.event.value) if isinstance(evidence.event, Known) else None,
+        trend=trend if isinstance(trend, Trend) else None,
+        event=view_event(evidence.event.value) if isinstance(evidence.event, Known) else None,
         suspect_commits=commits.value if isinstance(commits, Known) else None,
         warnings=evidence.warnings or None,
-        missing=tuple(_missing(evidence, current)),
+        missing=tuple(_missing(evidence, trend)),
         findings=evidence.findings,
     )
 
@@ -71,10 +57,10 @@ def _version(release: Release | None) -> str | None:
     return release.version if release else None
 
 
-def _missing(evidence: Evidence, current: Trend | Unknown) -> Iterable[Missing]:
+def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
     issue = evidence.issue
-    if isinstance(current, Unknown):
-        yield Missing(what="trend", why=current.why)
+    if isinstance(trend, Unknown):
+        yield Missing(what="trend", why=trend.why)
     for what, part in (("event", evidence.event), ("suspect_commits", evidence.suspect_commits)):
         if isinstance(part, Unknown) and (part.asked or what == "event"):
             yield Missing(what=what, why=part.why)
@@ -106,7 +92,7 @@ def _missing(evidence: Evidence, current: Trend | Unknown) -> Iterable[Missing]:
 
 
 def _missing_of_event(event: Event) -> Iterable[Missing]:
-    """What the event does not carry; the runbook's troubleshooting table says what to do about it."""
+    """Parts that the event does not carry; what to do about them is the runbook's troubleshooting table."""
     if not event.breadcrumbs:
         why = "the event carries none: check that the SDK records console, HTTP and navigation breadcrumbs"
         yield Missing(what="event.breadcrumbs", why=why)
@@ -128,27 +114,27 @@ def _missing_of_event(event: Event) -> Iterable[Missing]:
         "request": _request(event),
     }
     yield from _left_out(event)
-    # One line for all: on a server's event half of these are absent, and none of them is news.
+    # One entry for all: half of these are absent from an ordinary server-side event.
     absent = [f"event.{name}" for name, value in carried.items() if value is None]
     if absent:
         yield Missing(what=", ".join(absent), why="the event does not carry it")
 
 
 def _left_out(event: Event) -> Iterable[Missing]:
-    """What the event has more of than a reader can use."""
-    crumbs, tags = len(event.breadcrumbs) + event.breadcrumbs_omitted, len(event.tags) + event.tags_omitted
-    for what, all_of_it, shown in (
+    """Parts of which only some are shown."""
+    breadcrumbs, tags = len(event.breadcrumbs) + event.breadcrumbs_omitted, len(event.tags) + event.tags_omitted
+    for what, count, shown in (
         ("exceptions", len(event.exceptions) + event.exceptions_omitted, len(event.exceptions)),
-        ("breadcrumbs", crumbs, MOST_BREADCRUMBS),
+        ("breadcrumbs", breadcrumbs, MOST_BREADCRUMBS),
         ("tags", tags, MOST_TAGS),
     ):
-        if all_of_it > shown:
-            why = f"only {shown} of {all_of_it:,} are shown; the event's page in Sentry has all"
+        if count > shown:
+            why = f"only {shown} of {count:,} are shown; the event's page in Sentry has all"
             yield Missing(what=f"event.{what} (the rest)", why=why)
 
 
-def view(event: Event) -> EventView:
-    """One event as a responder reads it."""
+def view_event(event: Event) -> EventView:
+    """The view of one event: stack frames and breadcrumbs as lines, the most recent ones only."""
     frame = event.failing_frame
     return EventView(
         id=event.id,
@@ -189,8 +175,8 @@ def _exception(thrown: ThrownException) -> ExceptionView:
 
 def frame_line(frame: Frame) -> str:
     """A frame as ``function (file:line)``."""
-    place = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
-    return f"{frame.function or '?'} ({place}){'' if frame.in_app else ' [library]'}"
+    location = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
+    return f"{frame.function or '?'} ({location}){'' if frame.in_app else ' [library]'}"
 
 
 def _frame(frame: Frame) -> FrameView:

@@ -1,4 +1,4 @@
-"""What the issue's status and activity log say of it."""
+"""Whether an issue regressed, by its status and activity log."""
 
 from __future__ import annotations
 
@@ -36,4 +36,5 @@ def is_logged_as_next_release(resolve: Activity | None) -> bool:
 
 
 def _last(activity: Iterable[Activity], kind: str) -> float:
+    """Time of the last entry whose kind begins with ``kind`` (``set_resolved_in_release`` …), in seconds; 0 if none."""
     return max((entry.at.timestamp() for entry in activity if entry.kind.startswith(kind)), default=0.0)

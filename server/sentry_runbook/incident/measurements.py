@@ -1,4 +1,4 @@
-"""What was measured of one incident, each number computed once; the severity rules and the causes read it from here."""
+"""The metrics of one incident, each computed once and shared by the severity rules, the causes and the impact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From ``period`` or ``start`` and ``end`` to a window of time."""
+"""Parses ``period``, or ``start`` and ``end``, into a window of time."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ LONGEST = timedelta(days=90)
 PERIOD = re.compile(r"([1-9][0-9]{0,4})\s*([mhdw])")
 
 
-def window(period: str | None, start: str | None, end: str | None, *, now: datetime, default: timedelta) -> Window:
-    """The window that a caller means.
+def parse_window(
+    period: str | None, start: str | None, end: str | None, *, now: datetime, default: timedelta
+) -> Window:
+    """The window that a caller asks for.
 
     Args:
         period: ``15m``, ``1h``, ``24h``, ``7d``, ``2w``: that long until now.
         start: ISO 8601; a time without zone is UTC.
         end: ISO 8601; left out, now.
         now: aware UTC.
-        default: the length when nothing is given.
+        default: the length when none of them is given.
 
     Raises:
         BadInput: not a period or time, both forms at once, an end before the start, or longer than 90 days.
@@ -33,12 +35,12 @@ def window(period: str | None, start: str | None, end: str | None, *, now: datet
     if end and not start:
         raise BadInput("end was given without start.", "Give both, or a period such as 24h.")
     if start:
-        return _between(moment(start, "start"), moment(end, "end") if end else now, now)
+        return _between(parse_time(start, "start"), parse_time(end, "end") if end else now, now)
     length = _length(period) if period else default
     return _checked(Window(start=now - length, end=now))
 
 
-def moment(text: str, name: str) -> datetime:
+def parse_time(text: str, name: str) -> datetime:
     """An ISO 8601 time as aware UTC.
 
     Raises:

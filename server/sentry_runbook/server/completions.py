@@ -12,7 +12,7 @@ from mcp.types import Completion, CompletionArgument, CompletionContext, PromptR
 from sentry_runbook.collect import search_issues
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.results.messages import Audience, Format, Kind
-from sentry_runbook.incident.window import window
+from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.text import NAME, line
 
@@ -62,7 +62,7 @@ async def _recent_issues(run: Runtime) -> list[str]:
         project=None,
         environment=None,
         sort="date",
-        window=window("14d", None, None, now=run.clock(), default=timedelta()),
+        window=parse_window("14d", None, None, now=run.clock(), default=timedelta()),
         limit=50,
         cursor=None,
     )

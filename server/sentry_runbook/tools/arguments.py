@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.stated import Stated
-from sentry_runbook.incident.window import moment, window
+from sentry_runbook.incident.window import parse_time, parse_window
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -70,7 +70,7 @@ def asked_window(period: str | None, start: str | None, end: str | None, policy:
     Raises:
         BadInput: see :func:`sentry_runbook.incident.window.window`.
     """
-    return window(period, start, end, now=now, default=timedelta(hours=policy.period_hours))
+    return parse_window(period, start, end, now=now, default=timedelta(hours=policy.period_hours))
 
 
 def stated_moment(text: str | None, name: str) -> datetime | None:
@@ -79,7 +79,7 @@ def stated_moment(text: str | None, name: str) -> datetime | None:
     Raises:
         BadInput: it is not an ISO 8601 time.
     """
-    return moment(text, name) if text else None
+    return parse_time(text, name) if text else None
 
 
 def stated_flags(workaround: bool | None, core_flow: bool | None, data_loss_risk: bool | None) -> Stated:

@@ -23,13 +23,17 @@ from sentry_runbook.incident.model.results.impact import Baseline, Trend
 
 
 def find_trend(evidence: Evidence, policy: Policy, baseline: Baseline | Unknown) -> Trend | Unknown:
-    """Compare the last rolling hour with the one before and with the baseline."""
+    """Compare the last rolling hour with the one before and with the baseline.
+
+    From the event series when it reaches from two hours ago up to now, else from the issue's clock hours, which cover
+    all environments. Unknown when neither does.
+    """
     usual = baseline.events_per_hour if isinstance(baseline, Baseline) else None
     now = evidence.collected_at
     if isinstance(evidence.series, Known):
         series = evidence.series.value.events
         first = evidence.issue.first_seen
-        # Before its first event an issue has none: a series that begins there needs to reach no further.
+        # Before its first event an issue has none: a series that begins before it reaches far enough.
         reaches_back = series.start <= now - QUIET or (first is not None and first >= series.start)
         up_to_now = end_of(series) >= now - timedelta(minutes=5)
         if total(series) is not None and series.step_s < HOUR_S and reaches_back and up_to_now:
@@ -64,7 +68,7 @@ def _trend_of(series: Series, evidence: Evidence, usual: float | None, policy: P
 
 
 def _trend_of_clock_hours(series: Series, usual: float | None, policy: Policy) -> Trend:
-    """Clock hours only: the last complete one, or the open one when it already holds more."""
+    """From clock hours: the last complete one against the one before; the open hour when it already holds more."""
     last = len(series.values) - 1
     if is_open(series, last) and (series.values[last] or 0) <= (series.values[last - 1] or 0):
         last -= 1
@@ -83,7 +87,7 @@ def _trend_of_clock_hours(series: Series, usual: float | None, policy: Policy) -
 def _direction(
     last: int, previous: int, usual: float | None, policy: Policy
 ) -> tuple[Literal["spiking", "steady", "declining", "quiet"], bool]:
-    """DESIGN §5, and whether it rests on the usual rate.
+    """The direction (DESIGN section 5), and whether it rests on the usual rate.
 
     An empty hour counts as one event, so that a lone event after a quiet hour is no spike.
     """

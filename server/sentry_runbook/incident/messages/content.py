@@ -20,11 +20,12 @@ from sentry_runbook.incident.messages.summaries import impact_summary, next_step
 from sentry_runbook.incident.messages.times import MessageTimes, message_times
 from sentry_runbook.incident.model.evidence import Evidence, Unknown
 from sentry_runbook.incident.model.results.impact import Impact, Recovery
+from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
 from sentry_runbook.incident.model.results.messages import Audience, Blank
-from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, IssueSummary, Verdict
+from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, Verdict
 from sentry_runbook.incident.postmortem.content import PostmortemContent
 from sentry_runbook.incident.triage.checklist import checklist
-from sentry_runbook.incident.triage.triage import next_steps, summary
+from sentry_runbook.incident.triage.triage import next_steps
 
 
 class MessageContent(BlankContent):
@@ -56,7 +57,7 @@ class MessageContent(BlankContent):
     @cached_property
     def issue(self) -> IssueSummary:
         """The issue in short; its totals are over all time."""
-        return summary(self._incident.evidence.issue)
+        return select_fields(IssueSummary, self._incident.evidence.issue)
 
     @property
     def severity(self) -> Verdict:

@@ -1,1 +1,1 @@
-"""Numbers out of the evidence: buckets, users, onset and trend, shares of tags, impact."""
+"""Metrics of the evidence: time series, unique users, crash-free sessions, unhandled events, tag shares, traffic."""

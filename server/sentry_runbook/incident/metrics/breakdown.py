@@ -1,4 +1,4 @@
-"""Where the events are: the share of each tag value now and before, without over-reading small samples."""
+"""Tag breakdown: the share of each tag value in the window and before it, with a test against chance."""
 
 from __future__ import annotations
 

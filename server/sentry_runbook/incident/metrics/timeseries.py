@@ -1,9 +1,13 @@
-"""Arithmetic on time series: cut, add up, coarsen, draw, and find the fullest hour and minute."""
+"""Arithmetic on time series: slice, sum, resample, draw as a sparkline, and find the fullest hour and busiest minute.
+
+A bucket that Sentry did not measure is None and never 0. Values are counts: whole numbers, kept as floats.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sentry_runbook.incident.model.evidence import Frozen, Series
 
@@ -14,12 +18,12 @@ UNMEASURED = "·"
 
 
 class Peak(Frozen):
-    """The fullest stretch of a series.
+    """The fullest hour or minute of a series.
 
     Attributes:
-        at: where the stretch starts.
-        value: how much it holds.
-        complete: False while the stretch may still grow.
+        at: its start, aware UTC.
+        value: its events.
+        complete: False while it may still grow.
     """
 
     at: datetime
@@ -28,12 +32,12 @@ class Peak(Frozen):
 
 
 def end_of(series: Series) -> datetime:
-    """Where the last bucket ends."""
+    """End of the last bucket."""
     return series.start + timedelta(seconds=series.step_s * len(series.values))
 
 
 def time_of(series: Series, index: int) -> datetime:
-    """Where bucket ``index`` starts."""
+    """Start of bucket ``index``."""
     return series.start + timedelta(seconds=series.step_s * index)
 
 
@@ -50,31 +54,40 @@ def between(series: Series, start: datetime, end: datetime) -> Series:
 
 
 def in_window(series: Series, start: datetime, end: datetime) -> Series:
-    """The buckets that overlap ``[start, end)``: with the one that was already running at ``start``."""
+    """The buckets that overlap ``[start, end)``: the one already running at ``start`` included."""
     return between(series, start - timedelta(seconds=series.step_s) + timedelta(microseconds=1), end)
 
 
 def total(series: Series) -> int | None:
     """Sum of the measured buckets; None when none was measured."""
-    measured = [value for value in series.values if value is not None]
-    return round(sum(measured)) if measured else None
+    measured = _sum(series.values)
+    return None if measured is None else round(measured)
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    """Sum of the measured values; None when none was measured."""
+    try:
+        return sum(values) if values else None  # type: ignore[arg-type]  # None raises TypeError
+    except TypeError:
+        measured = [value for value in values if value is not None]
+        return sum(measured) if measured else None
+
+
+def complete_buckets(series: Series) -> int:
+    """How many buckets from the start on can no longer grow (may exceed the length of the series)."""
+    return max(0, (series.complete_until - series.start) // timedelta(seconds=series.step_s))
 
 
 def is_open(series: Series, index: int) -> bool:
     """Whether bucket ``index`` may still grow."""
-    return time_of(series, index + 1) > series.complete_until
+    return index >= complete_buckets(series)
 
 
 def resample(series: Series, step_s: int) -> Series:
     """The series in coarser buckets, counted from its own start; a bucket without any measured part stays None."""
     size = max(1, step_s // series.step_s)
-    groups = (series.values[at : at + size] for at in range(0, len(series.values), size))
-    return series.model_copy(update={"step_s": size * series.step_s, "values": tuple(map(_added, groups))})
-
-
-def _added(values: Iterable[float | None]) -> float | None:
-    measured = [value for value in values if value is not None]
-    return sum(measured) if measured else None
+    groups = (series.values[first : first + size] for first in range(0, len(series.values), size))
+    return series.model_copy(update={"step_s": size * series.step_s, "values": tuple(map(_sum, groups))})
 
 
 def sparkline(series: Series, width: int = 24) -> str:
@@ -97,14 +110,27 @@ def _block(value: float | None, top: float) -> str:
 
 
 def hour_sums(series: Series) -> Iterator[tuple[int, int]]:
-    """First bucket and sum of each rolling hour that lies in the series; one, the whole, when it is shorter."""
+    """First bucket and sum of each rolling hour that lies in the series; one, the whole, when it is shorter.
+
+    An unmeasured bucket adds nothing.
+    """
+    return enumerate(_hour_sums(series))
+
+
+def fullest_hour(series: Series) -> tuple[int, int]:
+    """First bucket and sum of the rolling hour with most events, the earliest of equals."""
+    sums = _hour_sums(series)
+    most = max(sums)
+    return sums.index(most), most
+
+
+def _hour_sums(series: Series) -> list[int]:
+    # Prefix sums: an hour is the difference of two, whatever its number of buckets.
     size = max(1, HOUR_S // series.step_s)
-    values = [value or 0.0 for value in series.values]
-    running = sum(values[:size])
-    yield 0, round(running)
-    for first in range(1, len(values) - size + 1):
-        running += values[first + size - 1] - values[first - 1]
-        yield first, round(running)
+    sums = list(accumulate((value or 0.0 for value in series.values), initial=0.0))
+    if len(series.values) <= size:
+        return [round(sums[-1])]
+    return [round(after - before) for before, after in zip(sums, sums[size:], strict=False)]
 
 
 def worst_hour(series: Series) -> Peak | None:
@@ -114,23 +140,26 @@ def worst_hour(series: Series) -> Peak | None:
     """
     if series.step_s > HOUR_S or total(series) is None:
         return None
-    first, most = max(hour_sums(series), key=lambda hour: (hour[1], -hour[0]))
+    first, most = fullest_hour(series)
     last = min(first + HOUR_S // series.step_s, len(series.values)) - 1
     return Peak(at=time_of(series, first), value=most, complete=not is_open(series, last))
 
 
 def busiest_minute(series: Series, threshold: int) -> Peak | None:
-    """The fullest elapsed clock minute, the earliest of equals.
+    """The busiest elapsed clock minute, the earliest of equals.
 
-    A minute that is still open counts only when it is already above ``threshold`` (DESIGN §5, rule 2). None when the
-    series has no minutes or none was measured.
+    A minute that is still open counts only when it is already above ``threshold`` (DESIGN section 5, rule 2). None
+    when the series has no minutes or none was measured.
     """
     if series.step_s != MINUTE_S:
         return None
-    best: Peak | None = None
-    for index, value in enumerate(series.values):
-        if value is None or (is_open(series, index) and value <= threshold):
-            continue
-        if best is None or round(value) > best.value:
-            best = Peak(at=time_of(series, index), value=round(value), complete=not is_open(series, index))
-    return best
+    complete = complete_buckets(series)
+    judged = [
+        (round(value), -index)
+        for index, value in enumerate(series.values)
+        if value is not None and (index < complete or value > threshold)
+    ]
+    if not judged:
+        return None
+    most, index = max(judged)
+    return Peak(at=time_of(series, -index), value=most, complete=-index < complete)

@@ -1,4 +1,4 @@
-"""The transactions that the issue's events were seen in, and patterns of the policy matched against them."""
+"""The transactions of the issue's events, and the policy's patterns matched against them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sentry_runbook.incident.model.evidence import Evidence, Known
 
 
 def transactions(evidence: Evidence) -> frozenset[str | None]:
-    """The issue's transactions as far as they were seen; None stands for events without one."""
+    """The transactions of all events that were read; None: an event without one."""
     return frozenset(_transactions(evidence))
 
 
@@ -27,14 +27,14 @@ def _transactions(evidence: Evidence) -> Iterator[str | None]:
 
 
 def all_match(patterns: tuple[str, ...], names: frozenset[str | None]) -> bool:
-    """Whether every name was seen and matches one of the patterns; False without patterns or names."""
+    """Whether every event has a transaction and each matches a pattern; False without patterns or names."""
     return bool(patterns and names) and all(
         name is not None and any(re.search(pattern, name) for pattern in patterns) for name in names
     )
 
 
 def none_match(patterns: tuple[str, ...], names: frozenset[str | None]) -> bool:
-    """Whether every name was seen and none matches any of the patterns; False without patterns or names."""
+    """Whether every event has a transaction and none matches a pattern; False without patterns or names."""
     return bool(patterns and names) and not any(
         name is None or any(re.search(pattern, name) for pattern in patterns) for name in names
     )

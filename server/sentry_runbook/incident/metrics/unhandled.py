@@ -1,4 +1,4 @@
-"""Unhandled exceptions: the busiest clock minute, and the issue's share of its project's."""
+"""Unhandled exceptions: bounds for the busiest clock minute, and the issue's share of the project's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class MinutePeak(Frozen):
     """Bounds for the busiest elapsed clock minute.
 
     Attributes:
-        at_least: that many are certain.
-        at_most: no minute has more; equal to ``at_least`` in a series of minutes.
-        at: the minute, or the bucket that holds it.
+        at_least: lower bound.
+        at_most: upper bound; equal to ``at_least`` in a series of minutes.
+        at: start of the minute; None with longer buckets.
         complete: False when the minute is still open and already above the threshold.
         in_total: all events of the window.
     """
@@ -33,7 +33,7 @@ class MinutePeak(Frozen):
 
 
 def minute_peak(part: Known[Series] | Unknown, evidence: Evidence, policy: Policy) -> MinutePeak | Unknown:
-    """The busiest minute of a series of unhandled events in the window."""
+    """Bounds for the busiest minute of a series of unhandled events in the window; Unknown without numbers."""
     if isinstance(part, Unknown):
         return part
     series = in_window(part.value, evidence.window.start, evidence.window.end)
@@ -47,13 +47,13 @@ def minute_peak(part: Known[Series] | Unknown, evidence: Evidence, policy: Polic
         return MinutePeak(
             at_least=peak.value, at_most=peak.value, at=peak.at, complete=peak.complete, in_total=in_total
         )
-    # A longer bucket's average is the least, its sum the most that one of its minutes can hold.
+    # The busiest minute of a longer bucket holds at least the bucket's average and at most its sum.
     value = max(round(value) for value in series.values if value is not None)
     return MinutePeak(at_least=-(-value * MINUTE_S // series.step_s), at_most=value, at=None, in_total=in_total)
 
 
 def share_of_project(evidence: Evidence) -> float | None:
-    """This issue's part (0..1) of the project's unhandled events in the window; None when either is unknown."""
+    """This issue's share (0..1) of the project's unhandled events in the window; None when either is unknown."""
     own, project = (
         total(in_window(part.value, evidence.window.start, evidence.window.end)) if isinstance(part, Known) else None
         for part in (evidence.unhandled, evidence.project_unhandled)

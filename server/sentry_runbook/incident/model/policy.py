@@ -1,22 +1,17 @@
-"""Thresholds and words of the runbook, from a TOML file; the built-in policy is the runbook's own table.
+"""Thresholds and wording of the severity rules; the built-in policy is the runbook's own table (DESIGN section 5).
 
-How to think about it: the models below *are* the file format. A table of the file is a model, a key is a field,
-the field's description is the comment that :func:`dump_policy` writes above it. So a new setting is one field here
-and nothing else. A file may give any part; what it leaves out keeps the built-in value.
+How to think about it: the models below *are* the file format. A table of the file is a model, a key is a field, the
+field's description is the comment above it in a printed file (:mod:`.policy_file`). So a new setting is one field here
+and nothing else.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-
-from sentry_runbook.errors import SettingsError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Level = Literal["P0", "P1", "P2", "P3"]
 LEVELS: tuple[Level, ...] = ("P3", "P2", "P1", "P0")
@@ -24,7 +19,7 @@ LEVELS: tuple[Level, ...] = ("P3", "P2", "P1", "P0")
 
 
 def rank(level: Level) -> int:
-    """How severe: 0 for P3 up to 3 for P0."""
+    """Severity as a number: 0 for P3 up to 3 for P0."""
     return LEVELS.index(level)
 
 
@@ -46,13 +41,13 @@ Pattern = Annotated[str, Field(max_length=500), AfterValidator(_pattern)]
 Words = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 
 
-class Table(BaseModel):
-    """One table of the file: frozen, strict, and closed to unknown keys."""
+class PolicyTable(BaseModel):
+    """One table of the file: frozen, strict, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
-class Production(Table):
+class Production(PolicyTable):
     """Which environments are production."""
 
     environments: Pattern = Field(
@@ -61,7 +56,7 @@ class Production(Table):
     )
 
 
-class Thresholds(Table):
+class Thresholds(PolicyTable):
     """The numbers of the rules. Exactly the number never trips; beyond it does."""
 
     crash_free_below_pct: float = Field(
@@ -79,7 +74,7 @@ class Thresholds(Table):
     )
 
 
-class CoreFlow(Table):
+class CoreFlow(PolicyTable):
     """The transactions that the business lives on."""
 
     transactions: tuple[Pattern, ...] = Field(
@@ -89,7 +84,7 @@ class CoreFlow(Table):
     )
 
 
-class EdgeCase(Table):
+class EdgeCase(PolicyTable):
     """What is an edge case (P3) unless a rule above holds."""
 
     levels: tuple[Words, ...] = Field(default=("info", "debug"), description="Levels of the issue.")
@@ -99,7 +94,7 @@ class EdgeCase(Table):
     )
 
 
-class TrendFactors(Table):
+class TrendFactors(PolicyTable):
     """When a change of the event rate has a name."""
 
     spiking: float = Field(
@@ -110,7 +105,7 @@ class TrendFactors(Table):
     )
 
 
-class SeverityWords(Table):
+class SeverityWords(PolicyTable):
     """What a severity means for people."""
 
     label: Words = Field(description="Its name.")
@@ -120,7 +115,7 @@ class SeverityWords(Table):
     next_update_minutes: int = Field(ge=1, le=525_600, description="Minutes between status updates.")
 
 
-class Severities(Table):
+class Severities(PolicyTable):
     """The four severities."""
 
     P0: SeverityWords = SeverityWords(
@@ -137,7 +132,7 @@ class Severities(Table):
         escalation="Slack #incidents, tag the team lead",
         next_update_minutes=60,
     )
-    # "Same business day" and "next sprint" are words; 8 h and 14 days are this policy's reading of them.
+    # The runbook says "same business day" and "next sprint"; 8 hours and 14 days are this policy's reading.
     P2: SeverityWords = SeverityWords(
         label="Minor",
         response_minutes=480,
@@ -154,8 +149,8 @@ class Severities(Table):
     )
 
 
-class Policy(Table):
-    """The rules in force: thresholds, words, and what counts as production, core flow and edge case.
+class Policy(PolicyTable):
+    """The policy in force: thresholds, wording, and what counts as production, core flow and edge case.
 
     Attributes:
         source: where it was read, "built in" or the file's path; not a key of the file.
@@ -173,144 +168,24 @@ class Policy(Table):
 
     @property
     def title(self) -> str:
-        """How a verdict names it: ``runbook default (built in)``."""
+        """Name and source, as a verdict shows them: ``runbook default (built in)``."""
         return f"{self.name} ({self.source})"
 
     def is_production(self, environment: str) -> bool:
-        """Whether an environment counts as production; ``""``, no environment, does."""
+        """Whether an environment counts as production; ``""`` (no environment) does."""
         return environment == "" or re.search(self.production.environments, environment) is not None
 
     def words(self, level: Level) -> SeverityWords:
-        """Label, response, escalation of a severity."""
-        found: SeverityWords = getattr(self.severity, level)
-        return found
+        """Label, response and escalation of a severity."""
+        words: SeverityWords = getattr(self.severity, level)
+        return words
 
 
 def matches_any(patterns: Iterable[str], text: str) -> bool:
-    """Whether one of the patterns is found in the text."""
+    """Whether one of the patterns matches anywhere in the text."""
     return any(re.search(pattern, text) for pattern in patterns)
 
 
 def default_policy() -> Policy:
     """The runbook's own table (DESIGN §5)."""
     return Policy()
-
-
-def load_policy(path: Path) -> Policy:
-    """Read a policy file.
-
-    Raises:
-        SettingsError: the file cannot be read, is not TOML, or has wrong keys or values; every problem at once, each
-            with line and key.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        given = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"The policy file {path} cannot be read ({type(exc).__name__}).") from exc
-    except tomllib.TOMLDecodeError as exc:
-        raise SettingsError(f"The policy file {path} is not TOML: {exc}.", "Correct it at that place.") from exc
-    problems = [_unknown_key(("source",), text)] if given.pop("source", None) is not None else []
-    try:
-        # Through JSON, because there pydantic's strict mode takes a list for a tuple and nothing else for anything.
-        policy = Policy.model_validate_json(json.dumps(_merged(_plain(default_policy()), given), default=str))
-    except ValidationError as exc:
-        problems += [_problem(error, text) for error in exc.errors()]
-    if problems:
-        raise SettingsError(
-            f"The policy file {path} cannot be used: " + " ".join(problems),
-            "'sentry-runbook policy' prints a complete file to start from.",
-        )
-    return policy.model_copy(update={"source": str(path)})
-
-
-def _plain(policy: Policy) -> dict[str, Any]:
-    return policy.model_dump(exclude={"source"})
-
-
-def _merged(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The file's values over the built-in ones, table by table."""
-    merged = dict(base)
-    for key, value in given.items():
-        below = merged.get(key)
-        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _problem(error: Mapping[str, Any], text: str) -> str:
-    where = tuple(str(step) for step in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return _unknown_key(where, text)
-    message = str(error["msg"]).removeprefix("Value error, ").replace("an object", "a table")
-    return f"{_place(where, text)}: {message[:1].lower()}{message[1:]}."
-
-
-def _unknown_key(where: tuple[str, ...], text: str) -> str:
-    table: type[BaseModel] = Policy
-    for step in where[:-1]:
-        inner = table.model_fields[step].annotation
-        assert isinstance(inner, type)  # noqa: S101  # every table of the file is a model by construction
-        table = inner
-    valid = ", ".join(name for name in table.model_fields if name != "source")
-    return f"{_place(where, text)}: no such key; valid are {valid}."
-
-
-def _place(where: tuple[str, ...], text: str) -> str:
-    """``line 12, thresholds.users_per_hour_above``; without the line where the key cannot be found in the text."""
-    keys = tuple(step for step in where if not step.isdigit())
-    line = next((number for number, key in _keys(text) if key == keys), None)
-    name = ".".join(keys)
-    return f"line {line}, {name}" if line else name
-
-
-def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Line number and full key of each assignment and table header, as far as a line-wise reading finds them."""
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-            table = _steps(header[1])
-            yield number, table
-        elif assignment := re.match(r"\s*([A-Za-z0-9_.\"' -]+?)\s*=", line):
-            yield number, (*table, *_steps(assignment[1]))
-
-
-def _steps(dotted: str) -> tuple[str, ...]:
-    return tuple(step.strip().strip("\"'") for step in dotted.split("."))
-
-
-def dump_policy(policy: Policy) -> str:
-    """The policy as a commented TOML file that :func:`load_policy` reads back to the same policy."""
-    lines = [
-        f"# Policy of sentry-runbook: {policy.title.encode('unicode_escape').decode()}",
-        "# Every key may be left out; the built-in value then holds.",
-        "",
-        *_table(policy, ()),
-    ]
-    return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def _table(table: BaseModel, name: tuple[str, ...]) -> Iterator[str]:
-    """Keys of a table first, then the tables below it: TOML knows no way back to an outer table."""
-    below: list[tuple[str, BaseModel]] = []
-    for key, field in type(table).model_fields.items():
-        value = getattr(table, key)
-        if isinstance(value, BaseModel):
-            below.append((key, value))
-        elif (name, key) != ((), "source"):
-            if field.description:
-                yield f"# {field.description}"
-            yield f"{key} = {_toml(value)}"
-    yield ""
-    for key, inner in below:
-        path = (*name, key)
-        if any(not isinstance(getattr(inner, field), BaseModel) for field in type(inner).model_fields):
-            yield f"# {(type(inner).__doc__ or '').strip()}"
-            yield f"[{'.'.join(path)}]"
-        yield from _table(inner, path)
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    # JSON's strings and numbers are TOML's too, but for DEL.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -1,1 +1,1 @@
-"""How bad it is: the questions, the rules as a table, what should make a reader pause, the triage."""
+"""The severity: criteria, rules as a table, anomalies in the numbers, and the severity without suspect events."""

@@ -1,13 +1,12 @@
-"""The questions that the severity rules ask, each answered true, false or unknown with what was seen.
+"""The criteria of the severity rules, each true, false or unknown with what was observed (DESIGN section 5).
 
-One function a criterion; what it needs is in ``Evidence``, ``Stated`` and the policy. Exactly the threshold never
-trips. An unknown answer says why; it neither trips nor clears a rule (DESIGN §5).
+One function a criterion, from ``Evidence``, ``Stated`` and the policy. A value that equals its threshold never trips a
+rule. An unknown criterion says why in its note; it neither trips nor clears a rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, moment, number, percent, span
@@ -20,73 +19,12 @@ from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
 from sentry_runbook.incident.model.policy import matches_any
 from sentry_runbook.incident.model.results.triage import Criterion, Met
+from sentry_runbook.incident.severity.production import non_production
 
-# --- rule 1 --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Environments:
-    """Where the issue's events happened."""
-
-    met: Met
-    observed: str | None = None
-    source: str | None = None
-    note: str | None = None
-    in_period: bool = False
-
-
-def non_production(incident: Measurements) -> Criterion:
-    """No production events in the period (over all time, when it is empty) while other environments have some."""
-    found = _environments_of_period(incident) or _environments_of_all_time(incident)
-    return Criterion(
-        id="non_production",
-        observed=found.observed,
-        threshold="no events in production, some elsewhere",
-        met=found.met,
-        source=found.source,
-        window=span(incident.evidence.window) if found.in_period else None,
-        note=found.note,
-    )
-
-
-def _environments_of_period(incident: Measurements) -> _Environments | None:
-    """From the period's events by environment; None when there are none or they were not counted."""
-    part, scope = incident.evidence.environments, incident.evidence.scope
-    counts = [one for one in part.value if one.events] if isinstance(part, Known) else []
-    if not counts or not isinstance(part, Known):
-        return None
-    production = sum(one.events for one in counts if incident.policy.is_production(one.name))
-    everything = sum(one.events for one in counts)
-    only_asked = scope.basis == "asked" and {one.name for one in counts} <= set(scope.names)
-    if not production and only_asked and set(scope.production) - set(scope.names):
-        return _Environments(met="unknown", note="only the environments asked for were counted")
-    nameless = any(one.name == "" for one in counts)
-    return _Environments(
-        met=production == 0,
-        observed=f"{number(production)} of {count(everything, 'event')} in production",
-        source=part.source,
-        note="events without an environment count as production" if nameless else None,
-        in_period=True,
-    )
-
-
-def _environments_of_all_time(incident: Measurements) -> _Environments:
-    """From the issue's environments over all time: what never was, is not in the period either."""
-    evidence, scope = incident.evidence, incident.evidence.scope
-    source = "the issue's environments over all time"
-    if scope.known and scope.others and not scope.production:
-        return _Environments(met=True, observed="none in production, over all time", source=source)
-    if scope.known and scope.production and not scope.others:
-        return _Environments(met=False, observed="production only, over all time", source=source)
-    if scope.basis == "production" and isinstance(evidence.totals, Known) and evidence.totals.value.events:
-        seen = f"{count(evidence.totals.value.events, 'event')} in production"
-        return _Environments(met=False, observed=seen, source=evidence.totals.source, in_period=True)
-    if isinstance(evidence.environments, Known) and scope.known:
-        # The period is empty; over all time production has events, or nothing has.
-        return _Environments(met=False, observed="none in the period; production has some over all time", source=source)
-    why = evidence.environments.why if isinstance(evidence.environments, Unknown) else "the environments are not known"
-    return _Environments(met="unknown", note=why)
-
+NOT_AN_ERROR = "does not apply: this is no error issue"
+"""Note of a criterion that can never be known for this kind of issue."""
+OF_THE_PROJECT = "of the whole project"
+"""First part of the note of an unhandled rate that is the project's."""
 
 # --- rule 2 --------------------------------------------------------------------------------------------------------
 
@@ -95,45 +33,47 @@ def crash_free_sessions(incident: Measurements) -> Criterion:
     """Crash-free sessions of production below the policy's percent, over the period or in the worst full hour."""
     limit = incident.policy.thresholds.crash_free_below_pct
     blank = Criterion(id="crash_free", threshold=f"below {percent(limit)} of sessions", met="unknown")
-    found = incident.crash_free
-    if isinstance(found, Unknown):
-        return blank.model_copy(update={"note": found.why})
-    met: Met = found.lowest_pct < limit
-    if not met and not found.exact:
+    rate = incident.crash_free
+    if isinstance(rate, Unknown):
+        return blank.model_copy(update={"note": rate.why})
+    met: Met = rate.lowest_pct < limit
+    if not met and not rate.exact:
+        # An upper bound below the limit trips the rule; one above it clears nothing.
         met = "unknown"
-    in_hour = not found.period_pct < limit and found.lowest_pct < found.period_pct
+    # The period is named when it trips by itself; the hour only when it is worse.
+    in_hour = not rate.period_pct < limit and rate.lowest_pct < rate.period_pct
     source = incident.evidence.sessions.source if isinstance(incident.evidence.sessions, Known) else None
     return blank.model_copy(
         update={
-            "observed": shown_pct(found.lowest_pct if in_hour else found.period_pct),
+            "observed": shown_pct(rate.lowest_pct if in_hour else rate.period_pct),
             "met": met,
             "source": source,
-            "window": _session_window(found, in_hour),
-            "note": _session_note(found, in_hour),
+            "window": _session_window(rate, in_hour),
+            "note": _session_note(rate, in_hour),
         }
     )
 
 
-def _session_window(found: CrashFree, in_hour: bool) -> str:
-    if in_hour and found.worst_hour_start:
-        return f"worst full hour, from {moment(found.worst_hour_start)}"
-    return span(found.window)
+def _session_window(rate: CrashFree, in_hour: bool) -> str:
+    if in_hour and rate.worst_hour_start:
+        return f"worst full hour, from {moment(rate.worst_hour_start)}"
+    return span(rate.window)
 
 
-def _session_note(found: CrashFree, in_hour: bool) -> str:
-    notes = [count(found.sessions, "session")]
+def _session_note(rate: CrashFree, in_hour: bool) -> str:
+    notes = [count(rate.sessions, "session")]
     if in_hour:
-        notes.append(f"over the period {percent(found.period_pct)}")
-    elif found.worst_hour_pct is not None and found.worst_hour_start:
-        notes.append(f"worst full hour {percent(found.worst_hour_pct)}, from {moment(found.worst_hour_start)}")
-    elif not found.hours_known:
+        notes.append(f"over the period {percent(rate.period_pct)}")
+    elif rate.worst_hour_pct is not None and rate.worst_hour_start:
+        notes.append(f"worst full hour {percent(rate.worst_hour_pct)}, from {moment(rate.worst_hour_start)}")
+    elif not rate.hours_known:
         notes.append("hours were not measured")
-    if found.old_meaning:
+    if rate.old_meaning:
         notes.append("this server has no unhandled rate: crashes only")
-    elif not found.exact:
+    elif not rate.exact:
         notes.append("the unhandled rate is missing: an upper bound")
-    if found.window.note:
-        notes.append(found.window.note)
+    if rate.window.note:
+        notes.append(rate.window.note)
     return "; ".join(notes)
 
 
@@ -148,10 +88,11 @@ def unhandled_rate(incident: Measurements) -> Criterion:
     known = [peak for peak in (own, project) if isinstance(peak, MinutePeak)]
     if not known:
         return blank.model_copy(update={"note": own.why if isinstance(own, Unknown) else None})
-    peak = max(known, key=lambda one: one.at_least)
+    # The issue's own peak is named when both are equal.
+    peak = max(known, key=lambda peak: peak.at_least)
     met: Met = peak.at_least > limit
-    # The project's events include the issue's, so its figure alone clears the rule; the issue's alone does not.
-    if not met and not (isinstance(project, MinutePeak) and all(one.at_most <= limit for one in known)):
+    # The project's events include the issue's: its peak alone can clear the rule, the issue's alone cannot.
+    if not met and not (isinstance(project, MinutePeak) and all(peak.at_most <= limit for peak in known)):
         met = "unknown"
     part = incident.evidence.project_unhandled if peak is project else incident.evidence.unhandled
     return blank.model_copy(
@@ -165,11 +106,8 @@ def unhandled_rate(incident: Measurements) -> Criterion:
     )
 
 
-NOT_AN_ERROR = "does not apply: this is no error issue"
-
-
 def _unhandled_note(own: MinutePeak | Unknown, project: MinutePeak | Unknown, peak: MinutePeak) -> str:
-    notes = ["of the whole project" if peak is project else "of this issue"]
+    notes = [OF_THE_PROJECT if peak is project else "of this issue"]
     if isinstance(own, MinutePeak) and peak is project:
         notes.append(f"this issue's own busiest minute has {number(own.at_least)}")
     if isinstance(project, Unknown):
@@ -180,11 +118,11 @@ def _unhandled_note(own: MinutePeak | Unknown, project: MinutePeak | Unknown, pe
 
 
 def data_loss(incident: Measurements) -> Criterion:
-    """A person stated that data may be lost; not stated is not so."""
-    said = incident.stated.data_loss_risk
+    """A person stated that data may be lost; not stated counts as no."""
+    risk = incident.stated.data_loss_risk
     words = {True: "stated: yes", False: "stated: no", None: "not stated"}
     return Criterion(
-        id="data_loss", observed=words[said], threshold="stated", met=bool(said), source="stated" if said else None
+        id="data_loss", observed=words[risk], threshold="stated", met=bool(risk), source="stated" if risk else None
     )
 
 
@@ -192,39 +130,40 @@ def data_loss(incident: Measurements) -> Criterion:
 
 
 def users_per_hour(incident: Measurements) -> Criterion:
-    """More unique users in the worst rolling hour than the policy allows, unless a person or the policy objects."""
+    """More unique users in the worst rolling hour than the policy allows, unless something rules the rule out."""
     limit = incident.policy.thresholds.users_per_hour_above
     blank = Criterion(id="users_per_hour", threshold=f"more than {number(limit)} in one rolling hour", met="unknown")
-    found = _users_of_the_issue(incident) or incident.users
-    stop = _stopped(incident)
-    if isinstance(found, Unknown):
-        # What a stated fact settles is settled, whatever the number is.
-        return blank.model_copy(update={"met": False, "note": stop} if stop else {"note": found.why})
+    users = _users_of_the_issue(incident) or incident.users
+    ruled_out = _ruled_out(incident)
+    if isinstance(users, Unknown):
+        # A stated fact decides, whatever the number would be.
+        return blank.model_copy(update={"met": False, "note": ruled_out} if ruled_out else {"note": users.why})
     return blank.model_copy(
         update={
-            "observed": _between(found),
-            "met": False if stop else _above(found, limit),
+            "observed": _users_observed(users),
+            "met": False if ruled_out else _above(users, limit),
             "source": _users_source(incident.evidence),
-            "window": f"hour from {moment(found.start)}" if found.start else span(incident.evidence.window),
-            "note": "; ".join(note for note in (found.how, stop) if note) or None,
+            "window": f"hour from {moment(users.start)}" if users.start else span(incident.evidence.window),
+            "note": "; ".join(note for note in (users.how, ruled_out) if note),
         }
     )
 
 
-def _above(found: UsersWorstHour, limit: int) -> Met:
-    if found.at_least > limit:
+def _above(users: UsersWorstHour, limit: int) -> Met:
+    """Whether the users exceed the limit; unknown when the limit lies between their bounds."""
+    if users.at_least > limit:
         return True
-    return False if found.at_most is not None and found.at_most <= limit else "unknown"
+    return False if users.at_most is not None and users.at_most <= limit else "unknown"
 
 
-def _between(found: UsersWorstHour) -> int | str:
-    if found.exact:
-        return found.at_least
-    return f"{number(found.at_least)} or more" if found.at_most is None else f"{found.at_least} to {found.at_most}"
+def _users_observed(users: UsersWorstHour) -> int | str:
+    if users.exact:
+        return users.at_least
+    return f"{number(users.at_least)} or more" if users.at_most is None else f"{users.at_least} to {users.at_most}"
 
 
 def _users_of_the_issue(incident: Measurements) -> UsersWorstHour | Unknown | None:
-    """Users of a non-error issue come from the issue itself: its total over all time bounds every hour."""
+    """Bounds for a non-error issue, whose users only the issue itself counts: its total over all time; else None."""
     issue = incident.evidence.issue
     if issue.is_error or isinstance(incident.evidence.totals, Known):
         return None
@@ -243,8 +182,8 @@ def _users_source(evidence: Evidence) -> str | None:
     return None
 
 
-def _stopped(incident: Measurements) -> str | None:
-    """Why rule 3 does not hold whatever the number is; None when nothing speaks against it."""
+def _ruled_out(incident: Measurements) -> str | None:
+    """Why rule 3 does not hold whatever the number is; None when the number decides."""
     if incident.stated.workaround:
         return "a workaround is stated: the rule does not hold"
     if incident.stated.core_flow is False:
@@ -255,7 +194,7 @@ def _stopped(incident: Measurements) -> str | None:
     return None
 
 
-# --- rules 4 and 5, and what gates nothing -------------------------------------------------------------------------
+# --- rule 4, and what is only reported ------------------------------------------------------------------------------
 
 
 def edge_case(incident: Measurements) -> Criterion:
@@ -282,7 +221,7 @@ def edge_case(incident: Measurements) -> Criterion:
 
 
 def new(incident: Measurements) -> Criterion:
-    """First seen within the policy's hours; gates nothing."""
+    """First seen within the policy's hours; reported only."""
     hours = incident.policy.thresholds.new_within_hours
     issue, limit = incident.evidence.issue, incident.evidence.collected_at - timedelta(hours=hours)
     met: Met = "unknown" if issue.first_seen is None else issue.first_seen >= limit
@@ -297,27 +236,28 @@ def new(incident: Measurements) -> Criterion:
 
 
 def regressed(incident: Measurements) -> Criterion:
-    """Came back after it was resolved; gates nothing."""
+    """Came back after it was resolved; reported only."""
     return _state(incident, "regressed", "came back after a resolve", is_regressed(incident.evidence.issue))
 
 
 def escalating(incident: Measurements) -> Criterion:
-    """Sentry calls it escalating; gates nothing."""
+    """Sentry calls it escalating; reported only."""
     return _state(
         incident, "escalating", "called escalating by Sentry", incident.evidence.issue.substatus == "escalating"
     )
 
 
 def _state(incident: Measurements, name: str, threshold: str, holds: bool) -> Criterion:
+    """A state of the issue; unknown where neither substatus, status nor activity log would show it."""
     issue = incident.evidence.issue
-    told = holds or issue.substatus is not None or issue.status == "resolved" or bool(issue.activity)
+    known = holds or issue.substatus is not None or issue.status == "resolved" or bool(issue.activity)
     return Criterion(
         id=name,
         observed=issue.substatus,
         threshold=threshold,
-        met=holds if told else "unknown",
+        met=holds if known else "unknown",
         source="issue",
-        note=None if told else "this server gives no substatus",
+        note=None if known else "this server gives no substatus",
     )
 
 
@@ -329,6 +269,6 @@ MEASURED: tuple[Callable[[Measurements], Criterion], ...] = (
     users_per_hour,
     edge_case,
 )
-"""The criteria that rules use, in the order of the rules."""
+"""The criteria of the rules, in the order of the rules."""
 REPORTED: tuple[Callable[[Measurements], Criterion], ...] = (new, regressed, escalating)
-"""Criteria that gate nothing."""
+"""Criteria that are reported and decide nothing."""

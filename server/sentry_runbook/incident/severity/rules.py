@@ -1,8 +1,8 @@
-"""The severity of an incident: the runbook's rules as one ordered table (DESIGN §5).
+"""The severity of an incident: the runbook's rules as one ordered table (DESIGN section 5).
 
-How to think about it: :mod:`criteria` answers six measured or stated questions with true, false or unknown. The first
-rule of :data:`RULES` whose question is answered true decides; when none is, the last one does. An unknown answer
-counts as "does not hold" for the verdict, and once as true and once as false for ``could_be``.
+How to think about it: :mod:`criteria` measures one criterion a rule: met, not met or unknown. The first rule of
+:data:`RULES` whose criterion is met decides; when none is, the last one does. An unknown criterion counts as not met
+for the severity; ``could_be`` tries every outcome of the unknown ones.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from sentry_runbook.incident.model.evidence import Missing, Unknown
 from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Distance, Met, Verdict
-from sentry_runbook.incident.severity.anomalies import findings, suspects, without
-from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, REPORTED
+from sentry_runbook.incident.severity.anomalies import find_anomalies
+from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF_THE_PROJECT, REPORTED
+from sentry_runbook.incident.severity.excluding import excluding, find_suspects
 
 RULES: tuple[tuple[str, Level], ...] = (
     ("non_production", "P3"),
@@ -32,18 +33,19 @@ RULES: tuple[tuple[str, Level], ...] = (
     ("edge_case", "P3"),
     ("default", "P2"),
 )
-"""In order; the first that holds decides."""
+"""Criterion and severity, in order; the first whose criterion is met decides (runbook table, DESIGN section 5)."""
 
 
 def classify(incident: Measurements) -> Verdict:
-    """Judge the severity by the policy's rules."""
+    """The severity by the policy's rules, with every criterion, what is missing, and what would change it."""
     evidence, policy = incident.evidence, incident.policy
-    criteria = judged(incident)
-    decided_by, severity = decide(answers(criteria))
+    criteria = rule_criteria(incident)
+    reported = tuple(criterion(incident) for criterion in REPORTED)
+    decided_by, severity = decide(met_by_id(criteria))
     words = policy.words(severity)
     start = _clock_start(incident)
     share = share_of_project(evidence) if _project_wide(criteria, decided_by) else None
-    gone = suspects(evidence)
+    suspects = find_suspects(evidence)
     return Verdict(
         issue=evidence.issue.name,
         warnings=evidence.warnings or None,
@@ -51,7 +53,7 @@ def classify(incident: Measurements) -> Verdict:
         label=words.label,
         decided_by=decided_by,
         because=_because(criteria, decided_by, severity, share),
-        criteria=(*criteria, *(criterion(incident) for criterion in REPORTED)),
+        criteria=(*criteria, *reported),
         could_be=could_be(criteria),
         response_minutes=words.response_minutes,
         response=words.response,
@@ -61,10 +63,10 @@ def classify(incident: Measurements) -> Verdict:
         distance=tuple(_distances(incident, criteria, severity)),
         share_of_project=share,
         severity_without_suspects=None
-        if gone is None
-        else severity_of(Measurements(without(evidence, gone), incident.stated, policy, incident.now)),
-        missing=tuple(_missing(incident, criteria, start)),
-        findings=(*evidence.findings, *findings(incident, decided_by)),
+        if suspects is None
+        else severity_of(Measurements(excluding(evidence, suspects), incident.stated, policy, incident.now)),
+        missing=tuple(_missing(incident, (*criteria, *reported), start)),
+        findings=(*evidence.findings, *find_anomalies(incident, decided_by)),
     )
 
 
@@ -72,119 +74,119 @@ def classify(incident: Measurements) -> Verdict:
 
 
 def decide(met: Mapping[str, Met]) -> tuple[str, Level]:
-    """The first rule that holds; a question that is not answered true does not hold."""
+    """The first rule whose criterion is met; an unknown criterion is not met."""
     return next((name, level) for name, level in RULES if met.get(name) is True or name == "default")
 
 
-def judged(incident: Measurements) -> tuple[Criterion, ...]:
-    """The answers to all questions of the rules; the last one says whether none held."""
+def rule_criteria(incident: Measurements) -> tuple[Criterion, ...]:
+    """The criteria of all rules; the last one, ``default``, is met when no other is."""
     criteria = tuple(criterion(incident) for criterion in MEASURED)
-    decided_by, _ = decide(answers(criteria))
+    decided_by, _ = decide(met_by_id(criteria))
     default = Criterion(id="default", threshold="no rule above holds", met=decided_by == "default")
     return (*criteria, default)
 
 
 def severity_of(incident: Measurements) -> Level:
     """The severity alone."""
-    return decide(answers(judged(incident)))[1]
+    return decide(met_by_id(rule_criteria(incident)))[1]
 
 
-def answers(criteria: Iterable[Criterion]) -> dict[str, Met]:
-    """The criteria by id."""
+def met_by_id(criteria: Iterable[Criterion]) -> dict[str, Met]:
+    """Whether each criterion is met, by its id."""
     return {criterion.id: criterion.met for criterion in criteria}
 
 
 def could_be(criteria: Sequence[Criterion]) -> CouldBe:
-    """The lowest and highest severity over every way in which the unknown measurements may turn out."""
-    met = answers(criteria)
-    # What cannot apply cannot turn out either way.
-    open_ = [one.id for one in criteria if one.met == "unknown" and one.note != NOT_AN_ERROR]
+    """The lowest and highest severity over every outcome of the unknown criteria."""
+    met = met_by_id(criteria)
+    # A criterion that does not apply to this kind of issue has no other outcome.
+    unknown = [entry.id for entry in criteria if entry.met == "unknown" and entry.note != NOT_AN_ERROR]
     levels = [
-        decide({**met, **dict(zip(open_, outcome, strict=True))})[1]
-        for outcome in product((True, False), repeat=len(open_))
+        decide({**met, **dict(zip(unknown, outcome, strict=True))})[1]
+        for outcome in product((True, False), repeat=len(unknown))
     ]
     return CouldBe(lowest=min(levels, key=rank), highest=max(levels, key=rank))
 
 
-# --- words ---------------------------------------------------------------------------------------------------------
+# --- what the verdict says -----------------------------------------------------------------------------------------
 
 
 def _because(criteria: Sequence[Criterion], decided_by: str, severity: Level, share: float | None) -> str:
-    one = next(criterion for criterion in criteria if criterion.id == decided_by)
-    sentence = f"{_seen(one)}: {severity}."
+    sentence = f"{_reason(_of_rule(criteria, decided_by))}: {severity}."
     if share is not None:
         sentence += f" It is the project's figure; this issue has {percent(100 * share)} of its unhandled events."
     return sentence
 
 
-def _seen(one: Criterion) -> str:
-    """What decided, in words."""
-    number_seen = number(one.observed) if isinstance(one.observed, int | float) else one.observed
-    whose = (one.note or "").split(";")[0]
-    seen = {
-        "non_production": f"Only outside production ({one.observed})",
-        "crash_free": f"Crash-free sessions of production at {number_seen} % ({one.window}), threshold {one.threshold}",
-        "unhandled_rate": f"{number_seen} unhandled exceptions {whose} in one minute ({one.window}), threshold "
-        f"{one.threshold}",
+def _of_rule(criteria: Sequence[Criterion], rule: str) -> Criterion:
+    return next(criterion for criterion in criteria if criterion.id == rule)
+
+
+def _reason(criterion: Criterion) -> str:
+    """The deciding criterion as a clause."""
+    observed = number(criterion.observed) if isinstance(criterion.observed, int | float) else criterion.observed
+    whose = (criterion.note or "").split(";")[0]
+    measured = f"({criterion.window}), threshold {criterion.threshold}"
+    reasons = {
+        "non_production": f"Only outside production ({observed})",
+        "crash_free": f"Crash-free sessions of production at {observed} % {measured}",
+        "unhandled_rate": f"{observed} unhandled exceptions {whose} in one minute {measured}",
         "data_loss": "A person stated a risk of data loss",
-        "users_per_hour": f"{number_seen} unique users in one rolling hour ({one.window}), threshold {one.threshold}",
-        "edge_case": f"An edge case ({one.observed})",
+        "users_per_hour": f"{observed} unique users in one rolling hour {measured}",
+        "edge_case": f"An edge case ({observed})",
         "default": "No rule for a higher or a lower severity holds",
     }
-    return seen[one.id]
+    return reasons[criterion.id]
 
 
 def _project_wide(criteria: Sequence[Criterion], decided_by: str) -> bool:
-    one = next(criterion for criterion in criteria if criterion.id == decided_by)
-    return decided_by == "crash_free" or (
-        decided_by == "unhandled_rate" and (one.note or "").startswith("of the whole project")
-    )
+    """Whether the figure that decides is the whole project's."""
+    note = _of_rule(criteria, decided_by).note or ""
+    return decided_by == "crash_free" or (decided_by == "unhandled_rate" and note.startswith(OF_THE_PROJECT))
 
 
 def _clock_start(incident: Measurements) -> datetime | None:
-    """The stated alert time, else the first event of the incident."""
+    """Start of the response time: the stated alert, else the onset; None when neither is known."""
     if incident.stated.alerted_at is not None:
         return incident.stated.alerted_at
     return incident.onset.at if isinstance(incident.onset, Onset) else None
 
 
 def _missing(incident: Measurements, criteria: Sequence[Criterion], start: datetime | None) -> Iterator[Missing]:
-    for one in (*criteria, *(criterion(incident) for criterion in REPORTED)):
-        if one.met == "unknown":
-            yield Missing(what=one.id, why=one.note or _straddles(one))
+    for criterion in criteria:
+        if criterion.met == "unknown":
+            yield Missing(what=criterion.id, why=criterion.note or "not measured")
     if start is None and isinstance(incident.onset, Unknown):
-        why = incident.onset.why
-        yield Missing(
-            what="respond_by", why=f"when the incident began is not known ({why}): state when the alert fired"
-        )
-
-
-def _straddles(one: Criterion) -> str:
-    return f"observed {one.observed}: on which side of the threshold is not certain"
+        why = f"when the incident began is not known ({incident.onset.why}): state when the alert fired"
+        yield Missing(what="respond_by", why=why)
 
 
 def _distances(incident: Measurements, criteria: Sequence[Criterion], severity: Level) -> Iterator[Distance]:
     """What each measured criterion of a higher severity lacks."""
-    met, limits = answers(criteria), incident.policy.thresholds
+    met, limits = met_by_id(criteria), incident.policy.thresholds
     if met["non_production"] is True:
+        # The other criteria are of production's events, of which there are none.
         yield Distance(criterion="non_production", to="P2", needs="one event in production")
         return
     if rank(severity) < rank("P1") and met["users_per_hour"] is False:
-        users = incident.users
-        note = next(one.note for one in criteria if one.id == "users_per_hour") or ""
-        if isinstance(users, UsersWorstHour) and users.at_least <= limits.users_per_hour_above:
-            more = limits.users_per_hour_above + 1 - users.at_least
-            yield Distance(criterion="users_per_hour", to="P1", needs=f"{number(more)} more unique users in one hour")
-        elif "does not hold" in note:
-            yield Distance(criterion="users_per_hour", to="P1", needs="no workaround, and the core flow hit")
+        yield from _distance_of_users(incident, limits.users_per_hour_above, _of_rule(criteria, "users_per_hour"))
     if rank(severity) < rank("P0"):
-        rate = incident.crash_free
+        rate, peak = incident.crash_free, incident.project_peak
         if isinstance(rate, CrashFree) and met["crash_free"] is False:
             points = rate.lowest_pct - limits.crash_free_below_pct
-            needs = f"crash-free sessions to fall by more than {number(round(points, 2))} points"
+            needs = f"crash-free sessions to fall by more than {number(points)} points"
             yield Distance(criterion="crash_free", to="P0", needs=needs)
-        peak = incident.project_peak
         if isinstance(peak, MinutePeak) and met["unhandled_rate"] is False:
             more = limits.unhandled_per_minute_above + 1 - peak.at_least
             needs = f"{number(more)} more unhandled exceptions in one minute of the project"
             yield Distance(criterion="unhandled_rate", to="P0", needs=needs)
+
+
+def _distance_of_users(incident: Measurements, limit: int, criterion: Criterion) -> Iterator[Distance]:
+    users = incident.users
+    if isinstance(users, UsersWorstHour) and users.at_least <= limit:
+        more = limit + 1 - users.at_least
+        yield Distance(criterion="users_per_hour", to="P1", needs=f"{number(more)} more unique users in one hour")
+    elif "does not hold" in (criterion.note or ""):
+        # The users are enough, or unknown; a stated fact or the policy's core flow rules the rule out.
+        yield Distance(criterion="users_per_hour", to="P1", needs="no workaround, and the core flow hit")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.episode.onset import FEWEST, QUIET
+from sentry_runbook.incident.episode.onset import MIN_EVENTS, QUIET
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of, worst_hour
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
@@ -149,7 +149,7 @@ def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
 def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The fullest minute of unhandled events; of a slow incident the fullest hour says more."""
     peak, part = incident.own_peak, incident.evidence.unhandled
-    if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= FEWEST:
+    if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= MIN_EVENTS:
         what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
         yield timeline_row(incident, max(peak.at, incident.began), what, part.source, "derived")
     elif incident.rate is not None:

@@ -1,1 +1,1 @@
-"""The runbook's triage in one result: checklist, next steps, and all that the other rooms found."""
+"""The runbook's triage in one result: checklist, next steps, severity, impact, causes and suspects."""

@@ -1,4 +1,4 @@
-"""The runbook's eleven triage steps, each with what was found in one short sentence."""
+"""The runbook's eleven triage steps, each with its finding in one short sentence."""
 
 from __future__ import annotations
 
@@ -15,34 +15,35 @@ from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.model.results.triage import ChecklistStep, State
 from sentry_runbook.incident.releases import alignment, releases_seen
 
-Finding = tuple[str, State]
+StepResult = tuple[str, State]
+"""The finding as a sentence, and whether it asks for attention."""
 
 
 def checklist(incident: Incident) -> tuple[ChecklistStep, ...]:
     """All eleven steps, in the runbook's order."""
     steps = []
-    for place, (name, look) in enumerate(STEPS, start=1):
-        finding, state = look(incident)
-        steps.append(ChecklistStep(step=f"{place}. {name}", finding=finding, state=state))
+    for number_of_step, (name, check) in enumerate(STEPS, start=1):
+        finding, state = check(incident)
+        steps.append(ChecklistStep(step=f"{number_of_step}. {name}", finding=finding, state=state))
     return tuple(steps)
 
 
-def _issue(incident: Incident) -> Finding:
+def _issue(incident: Incident) -> StepResult:
     issue = incident.evidence.issue
     facts = ", ".join(word for word in (issue.level, issue.status, issue.substatus, issue.priority) if word)
     merged = f" Sentry merged issue {issue.merged_from} into it." if issue.merged_from else ""
     return f"{issue.name} {quoted(issue.title)} ({facts}).{merged}", "attention" if merged else "ok"
 
 
-def _frequency(incident: Incident) -> Finding:
+def _frequency(incident: Incident) -> StepResult:
     trend = incident.trend
     if isinstance(trend, Unknown):
         return f"Not known: {trend.why}.", "unknown"
-    words = trend_sentence(trend)
-    return f"{words[:1].upper()}{words[1:]}.", "attention" if trend.direction == "spiking" else "ok"
+    sentence = trend_sentence(trend)
+    return f"{sentence[:1].upper()}{sentence[1:]}.", "attention" if trend.direction == "spiking" else "ok"
 
 
-def _age(incident: Incident) -> Finding:
+def _age(incident: Incident) -> StepResult:
     issue = incident.evidence.issue
     if issue.first_seen is None or issue.last_seen is None:
         return "Sentry gave no first-seen and last-seen times.", "unknown"
@@ -57,7 +58,7 @@ def _age(incident: Incident) -> Finding:
     return f"{times}: {kind}{began}.", "attention" if escalating or began else "ok"
 
 
-def _users(incident: Incident) -> Finding:
+def _users(incident: Incident) -> StepResult:
     users, limit = incident.users, incident.policy.thresholds.users_per_hour_above
     if isinstance(users, Unknown):
         return f"Not known: {users.why}.", "unknown"
@@ -71,16 +72,16 @@ def _may_exceed(users: UsersWorstHour, limit: int) -> bool:
     return users.at_most is None or users.at_most > limit
 
 
-def _environment(incident: Incident) -> Finding:
-    one = next(criterion for criterion in incident.severity.criteria if criterion.id == "non_production")
-    if one.met == "unknown":
-        return f"Not known: {one.note}.", "unknown"
-    if one.met:
-        return f"Not production: {one.observed}.", "attention"
-    return f"Production: {one.observed}.", "ok"
+def _environment(incident: Incident) -> StepResult:
+    criterion = next(entry for entry in incident.severity.criteria if entry.id == "non_production")
+    if criterion.met == "unknown":
+        return f"Not known: {criterion.note}.", "unknown"
+    if criterion.met:
+        return f"Not production: {criterion.observed}.", "attention"
+    return f"Production: {criterion.observed}.", "ok"
 
 
-def _release(incident: Incident) -> Finding:
+def _release(incident: Incident) -> StepResult:
     version = incident.suspect
     if version is None:
         running = releases_seen(incident.evidence)
@@ -90,16 +91,16 @@ def _release(incident: Incident) -> Finding:
             return "The events carry no release.", "attention"
         return "Not known: no release was seen.", "unknown"
     began = incident.apparent_start
-    found = alignment(incident.evidence, version, began) if began else None
-    if found is None:
+    deploy = alignment(incident.evidence, version, began) if began else None
+    if deploy is None:
         return f"Suspect release {quoted(version)}; nothing dates its deploy.", "attention"
-    when = "later" if found.lag.total_seconds() >= 0 else "earlier"
-    dated = f"{found.source} {moment(found.at)}"
-    text = f"Suspect release {quoted(version)} ({dated}); errors began {duration(abs(found.lag))} {when}."
-    return text, "attention" if found.aligned else "ok"
+    when = "later" if deploy.lag.total_seconds() >= 0 else "earlier"
+    dated = f"{deploy.source} {moment(deploy.at)}"
+    text = f"Suspect release {quoted(version)} ({dated}); errors began {duration(abs(deploy.lag))} {when}."
+    return text, "attention" if deploy.aligned else "ok"
 
 
-def _commits(incident: Incident) -> Finding:
+def _commits(incident: Incident) -> StepResult:
     commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         return f"Not known: {commits.why}.", "unknown"
@@ -111,21 +112,21 @@ def _commits(incident: Incident) -> Finding:
     return f"{quoted(first.message or first.id)}{by}{more}.", "attention"
 
 
-def _stack(incident: Incident) -> Finding:
+def _stack(incident: Incident) -> StepResult:
     event = _event(incident)
     if event is None:
         return _no_event(incident)
     frame = event.failing_frame
     if frame is None:
         return "The event has no stack trace.", "unknown"
-    place = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
+    location = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
     foreign = "" if frame.in_app else ", in a library"
     thrown = event.exceptions[-1].type if event.exceptions else None
     what = f"{quoted(thrown)} in " if thrown else ""
-    return f"{what}{quoted(frame.function or '?')} at {quoted(place)}{foreign}.", "ok"
+    return f"{what}{quoted(frame.function or '?')} at {quoted(location)}{foreign}.", "ok"
 
 
-def _breadcrumbs(incident: Incident) -> Finding:
+def _breadcrumbs(incident: Incident) -> StepResult:
     event = _event(incident)
     if event is None:
         return _no_event(incident)
@@ -141,7 +142,7 @@ def _breadcrumbs(incident: Incident) -> Finding:
     return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"
 
 
-def _context(incident: Incident) -> Finding:
+def _context(incident: Incident) -> StepResult:
     event = _event(incident)
     if event is None:
         return _no_event(incident)
@@ -150,7 +151,7 @@ def _context(incident: Incident) -> Finding:
     return f"{user}; {', '.join(facts) or 'no device, browser or OS'}.", "ok" if event.user else "attention"
 
 
-def _tags(incident: Incident) -> Finding:
+def _tags(incident: Incident) -> StepResult:
     rows = incident.impact.breakdown
     if not rows:
         return "Not known: no tags were read.", "unknown"
@@ -175,12 +176,12 @@ def _event(incident: Incident) -> Event | None:
     return incident.evidence.event.value if isinstance(incident.evidence.event, Known) else None
 
 
-def _no_event(incident: Incident) -> Finding:
+def _no_event(incident: Incident) -> StepResult:
     why = incident.evidence.event.why if isinstance(incident.evidence.event, Unknown) else "no event"
     return f"Not known: {why}.", "unknown"
 
 
-STEPS: tuple[tuple[str, Callable[[Incident], Finding]], ...] = (
+STEPS: tuple[tuple[str, Callable[[Incident], StepResult]], ...] = (
     ("Open the issue from the alert", _issue),
     ("Error frequency", _frequency),
     ("First and last seen", _age),
@@ -193,4 +194,4 @@ STEPS: tuple[tuple[str, Callable[[Incident], Finding]], ...] = (
     ("User context", _context),
     ("Tags", _tags),
 )
-"""Names and order are the runbook's."""
+"""Name and check of each step; names and order are the runbook's."""

@@ -1,4 +1,4 @@
-"""The runbook's triage in one answer: severity, impact, the eleven steps, causes and what to do next."""
+"""The runbook's triage in one result: severity, impact, the eleven steps, causes and next steps."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ from datetime import datetime
 from sentry_runbook.incident.formatting import duration, moment
 from sentry_runbook.incident.impact import merge_missing
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import Finding, Issue, Known, Missing, Unknown
+from sentry_runbook.incident.model.evidence import Finding, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import rank
-from sentry_runbook.incident.model.results.triage import Cause, IssueSummary, Triage, Verdict
+from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
+from sentry_runbook.incident.model.results.triage import Cause, Triage, Verdict
 from sentry_runbook.incident.triage.checklist import checklist
 
 
 def make_triage(incident: Incident) -> Triage:
-    """The runbook's triage of an incident; ``missing`` and ``findings`` of its parts are lifted up to it."""
+    """The runbook's triage of an incident.
+
+    ``missing``, ``findings`` and ``warnings`` of severity and impact are moved up to it.
+    """
     evidence, verdict, impact = incident.evidence, incident.severity, incident.impact
     commits = evidence.suspect_commits
-    lifted: dict[str, object] = {"missing": (), "findings": (), "issue": None, "warnings": None}
+    moved_up: dict[str, object] = {"missing": (), "findings": (), "issue": None, "warnings": None}
     return Triage(
-        issue=summary(evidence.issue),
-        severity=verdict.model_copy(update=lifted),
-        impact=impact.model_copy(update=lifted),
+        issue=select_fields(IssueSummary, evidence.issue),
+        severity=verdict.model_copy(update=moved_up),
+        impact=impact.model_copy(update=moved_up),
         checklist=checklist(incident),
         causes=incident.causes,
         suspect_release=incident.suspect,
@@ -34,14 +38,9 @@ def make_triage(incident: Incident) -> Triage:
     )
 
 
-def summary(issue: Issue) -> IssueSummary:
-    """The issue in short."""
-    return IssueSummary.model_validate({name: getattr(issue, name) for name in IssueSummary.model_fields})
-
-
 def _missing(incident: Incident) -> Iterator[Missing]:
-    for name, answer in (("severity", incident.severity), ("impact", incident.impact)):
-        yield from (Missing(what=f"{name}.{entry.what}", why=entry.why) for entry in answer.missing)
+    for name, result in (("severity", incident.severity), ("impact", incident.impact)):
+        yield from (Missing(what=f"{name}.{entry.what}", why=entry.why) for entry in result.missing)
     commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         yield Missing(what="suspect_commits", why=commits.why)
@@ -53,19 +52,18 @@ def _missing(incident: Incident) -> Iterator[Missing]:
 
 
 def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple({(one.kind, one.where, one.why, one.excerpt): one for one in findings}.values())
+    return tuple({(entry.kind, entry.where, entry.why, entry.excerpt): entry for entry in findings}.values())
 
 
 # --- what to do next -----------------------------------------------------------------------------------------------
 
 
 def next_steps(incident: Incident) -> tuple[str, ...]:
-    """What a responder does next, in the order in which it is done."""
+    """What a responder does next, in that order."""
     return tuple(_next_steps(incident.severity, incident.causes, incident.now))
 
 
 def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], now: datetime) -> Iterator[str]:
-    """In the order in which a responder does them."""
     urgent = rank(verdict.severity) >= rank("P1")
     level = f"{verdict.severity} {verdict.label}"
     yield f"{level}: {verdict.escalation}. Response: {verdict.response}{_clock(verdict, now)}."

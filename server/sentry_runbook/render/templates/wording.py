@@ -20,8 +20,9 @@ from sentry_runbook.incident.messages.status import IncidentStatus
 from sentry_runbook.incident.messages.times import MessageTimes
 from sentry_runbook.incident.model.policy import Production, SeverityWords
 from sentry_runbook.incident.model.results.impact import Baseline, Impact, ImpactWindow, Recovery, Trend
+from sentry_runbook.incident.model.results.issue import IssueSummary
 from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Interval, Milestone
-from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, CouldBe, IssueSummary, Verdict
+from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, CouldBe, Verdict
 from sentry_runbook.incident.postmortem.content import PostmortemContent, TimelineLine
 from sentry_runbook.incident.postmortem.five_whys import Hint
 

@@ -1,5 +1,5 @@
-"""What answers look like: their shapes only, no rules.
+"""The results of the tools: models only, no rules.
 
-The list of tools publishes them, so they are what the start has to wait for; the rules that fill them come with the
-first call (DESIGN §9). A shape lies here, and the module named like its noun makes it.
+The list of tools publishes them, so every start imports them; the rules that fill them are imported with the first call
+(DESIGN section 9). ``results/triage.py`` is filled by ``incident/triage/``, and so on.
 """

@@ -1,11 +1,11 @@
-"""What measurements look like: trend, onset, impact, recovery."""
+"""Trend, onset, impact and recovery, as tools return them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
-from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
+from sentry_runbook.incident.model.evidence import Answer, Endpoint, EventText, Frozen
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -14,8 +14,8 @@ class Onset(Frozen):
     """When the incident began.
 
     Attributes:
-        at: the instant.
-        how: how it was found, in words.
+        at: aware UTC.
+        how: how it was determined, in words.
         confidence: ``high`` for the first event of a new issue or a clear step in a minute series.
     """
 
@@ -41,15 +41,15 @@ class Baseline(Frozen):
 
 
 class Trend(Frozen):
-    """Where the event rate goes, by rolling hours up to the moment of collection.
+    """Where the event rate is going, by rolling hours up to the time of collection.
 
     Attributes:
         direction: spiking, declining, quiet or steady (DESIGN §5).
         last_hour: events of the last rolling hour.
         previous_hour: events of the hour before.
-        usual_per_hour: events an hour before the onset; given when the direction rests on it.
+        usual_per_hour: events an hour before the onset; given when the direction is based on it.
         sparkline: the window's rate, oldest first; ``·`` where nothing was measured.
-        note: what limits the reading ("clock hours, all environments"), None when nothing does.
+        note: what limits it ("clock hours, all environments"), None when nothing does.
     """
 
     direction: Literal["spiking", "steady", "declining", "quiet"]
@@ -61,7 +61,7 @@ class Trend(Frozen):
 
 
 class BreakdownRow(Frozen):
-    """One tag value's part of the issue's events.
+    """One tag value's share of the issue's events.
 
     Attributes:
         share: fraction 0..1 of the window's events, three places.
@@ -81,7 +81,7 @@ class BreakdownRow(Frozen):
 
 
 class ImpactWindow(Frozen):
-    """The stretch that the numbers cover.
+    """The time that the numbers cover.
 
     Attributes:
         widened_from: the period that was asked and was empty (``24 h``); None when the numbers cover what was asked.
@@ -96,25 +96,18 @@ class ImpactWindow(Frozen):
     note: str | None = None
 
 
-class AffectedEndpoint(Frozen):
-    """A transaction that the issue touches; ``p95_ms`` is None when Sentry has no latency for it."""
-
-    transaction: EventText
-    p95_ms: float | None = None
-    count: int | None = None
-
-
 class Impact(Answer):
-    """The impact of an issue in a window (DESIGN §6, ``discover_impact``).
+    """The impact of an issue in a window (``discover_impact``; DESIGN section 6).
 
     Attributes:
-        reading: one sentence that tells a measured zero, an impact and an unknown apart.
+        reading: one sentence: a measured zero, an impact, or unknown.
         users: distinct users of the window; a lower bound when ``users_lower_bound``.
         users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
             is there.
+        endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
         baseline: a stretch as long as the window, before the onset; ``ratio`` is events / baseline.events.
         events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
-        issue, warnings: which issue, and what to know of the collection; None inside a triage, which says both itself.
+        issue, warnings: which issue, and what limits the collection; None inside a triage, which has both itself.
     """
 
     issue: EventText | None = None
@@ -135,7 +128,7 @@ class Impact(Answer):
     sessions: int | None = None
     baseline: Baseline | None = None
     p95_ms: float | None = None
-    endpoints: tuple[AffectedEndpoint, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     breakdown: tuple[BreakdownRow, ...] = ()
     trend: Trend | None = None
     onset: Onset | None = None

@@ -1,15 +1,24 @@
-"""What is read of an issue and its events."""
+"""Issues and events as tools return them.
+
+An issue is declared once, as the evidence's :class:`.Issue`. The forms here select fields of it: a field with the same
+name has the same type (a test holds that), and :func:`select_fields` copies them. Each lists its own, because the order
+of keys is part of what is published. Of an event the views differ in every part from the evidence: a frame is one line,
+a breadcrumb one text, request fields are grouped.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
-from sentry_runbook.incident.model.evidence import Answer, Commit, EventRow, EventText, Frozen
+from sentry_runbook.incident.model.evidence import Answer, Commit, EventRow, EventText, Frozen, Issue
 from sentry_runbook.incident.model.results.impact import Trend
+
+Form = TypeVar("Form", bound=Frozen)
 
 
 class FrameView(Frozen):
-    """The failing frame: where the code broke."""
+    """The failing stack frame."""
 
     function: EventText | None = None
     file: EventText | None = None
@@ -70,6 +79,30 @@ class EventView(Frozen):
     processing_errors: tuple[EventText, ...] | None = None
     scrubbed: tuple[str, ...] | None = None
     trace_id: str | None = None
+
+
+class IssueSummary(Frozen):
+    """The issue in a triage; its totals are over all time."""
+
+    short_id: str | None = None
+    id: str
+    url: str
+    title: EventText
+    project: str | None = None
+    level: str | None = None
+    status: str | None = None
+    substatus: str | None = None
+    unhandled: bool | None = None
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    events_total: int | None = None
+    users_total: int | None = None
+    assigned_to: EventText | None = None
+
+    @property
+    def name(self) -> str:
+        """Short id, or the numeric id when Sentry gave no short one."""
+        return self.short_id or self.id
 
 
 class IssueReport(Answer):
@@ -133,3 +166,9 @@ class IssueList(Answer):
 
     issues: tuple[IssueRow, ...]
     next_cursor: str | None = None
+
+
+def select_fields(form: type[Form], issue: Issue, **others: object) -> Form:
+    """``form`` with every field that the issue has under the same name, and with ``others``, which win."""
+    same = {name: getattr(issue, name) for name in form.model_fields if name in Issue.model_fields}
+    return form.model_validate({**same, **others})

@@ -1,4 +1,4 @@
-"""What judgements look like: severity, causes, checklist, triage."""
+"""Severity, causes, checklist and triage, as tools return them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
 from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Confidence, Impact
+from sentry_runbook.incident.model.results.issue import IssueSummary
 
 Met = bool | Literal["unknown"]
 
 
 class Criterion(Frozen):
-    """One question that the rules ask, and what was seen.
+    """One criterion of the severity rules, and what was observed.
 
     Attributes:
         id: names the rule too; ``decided_by`` is the first rule's id whose criterion is met.
         observed: the number, or words where there is none; None when unknown.
-        threshold: what would trip it, in words.
+        threshold: when it is met, in words.
         met: True, False, or ``"unknown"``: an unknown input neither trips nor clears.
-        source: where the number comes from.
+        source: the request that the number comes from.
         window: the time that it covers.
-        note: what the reader must know of it; the reason, when unknown.
+        note: what limits it; the reason, when unknown.
     """
 
     id: str
@@ -36,14 +37,14 @@ class Criterion(Frozen):
 
 
 class CouldBe(Frozen):
-    """The severities that the unknown measurements still allow."""
+    """The severities that are still possible, given what is unknown."""
 
     lowest: Level
     highest: Level
 
 
 class Distance(Frozen):
-    """What one criterion lacks to a higher severity."""
+    """What one criterion lacks for a higher severity."""
 
     criterion: str
     to: Level
@@ -51,7 +52,7 @@ class Distance(Frozen):
 
 
 class Verdict(Answer):
-    """A severity that shows its work (DESIGN §6, ``classify_severity``).
+    """A severity with everything that led to it (``classify_severity``; DESIGN section 6).
 
     Attributes:
         because: the deciding rule in one sentence.
@@ -61,7 +62,7 @@ class Verdict(Answer):
             decides.
         severity_without_suspects: the severity without the events that look forged or come from one flooding sender,
             estimated from their share; None when nothing looks so.
-        issue, warnings: which issue, and what to know of the collection; None inside a triage, which says both itself.
+        issue, warnings: which issue, and what limits the collection; None inside a triage, which has both itself.
     """
 
     issue: EventText | None = None
@@ -107,41 +108,17 @@ State = Literal["ok", "attention", "unknown"]
 
 
 class ChecklistStep(Frozen):
-    """One of the runbook's eleven steps and what was found."""
+    """One of the runbook's eleven steps and its finding."""
 
     step: str
     finding: EventText
     state: State
 
 
-class IssueSummary(Frozen):
-    """The issue in short; its totals are over all time."""
-
-    short_id: str | None = None
-    id: str
-    url: str
-    title: EventText
-    project: str | None = None
-    level: str | None = None
-    status: str | None = None
-    substatus: str | None = None
-    unhandled: bool | None = None
-    first_seen: datetime | None = None
-    last_seen: datetime | None = None
-    events_total: int | None = None
-    users_total: int | None = None
-    assigned_to: EventText | None = None
-
-    @property
-    def name(self) -> str:
-        """Short id, or the numeric id when Sentry gave no short one."""
-        return self.short_id or self.id
-
-
 class Triage(Answer):
-    """The whole triage (DESIGN §6, ``triage_issue``).
+    """The whole triage (``triage_issue``; DESIGN section 6).
 
-    ``missing`` and ``findings`` of severity and impact are lifted up here (as ``severity.crash_free``) and empty there.
+    ``missing`` and ``findings`` of severity and impact are moved up here (as ``severity.crash_free``) and empty there.
     """
 
     issue: IssueSummary
