@@ -18,6 +18,12 @@ TRANSIENT = (RateLimited, ServerFault, Unreachable, TimedOut)
 """After these the same request may well be answered the next time: an answer that lacks it is not kept."""
 
 
+def note_failure(error: RunbookError) -> None:
+    """Say that an answer without this part is not to be kept, when the part may be had the next time."""
+    if isinstance(error, TRANSIENT):
+        mark_incomplete()
+
+
 @dataclass
 class Result(Generic[T]):
     """What came back for one request: a value, or the error, or neither when it was never sent."""
@@ -47,8 +53,7 @@ class RequestBatch:
                 result.value = await request()
             except RunbookError as exc:
                 result.error = exc
-                if isinstance(exc, TRANSIENT):
-                    mark_incomplete()
+                note_failure(exc)
 
         self._requests[id(result)] = fill
         return result
