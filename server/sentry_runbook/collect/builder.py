@@ -67,7 +67,7 @@ class EvidenceBuilder:
             if part.round == 2:
                 collection.add(part, batch)
         if not collection.question.wants(Aspect.ALERTS):
-            # A story may take longer than a triage; nobody waits for it at the telephone.
+            # A postmortem may take more requests than a triage: it is not needed within seconds.
             batch.drop_optional(MAX_AT_ONCE, [collection.result(part) for part in OPTIONAL])
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_run_while_waiting, self._read_first)
@@ -146,6 +146,6 @@ async def _run_while_waiting(work: Callable[[], None]) -> None:
 def findings_of(sanitizer: Sanitizer) -> tuple[Finding, ...]:
     """What the sanitizer found suspicious, as the answer reports it."""
     return tuple(
-        Finding(kind=found.kind, where=found.where, why=found.why, excerpt=found.excerpt or None)
-        for found in sanitizer.findings
+        Finding(kind=finding.kind, where=finding.where, why=finding.why, excerpt=finding.excerpt or None)
+        for finding in sanitizer.findings
     )

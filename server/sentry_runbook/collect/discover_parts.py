@@ -237,7 +237,7 @@ def _environments_request(collection: Collection) -> Request[DiscoverTable] | No
 def _environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
     counted = _counted(table)
     if len(counted) < len(table.rows):
-        # Without one number nobody knows whether production has events.
+        # With a number missing it is unknown whether production has events.
         return Unknown(why="Sentry gave no number for a part of the events")
     events: Counter[str] = Counter()
     for row, number in counted:

@@ -1,7 +1,7 @@
 """One HTTP exchange with Sentry: time limits, size limits, and what went wrong. Connections are :mod:`connections`'.
 
 Errors are returned, not raised: httpx's exceptions hold the request with its headers, and must not end up in the
-chain of an error that somebody prints.
+chain of an error that is printed.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _import_and_compile() -> None:
 
 
 def _models(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """Every model of ours below a class."""
+    """Every model class of the package that derives from a class."""
     for model in base.__subclasses__():
         if model.__module__.startswith("sentry_runbook."):
             yield model

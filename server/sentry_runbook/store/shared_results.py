@@ -1,14 +1,14 @@
 """Callers who ask the same at the same time, or shortly after, share one computation and its result.
 
 How to think about it: a *computation* runs in a task of its own under a key that says all that its result depends on.
-Callers with the same key wait for it. So that nobody suffers from sharing:
+Callers with the same key wait for it. So that no caller is worse off for sharing:
 
 - A caller that is cancelled only stops waiting. The computation is cancelled when its last waiter has left.
 - An error goes to those who wait for it and is not kept.
 - A result that is incomplete, because something failed that may work the next time (:func:`mark_incomplete`), goes to
   those who wait for it and is not kept.
-- Around a write (:meth:`SharedResults.invalidating`) all results go; nobody joins a computation that began before its
-  end, and what such a one brings is not kept.
+- Around a write (:meth:`SharedResults.invalidating`) all results go; no caller joins a computation that
+  began before its end, and the result of such a computation is not kept.
 
 Deadlines are the computation's own. So that a late caller does not end with an early one's deadline, it joins a
 computation only within :data:`JOIN_WITHIN_S` of its start, and starts the next one after that; their requests to Sentry
@@ -33,8 +33,7 @@ T = TypeVar("T")
 MAX_KEPT = 64
 """Results; an answer with both channels takes some 100 kB."""
 JOIN_WITHIN_S = 2.0
-"""Seconds after the start of a computation in which callers join it: so much less of its time than a caller of their
-own they have at most. Most computations end before that."""
+"""Seconds after the start of a computation in which callers join it; at most so much of their own deadline is lost."""
 
 
 @dataclass(eq=False)

@@ -123,7 +123,7 @@ class MessageContent(BlankContent):
 
     @cached_property
     def event(self) -> KeyEvent:
-        """The event that stands for the issue, and what changed before it."""
+        """The representative event of the issue, and what changed before it."""
         return key_event(self._incident)
 
     @property

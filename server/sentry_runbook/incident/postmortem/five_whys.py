@@ -58,7 +58,7 @@ def five_whys(incident: Incident) -> tuple[Why, ...]:
 
 
 def the_event(incident: Incident) -> tuple[Event, str] | None:
-    """The event that stands for the issue, and its name as a source."""
+    """The representative event of the issue, and its name as a source."""
     part, sample = incident.evidence.event, incident.evidence.sample
     if isinstance(part, Known):
         return part.value, f"event {part.value.id[:12]}"

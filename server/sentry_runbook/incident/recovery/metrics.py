@@ -90,7 +90,7 @@ def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetric
 
     Args:
         incident: its evidence, onset and baseline.
-        fixed_at: when the fix was made, if somebody stated it; aware UTC.
+        fixed_at: when the fix was made, if stated; aware UTC.
     """
     evidence = incident.evidence
     now = min(incident.now, evidence.collected_at)

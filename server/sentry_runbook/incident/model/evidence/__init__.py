@@ -108,7 +108,7 @@ class Evidence(Frozen):
     Attributes:
         collected_at: when it was collected; ages and "now" are measured from here.
         window: the period asked for; 24 h unless given.
-        event: the event that stands for the issue.
+        event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
         rows: up to 100 of the latest events, newest first, in the scope's environments.
         tags: over all time.

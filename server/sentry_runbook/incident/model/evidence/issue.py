@@ -37,7 +37,7 @@ CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
 
 
 class Deploy(FromSentry):
-    """A deploy marker: somebody's pipeline told Sentry that a release went to an environment."""
+    """A deploy marker: a pipeline reported to Sentry that a release went to an environment."""
 
     version: Annotated[EventText, Name("deploy.version")]
     environment: Annotated[EventText, Name("deploy.environment", "")] = ""
@@ -97,12 +97,12 @@ class Activity(FromSentry):
     def reshape(cls, json: JsonObject) -> JsonObject:
         """Who, version and text stand in objects; the data of an entry depend on its type (sentry-api §3.3)."""
         data = object_of(json.get("data"))
-        said = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
+        texts = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
         return {
             **json,
             "who": object_of(json.get("user")).get("name"),
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
-            "text": next((text for text in said if isinstance(text, str) and text), None),
+            "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
 
 

@@ -14,7 +14,7 @@ MAX_ITEMS = 10_000
 MAX_ID = 100
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 LATEST_EPOCH_S = 1e11
-"""No time of ours lies later; larger numbers are milliseconds or nonsense."""
+"""The latest time that is accepted; larger numbers are milliseconds or invalid."""
 
 
 def text_of(value: object) -> str | None:
