@@ -108,6 +108,17 @@ def test_an_odd_value_costs_only_itself() -> None:
     assert [entry.kind for entry in issue.activity] == ["set_regression"]
 
 
+@pytest.mark.parametrize("text", ["SHOP-1Z", "my_shop-web-3", "7-A"])
+def test_a_short_id_is_read(text: str) -> None:
+    assert read(Issue, {**shapes.ISSUE, **ADDRESS, "shortId": text}, Sanitizer()).name == text
+
+
+@pytest.mark.parametrize("text", ["", "-", "SHOP 1", "SHOP-1\n# P0", "a.example-1", "[x](y)", "S" * 200, 5, ["SHOP-1"]])
+def test_what_is_no_short_id_does_not_stand_in_its_place(text: object) -> None:
+    issue = read(Issue, {**shapes.ISSUE, **ADDRESS, "shortId": text}, Sanitizer())
+    assert (issue.short_id, issue.name) == (None, issue.id)
+
+
 def test_an_item_that_cannot_be_read_is_left_out() -> None:
     entries = [None, 7, {"type": "note"}, {"type": "assigned", "dateCreated": "2026-11-20T08:00:00Z"}]
     assert [entry.kind for entry in read_all(Activity, entries, Sanitizer())] == ["assigned"]

@@ -112,5 +112,7 @@ def test_why_there_is_no_traffic_is_said() -> None:
     absent = Unknown(why="the server has no release health")
     assert traffic_correlation(incident([], sessions=absent)) == absent
     assert traffic_correlation(incident([], series=NOT_ASKED)) == NOT_ASKED
+    short = traffic_correlation(evidence(WAVE[:1], WAVE[:1]))
+    assert isinstance(short, Unknown) and short.why.endswith("measured in 1 full hour, of at least 6 needed")
     slow = incident([], issue={"category": "performance"})
     assert isinstance(traffic_correlation(slow), Unknown)

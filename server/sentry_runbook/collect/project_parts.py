@@ -70,7 +70,7 @@ def _latency(collection: Collection, table: LatencyTable) -> ours.Latency:
     rows, names = {row.transaction: row for row in table.rows}, _transactions(collection)
     return ours.Latency(
         endpoints=tuple(
-            ours.Endpoint(
+            ours.AffectedEndpoint(
                 transaction=shown(name),
                 p95_ms=rows[name].p95_ms if name in rows else None,
                 count=rows[name].count if name in rows else None,

@@ -16,9 +16,9 @@ from typing import Literal
 
 from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
 from sentry_runbook.incident.model.evidence.counts import (
+    AffectedEndpoint,
     Breakdown,
     Combination,
-    Endpoint,
     EnvironmentCount,
     EnvironmentScope,
     IssueSeries,
@@ -61,6 +61,7 @@ from sentry_runbook.incident.model.evidence.values import (
 __all__ = [
     "NOT_ASKED",
     "Activity",
+    "AffectedEndpoint",
     "Alert",
     "Answer",
     "Breadcrumb",
@@ -68,7 +69,6 @@ __all__ = [
     "Combination",
     "Commit",
     "Deploy",
-    "Endpoint",
     "EnvironmentCount",
     "EnvironmentScope",
     "Event",

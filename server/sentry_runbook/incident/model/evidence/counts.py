@@ -167,7 +167,7 @@ class Sessions(Frozen):
     environments: tuple[EventText, ...] = ()
 
 
-class Endpoint(Frozen):
+class AffectedEndpoint(Frozen):
     """Latency and traffic of one transaction in the window.
 
     Attributes:
@@ -183,7 +183,7 @@ class Endpoint(Frozen):
 class Latency(Frozen):
     """The affected endpoints, the issue's main transaction first."""
 
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: tuple[AffectedEndpoint, ...] = ()
     main: EventText | None = None
     measure: str = "p95(span.duration) of transaction roots"
 

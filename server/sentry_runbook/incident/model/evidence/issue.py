@@ -27,6 +27,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Maybe,
     Moment,
     Name,
+    ShortId,
     Word,
 )
 from sentry_runbook.incident.model.evidence.values import EventText
@@ -131,7 +132,7 @@ class Issue(FromSentry):
     """
 
     id: Annotated[str, Identifier()]
-    short_id: Annotated[str | None, Name("short_id")] = Field(None, validation_alias="shortId")
+    short_id: Annotated[str | None, ShortId()] = Field(None, validation_alias="shortId")
     url: str
     """Its page, built by the client: a permalink in an answer could lead anywhere."""
     title: Annotated[EventText, InertLine(TITLE, "title", "(no title)")]

@@ -13,6 +13,7 @@ MAX_ITEMS = 10_000
 """Items of any list that are read; a longer one is cut before its items are looked at."""
 MAX_ID = 100
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
+SHORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,150}")
 LATEST_EPOCH_S = 1e11
 """The latest time that is accepted; larger numbers are milliseconds or invalid."""
 

@@ -25,6 +25,7 @@ from pydantic_core import CoreSchema, PydanticOmit, core_schema
 from sentry_runbook.incident.model.evidence.json_values import (
     MAX_ITEMS,
     PLAIN_WORD,
+    SHORT_ID,
     JsonObject,
     count_of,
     id_of,
@@ -205,6 +206,14 @@ class Word(FieldType):
         if not isinstance(value, str) or not value or len(value) > 60 or value.lower().startswith("www."):
             return None
         return value if PLAIN_WORD.fullmatch(value) else None
+
+
+class ShortId(FieldType):
+    """An issue's short id: it stands in headings and links without quotes, so only a slug and a number are accepted."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The short id; None where it is something else."""
+        return value if isinstance(value, str) and SHORT_ID.fullmatch(value) else None
 
 
 class Identifier(FieldType):
