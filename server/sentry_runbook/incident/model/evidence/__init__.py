@@ -121,7 +121,7 @@ class Evidence(Frozen):
         deploys: deploys of the suspect release.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     collected_at: datetime
     server: str
     organization: str
