@@ -227,7 +227,7 @@ BREAKDOWN_BEFORE = Part(
 
 
 def _environments_request(collection: Collection) -> Request[DiscoverTable] | None:
-    """Not where the breakdown is asked for, which tells them too."""
+    """None where the breakdown is requested, which holds the environments too."""
     if collection.question.wants(Aspect.BREAKDOWN):
         return None
     window, query = collection.question.window, of_the_issue(collection)

@@ -53,7 +53,7 @@ class DoctorCheck:
 
     @classmethod
     def of(cls, exc: RunbookError) -> DoctorCheck:
-        """What an error means for the main job."""
+        """The check's result when a request failed."""
         return cls("bad", exc.what, exc.fix, fatal=True)
 
 
@@ -84,7 +84,7 @@ async def checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
 
 
 def _local_checks(run: Runtime) -> Iterator[DoctorCheck]:
-    """What needs no request."""
+    """The checks that need no request."""
     for warning in run.settings.warnings:
         yield DoctorCheck("note", warning)
     yield DoctorCheck("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.")

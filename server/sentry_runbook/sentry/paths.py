@@ -1,4 +1,4 @@
-"""Where an issue lives, on servers of any age.
+"""Resolves an issue reference to a request path, on servers of any age.
 
 Today that is below its organization, by number or short id; before 2020 and on GlitchTip under ``/api/0/issues/``, by
 number only. Which it is shows at the first answer. A short id, or an event id alone, is turned into the number where

@@ -1,4 +1,4 @@
-"""What a message or a prompt may say: results of the incident, and sentences for one audience.
+"""Content of messages and prompts: results of the incident, and sentences for one audience.
 
 How to add a fact for templates: a field of a result is one already. A sentence of its own is a property here (or in
 :class:`.PostmortemContent`), typed; templates can ask for it at once, and the check at start knows it by its type. A

@@ -172,7 +172,7 @@ def _testing(incident: Incident) -> Iterator[Hint]:
 
 
 def _staged(incident: Incident) -> Iterator[Hint]:
-    """How long the release stood in another environment before it went live."""
+    """How long the release was deployed to another environment before production."""
     own = [deploy for deploy in incident.deploys if deploy.version == incident.suspect]
     live = next(((at, deploy) for deploy in own if incident.is_live(deploy) and (at := deployed(deploy))), None)
     if live is None:

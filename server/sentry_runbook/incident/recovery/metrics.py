@@ -43,7 +43,7 @@ from sentry_runbook.incident.recovery.sessions import CrashFreeHours, crash_free
 
 @dataclass(frozen=True)
 class RecoveryMetrics:
-    """All that :mod:`.recovery` judges.
+    """The measurements that :mod:`.recovery` decides by.
 
     Attributes:
         fix_known: a fix was stated, or the issue is resolved, and it has not come back since.

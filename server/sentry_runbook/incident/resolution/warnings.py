@@ -157,7 +157,7 @@ def _is_live(release: Release) -> bool:
 
 
 def _prefix(version: str) -> str:
-    """What stands before the number: ``shop@`` of ``shop@2.4.1``, ``v`` of ``v2.4.1``, nothing of ``2.4.1``."""
+    """The part before the number: ``shop@`` of ``shop@2.4.1``, ``v`` of ``v2.4.1``, nothing of ``2.4.1``."""
     prefix = re.match(r"(.*@)?(v)?(?=\d)|(.*@)", version)
     return prefix.group() if prefix else ""
 

@@ -92,7 +92,7 @@ def exhausted(texts: Sequence[str]) -> tuple[Resource, str] | None:
 
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
-    """What the error says ran out; then what speaks of load."""
+    """Indicators of the exhausted resource that the error names, then those of load."""
     match = exhausted(all_texts(incident.evidence))
     # Load alone explains no error: without a text that names the resource there is no sign of the pattern.
     if match is not None:

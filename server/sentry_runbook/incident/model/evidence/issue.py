@@ -253,7 +253,7 @@ class Alert(FromSentry):
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
-        """A rule without a name is a rule."""
+        """Keep a rule without a name: the name is then empty."""
         return {**json, "name": json.get("name")}
 
 
