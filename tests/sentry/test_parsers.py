@@ -25,6 +25,7 @@ from sentry_runbook.incident.model.evidence import (
     TagCount,
 )
 from sentry_runbook.incident.model.evidence.lenient import FromSentry
+from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.references import IssueRef
@@ -211,6 +212,24 @@ async def test_one_odd_item_costs_only_itself() -> None:
     good = {"key": "environment", "totalValues": 3, "topValues": [{"value": "production", "count": "x"}]}
     found = await read("tags", shapes.body([1, None, {"name": "no key"}, good]))
     assert found == (TagCount(key="environment", total=3, values=(("production", 0),)),)
+
+
+@pytest.mark.parametrize(
+    ("listed", "scopes"),
+    [
+        (["event:read", 7, None], ("event:read",)),
+        ([], ()),
+        ([7, [1]], None),
+        ("event:read", None),
+        (None, None),
+    ],
+)
+async def test_scopes_that_cannot_be_read_are_unknown_and_not_none_at_all(
+    listed: object, scopes: tuple[str, ...] | None
+) -> None:
+    owner = await read("whoami", shapes.body({"auth": {"scopes": listed}, "user": {}}))
+    assert isinstance(owner, TokenOwner)
+    assert owner.scopes == scopes
 
 
 @pytest.mark.parametrize(
