@@ -236,12 +236,13 @@ class Commit(FromSentry):
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """A short id, the first line of the message, and the number of the pull request; ``author`` is added before."""
-        number = object_of(json.get("pullRequest")).get("id")
+        # Timelines name it without quotes, so it is a number or nothing.
+        number = count_of(object_of(json.get("pullRequest")).get("id"))
         return {
             **json,
             "id": (text_of(json.get("id")) or "")[:12],
             "message": (text_of(json.get("message")) or "").split("\n", 1)[0],
-            "pull_request": f"#{number}" if isinstance(number, str | int) and not isinstance(number, bool) else None,
+            "pull_request": f"#{number}" if number is not None else None,
         }
 
 
