@@ -55,6 +55,8 @@ class ConnectionPool:
 
     def acquire(self) -> httpx.AsyncBaseTransport:
         """Take the most recently used idle connection, else a new one."""
+        if self._http_transport is not None:
+            return self._http_transport
         if self._idle:
             return self._idle.pop()[1]
         transport = self.new_transport()
@@ -68,15 +70,14 @@ class ConnectionPool:
             transport: the connection.
             is_usable: whether its last exchange was complete; it is closed otherwise.
         """
-        if transport not in self._transports:
-            return  # closed meanwhile, with all others
-        now, is_network = self._monotonic(), self._http_transport is None
-        if is_usable or not is_network:
+        if self._http_transport is not None or transport not in self._transports:
+            return  # no connection, or closed meanwhile with all others
+        now = self._monotonic()
+        if is_usable:
             self._idle.append((now, transport))
         else:
             await self._close(transport)
-        # Without a network nothing expires, and closing one transport would close the transport of all.
-        while is_network and self._idle and self._idle[0][0] <= now - KEEP_IDLE_S:
+        while self._idle and self._idle[0][0] <= now - KEEP_IDLE_S:
             await self._close(self._idle.popleft()[1])
 
     async def aclose(self) -> None:
@@ -85,6 +86,8 @@ class ConnectionPool:
         self._idle.clear()
         for transport in transports:
             await transport.aclose()
+        if self._http_transport is not None:
+            await self._http_transport.aclose()
 
     async def _close(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transports.discard(transport)
@@ -97,8 +100,6 @@ class ConnectionPool:
         Raises:
             SettingsError: the CA bundle cannot be read.
         """
-        if self._http_transport is not None:
-            return self._http_transport
         # httpx imports its own command line where rich and click are installed, as with us: 25 ms and 3 MB for nothing.
         sys.modules.setdefault("httpx._main", cast(ModuleType, None))
         import httpx  # noqa: PLC0415  # takes 20 ms, which the server's start must not wait for
