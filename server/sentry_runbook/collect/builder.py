@@ -8,12 +8,10 @@ bounds that round two gave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import anyio
-import anyio.lowlevel
-
+from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
@@ -29,8 +27,6 @@ from sentry_runbook.safety.sanitizer import Sanitizer
 
 MAX_AT_ONCE = 12
 """Requests under way at once (``Limits.concurrency``): one more would make a third round of the second."""
-TURNS_TO_LEAVE = 100
-"""Turns of the event loop after which requests on open connections have left, with some to spare."""
 
 
 class EvidenceBuilder:
@@ -55,6 +51,8 @@ class EvidenceBuilder:
         for part in PARTS:
             if part.round == 1:
                 collection.add(part, batch)
+        if not first_call.is_prepared():
+            batch.meanwhile(first_call.prepare)
         collection.issue = await batch.send_until(issue)
         return collection.issue
 
@@ -69,9 +67,8 @@ class EvidenceBuilder:
         if not collection.question.wants(Aspect.ALERTS):
             # A postmortem may take more requests than a triage: it is not needed within seconds.
             batch.drop_optional(MAX_AT_ONCE, [collection.result(part) for part in OPTIONAL])
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_run_while_waiting, self._read_first)
-            await batch.send()
+        batch.meanwhile(self._read_first)
+        await batch.send()
 
     async def build(self, *, server: str, organization: str, url: str) -> Evidence:
         """The evidence; :meth:`ask_issue` and :meth:`ask_rest` come before."""
@@ -134,13 +131,6 @@ class EvidenceBuilder:
             for window, users in zip(windows, numbers, strict=True)
             if users is not None
         )
-
-
-async def _run_while_waiting(work: Callable[[], None]) -> None:
-    """Run ``work`` after TURNS_TO_LEAVE turns of the loop: pending requests are written to their sockets first."""
-    for _ in range(TURNS_TO_LEAVE):
-        await anyio.lowlevel.checkpoint()
-    work()
 
 
 def findings_of(sanitizer: Sanitizer) -> tuple[Finding, ...]:

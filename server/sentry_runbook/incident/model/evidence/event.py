@@ -71,15 +71,15 @@ def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
     """The raw values of these tags only: a page of the event list has a thousand tags, of which few are kept."""
     by_key: dict[str, str] = {}
     for tag in list_of(event.get("tags")):
-        # Written out, without _tag_pairs: this is run for each of a page's thousand tags.
-        pair = tag if isinstance(tag, list) and len(tag) == 2 else None
-        key = tag.get("key") if isinstance(tag, dict) else pair[0] if pair else None
-        if isinstance(key, str) and key in names and key not in by_key:
-            text = text_of(tag.get("value") if isinstance(tag, dict) else pair[1] if pair else None)
-            if text is not None:
-                by_key[key] = text
-                if len(by_key) == len(names):
-                    break
+        # Written out, without _tag_pairs: this is run for each of a page's thousand tags, up to three times.
+        if isinstance(tag, dict):
+            key, value = tag.get("key"), tag.get("value")
+        elif isinstance(tag, list) and len(tag) == 2:
+            key, value = tag
+        else:
+            continue
+        if isinstance(key, str) and key in names and key not in by_key and (text := text_of(value)) is not None:
+            by_key[key] = text
     return by_key
 
 

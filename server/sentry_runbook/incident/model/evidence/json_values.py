@@ -20,10 +20,9 @@ LATEST_EPOCH_S = 1e11
 
 def text_of(value: object) -> str | None:
     """Text; numbers are read as text, for Sentry sends ids as either. Lone surrogates cannot be encoded: replaced."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    text = str(value)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def id_of(value: object) -> str | None:
