@@ -160,7 +160,7 @@ POINTS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(points=POINTS)
 def test_both_ways_of_reading_say_the_same(points: list[object]) -> None:
     async def outcome(answer: object) -> object:
