@@ -12,6 +12,7 @@ from bench.table import cell
 from bench.upstream import Upstream
 
 
+@pytest.mark.matrix  # the same processes as below, timed; the worker's own tests stay in the quick suite
 def test_without_the_history_the_comparison_says_that_it_was_not_measured(upstream: Upstream, tmp_path: Path) -> None:
     with checked_out(repository=tmp_path) as first:
         assert first is None

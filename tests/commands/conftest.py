@@ -49,7 +49,7 @@ def sentry_url() -> Iterator[str]:
 
 @pytest.fixture
 def sentry_today(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """One whose world stands still today, for processes, which have the machine's clock; commands here agree with it."""
+    """One whose world stands still today, for processes, which have the machine's clock; so have commands here."""
     today = ManualClock(datetime.now(UTC))
     monkeypatch.setattr(runtime, "utc_now", today)
     with served(create_app(World.of_all(today), token=TOKEN)) as url:

@@ -10,6 +10,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.commands.support import TOKEN, Commands, environment, line_of, process
+from tests.matrix import matrix
 
 EXAMPLES = {
     "SHOP-1Z": ("P0", "crash_free", "deployment_regression"),
@@ -17,7 +18,7 @@ EXAMPLES = {
     "WEB-7K": ("P1", "users_per_hour", "deployment_regression"),
 }
 Mode = Literal["auto", "legacy"]
-BOTH = pytest.mark.parametrize("mode", ["auto", "legacy"])
+BOTH = pytest.mark.parametrize("mode", matrix(["auto", "legacy"], quick=("auto",)))
 
 
 def settings(url: str) -> dict[str, str]:

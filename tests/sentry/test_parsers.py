@@ -135,7 +135,7 @@ async def test_the_shape_itself_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READS)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_damaged_answer_is_read_as_far_as_it_goes_or_told_as_strange(name: str, data: st.DataObject) -> None:
     payload = data.draw(shapes.damaged(READS[name][1]))
