@@ -22,6 +22,7 @@ def test_without_the_history_the_comparison_says_that_it_was_not_measured(upstre
     assert cells["first call, times a warm one, now"] != "not measured here"
 
 
+@pytest.mark.matrix  # that callers share requests is in tests/tools/test_shared_answers.py, too
 def test_each_issue_has_requests_of_its_own_and_callers_send_each_once(upstream: Upstream) -> None:
     measured = burst(NOW, upstream, [*ISSUES[:3], *ISSUES[:3]], latency_ms=0)
     assert len(measured.waits_ms) == 6
