@@ -103,7 +103,7 @@ def test_the_shared_answer_is_not_changed(model: type[FromSentry], shape: dict[s
 def test_an_odd_value_costs_only_itself() -> None:
     odd = {**shapes.ISSUE, **ADDRESS, "count": [], "firstSeen": "soon", "statusDetails": 7, "project": "x", "level": {}}
     issue = read(Issue, odd, Sanitizer())
-    assert (issue.events_total, issue.first_seen, issue.snooze, issue.project_id, issue.level) == (None,) * 5
+    assert (issue.events_total, issue.first_seen, issue.snooze, issue.level) == (None,) * 4
     assert (issue.users_total, issue.short_id) == (40, "SHOP-1Z")
     assert [entry.kind for entry in issue.activity] == ["set_regression"]
 

@@ -30,7 +30,7 @@ def _sessions(collection: Collection, found: SessionCounts) -> ours.Sessions:
             return environment in question.environments
         return question.scope == "all" or collection.policy.is_production(environment)
 
-    return merge_sessions(found, is_counted, collection.now, collection.name)
+    return merge_sessions(found, is_counted, collection.now)
 
 
 SESSIONS = Part(
