@@ -8,6 +8,8 @@ from pathlib import Path
 import anyio
 from mcp import Client, StdioServerParameters
 
+from sentry_runbook.tool_names import TOOL_NAMES
+
 PROMPTS = Path(__file__).parent.parent / "prompts"
 TEMPLATES = {path.stem for path in PROMPTS.glob("*.md")} - {"README"}
 
@@ -34,7 +36,7 @@ async def check_server() -> None:
             async with Client(StdioServerParameters(command=command, args=args), mode=mode) as client:
                 tools = (await client.list_tools()).tools
                 prompts = (await client.list_prompts()).prompts
-                assert len(tools) == 11, [tool.name for tool in tools]
+                assert tuple(tool.name for tool in tools) == TOOL_NAMES, [tool.name for tool in tools]
                 assert {prompt.name for prompt in prompts} >= TEMPLATES
 
 

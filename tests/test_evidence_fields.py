@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import typing
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pkgutil import iter_modules
 from typing import Any
 
 import httpx
 from pydantic import BaseModel
 
+from sentry_runbook import collect
 from sentry_runbook.collect import IMPACT, SEVERITY, STORY, Aspect, investigate
+from sentry_runbook.collect.collection import Part
 from sentry_runbook.collect.parts import PARTS
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence
 from sentry_runbook.incident.model.evidence import Release as ReleaseEvidence
@@ -108,22 +112,29 @@ def models_in(hint: object) -> Iterator[type[BaseModel]]:
         yield from models_in(part)
 
 
-def all_fields() -> dict[str, object]:
-    """``Class.field`` → its default, of every model that the evidence holds."""
-    found: dict[str, object] = {}
+def models_of_the_evidence() -> tuple[type[BaseModel], ...]:
+    """Every model that the evidence holds, itself first."""
+    known: dict[type[BaseModel], None] = {}
     waiting: list[type[BaseModel]] = [Evidence]
-    known: set[type[BaseModel]] = set()
     while waiting:
         model = waiting.pop()
         if model in known:
             continue
-        known.add(model)
+        known[model] = None
         hints = typing.get_type_hints(model, include_extras=True)
         for name, field in model.model_fields.items():
-            found[f"{name_of(model)}.{name}"] = field.get_default(call_default_factory=True)
             waiting += models_in(field.annotation)
             waiting += models_in(hints[name])
-    return found
+    return tuple(known)
+
+
+def all_fields() -> dict[str, object]:
+    """``Class.field`` → its default, of every model that the evidence holds."""
+    return {
+        f"{name_of(model)}.{name}": field.get_default(call_default_factory=True)
+        for model in models_of_the_evidence()
+        for name, field in model.model_fields.items()
+    }
 
 
 def name_of(model: type[BaseModel]) -> str:
@@ -219,6 +230,13 @@ def test_every_part_of_the_evidence_has_a_row_of_the_table() -> None:
     parts = {name for name, field in Evidence.model_fields.items() if field.default == NOT_ASKED}
     assert {row.field for row in PARTS} == parts
     assert len({id(row) for row in PARTS}) == len(PARTS)
+
+
+def test_every_row_that_is_declared_stands_in_the_table() -> None:
+    modules = [importlib.import_module(f"{collect.__name__}.{info.name}") for info in iter_modules(collect.__path__)]
+    declared = {f"{module.__name__}.{name}": row for module in modules for name, row in vars(module).items()}
+    rows = {name: row for name, row in declared.items() if isinstance(row, Part)}
+    assert sorted(name for name, row in rows.items() if row not in PARTS) == [], "not in collect/parts.py"
 
 
 def test_the_lists_of_exceptions_name_fields_that_are_there() -> None:

@@ -1,6 +1,7 @@
 """A setting is one row of ``SETTINGS``: whatever else names settings equals the table, or fails here by name."""
 
 import argparse
+import ast
 import json
 import re
 from dataclasses import fields
@@ -43,6 +44,19 @@ def test_every_row_fills_a_field_and_every_field_has_its_row() -> None:
         "max_answer_bytes"  # a limit that no operator needs to move
     }
     assert len(BY_VARIABLE) == sum(len(row.environment) for row in SETTINGS), "two settings share a variable"
+
+
+def test_every_setting_is_read_by_the_package() -> None:
+    package = ROOT / "server" / "sentry_runbook"
+    sources = [path for path in package.rglob("*.py") if not path.name.startswith("setting")]
+    read = {
+        node.attr
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    names = {field.name for kind in (Settings, Limits) for field in fields(kind)}
+    assert sorted(names - read) == [], "nobody reads these settings"
 
 
 def test_the_readme_has_every_variable_and_no_other() -> None:

@@ -156,7 +156,7 @@ def incident(
         "unhandled": known(series(unhandled, window.start, window.end)),
         "project_unhandled": known(series([*unhandled, *others], window.start, window.end)),
         "rows": known(tuple(_rows(counted, window))),
-        "breakdown": known(Breakdown(window=window, combinations=tuple(_combinations(inside)))),
+        "breakdown": known(Breakdown(combinations=tuple(_combinations(inside)))),
         "sessions": known(sessions(24_000, 0.999)),
     }
     return Evidence(
@@ -221,7 +221,6 @@ def _issue(events: Sequence[Seen], changes: Mapping[str, object]) -> Issue:
         "substatus": "ongoing",
         "unhandled": any(not event.handled for event in events),
         "project": "shop",
-        "project_id": "1",
         "first_seen": min(times, default=NOW - 30 * DAY),
         "last_seen": max(times, default=NOW - 2 * DAY),
         "events_total": len(events),

@@ -150,7 +150,7 @@ def test_an_old_issue_that_moved_to_a_new_release_suspects_that_release() -> Non
     def part(new: int, old: int, window: Window) -> Breakdown:
         rows = [("shop@2.4.1", new), ("shop@2.4.0", old)]
         combinations = tuple(Combination(tags={"release": name}, events=count) for name, count in rows)
-        return Breakdown(window=window, combinations=combinations)
+        return Breakdown(combinations=combinations)
 
     before = Window(start=NOW - 2 * DAY, end=NOW - DAY)
     evidence = spiking(
@@ -167,9 +167,7 @@ def test_an_old_issue_that_moved_to_a_new_release_suspects_that_release() -> Non
 
 def test_errors_spread_over_releases_speak_against_the_newest() -> None:
     rows = (("shop@2.4.1", 40), ("shop@2.4.0", 60))
-    spread = Breakdown(
-        window=WINDOW, combinations=tuple(Combination(tags={"release": name}, events=count) for name, count in rows)
-    )
+    spread = Breakdown(combinations=tuple(Combination(tags={"release": name}, events=count) for name, count in rows))
     evidence = spiking(first_release=LATEST, releases=known((LATEST, EARLIER)), breakdown=known(spread))
     found = [cause for cause in causes(evidence) if cause.pattern == "deployment_regression"]
     assert not any(cause.confidence == "high" for cause in found)

@@ -38,7 +38,7 @@ def shares(now: dict[str | None, int], before: dict[str | None, int] | None = No
 
     def part(counts: dict[str | None, int], window: Window) -> Breakdown:
         rows = tuple(Combination(tags={"release": name}, events=count) for name, count in counts.items())
-        return Breakdown(window=window, combinations=rows)
+        return Breakdown(combinations=rows)
 
     parts: dict[str, Any] = {"breakdown": known(part(now, WINDOW))}
     if before is not None:

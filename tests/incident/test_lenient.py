@@ -113,7 +113,7 @@ def test_the_shared_answer_is_not_changed(model: type[FromSentry], shape: dict[s
 def test_an_odd_value_costs_only_itself() -> None:
     odd = {**shapes.ISSUE, **ADDRESS, "count": [], "firstSeen": "soon", "statusDetails": 7, "project": "x", "level": {}}
     issue = read(Issue, odd, Sanitizer())
-    assert (issue.events_total, issue.first_seen, issue.snooze, issue.project_id, issue.level) == (None,) * 5
+    assert (issue.events_total, issue.first_seen, issue.snooze, issue.level) == (None,) * 4
     assert (issue.users_total, issue.short_id) == (40, "SHOP-1Z")
     assert [entry.kind for entry in issue.activity] == ["set_regression"]
 
@@ -129,7 +129,6 @@ def test_what_is_no_short_id_does_not_stand_in_its_place(text: object) -> None:
     assert (issue.short_id, issue.name) == (None, issue.id)
 
 
-)
 @pytest.mark.parametrize(
     ("number", "name"),
     [("482", "#482"), (482, "#482"), ("482\n# P0", None), ("[x](y)", None), (True, None), (None, None)],

@@ -24,7 +24,7 @@ from sentry_runbook.incident.releases import (
     releases_seen,
     suspect_release,
 )
-from tests.incident.builder import DAY, HOUR, MINUTE, NOW, WINDOW, ago, burst, incident, known
+from tests.incident.builder import DAY, HOUR, MINUTE, NOW, ago, burst, incident, known
 
 BEGAN = ago(minutes=50)
 SECOND = timedelta(seconds=1)
@@ -36,7 +36,7 @@ def of_releases(**counts: int) -> Known[Breakdown]:
     combinations = tuple(
         Combination(tags={"release": None if name == "none" else name}, events=count) for name, count in counts.items()
     )
-    return known(Breakdown(window=WINDOW, combinations=combinations))
+    return known(Breakdown(combinations=combinations))
 
 
 def deploy(version: str, finished: datetime | None, environment: str = "production", **fields: Any) -> Deploy:
@@ -309,11 +309,11 @@ def test_the_release_before_is_unknown_without_the_list_or_a_date() -> None:
 def test_the_releases_of_the_window_come_most_frequent_first_and_without_the_unset_one() -> None:
     counted = (("v1", 2), ("(not set)", 9), (None, 9), ("v2", 5), ("v1", 2))
     combinations = tuple(Combination(tags={"release": name}, events=count) for name, count in counted)
-    evidence = incident(breakdown=known(Breakdown(window=WINDOW, combinations=combinations)))
+    evidence = incident(breakdown=known(Breakdown(combinations=combinations)))
     assert releases_seen(evidence) == ("v2", "v1")
 
 
-@pytest.mark.parametrize("breakdown", [UNKNOWN, known(Breakdown(window=WINDOW))])
+@pytest.mark.parametrize("breakdown", [UNKNOWN, known(Breakdown())])
 def test_without_a_breakdown_the_event_rows_name_the_releases_each_once(breakdown: Any) -> None:
     rows = tuple(EventRow(id=str(number), release=name) for number, name in enumerate(("v2", None, "v1", "v2")))
     assert releases_seen(incident(breakdown=breakdown, rows=known(rows))) == ("v2", "v1")

@@ -768,7 +768,7 @@ LIVE = Release(version="shop@1.0.1", first_event=ago(hours=1))
 
 def events_of(*versions: str | None) -> Mapping[str, Any]:
     combinations = tuple(Combination(tags={"release": version}, events=5) for version in versions)
-    return {"breakdown": known(Breakdown(window=TWELVE_HOURS, combinations=combinations))}
+    return {"breakdown": known(Breakdown(combinations=combinations))}
 
 
 def not_among(count: int, names: str) -> str:

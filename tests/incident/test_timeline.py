@@ -80,7 +80,7 @@ def test_a_story_runs_from_before_the_start_to_after_the_recovery_and_every_row_
         releases=known((deployed(BAD, START - 2 * MINUTE), deployed(GOOD, END))),
         alerts=known((Alert(name="Errors", last_triggered=START + 3 * MINUTE),)),
         suspect_commits=known((Commit(id="abc", message="Rename it", author="Mina Park", at=START - HOUR),)),
-        notes=known((Note(id="1", at=START + 8 * MINUTE, who="Dana Ortiz", text="Rolling back"),)),
+        notes=known((Note(at=START + 8 * MINUTE, who="Dana Ortiz", text="Rolling back"),)),
     )
     assert [row.at for row in timeline.rows] == sorted(row.at for row in timeline.rows)
     assert all(row.source for row in timeline.rows)

@@ -75,7 +75,7 @@ async def test_counts_come_without_a_dataset_and_the_detour_is_made_once(
             query=f"issue.id:{issue.id}",
             start=clock() - timedelta(days=30),
             end=clock(),
-            project_id=issue.project_id,
+            project_id=first(world).project.id,
         )
         assert table.number("count()") == issue.events_total
     assert upstream.asked["events"] == 3
@@ -92,15 +92,17 @@ async def test_series_latency_and_sessions_come_in_their_older_forms(
         start=start,
         end=end,
         interval_s=60,
-        project_id=issue.project_id,
+        project_id=first(world).project.id,
     )
     assert found["count()"].step_s == 60
     assert sum(value or 0 for value in found["count()"].values) > 0
-    sessions = await client.sessions(project_id=issue.project_id, start=start, end=end)
+    sessions = await client.sessions(project_id=first(world).project.id, start=start, end=end)
     assert not sessions.has_unhandled_rate
     event = event_of(await client.event(parse_reference(first(world).short_id, BASE), "recommended"))
     assert event.transaction is not None
-    latency = await client.latency(transactions=[event.transaction], start=start, end=end, project_id=issue.project_id)
+    latency = await client.latency(
+        transactions=[event.transaction], start=start, end=end, project_id=first(world).project.id
+    )
     assert latency.measure == "p95(transaction.duration)"
     assert upstream.asked["events-timeseries"] == 1
     assert upstream.asked["events-stats"] == 1
@@ -109,10 +111,10 @@ async def test_series_latency_and_sessions_come_in_their_older_forms(
 async def test_doctor_s_table_tells_what_is_missing(client: SentryClient, world: World, clock: ManualClock) -> None:
     start, end = clock() - timedelta(hours=24), clock()
     ref = parse_reference(first(world).short_id, BASE)
-    issue = issue_of(await client.issue(ref))
-    await client.discover(["count()"], query="", start=start, end=end, project_id=issue.project_id)
-    await client.series(["count()"], query="", start=start, end=end, interval_s=60, project_id=issue.project_id)
-    await client.sessions(project_id=issue.project_id, start=start, end=end)
+    await client.issue(ref)
+    await client.discover(["count()"], query="", start=start, end=end, project_id=first(world).project.id)
+    await client.series(["count()"], query="", start=start, end=end, interval_s=60, project_id=first(world).project.id)
+    await client.sessions(project_id=first(world).project.id, start=start, end=end)
     await client.event(ref, "recommended")
     table = {line.name: line.state for line in client.capabilities()}
     assert {name for name, state in table.items() if state == "no"} == {

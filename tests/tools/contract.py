@@ -8,6 +8,8 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 
+from sentry_runbook.tool_names import TOOL_NAMES
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     "find_issues": ("issues",),
     "get_issue": (
@@ -46,21 +48,49 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 """DESIGN §6: what the answer has, or names in ``missing``. Left out: what only some answers can have (a next page, a
 confirm_token)."""
 
+SAME: Mapping[str, tuple[str, ...]] = {
+    "triage_issue": (
+        *("severity.severity", "severity.label", "severity.decided_by", "severity.because", "severity.escalation"),
+        *("issue.short_id", "issue.url", "impact.events", "impact.users", "impact.users_worst_hour"),
+        *("impact.p95_ms", "impact.crash_free_sessions_pct", "suspect_release", "suspect_commits[].id"),
+        *("causes[].pattern", "causes[].confidence", "causes[].action", "causes[].evidence_for[]"),
+        *("causes[].evidence_against[]", "next_steps[]", "checklist[].finding", "checklist[].step"),
+        *("severity.criteria[].id", "severity.criteria[].threshold", "missing[].what", "missing[].why"),
+    ),
+    "get_issue": (
+        *("short_id", "url", "level", "status", "substatus", "priority", "project", "platform", "events_total"),
+        *("users_total", "first_release", "last_release", "trend.direction", "trend.last_hour", "trend.sparkline"),
+        *("event.id", "event.release", "event.environment", "event.transaction", "event.user", "event.browser"),
+        *("event.exceptions[].type", "event.exceptions[].value", "event.exceptions[].stack[]", "event.trace_id"),
+        *("event.breadcrumbs[].text", "event.tags.*", "event.failing_frame.variables.*", "event.request.url"),
+        *("suspect_commits[].id", "suspect_commits[].message", "suspect_commits[].author", "missing[].what"),
+    ),
+    "discover_impact": (
+        *("events", "users", "users_worst_hour", "unhandled_per_minute_peak", "project_unhandled_per_minute_peak"),
+        *("crash_free_sessions_pct", "p95_ms", "baseline.events", "endpoints[].transaction", "breakdown[].value"),
+        *("reading", "missing[].what", "missing[].why"),
+    ),
+    "classify_severity": (
+        *("severity", "label", "decided_by", "because", "escalation", "policy", "criteria[].id"),
+        *("criteria[].threshold", "distance[].needs"),
+    ),
+    "list_events": ("events[].id", "events[].release", "events[].user", "events[].transaction", "next_cursor"),
+    "find_issues": ("issues[].short_id", "issues[].events", "issues[].users", "issues[].url", "issues[].level"),
+    "check_recovery": ("verdict", "reading", "events_since", "missing[].what", "missing[].why", "needs[]", "notes[]"),
+    "resolve_issue": ("action", "outcome", "warnings[]", "undo"),
+    "add_note": ("outcome", "issue", "text", "warnings[]"),
+    "draft_update": ("text", "unknowns[]"),
+    "draft_postmortem": ("markdown",),
+}
+"""What the text must say, too; a tool without such a value has no test that both channels agree."""
+
 ARGUMENTS: Mapping[str, dict[str, object]] = {
-    "find_issues": {},
-    "get_issue": {},
     "list_events": {"limit": 50},
-    "discover_impact": {},
-    "classify_severity": {},
-    "triage_issue": {},
     "resolve_issue": {"action": "resolve", "dry_run": True},
     "add_note": {"text": "We are on it.", "dry_run": True},
-    "check_recovery": {},
-    "draft_update": {},
-    "draft_postmortem": {},
 }
-"""One ordinary call of each tool, beside ``issue``."""
-TOOLS = tuple(ARGUMENTS)
+"""What an ordinary call gives beside ``issue``, of the tools where that is not nothing."""
+TOOLS = TOOL_NAMES
 OF_ONE_ISSUE = tuple(tool for tool in TOOLS if tool != "find_issues")
 CHANNEL = {"draft_update": 20_000, "draft_postmortem": 20_000}
 """Characters of one channel; 9,000 where none is given (DESIGN §9)."""
@@ -68,7 +98,7 @@ CHANNEL = {"draft_update": 20_000, "draft_postmortem": 20_000}
 
 def call(tool: str, issue: str, **more: object) -> dict[str, object]:
     """The arguments of an ordinary call."""
-    return {**({} if tool == "find_issues" else {"issue": issue}), **ARGUMENTS[tool], **more}
+    return {**({} if tool == "find_issues" else {"issue": issue}), **ARGUMENTS.get(tool, {}), **more}
 
 
 def at(values: Mapping[str, Any], path: str) -> object:

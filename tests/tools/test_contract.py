@@ -11,7 +11,7 @@ import pytest
 
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.matrix import matrix
-from tests.tools.contract import TOOLS, call, complaints, reached
+from tests.tools.contract import SAME, TOOLS, call, complaints, reached
 from tests.tools.support import MODES, Connection, Mode, connected
 
 PAYMENT = SCENARIOS["payment-spike"].issue
@@ -54,41 +54,6 @@ async def test_the_older_protocol_era_gets_the_same_answers() -> None:
 
 
 # --- both channels carry the same facts
-
-SAME = {
-    "triage_issue": (
-        *("severity.severity", "severity.label", "severity.decided_by", "severity.because", "severity.escalation"),
-        *("issue.short_id", "issue.url", "impact.events", "impact.users", "impact.users_worst_hour"),
-        *("impact.p95_ms", "impact.crash_free_sessions_pct", "suspect_release", "suspect_commits[].id"),
-        *("causes[].pattern", "causes[].confidence", "causes[].action", "causes[].evidence_for[]"),
-        *("causes[].evidence_against[]", "next_steps[]", "checklist[].finding", "checklist[].step"),
-        *("severity.criteria[].id", "severity.criteria[].threshold", "missing[].what", "missing[].why"),
-    ),
-    "get_issue": (
-        *("short_id", "url", "level", "status", "substatus", "priority", "project", "platform", "events_total"),
-        *("users_total", "first_release", "last_release", "trend.direction", "trend.last_hour", "trend.sparkline"),
-        *("event.id", "event.release", "event.environment", "event.transaction", "event.user", "event.browser"),
-        *("event.exceptions[].type", "event.exceptions[].value", "event.exceptions[].stack[]", "event.trace_id"),
-        *("event.breadcrumbs[].text", "event.tags.*", "event.failing_frame.variables.*", "event.request.url"),
-        *("suspect_commits[].id", "suspect_commits[].message", "suspect_commits[].author", "missing[].what"),
-    ),
-    "discover_impact": (
-        *("events", "users", "users_worst_hour", "unhandled_per_minute_peak", "project_unhandled_per_minute_peak"),
-        *("crash_free_sessions_pct", "p95_ms", "baseline.events", "endpoints[].transaction", "breakdown[].value"),
-        *("reading", "missing[].what", "missing[].why"),
-    ),
-    "classify_severity": (
-        *("severity", "label", "decided_by", "because", "escalation", "policy", "criteria[].id"),
-        *("criteria[].threshold", "distance[].needs"),
-    ),
-    "list_events": ("events[].id", "events[].release", "events[].user", "events[].transaction", "next_cursor"),
-    "find_issues": ("issues[].short_id", "issues[].events", "issues[].users", "issues[].url", "issues[].level"),
-    "check_recovery": ("verdict", "reading", "events_since", "missing[].what", "missing[].why", "needs[]", "notes[]"),
-    "resolve_issue": ("action", "outcome", "warnings[]", "undo"),
-    "add_note": ("outcome", "issue", "text", "warnings[]"),
-    "draft_update": ("text", "unknowns[]"),
-    "draft_postmortem": ("markdown",),
-}
 
 
 @pytest.mark.parametrize("tool", SAME)

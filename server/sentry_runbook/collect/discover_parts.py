@@ -178,13 +178,12 @@ def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[C
     )
 
 
-def _breakdown(collection: Collection, table: DiscoverTable, window: Window) -> ours.Breakdown:
+def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown:
     def tag(row: Row, name: str) -> str | None:
         return collection.sanitizer.line(str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
 
     counted = _counted(table)
     return ours.Breakdown(
-        window=window,
         combinations=tuple(
             ours.Combination(tags={name: tag(row, name) for name in BREAKDOWN_TAGS}, events=events)
             for row, events in counted
@@ -203,7 +202,7 @@ BREAKDOWN = Part(
     aspects=(Aspect.BREAKDOWN,),
     errors_only=True,
     request=_breakdown_request(lambda collection: collection.question.window),
-    parse=lambda collection, table: _breakdown(collection, table, collection.question.window),
+    parse=_breakdown,
     source=lambda collection: _breakdown_source(collection.question.window),
 )
 
@@ -221,7 +220,7 @@ BREAKDOWN_BEFORE = Part(
     aspects=(Aspect.BREAKDOWN,),
     errors_only=True,
     request=_breakdown_before_request,
-    parse=lambda collection, table: _breakdown(collection, table, _before(collection)),
+    parse=_breakdown,
     source=lambda collection: _breakdown_source(_before(collection)),
 )
 

@@ -30,7 +30,7 @@ def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions:
             return environment in question.environments
         return question.scope == "all" or collection.policy.is_production(environment)
 
-    return merge_sessions(counts, is_counted, collection.now, collection.name)
+    return merge_sessions(counts, is_counted, collection.now)
 
 
 SESSIONS = Part(

@@ -14,16 +14,13 @@ Weighted = tuple[int, float | None]
 """Sessions, and the rate among them."""
 
 
-def merge_sessions(
-    sessions: SessionCounts, is_counted: Callable[[str], bool], now: datetime, inert: Callable[[str], str]
-) -> ours.Sessions:
+def merge_sessions(sessions: SessionCounts, is_counted: Callable[[str], bool], now: datetime) -> ours.Sessions:
     """The project's sessions in the environments that count.
 
     Args:
         sessions: Sentry's answer by environment.
         is_counted: whether an environment counts; ``""`` is "none".
         now: an hour that ends after it is still open.
-        inert: makes the name of an environment inert.
     """
     groups = [group for group in sessions.groups if is_counted(group.environment or "")]
     return ours.Sessions(
@@ -33,7 +30,6 @@ def merge_sessions(
         unhandled_rate=_rate([(group.sessions or 0, group.unhandled_rate) for group in groups]),
         has_unhandled_rate=sessions.has_unhandled_rate,
         hours=tuple(_hour(start, index, groups, now) for index, start in enumerate(sessions.intervals)),
-        environments=tuple(inert(group.environment or "") for group in groups),
     )
 
 

@@ -17,9 +17,11 @@ from sentry_runbook.settings import SETTINGS
 DESCRIPTION = """\
 The incident runbook on Sentry data: an MCP server for AI assistants, and commands for people.
 Without a command it serves MCP over stdio: "sentry-runbook --read-only" is "sentry-runbook serve --read-only"."""
-EPILOG = """\
-Settings come from flags, then the environment (SENTRY_AUTH_TOKEN, SENTRY_ORG, SENTRY_PROJECT, SENTRY_URL,
-SENTRY_RUNBOOK_POLICY, SENTRY_RUNBOOK_PROMPTS, SENTRY_RUNBOOK_WRITES, SENTRY_RUNBOOK_STATE), then .sentryclirc.
+_VARIABLES = [row.environment[0] for row in SETTINGS if row.flags or row.rc]
+_IN_LINES = ",\n".join(", ".join(_VARIABLES[first : first + 4]) for first in range(0, len(_VARIABLES), 4))
+EPILOG = f"""\
+Settings come from flags, then the environment, then .sentryclirc. The environment's:
+{_IN_LINES}.
 Exit codes: 0 done; 1 bad news, or Sentry did not answer; 2 wrong arguments or settings.
 
 See it work, without a token:   sentry-runbook demo

@@ -34,9 +34,6 @@ RULES: tuple[tuple[str, Callable[[CheckedText], Iterator[LintFinding]]], ...] = 
 )
 """By id, what hurts most first; of one line the findings come in this order."""
 
-FOR_PEOPLE = frozenset({"blank", "unowned_action", "undated_action"})
-"""What a fresh draft still has: the blanks that only people can fill."""
-
 
 def lint_postmortem(text: str, incident: Incident | None = None) -> tuple[LintFinding, ...]:
     """Check a postmortem, against the incident's evidence where there is some.

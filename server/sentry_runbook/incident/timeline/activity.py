@@ -58,9 +58,7 @@ def notes_of(incident: TimelineContext) -> tuple[Note, ...]:
     if isinstance(incident.evidence.notes, Known):
         return incident.evidence.notes.value
     entries = [entry for entry in incident.evidence.issue.activity if entry.kind == "note"]
-    return tuple(
-        Note(id=str(index), at=entry.at, who=entry.who, text=entry.text or "") for index, entry in enumerate(entries)
-    )
+    return tuple(Note(at=entry.at, who=entry.who, text=entry.text or "") for entry in entries)
 
 
 def note_rows(incident: TimelineContext) -> Iterator[TimelineRow]:

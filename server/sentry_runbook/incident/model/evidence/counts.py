@@ -155,7 +155,6 @@ class Sessions(Frozen):
 
     Attributes:
         has_unhandled_rate: False on servers that do not know ``unhandled_rate(session)``: the old meaning holds.
-        environments: the environments counted.
     """
 
     window: Window
@@ -164,7 +163,6 @@ class Sessions(Frozen):
     unhandled_rate: float | None = None
     has_unhandled_rate: bool = True
     hours: tuple[SessionHour, ...] = ()
-    environments: tuple[EventText, ...] = ()
 
 
 class AffectedEndpoint(Frozen):
@@ -203,6 +201,5 @@ class Breakdown(Frozen):
         complete: False when Sentry had more combinations than rows.
     """
 
-    window: Window
     combinations: tuple[Combination, ...] = ()
     complete: bool = True

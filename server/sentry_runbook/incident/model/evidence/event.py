@@ -157,7 +157,6 @@ class Event(FromSentry):
     transaction: Annotated[EventText | None, Name("event.transaction")] = None
     title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
     message: Annotated[EventText | None, InertBlock(MESSAGE, "event.message")] = None
-    platform: Annotated[str | None, Word()] = None
     exceptions: Many[ThrownException] = ()
     exceptions_omitted: int = 0
     breadcrumbs: Many[Breadcrumb] = ()
@@ -174,7 +173,6 @@ class Event(FromSentry):
     request_data: Annotated[EventText | None, JsonLine("event.request.data")] = None
     contexts: Annotated[dict[EventText, dict[EventText, EventText]], Contexts()] = Field(default_factory=dict)
     extra: Annotated[dict[EventText, EventText], Mapped(10, "event.extra")] = Field(default_factory=dict)
-    sdk: Annotated[EventText | None, Name("event.sdk")] = None
     processing_errors: Many[Annotated[EventText, Name("event.errors")]] = ()
     occurrence: Many[
         tuple[
@@ -194,10 +192,10 @@ class Event(FromSentry):
         by_key = dict(reversed(tags))
         exceptions, breadcrumbs = _exceptions(entries), _values(entries, "breadcrumbs")[-MAX_SENT_BREADCRUMBS:]
         contexts = {name: part for name, part in object_of(json.get("contexts")).items() if isinstance(part, dict)}
-        request, sdk = entries.get("request", {}), object_of(json.get("sdk"))
+        request = entries.get("request", {})
         return {
             "id": _id_of(json),
-            **{key: json.get(key) for key in ("dateCreated", "title", "message", "platform", "user")},
+            **{key: json.get(key) for key in ("dateCreated", "title", "message", "user")},
             "release": event_release(json, by_key),
             "environment": by_key.get("environment"),
             "transaction": by_key.get("transaction"),
@@ -216,7 +214,6 @@ class Event(FromSentry):
             "request_data": request.get("data"),
             "contexts": contexts,
             "extra": json.get("context"),
-            "sdk": " ".join(part for part in (text_of(sdk.get("name")), text_of(sdk.get("version"))) if part),
             "processing_errors": [object_of(error).get("type") for error in list_of(json.get("errors"))][:10],
             "occurrence": _occurrence(object_of(json.get("occurrence")))[:12],
             "trace_id": contexts.get("trace", {}).get("trace_id"),

@@ -68,19 +68,17 @@ class ThrownException(FromSentry):
     type: Annotated[EventText | None, Name("event.exception.type")] = None
     value: Annotated[EventText | None, InertBlock(MESSAGE, "event.exception.value")] = None
     handled: Annotated[bool | None, Flag()] = None
-    mechanism: Annotated[EventText | None, Name("event.exception.mechanism")] = None
     frames: Many[Frame] = ()
     frames_omitted: int = 0
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
-        """How the SDK caught it stands in ``mechanism``, the frames in ``stacktrace``."""
-        mechanism, frames = object_of(json.get("mechanism")), frames_of(json)
+        """Whether it was handled stands in ``mechanism``, the frames in ``stacktrace``."""
+        frames = frames_of(json)
         kept = _frames_that_matter(frames)
         return {
             **json,
-            "handled": mechanism.get("handled"),
-            "mechanism": mechanism.get("type"),
+            "handled": object_of(json.get("mechanism")).get("handled"),
             "frames": [*map(_in_short, kept[:-1]), *kept[-1:]],
             "frames_omitted": len(frames) - len(kept),
         }

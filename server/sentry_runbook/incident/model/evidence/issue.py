@@ -150,9 +150,7 @@ class Issue(FromSentry):
     unhandled: Annotated[bool | None, Flag()] = Field(None, validation_alias="isUnhandled")
     category: Annotated[str, Word("error")] = "error"
     """``error``, or Sentry's category of a performance, uptime, feedback … issue."""
-    issue_type: Annotated[str | None, Word()] = Field(None, validation_alias="issueType")
     platform: Annotated[str | None, Word()] = None
-    project_id: Annotated[str | None, Identifier()] = None
     project: Annotated[str | None, Name("project")] = None
     first_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstSeen")
     last_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastSeen")
@@ -161,8 +159,6 @@ class Issue(FromSentry):
     first_release: Maybe[Release] = Field(None, validation_alias="firstRelease")
     last_release: Maybe[Release] = Field(None, validation_alias="lastRelease")
     assigned_to: Annotated[EventText | None, Name("assigned_to")] = None
-    reports: Annotated[int | None, Count()] = Field(None, validation_alias="userReportCount")
-    """User reports attached to the issue."""
     merged_from: str | None = None
     """The id that was asked for, when Sentry answered with the issue it was merged into."""
     activity: Many[Activity] = ()
@@ -182,7 +178,6 @@ class Issue(FromSentry):
             "next_release": details.get("inNextRelease"),
             "snooze": _snooze(json, details),
             "category": issue_category(json),
-            "project_id": project.get("id"),
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
@@ -261,7 +256,6 @@ class Alert(FromSentry):
 class Note(FromSentry):
     """A comment on the issue."""
 
-    id: Annotated[str, Identifier()] = "0"
     at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("note.who")] = None
     text: Annotated[EventText, InertLine(MESSAGE, "note.text", "")]

@@ -1,0 +1,84 @@
+"""Every field of the evidence is read by some tool, or shown as it is.
+
+What nobody reads costs requests and parsing for nothing, and looks as if something depended on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.tools import definitions
+from tests.test_evidence_fields import all_fields, models_of_the_evidence, name_of
+from tests.tools.support import SETTINGS, connected
+from tests.tools.test_result_fields import afterwards, calls, changes, fields
+
+NOT_READ: Mapping[str, str] = {
+    "Evidence.server": "says in a kept file which Sentry it came from",
+    "Evidence.version": "the format of the file",
+    "Frame.module": "where a frame names no file; tests/incident/test_facts.py",
+    "IssueShare.events": "where another issue has most; tests/incident/test_severity_anomalies.py",
+    "Known.state": "tells known from unknown in a file",
+    "Unknown.state": "as above",
+    "UsersIn.end": "where an hour straddles the clock; tests/tools/test_rounds.py",
+    "UsersIn.start": "as above",
+    "UsersIn.users": "as above",
+}
+"""Why no tool reads it."""
+PLAYED = ("payment-spike", "typeerror-v2.4.1", "sdk-misconfiguration")
+
+
+@contextlib.contextmanager
+def recorded_reads(monkeypatch: pytest.MonkeyPatch, read: set[str]) -> Iterator[None]:
+    """Adds ``Class.field`` to ``read`` whenever code asks an evidence model for a field."""
+
+    def recording(model: type[BaseModel]) -> Callable[[BaseModel, str], Any]:
+        owner, names = name_of(model), frozenset(model.model_fields)
+
+        def get(self: BaseModel, name: str) -> Any:
+            if name in names:
+                read.add(f"{owner}.{name}")
+            return object.__getattribute__(self, name)
+
+        return get
+
+    with monkeypatch.context() as patch:
+        for model in models_of_the_evidence():
+            patch.setattr(model, "__getattribute__", recording(model), raising=False)
+        yield
+
+
+def at_last(issue: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The calls that read a comment, and what an archive waits for."""
+    yield "draft_postmortem", {"issue": issue}
+    for _ in range(2):
+        yield "resolve_issue", {"issue": issue, "action": "ignore", "ignore_count": 5}
+
+
+async def test_every_field_of_the_evidence_is_read_by_some_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: set[str] = set()
+    direct = dataclasses.replace(SETTINGS, writes="direct")
+    with recorded_reads(monkeypatch, read):
+        for name in PLAYED:
+            scenario = SCENARIOS[name]
+            async with connected(name, settings=direct) as connection:
+                for steps in (
+                    calls(scenario.issue),
+                    changes(scenario),
+                    afterwards(scenario.issue),
+                    at_last(scenario.issue),
+                ):
+                    for tool, arguments in steps:
+                        await connection.client.call_tool(tool, arguments)
+                    connection.clock.advance(hours=9)
+    shown = {name_of(model) for definition in definitions() for model in fields(definition.result, {})}
+    unread = {name for name in set(all_fields()) - read if name.partition(".")[0] not in shown}
+    never = sorted(unread - set(NOT_READ))
+    assert never == [], f"no tool reads these: read them, or drop the fields: {never}"
+    assert sorted(set(NOT_READ) - unread) == [], "read, though listed as not read"
