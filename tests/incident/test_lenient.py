@@ -129,7 +129,6 @@ def test_what_is_no_short_id_does_not_stand_in_its_place(text: object) -> None:
     assert (issue.short_id, issue.name) == (None, issue.id)
 
 
-)
 @pytest.mark.parametrize(
     ("number", "name"),
     [("482", "#482"), (482, "#482"), ("482\n# P0", None), ("[x](y)", None), (True, None), (None, None)],
