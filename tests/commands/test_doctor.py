@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from tests.fake_servers.sentry_2019 import Sentry2019
 
 
 def world(behind: timedelta = timedelta()) -> World:
-    return World(SCENARIOS["payment-spike"], ManualClock(datetime.now(UTC) - behind))
+    return World(SCENARIOS["payment-spike"], ManualClock(ManualClock().now - behind))
 
 
 def marked(out: str, sign: str) -> list[str]:

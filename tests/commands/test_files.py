@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from sentry_runbook.commands import runtime
 from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.safety.audit import AuditLog, AuditRecord
+from sentry_runbook.simulator.clock import ManualClock, system_clock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.commands.support import Commands, environment, line_of, process
 
@@ -97,7 +98,7 @@ def test_a_wrong_policy_is_refused_with_line_and_key(command: Commands, place: P
 def audit_file(folder: Path) -> Path:
     log = AuditLog(folder / "state" / "audit.jsonl")
     for outcome in ("applied", "not_applied", "applied"):
-        log.append(AuditRecord(when=datetime.now(UTC), what="resolve", issue="SHOP-1Z", outcome=outcome))
+        log.append(AuditRecord(when=ManualClock().now, what="resolve", issue="SHOP-1Z", outcome=outcome))
     return log.path
 
 
@@ -119,6 +120,7 @@ def test_a_changed_audit_line_is_named(command: Commands, place: Path) -> None:
 def test_the_simulator_prints_what_a_client_needs_and_serves_it(
     command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runtime, "utc_now", system_clock)  # as the simulator's process
     with process("simulate", "--port", "0", "payment-spike") as serving:
         given = [line_of(serving.stdout, "export ").removeprefix("export ").strip().split("=", 1) for _ in range(3)]
         assert [name for name, _ in given] == ["SENTRY_URL", "SENTRY_AUTH_TOKEN", "SENTRY_ORG"]

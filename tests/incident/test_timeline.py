@@ -341,7 +341,7 @@ MINUTES = st.integers(min_value=-400, max_value=400)
     stated=st.lists(st.none() | MINUTES, min_size=4, max_size=4),
     count=st.integers(min_value=0, max_value=80),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_happened_the_rows_are_in_order_and_no_interval_is_negative(
     acts: list[tuple[int, str]], deploys: list[int], alerts: list[int], stated: list[int | None], count: int
 ) -> None:

@@ -136,9 +136,7 @@ async def test_the_shape_itself_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READS)
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_damaged_answer_is_read_as_far_as_it_goes_or_told_as_strange(name: str, data: st.DataObject) -> None:
     payload = data.draw(shapes.damaged(READS[name][1]))
@@ -153,7 +151,7 @@ def test_a_damaged_answer_is_read_as_far_as_it_goes_or_told_as_strange(name: str
     anyio.run(attempt)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(body=st.binary(max_size=60) | shapes.ANYTHING.map(shapes.body))
 def test_an_error_s_body_never_breaks_its_message(body: bytes) -> None:
     from sentry_runbook.sentry.error_detail import detail
@@ -165,7 +163,7 @@ def test_an_error_s_body_never_breaks_its_message(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(body=st.binary(max_size=60) | shapes.ANYTHING.map(shapes.body))
 def test_any_error_answer_is_one_of_our_errors(status: int, body: bytes) -> None:
     async def attempt() -> None:
@@ -256,7 +254,7 @@ async def test_a_malformed_link_ends_the_list(header: str) -> None:
         assert (await client.events(REF)).next_cursor is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(header=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=300))
 def test_no_header_breaks_the_search_for_the_next_page(header: str) -> None:
     from sentry_runbook.sentry.messages import delay_asked, next_cursor

@@ -206,11 +206,11 @@ async def _main_job(run: Runtime) -> DoctorCheck:
             return DoctorCheck(
                 "note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried."
             )
-        began = datetime.now(UTC)
+        began = run.clock()
         evidence = await investigate(run, issue.short_id, STORY, window_for=story_window)
     except RunbookError as exc:
         return DoctorCheck.of(exc)
-    took = (datetime.now(UTC) - began).total_seconds()
+    took = (run.clock() - began).total_seconds()
     return DoctorCheck("ok", f"Triage works: all about {evidence.issue.name} in {took:.1f} s.")
 
 
