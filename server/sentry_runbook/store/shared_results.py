@@ -32,7 +32,7 @@ from sentry_runbook.errors import RunbookError
 T = TypeVar("T")
 MAX_KEPT = 64
 """Results; an answer with both channels takes some 100 kB."""
-JOIN_WITHIN_S = 2.0
+JOIN_WITHIN_S = 5.0
 """Seconds after the start of a computation in which callers join it; at most so much of their own deadline is lost."""
 
 
