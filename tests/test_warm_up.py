@@ -47,6 +47,32 @@ async def main():
 anyio.run(main)
 """
 
+CALLED_COLD = """
+import sys
+import anyio, httpx
+from mcp import Client
+from sentry_runbook.runtime import build_runtime
+from sentry_runbook.server.app import build_server
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.world import World
+from tests.tools.support import SETTINGS
+
+class Watching(httpx.ASGITransport):
+    async def handle_async_request(self, request):
+        print(request.url.path, "sentry_runbook.incident.severity.rules" in sys.modules)
+        return await super().handle_async_request(request)
+
+async def main():
+    clock = ManualClock()
+    run = build_runtime(SETTINGS, http_transport=Watching(create_app(World.of_all(clock))), clock=clock)
+    async with Client(build_server(run)) as client:
+        assert not (await client.call_tool("triage_issue", {"issue": "SHOP-1Z"})).is_error
+    await run.aclose()
+
+anyio.run(main)
+"""
+
 
 async def no_pause(_: float) -> None:
     return
@@ -87,3 +113,13 @@ async def test_without_a_token_it_ends_quietly() -> None:
 def test_after_it_no_tool_has_anything_left_to_import() -> None:
     run = subprocess.run([sys.executable, "-c", CALLED_WARM], check=True, capture_output=True, text=True)
     assert run.stdout.strip() == ""
+
+
+def test_a_first_call_loads_the_rules_while_sentry_works_on_its_first_requests() -> None:
+    run = subprocess.run([sys.executable, "-c", CALLED_COLD], check=True, capture_output=True, text=True)
+    loaded = dict(line.split() for line in run.stdout.splitlines())
+    issue, events = (f"/api/0/organizations/acme/issues/SHOP-1Z/{part}" for part in ("", "events/latest/"))
+    assert (loaded[issue], loaded[events]) == ("False", "False")
+    second_round = [path for path in loaded if "/events-timeseries/" in path or path.endswith("/acme/events/")]
+    assert second_round
+    assert {loaded[path] for path in second_round} == {"True"}

@@ -22,7 +22,7 @@ from sentry_runbook.settings_loader import load_settings
 FLAGS = tuple(row.name for row in SETTINGS if row.flags)
 """Flags that are settings."""
 WRONG_INPUT = (SettingsError, BadInput, BadTemplate, BadEvidence)
-"""What the caller can correct; all else of ours is bad news."""
+"""Errors that the caller can correct; other errors of the package are failures of Sentry or of the machine."""
 DEMO_ENVIRONMENT: Mapping[str, str] = {
     "SENTRY_AUTH_TOKEN": "demo",
     "SENTRY_AUTH_TOKEN_FILE": "",

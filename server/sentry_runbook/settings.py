@@ -103,7 +103,7 @@ class Setting:
         help: what it is, in words for ``--help``; empty without a flag.
         unset: what holds without it, in words, where :class:`Settings` has no default to show.
         flags: its command line flags, the short one first; error messages name the last.
-        metavar: what stands for its value in ``--help``.
+        metavar: the placeholder of its value in ``--help``.
         choices: the words that it can be, where there are only some.
         rc: section and key of ``.sentryclirc``.
         is_offered: whether installers ask for it (``manifest.json``, ``server.json``).

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sentry_runbook.commands import runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World
@@ -31,11 +32,30 @@ def command(capsys: pytest.CaptureFixture[str]) -> Commands:
     return Commands(capsys)
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """The clock of commands that run in this process: it stands still, at the zero of every embedded Sentry."""
+    still = ManualClock()
+    monkeypatch.setattr(runtime, "utc_now", still)
+    return still
+
+
 @pytest.fixture(scope="session")
 def sentry_url() -> Iterator[str]:
     """An embedded Sentry with every incident, whose world stands still."""
-    world = World.of_all(ManualClock(datetime.now(UTC)))
-    with served(create_app(world, token=TOKEN)) as url:
+    with served(create_app(World.of_all(ManualClock()), token=TOKEN)) as url:
+        yield url
+
+
+@pytest.fixture
+def sentry_today(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """One whose world stands still today, for processes, which have the machine's clock; so have commands here."""
+    today = ManualClock(datetime.now(UTC))
+    monkeypatch.setattr(runtime, "utc_now", today)
+    with served(create_app(World.of_all(today), token=TOKEN)) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
+        monkeypatch.setenv("SENTRY_ORG", "acme")
         yield url
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -76,9 +77,15 @@ def environment(**values: str) -> dict[str, str]:
 def process(*argv: str, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     """A command as a process; killed at the end if it still runs."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [*PROGRAM, *argv], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=env or environment()
-    ) as running:
+    # A shell starts background jobs with SIGINT ignored, and a child inherits that; a handler it does not inherit.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        running = subprocess.Popen(
+            [*PROGRAM, *argv], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=env or environment()
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with running:
         try:
             yield running
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from tests.fake_servers.sentry_2019 import Sentry2019
 
 
 def world(behind: timedelta = timedelta()) -> World:
-    return World(SCENARIOS["payment-spike"], ManualClock(datetime.now(UTC) - behind))
+    return World(SCENARIOS["payment-spike"], ManualClock(ManualClock().now - behind))
 
 
 def marked(out: str, sign: str) -> list[str]:
@@ -28,29 +28,29 @@ def marked(out: str, sign: str) -> list[str]:
 @pytest.mark.usefixtures("sentry")
 def test_a_set_up_that_works_is_ready(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_PROJECT", "shop")
-    said = command("doctor")
-    assert (said.code, said.err) == (0, "")
-    assert not marked(said.out, "✗")
+    output = command("doctor")
+    assert (output.code, output.err) == (0, "")
+    assert not marked(output.out, "✗")
     for text in ("Organization acme", "Project shop", "clock agrees", "Triage works", "of a person"):
-        assert text in said.out
-    assert "What this Sentry can answer" in said.out
-    assert said.out.rstrip().endswith("Ready.")
+        assert text in output.out
+    assert "What this Sentry can answer" in output.out
+    assert output.out.rstrip().endswith("Ready.")
 
 
 def test_without_a_token_it_says_what_to_set(command: Commands) -> None:
-    said = command("doctor")
-    assert said.code == 1
-    assert "SENTRY_AUTH_TOKEN" in said.out
-    assert said.out.rstrip().endswith("Not ready: 1 to fix, marked ✗.")
+    output = command("doctor")
+    assert output.code == 1
+    assert "SENTRY_AUTH_TOKEN" in output.out
+    assert output.out.rstrip().endswith("Not ready: 1 to fix, marked ✗.")
 
 
 @pytest.mark.usefixtures("sentry")
 def test_a_token_for_uploads_is_told_by_its_prefix(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", "sntrys_secret")
-    said = command("doctor")
-    assert said.code == 1
-    assert "cannot read issues" in said.out
-    assert "secret" not in said.out
+    output = command("doctor")
+    assert output.code == 1
+    assert "cannot read issues" in output.out
+    assert "secret" not in output.out
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_missing_scopes_are_named(
 ) -> None:
     with served(create_app(world(), token=TOKEN, scopes=set(ALL_SCOPES) - lacking)) as url:
         monkeypatch.setenv("SENTRY_URL", url)
-        said = command("doctor")
-    assert said.code == code
-    assert says in said.out
+        output = command("doctor")
+    assert output.code == code
+    assert says in output.out
 
 
 @pytest.mark.parametrize(
@@ -85,20 +85,20 @@ def test_what_is_wrong_has_its_line_and_its_fix(
     name: str, value: str, code: int, says: str, command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
-    said = command("doctor")
-    assert said.code == code
-    assert len(marked(said.out, "✗")) == 1
-    assert says in said.out
-    assert "  → " in said.out
+    output = command("doctor")
+    assert output.code == code
+    assert len(marked(output.out, "✗")) == 1
+    assert says in output.out
+    assert "  → " in output.out
 
 
 @pytest.mark.usefixtures("sentry")
 def test_a_clock_that_is_off_by_an_hour_is_noticed(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     with served(create_app(world(timedelta(hours=1)), token=TOKEN)) as url:
         monkeypatch.setenv("SENTRY_URL", url)
-        said = command("doctor")
-    assert said.code == 0
-    assert "s ahead of the server's" in said.out
+        output = command("doctor")
+    assert output.code == 0
+    assert "s ahead of the server's" in output.out
 
 
 def test_a_config_file_that_others_can_read_is_a_warning(command: Commands, place: Path) -> None:
@@ -113,10 +113,10 @@ def test_an_older_sentry_is_shown_with_what_stands_in(command: Commands, monkeyp
     old = Profile(spans=False, timeseries=False, sessions=False, dataset=False)
     with served(create_app(world(), token=TOKEN, profile=old)) as url:
         monkeypatch.setenv("SENTRY_URL", url)
-        said = command("doctor")
-    assert said.code == 0
-    assert "instead: the older events-stats" in said.out
-    assert "instead: crash-free sessions stay unknown" in said.out
+        output = command("doctor")
+    assert output.code == 0
+    assert "instead: the older events-stats" in output.out
+    assert "instead: crash-free sessions stay unknown" in output.out
 
 
 @pytest.mark.parametrize("made", [GlitchTip, Sentry2019])
@@ -127,6 +127,6 @@ def test_servers_that_are_not_todays_sentry_are_ready_too(
     monkeypatch.setenv("SENTRY_ORG", "acme")
     with served(made().application) as url:
         monkeypatch.setenv("SENTRY_URL", url)
-        said = command("doctor")
-    assert said.code == 0, said.out
-    assert "instead:" in said.out
+        output = command("doctor")
+    assert output.code == 0, output.out
+    assert "instead:" in output.out

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from sentry_runbook.commands import runtime
 from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.safety.audit import AuditLog, AuditRecord
+from sentry_runbook.simulator.clock import ManualClock, system_clock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.commands.support import Commands, environment, line_of, process
 
@@ -36,10 +37,10 @@ def test_a_postmortem_made_offline_is_the_one_that_was_made_online(command: Comm
 def test_offline_needs_neither_token_nor_sentry(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     assert command("triage", "SHOP-1Z", "--save", "evidence.json").code == 0
     monkeypatch.delenv("SENTRY_AUTH_TOKEN")
-    said = command("update", "--evidence", "evidence.json", "--audience", "customers", "--format", "slack")
-    assert said.code == 0
-    assert "Status: Investigating" in said.out
-    assert "the next message is due at" in said.err
+    output = command("update", "--evidence", "evidence.json", "--audience", "customers", "--format", "slack")
+    assert output.code == 0
+    assert "Status: Investigating" in output.out
+    assert "the next message is due at" in output.err
 
 
 def test_saving_replaces_evidence_and_nothing_else(command: Commands, place: Path) -> None:
@@ -57,23 +58,23 @@ def test_saving_replaces_evidence_and_nothing_else(command: Commands, place: Pat
 @pytest.mark.parametrize("text", ["", "{}", '{"version": 99, "collected_at": "2026-11-24T00:00:00Z"}', "not json"])
 def test_a_file_that_is_no_evidence_is_refused(text: str, command: Commands, place: Path) -> None:
     (place / "evidence.json").write_text(text)
-    said = command("postmortem", "--evidence", "evidence.json")
-    assert (said.code, said.out) == (2, "")
+    output = command("postmortem", "--evidence", "evidence.json")
+    assert (output.code, output.out) == (2, "")
 
 
 def test_the_linter_names_line_and_rule_and_ends_with_1(command: Commands, place: Path) -> None:
     (place / "postmortem.md").write_text("# Incident Postmortem\n\nThis was human error by Dana.\n")
-    said = command("lint", "postmortem.md")
-    assert said.code == 1
-    assert any(line.startswith("postmortem.md:3: ") for line in said.out.splitlines())
+    output = command("lint", "postmortem.md")
+    assert output.code == 1
+    assert any(line.startswith("postmortem.md:3: ") for line in output.out.splitlines())
 
 
 @pytest.mark.usefixtures("sentry")
 def test_our_own_draft_disagrees_with_no_number_of_its_evidence(command: Commands, place: Path) -> None:
     draft = command("postmortem", "GEO-42", "--save", "evidence.json")
     (place / "postmortem.md").write_text(draft.out)
-    said = command("lint", "postmortem.md", "--evidence", "evidence.json")
-    rules = {line.split(": ")[1] for line in said.out.splitlines()}
+    output = command("lint", "postmortem.md", "--evidence", "evidence.json")
+    rules = {line.split(": ")[1] for line in output.out.splitlines()}
     assert rules <= {"blank", "unowned_action", "undated_action"}
 
 
@@ -89,36 +90,37 @@ def test_the_printed_policy_can_be_loaded_back(command: Commands, place: Path) -
 
 def test_a_wrong_policy_is_refused_with_line_and_key(command: Commands, place: Path) -> None:
     (place / "policy.toml").write_text("[thresholds]\nusers = 3\n")
-    said = command("policy", "--policy", "policy.toml")
-    assert said.code == 2
-    assert "line 2, thresholds.users" in said.err
+    output = command("policy", "--policy", "policy.toml")
+    assert output.code == 2
+    assert "line 2, thresholds.users" in output.err
 
 
 def audit_file(folder: Path) -> Path:
     log = AuditLog(folder / "state" / "audit.jsonl")
     for outcome in ("applied", "not_applied", "applied"):
-        log.append(AuditRecord(when=datetime.now(UTC), what="resolve", issue="SHOP-1Z", outcome=outcome))
+        log.append(AuditRecord(when=ManualClock().now, what="resolve", issue="SHOP-1Z", outcome=outcome))
     return log.path
 
 
 def test_a_whole_audit_file_is_confirmed(command: Commands, place: Path) -> None:
     audit_file(place)
-    said = command("audit", "verify", "--state-dir", "state")
-    assert said.code == 0
-    assert "3 lines, every link holds" in said.out
+    output = command("audit", "verify", "--state-dir", "state")
+    assert output.code == 0
+    assert "3 lines, every link holds" in output.out
 
 
 def test_a_changed_audit_line_is_named(command: Commands, place: Path) -> None:
     path = audit_file(place)
     path.write_text(path.read_text().replace("not_applied", "applied"))
-    said = command("audit", "verify", str(path))
-    assert said.code == 1
-    assert "line 2: the line was changed" in said.out
+    output = command("audit", "verify", str(path))
+    assert output.code == 1
+    assert "line 2: the line was changed" in output.out
 
 
 def test_the_simulator_prints_what_a_client_needs_and_serves_it(
     command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runtime, "utc_now", system_clock)  # as the simulator's process
     with process("simulate", "--port", "0", "payment-spike") as serving:
         given = [line_of(serving.stdout, "export ").removeprefix("export ").strip().split("=", 1) for _ in range(3)]
         assert [name for name, _ in given] == ["SENTRY_URL", "SENTRY_AUTH_TOKEN", "SENTRY_ORG"]
@@ -156,9 +158,9 @@ def listening(url: str) -> None:
 def test_a_port_that_is_taken_is_said_to_be(transport: str, sentry_url: str, command: Commands) -> None:
     port = sentry_url.rpartition(":")[2]
     argv = ["simulate"] if transport == "simulate" else ["serve", "--demo", "--transport", "http"]
-    said = command(*argv, "--port", port)
-    assert said.code == 2
-    assert "Cannot listen on 127.0.0.1" in said.err
+    output = command(*argv, "--port", port)
+    assert output.code == 2
+    assert "Cannot listen on 127.0.0.1" in output.err
 
 
 def test_a_simulator_that_is_told_to_stop_ends_with_143() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sentry_runbook.commands.logs import RedactingFormatter
 from tests.commands.support import HELLO, READY, Commands, environment, line_of, lines_json, process, request
 
-SIGNALS = pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+TERM, INT = (signal.SIGTERM, 143), (signal.SIGINT, 130)
 
 
 def test_stdout_holds_json_lines_only_and_the_end_of_stdin_is_a_clean_end() -> None:
@@ -32,7 +32,7 @@ def test_stdout_holds_json_lines_only_and_the_end_of_stdin_is_a_clean_end() -> N
     assert (serving.returncode, rest, err) == (0, "", "")
 
 
-@SIGNALS
+@pytest.mark.parametrize(("signum", "code"), [pytest.param(*TERM, marks=pytest.mark.matrix), INT])
 def test_a_signal_ends_stdio_at_once_while_stdin_stays_open(signum: signal.Signals, code: int) -> None:
     with process("serve", "--demo") as serving:
         assert serving.stdin is not None
@@ -46,7 +46,7 @@ def test_a_signal_ends_stdio_at_once_while_stdin_stays_open(signum: signal.Signa
         assert serving.stderr.read() == ""
 
 
-@SIGNALS
+@pytest.mark.parametrize(("signum", "code"), [TERM, pytest.param(*INT, marks=pytest.mark.matrix)])
 def test_a_signal_ends_http(signum: signal.Signals, code: int) -> None:
     with process("serve", "--demo", "--transport", "http", "--port", "0") as serving:
         line_of(serving.stderr, "sentry-runbook: MCP at ")

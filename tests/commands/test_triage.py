@@ -10,6 +10,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.commands.support import TOKEN, Commands, environment, line_of, process
+from tests.matrix import matrix
 
 EXAMPLES = {
     "SHOP-1Z": ("P0", "crash_free", "deployment_regression"),
@@ -17,7 +18,7 @@ EXAMPLES = {
     "WEB-7K": ("P1", "users_per_hour", "deployment_regression"),
 }
 Mode = Literal["auto", "legacy"]
-BOTH = pytest.mark.parametrize("mode", ["auto", "legacy"])
+BOTH = pytest.mark.parametrize("mode", matrix(["auto", "legacy"], quick=("auto",)))
 
 
 def settings(url: str) -> dict[str, str]:
@@ -63,15 +64,15 @@ async def called(client: Client) -> dict[str, dict[str, Any]]:
 
 
 @BOTH
-async def test_the_tool_over_stdio_says_the_same(mode: Mode, sentry: str, command: Commands) -> None:
-    server = StdioServerParameters(command=sys.executable, args=["-m", "sentry_runbook"], env=settings(sentry))
+async def test_the_tool_over_stdio_says_the_same(mode: Mode, sentry_today: str, command: Commands) -> None:
+    server = StdioServerParameters(command=sys.executable, args=["-m", "sentry_runbook"], env=settings(sentry_today))
     async with Client(server, mode=mode) as client:
         over_stdio = await called(client)
     assert over_stdio == await in_a_thread(command)
 
 
-async def test_the_tool_over_http_says_the_same_in_both_eras(sentry: str, command: Commands) -> None:
-    with process("serve", "--transport", "http", "--port", "0", env=settings(sentry)) as serving:
+async def test_the_tool_over_http_says_the_same_in_both_eras(sentry_today: str, command: Commands) -> None:
+    with process("serve", "--transport", "http", "--port", "0", env=settings(sentry_today)) as serving:
         url = line_of(serving.stderr, "sentry-runbook: MCP at ").split()[3].rstrip(",")
         expected = await in_a_thread(command)
         modes: tuple[Mode, ...] = ("auto", "legacy")

@@ -5,9 +5,9 @@ import pytest
 
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import (
+    AffectedEndpoint,
     Breakdown,
     Combination,
-    Endpoint,
     EnvironmentScope,
     Evidence,
     Latency,
@@ -152,8 +152,8 @@ def test_every_unknown_key_is_named_in_missing() -> None:
 
 def test_the_latency_of_the_main_transaction_stands_out_and_null_is_no_number() -> None:
     endpoints = (
-        Endpoint(transaction="GET /geo", p95_ms=8200.04, count=51),
-        Endpoint(transaction="GET /x", p95_ms=None, count=None),
+        AffectedEndpoint(transaction="GET /geo", p95_ms=8200.04, count=51),
+        AffectedEndpoint(transaction="GET /x", p95_ms=None, count=None),
     )
     evidence = incident(burst(ago(hours=1), 30, MINUTE, 4))
     result = measure(evidence.model_copy(update={"latency": known(Latency(endpoints=endpoints, main="GET /geo"))}))

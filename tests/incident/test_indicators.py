@@ -12,10 +12,10 @@ from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.model.evidence import (
     Activity,
+    AffectedEndpoint,
     Breadcrumb,
     Commit,
     Deploy,
-    Endpoint,
     Event,
     EventRow,
     Evidence,
@@ -621,13 +621,16 @@ def test_what_ran_out_decides_points_and_relief(text: str, expected: int, says: 
 
 
 def test_load_without_a_resource_that_ran_out_is_no_sign() -> None:
-    latency = Latency(main="POST /checkout", endpoints=(Endpoint(transaction="POST /checkout", p95_ms=9000),))
+    latency = Latency(main="POST /checkout", endpoints=(AffectedEndpoint(transaction="POST /checkout", p95_ms=9000),))
     assert indicators(RESOURCE, spiking(event(), latency=known(latency))) == []
 
 
 @pytest.mark.parametrize(("p95", "told"), [(5000.0, ["The endpoint is slow: p95 5.0 s."]), (4999.0, []), (None, [])])
 def test_a_slow_main_endpoint_counts_from_five_seconds(p95: float | None, told: list[str]) -> None:
-    endpoints = (Endpoint(transaction="GET /", p95_ms=9000), Endpoint(transaction="POST /checkout", p95_ms=p95))
+    endpoints = (
+        AffectedEndpoint(transaction="GET /", p95_ms=9000),
+        AffectedEndpoint(transaction="POST /checkout", p95_ms=p95),
+    )
     latency = known(Latency(main="POST /checkout", endpoints=endpoints))
     evidence = spiking(event(*FULL), latency=latency)
     assert texts(RESOURCE, evidence, "latency") == told

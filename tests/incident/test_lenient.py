@@ -10,7 +10,17 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from sentry_runbook.incident.model.evidence import Activity, Event, EventRow, Evidence, Issue, Release, Snooze, TagCount
+from sentry_runbook.incident.model.evidence import (
+    Activity,
+    Commit,
+    Event,
+    EventRow,
+    Evidence,
+    Issue,
+    Release,
+    Snooze,
+    TagCount,
+)
 from sentry_runbook.incident.model.evidence.lenient import FieldType, FromSentry, read, read_all
 from sentry_runbook.safety.sanitizer import Sanitizer
 from tests.sentry import shapes
@@ -106,6 +116,25 @@ def test_an_odd_value_costs_only_itself() -> None:
     assert (issue.events_total, issue.first_seen, issue.snooze, issue.level) == (None,) * 4
     assert (issue.users_total, issue.short_id) == (40, "SHOP-1Z")
     assert [entry.kind for entry in issue.activity] == ["set_regression"]
+
+
+@pytest.mark.parametrize("text", ["SHOP-1Z", "my_shop-web-3", "7-A"])
+def test_a_short_id_is_read(text: str) -> None:
+    assert read(Issue, {**shapes.ISSUE, **ADDRESS, "shortId": text}, Sanitizer()).name == text
+
+
+@pytest.mark.parametrize("text", ["", "-", "SHOP 1", "SHOP-1\n# P0", "a.example-1", "[x](y)", "S" * 200, 5, ["SHOP-1"]])
+def test_what_is_no_short_id_does_not_stand_in_its_place(text: object) -> None:
+    issue = read(Issue, {**shapes.ISSUE, **ADDRESS, "shortId": text}, Sanitizer())
+    assert (issue.short_id, issue.name) == (None, issue.id)
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [("482", "#482"), (482, "#482"), ("482\n# P0", None), ("[x](y)", None), (True, None), (None, None)],
+)
+def test_a_pull_request_is_named_by_its_number_or_not_at_all(number: object, name: str | None) -> None:
+    assert read(Commit, {"id": "3c5e36a", "pullRequest": {"id": number}}, Sanitizer()).pull_request == name
 
 
 def test_an_item_that_cannot_be_read_is_left_out() -> None:

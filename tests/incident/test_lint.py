@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.model.evidence import Endpoint, Evidence, Latency, Unknown
+from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Latency, Unknown
 from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem.lint import RULES, lint_postmortem
 from tests.incident.builder import MINUTE, ago, burst, incident, known, read
@@ -77,7 +77,7 @@ def changed(old: str, new: str) -> str:
 
 
 def evidence(**parts: Any) -> Evidence:
-    latency = Latency(endpoints=(Endpoint(transaction="POST /checkout", p95_ms=1200.0),), main="POST /checkout")
+    latency = Latency(endpoints=(AffectedEndpoint(transaction="POST /checkout", p95_ms=1200.0),), main="POST /checkout")
     return incident(burst(START, 60, MINUTE / 2, users=20), **{"latency": known(latency), **parts})
 
 

@@ -57,7 +57,7 @@ stories = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name
 @cache
 def evidence_of(story: str) -> Evidence:
     """The evidence of a story, lived once for all tests."""
-    return anyio.run(lived, next(one for one in STORIES if one.name == story))
+    return anyio.run(lived, next(entry for entry in STORIES if entry.name == story))
 
 
 def drafted(evidence: Evidence, stated: Stated | None = None) -> Postmortem:
@@ -109,8 +109,8 @@ def test_tracing_finds_what_is_invented() -> None:
 def test_our_own_draft_passes_the_linter_but_for_the_blanks_that_only_people_fill(story: Story) -> None:
     evidence = evidence_of(story.name)
     found = lint_postmortem(of(story).markdown, read(evidence))
-    assert [one for one in found if one.rule not in FOR_PEOPLE] == []
-    assert {one.rule for one in found} == FOR_PEOPLE
+    assert [entry for entry in found if entry.rule not in FOR_PEOPLE] == []
+    assert {entry.rule for entry in found} == FOR_PEOPLE
 
 
 @stories
@@ -124,10 +124,10 @@ def test_the_form_is_the_runbooks_and_event_text_adds_nothing_to_it(story: Story
 
 @stories
 def test_every_blank_of_the_text_is_listed_as_unknown(story: Story) -> None:
-    made = of(story)
-    blanks = {found for line in made.markdown.splitlines() for found in BLANK.findall(QUOTED.sub("", line))} - {"X"}
-    listed = {unknown.split(": ")[0] for unknown in made.unknowns}
-    assert {blank for blank in blanks if not any(blank.startswith(one) for one in listed)} == set()
+    draft = of(story)
+    blanks = {found for line in draft.markdown.splitlines() for found in BLANK.findall(QUOTED.sub("", line))} - {"X"}
+    listed = {unknown.split(": ")[0] for unknown in draft.unknowns}
+    assert {blank for blank in blanks if not any(blank.startswith(entry) for entry in listed)} == set()
 
 
 @stories
@@ -148,13 +148,13 @@ def test_an_action_is_a_verb_with_an_object_and_says_when_it_is_done(story: Stor
 
 @stories
 def test_structured_values_and_text_say_the_same(story: Story) -> None:
-    made = of(story)
-    for item in made.action_items:
-        assert item.done_when in made.markdown
-    for row in made.timeline:
-        assert f"- [{row.at:%H:%M}] {row.what} — *{row.kind}*: " in made.markdown
-    for value in (made.impact.events, made.impact.users):
-        assert value is None or f":** {value:,} — " in made.markdown or f":** at least {value:,} — " in made.markdown
+    draft = of(story)
+    for item in draft.action_items:
+        assert item.done_when in draft.markdown
+    for row in draft.timeline:
+        assert f"- [{row.at:%H:%M}] {row.what} — *{row.kind}*: " in draft.markdown
+    for value in (draft.impact.events, draft.impact.users):
+        assert value is None or f":** {value:,} — " in draft.markdown or f":** at least {value:,} — " in draft.markdown
 
 
 # --- what only people know -----------------------------------------------------------------------------------------
@@ -169,12 +169,12 @@ def test_what_people_state_stands_in_the_text_and_is_no_blank() -> None:
 
 
 def test_stated_times_that_contradict_each_other_are_reported_and_not_hidden() -> None:
-    made = of(CAME_BACK)
-    assert len(made.contradictions) == 2
-    for one in made.contradictions:
-        assert f"- {one}" in made.markdown
-    assert "- **mitigated:** 2026-11-20 10:20 UTC — stated (mitigated_at)" in made.markdown
-    assert "[time to mitigate] — contradictory: mitigated" in made.markdown
+    draft = of(CAME_BACK)
+    assert len(draft.contradictions) == 2
+    for entry in draft.contradictions:
+        assert f"- {entry}" in draft.markdown
+    assert "- **mitigated:** 2026-11-20 10:20 UTC — stated (mitigated_at)" in draft.markdown
+    assert "[time to mitigate] — contradictory: mitigated" in draft.markdown
 
 
 def test_the_author_of_the_suspect_commit_is_named_nowhere() -> None:
@@ -201,16 +201,16 @@ def test_without_any_answer_there_are_blanks_and_reasons_and_no_zero() -> None:
         issue=issue,
         **dict.fromkeys(parts, down),
     )
-    made = drafted(evidence)
-    assert headings(made.markdown)[1:] == HEADINGS
-    assert untraced(made.markdown, evidence, Stated()) == []
-    assert not re.search(r":\*\* 0\b", made.markdown)
-    assert all(one.at is None for one in made.milestones)
-    assert "- **Total events:** [total events] — Sentry answered 503" in made.markdown
+    draft = drafted(evidence)
+    assert headings(draft.markdown)[1:] == HEADINGS
+    assert untraced(draft.markdown, evidence, Stated()) == []
+    assert not re.search(r":\*\* 0\b", draft.markdown)
+    assert all(entry.at is None for entry in draft.milestones)
+    assert "- **Total events:** [total events] — Sentry answered 503" in draft.markdown
 
 
 def test_an_almost_empty_incident_names_what_is_missing() -> None:
-    missing = {one.what for one in of(NEARLY_NOTHING).missing}
+    missing = {entry.what for entry in of(NEARLY_NOTHING).missing}
     assert {"events", "users", "timeline: alerts", "timeline: notes", "timeline: deploys"} <= missing
 
 
@@ -237,16 +237,16 @@ def test_the_form_without_an_issue_is_the_runbooks_with_blanks() -> None:
 def test_a_very_long_timeline_is_cut_in_the_text_with_a_line_that_says_so() -> None:
     start, every = ago(hours=5), 90 * SECOND
     notes = tuple(Note(at=start + n * every, who="Dana", text=f"note {n}") for n in range(200))
-    made = drafted(incident(burst(start, 300, 60 * SECOND, users=20), notes=known(notes)))
-    rows = [line for line in made.markdown.splitlines() if re.match(r"- \[\d\d:\d\d\]", line)]
+    draft = drafted(incident(burst(start, 300, 60 * SECOND, users=20), notes=known(notes)))
+    rows = [line for line in draft.markdown.splitlines() if re.match(r"- \[\d\d:\d\d\]", line)]
     assert len(rows) == MAX_LINES + 1
-    assert len(made.timeline) > 200
-    left = re.search(r"… (\d+) lines left out here", made.markdown)
+    assert len(draft.timeline) > 200
+    left = re.search(r"… (\d+) lines left out here", draft.markdown)
     assert left is not None
-    assert int(left[1]) + MAX_LINES == len(made.timeline) + len(made.gaps)
+    assert int(left[1]) + MAX_LINES == len(draft.timeline) + len(draft.gaps)
 
 
 def test_an_owner_that_is_given_stands_in_the_item_and_satisfies_the_linter() -> None:
     text = of(PAYMENT).markdown.replace("[owner]", "payments team").replace("[due date]", "2026-12-01")
-    rules = {one.rule for one in lint_postmortem(text, read(evidence_of(PAYMENT.name)))}
+    rules = {entry.rule for entry in lint_postmortem(text, read(evidence_of(PAYMENT.name)))}
     assert not rules & {"unowned_action", "undated_action"}

@@ -59,8 +59,8 @@ def spread(count: int, start: datetime, length: timedelta = HOUR) -> list[Seen]:
     return burst(start, count, length / max(count, 1), 3)
 
 
-def missing(found: Recovery) -> dict[str, str]:
-    return {entry.what: entry.why for entry in found.missing}
+def missing(result: Recovery) -> dict[str, str]:
+    return {entry.what: entry.why for entry in result.missing}
 
 
 def activity(kind: str, at: datetime, version: str | None = None) -> Activity:
@@ -171,13 +171,13 @@ def test_without_an_event_series_nothing_is_claimed() -> None:
 def test_the_hour_since_the_fix_against_the_incident(before: int, length: int, after: int, verdict: str) -> None:
     earlier = spread(before, ago(minutes=60 + length), timedelta(minutes=length))
     later = [*spread(after - 1, ago(minutes=60)), Seen(at=ago(minutes=1))]
-    found = recovery(evidence_of(*earlier, *later), ago(minutes=60))
-    assert found.verdict == verdict
+    result = recovery(evidence_of(*earlier, *later), ago(minutes=60))
+    assert result.verdict == verdict
     sentence = {"worse": "Worse than before", "ongoing": "Not over", "improving": "Going down, not over yet"}[verdict]
     events = f"{after} events an hour now, {before} in the incident's fullest hour, 0 usual before it"
-    assert found.reading == f"{sentence}: {events}."
-    assert (found.events_per_hour_before, found.events_per_hour_now) == (before, after)
-    assert found.needs == ("2 h with no event",)
+    assert result.reading == f"{sentence}: {events}."
+    assert (result.events_per_hour_before, result.events_per_hour_now) == (before, after)
+    assert result.needs == ("2 h with no event",)
 
 
 @pytest.mark.parametrize(
@@ -203,11 +203,11 @@ def test_two_quiet_hours_are_recovered_and_ten_quiet_minutes_are_improving(
     minutes: int, verdict: str, sentence: str, needs: tuple[str, ...]
 ) -> None:
     last = Seen(at=ago(minutes=minutes + 1))
-    found = recovery(evidence_of(*HOUR_OF_60, last), ago(hours=3))
-    assert (found.verdict, found.needs) == (verdict, needs)
+    result = recovery(evidence_of(*HOUR_OF_60, last), ago(hours=3))
+    assert (result.verdict, result.needs) == (verdict, needs)
     now = 1 if minutes < 60 else 0
     counts = f"{now} events an hour now, 60 in the incident's fullest hour, 0 usual before it"
-    assert found.reading == f"{sentence}: {counts}."
+    assert result.reading == f"{sentence}: {counts}."
 
 
 def test_quiet_counts_from_the_fix_at_the_earliest() -> None:
@@ -225,32 +225,32 @@ BACKGROUND = [Seen(at=ago(hours=12) + number * 15 * MINUTE) for number in range(
 )
 def test_usual_is_the_rate_before_the_onset_and_two_standard_deviations(more: int, verdict: str, now: int) -> None:
     events = [*BACKGROUND, *spread(60, ago(hours=5)), *spread(more, ago(minutes=50), 20 * MINUTE)]
-    found = recovery(evidence_of(*events, issue=OLD), ago(hours=3))
-    assert (found.events_per_hour_baseline, found.events_per_hour_now) == (4.0, now)
-    assert found.verdict == verdict
+    result = recovery(evidence_of(*events, issue=OLD), ago(hours=3))
+    assert (result.events_per_hour_baseline, result.events_per_hour_now) == (4.0, now)
+    assert result.verdict == verdict
     counts = f"{now} events an hour now, 64 in the incident's fullest hour, 4 usual before it"
     if verdict == "recovered":
-        assert (found.needs, found.reading) == ((), f"Back to the usual rate: {counts}.")
+        assert (result.needs, result.reading) == ((), f"Back to the usual rate: {counts}.")
     else:
         # The last hour holds nine: eight of them came since the minute after the first.
-        assert found.needs == ("2 h with at most 8 an hour (so far 59 min)",)
-        assert found.reading == f"Calm for 59 min, which is too short to call it over: {counts}."
+        assert result.needs == ("2 h with at most 8 an hour (so far 59 min)",)
+        assert result.reading == f"Calm for 59 min, which is too short to call it over: {counts}."
 
 
 def test_a_busy_hour_before_the_last_one_ends_the_calm_there() -> None:
     events = [*BACKGROUND, *spread(60, ago(hours=5)), *spread(5, ago(minutes=110), 20 * MINUTE)]
-    found = recovery(evidence_of(*events, issue=OLD), ago(hours=3))
-    assert found.needs == ("2 h with at most 8 an hour (so far 1 h 49 min)",)
-    assert found.verdict == "improving"
+    result = recovery(evidence_of(*events, issue=OLD), ago(hours=3))
+    assert result.needs == ("2 h with at most 8 an hour (so far 1 h 49 min)",)
+    assert result.verdict == "improving"
 
 
 @pytest.mark.parametrize("hours", [2, 4])
 def test_quiet_for_two_hours_with_something_else_to_see_is_not_surely_over(hours: int) -> None:
     log = (activity("set_regression", ago(hours=2)),)
-    found = recovery(evidence_of(*HOUR_OF_60, issue={"activity": log}), ago(hours=hours))
-    assert found.verdict == "improving"
-    assert found.needs == ("a new resolve: the issue came back after the last one",)
-    assert found.reading == (
+    result = recovery(evidence_of(*HOUR_OF_60, issue={"activity": log}), ago(hours=hours))
+    assert result.verdict == "improving"
+    assert result.needs == ("a new resolve: the issue came back after the last one",)
+    assert result.reading == (
         f"Calm for {hours} h, but not surely over: 0 events an hour now, 60 in the incident's fullest hour, "
         f"0 usual before it.{MITIGATED}"
     )
@@ -259,11 +259,11 @@ def test_quiet_for_two_hours_with_something_else_to_see_is_not_surely_over(hours
 def test_a_series_that_does_not_reach_back_to_the_incident_leaves_the_rate_before_unknown() -> None:
     events = [*HOUR_OF_60, *spread(30, ago(minutes=30), 30 * MINUTE)]
     late = known(IssueSeries(events=series(events, ago(hours=2), NOW)))
-    found = recovery(evidence_of(*events, series=late), ago(hours=1))
-    assert found.verdict == "unknown"
-    assert found.reading == "Not known whether it is over: 30 events an hour now, 0 usual before it."
-    assert found.events_per_hour_before is None
-    assert missing(found) == {
+    result = recovery(evidence_of(*events, series=late), ago(hours=1))
+    assert result.verdict == "unknown"
+    assert result.reading == "Not known whether it is over: 30 events an hour now, 0 usual before it."
+    assert result.events_per_hour_before is None
+    assert missing(result) == {
         "events_per_hour_before": "the event series does not reach back to the incident",
         "quiet_since": "events came within 10 min",
         "fix_release": "no resolve names a release",
@@ -273,8 +273,8 @@ def test_a_series_that_does_not_reach_back_to_the_incident_leaves_the_rate_befor
 @pytest.mark.parametrize(("minutes", "reaches"), [(300, True), (299, False)])
 def test_the_series_must_reach_back_to_the_onset(minutes: int, reaches: bool) -> None:
     part = known(IssueSeries(events=series(HOUR_OF_60, ago(minutes=minutes), NOW)))
-    found = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
-    assert found.events_per_hour_before == (60 if reaches else None)
+    result = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
+    assert result.events_per_hour_before == (60 if reaches else None)
 
 
 @pytest.mark.parametrize(("minutes", "before"), [(300, 0.0), (299, 1.0)])
@@ -285,10 +285,10 @@ def test_a_fix_stated_at_the_onset_is_compared_with_the_day_before(minutes: int,
 
 def test_counts_that_begin_after_the_fix_are_said() -> None:
     part = known(IssueSeries(events=series(HOUR_OF_60, ago(hours=2), NOW)))
-    found = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
-    assert found.notes == ("The counts begin at 2026-11-23 13:00 UTC; what came before is not counted.",)
-    assert found.events_since == 0
-    assert found.verdict == "recovered"
+    result = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
+    assert result.notes == ("The counts begin at 2026-11-23 13:00 UTC; what came before is not counted.",)
+    assert result.events_since == 0
+    assert result.verdict == "recovered"
     at_the_fix = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=2))
     assert at_the_fix.notes == ()
 
@@ -297,7 +297,7 @@ def test_counts_that_begin_after_the_fix_are_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "events", "now", "said", "note"),
+    ("minutes", "events", "now", "text", "note"),
     [
         (10, 2, 12.0, "2 events in the 10 min since then", "The rate now is reckoned from the 10 min since then."),
         (35, 1, 1.7, "1 event in the 35 min since then", "The rate now is reckoned from the 35 min since then."),
@@ -307,49 +307,51 @@ def test_counts_that_begin_after_the_fix_are_said() -> None:
     ],
 )
 def test_a_rate_is_extrapolated_from_less_than_an_hour(
-    minutes: int, events: int, now: float, said: str, note: str | None
+    minutes: int, events: int, now: float, text: str, note: str | None
 ) -> None:
     later = [Seen(at=ago(minutes=number + 1)) for number in range(events)]
-    found = recovery(evidence_of(*HOUR_OF_60, *later), ago(minutes=minutes))
-    assert (found.events_per_hour_now, found.events_since) == (now, events)
-    assert found.reading == (f"Going down, not over yet: {said}, 60 in the incident's fullest hour, 0 usual before it.")
-    assert found.notes == ((note,) if note else ())
+    result = recovery(evidence_of(*HOUR_OF_60, *later), ago(minutes=minutes))
+    assert (result.events_per_hour_now, result.events_since) == (now, events)
+    assert result.reading == (
+        f"Going down, not over yet: {text}, 60 in the incident's fullest hour, 0 usual before it."
+    )
+    assert result.notes == ((note,) if note else ())
 
 
 def test_the_last_rolling_hour_is_the_rate_however_many_came_before_it() -> None:
     later = [*spread(40, ago(minutes=90), 29 * MINUTE), Seen(at=ago(minutes=60)), Seen(at=ago(minutes=1))]
-    found = recovery(evidence_of(*HOUR_OF_60, *later), ago(minutes=90))
-    assert (found.events_per_hour_now, found.events_since) == (2.0, 42)
+    result = recovery(evidence_of(*HOUR_OF_60, *later), ago(minutes=90))
+    assert (result.events_per_hour_now, result.events_since) == (2.0, 42)
 
 
 def test_less_than_ten_minutes_after_a_stated_fix_tell_no_rate() -> None:
-    found = recovery(OVER, ago(minutes=9, seconds=59))
-    assert found.verdict == "unknown"
-    assert found.reading == (
+    result = recovery(OVER, ago(minutes=9, seconds=59))
+    assert result.verdict == "unknown"
+    assert result.reading == (
         "Not known whether it is over: only 9 min 59 s have passed since then, which tells no rate."
     )
-    assert (found.events_per_hour_before, found.events_per_hour_now, found.events_since) == (60.0, None, 0)
-    assert found.needs == ("2 h with no event (so far 9 min 59 s)",)
-    assert missing(found)["events_per_hour_now"] == "less than 10 min have passed"
+    assert (result.events_per_hour_before, result.events_per_hour_now, result.events_since) == (60.0, None, 0)
+    assert result.needs == ("2 h with no event (so far 9 min 59 s)",)
+    assert missing(result)["events_per_hour_now"] == "less than 10 min have passed"
     assert recovery(OVER, ago(minutes=10)).events_per_hour_now == 0.0
 
 
 @pytest.mark.parametrize("at", [NOW, NOW + MINUTE], ids=["now", "later"])
 def test_a_fix_that_is_not_before_now_cannot_be_judged(at: datetime) -> None:
-    found = recovery(OVER, at)
-    assert found.verdict == "unknown"
-    assert found.reading == "Not known whether it is over: the time given as the fix is not before now."
-    assert found.needs == ("an event series that covers the time since the fix",)
-    assert missing(found)["events_since"] == "the time given as the fix is not before now"
+    result = recovery(OVER, at)
+    assert result.verdict == "unknown"
+    assert result.reading == "Not known whether it is over: the time given as the fix is not before now."
+    assert result.needs == ("an event series that covers the time since the fix",)
+    assert missing(result)["events_since"] == "the time given as the fix is not before now"
 
 
 def test_the_last_hour_counts_right_after_the_peak() -> None:
     loud = [*spread(30, ago(minutes=60)), *[Seen(at=ago(minutes=5))] * 3]
-    found = recovery(evidence_of(*loud))
-    assert (found.since, found.since_basis) == (ago(minutes=4), "peak")
-    assert (found.events_per_hour_before, found.events_per_hour_now) == (33.0, 33.0)
-    assert found.verdict == "ongoing"
-    assert found.reading == ("Not over: 33 events an hour now, 33 in the incident's fullest hour, 0 usual before it.")
+    result = recovery(evidence_of(*loud))
+    assert (result.since, result.since_basis) == (ago(minutes=4), "peak")
+    assert (result.events_per_hour_before, result.events_per_hour_now) == (33.0, 33.0)
+    assert result.verdict == "ongoing"
+    assert result.reading == ("Not over: 33 events an hour now, 33 in the incident's fullest hour, 0 usual before it.")
 
 
 @pytest.mark.parametrize(("minutes", "now"), [(9, 33.0), (10, 12.0), (60, 2.0)], ids=["9 min", "10 min", "1 h"])
@@ -357,16 +359,16 @@ def test_from_ten_minutes_after_the_peak_on_the_time_since_it_counts(minutes: in
     since = ago(minutes=minutes)
     peak = [Seen(at=since - MINUTE)] * 3
     later = [Seen(at=ago(minutes=2)), Seen(at=ago(minutes=3))]
-    found = recovery(evidence_of(*spread(28, since - 51 * MINUTE, 50 * MINUTE), *peak, *later))
-    assert (found.since, found.since_basis) == (since, "peak")
-    assert found.events_per_hour_now == now
+    result = recovery(evidence_of(*spread(28, since - 51 * MINUTE, 50 * MINUTE), *peak, *later))
+    assert (result.since, result.since_basis) == (since, "peak")
+    assert result.events_per_hour_now == now
 
 
 def test_a_peak_that_is_still_going_on_tells_nothing() -> None:
-    found = recovery(evidence_of(*[Seen(at=ago(minutes=1))] * 3))
-    assert found.since == NOW
-    assert found.reading == "Not known whether it is over: the fullest hour is not over yet."
-    assert missing(found)["events_since"] == "the fullest hour is not over yet"
+    result = recovery(evidence_of(*[Seen(at=ago(minutes=1))] * 3))
+    assert result.since == NOW
+    assert result.reading == "Not known whether it is over: the fullest hour is not over yet."
+    assert missing(result)["events_since"] == "the fullest hour is not over yet"
 
 
 def test_what_was_collected_is_read_as_of_then_however_late() -> None:
@@ -377,8 +379,8 @@ def test_what_was_collected_is_read_as_of_then_however_late() -> None:
 
 
 def test_a_mitigation_that_was_stated_stands_for_the_fix() -> None:
-    found = read(OVER, Stated(mitigated_at=ago(hours=3))).recovery
-    assert (found.since, found.since_basis, found.fix_known) == (ago(hours=3), "stated", True)
+    result = read(OVER, Stated(mitigated_at=ago(hours=3))).recovery
+    assert (result.since, result.since_basis, result.fix_known) == (ago(hours=3), "stated", True)
 
 
 # --- since when ----------------------------------------------------------------------------------------------------
@@ -403,16 +405,16 @@ def test_time_counts_from_the_last_resolve_of_this_incident_else_from_the_peak(
     entries: list[tuple[str, int]], since: int, basis: str
 ) -> None:
     log = tuple(activity(kind, ago(minutes=minutes)) for kind, minutes in entries)
-    found = recovery(evidence_of(*HOUR_OF_60, issue={**RESOLVED, "activity": log}))
-    assert (found.since, found.since_basis) == (ago(minutes=since), basis)
-    assert found.fix_known is True
-    assert found.notes == ((PEAK_NOTE,) if basis == "peak" else ())
+    result = recovery(evidence_of(*HOUR_OF_60, issue={**RESOLVED, "activity": log}))
+    assert (result.since, result.since_basis) == (ago(minutes=since), basis)
+    assert result.fix_known is True
+    assert result.notes == ((PEAK_NOTE,) if basis == "peak" else ())
 
 
 def test_a_resolve_that_the_issue_came_back_from_is_no_fix() -> None:
     log = (activity("set_resolved", ago(hours=4)),)
-    found = recovery(evidence_of(*HOUR_OF_60, issue={"activity": log}))
-    assert (found.since_basis, found.fix_known) == ("resolved", False)
+    result = recovery(evidence_of(*HOUR_OF_60, issue={"activity": log}))
+    assert (result.since_basis, result.fix_known) == ("resolved", False)
 
 
 FLAT = [Seen(at=ago(hours=12) + number * 60 * MINUTE) for number in range(12)]
@@ -422,16 +424,16 @@ FLAT = [Seen(at=ago(hours=12) + number * 60 * MINUTE) for number in range(12)]
 @pytest.mark.parametrize(("hours", "basis"), [(12, "resolved"), (13, "peak")])
 def test_without_an_onset_a_resolve_within_the_series_counts(hours: int, basis: str) -> None:
     log = (activity("set_resolved", ago(hours=hours)),)
-    found = recovery(evidence_of(*FLAT, issue={**OLD, "activity": log}))
-    assert found.since_basis == basis
-    assert found.since == (ago(hours=12) if basis == "resolved" else ago(hours=5, minutes=59))
+    result = recovery(evidence_of(*FLAT, issue={**OLD, "activity": log}))
+    assert result.since_basis == basis
+    assert result.since == (ago(hours=12) if basis == "resolved" else ago(hours=5, minutes=59))
 
 
 def test_without_an_onset_the_fullest_hour_of_the_day_before_is_the_incident() -> None:
-    found = recovery(evidence_of(*FLAT, issue=OLD), ago(hours=2))
-    assert (found.events_per_hour_before, found.events_per_hour_now) == (1.0, 1.0)
-    assert found.events_per_hour_baseline == 1.0
-    assert found.verdict == "recovered"
+    result = recovery(evidence_of(*FLAT, issue=OLD), ago(hours=2))
+    assert (result.events_per_hour_before, result.events_per_hour_now) == (1.0, 1.0)
+    assert result.events_per_hour_baseline == 1.0
+    assert result.verdict == "recovered"
 
 
 @pytest.mark.parametrize(("hours", "basis", "since"), [(13, "resolved", 13), (None, "last_event", 20)])
@@ -439,19 +441,19 @@ def test_without_an_event_in_the_series_the_resolve_or_the_last_event_counts(
     hours: int | None, basis: str, since: int
 ) -> None:
     log = () if hours is None else (activity("set_resolved", ago(hours=hours)),)
-    found = recovery(evidence_of(issue={**OLD, "last_seen": ago(hours=20), "activity": log}))
-    assert (found.since_basis, found.since) == (basis, ago(hours=since))
-    assert found.quiet_since == ago(hours=20)
-    assert found.events_since == 0
-    assert found.notes[:1] == ("The counts begin at 2026-11-23 03:00 UTC; what came before is not counted.",)
+    result = recovery(evidence_of(issue={**OLD, "last_seen": ago(hours=20), "activity": log}))
+    assert (result.since_basis, result.since) == (basis, ago(hours=since))
+    assert result.quiet_since == ago(hours=20)
+    assert result.events_since == 0
+    assert result.notes[:1] == ("The counts begin at 2026-11-23 03:00 UTC; what came before is not counted.",)
 
 
 def test_nothing_to_count_from_is_said() -> None:
-    found = recovery(evidence_of(issue={"first_seen": None, "last_seen": None}))
-    assert (found.since, found.since_basis, found.quiet_since) == (None, None, None)
-    assert found.verdict == "unknown"
-    assert found.notes == ()
-    assert missing(found)["quiet_since"] == "when the last event came is not known"
+    result = recovery(evidence_of(issue={"first_seen": None, "last_seen": None}))
+    assert (result.since, result.since_basis, result.quiet_since) == (None, None, None)
+    assert result.verdict == "unknown"
+    assert result.notes == ()
+    assert missing(result)["quiet_since"] == "when the last event came is not known"
 
 
 # --- which series --------------------------------------------------------------------------------------------------
@@ -482,11 +484,11 @@ UNMEASURED = known(IssueSeries(events=Series(start=ago(minutes=2), step_s=60, va
     ],
 )
 def test_the_event_series_must_reach_up_to_now_in_buckets_of_an_hour_at_most(part: Any, usable: bool) -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
-    assert found.verdict == ("recovered" if usable else "unknown")
+    result = recovery(evidence_of(*HOUR_OF_60, series=part), ago(hours=3))
+    assert result.verdict == ("recovered" if usable else "unknown")
     if not usable:
-        assert found.reading == "Not known whether it is over: the event series does not reach up to now."
-        assert missing(found)["quiet_since"] == "the event series does not reach up to now"
+        assert result.reading == "Not known whether it is over: the event series does not reach up to now."
+        assert missing(result)["quiet_since"] == "the event series does not reach up to now"
 
 
 CLOCK = {"hourly": tuple((ago(hours=number), 60 if number == 5 else 0) for number in range(24, 0, -1))}
@@ -494,9 +496,9 @@ CLOCK = {"hourly": tuple((ago(hours=number), 60 if number == 5 else 0) for numbe
 
 def test_without_a_series_the_issues_clock_hours_are_used_and_noted() -> None:
     dead = Unknown(why="Discover answered 429")
-    found = recovery(evidence_of(*HOUR_OF_60, series=dead, issue=CLOCK), ago(hours=3))
-    assert (found.verdict, found.events_per_hour_before, found.events_per_hour_now) == ("recovered", 60.0, 0.0)
-    assert found.notes == ("counted in clock hours, over all environments",)
+    result = recovery(evidence_of(*HOUR_OF_60, series=dead, issue=CLOCK), ago(hours=3))
+    assert (result.verdict, result.events_per_hour_before, result.events_per_hour_now) == ("recovered", 60.0, 0.0)
+    assert result.notes == ("counted in clock hours, over all environments",)
     later = Incident(
         evidence_of(*HOUR_OF_60, series=dead, issue=CLOCK), Stated(fixed_at=ago(minutes=85)), POLICY, ago(minutes=30)
     )
@@ -522,10 +524,10 @@ EARLY = "only 5 min have passed since then, which tells no rate"
 )
 def test_clock_hours_tell_nothing_of_the_minutes_since_a_fix(minutes: int, why: str, why_no_rate: str) -> None:
     hours = {"hourly": tuple((ago(hours=number), 60) for number in range(24, 0, -1))}
-    found = recovery(evidence_of(*HOUR_OF_60, series=Unknown(why="429"), issue=hours), ago(minutes=minutes))
-    assert found.reading == f"Not known whether it is over: {why}."
-    assert (found.events_per_hour_before, found.events_per_hour_now, found.events_since) == (60.0, None, None)
-    assert (missing(found)["events_per_hour_now"], missing(found)["events_since"]) == (why_no_rate, why)
+    result = recovery(evidence_of(*HOUR_OF_60, series=Unknown(why="429"), issue=hours), ago(minutes=minutes))
+    assert result.reading == f"Not known whether it is over: {why}."
+    assert (result.events_per_hour_before, result.events_per_hour_now, result.events_since) == (60.0, None, None)
+    assert (missing(result)["events_per_hour_now"], missing(result)["events_since"]) == (why_no_rate, why)
 
 
 @pytest.mark.parametrize(("minutes", "events_since"), [(90, None), (92, 0)])
@@ -534,16 +536,16 @@ def test_an_hour_that_sentry_gave_no_numbers_for_is_unknown_and_not_empty(
 ) -> None:
     whole = series(HOUR_OF_60, ago(hours=12), NOW)
     holes = whole.model_copy(update={"values": (*whole.values[:-90], *[None] * 90)})
-    found = recovery(evidence_of(*HOUR_OF_60, series=known(IssueSeries(events=holes))), ago(minutes=minutes))
-    assert (found.verdict, found.events_per_hour_now, found.events_since) == ("unknown", None, events_since)
-    assert found.reading == "Not known whether it is over: the event series holds no count of the last 1 h."
-    assert missing(found)["events_per_hour_now"] == "the event series holds no count of the last 1 h"
+    result = recovery(evidence_of(*HOUR_OF_60, series=known(IssueSeries(events=holes))), ago(minutes=minutes))
+    assert (result.verdict, result.events_per_hour_now, result.events_since) == ("unknown", None, events_since)
+    assert result.reading == "Not known whether it is over: the event series holds no count of the last 1 h."
+    assert missing(result)["events_per_hour_now"] == "the event series holds no count of the last 1 h"
 
 
 def test_the_peak_of_clock_hours_ends_with_its_hour() -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, series=Unknown(why="429"), issue=CLOCK))
-    assert (found.since, found.since_basis) == (ago(hours=4), "peak")
-    assert found.needs == ()
+    result = recovery(evidence_of(*HOUR_OF_60, series=Unknown(why="429"), issue=CLOCK))
+    assert (result.since, result.since_basis) == (ago(hours=4), "peak")
+    assert result.needs == ()
 
 
 @pytest.mark.parametrize(
@@ -551,9 +553,9 @@ def test_the_peak_of_clock_hours_ends_with_its_hour() -> None:
 )
 def test_ten_minutes_without_an_event_are_quiet(seconds: int, quiet: bool) -> None:
     last = ago(seconds=seconds)
-    found = recovery(evidence_of(*HOUR_OF_60, Seen(at=last)), ago(hours=3))
-    assert found.quiet_since == (last if quiet else None)
-    assert missing(found).get("quiet_since") == (None if quiet else "events came within 10 min")
+    result = recovery(evidence_of(*HOUR_OF_60, Seen(at=last)), ago(hours=3))
+    assert result.quiet_since == (last if quiet else None)
+    assert missing(result).get("quiet_since") == (None if quiet else "events came within 10 min")
 
 
 @pytest.mark.parametrize(
@@ -571,25 +573,25 @@ def test_sentrys_last_seen_counts_when_it_lies_in_the_last_minute_that_holds_eve
     last_seen: datetime | None, quiet_since: datetime
 ) -> None:
     # An event of another environment may be later: then the end of the counted minute stands.
-    found = recovery(evidence_of(*HOUR_OF_60, issue={"last_seen": last_seen}), ago(hours=3))
-    assert found.quiet_since == quiet_since
+    result = recovery(evidence_of(*HOUR_OF_60, issue={"last_seen": last_seen}), ago(hours=3))
+    assert result.quiet_since == quiet_since
 
 
 @pytest.mark.parametrize(("last_seen", "known_"), [(ago(hours=12, seconds=1), True), (ago(hours=12), False)])
 def test_an_empty_series_trusts_only_a_last_event_before_it(last_seen: datetime, known_: bool) -> None:
-    found = recovery(evidence_of(issue={**OLD, "last_seen": last_seen}), ago(hours=3))
-    assert found.quiet_since == (last_seen if known_ else None)
+    result = recovery(evidence_of(issue={**OLD, "last_seen": last_seen}), ago(hours=3))
+    assert result.quiet_since == (last_seen if known_ else None)
 
 
 def test_an_unknown_usual_rate_allows_no_event_and_is_said() -> None:
     part = known(IssueSeries(events=series(HOUR_OF_60, SIX_HOURS.start, NOW)))
-    found = recovery(evidence_of(*HOUR_OF_60, series=part, issue=OLD), ago(hours=1))
-    assert found.events_per_hour_baseline is None
-    assert found.needs == ("2 h with no event (so far 1 h)",)
-    assert found.reading == (
+    result = recovery(evidence_of(*HOUR_OF_60, series=part, issue=OLD), ago(hours=1))
+    assert result.events_per_hour_baseline is None
+    assert result.needs == ("2 h with no event (so far 1 h)",)
+    assert result.reading == (
         "Calm for 1 h, which is too short to call it over: 0 events an hour now, 60 in the incident's fullest hour."
     )
-    assert missing(found)["events_per_hour_baseline"] == (
+    assert missing(result)["events_per_hour_baseline"] == (
         "the event series does not reach back one window length before the onset"
     )
 
@@ -644,24 +646,24 @@ AGAIN = "a new resolve: the issue came back after the last one"
 def test_an_issue_that_came_back_after_the_fix_needs_a_new_resolve(
     issue: Mapping[str, object], fixed_at: datetime | None, regressed: bool, since_the_fix: bool
 ) -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, issue=issue), fixed_at)
-    assert found.regressed is regressed
-    assert found.needs == ((AGAIN,) if since_the_fix else ())
-    assert found.verdict == ("improving" if since_the_fix else "recovered")
+    result = recovery(evidence_of(*HOUR_OF_60, issue=issue), fixed_at)
+    assert result.regressed is regressed
+    assert result.needs == ((AGAIN,) if since_the_fix else ())
+    assert result.verdict == ("improving" if since_the_fix else "recovered")
     fixed = fixed_at is not None or issue.get("status") == "resolved"
-    assert found.fix_known is (fixed and not since_the_fix)
+    assert result.fix_known is (fixed and not since_the_fix)
 
 
 def test_events_after_a_regression_are_ongoing_however_few() -> None:
     log = {"activity": (activity("set_regression", ago(minutes=5)),)}
     events = [*HOUR_OF_60, Seen(at=ago(minutes=1))]
-    found = recovery(evidence_of(*events, issue=log), ago(hours=3))
-    assert (found.verdict, found.fix_known) == ("ongoing", False)
-    assert found.reading == (
+    result = recovery(evidence_of(*events, issue=log), ago(hours=3))
+    assert (result.verdict, result.fix_known) == ("ongoing", False)
+    assert result.reading == (
         "Not over: 1 events an hour now, 60 in the incident's fullest hour, 0 usual before it. "
         "The issue came back after the resolve."
     )
-    assert found.needs == ("2 h with no event", AGAIN)
+    assert result.needs == ("2 h with no event", AGAIN)
 
 
 # --- the release that should hold the fix --------------------------------------------------------------------------
@@ -722,10 +724,10 @@ MADE_LATER = known(
 def test_the_fix_is_in_the_release_that_the_resolve_names_or_the_first_made_after_it(
     issue: Mapping[str, object], releases: Any, version: str | None
 ) -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, issue=issue, releases=releases))
-    assert found.fix_release == version
-    assert missing(found).get("fix_release") == (None if version else "no resolve names a release")
-    assert found.fix_release_events == (None if version is None else 0)
+    result = recovery(evidence_of(*HOUR_OF_60, issue=issue, releases=releases))
+    assert result.fix_release == version
+    assert missing(result).get("fix_release") == (None if version else "no resolve names a release")
+    assert result.fix_release_events == (None if version is None else 0)
 
 
 FIXED: Mapping[str, object] = {**RESOLVED, "activity": IN_RELEASE, "status_release": "shop@1.1"}
@@ -751,15 +753,15 @@ NOT_LIVE = 'Nothing shows yet that "shop@1.1" is live: no deploy marker, no even
 def test_a_fix_that_nothing_shows_to_be_live_is_said(
     releases: Any, rows: tuple[EventRow, ...], notes: tuple[str, ...]
 ) -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, issue=FIXED, releases=releases, rows=known(rows)))
-    assert found.notes == notes
+    result = recovery(evidence_of(*HOUR_OF_60, issue=FIXED, releases=releases, rows=known(rows)))
+    assert result.notes == notes
 
 
 def test_without_event_rows_the_events_on_the_fixing_release_are_unknown() -> None:
     unread = Unknown(why="no rows")
-    found = recovery(evidence_of(*HOUR_OF_60, issue=FIXED, releases=known(()), rows=unread))
-    assert (found.notes, found.fix_release_events) == ((NOT_LIVE,), None)
-    assert missing(found)["fix_release_events"] == "no rows"
+    result = recovery(evidence_of(*HOUR_OF_60, issue=FIXED, releases=known(()), rows=unread))
+    assert (result.notes, result.fix_release_events) == ((NOT_LIVE,), None)
+    assert missing(result)["fix_release_events"] == "no rows"
     live = known((release("shop@1.1", first_event=ago(hours=1)),))
     assert recovery(evidence_of(*HOUR_OF_60, issue=FIXED, releases=live, rows=unread)).notes == ()
 
@@ -777,11 +779,11 @@ def test_without_event_rows_the_events_on_the_fixing_release_are_unknown() -> No
 def test_events_on_the_fixing_release_since_the_fix_are_counted_and_keep_it_open(
     rows: tuple[EventRow, ...], events: int
 ) -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, issue=FIXED, rows=known(rows)))
-    assert found.fix_release_events == events
+    result = recovery(evidence_of(*HOUR_OF_60, issue=FIXED, rows=known(rows)))
+    assert result.fix_release_events == events
     need = ('no event on "shop@1.1", the release that should fix it',)
-    assert found.needs == (need if events else ())
-    assert found.verdict == ("improving" if events else "recovered")
+    assert result.needs == (need if events else ())
+    assert result.verdict == ("improving" if events else "recovered")
 
 
 AT_LEAST = "Only the latest 100 events tell their release; there may be more on the fixing one."
@@ -801,9 +803,9 @@ def test_a_hundred_rows_that_do_not_reach_back_to_the_fix_are_a_lower_bound(
 
 def test_a_fixing_release_without_a_time_to_count_from_leaves_its_events_unknown() -> None:
     fields = {"first_seen": None, "last_seen": None, **RESOLVED, "status_release": "shop@1.1"}
-    found = recovery(evidence_of(issue=fields))
-    assert (found.fix_release, found.fix_release_events) == ("shop@1.1", None)
-    assert missing(found)["fix_release_events"] == "not known"
+    result = recovery(evidence_of(issue=fields))
+    assert (result.fix_release, result.fix_release_events) == ("shop@1.1", None)
+    assert missing(result)["fix_release_events"] == "not known"
 
 
 # --- sessions ------------------------------------------------------------------------------------------------------
@@ -833,16 +835,16 @@ def by_hour(hours: Mapping[int, tuple[int, float]], usual: tuple[int, float] = (
 def test_crash_free_is_the_worst_full_hour_before_and_the_last_one_after(
     hours: Mapping[int, tuple[int, float]], before: float, now: float | None
 ) -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, sessions=by_hour(hours)), ago(hours=3))
-    assert (found.crash_free_before_pct, found.crash_free_now_pct) == (before, now)
+    result = recovery(evidence_of(*HOUR_OF_60, sessions=by_hour(hours)), ago(hours=3))
+    assert (result.crash_free_before_pct, result.crash_free_now_pct) == (before, now)
     why = None if now is not None else "no full clock hour with 50 sessions or more since then"
-    assert missing(found).get("crash_free_now_pct") == why
+    assert missing(result).get("crash_free_now_pct") == why
 
 
 def test_crash_free_counts_from_the_hour_before_the_onset_on() -> None:
     part = by_hour({5: (1000, 0.9), 4: (1000, 0.92)})
-    found = recovery(evidence_of(*spread(60, ago(hours=3)), sessions=part), ago(hours=1))
-    assert found.crash_free_before_pct == 92.0
+    result = recovery(evidence_of(*spread(60, ago(hours=3)), sessions=part), ago(hours=1))
+    assert result.crash_free_before_pct == 92.0
 
 
 def test_crash_free_has_three_places() -> None:
@@ -852,15 +854,15 @@ def test_crash_free_has_three_places() -> None:
 
 
 def test_unknown_sessions_neither_hold_a_recovery_up_nor_make_one() -> None:
-    found = recovery(evidence_of(*HOUR_OF_60, sessions=Unknown(why="404")), ago(hours=3))
-    assert (found.verdict, found.needs) == ("recovered", ())
-    assert missing(found)["crash_free_now_pct"] == "404"
+    result = recovery(evidence_of(*HOUR_OF_60, sessions=Unknown(why="404")), ago(hours=3))
+    assert (result.verdict, result.needs) == ("recovered", ())
+    assert missing(result)["crash_free_now_pct"] == "404"
 
 
 def test_without_an_onset_crash_free_counts_from_the_window_on() -> None:
     part = by_hour({7: (1000, 0.9), 6: (1000, 0.92)})
-    found = recovery(evidence_of(*FLAT, issue=OLD, sessions=part), ago(hours=3))
-    assert found.crash_free_before_pct == 92.0
+    result = recovery(evidence_of(*FLAT, issue=OLD, sessions=part), ago(hours=3))
+    assert result.crash_free_before_pct == 92.0
 
 
 def test_open_hours_and_hours_without_a_rate_do_not_count() -> None:
@@ -871,17 +873,17 @@ def test_open_hours_and_hours_without_a_rate_do_not_count() -> None:
         SessionHour(start=ago(hours=1), sessions=900, crash_rate=0.5, unhandled_rate=0.0, complete=False),
     )
     part = known(Sessions(window=SIX_HOURS, sessions=3600, hours=hours))
-    found = recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3))
-    assert (found.crash_free_before_pct, found.crash_free_now_pct) == (97.0, 96.0)
+    result = recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3))
+    assert (result.crash_free_before_pct, result.crash_free_now_pct) == (97.0, 96.0)
 
 
 @pytest.mark.parametrize("fixed_at", [ago(hours=3), None], ids=["since a fix", "since nothing"])
 def test_no_full_hour_with_sessions_at_all_is_said(fixed_at: datetime | None) -> None:
     fields = {"first_seen": None, "last_seen": None}
     part = by_hour({}, (9, 0.5)) if fixed_at else by_hour({})
-    found = recovery(evidence_of(issue=fields, sessions=part), fixed_at)
-    assert (found.crash_free_before_pct, found.crash_free_now_pct) == (None, None)
-    assert missing(found)["crash_free_now_pct"] == "no full hour with 50 sessions or more"
+    result = recovery(evidence_of(issue=fields, sessions=part), fixed_at)
+    assert (result.crash_free_before_pct, result.crash_free_now_pct) == (None, None)
+    assert missing(result)["crash_free_now_pct"] == "no full hour with 50 sessions or more"
 
 
 @pytest.mark.parametrize(
@@ -925,9 +927,9 @@ def test_crash_free_sessions_that_had_fallen_must_be_back(
 ) -> None:
     earlier = dict.fromkeys((6, 5, 4), (1000 if before is not None else 0, before or 1.0))
     later = dict.fromkeys((3, 2, 1), (1000 if now is not None else 9, now or 1.0))
-    found = recovery(evidence_of(*HOUR_OF_60, sessions=by_hour({**earlier, **later})), ago(hours=3))
-    assert (found.needs, found.notes) == (needs, notes)
-    assert found.verdict == ("improving" if needs else "recovered")
+    result = recovery(evidence_of(*HOUR_OF_60, sessions=by_hour({**earlier, **later})), ago(hours=3))
+    assert (result.needs, result.notes) == (needs, notes)
+    assert result.verdict == ("improving" if needs else "recovered")
 
 
 NO_TRAFFIC = "traffic: no session started while it was quiet, so quiet says nothing"
@@ -945,9 +947,9 @@ NO_TRAFFIC = "traffic: no session started while it was quiet, so quiet says noth
 )
 def test_quiet_without_any_traffic_says_nothing(hours: Mapping[int, int], silent: bool) -> None:
     part = by_hour({number: (count, 1.0) for number, count in hours.items()})
-    found = recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3))
-    assert found.needs == ((NO_TRAFFIC,) if silent else ())
-    assert found.verdict == ("improving" if silent else "recovered")
+    result = recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3))
+    assert result.needs == ((NO_TRAFFIC,) if silent else ())
+    assert result.verdict == ("improving" if silent else "recovered")
 
 
 def test_hours_that_are_open_or_outside_the_quiet_time_tell_nothing_of_traffic() -> None:

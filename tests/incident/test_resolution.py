@@ -39,8 +39,8 @@ def evidence_of(base: Evidence = OVER, *, parts: Mapping[str, Any] | None = None
     return base.model_copy(update={**(parts or {}), "issue": base.issue.model_copy(update=issue)})
 
 
-def planned(wish: ResolutionRequest, evidence: Evidence = OVER) -> ResolutionPlan:
-    return plan(wish, read(evidence))
+def planned(request: ResolutionRequest, evidence: Evidence = OVER) -> ResolutionPlan:
+    return plan(request, read(evidence))
 
 
 def issue_with(**fields: Any) -> Issue:

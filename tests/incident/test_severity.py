@@ -484,7 +484,7 @@ flags = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(evidence=measured(), stated=flags)
 def test_classification_is_total_pure_and_consistent(evidence: Evidence, stated: Stated) -> None:
     result = verdict(evidence, stated)
@@ -522,7 +522,7 @@ def lower_crash_free(evidence: Evidence) -> Evidence:
     return evidence.model_copy(update={"sessions": known(sessions(24_000, 0.0))})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(evidence=measured(), stated=flags, worse=st.sampled_from([more_users, more_unhandled, lower_crash_free]))
 def test_more_users_more_crashes_or_a_lower_crash_free_rate_never_lower_the_severity(
     evidence: Evidence, stated: Stated, worse: Worse

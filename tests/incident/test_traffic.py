@@ -43,15 +43,15 @@ def evidence(starts: Sequence[int], events: Sequence[float | None], **options: o
 
 
 def measured(starts: Sequence[int], events: Sequence[float | None], **options: object) -> TrafficCorrelation:
-    seen = traffic_correlation(evidence(starts, events, **options))
-    assert isinstance(seen, TrafficCorrelation), seen
-    return seen
+    correlated = traffic_correlation(evidence(starts, events, **options))
+    assert isinstance(correlated, TrafficCorrelation), correlated
+    return correlated
 
 
 def test_errors_that_rise_with_the_sessions_follow_them() -> None:
-    seen = measured(WAVE, [value / 10 for value in WAVE])
-    assert seen.follows and not seen.flat
-    assert (seen.rise, seen.errors_rise, seen.hours) == (4, 4, 8)
+    correlated = measured(WAVE, [value / 10 for value in WAVE])
+    assert correlated.follows and not correlated.flat
+    assert (correlated.rise, correlated.errors_rise, correlated.hours) == (4, 4, 8)
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ def test_errors_that_rise_with_the_sessions_follow_them() -> None:
     ],
 )
 def test_errors_that_rise_alone_do_not(starts: Sequence[int], events: Sequence[float]) -> None:
-    seen = measured(starts, events)
-    assert seen.flat and not seen.follows
+    correlated = measured(starts, events)
+    assert correlated.flat and not correlated.follows
 
 
 @pytest.mark.parametrize("events", [(0.0,) * 8, (4.0,) * 8])
 def test_constant_errors_say_nothing_of_the_traffic(events: Sequence[float]) -> None:
     for starts in (WAVE, (10,) * 8):
-        seen = measured(starts, events)
-        assert not seen.follows
-        assert not seen.flat
+        correlated = measured(starts, events)
+        assert not correlated.follows
+        assert not correlated.flat
 
 
 @pytest.mark.parametrize(("rise", "follows"), [(15, True), (14, False)])
@@ -84,15 +84,15 @@ def test_a_few_hours_must_go_together_more_closely_than_many(hours: int, follows
     # The coefficient is 0.71 both times: by chance in six hours, hardly in twelve.
     pattern = (10, 20, 10, 20, 10, 10) * (hours // 6)
     errors = (1, 9, 1, 1, 1, 1) * (hours // 6)
-    seen = measured(pattern, errors)
-    assert 0.6 < seen.coefficient < 0.8
-    assert seen.follows is follows
+    correlated = measured(pattern, errors)
+    assert 0.6 < correlated.coefficient < 0.8
+    assert correlated.follows is follows
 
 
 @pytest.mark.parametrize(("hours", "known_"), [(5, False), (6, True)])
 def test_six_full_hours_are_enough(hours: int, known_: bool) -> None:
-    seen = traffic_correlation(evidence(WAVE[:hours], WAVE[:hours]))
-    assert isinstance(seen, TrafficCorrelation) is known_
+    correlated = traffic_correlation(evidence(WAVE[:hours], WAVE[:hours]))
+    assert isinstance(correlated, TrafficCorrelation) is known_
 
 
 def test_open_and_unmeasured_hours_are_left_out() -> None:
@@ -102,8 +102,8 @@ def test_open_and_unmeasured_hours_are_left_out() -> None:
     assert not isinstance(late.series, Unknown)
     events = late.series.value.events.model_copy(update={"complete_until": START + timedelta(hours=6, minutes=30)})
     still_counted = late.model_copy(update={"series": known(IssueSeries(events=events))})
-    seen = traffic_correlation(still_counted)
-    assert isinstance(seen, TrafficCorrelation) and seen.hours == 6
+    correlated = traffic_correlation(still_counted)
+    assert isinstance(correlated, TrafficCorrelation) and correlated.hours == 6
 
 
 def test_why_there_is_no_traffic_is_said() -> None:
@@ -112,5 +112,7 @@ def test_why_there_is_no_traffic_is_said() -> None:
     absent = Unknown(why="the server has no release health")
     assert traffic_correlation(incident([], sessions=absent)) == absent
     assert traffic_correlation(incident([], series=NOT_ASKED)) == NOT_ASKED
+    short = traffic_correlation(evidence(WAVE[:1], WAVE[:1]))
+    assert isinstance(short, Unknown) and short.why.endswith("measured in 1 full hour, of at least 6 needed")
     slow = incident([], issue={"category": "performance"})
     assert isinstance(traffic_correlation(slow), Unknown)

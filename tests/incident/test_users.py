@@ -196,7 +196,7 @@ events_anywhere = st.lists(
 UNASKED = st.sets(st.sampled_from(["totals", "series", "users_per_hour"]), max_size=2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(events=events_anywhere, unasked=UNASKED, coarse=st.sampled_from([MINUTE, 5 * MINUTE, HOUR]), counted=st.data())
 def test_the_true_worst_hour_always_lies_between_the_bounds(
     events: list[Seen], unasked: set[str], coarse: timedelta, counted: st.DataObject
@@ -220,7 +220,7 @@ def test_the_true_worst_hour_always_lies_between_the_bounds(
     assert result.at_most is None or worst <= result.at_most
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(events=events_anywhere, threshold=st.integers(3, 25))
 def test_counting_the_named_hours_never_loosens_the_bounds(events: list[Seen], threshold: int) -> None:
     evidence = incident(events, window=SHORT, rows=NO_ROWS)

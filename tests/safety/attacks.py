@@ -48,6 +48,8 @@ class Attack:
     @property
     def text(self) -> str | None:
         """The payload when it is text."""
+        if isinstance(self.recipe, dict) and "nest" in self.recipe:
+            return None  # thousands deep, and never text
         payload = self.payload
         return payload if isinstance(payload, str) else None
 

@@ -164,7 +164,7 @@ def test_many_processes_keep_one_chain(path: Path) -> None:
     assert (verify(path).ok, verify(path).lines) == (True, 45)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_no_file_breaks_verify(path: Path, content: bytes) -> None:
     path.parent.mkdir(exist_ok=True)

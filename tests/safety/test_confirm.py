@@ -131,7 +131,7 @@ def test_a_token_of_another_process_is_not_ours() -> None:
     two.redeem(one.issue(PLAN), PLAN)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.one_of(
         st.text(),

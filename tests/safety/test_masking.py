@@ -190,7 +190,7 @@ AROUND = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(EMAILS, AROUND, AROUND.filter(lambda after: not after[:1].isalpha()), EMAILS)
 def test_an_address_is_masked_wherever_it_stands(one: str, before: str, after: str, other: str) -> None:
     safe = Sanitizer()
@@ -201,7 +201,7 @@ def test_an_address_is_masked_wherever_it_stands(one: str, before: str, after: s
     assert count_masks([shown]) == {"email": len({one, other})}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=200))
 def test_masking_is_total_and_never_adds_structure(raw: str) -> None:
     shown = Sanitizer().block(raw, 500)

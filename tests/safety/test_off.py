@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mcp import Client, StdioServerParameters
+from tests.matrix import matrix
 
 WRITING = {"resolve_issue", "add_note"}
 STARTS: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -27,7 +28,7 @@ async def listed(arguments: list[str], environment: dict[str, str], folder: Path
         return {tool.name for tool in (await client.list_tools()).tools}
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", matrix(STARTS, quick=("flag", "environment")))
 async def test_off_holds_for_every_way_of_saying_it(start: str, tmp_path: Path) -> None:
     names = await listed(*STARTS[start], tmp_path)
     assert names

@@ -15,7 +15,7 @@ from tests.tools.support import BASE, connected
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 
-QUICK = 3
+QUICK = 1
 MATRIX = 60
 LONGEST = {"draft": 20_000, "prompt": 20_000}
 DOCUMENTS = re.compile(r"(?:^|\.)(?:text|markdown|ascii)$")

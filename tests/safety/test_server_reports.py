@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from mcp.shared import _otel
+from tests.matrix import matrix
 from tests.safety.attacks import attacks
 from tests.safety.channels import CACHED, Asker, Said, asking
 from tests.safety.hostile import Hostile, hostile, world_of
@@ -133,7 +134,7 @@ async def everything_said(one: Hostile, texts: Sequence[str]) -> list[Said]:
         return [*said, *[said async for said in asker.resources(one.short_id)]]
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", matrix([0, 1], quick=(0,)))
 async def test_personal_data_and_secrets_leave_by_no_channel(number: int) -> None:
     said = await everything_said(hostile(number, PERSONAL), PERSONAL)
     for one in said:
@@ -161,7 +162,7 @@ UNSENDABLE = {f"giants/{name}" for name in ("deep-list", "deep-object", "not-a-n
 GIANTS = [attack for attack in attacks() if attack.name.startswith("giants/") and attack.name not in UNSENDABLE]
 
 
-@pytest.mark.parametrize("tool", ["get_issue", "triage_issue"])
+@pytest.mark.parametrize("tool", matrix(["get_issue", "triage_issue"], quick=("get_issue",)))
 async def test_a_giant_event_is_a_bounded_answer(tool: str) -> None:
     issues = []
     for number, attack in enumerate(GIANTS):

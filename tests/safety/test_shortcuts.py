@@ -43,7 +43,7 @@ joined = st.builds(
     lambda between, parts: between.join(parts), st.sampled_from(("", " ", "\n")), st.lists(fragments, max_size=12)
 )
 texts = st.one_of(joined, st.text(max_size=60), st.sampled_from(HONEST), st.sampled_from(HOSTILE))
-thorough = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=120, suppress_health_check=list(HealthCheck))
 
 
 def found_by(sanitizer: Sanitizer) -> set[tuple[str, str]]:

@@ -196,7 +196,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS, st.integers(0, 80))
 @example("*a (*b" + "c" * 60, 30)
 @example("]:\n[a", 80)
@@ -210,7 +210,7 @@ def test_lines_are_inert_bounded_and_idempotent(raw: str, limit: int) -> None:
         assert text.line(once, bound) == once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS, st.integers(0, 80), st.integers(0, 4))
 def test_blocks_are_inert_bounded_and_idempotent(raw: str, limit: int, max_lines: int) -> None:
     for bound, lines in ((limit, max_lines), (10_000, 1000)):
@@ -222,7 +222,7 @@ def test_blocks_are_inert_bounded_and_idempotent(raw: str, limit: int, max_lines
         assert active_tokens(fenced + "\n\nAfter.") <= {"html_block", "html_inline"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_nothing_in_a_fence_looks_like_its_end(raw: str) -> None:
     nonce = new_nonce()

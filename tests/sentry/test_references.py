@@ -120,7 +120,7 @@ def test_what_names_no_issue_is_refused_with_examples(pasted: str) -> None:
     assert caught.value.fix
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     pasted=st.text(max_size=40) | st.from_regex(r"https://sentry\.example\.com/[a-z0-9/.%:A-Z-]{0,40}", fullmatch=True)
 )

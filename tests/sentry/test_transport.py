@@ -263,6 +263,18 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
     assert proxy.heard == ["GET http://sentry.test/prefix/api/0/organizations/acme/issues/1/"]
 
 
+@pytest.mark.parametrize("scheme", ["http://", ""])
+async def test_a_proxy_for_everything_is_used_with_or_without_its_scheme(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    proxy = Server()
+    async with listening(proxy, proxy.answer_all):
+        monkeypatch.setenv("ALL_PROXY", scheme + proxy.url.removeprefix("http://"))
+        async with client_to("http://sentry.test") as client:
+            await client.issue(REF)
+    assert len(proxy.heads) == 1
+
+
 async def test_this_machine_is_asked_directly(monkeypatch: pytest.MonkeyPatch) -> None:
     proxy, server = Server(), Server()
     async with listening(proxy, proxy.answer_all), listening(server, server.answer_all):

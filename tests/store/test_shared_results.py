@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from sentry_runbook.errors import BadInput, RunbookError
-from sentry_runbook.store.shared_results import MAX_KEPT, SharedResults, mark_incomplete
+from sentry_runbook.store.shared_results import JOIN_WITHIN_S, MAX_KEPT, SharedResults, mark_incomplete
 
 
 class Computation:
@@ -64,6 +64,21 @@ async def test_a_result_is_kept_for_its_seconds_and_no_longer(age_s: float, answ
     await results.share("a", compute)
     clock.now += age_s
     assert await results.share("a", compute) == answer
+
+
+@pytest.mark.parametrize(("late_s", "runs"), [(0, 1), (JOIN_WITHIN_S - 0.1, 1), (JOIN_WITHIN_S, 2)])
+async def test_who_comes_late_does_not_get_the_deadline_of_who_came_first(late_s: float, runs: int) -> None:
+    clock = Clock()
+    results, compute, answers = SharedResults(10, clock), Computation(is_free=False), list[int]()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(asks, results, compute, answers)
+        await anyio.wait_all_tasks_blocked()
+        clock.now += late_s
+        for _ in range(2):
+            tasks.start_soon(asks, results, compute, answers)
+        await anyio.wait_all_tasks_blocked()
+        compute.go.set()
+    assert (compute.runs, sorted(answers)) == (runs, [1, runs, runs])
 
 
 async def test_without_seconds_nothing_is_shared_not_even_at_once() -> None:
@@ -202,6 +217,24 @@ async def test_closing_ends_what_is_computed_and_tells_who_waits() -> None:
         await results.aclose()
     assert told == ["The call was dropped: the server is stopping."]
     assert compute.ended == 1
+
+
+async def test_closing_ends_the_computations_that_later_callers_did_not_join_too() -> None:
+    clock = Clock()
+    results, compute = SharedResults(10, clock), Computation(is_free=False)
+
+    async def waits() -> None:
+        with pytest.raises(RunbookError):
+            await results.share("a", compute)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(waits)
+        await anyio.wait_all_tasks_blocked()
+        clock.now += JOIN_WITHIN_S
+        tasks.start_soon(waits)
+        await anyio.wait_all_tasks_blocked()
+        await results.aclose()
+        assert compute.ended == 2
 
 
 def test_outside_of_a_computation_marking_says_nothing() -> None:

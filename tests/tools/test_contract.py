@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sentry_runbook.simulator.scenarios import SCENARIOS
+from tests.matrix import matrix
 from tests.tools.contract import SAME, TOOLS, call, complaints, reached
 from tests.tools.support import MODES, Connection, Mode, connected
 
@@ -38,9 +39,7 @@ async def answers(connection: Connection, schemas: dict[str, Any], issue: str) -
 QUICK = ("payment-spike", "sdk-misconfiguration")
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.matrix) for name in SCENARIOS]
-)
+@pytest.mark.parametrize("name", matrix(SCENARIOS, quick=QUICK))
 async def test_every_answer_keeps_the_contract_on_every_incident(name: str) -> None:
     async with listed(name) as (connection, schemas):
         assert await answers(connection, schemas, SCENARIOS[name].issue) == []

@@ -236,3 +236,18 @@ async def test_production_without_a_number_is_not_taken_for_no_production() -> N
     asked = next(one for one in verdict["criteria"] if one["id"] == "non_production")
     assert asked["met"] is False, "the total of production is measured by itself"
     assert verdict["severity"] == "P2"
+
+
+async def test_an_issue_without_a_number_does_not_cost_the_others() -> None:
+    inner = httpx.ASGITransport(create_app(World(SCENARIOS.values(), ManualClock())))
+
+    class FirstWithoutNumber(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await inner.handle_async_request(request)
+            rows = json.loads(await response.aread())
+            rows[0]["id"] = None
+            return httpx.Response(200, json=rows)
+
+    async with connected(transport=FirstWithoutNumber(), clock=ManualClock()) as connection:
+        answer = await connection.call("find_issues", query="is:unresolved", period="7d")
+    assert len(answer["issues"]) > 1

@@ -40,6 +40,13 @@ async def test_the_published_tools_are_those_of_the_snapshot() -> None:
     check("tools.json", json.dumps(await published(), indent=1, ensure_ascii=False) + "\n")
 
 
+async def test_the_published_output_schemas_are_those_of_the_snapshot() -> None:
+    async with connected("payment-spike") as connection:
+        tools = (await connection.client.list_tools()).tools
+    schemas = {tool.name: tool.output_schema for tool in tools}
+    check("output_schemas.json", json.dumps(schemas, indent=1, ensure_ascii=False) + "\n")
+
+
 async def test_both_eras_get_the_same_tools() -> None:
     assert await published("auto") == await published("legacy")
 

@@ -20,6 +20,7 @@ from sentry_runbook.simulator.scenario import (
     Transactions,
 )
 from sentry_runbook.simulator.world import World
+from tests.matrix import matrix
 from tests.tools.contract import call
 from tests.tools.support import BASE, SETTINGS, Connection, Mode, connected
 
@@ -50,7 +51,9 @@ def forms(connection: Connection) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("form", ["number", "short id", "URL", "URL with more"])
+@pytest.mark.parametrize(
+    "form", matrix(["number", "short id", "URL", "URL with more"], quick=("number", "URL with more"))
+)
 async def test_two_rounds_are_enough_whatever_form_the_reference_has(form: str) -> None:
     async with connected("payment-spike") as connection:
         for tool in TWO:

@@ -17,6 +17,7 @@ from sentry_runbook.simulator.world import World
 from tests.fake_servers import glitchtip, literal_runbook, sentry_2019
 from tests.fake_servers.app import TOKEN
 from tests.fake_servers.selfhosted_2023 import PREFIX, selfhosted_2023
+from tests.matrix import matrix
 from tests.tools.contract import TOOLS, at, call, complaints, named_missing
 from tests.tools.support import BASE, SETTINGS, Connection, connected
 
@@ -58,9 +59,7 @@ async def wrong(connection: Connection, issue: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.matrix) for name in PROFILES]
-)
+@pytest.mark.parametrize("name", matrix(PROFILES, quick=QUICK))
 async def test_a_server_that_lacks_something_gets_the_rest_answered(name: str) -> None:
     async with connected("payment-spike", profile=PROFILES[name]) as connection:
         assert await wrong(connection, ISSUE) == []
@@ -76,9 +75,7 @@ async def test_without_discover_nothing_is_computed_from_the_counts_over_all_tim
     assert "unknown, which is not the same as none" in impact["reading"]
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.matrix) for name in PROFILES]
-)
+@pytest.mark.parametrize("name", matrix(PROFILES, quick=QUICK))
 async def test_what_a_server_lacks_is_learned_once_and_then_two_rounds_are_enough(name: str) -> None:
     async with connected("payment-spike", profile=PROFILES[name]) as connection:
         await connection.call("triage_issue", issue=ISSUE)

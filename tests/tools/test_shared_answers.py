@@ -160,6 +160,16 @@ async def test_an_answer_with_a_part_that_failed_is_not_kept() -> None:
     assert len(whole["missing"]) < len(lacking["missing"])
 
 
+async def test_an_answer_that_lacks_one_of_two_sample_events_is_not_kept(counts: Counts) -> None:
+    broken = _Broken("/events/oldest/")
+    async with sharing() as connection:
+        connection.upstream.inner, broken.inner = broken, connection.upstream.inner
+        await connection.call("triage_issue", issue=ISSUE)
+        broken.is_broken = False
+        await connection.call("triage_issue", issue=ISSUE)
+    assert counts.pages == 2
+
+
 async def test_an_error_is_not_kept() -> None:
     broken = _Broken("/")
     async with sharing() as connection:

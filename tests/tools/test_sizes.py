@@ -12,6 +12,7 @@ from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
+from tests.matrix import matrix
 from tests.tools.contract import call, complaints, named_missing, sizes
 from tests.tools.oversized import MONSTERS, Swollen
 from tests.tools.support import Connection, connected
@@ -31,9 +32,7 @@ async def answered(connection: Connection, tool: str, **arguments: object) -> tu
     return result.structured_content or {}, text
 
 
-@pytest.mark.parametrize(
-    "monster", [name if name in QUICK else pytest.param(name, marks=pytest.mark.matrix) for name in MONSTERS]
-)
+@pytest.mark.parametrize("monster", matrix(MONSTERS, quick=QUICK))
 async def test_a_monstrous_event_gives_a_bounded_answer_that_keeps_the_contract(monster: str) -> None:
     clock = ManualClock()
     world = World(SCENARIOS["payment-spike"], clock)

@@ -49,9 +49,9 @@ async def test_a_short_period_and_a_server_without_sessions_say_that_the_traffic
     clock = ManualClock()
     world = World(SCENARIOS["resource-exhaustion"], clock)
     short = await triage(world=world, clock=clock, ask={"period": "2h"})
-    assert "full hours" in reasons(short)["impact.traffic"]
+    assert "full hour" in reasons(short)["impact.traffic"]
     without = await triage(world=world, clock=clock, profile=Profile(absent=frozenset({"sessions"})))
     assert reasons(without)["impact.traffic"]
     async with connected(world=world, clock=clock) as connection:
         impact = await connection.call("discover_impact", issue=ISSUE, period="2h")
-    assert "full hours" in reasons(impact)["traffic"]
+    assert "full hour" in reasons(impact)["traffic"]

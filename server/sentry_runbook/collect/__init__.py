@@ -63,7 +63,7 @@ async def investigate(
         start: its start in ISO 8601, instead of a period.
         end: its end; now when left out.
         scope: what counts when no environment is named.
-        which: the event that stands for the issue; else the one of a pasted URL, else the latest.
+        which: the representative event of the issue; else the one of a pasted URL, else the latest.
         release: a version to ask Sentry about.
         organization: of the issue, when the reference does not name it.
         fresh: read the issue anew, for a change is planned on it.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from sentry_runbook.errors import RateLimited, RunbookError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.store.shared_results import mark_incomplete
@@ -16,6 +17,15 @@ V = TypeVar("V")
 Request = Callable[[], Awaitable[T]]
 TRANSIENT = (RateLimited, ServerFault, Unreachable, TimedOut)
 """After these the same request may well be answered the next time: an answer that lacks it is not kept."""
+
+TURNS_TO_LEAVE = 100
+"""Turns of the event loop after which requests on open connections have left, with some to spare."""
+
+
+def note_failure(error: RunbookError) -> None:
+    """Say that an answer without this part is not to be kept, when the part may be had the next time."""
+    if isinstance(error, TRANSIENT):
+        mark_incomplete()
 
 
 @dataclass
@@ -37,6 +47,7 @@ class RequestBatch:
 
     _requests: dict[int, Callable[[], Coroutine[object, object, None]]] = field(default_factory=dict)
     """By the identity of their result."""
+    _work: list[Callable[[], None]] = field(default_factory=list)
 
     def add(self, request: Request[T]) -> Result[T]:
         """Add a request; its result is filled by :meth:`send`."""
@@ -47,8 +58,7 @@ class RequestBatch:
                 result.value = await request()
             except RunbookError as exc:
                 result.error = exc
-                if isinstance(exc, TRANSIENT):
-                    mark_incomplete()
+                note_failure(exc)
 
         self._requests[id(result)] = fill
         return result
@@ -59,11 +69,16 @@ class RequestBatch:
             if len(self._requests) > most:
                 self._requests.pop(id(result), None)
 
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Add short work that needs none of the results; it is done while the requests are under way."""
+        self._work.append(work)
+
     async def send(self) -> None:
         """Send all and wait for all."""
         async with anyio.create_task_group() as tasks:
             for fill in self._requests.values():
                 tasks.start_soon(fill)
+            tasks.start_soon(self._do_work)
 
     async def send_until(self, essential: Result[V]) -> V:
         """Send all and wait for all; when the essential one fails, the others are cancelled at once.
@@ -80,6 +95,16 @@ class RequestBatch:
 
             for fill in self._requests.values():
                 tasks.start_soon(run, fill)
+            tasks.start_soon(self._do_work)
         if essential.value is None:
             raise essential.error or AssertionError("the essential request is none of this batch")
         return essential.value
+
+    async def _do_work(self) -> None:
+        """Do the work after TURNS_TO_LEAVE turns of the loop: requests are written to their sockets first."""
+        if not self._work:
+            return
+        for _ in range(TURNS_TO_LEAVE):
+            await anyio.lowlevel.checkpoint()
+        for work in self._work:
+            work()

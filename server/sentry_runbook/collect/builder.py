@@ -8,12 +8,10 @@ bounds that round two gave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import anyio
-import anyio.lowlevel
-
+from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
@@ -29,8 +27,6 @@ from sentry_runbook.safety.sanitizer import Sanitizer
 
 MAX_AT_ONCE = 12
 """Requests under way at once (``Limits.concurrency``): one more would make a third round of the second."""
-TURNS_TO_LEAVE = 100
-"""Turns of the event loop after which requests on open connections have left, with some to spare."""
 
 
 class EvidenceBuilder:
@@ -55,6 +51,8 @@ class EvidenceBuilder:
         for part in PARTS:
             if part.round == 1:
                 collection.add(part, batch)
+        if not first_call.is_prepared():
+            batch.meanwhile(first_call.prepare)
         collection.issue = await batch.send_until(issue)
         return collection.issue
 
@@ -67,11 +65,10 @@ class EvidenceBuilder:
             if part.round == 2:
                 collection.add(part, batch)
         if not collection.question.wants(Aspect.ALERTS):
-            # A story may take longer than a triage; nobody waits for it at the telephone.
+            # A postmortem may take more requests than a triage: it is not needed within seconds.
             batch.drop_optional(MAX_AT_ONCE, [collection.result(part) for part in OPTIONAL])
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_run_while_waiting, self._read_first)
-            await batch.send()
+        batch.meanwhile(self._read_first)
+        await batch.send()
 
     async def build(self, *, server: str, organization: str, url: str) -> Evidence:
         """The evidence; :meth:`ask_issue` and :meth:`ask_rest` come before."""
@@ -136,16 +133,9 @@ class EvidenceBuilder:
         )
 
 
-async def _run_while_waiting(work: Callable[[], None]) -> None:
-    """Run ``work`` after TURNS_TO_LEAVE turns of the loop: pending requests are written to their sockets first."""
-    for _ in range(TURNS_TO_LEAVE):
-        await anyio.lowlevel.checkpoint()
-    work()
-
-
 def findings_of(sanitizer: Sanitizer) -> tuple[Finding, ...]:
     """What the sanitizer found suspicious, as the answer reports it."""
     return tuple(
-        Finding(kind=found.kind, where=found.where, why=found.why, excerpt=found.excerpt or None)
-        for found in sanitizer.findings
+        Finding(kind=finding.kind, where=finding.where, why=finding.why, excerpt=finding.excerpt or None)
+        for finding in sanitizer.findings
     )

@@ -32,7 +32,7 @@ PartValue = Known[Any] | Unknown
 
 @dataclass
 class Collection:
-    """What every row of the table needs to know.
+    """Everything that a row of the table may read.
 
     Attributes:
         issue: Sentry's answer of round one.

@@ -226,7 +226,7 @@ BREAKDOWN_BEFORE = Part(
 
 
 def _environments_request(collection: Collection) -> Request[DiscoverTable] | None:
-    """Not where the breakdown is asked for, which tells them too."""
+    """None where the breakdown is requested, which holds the environments too."""
     if collection.question.wants(Aspect.BREAKDOWN):
         return None
     window, query = collection.question.window, of_the_issue(collection)
@@ -236,7 +236,7 @@ def _environments_request(collection: Collection) -> Request[DiscoverTable] | No
 def _environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
     counted = _counted(table)
     if len(counted) < len(table.rows):
-        # Without one number nobody knows whether production has events.
+        # With a number missing it is unknown whether production has events.
         return Unknown(why="Sentry gave no number for a part of the events")
     events: Counter[str] = Counter()
     for row, number in counted:

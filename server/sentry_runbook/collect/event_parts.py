@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anyio
 
-from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.batch import Request, note_failure
 from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import event_id_of, event_tag
@@ -43,6 +43,7 @@ def _sample_request(collection: Collection) -> Request[Objects]:
             events[which] = await client.event(question.reference, which, environments=question.environments)
         except RunbookError as exc:
             errors[which] = exc
+            note_failure(exc)  # here, for the other one's answer hides it
 
     async def ask_both() -> Objects:
         async with anyio.create_task_group() as tasks:

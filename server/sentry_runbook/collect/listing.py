@@ -95,7 +95,9 @@ async def search_issues(
             cursor=cursor,
         )
     sanitizer, client = Sanitizer(mask=run.settings.mask), run.client()
-    addressed = [{**issue, "url": client.issue_url(issue_id(issue), organization=None)} for issue in page.items[:limit]]
+    # An issue without a number has no address; the others are listed all the same.
+    numbered = [(issue_id(issue), issue) for issue in page.items[:limit]]
+    addressed = [{**issue, "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_]
     rows = tuple(map(_row, read_all(Issue, addressed, sanitizer)))
     return IssueList(
         issues=rows,

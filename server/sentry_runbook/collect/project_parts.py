@@ -22,7 +22,7 @@ def _sessions_request(collection: Collection) -> Request[SessionCounts]:
     return lambda: client.sessions(project_id=project, start=window.start, end=window.end, organization=organization)
 
 
-def _sessions(collection: Collection, found: SessionCounts) -> ours.Sessions:
+def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions:
     question = collection.question
 
     def is_counted(environment: str) -> bool:
@@ -30,7 +30,7 @@ def _sessions(collection: Collection, found: SessionCounts) -> ours.Sessions:
             return environment in question.environments
         return question.scope == "all" or collection.policy.is_production(environment)
 
-    return merge_sessions(found, is_counted, collection.now)
+    return merge_sessions(counts, is_counted, collection.now)
 
 
 SESSIONS = Part(
@@ -61,16 +61,16 @@ def _latency_request(collection: Collection) -> Request[LatencyTable] | None:
     )
 
 
-def _latency(collection: Collection, found: LatencyTable) -> ours.Latency:
+def _latency(collection: Collection, table: LatencyTable) -> ours.Latency:
     """The affected transactions in their order; one without a row was not measured."""
 
     def shown(name: str) -> str:
         return collection.sanitizer.line(name, NAME, "transaction")
 
-    rows, names = {row.transaction: row for row in found.rows}, _transactions(collection)
+    rows, names = {row.transaction: row for row in table.rows}, _transactions(collection)
     return ours.Latency(
         endpoints=tuple(
-            ours.Endpoint(
+            ours.AffectedEndpoint(
                 transaction=shown(name),
                 p95_ms=rows[name].p95_ms if name in rows else None,
                 count=rows[name].count if name in rows else None,
@@ -78,7 +78,7 @@ def _latency(collection: Collection, found: LatencyTable) -> ours.Latency:
             for name in names
         ),
         main=shown(names[0]),
-        measure=found.measure,
+        measure=table.measure,
     )
 
 

@@ -61,7 +61,7 @@ class Question:
         aspects: what the answer will show.
         environments: what the caller named; empty: see ``scope``.
         scope: without named environments, count production when there is any, or all.
-        which: which event stands for the issue: ``latest``, ``oldest``, ``recommended`` or an event id.
+        which: the representative event of the issue: ``latest``, ``oldest``, ``recommended`` or an event id.
         release: the version that :attr:`Aspect.RELEASE` asks about.
         fresh: read the issue itself anew, not from the cache: a write is planned on it.
     """

@@ -1,4 +1,4 @@
-"""What later requests need of Sentry's answers, as Sentry wrote it: inert text may differ from what must be sent.
+"""Raw values of Sentry's answers for later requests: inert text may differ from what must be sent.
 
 Nothing of this is shown to anybody; what is shown comes from the evidence.
 """

@@ -49,10 +49,10 @@ def inert_scope(collection: Collection) -> EnvironmentScope:
 
 
 def strange_environments(collection: Collection) -> list[str]:
-    """Environments that the caller named and in which the issue was never seen; none when nobody knows."""
+    """Environments that the caller named and in which the issue was never seen; none when they are unknown."""
     scope = collection.scope
-    seen = {*scope.production, *scope.others}
-    return [name for name in collection.question.environments if name not in seen] if scope.known else []
+    with_events = {*scope.production, *scope.others}
+    return [name for name in collection.question.environments if name not in with_events] if scope.known else []
 
 
 def environment_warnings(collection: Collection) -> list[str]:
@@ -67,10 +67,10 @@ def environment_warnings(collection: Collection) -> list[str]:
         if not question.environments and question.scope == "production":
             warnings.append("The issue's environments could not be read; all events are counted.")
         return warnings
-    strange, seen = strange_environments(collection), sorted({*scope.production, *scope.others})
-    if strange:
-        others = f"; it has some in {_quoted(collection, seen)}" if seen else ""
-        warnings.append(f"The issue has no events in the environment {_quoted(collection, strange)}{others}.")
+    unseen, with_events = strange_environments(collection), sorted({*scope.production, *scope.others})
+    if unseen:
+        others = f"; it has some in {_quoted(collection, with_events)}" if with_events else ""
+        warnings.append(f"The issue has no events in the environment {_quoted(collection, unseen)}{others}.")
     return warnings
 
 

@@ -71,10 +71,10 @@ def _series_request(collection: Collection) -> Request[SeriesByAxis]:
     return time_series(collection, axes, query, window.start - window.length, step(window), names)
 
 
-def _issue_series(collection: Collection, found: SeriesByAxis) -> ours.IssueSeries:
-    users = found.get(USERS)
+def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSeries:
+    users = series.get(USERS)
     return ours.IssueSeries(
-        events=_buckets(collection, found[COUNT]), users=_buckets(collection, users) if users is not None else None
+        events=_buckets(collection, series[COUNT]), users=_buckets(collection, users) if users is not None else None
     )
 
 
@@ -101,7 +101,7 @@ USERS_PER_HOUR = Part(
         HOUR,
         collection.scope.names,
     ),
-    parse=lambda collection, found: _buckets(collection, found[USERS]),
+    parse=lambda collection, series: _buckets(collection, series[USERS]),
     source=lambda collection: collection.source("time series: distinct users per clock hour"),
 )
 
@@ -129,7 +129,7 @@ UNHANDLED = Part(
     request=lambda collection: _unhandled_request(
         collection, f"{of_the_issue(collection)} error.unhandled:true", collection.scope.names
     ),
-    parse=lambda collection, found: _buckets(collection, found[COUNT]),
+    parse=lambda collection, series: _buckets(collection, series[COUNT]),
     source=lambda collection: collection.source("time series: unhandled events of this issue a minute"),
     known=_is_too_long,
 )
@@ -140,7 +140,7 @@ PROJECT_UNHANDLED = Part(
     aspects=(Aspect.UNHANDLED,),
     errors_only=True,
     request=lambda collection: _unhandled_request(collection, "error.unhandled:true", project_environments(collection)),
-    parse=lambda collection, found: _buckets(collection, found[COUNT]),
+    parse=lambda collection, series: _buckets(collection, series[COUNT]),
     source=lambda collection: collection.source(
         "time series: unhandled events of the project a minute", project_environments(collection)
     ),

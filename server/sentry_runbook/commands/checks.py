@@ -53,7 +53,7 @@ class DoctorCheck:
 
     @classmethod
     def of(cls, exc: RunbookError) -> DoctorCheck:
-        """What an error means for the main job."""
+        """The check's result when a request failed."""
         return cls("bad", exc.what, exc.fix, fatal=True)
 
 
@@ -84,7 +84,7 @@ async def checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
 
 
 def _local_checks(run: Runtime) -> Iterator[DoctorCheck]:
-    """What needs no request."""
+    """The checks that need no request."""
     for warning in run.settings.warnings:
         yield DoctorCheck("note", warning)
     yield DoctorCheck("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.")
@@ -206,11 +206,11 @@ async def _main_job(run: Runtime) -> DoctorCheck:
             return DoctorCheck(
                 "note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried."
             )
-        began = datetime.now(UTC)
+        began = run.clock()
         evidence = await investigate(run, issue.short_id, STORY, window_for=story_window)
     except RunbookError as exc:
         return DoctorCheck.of(exc)
-    took = (datetime.now(UTC) - began).total_seconds()
+    took = (run.clock() - began).total_seconds()
     return DoctorCheck("ok", f"Triage works: all about {evidence.issue.name} in {took:.1f} s.")
 
 

@@ -36,7 +36,7 @@ class RedactingFormatter(logging.Formatter):
 
 
 def log_to_stderr() -> None:
-    """Send the logs of all libraries there; a handler that somebody set up before stays."""
+    """Send the logs of all libraries there; a handler that was set up before stays."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -11,7 +11,7 @@ def free_port(host: str, port: int) -> int:
     """The port, once it is sure that one can listen there; a free one for 0.
 
     Raises:
-        SettingsError: somebody else has it, or the address is not this machine's.
+        SettingsError: another process has it, or the address is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from sentry_runbook.runtime import Runtime, build_runtime
+from sentry_runbook.runtime import Runtime, build_runtime, utc_now
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def open_runtime(arguments: argparse.Namespace, settings: Settings) -> Asy
 
 def command_runtime(arguments: argparse.Namespace, settings: Settings) -> Runtime:
     """The runtime of a command; who makes it closes it."""
-    return build_runtime(settings, http_transport=embedded_sentry() if arguments.demo else None)
+    return build_runtime(settings, http_transport=embedded_sentry() if arguments.demo else None, clock=utc_now)
 
 
 def embedded_sentry(world: World | None = None) -> httpx.AsyncBaseTransport:
@@ -44,4 +44,4 @@ def embedded_sentry(world: World | None = None) -> httpx.AsyncBaseTransport:
     from sentry_runbook.simulator.app import create_app  # noqa: PLC0415
     from sentry_runbook.simulator.world import World  # noqa: PLC0415
 
-    return httpx.ASGITransport(app=create_app(world or World.of_all()))
+    return httpx.ASGITransport(app=create_app(world or World.of_all(utc_now)))

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Triage the issue.
 
     Raises:
-        RunbookError: the issue cannot be read, or an argument cannot be meant.
+        RunbookError: the issue cannot be read, or an argument is invalid.
     """
     result = anyio.run(_triage, arguments, settings)
     if arguments.json:

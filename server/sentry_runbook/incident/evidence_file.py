@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from sentry_runbook.errors import BadEvidence
 from sentry_runbook.incident.model.evidence import Evidence
 
-VERSION = 1
+VERSION = 2
+"""Of the evidence model: a file of another version is refused as such, not as damaged."""
 MAX_CHARACTERS = 50_000_000
 MOST_PROBLEMS = 3
 WRITE_AGAIN = "Give a file that --save wrote, unedited."
@@ -30,6 +31,9 @@ ACTIVE = re.compile(
     r"|\]\(|!\[|\{[{%#]|(?<![A-Za-z0-9])@(?=\w)"
 )
 LINK = re.compile(r"(?i)https?://")
+LINE_BREAK = re.compile("[\t\n]")
+BLOCKS = ("message", "context", "value")
+"""Fields of several lines (those that are an ``InertBlock``); elsewhere a line break would begin a line of a draft."""
 ADDRESSES = ("url", "server")
 """Fields that hold a URL of Sentry's own."""
 
@@ -100,6 +104,8 @@ def _unsafe(value: object, path: str) -> Iterator[tuple[str, str]]:
         own = path.rpartition(".")[2] in ADDRESSES
         if ACTIVE.search(MASK.sub("", value)) or (LINK.search(value) and not own):
             yield path, "text with active or invisible characters"
+        elif LINE_BREAK.search(value) and path.rpartition(".")[2] not in BLOCKS:
+            yield path, "a line break in a text of one line"
     elif isinstance(value, datetime):
         if value.utcoffset() != timedelta():
             yield path, "a time that is not in UTC"

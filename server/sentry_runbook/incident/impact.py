@@ -11,7 +11,7 @@ from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.traffic import traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Endpoint, Evidence, Known, Missing, Unknown, Window
+from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Known, Missing, Unknown, Window
 from sentry_runbook.incident.model.results.impact import (
     Baseline,
     Impact,
@@ -109,7 +109,7 @@ def _users(incident: Measurements, counts: _ImpactCounts) -> UsersWorstHour | No
     return incident.users if isinstance(incident.users, UsersWorstHour) and not counts.widened else None
 
 
-def _endpoint(endpoint: Endpoint) -> Endpoint:
+def _endpoint(endpoint: AffectedEndpoint) -> AffectedEndpoint:
     return endpoint.model_copy(update={"p95_ms": None if endpoint.p95_ms is None else round(endpoint.p95_ms, 1)})
 
 

@@ -7,9 +7,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from sentry_runbook.errors import SettingsError
 from sentry_runbook.incident.model.policy import Policy, default_policy
@@ -45,7 +45,7 @@ def load_policy(path: Path) -> Policy:
     return policy.model_copy(update={"source": str(path)})
 
 
-def _merged(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(base: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
     """The file's values over the built-in ones, table by table."""
     merged = dict(base)
     for key, value in given.items():
@@ -54,7 +54,7 @@ def _merged(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _problem(error: Mapping[str, Any], text: str) -> str:
+def _problem(error: ErrorDetails, text: str) -> str:
     """One error of pydantic as a sentence with line and key."""
     path = tuple(str(step) for step in error["loc"])
     if error["type"] == "extra_forbidden":

@@ -60,7 +60,7 @@ def _add_health(page: MarkdownPage, result: Impact) -> None:
 
 
 def _add_course(page: MarkdownPage, result: Impact) -> None:
-    """How the rate went: before, from when, and where to."""
+    """Add baseline, onset and trend of the event rate."""
     if result.baseline:
         ratio = f", now × {result.baseline.ratio:g}" if result.baseline.ratio is not None else ""
         page.fact("Baseline", f"{result.baseline.events} events in the same time before{ratio}")

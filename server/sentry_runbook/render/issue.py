@@ -76,8 +76,8 @@ def _add_event(page: MarkdownPage, event: EventView) -> None:
 
 def commit_line(commit: Commit) -> str:
     """A suspect commit in one line."""
-    said = " ".join(quoted(part) for part in (commit.id, commit.message) if part)
+    name = " ".join(quoted(part) for part in (commit.id, commit.message) if part)
     by = f" by {quoted(commit.author)}" if commit.author else ""
     at = f", {format_value(commit.at)}" if commit.at else ""
     request = f" ({quoted(commit.pull_request)})" if commit.pull_request else ""
-    return f"{said}{request}{by}{at}"
+    return f"{name}{request}{by}{at}"

@@ -86,7 +86,7 @@ class MarkdownPage:
         return self
 
     def untrusted(self, label: str, text: str | None) -> MarkdownPage:
-        """Add event text to the fenced part, under a label of ours."""
+        """Add event text to the fenced part, under a fixed label."""
         if text:
             self._untrusted += [f"[{label}]", text, ""]
         return self

@@ -26,11 +26,13 @@ def token_owner(reply: SentryResponse) -> TokenOwner:
     """``GET /api/0/``."""
     answer = an_object(reply)
     auth, user = answer.get("auth"), answer.get("user")
-    scopes = auth.get("scopes") if isinstance(auth, dict) else None
+    listed = auth.get("scopes") if isinstance(auth, dict) else None
+    scopes = tuple(scope for scope in listed if isinstance(scope, str)) if isinstance(listed, list) else None
     person = user if isinstance(user, dict) else {}
     return TokenOwner(
         name=next((name for key in ("name", "username", "id") if (name := text(person.get(key)))), None),
-        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else None,
+        # An empty list is no scope at all; a list of something else says nothing.
+        scopes=scopes if scopes or not listed else None,
     )
 
 

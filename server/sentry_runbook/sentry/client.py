@@ -88,7 +88,7 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Orga
         return self._sender.deadline(seconds)
 
     def capabilities(self) -> tuple[Capability, ...]:
-        """What this server turned out to have and to lack, for ``doctor``; a lack is believed for a quarter hour."""
+        """Abilities of this server, known and absent, for ``doctor``; an absence is remembered for 15 minutes."""
         return self._can.table()
 
     def issue_url(self, issue_id: str, *, organization: str | None) -> str:

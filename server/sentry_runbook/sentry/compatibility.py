@@ -79,14 +79,14 @@ class Capabilities:
         return self._lacks_until.get((ability, organization), float("-inf")) > self._clock()
 
     def mark_supported(self, ability: str, organization: str = "") -> None:
-        """It worked. The empty ability is that of the oldest form, of which nothing is to be learned."""
+        """Remember that the ability worked. The empty ability, of the oldest form, is not recorded."""
         if not ability:
             return
         self._has.add((ability, organization))
         self._lacks_until.pop((ability, organization), None)
 
     def mark_missing(self, ability: str, organization: str = "") -> None:
-        """It is not there; what worked once is not unlearned by one failure."""
+        """Remember that the ability is absent; one failure does not overrule an earlier success."""
         if ability and not self.is_supported(ability, organization):
             self._lacks_until[ability, organization] = self._clock() + LACK_S
 

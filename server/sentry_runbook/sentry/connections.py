@@ -1,16 +1,17 @@
-"""Connections to Sentry: httpx clients with one kept connection each, proxies and certificates.
+"""Connections to Sentry: httpx transports with one kept connection each, proxies and certificates.
 
-Each connection is an httpx client of its own; idle ones wait in a list, the most recently used last. One client for
-all would do the same, but httpcore's pool looks at every connection it has, with a system call each, at every request
-and every response: the CPU time of n parallel requests grows with n². 18 parallel GETs of 9 kB on loopback took 18 ms
-of CPU with one client and take 7 ms this way. (aiohttp under httpx takes 3.5 ms, but 75 ms and 10 MB to import, and it
-sends a PUT again by itself; pyqwest takes 9 ms, and 7 MB.) TLS, proxies of the environment, HTTP parsing and
-cancellation stay httpx's.
+Each connection is a transport of its own; idle ones wait in a list, the most recently used last. One transport for all
+would do the same, but httpcore's pool looks at every connection it has, with a system call each, at every request and
+every response: the CPU time of n parallel requests grows with n². 18 parallel GETs of 9 kB on loopback took 18 ms of
+CPU that way and take 6 ms this way. (aiohttp under httpx takes 3.5 ms, but 75 ms and 10 MB to import, and it sends a
+PUT again by itself; pyqwest takes 9 ms, and 7 MB.) TLS, HTTP parsing and cancellation are httpx's.
+
+There is no httpx client above the transports: what it adds to one request (redirects, cookies, sign-in flows, decoding)
+is nothing that a request with a token wants, and took a tenth of the CPU time of a triage.
 """
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections import deque
 from types import ModuleType
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-REDIRECT_HEADERS = "sentry_runbook.redirect_headers"
-"""Extension of a response that holds its ``location`` header, in lower case."""
 KEEP_IDLE_S = 10.0
 """Idle connections are closed after this, before most servers would do it unasked."""
 
@@ -51,73 +50,76 @@ class ConnectionPool:
         self._http_transport = http_transport
         self._monotonic = monotonic
         self._tls: ssl.SSLContext | None = None
-        self._clients: set[httpx.AsyncClient] = set()
-        self._idle: deque[tuple[float, httpx.AsyncClient]] = deque()
+        self._transports: set[httpx.AsyncBaseTransport] = set()
+        self._idle: deque[tuple[float, httpx.AsyncBaseTransport]] = deque()
 
-    def acquire(self) -> httpx.AsyncClient:
+    def acquire(self) -> httpx.AsyncBaseTransport:
         """Take the most recently used idle connection, else a new one."""
+        if self._http_transport is not None:
+            return self._http_transport
         if self._idle:
             return self._idle.pop()[1]
-        client = self.new_client()
-        self._clients.add(client)
-        return client
+        transport = self.new_transport()
+        self._transports.add(transport)
+        return transport
 
-    async def release(self, client: httpx.AsyncClient, *, is_usable: bool) -> None:
+    async def release(self, transport: httpx.AsyncBaseTransport, *, is_usable: bool) -> None:
         """Give a connection back, once for each ``acquire``; idle ones that are too old are closed.
 
         Args:
-            client: the connection.
+            transport: the connection.
             is_usable: whether its last exchange was complete; it is closed otherwise.
         """
-        if client not in self._clients:
-            return  # closed meanwhile, with all others
-        now, is_network = self._monotonic(), self._http_transport is None
-        if is_usable or not is_network:
-            self._idle.append((now, client))
+        if self._http_transport is not None or transport not in self._transports:
+            return  # no connection, or closed meanwhile with all others
+        now = self._monotonic()
+        if is_usable:
+            self._idle.append((now, transport))
         else:
-            await self._close(client)
-        # Without a network nothing expires, and closing one client would close the transport of all.
-        while is_network and self._idle and self._idle[0][0] <= now - KEEP_IDLE_S:
+            await self._close(transport)
+        while self._idle and self._idle[0][0] <= now - KEEP_IDLE_S:
             await self._close(self._idle.popleft()[1])
 
     async def aclose(self) -> None:
         """Close all connections, also those in use."""
-        clients, self._clients = self._clients, set()
+        transports, self._transports = self._transports, set()
         self._idle.clear()
-        for client in clients:
-            await client.aclose()
+        for transport in transports:
+            await transport.aclose()
+        if self._http_transport is not None:
+            await self._http_transport.aclose()
 
-    async def _close(self, client: httpx.AsyncClient) -> None:
-        self._clients.discard(client)
+    async def _close(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transports.discard(transport)
         with anyio.CancelScope(shield=True):
-            await client.aclose()
+            await transport.aclose()
 
-    def new_client(self) -> httpx.AsyncClient:
-        """Make a client, without opening a connection; the first one loads httpx and reads the certificates.
+    def new_transport(self) -> httpx.AsyncBaseTransport:
+        """Make a transport, without opening a connection; the first one loads httpx and reads the certificates.
 
         Raises:
             SettingsError: the CA bundle cannot be read.
         """
-        from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # with httpx, as below
-
         # httpx imports its own command line where rich and click are installed, as with us: 25 ms and 3 MB for nothing.
         sys.modules.setdefault("httpx._main", cast(ModuleType, None))
         import httpx  # noqa: PLC0415  # takes 20 ms, which the server's start must not wait for
 
-        # httpx logs each request's address, which holds search text, at INFO.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        limits = self._settings.limits
-        return httpx.AsyncClient(
-            transport=self._http_transport,
-            verify=True if self._http_transport is not None else self._tls_context(),
-            timeout=httpx.Timeout(limits.read_s, connect=limits.connect_s),
+        return httpx.AsyncHTTPTransport(
+            verify=self._tls_context(),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=KEEP_IDLE_S),
-            follow_redirects=False,
-            event_hooks={"response": [_put_target_aside]},
-            trust_env=self._trusts_environment(),
-            # A token needs no cookies; a session of a proxy must not leak from one answer into the next request.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            proxy=self._proxy(),
         )
+
+    def _proxy(self) -> str | None:
+        """Return the proxy that the environment names for Sentry (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` …)."""
+        from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  # with httpx, which needs it too
+
+        url = urlsplit(self._settings.base_url)
+        if not self._trusts_environment() or proxy_bypass(url.netloc):
+            return None
+        proxies = getproxies()
+        proxy = proxies.get(url.scheme) or proxies.get("all")
+        return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
     def _trusts_environment(self) -> bool:
         """Return whether proxies of the environment are used: not for a server on this machine."""
@@ -147,9 +149,3 @@ class ConnectionPool:
             # Redirects are not followed, so this is never used; if it were, it trusts nobody.
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.create_ssl_context(trust_env=self._trusts_environment())
-
-
-async def _put_target_aside(response: httpx.Response) -> None:
-    """Hide a redirect's target from httpx, which parses it without following it, and fails on a malformed one."""
-    if "location" in response.headers:
-        response.extensions[REDIRECT_HEADERS] = {"location": response.headers.pop("location")}

@@ -151,13 +151,13 @@ class DiscoverEndpoints(EndpointGroup):
 
     async def _from_transactions(self, ask: AskLatency, slug: str) -> LatencyTable:
         """With and without naming the dataset; both at once, for rounds cost time."""
-        found: dict[str, LatencyTable] = {}
+        by_dataset: dict[str, LatencyTable] = {}
         refused: list[SentryError] = []
         failed: list[RunbookError] = []
 
         async def attempt(dataset: str | None) -> None:
             try:
-                found[dataset or ""] = await ask(dataset, OLD_LATENCY)
+                by_dataset[dataset or ""] = await ask(dataset, OLD_LATENCY)
             except (BadRequest, NotFound, *ENDPOINT_MISSING) as exc:
                 refused.append(exc)
             except RunbookError as exc:
@@ -168,7 +168,7 @@ class DiscoverEndpoints(EndpointGroup):
                 tasks.start_soon(attempt, "transactions")
             if not self._can.is_supported("dataset", slug):
                 tasks.start_soon(attempt, None)
-        answers = sorted(found.values(), key=lambda latency: not latency.rows)
+        answers = sorted(by_dataset.values(), key=lambda latency: not latency.rows)
         if answers:
             return answers[0]
         raise (failed or refused)[0]

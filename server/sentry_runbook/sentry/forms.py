@@ -28,7 +28,7 @@ def refused_by(*kinds: type[SentryError]) -> Callable[[SentryError], bool]:
 
 
 def never(_: object) -> bool:
-    """No error, or no answer."""
+    """Never true: for forms without such errors or answers."""
     return False
 
 

@@ -1,7 +1,7 @@
 """One HTTP exchange with Sentry: time limits, size limits, and what went wrong. Connections are :mod:`connections`'.
 
 Errors are returned, not raised: httpx's exceptions hold the request with its headers, and must not end up in the
-chain of an error that somebody prints.
+chain of an error that is printed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from sentry_runbook.errors import SentryError, ServerFault, TimedOut, Unreachable
-from sentry_runbook.sentry.connections import REDIRECT_HEADERS, ConnectionPool
+from sentry_runbook.sentry.connections import ConnectionPool
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 from sentry_runbook.settings import Settings
 
@@ -60,8 +60,8 @@ class Transport:
         Raises:
             SettingsError: the CA bundle cannot be read.
         """
-        # Dropped unused: httpx imports the better half of itself when a client is made. No connection is opened.
-        self._connections.new_client()
+        # Dropped unused: httpx imports the better half of itself when a transport is made. No connection is opened.
+        self._connections.new_transport()
 
     async def exchange(
         self, method: str, url: str, asked: RequestInfo, body: object = None
@@ -78,8 +78,8 @@ class Transport:
             SettingsError: no token is set, or the CA bundle cannot be read.
         """
         limits = self._settings.limits
-        headers, client = self._headers(), self._connections.acquire()
-        import httpx  # noqa: PLC0415  # loaded with the first client, not with the server
+        headers, transport = self._headers(), self._connections.acquire()
+        import httpx  # noqa: PLC0415  # loaded with the first transport, not with the server
 
         outcome: SentryResponse | SentryError = TimedOut(
             f"Asked for {asked.what}, Sentry did not answer within {limits.read_s:g} s.",
@@ -90,8 +90,9 @@ class Transport:
             # One limit over the whole exchange: httpx's own begins anew with every byte that a server sends.
             with anyio.move_on_after(limits.read_s):
                 try:
-                    request = client.build_request(method, url, json=body, headers=headers)
-                    outcome = await self._exchange(client, request, asked)
+                    timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s).as_dict()
+                    request = httpx.Request(method, url, json=body, headers=headers, extensions={"timeout": timeout})
+                    outcome = await self._exchange(transport, request, asked)
                 except httpx.ConnectTimeout as exc:
                     outcome = self._unreachable(asked, exc)
                 except httpx.TimeoutException:
@@ -105,14 +106,14 @@ class Transport:
                 except (httpx.HTTPError, httpx.InvalidURL) as exc:
                     outcome = self._unreachable(asked, exc)
         finally:
-            # After an error or a cancellation the connection is gone, and the client with it.
-            await self._connections.release(client, is_usable=isinstance(outcome, SentryResponse))
+            # After an error or a cancellation the connection is gone, and the transport with it.
+            await self._connections.release(transport, is_usable=isinstance(outcome, SentryResponse))
         return outcome
 
     async def _exchange(
-        self, client: httpx.AsyncClient, request: httpx.Request, asked: RequestInfo
+        self, transport: HttpTransport, request: httpx.Request, asked: RequestInfo
     ) -> SentryResponse | SentryError:
-        response = await client.send(request, stream=True)
+        response = await transport.handle_async_request(request)
         try:
             body = await self._read(response, asked)
         finally:
@@ -120,8 +121,8 @@ class Transport:
                 await response.aclose()
         if isinstance(body, SentryError):
             return body
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return SentryResponse(response.status_code, {**headers, **response.extensions.get(REDIRECT_HEADERS, {})}, body)
+        # httpx's names are in lower case.
+        return SentryResponse(response.status_code, dict(response.headers.items()), body)
 
     def _headers(self) -> dict[str, str]:
         token = self._settings.token

@@ -124,7 +124,9 @@ class IssueEndpoints(IssuePaths):
         return await ask_newest(forms, self._can)
 
     async def _oldest(self, ask: Callable[[], Awaitable[JsonObject]], asked: RequestInfo) -> JsonObject:
-        """It has no substitute. Where no event matches, it is missing too, which says nothing of the server.
+        """The oldest event; no other request gives it.
+
+        Where no event matches, it is missing too, which says nothing of the server.
 
         Raises:
             Unsupported: the server has no oldest event: an absent endpoint, or GlitchTip's 422.

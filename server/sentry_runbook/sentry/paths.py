@@ -1,4 +1,4 @@
-"""Where an issue lives, on servers of any age.
+"""Resolves an issue reference to a request path, on servers of any age.
 
 Today that is below its organization, by number or short id; before 2020 and on GlitchTip under ``/api/0/issues/``, by
 number only. Which it is shows at the first answer. A short id, or an event id alone, is turned into the number where
@@ -86,7 +86,7 @@ class IssuePaths(EndpointGroup):
         known = self._known_number(ref) if self._can.is_missing("short_ids") else None
         path = await self._org_path(ref.organization, f"issues/{segment(known or ref.issue)}/{tail}")
         try:
-            found = await self._sender.get(path, params, asked, parse, fresh=fresh)
+            response = await self._sender.get(path, params, asked, parse, fresh=fresh)
         except NotFound as exc:
             if (
                 ref.is_numeric
@@ -100,12 +100,12 @@ class IssuePaths(EndpointGroup):
             if number is None:
                 raise
             path = await self._org_path(ref.organization, f"issues/{segment(number)}/{tail}")
-            found = await self._sender.get(path, params, asked, parse, fresh=fresh)
+            response = await self._sender.get(path, params, asked, parse, fresh=fresh)
             self._can.mark_missing("short_ids")
         else:
             if not ref.is_numeric and not known:
                 self._can.mark_supported("short_ids")
-        return found
+        return response
 
     async def _get_at_old_path(
         self,

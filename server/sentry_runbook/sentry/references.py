@@ -146,7 +146,7 @@ def _vanity(url: SplitResult, base: SplitResult) -> str | None:
 
 
 def _route(parts: list[str]) -> tuple[str | None, str, str | None] | None:
-    """Organization, issue and event of a path; of an event's own page, the event stands for the issue.
+    """Organization, issue and event of a path; of an event's own page, the event is the issue's representative.
 
     ``[organizations/ORG|ORG[/PROJECT]]/issues/ID[/events/EVENT]``, ``…/projects/PROJECT/events/EVENT`` and
     ``…/discover/PROJECT:EVENT``.

@@ -162,7 +162,7 @@ class TimeSeriesEndpoints(EndpointGroup):
 
 
 def axes_of(axes: Sequence[str]) -> Query:
-    """What is counted."""
+    """The axes as ``yAxis`` parameters."""
     return [("yAxis", axis) for axis in axes]
 
 

@@ -1,7 +1,7 @@
 """Sentry's search language, as far as an incident needs it: parses a query and compiles it to a predicate over rows.
 
 ``key:value``, ``!key:value``, ``has:key``, ``key:[a, b]``, ``key:"a b"``, ``*`` inside values, comparisons
-(``key:>5``), free words, AND, OR and parentheses. A key that nobody knows is a tag, and silently matches nothing: as in
+(``key:>5``), free words, AND, OR and parentheses. An unknown key is a tag, and silently matches nothing: as in
 Sentry.
 """
 

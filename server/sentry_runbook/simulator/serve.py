@@ -15,7 +15,7 @@ async def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 9000, lo
 
     Args:
         app: from ``create_app``.
-        host: the address to listen on; the loopback one unless somebody means otherwise.
+        host: the address to listen on; loopback by default.
         port: the port.
         log_level: uvicorn's; ``info`` shows each request.
     """

@@ -1,17 +1,18 @@
 """Callers who ask the same at the same time, or shortly after, share one computation and its result.
 
 How to think about it: a *computation* runs in a task of its own under a key that says all that its result depends on.
-Callers with the same key wait for it. So that nobody suffers from sharing:
+Callers with the same key wait for it. So that no caller is worse off for sharing:
 
 - A caller that is cancelled only stops waiting. The computation is cancelled when its last waiter has left.
 - An error goes to those who wait for it and is not kept.
 - A result that is incomplete, because something failed that may work the next time (:func:`mark_incomplete`), goes to
   those who wait for it and is not kept.
-- Around a write (:meth:`SharedResults.invalidating`) all results go; nobody joins a computation that began before its
-  end, and what such a one brings is not kept.
+- Around a write (:meth:`SharedResults.invalidating`) all results go; no caller joins a computation that
+  began before its end, and the result of such a computation is not kept.
 
-Deadlines are the computation's own. A caller joins only computations of its own key, which holds a time that is some
-seconds old at most, so it never waits longer than one computation may take.
+Deadlines are the computation's own. So that a late caller does not end with an early one's deadline, it joins a
+computation only within :data:`JOIN_WITHIN_S` of its start, and starts the next one after that; their requests to Sentry
+are shared by :mod:`~sentry_runbook.sentry.single_flight`, whose deadlines grow with each caller.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from sentry_runbook.errors import RunbookError
 T = TypeVar("T")
 MAX_KEPT = 64
 """Results; an answer with both channels takes some 100 kB."""
+JOIN_WITHIN_S = 2.0
+"""Seconds after the start of a computation in which callers join it; at most so much of their own deadline is lost."""
 
 
 @dataclass(eq=False)
@@ -38,11 +41,13 @@ class _Computation(Generic[T]):
     """A computation under way.
 
     Attributes:
+        joinable_until: monotonic seconds; who comes later starts another one.
         waiters: how many callers wait for it.
         is_complete: nothing failed in it that may work the next time.
         error_traceback: where it failed.
     """
 
+    joinable_until: float
     waiters: int = 0
     is_complete: bool = True
     error_traceback: TracebackType | None = None
@@ -70,7 +75,8 @@ class SharedResults:
     def __init__(self, keep_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._keep_s = keep_s
         self._clock = clock
-        self._running: dict[Hashable, _Computation[object]] = {}
+        self._joinable: dict[Hashable, _Computation[object]] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
         self._kept: OrderedDict[Hashable, tuple[float, object]] = OrderedDict()
         self._generation = 0
 
@@ -90,7 +96,9 @@ class SharedResults:
         kept = self._kept.get(key)
         if kept is not None and kept[0] > self._clock():
             return cast(T, kept[1])
-        computation = self._running.get(key) or self._begin(key, compute)
+        computation = self._joinable.get(key)
+        if computation is None or computation.joinable_until <= self._clock():
+            computation = self._begin(key, compute)
         computation.waiters += 1
         try:
             return cast(T, await self._outcome(computation))
@@ -98,12 +106,17 @@ class SharedResults:
             self._leave(key, computation)
 
     def _begin(self, key: tuple[Hashable, int], compute: Callable[[], Awaitable[object]]) -> _Computation[object]:
-        computation: _Computation[object] = _Computation()
-        self._running[key] = computation
+        computation: _Computation[object] = _Computation(self._clock() + JOIN_WITHIN_S)
+        self._joinable[key] = computation
         computation.task = asyncio.create_task(self._run(key, computation, compute))
-        # asyncio complains about an error that nobody took; here every waiter may have left.
-        computation.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._tasks.add(computation.task)
+        computation.task.add_done_callback(self._end)
         return computation
+
+    def _end(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # asyncio logs an error that nobody retrieved; here every waiter may have left
 
     async def _run(
         self, key: tuple[Hashable, int], computation: _Computation[object], compute: Callable[[], Awaitable[object]]
@@ -141,8 +154,8 @@ class SharedResults:
             computation.task.cancel()
 
     def _stop_sharing(self, key: Hashable, computation: _Computation[object]) -> None:
-        if self._running.get(key) is computation:
-            del self._running[key]
+        if self._joinable.get(key) is computation:
+            del self._joinable[key]
 
     def _keep(self, key: Hashable, result: object) -> None:
         now = self._clock()
@@ -168,8 +181,8 @@ class SharedResults:
 
     async def aclose(self) -> None:
         """Cancel what is being computed, and wait for its end."""
-        tasks = [computation.task for computation in self._running.values() if computation.task is not None]
-        self._running.clear()
+        tasks = list(self._tasks)
+        self._joinable.clear()
         for task in tasks:
             task.cancel()
         if tasks:

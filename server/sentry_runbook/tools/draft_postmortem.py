@@ -57,7 +57,7 @@ async def draft_postmortem(
 
 
 def _without_twins(result: Postmortem) -> Postmortem:
-    """What the Markdown says as well: the questions, and the issue's own address on every row."""
+    """Without what the Markdown says as well: the questions, and the issue's own address on every row."""
     rows = (
         row if row.link and "/events/" in row.link else row.model_copy(update={"link": None}) for row in result.timeline
     )
@@ -93,7 +93,7 @@ def _fewer_findings(result: Postmortem) -> Postmortem:
 
 
 def _without_draft(result: Postmortem) -> Postmortem:
-    """Who has a text checked needs the findings first."""
+    """Without the draft: when a text is checked, the findings matter more."""
     if not result.lint:
         return result
     how = "call draft_postmortem without check for it"

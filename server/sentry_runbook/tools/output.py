@@ -39,7 +39,7 @@ class PreparedAnswer:
     """An answer ready to be sent, any number of times.
 
     Attributes:
-        structured: the JSON values; shared by all who get this answer, so nobody may change them.
+        structured: the JSON values; shared by all who get this answer, so it must not be changed.
         page: the same facts as Markdown, its fence without a nonce yet.
     """
 

@@ -1,7 +1,7 @@
 """Makes MCP tools of plain async functions.
 
 A :class:`ToolDefinition` declares a tool; :meth:`ToolDefinition.tool` makes the SDK's object of it. Four things differ
-from the SDK's own tools: unknown arguments are refused with the list of valid ones, errors of ours reach the model as
+from the SDK's own tools: unknown arguments are refused with the list of valid ones, our errors reach the model as
 one clear sentence, the result goes through :mod:`.output`, and the published schemas are slim.
 """
 
@@ -33,7 +33,7 @@ A = TypeVar("A", bound=Answer)
 CONFIRM_WITHIN_S = 600
 """Seconds that a person has to answer a question; after them nothing is written."""
 ALIASES = {"issue_id": "issue"}
-"""Names that people and models use for an argument of ours."""
+"""Names that people and models use for one of our arguments."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ async def planned(
     """The plan, made on a fresh read."""
     from sentry_runbook.writing.change import make_plan  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    wish = ResolutionRequest(
+    request = ResolutionRequest(
         action=action,
         release=release,
         ignore_count=ignore_count,
@@ -41,7 +41,7 @@ async def planned(
         ignore_users=ignore_users,
         window_minutes=window_minutes,
     )
-    return await make_plan(runtime(ctx), issue, wish)
+    return await make_plan(runtime(ctx), issue, request)
 
 
 async def confirmed(

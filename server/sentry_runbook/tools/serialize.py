@@ -22,7 +22,7 @@ def serialize(result: BaseModel) -> dict[str, JsonValue]:
 
 
 def _drop_unknown_lists(values: dict[str, JsonValue], missing: list[JsonValue]) -> None:
-    """Take out empty lists that ``missing`` names: there an empty list would say "none", and nobody knows."""
+    """Take out empty lists that ``missing`` names: there an empty list would say "none", but it is unknown."""
     for entry in missing:
         what = entry.get("what") if isinstance(entry, dict) else None
         for path in what.split(", ") if isinstance(what, str) else ():

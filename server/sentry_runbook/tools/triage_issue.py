@@ -28,10 +28,10 @@ async def triage_issue(
     Severity with reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
     release and commits, next steps. What is unknown is in `missing`.
     """
-    from sentry_runbook.incident.triage.triage import make_triage  # noqa: PLC0415  # with the first call (DESIGN §9)
-
     run = runtime(ctx)
     evidence = await investigate(run, issue, TRIAGE, environment=environment, period=period)
+    from sentry_runbook.incident.triage.triage import make_triage  # noqa: PLC0415  # loaded meanwhile (DESIGN §9)
+
     return make_triage(run.incident(evidence, stated_flags(workaround, core_flow, data_loss_risk)))
 
 

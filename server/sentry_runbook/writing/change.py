@@ -35,26 +35,26 @@ UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these it is unknown whether the change was made."""
 
 
-async def make_plan(run: Runtime, issue: str, wish: ResolutionRequest) -> Plan:
+async def make_plan(run: Runtime, issue: str, request: ResolutionRequest) -> Plan:
     """Read the issue afresh and plan the change.
 
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
     evidence, owner = await read_for_writing(
-        run, lambda: investigate(run, issue, WRITING, fresh=True, release=wish.release)
+        run, lambda: investigate(run, issue, WRITING, fresh=True, release=request.release)
     )
-    resolution = plan(_sanitize_request(run, wish), run.incident(evidence))
+    resolution = plan(_sanitize_request(run, request), run.incident(evidence))
     if resolution.change is not None:
         require_write_scope(owner.scopes)
-    return Plan(wish, resolution, evidence, evidence.organization or None, owner.name or UNKNOWN)
+    return Plan(request, resolution, evidence, evidence.organization or None, owner.name or UNKNOWN)
 
 
-def _sanitize_request(run: Runtime, wish: ResolutionRequest) -> ResolutionRequest:
-    """The wish with its release sanitized, as it is shown and compared; a caller may have copied it from an event."""
-    if wish.release is None:
-        return wish
-    return wish.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(wish.release, NAME)})
+def _sanitize_request(run: Runtime, request: ResolutionRequest) -> ResolutionRequest:
+    """The request with its release sanitized, as it is shown and compared: it may have been copied from an event."""
+    if request.release is None:
+        return request
+    return request.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(request.release, NAME)})
 
 
 async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]) -> tuple[Evidence, TokenOwner]:
@@ -125,7 +125,7 @@ async def apply(run: Runtime, planned: Plan, confirmed: str, reason: str | None 
     with client.deadline(run.settings.limits.call_s):
         try:
             with run.answers.invalidating():
-                await client.update_issue(planned.reference, body_of(change, planned.wish))
+                await client.update_issue(planned.reference, body_of(change, planned.request))
         except UNCLEAR as exc:
             unclear = exc.what
         except SentryError as exc:
@@ -160,11 +160,11 @@ def _record(
     """Append a line to the audit file; a failure is returned as a note, because the change is already made."""
     if run.audit is None:
         return ()
-    named = {**planned.wish.model_dump(exclude={"action"}), "reason": reason}
+    named = {**planned.request.model_dump(exclude={"action"}), "reason": reason}
     arguments = {key: value for key, value in named.items() if value is not None}
     record = AuditRecord(
         when=run.clock(),
-        what=" ".join([planned.wish.action, *(f"{key}={value}" for key, value in arguments.items())]),
+        what=" ".join([planned.request.action, *(f"{key}={value}" for key, value in arguments.items())]),
         issue=planned.issue.name,
         before=_plain(planned.resolution.before),
         after=_plain(state_of(after)) if after else {},
@@ -184,11 +184,11 @@ def _plain(state: State) -> Mapping[str, str | int | bool | None]:
     return values
 
 
-def body_of(change: StatusChange, wish: ResolutionRequest) -> dict[str, object]:
+def body_of(change: StatusChange, request: ResolutionRequest) -> dict[str, object]:
     """The body of the PUT; unused keys are left out, because Sentry refuses null (sentry-api §10)."""
     details: dict[str, object] = {
         "inNextRelease": change.in_next_release or None,
-        "inRelease": change.in_release and wish.release,
+        "inRelease": change.in_release and request.release,
         "ignoreCount": change.ignore_count,
         "ignoreDuration": change.ignore_minutes,
         "ignoreUserCount": change.ignore_users,

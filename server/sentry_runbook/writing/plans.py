@@ -23,9 +23,9 @@ FORWARDED = "A comment is forwarded to linked trackers (Jira, GitHub …) and no
 
 @dataclass(frozen=True)
 class Plan:
-    """A wish, the state it was planned on, and what would be sent."""
+    """A requested change, the state it was planned on, and what would be sent."""
 
-    wish: ResolutionRequest
+    request: ResolutionRequest
     resolution: ResolutionPlan
     evidence: Evidence
     organization: str | None
@@ -44,8 +44,8 @@ class Plan:
 
     def payload(self) -> Payload:
         """What a confirm token is bound to: issue, action with all its arguments, and the state read."""
-        wish = {f"wish.{name}": value for name, value in self.wish.model_dump().items()}
-        return {"issue": self.issue.id, **wish, "state": self.resolution.before.model_dump_json()}
+        request = {f"request.{name}": value for name, value in self.request.model_dump().items()}
+        return {"issue": self.issue.id, **request, "state": self.resolution.before.model_dump_json()}
 
     def question(self) -> str:
         """The question to a person; only our words, numbers, and event text as one quoted value."""

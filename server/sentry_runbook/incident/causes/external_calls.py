@@ -84,7 +84,7 @@ def own_domains(evidence: Evidence) -> frozenset[str]:
 
 
 def is_external(host: str | None, own: frozenset[str]) -> bool:
-    """Whether a host is somebody else's, and not a tracker."""
+    """Whether a host is external, and not a tracker's."""
     if not host or is_internal(host):
         return False
     return registered_domain(host) not in own and TRACKERS.search(host) is None

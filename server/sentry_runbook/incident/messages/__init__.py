@@ -1,1 +1,1 @@
-"""What people are told: the facts that templates use, for each audience and format."""
+"""Content of messages: the facts that templates use, for each audience and format."""

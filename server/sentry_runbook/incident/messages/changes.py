@@ -17,7 +17,7 @@ from sentry_runbook.incident.model.results.messages import Audience, Blank, Time
 from sentry_runbook.incident.timeline.activity import LOG
 
 SOURCES_OF_ACTIONS = (LOG, "deploy marker in Sentry")
-"""Sources of timeline rows that record what somebody did."""
+"""Sources of timeline rows that record what a person did."""
 SOURCES_WITHOUT_NEWS = ("First Seen of the issue", "Last Seen of the issue", "suspect commits of the event")
 """Sources of timeline rows that add nothing to the numbers of an update."""
 CHANGED = "what changed since the last update"

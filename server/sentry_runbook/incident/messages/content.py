@@ -1,4 +1,4 @@
-"""What a message or a prompt may say: results of the incident, and sentences for one audience.
+"""Content of messages and prompts: results of the incident, and sentences for one audience.
 
 How to add a fact for templates: a field of a result is one already. A sentence of its own is a property here (or in
 :class:`.PostmortemContent`), typed; templates can ask for it at once, and the check at start knows it by its type. A
@@ -123,7 +123,7 @@ class MessageContent(BlankContent):
 
     @cached_property
     def event(self) -> KeyEvent:
-        """The event that stands for the issue, and what changed before it."""
+        """The representative event of the issue, and what changed before it."""
         return key_event(self._incident)
 
     @property

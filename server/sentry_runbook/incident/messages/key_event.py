@@ -1,4 +1,4 @@
-"""The event that stands for the issue, and what changed before it, each as one line."""
+"""The representative event of the issue, and what changed before it, each as one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What customers may read: no host names, ids, stack traces, internal names, releases or blame, no promised repair.
+"""Redacts text for customers: no host names, ids, stack traces, internal names, releases or blame, no promised repair.
 
 How to think about it: what a template may ask for is internal unless :data:`READABLE_BY_CUSTOMERS` names it, so no
 template can show customers anything else, whatever it asks. A text that a person stated is used word for word, or

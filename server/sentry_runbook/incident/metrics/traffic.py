@@ -14,6 +14,7 @@ from datetime import timedelta
 from math import sqrt
 from statistics import StatisticsError, correlation, median
 
+from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.metrics.timeseries import HOUR_S, between, end_of
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, SessionHour, Unknown
 
@@ -62,7 +63,8 @@ def traffic_correlation(evidence: Evidence) -> TrafficCorrelation | Unknown:
         return evidence.series
     pairs = list(_measured_hours(evidence.sessions.value.hours, evidence.series.value.events))
     if len(pairs) < FEWEST_HOURS:
-        return Unknown(why=f"sessions and events were both measured in {len(pairs)} full hours, of at least 6 needed")
+        measured = count(len(pairs), "full hour")
+        return Unknown(why=f"sessions and events were both measured in {measured}, of at least {FEWEST_HOURS} needed")
     sessions, events = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     if not any(sessions):
         return Unknown(why="no session started in the window")
@@ -81,7 +83,7 @@ def _measured_hours(hours: tuple[SessionHour, ...], events: Series) -> Iterator[
         if not hour.complete or end > events.complete_until or hour.start < events.start or end > end_of(events):
             continue
         counts = between(events, hour.start, end).values
-        measured = [count for count in counts if count is not None]
+        measured = [events for events in counts if events is not None]
         if counts and len(measured) == len(counts):
             yield float(hour.sessions), sum(measured)
 

@@ -24,7 +24,7 @@ SLOW = timedelta(minutes=5)
 
 
 def action_items(incident: Incident) -> tuple[ActionItem, ...]:
-    """What the evidence asks for, the cause first."""
+    """The action items that follow from the evidence, the cause first."""
     items = [item for propose in PROPOSALS for item in propose(incident)]
     return tuple({item.action: item for item in items}.values())
 
@@ -33,11 +33,11 @@ def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
     if issue.status == "resolved" and not incident.recovery_metrics.regressed_since:
         return
-    calm = incident.recovery.verdict == "recovered"
+    is_recovered = incident.recovery.verdict == "recovered"
     yield ActionItem(
         action=f"Fix the cause of {issue.name} and resolve it in the release that holds the fix",
         done_when=f"check_recovery says recovered for {issue.name} and no event comes from the fixing release",
-        why=f"the event rate is {'' if calm else 'not known to be '}back to usual, and the issue is "
+        why=f"the event rate is {'' if is_recovered else 'not known to be '}back to usual, and the issue is "
         f"{issue.status or 'of unknown status'} in Sentry",
     )
 

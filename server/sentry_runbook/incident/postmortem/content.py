@@ -64,7 +64,7 @@ class MilestoneInterval(Interval):
 
 
 class PostmortemContent:
-    """What a postmortem says of one incident; each part is computed when it is first read, and once.
+    """The content of one incident's postmortem; each part is computed when it is first read, and once.
 
     Attributes:
         learned, other_conditions, well, badly, luck: what only people know.
@@ -133,7 +133,7 @@ class PostmortemContent:
 
     @cached_property
     def action_items(self) -> tuple[ActionItem, ...]:
-        """What the evidence asks for."""
+        """The action items that follow from the evidence."""
         return action_items(self._incident)
 
     @cached_property

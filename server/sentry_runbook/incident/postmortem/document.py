@@ -24,7 +24,7 @@ class TextLine:
 
     Attributes:
         number: counted from 1.
-        words: the line's own words: quotes, code and addresses are taken out, for they are somebody else's.
+        words: the line's own words: quotes, code and addresses are taken out, for they are other people's words.
     """
 
     number: int
@@ -94,7 +94,7 @@ class PostmortemText:
                 body.append(line)
                 continue
             yield TextSection(title, start, tuple(body))
-            # A title that quotes event text must not pass for a section of ours.
+            # A title that quotes event text must not pass for a section of the document.
             title, start, body = QUOTED.sub('""', heading[1]), line.number, []
         yield TextSection(title, start, tuple(body))
 

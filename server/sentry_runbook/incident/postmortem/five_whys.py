@@ -58,7 +58,7 @@ def five_whys(incident: Incident) -> tuple[Why, ...]:
 
 
 def the_event(incident: Incident) -> tuple[Event, str] | None:
-    """The event that stands for the issue, and its name as a source."""
+    """The representative event of the issue, and its name as a source."""
     part, sample = incident.evidence.event, incident.evidence.sample
     if isinstance(part, Known):
         return part.value, f"event {part.value.id[:12]}"
@@ -172,7 +172,7 @@ def _testing(incident: Incident) -> Iterator[Hint]:
 
 
 def _staged(incident: Incident) -> Iterator[Hint]:
-    """How long the release stood in another environment before it went live."""
+    """How long the release was deployed to another environment before production."""
     own = [deploy for deploy in incident.deploys if deploy.version == incident.suspect]
     live = next(((at, deploy) for deploy in own if incident.is_live(deploy) and (at := deployed(deploy))), None)
     if live is None:

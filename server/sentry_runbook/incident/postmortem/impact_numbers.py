@@ -42,7 +42,7 @@ def _unknown(name: str, why: str) -> ImpactNumber:
 
 
 def shared_query(incident: Incident) -> str:
-    """What the sources of the window's queries end with, ``; START to END; environments: …``; said once for all."""
+    """The common end of the sources of the window's queries, ``; START to END; environments: …``; printed once."""
     part = incident.evidence.totals
     _, mark, rest = part.source.partition("; 20") if isinstance(part, Known) else ("", "", "")
     return f"{mark}{rest}"

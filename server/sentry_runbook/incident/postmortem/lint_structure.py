@@ -168,7 +168,7 @@ def actions(document: PostmortemText) -> tuple[tuple[TextLine, str], ...]:
 
 
 def vague_action(checked: CheckedText) -> Iterator[LintFinding]:
-    """An action that nobody can begin with or finish."""
+    """An action without a concrete first step or a checkable end."""
     for line, item in actions(checked.document):
         task = re.split(r"\s+—\s+", item)[0].strip(" *[]")
         if VAGUE.match(task) or len(task.split()) < FEWEST_WORDS:

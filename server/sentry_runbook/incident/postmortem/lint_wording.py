@@ -70,7 +70,7 @@ def blame(checked: CheckedText) -> Iterator[LintFinding]:
 
 
 def counterfactual(checked: CheckedText) -> Iterator[LintFinding]:
-    """What did not happen is told in place of what did."""
+    """A counterfactual: it says what did not happen in place of what did."""
     yield from _findings(checked, "counterfactual", "tells what did not happen", COUNTERFACTUAL)
 
 

@@ -24,7 +24,7 @@ NIGHT_ENDS, NIGHT_BEGINS = 6, 20
 
 
 def contributing(incident: Incident) -> Iterator[Hint]:
-    """What the evidence says to have helped the incident along: candidates, for people to weigh."""
+    """Contributing factors in the evidence: candidates, for people to judge."""
     causes = incident.causes
     for cause in (*causes[:1], *(cause for cause in causes[1:2] if cause.confidence != "low")):
         pattern = pattern_named(cause.pattern).title

@@ -43,7 +43,7 @@ from sentry_runbook.incident.recovery.sessions import CrashFreeHours, crash_free
 
 @dataclass(frozen=True)
 class RecoveryMetrics:
-    """All that :mod:`.recovery` judges.
+    """The measurements that :mod:`.recovery` decides by.
 
     Attributes:
         fix_known: a fix was stated, or the issue is resolved, and it has not come back since.
@@ -90,7 +90,7 @@ def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetric
 
     Args:
         incident: its evidence, onset and baseline.
-        fixed_at: when the fix was made, if somebody stated it; aware UTC.
+        fixed_at: when the fix was made, if stated; aware UTC.
     """
     evidence = incident.evidence
     now = min(incident.now, evidence.collected_at)

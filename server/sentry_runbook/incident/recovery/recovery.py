@@ -162,7 +162,7 @@ def _fix_doubt(metrics: RecoveryMetrics) -> str:
 
 
 def _notes(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]:
-    """What limits the reading."""
+    """Limits of the measurement, as notes."""
     if metrics.rates is not None:
         yield from metrics.rates.notes
     if metrics.basis in ("peak", "last_event") and metrics.since is not None:

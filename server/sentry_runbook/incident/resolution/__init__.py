@@ -1,1 +1,1 @@
-"""Changes of an issue: the wish, the state, the plan with its warnings, the read-back."""
+"""Changes of an issue: the requested change, the state, the plan with its warnings, the read-back."""

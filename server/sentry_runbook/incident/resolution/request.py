@@ -154,8 +154,8 @@ def _limit_refusals(request: ResolutionRequest) -> Iterator[str]:
         yield "window_minutes needs ignore_count or ignore_users: it is the stretch in which those are counted."
 
 
-def same_release(one: str | None, other: str | None) -> bool:
+def same_release(version: str | None, other: str | None) -> bool:
     """Whether two names mean one release; what was read is inert text, in which an @ may have become its twin."""
-    if one is None or other is None:
-        return one is other
-    return unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", other)
+    if version is None or other is None:
+        return version is other
+    return unicodedata.normalize("NFKC", version) == unicodedata.normalize("NFKC", other)

@@ -43,7 +43,7 @@ def state_of(issue: Issue) -> State:
 
 
 def is_same_state(before: State, now: State) -> bool:
-    """Whether nobody changed the state in between; that less remains of a limit after more events is no change."""
+    """Whether the two states are equal; that less remains of a limit after more events is no difference."""
 
     def shrank(old: int | None, new: int | None) -> bool:
         return old is not None and new is not None and 0 <= new <= old

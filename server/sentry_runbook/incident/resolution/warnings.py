@@ -129,12 +129,12 @@ def _named_release(request: ResolutionRequest, incident: Incident) -> Iterator[s
         yield "latest is whatever release is the newest in Sentry at the moment of the write."
         return
     yield from _not_ready(version, incident.evidence)
-    seen = releases_seen(incident.evidence)
-    if any(same_release(version, other) for other in seen):
+    releases = releases_seen(incident.evidence)
+    if any(same_release(version, other) for other in releases):
         yield f"Events of this issue come from {quoted(version)} itself: it does not hold the fix."
-    elif seen and not any(_prefix(other) == _prefix(version) for other in seen):
+    elif releases and not any(_prefix(other) == _prefix(version) for other in releases):
         yield (
-            f"The issue's events name their releases otherwise ({listed(seen)}): {quoted(version)} may never match "
+            f"The issue's events name their releases otherwise ({listed(releases)}): {quoted(version)} may never match "
             "one, and then nothing reopens the issue."
         )
 
@@ -157,7 +157,7 @@ def _is_live(release: Release) -> bool:
 
 
 def _prefix(version: str) -> str:
-    """What stands before the number: ``shop@`` of ``shop@2.4.1``, ``v`` of ``v2.4.1``, nothing of ``2.4.1``."""
+    """The part before the number: ``shop@`` of ``shop@2.4.1``, ``v`` of ``v2.4.1``, nothing of ``2.4.1``."""
     prefix = re.match(r"(.*@)?(v)?(?=\d)|(.*@)", version)
     return prefix.group() if prefix else ""
 

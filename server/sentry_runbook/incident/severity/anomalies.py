@@ -4,8 +4,8 @@ An anomaly is reported as a finding and never changes the severity. Where events
 the severity without them (:mod:`excluding`).
 
 How to think about it: anyone who has a project's public DSN can send events to it. So a flood from one user or one
-address, a release that nobody deployed, and events that all carry one instant may be somebody's doing rather than an
-incident. A second group compares figures that cannot both be right: a project-wide rate that this issue hardly
+address, a release that nobody deployed, and events that all carry one instant may be forged rather than caused by
+an incident. A second group compares figures that cannot both be right: a project-wide rate that this issue hardly
 contributes to, and sessions without crashes beside many unhandled events.
 """
 

@@ -175,7 +175,7 @@ def _interval(name: str, start: Milestone, end: Milestone) -> Interval:
 
 
 def contradictions_of(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> tuple[str, ...]:
-    """What people stated and what does not fit it."""
+    """Contradictions between what people stated and the evidence."""
     return tuple(dict.fromkeys(text for check in CHECKS for text in check(incident, milestones)))
 
 

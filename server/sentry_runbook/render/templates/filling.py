@@ -48,7 +48,7 @@ class ValueWriter:
         return tuple(f"{what}: {why}" if why else what for what, why in self._blanks.items())
 
     def write(self, value: object) -> str:
-        """A value as it stands in the text."""
+        """A value as it is written in the text."""
         fact = as_fact(value)
         if fact.exact:
             return " ".join(fact.text.split()).replace("`", "'")
@@ -88,7 +88,7 @@ class FactEnvironment(ImmutableSandboxedEnvironment):
     """Only the parts of facts and groups can be read, nothing can be called."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # Jinja2's own signature
-        """Only declared fields."""
+        """Whether a template may read the attribute: declared fields only."""
         if isinstance(obj, Fact):
             return attr in FACT_FIELDS
         return isinstance(obj, LoopContext) and not attr.startswith("_")

@@ -85,8 +85,8 @@ def parts_of(result: type) -> Mapping[str, ViewField]:
     return parts
 
 
-def _hints(result: type) -> dict[str, Any]:
-    hints: dict[str, Any] = {}
+def _hints(result: type) -> dict[str, object]:
+    hints: dict[str, object] = {}
     if issubclass(result, BaseModel):
         # Pydantic takes the marks at the top of an annotation off and keeps them beside it.
         for name, info in result.model_fields.items():
@@ -111,7 +111,7 @@ def _hints(result: type) -> dict[str, Any]:
     return hints
 
 
-def _kind(hint: Any) -> tuple[Kind | None, bool]:
+def _kind(hint: object) -> tuple[Kind | None, bool]:
     """The kind of a type, None when templates cannot use it; and whether it holds event text."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
@@ -136,7 +136,7 @@ def _kind_of_class(result: type) -> Kind | None:
     return GroupOf(result) if is_result else None
 
 
-def _kind_of_union(hints: list[Any]) -> tuple[Kind | None, bool]:
+def _kind_of_union(hints: list[object]) -> tuple[Kind | None, bool]:
     kinds = [_kind(hint) for hint in hints]
     is_event_text = any(marked for _, marked in kinds)
     distinct = {kind for kind, _ in kinds}

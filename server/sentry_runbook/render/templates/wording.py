@@ -1,7 +1,7 @@
 """How fields of results read in a template, where their type alone does not say it: one table.
 
 A field that is not here is written by its type (:func:`text_of`), and its blank is its name in plain words. Event text
-is quoted, unless :data:`SENTENCES` says that the field is a sentence of ours, which quotes event text itself.
+is quoted, unless :data:`SENTENCES` says that the field is a sentence written by us, which quotes event text itself.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ SENTENCES: Mapping[type, frozenset[str]] = {
     Interval: frozenset({"why"}),
     ActionItem: frozenset({"action", "done_when", "why", "owner"}),
 }
-"""Fields of event text that are sentences of ours already: names in them are quoted where they were put in."""
+"""Fields of event text that are sentences written by us already: names in them are quoted where they were put in."""
 
 TEXTS: Mapping[type, Callable[[Any], str]] = {
     CouldBe: lambda could_be: (
@@ -186,7 +186,7 @@ def wording_of(result: type, field: str) -> Wording:
 
 
 def is_sentence(result: type, field: str) -> bool:
-    """Whether a field of event text is a sentence of ours."""
+    """Whether a field of event text is a sentence written by us."""
     return any(field in SENTENCES.get(base, ()) for base in result.__mro__)
 
 

@@ -141,8 +141,8 @@ def _other_releases_run(incident: Measurements, version: str) -> bool:
 
 
 def _not_seen(incident: Measurements, version: str) -> Iterator[Indicator]:
-    seen = releases_seen(incident.evidence)
-    if seen and version not in seen:
+    releases = releases_seen(incident.evidence)
+    if releases and version not in releases:
         yield Indicator("share", -3, f"No event of the window is on {quoted(version)}.")
 
 

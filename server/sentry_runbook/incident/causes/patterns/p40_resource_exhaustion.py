@@ -12,7 +12,7 @@ from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, 
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.transactions import transactions
-from sentry_runbook.incident.model.evidence import Endpoint, Known, quoted
+from sentry_runbook.incident.model.evidence import AffectedEndpoint, Known, quoted
 
 SLOW_P95_MS = 5000
 SEVERAL_ENDPOINTS = 3
@@ -92,7 +92,7 @@ def exhausted(texts: Sequence[str]) -> tuple[Resource, str] | None:
 
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
-    """What the error says ran out; then what speaks of load."""
+    """Indicators of the exhausted resource that the error names, then those of load."""
     match = exhausted(all_texts(incident.evidence))
     # Load alone explains no error: without a text that names the resource there is no sign of the pattern.
     if match is not None:
@@ -125,7 +125,7 @@ def _load(incident: Measurements) -> Iterator[Indicator]:
         yield Indicator("spread", 1, f"{len(hit)} endpoints are hit.")
 
 
-def _main_endpoint(incident: Measurements) -> Endpoint | None:
+def _main_endpoint(incident: Measurements) -> AffectedEndpoint | None:
     latency = incident.evidence.latency
     if not isinstance(latency, Known):
         return None

@@ -16,9 +16,9 @@ from typing import Literal
 
 from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
 from sentry_runbook.incident.model.evidence.counts import (
+    AffectedEndpoint,
     Breakdown,
     Combination,
-    Endpoint,
     EnvironmentCount,
     EnvironmentScope,
     IssueSeries,
@@ -61,6 +61,7 @@ from sentry_runbook.incident.model.evidence.values import (
 __all__ = [
     "NOT_ASKED",
     "Activity",
+    "AffectedEndpoint",
     "Alert",
     "Answer",
     "Breadcrumb",
@@ -68,7 +69,6 @@ __all__ = [
     "Combination",
     "Commit",
     "Deploy",
-    "Endpoint",
     "EnvironmentCount",
     "EnvironmentScope",
     "Event",
@@ -108,7 +108,7 @@ class Evidence(Frozen):
     Attributes:
         collected_at: when it was collected; ages and "now" are measured from here.
         window: the period asked for; 24 h unless given.
-        event: the event that stands for the issue.
+        event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
         rows: up to 100 of the latest events, newest first, in the scope's environments.
         tags: over all time.
@@ -121,7 +121,7 @@ class Evidence(Frozen):
         deploys: deploys of the suspect release.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     collected_at: datetime
     server: str
     organization: str

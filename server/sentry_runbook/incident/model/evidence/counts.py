@@ -20,7 +20,7 @@ class EnvironmentScope(Frozen):
     """Which environments the numbers cover, and why.
 
     Attributes:
-        names: the environments counted; empty means all. ``""`` stands for events without an environment.
+        names: the environments counted; empty means all. ``""`` means events without an environment.
         basis: ``asked`` (the caller named them), ``production`` (the policy's pattern), ``all``.
         production: the issue's environments that count as production, over all time.
         others: the issue's other environments, over all time.
@@ -42,7 +42,7 @@ class TagValues(FieldType):
         """The pairs; the values of the tag ``user`` are users."""
         key, values = value if isinstance(value, tuple) else ("", ())
         return tuple(
-            (_tag_value(key, text_of(one.get("value")), sanitizer), count_of(one.get("count")) or 0) for one in values
+            (_tag_value(key, text_of(row.get("value")), sanitizer), count_of(row.get("count")) or 0) for row in values
         )
 
 
@@ -165,7 +165,7 @@ class Sessions(Frozen):
     hours: tuple[SessionHour, ...] = ()
 
 
-class Endpoint(Frozen):
+class AffectedEndpoint(Frozen):
     """Latency and traffic of one transaction in the window.
 
     Attributes:
@@ -181,7 +181,7 @@ class Endpoint(Frozen):
 class Latency(Frozen):
     """The affected endpoints, the issue's main transaction first."""
 
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: tuple[AffectedEndpoint, ...] = ()
     main: EventText | None = None
     measure: str = "p95(span.duration) of transaction roots"
 

@@ -69,18 +69,18 @@ def event_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
 
 def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
     """The raw values of these tags only: a page of the event list has a thousand tags, of which few are kept."""
-    found: dict[str, str] = {}
+    by_key: dict[str, str] = {}
     for tag in list_of(event.get("tags")):
-        # Written out, without _tag_pairs: this is run for each of a page's thousand tags.
-        pair = tag if isinstance(tag, list) and len(tag) == 2 else None
-        key = tag.get("key") if isinstance(tag, dict) else pair[0] if pair else None
-        if isinstance(key, str) and key in names and key not in found:
-            text = text_of(tag.get("value") if isinstance(tag, dict) else pair[1] if pair else None)
-            if text is not None:
-                found[key] = text
-                if len(found) == len(names):
-                    break
-    return found
+        # Written out, without _tag_pairs: this is run for each of a page's thousand tags, up to three times.
+        if isinstance(tag, dict):
+            key, value = tag.get("key"), tag.get("value")
+        elif isinstance(tag, list) and len(tag) == 2:
+            key, value = tag
+        else:
+            continue
+        if isinstance(key, str) and key in names and key not in by_key and (text := text_of(value)) is not None:
+            by_key[key] = text
+    return by_key
 
 
 def _tag_pairs(event: JsonObject) -> Iterator[tuple[object, object]]:
@@ -116,13 +116,13 @@ class Contexts(FieldType):
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The contexts, each with at most eight values."""
-        found: dict[str, dict[str, str]] = {}
+        by_name: dict[str, dict[str, str]] = {}
         for name, context in list(object_of(value).items())[:MAX_CONTEXTS]:
             values = {key: part for key, part in object_of(context).items() if key != "type"}
             if values and name not in APART:
                 shown = sanitizer.mapping(values, where="event.contexts", items=8, limit=TITLE)
-                found[sanitizer.line(name, NAME, "event.contexts")] = shown
-        return found
+                by_name[sanitizer.line(name, NAME, "event.contexts")] = shown
+        return by_name
 
 
 @dataclass(frozen=True)
@@ -271,12 +271,12 @@ def _id_of(event: JsonObject) -> object:
 
 def _entries(event: JsonObject) -> dict[str, JsonObject]:
     """Entry type → its data; any may be missing, and their order is not fixed (sentry-api §4.2)."""
-    found: dict[str, JsonObject] = {}
+    by_type: dict[str, JsonObject] = {}
     for entry in list_of(event.get("entries"))[:MAX_SENT_ENTRIES]:
         kind, data = (entry.get("type"), entry.get("data")) if isinstance(entry, dict) else (None, None)
         if isinstance(kind, str) and isinstance(data, dict):
-            found.setdefault(kind, data)
-    return found
+            by_type.setdefault(kind, data)
+    return by_type
 
 
 def _values(entries: Mapping[str, JsonObject], kind: str) -> list[JsonObject]:
@@ -310,12 +310,12 @@ def _occurrence(occurrence: JsonObject) -> list[tuple[object, object]]:
 
 
 def _scrubbed(node: object, path: tuple[str, ...], depth: int) -> list[str]:
-    """Places that scrubbing emptied or shortened, from the shadow tree ``_meta``."""
+    """Paths of values that scrubbing emptied or shortened, from the shadow tree ``_meta``."""
     if not isinstance(node, dict) or depth == 0:
         return []
     leaf = node.get("")
-    found = [".".join(path)] if isinstance(leaf, dict) and (leaf.get("rem") or leaf.get("chunks")) else []
+    paths = [".".join(path)] if isinstance(leaf, dict) and (leaf.get("rem") or leaf.get("chunks")) else []
     for key, inner in list(node.items())[:200]:
-        if key != "" and len(found) < 50:
-            found += _scrubbed(inner, (*path, str(key)), depth - 1)
-    return found
+        if key != "" and len(paths) < 50:
+            paths += _scrubbed(inner, (*path, str(key)), depth - 1)
+    return paths

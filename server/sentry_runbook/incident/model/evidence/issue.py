@@ -27,6 +27,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Maybe,
     Moment,
     Name,
+    ShortId,
     Word,
 )
 from sentry_runbook.incident.model.evidence.values import EventText
@@ -37,7 +38,7 @@ CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
 
 
 class Deploy(FromSentry):
-    """A deploy marker: somebody's pipeline told Sentry that a release went to an environment."""
+    """A deploy marker: a pipeline reported to Sentry that a release went to an environment."""
 
     version: Annotated[EventText, Name("deploy.version")]
     environment: Annotated[EventText, Name("deploy.environment", "")] = ""
@@ -97,12 +98,12 @@ class Activity(FromSentry):
     def reshape(cls, json: JsonObject) -> JsonObject:
         """Who, version and text stand in objects; the data of an entry depend on its type (sentry-api §3.3)."""
         data = object_of(json.get("data"))
-        said = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
+        texts = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
         return {
             **json,
             "who": object_of(json.get("user")).get("name"),
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
-            "text": next((text for text in said if isinstance(text, str) and text), None),
+            "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
 
 
@@ -131,7 +132,7 @@ class Issue(FromSentry):
     """
 
     id: Annotated[str, Identifier()]
-    short_id: Annotated[str | None, Name("short_id")] = Field(None, validation_alias="shortId")
+    short_id: Annotated[str | None, ShortId()] = Field(None, validation_alias="shortId")
     url: str
     """Its page, built by the client: a permalink in an answer could lead anywhere."""
     title: Annotated[EventText, InertLine(TITLE, "title", "(no title)")]
@@ -230,12 +231,13 @@ class Commit(FromSentry):
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """A short id, the first line of the message, and the number of the pull request; ``author`` is added before."""
-        number = object_of(json.get("pullRequest")).get("id")
+        # Timelines name it without quotes, so it is a number or nothing.
+        number = count_of(object_of(json.get("pullRequest")).get("id"))
         return {
             **json,
             "id": (text_of(json.get("id")) or "")[:12],
             "message": (text_of(json.get("message")) or "").split("\n", 1)[0],
-            "pull_request": f"#{number}" if isinstance(number, str | int) and not isinstance(number, bool) else None,
+            "pull_request": f"#{number}" if number is not None else None,
         }
 
 
@@ -247,7 +249,7 @@ class Alert(FromSentry):
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
-        """A rule without a name is a rule."""
+        """Keep a rule without a name: the name is then empty."""
         return {**json, "name": json.get("name")}
 
 

@@ -13,16 +13,16 @@ MAX_ITEMS = 10_000
 """Items of any list that are read; a longer one is cut before its items are looked at."""
 MAX_ID = 100
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
+SHORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,150}")
 LATEST_EPOCH_S = 1e11
-"""No time of ours lies later; larger numbers are milliseconds or nonsense."""
+"""The latest time that is accepted; larger numbers are milliseconds or invalid."""
 
 
 def text_of(value: object) -> str | None:
     """Text; numbers are read as text, for Sentry sends ids as either. Lone surrogates cannot be encoded: replaced."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    text = str(value)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def id_of(value: object) -> str | None:

@@ -25,6 +25,7 @@ from pydantic_core import CoreSchema, PydanticOmit, core_schema
 from sentry_runbook.incident.model.evidence.json_values import (
     MAX_ITEMS,
     PLAIN_WORD,
+    SHORT_ID,
     JsonObject,
     count_of,
     id_of,
@@ -74,13 +75,13 @@ def read(model: type[M], json: object, sanitizer: Sanitizer) -> M:
 
 def read_all(model: type[M], items: object, sanitizer: Sanitizer) -> tuple[M, ...]:
     """The items of a list that can be read."""
-    found = []
+    models = []
     for item in items[:MAX_ITEMS] if isinstance(items, list | tuple) else ():
         try:
-            found.append(read(model, item, sanitizer))
+            models.append(read(model, item, sanitizer))
         except ValueError:
             continue
-    return tuple(found)
+    return tuple(models)
 
 
 # --- types of fields -----------------------------------------------------------------------------------------------
@@ -105,12 +106,12 @@ class FieldType:
         def validate(value: object, strictly: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
             if info.context is None:
                 return strictly(value)
-            found = self.read(value, info.context)
-            if found is None and not may_be_none:
+            parsed = self.read(value, info.context)
+            if parsed is None and not may_be_none:
                 if self.default is None:
                     raise ValueError("absent or of another kind")
                 return self.default
-            return found
+            return parsed
 
         return core_schema.with_info_wrap_validator_function(validate, handler(source))
 
@@ -166,10 +167,10 @@ class InertUrl(FieldType):
 
 
 class UserName(FieldType):
-    """A user context, as an id without personal data or a stand-in; None for nobody."""
+    """A user context, as an id without personal data or a pseudonym; None for no user."""
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
-        """The user; Sentry sends an object of nulls for nobody."""
+        """The user; Sentry sends an object of nulls for no user."""
         user = object_of(value)
         id_, email, username, ip, name = (text_of(user.get(key)) for key in USER_KEYS)
         if not (id_ or email or username or ip or name):
@@ -205,6 +206,14 @@ class Word(FieldType):
         if not isinstance(value, str) or not value or len(value) > 60 or value.lower().startswith("www."):
             return None
         return value if PLAIN_WORD.fullmatch(value) else None
+
+
+class ShortId(FieldType):
+    """An issue's short id: it stands in headings and links without quotes, so only a slug and a number are accepted."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The short id; None where it is something else."""
+        return value if isinstance(value, str) and SHORT_ID.fullmatch(value) else None
 
 
 class Identifier(FieldType):

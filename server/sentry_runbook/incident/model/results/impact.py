@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sentry_runbook.incident.model.evidence import Answer, Endpoint, EventText, Frozen
+from sentry_runbook.incident.model.evidence import AffectedEndpoint, Answer, EventText, Frozen
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -128,7 +128,7 @@ class Impact(Answer):
     sessions: int | None = None
     baseline: Baseline | None = None
     p95_ms: float | None = None
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: tuple[AffectedEndpoint, ...] = ()
     breakdown: tuple[BreakdownRow, ...] = ()
     trend: Trend | None = None
     onset: Onset | None = None

@@ -1,4 +1,4 @@
-"""What is told to people: timeline, drafts, postmortem."""
+"""Results for people to send or keep: timeline, drafts, postmortem."""
 
 from __future__ import annotations
 
