@@ -11,8 +11,9 @@ from bench.server_process import NOW, Edition, ServerProcess, ServerProcessFaile
 from bench.table import cell
 from bench.upstream import Upstream
 
+pytestmark = pytest.mark.matrix  # each starts processes of servers; what users see of it is tested elsewhere
 
-@pytest.mark.matrix  # the same processes as below, timed; the worker's own tests stay in the quick suite
+
 def test_without_the_history_the_comparison_says_that_it_was_not_measured(upstream: Upstream, tmp_path: Path) -> None:
     with checked_out(repository=tmp_path) as first:
         assert first is None
@@ -22,7 +23,6 @@ def test_without_the_history_the_comparison_says_that_it_was_not_measured(upstre
     assert cells["first call, times a warm one, now"] != "not measured here"
 
 
-@pytest.mark.matrix  # that callers share requests is in tests/tools/test_shared_answers.py, too
 def test_each_issue_has_requests_of_its_own_and_callers_send_each_once(upstream: Upstream) -> None:
     measured = burst(NOW, upstream, [*ISSUES[:3], *ISSUES[:3]], latency_ms=0)
     assert len(measured.waits_ms) == 6

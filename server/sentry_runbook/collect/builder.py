@@ -25,8 +25,8 @@ from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read
 from sentry_runbook.safety.sanitizer import Sanitizer
 
-MAX_AT_ONCE = 12
-"""Requests under way at once (``Limits.concurrency``): one more would make a third round of the second."""
+MAX_SECOND_ROUND = 12
+"""Requests of a triage's second round; optional parts beyond are dropped: each costs some of Sentry's rate limit."""
 
 
 class EvidenceBuilder:
@@ -66,7 +66,7 @@ class EvidenceBuilder:
                 collection.add(part, batch)
         if not collection.question.wants(Aspect.ALERTS):
             # A postmortem may take more requests than a triage: it is not needed within seconds.
-            batch.drop_optional(MAX_AT_ONCE, [collection.result(part) for part in OPTIONAL])
+            batch.drop_optional(MAX_SECOND_ROUND, [collection.result(part) for part in OPTIONAL])
         batch.meanwhile(self._read_first)
         await batch.send()
 
