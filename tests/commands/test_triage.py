@@ -71,6 +71,7 @@ async def test_the_tool_over_stdio_says_the_same(mode: Mode, sentry_today: str, 
     assert over_stdio == await in_a_thread(command)
 
 
+@pytest.mark.matrix  # the same six answers as the test above, twice more, by the slower road
 async def test_the_tool_over_http_says_the_same_in_both_eras(sentry_today: str, command: Commands) -> None:
     with process("serve", "--transport", "http", "--port", "0", env=settings(sentry_today)) as serving:
         url = line_of(serving.stderr, "sentry-runbook: MCP at ").split()[3].rstrip(",")

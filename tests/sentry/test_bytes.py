@@ -85,7 +85,7 @@ async def test_only_gzip_is_asked_for() -> None:
     assert upstream.seen[0].headers["accept-encoding"] == "gzip"
 
 
-@pytest.mark.parametrize("part", matrix([b"[]", b"{}", b'"ab"', b"1", b'{"a":1}'], quick=(b"[]", b'"ab"')))
+@pytest.mark.parametrize("part", matrix([b"[]", b"{}", b'"ab"', b"1", b'{"a":1}'], quick=(b"[]",)))
 async def test_five_megabytes_of_tiny_parts_are_refused_before_they_take_memory(part: bytes) -> None:
     body = b'{"id": "1", "contexts": {"x": {"y": [' + part + (b"," + part) * (5_000_000 // (len(part) + 1)) + b"]}}}"
     async with client_of(Upstream({EVENT: Answer(body=body)})) as client:
