@@ -259,6 +259,21 @@ async def test_a_rate_limit_beside_a_fall_back_stays_one_of_our_errors() -> None
         await latency_of(upstream)
 
 
+@pytest.mark.parametrize("failing", ["both", "transactions", "none"])
+async def test_an_older_form_that_fails_after_an_empty_answer_is_not_called_no_latency(failing: str) -> None:
+    limited = says(429, Retry_After="60")
+    forms = {form: limited if failing in (form, "both") else EMPTY for form in ("transactions", "none")}
+    upstream = ByQuery(spans=EMPTY, otherwise=EMPTY, **forms)
+    with pytest.raises(RateLimited, match="60 s"):
+        await latency_of(upstream)
+
+
+@pytest.mark.parametrize("failing", ["transactions", "none"])
+async def test_rows_of_one_dataset_are_the_answer_whatever_the_other_says(failing: str) -> None:
+    upstream = ByQuery(spans=EMPTY, **{failing: Answer(500)}, otherwise=OLD_ROWS)
+    assert (await latency_of(upstream)).rows[0].p95_ms == 640.0
+
+
 async def test_a_server_without_any_latency_says_so() -> None:
     upstream = ByQuery(otherwise=says(400, "unknown field"))
     with pytest.raises(SentryError):

@@ -169,7 +169,7 @@ class DiscoverEndpoints(EndpointGroup):
             if not self._can.is_supported("dataset", slug):
                 tasks.start_soon(attempt, None)
         answers = sorted(by_dataset.values(), key=lambda latency: not latency.rows)
-        if answers:
+        if answers and (answers[0].rows or not failed):
             return answers[0]
         raise (failed or refused)[0]
 

@@ -90,9 +90,7 @@ async def ask_newest(
                 refusals.append(exc)
                 missing += [form.ability] if not form.is_passing(exc) else []
                 continue
-            if not answers:
-                raise
-            break
+            raise  # after an empty answer, too: what this form holds is not known, and unknown is not "none"
         if answers and form.is_empty(answer):
             # A newer form answered, and this one has no more: it is not asked again for a while.
             missing.append(form.ability)
