@@ -175,6 +175,39 @@ def test_reopen_leads_to_unresolved_and_ongoing() -> None:
     assert decided.must_confirm is False
 
 
+@pytest.mark.parametrize(
+    ("age", "substatus"),
+    [(timedelta(days=7) - timedelta(seconds=1), "new"), (timedelta(days=7), "ongoing"), (None, None)],
+    ids=["of_this_week", "older", "unknown"],
+)
+def test_reopen_from_the_archive_leads_to_new_within_a_week(age: timedelta | None, substatus: str | None) -> None:
+    first_seen = None if age is None else NOW - age
+    decided = planned(request("reopen"), evidence_of(**archived("archived_forever"), first_seen=first_seen))
+    said = f"unresolved ({substatus})" if substatus else "unresolved"
+    assert decided.after == State(summary=said, status="unresolved", substatus=substatus)
+
+
+def test_reopen_from_an_unknown_status_promises_no_substatus() -> None:
+    assert planned(request("reopen"), evidence_of(status=None)).after == State(
+        summary="unresolved", status="unresolved"
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "days", "lost"),
+    [
+        ("ignore", 6, ""),
+        ("ignore", 8, ' Its substatus "new" becomes ongoing.'),
+        ("ignore", None, ' Its substatus "new" may change.'),
+        ("resolve", 6, ' Its substatus "new" becomes ongoing.'),
+    ],
+)
+def test_undo_says_what_becomes_of_new(action: Action, days: int | None, lost: str) -> None:
+    first_seen = None if days is None else NOW - timedelta(days=days)
+    decided = planned(request(action), evidence_of(substatus="new", first_seen=first_seen))
+    assert decided.undo == f"resolve_issue action=reopen puts it back to unresolved.{lost}"
+
+
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 NO_NAME = "release is no version name: letters, digits and . _ - + @ : / ( ) # = ~ , at most 250 characters."
@@ -496,7 +529,7 @@ RESOLVES = "resolves it again; the time of the first resolve is not restored."
 )
 def test_what_puts_the_earlier_state_back_is_said_with_its_details(fields: Mapping[str, Any], undo: str) -> None:
     asked = request("ignore", ignore_count=99) if fields.get("status") != "ignored" else request("resolve")
-    assert planned(asked, evidence_of(**fields)).undo == undo
+    assert planned(asked, evidence_of(**fields, first_seen=NOW - timedelta(days=8))).undo == undo
 
 
 # --- warnings ------------------------------------------------------------------------------------------------------

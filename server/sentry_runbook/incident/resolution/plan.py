@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, quoted
+from sentry_runbook.incident.model.evidence import EventText, Frozen, quoted
 from sentry_runbook.incident.model.results.resolution import Action, State
 from sentry_runbook.incident.resolution.request import (
     FOR_EVER,
@@ -19,7 +19,7 @@ from sentry_runbook.incident.resolution.request import (
     change_of,
     refusals,
 )
-from sentry_runbook.incident.resolution.state import expected, is_already, state_of
+from sentry_runbook.incident.resolution.state import expected, is_already, reopened_substatus, state_of
 from sentry_runbook.incident.resolution.warnings import warnings_for
 
 
@@ -61,9 +61,9 @@ def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
         action=request.action,
         change=change,
         before=before,
-        after=expected(change, now),
+        after=expected(change, issue, now),
         warnings=tuple(warnings_for(request, incident)),
-        undo=_undo(issue, before),
+        undo=_undo(change, incident, before),
         must_confirm=change.substatus == FOR_EVER,
     )
 
@@ -71,20 +71,23 @@ def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
 # --- undo ----------------------------------------------------------------------------------------------------------
 
 
-def _undo(issue: Issue, before: State) -> str:
+def _undo(change: StatusChange, incident: Incident, before: State) -> str:
     """The call that puts the earlier state back, and what Sentry does not restore."""
     if before.status == "unresolved":
-        return f"resolve_issue action=reopen puts it back to unresolved.{_lost_substatus(issue)}"
+        lost = _lost_substatus(change, incident)
+        return f"resolve_issue action=reopen puts it back to unresolved.{lost}"
     if before.status == "resolved":
         how = f"resolve_issue {_resolve_again(before)}"
         return f"{how} resolves it again; the time of the first resolve is not restored."
     return f"{_archive_again(before)} Counts and times then start anew: what had already passed is not restored."
 
 
-def _lost_substatus(issue: Issue) -> str:
-    if issue.substatus is None or issue.substatus == "ongoing":
+def _lost_substatus(change: StatusChange, incident: Incident) -> str:
+    issue = incident.evidence.issue
+    then = reopened_substatus(change.status, issue, incident.now)
+    if issue.substatus is None or issue.substatus == then:
         return ""
-    return f" Its substatus {quoted(issue.substatus)} becomes ongoing."
+    return f" Its substatus {quoted(issue.substatus)} " + (f"becomes {then}." if then else "may change.")
 
 
 def _resolve_again(before: State) -> str:

@@ -18,6 +18,8 @@ from sentry_runbook.incident.resolution.request import (
 
 ASKED_AGAIN_MINUTES = 1
 """An end that lies so near to the one asked for is the same end: the question was asked again."""
+NEW_FOR = timedelta(days=7)
+"""How long after its first event Sentry calls an unresolved issue new."""
 KIND_IS_KEPT = (
     "Sentry keeps how an issue is archived until it is reopened: use action=reopen first, then archive it anew."
 )
@@ -90,12 +92,26 @@ def _until(state: State) -> str:
     return "for ever"
 
 
-def expected(change: StatusChange, now: datetime) -> State:
-    """The state that a change should lead to."""
+def reopened_substatus(status: str | None, issue: Issue, now: datetime) -> str | None:
+    """The substatus that Sentry gives the issue when it is reopened from a status; None when that is not known.
+
+    Seen on Sentry 24.2: from the archive an issue of the last seven days is ``new`` again, an older one ``ongoing``;
+    from resolved it is ``ongoing`` at any age.
+    """
+    if status == "resolved":
+        return "ongoing"
+    if status != "ignored" or issue.first_seen is None:
+        return None
+    return "new" if now - issue.first_seen < NEW_FOR else "ongoing"
+
+
+def expected(change: StatusChange, issue: Issue, now: datetime) -> State:
+    """The state that a change of the issue should lead to."""
+    reopens = change.status == "unresolved"
     state = State(
         summary="",
         status=change.status,
-        substatus="ongoing" if change.status == "unresolved" else change.substatus,
+        substatus=reopened_substatus(issue.status, issue, now) if reopens else change.substatus,
         in_release=change.in_release,
         in_next_release=change.in_next_release or None,
         ignore_count=change.ignore_count,
