@@ -57,6 +57,15 @@ def test_the_help_names_every_command(command: Commands) -> None:
     assert all(f"\n    {name}" in said.out for name in COMMANDS)
 
 
+@pytest.mark.parametrize("argv", [["nonsense"], *([name, "--no-such-flag"] for name in COMMANDS)])
+def test_the_help_that_a_refusal_points_to_can_be_typed_as_it_stands(argv: list[str], command: Commands) -> None:
+    refused = command(*argv)
+    advice = refused.err.partition("See '")[2].partition("'")[0].split()
+    assert (refused.code, advice[0]) == (2, "sentry-runbook")
+    said = command(*advice[1:])
+    assert (said.code, said.out[:21]) == (0, "usage: sentry-runbook")
+
+
 @pytest.mark.parametrize("argv", [[], ["--read-only"], ["serve", "--read-only"]])
 def test_without_a_command_it_serves(argv: list[str]) -> None:
     arguments = parse(argv)

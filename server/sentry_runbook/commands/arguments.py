@@ -59,7 +59,7 @@ def parser(names: Iterable[str] = COMMANDS) -> Parser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"sentry-runbook {__version__}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", prog=top.prog)
     for name in names:
         command = load_command(name)
         sub = commands.add_parser(
