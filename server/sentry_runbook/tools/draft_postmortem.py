@@ -62,34 +62,40 @@ def _without_twins(result: Postmortem) -> Postmortem:
         row if row.link and "/events/" in row.link else row.model_copy(update={"link": None}) for row in result.timeline
     )
     blanks = tuple(unknown for unknown in result.unknowns if not unknown.endswith("?"))
-    return _cut(result, "unknowns: the questions", timeline=tuple(rows), unknowns=blanks)
+    shorter = result.model_copy(update={"timeline": tuple(rows), "unknowns": blanks})
+    return _said(shorter, "unknowns: the questions")
 
 
 def _without_tags(result: Postmortem) -> Postmortem:
     impact = result.impact.model_copy(update={"breakdown": (), "endpoints": result.impact.endpoints[:1], "trend": None})
-    return _cut(result, "impact.breakdown, impact.trend", how="call discover_impact for it", impact=impact)
+    shorter = result.model_copy(update={"impact": impact})
+    return _said(shorter, "impact.breakdown, impact.trend", how="call discover_impact for it")
 
 
 def _fewer_rows(result: Postmortem) -> Postmortem:
     if len(result.timeline) <= MOST_ROWS:
         return result
-    return _cut(result, f"timeline after {MOST_ROWS} rows", timeline=result.timeline[:MOST_ROWS])
+    shorter = result.model_copy(update={"timeline": result.timeline[:MOST_ROWS]})
+    return _said(shorter, f"timeline after {MOST_ROWS} rows")
 
 
 def _without_milestones(result: Postmortem) -> Postmortem:
-    return _cut(result, "milestones, intervals, gaps", milestones=(), intervals=(), gaps=())
+    shorter = result.model_copy(update={"milestones": (), "intervals": (), "gaps": ()})
+    return _said(shorter, "milestones, intervals, gaps")
 
 
-def _cut(result: Postmortem, what: str, how: str = "the markdown says it", **parts: object) -> Postmortem:
-    missing = name_cut(result.missing, what, f"left out for length; {how}")
-    return result.model_copy(update={**parts, "missing": missing})
+def _said(shorter: Postmortem, what: str, how: str = "the markdown says it") -> Postmortem:
+    """With the cut named, and where its content is."""
+    missing = name_cut(shorter.missing, what, f"left out for length; {how}")
+    return shorter.model_copy(update={"missing": missing})
 
 
 def _fewer_findings(result: Postmortem) -> Postmortem:
     if len(result.lint) <= MOST_FINDINGS:
         return result
     more = len(result.lint) - MOST_FINDINGS
-    return _cut(result, f"lint: {more} more", how="change these and check again", lint=result.lint[:MOST_FINDINGS])
+    shorter = result.model_copy(update={"lint": result.lint[:MOST_FINDINGS]})
+    return _said(shorter, f"lint: {more} more", how="change these and check again")
 
 
 def _without_draft(result: Postmortem) -> Postmortem:
@@ -97,7 +103,8 @@ def _without_draft(result: Postmortem) -> Postmortem:
     if not result.lint:
         return result
     how = "call draft_postmortem without check for it"
-    return _cut(result, "markdown: the draft", how=how, markdown=f"[left out for length; {how}]")
+    shorter = result.model_copy(update={"markdown": f"[left out for length; {how}]"})
+    return _said(shorter, "markdown: the draft", how=how)
 
 
 STEPS = (_fewer_findings, _without_twins, _without_tags, _fewer_rows, _without_draft, _without_milestones)
