@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 
 # No time decides. Examples are random: a failure prints the line that repeats it.
 settings.register_profile("suite", deadline=None, print_blob=True)

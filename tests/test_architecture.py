@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from tokenize import COMMENT, tokenize
 
 import pytest
 
@@ -60,6 +61,12 @@ def imports_of(path: Path) -> list[tuple[int, str]]:
 
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+CHECKOUT = Path(__file__).parent.parent
+
+
+def comments_of(path: Path) -> list[tuple[int, str]]:
+    with path.open("rb") as source:
+        return [(token.start[0], token.string) for token in tokenize(source.readline) if token.type == COMMENT]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -156,3 +163,15 @@ def test_the_arrows_inside_the_incident_have_no_circle() -> None:
 
     for part in INSIDE:
         below(part)
+
+
+@pytest.mark.parametrize("folder", ["server", "tests", "bench", ".ci"])
+def test_a_check_that_is_silenced_has_its_reason_beside_it(folder: str) -> None:
+    silent = [
+        f"{path.relative_to(CHECKOUT)}:{line}: {comment}"
+        for path in sorted((CHECKOUT / folder).rglob("*.py"))
+        for line, comment in comments_of(path)
+        if "type: ignore" in comment or "noqa" in comment
+        if len(re.findall("[a-z]{2,}", comment.rpartition("#")[2])) < 2 or comment.count("#") < 2
+    ]
+    assert silent == []

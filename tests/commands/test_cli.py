@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -137,12 +138,12 @@ def test_a_failure_is_one_sentence_and_the_next_step(
 @pytest.mark.parametrize("answer", [html, mute], ids=["a page", "400 without detail"])
 @pytest.mark.usefixtures("sentry")
 def test_an_answer_that_is_not_sentrys_is_said_to_be_so(
-    answer: object, command: Commands, monkeypatch: pytest.MonkeyPatch
+    answer: Callable[[Request], Awaitable[Response]], command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    application = Starlette(routes=[Route("/{rest:path}", answer)])  # type: ignore[arg-type]
+    application = Starlette(routes=[Route("/{rest:path}", answer)])
     with served(application) as url:
         monkeypatch.setenv("SENTRY_URL", url)
         said = command("triage", "SHOP-1Z")

@@ -7,7 +7,7 @@ import pytest
 
 from sentry_runbook.incident.causes.event_texts import whole_events
 from sentry_runbook.incident.model.evidence import Evidence, Known
-from sentry_runbook.incident.model.results.messages import Draft
+from sentry_runbook.incident.model.results.messages import Audience, Draft
 from tests.incident.golden import (
     AUDIENCES,
     FORMATS,
@@ -71,8 +71,8 @@ def test_the_resolution_notice_has_the_lines_of_the_runbook_in_its_order() -> No
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_a_status_update_says_conditions_actions_needs_and_when_the_next_one_comes(audience: str) -> None:
-    draft = drafted("payment_spike", "update", audience)  # type: ignore[arg-type]  # one of the literal's words
+def test_a_status_update_says_conditions_actions_needs_and_when_the_next_one_comes(audience: Audience) -> None:
+    draft = drafted("payment_spike", "update", audience)
     order = [name for name in labels(draft) if name in ("Conditions", "Actions", "Needs", "Next update")]
     assert order == ["Conditions", "Actions", "Needs", "Next update"]
 
@@ -100,8 +100,8 @@ def test_a_line_of_a_form_stays_a_line_of_its_own_where_markdown_is_rendered() -
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 @pytest.mark.parametrize("name", OPEN)
-def test_an_incident_that_goes_on_is_not_called_resolved(name: str, audience: str) -> None:
-    draft = drafted(name, "resolved", audience, fix="a hotfix", root_cause="found")  # type: ignore[arg-type]
+def test_an_incident_that_goes_on_is_not_called_resolved(name: str, audience: Audience) -> None:
+    draft = drafted(name, "resolved", audience, fix="a hotfix", root_cause="found")
     assert draft.text.startswith("NOT RESOLVED — ")
     assert draft.unknowns[0].startswith("whether it is resolved: the evidence does not say so")
     assert "not_resolved" in [one.kind for one in draft.findings]

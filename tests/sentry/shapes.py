@@ -175,7 +175,7 @@ TABLE = {
     ],
     "meta": {"dataset": "errors", "fields": {}, "tips": {"query": None, "columns": None}},
 }
-TIMESERIES = {
+TIMESERIES: dict[str, Any] = {
     "meta": {"dataset": "errors"},
     "timeSeries": [
         {

@@ -321,7 +321,7 @@ async def test_the_older_series_stands_in_and_the_newer_is_not_asked_again() -> 
 
 
 async def test_a_series_in_another_resolution_than_asked_is_not_believed() -> None:
-    hourly = {**shapes.TIMESERIES["timeSeries"][0], "meta": {"interval": 3_600_000}}  # type: ignore[index]
+    hourly = {**shapes.TIMESERIES["timeSeries"][0], "meta": {"interval": 3_600_000}}
     upstream = Upstream({NEWER: gives({"timeSeries": [hourly]}), OLDER: STATS})
     assert (await series_of(upstream))["count()"].values == (3.0, 0.0)
     by_hour = gives({"data": [[0, [{"count": 3}]], [3600, [{"count": 0}]]]})

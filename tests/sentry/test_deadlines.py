@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import anyio
 import anyio.lowlevel
 import httpx
@@ -126,11 +128,11 @@ async def test_a_connection_that_is_not_made_in_time_is_told_as_that() -> None:
 
 
 async def test_a_slow_drip_does_not_hold_a_caller() -> None:
-    async def drip() -> object:
+    async def drip() -> AsyncIterator[bytes]:
         yield b'{"id": "1"'
         await anyio.sleep_forever()
 
-    upstream = Upstream({ISSUE: Answer(pieces=drip)})  # type: ignore[arg-type]
+    upstream = Upstream({ISSUE: Answer(pieces=drip)})
     async with client_of(upstream, read_s=SOON) as client:
         with pytest.raises(TimedOut):
             await client.issue(REF)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import anyio
 import anyio.lowlevel
 import pytest
@@ -34,7 +36,7 @@ async def test_requests_that_differ_in_their_query_are_not_shared() -> None:
     upstream = Upstream({ISSUE: GOOD})
     async with client_of(upstream) as client, anyio.create_task_group() as tasks:
         for name in ("production", "staging"):
-            tasks.start_soon(lambda name=name: client.issue(REF, environments=[name]))  # type: ignore[misc]
+            tasks.start_soon(partial(client.issue, REF, environments=[name]))
     assert upstream.asked(ISSUE) == 2
 
 

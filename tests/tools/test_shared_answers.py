@@ -193,7 +193,7 @@ class _Gate(httpx.AsyncBaseTransport):
     """Holds requests whose path contains ``part`` until it is opened."""
 
     part: str
-    inner: Any = None
+    inner: httpx.AsyncBaseTransport = dataclasses.field(default_factory=httpx.AsyncBaseTransport)
     reached: anyio.Event = dataclasses.field(default_factory=anyio.Event)
     open: anyio.Event = dataclasses.field(default_factory=anyio.Event)
 
@@ -201,7 +201,7 @@ class _Gate(httpx.AsyncBaseTransport):
         if self.part in request.url.path:
             self.reached.set()
             await self.open.wait()
-        return await self.inner.handle_async_request(request)  # type: ignore[no-any-return]
+        return await self.inner.handle_async_request(request)
 
 
 @dataclasses.dataclass
@@ -209,10 +209,10 @@ class _Broken(httpx.AsyncBaseTransport):
     """Answers 503 to requests whose path contains ``part``."""
 
     part: str
-    inner: Any = None
+    inner: httpx.AsyncBaseTransport = dataclasses.field(default_factory=httpx.AsyncBaseTransport)
     is_broken: bool = True
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.is_broken and self.part in request.url.path:
             return httpx.Response(503, headers={"Retry-After": "60"}, json={})
-        return await self.inner.handle_async_request(request)  # type: ignore[no-any-return]
+        return await self.inner.handle_async_request(request)

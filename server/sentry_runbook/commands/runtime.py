@@ -38,10 +38,9 @@ def command_runtime(arguments: argparse.Namespace, settings: Settings) -> Runtim
 
 def embedded_sentry(world: World | None = None) -> httpx.AsyncBaseTransport:
     """What answers in place of the network: the embedded Sentry, by default with every incident at once."""
-    # Neither is needed to serve a real Sentry: they cost start-up (DESIGN §9).
-    import httpx  # noqa: PLC0415
+    import httpx  # noqa: PLC0415  # serving a real Sentry starts without these (DESIGN §9)
 
-    from sentry_runbook.simulator.app import create_app  # noqa: PLC0415
-    from sentry_runbook.simulator.world import World  # noqa: PLC0415
+    from sentry_runbook.simulator.app import create_app  # noqa: PLC0415  # as above
+    from sentry_runbook.simulator.world import World  # noqa: PLC0415  # as above
 
     return httpx.ASGITransport(app=create_app(world or World.of_all(utc_now)))

@@ -62,10 +62,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _http(runtime: Runtime, arguments: argparse.Namespace) -> int:
-    # stdio starts faster without what only this transport needs.
-    from sentry_runbook.commands.ports import free_port  # noqa: PLC0415
-    from sentry_runbook.server.app import build_server  # noqa: PLC0415
-    from sentry_runbook.server.http import serve_http  # noqa: PLC0415
+    from sentry_runbook.commands.ports import free_port  # noqa: PLC0415  # stdio starts faster without
+    from sentry_runbook.server.app import build_server  # noqa: PLC0415  # as above
+    from sentry_runbook.server.http import serve_http  # noqa: PLC0415  # as above
 
     host, port = arguments.host, free_port(arguments.host, arguments.port)
     shown = f"[{host}]" if ":" in host else host

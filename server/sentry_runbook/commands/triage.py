@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(json.dumps(answer.structured, indent=2, ensure_ascii=False) + "\n")
         return 0
     from sentry_runbook.render.console import Screen  # noqa: PLC0415  # a program waits for no layout
-    from sentry_runbook.render.terminal import show_triage  # noqa: PLC0415
+    from sentry_runbook.render.terminal import show_triage  # noqa: PLC0415  # as above
 
     show_triage(Screen(), result)
     return 0

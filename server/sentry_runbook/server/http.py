@@ -92,7 +92,7 @@ def _uvicorn(application: ASGIApp, host: str, port: int) -> uvicorn.Server:
     )
     http = uvicorn.Server(config)
     # uvicorn's own handlers end the process by the signal itself once it has stopped; the client could not be closed.
-    http.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    http.capture_signals = nullcontext  # type: ignore[method-assign, assignment]  # the only door that uvicorn has
     return http
 
 

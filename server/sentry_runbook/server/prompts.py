@@ -61,9 +61,8 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
         MCPError: an argument is not one of the template's.
         RunbookError: the issue cannot be read, or an argument is invalid.
     """
-    # The first prompt brings it in; the server starts without it (DESIGN §9).
-    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415
-    from sentry_runbook.incident.messages.content import MessageContent  # noqa: PLC0415
+    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415  # start-up (DESIGN §9)
+    from sentry_runbook.incident.messages.content import MessageContent  # noqa: PLC0415  # as above
 
     given = _known_arguments(template, arguments)
     audience = _audience(given.get("audience"))

@@ -47,7 +47,6 @@ def add_resources(server: MCPServer[Runtime], run: Runtime) -> None:
 
 
 def _blank(run: Runtime, template: Template) -> str:
-    # The first resource brings it in; the server starts without it (DESIGN §9).
-    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415
+    from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415  # start-up (DESIGN §9)
 
     return template.fill(BlankContent(run.policy)).text

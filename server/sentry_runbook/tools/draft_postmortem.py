@@ -37,7 +37,7 @@ async def draft_postmortem(
     What only people know is a marked question in `unknowns`; state what you know. With check, a finished text is linted
     against the evidence.
     """
-    from sentry_runbook.incident.messages.drafts import draft_postmortem as draft  # noqa: PLC0415
+    from sentry_runbook.incident.messages.drafts import draft_postmortem as draft  # noqa: PLC0415  # as below
     from sentry_runbook.incident.postmortem.lint import lint_postmortem  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)

@@ -22,7 +22,7 @@ class PrefixSums:
         self._gaps: list[int] | None = None
         try:
             # The usual series has no gaps: one loop in C. round(None) raises TypeError.
-            self._sums = list(accumulate(map(round, self.values), initial=0))  # type: ignore[arg-type]
+            self._sums = list(accumulate(map(round, self.values), initial=0))  # type: ignore[arg-type]  # None raises TypeError
         except TypeError:
             self._sums = list(accumulate((round(value or 0) for value in self.values), initial=0))
             self._gaps = list(accumulate((value is None for value in self.values), initial=0))

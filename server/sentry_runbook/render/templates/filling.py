@@ -173,7 +173,7 @@ def _values(template: Template, content: BlankContent, arguments: Mapping[str, s
     return values
 
 
-def fill(template: Template, content: BlankContent, format: Format, arguments: Mapping[str, str]) -> Filled:  # noqa: A002
+def fill(template: Template, content: BlankContent, format: Format, arguments: Mapping[str, str]) -> Filled:  # noqa: A002  # as above
     """The body with the content in it.
 
     Raises:
@@ -189,7 +189,7 @@ def fill(template: Template, content: BlankContent, format: Format, arguments: M
     return Filled(laid_out(text, template.layout, format), writer.unknowns)
 
 
-def laid_out(text: str, layout: str, format: str) -> str:  # noqa: A002
+def laid_out(text: str, layout: str, format: str) -> str:  # noqa: A002  # as above
     """Collapse empty lines; in Markdown a form's lines end with two spaces, or they would run together."""
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
     if layout == "lines" and format == "markdown":
