@@ -167,11 +167,12 @@ async def test_a_write_in_trouble_is_sent_once_and_told_as_what_it_was(tool: str
     if failed:
         assert not arrives
         assert "Nothing was" in text
-    elif arrives:
-        assert values["outcome"] in ("applied", "unknown")
     else:
-        assert values["outcome"] in ("not_applied", "unknown")
-        assert values["warnings"]
+        # What is read back decides; a Sentry that never answers may take the whole time of the call.
+        known = "applied" if arrives else "not_applied"
+        assert values["outcome"] in ((known, "unknown") if waits(fault) else (known,))
+        assert bool(values.get("note_id")) == (tool == "add_note" and values["outcome"] == "applied")
+        assert arrives or values["warnings"]
 
 
 def done(one: Bench, tool: str) -> bool:

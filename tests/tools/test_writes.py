@@ -352,3 +352,78 @@ async def test_who_made_a_write_is_written_down(tmp_path: Path) -> None:
         await connection.call("resolve_issue", issue=ISSUE, action="resolve")
     (line,) = (tmp_path / "audit.jsonl").read_text().splitlines()
     assert json.loads(line)["who"] not in ("", "unknown")
+
+
+# --- what counts as the same comment
+
+ALIKE = {
+    "masked": ("Escalated to alice@example.com.", "Escalated to bob@corp.example.com."),
+    "addresses": ("Rolled back 10.0.0.1", "Rolled back 10.0.0.2"),
+    "cut": ("x" * 3000 + "A", "x" * 3000 + "B"),
+    "characters": ("Rolled back.", "Rolled back\u200b."),
+}
+
+
+@pytest.mark.parametrize("alike", ALIKE.values(), ids=ALIKE)
+async def test_a_comment_that_only_looks_like_another_when_it_is_shown_is_posted(alike: tuple[str, str]) -> None:
+    async with shop(settings=writing("direct")) as connection:
+        said = [await connection.call("add_note", issue=ISSUE, text=text) for text in (*alike, *alike)]
+    assert [one["outcome"] for one in said] == ["applied", "applied", "already", "already"]
+
+
+@pytest.mark.parametrize(("arrives", "outcome"), [(True, "applied"), (False, "not_applied")])
+async def test_a_comment_whose_answer_is_lost_is_looked_for_among_the_others(arrives: bool, outcome: str) -> None:
+    clock = ManualClock()
+    world = World(SMALL, clock)
+    lossy = LosingTransport(httpx.ASGITransport(create_app(world)), arrives)
+    async with connected(world=world, clock=clock, transport=lossy, settings=writing("direct")) as connection:
+        await connection.call("add_note", issue=ISSUE, text="Somebody else's words.")
+        lossy.loses = True
+        said = await connection.call("add_note", issue=ISSUE, text="Rolled back.")
+        issue = world.find_issue(ISSUE)
+    assert issue is not None
+    ours = [entry for entry in issue.activity if entry.data == {"text": "Rolled back."}]
+    assert (said["outcome"], len(ours)) == (outcome, int(arrives))
+    assert said.get("note_id") == (ours[0].id if ours else None)
+
+
+@dataclasses.dataclass
+class LosingTransport(httpx.AsyncBaseTransport):
+    """Loses the answers to writes, and the writes themselves where they do not arrive."""
+
+    inner: httpx.AsyncBaseTransport
+    arrives: bool
+    loses: bool = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self.loses or request.method == "GET":
+            return await self.inner.handle_async_request(request)
+        if self.arrives:
+            await self.inner.handle_async_request(request)
+        raise httpx.ReadError("connection reset", request=request)
+
+
+# --- what the result offers
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        ({"action": "reopen"}, "already"),
+        ({"action": "resolve_in_release"}, "refused"),
+        ({"action": "resolve", "dry_run": True}, "planned"),
+        ({"action": "resolve"}, "applied"),
+    ],
+    ids=["already", "refused", "planned", "applied"],
+)
+async def test_undo_is_offered_only_for_what_is_or_may_be_done(arguments: dict[str, Any], outcome: str) -> None:
+    async with shop(settings=writing("direct")) as connection:
+        said = await connection.call("resolve_issue", issue=ISSUE, **arguments)
+    assert said["outcome"] == outcome
+    assert ("undo" in said) == (outcome in ("planned", "applied"))
+
+
+async def test_undo_is_not_offered_for_a_change_that_nobody_confirmed() -> None:
+    async with shop(elicitation_callback=NOES["declined"]) as connection:
+        said = await connection.call("resolve_issue", issue=ISSUE, action="resolve")
+    assert (said["outcome"], "undo" in said) == ("not_applied", False)

@@ -12,7 +12,7 @@ from sentry_runbook.incident.model.results.resolution import NoteResult
 from sentry_runbook.render.resolution import note_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
-from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.confirmation import CONFIRMED_BY, Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import NotePlan
 
@@ -56,10 +56,9 @@ async def add_note(
         return note_result(plan, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
     if how == "token":
         run.confirmations.redeem(confirm_token or "", plan.payload())
-    by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the comment is looked for and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):
-        done = await post_note(run, plan, by)
+        done = await post_note(run, plan, CONFIRMED_BY[how])
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 

@@ -66,6 +66,10 @@ def can_ask(ctx: Context[Runtime]) -> bool:
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
+CONFIRMED_BY = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}
+"""A decision to send → the audit file's word for it."""
+
+
 def how_decided(
     answer: ElicitationResult[Confirm] | AcceptedElicitation[Decision],
 ) -> How | Literal["agreed", "declined"]:

@@ -13,7 +13,7 @@ from sentry_runbook.incident.resolution.request import ResolutionRequest
 from sentry_runbook.render.resolution import resolution_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
-from sentry_runbook.tools.confirmation import Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.confirmation import CONFIRMED_BY, Confirm, Decision, decide, how_decided
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import Plan
 
@@ -94,10 +94,9 @@ async def resolve_issue(
         run.confirmations.redeem(confirm_token or "", plan.payload())
     if how == "agreed":
         await ensure_unchanged(run, plan)
-    by = {"token": "confirm_token", "agreed": "elicitation", "direct": "direct"}[how]
     # Once sent, the change is read back and recorded even if the caller goes away.
     with anyio.CancelScope(shield=True):
-        done = await apply(run, plan, by, reason)
+        done = await apply(run, plan, CONFIRMED_BY[how], reason)
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 
 

@@ -9,26 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from sentry_runbook.collect import WRITING, investigate
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
-from sentry_runbook.incident.model.evidence import Evidence, Issue
+from sentry_runbook.incident.model.evidence import Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
 from sentry_runbook.incident.resolution.plan import plan
 from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange
 from sentry_runbook.incident.resolution.state import is_same_state, state_of
 from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.safety.audit import AuditError, AuditRecord
+from sentry_runbook.safety.audit import AuditError, AuditLog, AuditRecord
 from sentry_runbook.safety.confirm import StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.account import TokenOwner
+from sentry_runbook.sentry.base import WRITE_EVENTS
 from sentry_runbook.writing.plans import UNKNOWN, Plan
 
-WRITE_SCOPES = {"event:write", "event:admin"}
-"""Either lets a token change issues (sentry-api §1.3)."""
+T = TypeVar("T")
 JUST_READ = timedelta(seconds=5)
 """A plan that was read so lately is not read again before it is sent."""
 UNCLEAR = (TimedOut, Unreachable, ServerFault)
@@ -57,16 +58,16 @@ def _sanitize_request(run: Runtime, request: ResolutionRequest) -> ResolutionReq
     return request.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(request.release, NAME)})
 
 
-async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[Evidence]]) -> tuple[Evidence, TokenOwner]:
+async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[T]]) -> tuple[T, TokenOwner]:
     """Read the state, and in the same round whose token it is and what it may do.
 
     Raises:
         RunbookError: the state cannot be read.
     """
     batch = RequestBatch()
-    evidence, who = batch.add(read), batch.add(lambda: run.client().whoami())
+    state, who = batch.add(read), batch.add(lambda: run.client().whoami())
     with run.client().deadline(run.settings.limits.call_s):
-        read_state = await batch.send_until(evidence)
+        read_state = await batch.send_until(state)
     if who.value is None:
         return read_state, TokenOwner(None, None)
     # The name goes into the audit file and into messages.
@@ -96,7 +97,7 @@ def require_write_scope(scopes: Collection[str] | None) -> None:
     Raises:
         Forbidden: the token has no scope that may change issues.
     """
-    if scopes is not None and not set(scopes) & WRITE_SCOPES:
+    if scopes is not None and not set(scopes) & set(WRITE_EVENTS):
         raise Forbidden(
             "The auth token cannot change issues: it lacks the scope event:write. Nothing was changed.",
             'Give the integration the permission "Issue & Event: Read & Write", or close the issue in Sentry.',
@@ -157,7 +158,6 @@ def _judge(change: StatusChange, before: Issue, after: Issue | None, unclear: st
 def _record(
     run: Runtime, planned: Plan, confirmed: str, reason: str | None, outcome: str, after: Issue | None
 ) -> tuple[str, ...]:
-    """Append a line to the audit file; a failure is returned as a note, because the change is already made."""
     if run.audit is None:
         return ()
     named = {**planned.request.model_dump(exclude={"action"}), "reason": reason}
@@ -172,8 +172,13 @@ def _record(
         outcome=outcome,
         who=planned.who,
     )
+    return append_to(run.audit, record)
+
+
+def append_to(audit: AuditLog, record: AuditRecord) -> tuple[str, ...]:
+    """Append a line; a failure is returned as a note, because the change is already made."""
     try:
-        run.audit.append(record)
+        audit.append(record)
     except AuditError as exc:
         return (f"The audit line could not be written: {exc}",)
     return ()

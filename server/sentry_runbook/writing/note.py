@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from sentry_runbook.collect import Aspect, investigate
+from collections.abc import Iterable, Sequence
+
+from sentry_runbook.collect import investigate
+from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import SentryError
-from sentry_runbook.incident.model.evidence import Known
-from sentry_runbook.incident.model.evidence.json_values import object_of, text_of
+from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.safety.audit import AuditError, AuditRecord
+from sentry_runbook.safety.audit import AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import IssueRef
-from sentry_runbook.writing.change import UNCLEAR, read_for_writing, require_write_scope
+from sentry_runbook.sentry.references import IssueRef, parse_reference
+from sentry_runbook.writing.change import UNCLEAR, append_to, read_for_writing, require_write_scope
 from sentry_runbook.writing.plans import FORWARDED, UNKNOWN, NotePlan
 
 SHOWN = 4_000
@@ -24,16 +27,25 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
-    evidence, owner = await read_for_writing(
-        run, lambda: investigate(run, issue, frozenset({Aspect.NOTES}), fresh=True)
-    )
+    (evidence, notes), owner = await read_for_writing(run, lambda: _issue_and_notes(run, issue))
     shown = Sanitizer(mask=False).block(text, SHOWN)
-    as_listed = Sanitizer(mask=run.settings.mask).line(text, 600)
-    notes = evidence.notes.value if isinstance(evidence.notes, Known) else ()
-    already = any(note.text == as_listed for note in notes)
+    already = _id_of_same(notes, text) is not None
     if not already:
         require_write_scope(owner.scopes)
     return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name or UNKNOWN)
+
+
+async def _issue_and_notes(run: Runtime, issue: str) -> tuple[Evidence, Sequence[JsonObject]]:
+    """The issue, and its comments as they are: none when they cannot be read, for then nothing speaks against posting.
+
+    Raises:
+        RunbookError: the issue cannot be read.
+    """
+    reference = parse_reference(issue, run.settings.base_url)
+    batch = RequestBatch()
+    evidence = batch.add(lambda: investigate(run, issue, frozenset(), fresh=True))
+    notes = batch.add(lambda: run.client().notes(reference))
+    return await batch.send_until(evidence), notes.value or ()
 
 
 async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResult:
@@ -71,33 +83,28 @@ async def _look_for(run: Runtime, planned: NotePlan) -> tuple[Outcome, str | Non
         notes = await run.client().notes(IssueRef(issue=planned.issue.id, organization=planned.organization))
     except SentryError:
         return "unknown", None
-    same = (
-        note
-        for note in notes
-        if (text_of(object_of(note.get("data")).get("text")) or "").strip() == planned.text.strip()
-    )
-    note_id = next((text_of(note.get("id")) for note in same), None)
+    note_id = _id_of_same(notes, planned.text)
     return ("applied", note_id) if note_id else ("not_applied", None)
+
+
+def _id_of_same(notes: Iterable[JsonObject], text: str) -> str | None:
+    """The comment that says the same. Compared as it was written: masked and cut, two comments may look alike."""
+    same = (note for note in notes if (text_of(object_of(note.get("data")).get("text")) or "").strip() == text.strip())
+    return next((text_of(note.get("id")) for note in same), None)
 
 
 def _record(run: Runtime, planned: NotePlan, confirmed: str, outcome: str) -> tuple[str, ...]:
     if run.audit is None:
         return ()
-    what = f"add_note ({len(planned.text)} characters)"
-    try:
-        run.audit.append(
-            AuditRecord(
-                when=run.clock(),
-                what=what,
-                issue=planned.issue.name,
-                confirmed=confirmed,
-                outcome=outcome,
-                who=planned.who,
-            )
-        )
-    except AuditError as exc:
-        return (f"The audit line could not be written: {exc}",)
-    return ()
+    record = AuditRecord(
+        when=run.clock(),
+        what=f"add_note ({len(planned.text)} characters)",
+        issue=planned.issue.name,
+        confirmed=confirmed,
+        outcome=outcome,
+        who=planned.who,
+    )
+    return append_to(run.audit, record)
 
 
 def note_result(
