@@ -1,4 +1,4 @@
-"""Sentry keeps the kind of an archive until the issue is reopened: warned of, and told after (recordings 74 to 96)."""
+"""Sentry keeps the kind of an archive until the issue is reopened: another is refused (recordings 74 to 96, 531)."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 
 from sentry_runbook.incident.model.evidence import Issue, Snooze
 from sentry_runbook.incident.model.results.resolution import State
-from sentry_runbook.incident.resolution.plan import plan
-from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange
+from sentry_runbook.incident.resolution.plan import ResolutionPlan, plan
+from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange, change_of
 from sentry_runbook.incident.resolution.state import is_same_state, keeps_kind, state_of
 from sentry_runbook.incident.resolution.verification import Verification, compare
 from tests.incident.builder import MINUTE, NOW, ago, burst, incident, read
@@ -43,12 +43,46 @@ def test_another_kind_of_archive_is_not_granted(asked: StatusChange, issue: Issu
     assert keeps_kind(asked, issue) is kept
 
 
-def test_it_is_warned_of_before_anything_is_sent() -> None:
-    evidence = EVIDENCE.model_copy(update={"issue": archived(ESCALATING)})
-    warnings = plan(ResolutionRequest(action="ignore", ignore_count=5), read(evidence)).warnings
-    assert warnings[0] == f"It is archived until it escalates now. {KEPT}"
-    again = plan(ResolutionRequest(action="archive_until_escalating"), read(evidence))
-    assert again.already
+IGNORE, COUNTED = ResolutionRequest(action="ignore"), ResolutionRequest(action="ignore", ignore_count=3)
+TIMED, UNTIL_IT_ESCALATES = (
+    ResolutionRequest(action="ignore", ignore_minutes=60),
+    ResolutionRequest(action="archive_until_escalating"),
+)
+
+
+def planned(asked: ResolutionRequest, issue: Issue) -> ResolutionPlan:
+    return plan(asked, read(EVIDENCE.model_copy(update={"issue": issue})))
+
+
+@pytest.mark.parametrize(
+    ("asked", "issue", "now"),
+    [
+        (IGNORE, archived(ESCALATING), "until it escalates"),
+        (IGNORE, archived(LIMITED, count=3), "until 3 more events"),
+        (UNTIL_IT_ESCALATES, archived(FOR_EVER), "for ever"),
+        (UNTIL_IT_ESCALATES, archived(LIMITED, until=IN_TWO), "until 2026-11-23 17:00 UTC"),
+        (COUNTED, archived(FOR_EVER), "for ever"),
+        (COUNTED, archived(FOR_EVER, count=3), "for ever (Sentry also shows a limit: 3 more events)"),
+        (
+            TIMED,
+            archived(ESCALATING, until=IN_AN_HOUR),
+            "until it escalates (Sentry also shows a limit: 2026-11-23 16:00 UTC)",
+        ),
+    ],
+)
+def test_another_kind_of_archive_is_refused_with_the_way_out(asked: ResolutionRequest, issue: Issue, now: str) -> None:
+    decided = planned(asked, issue)
+    assert (decided.change, decided.already, decided.after) == (None, False, decided.before)
+    assert decided.refused == f"The issue is archived {now}. {KEPT}"
+
+
+def test_the_same_kind_is_there_already() -> None:
+    assert planned(UNTIL_IT_ESCALATES, archived(ESCALATING)).already
+
+
+@pytest.mark.parametrize("asked", [IGNORE, COUNTED])
+def test_a_server_that_tells_no_kind_is_asked(asked: ResolutionRequest) -> None:
+    assert planned(asked, archived(None, count=4)).change == change_of(asked)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +94,22 @@ def test_it_is_warned_of_before_anything_is_sent() -> None:
             archived(ESCALATING, count=5),
             Verification(
                 outcome="not_applied",
-                notes=(f"Sentry shows the issue as archived until 5 more events still. {KEPT}",),
+                notes=(
+                    "Sentry shows the issue as archived until it escalates (Sentry also shows a limit: 5 more events), "
+                    f"neither as asked nor as before (archived until it escalates). {KEPT}",
+                ),
             ),
-            id="the kind stayed",
+            id="the kind stayed, a limit came",
+        ),
+        pytest.param(
+            change(ESCALATING),
+            archived(LIMITED, count=5),
+            archived(LIMITED, count=4),
+            Verification(
+                outcome="not_applied",
+                notes=(f"Sentry shows the issue as archived until 4 more events still. {KEPT}",),
+            ),
+            id="the kind stayed, an event came",
         ),
         pytest.param(
             change(LIMITED, ignore_minutes=60),

@@ -117,31 +117,85 @@ class KeepsKind(httpx.AsyncBaseTransport):
         return await self._sentry.handle_async_request(request)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ({"action": "ignore", "ignore_minutes": 120}, {"action": "archive_until_escalating"}),
-        ({"action": "ignore", "ignore_minutes": 120}, {"action": "ignore"}),
-        ({"action": "archive_until_escalating"}, {"action": "ignore", "ignore_count": 100}),
-        ({"action": "ignore", "ignore_minutes": 120}, {"action": "ignore", "ignore_minutes": 240}),
-    ],
-)
-async def test_a_kept_kind_of_archive_is_told_with_the_way_out(first: dict[str, Any], second: dict[str, Any]) -> None:
+OTHER_KINDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"action": "ignore", "ignore_minutes": 120}, {"action": "archive_until_escalating"}),
+    ({"action": "ignore", "ignore_minutes": 120}, {"action": "ignore"}),
+    ({"action": "archive_until_escalating"}, {"action": "ignore", "ignore_count": 100}),
+    ({"action": "ignore"}, {"action": "ignore", "ignore_count": 10}),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), OTHER_KINDS)
+async def test_another_kind_of_archive_is_refused_before_it_can_lose_the_limits_that_are_there(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    async with shop() as connection:
+        before = (await change(connection, **first))["after"]
+        for _ in range(2):
+            refused = await change(connection, **second)
+            assert (refused["outcome"], refused["before"], refused["after"]) == ("refused", before, before)
+            assert "action=reopen first" in refused["reason"]
+        assert sum(request.startswith("PUT") for request in connection.upstream.requests) == 1
+        assert (await change(connection, action="reopen"))["outcome"] == "applied"
+        done = await change(connection, **second)
+        assert (done["outcome"], done["after"]["substatus"]) == ("applied", KINDS[second["action"], len(second) > 1])
+
+
+KINDS = {
+    ("ignore", True): "archived_until_condition_met",
+    ("ignore", False): "archived_forever",
+    ("archive_until_escalating", False): "archived_until_escalating",
+}
+
+
+async def test_a_limit_that_outlived_the_reopening_is_named_beside_the_new_kind() -> None:
+    async with shop() as connection:
+        await change(connection, action="ignore", ignore_minutes=120)
+        await change(connection, action="reopen")
+        done = await change(connection, action="archive_until_escalating")
+        assert done["outcome"] == "applied"
+        assert done["after"]["summary"].startswith("archived until it escalates (Sentry also shows a limit: ")
+        again = await change(connection, action="archive_until_escalating")
+        assert again["outcome"] == "already"
+        planned = await connection.call("resolve_issue", issue=ISSUE, action="reopen")
+    assert "action=archive_until_escalating archives it again" in planned["undo"]
+
+
+async def test_an_end_that_sentry_leaves_as_it_was_is_told_with_the_way_out() -> None:
+    first, second = ({"action": "ignore", "ignore_minutes": minutes} for minutes in (120, 240))
     clock = ManualClock()
     world = World(QUIET, clock)
     async with connected(world=world, clock=clock, transport=KeepsKind(world)) as connection:
         assert (await change(connection, **first))["outcome"] == "applied"
         done = await change(connection, **second)
-        assert done["outcome"] == "not_applied"
-        assert any("action=reopen first" in warning for warning in done["warnings"])
+        assert (done["outcome"], "undo" in done) == ("not_applied", False)
+        assert any(" still. " in warning and "action=reopen first" in warning for warning in done["warnings"])
         assert (await change(connection, action="reopen"))["outcome"] == "applied"
         assert (await change(connection, **second))["outcome"] == "applied"
 
 
-async def test_the_kind_is_warned_of_before_it_is_asked_for() -> None:
-    async with shop() as connection:
-        await change(connection, action="ignore", ignore_count=100)
-        planned = await connection.call("resolve_issue", issue=ISSUE, action="archive_until_escalating")
-        assert any("action=reopen first" in warning for warning in planned["warnings"])
-        same = await connection.call("resolve_issue", issue=ISSUE, action="ignore", ignore_count=10)
-        assert not any("action=reopen first" in warning for warning in same["warnings"])
+async def test_a_change_that_became_another_one_is_told_with_what_was_and_its_undo() -> None:
+    clock = ManualClock()
+    world = World(QUIET, clock)
+    async with connected(world=world, clock=clock, transport=DropsLimits(world)) as connection:
+        assert (await change(connection, action="ignore", ignore_count=5))["outcome"] == "applied"
+        done = await change(connection, action="ignore", ignore_count=50)
+    assert done["outcome"] == "not_applied"
+    assert done["after"]["summary"] == "archived until a condition is met that Sentry does not tell"
+    assert "ignore_count=5 " in done["undo"]
+    assert not any(" still" in warning for warning in done["warnings"])
+
+
+class DropsLimits(httpx.AsyncBaseTransport):
+    """An archive of an archived issue loses its limits: seen when "for ever" was asked for one with limits."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._sentry = httpx.ASGITransport(create_app(world))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        record = self._world.find_issue(ISSUE)
+        if request.method == "PUT" and record and record.status == "ignored":
+            record.snooze = None
+            request = httpx.Request("GET", request.url, headers={"authorization": request.headers["authorization"]})
+        return await self._sentry.handle_async_request(request)

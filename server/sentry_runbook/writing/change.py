@@ -219,6 +219,9 @@ def resolution_result(
 ) -> ResolutionResult:
     """The tool's result for an outcome."""
     resolution = planned.resolution
+    # A server may do something else than it was asked: then the old state is worth its way back, too.
+    changed = after is not None and not is_same_state(resolution.before, after)
+    may_be_done = changed or outcome in ("planned", "needs_confirmation", "applied", "unknown")
     expected = resolution.after if outcome in ("planned", "needs_confirmation") else None
     return ResolutionResult(
         action=resolution.action,
@@ -229,6 +232,6 @@ def resolution_result(
         warnings=(*resolution.warnings, *notes),
         reason=resolution.refused,
         confirm_token=token,
-        undo=resolution.undo or None if outcome in ("planned", "needs_confirmation", "applied", "unknown") else None,
+        undo=resolution.undo or None if may_be_done else None,
         findings=planned.evidence.findings,
     )

@@ -19,7 +19,14 @@ from sentry_runbook.incident.resolution.request import (
     change_of,
     refusals,
 )
-from sentry_runbook.incident.resolution.state import expected, is_already, reopened_substatus, state_of
+from sentry_runbook.incident.resolution.state import (
+    KIND_IS_KEPT,
+    expected,
+    is_already,
+    keeps_kind,
+    reopened_substatus,
+    state_of,
+)
 from sentry_runbook.incident.resolution.warnings import warnings_for
 
 
@@ -57,6 +64,10 @@ def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
     # Writing the same state again would move the time of the resolve and restart the counts (sentry-api §10).
     if is_already(change, issue, now):
         return ResolutionPlan(action=request.action, already=True, before=before, after=before)
+    if keeps_kind(change, issue):
+        # Sent, it would not become what was asked, and the limits that are there could be lost (recordings 89, 531).
+        reason = f"The issue is {before.summary}. {KIND_IS_KEPT}"
+        return ResolutionPlan(action=request.action, refused=reason, before=before, after=before)
     return ResolutionPlan(
         action=request.action,
         change=change,

@@ -83,10 +83,12 @@ def _until(state: State) -> str:
         moment(state.ignore_until) if state.ignore_until is not None else "",
     ]
     named = " or ".join(condition for condition in conditions if condition)
+    kind = {UNTIL_ESCALATING: "until it escalates", FOR_EVER: "for ever"}.get(state.substatus or "")
+    if kind is not None:
+        # A limit outlives the reopening (recording 96), and then stands beside an archive of another kind.
+        return f"{kind} (Sentry also shows a limit: {named})" if named else kind
     if named:
         return f"until {named}"
-    if state.substatus == UNTIL_ESCALATING:
-        return "until it escalates"
     if state.substatus == UNTIL_CONDITION_MET:
         return "until a condition is met that Sentry does not tell"
     return "for ever"
@@ -156,7 +158,9 @@ def _same_snooze(change: StatusChange, issue: Issue, now: datetime) -> bool:
         return issue.substatus == UNTIL_ESCALATING
     if change.substatus == FOR_EVER:
         # Older servers tell no substatus: then no condition at all is for ever.
-        return issue.substatus == FOR_EVER or (issue.substatus is None and snooze == Snooze())
+        return issue.substatus in (FOR_EVER, None) and snooze == Snooze()
+    if issue.substatus not in (UNTIL_CONDITION_MET, None):
+        return False
     return same_counts(change, snooze) and same_end(change, snooze, now, ASKED_AGAIN_MINUTES)
 
 

@@ -13,7 +13,14 @@ from typing import Literal
 
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, Snooze, quoted
 from sentry_runbook.incident.resolution.request import FOR_EVER, UNTIL_ESCALATING, StatusChange, same_release
-from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, same_counts, same_end, state_of, summary
+from sentry_runbook.incident.resolution.state import (
+    KIND_IS_KEPT,
+    is_same_state,
+    same_counts,
+    same_end,
+    state_of,
+    summary,
+)
 
 TOLERANCE_MINUTES = 2
 """So much may lie between the two clocks, and between sending and storing, when an end is compared."""
@@ -90,7 +97,11 @@ def _kind_problem(planned: StatusChange, issue: Issue, before: Issue | None) -> 
     kind_kept = issue.substatus is not None and issue.substatus == before.substatus != planned.substatus
     old, new = before.snooze or Snooze(), issue.snooze or Snooze()
     end_kept = planned.ignore_minutes is not None and new.until is not None and new.until == old.until
-    return f" still. {KIND_IS_KEPT}" if kind_kept or end_kept else None
+    if not kind_kept and not end_kept:
+        return None
+    was = state_of(before)
+    how = " still" if is_same_state(was, state_of(issue)) else f", neither as asked nor as before ({was.summary})"
+    return f"{how}. {KIND_IS_KEPT}"
 
 
 def _archive_problem(planned: StatusChange, issue: Issue, now: datetime | None) -> str | None:

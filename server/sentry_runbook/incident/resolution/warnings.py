@@ -17,8 +17,7 @@ from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Rele
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.releases import release_named, releases_seen
-from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, change_of, same_release
-from sentry_runbook.incident.resolution.state import KIND_IS_KEPT, keeps_kind, state_of
+from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, same_release
 
 ANY = frozenset(ACTIONS)
 RESOLVES = frozenset(action for action, rule in ACTIONS.items() if rule.status == "resolved")
@@ -201,13 +200,6 @@ def _forecast(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     )
 
 
-def _keeps_kind(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
-    """Sentry answers 200 to another kind of archive, and changes nothing."""
-    issue = incident.evidence.issue
-    if keeps_kind(change_of(request), issue):
-        yield f"It is {state_of(issue).summary} now. {KIND_IS_KEPT}"
-
-
 # --- issues that are not plain errors ------------------------------------------------------------------------------
 
 
@@ -225,7 +217,6 @@ def _was_merged(request: ResolutionRequest, incident: Incident) -> Iterator[str]
 
 WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Collection[Action]], ...] = (
     (_for_ever, {"ignore"}),
-    (_keeps_kind, ARCHIVES),
     (_still_spiking, RESOLVES | ARCHIVES),
     (_not_over, RESOLVES),
     (_came_back_before, RESOLVES),
