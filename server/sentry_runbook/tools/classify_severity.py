@@ -19,6 +19,7 @@ from sentry_runbook.tools.arguments import (
     Workaround,
     stated_flags,
 )
+from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -46,10 +47,13 @@ def _without_distance(result: Verdict) -> Verdict:
     return result.model_copy(update={"distance": ()})
 
 
+CUTS = (Cut(_without_distance, {"distance": ""}, "each criterion says its threshold and what was measured"),)
+
+
 TOOL = ToolDefinition(
     function=classify_severity,
     result=Verdict,
     render=severity_page,
     title="Classify the severity",
-    shrink=(_without_distance,),
+    shrink=CUTS,
 )

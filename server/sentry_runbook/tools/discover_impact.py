@@ -9,7 +9,7 @@ from sentry_runbook.incident.model.results.impact import Impact
 from sentry_runbook.render.impact import impact_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import End, Environment, Issue, Period, Start
-from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -34,10 +34,10 @@ async def discover_impact(
 
 
 def _fewer_rows(result: Impact) -> Impact:
-    missing = name_cut(
-        result.missing, "breakdown (all but 8 rows)", "left out for length; see the issue's tags in Sentry"
-    )
-    return result.model_copy(update={"breakdown": result.breakdown[:8], "missing": missing})
+    return result.model_copy(update={"breakdown": result.breakdown[:8]})
+
+
+CUTS = (Cut(_fewer_rows, {"breakdown": "all but 8 rows"}, "see the issue's tags in Sentry"),)
 
 
 TOOL = ToolDefinition(
@@ -45,5 +45,5 @@ TOOL = ToolDefinition(
     result=Impact,
     render=impact_page,
     title="Count the impact",
-    shrink=(_fewer_rows,),
+    shrink=CUTS,
 )

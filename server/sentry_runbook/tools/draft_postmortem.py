@@ -13,7 +13,7 @@ from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import postmortem_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
-from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.cuts import LEFT_OUT, Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
@@ -62,52 +62,55 @@ def _without_twins(result: Postmortem) -> Postmortem:
         row if row.link and "/events/" in row.link else row.model_copy(update={"link": None}) for row in result.timeline
     )
     blanks = tuple(unknown for unknown in result.unknowns if not unknown.endswith("?"))
-    shorter = result.model_copy(update={"timeline": tuple(rows), "unknowns": blanks})
-    return _said(shorter, "unknowns: the questions")
+    return result.model_copy(update={"timeline": tuple(rows), "unknowns": blanks})
 
 
 def _without_tags(result: Postmortem) -> Postmortem:
     impact = result.impact.model_copy(update={"breakdown": (), "endpoints": result.impact.endpoints[:1], "trend": None})
-    shorter = result.model_copy(update={"impact": impact})
-    return _said(shorter, "impact.breakdown, impact.trend", how="call discover_impact for it")
+    return result.model_copy(update={"impact": impact})
 
 
 def _fewer_rows(result: Postmortem) -> Postmortem:
-    if len(result.timeline) <= MOST_ROWS:
-        return result
-    shorter = result.model_copy(update={"timeline": result.timeline[:MOST_ROWS]})
-    return _said(shorter, f"timeline after {MOST_ROWS} rows")
+    return result.model_copy(update={"timeline": result.timeline[:MOST_ROWS]})
 
 
 def _without_milestones(result: Postmortem) -> Postmortem:
-    shorter = result.model_copy(update={"milestones": (), "intervals": (), "gaps": ()})
-    return _said(shorter, "milestones, intervals, gaps")
-
-
-def _said(shorter: Postmortem, what: str, how: str = "the markdown says it") -> Postmortem:
-    """With the cut named, and where its content is."""
-    missing = name_cut(shorter.missing, what, f"left out for length; {how}")
-    return shorter.model_copy(update={"missing": missing})
+    return result.model_copy(update={"milestones": (), "intervals": (), "gaps": ()})
 
 
 def _fewer_findings(result: Postmortem) -> Postmortem:
-    if len(result.lint) <= MOST_FINDINGS:
-        return result
-    more = len(result.lint) - MOST_FINDINGS
-    shorter = result.model_copy(update={"lint": result.lint[:MOST_FINDINGS]})
-    return _said(shorter, f"lint: {more} more", how="change these and check again")
+    return result.model_copy(update={"lint": result.lint[:MOST_FINDINGS]})
 
 
 def _without_draft(result: Postmortem) -> Postmortem:
     """Without the draft: when a text is checked, the findings matter more."""
-    if not result.lint:
-        return result
-    how = "call draft_postmortem without check for it"
-    shorter = result.model_copy(update={"markdown": f"[left out for length; {how}]"})
-    return _said(shorter, "markdown: the draft", how=how)
+    return result.model_copy(update={"markdown": f"[{LEFT_OUT}{WITHOUT_CHECK}]"}) if result.lint else result
 
 
-STEPS = (_fewer_findings, _without_twins, _without_tags, _fewer_rows, _without_draft, _without_milestones)
+def _how_many_more(before: Postmortem, after: Postmortem) -> str:
+    return f"{len(before.lint) - len(after.lint)} more; change these and check again"
+
+
+WITHOUT_CHECK = "call draft_postmortem without check for it"
+
+
+def _in_the_draft(_: Postmortem, result: Postmortem) -> str:
+    """The draft may be left out, too, beside the findings of a text."""
+    return WITHOUT_CHECK if result.lint else "the markdown says it"
+
+
+CUTS = (
+    Cut(_fewer_findings, {"lint": f"all but {MOST_FINDINGS}"}, _how_many_more),
+    Cut(_without_twins, {"unknowns": "the questions", "timeline.link": "of the issue itself"}, _in_the_draft),
+    Cut(
+        _without_tags,
+        {"impact.breakdown": "", "impact.endpoints": "all but 1", "impact.trend": ""},
+        "call discover_impact for it",
+    ),
+    Cut(_fewer_rows, {"timeline": f"all but {MOST_ROWS} rows"}, _in_the_draft),
+    Cut(_without_draft, {"markdown": "the draft"}, WITHOUT_CHECK),
+    Cut(_without_milestones, {"milestones": "", "intervals": "", "gaps": ""}, _in_the_draft),
+)
 """Mildest first; what goes is in the Markdown too, or comes from another call."""
 
 
@@ -116,6 +119,6 @@ TOOL = ToolDefinition(
     result=Postmortem,
     render=postmortem_page,
     title="Draft the postmortem",
-    shrink=STEPS,
+    shrink=CUTS,
     budget=20_000,
 )

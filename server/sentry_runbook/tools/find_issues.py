@@ -13,7 +13,7 @@ from sentry_runbook.render.lists import issue_list_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Limit, OneLine, Period, Sort, Start, asked_window
-from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -54,9 +54,17 @@ def _short_titles(result: IssueList) -> IssueList:
 
 def _fewer(result: IssueList) -> IssueList:
     keep = max(1, len(result.issues) * 3 // 5)
-    why = f"only the first {keep} are shown, for length: ask again with limit {keep} and follow next_cursor"
-    missing = name_cut(result.missing, "issues", why)
-    return result.model_copy(update={"issues": result.issues[:keep], "missing": missing, "next_cursor": None})
+    return result.model_copy(update={"issues": result.issues[:keep], "next_cursor": None})
+
+
+def _ask_for_less(_: IssueList, result: IssueList) -> str:
+    keep = len(result.issues)
+    return f"only the first {keep} are shown: ask again with limit {keep} and follow next_cursor"
+
+
+FEWER = Cut(_fewer, {"issues": ""}, _ask_for_less)
+CUTS = (Cut(_short_titles, {"issues.title": "all but 80 characters each"}, "get_issue has it"), FEWER, FEWER, FEWER)
+"""Mildest first."""
 
 
 TOOL = ToolDefinition(
@@ -64,5 +72,5 @@ TOOL = ToolDefinition(
     result=IssueList,
     render=issue_list_page,
     title="Find issues",
-    shrink=(_short_titles, _fewer, _fewer, _fewer),
+    shrink=CUTS,
 )

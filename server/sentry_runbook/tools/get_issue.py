@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mcp.server.mcpserver import Context
 
 from sentry_runbook.collect import READ, investigate
@@ -10,7 +12,7 @@ from sentry_runbook.render.issue import issue_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.arguments import Environment, Issue, Which
-from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -29,35 +31,30 @@ async def get_issue(
     return read_issue(run.incident(evidence))
 
 
-def _cut(result: IssueReport, whole: str = "", part: str = "", **changes: object) -> IssueReport:
-    """The report with a smaller event; what is gone is named: whole keys, or a part of one."""
-    event = result.event
-    if event is None:
-        return result
-    how = f"left out for length; the whole event is at {result.url}events/{event.id}/"
-    gone = [f"event.{name}" for name in whole.split() if getattr(event, name)]
-    kept = [entry for entry in result.missing if entry.what.partition(" (")[0] not in gone]
-    if gone or part:
-        kept = [*name_cut(kept, ", ".join(gone) or f"event.{part}", how)]
-    return result.model_copy(update={"event": event.model_copy(update=changes), "missing": tuple(kept)})
+def _without(*names: str) -> Callable[[IssueReport], IssueReport]:
+    """The report without these parts of its event."""
 
+    def change(result: IssueReport) -> IssueReport:
+        if result.event is None:
+            return result
+        empty = {name: () if isinstance(getattr(result.event, name), tuple) else None for name in names}
+        return result.model_copy(update={"event": result.event.model_copy(update=empty)})
 
-def _no_contexts(result: IssueReport) -> IssueReport:
-    return _cut(result, "contexts extra", contexts=None, extra=None)
+    return change
 
 
 def _fewer_breadcrumbs(result: IssueReport) -> IssueReport:
-    crumbs = result.event.breadcrumbs if result.event else ()
-    return _cut(result, part="breadcrumbs (all but the last 8)", breadcrumbs=crumbs[-8:]) if len(crumbs) > 8 else result
+    return _with(result, breadcrumbs=result.event.breadcrumbs[-8:]) if result.event else result
 
 
 def _fewer_tags(result: IssueReport) -> IssueReport:
-    tags = list(result.event.tags.items()) if result.event and result.event.tags else []
-    return _cut(result, part="tags (all but 8)", tags=dict(tags[:8])) if len(tags) > 8 else result
+    tags = result.event.tags if result.event else None
+    return _with(result, tags=dict(list(tags.items())[:8])) if tags else result
 
 
 def _shorter_stacks(result: IssueReport) -> IssueReport:
-    event = result.event
+    if result.event is None:
+        return result
     exceptions = tuple(
         thrown.model_copy(
             update={
@@ -66,29 +63,36 @@ def _shorter_stacks(result: IssueReport) -> IssueReport:
                 "stack_omitted": (thrown.stack_omitted or 0) + max(0, len(thrown.stack) - 5) or None,
             }
         )
-        for thrown in (event.exceptions[-2:] if event else ())
+        for thrown in result.event.exceptions[-2:]
     )
-    return _cut(result, part="exceptions (the last two, 5 frames each)", exceptions=exceptions)
+    return _with(result, exceptions=exceptions)
 
 
 def _no_variables(result: IssueReport) -> IssueReport:
     frame = result.event.failing_frame if result.event else None
-    if frame is None or not frame.variables:
-        return result
-    return _cut(result, part="failing_frame.variables", failing_frame=frame.model_copy(update={"variables": None}))
+    return _with(result, failing_frame=frame.model_copy(update={"variables": None})) if frame else result
 
 
-def _bare(result: IssueReport) -> IssueReport:
-    return _cut(
-        result,
-        "breadcrumbs tags request message occurrence processing_errors",
-        breadcrumbs=(),
-        tags=None,
-        request=None,
-        message=None,
-        occurrence=None,
-        processing_errors=None,
-    )
+def _with(result: IssueReport, **parts: object) -> IssueReport:
+    """The report with other parts of its event."""
+    event = result.event
+    return result if event is None else result.model_copy(update={"event": event.model_copy(update=parts)})
+
+
+def _how(_: IssueReport, result: IssueReport) -> str:
+    return f"the whole event is at {result.url}events/{result.event.id if result.event else 'latest'}/"
+
+
+LEAST = ("breadcrumbs", "tags", "request", "message", "occurrence", "processing_errors")
+CUTS = (
+    Cut(_without("contexts", "extra"), {"event.contexts": "", "event.extra": ""}, _how),
+    Cut(_fewer_breadcrumbs, {"event.breadcrumbs": "all but the last 8"}, _how),
+    Cut(_fewer_tags, {"event.tags": "all but 8"}, _how),
+    Cut(_shorter_stacks, {"event.exceptions": "all but the last two with 5 frames each"}, _how),
+    Cut(_no_variables, {"event.failing_frame.variables": ""}, _how),
+    Cut(_without(*LEAST), {f"event.{name}": "" for name in LEAST}, _how),
+)
+"""Mildest first."""
 
 
 TOOL = ToolDefinition(
@@ -96,5 +100,5 @@ TOOL = ToolDefinition(
     result=IssueReport,
     render=issue_page,
     title="Read an issue",
-    shrink=(_no_contexts, _fewer_breadcrumbs, _fewer_tags, _shorter_stacks, _no_variables, _bare),
+    shrink=CUTS,
 )

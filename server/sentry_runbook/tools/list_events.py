@@ -13,7 +13,7 @@ from sentry_runbook.render.lists import event_list_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.arguments import Cursor, End, Environment, Issue, Limit, OneLine, Period, Start, asked_window
-from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -42,7 +42,14 @@ async def list_events(
 
 
 COMMON = ("title", "transaction", "environment", "release")
-HOW = "left out for length; ask with a smaller limit, or read the event with get_issue"
+
+
+def _said_once(result: EventList) -> EventList:
+    """Values that all rows share are said once; rows that differ keep their own."""
+    values = {key: {getattr(row, key) for row in result.events} for key in COMMON}
+    shared = {key: value for key, (value, *others) in values.items() if value and not others}
+    rows = tuple(row.model_copy(update=dict.fromkeys(shared)) for row in result.events)
+    return result.model_copy(update={"events": rows, "common": shared or None})
 
 
 def _short_titles(result: EventList) -> EventList:
@@ -50,33 +57,31 @@ def _short_titles(result: EventList) -> EventList:
     return result.model_copy(update={"events": rows})
 
 
-def _said_once(result: EventList) -> EventList:
-    """Values that all rows share are said once; rows that differ keep their own."""
-    shared = {
-        key: getattr(result.events[0], key)
-        for key in COMMON
-        if getattr(result.events[0], key) and len({getattr(row, key) for row in result.events}) == 1
-    }
-    rows = tuple(row.model_copy(update=dict.fromkeys(shared)) for row in result.events)
-    return result.model_copy(update={"events": rows, "common": shared or None})
-
-
 def _no_titles(result: EventList) -> EventList:
     rows = tuple(row.model_copy(update={"title": None, "ip": None}) for row in result.events)
-    return result.model_copy(update={"events": rows, "missing": name_cut(result.missing, "title", HOW)})
+    return result.model_copy(update={"events": rows})
 
 
 def _fewer(result: EventList) -> EventList:
     keep = max(1, len(result.events) * 3 // 5)
-    why = f"only the first {keep} are shown, for length: ask again with limit {keep} and follow next_cursor"
-    return result.model_copy(
-        update={
-            "events": result.events[:keep],
-            "truncated": True,
-            "missing": name_cut(result.missing, "events", why),
-            "next_cursor": None,
-        }
-    )
+    return result.model_copy(update={"events": result.events[:keep], "truncated": True, "next_cursor": None})
+
+
+def _ask_for_less(_: EventList, result: EventList) -> str:
+    keep = len(result.events)
+    return f"only the first {keep} are shown: ask again with limit {keep} and follow next_cursor"
+
+
+HOW = "ask with a smaller limit, or read the event with get_issue"
+FEWER = Cut(_fewer, {"events": ""}, _ask_for_less)
+CUTS = (
+    _said_once,
+    Cut(_short_titles, {"events.title": "all but 60 characters each"}, HOW),
+    Cut(_no_titles, {"events.title": "", "events.ip": ""}, HOW),
+    FEWER,
+    FEWER,
+)
+"""Mildest first."""
 
 
 TOOL = ToolDefinition(
@@ -84,5 +89,5 @@ TOOL = ToolDefinition(
     result=EventList,
     render=event_list_page,
     title="List events",
-    shrink=(_said_once, _short_titles, _no_titles, _fewer, _fewer),
+    shrink=CUTS,
 )

@@ -17,7 +17,7 @@ from typing import TypeVar
 from mcp.types import CallToolResult, TextContent
 from pydantic import JsonValue
 
-from sentry_runbook.incident.model.evidence import Answer, Finding, Missing
+from sentry_runbook.incident.model.evidence import Answer, Finding
 from sentry_runbook.render.markdown_page import MarkdownPage, RenderedPage, add_footer
 from sentry_runbook.safety.delimiters import new_nonce
 from sentry_runbook.tools.serialize import serialize, strings
@@ -117,9 +117,3 @@ def limit_findings(findings: Sequence[Finding], most: int) -> tuple[Finding, ...
     counts = ", ".join(f"{kind} {count}" for kind, count in left_out.most_common())
     more = Finding(kind="more", where="", why=f"{left_out.total()} more findings are not listed ({counts}).")
     return (*(findings[index] for index in sorted(kept)), more)
-
-
-def name_cut(missing: Sequence[Missing], what: str, how: str) -> tuple[Missing, ...]:
-    """``missing`` with one entry more: what was cut for length, and how to get it."""
-    kept = tuple(entry for entry in missing if entry.what != what)
-    return (*kept, Missing(what=what, why=how))

@@ -10,7 +10,7 @@ from sentry_runbook.render.triage import triage_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut
 from sentry_runbook.tools.arguments import CoreFlow, DataLossRisk, Environment, Issue, Period, Workaround, stated_flags
-from sentry_runbook.tools.output import name_cut
+from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -36,13 +36,8 @@ async def triage_issue(
 
 
 def _shorter_impact(result: Triage) -> Triage:
-    impact = result.impact.model_copy(
-        update={"breakdown": result.impact.breakdown[:4], "endpoints": result.impact.endpoints[:2]}
-    )
-    how = "left out for length; discover_impact has all rows"
-    return result.model_copy(
-        update={"impact": impact, "missing": name_cut(result.missing, "impact.breakdown (all but 4)", how)}
-    )
+    impact = {"breakdown": result.impact.breakdown[:4], "endpoints": result.impact.endpoints[:2]}
+    return result.model_copy(update={"impact": result.impact.model_copy(update=impact)})
 
 
 def _shorter_severity(result: Triage) -> Triage:
@@ -51,13 +46,7 @@ def _shorter_severity(result: Triage) -> Triage:
         for criterion in result.severity.criteria
     )
     severity = result.severity.model_copy(update={"criteria": criteria, "distance": ()})
-    how = "left out for length; classify_severity has them"
-    return result.model_copy(
-        update={
-            "severity": severity,
-            "missing": name_cut(result.missing, "severity.criteria (sources, notes), distance", how),
-        }
-    )
+    return result.model_copy(update={"severity": severity})
 
 
 def _shorter_causes(result: Triage) -> Triage:
@@ -76,10 +65,35 @@ def _shorter_findings(result: Triage) -> Triage:
     return result.model_copy(update={"checklist": steps, "impact": impact})
 
 
+CUTS = (
+    Cut(
+        _shorter_impact,
+        {"impact.breakdown": "all but 4 rows", "impact.endpoints": "all but 2"},
+        "discover_impact has all rows",
+    ),
+    Cut(
+        _shorter_severity,
+        {"severity.criteria": "sources and windows and notes", "severity.distance": ""},
+        "classify_severity has them",
+    ),
+    Cut(
+        _shorter_causes,
+        {"causes": "all but 3 with 3 reasons for and 2 against each", "suspect_commits": "all but 2"},
+        "draft_postmortem has the first cause whole, get_issue the commits",
+    ),
+    Cut(
+        _shorter_findings,
+        {"checklist.finding": "all but 140 characters each", "impact.breakdown": ""},
+        "get_issue and discover_impact have them",
+    ),
+)
+"""Mildest first."""
+
+
 TOOL = ToolDefinition(
     function=triage_issue,
     result=Triage,
     render=triage_page,
     title="Triage an issue",
-    shrink=(_shorter_impact, _shorter_severity, _shorter_causes, _shorter_findings),
+    shrink=CUTS,
 )
