@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measures sentry-runbook against its budgets, in front of its embedded Sentry: about five minutes.",
+        description="Measures sentry-runbook against its budgets, before its embedded Sentry: about three minutes.",
     )
     parser.add_argument("--quick", action="store_true", help="fewer repeats: about a minute, rougher numbers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every number to this file")

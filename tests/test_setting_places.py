@@ -17,8 +17,6 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MANIFEST = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
 SERVER = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))
-READ_BY_SERVE = "SENTRY_RUNBOOK_HTTP_TOKEN"
-"""No setting of the product but of one command, which reads it itself."""
 DERIVED = {"limits", "warnings"}
 """Fields of the settings that no variable gives."""
 
@@ -59,18 +57,23 @@ def test_every_setting_is_read_by_the_package() -> None:
     assert sorted(names - read) == [], "nobody reads these settings"
 
 
+def test_no_module_reads_a_variable_of_sentry_past_the_table() -> None:
+    package = ROOT / "server" / "sentry_runbook"
+    past = re.compile(r"(?:environ|getenv)\b.*\bSENTRY_")
+    assert [path.name for path in package.rglob("*.py") if past.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_the_readme_has_every_variable_and_no_other() -> None:
     named = [name for names, _ in readme_rows() for name in names]
     assert sorted(set(BY_VARIABLE) - set(named)) == [], "not in the README's table"
-    assert sorted(set(named) - set(BY_VARIABLE)) == [READ_BY_SERVE], "only in the README's table"
+    assert sorted(set(named) - set(BY_VARIABLE)) == [], "only in the README's table"
     assert len(named) == len(set(named))
 
 
 def test_the_readme_has_the_defaults() -> None:
     for names, default in readme_rows():
-        if names != [READ_BY_SERVE]:
-            rows = dict.fromkeys(BY_VARIABLE[name] for name in names)
-            assert default == ", ".join(dict.fromkeys(row.default for row in rows)), names
+        rows = dict.fromkeys(BY_VARIABLE[name] for name in names)
+        assert default == ", ".join(dict.fromkeys(row.default for row in rows)), names
 
 
 def test_the_bundle_asks_for_the_offered_settings() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sentry_runbook.errors import SettingsError
 from sentry_runbook.loopback import is_loopback
-from sentry_runbook.settings import DEFAULT_URL, Secret, Settings
+from sentry_runbook.settings import DEFAULT_URL, SETTINGS, Secret, Settings
 from sentry_runbook.settings_loader import load_settings
 
 TOKEN = "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"
@@ -143,7 +143,7 @@ def test_all_problems_are_named_at_once(load: Load, project: Path) -> None:
         assert name in said
 
 
-@pytest.mark.parametrize("name", ["SENTRY_AUTH_TOKEN", "SENTRY_ORG", "SENTRY_URL", "SENTRY_PROJECT"])
+@pytest.mark.parametrize("name", [variable for row in SETTINGS for variable in row.environment])
 def test_an_unexpanded_placeholder_is_refused_by_name_and_not_shown(load: Load, name: str) -> None:
     said = problems_of(load, None, **{name: "${SECRET_PLACE:-x}"})
     assert name in said
@@ -151,10 +151,11 @@ def test_an_unexpanded_placeholder_is_refused_by_name_and_not_shown(load: Load, 
     assert "SECRET_PLACE" not in said
 
 
+@pytest.mark.parametrize("name", ["SENTRY_AUTH_TOKEN", "SENTRY_RUNBOOK_HTTP_TOKEN"])
 @pytest.mark.parametrize("value", ["a\nb", "a\x00b", "a\u202eb", "a b", "tökén"])
-def test_a_token_with_odd_characters_is_refused_and_not_shown(load: Load, value: str) -> None:
-    said = problems_of(load, None, SENTRY_AUTH_TOKEN=value)
-    assert "SENTRY_AUTH_TOKEN" in said
+def test_a_token_with_odd_characters_is_refused_and_not_shown(load: Load, value: str, name: str) -> None:
+    said = problems_of(load, None, **{name: value})
+    assert name in said
     assert value not in said
 
 
@@ -306,15 +307,23 @@ def test_a_token_that_others_can_read_is_warned_about(load: Load, home: Path) ->
     assert TOKEN not in warning
 
 
-def test_the_token_shows_itself_only_when_asked(load: Load) -> None:
-    settings = load(SENTRY_AUTH_TOKEN=TOKEN)
-    assert revealed(settings) == TOKEN
-    for shown in (repr(settings), str(settings), f"{settings.token}", f"{settings.token:>80}", str([settings.token])):
+@pytest.mark.parametrize(
+    ("name", "field"), [("SENTRY_AUTH_TOKEN", "token"), ("SENTRY_RUNBOOK_HTTP_TOKEN", "http_token")]
+)
+def test_a_token_shows_itself_only_when_asked(load: Load, name: str, field: str) -> None:
+    settings = load(**{name: f" {TOKEN}\n"})
+    token = getattr(settings, field)
+    assert token.reveal() == TOKEN
+    for shown in (repr(settings), str(settings), f"{token}", f"{token:>80}", str([token])):
         assert TOKEN not in shown
     for copier in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError) as caught:
-            copier(settings.token)
+            copier(token)
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+def test_an_empty_http_token_counts_as_unset(load: Load) -> None:
+    assert load(SENTRY_RUNBOOK_HTTP_TOKEN="  ").http_token is None
 
 
 def test_secrets_compare_by_value() -> None:

@@ -95,7 +95,7 @@ def _unsuitable(path: Path) -> ValueError:
 
 
 def token(text: str, warnings: list[str]) -> str:
-    """An auth token: printable ASCII without blanks."""
+    """A token, Sentry's or that of our HTTP clients: printable ASCII without blanks."""
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("is not a token: it has spaces or odd characters.")
     return text

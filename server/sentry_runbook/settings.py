@@ -6,6 +6,7 @@ command line's flags, and the tests of the README's table, ``manifest.json`` and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -27,7 +28,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The token itself; called in one place, where the request header is made."""
+        """The token itself; called where a request's header is made, or compared with it."""
         return self._value
 
     def __repr__(self) -> str:
@@ -46,6 +47,11 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def _secret(parse: Callable[[str, list[str]], str]) -> parsers.Parser:
+    """The parser of a setting whose value shows itself only when asked."""
+    return lambda text, warnings: Secret(parse(text, warnings))
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Settings:
     ca_bundle: Path | None = None
     mask: bool = True
     """Masking of personal data and secrets; only the operator can turn it off."""
+    http_token: Secret | None = None
+    """What clients of the HTTP transport send as bearer token; None: it listens on the loopback address only."""
     limits: Limits = field(default_factory=Limits)
     warnings: tuple[str, ...] = ()
 
@@ -138,7 +146,7 @@ SETTINGS = (
     Setting(
         "token",
         TOKEN_VARIABLES,
-        parsers.token,
+        _secret(parsers.token),
         unset=_UNSET_CREDENTIAL,
         rc=("auth", "token"),
         is_offered=True,
@@ -146,7 +154,7 @@ SETTINGS = (
     Setting(
         "token_file",
         ("SENTRY_AUTH_TOKEN_FILE",),
-        parsers.token_in_file,
+        _secret(parsers.token_in_file),
         unset=_UNSET_CREDENTIAL,
     ),
     Setting(
@@ -223,5 +231,6 @@ SETTINGS = (
     Setting("connect_s", ("SENTRY_RUNBOOK_CONNECT_TIMEOUT",), parsers.number(0.05, 60)),
     Setting("cache_s", ("SENTRY_RUNBOOK_CACHE",), parsers.number(0, 300)),
     Setting("concurrency", ("SENTRY_RUNBOOK_CONCURRENCY",), parsers.count(1, 64)),
+    Setting("http_token", ("SENTRY_RUNBOOK_HTTP_TOKEN",), _secret(parsers.token), unset="none: loopback only"),
 )
 """All settings. A new one is a row here and a field above; tests name the places that do not follow by themselves."""

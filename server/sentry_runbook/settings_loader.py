@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sentry_runbook import setting_parsers as parsers
 from sentry_runbook.errors import SettingsError
 from sentry_runbook.loopback import is_loopback
-from sentry_runbook.settings import SETTINGS, TOKEN_VARIABLES, Limits, Secret, Settings
+from sentry_runbook.settings import SETTINGS, TOKEN_VARIABLES, Limits, Settings
 
 _Raw = Mapping[str, tuple[str, str]]
 """Setting → its text and the name of its source."""
@@ -84,9 +84,10 @@ def _parse(raw: _Raw, problems: list[str], warnings: list[str]) -> Settings:
                 values[row.name] = row.parse(text, warnings)
             except ValueError as exc:
                 problems.append(f"{source} {exc}")
-    token = values.pop("token_file", None) or values.pop("token", None)
+    if "token_file" in values:
+        values["token"] = values.pop("token_file")
     limits = {name: values.pop(name) for name in Limits.__dataclass_fields__ if name in values}
-    return Settings(token=Secret(token) if token else None, limits=Limits(**limits), warnings=tuple(warnings), **values)
+    return Settings(limits=Limits(**limits), warnings=tuple(warnings), **values)
 
 
 def _check_who_names_the_server(

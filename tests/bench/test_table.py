@@ -1,6 +1,7 @@
 """What the benchmark shows and how it ends."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bench.table import cell, number, rendered
 
 from bench import __main__ as program
 
+ROOT = Path(__file__).parent.parent.parent
 KEPT = Measure("tools", "triage_issue", "100 ms late", 240.4, "ms", 260)
 BROKEN = Measure("server", "start to tools/list", "ratio", 1.4, "x", 1.15)
 FREE = Measure("tools", "triage_issue", "requests", 18)
@@ -48,3 +50,12 @@ def test_check_ends_with_one_when_a_bound_is_broken(
     assert program.main(["--quick", "--check"]) == code
     rows = json.loads(written.read_text(encoding="utf-8"))["measures"]
     assert [row["within"] for row in rows] == [measure.within for measure in measures]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_help_and_the_pages_say_the_same_duration(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        program.main(["--help"])
+    (duration,) = re.findall(r"Sentry: (about \w+ minutes)\.", " ".join(capsys.readouterr().out.split()))
+    (line,) = (row for row in (ROOT / page).read_text(encoding="utf-8").splitlines() if "python -m bench`" in row)
+    assert duration in line

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from starlette.requests import Request
@@ -15,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from sentry_runbook import __version__, commands
 from sentry_runbook.commands import COMMANDS
 from sentry_runbook.commands.arguments import parse, parser
+from sentry_runbook.incident.model.results.messages import Audience, Format, Kind
 from tests.commands.support import PROGRAM, TOKEN, Commands, environment, process, served
 
 
@@ -51,6 +54,26 @@ def test_every_flag_says_what_it_does() -> None:
     for name, sub in chosen.choices.items():
         for action in sub._actions:
             assert action.help, f"{name} {action.option_strings or action.dest}"
+
+
+@pytest.mark.parametrize(("flag", "words"), [("kind", Kind), ("audience", Audience), ("format", Format)])
+def test_a_message_takes_the_words_of_its_types_and_no_other(flag: str, words: object, command: Commands) -> None:
+    for word in get_args(words):
+        assert getattr(parse(["update", "SHOP-1Z", f"--{flag}", word]), flag) == word
+    refused = command("update", "SHOP-1Z", f"--{flag}", "nonsense")
+    assert refused.code == 2
+    assert all(word in refused.err for word in get_args(words))
+
+
+def test_no_command_writes_the_words_of_a_message_by_hand() -> None:
+    folder = Path(commands.__file__).parent
+    nodes = [node for path in folder.glob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    by_hand = [ast.literal_eval(node) for node in nodes if isinstance(node, ast.Tuple | ast.List) and is_constant(node)]
+    assert [words for words in by_hand if tuple(words) in {get_args(kind) for kind in (Kind, Audience, Format)}] == []
+
+
+def is_constant(node: ast.Tuple | ast.List) -> bool:
+    return all(isinstance(item, ast.Constant) for item in node.elts)
 
 
 def test_the_help_names_every_command(command: Commands) -> None:

@@ -55,6 +55,28 @@ def test_saving_replaces_evidence_and_nothing_else(command: Commands, place: Pat
     assert command(*argv, ".").code == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "matter"),
+    [
+        ('{"version": 1, "collected_at": "2026-11-24T00:00:00Z"}', "version 1; this program reads version 2"),
+        ('{"version": 2, "collected_at": "2026-11-24T00:00:00Z"}', "damaged"),
+        ("precious", "not JSON"),
+        ("\ud800", "not UTF-8"),
+    ],
+    ids=["older version", "damaged", "notes", "no text"],
+)
+def test_a_file_that_saving_would_lose_is_kept_and_the_matter_is_said(
+    text: str, matter: str, command: Commands, place: Path
+) -> None:
+    file = place / "kept.json"
+    content = text.encode("utf-8", "surrogatepass")
+    file.write_bytes(content)
+    refused = command("triage", "SHOP-1Z", "--demo", "--save", "kept.json")
+    assert (refused.code, refused.out, file.read_bytes()) == (2, "", content)
+    assert "kept.json was not overwritten" in refused.err
+    assert matter in refused.err
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"version": 99, "collected_at": "2026-11-24T00:00:00Z"}', "not json"])
 def test_a_file_that_is_no_evidence_is_refused(text: str, command: Commands, place: Path) -> None:
     (place / "evidence.json").write_text(text)

@@ -69,11 +69,31 @@ def test_health_is_open_and_the_rest_needs_the_secret() -> None:
         assert httpx.post(url, content=HELLO, headers={**headers, "Host": "evil.example"}).status_code == 421
 
 
-def test_an_address_of_the_network_needs_a_secret(command: Commands) -> None:
+@pytest.mark.parametrize("blank", ["", " "])
+def test_an_address_of_the_network_needs_a_secret(
+    blank: str, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTRY_RUNBOOK_HTTP_TOKEN", blank)
     said = command("serve", "--demo", "--transport", "http", "--host", "0.0.0.0", "--port", "0")
     assert said.code == 2
     assert "SENTRY_RUNBOOK_HTTP_TOKEN" in said.err
     assert "MCP at" not in said.err
+
+
+@pytest.mark.parametrize("secret", ["${HTTP_TOKEN}", "two words"])
+def test_a_placeholder_or_an_invalid_secret_opens_no_network_and_is_not_shown(secret: str) -> None:
+    env = environment(SENTRY_RUNBOOK_HTTP_TOKEN=secret)
+    with process("serve", "--demo", "--transport", "http", "--host", "0.0.0.0", "--port", "0", env=env) as serving:
+        said = line_of(serving.stderr, "sentry-runbook: ")
+        assert "SENTRY_RUNBOOK_HTTP_TOKEN" in said
+        assert secret not in said
+        assert serving.wait(5) == 2
+
+
+def test_over_stdio_the_secret_of_http_has_no_effect() -> None:
+    with process("serve", "--demo", env=environment(SENTRY_RUNBOOK_HTTP_TOKEN="s3cret")) as serving:
+        out, err = serving.communicate(HELLO, timeout=10)
+    assert (serving.returncode, len(lines_json(out.splitlines())), err) == (0, 1, "")
 
 
 def test_read_only_offers_no_tool_that_writes() -> None:

@@ -40,7 +40,7 @@ def check_target(name: str | None) -> Path | None:
     """Where evidence will be saved; checked before anything is fetched.
 
     Raises:
-        BadInput: the folder is missing, or a file that is no evidence would be lost.
+        BadInput: the folder is missing, or a file that is no evidence which this program reads would be lost.
     """
     if name is None:
         return None
@@ -53,9 +53,7 @@ def check_target(name: str | None) -> Path | None:
         try:
             read_evidence(name)
         except (BadInput, BadEvidence) as exc:
-            raise BadInput(
-                f"{path} exists and is no evidence file; it was not overwritten.", "Name another file for --save."
-            ) from exc
+            raise BadInput(f"{path} was not overwritten. {exc.what}", "Name another file for --save.") from exc
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 import anyio
@@ -74,7 +73,7 @@ async def _http(runtime: Runtime, arguments: argparse.Namespace) -> int:
         host,
         port,
         allowed_hosts=arguments.allowed_host,
-        secret=os.environ.get("SENTRY_RUNBOOK_HTTP_TOKEN", "").strip(),
+        secret=runtime.settings.http_token,
         listening=lambda: _say(f"MCP at http://{shown}:{port}/mcp, Ctrl-C ends it"),
     )
     return 128 + signum if signum else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import get_args
 
 import anyio
 
@@ -18,7 +19,7 @@ from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.evidence_source import blanks, story_evidence
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.incident.messages.drafts import draft_update
-from sentry_runbook.incident.model.results.messages import FORMS, Draft
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.settings import Settings
 from sentry_runbook.tools.arguments import stated_moment
@@ -27,16 +28,9 @@ from sentry_runbook.tools.arguments import stated_moment
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("issue", nargs="?", metavar="ISSUE", help=f"{ISSUE}; not with --evidence")
-    command.add_argument(
-        "--kind", choices=("initial", "update", "resolved"), default="initial", help="which message (initial)"
-    )
-    command.add_argument(
-        "--audience",
-        choices=("engineers", "executives", "customers"),
-        default="engineers",
-        help="for whom (engineers)",
-    )
-    command.add_argument("--format", choices=("markdown", "slack"), default="markdown", help="markdown (default)")
+    command.add_argument("--kind", choices=get_args(Kind), default="initial", help="which message (initial)")
+    command.add_argument("--audience", choices=get_args(Audience), default="engineers", help="for whom (engineers)")
+    command.add_argument("--format", choices=get_args(Format), default="markdown", help="markdown (default)")
     command.add_argument("--since", metavar="TIME", help="when the last message went out, ISO 8601")
     add_stated_flags(command).add_argument("--service", metavar="NAME", help="name of the service")
     add_evidence_flags(command)

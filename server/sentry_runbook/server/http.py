@@ -18,6 +18,7 @@ from sentry_runbook.runtime import Runtime
 from sentry_runbook.server.app import NAME, RunbookServer
 from sentry_runbook.server.signals import on_each_signal
 from sentry_runbook.server.warm_up import warm_up
+from sentry_runbook.settings import Secret
 
 if TYPE_CHECKING:
     import uvicorn
@@ -35,7 +36,7 @@ async def serve_http(
     port: int,
     *,
     allowed_hosts: Sequence[str] = (),
-    secret: str = "",
+    secret: Secret | None = None,
     listening: Callable[[], None] = lambda: None,
 ) -> int:
     """Serve ``/mcp`` with ``/health`` beside it until a signal comes; returns its number, 0 without one.
@@ -52,7 +53,7 @@ async def serve_http(
     Raises:
         SettingsError: the address is reachable by others and no secret is given.
     """
-    if not is_loopback(host) and not secret:
+    if not is_loopback(host) and secret is None:
         raise SettingsError(
             f"Listening on {host} lets others on the network use your Sentry token.",
             "Set SENTRY_RUNBOOK_HTTP_TOKEN to a secret that clients send as bearer token, or listen on 127.0.0.1.",
@@ -97,7 +98,7 @@ def _uvicorn(application: ASGIApp, host: str, port: int) -> uvicorn.Server:
 
 
 def http_application(
-    server: RunbookServer, host: str, *, allowed_hosts: Sequence[str] = (), secret: str = ""
+    server: RunbookServer, host: str, *, allowed_hosts: Sequence[str] = (), secret: Secret | None = None
 ) -> ASGIApp:
     """The ASGI application of :func:`serve_http`: who may ask, by Host, Origin and secret."""
 
@@ -113,21 +114,21 @@ def http_application(
             allowed_origins=[f"http://{name}:*" for name in names[:3]],
         ),
     )
-    return BearerGuard(application, secret) if secret else application
+    return application if secret is None else BearerGuard(application, secret)
 
 
 class BearerGuard:
     """ASGI middleware that passes only requests with the operator's secret; ``/health`` stays open."""
 
-    def __init__(self, application: ASGIApp, secret: str) -> None:
+    def __init__(self, application: ASGIApp, secret: Secret) -> None:
         self._application = application
-        self._expected = f"Bearer {secret}".encode()
+        self._secret = secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 without the secret, else pass on."""
         if scope["type"] == "http" and scope["path"] != "/health":
             given = dict(scope["headers"]).get(b"authorization", b"")
-            if not hmac.compare_digest(given, self._expected):
+            if not hmac.compare_digest(given, f"Bearer {self._secret.reveal()}".encode()):
                 refusal = JSONResponse({"error": "missing or wrong bearer token"}, status_code=401)
                 await refusal(scope, receive, send)
                 return

@@ -68,7 +68,7 @@ def asked_window(period: str | None, start: str | None, end: str | None, policy:
     """The window of a call; the policy's period when none is given.
 
     Raises:
-        BadInput: see :func:`sentry_runbook.incident.window.window`.
+        BadInput: see :func:`sentry_runbook.incident.window.parse_window`.
     """
     return parse_window(period, start, end, now=now, default=timedelta(hours=policy.period_hours))
 
