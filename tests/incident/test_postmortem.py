@@ -211,7 +211,7 @@ def test_without_any_answer_there_are_blanks_and_reasons_and_no_zero() -> None:
 
 def test_an_almost_empty_incident_names_what_is_missing() -> None:
     missing = {entry.what for entry in of(NEARLY_NOTHING).missing}
-    assert {"events", "users", "timeline: alerts", "timeline: notes", "timeline: deploys"} <= missing
+    assert {"impact.events", "impact.users", "timeline: alerts", "timeline: notes", "timeline: deploys"} <= missing
 
 
 def test_hostile_text_stays_in_quotes_and_makes_no_structure() -> None:

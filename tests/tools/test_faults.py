@@ -132,6 +132,24 @@ def differs(clean: dict[str, Any], values: dict[str, Any], path: str) -> bool:
     return at(clean, path) != at(values, path)
 
 
+async def test_what_a_postmortem_does_not_know_of_the_impact_is_absent_and_named_by_its_path() -> None:
+    async with bench(FAULTS["403"]) as one:
+        one.upstream.trouble = lambda request: kind(request) == "latency"
+        triage, _, _ = await one.answer("triage_issue", {"issue": ISSUE})
+        draft, _, _ = await one.answer("draft_postmortem", {"issue": ISSUE})
+    for values in (triage, draft):
+        assert "endpoints" not in values["impact"]
+        assert "impact.endpoints" in {entry["what"] for entry in values["missing"]}
+
+
+async def test_a_postmortem_carries_the_warnings_of_its_numbers() -> None:
+    async with bench(scenario="sdk-misconfiguration") as one:
+        draft, text, _ = await one.answer("draft_postmortem", {"issue": "LANDING-4"})
+    (warning,) = draft["impact"]["warnings"]
+    assert "no environment" in warning
+    assert warning in text
+
+
 # --- the write
 
 WRITES = {"resolve_issue": {"action": "resolve"}, "add_note": {"text": "Rolled back at 12:10."}}

@@ -199,6 +199,11 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
         yield Missing(what="traffic", why=traffic.why)
 
 
+def missing_below(part: str, missing: Iterable[Missing]) -> Iterator[Missing]:
+    """What a part of a result misses, as paths of the whole result: ``impact.breakdown``."""
+    return (Missing(what=f"{part}.{entry.what}", why=entry.why) for entry in missing)
+
+
 def merge_missing(missing: Iterable[Missing]) -> tuple[Missing, ...]:
     """Each missing part once, with the first reason given."""
     by_name: dict[str, Missing] = {}

@@ -17,7 +17,7 @@ def draft_page(result: Draft) -> MarkdownPage:
 
 def postmortem_page(result: Postmortem) -> MarkdownPage:
     """Render the postmortem, and what the linter found, as Markdown."""
-    page = MarkdownPage("Postmortem draft")
+    page = MarkdownPage("Postmortem draft").items(result.impact.warnings or ())
     if result.lint:
         page.heading("To change in the text that was checked")
         page.items(

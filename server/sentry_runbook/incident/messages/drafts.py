@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from sentry_runbook.incident.impact import merge_missing
+from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
@@ -73,9 +73,9 @@ def draft_postmortem(incident: Incident, *, form: Form) -> Postmortem:
         milestones=timeline.milestones,
         intervals=timeline.intervals,
         contradictions=timeline.contradictions,
-        impact=impact.model_copy(update={"missing": (), "findings": (), "issue": None, "warnings": None}),
+        impact=impact.model_copy(update={"missing": (), "findings": (), "issue": None}),
         unknowns=(*filled.unknowns, *content.story.questions),
         action_items=content.story.action_items,
-        missing=merge_missing((*timeline.missing, *impact.missing)),
+        missing=merge_missing((*timeline.missing, *missing_below("impact", impact.missing))),
         findings=incident.evidence.findings,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sentry_runbook.incident.formatting import duration, moment
-from sentry_runbook.incident.impact import merge_missing
+from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Finding, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import rank
@@ -40,7 +40,7 @@ def make_triage(incident: Incident) -> Triage:
 
 def _missing(incident: Incident) -> Iterator[Missing]:
     for name, result in (("severity", incident.severity), ("impact", incident.impact)):
-        yield from (Missing(what=f"{name}.{entry.what}", why=entry.why) for entry in result.missing)
+        yield from missing_below(name, result.missing)
     commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         yield Missing(what="suspect_commits", why=commits.why)

@@ -107,7 +107,8 @@ class Impact(Answer):
         endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
         baseline: a stretch as long as the window, before the onset; ``ratio`` is events / baseline.events.
         events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
-        issue, warnings: which issue, and what limits the collection; None inside a triage, which has both itself.
+        issue, warnings: which issue, and what limits the collection; None inside a triage, which has both itself; of a
+            postmortem it has the warnings.
     """
 
     issue: EventText | None = None
