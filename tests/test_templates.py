@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.causes.catalog import PATTERNS
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
+from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.policy import Policy, Thresholds
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Format
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
 from sentry_runbook.render.templates.view import parts_of
+from tests.incident.builder import ago, burst, incident, read
 from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, incident_of, templates
 from tests.snapshots import check
 
@@ -71,8 +74,8 @@ def fills(name: str, content: BlankContent, form: Format) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_template_fills_without_an_issue_and_with_every_golden_one(name: str) -> None:
     fills(name, BlankContent(POLICY), "markdown")
-    for incident in GOLDEN:
-        fills(name, MessageContent(incident_of(incident)), "markdown")
+    for name_of in GOLDEN:
+        fills(name, MessageContent(incident_of(name_of)), "markdown")
 
 
 @pytest.mark.matrix
@@ -81,8 +84,8 @@ def test_a_shipped_template_fills_without_an_issue_and_with_every_golden_one(nam
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_shipped_template_fills_for_every_audience_and_format(name: str, audience: Audience, form: Format) -> None:
     fills(name, BlankContent(POLICY, audience=audience), form)
-    for incident in GOLDEN:
-        fills(name, MessageContent(incident_of(incident), audience=audience), form)
+    for name_of in GOLDEN:
+        fills(name, MessageContent(incident_of(name_of), audience=audience), form)
 
 
 @pytest.mark.parametrize("name", ["triage", "severity_matrix", "root_cause_patterns", "triage_checklist"])
@@ -145,6 +148,12 @@ def test_the_cards_say_first_what_fits_the_issue_that_was_given() -> None:
     assert "SHOP-1Z](" in card("severity_matrix", content=content)
     assert "Deployment regression (confidence high)" in card("root_cause_patterns", content=content)
     assert "1. Open the issue from the alert**" in card("triage_checklist", content=content)
+
+
+def test_what_the_severity_could_be_is_said_only_where_it_is_open() -> None:
+    assert "could be P" not in card("severity_matrix", content=MessageContent(incident_of("payment_spike")))
+    blind = incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), sessions=Unknown(why="Sentry answered 403"))
+    assert "It could be P2 to P0." in card("severity_matrix", content=MessageContent(read(blind)))
 
 
 def test_the_checklist_has_the_eleven_steps_without_an_issue_too() -> None:

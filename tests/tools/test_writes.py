@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
+from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import registry
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
@@ -427,3 +429,16 @@ async def test_undo_is_not_offered_for_a_change_that_nobody_confirmed() -> None:
     async with shop(elicitation_callback=NOES["declined"]) as connection:
         said = await connection.call("resolve_issue", issue=ISSUE, action="resolve")
     assert (said["outcome"], "undo" in said) == ("not_applied", False)
+
+
+# --- what a triage advises
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_the_way_to_close_that_a_triage_names_is_one_that_sentry_takes(name: str) -> None:
+    issue = SCENARIOS[name].issue
+    async with connected(name, settings=writing("direct")) as connection:
+        steps = (await connection.call("triage_issue", issue=issue))["next_steps"]
+        (action,) = {found for step in steps for found in re.findall(r"then resolve_issue action=(\w+)", step)}
+        done = await connection.call("resolve_issue", issue=issue, action=action)
+    assert done["outcome"] == "applied"

@@ -176,6 +176,12 @@ def _in_use_from(release: Release) -> datetime | None:
     return max((at for at in deployed if at), default=None) or release.released or release.created
 
 
+def names_a_release(evidence: Evidence) -> bool:
+    """Whether the issue or its events name any; else Sentry cannot tell later events from earlier ones."""
+    issue = evidence.issue
+    return issue.first_release is not None or issue.last_release is not None or bool(releases_seen(evidence))
+
+
 def releases_seen(evidence: Evidence) -> tuple[str, ...]:
     """The releases that the window's events carry, most frequent first."""
     if isinstance(evidence.breakdown, Known) and evidence.breakdown.value.combinations:

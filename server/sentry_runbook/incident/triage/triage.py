@@ -12,6 +12,7 @@ from sentry_runbook.incident.model.evidence import Finding, Known, Missing, Unkn
 from sentry_runbook.incident.model.policy import rank
 from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
 from sentry_runbook.incident.model.results.triage import Cause, Triage, Verdict
+from sentry_runbook.incident.releases import names_a_release
 from sentry_runbook.incident.triage.checklist import checklist
 
 
@@ -60,10 +61,12 @@ def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def next_steps(incident: Incident) -> tuple[str, ...]:
     """What a responder does next, in that order."""
-    return tuple(_next_steps(incident.severity, incident.causes, incident.now))
+    # Without releases Sentry refuses "in the next release" (400).
+    close = "resolve_in_next_release" if names_a_release(incident.evidence) else "resolve"
+    return tuple(_next_steps(incident.severity, incident.causes, incident.now, close))
 
 
-def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], now: datetime) -> Iterator[str]:
+def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], now: datetime, close: str) -> Iterator[str]:
     urgent = rank(verdict.severity) >= rank("P1")
     level = f"{verdict.severity} {verdict.label}"
     yield f"{level}: {verdict.escalation}. Response: {verdict.response}{_clock(verdict, now)}."
@@ -79,11 +82,11 @@ def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], now: datetime) -> I
         yield f"It could be {verdict.could_be.highest}: find out what is not known ({unknown})."
     if urgent:
         yield "Tell people: draft_update kind=initial, audience=engineers, then executives and customers."
-        yield "After the mitigation: check_recovery, then resolve_issue action=resolve_in_next_release."
+        yield f"After the mitigation: check_recovery, then resolve_issue action={close}."
         yield "Afterwards: draft_postmortem, due within 48 hours."
     else:
         yield "Assign an owner. If it is noise: resolve_issue action=archive_until_escalating, or ignore_count=100."
-        yield "After a fix: check_recovery, then resolve_issue action=resolve_in_next_release."
+        yield f"After a fix: check_recovery, then resolve_issue action={close}."
 
 
 def _clock(verdict: Verdict, now: datetime) -> str:
