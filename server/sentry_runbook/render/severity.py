@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sentry_runbook.incident.formatting import percent_of
 from sentry_runbook.incident.model.results.triage import Verdict
 from sentry_runbook.render.markdown_page import MarkdownPage
 
@@ -24,7 +25,7 @@ def add_severity(page: MarkdownPage, result: Verdict) -> MarkdownPage:
     if possible.lowest != possible.highest:
         page.fact("Could be", f"{possible.lowest} to {possible.highest}, depending on what is not known")
     if result.share_of_project is not None:
-        page.fact("This issue's share of the project's unhandled events", f"{result.share_of_project:.0%}")
+        page.fact("This issue's share of the project's unhandled events", percent_of(result.share_of_project))
     if result.severity_without_suspects:
         page.fact("Without the suspicious events", result.severity_without_suspects)
     page.fact("Policy", result.policy)

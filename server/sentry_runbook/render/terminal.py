@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sentry_runbook.incident.formatting import percent_of
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
@@ -121,8 +122,8 @@ def _trend(result: Impact) -> Iterator[str | None]:
 
 
 def _share(row: BreakdownRow) -> str:
-    before = "" if row.share_before is None else f", {row.share_before:.0%} before"
-    return f"{row.share:.0%} {row.tag}={row.value}{before}"
+    before = "" if row.share_before is None else f", {percent_of(row.share_before)} before"
+    return f"{percent_of(row.share)} {row.tag}={row.value}{before}"
 
 
 def _suspects(result: Triage) -> Iterator[tuple[str, Text]]:
