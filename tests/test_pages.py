@@ -53,29 +53,42 @@ def on_releases(**events: int) -> Known[Breakdown]:
     )
 
 
+@pytest.mark.parametrize(
+    ("most", "few", "said"),
+    [
+        (998, 2, "99.8 %, 0.2 % before"),
+        (9_996, 4, "99.96 %, 0.04 % before"),
+    ],
+    ids=["per_mille", "less"],
+)
 def test_a_share_reads_the_same_on_every_page_and_is_not_rounded_up_to_all_or_down_to_none(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    most: int, few: int, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    evidence = incident(
-        burst(ago(hours=1), 50, MINUTE, 5),
-        breakdown=on_releases(new=998, old=2),
-        breakdown_before=on_releases(new=3, old=997),
+    of = read(
+        incident(
+            burst(ago(hours=1), 50, MINUTE, 5),
+            breakdown=on_releases(new=most, old=few),
+            breakdown_before=on_releases(new=few, old=most),
+        )
     )
-    result = make_triage(read(evidence))
-    page, screen = in_markdown(result), in_terminal(result, capsys)
-    assert '- **Where "release":** "new" 99.8 %, 0.3 % before' in page
-    assert "99.8 % release=new, 0.3 % before" in screen
+    page, screen = in_markdown(make_triage(of)), in_terminal(make_triage(of), capsys)
+    assert f'- **Where "release":** "new" {said}' in page
+    assert f"{said.replace(',', ' release=new,')}" in screen
     for text in (page, screen):
-        assert '"release" "new": 99.8 %, 0.3 % before' in text, "the checklist"
+        assert f'"release" "new": {said}' in text, "the checklist"
         assert WHOLE_NUMBER_OF_PERCENT.findall(text) == []
     row = "{% for row in impact.breakdown %}{{ row.share }}, {{ row.share_before }} before\n{% endfor %}"
-    assert in_template(read(evidence), row, tmp_path) == "99.8 %, 0.3 % before\n"
+    assert in_template(of, row, tmp_path) == f"{said}\n"
 
 
-def test_the_share_of_the_projects_unhandled_events_is_the_one_that_the_reason_says(tmp_path: Path) -> None:
-    others = burst(ago(hours=1), 700, SECOND / 20, 50)
-    evidence = incident(burst(ago(hours=1), 2, SECOND, 2), others=others)
-    page = in_markdown(make_triage(read(evidence)))
-    assert "this issue has 0.3 % of its unhandled events" in page
-    assert "- **This issue's share of the project's unhandled events:** 0.3 %\n" in page
-    assert in_template(read(evidence), "{{ severity.share_of_project }}", tmp_path) == "0.3 %\n"
+@pytest.mark.parametrize(("own", "others", "said"), [(2, 700, "0.3 %"), (1, 3000, "0.03 %")], ids=["some", "one"])
+def test_the_share_of_the_projects_unhandled_events_is_the_one_that_the_reason_says(
+    own: int, others: int, said: str, tmp_path: Path
+) -> None:
+    of = read(
+        incident(burst(ago(hours=1), own, SECOND, own), others=burst(ago(hours=1), others, 30 * SECOND / others, 50))
+    )
+    page = in_markdown(make_triage(of))
+    assert f"this issue has {said} of its unhandled events" in page
+    assert f"- **This issue's share of the project's unhandled events:** {said}\n" in page
+    assert in_template(of, "{{ severity.share_of_project }}", tmp_path) == f"{said}\n"
