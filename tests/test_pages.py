@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.render.console import Screen
 from sentry_runbook.render.templates import load_templates
-from sentry_runbook.render.terminal import show_triage
+from sentry_runbook.render.terminal import show_criteria, show_impact, show_recovery, show_triage
 from sentry_runbook.render.triage import triage_page
 from tests.incident.builder import ago, burst, incident, known, read
 
@@ -40,6 +41,24 @@ def in_template(of: Incident, body: str, folder: Path) -> str:
     """A body of a team's own, filled."""
     (folder / "own.md").write_text(f"---\nname: own\ntitle: Own\ndescription: One of ours.\n---\n{body}")
     return load_templates(folder)["own"].fill(MessageContent(of)).text
+
+
+# --- warnings ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["triage", "severity", "impact", "recovery"])
+def test_every_page_of_the_terminal_says_what_limits_its_numbers_once(
+    page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of = read(incident(burst(ago(hours=1), 50, MINUTE, 5), warnings=("All events are counted.",)))
+    shown: dict[str, Callable[[], None]] = {
+        "triage": lambda: show_triage(Screen(), make_triage(of)),
+        "severity": lambda: show_criteria(Screen(), of.severity),
+        "impact": lambda: show_impact(Screen(), of.impact),
+        "recovery": lambda: show_recovery(Screen(), of.recovery),
+    }
+    shown[page]()
+    assert capsys.readouterr().out.count("\n ! All events are counted.\n") == 1
 
 
 # --- shares --------------------------------------------------------------------------------------------------------
