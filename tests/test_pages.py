@@ -11,7 +11,7 @@ import pytest
 
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.content import MessageContent
-from sentry_runbook.incident.model.evidence import Breakdown, Combination, Known
+from sentry_runbook.incident.model.evidence import Breakdown, Combination, Known, Unknown
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.render.console import Screen
@@ -59,6 +59,19 @@ def test_every_page_of_the_terminal_says_what_limits_its_numbers_once(
     }
     shown[page]()
     assert capsys.readouterr().out.count("\n ! All events are counted.\n") == 1
+
+
+# --- criteria ------------------------------------------------------------------------------------------------------
+
+
+def test_a_criterion_says_whether_it_is_met_or_not_or_unknown() -> None:
+    failed = Unknown(why="Sentry answered 503")
+    page = in_markdown(
+        make_triage(read(incident(burst(ago(minutes=20), 101, SECOND, 101), sessions=failed, unhandled=failed)))
+    )
+    assert "- **users_per_hour:** met: 101, threshold more than 100" in page
+    assert "- **edge_case:** not met: " in page
+    assert "- **crash_free:** unknown: threshold below 95 %" in page
 
 
 # --- shares --------------------------------------------------------------------------------------------------------
