@@ -11,14 +11,14 @@ import pytest
 
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.content import MessageContent
-from sentry_runbook.incident.model.evidence import Breakdown, Combination, Known, Unknown
+from sentry_runbook.incident.model.evidence import Breakdown, Combination, Known, Totals, Unknown
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.triage.triage import make_triage
 from sentry_runbook.render.console import Screen
 from sentry_runbook.render.templates import load_templates
 from sentry_runbook.render.terminal import show_criteria, show_impact, show_recovery, show_triage
 from sentry_runbook.render.triage import triage_page
-from tests.incident.builder import ago, burst, incident, known, read
+from tests.incident.builder import Seen, ago, burst, incident, known, read
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -59,6 +59,47 @@ def test_every_page_of_the_terminal_says_what_limits_its_numbers_once(
     }
     shown[page]()
     assert capsys.readouterr().out.count("\n ! All events are counted.\n") == 1
+
+
+# --- what is not exact ---------------------------------------------------------------------------------------------
+
+
+def test_users_of_the_worst_hour_that_are_known_within_bounds_are_said_with_both(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    uncounted = Unknown(why="Discover answered 429")
+    evidence = incident(
+        burst(ago(minutes=30), 220, SECOND, 220),
+        totals=known(Totals(events=5_000, users=4_487)),
+        series=uncounted,
+        users_per_hour=uncounted,
+        rows=uncounted,
+    )
+    result = make_triage(read(evidence))
+    assert "- **Users in the worst rolling hour:** 187 to 4487\n" in in_markdown(result)
+    assert "187 to 4,487 users in the worst hour" in in_terminal(result, capsys)
+
+
+def test_users_of_which_some_events_say_nothing_are_said_as_a_lower_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    silent = burst(ago(minutes=20), 30, SECOND, 0)
+    named = make_triage(read(incident(burst(ago(minutes=30), 40, SECOND, 40))))
+    some = make_triage(read(incident([*burst(ago(minutes=30), 40, SECOND, 40), *silent])))
+    assert "- **Users:** 40\n" in in_markdown(named)
+    assert "- **Users:** at least 40\n" in in_markdown(some)
+    assert "at least 40 users" in in_terminal(some, capsys)
+
+
+def test_a_severity_that_suspicious_events_may_have_made_is_said_with_what_it_would_be_without_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flood = [Seen(at=ago(minutes=30) + MINUTE * number / 502, user="one") for number in range(501)]
+    result = make_triage(read(incident(flood)))
+    assert "Careful without the suspicious events this would be P2" in in_terminal(result, capsys)
+    assert "- **Without the suspicious events:** P2\n" in in_markdown(result)
+    others = [Seen(at=ago(minutes=30) + MINUTE * number / 1602, user="others") for number in range(1601)]
+    same = make_triage(read(incident(flood, others=others)))
+    assert same.severity.severity_without_suspects == same.severity.severity
+    assert "Careful" not in in_terminal(same, capsys)
 
 
 # --- criteria ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sentry_runbook.incident.causes.catalog import PATTERNS
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.policy import Policy, Thresholds
+from sentry_runbook.incident.model.policy import Policy, Production, Thresholds
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Format
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
@@ -391,6 +391,12 @@ def test_a_value_is_never_read_as_a_template(folder: Path, text: str) -> None:
     assert "SECRET" not in filled
     assert "49" not in filled
     assert filled.startswith("{ ")
+
+
+def test_the_operators_own_words_are_written_as_they_are_but_never_end_the_code_around_them(folder: Path) -> None:
+    content = BlankContent(Policy(production=Production(environments="^(`prod`|live_*)$")))
+    template = own(folder, "`{{ policy.production.environments }}`")
+    assert [template.fill(content, form).text for form in FORMATS] == ["`^('prod'|live_*)$`\n"] * 2
 
 
 def test_a_value_that_no_gate_has_seen_is_made_inert_when_it_is_put_in(folder: Path) -> None:
