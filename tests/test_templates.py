@@ -14,13 +14,13 @@ from sentry_runbook.incident.causes.catalog import PATTERNS
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.policy import Policy, Thresholds
+from sentry_runbook.incident.model.policy import Policy, Production, Thresholds
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Format
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template, load_templates, shipped_folder
 from sentry_runbook.render.templates.view import parts_of
 from tests.incident.builder import ago, burst, incident, read
-from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, incident_of, templates
+from tests.incident.golden import AUDIENCES, FORMATS, GOLDEN, POLICY, evidence_of, incident_of, templates
 from tests.snapshots import check
 
 SHIPPED = tuple(sorted(path.stem for path in shipped_folder().glob("*.md") if path.stem != "README"))
@@ -233,7 +233,10 @@ WRONG_BODIES = (
     ("{{ impact.nope | upper }}", 1, "impact has no fact 'nope'"),
     ("{{ actions | join(impact.nope) }}", 1, "impact has no fact 'nope'"),
     ("{{ 'a' if impact.nope else 'b' }}", 1, "impact has no fact 'nope'"),
-    ("{{ 'a' ~ impact.nope }}", 1, "impact has no fact 'nope'"),
+    ("{{ 'a' ~ lead }}", 1, "cannot use ~: a blank in it would not be listed. Write {{ a }}{{ b }}."),
+    ("{% set x = 'a' ~ lead %}", 1, "cannot use ~"),
+    ("{{ actions | join(service ~ ' ') }}", 1, "cannot use ~"),
+    ("{% if 'a' ~ lead == 'ab' %}x{% endif %}", 1, "cannot use ~"),
     ("{% if severity.severity.text == impact.nope %}x{% endif %}", 1, "impact has no fact 'nope'"),
     ("{% set x = impact.nope %}", 1, "impact has no fact 'nope'"),
     ("{{ arguments.nope }}", 1, "arguments has no fact 'nope'"),
@@ -254,6 +257,10 @@ WRONG_BODIES = (
     ("{% filter upper %}x{% endfilter %}", 1, "cannot use filterblock"),
     ("{{ actions | upper }}", 1, "upper takes a fact"),
     ("{{ service | join }}", 1, "join takes a list"),
+    ("{{ actions | join(issue.title.text) }}", 1, "join takes words in quotes only. As join('; ')."),
+    ("{{ actions | join(separator=service) }}", 1, "join takes words in quotes only"),
+    ("{{ actions | join(2) }}", 1, "join takes words in quotes only"),
+    ("{% set x = actions | join %}{{ x.text }}", 1, "x has no fact 'text'"),
 )
 
 
@@ -348,6 +355,24 @@ def test_a_good_body_of_every_kind_of_sentence_passes_and_fills(folder: Path) ->
     assert "\nnone" in own(folder, body).fill(BlankContent(POLICY)).text
 
 
+def test_a_blank_in_a_joined_list_is_marked_and_listed_beside_its_facts(folder: Path) -> None:
+    unread = evidence_of("payment_spike").model_copy(update={"series": Unknown(why="Sentry answered 503")})
+    content = MessageContent(read(unread), since=unread.collected_at - timedelta(minutes=15))
+    filled = own(folder, "{% set news = changes | join(' + ') %}{{ news if news else 'no news' }}").fill(content)
+    blank = "what changed since the last update"
+    assert filled.text.startswith(f"[{blank}] + 2026-11-20 11:53 UTC: Alert ")
+    assert filled.unknowns == (f"{blank}: the event series does not reach back to the last update",)
+    assert own(folder, "{{ changes | join(' + ') | upper }}").fill(content).text == filled.text.upper()
+
+
+def test_a_joined_list_is_false_in_an_if_without_a_known_fact_and_compares_with_plain_words(folder: Path) -> None:
+    content = MessageContent(incident_of("payment_spike"))
+    body = "{% set LIST = changes | join %}{{ 'known' if LIST else 'blank' }}"
+    assert own(folder, body).fill(content).text == "blank\n"
+    levels = "{{ 'yes' if policy.edge_case.levels | join(' or ') == 'info or debug' else 'no' }}"
+    assert own(folder, levels).fill(content).text == "yes\n"
+
+
 def test_the_readme_of_the_prompts_names_everything_that_a_body_can_ask_for() -> None:
     readme = (shipped_folder() / "README.md").read_text(encoding="utf-8")
     rows = [line.split(" | ")[0] for line in readme.split("\n") if line.startswith("| `")]
@@ -372,6 +397,12 @@ def test_a_value_is_never_read_as_a_template(folder: Path, text: str) -> None:
     assert "SECRET" not in filled
     assert "49" not in filled
     assert filled.startswith("{ ")
+
+
+def test_the_operators_own_words_are_written_as_they_are_but_never_end_the_code_around_them(folder: Path) -> None:
+    content = BlankContent(Policy(production=Production(environments="^(`prod`|live_*)$")))
+    template = own(folder, "`{{ policy.production.environments }}`")
+    assert [template.fill(content, form).text for form in FORMATS] == ["`^('prod'|live_*)$`\n"] * 2
 
 
 def test_a_value_that_no_gate_has_seen_is_made_inert_when_it_is_put_in(folder: Path) -> None:

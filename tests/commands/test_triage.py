@@ -98,6 +98,24 @@ def test_a_person_reads_severity_reasons_causes_and_steps(command: Commands) -> 
     assert said.out.count("\n ✓ ") + said.out.count("\n ! ") == 11
 
 
+@pytest.mark.parametrize(
+    ("environment", "warning"),
+    [
+        ((), "Some events carry no environment; they count as production."),
+        (("--environment", "prodution"), 'The issue has no events in the environment "prodution".'),
+    ],
+    ids=["none_on_events", "a_wrong_one_asked_for"],
+)
+def test_what_limits_the_numbers_stands_between_the_verdict_and_them(
+    environment: tuple[str, ...], warning: str, command: Commands
+) -> None:
+    said = command("triage", "LANDING-4", "--demo", *environment).out
+    assert json.loads(command("triage", "LANDING-4", "--demo", "--json", *environment).out)["warnings"] == [warning]
+    verdict, numbers = said.split(f"\n ! {warning}\n")
+    assert "\n Respond " in verdict
+    assert numbers.startswith(" Impact ")
+
+
 def test_what_people_state_counts(command: Commands) -> None:
     said = json.loads(command("triage", "GEO-42", "--demo", "--json", "--data-loss-risk").out)
     assert (said["severity"]["severity"], said["severity"]["decided_by"]) == ("P0", "data_loss")

@@ -166,6 +166,7 @@ ALONE = "90 % of the events are on NAME, but no other release runs beside it to 
         ((90, 10), (0, 20), False, [(3, "90 % of the events are on NAME, 0 % before.")]),
         ((90, 10), (9, 11), False, [(3, "90 % of the events are on NAME, 45 % before.")]),
         ((907, 93), (1, 29), False, [(3, "90.7 % of the events are on NAME, 3.3 % before.")]),
+        ((9996, 4), (1, 2999), False, [(3, "99.96 % of the events are on NAME, 0.03 % before.")]),
         # they were here before, too
         ((90, 10), (10, 10), True, [(-3, "50 % of the events were on NAME before, too.")]),
         ((50, 50), (11, 9), True, [(-3, "55 % of the events were on NAME before, too.")]),

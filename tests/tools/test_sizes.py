@@ -14,7 +14,7 @@ from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.matrix import matrix
 from tests.tools.contract import call, complaints, named_missing, sizes
-from tests.tools.oversized import MONSTERS, Swollen
+from tests.tools.oversized import MONSTERS, Swollen, deep_trace, entry
 from tests.tools.support import Connection, connected
 
 WHOLE_EVENT = ("get_issue", "triage_issue", "draft_update", "draft_postmortem")
@@ -48,12 +48,32 @@ async def test_what_was_cut_from_an_event_is_named_with_the_page_that_has_it() -
     swollen = Swollen(httpx.ASGITransport(create_app(world)), MONSTERS["deep_trace"])
     async with connected(world=world, clock=clock, transport=swollen) as connection:
         values, text = await answered(connection, "get_issue", issue="SHOP-1Z")
-    whys = {entry["what"]: entry["why"] for entry in values["missing"]}
+    whys = {gone["what"]: gone["why"] for gone in values["missing"]}
     assert values["event"]["exceptions"][-1]["stack_omitted"] > 200
     assert values["event"]["exceptions"][-1]["stack"][-1].startswith("step_299")
     assert f"{values['url']}events/{values['event']['id']}/" in whys["event.contexts"]
     assert "10 are shown" in whys["event.exceptions (the rest)"] or "of 10" in whys["event.exceptions (the rest)"]
     assert "earlier frames left out" in text
+
+
+def thirty_numbered_breadcrumbs(event: dict[str, Any]) -> None:
+    """Breadcrumbs of which an answer holds some, and not all, beside stack traces that take much of it."""
+    deep_trace(event)
+    said = [f"step {number} {'x' * 400}" for number in range(30)]
+    entry(event, "breadcrumbs")["values"] = [{"category": "console", "message": message} for message in said]
+
+
+async def test_of_breadcrumbs_that_are_too_long_the_last_before_the_error_stay() -> None:
+    clock = ManualClock()
+    world = World(SCENARIOS["payment-spike"], clock)
+    swollen = Swollen(httpx.ASGITransport(create_app(world)), thirty_numbered_breadcrumbs)
+    async with connected(world=world, clock=clock, transport=swollen) as connection:
+        values, text = await answered(connection, "get_issue", issue="SHOP-1Z")
+    assert "event.breadcrumbs (all but the last 8)" in {gone["what"] for gone in values["missing"]}
+    steps = [crumb["text"].split()[1] for crumb in values["event"]["breadcrumbs"]]
+    assert steps == [str(number) for number in range(22, 30)]
+    assert "step 29 " in text
+    assert "step 21 " not in text
 
 
 @pytest.mark.parametrize("limit", [1, 50, 100])

@@ -29,6 +29,11 @@ def percent(value: float) -> str:
     return f"{number(rounded)} %"
 
 
+def percent_of(share: float) -> str:
+    """A share (0..1) as :func:`percent`."""
+    return percent(100 * share)
+
+
 def moment(at: datetime) -> str:
     """``2026-11-23 14:05 UTC``."""
     return f"{at:%Y-%m-%d %H:%M} UTC"

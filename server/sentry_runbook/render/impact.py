@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sentry_runbook.incident.formatting import trend_sentence
+from sentry_runbook.incident.formatting import percent_of, trend_sentence
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, ImpactWindow
 from sentry_runbook.render.markdown_page import MarkdownPage
@@ -88,6 +88,6 @@ def _percent(value: float | None, sessions: int | None) -> str | None:
 
 
 def _share(row: BreakdownRow) -> str:
-    before = "" if row.share_before is None else f", {row.share_before:.0%} before"
+    before = "" if row.share_before is None else f", {percent_of(row.share_before)} before"
     note = f" ({row.note})" if row.note else ""
-    return f"{row.share:.0%}{before}{note}"
+    return f"{percent_of(row.share)}{before}{note}"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from sentry_runbook.incident.model.results.triage import Verdict
+from collections.abc import Mapping
+
+from sentry_runbook.incident.formatting import percent_of
+from sentry_runbook.incident.model.results.triage import Met, Verdict
 from sentry_runbook.render.markdown_page import MarkdownPage
+
+MET: Mapping[Met, str] = {True: "met", False: "not met", "unknown": "unknown"}
 
 
 def severity_page(result: Verdict) -> MarkdownPage:
@@ -24,15 +29,14 @@ def add_severity(page: MarkdownPage, result: Verdict) -> MarkdownPage:
     if possible.lowest != possible.highest:
         page.fact("Could be", f"{possible.lowest} to {possible.highest}, depending on what is not known")
     if result.share_of_project is not None:
-        page.fact("This issue's share of the project's unhandled events", f"{result.share_of_project:.0%}")
+        page.fact("This issue's share of the project's unhandled events", percent_of(result.share_of_project))
     if result.severity_without_suspects:
         page.fact("Without the suspicious events", result.severity_without_suspects)
     page.fact("Policy", result.policy)
     for criterion in result.criteria:
-        met = {True: "met", False: "not met"}.get(criterion.met, "unknown") if criterion.met != "unknown" else "unknown"
         observed = "" if criterion.observed is None else f"{criterion.observed}, "
         note = f" ({criterion.note})" if criterion.note else ""
-        page.fact(f"{criterion.id}", f"{met}: {observed}threshold {criterion.threshold}{note}")
+        page.fact(f"{criterion.id}", f"{MET[criterion.met]}: {observed}threshold {criterion.threshold}{note}")
     for step in result.distance:
         page.fact(f"To {step.to}", f"{step.criterion}: {step.needs}")
     return page

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sentry_runbook.incident.formatting import percent_of
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
@@ -25,6 +26,7 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
     screen.print(Padding(Text(issue.url, "dim"), (0, 0, 0, 1)))
     screen.print()
     show_verdict(screen, verdict)
+    _show_warnings(screen, result.warnings)
     show_impact(screen, result.impact)
     screen.rows(_suspects(result))
     screen.heading("Likely causes")
@@ -41,6 +43,11 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
     screen.heading("Next steps")
     screen.points(numbered(result.next_steps if whole else result.next_steps[:3]))
     show_doubts(screen, result.findings, result.missing)
+
+
+def _show_warnings(screen: Screen, warnings: Iterable[str] | None) -> None:
+    """What limits the numbers of a page; a part of a triage has none of its own."""
+    screen.points(_sign("attention", warning) for warning in warnings or ())
 
 
 def _sign(state: str, text: str) -> tuple[str, str, str]:
@@ -87,6 +94,7 @@ def show_criteria(screen: Screen, verdict: Verdict) -> None:
             Text(criterion.threshold + (" ← decides" if decided else "")),
         )
     screen.print(Padding(table, (0, 0, 0, 1)))
+    _show_warnings(screen, verdict.warnings)
 
 
 def show_impact(screen: Screen, result: Impact, rows: int = 4) -> None:
@@ -99,6 +107,7 @@ def show_impact(screen: Screen, result: Impact, rows: int = 4) -> None:
             *(("Where" if index == 0 else "", Text(_share(row))) for index, row in enumerate(result.breakdown[:rows])),
         ]
     )
+    _show_warnings(screen, result.warnings)
 
 
 def _numbers(result: Impact) -> Iterator[str | None]:
@@ -121,8 +130,8 @@ def _trend(result: Impact) -> Iterator[str | None]:
 
 
 def _share(row: BreakdownRow) -> str:
-    before = "" if row.share_before is None else f", {row.share_before:.0%} before"
-    return f"{row.share:.0%} {row.tag}={row.value}{before}"
+    before = "" if row.share_before is None else f", {percent_of(row.share_before)} before"
+    return f"{percent_of(row.share)} {row.tag}={row.value}{before}"
 
 
 def _suspects(result: Triage) -> Iterator[tuple[str, Text]]:
@@ -148,6 +157,7 @@ def show_recovery(screen: Screen, result: Recovery) -> None:
             *(("Needs" if index == 0 else "", Text(need)) for index, need in enumerate(result.needs)),
         ]
     )
+    _show_warnings(screen, result.warnings)
 
 
 def show_doubts(screen: Screen, findings: Iterable[Finding], missing: Iterable[Missing]) -> None:

@@ -40,6 +40,12 @@ def share_of(part: Known[Breakdown], tag: str, value: str) -> tuple[int, int]:
     return counts[value], sum(counts.values())
 
 
+def rounded(share: float) -> float:
+    """A share (0..1) to three places; as it is where these would make it none (0) or all (1)."""
+    short = round(share, 3)
+    return share if short in (0, 1) else short
+
+
 def _margins(breakdown: Breakdown) -> Mapping[str, Counter[str]]:
     margins: dict[str, Counter[str]] = {}
     for combination in breakdown.combinations:
@@ -76,8 +82,8 @@ def _row(tag: str, value: str, events: int, everything: int, base: Counter[str],
     return BreakdownRow(
         tag=tag,
         value=value,
-        share=round(share, 3),
-        share_before=None if share_before is None else round(share_before, 3),
+        share=rounded(share),
+        share_before=None if share_before is None else rounded(share_before),
         lift=lift,
         events=events,
         note="; ".join(notes) or None,
@@ -96,5 +102,5 @@ def _all_time(tag: TagCount) -> Iterator[BreakdownRow]:
     for value, count in tag.values[:VALUES_PER_TAG]:
         if total and count >= SMALLEST_SHARE * total:
             shown = NOT_SET if value is None else value
-            share = round(min(count / total, 1.0), 3)
+            share = rounded(min(count / total, 1.0))
             yield BreakdownRow(tag=tag.key, value=shown, share=share, events=count, note="all time")

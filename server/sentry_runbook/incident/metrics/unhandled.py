@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sentry_runbook.incident.metrics.breakdown import rounded
 from sentry_runbook.incident.metrics.timeseries import MINUTE_S, busiest_minute, in_window, total
 from sentry_runbook.incident.model.evidence import Evidence, Frozen, Known, Series, Unknown
 from sentry_runbook.incident.model.policy import Policy
@@ -60,4 +61,4 @@ def share_of_project(evidence: Evidence) -> float | None:
     )
     if own is None or not project:
         return None
-    return min(round(own / project, 3), 1.0)
+    return rounded(min(own / project, 1.0))

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentry_runbook.incident.formatting import count, number, percent
+from sentry_runbook.incident.formatting import count, number, percent, percent_of
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.timeseries import MINUTE_S, between
@@ -183,7 +183,7 @@ def _others_crash(evidence: Evidence, decided_by: str) -> Finding | None:
     share = share_of_project(evidence)
     if share is None or share >= SMALL_SHARE:
         return None
-    why = f"this issue has {percent(100 * share)} of the project's unhandled events; the severity is the project's"
+    why = f"this issue has {percent_of(share)} of the project's unhandled events; the severity is the project's"
     other = None
     if isinstance(evidence.project_top, Known) and evidence.project_top.value:
         top = evidence.project_top.value[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sentry_runbook.incident.causes.external_calls import failed_calls
 from sentry_runbook.incident.episode.onset import is_new
-from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent, trend_sentence
+from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent_of, trend_sentence
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
@@ -158,13 +158,13 @@ def _tags(incident: Incident) -> StepResult:
     lifted = [row for row in rows if row.lift is not None and row.lift > 1]
     if lifted:
         facts = "; ".join(
-            f"{quoted(row.tag)} {quoted(row.value)}: {percent(round(100 * row.share, 1))}, "
-            f"{percent(round(100 * (row.share_before or 0), 1))} before"
+            f"{quoted(row.tag)} {quoted(row.value)}: {percent_of(row.share)}, "
+            f"{percent_of(row.share_before or 0)} before"
             for row in lifted[:2]
         )
         return f"{facts}.", "attention"
     most = "; ".join(
-        f"{quoted(row.tag)} {quoted(row.value)} {percent(round(100 * row.share, 1))}"
+        f"{quoted(row.tag)} {quoted(row.value)} {percent_of(row.share)}"
         for row in [row for row in rows if row.tag != "environment"][:3]
     )
     compared = any(row.share_before is not None for row in rows)

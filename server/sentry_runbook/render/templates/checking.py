@@ -16,7 +16,7 @@ from jinja2 import nodes
 
 from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.messages.content import MessageContent
-from sentry_runbook.render.templates.fact import Fact
+from sentry_runbook.render.templates.fact import Fact, JoinedFacts
 from sentry_runbook.render.templates.filling import FACT_FIELDS, FILTERS, environment
 from sentry_runbook.render.templates.front_matter import bad
 from sentry_runbook.render.templates.view import GroupOf, Kind, ListOf, Names, parts_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sentry_runbook.render.templates import Template
 
 
-WORDS: tuple[Kind, ...] = (Fact, str, int)
+WORDS: tuple[Kind, ...] = (Fact, JoinedFacts, str, int)
 """What can stand in a text, besides groups with a text of their own."""
 FACT_KINDS: Mapping[str, Kind] = {field: bool if field in ("known", "exact") else str for field in FACT_FIELDS}
 LOOP = Names("loop", {"index": int, "first": bool, "last": bool, "length": int})
@@ -122,10 +122,14 @@ class _Walk:
                 return self.filtered(node, names)
             case nodes.CondExpr():
                 return self.either(node, names)
-            case nodes.And() | nodes.Or() | nodes.Not() | nodes.Compare() | nodes.Concat():
+            case nodes.And() | nodes.Or() | nodes.Not() | nodes.Compare():
                 for inner in _expressions(node):
                     self.kind(inner, names)
-                return str if isinstance(node, nodes.Concat) else bool
+                return bool
+            case nodes.Concat():
+                raise self.wrong(
+                    node, "a template cannot use ~: a blank in it would not be listed.", "Write {{ a }}{{ b }}."
+                )
             case _:
                 raise self.wrong(
                     node, f"a template cannot use {_named(node)}.", "Ask for facts by name, as issue.title."
@@ -155,6 +159,9 @@ class _Walk:
             raise self.wrong(node, "a template cannot use a filter block.")
         for inner in (*node.args, *[pair.value for pair in node.kwargs]):
             self.kind(inner, names)
+            if not (isinstance(inner, nodes.Const) and isinstance(inner.value, str)):
+                # Written as it is, so nothing of an event may stand there.
+                raise self.wrong(node, f"{node.name} takes words in quotes only.", "As join('; ').")
         kind = self.kind(node.node, names)
         wants_list = node.name in ("join", "length", "first")
         if wants_list != isinstance(kind, ListOf) or isinstance(kind, Names):
@@ -168,7 +175,7 @@ class _Walk:
                 raise self.wrong(
                     node, f"{node.name} takes a list of facts; go through {_path_of(node.node)} with a for."
                 )
-            return Fact
+            return JoinedFacts if node.name == "join" else Fact
         return kind
 
     def either(self, node: nodes.CondExpr, names: Mapping[str, Kind]) -> Kind:

@@ -1,4 +1,4 @@
-"""One fact as a template gets it: a text, or a marked blank."""
+"""One fact as a template gets it: a text, or a marked blank; and a list of them in one text."""
 
 from __future__ import annotations
 
@@ -41,3 +41,30 @@ class Fact:
 
     def _values(self) -> tuple[str, bool, str, str, bool]:
         return self.text, self.known, self.why, self.link, self.exact
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedFacts:
+    """A list in one text; each fact of it keeps its blank and its link, so it is written, and listed, by itself.
+
+    In an ``if`` it holds when one of its facts is known.
+
+    Attributes:
+        separator: the template's own words, written as they are.
+    """
+
+    parts: tuple[Fact, ...]
+    separator: str
+
+    def __str__(self) -> str:
+        return self.separator.join(str(part) for part in self.parts)
+
+    def __bool__(self) -> bool:
+        return any(self.parts)
+
+    def __eq__(self, other: object) -> bool:
+        """As a fact: by its text with plain words."""
+        return isinstance(other, str | JoinedFacts) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))

@@ -21,7 +21,7 @@ from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.markup import link, marked_up
-from sentry_runbook.render.templates.fact import Fact
+from sentry_runbook.render.templates.fact import Fact, JoinedFacts
 from sentry_runbook.render.templates.view import FactGroup, facts_of
 from sentry_runbook.safety import text as safe
 
@@ -49,7 +49,11 @@ class ValueWriter:
 
     def write(self, value: object) -> str:
         """A value as it is written in the text."""
-        fact = as_fact(value)
+        if isinstance(value, JoinedFacts):
+            return value.separator.join(self._written(part) for part in value.parts)
+        return self._written(as_fact(value))
+
+    def _written(self, fact: Fact) -> str:
         if fact.exact:
             return " ".join(fact.text.split()).replace("`", "'")
         text = marked_up(inert(fact.text), self.format)
@@ -106,13 +110,17 @@ def _finalize(context: jinja2.runtime.Context, value: object) -> str:
     return writer.write(value)
 
 
-def _joined(values: Iterable[object], separator: str = ", ") -> Fact:
-    return Fact(separator.join(str(value) for value in values))
+def _joined(values: Iterable[object], separator: str = ", ") -> JoinedFacts:
+    return JoinedFacts(tuple(as_fact(value) for value in values), separator)
 
 
 def _changed(how: str) -> Any:  # a filter's signature is Jinja2's business
-    def change(value: object) -> object:
-        fact = as_fact(value)
+    def change(value: object) -> Fact | JoinedFacts:
+        if isinstance(value, JoinedFacts):
+            return JoinedFacts(tuple(changed(part) for part in value.parts), getattr(value.separator, how)())
+        return changed(as_fact(value))
+
+    def changed(fact: Fact) -> Fact:
         return replace(fact, text=getattr(fact.text, how)())
 
     return change

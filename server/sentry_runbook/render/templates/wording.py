@@ -12,14 +12,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.formatting import briefly, duration, moment, number, percent
+from sentry_runbook.incident.formatting import briefly, duration, moment, number, percent, percent_of
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.key_event import KeyEvent
 from sentry_runbook.incident.messages.status import IncidentStatus
 from sentry_runbook.incident.messages.times import MessageTimes
 from sentry_runbook.incident.model.policy import Production, SeverityWords
-from sentry_runbook.incident.model.results.impact import Baseline, Impact, ImpactWindow, Recovery, Trend
+from sentry_runbook.incident.model.results.impact import Baseline, BreakdownRow, Impact, ImpactWindow, Recovery, Trend
 from sentry_runbook.incident.model.results.issue import IssueSummary
 from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Interval, Milestone
 from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, CouldBe, Verdict
@@ -102,6 +102,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (Verdict, "could_be"): Wording("range of the severity"),
     (Verdict, "response"): Wording("response time"),
     (Verdict, "respond_by"): Wording("respond by", "the start is not known"),
+    (Verdict, "share_of_project"): Wording(text=percent_of),
     (MessageTimes, "now"): Wording("time of this message"),
     (MessageTimes, "started"): Wording("when it started"),
     (MessageTimes, "started_how"): Wording("how the start is known"),
@@ -122,6 +123,8 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (Impact, "crash_free_worst_hour_pct"): Wording("crash-free sessions in the worst hour"),
     (Impact, "p95_ms"): Wording("p95 latency"),
     (Impact, "baseline"): Wording("usual number of events"),
+    (BreakdownRow, "share"): Wording(text=percent_of),
+    (BreakdownRow, "share_before"): Wording(text=percent_of),
     (Impact, "window"): Wording("period of the numbers"),
     (ImpactWindow, "environments"): Wording("environments counted", "not known"),
     (IncidentStatus, "headline"): Wording("RESOLVED, once somebody has confirmed that it is over"),

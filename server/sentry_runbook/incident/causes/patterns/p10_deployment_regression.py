@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
-from sentry_runbook.incident.formatting import duration, moment, percent
+from sentry_runbook.incident.formatting import duration, moment, percent_of
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.metrics.breakdown import share_of
+from sentry_runbook.incident.metrics.breakdown import rounded, share_of
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.releases import (
@@ -125,7 +125,7 @@ def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
 
 
 def _percent(part: int, total: int) -> str:
-    return percent(round(100 * part / total, 1))
+    return percent_of(rounded(part / total))
 
 
 def _other_releases_run(incident: Measurements, version: str) -> bool:

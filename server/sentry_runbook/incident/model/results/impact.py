@@ -64,7 +64,7 @@ class BreakdownRow(Frozen):
     """One tag value's share of the issue's events.
 
     Attributes:
-        share: fraction 0..1 of the window's events, three places.
+        share: fraction 0..1 of the window's events, three places; more where these would make it 0 or 1.
         share_before: the same in the stretch before the window; None when too few events were there to say.
         lift: share / share_before; None when either is unknown, the latter is 0, or the difference may be chance.
         events: the events behind ``share``.
