@@ -138,13 +138,13 @@ class SessionHour(Frozen):
     """Production sessions that started in one clock hour.
 
     Attributes:
-        sessions: how many; 0 is a measured zero.
+        sessions: how many; 0 is a measured zero, None when one environment that counts does not say.
         crash_rate: fraction 0..1, None when Sentry gave none.
         unhandled_rate: fraction 0..1; None when Sentry gave none or does not know the figure.
     """
 
     start: datetime
-    sessions: int
+    sessions: int | None
     crash_rate: float | None = None
     unhandled_rate: float | None = None
     complete: bool = True
@@ -154,11 +154,12 @@ class Sessions(Frozen):
     """Release health of the project's production environments in the window (rounded outwards to full hours).
 
     Attributes:
+        sessions: how many; None when one environment that counts does not say.
         has_unhandled_rate: False on servers that do not know ``unhandled_rate(session)``: the old meaning holds.
     """
 
     window: Window
-    sessions: int
+    sessions: int | None
     crash_rate: float | None = None
     unhandled_rate: float | None = None
     has_unhandled_rate: bool = True
