@@ -17,7 +17,6 @@ from sentry_runbook.incident.model.evidence.exception import Frame, ThrownExcept
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     first_text,
-    host_of,
     id_of,
     list_of,
     object_of,
@@ -30,6 +29,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     FieldType,
     Flag,
     FromSentry,
+    Host,
     Identifier,
     InertBlock,
     InertLine,
@@ -169,7 +169,7 @@ class Event(FromSentry):
     os: Annotated[EventText | None, Name("event.contexts.os")] = None
     request_method: Annotated[EventText | None, Word()] = None
     request_url: Annotated[EventText | None, InertUrl("event.request.url")] = None
-    request_host: EventText | None = None
+    request_host: Annotated[EventText | None, Host("event.request.host")] = None
     request_data: Annotated[EventText | None, JsonLine("event.request.data")] = None
     contexts: Annotated[dict[EventText, dict[EventText, EventText]], Contexts()] = Field(default_factory=dict)
     extra: Annotated[dict[EventText, EventText], Mapped(10, "event.extra")] = Field(default_factory=dict)
@@ -210,7 +210,7 @@ class Event(FromSentry):
             "os": _context_name(contexts, "os") or _context_name(contexts, "client_os"),
             "request_method": request.get("method"),
             "request_url": request.get("url"),
-            "request_host": host_of(request.get("url")),
+            "request_host": request.get("url"),
             "request_data": request.get("data"),
             "contexts": contexts,
             "extra": json.get("context"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from collections.abc import Mapping
@@ -76,7 +77,10 @@ def first_text(data: JsonObject, *keys: str) -> str | None:
 
 
 def host_of(url: object) -> str | None:
-    """The host of a URL, lower case; only what can be a host name passes, so it is inert as it is."""
+    """The host of a URL, lower case and without port; None for a bare name but ``localhost``, and for IPv6.
+
+    It is text of a third party like the URL: a host may be an address, or what a renderer makes a link of.
+    """
     if not isinstance(url, str) or not url:
         return None
     try:
@@ -85,4 +89,12 @@ def host_of(url: object) -> str | None:
         return None
     if not host or ("." not in host and host != "localhost"):
         return None
-    return host if all(char.isalnum() or char in ".-_:" for char in host) and host.isascii() else None
+    return host if all(char.isalnum() or char in ".-_" for char in host) and host.isascii() else None
+
+
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host is written as; None for a name."""
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None

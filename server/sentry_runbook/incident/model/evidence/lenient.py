@@ -27,7 +27,9 @@ from sentry_runbook.incident.model.evidence.json_values import (
     PLAIN_WORD,
     SHORT_ID,
     JsonObject,
+    address_of,
     count_of,
+    host_of,
     id_of,
     moment_of,
     object_of,
@@ -43,6 +45,8 @@ NAME = 120
 """Characters of a short identifying value: release, environment, transaction, tag."""
 TITLE = 200
 MESSAGE = 600
+MAX_HOST = 253
+"""Characters of a host name (RFC 1035)."""
 
 
 class FromSentry(Frozen):
@@ -164,6 +168,26 @@ class InertUrl(FieldType):
         """The URL, None when there is none."""
         text = text_of(value)
         return (sanitizer.url(text, where=self.where) or None) if text else None
+
+
+@dataclass(frozen=True)
+class Host(FieldType):
+    """The host of a URL, inert and masked like the URL itself, but for a private address: whose host it is shows in it.
+
+    It is never cut: the domain by which a host is judged stands at its end.
+    """
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The host without a leading ``www.``, None when there is none or it is longer than a host name can be."""
+        host = host_of(value)
+        if not host or len(host) > MAX_HOST:
+            return None
+        rest = host.removeprefix("www.")
+        host = rest if "." in rest else host
+        address = address_of(host)
+        return host if address and address.is_private else sanitizer.line(host, MAX_HOST, self.where) or None
 
 
 class UserName(FieldType):
