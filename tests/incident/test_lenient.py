@@ -155,6 +155,19 @@ def test_a_host_keeps_its_number_in_the_answer_and_is_shown_where_nothing_is_mas
     assert crumb.host == "93.184.216.34"
 
 
+def test_a_sensitive_name_masks_the_values_below_it() -> None:
+    top = [{"value": "hunter2zebra", "count": 3}]
+    tag = read(TagCount, {"key": "access_token", "totalValues": 3, "topValues": top}, Sanitizer())
+    assert tag.values == (("<secret 1>", 3),)
+    plain = read(TagCount, {"key": "token_type", "totalValues": 3, "topValues": top}, Sanitizer())
+    assert plain.values == (("hunter2zebra", 3),)
+    below = {"type": "x", "value": "hunter2zebra", "by": {"name": "dana"}}
+    contexts = {"credentials": below, "runtime": below}
+    event = read(Event, {"id": "a1", "contexts": contexts}, Sanitizer())
+    assert event.contexts["credentials"] == {"value": "<secret 1>", "by": '{"name": "<secret 2>"}'}
+    assert event.contexts["runtime"] == {"value": "hunter2zebra", "by": '{"name": "dana"}'}
+
+
 @pytest.mark.parametrize("text", ["SHOP-1Z", "my_shop-web-3", "7-A"])
 def test_a_short_id_is_read(text: str) -> None:
     assert read(Issue, {**shapes.ISSUE, **ADDRESS, "shortId": text}, Sanitizer()).name == text

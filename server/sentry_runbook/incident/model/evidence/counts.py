@@ -49,7 +49,7 @@ class TagValues(FieldType):
 def _tag_value(key: str, value: str | None, sanitizer: Sanitizer) -> str | None:
     if not value:
         return None
-    return sanitizer.user_tag(value) or None if key == "user" else sanitizer.line(value, NAME, f"tags.{key[:40]}")
+    return sanitizer.user_tag(value) or None if key == "user" else sanitizer.named(key, value, NAME, f"tags.{key[:40]}")
 
 
 class TagCount(FromSentry):

@@ -120,7 +120,7 @@ class Contexts(FieldType):
         for name, context in list(object_of(value).items())[:MAX_CONTEXTS]:
             values = {key: part for key, part in object_of(context).items() if key != "type"}
             if values and name not in APART:
-                shown = sanitizer.mapping(values, where="event.contexts", items=8, limit=TITLE)
+                shown = sanitizer.mapping(values, key=name, where="event.contexts", items=8, limit=TITLE)
                 by_name[sanitizer.line(name, NAME, "event.contexts")] = shown
         return by_name
 
