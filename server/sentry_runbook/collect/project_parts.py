@@ -47,11 +47,9 @@ def _transactions(collection: Collection) -> tuple[str, ...]:
     return affected_transactions(collection.value(TAGS), collection.value(EVENT), MAX_ENDPOINTS)
 
 
-def _latency_request(collection: Collection) -> Request[LatencyTable] | None:
+def _latency_request(collection: Collection) -> Request[LatencyTable]:
     client, question, project = collection.client, collection.question, project_id(collection.issue)
     names = _transactions(collection)
-    if not names:
-        return None
     return lambda: client.latency(
         transactions=names,
         start=question.window.start,
