@@ -168,6 +168,26 @@ def test_a_sensitive_name_masks_the_values_below_it() -> None:
     assert event.contexts["runtime"] == {"value": "hunter2zebra", "by": '{"name": "dana"}'}
 
 
+@pytest.mark.parametrize(
+    ("count", "number"),
+    [
+        *[("1000", 1000), ("0", 0), (7, 7), (7.0, 7), ("9" * 18, 10**18 - 1), (10**18 - 1, 10**18 - 1)],
+        *[("1_000", None), (" 7", None), ("+7", None), ("-7", None), ("٧", None), ("7.0", None), ("", None)],
+        *[("9" * 19, None), (10**18, None), (-1, None), (7.5, None), (True, None), ([], None)],
+        *[(float("nan"), None), (float("inf"), None)],
+    ],
+)
+def test_a_count_is_a_whole_number_or_digits_and_otherwise_unknown(count: object, number: int | None) -> None:
+    assert read(Issue, {**shapes.ISSUE, **ADDRESS, "count": count}, Sanitizer()).events_total == number
+    top = [{"value": "production", "count": count}]
+    assert read(TagCount, {"key": "environment", "topValues": top}, Sanitizer()).values == (("production", number),)
+
+
+def test_text_of_which_nothing_is_left_is_none() -> None:
+    issue = read(Issue, {**shapes.ISSUE, **ADDRESS, "title": " ", "culprit": " "}, Sanitizer())
+    assert (issue.title, issue.culprit) == ("(no title)", None)
+
+
 @pytest.mark.parametrize("text", ["SHOP-1Z", "my_shop-web-3", "7-A"])
 def test_a_short_id_is_read(text: str) -> None:
     assert read(Issue, {**shapes.ISSUE, **ADDRESS, "shortId": text}, Sanitizer()).name == text

@@ -1,7 +1,7 @@
 """Collects the evidence for a question: which requests answer it, in two rounds, and what is made of their answers.
 
-The modules behind the functions below import the Sentry client. They are loaded with the first call, not at the start: a
-client that only lists the tools does not wait for them (DESIGN §9, start-up).
+The modules behind the functions below import the Sentry client. They are loaded with the first call, not at the start:
+a client that only lists the tools does not wait for them (DESIGN §9, start-up).
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import NOT_ASKED, EnvironmentScope, Known, Unknown
 from sentry_runbook.incident.model.evidence.issue import issue_category
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
-from sentry_runbook.incident.model.evidence.lenient import NAME, Word
+from sentry_runbook.incident.model.evidence.lenient import Word
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 
 T = TypeVar("T")

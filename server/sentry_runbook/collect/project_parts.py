@@ -10,7 +10,7 @@ from sentry_runbook.collect.request_values import affected_transactions, project
 from sentry_runbook.collect.sessions import merge_sessions
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.evidence.lenient import NAME
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import LatencyTable, SessionCounts
 
 MAX_ENDPOINTS = 5

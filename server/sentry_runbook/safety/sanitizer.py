@@ -101,10 +101,6 @@ class Sanitizer:
             return self._masker.mask(kind, value)
         return self.line(value, limit, where)
 
-    def url(self, value: str | None, limit: int = 300, where: str = "") -> str:
-        """A URL as one inert line: credentials and sensitive parameters masked, no longer a link."""
-        return self.line(value, limit, where)
-
     def value(
         self,
         value: object,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, text_of
-from sentry_runbook.incident.model.evidence.lenient import NAME, Count, FieldType, FromSentry, Name
+from sentry_runbook.incident.model.evidence.lenient import Count, FieldType, FromSentry, Name
 from sentry_runbook.incident.model.evidence.values import EventText, Frozen, Window
+from sentry_runbook.safety.text import NAME
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
@@ -36,13 +37,13 @@ class EnvironmentScope(Frozen):
 
 @dataclass(frozen=True)
 class TagValues(FieldType):
-    """Values of a tag with their counts; None is "tag absent"."""
+    """Values of a tag with their counts; a value of None is "tag absent", a count of None unknown."""
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The pairs; the values of the tag ``user`` are users."""
         key, values = value if isinstance(value, tuple) else ("", ())
         return tuple(
-            (_tag_value(key, text_of(row.get("value")), sanitizer), count_of(row.get("count")) or 0) for row in values
+            (_tag_value(key, text_of(row.get("value")), sanitizer), count_of(row.get("count"))) for row in values
         )
 
 
@@ -57,7 +58,7 @@ class TagCount(FromSentry):
 
     key: Annotated[EventText, Name("tags.key")]
     total: Annotated[int | None, Count()] = Field(None, validation_alias="totalValues")
-    values: Annotated[tuple[tuple[EventText | None, int], ...], TagValues()] = ()
+    values: Annotated[tuple[tuple[EventText | None, int | None], ...], TagValues()] = ()
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:

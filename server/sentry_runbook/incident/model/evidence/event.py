@@ -24,7 +24,6 @@ from sentry_runbook.incident.model.evidence.json_values import (
 )
 from sentry_runbook.incident.model.evidence.lenient import (
     MESSAGE,
-    NAME,
     TITLE,
     FieldType,
     Flag,
@@ -42,6 +41,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Word,
 )
 from sentry_runbook.incident.model.evidence.values import EventText
+from sentry_runbook.safety.text import NAME
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer

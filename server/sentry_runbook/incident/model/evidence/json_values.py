@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,6 +12,8 @@ JsonObject = Mapping[str, object]
 MAX_ITEMS = 10_000
 """Items of any list that are read; a longer one is cut before its items are looked at."""
 MAX_ID = 100
+MAX_DIGITS = 18
+"""Digits of a count."""
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 SHORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,150}")
 LATEST_EPOCH_S = 1e11
@@ -34,8 +35,6 @@ def id_of(value: object) -> str | None:
 
 def moment_of(value: object) -> datetime | None:
     """ISO with or without microseconds and zone, or epoch seconds, as aware UTC to the second."""
-    if isinstance(value, datetime):
-        return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return datetime.fromtimestamp(int(value), UTC) if 0 <= value < LATEST_EPOCH_S else None
     if not isinstance(value, str):
@@ -49,16 +48,13 @@ def moment_of(value: object) -> datetime | None:
 
 
 def count_of(value: object) -> int | None:
-    """A count as int; Sentry writes it as string or int (rule 2). Negative and fractional ones are none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    """A count as int; Sentry writes it as digits or int (rule 2). Negative and fractional ones are none."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if (isinstance(value, str) and len(value) > 18) or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    try:
-        number = int(value)
-    except ValueError:
-        return None
-    return number if 0 <= number < 10**18 and (isinstance(value, str) or number == value) else None
+    # NaN fails the comparison, too.
+    return int(value) if 0 <= value < 10**MAX_DIGITS and value == int(value) else None
 
 
 def object_of(value: object) -> dict[str, object]:

@@ -36,13 +36,14 @@ from sentry_runbook.incident.model.evidence.json_values import (
     text_of,
 )
 from sentry_runbook.incident.model.evidence.values import Frozen
+from sentry_runbook.safety.text import NAME
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
 T = TypeVar("T")
-NAME = 120
-"""Characters of a short identifying value: release, environment, transaction, tag."""
+URL = 300
+"""Characters of an address."""
 TITLE = 200
 MESSAGE = 600
 MAX_HOST = 253
@@ -137,12 +138,17 @@ class InertLine(FieldType):
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The text, None when there is none."""
         text = text_of(value)
-        return sanitizer.line(text, self.limit, self.where) if text else None
+        return (sanitizer.line(text, self.limit, self.where) or None) if text else None
 
 
 def Name(where: str, default: str | None = None) -> InertLine:  # noqa: N802  # stands beside the types that it makes
     """A short identifying value."""
     return InertLine(NAME, where, default)
+
+
+def InertUrl(where: str) -> InertLine:  # noqa: N802  # as above
+    """A URL as one inert line: credentials and sensitive parameters masked, no longer a link."""
+    return InertLine(URL, where)
 
 
 @dataclass(frozen=True)
@@ -156,18 +162,6 @@ class InertBlock(FieldType):
         """The text, None when there is none."""
         text = text_of(value)
         return sanitizer.block(text, self.limit, where=self.where) if text else None
-
-
-@dataclass(frozen=True)
-class InertUrl(FieldType):
-    """A URL as one inert line."""
-
-    where: str
-
-    def read(self, value: object, sanitizer: Sanitizer) -> object:
-        """The URL, None when there is none."""
-        text = text_of(value)
-        return (sanitizer.url(text, where=self.where) or None) if text else None
 
 
 @dataclass(frozen=True)
