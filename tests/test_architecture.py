@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 from tokenize import COMMENT, tokenize
 
@@ -175,3 +177,27 @@ def test_a_check_that_is_silenced_has_its_reason_beside_it(folder: str) -> None:
         if len(re.findall("[a-z]{2,}", comment.rpartition("#")[2])) < 2 or comment.count("#") < 2
     ]
     assert silent == []
+
+
+def late_imports(path: Path) -> set[str]:
+    """The modules that the functions of a module import when they are called."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)]
+    imports = [node for body in functions for node in ast.walk(body) if isinstance(node, ast.ImportFrom)]
+    return {
+        f"{node.module}.{alias.name}" if node.module == "sentry_runbook.collect" else f"{node.module}"
+        for node in imports
+        for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("module", sorted(late_imports(PACKAGE / "collect" / "__init__.py")))
+def test_what_the_collector_loads_late_loads_the_sentry_client(module: str) -> None:
+    program = (
+        "import sys, importlib, sentry_runbook.collect\n"
+        "early = 'sentry_runbook.sentry.client' in sys.modules\n"
+        f"importlib.import_module({module!r})\n"
+        "print(early, 'sentry_runbook.sentry.client' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True"], "a reason to load it late is missing"

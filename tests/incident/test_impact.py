@@ -211,6 +211,22 @@ def test_without_a_breakdown_the_tags_of_all_time_stand_in_and_say_so() -> None:
     assert why(result, "breakdown") == "Discover answered 429"
 
 
+@pytest.mark.parametrize(
+    ("total", "values", "shown"),
+    [
+        pytest.param(200, (("Chrome", None), ("Edge", 50)), [("Edge", 0.25)], id="no share without a number"),
+        pytest.param(None, (("Chrome", None), ("Edge", 50)), [], id="no total of which one part is unknown"),
+        pytest.param(None, (("Chrome", 150), ("Edge", 50)), [("Chrome", 0.75), ("Edge", 0.25)], id="all are known"),
+    ],
+)
+def test_a_tag_value_without_a_number_has_no_share_and_leaves_the_total_unknown(
+    total: int | None, values: tuple[tuple[str, int | None], ...], shown: list[tuple[str, float]]
+) -> None:
+    tag = TagCount(key="browser.name", total=total, values=values)
+    result = measure(incident([], breakdown=DEAD, tags=known((tag,))))
+    assert [(entry.value, entry.share) for entry in result.breakdown] == shown
+
+
 # --- non-error issues ----------------------------------------------------------------------------------------------
 
 

@@ -447,6 +447,8 @@ def test_a_registered_domain_is_what_one_owner_has(host: str, domain: str) -> No
         ("[::1]", True),
         ("fe80::1", True),
         ("8.8.8.8", False),
+        ("<ip 1>", False),
+        ("<secret 1>.internal", True),
         ("[2606:4700::1111]", False),
         ("redis", True),
         ("api.lan", True),

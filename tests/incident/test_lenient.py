@@ -30,8 +30,6 @@ HOSTILE = "<img src=x> [click](https://evil.example) jo.doe@example.com"
 BY_OTHERS = {
     ("Issue", "url"): "built by the client",
     ("Issue", "merged_from"): "the caller's own reference, digits only",
-    ("Breadcrumb", "host"): "host_of lets only host names pass",
-    ("Event", "request_host"): "host_of lets only host names pass",
 }
 """Texts that no field type makes inert, and what does."""
 
@@ -116,6 +114,78 @@ def test_an_odd_value_costs_only_itself() -> None:
     assert (issue.events_total, issue.first_seen, issue.snooze, issue.level) == (None,) * 4
     assert (issue.users_total, issue.short_id) == (40, "SHOP-1Z")
     assert [entry.kind for entry in issue.activity] == ["set_regression"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://API.geo.example:8443/v1?q=1", "api.geo.example"),
+        ("api.geo.example/v1", "api.geo.example"),
+        ("https://o4507123456789012.ingest.sentry.io/", "o4507123456789012.ingest.sentry.io"),
+        ("http://localhost:3000/", "localhost"),
+        ("http://93.184.216.34:8080/", "<ip 1>"),
+        ("http://93.184.216.34./", "<ip 1>."),
+        ("http://10.1.2.3/", "10.1.2.3"),
+        ("https://www.google-analytics.com/g", "google-analytics.com"),
+        ("http://www.93.184.216.34/", "<ip 1>"),
+        ("http://www.www.evil.example/", "www[.]evil.example"),
+        ("http://www.example/", "www[.]example"),
+        (f"http://{'a' * 245}.example/", f"{'a' * 245}.example"),
+        (f"http://{'a' * 246}.example/", None),
+        ("http://[2606:4700::1111]/", None),
+        ("http://[::ffff:93.184.216.34]/", None),
+        ("http://redis:6379/", None),
+        ("http://[/", None),
+        (7, None),
+    ],
+)
+def test_the_host_of_a_url_is_inert_and_masked_like_the_url(url: object, host: str | None) -> None:
+    request = {"type": "request", "data": {"url": url}}
+    crumbs = {"type": "breadcrumbs", "data": {"values": [{"type": "http", "data": {"url": url}}]}}
+    event = read(Event, {"id": "a1", "entries": [request, crumbs]}, Sanitizer())
+    assert (event.request_host, event.breadcrumbs[0].host) == (host, host)
+
+
+def test_a_host_keeps_its_number_in_the_answer_and_is_shown_where_nothing_is_masked() -> None:
+    data = {"url": "http://93.184.216.34/v1"}
+    entries = [{"type": "breadcrumbs", "data": {"values": [{"type": "http", "data": data}]}}]
+    (crumb,) = read(Event, {"id": "a1", "entries": entries}, Sanitizer()).breadcrumbs
+    assert (crumb.url, crumb.host) == ("hxxp://<ip 1>/v1", "<ip 1>")
+    (crumb,) = read(Event, {"id": "a1", "entries": entries}, Sanitizer(mask=False)).breadcrumbs
+    assert crumb.host == "93.184.216.34"
+
+
+def test_a_sensitive_name_masks_the_values_below_it() -> None:
+    top = [{"value": "hunter2zebra", "count": 3}]
+    tag = read(TagCount, {"key": "access_token", "totalValues": 3, "topValues": top}, Sanitizer())
+    assert tag.values == (("<secret 1>", 3),)
+    plain = read(TagCount, {"key": "token_type", "totalValues": 3, "topValues": top}, Sanitizer())
+    assert plain.values == (("hunter2zebra", 3),)
+    below = {"type": "x", "value": "hunter2zebra", "by": {"name": "dana"}}
+    contexts = {"credentials": below, "runtime": below}
+    event = read(Event, {"id": "a1", "contexts": contexts}, Sanitizer())
+    assert event.contexts["credentials"] == {"value": "<secret 1>", "by": '{"name": "<secret 2>"}'}
+    assert event.contexts["runtime"] == {"value": "hunter2zebra", "by": '{"name": "dana"}'}
+
+
+@pytest.mark.parametrize(
+    ("count", "number"),
+    [
+        *[("1000", 1000), ("0", 0), (7, 7), (7.0, 7), ("9" * 18, 10**18 - 1), (10**18 - 1, 10**18 - 1)],
+        *[("1_000", None), (" 7", None), ("+7", None), ("-7", None), ("٧", None), ("7.0", None), ("", None)],
+        *[("9" * 19, None), (10**18, None), (-1, None), (7.5, None), (True, None), ([], None)],
+        *[(float("nan"), None), (float("inf"), None)],
+    ],
+)
+def test_a_count_is_a_whole_number_or_digits_and_otherwise_unknown(count: object, number: int | None) -> None:
+    assert read(Issue, {**shapes.ISSUE, **ADDRESS, "count": count}, Sanitizer()).events_total == number
+    top = [{"value": "production", "count": count}]
+    assert read(TagCount, {"key": "environment", "topValues": top}, Sanitizer()).values == (("production", number),)
+
+
+def test_text_of_which_nothing_is_left_is_none() -> None:
+    issue = read(Issue, {**shapes.ISSUE, **ADDRESS, "title": " ", "culprit": " "}, Sanitizer())
+    assert (issue.title, issue.culprit) == ("(no title)", None)
 
 
 @pytest.mark.parametrize("text", ["SHOP-1Z", "my_shop-web-3", "7-A"])

@@ -878,6 +878,18 @@ def test_open_hours_and_hours_without_a_rate_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("fixed_at", [ago(hours=3), None], ids=["since a fix", "since nothing"])
+@pytest.mark.parametrize("is_known_before", [True, False])
+def test_hours_with_an_unknown_number_of_sessions_are_said(fixed_at: datetime | None, is_known_before: bool) -> None:
+    before = SessionHour(start=ago(hours=5), sessions=900 if is_known_before else None, crash_rate=0.0)
+    part = known(
+        Sessions(window=SIX_HOURS, sessions=None, hours=(before, SessionHour(start=ago(hours=1), sessions=None)))
+    )
+    result = recovery(evidence_of(issue={"first_seen": None, "last_seen": None}, sessions=part), fixed_at)
+    number = "1 full hour" if is_known_before else "2 full hours"
+    assert missing(result)["crash_free_now_pct"] == f"Sentry gave no number of sessions for {number}"
+
+
+@pytest.mark.parametrize("fixed_at", [ago(hours=3), None], ids=["since a fix", "since nothing"])
 def test_no_full_hour_with_sessions_at_all_is_said(fixed_at: datetime | None) -> None:
     fields = {"first_seen": None, "last_seen": None}
     part = by_hour({}, (9, 0.5)) if fixed_at else by_hour({})
@@ -962,5 +974,7 @@ def test_hours_that_are_open_or_outside_the_quiet_time_tell_nothing_of_traffic()
     assert recovery(evidence_of(*HOUR_OF_60, sessions=part()), ago(hours=3)).needs == ()
     assert recovery(evidence_of(*HOUR_OF_60, sessions=part(complete=False)), ago(hours=3)).needs == (NO_TRAFFIC,)
     assert recovery(evidence_of(*HOUR_OF_60, sessions=part(start=NOW)), ago(hours=3)).needs == (NO_TRAFFIC,)
+    assert recovery(evidence_of(*HOUR_OF_60, sessions=part(sessions=0)), ago(hours=3)).needs == (NO_TRAFFIC,)
+    assert recovery(evidence_of(*HOUR_OF_60, sessions=part(sessions=None)), ago(hours=3)).needs == ()
     none_quiet = known(Sessions(window=SIX_HOURS, sessions=90, hours=(SessionHour(start=ago(hours=6), sessions=90),)))
     assert recovery(evidence_of(*HOUR_OF_60, sessions=none_quiet), ago(hours=3)).needs == ()

@@ -120,6 +120,34 @@ def test_a_server_without_an_unhandled_rate_is_judged_by_crashes_and_says_so() -
     assert "no unhandled rate" in (result.note or "")
 
 
+def test_an_unknown_number_of_sessions_is_no_small_number() -> None:
+    unknown = Sessions(window=WINDOW, sessions=None)
+    result = verdict(incident(crowd(5), sessions=known(unknown)))
+    assert (criterion(result, "crash_free").met, result.could_be.highest) == ("unknown", "P0")
+    why = "Sentry gave no number of sessions for the period"
+    assert [entry.why for entry in result.missing if entry.what == "crash_free"] == [why]
+
+
+@pytest.mark.parametrize(
+    ("hour", "crash_rate", "met"),
+    [
+        pytest.param({"sessions": None}, 0.01, "unknown", id="any hour may be the worst"),
+        pytest.param({"sessions": None}, 0.06, True, id="the period trips by itself"),
+        pytest.param({"sessions": None, "complete": False}, 0.01, False, id="an open hour is not judged"),
+        pytest.param({"sessions": 0}, 0.01, False, id="a measured zero"),
+    ],
+)
+def test_an_hour_with_an_unknown_number_of_sessions_clears_nothing(
+    hour: dict[str, Any], crash_rate: float, met: bool | str
+) -> None:
+    hours = (SessionHour(start=ago(hours=2), **hour),)
+    part = Sessions(window=WINDOW, sessions=900, crash_rate=crash_rate, unhandled_rate=0.0, hours=hours)
+    entry = criterion(verdict(incident(crowd(5), sessions=known(part))), "crash_free")
+    assert entry.met == met
+    is_unknown = hour == {"sessions": None}
+    assert ("no number of sessions for 1 full hour" in (entry.note or "")) is is_unknown
+
+
 def test_a_missing_unhandled_rate_can_trip_and_cannot_clear() -> None:
     def met(crash_rate: float) -> object:
         entry = Sessions(window=WINDOW, sessions=2000, crash_rate=crash_rate, unhandled_rate=None)

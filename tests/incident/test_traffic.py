@@ -24,7 +24,7 @@ START = NOW.replace(minute=0, second=0, microsecond=0) - 12 * HOUR
 WAVE = (10, 10, 30, 40, 10, 10, 10, 10)
 
 
-def evidence(starts: Sequence[int], events: Sequence[float | None], **options: object) -> Evidence:
+def evidence(starts: Sequence[int | None], events: Sequence[float | None], **options: object) -> Evidence:
     """Sessions and events by hour from :data:`START`."""
     hours = tuple(
         SessionHour(
@@ -37,12 +37,12 @@ def evidence(starts: Sequence[int], events: Sequence[float | None], **options: o
     series = Series(start=START, step_s=900, values=parts, complete_until=NOW)
     return incident(
         [],
-        sessions=known(Sessions(window=window, sessions=sum(starts), hours=hours)),
+        sessions=known(Sessions(window=window, sessions=sum(filter(None, starts)), hours=hours)),
         series=known(IssueSeries(events=series)),
     )
 
 
-def measured(starts: Sequence[int], events: Sequence[float | None], **options: object) -> TrafficCorrelation:
+def measured(starts: Sequence[int | None], events: Sequence[float | None], **options: object) -> TrafficCorrelation:
     correlated = traffic_correlation(evidence(starts, events, **options))
     assert isinstance(correlated, TrafficCorrelation), correlated
     return correlated
@@ -98,6 +98,7 @@ def test_six_full_hours_are_enough(hours: int, known_: bool) -> None:
 def test_open_and_unmeasured_hours_are_left_out() -> None:
     assert measured(WAVE, WAVE, open=True).hours == 7
     assert measured(WAVE, (None, *WAVE[1:])).hours == 7
+    assert measured((None, *WAVE[1:]), WAVE).hours == 7
     late = evidence(WAVE, WAVE)
     assert not isinstance(late.series, Unknown)
     events = late.series.value.events.model_copy(update={"complete_until": START + timedelta(hours=6, minutes=30)})

@@ -43,7 +43,7 @@ def entered(safe: Sanitizer, attack: Attack) -> list[str]:
     doors: dict[str, Callable[[], list[str]]] = {
         "_key": key,
         "_name": key,
-        "_url": lambda: [safe.url(payload, where=where)],
+        "_url": lambda: [safe.line(payload, 300, where)],
         "user_id": lambda: [safe.user(id=payload), safe.user_tag(f"id:{payload}")],
         "user_name": lambda: [
             safe.user(name=payload),

@@ -1,7 +1,7 @@
 """Collects the evidence for a question: which requests answer it, in two rounds, and what is made of their answers.
 
-The modules behind these functions import the Sentry client. They are loaded with the first call, not at the start: a
-client that only lists the tools does not wait for them (DESIGN §9, start-up).
+The modules behind the functions below import the Sentry client. They are loaded with the first call, not at the start:
+a client that only lists the tools does not wait for them (DESIGN §9, start-up).
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sentry_runbook.collect.question import IMPACT, READ, RECOVERY, SEVERITY, STORY, TRIAGE, WRITING, Aspect
+from sentry_runbook.collect.windows import recovery_window, story_window
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sentry_runbook.collect.investigation import WindowFor
     from sentry_runbook.incident.model.evidence import Evidence, Window
-    from sentry_runbook.incident.model.evidence.json_values import JsonObject
     from sentry_runbook.incident.model.results.issue import EventList, IssueList
     from sentry_runbook.runtime import Runtime
 
@@ -143,17 +141,3 @@ async def search_issues(
         limit=limit,
         cursor=cursor,
     )
-
-
-def story_window(issue: JsonObject, now: datetime) -> Window:
-    """From before the incident began until now; see :mod:`.windows`."""
-    from sentry_runbook.collect import windows  # noqa: PLC0415  # see the module's docstring
-
-    return windows.story_window(issue, now)
-
-
-def recovery_window(issue: JsonObject, now: datetime, since: datetime | None) -> Window:
-    """From before the fix until now; see :mod:`.windows`."""
-    from sentry_runbook.collect import windows  # noqa: PLC0415  # see the module's docstring
-
-    return windows.recovery_window(issue, now, since)

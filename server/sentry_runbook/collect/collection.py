@@ -2,7 +2,7 @@
 
 A :class:`Part` is a row of the table in :mod:`.parts`: which field of the evidence, which aspects ask for it, how the
 request is made, how the answer becomes the value, and the words of its source. Round one needs only the reference,
-round two what the first told. A row that can tell its part without a request says so in ``known``.
+round two what the first told. A row that can tell its part without a request says so in ``known``, and is not asked.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import NOT_ASKED, EnvironmentScope, Known, Unknown
 from sentry_runbook.incident.model.evidence.issue import issue_category
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
-from sentry_runbook.incident.model.evidence.lenient import NAME, Word
+from sentry_runbook.incident.model.evidence.lenient import Word
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 
 T = TypeVar("T")
@@ -54,7 +55,11 @@ class Collection:
 
     def add(self, part: Part[T], batch: RequestBatch) -> None:
         """Add the part's request to the batch, when the question wants it and there is one to make."""
-        if not self.question.wants(*part.aspects) or (part.errors_only and not is_error(self.issue)):
+        if not self.question.wants(*part.aspects):
+            return
+        known = part.without_request(self)
+        if known is not None:
+            self.built.setdefault(part.field, known)
             return
         request = part.request(self)
         if request is not None:
@@ -103,7 +108,7 @@ class Part(Generic[T]):
         parse: the answer → the value, or why it is unknown.
         source: where the value comes from, in words.
         note: what limits the value.
-        known: the part where no request was made, when there is more to say than that.
+        known: the part where it can be told without a request, else None; ``request`` is then not called.
         errors_only: whether only an issue of category error has it.
         reads: a row whose answer serves when this one has no request of its own.
     """
@@ -119,7 +124,7 @@ class Part(Generic[T]):
     errors_only: bool = False
     reads: Part[T] | None = None
 
-    def _without_request(self, collection: Collection) -> PartValue | None:
+    def without_request(self, collection: Collection) -> PartValue | None:
         """The part where no request is needed, None where one is."""
         if self.errors_only and not is_error(collection.issue):
             category = Word("error").read(issue_category(collection.issue), collection.sanitizer) or "error"
@@ -127,11 +132,7 @@ class Part(Generic[T]):
         return self.known(collection)
 
     def build(self, collection: Collection) -> PartValue:
-        """The part of the evidence: its value, or the reason why it is unknown."""
-        if collection.question.wants(*self.aspects):
-            known = self._without_request(collection)
-            if known is not None:
-                return known
+        """The part of the evidence by what came back: its value, or the reason why it is unknown."""
         result = collection.result(self)
         if self.reads is not None and not result.is_sent:
             result = collection.result(self.reads)

@@ -14,7 +14,7 @@ from sentry_runbook.collect.request_values import event_tag, first_seen, issue_i
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.incident.model.evidence.json_values import moment_of
-from sentry_runbook.incident.model.evidence.lenient import NAME
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
 WIDENED_TO = timedelta(days=7)

@@ -94,7 +94,7 @@ async def search_issues(
             limit=limit,
             cursor=cursor,
         )
-    sanitizer, client = Sanitizer(mask=run.settings.mask), run.client()
+    sanitizer = Sanitizer(mask=run.settings.mask)
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in page.items[:limit]]
     addressed = [{**issue, "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_]

@@ -34,6 +34,9 @@ PARTS: tuple[Part[Any], ...] = (
     release_parts.ALERTS,
     event_parts.NOTES,
 )
-"""In the order in which they are read; stand-ins for users and masks are numbered in that order."""
+"""In the order in which they are read; stand-ins for users and masks are numbered in that order.
+
+What is known without a request is read before the rest of its round.
+"""
 OPTIONAL: tuple[Part[Any], ...] = (discover_parts.BREAKDOWN_BEFORE, discover_parts.PROJECT_TOP)
 """Left out of round two, in this order, when it holds more requests than can be under way at once."""

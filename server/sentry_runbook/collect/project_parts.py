@@ -10,7 +10,7 @@ from sentry_runbook.collect.request_values import affected_transactions, project
 from sentry_runbook.collect.sessions import merge_sessions
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.evidence.lenient import NAME
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import LatencyTable, SessionCounts
 
 MAX_ENDPOINTS = 5
@@ -47,11 +47,9 @@ def _transactions(collection: Collection) -> tuple[str, ...]:
     return affected_transactions(collection.value(TAGS), collection.value(EVENT), MAX_ENDPOINTS)
 
 
-def _latency_request(collection: Collection) -> Request[LatencyTable] | None:
+def _latency_request(collection: Collection) -> Request[LatencyTable]:
     client, question, project = collection.client, collection.question, project_id(collection.issue)
     names = _transactions(collection)
-    if not names:
-        return None
     return lambda: client.latency(
         transactions=names,
         start=question.window.start,

@@ -65,7 +65,7 @@ RELEASES = Part(
 def _deploys_request(collection: Collection) -> Request[Objects] | None:
     client, issue, question = collection.client, collection.issue, collection.question
     version = suspect_version(issue)
-    if version is None or tells_all_deploys(issue, version) or _is_long_past(collection, version):
+    if version is None or _is_long_past(collection, version):
         return None
     return lambda: client.deploys(version, organization=question.reference.organization)
 

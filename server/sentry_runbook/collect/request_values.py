@@ -6,21 +6,20 @@ Nothing of this is shown to anybody; what is shown comes from the evidence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sentry_runbook.incident.model.evidence.event import tags_named
-from sentry_runbook.incident.model.evidence.issue import issue_category
+from sentry_runbook.incident.model.evidence.issue import issue_category, regressed_release
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
+    first_text,
     id_of,
     list_of,
     moment_of,
     object_of,
     text_of,
 )
-
-EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def issue_id(issue: JsonObject) -> str:
@@ -70,15 +69,10 @@ def _activity(issue: JsonObject, kind: str) -> Iterator[tuple[datetime, JsonObje
 
 def suspect_version(issue: JsonObject) -> str | None:
     """The release to look at first: of the last regression, else the first one seen (sentry-api §6.1)."""
-    entries = (object_of(entry) for entry in list_of(issue.get("activity")))
-    regressions = [
-        (moment_of(entry.get("dateCreated")) or EPOCH, version)
-        for entry in entries
-        if entry.get("type") == "set_regression"
-        and isinstance(version := object_of(entry.get("data")).get("version"), str)
-        and version
-    ]
-    return max(regressions, key=lambda entry: entry[0])[1] if regressions else first_version(issue)
+    regressions = (
+        (at, first_text(object_of(entry.get("data")), "version")) for at, entry in _activity(issue, "set_regression")
+    )
+    return regressed_release(issue.get("status"), regressions) or first_version(issue)
 
 
 def first_version(issue: JsonObject) -> str | None:

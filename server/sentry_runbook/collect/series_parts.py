@@ -114,9 +114,7 @@ def _is_too_long(collection: Collection) -> PartValue | None:
     return Unknown(why="read by the minute for windows up to 7 days only")
 
 
-def _unhandled_request(collection: Collection, query: str, environments: Sequence[str]) -> Request[SeriesByAxis] | None:
-    if _is_too_long(collection) is not None:
-        return None
+def _unhandled_request(collection: Collection, query: str, environments: Sequence[str]) -> Request[SeriesByAxis]:
     start = collection.question.window.start
     return time_series(collection, (COUNT,), query, start, MINUTE, environments)
 

@@ -1,4 +1,8 @@
-"""Sessions of several environments as those of one: rates are weighted by sessions, never averaged."""
+"""Sessions of several environments as those of one: rates are weighted by sessions, never averaged.
+
+A sum with an unknown part is unknown, and so is a rate whose weights are not all known: one environment that does not
+say how many sessions it had may be the one in which they all crash.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.sentry.counts import EnvironmentSessions, SessionCounts
 
 HOUR = timedelta(hours=1)
-Weighted = tuple[int, float | None]
-"""Sessions, and the rate among them."""
+Weighted = tuple[int | None, float | None]
+"""Sessions, and the rate among them; None where Sentry gave no number."""
 
 
 def merge_sessions(sessions: SessionCounts, is_counted: Callable[[str], bool], now: datetime) -> ours.Sessions:
@@ -25,9 +29,9 @@ def merge_sessions(sessions: SessionCounts, is_counted: Callable[[str], bool], n
     groups = [group for group in sessions.groups if is_counted(group.environment or "")]
     return ours.Sessions(
         window=Window(start=sessions.start, end=sessions.end),
-        sessions=sum(group.sessions or 0 for group in groups),
-        crash_rate=_rate([(group.sessions or 0, group.crash_rate) for group in groups]),
-        unhandled_rate=_rate([(group.sessions or 0, group.unhandled_rate) for group in groups]),
+        sessions=_sum([group.sessions for group in groups]),
+        crash_rate=_rate([(group.sessions, group.crash_rate) for group in groups]),
+        unhandled_rate=_rate([(group.sessions, group.unhandled_rate) for group in groups]),
         has_unhandled_rate=sessions.has_unhandled_rate,
         hours=tuple(_hour(start, index, groups, now) for index, start in enumerate(sessions.intervals)),
     )
@@ -37,24 +41,32 @@ def _hour(start: datetime, index: int, groups: Sequence[EnvironmentSessions], no
     def at(values: Sequence[float | None]) -> float | None:
         return values[index] if index < len(values) else None
 
-    counted = [(int(at(group.sessions_by_hour) or 0), group) for group in groups]
+    counted = [(_whole(at(group.sessions_by_hour)), group) for group in groups]
     return ours.SessionHour(
         start=start,
-        sessions=sum(number for number, _ in counted),
+        sessions=_sum([number for number, _ in counted]),
         crash_rate=_rate([(number, at(group.crash_rate_by_hour)) for number, group in counted]),
         unhandled_rate=_rate([(number, at(group.unhandled_rate_by_hour)) for number, group in counted]),
         complete=start + HOUR <= now,
     )
 
 
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    """The sum; unknown when one part is."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
+
+
 def _rate(parts: Sequence[Weighted]) -> float | None:
-    """The rate over all parts; unknown when one that has sessions does not tell its rate."""
-    counted = [(number, rate) for number, rate in parts if number > 0]
-    if not counted:
-        return None
-    total = 0.0
-    for number, rate in counted:
-        if rate is None:
+    """The rate over all parts; unknown when one does not tell its number, or its rate though it has sessions."""
+    total, weighted = 0, 0.0
+    for number, rate in parts:
+        if number is None or (number and rate is None):
             return None
-        total += number * rate
-    return total / sum(number for number, _ in counted)
+        total += number
+        weighted += number * (rate or 0.0)
+    return weighted / total if total else None

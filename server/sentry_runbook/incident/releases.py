@@ -15,6 +15,7 @@ from typing import Literal
 
 from sentry_runbook.incident.metrics.breakdown import NOT_SET, share_of
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release
+from sentry_runbook.incident.model.evidence.issue import regressed_release
 
 BEFORE_START = timedelta(minutes=5)
 AFTER_FINISH = timedelta(minutes=60)
@@ -54,11 +55,8 @@ class Alignment:
 def suspect_release(evidence: Evidence) -> str | None:
     """The release that brought the incident: of the regression, the one its events moved to, or of the first event."""
     issue = evidence.issue
-    regressions = [entry for entry in issue.activity if entry.kind == "set_regression" and entry.version]
-    # Sentry's own word comes first; once the issue is resolved, the regression is history.
-    if regressions and issue.status != "resolved":
-        return max(regressions, key=lambda entry: entry.at).version
-    moved = _moved_to(evidence)
+    regressions = ((entry.at, entry.version) for entry in issue.activity if entry.kind == "set_regression")
+    moved = regressed_release(issue.status, regressions) or _moved_to(evidence)
     if moved is not None:
         return moved
     began = issue.first_seen

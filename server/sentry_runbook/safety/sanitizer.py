@@ -101,10 +101,6 @@ class Sanitizer:
             return self._masker.mask(kind, value)
         return self.line(value, limit, where)
 
-    def url(self, value: str | None, limit: int = 300, where: str = "") -> str:
-        """A URL as one inert line: credentials and sensitive parameters masked, no longer a link."""
-        return self.line(value, limit, where)
-
     def value(
         self,
         value: object,
@@ -133,14 +129,19 @@ class Sanitizer:
         self,
         pairs: Mapping[str, object] | Iterable[tuple[object, object]] | None,
         *,
+        key: str = "",
         where: str = "",
         items: int = 30,
         limit: int = 200,
     ) -> dict[str, str]:
-        """Names and values as inert lines; a nested value becomes one line of JSON. A cut shows as an entry ``…``."""
+        """Names and values as inert lines; a nested value becomes one line of JSON. A cut shows as an entry ``…``.
+
+        ``key`` is the name of the whole: a sensitive one masks all values.
+        """
         rows = list(pairs.items() if isinstance(pairs, Mapping) else pairs or ())
         walk = JsonWalker(self, items=items, limit=limit, left=items * limit)
-        cooked = walk.pairs(((str(name), value) for name, value in rows), len(rows), where, depth=4)
+        above = key if sensitive_kind(key) else ""
+        cooked = walk.pairs(((str(name), value) for name, value in rows), len(rows), where, depth=4, above=above)
         return {name: text.cut(_as_line(value), limit) for name, value in cooked.items()}
 
     def user(

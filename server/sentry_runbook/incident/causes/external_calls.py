@@ -6,7 +6,6 @@ nothing. A host is the project's own when it shares the registered domain with a
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Literal
 
 from sentry_runbook.incident.causes.event_texts import all_texts, whole_events
 from sentry_runbook.incident.model.evidence import Breadcrumb, Evidence
+from sentry_runbook.incident.model.evidence.json_values import address_of
 
 NETWORK = re.compile(
     r"timed? ?out|timeout|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|socket hang up|getaddrinfo"
@@ -57,6 +57,7 @@ INTERNAL_SUFFIXES = (
     ".consul",
 )
 NO_ANSWER = "no answer"
+MASKED_ADDRESS = "<ip "
 
 
 # --- whose host ----------------------------------------------------------------------------------------------------
@@ -71,11 +72,12 @@ def registered_domain(host: str) -> str:
 
 def is_internal(host: str) -> bool:
     """Whether a host can only be the project's own: a private address (loopback, too), a bare or an internal name."""
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return "." not in host or host.endswith(INTERNAL_SUFFIXES)
-    return address.is_private
+    address = address_of(host)
+    if address is not None:
+        return address.is_private
+    # Private addresses are never masked (evidence.lenient.Host), so the mask of an address stands for a public one.
+    is_bare = "." not in host and not host.startswith(MASKED_ADDRESS)
+    return is_bare or host.endswith(INTERNAL_SUFFIXES)
 
 
 def own_domains(evidence: Evidence) -> frozenset[str]:

@@ -98,9 +98,16 @@ def _differs(part: int, whole: int, part_before: int, whole_before: int) -> bool
 
 
 def _all_time(tag: TagCount) -> Iterator[BreakdownRow]:
-    total = tag.total or sum(count for _, count in tag.values)
+    """The most frequent values of a tag; one without a number has no share, nor has any without a total."""
+    total = tag.total or _sum_of_values(tag)
     for value, count in tag.values[:VALUES_PER_TAG]:
-        if total and count >= SMALLEST_SHARE * total:
+        if total and count is not None and count >= SMALLEST_SHARE * total:
             shown = NOT_SET if value is None else value
             share = rounded(min(count / total, 1.0))
             yield BreakdownRow(tag=tag.key, value=shown, share=share, events=count, note="all time")
+
+
+def _sum_of_values(tag: TagCount) -> int | None:
+    """The events that carry the tag; unknown when one value's are."""
+    counts = [count for _, count in tag.values if count is not None]
+    return sum(counts) if len(counts) == len(tag.values) else None

@@ -18,6 +18,7 @@ class CrashFree(Frozen):
         exact: False when the unhandled rate is missing on a server that has it: the figures are then upper bounds.
         old_meaning: True on a server without an unhandled rate: crashes only.
         hours_known: False when Sentry gave no figures by the hour.
+        hours_unknown: complete hours whose number of sessions is unknown: each of them may be the worst.
     """
 
     period_pct: float
@@ -28,6 +29,7 @@ class CrashFree(Frozen):
     exact: bool = True
     old_meaning: bool = False
     hours_known: bool = True
+    hours_unknown: int = 0
 
     @property
     def lowest_pct(self) -> float:
@@ -41,13 +43,16 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
         return evidence.sessions
     sessions = evidence.sessions.value
     minimum = policy.thresholds.sessions_minimum
+    if sessions.sessions is None:
+        return Unknown(why="Sentry gave no number of sessions for the period")
     if sessions.sessions < minimum:
         count = "no sessions" if sessions.sessions == 0 else f"{sessions.sessions} sessions"
         return Unknown(why=f"{count} in the period; fewer than {minimum} are not judged")
     period = _pct(sessions.crash_rate, sessions.unhandled_rate)
     if period is None:
         return Unknown(why="Sentry gave no crash rate for the period")
-    judged = [hour for hour in sessions.hours if hour.complete and hour.sessions >= minimum]
+    full = [hour for hour in sessions.hours if hour.complete]
+    judged = [hour for hour in full if hour.sessions is not None and hour.sessions >= minimum]
     rates = [(pct, hour) for hour in judged if (pct := _pct(hour.crash_rate, hour.unhandled_rate)) is not None]
     worst = min(rates, key=lambda rate: rate[0], default=None)
     return CrashFree(
@@ -59,6 +64,7 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
         exact=not sessions.has_unhandled_rate or _all_rates(sessions, judged),
         old_meaning=not sessions.has_unhandled_rate,
         hours_known=bool(sessions.hours),
+        hours_unknown=sum(hour.sessions is None for hour in full),
     )
 
 

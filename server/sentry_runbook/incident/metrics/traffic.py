@@ -84,7 +84,7 @@ def _measured_hours(hours: tuple[SessionHour, ...], events: Series) -> Iterator[
             continue
         counts = between(events, hour.start, end).values
         measured = [events for events in counts if events is not None]
-        if counts and len(measured) == len(counts):
+        if hour.sessions is not None and counts and len(measured) == len(counts):
             yield float(hour.sessions), sum(measured)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sentry_runbook.incident.episode.onset import HOUR
+from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.model.evidence import Evidence, Known, SessionHour, Unknown
 from sentry_runbook.incident.model.policy import Policy
 
@@ -30,10 +32,11 @@ def crash_free_hours(
     if isinstance(evidence.sessions, Unknown):
         return CrashFreeHours(why=evidence.sessions.why)
     minimum = policy.thresholds.sessions_minimum
-    full = [hour for hour in evidence.sessions.value.hours if hour.complete and hour.sessions >= minimum]
-    rates = [(hour.start, pct) for hour in full if (pct := _crash_free_pct(hour)) is not None]
+    full = [hour for hour in evidence.sessions.value.hours if hour.complete]
+    judged = [hour for hour in full if hour.sessions is not None and hour.sessions >= minimum]
+    rates = [(hour.start, pct) for hour in judged if (pct := _crash_free_pct(hour)) is not None]
     if since is None or not rates:
-        return CrashFreeHours(why=f"no full hour with {minimum} sessions or more")
+        return CrashFreeHours(why=_no_numbers(full) or f"no full hour with {minimum} sessions or more")
     # Sessions count in the hour in which they start, so those that crash had often begun an hour before the onset.
     start = began - HOUR if began is not None else evidence.window.start
     earlier = [pct for hour, pct in rates if start - HOUR < hour < since]
@@ -41,8 +44,15 @@ def crash_free_hours(
     return CrashFreeHours(
         before_pct=min(earlier, default=None),
         now_pct=later[-1] if later else None,
-        why=f"no full clock hour with {minimum} sessions or more since then",
+        why=_no_numbers([hour for hour in full if hour.start >= since])
+        or f"no full clock hour with {minimum} sessions or more since then",
     )
+
+
+def _no_numbers(hours: Sequence[SessionHour]) -> str:
+    """That the number of sessions is unknown in some of these hours; empty when it is known in all."""
+    unknown = sum(hour.sessions is None for hour in hours)
+    return f"Sentry gave no number of sessions for {count(unknown, 'full hour')}" if unknown else ""
 
 
 def _crash_free_pct(hour: SessionHour) -> float | None:
@@ -55,4 +65,5 @@ def is_without_traffic(evidence: Evidence, start: datetime, end: datetime) -> bo
         return False
     hours = [hour for hour in evidence.sessions.value.hours if hour.complete]
     between = [hour.sessions for hour in hours if start <= hour.start < end]
-    return bool(between) and not any(between) and any(hour.sessions for hour in hours)
+    # An hour whose number is unknown may have had sessions.
+    return bool(between) and all(number == 0 for number in between) and any(hour.sessions for hour in hours)

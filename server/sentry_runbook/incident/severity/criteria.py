@@ -37,8 +37,8 @@ def crash_free_sessions(incident: Measurements) -> Criterion:
     if isinstance(rate, Unknown):
         return blank.model_copy(update={"note": rate.why})
     met: Met = rate.lowest_pct < limit
-    if not met and not rate.exact:
-        # An upper bound below the limit trips the rule; one above it clears nothing.
+    if not met and (not rate.exact or rate.hours_unknown):
+        # An upper bound below the limit trips the rule; one above it clears nothing. Nor do the hours that are known.
         met = "unknown"
     # The period is named when it trips by itself; the hour only when it is worse.
     in_hour = not rate.period_pct < limit and rate.lowest_pct < rate.period_pct
@@ -68,6 +68,8 @@ def _session_note(rate: CrashFree, in_hour: bool) -> str:
         notes.append(f"worst full hour {percent(rate.worst_hour_pct)}, from {moment(rate.worst_hour_start)}")
     elif not rate.hours_known:
         notes.append("hours were not measured")
+    if rate.hours_unknown:
+        notes.append(f"Sentry gave no number of sessions for {count(rate.hours_unknown, 'full hour')}")
     if rate.old_meaning:
         notes.append("this server has no unhandled rate: crashes only")
     elif not rate.exact:

@@ -7,8 +7,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, first_text, host_of, object_of, text_of
-from sentry_runbook.incident.model.evidence.lenient import TITLE, FromSentry, InertLine, InertUrl, Moment, Name, Word
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, first_text, object_of, text_of
+from sentry_runbook.incident.model.evidence.lenient import (
+    TITLE,
+    FromSentry,
+    Host,
+    InertLine,
+    InertUrl,
+    Moment,
+    Name,
+    Word,
+)
 from sentry_runbook.incident.model.evidence.values import EventText
 
 HTTP_CATEGORIES = ("http", "xhr", "fetch", "httplib", "requests", "urllib3", "httpx", "aiohttp", "okhttp")
@@ -18,7 +27,8 @@ class Breadcrumb(FromSentry):
     """One step before the error, oldest first.
 
     Attributes:
-        host: the host that an HTTP breadcrumb spoke to, lower case, without port.
+        host: the host that an HTTP breadcrumb spoke to, lower case, without port and ``www.``; ``<ip 1>`` for a
+            public address.
         http_status: its answer; None when there was none.
         failed: an HTTP call that did not succeed (status ≥ 400, or no answer and level error).
     """
@@ -29,7 +39,7 @@ class Breadcrumb(FromSentry):
     message: Annotated[EventText | None, InertLine(TITLE, "event.breadcrumb.message")] = None
     method: Annotated[EventText | None, Word()] = None
     url: Annotated[EventText | None, InertUrl("event.breadcrumb.url")] = None
-    host: EventText | None = None
+    host: Annotated[EventText | None, Host("event.breadcrumb.host")] = None
     http_status: int | None = None
     failed: bool = False
 
@@ -49,7 +59,7 @@ class Breadcrumb(FromSentry):
             "message": text_of(json.get("message")) or _message_of(data),
             "method": first_text(data, "method", "http.method"),
             "url": url,
-            "host": host_of(url) if is_http else None,
+            "host": url if is_http else None,
             "http_status": status,
             "failed": is_http and is_failure,
         }

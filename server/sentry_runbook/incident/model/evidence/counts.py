@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, text_of
-from sentry_runbook.incident.model.evidence.lenient import NAME, Count, FieldType, FromSentry, Name
+from sentry_runbook.incident.model.evidence.lenient import Count, FieldType, FromSentry, Name
 from sentry_runbook.incident.model.evidence.values import EventText, Frozen, Window
+from sentry_runbook.safety.text import NAME
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
@@ -36,20 +37,20 @@ class EnvironmentScope(Frozen):
 
 @dataclass(frozen=True)
 class TagValues(FieldType):
-    """Values of a tag with their counts; None is "tag absent"."""
+    """Values of a tag with their counts; a value of None is "tag absent", a count of None unknown."""
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The pairs; the values of the tag ``user`` are users."""
         key, values = value if isinstance(value, tuple) else ("", ())
         return tuple(
-            (_tag_value(key, text_of(row.get("value")), sanitizer), count_of(row.get("count")) or 0) for row in values
+            (_tag_value(key, text_of(row.get("value")), sanitizer), count_of(row.get("count"))) for row in values
         )
 
 
 def _tag_value(key: str, value: str | None, sanitizer: Sanitizer) -> str | None:
     if not value:
         return None
-    return sanitizer.user_tag(value) or None if key == "user" else sanitizer.line(value, NAME, f"tags.{key[:40]}")
+    return sanitizer.user_tag(value) or None if key == "user" else sanitizer.named(key, value, NAME, f"tags.{key[:40]}")
 
 
 class TagCount(FromSentry):
@@ -57,7 +58,7 @@ class TagCount(FromSentry):
 
     key: Annotated[EventText, Name("tags.key")]
     total: Annotated[int | None, Count()] = Field(None, validation_alias="totalValues")
-    values: Annotated[tuple[tuple[EventText | None, int], ...], TagValues()] = ()
+    values: Annotated[tuple[tuple[EventText | None, int | None], ...], TagValues()] = ()
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
@@ -138,13 +139,13 @@ class SessionHour(Frozen):
     """Production sessions that started in one clock hour.
 
     Attributes:
-        sessions: how many; 0 is a measured zero.
+        sessions: how many; 0 is a measured zero, None when one environment that counts does not say.
         crash_rate: fraction 0..1, None when Sentry gave none.
         unhandled_rate: fraction 0..1; None when Sentry gave none or does not know the figure.
     """
 
     start: datetime
-    sessions: int
+    sessions: int | None
     crash_rate: float | None = None
     unhandled_rate: float | None = None
     complete: bool = True
@@ -154,11 +155,12 @@ class Sessions(Frozen):
     """Release health of the project's production environments in the window (rounded outwards to full hours).
 
     Attributes:
+        sessions: how many; None when one environment that counts does not say.
         has_unhandled_rate: False on servers that do not know ``unhandled_rate(session)``: the old meaning holds.
     """
 
     window: Window
-    sessions: int
+    sessions: int | None
     crash_rate: float | None = None
     unhandled_rate: float | None = None
     has_unhandled_rate: bool = True

@@ -17,7 +17,6 @@ from sentry_runbook.incident.model.evidence.exception import Frame, ThrownExcept
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     first_text,
-    host_of,
     id_of,
     list_of,
     object_of,
@@ -25,11 +24,11 @@ from sentry_runbook.incident.model.evidence.json_values import (
 )
 from sentry_runbook.incident.model.evidence.lenient import (
     MESSAGE,
-    NAME,
     TITLE,
     FieldType,
     Flag,
     FromSentry,
+    Host,
     Identifier,
     InertBlock,
     InertLine,
@@ -42,6 +41,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Word,
 )
 from sentry_runbook.incident.model.evidence.values import EventText
+from sentry_runbook.safety.text import NAME
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
@@ -120,7 +120,7 @@ class Contexts(FieldType):
         for name, context in list(object_of(value).items())[:MAX_CONTEXTS]:
             values = {key: part for key, part in object_of(context).items() if key != "type"}
             if values and name not in APART:
-                shown = sanitizer.mapping(values, where="event.contexts", items=8, limit=TITLE)
+                shown = sanitizer.mapping(values, key=name, where="event.contexts", items=8, limit=TITLE)
                 by_name[sanitizer.line(name, NAME, "event.contexts")] = shown
         return by_name
 
@@ -169,7 +169,7 @@ class Event(FromSentry):
     os: Annotated[EventText | None, Name("event.contexts.os")] = None
     request_method: Annotated[EventText | None, Word()] = None
     request_url: Annotated[EventText | None, InertUrl("event.request.url")] = None
-    request_host: EventText | None = None
+    request_host: Annotated[EventText | None, Host("event.request.host")] = None
     request_data: Annotated[EventText | None, JsonLine("event.request.data")] = None
     contexts: Annotated[dict[EventText, dict[EventText, EventText]], Contexts()] = Field(default_factory=dict)
     extra: Annotated[dict[EventText, EventText], Mapped(10, "event.extra")] = Field(default_factory=dict)
@@ -210,7 +210,7 @@ class Event(FromSentry):
             "os": _context_name(contexts, "os") or _context_name(contexts, "client_os"),
             "request_method": request.get("method"),
             "request_url": request.get("url"),
-            "request_host": host_of(request.get("url")),
+            "request_host": request.get("url"),
             "request_data": request.get("data"),
             "contexts": contexts,
             "extra": json.get("context"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -199,6 +200,17 @@ class Issue(FromSentry):
     def name(self) -> str:
         """Short id, or the numeric id when Sentry gave no short one."""
         return self.short_id or self.id
+
+
+def regressed_release(status: object, regressions: Iterable[tuple[datetime, str | None]]) -> str | None:
+    """The release of the last regression of an issue with this status; None when no regression names one.
+
+    Sentry's own word comes first; once the issue is resolved, the regression is history.
+    """
+    named = [(at, version) for at, version in regressions if version]
+    if not named or status == "resolved":
+        return None
+    return max(named, key=lambda regression: regression[0])[1]
 
 
 def issue_category(json: JsonObject) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ JsonObject = Mapping[str, object]
 MAX_ITEMS = 10_000
 """Items of any list that are read; a longer one is cut before its items are looked at."""
 MAX_ID = 100
+MAX_DIGITS = 18
+"""Digits of a count."""
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 SHORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,150}")
 LATEST_EPOCH_S = 1e11
@@ -33,8 +35,6 @@ def id_of(value: object) -> str | None:
 
 def moment_of(value: object) -> datetime | None:
     """ISO with or without microseconds and zone, or epoch seconds, as aware UTC to the second."""
-    if isinstance(value, datetime):
-        return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return datetime.fromtimestamp(int(value), UTC) if 0 <= value < LATEST_EPOCH_S else None
     if not isinstance(value, str):
@@ -48,16 +48,13 @@ def moment_of(value: object) -> datetime | None:
 
 
 def count_of(value: object) -> int | None:
-    """A count as int; Sentry writes it as string or int (rule 2). Negative and fractional ones are none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    """A count as int; Sentry writes it as digits or int (rule 2). Negative and fractional ones are none."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if (isinstance(value, str) and len(value) > 18) or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    try:
-        number = int(value)
-    except ValueError:
-        return None
-    return number if 0 <= number < 10**18 and (isinstance(value, str) or number == value) else None
+    # NaN fails the comparison, too.
+    return int(value) if 0 <= value < 10**MAX_DIGITS and value == int(value) else None
 
 
 def object_of(value: object) -> dict[str, object]:
@@ -76,7 +73,10 @@ def first_text(data: JsonObject, *keys: str) -> str | None:
 
 
 def host_of(url: object) -> str | None:
-    """The host of a URL, lower case; only what can be a host name passes, so it is inert as it is."""
+    """The host of a URL, lower case and without port; None for a bare name but ``localhost``, and for IPv6.
+
+    It is text of a third party like the URL: a host may be an address, or what a renderer makes a link of.
+    """
     if not isinstance(url, str) or not url:
         return None
     try:
@@ -85,4 +85,12 @@ def host_of(url: object) -> str | None:
         return None
     if not host or ("." not in host and host != "localhost"):
         return None
-    return host if all(char.isalnum() or char in ".-_:" for char in host) and host.isascii() else None
+    return host if all(char.isalnum() or char in ".-_" for char in host) and host.isascii() else None
+
+
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host is written as; None for a name."""
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None

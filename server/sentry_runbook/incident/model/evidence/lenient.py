@@ -27,22 +27,27 @@ from sentry_runbook.incident.model.evidence.json_values import (
     PLAIN_WORD,
     SHORT_ID,
     JsonObject,
+    address_of,
     count_of,
+    host_of,
     id_of,
     moment_of,
     object_of,
     text_of,
 )
 from sentry_runbook.incident.model.evidence.values import Frozen
+from sentry_runbook.safety.text import NAME
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
 T = TypeVar("T")
-NAME = 120
-"""Characters of a short identifying value: release, environment, transaction, tag."""
+URL = 300
+"""Characters of an address."""
 TITLE = 200
 MESSAGE = 600
+MAX_HOST = 253
+"""Characters of a host name (RFC 1035)."""
 
 
 class FromSentry(Frozen):
@@ -133,12 +138,17 @@ class InertLine(FieldType):
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The text, None when there is none."""
         text = text_of(value)
-        return sanitizer.line(text, self.limit, self.where) if text else None
+        return (sanitizer.line(text, self.limit, self.where) or None) if text else None
 
 
 def Name(where: str, default: str | None = None) -> InertLine:  # noqa: N802  # stands beside the types that it makes
     """A short identifying value."""
     return InertLine(NAME, where, default)
+
+
+def InertUrl(where: str) -> InertLine:  # noqa: N802  # as above
+    """A URL as one inert line: credentials and sensitive parameters masked, no longer a link."""
+    return InertLine(URL, where)
 
 
 @dataclass(frozen=True)
@@ -155,15 +165,23 @@ class InertBlock(FieldType):
 
 
 @dataclass(frozen=True)
-class InertUrl(FieldType):
-    """A URL as one inert line."""
+class Host(FieldType):
+    """The host of a URL, inert and masked like the URL itself, but for a private address: whose host it is shows in it.
+
+    It is never cut: the domain by which a host is judged stands at its end.
+    """
 
     where: str
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
-        """The URL, None when there is none."""
-        text = text_of(value)
-        return (sanitizer.url(text, where=self.where) or None) if text else None
+        """The host without a leading ``www.``, None when there is none or it is longer than a host name can be."""
+        host = host_of(value)
+        if not host or len(host) > MAX_HOST:
+            return None
+        rest = host.removeprefix("www.")
+        host = rest if "." in rest else host
+        address = address_of(host)
+        return host if address and address.is_private else sanitizer.line(host, MAX_HOST, self.where) or None
 
 
 class UserName(FieldType):
