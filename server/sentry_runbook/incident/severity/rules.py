@@ -124,12 +124,13 @@ def _of_rule(criteria: Sequence[Criterion], rule: str) -> Criterion:
 
 def _reason(criterion: Criterion) -> str:
     """The deciding criterion as a clause."""
-    observed = number(criterion.observed) if isinstance(criterion.observed, int | float) else criterion.observed
+    figure = criterion.observed
+    observed, pct = (number(figure), percent(figure)) if isinstance(figure, int | float) else (figure, figure)
     whose = (criterion.note or "").split(";")[0]
     measured = f"({criterion.window}), threshold {criterion.threshold}"
     reasons = {
         "non_production": f"Only outside production ({observed})",
-        "crash_free": f"Crash-free sessions of production at {observed} % {measured}",
+        "crash_free": f"Crash-free sessions of production at {pct} {measured}",
         "unhandled_rate": f"{observed} unhandled exceptions {whose} in one minute {measured}",
         "data_loss": "A person stated a risk of data loss",
         "users_per_hour": f"{observed} unique users in one rolling hour {measured}",
