@@ -491,6 +491,12 @@ RESOLVES = "resolves it again; the time of the first resolve is not restored."
             f"resolve_issue action=archive_until_escalating archives it again.{ANEW}",
         ),
         (archived("archived_forever"), f"resolve_issue action=ignore archives it again.{ANEW}"),
+        (archived(None), f"resolve_issue action=ignore archives it again.{ANEW}"),
+        (
+            archived(),
+            "resolve_issue action=ignore ignore_count=N archives it again: Sentry tells no condition, so give "
+            f"one.{ANEW}",
+        ),
         (archived(count=7), f"resolve_issue action=ignore ignore_count=7 archives it again.{ANEW}"),
         (
             archived(count=7, window_minutes=30),
@@ -520,6 +526,8 @@ RESOLVES = "resolves it again; the time of the first resolve is not restored."
         "in a release",
         "until escalating",
         "for ever",
+        "no kind and no condition",
+        "condition not told",
         "events",
         "events within",
         "users within",
@@ -691,6 +699,22 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Resolution
             STEADY,
             ("ignore_users=1 means 1 MORE user from now.",),
             id="one more user",
+        ),
+        pytest.param(
+            request("ignore", ignore_users=5, window_minutes=60),
+            STEADY,
+            ("ignore_users=5 means 5 MORE users from now within 1 h.",),
+            id="users within a window",
+        ),
+        pytest.param(
+            request("ignore", ignore_count=90, ignore_users=5, window_minutes=120),
+            STEADY,
+            (
+                "ignore_count=90 means 90 MORE events from now within 2 h.",
+                "ignore_users=5 means 5 MORE users from now within 2 h.",
+                "With several limits the first one that is reached ends it.",
+            ),
+            id="events and users within a window",
         ),
         pytest.param(request("ignore", ignore_minutes=1), STEADY, (), id="minutes"),
         pytest.param(
