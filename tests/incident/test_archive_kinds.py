@@ -105,7 +105,7 @@ def test_it_is_warned_of_before_anything_is_sent() -> None:
     ],
 )
 def test_after_the_write_it_is_told(asked: StatusChange, before: Issue, after: Issue, expected: Verification) -> None:
-    assert compare(asked, after, before=before) == expected
+    assert compare(asked, after, NOW, before=before) == expected
 
 
 @pytest.mark.parametrize(
