@@ -6,6 +6,7 @@ engines that have tests of their own (severity, impact, recovery, causes), and a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -76,12 +77,17 @@ def _leaves(value: Any) -> Iterator[Any]:
         for key, inner in value.items():
             yield str(key)
             if key not in COUNTED:
-                yield from _leaves(inner)
+                yield from map(_cut, _leaves(inner)) if str(key).endswith("_pct") else _leaves(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _leaves(inner)
     else:
         yield value
+
+
+def _cut(value: Any) -> Any:
+    """Percentages are cut to two places, so that none reads as a threshold above it."""
+    return math.floor(round(value * 100, 6)) / 100 if isinstance(value, float) else value
 
 
 def _forms(value: object) -> Iterator[str]:

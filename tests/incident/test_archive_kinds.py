@@ -152,7 +152,7 @@ def test_a_server_that_tells_no_kind_is_asked(asked: ResolutionRequest) -> None:
     ],
 )
 def test_after_the_write_it_is_told(asked: StatusChange, before: Issue, after: Issue, expected: Verification) -> None:
-    assert compare(asked, after, before=before) == expected
+    assert compare(asked, after, NOW, before=before) == expected
 
 
 @pytest.mark.parametrize(

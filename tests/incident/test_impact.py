@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from sentry_runbook.incident.model.evidence import (
 )
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact
 from sentry_runbook.incident.model.stated import Stated
-from tests.incident.builder import DAY, MINUTE, NOW, POLICY, WINDOW, Seen, ago, burst, incident, known, sessions
+from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, WINDOW, Seen, ago, burst, incident, known, sessions
 
 DEAD = Unknown(why="Discover answered 429")
 BEFORE = Window(start=NOW - 2 * DAY, end=NOW - DAY)
@@ -237,14 +237,70 @@ def test_a_performance_issue_counts_itself_where_it_covers_the_window() -> None:
     assert "performance" in result.reading
 
 
+def buckets(number: int, step: timedelta, events: int, last: datetime) -> tuple[tuple[datetime, int], ...]:
+    """Buckets of the issue's own counts as Sentry sends them, the last of them still open."""
+    return tuple((last - back * step, events) for back in range(number - 1, -1, -1))
+
+
+HOURS = buckets(25, HOUR, 50, NOW - HOUR)
+"""The clock hours up to NOW; the first begins 25 hours before it."""
+DAYS = buckets(31, DAY, 1000, NOW.replace(hour=0))
+
+
+def by_its_own_counts(length: timedelta, **rows: tuple[tuple[datetime, int], ...]) -> Impact:
+    """The impact of an old performance issue, in the window of this length until NOW."""
+    issue = {"category": "performance", "users_total": 900, "first_seen": NOW - 90 * DAY, **rows}
+    window = Window(start=NOW - length, end=NOW)
+    return measure(incident([], window=window, issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
+
+
 def test_an_old_performance_issue_counts_its_clock_hours_and_leaves_users_to_all_time() -> None:
-    hourly = tuple((NOW - number * timedelta(hours=1), 2) for number in range(24, -1, -1))
-    issue = {"category": "performance", "users_total": 900, "first_seen": NOW - 30 * DAY, "hourly": hourly}
-    result = measure(incident([], issue=issue, totals=DEAD, series=DEAD, users_per_hour=DEAD, rows=DEAD))
+    result = by_its_own_counts(DAY, hourly=buckets(25, HOUR, 2, NOW))
     assert result.events == 48
+    assert "in full clock hours" in result.reading
     assert result.users is None
     assert result.users_all_time == 900
     assert "all time" in why(result, "users")
+
+
+def test_the_hour_that_runs_when_the_window_begins_is_counted_in_full() -> None:
+    assert by_its_own_counts(timedelta(hours=10), hourly=HOURS).events == 500
+    result = by_its_own_counts(timedelta(hours=10, minutes=30), hourly=HOURS)
+    assert result.events == 550
+    assert "in full clock hours" in result.reading
+
+
+@pytest.mark.parametrize("minutes", [15, 20, 599])
+def test_clock_hours_do_not_answer_for_a_window_of_a_few_of_them(minutes: int) -> None:
+    result = by_its_own_counts(minutes * MINUTE, hourly=HOURS, daily=DAYS)
+    assert result.events is None
+    assert why(result, "events") == "the issue's own hours and days are too long for the window, or do not cover it"
+    assert result.reading.startswith("The impact is unknown, which is not the same as none: ")
+
+
+def test_days_answer_from_two_days_on() -> None:
+    assert by_its_own_counts(DAY, daily=DAYS).events is None
+    assert by_its_own_counts(2 * DAY - MINUTE, daily=DAYS).events is None
+    result = by_its_own_counts(2 * DAY, daily=DAYS)
+    assert result.events == 3000
+    assert "in full days, UTC" in result.reading
+
+
+@pytest.mark.parametrize(
+    "hourly",
+    [HOURS[2:], HOURS[:-1], (*HOURS[:5], *HOURS[6:])],
+    ids=["begins too late", "ends too early", "lacks an hour"],
+)
+def test_hours_that_do_not_cover_the_window_give_no_number(hourly: tuple[tuple[datetime, int], ...]) -> None:
+    result = by_its_own_counts(DAY, hourly=hourly, daily=DAYS)
+    assert result.events is None
+    assert "do not cover it" in why(result, "events")
+
+
+def test_hours_without_an_event_are_a_measured_none() -> None:
+    result = by_its_own_counts(DAY, hourly=buckets(25, HOUR, 0, NOW - HOUR))
+    assert result.events == 0
+    assert "This is measured" in result.reading
 
 
 def test_the_window_says_what_it_counts() -> None:

@@ -82,6 +82,7 @@ def mentioned(at: str) -> str:
 
 
 NO_MARKER = (0, NO_MARKERS)
+NOT_TOLD = (0, 'Sentry did not tell the deploys of "shop@2.4.1": it may have a deploy marker.')
 LATE = "36 min before: they cannot come from it."
 
 
@@ -91,13 +92,18 @@ LATE = "36 min before: they cannot come from it."
         ({"deploys": (marker(BEGAN - HOUR),)}, [(4, marked("13:10") + "1 h later.")]),
         ({"deploys": (marker(BEGAN - HOUR - SECOND),)}, [(-2, marked("13:09") + "only 1 h 1 s later.")]),
         ({"deploys": (marker(BEGAN + 36 * MINUTE, ""),)}, [(-4, marked("14:46", "") + LATE)]),
-        ({"released": BEGAN - HOUR}, [(3, dated("13:10") + "1 h later."), NO_MARKER]),
+        ({"released": BEGAN - HOUR, "deploys": ()}, [(3, dated("13:10") + "1 h later."), NO_MARKER]),
         ({"released": BEGAN + 36 * MINUTE, "deploys": ()}, [(-4, dated("14:46") + LATE), NO_MARKER]),
-        ({"created": BEGAN - 59 * SECOND}, [(1, mentioned("14:09") + "in that minute."), NO_MARKER]),
-        ({"created": BEGAN - MINUTE}, [(1, mentioned("14:09") + "1 min later."), NO_MARKER]),
-        ({"created": BEGAN + MINUTE}, [(1, mentioned("14:11") + "1 min before."), NO_MARKER]),
+        ({"created": BEGAN - 59 * SECOND, "deploys": ()}, [(1, mentioned("14:09") + "in that minute."), NO_MARKER]),
+        ({"created": BEGAN - MINUTE, "deploys": ()}, [(1, mentioned("14:09") + "1 min later."), NO_MARKER]),
+        ({"created": BEGAN + MINUTE, "deploys": ()}, [(1, mentioned("14:11") + "1 min before."), NO_MARKER]),
         # A first mention after the errors clears nothing: Sentry hears late of many releases.
-        ({"created": BEGAN + 36 * MINUTE}, [(-2, mentioned("14:46") + "only 36 min before."), NO_MARKER]),
+        (
+            {"created": BEGAN + 36 * MINUTE, "deploys": ()},
+            [(-2, mentioned("14:46") + "only 36 min before."), NO_MARKER],
+        ),
+        # A server that does not tell the deploys of a release may well have a marker of it.
+        ({"released": BEGAN - HOUR}, [(3, dated("13:10") + "1 h later."), NOT_TOLD]),
         # A marker without a time dates nothing, but it is one.
         ({"released": BEGAN, "deploys": (marker(),)}, [(3, dated("14:10") + "in that minute.")]),
         ({}, [(0, NOTHING_DATES)]),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import cache
+from math import floor
 from typing import Any
 
 import pytest
@@ -75,13 +76,13 @@ def of_the_policy(evidence: Evidence, name: str) -> Iterator[str]:
 
 
 def crash_free_sessions(evidence: Evidence, name: str) -> Iterator[str]:
-    """100 · (1 - crash rate - unhandled rate), of the period and of each hour."""
+    """100 · (1 - crash rate - unhandled rate), of the period and of each hour, cut to two places."""
     if isinstance(evidence.sessions, Known):
         sessions = evidence.sessions.value
         rates = [(one.crash_rate, one.unhandled_rate) for one in sessions.hours]
         for crashed, unhandled in (*rates, (sessions.crash_rate, sessions.unhandled_rate)):
             if crashed is not None:
-                yield shown(round(100 * (1 - crashed - (unhandled or 0.0)), 2))
+                yield shown(floor(round(10_000 * (1 - crashed - (unhandled or 0.0)), 6)) / 100)
 
 
 def counted_in_the_series(evidence: Evidence, name: str) -> Iterator[str]:

@@ -853,6 +853,12 @@ def test_crash_free_has_three_places() -> None:
     assert recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3)).crash_free_now_pct == 98.765
 
 
+def test_crash_free_a_hair_below_the_limit_is_never_shown_as_the_limit() -> None:
+    hours = by_hour({**dict.fromkeys((6, 5, 4), (1000, 0.9)), 1: (1000, 0.9499996)})
+    result = recovery(evidence_of(*HOUR_OF_60, sessions=hours), ago(hours=3))
+    assert (result.verdict, result.crash_free_now_pct) == ("improving", 94.999)
+
+
 def test_unknown_sessions_neither_hold_a_recovery_up_nor_make_one() -> None:
     result = recovery(evidence_of(*HOUR_OF_60, sessions=Unknown(why="404")), ago(hours=3))
     assert (result.verdict, result.needs) == ("recovered", ())
@@ -915,6 +921,14 @@ def test_no_full_hour_with_sessions_at_all_is_said(fixed_at: datetime | None) ->
             ("a full hour with crash-free sessions of 95 % or more (no full hour yet)",),
             (),
             id="not measured yet",
+        ),
+        pytest.param(0.949996, 0.95, (), (), id="a hair below and back"),
+        pytest.param(
+            0.9,
+            0.949996,
+            ("a full hour with crash-free sessions of 95 % or more (94.99 % now)",),
+            (),
+            id="a hair below still",
         ),
         pytest.param(0.95, 0.95, (), (), id="never below"),
         pytest.param(

@@ -487,6 +487,12 @@ RESOLVES = "resolves it again; the time of the first resolve is not restored."
             f"resolve_issue action=archive_until_escalating archives it again.{ANEW}",
         ),
         (archived("archived_forever"), f"resolve_issue action=ignore archives it again.{ANEW}"),
+        (archived(None), f"resolve_issue action=ignore archives it again.{ANEW}"),
+        (
+            archived(),
+            "resolve_issue action=ignore ignore_count=N archives it again: Sentry tells no condition, so give "
+            f"one.{ANEW}",
+        ),
         (archived(count=7), f"resolve_issue action=ignore ignore_count=7 archives it again.{ANEW}"),
         (
             archived(count=7, window_minutes=30),
@@ -516,6 +522,8 @@ RESOLVES = "resolves it again; the time of the first resolve is not restored."
         "in a release",
         "until escalating",
         "for ever",
+        "no kind and no condition",
+        "condition not told",
         "events",
         "events within",
         "users within",
@@ -687,6 +695,22 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Resolution
             STEADY,
             ("ignore_users=1 means 1 MORE user from now.",),
             id="one more user",
+        ),
+        pytest.param(
+            request("ignore", ignore_users=5, window_minutes=60),
+            STEADY,
+            ("ignore_users=5 means 5 MORE users from now within 1 h.",),
+            id="users within a window",
+        ),
+        pytest.param(
+            request("ignore", ignore_count=90, ignore_users=5, window_minutes=120),
+            STEADY,
+            (
+                "ignore_count=90 means 90 MORE events from now within 2 h.",
+                "ignore_users=5 means 5 MORE users from now within 2 h.",
+                "With several limits the first one that is reached ends it.",
+            ),
+            id="events and users within a window",
         ),
         pytest.param(request("ignore", ignore_minutes=1), STEADY, (), id="minutes"),
         pytest.param(
@@ -1012,7 +1036,6 @@ def not_applied(note: str) -> Verification:
 def test_what_is_read_after_the_write_decides_whether_it_was_applied(
     asked: ResolutionRequest, fields: Mapping[str, Any], outcome: Verification
 ) -> None:
-    assert compare(change_of(asked), issue_with(**fields)) == outcome
     assert compare(change_of(asked), issue_with(**fields), NOW) == outcome
 
 
@@ -1021,6 +1044,7 @@ def at(**off: float) -> datetime:
 
 
 LIMITS = request("ignore", ignore_count=100, ignore_users=10, ignore_minutes=90, window_minutes=30)
+A_WEEK = request("ignore", ignore_minutes=10_080)
 FULL: dict[str, Any] = {
     "count": 100,
     "users": 10,
@@ -1045,10 +1069,15 @@ FULL: dict[str, Any] = {
         (LIMITS, FULL | {"until": None}, False),
         (LIMITS, FULL | {"window_minutes": 31}, False),
         (LIMITS, FULL | {"user_window_minutes": None}, False),
-        (LIMITS, FULL | {"until": at(minutes=2)}, True),
-        (LIMITS, FULL | {"until": at(minutes=-2)}, True),
-        (LIMITS, FULL | {"until": at(minutes=2, seconds=1)}, False),
-        (LIMITS, FULL | {"until": at(minutes=-2, seconds=-1)}, False),
+        (LIMITS, FULL | {"until": at(minutes=10)}, True),
+        (LIMITS, FULL | {"until": at(minutes=-10)}, True),
+        (LIMITS, FULL | {"until": at(minutes=10, seconds=1)}, False),
+        (LIMITS, FULL | {"until": at(minutes=-10, seconds=-1)}, False),
+        (A_WEEK, {"until": NOW + timedelta(minutes=10_080 + 1008)}, True),
+        (A_WEEK, {"until": NOW + timedelta(minutes=10_080 + 1009)}, False),
+        (A_WEEK, {"until": NOW + timedelta(minutes=5)}, False),
+        (A_WEEK, {"count": 3}, False),
+        (request("ignore", ignore_count=3), {"count": 3, "until": NOW}, False),
         (request("ignore", ignore_count=5), {"count": 5}, True),
         (request("ignore", ignore_count=5), {"count": 5, "users": 1}, False),
         (request("ignore", ignore_users=5), {"users": 4}, True),
@@ -1062,18 +1091,6 @@ def test_limits_are_kept_when_what_is_shown_is_what_remains_of_them(
     issue = issue_with(**archived(**snooze))
     lost = not_applied(f"Sentry shows the issue as {state_of(issue).summary}: other conditions than were sent.")
     assert compare(change_of(asked), issue, NOW) == (applied() if kept else lost)
-
-
-@pytest.mark.parametrize(("off", "kept"), [({"hours": 5}, True), ({"hours": -99}, True)])
-def test_without_the_time_of_sending_only_that_there_is_an_end_is_checked(off: dict[str, float], kept: bool) -> None:
-    asked = change_of(request("ignore", ignore_minutes=90))
-    assert compare(asked, issue_with(**archived(until=at(**off)))) == applied()
-    dropped = compare(asked, issue_with(**archived(count=3)))
-    assert dropped == not_applied(
-        "Sentry shows the issue as archived until 3 more events: other conditions than were sent."
-    )
-    added = compare(change_of(request("ignore", ignore_count=3)), issue_with(**archived(count=3, until=NOW)))
-    assert added.outcome == "not_applied"
 
 
 def test_every_published_action_has_its_rule() -> None:

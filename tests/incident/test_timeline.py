@@ -363,3 +363,23 @@ def test_whatever_happened_the_rows_are_in_order_and_no_interval_is_negative(
         assert (interval.minutes is None) == (interval.why is not None)
         assert interval.minutes is None or interval.minutes >= 0
     assert all(gap.minutes >= 30 for gap in timeline.gaps)
+
+
+# --- what could not be read ----------------------------------------------------------------------------------------
+
+DOWN = Unknown(why="Sentry answered 503")
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        pytest.param({"releases": known(())}, None, id="no suspect release to ask about"),
+        pytest.param({"releases": known(()), "deploys": known(())}, None, id="both known"),
+        pytest.param({"releases": known(()), "deploys": DOWN}, "Sentry answered 503", id="deploys unknown"),
+        pytest.param({"releases": DOWN, "deploys": known(())}, "Sentry answered 503", id="releases unknown"),
+        pytest.param({"releases": DOWN}, "Sentry answered 503", id="releases unknown, no suspect release"),
+    ],
+)
+def test_deploys_that_could_not_be_read_are_named_as_missing(parts: dict[str, Any], why: str | None) -> None:
+    missing = {entry.what: entry.why for entry in told(**parts).missing}
+    assert missing.get("timeline: deploys") == why

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -98,6 +100,47 @@ async def test_the_token_is_bound_to_the_limits_that_were_there() -> None:
         )
         assert "changed since" in refused
         assert (await connection.call("get_issue", issue=ISSUE))["status"] == "ignored"
+
+
+# --- another end than was asked for
+
+
+class StoresAnotherLength(httpx.AsyncBaseTransport):
+    """A server that answers 200 to an archive and stores another length in minutes than was sent."""
+
+    def __init__(self, world: World, minutes: int) -> None:
+        self._sentry, self._minutes = httpx.ASGITransport(create_app(world)), minutes
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            body = json.loads(request.content)
+            body["statusDetails"]["ignoreDuration"] = self._minutes
+            headers = {"authorization": request.headers["authorization"]}
+            request = httpx.Request("PUT", request.url, json=body, headers=headers)
+        return await self._sentry.handle_async_request(request)
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored", "outcome"),
+    [(10_080, 5, "not_applied"), (10_080, 9_072, "applied"), (10_080, 9_071, "not_applied"), (60, 71, "not_applied")],
+)
+async def test_the_end_that_is_read_back_must_be_the_one_that_was_asked_for(
+    asked: int, stored: int, outcome: str
+) -> None:
+    clock = ManualClock()
+    world = World(QUIET, clock)
+    async with connected(world=world, clock=clock, transport=StoresAnotherLength(world, stored)) as connection:
+        done = await change(connection, action="ignore", ignore_minutes=asked)
+    assert done["outcome"] == outcome
+    assert any("other conditions than were sent" in warning for warning in done["warnings"]) == (outcome != "applied")
+
+
+@pytest.mark.parametrize("minutes", [-9, 9])
+async def test_a_server_whose_clock_differs_by_minutes_has_kept_the_end(minutes: int) -> None:
+    clock = ManualClock()
+    server_clock = ManualClock(clock() + timedelta(minutes=minutes))
+    async with connected(world=World(QUIET, server_clock), clock=clock) as connection:
+        assert (await change(connection, action="ignore", ignore_minutes=30))["outcome"] == "applied"
 
 
 # --- the kind of an archive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -20,13 +21,13 @@ def count(value: int, noun: str) -> str:
 
 
 def percent(value: float) -> str:
-    """``91.4 %`` of a number in percent; never rounded up to a full 100 or down to 0."""
-    rounded = round(value, 2)
-    if rounded >= 100 > value:
-        return "just below 100 %"
-    if rounded <= 0 < value:
-        return "below 0.01 %"
-    return f"{number(rounded)} %"
+    """``91.4 %`` of a number in percent: two places, cut and not rounded; above 0 never as 0.
+
+    So a value below a threshold never reads as the threshold, nor one below 100 as a full 100.
+    """
+    # Rounded far below the second place first: 100 * 0.29 is a hair less than 29.
+    cut = math.floor(round(value * 100, 6)) / 100
+    return "below 0.01 %" if cut <= 0 < value else f"{number(cut)} %"
 
 
 def percent_of(share: float) -> str:

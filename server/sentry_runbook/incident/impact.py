@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
+from sentry_runbook.incident.episode.onset import issue_days, issue_hours
 from sentry_runbook.incident.formatting import count, duration, listed, moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
+from sentry_runbook.incident.metrics.timeseries import end_of, in_window, total
 from sentry_runbook.incident.metrics.traffic import traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
@@ -19,6 +22,10 @@ from sentry_runbook.incident.model.results.impact import (
     Onset,
     Trend,
 )
+
+SHORTEST_BY_HOURS = timedelta(hours=10)
+SHORTEST_BY_DAYS = timedelta(days=2)
+"""Shorter windows are not answered by the issue's own hours or days: the buckets that overlap hold too much besides."""
 
 
 def count_impact(incident: Measurements) -> Impact:
@@ -67,6 +74,7 @@ class _ImpactCounts:
         window: what the numbers cover.
         widened: True when that is not the window asked for (runbook: an empty answer is widened to 7 d).
         lower_bound: True when only some events carry a user.
+        buckets: what the events were summed of, where that was whole buckets of the issue's own counts; else empty.
         why, why_users: why events or users are unknown.
     """
 
@@ -75,7 +83,7 @@ class _ImpactCounts:
         self.window, self.widened, self.lower_bound = evidence.window, False, False
         self.events: int | None = None
         self.users: int | None = None
-        self.why = self.why_users = ""
+        self.buckets = self.why = self.why_users = ""
         if isinstance(evidence.totals, Known):
             totals = evidence.totals.value
             if totals.events == 0 and isinstance(evidence.widened, Known):
@@ -89,16 +97,25 @@ class _ImpactCounts:
 
     def _of_the_issue(self, evidence: Evidence) -> None:
         """A non-error issue: its own counters, and only where they cover the window (sentry-api rule 2)."""
-        issue, window = evidence.issue, evidence.window
-        if issue.first_seen is not None and issue.first_seen >= window.start:
+        issue = evidence.issue
+        if issue.first_seen is not None and issue.first_seen >= evidence.window.start:
             self.events, self.users = issue.events_total, issue.users_total
         else:
-            for buckets in (issue.hourly, issue.daily):
-                inside = [events for at, events in buckets if window.start <= at < window.end]
-                if self.events is None and buckets and buckets[0][0] <= window.start:
-                    self.events = sum(inside)
-        self.why = "the issue's own counts do not cover the window"
+            self._of_the_buckets(evidence)
+        self.why = "the issue's own hours and days are too long for the window, or do not cover it"
         self.why_users = "for this kind of issue Sentry counts users over all time only"
+
+    def _of_the_buckets(self, evidence: Evidence) -> None:
+        """The buckets that overlap the window, of the first row that covers it and is fine enough to answer."""
+        window = evidence.window
+        for row, shortest, unit in (
+            (issue_hours(evidence), SHORTEST_BY_HOURS, "full clock hours"),
+            (issue_days(evidence), SHORTEST_BY_DAYS, "full days, UTC"),
+        ):
+            covered = row is not None and row.start <= window.start and window.end <= end_of(row)
+            if row is not None and covered and window.length >= shortest:
+                self.events, self.buckets = total(in_window(row, window.start, window.end)), unit
+                return
 
 
 def _known_peak(peak: MinutePeak | Unknown) -> MinutePeak | None:
@@ -155,8 +172,14 @@ def _reading(incident: Measurements, counts: _ImpactCounts) -> str:
     counted = f"{count(counts.events, 'event')}{users} in {where}"
     if counts.widened:
         return f"No event in the {asked} asked for; in {duration(counts.window.length)} there were {counted}."
-    kind = "" if evidence.issue.is_error else f" (counted by the issue itself, of category {evidence.issue.category})"
-    return f"{counted} in {asked} until {moment(counts.window.end)}{kind}."
+    return f"{counted} in {asked} until {moment(counts.window.end)}{_counted_by(evidence, counts)}."
+
+
+def _counted_by(evidence: Evidence, counts: _ImpactCounts) -> str:
+    if evidence.issue.is_error:
+        return ""
+    buckets = f", in {counts.buckets}" if counts.buckets else ""
+    return f" (counted by the issue itself, of category {evidence.issue.category}{buckets})"
 
 
 def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHour | None) -> Iterator[Missing]:

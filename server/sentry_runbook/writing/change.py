@@ -8,7 +8,7 @@ sent. Whatever that request said, the state is read back and reported; a write i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sentry_runbook.collect import WRITING, investigate
@@ -133,7 +133,7 @@ async def apply(run: Runtime, planned: Plan, confirmed: str, reason: str | None 
             _record(run, planned, confirmed, reason, "not_applied", None)
             raise type(exc)(f"{exc.what} Nothing was changed.", exc.fix, status=exc.status) from exc
         after = await _read_back(run, planned)
-    outcome, notes = _judge(change, planned.issue, after, unclear)
+    outcome, notes = _judge(change, planned.issue, after, unclear, run.clock())
     notes += _record(run, planned, confirmed, reason, outcome, after)
     return resolution_result(planned, outcome, after=state_of(after) if after else None, notes=notes)
 
@@ -146,12 +146,13 @@ async def _read_back(run: Runtime, planned: Plan) -> Issue | None:
     return evidence.issue
 
 
-def _judge(change: StatusChange, before: Issue, after: Issue | None, unclear: str) -> tuple[Outcome, tuple[str, ...]]:
+def _judge(
+    change: StatusChange, before: Issue, after: Issue | None, unclear: str, now: datetime
+) -> tuple[Outcome, tuple[str, ...]]:
     if after is None:
         why = unclear or "The change was sent."
         return "unknown", (f"{why} Reading the state back failed: look at the issue in Sentry before trying again.",)
-    # Without a time: the end of an archive is set by the server's clock, which may not agree with ours.
-    read_back = compare(change, after, before=before)
+    read_back = compare(change, after, now, before=before)
     return read_back.outcome, ((f"{unclear} The state was read back.",) if unclear else ()) + read_back.notes
 
 

@@ -32,6 +32,7 @@ from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Onset
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 STRETCH_S = 600
 """Ten minutes are the shortest stretch that is called raised; single minutes vary too much."""
 QUIET = timedelta(hours=2)
@@ -239,12 +240,20 @@ def _no_onset(evidence: Evidence, minutes: Series | None) -> str:
 
 def issue_hours(evidence: Evidence) -> Series | None:
     """The issue's own hourly counts (all environments) as a series; None when Sentry gave none, or not every hour."""
-    hours = evidence.issue.hourly
-    if not hours or any(later - earlier != HOUR for (earlier, _), (later, _) in pairwise(hours)):
+    return _issue_series(evidence.issue.hourly, HOUR, evidence)
+
+
+def issue_days(evidence: Evidence) -> Series | None:
+    """The issue's own daily counts (all environments) as a series; None when Sentry gave none, or not every day."""
+    return _issue_series(evidence.issue.daily, DAY, evidence)
+
+
+def _issue_series(buckets: Sequence[tuple[datetime, int]], step: timedelta, evidence: Evidence) -> Series | None:
+    if not buckets or any(later - earlier != step for (earlier, _), (later, _) in pairwise(buckets)):
         return None
     return Series(
-        start=hours[0][0],
-        step_s=HOUR_S,
-        values=tuple(float(events) for _, events in hours),
+        start=buckets[0][0],
+        step_s=round(step.total_seconds()),
+        values=tuple(float(events) for _, events in buckets),
         complete_until=evidence.collected_at,
     )

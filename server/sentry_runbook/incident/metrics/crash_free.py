@@ -48,12 +48,13 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
     if sessions.sessions < minimum:
         count = "no sessions" if sessions.sessions == 0 else f"{sessions.sessions} sessions"
         return Unknown(why=f"{count} in the period; fewer than {minimum} are not judged")
-    period = _pct(sessions.crash_rate, sessions.unhandled_rate)
+    period = crash_free_pct(sessions.crash_rate, sessions.unhandled_rate)
     if period is None:
         return Unknown(why="Sentry gave no crash rate for the period")
     full = [hour for hour in sessions.hours if hour.complete]
     judged = [hour for hour in full if hour.sessions is not None and hour.sessions >= minimum]
-    rates = [(pct, hour) for hour in judged if (pct := _pct(hour.crash_rate, hour.unhandled_rate)) is not None]
+    measured = ((crash_free_pct(hour.crash_rate, hour.unhandled_rate), hour) for hour in judged)
+    rates = [(pct, hour) for pct, hour in measured if pct is not None]
     worst = min(rates, key=lambda rate: rate[0], default=None)
     return CrashFree(
         period_pct=period,
@@ -68,8 +69,11 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
     )
 
 
-def _pct(crash_rate: float | None, unhandled_rate: float | None) -> float | None:
-    """Percent, rounded far below any threshold so that 1 - 0.03 - 0.02 is 95 and not a hair less."""
+def crash_free_pct(crash_rate: float | None, unhandled_rate: float | None) -> float | None:
+    """Percent, rounded far below any threshold so that 1 - 0.03 - 0.02 is 95 and not a hair less.
+
+    For comparisons; people read :func:`shown_pct` of it. None without a crash rate.
+    """
     return None if crash_rate is None else round(100 * (1 - crash_rate - (unhandled_rate or 0.0)), 6)
 
 

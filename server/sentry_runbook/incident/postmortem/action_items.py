@@ -134,7 +134,8 @@ def _instrument(incident: Incident) -> Iterator[ActionItem]:
 
 
 def _record_deploys(incident: Incident) -> Iterator[ActionItem]:
-    if incident.suspect is not None and not deploys_of(incident.evidence, incident.suspect):
+    # Deploys that Sentry did not tell of (None) may well be recorded.
+    if incident.suspect is not None and deploys_of(incident.evidence, incident.suspect) == ():
         yield ActionItem(
             action="Record a deploy marker in Sentry at the end of each deploy",
             done_when="the next release shows a deploy with its environment and time in Sentry",

@@ -15,6 +15,7 @@ from math import sqrt
 from sentry_runbook.incident.episode.onset import QUIET
 from sentry_runbook.incident.formatting import count, duration, moment, number, percent
 from sentry_runbook.incident.measurements import Measurements
+from sentry_runbook.incident.metrics.crash_free import shown_pct
 from sentry_runbook.incident.model.evidence import Evidence, Missing, Unknown, quoted
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
@@ -49,8 +50,8 @@ def assess_recovery(incident: Measurements, metrics: RecoveryMetrics) -> Recover
         quiet_since=metrics.quiet_since,
         events_since=rates.events_since if rates else None,
         regressed=metrics.regressed,
-        crash_free_before_pct=metrics.crash_free.before_pct,
-        crash_free_now_pct=metrics.crash_free.now_pct,
+        crash_free_before_pct=_shown(metrics.crash_free.before_pct),
+        crash_free_now_pct=_shown(metrics.crash_free.now_pct),
         fix_release=metrics.fix_release.version,
         fix_release_events=metrics.fix_release.events,
         notes=tuple(_notes(metrics, incident.policy)),
@@ -119,6 +120,10 @@ def _crash_free_needs(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]
     if before is not None and before < limit and (now is None or now < limit):
         so_far = "no full hour yet" if now is None else f"{percent(now)} now"
         yield f"a full hour with crash-free sessions of {percent(limit)} or more ({so_far})"
+
+
+def _shown(pct: float | None) -> float | None:
+    return None if pct is None else shown_pct(pct)
 
 
 # --- in words ------------------------------------------------------------------------------------------------------

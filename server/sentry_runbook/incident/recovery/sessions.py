@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import count
+from sentry_runbook.incident.metrics.crash_free import crash_free_pct
 from sentry_runbook.incident.model.evidence import Evidence, Known, SessionHour, Unknown
 from sentry_runbook.incident.model.policy import Policy
 
@@ -15,6 +16,8 @@ from sentry_runbook.incident.model.policy import Policy
 @dataclass(frozen=True)
 class CrashFreeHours:
     """Crash-free sessions, percent: the worst full hour before the reference time, the last full hour after it.
+
+    Not rounded for people: they are compared with the policy's limit.
 
     Attributes:
         why: why ``now_pct`` is not known, for the case that it is not.
@@ -34,7 +37,8 @@ def crash_free_hours(
     minimum = policy.thresholds.sessions_minimum
     full = [hour for hour in evidence.sessions.value.hours if hour.complete]
     judged = [hour for hour in full if hour.sessions is not None and hour.sessions >= minimum]
-    rates = [(hour.start, pct) for hour in judged if (pct := _crash_free_pct(hour)) is not None]
+    measured = ((hour.start, crash_free_pct(hour.crash_rate, hour.unhandled_rate)) for hour in judged)
+    rates = [(start, pct) for start, pct in measured if pct is not None]
     if since is None or not rates:
         return CrashFreeHours(why=_no_numbers(full) or f"no full hour with {minimum} sessions or more")
     # Sessions count in the hour in which they start, so those that crash had often begun an hour before the onset.
@@ -53,10 +57,6 @@ def _no_numbers(hours: Sequence[SessionHour]) -> str:
     """That the number of sessions is unknown in some of these hours; empty when it is known in all."""
     unknown = sum(hour.sessions is None for hour in hours)
     return f"Sentry gave no number of sessions for {count(unknown, 'full hour')}" if unknown else ""
-
-
-def _crash_free_pct(hour: SessionHour) -> float | None:
-    return None if hour.crash_rate is None else round(100 * (1 - hour.crash_rate - (hour.unhandled_rate or 0.0)), 3)
 
 
 def is_without_traffic(evidence: Evidence, start: datetime, end: datetime) -> bool:

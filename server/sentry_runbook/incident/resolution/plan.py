@@ -13,6 +13,7 @@ from sentry_runbook.incident.model.evidence import EventText, Frozen, quoted
 from sentry_runbook.incident.model.results.resolution import Action, State
 from sentry_runbook.incident.resolution.request import (
     FOR_EVER,
+    UNTIL_CONDITION_MET,
     UNTIL_ESCALATING,
     ResolutionRequest,
     StatusChange,
@@ -118,4 +119,8 @@ def _archive_again(before: State) -> str:
         f"window_minutes={before.window_minutes}" if before.window_minutes else "",
         f"ignore_minutes=… (it would have ended {moment(before.ignore_until)})" if before.ignore_until else "",
     ]
-    return f"resolve_issue {' '.join(['action=ignore', *filter(None, limits)])} archives it again."
+    named = " ".join(filter(None, limits))
+    if not named and before.substatus == UNTIL_CONDITION_MET:
+        # Without a condition, action=ignore would archive it for ever.
+        return "resolve_issue action=ignore ignore_count=N archives it again: Sentry tells no condition, so give one."
+    return f"resolve_issue action=ignore{f' {named}' if named else ''} archives it again."

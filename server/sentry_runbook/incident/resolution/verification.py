@@ -22,8 +22,10 @@ from sentry_runbook.incident.resolution.state import (
     summary,
 )
 
-TOLERANCE_MINUTES = 2
-"""So much may lie between the two clocks, and between sending and storing, when an end is compared."""
+TOLERANCE_MINUTES = 10
+"""So much may lie between our clock and the server's, and between sending and storing, when an end is compared."""
+TOLERANCE_PART = 10
+"""Of a long archive the tenth part may: a clock that is off by an hour is no reason to doubt a week."""
 
 
 class Verification(Frozen):
@@ -37,15 +39,14 @@ class Verification(Frozen):
     notes: tuple[EventText, ...] = ()
 
 
-def compare(
-    planned: StatusChange, read_back: Issue, now: datetime | None = None, *, before: Issue | None = None
-) -> Verification:
+def compare(planned: StatusChange, read_back: Issue, now: datetime, *, before: Issue | None = None) -> Verification:
     """Whether the issue, read again, is in the state that was planned.
 
     Args:
         planned: what was sent.
         read_back: the issue after it.
-        now: when it was sent, to check an ``ignore_minutes``; left out, only that there is an end at all is checked.
+        now: when it was sent, by our clock, to check the end of an ``ignore_minutes``; the server's clock sets that
+            end, so it is the same within the larger of TOLERANCE_MINUTES and the length by TOLERANCE_PART.
         before: the issue as it was before, to tell an archive that Sentry left as it was.
     """
     problem = _problem(planned, read_back, now, before)
@@ -56,7 +57,7 @@ def compare(
     return Verification(outcome="applied", notes=() if note is None else (note,))
 
 
-def _problem(planned: StatusChange, issue: Issue, now: datetime | None, before: Issue | None) -> str | None:
+def _problem(planned: StatusChange, issue: Issue, now: datetime, before: Issue | None) -> str | None:
     """What is wrong, as the end of a sentence about the state that is shown; None when nothing is."""
     if issue.status != planned.status:
         return "."
@@ -104,7 +105,7 @@ def _kind_problem(planned: StatusChange, issue: Issue, before: Issue | None) -> 
     return f"{how}. {KIND_IS_KEPT}"
 
 
-def _archive_problem(planned: StatusChange, issue: Issue, now: datetime | None) -> str | None:
+def _archive_problem(planned: StatusChange, issue: Issue, now: datetime) -> str | None:
     snooze = issue.snooze or Snooze()
     if planned.substatus == UNTIL_ESCALATING:
         kept = issue.substatus == UNTIL_ESCALATING
@@ -117,17 +118,14 @@ def _archive_problem(planned: StatusChange, issue: Issue, now: datetime | None) 
     return None if _are_limits_kept(planned, snooze, now) else ": other conditions than were sent."
 
 
-def _are_limits_kept(planned: StatusChange, snooze: Snooze, now: datetime | None) -> bool:
-    if now is None:
-        end_kept = (planned.ignore_minutes is None) == (snooze.until is None)
-    else:
-        end_kept = same_end(planned, snooze, now, TOLERANCE_MINUTES)
+def _are_limits_kept(planned: StatusChange, snooze: Snooze, now: datetime) -> bool:
+    tolerance = max(TOLERANCE_MINUTES, (planned.ignore_minutes or 0) // TOLERANCE_PART)
     # Events may have come between the write and the reading: Sentry shows what remains of the number.
     restored = {
         "count": _restored(planned.ignore_count, snooze.count),
         "users": _restored(planned.ignore_users, snooze.users),
     }
-    return end_kept and same_counts(planned, snooze.model_copy(update=restored))
+    return same_end(planned, snooze, now, tolerance) and same_counts(planned, snooze.model_copy(update=restored))
 
 
 def _restored(sent: int | None, shown: int | None) -> int | None:

@@ -173,24 +173,24 @@ def _hides(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
 
 def _limits(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """A count is of further events, not of the issue's total (the runbook's "snooze until 100 events")."""
+    within = f" within {duration(timedelta(minutes=request.window_minutes))}" if request.window_minutes else ""
     if request.ignore_count is not None:
         events = count(request.ignore_count, "MORE event")
-        length = _how_long(request.ignore_count, request.window_minutes, incident.trend)
-        yield f"ignore_count={request.ignore_count} means {events} from now{length}"
+        length = "" if within else _how_long(request.ignore_count, incident.trend)
+        yield f"ignore_count={request.ignore_count} means {events} from now{within}.{length}"
     if request.ignore_users is not None:
-        yield f"ignore_users={request.ignore_users} means {count(request.ignore_users, 'MORE user')} from now."
+        users = count(request.ignore_users, "MORE user")
+        yield f"ignore_users={request.ignore_users} means {users} from now{within}."
     limits = (request.ignore_count, request.ignore_users, request.ignore_minutes)
     if sum(limit is not None for limit in limits) > 1:
         yield "With several limits the first one that is reached ends it."
 
 
-def _how_long(events: int, window_minutes: int | None, trend: Trend | Unknown) -> str:
-    """The window of the count, or how long it lasts at the last hour's rate."""
-    if window_minutes is not None:
-        return f" within {duration(timedelta(minutes=window_minutes))}."
+def _how_long(events: int, trend: Trend | Unknown) -> str:
+    """How long the count lasts at the last hour's rate, as a sentence; empty when no rate is known."""
     if isinstance(trend, Unknown) or not trend.last_hour:
-        return "."
-    return f". At the last hour's rate that is {duration(timedelta(minutes=round(60 * events / trend.last_hour)))}."
+        return ""
+    return f" At the last hour's rate that is {duration(timedelta(minutes=round(60 * events / trend.last_hour)))}."
 
 
 def _forecast(request: ResolutionRequest, incident: Incident) -> Iterator[str]:

@@ -136,17 +136,17 @@ def users_per_hour(incident: Measurements) -> Criterion:
     limit = incident.policy.thresholds.users_per_hour_above
     blank = Criterion(id="users_per_hour", threshold=f"more than {number(limit)} in one rolling hour", met="unknown")
     users = _users_of_the_issue(incident) or incident.users
-    ruled_out = _ruled_out(incident)
+    why_not = ruled_out(incident)
     if isinstance(users, Unknown):
         # A stated fact decides, whatever the number would be.
-        return blank.model_copy(update={"met": False, "note": ruled_out} if ruled_out else {"note": users.why})
+        return blank.model_copy(update={"met": False, "note": why_not} if why_not else {"note": users.why})
     return blank.model_copy(
         update={
             "observed": _users_observed(users),
-            "met": False if ruled_out else _above(users, limit),
+            "met": False if why_not else _above(users, limit),
             "source": _users_source(incident.evidence),
             "window": f"hour from {moment(users.start)}" if users.start else span(incident.evidence.window),
-            "note": "; ".join(note for note in (users.how, ruled_out) if note),
+            "note": "; ".join(note for note in (users.how, why_not) if note),
         }
     )
 
@@ -184,8 +184,8 @@ def _users_source(evidence: Evidence) -> str | None:
     return None
 
 
-def _ruled_out(incident: Measurements) -> str | None:
-    """Why rule 3 does not hold whatever the number is; None when the number decides."""
+def ruled_out(incident: Measurements) -> str | None:
+    """Why rule 3 does not hold, whatever the number of users is; None when the number decides."""
     if incident.stated.workaround:
         return "a workaround is stated: the rule does not hold"
     if incident.stated.core_flow is False:

@@ -21,7 +21,7 @@ from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Distance, Met, Verdict
 from sentry_runbook.incident.severity.anomalies import find_anomalies
-from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF_THE_PROJECT, REPORTED
+from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF_THE_PROJECT, REPORTED, ruled_out
 from sentry_runbook.incident.severity.excluding import excluding, find_suspects
 
 RULES: tuple[tuple[str, Level], ...] = (
@@ -124,12 +124,13 @@ def _of_rule(criteria: Sequence[Criterion], rule: str) -> Criterion:
 
 def _reason(criterion: Criterion) -> str:
     """The deciding criterion as a clause."""
-    observed = number(criterion.observed) if isinstance(criterion.observed, int | float) else criterion.observed
+    figure = criterion.observed
+    observed, pct = (number(figure), percent(figure)) if isinstance(figure, int | float) else (figure, figure)
     whose = (criterion.note or "").split(";")[0]
     measured = f"({criterion.window}), threshold {criterion.threshold}"
     reasons = {
         "non_production": f"Only outside production ({observed})",
-        "crash_free": f"Crash-free sessions of production at {observed} % {measured}",
+        "crash_free": f"Crash-free sessions of production at {pct} {measured}",
         "unhandled_rate": f"{observed} unhandled exceptions {whose} in one minute {measured}",
         "data_loss": "A person stated a risk of data loss",
         "users_per_hour": f"{observed} unique users in one rolling hour {measured}",
@@ -169,7 +170,7 @@ def _distances(incident: Measurements, criteria: Sequence[Criterion], severity: 
         yield Distance(criterion="non_production", to="P2", needs="one event in production")
         return
     if rank(severity) < rank("P1") and met["users_per_hour"] is False:
-        yield from _distance_of_users(incident, limits.users_per_hour_above, _of_rule(criteria, "users_per_hour"))
+        yield from _distance_of_users(incident, limits.users_per_hour_above)
     if rank(severity) < rank("P0"):
         rate, peak = incident.crash_free, incident.project_peak
         if isinstance(rate, CrashFree) and met["crash_free"] is False:
@@ -182,11 +183,12 @@ def _distances(incident: Measurements, criteria: Sequence[Criterion], severity: 
             yield Distance(criterion="unhandled_rate", to="P0", needs=needs)
 
 
-def _distance_of_users(incident: Measurements, limit: int, criterion: Criterion) -> Iterator[Distance]:
-    users = incident.users
-    if isinstance(users, UsersWorstHour) and users.at_least <= limit:
-        more = limit + 1 - users.at_least
-        yield Distance(criterion="users_per_hour", to="P1", needs=f"{number(more)} more unique users in one hour")
-    elif "does not hold" in (criterion.note or ""):
-        # The users are enough, or unknown; a stated fact or the policy's core flow rules the rule out.
-        yield Distance(criterion="users_per_hour", to="P1", needs="no workaround, and the core flow hit")
+def _distance_of_users(incident: Measurements, limit: int) -> Iterator[Distance]:
+    users, needs = incident.users, []
+    if isinstance(users, UsersWorstHour) and users.at_most is not None and users.at_most <= limit:
+        needs.append(f"{number(limit + 1 - users.at_least)} more unique users in one hour")
+    if ruled_out(incident):
+        # No number of users is enough: a stated fact or the policy's core flow rules the rule out.
+        needs.append("no workaround, and the core flow hit")
+    if needs:
+        yield Distance(criterion="users_per_hour", to="P1", needs=", ".join(needs))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from sentry_runbook.incident.model.evidence import Missing, Unknown
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Missing, Release, Unknown
 from sentry_runbook.incident.model.results.messages import TimelineGap, TimelineRow
 from sentry_runbook.incident.timeline.context import TimelineContext
 from sentry_runbook.incident.timeline.milestones import contradictions_of, intervals_of, milestones_of
@@ -44,6 +44,12 @@ def _gaps(rows: Sequence[TimelineRow], incident: TimelineContext) -> Iterator[Ti
             yield TimelineGap(start=start, end=end, minutes=int((end - start).total_seconds() // 60))
 
 
+def _deploys(evidence: Evidence) -> Known[tuple[Release, ...]] | Known[tuple[Deploy, ...]] | Unknown:
+    """The part that leaves deploys unknown: the releases with theirs, else the suspect one's where they were asked."""
+    asked = not isinstance(evidence.deploys, Unknown) or evidence.deploys.asked
+    return evidence.deploys if isinstance(evidence.releases, Known) and asked else evidence.releases
+
+
 def _missing(incident: TimelineContext) -> Iterator[Missing]:
     evidence = incident.evidence
     if incident.known_onset is None:
@@ -51,7 +57,7 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
     for what, part in (
         ("alerts", evidence.alerts),
         ("notes", evidence.notes),
-        ("deploys", evidence.releases),
+        ("deploys", _deploys(evidence)),
         ("suspect commits", evidence.suspect_commits),
         ("first unhandled event and peak", evidence.unhandled),
     ):

@@ -70,7 +70,10 @@ def _deploy_timing(incident: Measurements, version: str) -> Iterator[Indicator]:
     else:
         # Sentry may first hear of a release long after its deploy, so errors before that mention do not clear it.
         yield Indicator("deploy", -2, f"{dated}; the errors began only {lag}.")
-    if not deploys_of(incident.evidence, version):
+    markers = deploys_of(incident.evidence, version)
+    if markers is None:
+        yield Indicator("deploy", 0, f"Sentry did not tell the deploys of {name}: it may have a deploy marker.")
+    elif not markers:
         yield Indicator("deploy", 0, "No deploy markers are recorded, which does not mean that nothing was deployed.")
 
 
