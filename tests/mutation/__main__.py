@@ -30,7 +30,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "recovery": ("tests/incident/test_recovery.py",),
     "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
-    "episode": ("tests/incident/test_episode.py",),
+    "episode": ("tests/incident/test_episode.py", "tests/incident/test_recovery.py"),
+    "events": ("tests/incident/test_causes.py", "tests/incident/test_indicators.py"),
     "causes": (
         "tests/incident/test_causes.py",
         "tests/incident/test_cause_patterns.py",

@@ -20,6 +20,15 @@ COMPUTED = {
     "recovery": "recovery.recovery.assess_recovery",
     "timeline": "timeline.timeline.make_timeline",
     "timeline rows": "timeline.rows.rows_of",
+    "event rate": "episode.event_rate.finest_series",
+    "usual since": "recovery.rates.stable_from",
+    "suspect release": "releases.suspect_release",
+    "suspect rows": "severity.anomalies.suspect_rows",
+    "traffic": "metrics.traffic.traffic_correlation",
+    "share of project": "metrics.unhandled.share_of_project",
+    "texts": "events.event_texts.all_texts",
+    "failed calls": "events.external_calls.failed_calls",
+    "gaps": "events.instrumentation.instrumentation_gaps",
 }
 ONLY_ON_DEMAND = {
     "checklist": "triage.checklist.checklist",
@@ -32,7 +41,8 @@ ONLY_ON_DEMAND = {
 EXPECTED = {
     "draft_update": {*COMPUTED, "stage"},
     "draft_postmortem": {*COMPUTED, "five whys", "impact numbers", "action items"},
-    "triage_issue": {"onset", "severity", "impact", "causes", "checklist"},
+    "triage_issue": {*COMPUTED, "checklist"}
+    - {"recovery metrics", "recovery", "timeline", "timeline rows", "event rate", "usual since"},
 }
 
 

@@ -8,7 +8,6 @@ from sentry_runbook.incident.formatting import count, duration, listed, moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
-from sentry_runbook.incident.metrics.traffic import traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Known, Missing, Unknown, Window
@@ -194,9 +193,8 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
         yield Missing(what="p95_ms", why=f"Sentry has no {evidence.latency.value.measure} for the main transaction")
     if isinstance(evidence.breakdown, Unknown):
         yield Missing(what="breakdown", why=evidence.breakdown.why)
-    traffic = traffic_correlation(evidence)
-    if isinstance(traffic, Unknown):
-        yield Missing(what="traffic", why=traffic.why)
+    if isinstance(incident.traffic, Unknown):
+        yield Missing(what="traffic", why=incident.traffic.why)
 
 
 def merge_missing(missing: Iterable[Missing]) -> tuple[Missing, ...]:

@@ -1,29 +1,5 @@
-"""The texts of an incident's events in which patterns look for words."""
+"""The events that were read whole, for the messages; they are read in :mod:`.events.event_texts`."""
 
-from __future__ import annotations
+from sentry_runbook.incident.events.event_texts import whole_events
 
-from collections.abc import Iterator
-
-from sentry_runbook.incident.model.evidence import Event, Evidence, Known
-
-
-def whole_events(evidence: Evidence) -> tuple[Event, ...]:
-    """The events that were read with all their parts, each once; the issue's main event first."""
-    events = [evidence.event.value] if isinstance(evidence.event, Known) else []
-    events += evidence.sample.value if isinstance(evidence.sample, Known) else ()
-    return tuple({event.id: event for event in events}.values())
-
-
-def error_texts(event: Event) -> Iterator[str]:
-    """Types and messages of what was thrown, outermost first; then the event's own message and title."""
-    for exception in reversed(event.exceptions):
-        yield f"{exception.type or ''}: {exception.value or ''}"
-    for text in (event.message, event.title):
-        if text:
-            yield text
-
-
-def all_texts(evidence: Evidence) -> tuple[str, ...]:
-    """Error texts of all whole events, then the issue's title; each once."""
-    texts = [text for event in whole_events(evidence) for text in error_texts(event)]
-    return tuple(dict.fromkeys([*texts, evidence.issue.title]))
+__all__ = ["whole_events"]

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.formatting import briefly, count, duration, moment, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Frame, Unknown, quoted
@@ -118,18 +117,17 @@ def _owner(incident: Incident) -> Iterator[ActionItem]:
 
 def _readable(incident: Incident, frame: Frame | None) -> Frame | None:
     """A line of minified code tells nobody where to look."""
-    unread = any(gap.kind in ("minified", "processing") for gap in instrumentation_gaps(incident.evidence))
+    unread = any(gap.kind in ("minified", "processing") for gap in incident.gaps)
     return None if unread else frame
 
 
 def _instrument(incident: Incident) -> Iterator[ActionItem]:
-    gaps = instrumentation_gaps(incident.evidence)
-    if gaps:
+    if incident.gaps:
         yield ActionItem(
             action=f"Set up in the SDK of {quoted(incident.evidence.issue.project or 'the project')}: "
-            + ", ".join(dict.fromkeys(gap.setting for gap in gaps)),
+            + ", ".join(dict.fromkeys(gap.setting for gap in incident.gaps)),
             done_when="a new event of the project lacks none of these in Sentry",
-            why="; ".join(gap.text.rstrip(".") for gap in gaps),
+            why="; ".join(gap.text.rstrip(".") for gap in incident.gaps),
         )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.causes.external_calls import failed_calls
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.formatting import briefly, count, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
@@ -115,7 +114,7 @@ def _triggered(incident: Incident) -> Iterator[Hint]:
             yield Hint(f"The last steps before it: {path}.", f"breadcrumbs of {source}")
         else:
             yield Hint("The event carries no breadcrumbs.", source)
-    calls = failed_calls(incident.evidence)
+    calls = incident.failed_calls
     if calls is not None:
         answers = ", ".join(calls.statuses)
         text = f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {count(calls.read, 'event')} read."

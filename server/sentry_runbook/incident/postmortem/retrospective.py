@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.formatting import briefly, count, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Known, quoted
@@ -39,7 +38,7 @@ def contributing(incident: Incident) -> Iterator[Hint]:
         text = f"{briefly(acknowledge)} passed between detection and the first act of a person that is known."
         yield Hint(text, "time to acknowledge")
     if not any(pattern_named(cause.pattern).explains_blindness for cause in causes[:1]):
-        yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(incident.evidence))
+        yield from (Hint(gap.text, "events read") for gap in incident.gaps)
     if not incident.evidence.issue.assigned_to:
         yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sentry_runbook.incident.causes.external_calls import failed_calls
 from sentry_runbook.incident.episode.onset import is_new
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent, trend_sentence
 from sentry_runbook.incident.incident import Incident
@@ -132,7 +131,7 @@ def _breadcrumbs(incident: Incident) -> StepResult:
         return _no_event(incident)
     if not event.breadcrumbs:
         return "The event carries none: check the SDK's breadcrumb integrations.", "unknown"
-    calls = failed_calls(incident.evidence)
+    calls = incident.failed_calls
     if calls is not None:
         answers = ", ".join(calls.statuses)
         return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"

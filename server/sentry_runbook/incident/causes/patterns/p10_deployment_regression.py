@@ -19,7 +19,6 @@ from sentry_runbook.incident.releases import (
     previous_release,
     release_named,
     releases_seen,
-    suspect_release,
 )
 
 POINTS_BY_SOURCE = {"deploy marker": 4, "release date": 3, "first mention of the release": 1}
@@ -36,7 +35,7 @@ SEVERAL_NEW_ISSUES = 3
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
     """Timing, share of the suspect release, its commits and its other new issues; none without a suspect release."""
-    version = suspect_release(incident.evidence)
+    version = incident.suspect
     if version is not None:
         yield from _regression(incident, version)
         yield from _deploy_timing(incident, version)
@@ -173,7 +172,7 @@ def _new_issues(incident: Measurements, version: str) -> Iterator[Indicator]:
 
 def action(incident: Measurements) -> str:
     """Roll back the suspect release to the one that ran before."""
-    version = suspect_release(incident.evidence) or "RELEASE"
+    version = incident.suspect or "RELEASE"
     return _roll_back(version, previous_release(incident.evidence, version))
 
 
