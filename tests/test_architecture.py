@@ -130,7 +130,7 @@ INSIDE: dict[str, set[str]] = {
     "metrics": LOWEST,
     "events": LOWEST,
     "episode": LOWEST | {"metrics"},
-    "releases": LOWEST | {"metrics"},
+    "releases": LOWEST | {"metrics", "issue_status"},
     "measurements": LOWEST | {"metrics", "events", "episode", "releases"},
     "causes": MEASURED,
     "severity": MEASURED,

@@ -113,10 +113,8 @@ def _endpoint(endpoint: AffectedEndpoint) -> AffectedEndpoint:
 
 
 def _main_p95(incident: Measurements) -> float | None:
-    if not isinstance(incident.evidence.latency, Known):
-        return None
-    latency = incident.evidence.latency.value
-    main = next((entry for entry in latency.endpoints if entry.transaction == latency.main), None)
+    latency = incident.evidence.latency
+    main = latency.value.main_endpoint if isinstance(latency, Known) else None
     return round(main.p95_ms, 1) if main is not None and main.p95_ms is not None else None
 
 

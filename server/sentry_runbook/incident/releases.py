@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.breakdown import NOT_SET, share_of
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release
 
@@ -54,10 +55,10 @@ class Alignment:
 def suspect_release(evidence: Evidence) -> str | None:
     """The release that brought the incident: of the regression, the one its events moved to, or of the first event."""
     issue = evidence.issue
-    regressions = [entry for entry in issue.activity if entry.kind == "set_regression" and entry.version]
+    named = [entry for entry in regressions(issue) if entry.version]
     # Sentry's own word comes first; once the issue is resolved, the regression is history.
-    if regressions and issue.status != "resolved":
-        return max(regressions, key=lambda entry: entry.at).version
+    if named and issue.status != "resolved":
+        return max(named, key=lambda entry: entry.at).version
     moved = _moved_to(evidence)
     if moved is not None:
         return moved

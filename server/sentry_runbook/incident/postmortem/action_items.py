@@ -13,6 +13,7 @@ from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.formatting import briefly, count, duration, moment, quoted_frame
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Frame, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import ActionItem
 from sentry_runbook.incident.postmortem.five_whys import cause_of, the_event
@@ -42,7 +43,7 @@ def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
 
 
 def _came_back(incident: Incident) -> Iterator[ActionItem]:
-    back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
+    back = regressions(incident.evidence.issue)
     if back:
         yield ActionItem(
             action=f"Compare the earlier fix of {incident.evidence.issue.name} with what brought it back",

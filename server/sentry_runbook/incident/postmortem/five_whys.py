@@ -14,6 +14,7 @@ from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.formatting import briefly, count, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.releases import alignment
@@ -133,8 +134,7 @@ def cause_of(event: Event) -> tuple[ThrownException, Frame | None] | None:
 
 def step_of(step: Breadcrumb) -> str:
     """A breadcrumb in one quoted line."""
-    call = " ".join(str(part) for part in (step.method, step.url, step.http_status) if part)
-    return excerpt(call or step.message or step.category or "a step without words")
+    return excerpt(step.call or step.message or step.category or "a step without words")
 
 
 def _release(incident: Incident) -> Iterator[Hint]:
@@ -232,7 +232,7 @@ def _systemic(incident: Incident) -> Iterator[Hint]:
             f"The evidence fits the pattern {pattern_named(cause.pattern).title} (confidence {cause.confidence}).",
             "root-cause patterns",
         )
-    back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
+    back = regressions(incident.evidence.issue)
     if back:
         text = (
             f"It came back after a resolve: {count(len(back), 'regression')} on record, the last {moment(back[-1].at)}."

@@ -12,6 +12,7 @@ from datetime import timedelta
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import briefly, count, moment, number
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.postmortem.five_whys import Hint
 from sentry_runbook.incident.timeline.context import deployed
@@ -76,7 +77,7 @@ def went_badly(incident: Incident) -> Iterator[str]:
     for gap in incident.timeline.gaps[:2]:
         length = briefly(timedelta(minutes=gap.minutes))
         yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
-    if any(entry.kind == "set_regression" for entry in incident.evidence.issue.activity):
+    if regressions(incident.evidence.issue):
         yield "What did the earlier resolve leave open, so that the issue came back?"
     before = f" before {moment(incident.known_onset.at)}" if incident.known_onset is not None else ""
     yield f"Which signs of trouble existed{before}, and where could they be seen?"

@@ -23,7 +23,7 @@ from math import sqrt
 
 from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import duration
-from sentry_runbook.incident.issue_status import is_regressed, last_resolve
+from sentry_runbook.incident.issue_status import is_regressed, last_resolve, regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Evidence, Series, Unknown
 from sentry_runbook.incident.model.results.impact import Baseline, Basis, Onset
@@ -156,7 +156,7 @@ def _allowed_per_hour(baseline: Baseline | Unknown) -> float:
 
 def _regressions(evidence: Evidence, reference: ReferenceTime | None) -> tuple[bool, bool]:
     """Whether the issue came back after a resolve at all, and whether it did so after this fix."""
-    recorded = [entry for entry in evidence.issue.activity if entry.kind == "set_regression"]
+    recorded = regressions(evidence.issue)
     again = reference is not None and any(entry.at >= reference.at for entry in recorded)
     # Without an entry of the log the substatus alone says so; a stated fix is later than what it speaks of.
     stated = reference is not None and reference.basis == "stated"

@@ -118,11 +118,10 @@ def _stack(incident: Incident) -> StepResult:
     frame = event.failing_frame
     if frame is None:
         return "The event has no stack trace.", "unknown"
-    location = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
     foreign = "" if frame.in_app else ", in a library"
     thrown = event.exceptions[-1].type if event.exceptions else None
     what = f"{quoted(thrown)} in " if thrown else ""
-    return f"{what}{quoted(frame.function or '?')} at {quoted(location)}{foreign}.", "ok"
+    return f"{what}{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}.", "ok"
 
 
 def _breadcrumbs(incident: Incident) -> StepResult:
@@ -136,8 +135,7 @@ def _breadcrumbs(incident: Incident) -> StepResult:
         answers = ", ".join(calls.statuses)
         return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
     last = event.breadcrumbs[-1]
-    call = " ".join(str(part) for part in (last.method, last.url, last.http_status) if part)
-    shown = quoted(call or last.message or last.category or "?")
+    shown = quoted(last.call or last.message or last.category or "?")
     return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"
 
 

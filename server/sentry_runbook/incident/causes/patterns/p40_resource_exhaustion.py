@@ -11,7 +11,7 @@ from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, 
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation
 from sentry_runbook.incident.metrics.transactions import transactions
-from sentry_runbook.incident.model.evidence import AffectedEndpoint, Known, quoted
+from sentry_runbook.incident.model.evidence import Known, quoted
 
 SLOW_P95_MS = 5000
 SEVERAL_ENDPOINTS = 3
@@ -116,19 +116,13 @@ def _traffic(incident: Measurements) -> Iterator[Indicator]:
 
 
 def _load(incident: Measurements) -> Iterator[Indicator]:
-    endpoint = _main_endpoint(incident)
+    latency = incident.evidence.latency
+    endpoint = latency.value.main_endpoint if isinstance(latency, Known) else None
     if endpoint is not None and endpoint.p95_ms is not None and endpoint.p95_ms >= SLOW_P95_MS:
         yield Indicator("latency", 1, f"The endpoint is slow: p95 {endpoint.p95_ms / 1000:.1f} s.")
     hit = {name for name in transactions(incident.evidence) if name}
     if len(hit) >= SEVERAL_ENDPOINTS:
         yield Indicator("spread", 1, f"{len(hit)} endpoints are hit.")
-
-
-def _main_endpoint(incident: Measurements) -> AffectedEndpoint | None:
-    latency = incident.evidence.latency
-    if not isinstance(latency, Known):
-        return None
-    return next((entry for entry in latency.value.endpoints if entry.transaction == latency.value.main), None)
 
 
 def action(incident: Measurements) -> str:
