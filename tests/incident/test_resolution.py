@@ -758,13 +758,6 @@ def test_warnings_come_gravest_first() -> None:
     )
 
 
-def test_an_archive_for_ever_is_graver_than_the_kind_of_archive_that_it_keeps() -> None:
-    archived = evidence_of(LOUD, status="ignored", substatus="archived_until_escalating")
-    warnings = planned(request("ignore"), archived).warnings
-    assert (warnings[0], warnings[2:]) == (FOR_EVER, (SPIKING,))
-    assert warnings[1].startswith("It is archived until it escalates now.")
-
-
 def test_warnings_before_a_resolve_come_gravest_first() -> None:
     evidence = evidence_of(
         LOUD,
