@@ -120,7 +120,7 @@ def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> No
 
 
 LOWEST = {"model", "formatting", "window", "evidence_file"}
-MEASURED = LOWEST | {"metrics", "episode", "measurements", "releases", "issue_status"}
+MEASURED = LOWEST | {"metrics", "events", "episode", "measurements", "releases", "issue_status"}
 JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
@@ -130,9 +130,10 @@ INSIDE: dict[str, set[str]] = {
     "policy_file": {"model"},
     "issue_status": LOWEST,
     "metrics": LOWEST,
+    "events": LOWEST,
     "episode": LOWEST | {"metrics"},
-    "releases": LOWEST | {"metrics"},
-    "measurements": LOWEST | {"metrics", "episode"},
+    "releases": LOWEST | {"metrics", "issue_status"},
+    "measurements": LOWEST | {"metrics", "events", "episode", "releases"},
     "causes": MEASURED,
     "severity": MEASURED,
     "impact": MEASURED,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sentry_runbook.incident.causes.event_texts import whole_events
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.model.evidence import Evidence, Known
 from sentry_runbook.incident.model.results.messages import Audience, Draft
 from tests.incident.golden import (

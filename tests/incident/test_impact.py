@@ -95,6 +95,17 @@ def test_an_empty_period_is_widened_for_events_and_users_only() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("basis", "where"),
+    [("asked", "the environments asked for"), ("production", "production"), ("all", "all environments")],
+)
+def test_the_reading_says_in_which_environments_was_counted(basis: Any, where: str) -> None:
+    scope = EnvironmentScope(names=("staging",), basis=basis)
+    some, none = (incident(events).model_copy(update={"scope": scope}) for events in ([Seen(at=ago(hours=1))], []))
+    assert measure(some).reading.startswith(f"1 event of 1 user in {where} in 24 h")
+    assert measure(none).reading.startswith(f"No impact: Sentry counted no event in {where} in 24 h.")
+
+
 def test_an_empty_week_says_so() -> None:
     wide = Widened(window=Window(start=NOW - 7 * DAY, end=NOW), totals=Totals(events=0, users=0))
     result = measure(incident([], widened=known(wide)))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.causes.external_calls import is_internal, registered_domain
 from sentry_runbook.incident.causes.hypothesis import Indicator
-from sentry_runbook.incident.causes.instrumentation import Gap, instrumentation_gaps
+from sentry_runbook.incident.events.external_calls import is_internal, registered_domain
+from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.model.evidence import (
     Activity,
     AffectedEndpoint,

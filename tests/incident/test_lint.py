@@ -235,6 +235,8 @@ ACTION = (
         (ACTION.replace("Add a contract test", "Be more careful with the fields"), ["vague_action"]),
         (ACTION.replace("Add a contract test", "Investigate a contract test"), ["vague_action"]),
         (ACTION.replace("Add a contract test for the account response", "Better tests"), ["vague_action"]),
+        (ACTION.replace("Add a contract test for the account response", "Add contract tests"), ["vague_action"]),
+        (ACTION.replace("Add a contract test for the account response", "Add two contract tests"), []),
         (ACTION.replace("[ ]", "[x]"), []),
     ],
 )
@@ -288,6 +290,25 @@ def test_a_number_that_the_evidence_does_not_have_is_found(old: str, new: str) -
 )
 def test_the_evidences_numbers_in_other_words_and_other_numbers_are_left_alone(old: str, new: str) -> None:
     assert "number_differs" not in linted(changed(old, new), evidence())
+
+
+@pytest.mark.parametrize(
+    ("measured", "shown", "near", "far"),
+    [
+        (1200.4, "1,200.4 ms", "1,206 ms", "1,207 ms"),
+        (1200.4, "1,200.4 ms", "1,195 ms", "1,194 ms"),
+        (0.5, "0.5 ms", "0.504 ms", "0.506 ms"),
+    ],
+)
+def test_half_a_percent_off_is_rounding_and_below_one_half_a_hundredth(
+    measured: float, shown: str, near: str, far: str
+) -> None:
+    latency = Latency(
+        endpoints=(AffectedEndpoint(transaction="POST /checkout", p95_ms=measured),), main="POST /checkout"
+    )
+    slow = evidence(latency=known(latency))
+    for text, rules in ((shown, []), (near, []), (far, ["number_differs"])):
+        assert linted(changed("1,200 ms", text), slow) == rules
 
 
 def test_a_number_in_place_of_an_unknown_one_is_found_with_the_reason() -> None:

@@ -254,6 +254,17 @@ def test_a_very_long_timeline_is_cut_in_the_text_with_a_line_that_says_so() -> N
     assert int(left[1]) + MAX_LINES == len(draft.timeline) + len(draft.gaps)
 
 
+@pytest.mark.parametrize(("notes", "left_out"), [(44, 0), (45, 1)])
+def test_forty_four_lines_of_the_timeline_are_printed_in_full(notes: int, left_out: int) -> None:
+    # Nothing but notes: of an issue without events and without times there is no other row, and so no gap.
+    lines = tuple(Note(at=ago(hours=2) + n * SECOND, who="Dana", text=f"note {n}") for n in range(notes))
+    empty = incident([], issue={"first_seen": None, "last_seen": None}, notes=known(lines))
+    draft = drafted(empty)
+    assert len(draft.timeline) + len(draft.gaps) == notes
+    assert draft.markdown.count("Note of") == notes - left_out
+    assert ("1 line left out here" in draft.markdown) is bool(left_out)
+
+
 def test_an_owner_that_is_given_stands_in_the_item_and_satisfies_the_linter() -> None:
     text = of(PAYMENT).markdown.replace("[owner]", "payments team").replace("[due date]", "2026-12-01")
     rules = {entry.rule for entry in lint_postmortem(text, read(evidence_of(PAYMENT.name)))}

@@ -436,6 +436,17 @@ def test_without_an_onset_the_fullest_hour_of_the_day_before_is_the_incident() -
     assert result.verdict == "recovered"
 
 
+@pytest.mark.parametrize(("minutes", "before"), [(24 * 60, 2.0), (24 * 60 + 1, 1.0)])
+def test_without_an_onset_the_day_before_the_fix_is_searched_from_its_first_minute_on(
+    minutes: int, before: float
+) -> None:
+    fixed = ago(hours=2)
+    hourly = [Seen(at=ago(minutes=30) - number * HOUR) for number in range(47)]
+    # The extra event is within the hour of one other, so that an hour of two lies in the day or just not.
+    result = recovery(incident([*hourly, Seen(at=fixed - minutes * MINUTE)], issue=OLD), fixed)
+    assert result.events_per_hour_before == before
+
+
 @pytest.mark.parametrize(("hours", "basis", "since"), [(13, "resolved", 13), (None, "last_event", 20)])
 def test_without_an_event_in_the_series_the_resolve_or_the_last_event_counts(
     hours: int | None, basis: str, since: int

@@ -778,6 +778,45 @@ def test_warnings_come_gravest_first() -> None:
     )
 
 
+def test_warnings_before_a_resolve_come_gravest_first() -> None:
+    evidence = evidence_of(
+        LOUD,
+        parts={"releases": known(())},
+        **RESOLVED,
+        status_release="shop@1.0",
+        activity=(*REGRESSIONS[2:], Activity(kind="set_resolved", at=ago(hours=4))),
+        category="metric",
+        merged_from="77",
+    )
+    begins = ("It is still spiking", "It was resolved before and came back")
+    ends = ("It is resolved already", "It is an issue of category", "Issue 77 was merged")
+    for asked, between in (
+        (request("resolve"), ("It is resolved in release", "Any new event reopens")),
+        (request("resolve_in_next_release"), ("The project has no release in Sentry",)),
+        (FIX, ('Release "shop@1.0.1" is not among',)),
+    ):
+        warnings = planned(asked, evidence).warnings
+        expected = (*begins, *between, *ends)
+        assert [warning[: len(begin)] for warning, begin in zip(warnings, expected, strict=True)] == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("asked", "begins"),
+    [
+        (request("resolve_in_next_release"), ("It is not shown to be over", "It was resolved before and came back")),
+        (request("ignore", ignore_count=5), ("Sentry calls it regressed", "ignore_count=5 means", "It is an issue of")),
+        (request("archive_until_escalating"), ("Sentry calls it regressed", "Escalation needs", "It is an issue of")),
+    ],
+    ids=str,
+)
+def test_what_is_going_on_is_graver_than_what_the_action_means(
+    asked: ResolutionRequest, begins: tuple[str, ...]
+) -> None:
+    evidence = evidence_of(STEADY, substatus="regressed", activity=REGRESSIONS[2:], category="metric")
+    warnings = planned(asked, evidence).warnings[: len(begins)]
+    assert [warning[: len(begin)] for warning, begin in zip(warnings, begins, strict=True)] == list(begins)
+
+
 def deploy(minutes_ago: float, version: str = "shop@1.0.1") -> Deploy:
     return Deploy(version=version, environment="production", finished=ago(minutes=minutes_ago))
 

@@ -22,6 +22,7 @@ from sentry_runbook.incident.model.evidence import (
     Unknown,
     UsersIn,
 )
+from sentry_runbook.incident.severity.anomalies import suspect_rows
 from sentry_runbook.incident.severity.excluding import Suspects, excluding, find_suspects
 from tests.incident.builder import MINUTE, NOW, ago, incident, known
 from tests.incident.severity_cases import (
@@ -265,19 +266,23 @@ def flooded(**parts: Any) -> Evidence:
     return incident(crowd(2), **{"rows": rows((16, {"user": "flooder"}), (4, {})), **parts})
 
 
+def suspects_of(evidence: Evidence) -> Suspects | None:
+    return find_suspects(evidence, tuple(suspect_rows(evidence)))
+
+
 def remaining(evidence: Evidence) -> Evidence:
-    result = find_suspects(evidence)
+    result = suspects_of(evidence)
     assert result is not None
     return excluding(evidence, result)
 
 
 def test_suspects_are_the_rows_of_every_suspicion_and_their_shares() -> None:
     both = rows((16, {"user": "flooder"}), (4, {"user": "user-1", "release": "shop@9"}))
-    result = find_suspects(incident(crowd(2), rows=both, releases=known((DEPLOYED,))))
+    result = suspects_of(incident(crowd(2), rows=both, releases=known((DEPLOYED,))))
     assert result == Suspects(
         row_ids=frozenset(f"row-{number}" for number in range(20)), event_share=1.0, user_share=1.0
     )
-    some = find_suspects(flooded())
+    some = suspects_of(flooded())
     assert some is not None
     assert some.row_ids == frozenset(f"row-{number}" for number in range(16))
     assert some.event_share == 0.8
@@ -286,20 +291,20 @@ def test_suspects_are_the_rows_of_every_suspicion_and_their_shares() -> None:
 
 def test_a_user_who_also_sent_honest_events_is_not_suspect() -> None:
     shared = rows((16, {"ip": "<ip 1>", "user": "user-1"}), (1, {"user": "user-1"}), (3, {}))
-    result = find_suspects(incident(crowd(2), rows=shared))
+    result = suspects_of(incident(crowd(2), rows=shared))
     assert result is not None
     assert (result.event_share, round(result.user_share, 3)) == (0.85, 0.25)
 
 
 def test_suspects_without_users_take_no_users_away() -> None:
-    result = find_suspects(incident(crowd(2), rows=rows((20, {"ip": "<ip 1>", "user": None}))))
+    result = suspects_of(incident(crowd(2), rows=rows((20, {"ip": "<ip 1>", "user": None}))))
     assert result is not None
     assert (result.event_share, result.user_share) == (1.0, 0.0)
 
 
 def test_no_suspects_without_anomalies_or_rows() -> None:
-    assert find_suspects(incident(crowd(2))) is None
-    assert find_suspects(incident(crowd(2), rows=DEAD)) is None
+    assert suspects_of(incident(crowd(2))) is None
+    assert suspects_of(incident(crowd(2), rows=DEAD)) is None
 
 
 def test_counts_shrink_by_the_suspects_share() -> None:

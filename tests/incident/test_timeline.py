@@ -25,7 +25,7 @@ from sentry_runbook.incident.model.evidence import (
 from sentry_runbook.incident.model.results.messages import Milestone
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.timeline.models import Timeline
-from tests.incident.builder import HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known
+from tests.incident.builder import HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known, series
 
 START = ago(hours=4)
 BAD, GOOD = "shop@2.0.0", "shop@1.9.0"
@@ -120,6 +120,39 @@ def test_rows_of_the_issue_lead_to_the_issue_and_computed_ones_to_nothing() -> N
 def test_an_activity_of_a_kind_that_nobody_knows_is_told_by_its_kind() -> None:
     timeline = told(activity=[act("seer_rca_started", START + MINUTE, who=None)])
     assert row_with(timeline, "seer").what == 'Sentry wrote an entry of the kind "seer_rca_started"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "did"),
+    [
+        ("assigned", "assigned the issue"),
+        ("unassigned", "took the assignment back"),
+        ("set_resolved", "resolved the issue"),
+        ("set_resolved_in_release", "resolved the issue in the next release"),
+        ("set_resolved_in_commit", "resolved the issue by a commit"),
+        ("set_resolved_in_pull_request", "resolved the issue by a pull request"),
+        ("set_resolved_by_age", "resolved the issue because of its age"),
+        ("set_unresolved", "reopened the issue"),
+        ("set_ignored", "archived the issue"),
+        ("set_priority", "set the priority"),
+        ("mark_reviewed", "reviewed the issue"),
+        ("merge", "merged other issues into it"),
+        ("create_issue", "made a ticket of it"),
+        ("set_regression", "recorded a regression: the issue came back"),
+        ("set_escalating", "recorded that the issue escalates"),
+        ("auto_set_ongoing", "set the issue to ongoing"),
+    ],
+)
+def test_an_activity_is_told_in_plain_words(kind: str, did: str) -> None:
+    timeline = told(activity=[act(kind, START + MINUTE)])
+    assert row_with(timeline, '"Dana Ortiz"').what == f'"Dana Ortiz" {did}'
+
+
+@pytest.mark.parametrize(("minutes", "length"), [(1, "minute"), (5, "five minutes"), (60, "hour"), (15, "15 min")])
+def test_the_first_unhandled_event_is_dated_by_the_stretch_that_was_counted(minutes: int, length: str) -> None:
+    coarse = known(series(EVENTS, START - HOUR, NOW, minutes * MINUTE))
+    row = row_with(told(unhandled=coarse), "First unhandled")
+    assert row.what == f"First unhandled event of the incident, in the {length} from {START:%H:%M}"
 
 
 def test_a_deploy_elsewhere_is_told_and_is_no_candidate() -> None:
@@ -269,6 +302,21 @@ def test_recovered_takes_two_hours_of_calm(quiet_minutes: int, recovered: bool) 
     assert bool(item.why) is not recovered
     quiet = row_with(timeline, "back to the usual level").what
     assert ("too short to call it over" in quiet) is not recovered
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [(5, "it is improving and not known to be over"), (60, "it is not over"), (90, "it is getting worse")],
+)
+def test_an_incident_that_is_not_over_says_how_it_goes(after: int, words: str) -> None:
+    later = burst(ago(hours=1), after, HOUR / after, users=20)
+    recovered = told([*EVENTS, *later], Stated(mitigated_at=ago(hours=1))).milestone("recovered")
+    assert recovered.why is not None and recovered.why.startswith(f"{words}; still to be seen: ")
+
+
+def test_an_incident_of_which_nobody_knows_whether_it_is_over_says_so() -> None:
+    recovered = told(series=Unknown(why="Discover answered 429")).milestone("recovered")
+    assert recovered.why is not None and recovered.why.startswith("whether it is over is not known")
 
 
 def test_the_calm_is_told_from_ten_minutes_on() -> None:

@@ -79,6 +79,11 @@ def test_traffic_that_rose_by_half_is_a_rise(rise: int, follows: bool) -> None:
     assert measured((10, 10, rise, 10, 10, 10, 10), (1, 1, 9, 1, 1, 1, 1)).follows is follows
 
 
+@pytest.mark.parametrize(("busiest", "flat"), [(119, True), (120, False)])
+def test_traffic_that_rose_by_a_fifth_did_change(busiest: int, flat: bool) -> None:
+    assert measured((*(100,) * 7, busiest), (9, *(1,) * 7)).flat is flat
+
+
 @pytest.mark.parametrize(("hours", "follows"), [(6, False), (12, True)])
 def test_a_few_hours_must_go_together_more_closely_than_many(hours: int, follows: bool) -> None:
     # The coefficient is 0.71 both times: by chance in six hours, hardly in twelve.

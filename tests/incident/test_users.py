@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -235,6 +236,43 @@ def test_counting_the_named_hours_never_loosens_the_bounds(events: list[Seen], t
     assert before.at_most is not None
     assert after.at_most <= before.at_most
     assert after.at_least <= truth(events, SHORT) <= after.at_most
+
+
+@pytest.mark.parametrize(("rows", "known_"), [(99, True), (100, False)])
+def test_a_hundred_rows_may_lack_older_events(rows: int, known_: bool) -> None:
+    dead = Unknown(why="Discover answered 429")
+    events = people(ago(minutes=50), rows)
+    result = users_worst_hour(incident(events, totals=dead, series=dead, users_per_hour=dead))
+    assert isinstance(result, UsersWorstHour) is known_
+    assert not known_ or result == UsersWorstHour(
+        at_least=99, at_most=99, start=events[0].at, how="counted in all 99 events"
+    )
+
+
+def test_hours_to_count_begin_at_least_five_minutes_apart() -> None:
+    # Somebody in every minute, so any two hours differ; five minutes add too few people for a count of their own.
+    window = Window(start=ago(hours=3), end=NOW)
+    events = burst(window.start, 180, MINUTE, users=40)
+    asked = windows_to_count(incident(events, window=window, rows=NO_ROWS, users_per_hour=NO_ROWS), above(30))
+    assert [start for start, _ in asked] == [window.start + number * 5 * MINUTE for number in range(6)]
+
+
+def test_the_best_lower_bound_may_come_from_an_hour_that_is_not_the_fullest() -> None:
+    window = Window(start=ago(hours=6), end=NOW)
+    one = [Seen(at=ago(hours=6) + number * timedelta(seconds=0.1), user="one") for number in range(500)]
+    thirty, forty = people(ago(hours=4), 30, every=MINUTE), people(ago(hours=2), 40, first=100, every=MINUTE)
+    evidence = incident([*one, *thirty, *forty], window=window, rows=NO_ROWS, users_per_hour=NO_ROWS)
+    assert not isinstance(evidence.series, Unknown)
+    both = evidence.series.value
+    assert both.users is not None
+    gap = int((ago(hours=4) - both.users.start) / MINUTE)
+    users = both.users.model_copy(update={"values": (*both.users.values[:gap], None, *both.users.values[gap + 1 :])})
+    result = bounds(evidence.model_copy(update={"series": known(both.model_copy(update={"users": users}))}))
+    # Of the 71 people one came before and at most forty after the hour of thirty, whose own first minute is not known.
+    # Seen from the fuller hour that minute has only events, 500 of them before it: that hour proves nothing.
+    assert (result.at_least, result.start) == (30, ago(hours=4))
+    assert result.at_most is not None
+    assert result.at_least <= truth([*one, *thirty, *forty], window) <= result.at_most
 
 
 def test_rows_that_are_not_all_events_are_not_taken_for_all() -> None:

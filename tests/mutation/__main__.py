@@ -30,13 +30,15 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "recovery": ("tests/incident/test_recovery.py",),
     "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
-    "episode": ("tests/incident/test_episode.py",),
+    "episode": ("tests/incident/test_episode.py", "tests/incident/test_recovery.py"),
+    "events": ("tests/incident/test_causes.py", "tests/incident/test_indicators.py", "tests/incident/test_words.py"),
     "causes": (
         "tests/incident/test_causes.py",
         "tests/incident/test_cause_patterns.py",
         "tests/incident/test_hypotheses.py",
         "tests/incident/test_indicators.py",
         "tests/incident/test_releases.py",
+        "tests/incident/test_words.py",
     ),
 }
 """Folder of ``incident/`` → the tests that must find its faults. Tables only: properties take too long a mutant."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.incident.metrics.prefix_sums import PrefixSums, prefix_sums
 from tests.tools.contract import call
 from tests.tools.support import connected
 
@@ -20,6 +21,15 @@ COMPUTED = {
     "recovery": "recovery.recovery.assess_recovery",
     "timeline": "timeline.timeline.make_timeline",
     "timeline rows": "timeline.rows.rows_of",
+    "event rate": "episode.event_rate.finest_series",
+    "usual since": "recovery.rates.stable_from",
+    "suspect release": "releases.suspect_release",
+    "suspect rows": "severity.anomalies.suspect_rows",
+    "traffic": "metrics.traffic.traffic_correlation",
+    "share of project": "metrics.unhandled.share_of_project",
+    "texts": "events.event_texts.all_texts",
+    "failed calls": "events.external_calls.failed_calls",
+    "gaps": "events.instrumentation.instrumentation_gaps",
 }
 ONLY_ON_DEMAND = {
     "checklist": "triage.checklist.checklist",
@@ -32,7 +42,8 @@ ONLY_ON_DEMAND = {
 EXPECTED = {
     "draft_update": {*COMPUTED, "stage"},
     "draft_postmortem": {*COMPUTED, "five whys", "impact numbers", "action items"},
-    "triage_issue": {"onset", "severity", "impact", "causes", "checklist"},
+    "triage_issue": {*COMPUTED, "checklist"}
+    - {"recovery metrics", "recovery", "timeline", "timeline rows", "event rate", "usual since"},
 }
 
 
@@ -72,3 +83,13 @@ async def test_a_prompt_of_everything_computes_each_part_once(counts: Counter[st
     async with connected("payment-spike") as connection:
         await connection.client.get_prompt("triage", {"issue": "SHOP-1Z"})
     assert counts == dict.fromkeys({*COMPUTED, "checklist", "stage"}, 1)
+
+
+async def test_a_triage_adds_up_each_series_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collecting and judging both bound the users; here not every event carries one, so events and users differ."""
+    counted: Counter[str] = Counter()
+    monkeypatch.setattr(PrefixSums, "__init__", _counting(PrefixSums.__init__, "sums", counted))
+    prefix_sums.cache_clear()
+    async with connected("sdk-misconfiguration") as connection:
+        await connection.call("triage_issue", **call("triage_issue", "LANDING-4"))
+    assert counted == {"sums": 2}

@@ -9,13 +9,12 @@ from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import event_id_of, event_tag
 from sentry_runbook.errors import RunbookError
-from sentry_runbook.incident.model.evidence import Event, EventRow, Note, TagCount
+from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Event, EventRow, Note, TagCount
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 from sentry_runbook.sentry.counts import ListPage
 
 Objects = tuple[JsonObject, ...]
-MAX_ROWS = 100
 
 
 def _event_request(collection: Collection) -> Request[JsonObject]:
@@ -77,7 +76,7 @@ SAMPLE = Part(
 
 def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
     client, question = collection.client, collection.question
-    return lambda: client.events(question.reference, environments=question.environments, limit=MAX_ROWS)
+    return lambda: client.events(question.reference, environments=question.environments, limit=ROWS_LIMIT)
 
 
 def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
@@ -93,7 +92,7 @@ ROWS = Part(
     request=_rows_request,
     parse=_rows,
     source=lambda _: "event list of the issue",
-    note=lambda _, page: "the latest 100 events; there are more" if page.next_cursor is not None else "",
+    note=lambda _, page: f"the latest {ROWS_LIMIT} events; there are more" if page.next_cursor is not None else "",
 )
 
 TAGS = Part(

@@ -80,5 +80,4 @@ def trend_sentence(trend: Trend) -> str:
 
 def quoted_frame(frame: Frame) -> str:
     """A frame as ``"function" at "file:line"``."""
-    location = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
-    return f"{quoted(frame.function or '?')} at {quoted(location)}{'' if frame.in_app else ' (in a library)'}"
+    return f"{quoted(frame.function or '?')} at {quoted(frame.location)}{'' if frame.in_app else ' (in a library)'}"

@@ -11,7 +11,6 @@ from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window, total
-from sentry_runbook.incident.metrics.traffic import traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Known, Missing, Unknown, Window
@@ -131,10 +130,8 @@ def _endpoint(endpoint: AffectedEndpoint) -> AffectedEndpoint:
 
 
 def _main_p95(incident: Measurements) -> float | None:
-    if not isinstance(incident.evidence.latency, Known):
-        return None
-    latency = incident.evidence.latency.value
-    main = next((entry for entry in latency.endpoints if entry.transaction == latency.main), None)
+    latency = incident.evidence.latency
+    main = latency.value.main_endpoint if isinstance(latency, Known) else None
     return round(main.p95_ms, 1) if main is not None and main.p95_ms is not None else None
 
 
@@ -217,9 +214,8 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
         yield Missing(what="p95_ms", why=f"Sentry has no {evidence.latency.value.measure} for the main transaction")
     if isinstance(evidence.breakdown, Unknown):
         yield Missing(what="breakdown", why=evidence.breakdown.why)
-    traffic = traffic_correlation(evidence)
-    if isinstance(traffic, Unknown):
-        yield Missing(what="traffic", why=traffic.why)
+    if isinstance(incident.traffic, Unknown):
+        yield Missing(what="traffic", why=incident.traffic.why)
 
 
 def missing_below(part: str, missing: Iterable[Missing]) -> Iterator[Missing]:

@@ -175,8 +175,7 @@ def _exception(thrown: ThrownException) -> ExceptionView:
 
 def frame_line(frame: Frame) -> str:
     """A frame as ``function (file:line)``."""
-    location = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
-    return f"{frame.function or '?'} ({location}){'' if frame.in_app else ' [library]'}"
+    return f"{frame.function or '?'} ({frame.location}){'' if frame.in_app else ' [library]'}"
 
 
 def _frame(frame: Frame) -> FrameView:
@@ -191,8 +190,7 @@ def _frame(frame: Frame) -> FrameView:
 
 
 def _breadcrumb(crumb: Breadcrumb) -> BreadcrumbView:
-    call = " ".join(str(part) for part in (crumb.method, crumb.url, crumb.http_status) if part)
-    text = " — ".join(part for part in (call, crumb.message) if part)
+    text = " — ".join(part for part in (crumb.call, crumb.message) if part)
     return BreadcrumbView(at=crumb.at, category=crumb.category, level=crumb.level, text=text or "(empty)")
 
 

@@ -16,6 +16,11 @@ def is_regressed(issue: Issue) -> bool:
     )
 
 
+def regressions(issue: Issue) -> list[Activity]:
+    """Entries of the activity log by which the issue came back after a resolve."""
+    return [entry for entry in issue.activity if entry.kind == "set_regression"]
+
+
 def last_resolve(issue: Issue) -> Activity | None:
     """The last resolve in the activity log by people or commits; resolving by age says nothing of a fix."""
     resolves = [

@@ -1,4 +1,4 @@
-"""The metrics of one incident, each computed once and shared by the severity rules, the causes and the impact."""
+"""The metrics of one incident, each computed once and shared by all that judges, tells or reports it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from datetime import datetime
 from functools import cached_property
 
 from sentry_runbook.incident.episode.baseline import find_baseline
+from sentry_runbook.incident.episode.event_rate import finest_series
 from sentry_runbook.incident.episode.onset import find_onset
 from sentry_runbook.incident.episode.trend import find_trend
+from sentry_runbook.incident.events.event_texts import all_texts
+from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error
+from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free
-from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak
+from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
+from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Baseline, Onset, Trend
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.releases import suspect_release
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,13 @@ class Measurements:
     now: datetime
 
     @cached_property
+    def read_at(self) -> datetime:
+        """Up to when anything is known: the time of reading, at most the time of collection."""
+        return min(self.now, self.evidence.collected_at)
+
+    # --- rates and users
+
+    @cached_property
     def crash_free(self) -> CrashFree | Unknown:
         """Crash-free sessions of production."""
         return crash_free(self.evidence, self.policy)
@@ -49,9 +62,21 @@ class Measurements:
         return minute_peak(self.evidence.project_unhandled, self.evidence, self.policy)
 
     @cached_property
+    def share_of_project(self) -> float | None:
+        """The issue's share (0..1) of the project's unhandled events; None when either is unknown."""
+        return share_of_project(self.evidence)
+
+    @cached_property
     def users(self) -> UsersWorstHour | Unknown:
         """Bounds for the distinct users of the worst rolling hour."""
         return users_worst_hour(self.evidence)
+
+    @cached_property
+    def traffic(self) -> TrafficCorrelation | Unknown:
+        """Whether the errors follow the traffic."""
+        return traffic_correlation(self.evidence)
+
+    # --- the episode
 
     @cached_property
     def onset(self) -> Onset | Unknown:
@@ -77,3 +102,40 @@ class Measurements:
     def apparent_start(self) -> datetime | None:
         """When the incident began: the onset, else the issue's first event; None when neither is known."""
         return self.onset.at if isinstance(self.onset, Onset) else self.evidence.issue.first_seen
+
+    @property
+    def rate(self) -> Series | None:
+        """The finest event series that reaches up to the time of reading."""
+        return self.rate_with_notes[0]
+
+    @cached_property
+    def rate_with_notes(self) -> tuple[Series | None, tuple[str, ...]]:
+        """The series of ``rate``, and what limits it."""
+        return finest_series(self.evidence, self.read_at)
+
+    # --- what the events say
+
+    @cached_property
+    def suspect(self) -> str | None:
+        """The release that came with the incident."""
+        return suspect_release(self.evidence)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Error texts of the events that were read whole, then the issue's title."""
+        return all_texts(self.evidence)
+
+    @cached_property
+    def failed_calls(self) -> FailedCalls | None:
+        """Failed calls to the external host that fails in most events; None when none does."""
+        return failed_calls(self.evidence)
+
+    @cached_property
+    def host_in_error(self) -> tuple[str, str] | None:
+        """An external host that the error of a failing call names, and that text; None when there is none."""
+        return host_in_error(self.evidence, self.texts)
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What most of the events lack."""
+        return instrumentation_gaps(self.evidence)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.breakdown import NOT_SET, share_of
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release
 from sentry_runbook.incident.model.evidence.issue import regressed_release
@@ -55,8 +56,8 @@ class Alignment:
 def suspect_release(evidence: Evidence) -> str | None:
     """The release that brought the incident: of the regression, the one its events moved to, or of the first event."""
     issue = evidence.issue
-    regressions = ((entry.at, entry.version) for entry in issue.activity if entry.kind == "set_regression")
-    moved = regressed_release(issue.status, regressions) or _moved_to(evidence)
+    named = ((entry.at, entry.version) for entry in regressions(issue))
+    moved = regressed_release(issue.status, named) or _moved_to(evidence)
     if moved is not None:
         return moved
     began = issue.first_seen

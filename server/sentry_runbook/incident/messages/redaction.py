@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sentry_runbook.incident.causes.event_texts import whole_events
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known, Release
 from sentry_runbook.incident.model.results.messages import Blank
 

@@ -11,11 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.metrics.user_bounds import UserCounts
-from sentry_runbook.incident.model.evidence import EventRow, Evidence, Frozen, Known, Unknown
+from sentry_runbook.incident.model.evidence import ROWS_LIMIT, EventRow, Evidence, Frozen, Known, Unknown
 from sentry_runbook.incident.model.policy import Policy
-
-ROWS_LIMIT = 100
-"""Sentry gives at most that many rows of the event list at once."""
 
 
 class UsersWorstHour(Frozen):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-from sentry_runbook.incident.metrics.prefix_sums import PrefixSums, epoch_seconds
+from sentry_runbook.incident.metrics.prefix_sums import PrefixSums, epoch_seconds, prefix_sums
 from sentry_runbook.incident.metrics.timeseries import HOUR_S, MINUTE_S, end_of
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Window
 
@@ -92,7 +92,7 @@ class UserCounts:
         if total is None and not any(hour.users for hour in hours.values()) and not counted and users is None:
             return None
         sums = tuple(
-            PrefixSums(axis)
+            prefix_sums(axis)
             for axis in (users, series.events if series else None)
             if axis is not None and _covers(axis, evidence.window)
         )

@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.formatting import briefly, count, duration, moment, quoted_frame
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Frame, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import ActionItem
 from sentry_runbook.incident.postmortem.five_whys import cause_of, the_event
@@ -43,7 +43,7 @@ def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
 
 
 def _came_back(incident: Incident) -> Iterator[ActionItem]:
-    back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
+    back = regressions(incident.evidence.issue)
     if back:
         yield ActionItem(
             action=f"Compare the earlier fix of {incident.evidence.issue.name} with what brought it back",
@@ -118,18 +118,17 @@ def _owner(incident: Incident) -> Iterator[ActionItem]:
 
 def _readable(incident: Incident, frame: Frame | None) -> Frame | None:
     """A line of minified code tells nobody where to look."""
-    unread = any(gap.kind in ("minified", "processing") for gap in instrumentation_gaps(incident.evidence))
+    unread = any(gap.kind in ("minified", "processing") for gap in incident.gaps)
     return None if unread else frame
 
 
 def _instrument(incident: Incident) -> Iterator[ActionItem]:
-    gaps = instrumentation_gaps(incident.evidence)
-    if gaps:
+    if incident.gaps:
         yield ActionItem(
             action=f"Set up in the SDK of {quoted(incident.evidence.issue.project or 'the project')}: "
-            + ", ".join(dict.fromkeys(gap.setting for gap in gaps)),
+            + ", ".join(dict.fromkeys(gap.setting for gap in incident.gaps)),
             done_when="a new event of the project lacks none of these in Sentry",
-            why="; ".join(gap.text.rstrip(".") for gap in gaps),
+            why="; ".join(gap.text.rstrip(".") for gap in incident.gaps),
         )
 
 

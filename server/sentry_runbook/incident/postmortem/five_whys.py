@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.causes.external_calls import failed_calls
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.formatting import briefly, count, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.releases import alignment
@@ -115,7 +115,7 @@ def _triggered(incident: Incident) -> Iterator[Hint]:
             yield Hint(f"The last steps before it: {path}.", f"breadcrumbs of {source}")
         else:
             yield Hint("The event carries no breadcrumbs.", source)
-    calls = failed_calls(incident.evidence)
+    calls = incident.failed_calls
     if calls is not None:
         answers = ", ".join(calls.statuses)
         text = f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {count(calls.read, 'event')} read."
@@ -134,8 +134,7 @@ def cause_of(event: Event) -> tuple[ThrownException, Frame | None] | None:
 
 def step_of(step: Breadcrumb) -> str:
     """A breadcrumb in one quoted line."""
-    call = " ".join(str(part) for part in (step.method, step.url, step.http_status) if part)
-    return excerpt(call or step.message or step.category or "a step without words")
+    return excerpt(step.call or step.message or step.category or "a step without words")
 
 
 def _release(incident: Incident) -> Iterator[Hint]:
@@ -233,7 +232,7 @@ def _systemic(incident: Incident) -> Iterator[Hint]:
             f"The evidence fits the pattern {pattern_named(cause.pattern).title} (confidence {cause.confidence}).",
             "root-cause patterns",
         )
-    back = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
+    back = regressions(incident.evidence.issue)
     if back:
         text = (
             f"It came back after a resolve: {count(len(back), 'regression')} on record, the last {moment(back[-1].at)}."

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.formatting import briefly, count, moment, number
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.postmortem.five_whys import Hint
 from sentry_runbook.incident.timeline.context import deployed
@@ -39,7 +39,7 @@ def contributing(incident: Incident) -> Iterator[Hint]:
         text = f"{briefly(acknowledge)} passed between detection and the first act of a person that is known."
         yield Hint(text, "time to acknowledge")
     if not any(pattern_named(cause.pattern).explains_blindness for cause in causes[:1]):
-        yield from (Hint(gap.text, "events read") for gap in instrumentation_gaps(incident.evidence))
+        yield from (Hint(gap.text, "events read") for gap in incident.gaps)
     if not incident.evidence.issue.assigned_to:
         yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
 
@@ -77,7 +77,7 @@ def went_badly(incident: Incident) -> Iterator[str]:
     for gap in incident.timeline.gaps[:2]:
         length = briefly(timedelta(minutes=gap.minutes))
         yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
-    if any(entry.kind == "set_regression" for entry in incident.evidence.issue.activity):
+    if regressions(incident.evidence.issue):
         yield "What did the earlier resolve leave open, so that the issue came back?"
     before = f" before {moment(incident.known_onset.at)}" if incident.known_onset is not None else ""
     yield f"Which signs of trouble existed{before}, and where could they be seen?"

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sentry_runbook.incident.issue_status import is_logged_as_next_release, last_resolve
-from sentry_runbook.incident.model.evidence import Evidence, Known
+from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Known
 from sentry_runbook.incident.releases import release_named
-
-MAX_ROWS = 100
-"""Sentry lists at most this many events: a full list may not reach back to the fix."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ def find_fix_release(evidence: Evidence, since: datetime | None) -> FixRelease:
     return FixRelease(
         version=version,
         events=events,
-        at_least=len(rows) == len(evidence.rows.value) >= MAX_ROWS,
+        at_least=len(rows) == len(evidence.rows.value) >= ROWS_LIMIT,
         live=True if events else live,
     )
 
@@ -51,7 +48,7 @@ def _is_live(evidence: Evidence, version: str) -> bool | None:
     if not isinstance(evidence.releases, Known):
         return None
     release = release_named(evidence, version)
-    return release is not None and bool(release.deploys or release.first_event)
+    return release is not None and release.is_live
 
 
 def fix_version(evidence: Evidence) -> str | None:

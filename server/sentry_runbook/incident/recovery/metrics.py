@@ -23,7 +23,7 @@ from math import sqrt
 
 from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import duration
-from sentry_runbook.incident.issue_status import is_regressed, last_resolve
+from sentry_runbook.incident.issue_status import is_regressed, last_resolve, regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Evidence, Series, Unknown
 from sentry_runbook.incident.model.results.impact import Baseline, Basis, Onset
@@ -32,7 +32,6 @@ from sentry_runbook.incident.recovery.rates import (
     MIN_ELAPSED,
     Rates,
     ReferenceTime,
-    finest_series,
     last_event,
     measure_rates,
     peak_end,
@@ -52,6 +51,7 @@ class RecoveryMetrics:
         why_no_rate: why there is no rate now, for the case that there is none.
         baseline: the usual rate before the onset.
         allowed_per_hour: events an hour that still count as usual.
+        stable_from: from when on the rate has been usual, whenever the fix was; None without a series.
         stable_for: for how long the rate has been usual, counted from the fix at the earliest.
         quiet_since: when the last event came, if that is ten minutes ago or more.
         regressed: the issue came back after a resolve; ``regressed_since``: after this fix.
@@ -65,6 +65,7 @@ class RecoveryMetrics:
     why_no_rate: str
     baseline: Baseline | Unknown
     allowed_per_hour: float
+    stable_from: datetime | None
     stable_for: timedelta
     quiet_since: datetime | None
     why_not_quiet: str
@@ -93,16 +94,17 @@ def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetric
         fixed_at: when the fix was made, if stated; aware UTC.
     """
     evidence = incident.evidence
-    now = min(incident.now, evidence.collected_at)
-    series, notes = finest_series(evidence, now)
+    now = incident.read_at
+    series, notes = incident.rate_with_notes
     began = incident.onset.at if isinstance(incident.onset, Onset) else None
     reference = _reference_time(evidence, series, began, fixed_at)
     since = reference.at if reference is not None else None
     allowed = _allowed_per_hour(incident.baseline)
+    stable = stable_from(series, allowed) if series is not None else None
     rates, stable_for = None, timedelta()
-    if series is not None and reference is not None and reference.at < now:
+    if series is not None and stable is not None and reference is not None and reference.at < now:
         rates = measure_rates(series, reference, began, now, notes)
-        stable_for = max(now - max(stable_from(series, allowed), reference.at), timedelta())
+        stable_for = max(now - max(stable, reference.at), timedelta())
     event_at = last_event(evidence, series)
     regressed, regressed_since = _regressions(evidence, reference)
     return RecoveryMetrics(
@@ -113,6 +115,7 @@ def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetric
         why_no_rate=_why_no_rate(evidence, series, reference, now),
         baseline=incident.baseline,
         allowed_per_hour=allowed,
+        stable_from=stable,
         stable_for=stable_for,
         quiet_since=event_at if event_at is not None and now - event_at >= MIN_ELAPSED else None,
         why_not_quiet=_why_no_series(evidence) if series is None else _why_not_quiet(event_at),
@@ -153,7 +156,7 @@ def _allowed_per_hour(baseline: Baseline | Unknown) -> float:
 
 def _regressions(evidence: Evidence, reference: ReferenceTime | None) -> tuple[bool, bool]:
     """Whether the issue came back after a resolve at all, and whether it did so after this fix."""
-    recorded = [entry for entry in evidence.issue.activity if entry.kind == "set_regression"]
+    recorded = regressions(evidence.issue)
     again = reference is not None and any(entry.at >= reference.at for entry in recorded)
     # Without an entry of the log the substatus alone says so; a stated fix is later than what it speaks of.
     stated = reference is not None and reference.basis == "stated"

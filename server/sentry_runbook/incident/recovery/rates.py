@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, takewhile
 
-from sentry_runbook.incident.episode.onset import HOUR, issue_hours
+from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import duration, moment
 from sentry_runbook.incident.metrics.timeseries import (
     HOUR_S,
@@ -19,14 +19,13 @@ from sentry_runbook.incident.metrics.timeseries import (
     total,
     worst_hour,
 )
-from sentry_runbook.incident.model.evidence import Evidence, Known, Series
+from sentry_runbook.incident.model.evidence import Evidence, Series
 from sentry_runbook.incident.model.results.impact import Basis
 
 MIN_ELAPSED = timedelta(minutes=10)
 """A shorter time after the reference time gives no rate, and a shorter silence is not called quiet."""
 LOOK_BACK = timedelta(hours=24)
 """Without an onset the incident's peak hour is looked for this long before the reference time."""
-CLOCK_HOURS = "counted in clock hours, over all environments"
 
 
 @dataclass(frozen=True)
@@ -58,18 +57,6 @@ class Rates:
     events_since: int | None
     notes: tuple[str, ...] = ()
     extrapolated_from: timedelta | None = None
-
-
-def finest_series(evidence: Evidence, now: datetime) -> tuple[Series | None, tuple[str, ...]]:
-    """The finest event series that reaches up to ``now``, cut there, and what limits it; None when there is none."""
-    if isinstance(evidence.series, Known):
-        series = evidence.series.value.events
-        # Sentry's series end with the last full bucket, and collecting takes a moment.
-        up_to_now = end_of(series) >= now - timedelta(seconds=max(300, series.step_s))
-        if series.step_s <= HOUR_S and up_to_now and total(series) is not None:
-            return between(series, series.start, now), ()
-    hours = issue_hours(evidence)
-    return (between(hours, hours.start, now), (CLOCK_HOURS,)) if hours is not None else (None, ())
 
 
 def peak_end(series: Series, start: datetime) -> datetime | None:

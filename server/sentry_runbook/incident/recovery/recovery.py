@@ -16,7 +16,7 @@ from sentry_runbook.incident.episode.onset import QUIET
 from sentry_runbook.incident.formatting import count, duration, moment, number, percent
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import shown_pct
-from sentry_runbook.incident.model.evidence import Evidence, Missing, Unknown, quoted
+from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Missing, Unknown, quoted
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
 from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
@@ -177,7 +177,7 @@ def _notes(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]:
     if fix.version is not None and fix.live is False:
         yield f"Nothing shows yet that {quoted(fix.version)} is live: no deploy marker, no event from it."
     if fix.at_least:
-        yield "Only the latest 100 events tell their release; there may be more on the fixing one."
+        yield f"Only the latest {ROWS_LIMIT} events tell their release; there may be more on the fixing one."
     now, limit = metrics.crash_free.now_pct, policy.thresholds.crash_free_below_pct
     before = metrics.crash_free.before_pct
     if now is not None and now < limit and (before is None or before >= limit):

@@ -12,8 +12,8 @@ from datetime import timedelta
 from sentry_runbook.incident.episode.onset import HOUR
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.issue_status import last_resolve
-from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release, Unknown, quoted
+from sentry_runbook.incident.issue_status import last_resolve, regressions
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.releases import release_named, releases_seen
@@ -57,12 +57,12 @@ def _not_over(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
 
 
 def _came_back_before(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
-    regressions = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
-    if regressions:
-        last = max(regressions, key=lambda entry: entry.at)
+    recorded = regressions(incident.evidence.issue)
+    if recorded:
+        last = max(recorded, key=lambda entry: entry.at)
         on = f" with release {quoted(last.version)}" if last.version else ""
         yield (
-            f"It was resolved before and came back ({count(len(regressions), 'time')}, last {moment(last.at)}{on}): "
+            f"It was resolved before and came back ({count(len(recorded), 'time')}, last {moment(last.at)}{on}): "
             "make sure that the cause is fixed, not the symptom, and add a regression test."
         )
 
@@ -147,12 +147,8 @@ def _not_ready(version: str, evidence: Evidence) -> Iterator[str]:
             f"Release {quoted(version)} is not among the {len(newest)} newest of the project ({listed(newest)}): "
             "if Sentry does not know it, it refuses. A release must exist before an issue can be resolved in it."
         )
-    elif release is not None and not _is_live(release):
+    elif release is not None and not release.is_live:
         yield f"No deploy marker and no event shows that {quoted(version)} is live: check that the fix is out."
-
-
-def _is_live(release: Release) -> bool:
-    return bool(release.deploys) or release.first_event is not None
 
 
 def _prefix(version: str) -> str:

@@ -12,7 +12,7 @@ contributes to, and sessions without crashes beside many unhandled events.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from sentry_runbook.incident.formatting import count, number, percent, percent_o
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.timeseries import MINUTE_S, between
-from sentry_runbook.incident.metrics.unhandled import MinutePeak, share_of_project
+from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.model.evidence import (
     EventRow,
     Evidence,
@@ -55,17 +55,17 @@ class Anomaly:
     row_ids: frozenset[str]
 
 
-def find_anomalies(incident: Measurements, decided_by: str) -> tuple[Finding, ...]:
+def find_anomalies(incident: Measurements, of_rows: Sequence[Anomaly], decided_by: str) -> tuple[Finding, ...]:
     """All anomalies of the incident.
 
     Args:
         incident: its evidence and measurements.
+        of_rows: those of its event rows, from :func:`suspect_rows`.
         decided_by: the rule that decided the severity.
     """
     evidence = incident.evidence
-    of_rows = [anomaly.finding for anomaly in suspect_rows(evidence)]
-    others = (_one_instant(evidence), _others_crash(evidence, decided_by), _hidden_crashes(incident))
-    return (*of_rows, *(finding for finding in others if finding is not None))
+    others = (_one_instant(evidence), _others_crash(incident, decided_by), _hidden_crashes(incident))
+    return (*(anomaly.finding for anomaly in of_rows), *(finding for finding in others if finding is not None))
 
 
 # --- floods and forgery --------------------------------------------------------------------------------------------
@@ -176,11 +176,11 @@ def _one_instant(evidence: Evidence) -> Finding | None:
 # --- contradictions ------------------------------------------------------------------------------------------------
 
 
-def _others_crash(evidence: Evidence, decided_by: str) -> Finding | None:
+def _others_crash(incident: Measurements, decided_by: str) -> Finding | None:
     """A project-wide figure decides the severity, and this issue contributes little to it."""
     if decided_by not in ("crash_free", "unhandled_rate"):
         return None
-    share = share_of_project(evidence)
+    evidence, share = incident.evidence, incident.share_of_project
     if share is None or share >= SMALL_SHARE:
         return None
     why = f"this issue has {percent_of(share)} of the project's unhandled events; the severity is the project's"

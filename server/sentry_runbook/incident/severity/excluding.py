@@ -6,10 +6,11 @@ Sessions, and all else that is not counted from the issue's events, stay as they
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Totals, Unknown
-from sentry_runbook.incident.severity.anomalies import suspect_rows
+from sentry_runbook.incident.severity.anomalies import Anomaly
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Suspects:
     user_share: float
 
 
-def find_suspects(evidence: Evidence) -> Suspects | None:
-    """The suspect events among the rows; None when nothing looks forged."""
-    ids = frozenset(row_id for anomaly in suspect_rows(evidence) for row_id in anomaly.row_ids)
+def find_suspects(evidence: Evidence, anomalies: Iterable[Anomaly]) -> Suspects | None:
+    """The suspect events among the rows, by the anomalies of the rows; None when nothing looks forged."""
+    ids = frozenset(row_id for anomaly in anomalies for row_id in anomaly.row_ids)
     if not ids or not isinstance(evidence.rows, Known):
         return None
     rows = evidence.rows.value

@@ -14,13 +14,13 @@ from itertools import product
 from sentry_runbook.incident.formatting import number, percent
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree
-from sentry_runbook.incident.metrics.unhandled import MinutePeak, share_of_project
+from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Missing, Unknown
 from sentry_runbook.incident.model.policy import Level, rank
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Distance, Met, Verdict
-from sentry_runbook.incident.severity.anomalies import find_anomalies
+from sentry_runbook.incident.severity.anomalies import find_anomalies, suspect_rows
 from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF_THE_PROJECT, REPORTED, ruled_out
 from sentry_runbook.incident.severity.excluding import excluding, find_suspects
 
@@ -44,8 +44,9 @@ def classify(incident: Measurements) -> Verdict:
     decided_by, severity = decide(met_by_id(criteria))
     words = policy.words(severity)
     start = _clock_start(incident)
-    share = share_of_project(evidence) if _project_wide(criteria, decided_by) else None
-    suspects = find_suspects(evidence)
+    share = incident.share_of_project if _project_wide(criteria, decided_by) else None
+    of_rows = tuple(suspect_rows(evidence))
+    suspects = find_suspects(evidence, of_rows)
     return Verdict(
         issue=evidence.issue.name,
         warnings=evidence.warnings or None,
@@ -66,7 +67,7 @@ def classify(incident: Measurements) -> Verdict:
         if suspects is None
         else severity_of(Measurements(excluding(evidence, suspects), incident.stated, policy, incident.now)),
         missing=tuple(_missing(incident, (*criteria, *reported), start)),
-        findings=(*evidence.findings, *find_anomalies(incident, decided_by)),
+        findings=(*evidence.findings, *find_anomalies(incident, of_rows, decided_by)),
     )
 
 

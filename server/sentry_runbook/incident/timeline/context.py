@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Known, Release, Series, Unknown
+from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Known, Release, Unknown
 from sentry_runbook.incident.model.results.impact import Onset, Recovery
 from sentry_runbook.incident.recovery.metrics import RecoveryMetrics, measure
-from sentry_runbook.incident.recovery.rates import MIN_ELAPSED, finest_series, stable_from
+from sentry_runbook.incident.recovery.rates import MIN_ELAPSED
 from sentry_runbook.incident.recovery.recovery import assess_recovery
-from sentry_runbook.incident.releases import deploys_of, suspect_release
+from sentry_runbook.incident.releases import deploys_of
 
 LEAD_IN = timedelta(hours=24)
 """How long before the start a deploy is still part of the incident."""
@@ -22,11 +22,6 @@ LEAD_IN = timedelta(hours=24)
 @dataclass(frozen=True)
 class TimelineContext(Measurements):
     """Measurements, recovery, and the derived times and releases that rows and milestones share."""
-
-    @cached_property
-    def read_at(self) -> datetime:
-        """Up to when anything is known: the time of reading, at most the time of collection."""
-        return min(self.now, self.evidence.collected_at)
 
     @property
     def known_onset(self) -> Onset | None:
@@ -67,24 +62,14 @@ class TimelineContext(Measurements):
         return assess_recovery(self, self.recovery_metrics)
 
     @cached_property
-    def rate(self) -> Series | None:
-        """The finest event series that reaches up to the time of reading."""
-        return finest_series(self.evidence, self.read_at)[0]
-
-    @cached_property
     def stable_since(self) -> datetime | None:
         """From when on the event rate has been the usual one; None when it is not, or for too short a time to say."""
-        if self.rate is None or self.known_onset is None:
+        at = self.recovery_metrics.stable_from
+        if at is None or self.known_onset is None:
             return None
-        at = stable_from(self.rate, self.recovery_metrics.allowed_per_hour)
         return at if self.began < at <= self.read_at - MIN_ELAPSED else None
 
     # --- releases and deploys
-
-    @cached_property
-    def suspect(self) -> str | None:
-        """The release that came with the incident."""
-        return suspect_release(self.evidence)
 
     @cached_property
     def releases(self) -> tuple[Release, ...]:

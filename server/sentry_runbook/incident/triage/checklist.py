@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sentry_runbook.incident.causes.external_calls import failed_calls
 from sentry_runbook.incident.episode.onset import is_new
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent_of, trend_sentence
 from sentry_runbook.incident.incident import Incident
@@ -62,7 +61,9 @@ def _users(incident: Incident) -> StepResult:
     users, limit = incident.users, incident.policy.thresholds.users_per_hour_above
     if isinstance(users, Unknown):
         return f"Not known: {users.why}.", "unknown"
-    total = f"{count(incident.impact.users, 'user')} in the window; " if incident.impact.users is not None else ""
+    # Where the window holds none, the impact counts a longer time: its users stand beside no hour of the window.
+    in_window = incident.impact.users if incident.impact.window.widened_from is None else None
+    total = f"{count(in_window, 'user')} in the window; " if in_window is not None else ""
     most = f" to {number(users.at_most)}" if users.at_most is not None and not users.exact else ""
     finding = f"{total}{number(users.at_least)}{most} in the worst rolling hour."
     return finding, "attention" if _may_exceed(users, limit) else "ok"
@@ -119,11 +120,10 @@ def _stack(incident: Incident) -> StepResult:
     frame = event.failing_frame
     if frame is None:
         return "The event has no stack trace.", "unknown"
-    location = f"{frame.file or frame.module or 'unknown file'}{f':{frame.line}' if frame.line else ''}"
     foreign = "" if frame.in_app else ", in a library"
     thrown = event.exceptions[-1].type if event.exceptions else None
     what = f"{quoted(thrown)} in " if thrown else ""
-    return f"{what}{quoted(frame.function or '?')} at {quoted(location)}{foreign}.", "ok"
+    return f"{what}{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}.", "ok"
 
 
 def _breadcrumbs(incident: Incident) -> StepResult:
@@ -132,13 +132,12 @@ def _breadcrumbs(incident: Incident) -> StepResult:
         return _no_event(incident)
     if not event.breadcrumbs:
         return "The event carries none: check the SDK's breadcrumb integrations.", "unknown"
-    calls = failed_calls(incident.evidence)
+    calls = incident.failed_calls
     if calls is not None:
         answers = ", ".join(calls.statuses)
         return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
     last = event.breadcrumbs[-1]
-    call = " ".join(str(part) for part in (last.method, last.url, last.http_status) if part)
-    shown = quoted(call or last.message or last.category or "?")
+    shown = quoted(last.call or last.message or last.category or "?")
     return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"
 
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.formatting import duration, moment, percent_of
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.metrics.breakdown import rounded, share_of
+from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded, share_of
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.impact import Onset
 from sentry_runbook.incident.releases import (
@@ -19,15 +20,10 @@ from sentry_runbook.incident.releases import (
     previous_release,
     release_named,
     releases_seen,
-    suspect_release,
 )
 
 POINTS_BY_SOURCE = {"deploy marker": 4, "release date": 3, "first mention of the release": 1}
 """What alignment with a deploy says, by what dates it; a first mention is often just the first event."""
-FEWEST_EVENTS = 10
-"""A share of fewer events says nothing."""
-FEWEST_EVENTS_BEFORE = 20
-"""Nor does a share of fewer events in the period before."""
 FEW, MOST = 0.5, 0.9
 """Parts of the events: below FEW, other releases fail too; from MOST on, they are on this release."""
 COMMIT_IS_NEW = timedelta(days=2)
@@ -36,7 +32,7 @@ SEVERAL_NEW_ISSUES = 3
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
     """Timing, share of the suspect release, its commits and its other new issues; none without a suspect release."""
-    version = suspect_release(incident.evidence)
+    version = incident.suspect
     if version is not None:
         yield from _regression(incident, version)
         yield from _deploy_timing(incident, version)
@@ -47,8 +43,7 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
 
 
 def _regression(incident: Measurements, version: str) -> Iterator[Indicator]:
-    regressions = [entry for entry in incident.evidence.issue.activity if entry.kind == "set_regression"]
-    if any(entry.version == version for entry in regressions):
+    if any(entry.version == version for entry in regressions(incident.evidence.issue)):
         text = f"Sentry recorded that release {quoted(version)} brought the issue back."
         yield Indicator("regression", 2, text, core=True)
 
@@ -102,12 +97,12 @@ def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
     if not isinstance(evidence.breakdown, Known):
         return
     now, total = share_of(evidence.breakdown, "release", version)
-    if total < FEWEST_EVENTS:
+    if total < FEWEST_NOW:
         return
     before, total_before = 0, 0
     if isinstance(evidence.breakdown_before, Known):
         before, total_before = share_of(evidence.breakdown_before, "release", version)
-    measured_before = total_before >= FEWEST_EVENTS_BEFORE
+    measured_before = total_before >= FEWEST_BEFORE
     share = _percent(now, total)
     if now < FEW * total:
         yield Indicator("share", -3, f"Only {share} of the events are on {name}: other releases fail too.")
@@ -176,7 +171,7 @@ def _new_issues(incident: Measurements, version: str) -> Iterator[Indicator]:
 
 def action(incident: Measurements) -> str:
     """Roll back the suspect release to the one that ran before."""
-    version = suspect_release(incident.evidence) or "RELEASE"
+    version = incident.suspect or "RELEASE"
     return _roll_back(version, previous_release(incident.evidence, version))
 
 

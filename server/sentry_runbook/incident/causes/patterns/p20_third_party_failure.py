@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sentry_runbook.incident.causes.event_texts import all_texts
-from sentry_runbook.incident.causes.external_calls import NETWORK, FailedCalls, failed_calls, host_in_error
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
+from sentry_runbook.incident.events.external_calls import NETWORK, FailedCalls
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import quoted
 
@@ -17,13 +16,13 @@ OFTEN = 2 / 3
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
     """Failed calls in the breadcrumbs; else the host that the error of a failing call names."""
-    calls = failed_calls(incident.evidence)
+    calls = incident.failed_calls
     if calls is not None:
         yield from _calls(calls)
         yield from _error_of_the_call(incident, calls)
         yield from _order(calls)
         return
-    named = host_in_error(incident.evidence)
+    named = incident.host_in_error
     if named is not None:
         host, text = named
         yield Indicator(
@@ -46,7 +45,7 @@ def _calls(calls: FailedCalls) -> Iterator[Indicator]:
 
 
 def _error_of_the_call(incident: Measurements, calls: FailedCalls) -> Iterator[Indicator]:
-    texts = all_texts(incident.evidence)
+    texts = incident.texts
     network = next((text for text in texts if NETWORK.search(text)), None)
     if any(calls.host in text.lower() for text in texts):
         yield Indicator("exception", 2, f"The error names {quoted(calls.host)}.")
@@ -65,10 +64,10 @@ def _order(calls: FailedCalls) -> Iterator[Indicator]:
 
 def failing_host(incident: Measurements) -> str | None:
     """The external host that fails, by breadcrumbs or else by the error's text; None when none is known."""
-    calls = failed_calls(incident.evidence)
+    calls = incident.failed_calls
     if calls is not None:
         return calls.host
-    named = host_in_error(incident.evidence)
+    named = incident.host_in_error
     return named[0] if named is not None else None
 
 
@@ -86,8 +85,8 @@ def _break_circuit(host: str) -> str:
 
 def prevention(incident: Measurements) -> Prevention:
     """Calls to the host get a fallback."""
-    calls = failed_calls(incident.evidence)
-    host = quoted(calls.host) if calls is not None else "the external host"
+    failing = failing_host(incident)
+    host = quoted(failing) if failing else "the external host"
     return Prevention(
         f"Add a timeout, a circuit breaker and a fallback to the calls to {host}",
         f"with {host} blocked in a test environment, users get the fallback and no event reaches Sentry",

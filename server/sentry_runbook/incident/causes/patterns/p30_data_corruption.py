@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.causes.event_texts import all_texts, whole_events
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Prevention
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.formatting import quoted_frame
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known, quoted
@@ -49,9 +49,8 @@ RAN_BEFORE = timedelta(hours=6)
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
     """Errors of parsing, malformed input in the events, and releases that did not change."""
-    texts = all_texts(incident.evidence)
-    markup = next((text for text in texts if MARKUP_FOR_JSON.search(text)), None)
-    parse = next((text for text in texts if MALFORMED.search(text)), None)
+    markup = next((text for text in incident.texts if MARKUP_FOR_JSON.search(text)), None)
+    parse = next((text for text in incident.texts if MALFORMED.search(text)), None)
     if markup is not None:
         yield Indicator("exception", 1, f"Markup came where JSON was expected: {excerpt(markup)}.", core=True)
         yield Indicator(

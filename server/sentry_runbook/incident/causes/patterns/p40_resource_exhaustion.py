@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sentry_runbook.incident.causes.event_texts import all_texts
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
+from sentry_runbook.incident.metrics.traffic import TrafficCorrelation
 from sentry_runbook.incident.metrics.transactions import transactions
-from sentry_runbook.incident.model.evidence import AffectedEndpoint, Known, quoted
+from sentry_runbook.incident.model.evidence import Known, quoted
 
 SLOW_P95_MS = 5000
 SEVERAL_ENDPOINTS = 3
@@ -93,7 +92,7 @@ def exhausted(texts: Sequence[str]) -> tuple[Resource, str] | None:
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
     """Indicators of the exhausted resource that the error names, then those of load."""
-    match = exhausted(all_texts(incident.evidence))
+    match = exhausted(incident.texts)
     # Load alone explains no error: without a text that names the resource there is no sign of the pattern.
     if match is not None:
         resource, text = match
@@ -104,7 +103,7 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
 
 
 def _traffic(incident: Measurements) -> Iterator[Indicator]:
-    traffic = traffic_correlation(incident.evidence)
+    traffic = incident.traffic
     if not isinstance(traffic, TrafficCorrelation):
         return
     if traffic.follows:
@@ -117,7 +116,8 @@ def _traffic(incident: Measurements) -> Iterator[Indicator]:
 
 
 def _load(incident: Measurements) -> Iterator[Indicator]:
-    endpoint = _main_endpoint(incident)
+    latency = incident.evidence.latency
+    endpoint = latency.value.main_endpoint if isinstance(latency, Known) else None
     if endpoint is not None and endpoint.p95_ms is not None and endpoint.p95_ms >= SLOW_P95_MS:
         yield Indicator("latency", 1, f"The endpoint is slow: p95 {endpoint.p95_ms / 1000:.1f} s.")
     hit = {name for name in transactions(incident.evidence) if name}
@@ -125,16 +125,9 @@ def _load(incident: Measurements) -> Iterator[Indicator]:
         yield Indicator("spread", 1, f"{len(hit)} endpoints are hit.")
 
 
-def _main_endpoint(incident: Measurements) -> AffectedEndpoint | None:
-    latency = incident.evidence.latency
-    if not isinstance(latency, Known):
-        return None
-    return next((entry for entry in latency.value.endpoints if entry.transaction == latency.value.main), None)
-
-
 def action(incident: Measurements) -> str:
     """The relief for what ran out."""
-    match = exhausted(all_texts(incident.evidence))
+    match = exhausted(incident.texts)
     return (match[0] if match is not None else CONNECTIONS).relief
 
 

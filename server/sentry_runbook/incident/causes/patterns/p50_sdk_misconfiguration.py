@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
-from sentry_runbook.incident.causes.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.causes.pattern import CausePattern
 from sentry_runbook.incident.measurements import Measurements
 
@@ -15,15 +14,14 @@ SEVERAL_GAPS = 3
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:
     """One for each gap in the instrumentation."""
-    gaps = instrumentation_gaps(incident.evidence)
     # One thing that is missing is common and breaks nothing.
-    several = sum(gap.points for gap in gaps) >= SEVERAL_GAPS
-    return (Indicator(gap.kind, gap.points, gap.text, core=several) for gap in gaps)
+    several = sum(gap.points for gap in incident.gaps) >= SEVERAL_GAPS
+    return (Indicator(gap.kind, gap.points, gap.text, core=several) for gap in incident.gaps)
 
 
 def action(incident: Measurements) -> str:
     """The settings that close the gaps."""
-    return _review(", ".join(gap.setting for gap in instrumentation_gaps(incident.evidence)))
+    return _review(", ".join(gap.setting for gap in incident.gaps))
 
 
 def _review(settings: str) -> str:

@@ -32,7 +32,7 @@ from sentry_runbook.incident.model.evidence.counts import (
     UsersIn,
     Widened,
 )
-from sentry_runbook.incident.model.evidence.event import Event, EventRow
+from sentry_runbook.incident.model.evidence.event import ROWS_LIMIT, Event, EventRow
 from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
@@ -60,6 +60,7 @@ from sentry_runbook.incident.model.evidence.values import (
 
 __all__ = [
     "NOT_ASKED",
+    "ROWS_LIMIT",
     "Activity",
     "AffectedEndpoint",
     "Alert",

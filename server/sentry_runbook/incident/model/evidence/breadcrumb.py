@@ -43,6 +43,11 @@ class Breadcrumb(FromSentry):
     http_status: int | None = None
     failed: bool = False
 
+    @property
+    def call(self) -> str:
+        """Method, URL and status of the call, as far as they are known; empty when the step is none."""
+        return " ".join(str(part) for part in (self.method, self.url, self.http_status) if part)
+
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """What an HTTP call was and how it ended stands in ``data``, under the names of several SDKs."""

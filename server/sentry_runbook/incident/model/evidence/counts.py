@@ -187,6 +187,11 @@ class Latency(Frozen):
     main: EventText | None = None
     measure: str = "p95(span.duration) of transaction roots"
 
+    @property
+    def main_endpoint(self) -> AffectedEndpoint | None:
+        """The endpoint of the main transaction; None when Sentry has no numbers of it."""
+        return next((endpoint for endpoint in self.endpoints if endpoint.transaction == self.main), None)
+
 
 class Combination(Frozen):
     """Events of the issue that share all these tag values; a None value is "tag absent"."""

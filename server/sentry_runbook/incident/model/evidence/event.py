@@ -230,6 +230,10 @@ class Event(FromSentry):
         return None
 
 
+ROWS_LIMIT = 100
+"""Sentry gives at most that many rows of the event list at once: a full list may not reach back to the first event."""
+
+
 class EventRow(FromSentry):
     """One row of the event list: what the tags and the user of an event say (sentry-api rule 3)."""
 

@@ -37,6 +37,11 @@ class Frame(FromSentry):
     """The failing line with two before and two after, as ``line | source``."""
     variables: Annotated[dict[str, EventText], Mapped(MAX_VARIABLES, "event.frame.vars")] = Field(default_factory=dict)
 
+    @property
+    def location(self) -> str:
+        """``file:line``, as far as it is known."""
+        return f"{self.file or self.module or 'unknown file'}{f':{self.line}' if self.line else ''}"
+
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """The source stands as pairs of line number and text."""

@@ -63,6 +63,11 @@ class Release(FromSentry):
     new_issues: Annotated[int | None, Count()] = Field(None, validation_alias="newGroups")
     deploys: Maybe[Many[Deploy]] = None
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a deploy marker or an event shows that the release runs."""
+        return bool(self.deploys) or self.first_event is not None
+
     @model_validator(mode="before")
     @classmethod
     def _named(cls, value: object, info: ValidationInfo) -> object:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sentry_runbook.incident.causes.event_texts import all_texts, whole_events
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.model.evidence import Breadcrumb, Evidence
 from sentry_runbook.incident.model.evidence.json_values import address_of
 
@@ -161,10 +161,10 @@ def _answered_later(crumbs: Sequence[Breadcrumb], host: str) -> bool:
 # --- hosts in error texts ------------------------------------------------------------------------------------------
 
 
-def host_in_error(evidence: Evidence) -> tuple[str, str] | None:
-    """An external host that the error of a failing call names, and that error's text; None when there is none."""
+def host_in_error(evidence: Evidence, texts: Iterable[str]) -> tuple[str, str] | None:
+    """An external host that the error of a failing call among ``texts`` names, and that text; None without one."""
     own = own_domains(evidence)
-    for text in all_texts(evidence):
+    for text in texts:
         # Any error may mention a URL; only in one of a failing call is the host the one that failed.
         if not NETWORK.search(text):
             continue

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sentry_runbook.incident.causes.event_texts import whole_events
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.model.evidence import Event, Evidence, Frame, Known, quoted
 
 NEARLY_ALL = 0.9

@@ -1,0 +1,1 @@
+"""What the events that were read whole say: their texts, failed calls to other hosts, and what they lack."""
