@@ -800,6 +800,12 @@ LOADED = "a load test at the incident's traffic raises the alert before the firs
             "a fallback to the calls to the external host",
             BLOCKED.replace('"api.geo.example"', "the external host"),
         ),
+        (
+            THIRD_PARTY,
+            spiking(issue={"title": "ConnectionError: GET https://api.geo.example/v1 timed out"}),
+            'a fallback to the calls to "api.geo.example"',
+            BLOCKED,
+        ),
         (DATA, spiking(), 'check of the input before "pay" at "pay.py:4" that sets', SET_ASIDE),
         (
             DATA,

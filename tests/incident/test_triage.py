@@ -5,7 +5,18 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import Commit, Evidence, Finding, Frozen, HoldsEventText, Issue, Unknown
+from sentry_runbook.incident.model.evidence import (
+    Commit,
+    Evidence,
+    Finding,
+    Frozen,
+    HoldsEventText,
+    Issue,
+    Totals,
+    Unknown,
+    Widened,
+    Window,
+)
 from sentry_runbook.incident.model.results.issue import IssueReport, IssueRow, IssueSummary
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.model.stated import Stated
@@ -174,3 +185,8 @@ def test_a_form_of_the_issue_declares_its_fields_like_the_evidence(form: type[Fr
     assert len(same) > 5
     for name in same:
         assert (name, declared(form.model_fields[name])) == (name, declared(Issue.model_fields[name]))
+
+
+def test_users_of_a_longer_time_do_not_stand_beside_the_hours_of_the_window() -> None:
+    wide = Widened(window=Window(start=NOW - timedelta(days=7), end=NOW), totals=Totals(events=57, users=12))
+    assert step(run(incident([], widened=known(wide))), 4) == ("0 in the worst rolling hour.", "ok")
