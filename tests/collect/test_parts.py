@@ -140,6 +140,30 @@ async def test_a_series_is_complete_until_the_first_bucket_that_may_still_grow(
     assert (series.events.complete_until, series.users.complete_until) == (expected, expected)
 
 
+SESSIONS = (SessionsSpec(9000, -80 * DAY, 0, crashed=90), SessionsSpec(500, -80 * DAY, 0, environment="staging"))
+LONG = [
+    pytest.param("1000h", "1h", 1000, id="a thousand hours"),
+    pytest.param("1001h", "1d", 0, id="an hour more"),
+    pytest.param("90d", "1d", 0, id="all that Sentry keeps"),
+]
+"""sentry-api §17: at most 1,000 intervals, larger steps beyond. DESIGN §5: the period is judged, too."""
+
+
+@pytest.mark.parametrize(("period", "interval", "hours"), LONG)
+async def test_sessions_of_a_long_window_are_asked_for_in_an_interval_that_is_granted(
+    period: str, interval: str, hours: int
+) -> None:
+    scenario = issue(Stream(60, -2 * DAY, -1, users=20), sessions=SESSIONS)
+    answer = await asked(scenario, SEVERITY, period=period)
+    (params,) = answer.requests["sessions"]
+    assert params["interval"] == interval
+    sessions = known(answer.evidence, "sessions")
+    assert len(sessions.hours) == hours
+    assert sessions.crash_rate == pytest.approx(0.01, abs=0.0005)
+    assert ("by environment and hour" in str(answer.evidence.sessions)) is (hours > 0)
+    assert len(answer.requests_per_round) == 2
+
+
 # --- windows that follow the issue ---------------------------------------------------------------------------------
 
 FIXED = [
