@@ -441,6 +441,32 @@ async def test_percentages_in_place_of_fractions_are_no_rates() -> None:
         assert (await client.sessions(**WINDOW)).groups[0].crash_rate is None
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "interval"),
+    [
+        (END - timedelta(hours=1000), END, "1h"),
+        (END - timedelta(hours=1000, seconds=1), END, "1d"),
+        (END - timedelta(hours=1001), END, "1d"),
+        # Rounded outwards, these 999 and a half hours touch 1,000 clock hours, and 1,001 where both ends are cut.
+        (END - timedelta(hours=999, minutes=30), END, "1h"),
+        (END - timedelta(hours=1000, minutes=-15), END + timedelta(minutes=15), "1d"),
+        (END - timedelta(days=90), END, "1d"),
+    ],
+)
+async def test_of_more_hours_than_one_answer_holds_only_the_totals_are_asked_for(
+    start: datetime, end: datetime, interval: str
+) -> None:
+    """sentry-api §17: at most 1,000 intervals, and a series cuts the groups in silence."""
+    upstream = Upstream({SESSIONS: gives(shapes.SESSIONS)})
+    async with client_of(upstream) as client:
+        found = await client.sessions(start=start, end=end, project_id="1")
+    (request,) = upstream.seen
+    by_hour = interval == "1h"
+    assert (values(request, "interval"), values(request, "includeSeries")) == ([interval], ["1" if by_hour else "0"])
+    assert bool(found.intervals) is by_hour
+    assert found.groups[0].sessions == 2200
+
+
 # --- organization, projects, suspect commits
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from tests.simulator.asking import Asked, one_issue
+from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.app import Profile
+from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, SessionsSpec, Stream, Transactions, hourly
 
 MIXED = Scenario(
@@ -241,6 +246,55 @@ async def test_an_answer_with_series_is_cut_in_silence_to_the_largest_groups() -
         assert [group["by"]["environment"] for group in groups] == [f"review-{60 - n}" for n in range(most)]
     totals = await asked.read("sessions/", **question, statsPeriod="30d", includeSeries=0)
     assert len(totals["groups"]) == 61
+
+
+TOO_MANY = "Your interval and date range would create too many results. Use a larger interval, or a smaller date range."
+
+
+@pytest.mark.parametrize(
+    ("period", "interval", "intervals"),
+    [
+        ("41d", "1h", 984),
+        ("1000h", "1h", 1000),
+        ("1001h", "1h", None),
+        ("42d", "1h", None),
+        ("90d", "1h", None),
+        ("90d", "3h", 720),
+        ("90d", "1d", 91),
+        ("100d", "1d", None),
+    ],
+)
+async def test_sessions_have_a_thousand_intervals_at_most(period: str, interval: str, intervals: int | None) -> None:
+    answer = await Asked(MIXED).get("sessions/", field="sum(session)", statsPeriod=period, interval=interval)
+    if intervals is None:
+        assert (answer.status_code, answer.json()) == (400, {"detail": TOO_MANY})
+    else:
+        assert (answer.status_code, len(answer.json()["intervals"])) == (200, intervals)
+
+
+async def test_a_period_that_is_rounded_outwards_has_an_interval_more() -> None:
+    asked = Asked(MIXED)
+    asked.clock.advance(minutes=25)
+    question = {"field": "sum(session)", "interval": "1h"}
+    assert len((await asked.read("sessions/", **question, statsPeriod="999h"))["intervals"]) == 1000
+    assert (await asked.get("sessions/", **question, statsPeriod="1000h")).status_code == 400
+
+
+@needs_recordings
+@pytest.mark.parametrize("number", [579, 581])
+async def test_sessions_of_14_and_of_90_days_by_the_hour_are_answered_as_by_a_recorded_sentry(number: int) -> None:
+    """579: 14 days, answered; 581: 90 days, refused."""
+    recorded = recordings()[number]
+    question = parse_qs(recorded["query"])
+    clock = ManualClock(datetime.fromisoformat(question["end"][0]).replace(tzinfo=UTC))
+    scenario = dataclasses.replace(one_issue(sessions=(SessionsSpec(60, -60, 0),)), project_id="2")
+    answer = await Asked(scenario, clock=clock).get("sessions/", **question)
+    assert answer.status_code == int(recorded["status"][:3])
+    mine, theirs = answer.json(), recorded["body"]
+    if answer.status_code == 200:
+        assert (mine["start"], mine["end"], mine["intervals"]) == (theirs["start"], theirs["end"], theirs["intervals"])
+    else:
+        assert mine == theirs
 
 
 async def test_rates_that_are_whole_come_as_integers() -> None:

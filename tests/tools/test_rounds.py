@@ -111,6 +111,20 @@ async def test_an_old_issue_that_came_back_in_several_environments_takes_two_rou
                 assert connection.upstream.rounds == 2, (tool, more, connection.upstream.requests_per_round)
 
 
+async def test_the_longest_period_tells_crash_free_sessions_in_two_rounds_too() -> None:
+    async with connected("payment-spike") as connection:
+        for tool in ("discover_impact", "classify_severity"):
+            connection.upstream.reset()
+            answer = await connection.call(tool, issue=SHORT, period="90d")
+            assert connection.upstream.rounds == 2
+            assert sum("/sessions/" in request for request in connection.upstream.requests) == 1
+            if tool == "discover_impact":
+                assert 0 < answer["crash_free_sessions_pct"] < 95
+            else:
+                met = {criterion["id"]: criterion for criterion in answer["criteria"]}["crash_free"]
+                assert met["met"] is True and "hours were not measured" in met["note"]
+
+
 STRADDLING = Scenario(
     name="straddling",
     issues=(

@@ -12,6 +12,7 @@ from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import LatencyTable, SessionCounts
+from sentry_runbook.sentry.timeseries import has_session_hours
 
 MAX_ENDPOINTS = 5
 
@@ -33,13 +34,19 @@ def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions:
     return merge_sessions(counts, is_counted, collection.now)
 
 
+def _sessions_source(collection: Collection) -> str:
+    window = collection.question.window
+    by_hour = " and hour" if has_session_hours(window.start, window.end) else ""
+    return f"sessions of the project by environment{by_hour}"
+
+
 SESSIONS = Part(
     field="sessions",
     round=2,
     aspects=(Aspect.SESSIONS,),
     request=_sessions_request,
     parse=_sessions,
-    source=lambda _: "sessions of the project by environment and hour",
+    source=_sessions_source,
 )
 
 

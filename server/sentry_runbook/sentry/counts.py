@@ -91,9 +91,10 @@ class EnvironmentSessions:
 
 @dataclass(frozen=True)
 class SessionCounts:
-    """Release health by environment; the range is rounded outwards to full hours.
+    """Release health by environment; the range is rounded outwards to full hours, a very long one to full days.
 
     Attributes:
+        intervals: starts of the hours; empty where only totals were asked for, or an hour cannot be read.
         has_unhandled_rate: False when the server does not know the figure (before SDK 11's meaning).
     """
 

@@ -246,8 +246,8 @@ def joined(parts: Sequence[TimeSeries]) -> TimeSeries:
 # --- release health
 
 
-def sessions(response: SentryResponse, *, has_unhandled_rate: bool) -> SessionCounts:
-    """Parse release health by environment."""
+def sessions(response: SentryResponse, *, has_unhandled_rate: bool, by_hour: bool = True) -> SessionCounts:
+    """Parse release health by environment; without ``by_hour`` the totals alone."""
     answer = an_object(response)
     intervals, groups = answer.get("intervals"), answer.get("groups")
     hours = [moment_of(at) for at in list_of(intervals)]
@@ -259,7 +259,7 @@ def sessions(response: SentryResponse, *, has_unhandled_rate: bool) -> SessionCo
     return SessionCounts(
         start=start,
         end=end,
-        intervals=known if len(known) == len(hours) else (),
+        intervals=known if by_hour and len(known) == len(hours) else (),
         groups=tuple(_session_group(group) for group in groups[:MAX_ITEMS] if isinstance(group, dict))
         if isinstance(groups, list)
         else (),

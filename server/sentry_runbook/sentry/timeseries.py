@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil, floor
 
 import anyio
 
@@ -16,6 +17,9 @@ from sentry_runbook.sentry.messages import RequestInfo
 
 MOST_POINTS = 10_000
 """Points of one time series answer (sentry-api §8)."""
+HOUR_S = 3600
+MOST_SESSION_HOURS = 1_000
+"""Intervals of one answer about sessions (sentry-api §17)."""
 SERIES = RequestInfo("the time series", READ_ORG, "series", "Rates a minute stay unknown on this server.")
 SESSIONS = RequestInfo("the sessions", READ_ORG, "sessions", "Release health may be switched off on this server.")
 SESSION_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -131,6 +135,8 @@ class TimeSeriesEndpoints(EndpointGroup):
     ) -> SessionCounts:
         """Release health by environment and hour; the range is rounded outwards to full hours.
 
+        Of more hours than one answer holds only the totals are asked for, of full days.
+
         Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is
         derived then from the crash-free rate.
 
@@ -138,11 +144,13 @@ class TimeSeriesEndpoints(EndpointGroup):
             Unsupported: the server has no release health.
         """
         slug = await self._slug(organization)
-        common = [("groupBy", "environment"), ("interval", "1h"), ("includeSeries", "1"), *span(start, end)]
+        by_hour = has_session_hours(start, end)
+        common = [("groupBy", "environment"), ("interval", "1h" if by_hour else "1d")]
+        common += [("includeSeries", "1" if by_hour else "0"), *span(start, end)]
         common += [*given("project", project_id), *environments_of(environments)]
         forms = [
             RequestForm(
-                ask=lambda fields=fields: self._sessions(fields, common, slug),  # type: ignore[misc]  # binds the loop's value
+                ask=lambda fields=fields: self._sessions(fields, common, slug, by_hour),  # type: ignore[misc]  # binds the loop's value
                 ability=ability,
                 is_refusal=refused_by(BadRequest),
             )
@@ -150,15 +158,22 @@ class TimeSeriesEndpoints(EndpointGroup):
         ]
         return await ask_newest(forms, self._can, slug)
 
-    async def _sessions(self, fields: Sequence[str], common: Query, slug: str) -> SessionCounts:
+    async def _sessions(self, fields: Sequence[str], common: Query, slug: str, by_hour: bool) -> SessionCounts:
+        has_unhandled_rate = "unhandled_rate(session)" in fields
         return await self._optional(
             "sessions",
             "sessions/",
             [*(("field", name) for name in fields), *common],
             SESSIONS,
-            lambda reply: parse_counts.sessions(reply, has_unhandled_rate="unhandled_rate(session)" in fields),
+            lambda reply: parse_counts.sessions(reply, has_unhandled_rate=has_unhandled_rate, by_hour=by_hour),
             organization=slug,
         )
+
+
+def has_session_hours(start: datetime, end: datetime) -> bool:
+    """Whether one answer holds the sessions of each hour of the range, rounded outwards to full hours."""
+    hours = ceil(end.timestamp() / HOUR_S) - floor(start.timestamp() / HOUR_S)
+    return hours <= MOST_SESSION_HOURS
 
 
 def axes_of(axes: Sequence[str]) -> Query:

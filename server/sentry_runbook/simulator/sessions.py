@@ -28,6 +28,7 @@ _GROUPS = ("project", "release", "environment", "session.status")
 _RATE = re.compile(
     r"(crash_free_rate|crash_rate|unhandled_rate|errored_rate|abnormal_rate|unhealthy_rate)\((session|user)\)"
 )
+_MOST_INTERVALS = 1_000
 _MOST_POINTS = 10_000
 _STATUSES = ("healthy", "errored", "crashed", "unhandled", "abnormal")
 
@@ -98,12 +99,16 @@ def _reader(field: str, request: Request, by_status: bool) -> Reader:
 
 
 def _bounds(request: Request, asked: Scope, step: int) -> tuple[int, int]:
-    """Round the period outwards to whole intervals; it holds one at least."""
-    start, end = period(request, asked.now) or (asked.start, asked.end)
-    if end - start > 90 * DAY + HOUR or (asked.end - asked.start) // step > 10_000:
-        raise bad("Your interval and date range would create too many results.")
+    """Round the period outwards to whole intervals; it holds one at least, and no more than one answer has."""
+    first, last = period(request, asked.now) or (asked.start, asked.end)
     start = asked.start // step * step
-    return start, max(-(-min(asked.end, asked.now) // step) * step, start + step)
+    end = max(-(-min(asked.end, asked.now) // step) * step, start + step)
+    if last - first > 90 * DAY + HOUR or (end - start) // step > _MOST_INTERVALS:
+        raise bad(
+            "Your interval and date range would create too many results."
+            " Use a larger interval, or a smaller date range."
+        )
+    return start, end
 
 
 def _step(request: Request) -> int:

@@ -1,0 +1,1 @@
+"""Tests of the requests that a question makes, and of what their answers become."""
