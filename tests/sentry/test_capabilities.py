@@ -307,6 +307,13 @@ async def series_of(upstream: Upstream, times: int = 1, **options: Any) -> dict[
     return found
 
 
+async def test_an_answer_without_the_events_that_were_asked_for_is_none() -> None:
+    users = gives({"count_unique(user)": shapes.STATS})
+    async with client_of(Upstream({NEWER: says(404), OLDER: users})) as client:
+        with pytest.raises(SentryError):
+            await client.series(["count()", "count_unique(user)"], query="", interval_s=60, **WINDOW)
+
+
 async def test_the_newer_series_answers_and_its_incomplete_minutes_are_told() -> None:
     found = (await series_of(Upstream({NEWER: SERIES})))["count()"]
     assert found.values == (12.0, None)

@@ -6,9 +6,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from sentry_runbook.errors import RateLimited, SentryError
+from sentry_runbook.errors import RateLimited, SentryError, TimedOut
 from sentry_runbook.sentry.references import IssueRef
-from tests.sentry.upstream import ORG, Time, Upstream, client_of, gives, says
+from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says
 
 FIRST, SECOND = f"{ORG}/issues/1/", f"{ORG}/issues/2/"
 TAGS = f"{ORG}/issues/1/tags/"
@@ -103,6 +103,17 @@ async def test_a_limit_on_changes_slows_the_next_change() -> None:
     assert time.naps == [5]
 
 
+async def test_after_a_pause_a_change_that_is_never_answered_may_have_been_made() -> None:
+    upstream, time = Upstream({FIRST: [GOOD, says(429, Retry_After="0.2"), Answer(hangs=True)]}), Time()
+    async with client_of(upstream, time, call_s=0.3, read_s=8) as client:
+        await client.issue(IssueRef("1"))
+        with pytest.raises(RateLimited):
+            await client.update_issue(IssueRef("1"), {"status": "resolved"})
+        with pytest.raises(TimedOut):
+            await client.update_issue(IssueRef("1"), {"status": "resolved"})
+    assert len(upstream.seen) == 3
+
+
 async def test_a_change_that_would_wait_too_long_is_not_sent() -> None:
     upstream, time = Upstream({FIRST: [GOOD, says(429, Retry_After="50"), GOOD]}), Time()
     async with client_of(upstream, time) as client:
@@ -120,3 +131,36 @@ async def test_the_text_of_a_429_is_not_believed_to_be_html() -> None:
             await client.issue(IssueRef("1"))
     assert isinstance(caught.value, RateLimited)
     assert caught.value.retry_after_s == 6
+
+
+async def test_a_slot_is_given_back_when_a_pause_begins_in_the_line() -> None:
+    """Who waits behind a request that is told to wait gets its turn after the pause, and every slot returns."""
+    held, time = anyio.Event(), PatientTime()
+    limited = Answer(429, b'{"detail": "x"}', {"retry-after": "2"}, held=held)
+    upstream = Upstream({FIRST: limited}, gives({"id": "2"}))
+    async with client_of(upstream, time, concurrency=1) as client:
+
+        async def first() -> None:
+            with pytest.raises(RateLimited):
+                await client.issue(IssueRef("1"))
+
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(first)
+                while not upstream.seen:
+                    await anyio.lowlevel.checkpoint()
+                tasks.start_soon(client.issue, IssueRef("2"))
+                tasks.start_soon(client.issue, IssueRef("3"))
+                await anyio.wait_all_tasks_blocked()
+                held.set()
+            assert (await client.issue(IssueRef("4")))["id"] == "2"
+
+
+class PatientTime(Time):
+    """Lets the others run while it sleeps."""
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+        self.now = max(self.now, until)

@@ -385,6 +385,23 @@ async def test_warming_up_tells_of_a_bundle_that_cannot_be_read(tmp_path: Path) 
             await client.warm_up()
 
 
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "gopher://127.0.0.1:70"])
+async def test_warming_up_tells_of_a_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    async with client_to("https://sentry.example.com") as client:
+        with pytest.raises(SettingsError, match="proxy"):
+            await client.warm_up()
+
+
+async def test_warming_up_tells_of_certificates_of_the_environment_that_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    async with client_to("https://sentry.example.com") as client:
+        with pytest.raises(SettingsError, match="SSL_CERT_FILE"):
+            await client.warm_up()
+
+
 FIRST_REQUEST = """
 import asyncio, concurrent.futures.thread, sys
 import mcp.server, anyio.streams.tls, anyio._backends._asyncio  # what a server that listens has loaded

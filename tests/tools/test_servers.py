@@ -146,3 +146,15 @@ async def test_a_self_hosted_sentry_of_2023_below_a_prefix_answers_everything() 
     assert triage["issue"]["url"].startswith(BASE + PREFIX)
     assert at(triage, "severity.severity") == "P0"
     assert at(triage, "impact.events") == 200
+
+
+@pytest.mark.parametrize("first", [None, "list_events"])
+async def test_glitchtip_counts_no_users_whatever_was_asked_before(first: str | None) -> None:
+    async with facing("GlitchTip") as (connection, _):
+        if first is not None:
+            await connection.call(first, issue=glitchtip.ISSUE)
+        issue = await connection.call("get_issue", issue=glitchtip.ISSUE)
+        listed = await connection.call("find_issues")
+    assert "users_total" not in issue
+    assert listed["issues"]
+    assert all("users" not in row for row in listed["issues"])

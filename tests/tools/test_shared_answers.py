@@ -216,3 +216,13 @@ class _Broken(httpx.AsyncBaseTransport):
         if self.is_broken and self.part in request.url.path:
             return httpx.Response(503, headers={"Retry-After": "60"}, json={})
         return await self.inner.handle_async_request(request)
+
+
+async def test_after_a_comment_no_draft_is_older_than_it() -> None:
+    settings = dataclasses.replace(SETTINGS, limits=Limits(), writes="direct")
+    async with connected("payment-spike", settings=settings) as connection:
+        before = await connection.call("draft_postmortem", issue="SHOP-1Z")
+        assert (await connection.call("add_note", issue="SHOP-1Z", text="Rolled back at noon."))["outcome"] == "applied"
+        after = await connection.call("draft_postmortem", issue="SHOP-1Z")
+    assert not any("Rolled back at noon" in row["what"] for row in before["timeline"])
+    assert any("Rolled back at noon" in row["what"] for row in after["timeline"])

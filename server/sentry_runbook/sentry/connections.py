@@ -104,11 +104,18 @@ class ConnectionPool:
         sys.modules.setdefault("httpx._main", cast(ModuleType, None))
         import httpx  # noqa: PLC0415  # takes 20 ms, which the server's start must not wait for
 
-        return httpx.AsyncHTTPTransport(
-            verify=self._tls_context(),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=KEEP_IDLE_S),
-            proxy=self._proxy(),
-        )
+        tls = self._tls_context()
+        try:
+            return httpx.AsyncHTTPTransport(
+                verify=tls,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=KEEP_IDLE_S),
+                proxy=self._proxy(),
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as exc:
+            raise SettingsError(
+                "The proxy that the environment names for Sentry cannot be used.",
+                "Name an http:// or https:// one in HTTPS_PROXY, or exempt Sentry in NO_PROXY.",
+            ) from exc
 
     def _proxy(self) -> str | None:
         """Return the proxy that the environment names for Sentry (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` …)."""
@@ -148,4 +155,10 @@ class ConnectionPool:
         if urlsplit(self._settings.base_url).scheme == "http":
             # Redirects are not followed, so this is never used; if it were, it trusts nobody.
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.create_ssl_context(trust_env=self._trusts_environment())
+        try:
+            return httpx.create_ssl_context(trust_env=self._trusts_environment())
+        except (OSError, ssl.SSLError) as exc:
+            raise SettingsError(
+                "SSL_CERT_FILE names no certificates that can be read.",
+                "Correct it, or name a bundle in SENTRY_RUNBOOK_CA_BUNDLE.",
+            ) from exc

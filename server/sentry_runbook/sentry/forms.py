@@ -41,7 +41,8 @@ class RequestForm(Generic[T]):
         ability: what the server needs, as in ``ABILITIES``; empty when the oldest server has it.
         is_refusal: which errors may mean that the server lacks the ability; no longer where it has worked.
         is_absence: which errors mean so even where it has worked (another resolution than asked).
-        is_passing: which errors lead to the next form without being remembered.
+        is_passing: which errors lead to the next form without being remembered: a lack on some servers, a fault on
+            others; what the next form answers counts, an empty answer too.
         is_empty: an answer that an older form may have more of; the newest of those is the answer, if none has.
     """
 

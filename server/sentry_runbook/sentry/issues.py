@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -34,10 +35,9 @@ class IssueEndpoints(IssuePaths):
         asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
         parse = parsing.identified("id")
         issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
-        if self._is_glitchtip and issue.get("userCount") in (0, "0"):
-            # GlitchTip does not count users and says 0: that is unknown, not nobody.
-            return {**issue, "userCount": None}
-        return issue
+        if issue.get("userCount") not in (0, "0") or not self._can.is_missing("org_issues"):
+            return issue
+        return _users_unknown(issue) if await self._is_of_glitchtip(ref, await self._number(ref)) else issue
 
     async def issues(
         self,
@@ -79,7 +79,8 @@ class IssueEndpoints(IssuePaths):
             ),
             RequestForm(ask=lambda: self._sender.get(path, old, ISSUE_LIST, parsing.page)),
         )
-        return await ask_newest(forms, self._can)
+        page = await ask_newest(forms, self._can)
+        return replace(page, items=tuple(map(_users_unknown, page.items))) if self._can.is_missing("sort") else page
 
     async def events(
         self,
@@ -166,3 +167,8 @@ class IssueEndpoints(IssuePaths):
             ),
         )
         return await ask_newest(forms, self._can, is_current=self.is_saas)
+
+
+def _users_unknown(issue: JsonObject) -> JsonObject:
+    """GlitchTip does not count users and says 0: that is unknown, not nobody."""
+    return {**issue, "userCount": None} if issue.get("userCount") in (0, "0") else issue

@@ -152,7 +152,7 @@ def stats_series(response: SentryResponse, axes: Sequence[str], interval_s: int)
     series = {axis: _regular(by_axis[axis], interval_s) for axis in axes if axis in by_axis}
     if not series and COUNT in by_axis:
         raise unsupported(SERIES)
-    if not series:
+    if not series or (COUNT in axes and COUNT not in series):
         raise ValueError("not the series asked for")
     return series
 

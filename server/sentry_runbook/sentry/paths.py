@@ -201,11 +201,11 @@ class IssuePaths(EndpointGroup):
             name = (self._known_number(ref) if self._can.is_missing("short_ids") else None) or ref.issue
             return await self._org_path(ref.organization, f"issues/{segment(name)}/{tail}")
         number = segment(await self._number(ref))
-        if tail == "" and await self._takes_changes_below_organization(ref, number):
+        if tail == "" and await self._is_of_glitchtip(ref, number):
             return await self._org_path(ref.organization, f"issues/{number}/")
         return f"/api/0/issues/{number}/{tail}"
 
-    async def _takes_changes_below_organization(self, ref: IssueRef, number: str) -> bool:
+    async def _is_of_glitchtip(self, ref: IssueRef, number: str) -> bool:
         """GlitchTip reads an issue under ``/api/0/issues/`` but changes it below its organization."""
         if self._is_glitchtip is None:
             path = await self._org_path(ref.organization, f"issues/{number}/")

@@ -175,7 +175,9 @@ class RequestSender:
         try:
             with anyio.move_on_after(budget_s):
                 await self._acquire(asked, request, call.caller)
-                # From here on the change may be visible, so no response from before it may be used.
+                # From here on the change may be made and visible: no response from before it may be used, and a
+                # pause that is over no longer tells what went wrong.
+                request.last_error = None
                 self._cache.invalidate()
                 try:
                     outcome = await self._transport.exchange(method, url, asked, body)

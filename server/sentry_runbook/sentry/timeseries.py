@@ -47,7 +47,7 @@ class TimeSeriesEndpoints(EndpointGroup):
     ) -> dict[str, TimeSeries]:
         """Time series of the errors dataset, by axis. More points than one answer holds are asked for in parts.
 
-        An axis that the server cannot count, beside one that it can, is left out.
+        An axis other than ``count()`` that the server cannot count is left out.
 
         Args:
             axes: aggregates such as ``count()``.
