@@ -71,11 +71,15 @@ def listed(names: Iterable[str], most: int = 3) -> str:
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
+def trend_counts(trend: Trend) -> str:
+    """The counts behind a trend's direction, with the usual ones where they decide it."""
+    counts = f"{number(trend.last_hour)} events in the last hour, {number(trend.previous_hour)} in the one before"
+    return counts if trend.usual_per_hour is None else f"{counts}, {number(trend.usual_per_hour)} an hour usual"
+
+
 def trend_sentence(trend: Trend) -> str:
     """The direction of a trend and the counts behind it."""
-    counts = f"{number(trend.last_hour)} events in the last hour, {number(trend.previous_hour)} in the one before"
-    usual = f", {number(trend.usual_per_hour)} an hour usual" if trend.usual_per_hour is not None else ""
-    return f"{trend.direction}: {counts}{usual}{f' ({trend.note})' if trend.note else ''}"
+    return f"{trend.direction}: {trend_counts(trend)}{f' ({trend.note})' if trend.note else ''}"
 
 
 def quoted_frame(frame: Frame) -> str:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.incident.formatting import percent_of
+from sentry_runbook.incident.formatting import number, percent_of
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
@@ -125,7 +125,8 @@ def _trend(result: Impact) -> Iterator[str | None]:
     trend = result.trend
     if trend:
         yield f"{trend.sparkline} {trend.direction}"
-        yield f"{trend.last_hour:,} events in the last hour, {trend.previous_hour:,} before"
+        usual = "" if trend.usual_per_hour is None else f", {number(trend.usual_per_hour)} an hour usual"
+        yield f"{trend.last_hour:,} events in the last hour, {trend.previous_hour:,} before{usual}"
     yield f"began {result.onset.at:%H:%M} UTC" if result.onset else None
 
 

@@ -27,12 +27,10 @@ class DiscoverTable:
     """A Discover answer: rows of field → value, any of which may be null.
 
     Attributes:
-        dataset: the dataset that answered; None when the server was asked without one.
         why_empty: what Sentry says about an empty answer ("no projects"), None when it says nothing.
     """
 
     rows: tuple[Row, ...]
-    dataset: str | None = None
     next_cursor: str | None = None
     why_empty: str | None = None
 

@@ -62,11 +62,10 @@ def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
         {str(name): _cell(value) for name, value in row.items()} for row in data[:MAX_ROWS] if isinstance(row, dict)
     )
     about = meta if isinstance(meta, dict) else {}
-    tips, dataset = about.get("tips"), about.get("dataset")
+    tips = about.get("tips")
     tip = tips.get("query") if isinstance(tips, dict) else None
     return DiscoverTable(
         rows=rows,
-        dataset=dataset if isinstance(dataset, str) else None,
         next_cursor=next_cursor(response.headers.get("link")),
         why_empty="Sentry hints that the query finds nothing it may read" if tip and not rows else None,
     )

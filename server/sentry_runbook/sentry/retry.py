@@ -289,14 +289,11 @@ class RequestSender:
 
 
 def _parsed(response: SentryResponse, asked: RequestInfo, parse: Parse[T]) -> T:
-    """Parse a response.
+    """Parse a response that is no error.
 
     Raises:
-        SentryError: it is an error, or not what Sentry answers to this request.
+        SentryError: it is not what Sentry answers to this request.
     """
-    error = error_of(response, asked)
-    if error is not None:
-        raise error
     try:
         return parse(response)
     except (ValueError, RecursionError):

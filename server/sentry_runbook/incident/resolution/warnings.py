@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.episode.onset import HOUR
-from sentry_runbook.incident.formatting import count, duration, listed, moment, number
+from sentry_runbook.incident.formatting import count, duration, listed, moment, trend_counts
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import last_resolve, regressions
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
-from sentry_runbook.incident.releases import release_named, releases_seen
+from sentry_runbook.incident.releases import names_a_release, release_named, releases_seen
 from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, same_release
 
 ANY = frozenset(ACTIONS)
@@ -44,8 +44,7 @@ def _for_ever(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
 
 def _still_spiking(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     if isinstance(incident.trend, Trend) and incident.trend.direction == "spiking":
-        last, previous = incident.trend.last_hour, incident.trend.previous_hour
-        yield f"It is still spiking: {count(last, 'event')} in the last hour, {number(previous)} in the one before."
+        yield f"It is still spiking: {trend_counts(incident.trend)}."
 
 
 def _not_over(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
@@ -112,13 +111,12 @@ def _resolved_by_other(request: ResolutionRequest, incident: Incident) -> Iterat
 
 
 def _next_release(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
-    releases = incident.evidence.releases
-    if isinstance(releases, Known) and not releases.value:
-        yield "The project has no release in Sentry: Sentry will refuse this. action=resolve works without releases."
-        return
-    issue = incident.evidence.issue
-    if issue.first_release is None and issue.last_release is None and not releases_seen(incident.evidence):
-        yield "No event of this issue names a release: Sentry cannot tell later events from earlier ones."
+    """Which releases the project has is not asked here: Sentry refuses where there is none (400)."""
+    if not names_a_release(incident.evidence):
+        yield (
+            "No event of this issue names a release: Sentry cannot tell later events from earlier ones, and refuses "
+            "this where the project has no release. action=resolve works without releases."
+        )
 
 
 def _named_release(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
@@ -126,6 +124,7 @@ def _named_release(request: ResolutionRequest, incident: Incident) -> Iterator[s
     version = request.release or ""
     if version == "latest":
         yield "latest is whatever release is the newest in Sentry at the moment of the write."
+        yield from _next_release(request, incident)
         return
     yield from _not_ready(version, incident.evidence)
     releases = releases_seen(incident.evidence)
@@ -142,11 +141,9 @@ def _not_ready(version: str, evidence: Evidence) -> Iterator[str]:
     """The release is unknown to Sentry, or nothing shows that it runs."""
     release = release_named(evidence, version)
     if release is None and isinstance(evidence.releases, Known):
-        newest = [release.version for release in evidence.releases.value]
-        yield (
-            f"Release {quoted(version)} is not among the {len(newest)} newest of the project ({listed(newest)}): "
-            "if Sentry does not know it, it refuses. A release must exist before an issue can be resolved in it."
-        )
+        seen = releases_seen(evidence)
+        events = f" Events of this issue name {listed(seen)}." if seen else ""
+        yield f"Sentry knows no release {quoted(version)}: it refuses this until the release exists there.{events}"
     elif release is not None and not release.is_live:
         yield f"No deploy marker and no event shows that {quoted(version)} is live: check that the fix is out."
 
@@ -186,7 +183,9 @@ def _how_long(events: int, trend: Trend | Unknown) -> str:
     """How long the count lasts at the last hour's rate, as a sentence; empty when no rate is known."""
     if isinstance(trend, Unknown) or not trend.last_hour:
         return ""
-    return f" At the last hour's rate that is {duration(timedelta(minutes=round(60 * events / trend.last_hour)))}."
+    minutes = 60 * events / trend.last_hour
+    lasts = timedelta(minutes=round(minutes)) if minutes >= 1 else timedelta(seconds=max(1, round(60 * minutes)))
+    return f" At the last hour's rate that is {duration(lasts)}."
 
 
 def _forecast(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
