@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator import changes, lifecycle
+from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.issue_payloads import (
     activity,
     activity_entry,
@@ -110,9 +111,10 @@ def _list_row(match: SearchMatch, base: str, now: int, *, filtered: bool) -> dic
     lifetime = {key: row[key] for key in ("count", "userCount", "firstSeen", "lastSeen")}
     row |= {"stats": {"24h": stats(match.events, now)["24h"]}}
     if filtered:
-        # With a period the list counts that period alone, where the single issue counts everything.
+        # With a period the list tells that period alone, its first and last event, too; the rest is under lifetime.
         row["count"] = str(len(match.events))
         row["userCount"] = len({event.user.id for event in match.events if event.user})
+        row["firstSeen"], row["lastSeen"] = iso(match.events[0].at), iso(match.events[-1].at)
     row["lifetime"] = lifetime | {"stats": None}
     row["filtered"] = None
     return row
