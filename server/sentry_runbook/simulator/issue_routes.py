@@ -25,7 +25,6 @@ from sentry_runbook.simulator.params import (
     environments,
     not_found,
     page,
-    paged,
     period,
     scope,
     whole,
@@ -100,7 +99,8 @@ async def issue_list(request: Request) -> Response:
     else:
         matches = ordered(matching(matches, text, asked.now), query.get("sort") or "date")
     size_name = "limit" if "limit" in query else "per_page"
-    rows, links = paged(request, matches, size_name=size_name, hits=True)
+    rows, links = page(request, matches, size_name=size_name)
+    headers |= {"X-Hits": str(len(matches)), "X-Max-Hits": "1000"}
     filtered = bool(period(request, asked.now)) or asked.environments is not None
     shown = [_list_row(match, base_url(request), asked.now, filtered=filtered) for match in rows]
     return answer(shown, links | headers)
