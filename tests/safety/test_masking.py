@@ -109,6 +109,18 @@ def test_what_is_neither_personal_nor_secret_stays(text: str) -> None:
     assert Sanitizer().line(text) == text
 
 
+@pytest.mark.parametrize("name", ["password", "token", "secret"])
+@pytest.mark.parametrize(("digits", "is_secret"), [("1", False), ("12", False), ("123", True), ("1234", True)])
+def test_three_digits_after_a_sensitive_name_are_its_value_and_two_are_a_count(
+    name: str, digits: str, is_secret: bool
+) -> None:
+    """A card's check number has three; ``password: 12`` is more often a length, or the number of a line."""
+    shown = Sanitizer().line(f"{name}: {digits}")
+    assert shown == (f"{name}: <secret 1>" if is_secret else f"{name}: {digits}")
+    # Where a text assigns, the value is one whatever its length.
+    assert Sanitizer().line(f"{name}={digits}") == f"{name}=<secret 1>"
+
+
 @pytest.mark.parametrize("scrubbed", ["[Filtered]", "[redacted]", "********", "[ip]", "[email]"])
 def test_what_sentry_scrubbed_is_shown_as_scrubbed(scrubbed: str) -> None:
     safe = Sanitizer()

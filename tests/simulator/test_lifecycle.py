@@ -176,6 +176,37 @@ async def test_ignoring_until_users_counts_people_not_events() -> None:
     assert (await state(asked))[0] == "unresolved"
 
 
+async def test_an_ignore_of_users_with_a_window_waits_for_so_many_people_within_it() -> None:
+    asked = Asked(one_issue(RUNNING))
+    limit = {"ignoreUserCount": 3, "ignoreUserWindow": 10}
+    await asked.changed("SHOP-1", {"status": "ignored", "statusDetails": limit})
+
+    async def meets(person: int, *, after: float) -> str:
+        asked.clock.advance(minutes=after)
+        asked.world.emit("SHOP-1", stream=Stream(1, 0, 0, users=1, first_user=person))
+        return (await state(asked))[0]
+
+    # Four people, of whom no ten minutes see more than two; and one of them again and again.
+    assert [await meets(person, after=6) for person in (1, 2, 3, 4)] == ["ignored"] * 4
+    assert [await meets(4, after=1) for _ in range(5)] == ["ignored"] * 5
+    # The fourth is still within the ten minutes, the third is not.
+    assert await meets(5, after=2) == "ignored"
+    shown = (await asked.read("issues/SHOP-1/"))["statusDetails"]
+    assert {key: shown[key] for key in limit} == limit
+    assert await meets(6, after=1) == "unresolved"
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(9, "unresolved"), (11, "ignored")])
+async def test_the_window_of_users_counts_those_met_at_most_so_long_before(apart: int, expected: str) -> None:
+    asked = Asked(one_issue(RUNNING))
+    limit = {"ignoreUserCount": 2, "ignoreUserWindow": 10}
+    await asked.changed("SHOP-1", {"status": "ignored", "statusDetails": limit})
+    for person in (1, 2):
+        asked.clock.advance(minutes=apart)
+        asked.world.emit("SHOP-1", stream=Stream(1, 0, 0, users=1, first_user=person))
+    assert (await state(asked))[0] == expected
+
+
 async def test_an_ignore_for_a_time_ends_with_it() -> None:
     asked = Asked(one_issue(RUNNING))
     issue = await asked.changed("SHOP-1", {"status": "ignored", "statusDetails": {"ignoreDuration": 30}})

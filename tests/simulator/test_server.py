@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
 from tests.simulator.asking import ORG, Asked, one_issue
+from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
 from sentry_runbook.simulator.scenario import (
@@ -199,6 +202,52 @@ async def test_a_period_in_the_list_counts_that_period_alone() -> None:
     assert (row["count"], row["lifetime"]["count"]) == ("3", "13")
     (row,) = await asked.read("issues/")
     assert row["count"] == "13"
+
+
+async def test_a_period_or_an_environment_narrows_the_first_and_the_last_event_of_a_row_too() -> None:
+    streams = (Stream(1, -5000, -5000), Stream(1, -30, -30), Stream(1, -20, -20, environment="qa"), Stream(1, -5, -5))
+    asked = Asked(one_issue(*streams))
+
+    def at(minutes: int) -> str:
+        return (asked.clock.now - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    life = (at(5000), at(5))
+    for params, first, last in (
+        ({}, 5000, 5),
+        ({"statsPeriod": "24h"}, 30, 5),
+        ({"start": at(60), "end": at(10)}, 30, 20),
+        ({"statsPeriod": "24h", "environment": "qa"}, 20, 20),
+    ):
+        (row,) = await asked.read("issues/", **params)
+        assert (row["firstSeen"], row["lastSeen"]) == (at(first), at(last)), params
+        assert (row["lifetime"]["firstSeen"], row["lifetime"]["lastSeen"]) == life, params
+
+
+@needs_recordings
+async def test_the_list_of_a_day_tells_an_issue_of_eight_days_as_a_recorded_sentry_does() -> None:
+    recorded = recordings()[67]
+    question = parse_qs(recorded["query"])
+    clock = ManualClock(datetime.fromisoformat(question["end"][0]).replace(tzinfo=UTC))
+    (theirs,) = (row for row in recorded["body"] if row["shortId"] == "CHECKOUT-API-1")
+
+    zero = clock.now.replace(second=0)  # a world starts at a full minute
+
+    def minutes(row: dict[str, Any], name: str) -> float:
+        return (datetime.fromisoformat(row[name]) - zero).total_seconds() / 60
+
+    begun, first = minutes(theirs["lifetime"], "firstSeen"), minutes(theirs, "firstSeen")
+    last = minutes(theirs, "lastSeen")
+    # 16 events before the day, 55 in it: those at the ends exactly, the others anywhere between.
+    single = tuple(Stream(1, at, at, users=1, first_user=n) for n, at in enumerate((begun, first, last), 1))
+    streams = (
+        *single,
+        Stream(15, begun + 1, begun + 60, users=7, first_user=50),
+        Stream(53, first + 1, last - 1, users=40, first_user=100),
+    )
+    asked = Asked(Scenario(name="day", issues=(IssueSpec(theirs["shortId"], "Boom", streams=streams),)), clock=clock)
+    (mine,) = await asked.read("issues/", **question)
+    for key in ("count", "userCount", "firstSeen", "lastSeen", "lifetime", "filtered"):
+        assert mine[key] == theirs[key], key
 
 
 async def test_a_bad_word_in_the_list_is_a_400() -> None:

@@ -7,6 +7,7 @@ from sentry_runbook.collect.investigation import named_environments
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import EventRow, Issue, Missing, Window
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList, IssueList, IssueRow
 from sentry_runbook.runtime import Runtime
@@ -97,7 +98,9 @@ async def search_issues(
     sanitizer = Sanitizer(mask=run.settings.mask)
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in page.items[:limit]]
-    addressed = [{**issue, "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_]
+    addressed = [
+        {**_of_whole_life(issue), "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_
+    ]
     rows = tuple(map(_row, read_all(Issue, addressed, sanitizer)))
     return IssueList(
         issues=rows,
@@ -105,6 +108,12 @@ async def search_issues(
         missing=_missing_keys(rows),
         findings=findings_of(sanitizer),
     )
+
+
+def _of_whole_life(issue: JsonObject) -> JsonObject:
+    """The row with the first and last event of the issue's life: its own are those of the period (sentry-api §17)."""
+    life = object_of(issue.get("lifetime"))
+    return {**issue, **{key: life[key] for key in ("firstSeen", "lastSeen") if moment_of(life.get(key))}}
 
 
 def _missing_keys(rows: tuple[IssueRow, ...]) -> tuple[Missing, ...]:

@@ -27,7 +27,7 @@ from sentry_runbook.simulator.records import (
 )
 from sentry_runbook.simulator.versions import is_semver
 
-_STATUSES = ("resolved", "unresolved", "ignored", "resolvedInNextRelease", "muted")
+_STATUSES = ("resolved", "unresolved", "ignored", "resolvedInNextRelease")
 _SUBSTATUSES = (
     "archived_until_escalating",
     "archived_until_condition_met",
@@ -69,7 +69,7 @@ def update(issue: IssueRecord, body: Mapping[str, object], now: int, actor: str 
     status = body.get("status")
     if status in {"resolved", "resolvedInNextRelease"}:
         _resolve(issue, details, now, actor)
-    elif status in {"ignored", "muted"}:
+    elif status == "ignored":
         _archive(issue, limits, body.get("substatus"), now, actor)
     elif status == "unresolved":
         _reopen(issue, body.get("substatus"), now, actor)

@@ -14,7 +14,7 @@ from functools import partial
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.columns import Row, column, kind, shown
 from sentry_runbook.simulator.params import Scope, bad
-from sentry_runbook.simulator.records import HOUR, MINUTE, EventRecord, IssueRecord, ProjectRecord
+from sentry_runbook.simulator.records import HOUR, MINUTE, IssueRecord, ProjectRecord
 from sentry_runbook.simulator.search import BadQuery, Lookup, Term, Value, parse, predicate, terms, value_test
 
 _FUNCTION = re.compile(r"([a-z_0-9]+)\((.*)\)")
@@ -112,19 +112,14 @@ def _date(rows_: Sequence[Row], pick: Callable[[list[int]], int]) -> str | None:
     return iso(pick([row.at for row in rows_])).replace("Z", "+00:00") if rows_ else None
 
 
-def _failed_share(rows_: Sequence[Row]) -> float | None:
-    failed = [not isinstance(row, EventRecord) and row.failed for row in rows_]
-    return sum(failed) / len(failed) if failed else None
-
-
-def aggregate(field: str, scope: Scope) -> Aggregate | None:
+def aggregate(field: str) -> Aggregate | None:
     """Read a field as a function of Discover; None when it is a plain column, 400 when there is no such function."""
     call = _FUNCTION.fullmatch(field)
     if not call:
         return None
     name = call[1]
     arguments = [part.strip() for part in call[2].split(",")] if call[2].strip() else []
-    function = _counting(name, arguments) or _timed(name, arguments, scope) or _measuring(name, arguments)
+    function = _counting(name, arguments) or _timed(name, arguments) or _quantile(name, arguments)
     if function is None:
         raise bad(f"{field} is not a valid function")
     return function
@@ -138,34 +133,22 @@ def _counting(name: str, arguments: Sequence[str]) -> Aggregate | None:
         return Aggregate(lambda rows_: len({column(row, key) for row in rows_} - {None}), "integer")
     if name == "count_if" and len(arguments) == 3:
         return _count_if(*arguments)
-    return Aggregate(_failed_share, "percentage") if name == "failure_rate" else None
+    return None
 
 
-def _timed(name: str, arguments: Sequence[str], scope: Scope) -> Aggregate | None:
-    if name in {"epm", "eps"}:
-        length = (scope.end - scope.start) / (MINUTE if name == "epm" else 1000)
-        return Aggregate(lambda rows_: len(rows_) / length if length else None, "rate", f"1/{name[-1]}")
+def _timed(name: str, arguments: Sequence[str]) -> Aggregate | None:
     if name == "last_seen" or (name in {"min", "max"} and list(arguments) == ["timestamp"]):
         return Aggregate(lambda rows_: _date(rows_, min if name == "min" else max), "date")
     return None
 
 
-def _measuring(name: str, arguments: Sequence[str]) -> Aggregate | None:
+def _quantile(name: str, arguments: Sequence[str]) -> Aggregate | None:
     quantile = re.fullmatch(r"p(\d\d|100)", name)
-    if not quantile and name not in {"sum", "avg"}:
+    if not quantile:
         return None
-    key = arguments[0] if arguments else "transaction.duration"
-    timed = kind(key) == "duration"
-    shape, unit = ("duration", "millisecond") if timed else ("number", None)
-    if quantile:
-        part = int(quantile[1]) / 100
-        return Aggregate(lambda rows_: percentile(_values(rows_, key), part), shape, unit)
-    divided = name == "avg"
-    return Aggregate(lambda rows_: _total(_values(rows_, key), divided=divided), shape, unit)
-
-
-def _total(values: Sequence[float], *, divided: bool) -> float | None:
-    return sum(values) / (len(values) if divided else 1) if values else None
+    key, part = arguments[0] if arguments else "transaction.duration", int(quantile[1]) / 100
+    shape, unit = ("duration", "millisecond") if kind(key) == "duration" else ("number", None)
+    return Aggregate(lambda rows_: percentile(_values(rows_, key), part), shape, unit)
 
 
 def _count_if(key: str, operator: str, value: str) -> Aggregate:
@@ -195,13 +178,13 @@ class ResultTable:
     units: dict[str, str | None]
 
 
-def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row], scope: Scope) -> ResultTable:
+def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row]) -> ResultTable:
     """Group the rows by the plain columns and apply the functions; newest first without ``sort``."""
     if not fields:
         raise bad("No columns selected")
     if len(fields) > _MOST_FIELDS:
         raise bad(f"You can view up to {_MOST_FIELDS} fields at a time. Please delete some and try again.")
-    functions = {field: aggregate(field, scope) for field in fields}
+    functions = {field: aggregate(field) for field in fields}
     for order in sort:
         if order.removeprefix("-") not in functions:
             raise bad("Cannot sort by a field that is not selected.")

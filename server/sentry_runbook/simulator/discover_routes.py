@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator.discover import Aggregate, aggregate, buckets, interval_ms, rows, table
-from sentry_runbook.simulator.params import ApiError, Scope, answer, bad, page, profile_of, scope
+from sentry_runbook.simulator.params import ApiError, answer, bad, page, profile_of, scope
 
 
 def _dataset(request: Request, *, optional: bool = False) -> str:
@@ -34,7 +34,7 @@ async def events(request: Request) -> Response:
     dataset, query = _dataset(request), request.query_params
     asked = scope(request)
     source = rows(dataset, asked, query.get("query", ""))
-    result = table(query.getlist("field"), query.getlist("sort"), source, asked)
+    result = table(query.getlist("field"), query.getlist("sort"), source)
     tip = None if asked.projects else "You have no accessible projects: no data can be shown."
     cut, links = page(request, result.data)
     meta = {
@@ -49,8 +49,8 @@ async def events(request: Request) -> Response:
     return answer({"data": list(cut), "meta": meta}, links)
 
 
-def _function(field: str, asked: Scope) -> Aggregate:
-    function = aggregate(field, asked)
+def _function(field: str) -> Aggregate:
+    function = aggregate(field)
     if function is None:
         raise bad(f"Invalid yAxis: {field} is not a function")
     return function
@@ -69,7 +69,7 @@ async def timeseries(request: Request) -> Response:
     filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
     series = []
     for axis in query.getlist("yAxis") or ["count()"]:
-        function = _function(axis, asked)
+        function = _function(axis)
         values = [
             {"timestamp": at, "value": function.over(members), "incomplete": at + step > asked.now}
             | ({"incompleteReason": "INCOMPLETE_BUCKET"} if at + step > asked.now else {})
@@ -91,7 +91,7 @@ async def stats(request: Request) -> Response:
     axes = query.getlist("yAxis") or ["count()"]
     by_axis: dict[str, dict[str, object]] = {}
     for order, axis in enumerate(axes):
-        function = _function(axis, asked)
+        function = _function(axis)
         by_axis[axis] = {
             "data": [[at // 1000, [{"count": function.over(members) or 0}]] for at, members in filled],
             "start": asked.start // 1000,

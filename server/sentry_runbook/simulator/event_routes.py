@@ -51,16 +51,7 @@ async def event_list(request: Request) -> Response:
     """Answer with the issue's events, newest first; an unknown environment simply has none."""
     issue, now = issue_of(request)
     rows, links = page(request, _chosen(request, issue, now)[::-1])
-    if request.query_params.get("full") in {"1", "true"}:
-        everything = issue.events.until(now)
-        return answer([_full_row(event, everything, now) for event in rows], links)
     return answer([event_row(event) for event in rows], links)
-
-
-def _full_row(event: EventRecord, everything: list[EventRecord], now: int) -> dict[str, object]:
-    details = event_details(event, everything, now)
-    kept = ("entries", "contexts", "context", "sdk", "errors", "_meta", "size")
-    return event_row(event) | {key: details[key] for key in kept}
 
 
 def _recommended(events: list[EventRecord]) -> EventRecord:

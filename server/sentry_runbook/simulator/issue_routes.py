@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator import changes, lifecycle
+from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.issue_payloads import (
     activity,
     activity_entry,
@@ -24,7 +25,6 @@ from sentry_runbook.simulator.params import (
     environments,
     not_found,
     page,
-    paged,
     period,
     scope,
     whole,
@@ -99,7 +99,8 @@ async def issue_list(request: Request) -> Response:
     else:
         matches = ordered(matching(matches, text, asked.now), query.get("sort") or "date")
     size_name = "limit" if "limit" in query else "per_page"
-    rows, links = paged(request, matches, size_name=size_name, hits=True)
+    rows, links = page(request, matches, size_name=size_name)
+    headers |= {"X-Hits": str(len(matches)), "X-Max-Hits": "1000"}
     filtered = bool(period(request, asked.now)) or asked.environments is not None
     shown = [_list_row(match, base_url(request), asked.now, filtered=filtered) for match in rows]
     return answer(shown, links | headers)
@@ -110,9 +111,10 @@ def _list_row(match: SearchMatch, base: str, now: int, *, filtered: bool) -> dic
     lifetime = {key: row[key] for key in ("count", "userCount", "firstSeen", "lastSeen")}
     row |= {"stats": {"24h": stats(match.events, now)["24h"]}}
     if filtered:
-        # With a period the list counts that period alone, where the single issue counts everything.
+        # With a period the list tells that period alone, its first and last event, too; the rest is under lifetime.
         row["count"] = str(len(match.events))
         row["userCount"] = len({event.user.id for event in match.events if event.user})
+        row["firstSeen"], row["lastSeen"] = iso(match.events[0].at), iso(match.events[-1].at)
     row["lifetime"] = lifetime | {"stats": None}
     row["filtered"] = None
     return row

@@ -55,8 +55,7 @@ def ordered(matches: Sequence[SearchMatch], sort: str) -> list[SearchMatch]:
         "freq": lambda match: len(match.events),
         "user": lambda match: len({event.user.id for event in match.events if event.user}),
     }
-    for likewise in ("trends", "recommended", "inbox"):
-        orders[likewise] = orders["date"]
+    orders["trends"] = orders["date"]
     if sort not in orders:
         raise bad(f'Invalid sort: "{sort}"')
     return sorted(matches, key=orders[sort], reverse=True)

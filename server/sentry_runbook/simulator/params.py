@@ -204,17 +204,6 @@ def page(request: Request, rows: Sequence[T], *, size_name: str = "per_page") ->
     return rows[offset : offset + size], {"Link": ", ".join(links)}
 
 
-def paged(
-    request: Request, rows: Sequence[T], *, size_name: str = "per_page", hits: bool = False
-) -> tuple[Sequence[T], dict[str, str]]:
-    """Like ``page``, with the total in ``X-Hits`` where the endpoint has it."""
-    cut, headers = page(request, rows, size_name=size_name)
-    if hits:
-        headers["X-Hits"] = str(len(rows))
-        headers["X-Max-Hits"] = "1000"
-    return cut, headers
-
-
 def answer(body: object, headers: dict[str, str] | None = None, status: int = 200) -> Response:
     """Answer with JSON."""
     return JSONResponse(body, status, headers)

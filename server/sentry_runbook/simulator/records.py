@@ -74,10 +74,9 @@ class Log(Generic[T]):
         """Count the records with ``start <= at < end``."""
         return max(0, bisect_left(self._at, end) - bisect_left(self._at, start))
 
-    def first(self, since: int = 0) -> T | None:
-        """Return the first record at or after an instant."""
-        index = bisect_left(self._at, since)
-        return self._items[index] if index < len(self._items) else None
+    def first(self) -> T | None:
+        """Return the first record; None when there is none."""
+        return self._items[0] if self._items else None
 
 
 @dataclass(frozen=True, slots=True)

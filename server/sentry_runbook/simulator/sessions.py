@@ -25,9 +25,7 @@ from sentry_runbook.simulator.records import DAY, HOUR, ProjectRecord, SessionMi
 from sentry_runbook.simulator.search import BadQuery, parse, predicate, value_test
 
 _GROUPS = ("project", "release", "environment", "session.status")
-_RATE = re.compile(
-    r"(crash_free_rate|crash_rate|unhandled_rate|errored_rate|abnormal_rate|unhealthy_rate)\((session|user)\)"
-)
+_RATE = re.compile(r"(crash_free_rate|crash_rate|unhandled_rate|errored_rate)\((session|user)\)")
 _MOST_INTERVALS = 1_000
 _MOST_POINTS = 10_000
 _STATUSES = ("healthy", "errored", "crashed", "unhandled", "abnormal")
@@ -70,8 +68,6 @@ def _rate(name: str, total: _Sum) -> float | None:
         "crash_rate": total.crashed,
         "unhandled_rate": total.unhandled,
         "errored_rate": total.errored,
-        "abnormal_rate": 0,
-        "unhealthy_rate": total.crashed + total.unhandled + total.errored,
     }
     share = parts[name] / total.count
     rate = 1 - share if name == "crash_free_rate" else share

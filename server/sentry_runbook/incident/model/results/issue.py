@@ -146,7 +146,12 @@ class EventList(Answer):
 
 
 class IssueRow(Frozen):
-    """One row of an issue list; ``events`` and ``users`` are for the period asked, where Sentry says so."""
+    """One row of an issue list; ``events`` and ``users`` are for the period asked, where Sentry says so.
+
+    Attributes:
+        first_seen: first event of the issue's whole life.
+        last_seen: last event of the issue's whole life.
+    """
 
     short_id: str
     title: EventText
