@@ -1,5 +1,6 @@
 """The Sentry of the benchmark's timings: a process of its own that answers as the embedded one does."""
 
+import pytest
 from bench.cases import ISSUE, ask, connected
 from bench.large_event import SIZE, enlarged
 from bench.upstream import Upstream
@@ -7,6 +8,7 @@ from bench.upstream import Upstream
 from sentry_runbook.settings import Limits
 
 
+@pytest.mark.matrix
 async def test_a_triage_over_loopback_is_answered_and_counted(upstream: Upstream) -> None:
     upstream.statistics()
     # An answer that comes at once may be gone before the next request arrives: with a delay they overlap for certain.

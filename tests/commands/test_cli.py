@@ -189,6 +189,7 @@ def test_a_reader_who_leaves_the_pipe_is_no_error() -> None:
         assert running.stderr.read() == ""
 
 
+@pytest.mark.matrix
 def test_a_terminal_without_the_signs_gets_question_marks() -> None:
     env = environment(PYTHONIOENCODING="ascii")
     said = subprocess.run([*PROGRAM, "triage", "SHOP-1Z", "--demo"], capture_output=True, env=env, check=True)

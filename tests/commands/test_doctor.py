@@ -119,7 +119,7 @@ def test_an_older_sentry_is_shown_with_what_stands_in(command: Commands, monkeyp
     assert "instead: crash-free sessions stay unknown" in output.out
 
 
-@pytest.mark.parametrize("made", [GlitchTip, Sentry2019])
+@pytest.mark.parametrize("made", [GlitchTip, pytest.param(Sentry2019, marks=pytest.mark.matrix)])
 def test_servers_that_are_not_todays_sentry_are_ready_too(
     made: type[GlitchTip | Sentry2019], command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

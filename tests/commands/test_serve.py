@@ -80,7 +80,7 @@ def test_an_address_of_the_network_needs_a_secret(
     assert "MCP at" not in said.err
 
 
-@pytest.mark.parametrize("secret", ["${HTTP_TOKEN}", "two words"])
+@pytest.mark.parametrize("secret", ["${HTTP_TOKEN}", pytest.param("two words", marks=pytest.mark.matrix)])
 def test_a_placeholder_or_an_invalid_secret_opens_no_network_and_is_not_shown(secret: str) -> None:
     env = environment(SENTRY_RUNBOOK_HTTP_TOKEN=secret)
     with process("serve", "--demo", "--transport", "http", "--host", "0.0.0.0", "--port", "0", env=env) as serving:
@@ -90,12 +90,14 @@ def test_a_placeholder_or_an_invalid_secret_opens_no_network_and_is_not_shown(se
         assert serving.wait(5) == 2
 
 
+@pytest.mark.matrix
 def test_over_stdio_the_secret_of_http_has_no_effect() -> None:
     with process("serve", "--demo", env=environment(SENTRY_RUNBOOK_HTTP_TOKEN="s3cret")) as serving:
         out, err = serving.communicate(HELLO, timeout=10)
     assert (serving.returncode, len(lines_json(out.splitlines())), err) == (0, 1, "")
 
 
+@pytest.mark.matrix
 def test_read_only_offers_no_tool_that_writes() -> None:
     with process("--demo", "--read-only") as serving:
         assert serving.stdin is not None

@@ -35,5 +35,6 @@ async def test_off_holds_for_every_way_of_saying_it(start: str, tmp_path: Path) 
     assert not names & WRITING
 
 
+@pytest.mark.matrix
 async def test_without_it_the_tools_are_there(tmp_path: Path) -> None:
     assert await listed(["serve", "--demo"], {}, tmp_path) >= WRITING

@@ -154,6 +154,7 @@ async def test_a_third_round_is_spent_only_to_settle_a_worst_hour_that_straddles
     assert met["met"] in (True, False) and "exact" in met["note"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.matrix)])
 async def test_a_hundred_triages_at_once_cost_hardly_more_requests_than_one(mode: Mode) -> None:
     caching = dataclasses.replace(SETTINGS, limits=Limits())

@@ -24,6 +24,7 @@ from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import registry
+from tests.matrix import matrix
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 
 ISSUE, OTHER = "SHOP-1Z", "SHOP-1R"
@@ -434,7 +435,7 @@ async def test_undo_is_not_offered_for_a_change_that_nobody_confirmed() -> None:
 # --- what a triage advises
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", matrix(SCENARIOS, quick=("payment-spike", "sdk-misconfiguration")))
 async def test_the_way_to_close_that_a_triage_names_is_one_that_sentry_takes(name: str) -> None:
     issue = SCENARIOS[name].issue
     async with connected(name, settings=writing("direct")) as connection:
