@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 import httpx
+import pytest
 from pydantic import BaseModel
 
 from sentry_runbook import collect
@@ -213,6 +214,7 @@ async def test_every_field_of_the_evidence_is_filled_by_a_scenario() -> None:
     assert not never, f"no scenario fills these: fill them, or drop the fields: {never}"
 
 
+@pytest.mark.matrix
 async def test_what_only_recordings_fill_is_filled_by_them() -> None:
     found: set[str] = set()
     for number, asked in ((75, "4"), (80, "4"), (85, "999")):

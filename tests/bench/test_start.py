@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from bench.startup import OURS, start
 
 LATER = (
@@ -35,6 +36,7 @@ def test_listing_the_tools_needs_no_rules_and_no_http_client() -> None:
     assert early == []
 
 
+@pytest.mark.matrix
 def test_a_server_that_is_spawned_lists_its_tools() -> None:
     started = start(OURS)
     assert started.wall_ms > 0

@@ -37,6 +37,7 @@ def test_every_incident_is_played_to_its_postmortem(name: str, command: Commands
     assert "### Action Items" in said.out
 
 
+@pytest.mark.matrix
 def test_a_pipe_gets_plain_lines_without_trailing_blanks(command: Commands) -> None:
     said = command("demo")
     assert "\x1b" not in said.out

@@ -92,6 +92,7 @@ def test_what_is_wrong_has_its_line_and_its_fix(
     assert "  → " in output.out
 
 
+@pytest.mark.matrix
 @pytest.mark.usefixtures("sentry")
 def test_a_clock_that_is_off_by_an_hour_is_noticed(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     with served(create_app(world(timedelta(hours=1)), token=TOKEN)) as url:
@@ -108,6 +109,7 @@ def test_a_config_file_that_others_can_read_is_a_warning(command: Commands, plac
     assert "chmod 600" in command("doctor", "--url", "http://127.0.0.1:1").out.replace("\n ", "")
 
 
+@pytest.mark.matrix
 @pytest.mark.usefixtures("sentry")
 def test_an_older_sentry_is_shown_with_what_stands_in(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     old = Profile(spans=False, timeseries=False, sessions=False, dataset=False)

@@ -185,6 +185,7 @@ def test_a_port_that_is_taken_is_said_to_be(transport: str, sentry_url: str, com
     assert "Cannot listen on 127.0.0.1" in output.err
 
 
+@pytest.mark.matrix
 def test_a_simulator_that_is_told_to_stop_ends_with_143() -> None:
     with process("simulate", "--port", "0", env=environment()) as serving:
         line = line_of(serving.stdout, "export SENTRY_URL=")

@@ -49,6 +49,7 @@ async def ask(issues: Sequence[IssueSpec], tool: str, **settings: Any) -> list[S
     return said
 
 
+@pytest.mark.matrix
 async def test_every_order_and_imitation_in_an_exception_is_reported() -> None:
     texts = [attack for attack in MESSAGES if attack.text]
     said = await ask([thrown(number, attack.text or "") for number, attack in enumerate(texts)], "get_issue")

@@ -90,6 +90,7 @@ def sentry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str
         yield seen
 
 
+@pytest.mark.matrix
 def test_every_route_is_asked_by_the_product_or_kept_for_a_reason(
     sentry: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

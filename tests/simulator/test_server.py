@@ -318,6 +318,7 @@ async def test_alerts_reports_and_absent_endpoints() -> None:
         assert (missing.status_code, missing.content) == (404, b"")
 
 
+@pytest.mark.matrix
 async def test_projects_are_chosen_by_id_slug_or_all() -> None:
     query = {"dataset": "errors", "field": "count()", "statsPeriod": "24h"}
     asked = Asked()
