@@ -25,6 +25,7 @@ from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import (
     Crumb,
     DeploySpec,
+    EntrySpec,
     FrameSpec,
     IssueSpec,
     NoteSpec,
@@ -78,6 +79,7 @@ RICH = Scenario(
             transaction="GET /cart",
             tags={f"key{number}": {"value": 1} for number in range(50)},
             notes=(NoteSpec(-30, "We look into it."),),
+            entries=(EntrySpec(-25, "note", app="Tracker"),),
         ),
         IssueSpec(
             "RICH-2",

@@ -20,6 +20,7 @@ from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.confirm import Confirmations
+from sentry_runbook.simulator import changes
 from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import (
@@ -57,12 +58,14 @@ class Story:
 
     Attributes:
         acts: minute → the body of a PUT on the issue.
+        by: the person who acts; None: our own integration.
         read: the minute at which the evidence is collected.
     """
 
     name: str
     scenario: Scenario
     acts: Mapping[float, Mapping[str, Any]] = field(default_factory=dict)
+    by: str | None = "Dana Ortiz"
     read: float = 200
     stated: Stated = field(default_factory=Stated)
     profile: Profile = field(default_factory=Profile)
@@ -76,12 +79,16 @@ async def lived(story: Story) -> Evidence:
     transport = httpx.ASGITransport(application)
     passed = 0.0
     headers = {"Authorization": f"Bearer {SETTINGS.token.reveal() if SETTINGS.token else ''}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as people:
-        issue = next(one.id for one in world.issues() if one.short_id == story.scenario.issue)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+        issue = next(one for one in world.issues() if one.short_id == story.scenario.issue)
         for minute, body in sorted(story.acts.items()):
             clock.advance(minutes=minute - passed)
             passed = minute
-            (await people.put(f"/api/0/organizations/acme/issues/{issue}/", json=body)).raise_for_status()
+            if story.by is None:
+                (await client.put(f"/api/0/organizations/acme/issues/{issue.id}/", json=body)).raise_for_status()
+            else:
+                world.find_issue(issue.id)  # brings it up to that minute
+                changes.update(issue, body, world.now_ms(), story.by)
     clock.advance(minutes=story.read - passed)
     run = Runtime(
         settings=SETTINGS,
@@ -129,6 +136,7 @@ GEOCODING = Story(
         2: {"status": "ignored", "statusDetails": {"ignoreCount": 100}},
         30: {"status": "resolved", "statusDetails": {"inRelease": "geo@3.2.1"}},
     },
+    by=None,
 )
 TYPE_ERROR = Story(
     "typeerror_v2_4_1",

@@ -53,7 +53,7 @@ def told(
 
 
 def act(kind: str, at: datetime, who: str | None = "Dana Ortiz", **fields: Any) -> Activity:
-    return Activity(kind=kind, at=at, who=who, **fields)
+    return Activity(kind=kind, at=at, who=who, **{"actor": "person" if who else "sentry", **fields})
 
 
 def whats(timeline: Timeline) -> list[str]:

@@ -60,7 +60,7 @@ def last_activity(issue: JsonObject, kind: str) -> datetime | None:
 def _activity(issue: JsonObject, kind: str) -> Iterator[tuple[datetime, JsonObject]]:
     for entry in map(object_of, list_of(issue.get("activity"))):
         at = moment_of(entry.get("dateCreated"))
-        if at is not None and (text_of(entry.get("type")) or "").startswith(kind):
+        if at is not None and (text_of(entry.get("type")) or "").lower().startswith(kind):
             yield at, entry
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sentry_runbook.simulator import lifecycle
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.event_payloads import metadata
-from sentry_runbook.simulator.people import BOT, owner, person
+from sentry_runbook.simulator.people import BOT, owner, person, sentry_app
 from sentry_runbook.simulator.records import (
     DAY,
     HOUR,
@@ -146,7 +146,7 @@ def activity_entry(entry: ActivityRecord) -> dict[str, object]:
         "id": entry.id,
         "type": entry.type,
         "user": person(entry.user) if entry.user else None,
-        "sentry_app": None,
+        "sentry_app": sentry_app(entry.app) if entry.app else None,
         "data": entry.data,
         "dateCreated": iso(entry.at),
     }

@@ -22,9 +22,12 @@ from sentry_runbook.simulator.records import (
 from sentry_runbook.simulator.versions import is_semver, precedence
 
 
-def record(issue: IssueRecord, at: int, kind: str, data: dict[str, object], user: str | None = None) -> ActivityRecord:
+def record(
+    issue: IssueRecord, at: int, kind: str, data: dict[str, object], user: str | None = None, app: str | None = None
+) -> ActivityRecord:
     """Append an activity to the issue's history."""
-    entry = ActivityRecord(at, str(int(digest(issue.id, len(issue.activity), kind, size=4), 16)), kind, data, user)
+    number = str(int(digest(issue.id, len(issue.activity), kind, size=4), 16))
+    entry = ActivityRecord(at, number, kind, data, user, app)
     issue.activity.append(entry)
     return entry
 

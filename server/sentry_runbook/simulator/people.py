@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sentry_runbook.simulator.records import number_id
 
-BOT = "Runbook integration"
-"""The user that a token acts as."""
+BOT = "runbook-7f3a1c-5d0c8a4e-3b1f-4c62-9a57-2e8d6f4b1c90"
+"""The user that a token acts as: the proxy user of an internal integration, as Sentry 24.2 shows it."""
 
 
 def address(name: str) -> str:
@@ -15,13 +15,15 @@ def address(name: str) -> str:
 
 def person(name: str, email: str = "") -> dict[str, object]:
     """Return a person in the full form that statuses, activities and commits use."""
-    email = email or address(name)
+    is_proxy = name == BOT
+    email = "" if is_proxy else email or address(name)
+    username = email or name
     return {
-        "id": number_id("person", email, digits=6),
+        "id": number_id("person", username, digits=6),
         "name": name,
-        "username": email,
+        "username": username,
         "email": email,
-        "emails": [{"id": number_id("mail", email, digits=6), "email": email, "is_verified": True}],
+        "emails": [{"id": number_id("mail", username, digits=6), "email": email, "is_verified": not is_proxy}],
         "avatarUrl": "",
         "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
         "isActive": True,
@@ -29,13 +31,18 @@ def person(name: str, email: str = "") -> dict[str, object]:
         "isSuspended": False,
         "isStaff": False,
         "isSuperuser": False,
-        "hasPasswordAuth": True,
-        "has2fa": True,
+        "hasPasswordAuth": not is_proxy,
+        "has2fa": not is_proxy,
         "experiments": {},
         "dateJoined": "2024-02-05T09:00:00Z",
         "lastLogin": None,
         "lastActive": None,
     }
+
+
+def sentry_app(name: str) -> dict[str, object]:
+    """Return an integration as the entries of newer servers name it."""
+    return {"id": number_id("app", name, digits=5), "name": name, "slug": name.lower().replace(" ", "-")}
 
 
 def owner(assigned: str | None) -> dict[str, object] | None:

@@ -179,13 +179,19 @@ def greatest_version(releases: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
 
 @dataclass(slots=True, eq=False)
 class ActivityRecord:
-    """One line of an issue's history."""
+    """One line of an issue's history.
+
+    Attributes:
+        user: the name of the person, or BOT; None where Sentry itself or an integration acted.
+        app: the name of the integration that acted, as newer servers show it (``sentry_app``).
+    """
 
     at: int
     id: str
     type: str
     data: dict[str, object]
     user: str | None = None
+    app: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

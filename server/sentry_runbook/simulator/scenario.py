@@ -190,6 +190,16 @@ class NoteSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class EntrySpec:
+    """An entry of the activity log that changes nothing: of a person, of an integration (``app``), or of Sentry."""
+
+    at: float
+    kind: str
+    author: str | None = None
+    app: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CommitSpec:
     """A commit of a release; ``pull_request`` is its number, when it came by one."""
 
@@ -319,6 +329,7 @@ class IssueSpec:
     history: tuple[StateChange, ...] = ()
     escalated: float | None = None
     notes: tuple[NoteSpec, ...] = ()
+    entries: tuple[EntrySpec, ...] = ()
     user_reports: tuple[float, ...] = ()
     suspects: tuple[CommitSpec, ...] = ()
     assigned_to: str | None = None

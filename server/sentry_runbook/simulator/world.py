@@ -148,6 +148,9 @@ class World:
         for note in spec.notes:
             at = self.origin + round(note.at * MINUTE)
             lifecycle.record(issue, at, "note", {"text": note.text}, note.author)
+        for entry in spec.entries:
+            at = self.origin + round(entry.at * MINUTE)
+            lifecycle.record(issue, at, entry.kind, {}, entry.author, entry.app)
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

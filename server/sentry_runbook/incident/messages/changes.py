@@ -14,11 +14,14 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Series, Unknown
 from sentry_runbook.incident.model.results.messages import Audience, Blank, TimelineRow
-from sentry_runbook.incident.timeline.activity import LOG
+from sentry_runbook.incident.timeline.activity import AUTOMATION, LOG
 
 SOURCES_OF_ACTIONS = (LOG, "deploy marker in Sentry")
 """Sources of timeline rows that record what a person did."""
-SOURCES_WITHOUT_NEWS = ("First Seen of the issue", "Last Seen of the issue", "suspect commits of the event")
+SOURCES_WITHOUT_NEWS = (
+    *("First Seen of the issue", "Last Seen of the issue", "suspect commits of the event"),
+    AUTOMATION,
+)
 """Sources of timeline rows that add nothing to the numbers of an update."""
 CHANGED = "what changed since the last update"
 MOST_ACTIONS = 6

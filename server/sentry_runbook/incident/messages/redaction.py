@@ -65,7 +65,9 @@ def _internal_names(evidence: Evidence) -> Iterator[tuple[str, set[str]]]:
     """Names of this incident that look like nothing special: people, hosts, releases, functions, endpoints."""
     issue = evidence.issue
     yield "an id", {issue.id, issue.name}
-    yield "a person", {who for entry in issue.activity if (who := entry.who)} | _people(evidence)
+    yield "an integration", {entry.who for entry in issue.activity if entry.who and entry.actor == "machine"}
+    yield "a person", {entry.who for entry in issue.activity if entry.who and entry.actor == "person"}
+    yield "a person", _people(evidence)
     yield "a release or version", {release.version for release in _releases(evidence)}
     for event in whole_events(evidence):
         yield from _event_names(event)
@@ -76,7 +78,7 @@ def _people(evidence: Evidence) -> set[str]:
     if isinstance(evidence.suspect_commits, Known):
         names |= {commit.author for commit in evidence.suspect_commits.value}
     if isinstance(evidence.notes, Known):
-        names |= {note.who for note in evidence.notes.value}
+        names |= {note.who for note in evidence.notes.value if note.actor == "person"}
     whole = {name for name in names if name}
     # "Dana Ortiz" is also meant by "Dana".
     return whole | {part for name in whole for part in name.split()}

@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.formatting import listed, moment
 from sentry_runbook.incident.model.evidence import Activity, Known, Note, quoted
 from sentry_runbook.incident.model.results.messages import RowKind, TimelineRow
+from sentry_runbook.incident.timeline.actors import ACTIVITY_WORDS, is_automation, name_of
 from sentry_runbook.incident.timeline.context import TimelineContext
 
 LOG = "activity log of the issue"
-LEADS_TO_ISSUE = (LOG, "First Seen of the issue", "Last Seen of the issue")
-ACTIVITY_WORDS = {
-    "assigned": "assigned the issue",
-    "unassigned": "took the assignment back",
-    "set_resolved": "resolved the issue",
-    "set_resolved_in_release": "resolved the issue",
-    "set_resolved_in_commit": "resolved the issue by a commit",
-    "set_resolved_in_pull_request": "resolved the issue by a pull request",
-    "set_resolved_by_age": "resolved the issue because of its age",
-    "set_unresolved": "reopened the issue",
-    "set_ignored": "archived the issue",
-    "set_priority": "set the priority",
-    "mark_reviewed": "reviewed the issue",
-    "merge": "merged other issues into it",
-    "create_issue": "made a ticket of it",
-    "set_regression": "recorded a regression: the issue came back",
-    "set_escalating": "recorded that the issue escalates",
-    "auto_set_ongoing": "set the issue to ongoing",
-}
+AUTOMATION = "activity log of the issue, entries of automation"
+LEADS_TO_ISSUE = (LOG, AUTOMATION, "First Seen of the issue", "Last Seen of the issue")
 HAVE_OWN_ROWS = ("first_seen", "note")
 """Kinds of activity that other rows show."""
+NEAR = timedelta(minutes=10)
+"""Entries of automation that follow each other within that time are one row."""
+MOST_KINDS = 5
 
 
 def activity_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
-    """A row for each entry of the activity log that has no row of its own."""
+    """A row for each entry of the activity log that has no row of its own; automation that is near in one."""
+    automation: dict[str, list[Activity]] = {}
     for entry in incident.evidence.issue.activity:
-        if entry.kind not in HAVE_OWN_ROWS and entry.at >= incident.opens:
+        if entry.kind in HAVE_OWN_ROWS or not incident.opens <= entry.at <= incident.read_at:
+            continue
+        if is_automation(entry):
+            automation.setdefault(name_of(entry), []).append(entry)
+        else:
             yield timeline_row(incident, entry.at, _activity_text(entry), LOG)
+    for who, entries in automation.items():
+        for group in _near_each_other(entries):
+            text = _activity_text(group[0]) if len(group) == 1 else _group_text(who, group)
+            yield timeline_row(incident, group[0].at, text, AUTOMATION)
+
+
+def _near_each_other(entries: Sequence[Activity]) -> Iterator[Sequence[Activity]]:
+    first = 0
+    for index in range(1, len(entries) + 1):
+        if index == len(entries) or entries[index].at - entries[index - 1].at > NEAR:
+            yield entries[first:index]
+            first = index
+
+
+def _group_text(who: str, entries: Sequence[Activity]) -> str:
+    whose = "Sentry's automation" if who == "Sentry" else sentence_start(who)
+    kinds = listed(dict.fromkeys(entry.kind for entry in entries), MOST_KINDS)
+    first, last = entries[0].at, entries[-1].at
+    if (first.date(), first.hour, first.minute) == (last.date(), last.hour, last.minute):
+        when = f"at {first:%H:%M}"
+    else:
+        when = f"from {first:%H:%M} to {last:%H:%M}" if first.date() == last.date() else f"up to {moment(last)}"
+    return f"{whose} wrote {len(entries)} entries {when}: {kinds}"
 
 
 def _activity_text(entry: Activity) -> str:
-    who = quoted(entry.who) if entry.who is not None else "Sentry"
     did = ACTIVITY_WORDS.get(entry.kind) or f"wrote an entry of the kind {quoted(entry.kind)}"
     if entry.kind == "set_resolved_in_release":
         did += f" in release {quoted(entry.version)}" if entry.version else " in the next release"
@@ -50,7 +65,12 @@ def _activity_text(entry: Activity) -> str:
         did += f", with release {quoted(entry.version)}"
     if entry.text and entry.kind not in ("set_unresolved",):
         did += f" ({excerpt(entry.text)})"
-    return f"{who} {did}"
+    return f"{sentence_start(name_of(entry))} {did}"
+
+
+def sentence_start(text: str) -> str:
+    """The text with a capital letter."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def notes_of(incident: TimelineContext) -> tuple[Note, ...]:
@@ -58,15 +78,16 @@ def notes_of(incident: TimelineContext) -> tuple[Note, ...]:
     if isinstance(incident.evidence.notes, Known):
         return incident.evidence.notes.value
     entries = [entry for entry in incident.evidence.issue.activity if entry.kind == "note"]
-    return tuple(Note(at=entry.at, who=entry.who, text=entry.text or "") for entry in entries)
+    return tuple(Note(at=entry.at, who=entry.who, actor=entry.actor, text=entry.text or "") for entry in entries)
 
 
 def note_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
     """A row for each note on the issue."""
     for note in notes_of(incident):
         if note.at is not None and note.at >= incident.opens:
-            who = quoted(note.who) if note.who else "somebody"
-            yield timeline_row(incident, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", "human")
+            who = name_of(note)
+            kind: RowKind = "human" if note.actor == "person" else "observed"
+            yield timeline_row(incident, note.at, f"Note of {who}: {excerpt(note.text)}", f"a note by {who}", kind)
 
 
 STATED = (

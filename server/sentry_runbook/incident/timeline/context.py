@@ -14,6 +14,7 @@ from sentry_runbook.incident.recovery.metrics import RecoveryMetrics, measure
 from sentry_runbook.incident.recovery.rates import MIN_ELAPSED
 from sentry_runbook.incident.recovery.recovery import assess_recovery
 from sentry_runbook.incident.releases import deploys_of
+from sentry_runbook.incident.timeline.actors import is_act_of_a_person
 
 LEAD_IN = timedelta(hours=24)
 """How long before the start a deploy is still part of the incident."""
@@ -117,11 +118,11 @@ class TimelineContext(Measurements):
 
     @cached_property
     def people_activity(self) -> tuple[Activity, ...]:
-        """What people did in Sentry from ``opens`` on, in order of time."""
+        """What people did in Sentry from ``opens`` on, in order of time; nothing that a machine wrote."""
         return tuple(
             entry
             for entry in self.evidence.issue.activity
-            if entry.who is not None and self.opens <= entry.at <= self.read_at
+            if is_act_of_a_person(entry) and self.opens <= entry.at <= self.read_at
         )
 
     @cached_property

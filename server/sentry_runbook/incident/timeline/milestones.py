@@ -82,10 +82,11 @@ def _first_act(incident: TimelineContext) -> tuple[datetime, str] | None:
     acts: list[tuple[datetime, str]] = []
     if incident.first_response is not None:
         acts.append((incident.first_response.at, f"{LOG}, entry of the kind {quoted(incident.first_response.kind)}"))
-    times = [
-        note.at for note in notes_of(incident) if note.at is not None and incident.began <= note.at <= incident.read_at
+    acts += [
+        (note.at, "first note of a person on the issue")
+        for note in notes_of(incident)
+        if note.at is not None and note.actor == "person" and incident.began <= note.at <= incident.read_at
     ]
-    acts += [(at, "first note on the issue") for at in times]
     return min(acts, key=lambda act: act[0], default=None)
 
 

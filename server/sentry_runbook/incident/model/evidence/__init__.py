@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.model.evidence.actor import Actor
 from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
 from sentry_runbook.incident.model.evidence.counts import (
     AffectedEndpoint,
@@ -62,6 +63,7 @@ __all__ = [
     "NOT_ASKED",
     "ROWS_LIMIT",
     "Activity",
+    "Actor",
     "AffectedEndpoint",
     "Alert",
     "Answer",

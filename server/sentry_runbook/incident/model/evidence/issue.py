@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from sentry_runbook.incident.model.evidence.actor import Actor, acted_by
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
@@ -88,8 +89,10 @@ class Activity(FromSentry):
     """One entry of the issue's activity log.
 
     Attributes:
-        kind: Sentry's type, as ``set_regression``, ``set_resolved_in_release``, ``assigned``, ``note``.
-        who: the name of the team member, None when Sentry itself acted.
+        kind: Sentry's type in small letters, as ``set_regression``, ``set_resolved_in_release``, ``assigned``;
+            newer servers write kinds without an older name in capitals (``TRIGGER_AUTOFIX``).
+        who: the name of the team member or of the integration, None when Sentry itself acted.
+        actor: what acted: a person, a machine (an integration, also our own) or Sentry itself with its agents.
         version: the release that the entry names.
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
@@ -97,17 +100,21 @@ class Activity(FromSentry):
     kind: Annotated[str, Word("unknown")] = Field("unknown", validation_alias="type")
     at: Annotated[datetime, Moment()] = Field(validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("activity.who")] = None
+    actor: Actor = "sentry"
     version: Annotated[EventText | None, Name("activity.version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """Who, version and text stand in objects; the data of an entry depend on its type (sentry-api §3.3)."""
-        data = object_of(json.get("data"))
+        data, kind = object_of(json.get("data")), json.get("type")
         texts = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
+        who, actor = acted_by(json)
         return {
             **json,
-            "who": object_of(json.get("user")).get("name"),
+            "type": kind.lower() if isinstance(kind, str) else None,
+            "who": who,
+            "actor": actor,
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
             "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
@@ -271,14 +278,15 @@ class Alert(FromSentry):
 
 
 class Note(FromSentry):
-    """A comment on the issue."""
+    """A comment on the issue; ``who`` and ``actor`` as in :class:`Activity`."""
 
     at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("note.who")] = None
+    actor: Actor = "person"
     text: Annotated[EventText, InertLine(MESSAGE, "note.text", "")]
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """A comment is an entry of the activity log whose data hold its text."""
         activity = Activity.reshape(json)
-        return {**json, "who": activity["who"], "text": activity["text"]}
+        return {**json, "who": activity["who"], "actor": activity["actor"], "text": activity["text"]}
