@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sentry_runbook.incident.formatting import briefly, duration
+from sentry_runbook.incident.formatting import briefly, duration, elapsed
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.stated import Stated
 from tests.incident.builder import read
@@ -61,7 +61,7 @@ class _Sources:
         marks = {mark for mark in marks if isinstance(mark, datetime)}
         self.instants = {found for text in texts for found in INSTANT.findall(text)}
         self.instants |= {form for at in times for form in (f"{at:%Y-%m-%d}", f"{at:%H:%M}", f"{at:%Y-%m-%d %H:%M}")}
-        between = {abs(one - other) for one in marks for other in marks}
+        between = {abs(elapsed(one, other)) for one in marks for other in marks}
         self.events = {text[:12] for text in texts}
         steps = (timedelta(seconds=series.step_s) for series in _series(evidence))
         spans = {evidence.window.length, *RULES, *steps, *(one.length for one in _windows(evidence))}

@@ -90,11 +90,11 @@ LATE = "36 min before: they cannot come from it."
     ("dates", "expected"),
     [
         ({"deploys": (marker(BEGAN - HOUR),)}, [(4, marked("13:10") + "1 h later.")]),
-        ({"deploys": (marker(BEGAN - HOUR - SECOND),)}, [(-2, marked("13:09") + "only 1 h 1 s later.")]),
+        ({"deploys": (marker(BEGAN - HOUR - SECOND),)}, [(-2, marked("13:09") + "only 1 h 1 min later.")]),
         ({"deploys": (marker(BEGAN + 36 * MINUTE, ""),)}, [(-4, marked("14:46", "") + LATE)]),
         ({"released": BEGAN - HOUR, "deploys": ()}, [(3, dated("13:10") + "1 h later."), NO_MARKER]),
         ({"released": BEGAN + 36 * MINUTE, "deploys": ()}, [(-4, dated("14:46") + LATE), NO_MARKER]),
-        ({"created": BEGAN - 59 * SECOND, "deploys": ()}, [(1, mentioned("14:09") + "in that minute."), NO_MARKER]),
+        ({"created": BEGAN + 59 * SECOND, "deploys": ()}, [(1, mentioned("14:10") + "in that minute."), NO_MARKER]),
         ({"created": BEGAN - MINUTE, "deploys": ()}, [(1, mentioned("14:09") + "1 min later."), NO_MARKER]),
         ({"created": BEGAN + MINUTE, "deploys": ()}, [(1, mentioned("14:11") + "1 min before."), NO_MARKER]),
         # A first mention after the errors clears nothing: Sentry hears late of many releases.

@@ -139,7 +139,7 @@ def test_the_same_evidence_gives_the_same_text_also_from_a_file(story: Story) ->
 @stories
 def test_an_action_is_a_verb_with_an_object_and_says_when_it_is_done(story: Story) -> None:
     for item in of(story).action_items:
-        assert re.match(r"(?:Add|Fix|Compare|Route|Set|Update|Review|Record|Associate|Set up) \w", item.action)
+        assert re.match(r"(?:Add|Fix|Compare|Resolve|Route|Set|Update|Review|Record|Associate|Set up) \w", item.action)
         assert item.done_when
         assert item.why
         assert item.owner is None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.model.evidence import (
     Activity,
     Breakdown,
@@ -170,7 +171,7 @@ def test_the_start_aligns_from_five_minutes_before_a_stated_start_to_an_hour_aft
     marker = deploy("v1", NOW, started=NOW - 20 * MINUTE)
     found = alignment(issue_since(BEGAN, Release(version="v1", deploys=(marker,))), "v1", began)
     assert found is not None
-    assert (found.aligned, found.early, found.lag) == (aligned, early, began - NOW)
+    assert (found.aligned, found.early, found.lag) == (aligned, early, elapsed(NOW, began))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -18,7 +18,7 @@ QUARTER = 15 * MINUTE
 """The runbook's first triage."""
 
 
-@pytest.mark.parametrize(("length", "quick"), [(QUARTER, True), (QUARTER + SECOND, False), (16 * MINUTE, False)])
+@pytest.mark.parametrize(("length", "quick"), [(QUARTER, True), (QUARTER + 59 * SECOND, True), (16 * MINUTE, False)])
 def test_a_detection_within_a_quarter_of_an_hour_went_well(length: timedelta, quick: bool) -> None:
     detected = read(incident(EVENTS), Stated(detected_at=START + length))
     assert any("It was detected" in question for question in went_well(detected)) is quick
@@ -26,7 +26,7 @@ def test_a_detection_within_a_quarter_of_an_hour_went_well(length: timedelta, qu
     assert any(hint.source == "time to detect" for hint in contributing(detected)) is not quick
 
 
-@pytest.mark.parametrize(("length", "quick"), [(QUARTER, True), (QUARTER + SECOND, False), (16 * MINUTE, False)])
+@pytest.mark.parametrize(("length", "quick"), [(QUARTER, True), (QUARTER + 59 * SECOND, True), (16 * MINUTE, False)])
 def test_an_acknowledgement_within_a_quarter_of_an_hour_is_no_delay(length: timedelta, quick: bool) -> None:
     stated = Stated(detected_at=START, acknowledged_at=START + length)
     answered = read(incident(EVENTS), stated)
@@ -58,6 +58,17 @@ def test_a_beginning_at_night_or_at_the_weekend_is_compared_with_office_hours(be
     day = {"Friday": 20, "Saturday": 21, "Sunday": 22, "Monday": 23}[name]
     at = datetime(2026, 11, day, int(clock[:2]), int(clock[3:]), tzinfo=UTC)
     window = Window(start=at - HOUR, end=at + 2 * HOUR)
-    questions = list(lucky(read(incident(burst(at, 60, MINUTE / 2, users=20), window=window))))
+    met = read(incident(burst(at, 60, MINUTE / 2, users=20), window=window))
+    questions = list(lucky(met, UTC))
     other = "at night, with fewer people around" if at_work else "in office hours, with more traffic"
-    assert questions[0] == f"It began {name} {clock} UTC: how does the response differ {other}?"
+    assert questions[0] == f"It began {name} {clock} (UTC): how does the response differ {other}?"
+    assert not any("how does the response differ" in question for question in lucky(met))
+
+
+@pytest.mark.parametrize(("hours", "other"), [(9, "in office hours"), (0, "at night")])
+def test_night_is_where_the_responders_are(hours: int, other: str) -> None:
+    # Friday 12:00 UTC is Friday 21:00 nine hours to the east.
+    at = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    window = Window(start=at - HOUR, end=at + 2 * HOUR)
+    met = read(incident(burst(at, 60, MINUTE / 2, users=20), window=window))
+    assert other in next(iter(lucky(met, timezone(timedelta(hours=hours)))))

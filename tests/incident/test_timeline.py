@@ -17,6 +17,7 @@ from sentry_runbook.incident.model.evidence import (
     Commit,
     Deploy,
     Evidence,
+    IssueSeries,
     Note,
     Release,
     Unknown,
@@ -25,7 +26,7 @@ from sentry_runbook.incident.model.evidence import (
 from sentry_runbook.incident.model.results.messages import Milestone
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.timeline.models import Timeline
-from tests.incident.builder import HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known, series
+from tests.incident.builder import DAY, HOUR, MINUTE, NOW, POLICY, Seen, ago, burst, incident, known, series
 
 START = ago(hours=4)
 BAD, GOOD = "shop@2.0.0", "shop@1.9.0"
@@ -189,11 +190,31 @@ def test_a_stretch_of_more_than_half_an_hour_without_a_line_is_a_gap(minutes: in
     events = burst(START, 120, MINUTE, users=20)
     notes = [act("mark_reviewed", START + number * minutes * MINUTE) for number in range(1, 3)]
     timeline = told(
-        events, activity=[*notes, *(act("mark_reviewed", START + at * MINUTE) for at in range(62, 121, 20))]
+        events,
+        activity=[*notes, *(act("mark_reviewed", START + at * MINUTE) for at in range(62, 121, 20))],
+        series=Unknown(why="Discover answered 429"),
     )
     inside = [gap for gap in timeline.gaps if gap.start < START + 50 * MINUTE]
     assert len(inside) == 2 * gaps
     assert all(gap.minutes == minutes for gap in inside)
+
+
+def test_a_stretch_whose_event_rate_is_known_is_no_gap_and_one_with_an_unmeasured_bucket_is() -> None:
+    events = burst(START, 200, MINUTE, users=20)
+    assert told(events).gaps == ()
+    rate = series(events, START - DAY, NOW)
+    at = (START + 90 * MINUTE - rate.start) // MINUTE
+    holed = rate.model_copy(update={"values": (*rate.values[:at], None, *rate.values[at + 1 :])})
+    gaps = told(events, series=known(IssueSeries(events=holed, users=holed))).gaps
+    assert [gap.start <= START + 90 * MINUTE < gap.end for gap in gaps] == [True]
+
+
+def test_a_stretch_that_begins_before_the_event_series_is_a_gap() -> None:
+    events = burst(START, 200, MINUTE, users=20)
+    late = series(events, START + HOUR, NOW)
+    gaps = told(events, series=known(IssueSeries(events=late, users=late))).gaps
+    assert gaps
+    assert gaps[0].start < late.start
 
 
 def test_the_quiet_after_the_recovery_is_no_gap() -> None:
@@ -259,10 +280,10 @@ def detected(timeline: Timeline) -> Milestone:
     return timeline.milestone("detected")
 
 
-def test_an_alert_before_the_start_and_an_act_of_sentry_detect_nothing() -> None:
+def test_an_alert_long_before_the_start_and_an_act_of_sentry_detect_nothing() -> None:
     timeline = told(
         activity=[act("assigned", START + MINUTE, who=None)],
-        alerts=known((Alert(name="Errors", last_triggered=START - MINUTE), Alert(name="Never"))),
+        alerts=known((Alert(name="Errors", last_triggered=START - 6 * MINUTE), Alert(name="Never"))),
     )
     assert detected(timeline).at is None
     assert timeline.milestone("acknowledged").at is None

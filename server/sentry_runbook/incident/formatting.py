@@ -59,6 +59,14 @@ def briefly(length: timedelta) -> str:
     return duration(timedelta(minutes=minutes)) if minutes else "less than a minute"
 
 
+def elapsed(start: datetime, end: datetime) -> timedelta:
+    """From one time to another as a reader counts it from the minutes shown: 18:54 to 19:01 is 7 min.
+
+    The one place for lengths between two times that people see. Within one minute it is the seconds themselves.
+    """
+    return end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0) or end - start
+
+
 def span(window: Window) -> str:
     """``24 h until 2026-11-23 14:05 UTC``."""
     return f"{duration(window.length)} until {moment(window.end)}"

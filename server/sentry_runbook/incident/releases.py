@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.breakdown import NOT_SET, share_of
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release
@@ -39,7 +40,7 @@ class Alignment:
     Attributes:
         source: what dates the deploy.
         at: the deploy's end, or the date.
-        lag: start of the incident minus ``at``; negative when the incident began first.
+        lag: start of the incident minus ``at``, by the minutes shown; negative when the incident began first.
         aligned: whether it lies between BEFORE_START of the deploy's start and AFTER_FINISH of its end.
         early: whether the incident began more than BEFORE_START before the deploy.
         environment: where it was deployed, for a deploy marker that says so.
@@ -145,7 +146,7 @@ def _aligned(
     return Alignment(
         source=source,
         at=end,
-        lag=began - end,
+        lag=elapsed(end, began),
         aligned=start - BEFORE_START <= began <= end + AFTER_FINISH,
         early=began < start - BEFORE_START,
         environment=environment,

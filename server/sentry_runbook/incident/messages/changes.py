@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.formatting import count, duration, moment, number
+from sentry_runbook.incident.formatting import count, duration, elapsed, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Series, Unknown
@@ -52,7 +52,9 @@ def _events_since(incident: Incident, since: datetime) -> str | Blank:
         return Blank(CHANGED, "the event series does not reach back to the last update")
     length = incident.read_at - since
     before = _as_long_before(series, since, length)
-    compared = "" if before is None else f", {number(before)} in the {duration(length)} before it"
+    compared = (
+        "" if before is None else f", {number(before)} in the {duration(elapsed(since, incident.read_at))} before it"
+    )
     return f"{count(events, 'error')} since the last update ({moment(since)}){compared}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sentry_runbook.incident.formatting import count, duration, number
+from sentry_runbook.incident.formatting import count, duration, elapsed, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Unknown
@@ -136,7 +136,7 @@ def _errors_since_stable(incident: Incident) -> str:
     events = total(between(incident.rate, incident.stable_since, incident.read_at))
     if events is None:
         return ""
-    length = duration(incident.read_at - incident.stable_since)
+    length = duration(elapsed(incident.stable_since, incident.read_at))
     return f"{count(events, 'error') if events else 'no error'} in the last {length}"
 
 

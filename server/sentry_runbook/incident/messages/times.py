@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.redaction import INTERNAL
 from sentry_runbook.incident.model.evidence import Unknown
@@ -21,7 +22,7 @@ class MessageTimes:
     Attributes:
         now: the time of the message.
         over: when the incident was over; of a mitigated one when the rate came back.
-        duration, so_far: start to end, start to now; full minutes from one minute on.
+        duration, so_far: start to end, start to now; differences of the minutes shown.
         update_every: time between messages by the policy; next_update is that long after ``now``.
     """
 
@@ -52,15 +53,10 @@ def message_times(incident: Incident, since: datetime | None, audience: Audience
         # How Sentry knows it names its queries, which are internal.
         started_how=Unknown(why=INTERNAL) if audience == "customers" else how,
         over=over or unknown,
-        duration=_full_minutes(over - started.at) if ended and over and started.at else unknown,
-        so_far=_full_minutes(now - started.at) if started.at else unknown,
+        duration=elapsed(started.at, over) if ended and over and started.at else unknown,
+        so_far=elapsed(started.at, now) if started.at else unknown,
         last_update=since or Unknown(why="no time of a last message was given (since)"),
         next_update=now + every,
         update_every=every,
         postmortem_by=(over or now) + POSTMORTEM_DUE,
     )
-
-
-def _full_minutes(length: timedelta) -> timedelta:
-    """Full minutes; what is shorter than one keeps its seconds."""
-    return length if length < timedelta(minutes=1) else timedelta(minutes=int(length.total_seconds() // 60))

@@ -7,20 +7,17 @@ short and every line of it can be checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.formatting import briefly, count, duration, moment, quoted_frame
+from sentry_runbook.incident.formatting import briefly, count, duration, elapsed, moment, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
-from sentry_runbook.incident.model.evidence import Frame, Unknown, quoted
+from sentry_runbook.incident.model.evidence import Frame, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import ActionItem
-from sentry_runbook.incident.postmortem.five_whys import cause_of, the_event
+from sentry_runbook.incident.postmortem.five_whys import QUICK, cause_of, is_detected_quickly, the_event
 from sentry_runbook.incident.releases import deploys_of
-
-SLOW = timedelta(minutes=5)
-"""An alert that comes later than that gives the incident a head start."""
 
 
 def action_items(incident: Incident) -> tuple[ActionItem, ...]:
@@ -34,8 +31,15 @@ def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
     if issue.status == "resolved" and not incident.recovery_metrics.regressed_since:
         return
     is_recovered = incident.recovery.verdict == "recovered"
+    suspect = quoted(incident.suspect or "")
+    if incident.stated.fix:
+        action = f"Resolve {issue.name} in Sentry in the release that holds the fix"
+    elif any(incident.is_older(deploy.version) for deploy in incident.later_deploys):
+        action = f"Fix the cause of {issue.name} before release {suspect} is deployed again, and resolve it there"
+    else:
+        action = f"Fix the cause of {issue.name} and resolve it in the release that holds the fix"
     yield ActionItem(
-        action=f"Fix the cause of {issue.name} and resolve it in the release that holds the fix",
+        action=action,
         done_when=f"check_recovery says recovered for {issue.name} and no event comes from the fixing release",
         why=f"the event rate is {'' if is_recovered else 'not known to be '}back to usual, and the issue is "
         f"{issue.status or 'of unknown status'} in Sentry",
@@ -81,29 +85,48 @@ def _prevent(incident: Incident) -> Iterator[ActionItem]:
 
 def _alert(incident: Incident) -> Iterator[ActionItem]:
     """A slow detection has two causes: the alert came late, or it came and reached nobody."""
-    length = incident.timeline.between("started", "detected")
-    if length is not None and length <= SLOW:
+    if is_detected_quickly(incident):
         return
-    first = incident.first_alert
+    length, first = incident.timeline.between("started", "detected"), incident.first_alert
     known = "is not known" if length is None else f"was {briefly(length)}"
-    if first is not None and first.last_triggered is not None and first.last_triggered - incident.began <= SLOW:
-        fired = briefly(first.last_triggered - incident.began)
+    if first is None or first.last_triggered is None:
+        yield _alert_rule(incident, known)
+    elif incident.is_after_a_pause(first.last_triggered):
+        yield ActionItem(
+            action=f"Review in Sentry when the alert {quoted(first.name)} fired first in this incident",
+            done_when=f"it is known whether it fired within {duration(QUICK)} of the start",
+            why=f"Sentry tells its last firing only, which came after a pause, and the time to detect {known}",
+        )
+    elif elapsed(incident.began, first.last_triggered) > QUICK:
+        yield _alert_rule(incident, known, first.name)
+    elif length is not None:
         yield ActionItem(
             action=f"Route the Sentry alert {quoted(first.name)} to the person on call",
-            done_when=f"a trial alert reaches the person on call within {duration(SLOW)}",
-            why=f"it fired {fired} after the start, and the time to detect {known}",
+            done_when=f"a trial alert reaches the person on call within {duration(QUICK)}",
+            why=f"it fired {_after_the_start(incident, first.last_triggered)}, and the time to detect {known}",
         )
-        return
-    what = f"the Sentry alert {quoted(first.name)}" if first is not None else "the Sentry alert rules"
-    yield ActionItem(
-        action=f"Update {what} so that an incident like {incident.evidence.issue.name} fires within {duration(SLOW)}",
+
+
+def _alert_rule(incident: Incident, known: str, name: str | None = None) -> ActionItem:
+    alerts = incident.evidence.alerts
+    has_none = isinstance(alerts, Known) and not alerts.value
+    what = "Add a Sentry alert rule" if has_none else "Update the Sentry alert rules"
+    what = f"Update the Sentry alert {quoted(name)}" if name is not None else what
+    return ActionItem(
+        action=f"{what} so that an incident like {incident.evidence.issue.name} fires within {duration(QUICK)}",
         done_when="a trial with the event rate of the first minutes of this incident fires in that time",
-        why=f"the time to detect {known}",
+        why=f"the project has no alert, and the time to detect {known}" if has_none else f"the time to detect {known}",
     )
+
+
+def _after_the_start(incident: Incident, at: datetime) -> str:
+    return f"{briefly(elapsed(incident.began, at))} after the start" if at > incident.began else "at the start"
 
 
 def _owner(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
+    if any(entry.kind == "assigned" and entry.actor == "sentry" for entry in issue.activity):
+        return  # a rule did assign it
     sourced_event = the_event(incident)
     frame = _readable(incident, sourced_event[0].failing_frame) if sourced_event is not None else None
     file = (frame.file or frame.module) if frame is not None else None

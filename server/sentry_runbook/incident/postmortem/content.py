@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Literal
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.formatting import briefly, count, moment
+from sentry_runbook.incident.formatting import briefly, count, elapsed, moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.messages import (
@@ -28,6 +28,7 @@ from sentry_runbook.incident.postmortem.action_items import action_items
 from sentry_runbook.incident.postmortem.five_whys import Hint, Why, five_whys
 from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, impact_numbers, query_window
 from sentry_runbook.incident.postmortem.retrospective import contributing, lucky, went_badly, went_well
+from sentry_runbook.incident.timeline.models import Timeline
 
 MAX_LINES = 44
 """Lines of the printed timeline: nobody reads more, and the structured timeline has them all."""
@@ -196,7 +197,8 @@ def _lines(incident: Incident) -> Iterator[TimelineLine]:
     for row in incident.timeline.rows:
         yield _line(row, incident.evidence.issue.url)
     for gap in incident.timeline.gaps:
-        what = f"no line for {briefly(gap.end - gap.start)}, until {gap.end:%H:%M}: what happened is not known here"
+        length = briefly(elapsed(gap.start, gap.end))
+        what = f"no line for {length}, until {gap.end:%H:%M}: what happened is not known here"
         yield TimelineLine(gap.start, what, "gap")
 
 
@@ -230,7 +232,14 @@ def _detection(incident: Incident) -> Iterator[Hint]:
         if milestone.at is None:
             yield Hint(f"When it was {name} is not known", milestone.why or "")
         else:
-            length = timeline.between("started", name)
-            after = f", {briefly(length)} after the start" if length is not None else ""
+            after = _after_the_start(timeline, milestone)
             unsure = ", not confirmed by a person" if milestone.candidate else ""
-            yield Hint(f"{name.capitalize()} {moment(milestone.at)}{after}{unsure}", milestone.source or "")
+            latest = " at the latest" if milestone.at_latest else ""
+            yield Hint(f"{name.capitalize()} {moment(milestone.at)}{latest}{after}{unsure}", milestone.source or "")
+
+
+def _after_the_start(timeline: Timeline, milestone: Milestone) -> str:
+    length, started = timeline.between("started", milestone.name), timeline.milestone("started").at
+    if length is None or started is None or milestone.at is None:
+        return ""
+    return f", {briefly(length)} after the start" if milestone.at >= started else ", at the start"

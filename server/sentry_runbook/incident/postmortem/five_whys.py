@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.formatting import briefly, count, listed, moment, number, quoted_frame
+from sentry_runbook.incident.formatting import briefly, count, elapsed, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.releases import alignment
-from sentry_runbook.incident.timeline.context import deployed
+from sentry_runbook.incident.timeline.context import AT_THE_START, deployed
 
 MOST_STEPS = 4
+QUICK = timedelta(minutes=5)
+"""A detection within that time took no time: an alert rule looks at some minutes at least."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,7 @@ def five_whys(incident: Incident) -> tuple[Why, ...]:
         Why("Why did the error occur?", direct, tuple(_direct(incident))),
         Why("Why was that code path triggered?", Blank("what led there"), tuple(_triggered(incident))),
         Why("Why was it not caught in testing?", Blank("gap in tests, review or staging"), tuple(_testing(incident))),
-        Why(
-            _alert_question(incident),
-            Blank("what the alert rules look at, and since when"),
-            tuple(_alerting(incident)),
-        ),
+        _harm(incident) if is_detected_quickly(incident) else _late_alert(incident),
         Why("Why is this class of error possible?", Blank("systemic cause"), tuple(_systemic(incident))),
     )
 
@@ -181,25 +179,65 @@ def _staged(incident: Incident) -> Iterator[Hint]:
     earlier = [(at, deploy) for deploy in elsewhere if (at := deployed(deploy)) and at < live[0]]
     if earlier:
         at, deploy = earlier[0]
-        text = f"{name} was deployed to {quoted(deploy.environment)} {briefly(live[0] - at)} before {where}."
-    else:
+        text = f"{name} was deployed to {quoted(deploy.environment)} {briefly(elapsed(at, live[0]))} before {where}."
+    elif isinstance(incident.evidence.deploys, Known):
         text = f"No deploy marker shows {name} in another environment before {where}."
+    else:
+        return
     yield Hint(text, "deploy markers in Sentry")
 
 
 # --- why did the alert take so long --------------------------------------------------------------------------------
 
 
+def is_detected_quickly(incident: Incident) -> bool:
+    """Whether it is known to have been detected within :data:`QUICK`; then nobody is asked why that took long."""
+    length = incident.timeline.between("started", "detected")
+    return length is not None and length <= QUICK
+
+
+def _late_alert(incident: Incident) -> Why:
+    answer = Blank("what the alert rules look at, and since when")
+    return Why(_alert_question(incident), answer, tuple(_alerting(incident)))
+
+
 def _alert_question(incident: Incident) -> str:
-    alert = incident.first_alert
-    at = (
-        incident.stated.alerted_at
-        or (alert.last_triggered if alert is not None else None)
-        or incident.stated.detected_at
-    )
-    if at is None or incident.known_onset is None or at < incident.began:
+    alerts, length = incident.evidence.alerts, incident.timeline.between("started", "detected")
+    if incident.stated.alerted_at is None and isinstance(alerts, Known) and incident.first_alert is None:
+        return "Why did no alert fire?"
+    fired = incident.stated.alerted_at or _first_firing(incident)
+    if length is None or fired is None:
         return "Why did the alert take [X] minutes?"
-    return f"Why did the alert take {briefly(at - incident.began)}?"
+    after = elapsed(incident.began, fired)
+    if after <= QUICK:
+        return f"Why did it take {briefly(length)} until it was noticed, though an alert fired {_within(after)}?"
+    return f"Why did the alert take {briefly(after)}?"
+
+
+def _first_firing(incident: Incident) -> datetime | None:
+    """When the first alert fired; None where its last firing does not tell."""
+    alert = incident.first_alert
+    at = alert.last_triggered if alert is not None else None
+    return None if at is None or incident.is_after_a_pause(at) else at
+
+
+def _within(after: timedelta) -> str:
+    return "at the start" if after < timedelta(minutes=1) else f"after {briefly(after)}"
+
+
+def _harm(incident: Incident) -> Why:
+    """What is asked in place of a slow detection: what took time, else what let the harm grow."""
+    started, mitigated = (incident.timeline.milestone(name) for name in ("started", "mitigated"))
+    length = incident.timeline.between("started", "mitigated")
+    if length is not None and length > QUICK and started.at and mitigated.at:
+        unsure = " (a candidate, to be confirmed)" if mitigated.candidate else ""
+        text = f"Started {moment(started.at)}, mitigated {moment(mitigated.at)}{unsure}."
+        hint = Hint(text, mitigated.source or "")
+        question = f"Why did it take {briefly(length)} until the mitigation?"
+        return Why(question, Blank("where the response waited, and for what"), (hint,))
+    users = incident.impact.users
+    reached = f"it reach {count(users, 'user')}" if users else "nothing limit the harm earlier"
+    return Why(f"Why did {reached}?", Blank("what lets the harm grow, and what limits it"))
 
 
 def _alerting(incident: Incident) -> Iterator[Hint]:
@@ -211,14 +249,18 @@ def _alerting(incident: Incident) -> Iterator[Hint]:
         yield Hint(f"Started {moment(started)}, detected {moment(detected.at)}.", detected.source or "")
     alerts = incident.evidence.alerts
     if isinstance(alerts, Known):
-        fired = [alert for alert in alerts.value if alert.last_triggered and alert.last_triggered >= incident.began]
-        for alert in fired:
-            length = (alert.last_triggered or incident.began) - incident.began
-            text = f"{quoted(alert.name)} last fired {briefly(length)} after the start."
-            yield Hint(text, "alerts of the project: last triggered")
+        fired = [
+            (alert.name, alert.last_triggered)
+            for alert in alerts.value
+            if alert.last_triggered is not None and alert.last_triggered >= incident.began - AT_THE_START
+        ]
+        for name, at in fired:
+            when = f"{briefly(elapsed(incident.began, at))} after" if at > incident.began else "at"
+            late = " and after a pause: it may have fired before" if incident.is_after_a_pause(at) else ""
+            yield Hint(f"{quoted(name)} last fired {when} the start{late}.", "alerts of the project: last triggered")
         if not alerts.value:
             yield Hint("The project has no alert in Sentry.", "alerts of the project")
-        elif not fired:
+        elif not fired and incident.known_onset is not None:
             text = f"No alert of the project ({number(len(alerts.value))} in all) fired after the start."
             yield Hint(text, "alerts of the project: last triggered")
 

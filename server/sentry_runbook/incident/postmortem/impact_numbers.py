@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sentry_runbook.incident.formatting import briefly, count, duration, moment, number, percent, span
+from sentry_runbook.incident.formatting import briefly, count, duration, elapsed, moment, number, percent, span
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
@@ -65,7 +65,7 @@ def _duration(incident: Incident) -> Iterator[ImpactNumber]:
         return
     why = started.why or recovered.why or "not known"
     if started.at is not None:
-        why = f"{why}; {briefly(incident.read_at - started.at)} have passed since the start"
+        why = f"{why}; {briefly(elapsed(started.at, incident.read_at))} have passed since the start"
     yield _unknown("Duration", why)
 
 

@@ -7,7 +7,7 @@ It asks what made a thing easy or hard, never who.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import briefly, count, moment, number
@@ -84,13 +84,18 @@ def went_badly(incident: Incident) -> Iterator[str]:
     yield "Where did the response wait: for a person, an access right, a build, or a decision?"
 
 
-def lucky(incident: Incident) -> Iterator[str]:
-    """Where were we lucky?"""
-    if incident.known_onset is not None:
-        at = incident.known_onset.at
+def lucky(incident: Incident, zone: tzinfo | None = None) -> Iterator[str]:
+    """Where were we lucky?
+
+    Args:
+        incident: what happened.
+        zone: where the responders work; None: not known, and nothing is said of nights and weekends.
+    """
+    if incident.known_onset is not None and zone is not None:
+        at = incident.known_onset.at.astimezone(zone)
         off = at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS
         other = "in office hours, with more traffic" if off else "at night, with fewer people around"
-        yield f"It began {at:%A} {at:%H:%M} UTC: how does the response differ {other}?"
+        yield f"It began {at:%A} {at:%H:%M} ({zone}): how does the response differ {other}?"
     impact = incident.impact
     if impact.users:
         least = "at least " if impact.users_lower_bound else ""

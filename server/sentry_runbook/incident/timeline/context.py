@@ -15,9 +15,12 @@ from sentry_runbook.incident.recovery.rates import MIN_ELAPSED
 from sentry_runbook.incident.recovery.recovery import assess_recovery
 from sentry_runbook.incident.releases import deploys_of
 from sentry_runbook.incident.timeline.actors import is_act_of_a_person
+from sentry_runbook.incident.timeline.bursts import BurstTimes
 
 LEAD_IN = timedelta(hours=24)
 """How long before the start a deploy is still part of the incident."""
+AT_THE_START = timedelta(minutes=5)
+"""An alert up to that long before the first counted event is of this incident: it counts by another clock."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class TimelineContext(Measurements):
             return None
         return at if self.began < at <= self.read_at - MIN_ELAPSED else None
 
+    @property
+    def bursts(self) -> tuple[BurstTimes, ...]:
+        """The bursts of the incident in order of time; empty when they are not known."""
+        return ()
+
     # --- releases and deploys
 
     @cached_property
@@ -92,6 +100,14 @@ class TimelineContext(Measurements):
         for release in self.releases:
             yield from deploys_of(self.evidence, release.version) or ()
             yield from release.deploys or ()
+
+    @property
+    def unknown_deploys(self) -> Unknown | None:
+        """Why deploys are not known: of the releases, else of the suspect one where its deploys were asked for."""
+        evidence = self.evidence
+        asked = not isinstance(evidence.deploys, Unknown) or evidence.deploys.asked
+        part = evidence.deploys if isinstance(evidence.releases, Known) and asked else evidence.releases
+        return part if isinstance(part, Unknown) else None
 
     def is_live(self, deploy: Deploy) -> bool:
         """Whether the marker is of an environment that the incident is counted in."""
@@ -130,14 +146,19 @@ class TimelineContext(Measurements):
         """The first thing that a person did in Sentry after the start."""
         return next((entry for entry in self.people_activity if entry.at >= self.began), None)
 
+    def is_after_a_pause(self, at: datetime) -> bool:
+        """Whether errors of this incident had paused or ended before ``at``."""
+        ends = [self.stable_since, *(burst.ended for burst in self.bursts)]
+        return any(end is not None and end <= at for end in ends)
+
     @cached_property
     def first_alert(self) -> Alert | None:
-        """The project's alert that fired first after the start, by the last time that Sentry keeps."""
+        """The project's alert that fired first at the start or after it, by the last time that Sentry keeps."""
         part = self.evidence.alerts
         fired = [
             alert
             for alert in (part.value if isinstance(part, Known) else ())
-            if alert.last_triggered is not None and self.began <= alert.last_triggered <= self.read_at
+            if alert.last_triggered is not None and self.began - AT_THE_START <= alert.last_triggered <= self.read_at
         ]
         return min(fired, key=lambda alert: (alert.last_triggered or self.began, alert.name), default=None)
 

@@ -1,4 +1,4 @@
-"""The turning points of an incident, the time between them, and stated times that do not fit.
+"""The turning points of an incident, and stated times that do not fit; the time between them is in :mod:`.intervals`.
 
 How to think about it: a milestone is what a person stated; else what Sentry's data suggest, named as such; else it is
 unknown and says why. Nothing is moved to make the order look right: a stated time that contradicts another is kept
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.formatting import duration, moment
+from sentry_runbook.incident.formatting import duration, elapsed, moment
 from sentry_runbook.incident.model.evidence import Deploy, Unknown, quoted
-from sentry_runbook.incident.model.results.messages import Interval, Milestone, MilestoneName
+from sentry_runbook.incident.model.results.messages import Milestone, MilestoneName
 from sentry_runbook.incident.timeline.activity import LOG, notes_of
-from sentry_runbook.incident.timeline.context import TimelineContext, deployed
+from sentry_runbook.incident.timeline.context import AT_THE_START, TimelineContext, deployed
 
 DEFINITIONS: Mapping[MilestoneName, str] = {
     "started": "onset in the event counts, or first event of a new issue",
@@ -29,12 +29,6 @@ NOT_OVER = {
     "worse": "it is getting worse",
     "unknown": "whether it is over is not known",
 }
-INTERVALS: tuple[tuple[str, MilestoneName, MilestoneName], ...] = (
-    ("time to detect", "started", "detected"),
-    ("time to acknowledge", "detected", "acknowledged"),
-    ("time to mitigate", "started", "mitigated"),
-    ("time to recover", "started", "recovered"),
-)
 SOON = timedelta(minutes=30)
 """A deploy that was through that long before the rate was back may have brought it back."""
 ROUNDING = timedelta(minutes=5)
@@ -63,18 +57,33 @@ def _detected(incident: TimelineContext) -> Milestone:
         return _unknown(
             "detected", "nobody stated it (detected_at), and without a start no alert can be told to be of it"
         )
-    signals: list[tuple[datetime, str]] = []
-    if (alert := incident.first_alert) is not None and alert.last_triggered is not None:
-        how = f"alert {quoted(alert.name)}, last triggered: it may have fired before, and for another issue"
-        signals.append((alert.last_triggered, how))
-    if (act := _first_act(incident)) is not None:
-        signals.append((act[0], f"{act[1]}: known to people then at the latest"))
+    signals = [signal for signal in (_first_alert(incident), _detecting_act(incident)) if signal is not None]
     if signals:
-        at, how = min(signals)
-        return _at("detected", at, how, candidate=True)
+        return min(signals, key=lambda signal: signal.at or incident.read_at)
     alerts = incident.evidence.alerts
     why = alerts.why if isinstance(alerts, Unknown) else "no alert of the project fired after the start"
     return _unknown("detected", f"nobody stated it (detected_at); {why}; no act of a person is recorded")
+
+
+def _first_alert(incident: TimelineContext) -> Milestone | None:
+    """Detection by the first alert: Sentry keeps its last firing, which after a pause says nothing of the first one."""
+    alert = incident.first_alert
+    if alert is None or alert.last_triggered is None:
+        return None
+    at, name = alert.last_triggered, f"alert {quoted(alert.name)}, last triggered"
+    if incident.is_after_a_pause(at):
+        how = f"{name} after a pause of the errors: known to the alert at the latest then; it may have fired before"
+        return _at("detected", at, how, candidate=True).model_copy(update={"at_latest": True})
+    return _at("detected", at, f"{name}: it may have fired before, and for another issue", candidate=True)
+
+
+def _detecting_act(incident: TimelineContext) -> Milestone | None:
+    act = _first_act(incident)
+    return (
+        None
+        if act is None
+        else _at("detected", act[0], f"{act[1]}: known to people then at the latest", candidate=True)
+    )
 
 
 def _first_act(incident: TimelineContext) -> tuple[datetime, str] | None:
@@ -107,12 +116,15 @@ def _mitigated(incident: TimelineContext) -> Milestone:
         return _unknown("mitigated", f"{unstated}, and the event rate is not back to the usual level")
     candidate = _last_deploy_before(incident, incident.stable_since)
     if candidate is not None and (at := deployed(candidate)) is not None:
-        how = f"deploy of {quoted(candidate.version)}, {_before_recovery(incident.stable_since - at)}"
+        how = f"deploy of {quoted(candidate.version)}, {_before_recovery(at, incident.stable_since)}"
         return _at("mitigated", at, how, candidate=True)
+    if incident.unknown_deploys is not None:
+        return _unknown("mitigated", f"{unstated}, and the deploys are not known: {incident.unknown_deploys.why}")
     return _unknown("mitigated", f"{unstated}, and no deploy marker stands shortly before the rate came back")
 
 
-def _before_recovery(length: timedelta) -> str:
+def _before_recovery(at: datetime, stable_since: datetime) -> str:
+    length = elapsed(at, stable_since)
     if length < timedelta(minutes=1):
         return "when the event rate came back to the usual level"
     return f"{duration(length)} before the event rate came back to the usual level"
@@ -152,26 +164,6 @@ def _unknown(name: MilestoneName, why: str) -> Milestone:
     return Milestone(name=name, definition=DEFINITIONS[name], why=why)
 
 
-# --- intervals -----------------------------------------------------------------------------------------------------
-
-
-def intervals_of(milestones: tuple[Milestone, ...]) -> tuple[Interval, ...]:
-    """The times between the milestones; over an unknown or contradicted one it is unknown."""
-    by_name = {milestone.name: milestone for milestone in milestones}
-    return tuple(_interval(name, by_name[start], by_name[end]) for name, start, end in INTERVALS)
-
-
-def _interval(name: str, start: Milestone, end: Milestone) -> Interval:
-    if start.at is None or end.at is None:
-        unknown = [milestone.name for milestone in (start, end) if milestone.at is None]
-        return Interval(name=name, start=start.name, end=end.name, why=f"not known: {' and '.join(unknown)}")
-    if end.at < start.at:
-        why = f"contradictory: {end.name} ({moment(end.at)}) lies before {start.name} ({moment(start.at)})"
-        return Interval(name=name, start=start.name, end=end.name, why=why)
-    minutes = int((end.at - start.at).total_seconds() // 60)
-    return Interval(name=name, start=start.name, end=end.name, minutes=minutes)
-
-
 # --- contradictions ------------------------------------------------------------------------------------------------
 
 
@@ -188,9 +180,9 @@ def _in_the_future(incident: TimelineContext, milestones: tuple[Milestone, ...])
 
 def _before_the_start(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
     for name, at in _stated_times(incident):
-        if incident.known_onset is not None and at < incident.known_onset.at:
-            early = duration(incident.known_onset.at - at)
-            onset = moment(incident.known_onset.at)
+        start = incident.known_onset.at if incident.known_onset is not None else None
+        if start is not None and at < (start if name == "mitigated_at" else start - AT_THE_START):
+            early, onset = duration(elapsed(at, start)), moment(start)
             yield f"{name} ({moment(at)}) lies {early} before the onset found in Sentry ({onset})."
 
 
@@ -217,7 +209,7 @@ def _acted_earlier(incident: TimelineContext, milestones: tuple[Milestone, ...])
 def _events_after_the_fix(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
     at = incident.mitigated
     if at is not None and incident.stable_since is not None and incident.stable_since - at > SOON:
-        late = duration(incident.stable_since - at)
+        late = duration(elapsed(at, incident.stable_since))
         yield f"mitigated_at ({moment(at)}): the event rate came back to the usual level only {late} later."
 
 

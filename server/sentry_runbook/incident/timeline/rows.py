@@ -14,9 +14,11 @@ from sentry_runbook.incident.episode.onset import MIN_EVENTS, QUIET
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of, worst_hour
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
-from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Series, quoted
+from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Release, Series, quoted
 from sentry_runbook.incident.model.results.messages import TimelineRow
+from sentry_runbook.incident.releases import deploys_of
 from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, stated_rows, timeline_row
+from sentry_runbook.incident.timeline.burst_rows import burst_rows
 from sentry_runbook.incident.timeline.context import TimelineContext, deployed
 
 UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
@@ -51,7 +53,7 @@ def _suspect_commits(incident: TimelineContext) -> Iterator[TimelineRow]:
 
 
 def _releases(incident: TimelineContext) -> Iterator[TimelineRow]:
-    """Releases by date, where no deploy marker says when they went live."""
+    """Releases by date, where no deploy marker tells when they went live."""
     marked = {deploy.version for deploy in incident.deploys}
     for release in incident.releases:
         name = quoted(release.version)
@@ -60,9 +62,16 @@ def _releases(incident: TimelineContext) -> Iterator[TimelineRow]:
             (release.released, f"Release {name} is dated as released"),
         ):
             if at is not None and at >= incident.opens and release.version not in marked:
-                yield timeline_row(
-                    incident, at, f"{what}; no deploy marker says when it went live", "releases of the project"
-                )
+                unmarked = "; no deploy marker says when it went live" if _has_no_marker(incident, release) else ""
+                yield timeline_row(incident, at, f"{what}{unmarked}", "releases of the project")
+
+
+def _has_no_marker(incident: TimelineContext, release: Release) -> bool:
+    """Whether Sentry told that the release has no deploy marker; it is asked for those of the suspect release only."""
+    markers = release.deploys
+    if release.version == incident.suspect:
+        markers = deploys_of(incident.evidence, release.version)
+    return markers == ()
 
 
 def _deploys(incident: TimelineContext) -> Iterator[TimelineRow]:
@@ -162,6 +171,10 @@ def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
             yield timeline_row(incident, max(fullest.at, incident.began), what, _rate_source(incident), "derived")
 
 
+def _bursts(incident: TimelineContext) -> Iterator[TimelineRow]:
+    yield from burst_rows(incident, incident.bursts)
+
+
 def _unit(series: Series) -> str:
     return UNIT.get(series.step_s) or duration(timedelta(seconds=series.step_s))
 
@@ -216,6 +229,7 @@ ROW_SOURCES: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
     _onset,
     _first_unhandled,
     _peak,
+    _bursts,
     _alerts,
     stated_rows,
     activity_rows,

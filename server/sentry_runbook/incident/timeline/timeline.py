@@ -6,13 +6,16 @@ Rows come from :mod:`.rows` and :mod:`.activity`, turning points and contradicti
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Missing, Release, Unknown
+from sentry_runbook.incident.formatting import elapsed
+from sentry_runbook.incident.metrics.timeseries import end_of, in_window
+from sentry_runbook.incident.model.evidence import Missing, Series, Unknown
 from sentry_runbook.incident.model.results.messages import TimelineGap, TimelineRow
 from sentry_runbook.incident.timeline.context import TimelineContext
-from sentry_runbook.incident.timeline.milestones import contradictions_of, intervals_of, milestones_of
+from sentry_runbook.incident.timeline.intervals import intervals_of
+from sentry_runbook.incident.timeline.milestones import contradictions_of, milestones_of
 from sentry_runbook.incident.timeline.models import Timeline
 from sentry_runbook.incident.timeline.rows import rows_of
 
@@ -27,27 +30,29 @@ def make_timeline(incident: TimelineContext) -> Timeline:
         rows=rows,
         gaps=tuple(_gaps(rows, incident)),
         milestones=milestones,
-        intervals=intervals_of(milestones),
+        intervals=intervals_of(milestones, incident.stable_since),
+        over=incident.stable_since,
         contradictions=contradictions_of(incident, milestones),
         missing=tuple(_missing(incident)),
     )
 
 
 def _gaps(rows: Sequence[TimelineRow], incident: TimelineContext) -> Iterator[TimelineGap]:
-    """Stretches without a line, while the incident was going on."""
+    """Stretches without a line and without a known event rate, while the incident was going on."""
     if incident.known_onset is None:
         return
     until = incident.stable_since or incident.read_at
     times = sorted({row.at for row in rows if incident.began <= row.at <= until} | {incident.began, until})
     for start, end in pairwise(times):
-        if end - start > GAP:
-            yield TimelineGap(start=start, end=end, minutes=int((end - start).total_seconds() // 60))
+        if elapsed(start, end) > GAP and not _is_measured(incident.rate, start, end):
+            yield TimelineGap(start=start, end=end, minutes=elapsed(start, end) // timedelta(minutes=1))
 
 
-def _deploys(evidence: Evidence) -> Known[tuple[Release, ...]] | Known[tuple[Deploy, ...]] | Unknown:
-    """The part that leaves deploys unknown: the releases with theirs, else the suspect one's where they were asked."""
-    asked = not isinstance(evidence.deploys, Unknown) or evidence.deploys.asked
-    return evidence.deploys if isinstance(evidence.releases, Known) and asked else evidence.releases
+def _is_measured(series: Series | None, start: datetime, end: datetime) -> bool:
+    """Whether the series holds every count of the stretch: then it tells what happened there."""
+    if series is None or start < series.start or end > end_of(series):
+        return False
+    return None not in in_window(series, start, end).values
 
 
 def _missing(incident: TimelineContext) -> Iterator[Missing]:
@@ -57,7 +62,7 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
     for what, part in (
         ("alerts", evidence.alerts),
         ("notes", evidence.notes),
-        ("deploys", _deploys(evidence)),
+        ("deploys", incident.unknown_deploys),
         ("suspect commits", evidence.suspect_commits),
         ("first unhandled event and peak", evidence.unhandled),
     ):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
-from sentry_runbook.incident.formatting import duration, moment, percent_of
+from sentry_runbook.incident.formatting import duration, elapsed, moment, percent_of
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded, share_of
@@ -154,7 +154,7 @@ def _commits(incident: Measurements) -> Iterator[Indicator]:
     commit, began = commits.value[0], incident.apparent_start
     name = quoted(commit.pull_request or commit.message or commit.id)
     if commit.at is not None and began is not None and timedelta() <= began - commit.at <= COMMIT_IS_NEW:
-        text = f"Suspect commit {name} was made {duration(began - commit.at)} before the errors began."
+        text = f"Suspect commit {name} was made {duration(elapsed(commit.at, began))} before the errors began."
         yield Indicator("commits", 2, text)
     else:
         yield Indicator("commits", 1, f"Sentry names a suspect commit: {name}.")

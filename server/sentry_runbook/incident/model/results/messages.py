@@ -60,6 +60,7 @@ class Milestone(Frozen):
 
     Attributes:
         candidate: Sentry suggests it and no person has confirmed it.
+        at_latest: it may have been earlier: only the last firing of an alert is known.
     """
 
     name: MilestoneName
@@ -68,6 +69,7 @@ class Milestone(Frozen):
     kind: RowKind | None = None
     source: EventText | None = None
     candidate: bool = False
+    at_latest: bool = False
     why: EventText | None = None
 
     @property
