@@ -72,7 +72,8 @@ def _first_alert(incident: TimelineContext) -> Milestone | None:
         return None
     at, name = alert.last_triggered, f"alert {quoted(alert.name)}, last triggered"
     if incident.is_after_a_pause(at):
-        how = f"{name} after a pause of the errors: known to the alert at the latest then; it may have fired before"
+        latest = "known to the alert at the latest then; it may have fired before"
+        how = f"{name} after the errors had paused or ended: {latest}"
         return _at("detected", at, how, candidate=True).model_copy(update={"at_latest": True})
     return _at("detected", at, f"{name}: it may have fired before, and for another issue", candidate=True)
 

@@ -156,12 +156,12 @@ def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
 
 
 def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
-    """The fullest minute of unhandled events; of a slow incident the fullest hour says more."""
+    """The fullest minute of unhandled events; of a slow incident the fullest hour, unless its bursts tell theirs."""
     peak, part = incident.own_peak, incident.evidence.unhandled
     if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= MIN_EVENTS:
         what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
         yield timeline_row(incident, max(peak.at, incident.began), what, part.source, "derived")
-    elif incident.rate is not None:
+    elif incident.rate is not None and len(incident.bursts) < 2:
         inside = between(
             incident.rate, incident.began - timedelta(seconds=incident.rate.step_s - 1), end_of(incident.rate)
         )
