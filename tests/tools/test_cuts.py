@@ -10,6 +10,7 @@ import pytest
 from sentry_runbook.tools import registry
 from sentry_runbook.tools.output import PreparedAnswer, prepare
 from sentry_runbook.tools.serialize import EXTRAS
+from sentry_runbook.tools.truncation import cut_outside_headings
 from tests.matrix import matrix
 from tests.tools.contract import call
 from tests.tools.support import connected
@@ -79,3 +80,13 @@ async def test_what_is_left_out_is_named_and_nothing_else(
         assert counted or unnamed <= elsewhere, budget
         assert {label for label in said if not any(related(path, label) for path in gone)} == set(), budget
         assert gone or budget > BUDGETS[-1], "so little holds no whole answer"
+
+
+def test_no_cut_goes_through_a_heading() -> None:
+    text = "Summary of it all.\n\n" + "".join(f"### Heading {number}\n\nA line.\n\n" for number in range(30))
+    whole = set(text.splitlines())
+    for limit in range(60, len(text) + 1):
+        shorter = cut_outside_headings(text, limit)
+        assert len(shorter) <= limit
+        assert [line for line in shorter.splitlines() if line.startswith("#") and line not in whole] == []
+    assert cut_outside_headings(text, len(text)) == text

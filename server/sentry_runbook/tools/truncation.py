@@ -59,7 +59,7 @@ class Truncator:
             return {key: self.truncate(item, path, "") for key, item in list(value.items())[: self.entries]}
         if isinstance(value, str) and name not in NEVER_CUT and len(value) > self.characters:
             self._record(path, True)
-            return cut(value, self.characters)
+            return cut_outside_headings(value, self.characters)
         return value
 
     def fields(self, model: BaseModel, path: str) -> Iterator[tuple[str, object]]:
@@ -71,6 +71,14 @@ class Truncator:
     def _record(self, path: str, was_cut: bool) -> None:
         if was_cut:
             self.cut_paths.setdefault(path)
+
+
+def cut_outside_headings(text: str, limit: int) -> str:
+    """The text cut to ``limit`` characters, never inside a heading: a torn one reads as another section."""
+    shorter = cut(text, limit)
+    while shorter != text and (newline := shorter.rfind("\n")) > 0 and shorter.startswith("#", newline + 1):
+        shorter = cut(text, newline)
+    return shorter
 
 
 def truncate(result: A, entries: int, characters: int) -> A:
