@@ -57,6 +57,7 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
     for what, part in (
         ("alerts", evidence.alerts),
         ("notes", evidence.notes),
+        ("flag changes", evidence.flag_changes),
         ("deploys", _deploys(evidence)),
         ("suspect commits", evidence.suspect_commits),
         ("first unhandled event and peak", evidence.unhandled),

@@ -34,6 +34,7 @@ from sentry_runbook.incident.model.evidence.counts import (
 )
 from sentry_runbook.incident.model.evidence.event import ROWS_LIMIT, Event, EventRow
 from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException
+from sentry_runbook.incident.model.evidence.flags import FlagChange
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
     Alert,
@@ -44,6 +45,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Release,
     Snooze,
 )
+from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents, OutcomeSeries
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
     Answer,
@@ -70,6 +72,7 @@ __all__ = [
     "Combination",
     "Commit",
     "Deploy",
+    "DroppedEvents",
     "EnvironmentCount",
     "EnvironmentScope",
     "Event",
@@ -77,6 +80,7 @@ __all__ = [
     "EventText",
     "Evidence",
     "Finding",
+    "FlagChange",
     "Frame",
     "Frozen",
     "HoldsEventText",
@@ -87,6 +91,7 @@ __all__ = [
     "Latency",
     "Missing",
     "Note",
+    "OutcomeSeries",
     "Release",
     "Series",
     "SessionHour",
@@ -119,7 +124,9 @@ class Evidence(Frozen):
         users_in: exact counts for chosen rolling hours.
         unhandled, project_unhandled: unhandled events a minute, of the issue and of its project, in the scope.
         project_top: the project's issues with most unhandled events in the window, and their sum is not the total.
+        dropped: the project's error events by outcome, from the window's first hour on.
         deploys: deploys of the suspect release.
+        flag_changes: changes of feature flags in the window, newest first, of the whole organization.
     """
 
     version: Literal[2] = 2
@@ -147,8 +154,10 @@ class Evidence(Frozen):
     breakdown: Known[Breakdown] | Unknown = NOT_ASKED
     breakdown_before: Known[Breakdown] | Unknown = NOT_ASKED
     releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
+    dropped: Known[DroppedEvents] | Unknown = NOT_ASKED
     deploys: Known[tuple[Deploy, ...]] | Unknown = NOT_ASKED
     suspect_commits: Known[tuple[Commit, ...]] | Unknown = NOT_ASKED
+    flag_changes: Known[tuple[FlagChange, ...]] | Unknown = NOT_ASKED
     alerts: Known[tuple[Alert, ...]] | Unknown = NOT_ASKED
     notes: Known[tuple[Note, ...]] | Unknown = NOT_ASKED
     findings: tuple[Finding, ...] = ()
