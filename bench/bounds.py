@@ -13,6 +13,16 @@ ROUNDS: Mapping[str, int] = {
     "resolve_issue": 3,
 }
 """Upstream rounds in sequence, given a short id."""
+NEW_REQUESTS: Mapping[str, int] = {
+    "triage_issue": 1,
+    "get_issue": 1,
+    "discover_impact": 1,
+    "classify_severity": 1,
+    "check_recovery": 2,
+    "draft_update": 2,
+    "draft_postmortem": 2,
+}
+"""Requests that the first edition did not make: the dropped events, and where a story is told the changes of flags."""
 CHARACTERS: Mapping[str, int] = {"triage_issue": 9_000, "get_issue": 9_000, "list_events": 9_000}
 """Characters of one result, each channel."""
 ANY_CHARACTERS = 20_000

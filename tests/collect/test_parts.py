@@ -399,28 +399,49 @@ def of_round_two(answer: Asked) -> int:
     return answer.requests_per_round[1]
 
 
-async def test_a_triage_sends_twelve_requests_in_its_second_round_and_drops_only_what_is_more() -> None:
-    """A triage is 18 requests at the most (README): 6 of round one, 12 of round two."""
+async def test_a_triage_sends_thirteen_requests_in_its_second_round_and_drops_only_what_is_more() -> None:
+    """A triage is 19 requests at the most (README): 6 of round one, 13 of round two."""
     crowded = await asked(CROWDED, TRIAGE, period="24h")
-    assert of_round_two(crowded) == 12
-    # 14 with the wider window (DESIGN §5): the breakdown before the window and the other issues are left out.
+    assert of_round_two(crowded) == 13
+    # 15 with the wider window (DESIGN §5): the breakdown before the window and the other issues are left out.
     assert "project_top" not in crowded.requests and len(crowded.requests["breakdown"]) == 1
-    # 13 where the window holds events: only the breakdown before the window is.
+    # 14 where the window holds events: only the breakdown before the window is.
     wide = await asked(CROWDED, TRIAGE, period="5d")
-    assert of_round_two(wide) == 12
+    assert of_round_two(wide) == 13
     assert "project_top" in wide.requests and len(wide.requests["breakdown"]) == 1
-    # 11: nothing is.
+    # 12: nothing is.
     severity = await asked(CROWDED, SEVERITY | {Aspect.BREAKDOWN}, period="5d")
-    assert of_round_two(severity) < 12
+    assert of_round_two(severity) < 13
     assert "project_top" in severity.requests and len(severity.requests["breakdown"]) == 2
 
 
 async def test_a_postmortem_drops_none_of_its_parts() -> None:
     """It is not needed within seconds (DESIGN §9 bounds the rounds of the four tools of a triage alone)."""
     story = await asked(CROWDED, STORY, period="24h")
-    assert of_round_two(story) == 15
+    assert of_round_two(story) == 17
     assert {"project_top", "alerts"} <= story.requests.keys()
     assert len(story.requests["breakdown"]) == 2
+
+
+# --- full hours ----------------------------------------------------------------------------------------------------
+
+HOURS_ASKED = [
+    pytest.param("2026-11-20T08:17:00Z", "2026-11-20T10:05:00Z", "08", "11", id="parts of hours"),
+    pytest.param("2026-11-20T08:00:00Z", "2026-11-20T11:00:00Z", "08", "11", id="full hours"),
+]
+"""Sentry counts outcomes by the clock hour (sentry-api §17); asked so, the answer is the same for all issues of a
+project."""
+
+
+@pytest.mark.parametrize(("start", "end", "first", "last"), HOURS_ASKED)
+async def test_outcomes_and_flags_are_asked_for_in_the_full_hours_that_hold_the_window(
+    start: str, end: str, first: str, last: str
+) -> None:
+    answer = await asked(ORDINARY, frozenset({Aspect.DROPPED, Aspect.FLAGS}), start=start, end=end)
+    for kind in ("outcomes", "flags"):
+        (params,) = answer.requests[kind]
+        assert (params["start"], params["end"]) == (f"2026-11-20T{first}:00:00", f"2026-11-20T{last}:00:00")
+    assert known(answer.evidence, "dropped").start == datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
 # --- an environment that Sentry does not know ----------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """A GlitchTip of December 2025 with one issue, as far as it was observed on a running server.
 
 Single issues are read under ``/api/0/issues/`` and changed below the organization; unknown paths show the web
-application with status 200; no Discover, time series, sessions, short-id look-up, suspect commits or deploys; a
-``Link`` header that is malformed as a whole; conditions of an ignore are accepted and dropped.
+application with status 200; outcomes are not told apart (``groupBy`` is ignored); no Discover, time series, sessions,
+short-id look-up, suspect commits or deploys; a ``Link`` header that is malformed as a whole; conditions of an ignore
+are accepted and dropped.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class GlitchTip(StandIn):
                 ("GET", f"{org}projects/", self._projects),
                 ("GET", f"{org}environments/", self._environments),
                 ("GET", f"{org}releases/", self._releases),
+                ("GET", f"{org}stats_v2/", self._stats),
                 ("GET", f"{org}issues/", self._issues),
                 ("PUT", f"{org}issues/{{issue}}/", self._change),
                 ("GET", f"{org}issues/{{issue}}/", self._only_put),
@@ -90,6 +92,13 @@ class GlitchTip(StandIn):
     async def _releases(self, _: Request) -> Response:
         row = {"version": "web@1.2.0", "dateCreated": "2026-11-24T07:00:00Z", "dateReleased": None, "deployCount": 0}
         return JSONResponse([row])
+
+    async def _stats(self, request: Request) -> Response:
+        """Stored events by hour, whatever they are to be grouped by (recording 194)."""
+        if not {"category", "field", "start", "end"} <= request.query_params.keys():
+            return JSONResponse({"detail": [{"type": "missing", "loc": ["query", "start"]}]}, 422)
+        hours = ["2026-11-24T08:00:00+00:00", "2026-11-24T09:00:00+00:00"]
+        return JSONResponse({"intervals": hours, "groups": [{"series": {"sum(quantity)": [180, None]}}]})
 
     # --- the issue
 

@@ -189,6 +189,28 @@ TIMESERIES: dict[str, Any] = {
     ],
 }
 STATS = {"data": [[1_795_161_600, [{"count": 3}]], [1_795_161_660, [{"count": 0}]]], "start": 1, "end": 2}
+OUTCOMES = {
+    "start": "2026-11-20T08:00:00Z",
+    "end": "2026-11-20T10:00:00Z",
+    "intervals": ["2026-11-20T08:00:00Z", "2026-11-20T09:00:00Z"],
+    "groups": [
+        {
+            "by": {"outcome": "rate_limited"},
+            "totals": {"sum(quantity)": 140_000},
+            "series": {"sum(quantity)": [70_000, 70_000]},
+        }
+    ],
+}
+FLAG_CHANGE = {
+    "id": 1,
+    "action": "updated",
+    "createdAt": "2026-11-20T08:00:00+00:00",
+    "createdBy": "ada@example.com",
+    "createdByType": "email",
+    "flag": "prices-v2",
+    "provider": "launchdarkly",
+    "tags": {"environment": "production"},
+}
 SESSIONS = {
     "start": "2026-11-20T08:00:00Z",
     "end": "2026-11-20T10:00:00Z",

@@ -19,6 +19,7 @@ from sentry_runbook.incident.model.evidence import (
     Deploy,
     Event,
     EventRow,
+    FlagChange,
     Issue,
     Note,
     Release,
@@ -53,10 +54,12 @@ READS: dict[str, tuple[Ask, Any]] = {
     "series": (lambda client: client.series(["count()"], query="", interval_s=60, **WINDOW), shapes.TIMESERIES),
     "stats": (lambda client: client.series(["count()"], query="", interval_s=60, **WINDOW), shapes.STATS),
     "sessions": (lambda client: client.sessions(**WINDOW), shapes.SESSIONS),
+    "outcomes": (lambda client: client.outcomes(**WINDOW), shapes.OUTCOMES),
     "releases": (lambda client: client.releases("1"), [shapes.RELEASE]),
     "release": (lambda client: client.release("v"), shapes.RELEASE),
     "deploys": (lambda client: client.deploys("v"), [shapes.RELEASE["lastDeploy"]]),
     "committers": (lambda client: client.committers("shop", "a" * 32), shapes.COMMITTERS),
+    "flags": (lambda client: client.flag_changes(END, END), {"data": [shapes.FLAG_CHANGE]}),
     "workflows": (lambda client: client.workflows("1"), [shapes.WORKFLOW]),
     "whoami": (lambda client: client.whoami(), shapes.WHOAMI),
     "organizations": (lambda client: client.organizations(), [shapes.ORGANIZATION]),
@@ -78,6 +81,7 @@ PARTS: dict[str, type[FromSentry]] = {
     "release": Release,
     "deploys": Deploy,
     "committers": Commit,
+    "flags": FlagChange,
     "workflows": Alert,
 }
 """What of the evidence is made of an answer; the others are counts, and what ``doctor`` reads."""

@@ -13,7 +13,16 @@ from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import IssueSpec, Scenario, SessionsSpec, Stream, Transactions, hourly
+from sentry_runbook.simulator.scenario import (
+    DroppedSpec,
+    FlagChangeSpec,
+    IssueSpec,
+    Scenario,
+    SessionsSpec,
+    Stream,
+    Transactions,
+    hourly,
+)
 
 MIXED = Scenario(
     name="mixed",
@@ -319,6 +328,34 @@ async def test_outcomes_are_the_events_by_interval_and_all_were_accepted() -> No
     assert (await asked.read("stats_v2/", **question | {"statsPeriod": "1m"}, interval="1m"))["groups"] == []
     for wrong in ({"groupBy": "reason"}, {"field": "count()"}):
         assert (await asked.get("stats_v2/", **question | wrong)).status_code == 400
+
+
+async def test_outcomes_of_what_was_dropped_stand_beside_the_accepted_ones_and_grow_with_the_clock() -> None:
+    dropped = (DroppedSpec(600, -90, 30), DroppedSpec(7, -200, -190, "filtered"))
+    asked = Asked(dataclasses.replace(one_issue(Stream(10, -300, -200)), dropped=dropped))
+    question = {"field": "sum(quantity)", "groupBy": "outcome", "category": "error", "statsPeriod": "24h"}
+
+    async def totals() -> dict[str, int]:
+        groups = (await asked.read("stats_v2/", **question))["groups"]
+        assert all(sum(group["series"]["sum(quantity)"]) == group["totals"]["sum(quantity)"] for group in groups)
+        return {group["by"]["outcome"]: group["totals"]["sum(quantity)"] for group in groups}
+
+    assert await totals() == {"accepted": 10, "rate_limited": 450, "filtered": 7}
+    asked.clock.advance(hours=2)
+    assert await totals() == {"accepted": 10, "rate_limited": 600, "filtered": 7}
+
+
+async def test_changes_of_flags_are_those_of_the_period_the_oldest_first_unless_sorted() -> None:
+    flags = (FlagChangeSpec(-30, "b"), FlagChangeSpec(-60, "a", "created"), FlagChangeSpec(30, "later"))
+    asked = Asked(dataclasses.replace(one_issue(Stream(1, -5)), flags=flags))
+
+    async def named(**question: str) -> list[str]:
+        rows = (await asked.read("flags/logs/", **question))["data"]
+        return [f"{row['flag']} {row['action']}" for row in rows]
+
+    assert await named(statsPeriod="24h") == ["a created", "b updated"]
+    assert await named(statsPeriod="24h", sort="-created_at") == ["b updated", "a created"]
+    assert await named(statsPeriod="45m") == ["b updated"]
 
 
 async def test_no_sessions_are_no_rate_rather_than_a_perfect_one() -> None:

@@ -25,7 +25,6 @@ ISSUE = SCENARIOS["payment-spike"].issue
 KEPT = {
     "GET /api/0/organizations/{org}/issues/{issue}/activities/": "the history by itself: the client's activities()",
     "GET /api/0/issues/{issue}/activities/": "the same under the older path",
-    "GET /api/0/organizations/{org}/stats_v2/": "outcomes: counts are a lower bound when events were dropped",
     "GET /api/0/organizations/{org}/detectors/": "monitors, which the alerts of workflows/ belong to",
     "GET /api/0/organizations/{org}/releases/{version:path}/commits/": "what changed in a release",
 }

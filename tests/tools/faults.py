@@ -31,6 +31,8 @@ ENDINGS = (
     ("/committers/", "commits"),
     ("/deploys/", "deploys"),
     ("/sessions/", "sessions"),
+    ("/stats_v2/", "outcomes"),
+    ("/flags/logs/", "flags"),
     ("/tags/", "tags"),
     ("/notes/", "notes"),
     ("/workflows/", "alerts"),

@@ -27,7 +27,6 @@ Field = tuple[str, str]
 UNREACHED: Mapping[str, str] = {
     "ActionItem.due": "people give it in the document; no tool takes it",
     "ActionItem.owner": "people give it in the document; no tool takes it",
-    "Answer.masked": "no embedded incident carries a secret; tests/safety do",
     "Baseline.ratio": "every embedded issue is quiet before its incident",
     "BreakdownRow.lift": "where an embedded incident has shares before it, the difference may be chance",
     "EventRow.ip": "embedded events name a user, and the address stands in only without one",
@@ -36,10 +35,8 @@ UNREACHED: Mapping[str, str] = {
     "EventView.scrubbed": "no embedded project scrubs data",
     "ExceptionView.stack_omitted": "embedded stacks are short; tests/tools/test_sizes.py has long ones",
     "Finding.excerpt": "no embedded incident carries hostile text; tests/safety do",
-    "Impact.users_lower_bound": "embedded events carry a user, or none does",
     "Impact.users_worst_hour_at_most": "the embedded Sentry always settles the worst hour",
     "IssueReport.category": "every embedded issue is an error",
-    "IssueReport.warnings": "no embedded issue was merged, and its counts are over all environments",
     "Milestone.at_latest": "no alert of an embedded incident fires after a pause; tests/tools/test_postmortem_times.py",
     "Postmortem.gaps": "the event rate of every embedded incident is known; tests/incident/test_timeline.py",
     "TimelineGap.end": "as above",

@@ -34,12 +34,14 @@ PROFILES = {
     "without slugs in searches": Profile(project_slugs=False),
     "without global views": Profile(global_views=False),
     "for a token that is no member": Profile(member=False),
-    "with little else": Profile(absent=frozenset({"committers", "activities", "notes", "tags", "deploys", "releases"})),
+    "with little else": Profile(
+        absent=frozenset({"committers", "activities", "notes", "tags", "deploys", "releases", "stats_v2", "logs"})
+    ),
 }
 LACKING = {
     "without sessions": {"impact.crash_free_sessions_pct", "severity.crash_free"},
     "without Discover": {"impact.events", "impact.users", "impact.p95_ms", "severity.users_per_hour"},
-    "with little else": {"suspect_commits", "releases"},
+    "with little else": {"suspect_commits", "releases", "dropped events"},
 }
 """What a triage must name there."""
 QUICK = ("without Discover",)

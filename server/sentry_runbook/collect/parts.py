@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sentry_runbook.collect import discover_parts, event_parts, project_parts, release_parts, series_parts
+from sentry_runbook.collect import (
+    discover_parts,
+    event_parts,
+    loss_parts,
+    project_parts,
+    release_parts,
+    series_parts,
+)
 from sentry_runbook.collect.collection import Part
 
 FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.SAMPLE, event_parts.ROWS)
@@ -24,6 +31,7 @@ PARTS: tuple[Part[Any], ...] = (
     series_parts.PROJECT_UNHANDLED,
     discover_parts.PROJECT_TOP,
     project_parts.SESSIONS,
+    loss_parts.DROPPED,
     project_parts.LATENCY,
     discover_parts.BREAKDOWN,
     discover_parts.BREAKDOWN_BEFORE,
@@ -31,6 +39,7 @@ PARTS: tuple[Part[Any], ...] = (
     release_parts.RELEASES,
     release_parts.DEPLOYS,
     release_parts.SUSPECT_COMMITS,
+    loss_parts.FLAG_CHANGES,
     release_parts.ALERTS,
     event_parts.NOTES,
 )

@@ -33,6 +33,8 @@ class Aspect(Enum):
     """Unhandled events a minute, of the issue and of its project, and who else causes them."""
     SESSIONS = auto()
     """Release health of the project."""
+    DROPPED = auto()
+    """The project's error events by outcome: what Sentry dropped. Every answer that shows counts needs it."""
     LATENCY = auto()
     """p95 and count of the affected transactions."""
     BREAKDOWN = auto()
@@ -43,6 +45,8 @@ class Aspect(Enum):
     """The project's releases and the deploys of the suspect one."""
     COMMITS = auto()
     """Suspect commits."""
+    FLAGS = auto()
+    """Changes of feature flags."""
     ALERTS = auto()
     """Alert rules and when they last fired."""
     NOTES = auto()
@@ -90,13 +94,14 @@ SEVERITY = frozenset(
         Aspect.UNHANDLED,
         Aspect.SESSIONS,
         Aspect.ENVIRONMENTS,
+        Aspect.DROPPED,
     }
 )
 IMPACT = (SEVERITY | {Aspect.EVENT, Aspect.LATENCY, Aspect.BREAKDOWN}) - {Aspect.ENVIRONMENTS}
 TRIAGE = IMPACT | {Aspect.SAMPLE, Aspect.RELEASES, Aspect.COMMITS}
-READ = frozenset({Aspect.EVENT, Aspect.TREND, Aspect.COMMITS})
-RECOVERY = frozenset({Aspect.ROWS, Aspect.TAGS, Aspect.TREND, Aspect.SESSIONS})
+READ = frozenset({Aspect.EVENT, Aspect.TREND, Aspect.COMMITS, Aspect.DROPPED})
+RECOVERY = frozenset({Aspect.ROWS, Aspect.TAGS, Aspect.TREND, Aspect.SESSIONS, Aspect.DROPPED, Aspect.FLAGS})
 WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
 """What a change of status is planned on; one round, so that a write takes three with its read-back."""
-STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES}
+STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES, Aspect.FLAGS}
 """All that a message or a postmortem can cite."""

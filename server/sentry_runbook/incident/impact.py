@@ -40,9 +40,10 @@ def count_impact(incident: Measurements) -> Impact:
         reading=_reading(incident, counts),
         events=counts.events,
         users=counts.users,
+        events_lower_bound=counts.events_lower_bound or None,
         users_lower_bound=counts.lower_bound or None,
         users_worst_hour=users.at_least if users else None,
-        users_worst_hour_at_most=users.at_most if users and not users.exact else None,
+        users_worst_hour_at_most=users.at_most if users and not users.exact and not counts.events_lower_bound else None,
         users_worst_hour_start=users.start if users else None,
         unhandled_per_minute_peak=own.at_least if own else None,
         unhandled_per_minute_peak_at=own.at if own and own.at_least else None,
@@ -62,7 +63,7 @@ def count_impact(incident: Measurements) -> Impact:
         missing=merge_missing(_missing(incident, counts, users)),
         findings=evidence.findings,
         issue=evidence.issue.name,
-        warnings=evidence.warnings or None,
+        warnings=incident.warnings or None,
     )
 
 
@@ -72,7 +73,8 @@ class _ImpactCounts:
     Attributes:
         window: what the numbers cover.
         widened: True when that is not the window asked for (runbook: an empty answer is widened to 7 d).
-        lower_bound: True when only some events carry a user.
+        lower_bound: True when only some events carry a user, or events were dropped.
+        events_lower_bound: True when Sentry dropped events of the project.
         buckets: what the events were summed of, where that was whole buckets of the issue's own counts; else empty.
         why, why_users: why events or users are unknown.
     """
@@ -93,6 +95,8 @@ class _ImpactCounts:
             self.why = self.why_users = evidence.totals.why
         else:
             self._of_the_issue(evidence)
+        self.events_lower_bound = self.events is not None and incident.dropped_at_most > 0
+        self.lower_bound = self.lower_bound or (self.users is not None and self.events_lower_bound)
 
     def _of_the_issue(self, evidence: Evidence) -> None:
         """A non-error issue: its own counters, and only where they cover the window (sentry-api rule 2)."""
@@ -162,12 +166,16 @@ def _reading(incident: Measurements, counts: _ImpactCounts) -> str:
     where, asked = WHERE[evidence.scope.basis], duration(evidence.window.length)
     if counts.events is None:
         return f"The impact is unknown, which is not the same as none: {counts.why}."
+    if counts.events == 0 and counts.events_lower_bound:
+        return f"No event in {where} in {asked}, but Sentry dropped events: the impact is unknown, not none."
     if counts.events == 0:
         wider = f", nor in {duration(counts.window.length)}" if counts.widened else ""
         return f"No impact: Sentry counted no event in {where} in {asked}{wider}. This is measured."
     users = f" of {'at least ' if counts.lower_bound else ''}{count(counts.users, 'user')}" if counts.users else ""
-    counted = f"{count(counts.events, 'event')}{users} in {where}"
+    least = "At least " if counts.events_lower_bound else ""
+    counted = f"{least}{count(counts.events, 'event')}{users} in {where}"
     if counts.widened:
+        counted = counted[:1].lower() + counted[1:]
         return f"No event in the {asked} asked for; in {duration(counts.window.length)} there were {counted}."
     return f"{counted} in {asked} until {moment(counts.window.end)}{_counted_by(evidence, counts)}."
 
@@ -216,6 +224,7 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
         yield Missing(what="breakdown", why=evidence.breakdown.why)
     if isinstance(incident.traffic, Unknown):
         yield Missing(what="traffic", why=incident.traffic.why)
+    yield from incident.unread_outcomes
 
 
 def missing_below(part: str, missing: Iterable[Missing]) -> Iterator[Missing]:

@@ -47,8 +47,8 @@ def read_issue(incident: Incident) -> IssueReport:
         trend=trend if isinstance(trend, Trend) else None,
         event=view_event(evidence.event.value) if isinstance(evidence.event, Known) else None,
         suspect_commits=commits.value if isinstance(commits, Known) else None,
-        warnings=evidence.warnings or None,
-        missing=tuple(_missing(evidence, trend)),
+        warnings=incident.warnings or None,
+        missing=(*_missing(evidence, trend), *incident.unread_outcomes),
         findings=evidence.findings,
     )
 

@@ -14,14 +14,18 @@ from sentry_runbook.incident.events.event_texts import all_texts
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free
+from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Series, Unknown
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Baseline, Onset, Trend
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.releases import suspect_release
+
+DROPPED = "dropped events"
+"""Their name in ``missing``."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,35 @@ class Measurements:
         """Whether the errors follow the traffic."""
         return traffic_correlation(self.evidence)
 
+    # --- what was not stored
+
+    @cached_property
+    def dropped(self) -> DroppedCount | Unknown:
+        """The project's error events that Sentry dropped in the window."""
+        return dropped_events(self.evidence, self.evidence.window.start, self.evidence.window.end)
+
+    @property
+    def dropped_at_most(self) -> int:
+        """How many events the window's counts may lack, at most; 0 where nothing was dropped or nothing is known."""
+        return self.dropped.events if isinstance(self.dropped, DroppedCount) else 0
+
+    @property
+    def dropped_note(self) -> str:
+        """That Sentry dropped events in the window, when and why, in one sentence; empty when it did not."""
+        return dropped_sentence(self.dropped) if isinstance(self.dropped, DroppedCount) else ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What limits all numbers: the collection's own warnings, and that Sentry dropped events."""
+        return (*self.evidence.warnings, *filter(None, (self.dropped_note,)))
+
+    @property
+    def unread_outcomes(self) -> tuple[Missing, ...]:
+        """That dropped events were asked for and are not known, for ``missing``; it changes no verdict."""
+        if isinstance(self.dropped, DroppedCount) or not self.evidence.issue.is_error or not self.dropped.asked:
+            return ()
+        return (Missing(what=DROPPED, why=self.dropped.why),)
+
     # --- the episode
 
     @cached_property
@@ -90,8 +123,12 @@ class Measurements:
 
     @cached_property
     def trend(self) -> Trend | Unknown:
-        """Where the event rate is going."""
-        return find_trend(self.evidence, self.policy, self.baseline)
+        """Where the event rate is going; its note says where dropped events make it a lower bound."""
+        trend = find_trend(self.evidence, self.policy, self.baseline)
+        if isinstance(trend, Unknown) or not self.dropped_at_most:
+            return trend
+        notes = (trend.note, "a lower bound: Sentry dropped events")
+        return trend.model_copy(update={"note": "; ".join(filter(None, notes))})
 
     @property
     def events(self) -> int | None:

@@ -35,16 +35,20 @@ def _add_window(page: MarkdownPage, window: ImpactWindow) -> None:
 
 
 def _add_counts(page: MarkdownPage, result: Impact) -> None:
-    page.fact("Events", result.events).fact("Events over all time", result.events_all_time)
+    least = "at least " if result.events_lower_bound else ""
+    page.fact("Events", None if result.events is None else f"{least}{result.events}")
+    page.fact("Events over all time", result.events_all_time)
     at_least = "at least " if result.users_lower_bound else ""
     page.fact("Users", None if result.users is None else f"{at_least}{result.users}")
     page.fact("Users over all time", result.users_all_time)
     worst_hour = _range(result.users_worst_hour, result.users_worst_hour_at_most)
-    page.fact("Users in the worst rolling hour", worst_hour and worst_hour + _since(result.users_worst_hour_start))
+    since = _since(result.users_worst_hour_start)
+    page.fact("Users in the worst rolling hour", worst_hour and f"{least}{worst_hour}{since}")
     peak = result.unhandled_per_minute_peak
     at = _since(result.unhandled_per_minute_peak_at)
-    page.fact("Unhandled events in the busiest minute", None if peak is None else f"{peak}{at}")
-    page.fact("The same of the whole project", result.project_unhandled_per_minute_peak)
+    page.fact("Unhandled events in the busiest minute", None if peak is None else f"{least}{peak}{at}")
+    of_project = result.project_unhandled_per_minute_peak
+    page.fact("The same of the whole project", None if of_project is None else f"{least}{of_project}")
 
 
 def _add_health(page: MarkdownPage, result: Impact) -> None:

@@ -113,9 +113,10 @@ def show_impact(screen: Screen, result: Impact, rows: int = 4) -> None:
 def _numbers(result: Impact) -> Iterator[str | None]:
     low, high = result.users_worst_hour, result.users_worst_hour_at_most
     between = "" if high in (None, low) else f" to {high:,}"
-    yield None if low is None else f"{low:,}{between} users in the worst hour"
+    least = "at least " if result.events_lower_bound else ""
+    yield None if low is None else f"{least}{low:,}{between} users in the worst hour"
     peak = result.unhandled_per_minute_peak
-    yield None if peak is None else f"{peak:,} unhandled in the worst minute"
+    yield None if peak is None else f"{least}{peak:,} unhandled in the worst minute"
     crash_free = result.crash_free_sessions_pct
     yield None if crash_free is None else f"crash-free sessions {crash_free:g} %"
     yield None if result.p95_ms is None else f"p95 {result.p95_ms:g} ms"

@@ -20,6 +20,7 @@ from sentry_runbook.sentry.changes import ChangeEndpoints
 from sentry_runbook.sentry.compatibility import Capabilities, Capability
 from sentry_runbook.sentry.discover import DiscoverEndpoints
 from sentry_runbook.sentry.messages import segment
+from sentry_runbook.sentry.outcomes import OutcomeEndpoints
 from sentry_runbook.sentry.releases import OrganizationEndpoints
 from sentry_runbook.sentry.retry import RequestSender, jittered
 from sentry_runbook.sentry.timeseries import TimeSeriesEndpoints
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sentry_runbook.sentry.http import HttpTransport
 
 
-class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, OrganizationEndpoints):
+class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, OutcomeEndpoints, OrganizationEndpoints):
     """One Sentry, one token; shared by all callers of the process.
 
     Every method raises :class:`~sentry_runbook.errors.SentryError` of the kind that fits, or ``SettingsError`` when

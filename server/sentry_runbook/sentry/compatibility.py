@@ -34,6 +34,8 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "committers": ("suspect commits", "left out"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
+    "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
+    "flags": ("changes of feature flags", "left out"),
     "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
 }
 """Ability → what it is, and what stands in for it."""

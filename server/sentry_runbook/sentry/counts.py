@@ -1,4 +1,4 @@
-"""Answers that count: Discover tables, time series, latencies, sessions; and pages of lists."""
+"""Answers that count: Discover tables, time series, latencies, sessions, outcomes; and pages of lists."""
 
 from __future__ import annotations
 
@@ -101,3 +101,27 @@ class SessionCounts:
     intervals: tuple[datetime, ...] = ()
     groups: tuple[EnvironmentSessions, ...] = ()
     has_unhandled_rate: bool = True
+
+
+@dataclass(frozen=True)
+class OutcomeCounts:
+    """Events of one outcome (``accepted``, ``rate_limited`` …): in all, and one number an interval; None: not told."""
+
+    outcome: str
+    total: int | None = None
+    values: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The events of a project by outcome.
+
+    Attributes:
+        start: start of the first interval; None when the intervals cannot be read, and only totals count.
+        step_s: seconds of an interval.
+        groups: ``accepted`` always, of the others those that some event had; as many values each as intervals.
+    """
+
+    start: datetime | None
+    step_s: int
+    groups: tuple[OutcomeCounts, ...] = ()

@@ -1,8 +1,9 @@
-"""What belongs to the organization: releases, deploys, suspect commits, alerts, projects, and the token itself."""
+"""What belongs to the organization: releases, deploys, commits, flags, alerts, projects, and the token itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sentry_runbook.errors import NotFound
 from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject, list_of, object_of
@@ -16,6 +17,7 @@ from sentry_runbook.sentry.base import (
     EndpointGroup,
     environments_of,
     given,
+    span,
 )
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
@@ -84,6 +86,18 @@ class OrganizationEndpoints(EndpointGroup):
             "workflows", "workflows/", params, asked, parsing.objects, organization=organization
         )
 
+    async def flag_changes(
+        self, start: datetime, end: datetime, *, organization: str | None = None
+    ) -> tuple[JsonObject, ...]:
+        """Changes of feature flags between two instants, newest first, of the whole organization; at most a hundred.
+
+        They come from the flag provider's webhook: an organization without one has none.
+        """
+        asked = RequestInfo("the changes of feature flags", READ_ORG, hint="They stay unknown on this server.")
+        # Oldest first unless asked otherwise: then the page would end before the incident.
+        params = [("per_page", "100"), ("sort", "-created_at"), *span(start, end)]
+        return await self._optional("flags", "flags/logs/", params, asked, flag_rows, organization=organization)
+
     # --- who and where
 
     async def whoami(self) -> TokenOwner:
@@ -121,3 +135,8 @@ def suspects(reply: SentryResponse) -> tuple[JsonObject, ...]:
         author = object_of(committer.get("author")).get("name")
         commits += [{**commit, "author": author} for commit in map(object_of, list_of(committer.get("commits")))]
     return tuple(commits[:MAX_ITEMS])
+
+
+def flag_rows(reply: SentryResponse) -> tuple[JsonObject, ...]:
+    """The rows of the flag log: ``{"data": [...]}``."""
+    return parsing.objects_of(parsing.an_object(reply).get("data"))

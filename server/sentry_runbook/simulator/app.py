@@ -23,6 +23,7 @@ from sentry_runbook.simulator import catalog_routes as catalog
 from sentry_runbook.simulator import discover_routes as discover
 from sentry_runbook.simulator import event_routes as events
 from sentry_runbook.simulator import issue_routes as issues
+from sentry_runbook.simulator import usage_routes as usage
 from sentry_runbook.simulator.params import ApiError, answer, not_found
 from sentry_runbook.simulator.profile import Profile
 from sentry_runbook.simulator.sessions import sessions
@@ -89,7 +90,8 @@ _IN_ORGANIZATION = (
     _Endpoint("GET", "events-timeseries/", discover.timeseries, _ORG),
     _Endpoint("GET", "events-stats/", discover.stats, _ORG),
     _Endpoint("GET", "sessions/", sessions, _ORG),
-    _Endpoint("GET", "stats_v2/", catalog.outcomes, _ORG),
+    _Endpoint("GET", "stats_v2/", usage.outcomes, _ORG),
+    _Endpoint("GET", "flags/logs/", usage.flag_list, _ORG),
     _Endpoint("GET", "releases/", catalog.release_list, _RELEASES),
     _Endpoint("GET", "releases/{version:path}/deploys/", catalog.deploy_list, _RELEASES),
     _Endpoint("GET", "releases/{version:path}/commits/", catalog.commit_list, _RELEASES),

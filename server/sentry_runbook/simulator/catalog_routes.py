@@ -1,4 +1,4 @@
-"""The endpoints about the organization itself: projects, environments, releases, deploys, outcomes."""
+"""The endpoints about the organization itself: projects, environments, releases, deploys."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.issue_routes import base_url
 from sentry_runbook.simulator.params import (
     answer,
-    bad,
     environments,
     not_found,
     page,
     profile_of,
     projects,
-    scope,
-    span_ms,
     world_of,
 )
 from sentry_runbook.simulator.people import BOT, person
 from sentry_runbook.simulator.records import (
-    HOUR,
     ProjectRecord,
     ReleaseRecord,
     number_id,
@@ -203,33 +199,3 @@ async def commit_list(request: Request) -> Response:
     commits = sorted((entry for entry in releases[0].commits if entry.at <= now), key=lambda entry: -entry.at)
     rows, links = page(request, commits)
     return answer([commit(entry, releases) for entry in rows], links)
-
-
-# --- usage ------------------------------------------------------------------------------------------------------------
-
-
-async def outcomes(request: Request) -> Response:
-    """Answer ``stats_v2/``: how many errors were sent an interval; all of them were accepted, none was dropped."""
-    query = request.query_params
-    if query.getlist("groupBy") != ["outcome"]:
-        raise bad("No groupBy provided" if not query.getlist("groupBy") else "The embedded Sentry groups by outcome.")
-    if query.getlist("field") != ["sum(quantity)"]:
-        raise bad('Request is missing a "field"')
-    asked = scope(request)
-    step = span_ms(query.get("interval", "1h")) or HOUR
-    begins = range(asked.start // step * step, asked.end, step)
-    # The period is rounded outwards to whole intervals, and their sum is the total.
-    sums = [sum(project.events.count(at, min(at + step, asked.now + 1)) for project in asked.projects) for at in begins]
-    group = {
-        "by": {"outcome": "accepted"},
-        "totals": {"sum(quantity)": sum(sums)},
-        "series": {"sum(quantity)": sums},
-    }
-    return answer(
-        {
-            "start": iso(begins.start),
-            "end": iso(begins[-1] + step if begins else begins.start),
-            "intervals": [iso(at) for at in begins],
-            "groups": [group] if sum(sums) else [],
-        }
-    )

@@ -283,6 +283,30 @@ class Transactions:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedSpec:
+    """Error events that were sent to the project and not stored, evenly from ``start`` to ``end``.
+
+    Attributes:
+        outcome: ``rate_limited``, ``abuse``, ``filtered``, ``client_discard`` … as ``stats_v2/`` names it.
+    """
+
+    count: int
+    start: float
+    end: float = 0.0
+    outcome: str = "rate_limited"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChangeSpec:
+    """A change of a feature flag, as the flag provider told it to Sentry."""
+
+    at: float
+    flag: str
+    action: Literal["created", "updated", "deleted"] = "updated"
+    by: str = "dana.ortiz@example.com"
+
+
+@dataclass(frozen=True, slots=True)
 class AlertSpec:
     """An alert (Sentry: workflow) of the project and when it last fired."""
 
@@ -387,6 +411,8 @@ class Scenario:
     sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
     alerts: tuple[AlertSpec, ...] = ()
+    dropped: tuple[DroppedSpec, ...] = ()
+    flags: tuple[FlagChangeSpec, ...] = ()
     recovery: RecoverySpec | None = None
 
     @property

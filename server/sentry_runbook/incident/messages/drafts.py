@@ -38,11 +38,12 @@ def draft_update(
     last = kind == "resolved" and stage.name in ("resolved", "unknown")
     return Draft(
         text=filled.text,
-        unknowns=(*_not_yet_resolved(kind, stage), *filled.unknowns),
+        unknowns=(*_not_yet_resolved(kind, stage), *_not_counted(incident), *filled.unknowns),
         next_update_due=None if last else content.times.next_update,
         kind=kind,
         audience=audience,
         format=format,
+        missing=incident.unread_outcomes,
         findings=(*incident.severity.findings, *_doubts(kind, stage)),
     )
 
@@ -51,6 +52,12 @@ def _not_yet_resolved(kind: Kind, stage: IncidentStage) -> Iterator[str]:
     """A resolution notice that the evidence does not support says so first."""
     if kind == "resolved" and stage.name in ("open", "mitigated"):
         yield f"whether it is resolved: the evidence does not say so. {stage.why}"
+
+
+def _not_counted(incident: Incident) -> Iterator[str]:
+    """That the counts lack what Sentry dropped."""
+    if incident.dropped_note:
+        yield f"how many errors there were: {incident.dropped_note}"
 
 
 def _doubts(kind: Kind, stage: IncidentStage) -> Iterator[Finding]:
@@ -74,7 +81,7 @@ def draft_postmortem(incident: Incident, *, form: Form) -> Postmortem:
         intervals=timeline.intervals,
         contradictions=timeline.contradictions,
         impact=impact.model_copy(update={"missing": (), "findings": (), "issue": None}),
-        unknowns=(*filled.unknowns, *content.story.questions),
+        unknowns=(*_not_counted(incident), *filled.unknowns, *content.story.questions),
         action_items=content.story.action_items,
         missing=merge_missing((*timeline.missing, *missing_below("impact", impact.missing))),
         findings=incident.evidence.findings,

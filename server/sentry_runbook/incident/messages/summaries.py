@@ -27,11 +27,12 @@ def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
             why=next((missing.why for missing in impact.missing if missing.what == "events"), "not measured")
         )
     if impact.events == 0 or impact.window.widened_from:
-        return impact.reading.rstrip(".")
+        return "; ".join((impact.reading.rstrip("."), *_dropped(incident)))
     where = "outside production" if verdict.decided_by == "non_production" else _environments(incident)
     parts = [_errors(impact, f"{where} {_when(incident)}"), *_rates(incident, audience)]
     if audience == "engineers":
         parts += _slow(incident, impact)
+    parts += _dropped(incident)
     return "; ".join(parts)
 
 
@@ -40,19 +41,27 @@ def _for_customers(impact: Impact, verdict: Verdict) -> str | Unknown:
         return Unknown(why="what Sentry counted is not known")
     if verdict.decided_by == "non_production":
         return Unknown(why="Sentry saw these errors outside production only: customers may need no message")
+    if impact.events == 0 and impact.events_lower_bound:
+        return Unknown(
+            why="Sentry stored no error in this period, but dropped events: whether there was one is not known"
+        )
     if impact.events == 0:
         return Unknown(why="Sentry counted no error in this period: customers may need no message")
     return IMPACT_FOR_CUSTOMERS
 
 
 def _errors(impact: Impact, where: str) -> str:
-    events = impact.events or 0
+    errors = f"{'at least ' if impact.events_lower_bound else ''}{count(impact.events or 0, 'error')} {where}"
     if impact.users is None:
-        return f"{count(events, 'error')} {where} (how many people met them is not known)"
+        return f"{errors} (how many people met them is not known)"
     least = "at least " if impact.users_lower_bound else ""
     met = "has" if impact.users == 1 and not least else "have"
-    people = f"{least}{count(impact.users, 'user')} {met} met {count(events, 'error')}"
-    return f"{people} {where}"
+    return f"{least}{count(impact.users, 'user')} {met} met {errors}"
+
+
+def _dropped(incident: Incident) -> Iterator[str]:
+    if incident.dropped_note:
+        yield incident.dropped_note.rstrip(".")
 
 
 def _environments(incident: Incident) -> str:

@@ -74,7 +74,12 @@ def _events(incident: Incident) -> Iterator[ImpactNumber]:
     if events is None:
         yield _unknown("Total events", _why(incident, "events"))
     else:
-        yield ImpactNumber("Total events", number(events), _totals(incident)[0])
+        yield ImpactNumber("Total events", f"{_least(incident)}{number(events)}", _totals(incident)[0])
+
+
+def _least(incident: Incident) -> str:
+    """The words before a count of events, where Sentry dropped some."""
+    return "at least " if incident.impact.events_lower_bound else ""
 
 
 def _users(incident: Incident) -> Iterator[ImpactNumber]:
@@ -121,7 +126,9 @@ def _users_worst_hour(incident: Incident) -> Iterator[ImpactNumber]:
     parts = (incident.evidence.users_per_hour, incident.evidence.series)
     source = next((part.source for part in parts if isinstance(part, Known)), "Discover errors")
     yield ImpactNumber(
-        "Users in the worst rolling hour", f"{number(incident.impact.users_worst_hour)}{most}{start}", source
+        "Users in the worst rolling hour",
+        f"{_least(incident)}{number(incident.impact.users_worst_hour)}{most}{start}",
+        source,
     )
 
 
@@ -129,9 +136,12 @@ def _minute(incident: Incident) -> Iterator[ImpactNumber]:
     part = incident.evidence.unhandled
     if isinstance(incident.own_peak, MinutePeak) and isinstance(part, Known):
         peak = incident.own_peak
-        most = "" if peak.exact else f" to {number(peak.at_most)}"
+        least = _least(incident)
+        most = "" if peak.exact or least else f" to {number(peak.at_most)}"
         at = f", {moment(peak.at)}" if peak.at is not None and peak.at_least else ""
-        yield ImpactNumber("Unhandled events in the busiest minute", f"{number(peak.at_least)}{most}{at}", part.source)
+        yield ImpactNumber(
+            "Unhandled events in the busiest minute", f"{least}{number(peak.at_least)}{most}{at}", part.source
+        )
 
 
 def _sessions(incident: Incident) -> Iterator[ImpactNumber]:

@@ -6,7 +6,7 @@ rule. An unknown criterion says why in its note; it neither trips nor clears a r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, moment, number, percent, span
@@ -25,6 +25,9 @@ NOT_AN_ERROR = "does not apply: this is no error issue"
 """Note of a criterion that can never be known for this kind of issue."""
 OF_THE_PROJECT = "of the whole project"
 """First part of the note of an unhandled rate that is the project's."""
+LOWER_BOUND = "a lower bound: Sentry dropped events"
+"""Note of a criterion that counts events, where some were dropped: it may trip its rule and clears it only if all of
+them would not reach the threshold."""
 
 # --- rule 2 --------------------------------------------------------------------------------------------------------
 
@@ -93,30 +96,33 @@ def unhandled_rate(incident: Measurements) -> Criterion:
     # The issue's own peak is named when both are equal.
     peak = max(known, key=lambda peak: peak.at_least)
     met: Met = peak.at_least > limit
-    # The project's events include the issue's: its peak alone can clear the rule, the issue's alone cannot.
-    if not met and not (isinstance(project, MinutePeak) and all(peak.at_most <= limit for peak in known)):
+    # The project's events include the issue's: its peak alone can clear the rule, the issue's alone cannot. What was
+    # dropped may have come in one minute.
+    dropped = incident.dropped_at_most
+    at_most = max(peak.at_most for peak in known) + dropped
+    if not met and not (isinstance(project, MinutePeak) and at_most <= limit):
         met = "unknown"
     part = incident.evidence.project_unhandled if peak is project else incident.evidence.unhandled
+    observed: int | str = peak.at_least if peak.exact else f"{number(peak.at_least)} to {number(peak.at_most)}"
     return blank.model_copy(
         update={
-            "observed": peak.at_least if peak.exact else f"{number(peak.at_least)} to {number(peak.at_most)}",
+            "observed": f"{number(peak.at_least)} or more" if met == "unknown" and dropped else observed,
             "met": met,
             "source": part.source if isinstance(part, Known) else None,
             "window": f"minute from {moment(peak.at)}" if peak.at else span(incident.evidence.window),
-            "note": _unhandled_note(own, project, peak),
+            "note": "; ".join((*_unhandled_notes(own, project, peak), *([LOWER_BOUND] if dropped else []))),
         }
     )
 
 
-def _unhandled_note(own: MinutePeak | Unknown, project: MinutePeak | Unknown, peak: MinutePeak) -> str:
-    notes = [OF_THE_PROJECT if peak is project else "of this issue"]
+def _unhandled_notes(own: MinutePeak | Unknown, project: MinutePeak | Unknown, peak: MinutePeak) -> Iterator[str]:
+    yield OF_THE_PROJECT if peak is project else "of this issue"
     if isinstance(own, MinutePeak) and peak is project:
-        notes.append(f"this issue's own busiest minute has {number(own.at_least)}")
+        yield f"this issue's own busiest minute has {number(own.at_least)}"
     if isinstance(project, Unknown):
-        notes.append(f"the project's is unknown: {project.why}")
+        yield f"the project's is unknown: {project.why}"
     if not peak.complete:
-        notes.append("that minute has not ended yet")
-    return "; ".join(notes)
+        yield "that minute has not ended yet"
 
 
 def data_loss(incident: Measurements) -> Criterion:
@@ -140,6 +146,8 @@ def users_per_hour(incident: Measurements) -> Criterion:
     if isinstance(users, Unknown):
         # A stated fact decides, whatever the number would be.
         return blank.model_copy(update={"met": False, "note": why_not} if why_not else {"note": users.why})
+    if incident.dropped_at_most:
+        users = _with_dropped(users, incident.dropped_at_most, limit)
     return blank.model_copy(
         update={
             "observed": _users_observed(users),
@@ -149,6 +157,12 @@ def users_per_hour(incident: Measurements) -> Criterion:
             "note": "; ".join(note for note in (users.how, why_not) if note),
         }
     )
+
+
+def _with_dropped(users: UsersWorstHour, dropped: int, limit: int) -> UsersWorstHour:
+    """The bounds with the dropped events: each may have come from one more person, and from no more than one."""
+    at_most = None if users.at_most is None or users.at_most + dropped > limit else users.at_most + dropped
+    return UsersWorstHour(at_least=users.at_least, at_most=at_most, start=users.start, how=LOWER_BOUND)
 
 
 def _above(users: UsersWorstHour, limit: int) -> Met:

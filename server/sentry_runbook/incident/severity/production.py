@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sentry_runbook.incident.formatting import count, number, span
 from sentry_runbook.incident.measurements import Measurements
@@ -28,6 +28,10 @@ class _Environments:
 def non_production(incident: Measurements) -> Criterion:
     """No production events in the period (over all time, when it is empty) while other environments have some."""
     environments = _environments_of_period(incident) or _environments_of_all_time(incident)
+    if environments.met is True and incident.dropped_at_most:
+        # None was stored: whether none was sent is not known.
+        note = "Sentry dropped events, and does not say of which environment"
+        environments = replace(environments, met="unknown", note=note)
     return Criterion(
         id="non_production",
         observed=environments.observed,

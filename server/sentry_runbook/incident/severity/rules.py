@@ -49,7 +49,7 @@ def classify(incident: Measurements) -> Verdict:
     suspects = find_suspects(evidence, of_rows)
     return Verdict(
         issue=evidence.issue.name,
-        warnings=evidence.warnings or None,
+        warnings=incident.warnings or None,
         severity=severity,
         label=words.label,
         decided_by=decided_by,
@@ -66,7 +66,7 @@ def classify(incident: Measurements) -> Verdict:
         severity_without_suspects=None
         if suspects is None
         else severity_of(Measurements(excluding(evidence, suspects), incident.stated, policy, incident.now)),
-        missing=tuple(_missing(incident, (*criteria, *reported), start)),
+        missing=(*_missing(incident, (*criteria, *reported), start), *incident.unread_outcomes),
         findings=(*evidence.findings, *find_anomalies(incident, of_rows, decided_by)),
     )
 

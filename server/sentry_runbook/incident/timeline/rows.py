@@ -90,6 +90,15 @@ def _deploy(deploy: Deploy) -> str:
     return f"Release {quoted(deploy.version)} deployed to {quoted(deploy.environment)}{started}"
 
 
+def _flag_changes(incident: TimelineContext) -> Iterator[TimelineRow]:
+    part = incident.evidence.flag_changes
+    for change in part.value if isinstance(part, Known) else ():
+        if change.at >= incident.opens:
+            by = f" (by {quoted(change.by)})" if change.by else ""
+            what = f"Feature flag {quoted(change.flag)} {change.action or 'changed'}{by}"
+            yield timeline_row(incident, change.at, what, "feature flag log")
+
+
 def _meaning(incident: TimelineContext, deploy: Deploy) -> str:
     if deploy.version == incident.suspect:
         return ": the release that came with the incident" if incident.is_live(deploy) else ""
@@ -225,6 +234,7 @@ ROW_SOURCES: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
     _suspect_commits,
     _releases,
     _deploys,
+    _flag_changes,
     _first_event,
     _onset,
     _first_unhandled,

@@ -62,6 +62,7 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
     for what, part in (
         ("alerts", evidence.alerts),
         ("notes", evidence.notes),
+        ("flag changes", evidence.flag_changes),
         ("deploys", incident.unknown_deploys),
         ("suspect commits", evidence.suspect_commits),
         ("first unhandled event and peak", evidence.unhandled),

@@ -8,6 +8,7 @@ from datetime import datetime
 from sentry_runbook.incident.formatting import duration, moment
 from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.measurements import DROPPED
 from sentry_runbook.incident.model.evidence import Finding, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import rank
 from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
@@ -33,7 +34,7 @@ def make_triage(incident: Incident) -> Triage:
         suspect_release=incident.suspect,
         suspect_commits=commits.value if isinstance(commits, Known) else (),
         next_steps=next_steps(incident),
-        warnings=evidence.warnings or None,
+        warnings=incident.warnings or None,
         missing=merge_missing(_missing(incident)),
         findings=_distinct((*verdict.findings, *impact.findings)),
     )
@@ -41,7 +42,8 @@ def make_triage(incident: Incident) -> Triage:
 
 def _missing(incident: Incident) -> Iterator[Missing]:
     for name, result in (("severity", incident.severity), ("impact", incident.impact)):
-        yield from missing_below(name, result.missing)
+        yield from missing_below(name, (entry for entry in result.missing if entry.what != DROPPED))
+    yield from incident.unread_outcomes
     commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         yield Missing(what="suspect_commits", why=commits.why)

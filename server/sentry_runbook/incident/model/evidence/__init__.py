@@ -35,6 +35,7 @@ from sentry_runbook.incident.model.evidence.counts import (
 )
 from sentry_runbook.incident.model.evidence.event import ROWS_LIMIT, Event, EventRow
 from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException
+from sentry_runbook.incident.model.evidence.flags import FlagChange
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
     Alert,
@@ -45,6 +46,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Release,
     Snooze,
 )
+from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents, OutcomeSeries
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
     Answer,
@@ -72,6 +74,7 @@ __all__ = [
     "Combination",
     "Commit",
     "Deploy",
+    "DroppedEvents",
     "EnvironmentCount",
     "EnvironmentScope",
     "Event",
@@ -79,6 +82,7 @@ __all__ = [
     "EventText",
     "Evidence",
     "Finding",
+    "FlagChange",
     "Frame",
     "Frozen",
     "HoldsEventText",
@@ -89,6 +93,7 @@ __all__ = [
     "Latency",
     "Missing",
     "Note",
+    "OutcomeSeries",
     "Release",
     "Series",
     "SessionHour",
@@ -121,7 +126,9 @@ class Evidence(Frozen):
         users_in: exact counts for chosen rolling hours.
         unhandled, project_unhandled: unhandled events a minute, of the issue and of its project, in the scope.
         project_top: the project's issues with most unhandled events in the window, and their sum is not the total.
+        dropped: the project's error events by outcome, from the window's first hour on.
         deploys: deploys of the suspect release.
+        flag_changes: changes of feature flags in the window, newest first, of the whole organization.
     """
 
     version: Literal[2] = 2
@@ -149,8 +156,10 @@ class Evidence(Frozen):
     breakdown: Known[Breakdown] | Unknown = NOT_ASKED
     breakdown_before: Known[Breakdown] | Unknown = NOT_ASKED
     releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
+    dropped: Known[DroppedEvents] | Unknown = NOT_ASKED
     deploys: Known[tuple[Deploy, ...]] | Unknown = NOT_ASKED
     suspect_commits: Known[tuple[Commit, ...]] | Unknown = NOT_ASKED
+    flag_changes: Known[tuple[FlagChange, ...]] | Unknown = NOT_ASKED
     alerts: Known[tuple[Alert, ...]] | Unknown = NOT_ASKED
     notes: Known[tuple[Note, ...]] | Unknown = NOT_ASKED
     findings: tuple[Finding, ...] = ()

@@ -101,6 +101,7 @@ class Impact(Answer):
 
     Attributes:
         reading: one sentence: a measured zero, an impact, or unknown.
+        events_lower_bound: Sentry dropped events of the project in the window: all counts of events are lower bounds.
         users: distinct users of the window; a lower bound when ``users_lower_bound``.
         users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
             is there.
@@ -117,6 +118,7 @@ class Impact(Answer):
     events: int | None = None
     users: int | None = None
     users_lower_bound: bool | None = None
+    events_lower_bound: bool | None = None
     users_worst_hour: int | None = None
     users_worst_hour_at_most: int | None = None
     users_worst_hour_start: datetime | None = None

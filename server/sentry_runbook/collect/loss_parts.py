@@ -1,0 +1,80 @@
+"""Rows of the table of the evidence about what no event shows: dropped events, and flags that changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.collection import Collection, Part, span
+from sentry_runbook.collect.event_parts import Objects
+from sentry_runbook.collect.question import Aspect
+from sentry_runbook.collect.request_values import project_id
+from sentry_runbook.incident.model.evidence import DroppedEvents, FlagChange, OutcomeSeries, Window
+from sentry_runbook.incident.model.evidence.lenient import read_all
+from sentry_runbook.sentry.counts import Outcomes
+
+
+def _outcomes_request(collection: Collection) -> Request[Outcomes] | None:
+    client, question, project = collection.client, collection.question, project_id(collection.issue)
+    if project is None:
+        # Without a project Sentry would count those of the whole organization.
+        return None
+    (start, end), organization = _full_hours(question.window), question.reference.organization
+    return lambda: client.outcomes(project_id=project, start=start, end=end, organization=organization)
+
+
+def _full_hours(window: Window) -> tuple[datetime, datetime]:
+    """The full hours that hold the window: the same question for all issues of a project, so that one answer serves."""
+    end = _hour_of(window.end)
+    return _hour_of(window.start), end if end == window.end else end + timedelta(hours=1)
+
+
+def _hour_of(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _dropped(_: Collection, outcomes: Outcomes) -> DroppedEvents:
+    return DroppedEvents(
+        start=outcomes.start,
+        step_s=outcomes.step_s,
+        outcomes=tuple(
+            OutcomeSeries(outcome=group.outcome, total=group.total, values=group.values) for group in outcomes.groups
+        ),
+    )
+
+
+def _span(collection: Collection) -> str:
+    return span(collection.question.window.start, collection.question.window.end)
+
+
+DROPPED = Part(
+    field="dropped",
+    round=2,
+    aspects=(Aspect.DROPPED,),
+    errors_only=True,
+    request=_outcomes_request,
+    parse=_dropped,
+    source=lambda collection: f"stats_v2: error events of the project by outcome; {_span(collection)}",
+)
+
+
+def _flags_request(collection: Collection) -> Request[Objects]:
+    client, organization = collection.client, collection.question.reference.organization
+    start, end = _full_hours(collection.question.window)
+    return lambda: client.flag_changes(start, end, organization=organization)
+
+
+def _flag_changes(collection: Collection, rows: Objects) -> tuple[FlagChange, ...]:
+    """Those in the window: a row of another time was not asked for (a provider's webhook may send the year 1)."""
+    changes, window = read_all(FlagChange, rows, collection.sanitizer), collection.question.window
+    return tuple(change for change in changes if window.start <= change.at <= window.end)
+
+
+FLAG_CHANGES = Part(
+    field="flag_changes",
+    round=2,
+    aspects=(Aspect.FLAGS,),
+    request=_flags_request,
+    parse=_flag_changes,
+    source=lambda collection: f"feature flag log of the organization; {_span(collection)}",
+)
