@@ -133,7 +133,7 @@ INSIDE: dict[str, set[str]] = {
     "events": LOWEST,
     "episode": LOWEST | {"metrics"},
     "releases": LOWEST | {"metrics", "issue_status"},
-    "measurements": LOWEST | {"metrics", "events", "episode", "releases"},
+    "measurements": LOWEST | {"metrics", "events", "episode", "releases", "issue_status"},
     "causes": MEASURED,
     "severity": MEASURED,
     "impact": MEASURED,

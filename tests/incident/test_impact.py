@@ -63,7 +63,8 @@ def test_every_number_can_be_checked_by_hand() -> None:
     assert result.baseline.events == 0
     assert result.reading == "600 events of 320 users in production in 24 h until 2026-11-23 15:00 UTC."
     assert result.trend is not None
-    assert result.onset is not None
+    assert result.episode is not None
+    assert result.episode.began == ago(minutes=50)
 
 
 def test_a_measured_zero_says_no_impact() -> None:
@@ -154,7 +155,7 @@ def test_every_unknown_key_is_named_in_missing() -> None:
         "baseline",
         "p95_ms",
         "trend",
-        "onset",
+        "episode",
     ):
         assert values[key] is None
         assert key in named

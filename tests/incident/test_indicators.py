@@ -228,7 +228,7 @@ def test_without_a_known_start_another_release_runs_when_it_sent_an_event_in_the
 ) -> None:
     others = known((release("shop@2.4.0", last_event=last_event),))
     evidence = spiking(releases=others, series=UNKNOWN, issue={"first_seen": NOW - 2 * DAY})
-    assert isinstance(read(evidence).onset, Unknown)
+    assert isinstance(read(evidence).episode, Unknown)
     assert points(DEPLOYMENT, evidence, "share") == [("share", 2 if runs else 0, False)]
 
 

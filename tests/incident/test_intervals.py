@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.incident.episode.episode import Burst
 from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Release, Unknown
@@ -25,15 +26,6 @@ START = ago(hours=4)
 EVENTS = burst(START, 240, 15 * SECOND, users=20)
 """An hour of errors, four hours ago."""
 CALM = START + HOUR
-
-
-@dataclass(frozen=True)
-class Burst:
-    began: datetime
-    ended: datetime | None
-    peak_at: datetime
-    peak_per_hour: int
-    events: int
 
 
 @dataclass(frozen=True)

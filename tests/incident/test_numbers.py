@@ -186,9 +186,22 @@ def known_times(evidence: Evidence, name: str) -> Iterator[datetime]:
             words = POLICY.words(level)
             yield mark + timedelta(minutes=words.next_update_minutes)
             yield mark + timedelta(minutes=words.response_minutes)
-    worst = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at).users
+    told = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at)
+    yield from _of_the_recovery(told)
+    worst = told.users
     if (start := getattr(worst, "start", None)) is not None:
         yield start
+
+
+def _of_the_recovery(told: Incident) -> Iterator[datetime]:
+    """The end of the last burst, and when it can be called over."""
+    metrics = told.recovery_metrics
+    if metrics.quiet_from is not None:
+        yield metrics.quiet_from
+        yield metrics.quiet_from + metrics.quiet_needed
+    for action in told.recovery.actions:
+        if action.decidable_at is not None:
+            yield action.decidable_at
 
 
 # --- the tests -----------------------------------------------------------------------------------------------------

@@ -550,7 +550,7 @@ FORECASTS = (
 FIX = request("resolve_in_release", release="shop@1.0.1")
 STILL_ON = (
     "It is not shown to be over (check_recovery: ongoing). "
-    "Not over: 2 events an hour now, 2 in the incident's fullest hour, 0 usual before it."
+    "Not over: 2 events in the last hour, 2 in the incident's fullest hour, 0 an hour usual before it."
 )
 CAME_BACK = "make sure that the cause is fixed, not the symptom, and add a regression test."
 REGRESSIONS = (

@@ -225,7 +225,7 @@ VERDICTS: Sequence[Row] = [
     ("an old issue without a step", Given(incident(crowd(5), issue={"first_seen": ago(days=40), "last_seen": NOW})),
      {"severity": "P2", "decided_by": "default",
      "because": "No rule for a higher or a lower severity holds: P2.", "could_be": ("P2", "P2"),
-     "respond_by": ago(seconds=-22140),
+     "respond_by": ago(seconds=-21600),
      "distance": (("users_per_hour", "P1", "96 more unique users in one hour"), ("crash_free", "P0",
      "crash-free sessions to fall by more than 4.9 points"), ("unhandled_rate", "P0",
      "500 more unhandled exceptions in one minute of the project"),)}),

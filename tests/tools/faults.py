@@ -51,7 +51,8 @@ def kind(request: httpx.Request) -> str:
     if path.endswith("/events-timeseries/") or path.endswith("/events-stats/"):
         if "error.unhandled" in query["query"]:
             return "unhandled" if "issue" in query["query"] else "project_unhandled"
-        return "users_per_hour" if query.get_list("yAxis") == ["count_unique(user)"] else "series"
+        # Clock hours of the days before, which tell the users by hour, too.
+        return "history" if query["interval"] in ("3600", "60m", "1h") else "series"
     if path.endswith("/organizations/acme/events/"):
         first = query.get_list("field")[0]
         return {"count()": "totals", "issue": "project_top", "transaction": "latency"}.get(first, "breakdown")

@@ -13,7 +13,8 @@ from tests.tools.contract import call
 from tests.tools.support import connected
 
 COMPUTED = {
-    "onset": "episode.onset.find_onset",
+    "event counts": "episode.event_counts.event_counts",
+    "episode": "episode.episode.find_episode",
     "severity": "severity.rules.classify",
     "impact": "impact.count_impact",
     "causes": "causes.causes.find_causes",
@@ -21,8 +22,6 @@ COMPUTED = {
     "recovery": "recovery.recovery.assess_recovery",
     "timeline": "timeline.timeline.make_timeline",
     "timeline rows": "timeline.rows.rows_of",
-    "event rate": "episode.event_rate.finest_series",
-    "usual since": "recovery.rates.stable_from",
     "suspect release": "releases.suspect_release",
     "suspect rows": "severity.anomalies.suspect_rows",
     "traffic": "metrics.traffic.traffic_correlation",
@@ -42,8 +41,7 @@ ONLY_ON_DEMAND = {
 EXPECTED = {
     "draft_update": {*COMPUTED, "stage"},
     "draft_postmortem": {*COMPUTED, "five whys", "impact numbers", "action items"},
-    "triage_issue": {*COMPUTED, "checklist"}
-    - {"recovery metrics", "recovery", "timeline", "timeline rows", "event rate", "usual since"},
+    "triage_issue": {*COMPUTED, "checklist"} - {"recovery metrics", "recovery", "timeline", "timeline rows"},
 }
 
 

@@ -120,7 +120,7 @@ NUMBERS = {
 STAND_INS = {
     "series": {"trend.direction", "trend.previous_hour", "impact.trend", "checklist"},
     "breakdown": {"criteria"},
-    "users_per_hour": {"criteria"},
+    "history": {"criteria"},
     "unhandled": {"criteria"},
     "project_unhandled": {"criteria"},
 }

@@ -26,6 +26,7 @@ PARTS: tuple[Part[Any], ...] = (
     discover_parts.WIDENED,
     discover_parts.ENVIRONMENTS,
     series_parts.SERIES,
+    series_parts.HISTORY_HOURS,
     series_parts.USERS_PER_HOUR,
     series_parts.UNHANDLED,
     series_parts.PROJECT_UNHANDLED,

@@ -100,7 +100,9 @@ SEVERITY = frozenset(
 IMPACT = (SEVERITY | {Aspect.EVENT, Aspect.LATENCY, Aspect.BREAKDOWN}) - {Aspect.ENVIRONMENTS}
 TRIAGE = IMPACT | {Aspect.SAMPLE, Aspect.RELEASES, Aspect.COMMITS}
 READ = frozenset({Aspect.EVENT, Aspect.TREND, Aspect.COMMITS, Aspect.DROPPED})
-RECOVERY = frozenset({Aspect.ROWS, Aspect.TAGS, Aspect.TREND, Aspect.SESSIONS, Aspect.DROPPED, Aspect.FLAGS})
+RECOVERY = frozenset(
+    {Aspect.ROWS, Aspect.TAGS, Aspect.TREND, Aspect.SESSIONS, Aspect.DROPPED, Aspect.FLAGS, Aspect.RELEASES}
+)
 WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
 """What a change of status is planned on; one round, so that a write takes three with its read-back."""
 STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES, Aspect.FLAGS}

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import Collection, Part, PartValue
+from sentry_runbook.collect.collection import Collection, Part, PartValue, span
 from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, project_environments
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import project_id
+from sentry_runbook.collect.request_values import first_seen, project_id
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.sentry.counts import TimeSeries
 
 MINUTE = 60
 HOUR = 3600
-FINEST_SERIES = timedelta(hours=24)
-"""Up to this window the issue's series is read by the minute (2,880 points with the stretch before it)."""
+DAY = timedelta(hours=24)
+FINEST_SERIES = timedelta(hours=48)
+"""A stretch up to this long is read by the minute (2,880 points)."""
+FINE_SERIES = timedelta(days=10)
+"""A stretch up to this long is read by five minutes (2,880 points), a longer one by hours."""
+WEEK = timedelta(days=7)
+HISTORY = timedelta(days=15)
+"""An episode of a week ago still has a week before it, which tells the usual rate of each clock hour."""
 MINUTES_READ = timedelta(days=7)
 """Unhandled events are read by the minute for windows up to this long."""
 INGEST_LAG = timedelta(seconds=60)
@@ -32,14 +38,15 @@ def time_series(
     start: datetime,
     interval_s: int,
     environments: Sequence[str],
+    end: datetime | None = None,
 ) -> Request[SeriesByAxis]:
-    """A request for time series until the end of the window."""
+    """A request for time series until ``end``; without it until the end of the window."""
     client, question, project = collection.client, collection.question, project_id(collection.issue)
     return lambda: client.series(
         axes,
         query=query,
         start=start,
-        end=question.window.end,
+        end=end or question.window.end,
         interval_s=interval_s,
         project_id=project,
         environments=environments,
@@ -47,11 +54,33 @@ def time_series(
     )
 
 
+def series_start(window: Window) -> datetime:
+    """A day before the window, of a short window a day before its last day.
+
+    So the series is the same one for every window of up to a day: no two of them tell another episode.
+    """
+    return min(window.start, window.end - DAY) - DAY
+
+
 def step(window: Window) -> int:
-    """Seconds of a bucket of the issue's series: fine where the window is short."""
-    if window.length <= FINEST_SERIES:
+    """Seconds of a bucket of the issue's series: fine where the stretch is short."""
+    length = window.end - series_start(window)
+    if length <= FINEST_SERIES:
         return MINUTE
-    return 300 if window.length <= timedelta(days=5) else HOUR
+    return 300 if length <= FINE_SERIES else HOUR
+
+
+def history_start(collection: Collection) -> datetime:
+    """The clock hour 15 days before now, or earlier where a window begins earlier or is long.
+
+    Before the window lies a week (the usual rates), and a stretch as long as the window (the baseline). Of a younger
+    issue it is the day before its first event: before that there was none.
+    """
+    window, began = collection.question.window, first_seen(collection.issue)
+    start = min(collection.now - HISTORY, window.start - max(WEEK, window.length))
+    if began is not None and began <= collection.now:
+        start = max(start, min(began, window.start) - DAY)
+    return start.replace(minute=0, second=0, microsecond=0)
 
 
 def _buckets(collection: Collection, series: TimeSeries) -> ours.Series:
@@ -68,7 +97,14 @@ def _series_request(collection: Collection) -> Request[SeriesByAxis]:
     window, wants = collection.question.window, collection.question.wants
     axes = (COUNT, USERS) if wants(Aspect.SERIES) else (COUNT,)
     query, names = of_the_issue(collection), collection.scope.names
-    return time_series(collection, axes, query, window.start - window.length, step(window), names)
+    return time_series(collection, axes, query, series_start(window), step(window), names)
+
+
+def _history_request(collection: Collection) -> Request[SeriesByAxis]:
+    axes = (COUNT, USERS) if collection.question.wants(Aspect.USERS) else (COUNT,)
+    query, names = of_the_issue(collection), collection.scope.names
+    end = max(collection.question.window.end, collection.now)
+    return time_series(collection, axes, query, history_start(collection), HOUR, names, end)
 
 
 def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSeries:
@@ -88,21 +124,39 @@ SERIES = Part(
     source=lambda collection: collection.source(f"time series of the issue, {step(collection.question.window)} s"),
 )
 
+HISTORY_HOURS = Part(
+    field="history",
+    round=2,
+    aspects=(Aspect.SERIES, Aspect.TREND, Aspect.USERS),
+    errors_only=True,
+    request=_history_request,
+    parse=lambda collection, series: _buckets(collection, series[COUNT]),
+    source=lambda collection: (
+        f"time series of the issue, clock hours; {span(history_start(collection), collection.now)}; "
+        f"environments: {collection.names(collection.scope.names)}"
+    ),
+)
+
+
+def _users_of_the_window(collection: Collection, series: SeriesByAxis) -> ours.Series | Unknown:
+    if USERS not in series:
+        return Unknown(why="this server does not count users by hour")
+    buckets, window = _buckets(collection, series[USERS]), collection.question.window
+    first = max(0, (window.start - buckets.start) // timedelta(hours=1))
+    last = max(first, -((buckets.start - window.end) // timedelta(hours=1)))
+    start = buckets.start + first * timedelta(hours=1)
+    return buckets.model_copy(update={"start": start, "values": buckets.values[first:last]})
+
+
 USERS_PER_HOUR = Part(
     field="users_per_hour",
     round=2,
     aspects=(Aspect.USERS,),
     errors_only=True,
-    request=lambda collection: time_series(
-        collection,
-        (USERS,),
-        of_the_issue(collection),
-        collection.question.window.start,
-        HOUR,
-        collection.scope.names,
-    ),
-    parse=lambda collection, series: _buckets(collection, series[USERS]),
+    request=lambda _: None,
+    parse=_users_of_the_window,
     source=lambda collection: collection.source("time series: distinct users per clock hour"),
+    reads=HISTORY_HOURS,
 )
 
 # --- unhandled events a minute -------------------------------------------------------------------------------------

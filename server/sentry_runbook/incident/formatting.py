@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.model.evidence import Frame, Window, quoted
-from sentry_runbook.incident.model.results.impact import Trend
+from sentry_runbook.incident.model.results.impact import Episode, Trend
+
+NEAR_USUAL = (0.5, 1.5)
+"""Between half and one and a half times the usual rate nothing is said of it."""
 
 
 def number(value: float) -> str:
@@ -38,6 +41,11 @@ def percent_of(share: float) -> str:
 def moment(at: datetime) -> str:
     """``2026-11-23 14:05 UTC``."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """``18:54 UTC``, with the date where it is not today's."""
+    return f"{at:%H:%M} UTC" if at.date() == now.date() else moment(at)
 
 
 def duration(length: timedelta) -> str:
@@ -80,14 +88,42 @@ def listed(names: Iterable[str], most: int = 3) -> str:
 
 
 def trend_counts(trend: Trend) -> str:
-    """The counts behind a trend's direction, with the usual ones where they decide it."""
+    """The counts behind a trend's direction, and the usual one of an issue that has one."""
     counts = f"{number(trend.last_hour)} events in the last hour, {number(trend.previous_hour)} in the one before"
-    return counts if trend.usual_per_hour is None else f"{counts}, {number(trend.usual_per_hour)} an hour usual"
+    return counts if not trend.usual_per_hour else f"{counts}, {number(trend.usual_per_hour)} an hour usual"
+
+
+def trend_direction(trend: Trend) -> str:
+    """``steady, 4 × usual``: where the rate goes, and how far it is from usual where that is far."""
+    far = (
+        trend.times_usual is not None
+        and trend.last_hour > 0
+        and not NEAR_USUAL[0] <= trend.times_usual <= NEAR_USUAL[1]
+    )
+    return f"{trend.direction}, {trend.times_usual:g} × usual" if far else str(trend.direction)
+
+
+def episode_begin(episode: Episode) -> str:
+    """``2026-11-23 19:12 UTC, between 19:10 and 19:15``: with its grain where that is longer than a minute."""
+    grain = episode.began_latest - episode.began_earliest
+    if grain <= timedelta(minutes=1):
+        return moment(episode.began)
+    latest = f"{episode.began_latest:%H:%M}" if grain < timedelta(days=1) else moment(episode.began_latest)
+    return f"{moment(episode.began)}, between {episode.began_earliest:%H:%M} and {latest}"
+
+
+def episode_course(episode: Episode) -> str:
+    """Whether it is under way, its bursts and pauses, in one phrase."""
+    state = "under way" if episode.ended is None else f"last burst until {moment(episode.ended)}"
+    bursts = "" if episode.bursts == 1 else f"; {episode.bursts} bursts"
+    pauses = f", pauses up to {duration(timedelta(minutes=episode.longest_pause_minutes))}" if bursts else ""
+    erroring = duration(timedelta(minutes=episode.erroring_minutes))
+    return f"{state}{bursts}{pauses}; {erroring} out of the usual, most from {moment(episode.peak_at)}"
 
 
 def trend_sentence(trend: Trend) -> str:
     """The direction of a trend and the counts behind it."""
-    return f"{trend.direction}: {trend_counts(trend)}{f' ({trend.note})' if trend.note else ''}"
+    return f"{trend_direction(trend)}: {trend_counts(trend)}{f' ({trend.note})' if trend.note else ''}"
 
 
 def quoted_frame(frame: Frame) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.episode.onset import issue_days, issue_hours
+from sentry_runbook.incident.episode.issue_counts import issue_days, issue_hours
 from sentry_runbook.incident.formatting import count, duration, listed, moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
@@ -16,9 +16,9 @@ from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Known, Missing, Unknown, Window
 from sentry_runbook.incident.model.results.impact import (
     Baseline,
+    Episode,
     Impact,
     ImpactWindow,
-    Onset,
     Trend,
 )
 
@@ -57,7 +57,7 @@ def count_impact(incident: Measurements) -> Impact:
         endpoints=tuple(map(_endpoint, endpoints)),
         breakdown=breakdown_rows(evidence),
         trend=incident.trend if isinstance(incident.trend, Trend) else None,
-        onset=incident.onset if isinstance(incident.onset, Onset) else None,
+        episode=incident.episode if isinstance(incident.episode, Episode) else None,
         events_all_time=evidence.issue.events_total if counts.events is None else None,
         users_all_time=evidence.issue.users_total if counts.users is None else None,
         missing=merge_missing(_missing(incident, counts, users)),
@@ -206,7 +206,8 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
         ("crash_free_sessions_pct", incident.crash_free),
         ("baseline", incident.baseline),
         ("trend", incident.trend),
-        ("onset", incident.onset),
+        ("usual_rate", _unread_history(incident)),
+        ("episode", incident.episode),
     ):
         if isinstance(part, Unknown):
             yield Missing(what=what, why=part.why)
@@ -225,6 +226,12 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
     if isinstance(incident.traffic, Unknown):
         yield Missing(what="traffic", why=incident.traffic.why)
     yield from incident.unread_outcomes
+
+
+def _unread_history(incident: Measurements) -> Unknown | None:
+    """That the days before were asked for and are not known: what is usual is then known from less, or not at all."""
+    history = incident.evidence.history
+    return history if isinstance(history, Unknown) and history.asked and incident.evidence.issue.is_error else None
 
 
 def missing_below(part: str, missing: Iterable[Missing]) -> Iterator[Missing]:

@@ -61,6 +61,8 @@ def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
     issue = evidence.issue
     if isinstance(trend, Unknown):
         yield Missing(what="trend", why=trend.why)
+    if isinstance(evidence.history, Unknown) and evidence.history.asked and evidence.issue.is_error:
+        yield Missing(what="usual_rate", why=evidence.history.why)
     for what, part in (("event", evidence.event), ("suspect_commits", evidence.suspect_commits)):
         if isinstance(part, Unknown) and (part.asked or what == "event"):
             yield Missing(what=what, why=part.why)

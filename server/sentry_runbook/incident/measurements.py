@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import cached_property
 
 from sentry_runbook.incident.episode.baseline import find_baseline
+from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
+from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
 from sentry_runbook.incident.episode.event_rate import finest_series
-from sentry_runbook.incident.episode.onset import find_onset
 from sentry_runbook.incident.episode.trend import find_trend
 from sentry_runbook.incident.events.event_texts import all_texts
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
+from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free
 from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
@@ -20,7 +22,7 @@ from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, s
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
 from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Series, Unknown
 from sentry_runbook.incident.model.policy import Policy
-from sentry_runbook.incident.model.results.impact import Baseline, Onset, Trend
+from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.releases import suspect_release
 
@@ -112,19 +114,29 @@ class Measurements:
     # --- the episode
 
     @cached_property
-    def onset(self) -> Onset | Unknown:
-        """When the incident began."""
-        return find_onset(self.evidence, self.policy)
+    def counts(self) -> EventCounts | None:
+        """All counts of the issue by time, and its usual rates; None when Sentry gave none."""
+        return event_counts(self.evidence, self.policy, self.read_at)
+
+    @cached_property
+    def found_episode(self) -> FoundEpisode | Unknown:
+        """The episode with its bursts."""
+        return find_episode(self.evidence, self.policy, self.counts)
+
+    @property
+    def episode(self) -> Episode | Unknown:
+        """What all tools call the incident."""
+        return self.found_episode.result if isinstance(self.found_episode, FoundEpisode) else self.found_episode
 
     @cached_property
     def baseline(self) -> Baseline | Unknown:
-        """The usual rate before the onset."""
-        return find_baseline(self.evidence, self.onset, self.events)
+        """The issue's events in a stretch as long as the window, before the episode."""
+        return find_baseline(self.evidence, self.counts, self.episode, self.events)
 
     @cached_property
     def trend(self) -> Trend | Unknown:
         """Where the event rate is going; its note says where dropped events make it a lower bound."""
-        trend = find_trend(self.evidence, self.policy, self.baseline)
+        trend = find_trend(self.evidence, self.policy, self.counts, self.episode)
         if isinstance(trend, Unknown) or not self.dropped_at_most:
             return trend
         notes = (trend.note, "a lower bound: Sentry dropped events")
@@ -137,8 +149,12 @@ class Measurements:
 
     @property
     def apparent_start(self) -> datetime | None:
-        """When the incident began: the onset, else the issue's first event; None when neither is known."""
-        return self.onset.at if isinstance(self.onset, Onset) else self.evidence.issue.first_seen
+        """When it began: the episode, else Sentry's record that it came back, else the issue's first event."""
+        if isinstance(self.episode, Episode):
+            return self.episode.began
+        window = self.evidence.window
+        back = [entry.at for entry in regressions(self.evidence.issue) if window.start <= entry.at <= self.read_at]
+        return min(back, default=self.evidence.issue.first_seen)
 
     @property
     def rate(self) -> Series | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sentry_runbook.incident.formatting import percent_of, trend_sentence
+from sentry_runbook.incident.formatting import episode_begin, episode_course, percent_of, trend_sentence
 from sentry_runbook.incident.model.evidence import quoted
-from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, ImpactWindow
+from sentry_runbook.incident.model.results.impact import BreakdownRow, Episode, Impact, ImpactWindow
 from sentry_runbook.render.markdown_page import MarkdownPage
 
 
@@ -64,12 +64,11 @@ def _add_health(page: MarkdownPage, result: Impact) -> None:
 
 
 def _add_course(page: MarkdownPage, result: Impact) -> None:
-    """Add baseline, onset and trend of the event rate."""
+    """Add episode, baseline and trend of the event rate."""
+    add_episode(page, result.episode)
     if result.baseline:
         ratio = f", now × {result.baseline.ratio:g}" if result.baseline.ratio is not None else ""
         page.fact("Baseline", f"{result.baseline.events} events in the same time before{ratio}")
-    if result.onset:
-        page.fact("Began", f"{result.onset.at:%Y-%m-%d %H:%M} UTC ({result.onset.confidence}: {result.onset.how})")
     if result.trend:
         page.fact("Trend", f"{trend_sentence(result.trend)} {result.trend.sparkline}")
 
@@ -95,3 +94,12 @@ def _share(row: BreakdownRow) -> str:
     before = "" if row.share_before is None else f", {percent_of(row.share_before)} before"
     note = f" ({row.note})" if row.note else ""
     return f"{percent_of(row.share)}{before}{note}"
+
+
+def add_episode(page: MarkdownPage, episode: Episode | None) -> None:
+    """Add when the incident began and ended, its bursts, its usual and its highest rate."""
+    if episode is None:
+        return
+    page.fact("Began", f"{episode_begin(episode)} ({episode.confidence}: {episode.how})")
+    page.fact("Course", episode_course(episode))
+    page.fact("Judged", episode.note)

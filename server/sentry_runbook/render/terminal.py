@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.incident.formatting import number, percent_of
+from sentry_runbook.incident.formatting import clock, number, percent_of, trend_direction
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
@@ -27,7 +27,7 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
     screen.print()
     show_verdict(screen, verdict)
     _show_warnings(screen, result.warnings)
-    show_impact(screen, result.impact)
+    show_impact(screen, result.impact.model_copy(update={"episode": result.episode}))
     screen.rows(_suspects(result))
     screen.heading("Likely causes")
     for cause in result.causes if whole else result.causes[:1]:
@@ -125,10 +125,11 @@ def _numbers(result: Impact) -> Iterator[str | None]:
 def _trend(result: Impact) -> Iterator[str | None]:
     trend = result.trend
     if trend:
-        yield f"{trend.sparkline} {trend.direction}"
-        usual = "" if trend.usual_per_hour is None else f", {number(trend.usual_per_hour)} an hour usual"
+        yield f"{trend.sparkline} {trend_direction(trend)}"
+        usual = f", {number(trend.usual_per_hour)} an hour usual" if trend.usual_per_hour else ""
         yield f"{trend.last_hour:,} events in the last hour, {trend.previous_hour:,} before{usual}"
-    yield f"began {result.onset.at:%H:%M} UTC" if result.onset else None
+    if result.episode:
+        yield f"began {clock(result.episode.began, result.window.end)}"
 
 
 def _share(row: BreakdownRow) -> str:

@@ -29,6 +29,6 @@ def triage_page(result: Triage) -> MarkdownPage:
     page.fact("Suspect release", result.suspect_release and quoted(result.suspect_release))
     for commit in result.suspect_commits:
         page.fact("Suspect commit", commit_line(commit))
-    add_impact(page.heading("Impact"), result.impact)
+    add_impact(page.heading("Impact"), result.impact.model_copy(update={"episode": result.episode}))
     page.heading("Checklist").items(f"[{step.state}] {step.step}: {step.finding}" for step in result.checklist)
     return page

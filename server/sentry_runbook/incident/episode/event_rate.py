@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.episode.onset import issue_hours
+from sentry_runbook.incident.episode.issue_counts import issue_hours
 from sentry_runbook.incident.metrics.timeseries import HOUR_S, between, end_of, total
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 

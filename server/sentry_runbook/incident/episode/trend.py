@@ -1,11 +1,16 @@
-"""Where the event rate is going: the last rolling hour against the one before and the usual rate (DESIGN section 5)."""
+"""Where the event rate is going: the last rolling hour against the one before, and apart from it against the usual.
+
+The direction says where the rate goes, by stretches of equal length alone; how far it is from usual is ``times_usual``.
+So a plateau at four times the usual is "steady, 4 x usual" (DESIGN section 5).
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sentry_runbook.incident.episode.onset import HOUR, QUIET, issue_hours
+from sentry_runbook.incident.episode.event_counts import EventCounts
+from sentry_runbook.incident.episode.issue_counts import HOUR, issue_hours
 from sentry_runbook.incident.metrics.timeseries import (
     HOUR_S,
     between,
@@ -19,17 +24,22 @@ from sentry_runbook.incident.metrics.timeseries import (
 )
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.model.policy import Policy
-from sentry_runbook.incident.model.results.impact import Baseline, Trend
+from sentry_runbook.incident.model.results.impact import Episode, Trend
+
+QUIET = timedelta(hours=2)
+"""Quiet is two empty hours (DESIGN section 5)."""
 
 
-def find_trend(evidence: Evidence, policy: Policy, baseline: Baseline | Unknown) -> Trend | Unknown:
-    """Compare the last rolling hour with the one before and with the baseline.
+def find_trend(
+    evidence: Evidence, policy: Policy, counts: EventCounts | None, episode: Episode | Unknown
+) -> Trend | Unknown:
+    """Compare the last rolling hour with the one before, and with the usual one.
 
     From the event series when it reaches from two hours ago up to now, else from the issue's clock hours, which cover
     all environments. Unknown when neither does.
     """
-    usual = baseline.events_per_hour if isinstance(baseline, Baseline) else None
     now = evidence.collected_at
+    usual = _usual(counts, episode, now)
     if isinstance(evidence.series, Known):
         series = evidence.series.value.events
         first = evidence.issue.first_seen
@@ -47,6 +57,16 @@ def find_trend(evidence: Evidence, policy: Policy, baseline: Baseline | Unknown)
     return Unknown(why=why)
 
 
+def _usual(counts: EventCounts | None, episode: Episode | Unknown, now: datetime) -> float | None:
+    """Events of a usual hour at this time of day; before a trickle that jumped, what it trickled."""
+    if counts is None:
+        return None
+    if not isinstance(episode, Episode):
+        return counts.usual_per_hour(now - HOUR / 2)
+    usual = counts.usual_per_hour(now - HOUR / 2, episode.began)
+    return episode.usual_per_hour if not usual and episode.usual_per_hour else usual
+
+
 def _recent(evidence: Evidence) -> bool:
     return evidence.window.length >= QUIET and evidence.window.end >= evidence.collected_at - timedelta(minutes=5)
 
@@ -57,14 +77,7 @@ def _trend_of(series: Series, evidence: Evidence, usual: float | None, policy: P
     last = total(between(series, end - HOUR, end)) or 0
     previous = total(between(series, end - 2 * HOUR, end - HOUR)) or 0
     shown = in_window(series, evidence.window.start, max(evidence.window.end, evidence.window.start + step))
-    direction, by_usual = _direction(last, previous, usual, policy)
-    return Trend(
-        direction=direction,
-        last_hour=last,
-        previous_hour=previous,
-        usual_per_hour=usual if by_usual else None,
-        sparkline=sparkline(shown),
-    )
+    return _trend(last, previous, usual, policy, sparkline(shown))
 
 
 def _trend_of_clock_hours(series: Series, usual: float | None, policy: Policy) -> Trend:
@@ -73,30 +86,27 @@ def _trend_of_clock_hours(series: Series, usual: float | None, policy: Policy) -
     if is_open(series, last) and (series.values[last] or 0) <= (series.values[last - 1] or 0):
         last -= 1
     counts = round(series.values[last] or 0), round(series.values[last - 1] or 0)
-    direction, by_usual = _direction(*counts, usual, policy)
+    return _trend(*counts, usual, policy, sparkline(series), "clock hours of the last day, all environments")
+
+
+def _trend(last: int, previous: int, usual: float | None, policy: Policy, line: str, note: str | None = None) -> Trend:
     return Trend(
-        direction=direction,
-        last_hour=counts[0],
-        previous_hour=counts[1],
-        usual_per_hour=usual if by_usual else None,
-        sparkline=sparkline(series),
-        note="clock hours of the last day, all environments",
+        direction=_direction(last, previous, policy),
+        last_hour=last,
+        previous_hour=previous,
+        usual_per_hour=None if usual is None else round(usual, 1),
+        times_usual=round(last / usual, 1) if usual else None,
+        sparkline=line,
+        note=note,
     )
 
 
-def _direction(
-    last: int, previous: int, usual: float | None, policy: Policy
-) -> tuple[Literal["spiking", "steady", "declining", "quiet"], bool]:
-    """The direction (DESIGN section 5), and whether it rests on the usual rate.
-
-    An empty hour counts as one event, so that a lone event after a quiet hour is no spike.
-    """
+def _direction(last: int, previous: int, policy: Policy) -> Literal["spiking", "steady", "declining", "quiet"]:
+    """The direction (DESIGN section 5); an empty hour counts as one event: a lone one after it is no spike."""
     if last == 0 and previous == 0:
-        return "quiet", False
+        return "quiet"
     if last >= policy.trend.spiking * max(previous, 1):
-        return "spiking", False
+        return "spiking"
     if last * policy.trend.declining <= previous:
-        return "declining", False
-    if usual is not None and last >= policy.trend.spiking * max(usual, 1):
-        return "spiking", True
-    return "steady", False
+        return "declining"
+    return "steady"

@@ -41,9 +41,9 @@ def key_event(incident: Incident) -> KeyEvent:
 
 
 def _alignment(incident: Incident) -> Alignment | None:
-    if incident.suspect is None or incident.known_onset is None:
+    if incident.suspect is None or incident.known_episode is None:
         return None
-    return alignment(incident.evidence, incident.suspect, incident.known_onset.at)
+    return alignment(incident.evidence, incident.suspect, incident.known_episode.began)
 
 
 def _error(evidence: Evidence) -> str | Unknown:

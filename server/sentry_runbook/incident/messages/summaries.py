@@ -9,7 +9,7 @@ from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
-from sentry_runbook.incident.model.results.impact import Impact, Onset
+from sentry_runbook.incident.model.results.impact import Episode, Impact
 from sentry_runbook.incident.model.results.messages import Audience
 from sentry_runbook.incident.model.results.triage import Cause, Verdict
 
@@ -72,7 +72,12 @@ def _environments(incident: Incident) -> str:
 def _when(incident: Incident) -> str:
     """A new issue has all its events since its start."""
     first, window = incident.evidence.issue.first_seen, incident.evidence.window
-    if isinstance(incident.onset, Onset) and first is not None and window.start <= first and incident.onset.at <= first:
+    if (
+        isinstance(incident.episode, Episode)
+        and first is not None
+        and window.start <= first
+        and incident.episode.began <= first
+    ):
         return "since it began"
     return f"in {duration(window.length)}"
 

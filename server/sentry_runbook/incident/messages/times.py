@@ -44,7 +44,7 @@ def message_times(incident: Incident, since: datetime | None, audience: Audience
     started, recovered = timeline.milestone("started"), timeline.milestone("recovered")
     over = recovered.at or incident.stable_since
     unknown = Unknown(why=started.why or recovered.why or "not known")
-    how = incident.known_onset.how if incident.known_onset else unknown
+    how = incident.known_episode.how if incident.known_episode else unknown
     ended = started.at is not None and over is not None and over >= started.at
     every = timedelta(minutes=incident.policy.words(incident.severity.severity).next_update_minutes)
     return MessageTimes(

@@ -205,7 +205,9 @@ class UserCounts:
 
     def _certain(self) -> tuple[int, int | None]:
         """Users and start of the best exact hour; or what some hour must hold for the total to come about."""
-        short = [exact for exact in (*self.hours.values(), *self.counted) if exact.end - exact.start <= HOUR_S]
+        # A clock hour that began before the window holds users that the window does not.
+        inside = [hour for hour in self.hours.values() if hour.start >= self.start]
+        short = [exact for exact in (*inside, *self.counted) if exact.end - exact.start <= HOUR_S]
         best = max(short, key=lambda exact: exact.users, default=None)
         # The users of the window, spread evenly over its hours: one of them has at least that many.
         hours = max(1, -(-(self.end - self.start) // HOUR_S))

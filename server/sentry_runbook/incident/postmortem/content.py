@@ -180,9 +180,9 @@ def _summary(incident: Incident) -> Iterator[str]:
 def _what_happened(incident: Incident) -> str:
     issue, timeline = incident.evidence.issue, incident.timeline
     where = f" in the project {quoted(issue.project)}" if issue.project else ""
-    if incident.known_onset is None:
+    if incident.known_episode is None:
         return f"When the incident of {issue.name}{where} began is not known: {incident.why_no_onset}."
-    text = f"The incident of {issue.name}{where} began {moment(incident.known_onset.at)}"
+    text = f"The incident of {issue.name}{where} began {moment(incident.known_episode.began)}"
     recovered, length = timeline.milestone("recovered"), timeline.between("started", "recovered")
     if recovered.at is not None and length is not None:
         return f"{text} and the event rate was back to the usual level {moment(recovered.at)}, {briefly(length)} later."

@@ -136,9 +136,9 @@ def step_of(step: Breadcrumb) -> str:
 
 
 def _release(incident: Incident) -> Iterator[Hint]:
-    if incident.suspect is None or incident.known_onset is None:
+    if incident.suspect is None or incident.known_episode is None:
         return
-    deploy = alignment(incident.evidence, incident.suspect, incident.known_onset.at)
+    deploy = alignment(incident.evidence, incident.suspect, incident.known_episode.began)
     name = quoted(incident.suspect)
     if deploy is None:
         yield Hint(f"The suspect release is {name}; nothing dates its deploy.", "releases of the project")
@@ -260,7 +260,7 @@ def _alerting(incident: Incident) -> Iterator[Hint]:
             yield Hint(f"{quoted(name)} last fired {when} the start{late}.", "alerts of the project: last triggered")
         if not alerts.value:
             yield Hint("The project has no alert in Sentry.", "alerts of the project")
-        elif not fired and incident.known_onset is not None:
+        elif not fired and incident.known_episode is not None:
             text = f"No alert of the project ({number(len(alerts.value))} in all) fired after the start."
             yield Hint(text, "alerts of the project: last triggered")
 

@@ -108,7 +108,7 @@ def _p95(incident: Incident) -> Iterator[ImpactNumber]:
         return
     window = incident.evidence.window
     longer = ""
-    if incident.known_onset is not None and window.start < incident.began - timedelta(minutes=15):
+    if incident.known_episode is not None and window.start < incident.began - timedelta(minutes=15):
         longer = f"; over the whole window of {duration(window.length)}, which is longer than the incident"
     value = f"{number(incident.impact.p95_ms)} ms for {quoted(part.value.main or '')}"
     yield ImpactNumber(name, value, f"{part.value.measure}; {part.source}{longer}")

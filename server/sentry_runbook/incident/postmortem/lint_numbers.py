@@ -14,7 +14,7 @@ from functools import cached_property
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import worst_hour
 from sentry_runbook.incident.model.evidence import Known, Series
-from sentry_runbook.incident.model.results.impact import Impact
+from sentry_runbook.incident.model.results.impact import Impact, Recovery
 from sentry_runbook.incident.model.results.messages import Blank, LintFinding
 from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, impact_numbers
 from sentry_runbook.incident.postmortem.lint_structure import CLOCK, CheckedText, timeline_rows
@@ -73,7 +73,8 @@ class EvidenceNumbers:
             recovery.events_per_hour_now,
             recovery.events_per_hour_baseline,
             recovery.events_since,
-            self.incident.recovery_metrics.allowed_per_hour,
+            recovery.episode.peak_per_hour if recovery.episode else None,
+            *_rates(recovery),
         )
         for part in (self.incident.evidence.unhandled, self.incident.evidence.series):
             if isinstance(part, Known):
@@ -207,3 +208,10 @@ def time_differs(checked: CheckedText) -> Iterator[LintFinding]:
                 message=f"The evidence has nothing at {clock[1]}:{clock[2]} UTC.",
                 suggestion='Take the evidence\'s time, or mark the row "human" and say who knows it.',
             )
+
+
+def _rates(recovery: Recovery) -> Iterator[float | None]:
+    """Events an hour before and after each act."""
+    for action in recovery.actions:
+        yield action.before_per_hour
+        yield action.after_per_hour

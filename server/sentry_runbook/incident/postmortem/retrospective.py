@@ -79,7 +79,7 @@ def went_badly(incident: Incident) -> Iterator[str]:
         yield f"What happened from {moment(gap.start)} to {moment(gap.end)} ({length} without a line in the timeline)?"
     if regressions(incident.evidence.issue):
         yield "What did the earlier resolve leave open, so that the issue came back?"
-    before = f" before {moment(incident.known_onset.at)}" if incident.known_onset is not None else ""
+    before = f" before {moment(incident.known_episode.began)}" if incident.known_episode is not None else ""
     yield f"Which signs of trouble existed{before}, and where could they be seen?"
     yield "Where did the response wait: for a person, an access right, a build, or a decision?"
 
@@ -91,8 +91,8 @@ def lucky(incident: Incident, zone: tzinfo | None = None) -> Iterator[str]:
         incident: what happened.
         zone: where the responders work; None: not known, and nothing is said of nights and weekends.
     """
-    if incident.known_onset is not None and zone is not None:
-        at = incident.known_onset.at.astimezone(zone)
+    if incident.known_episode is not None and zone is not None:
+        at = incident.known_episode.began.astimezone(zone)
         off = at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS
         other = "in office hours, with more traffic" if off else "at night, with fewer people around"
         yield f"It began {at:%A} {at:%H:%M} ({zone}): how does the response differ {other}?"

@@ -1,43 +1,37 @@
-"""What is measured after the fix: rates, stability, regression, the fixing release, crash-free sessions.
+"""What is measured of the recovery: acts and their effects, the rate now, quiet, regression, crash-free sessions.
 
-How to think about it: one *reference time* splits the incident. It is the stated fix, else the last resolve of this
-incident, else the end of the peak, else the last event. Before it lies the incident, of which the *peak hour* is kept
-(the rolling hour with most events); after it lies the time by which recovery is judged. Three rates in events per hour
-are compared:
-
-- *before*: the peak hour. An incident of twenty minutes with 16 events ran at 48 an hour: that is ``incident_rate``.
-- *now*: the last rolling hour. In the first hour after the reference time that hour would still hold the incident, so
-  the rate is extrapolated from the time since; under ten minutes that is no rate.
-- *usual*: the baseline before the onset. Counts scatter by their square root, so up to two standard deviations more
-  (``allowed_per_hour``) is still usual.
-
-``stable_for`` is how long no rolling hour has held more than is allowed, counted from the reference time at the
-earliest. What Sentry did not tell stays None with its reason; nothing here is a verdict, see :mod:`.recovery`.
+How to think about it: the episode says when the rate left the usual and whether it is back. *Live* means that its last
+burst reaches up to now. The acts in it (the stated fix, deploys, resolves, archives, flag changes) are compared each
+with what was before it (:mod:`.comparison`). The *reference time* is the stated fix, else the last act in the episode,
+else the peak. What Sentry did not tell stays None with its reason; nothing here is a verdict, see :mod:`.recovery`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import sqrt
 
-from sentry_runbook.incident.episode.onset import HOUR
+from sentry_runbook.incident.episode.bursts import QUIET_S, WAVE_FACTOR, longest_pause
+from sentry_runbook.incident.episode.cells import instant
+from sentry_runbook.incident.episode.episode import FoundEpisode
+from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.formatting import duration
-from sentry_runbook.incident.issue_status import is_regressed, last_resolve, regressions
+from sentry_runbook.incident.issue_status import is_regressed, regressions
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.model.evidence import Evidence, Series, Unknown
-from sentry_runbook.incident.model.results.impact import Baseline, Basis, Onset
+from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Unknown
+from sentry_runbook.incident.model.results.impact import Basis
+from sentry_runbook.incident.recovery.actions import Act, acts_of, effects
+from sentry_runbook.incident.recovery.comparison import Comparison, fell_to
 from sentry_runbook.incident.recovery.fix_release import FixRelease, find_fix_release
-from sentry_runbook.incident.recovery.rates import (
-    MIN_ELAPSED,
-    Rates,
-    ReferenceTime,
-    last_event,
-    measure_rates,
-    peak_end,
-    stable_from,
-)
 from sentry_runbook.incident.recovery.sessions import CrashFreeHours, crash_free_hours, is_without_traffic
+
+HOUR = timedelta(hours=1)
+MIN_ELAPSED = timedelta(minutes=10)
+"""A shorter time after the reference time gives no rate, and a shorter silence is not called quiet."""
+QUIET = timedelta(seconds=QUIET_S)
+FALL_LENGTHS = (timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=1))
 
 
 @dataclass(frozen=True)
@@ -45,28 +39,42 @@ class RecoveryMetrics:
     """The measurements that :mod:`.recovery` decides by.
 
     Attributes:
-        fix_known: a fix was stated, or the issue is resolved, and it has not come back since.
+        counts: the issue's counts; None when Sentry gave none, or they do not reach up to now (``why_no_rate``).
+        episode: the incident; None when no step out of the usual rate is known.
+        is_live: its last burst reaches up to now.
+        is_above_usual: the last minutes hold more than ordinary days do, though no burst is known yet.
+        is_measured: the time judged quiet (at least the last two hours) was measured; what was not is no silence.
+        dropped: that Sentry dropped events in the time judged, in one sentence; empty when nothing tells so.
+        quiet_from: when the rate came back to the usual; None while it is live or was never left.
+        quiet_for: for how long it has been back; ``quiet_needed`` is what recovered takes.
         since: the reference time; ``basis`` is what it is.
-        rates: None when no series covers the time since.
-        why_no_rate: why there is no rate now, for the case that there is none.
-        baseline: the usual rate before the onset.
-        allowed_per_hour: events an hour that still count as usual.
-        stable_from: from when on the rate has been usual, whenever the fix was; None without a series.
-        stable_for: for how long the rate has been usual, counted from the fix at the earliest.
+        effects: each act with the rates before and after.
+        now_per_hour: events of the last hour, or the rate since a later reference time; None when that is too short.
+        extrapolated_from: the length (under an hour) that it is extrapolated from; None when an hour was counted.
+        fix_known: a fix was stated, or the issue is resolved, and it has not come back since.
         quiet_since: when the last event came, if that is ten minutes ago or more.
         regressed: the issue came back after a resolve; ``regressed_since``: after this fix.
         no_traffic: sessions are known, and none began while the rate was usual.
     """
 
-    fix_known: bool
+    counts: EventCounts | None
+    why_no_rate: str
+    episode: FoundEpisode | None
+    is_live: bool
+    is_above_usual: bool
+    is_measured: bool
+    dropped: str
+    quiet_from: datetime | None
+    quiet_for: timedelta
+    quiet_needed: timedelta
     since: datetime | None
     basis: Basis | None
-    rates: Rates | None
-    why_no_rate: str
-    baseline: Baseline | Unknown
-    allowed_per_hour: float
-    stable_from: datetime | None
-    stable_for: timedelta
+    effects: tuple[tuple[Act, Comparison | None], ...]
+    now_per_hour: float | None
+    extrapolated_from: timedelta | None
+    events_since: int | None
+    usual_per_hour: float | None
+    fix_known: bool
     quiet_since: datetime | None
     why_not_quiet: str
     regressed: bool
@@ -76,116 +84,201 @@ class RecoveryMetrics:
     no_traffic: bool
 
     @property
-    def usual_per_hour(self) -> float | None:
-        """Events per hour before the onset; None when that is not known."""
-        return self.baseline.events_per_hour if isinstance(self.baseline, Baseline) else None
+    def is_falling(self) -> bool:
+        """Whether the rate of a live burst fell to a third and less of what it was, beyond chance, by itself."""
+        if self.counts is None or self.episode is None or not self.is_live:
+            return False
+        start, now = instant(self.episode.bursts[-1].start), self.counts.until
+        return any(fell_to(self.counts, start, now, length) for length in FALL_LENGTHS)
 
     @property
     def is_stable(self) -> bool:
-        """Whether the rate has been usual for long enough to say so at all."""
-        return self.stable_for >= MIN_ELAPSED
+        """Whether the rate has been back for long enough to say so at all."""
+        return self.quiet_from is not None and self.quiet_for >= MIN_ELAPSED
+
+    @property
+    def peak_per_hour(self) -> int | None:
+        """Events of the incident's fullest hour; None without an episode."""
+        return self.episode.result.peak_per_hour if self.episode is not None else None
+
+    @property
+    def judged(self) -> tuple[tuple[Act, Comparison | None], ...]:
+        """The acts that the verdict is about: a stated fix and what came after it, else all."""
+        if self.basis != "stated" or self.since is None:
+            return self.effects
+        return tuple(pair for pair in self.effects if pair[0].at >= self.since)
 
 
-def measure(incident: Measurements, fixed_at: datetime | None) -> RecoveryMetrics:
-    """Measure the time since the fix, else since the resolve, else since the peak.
+def measure(
+    incident: Measurements, fixed_at: datetime | None, deploys: Sequence[tuple[datetime, Deploy]]
+) -> RecoveryMetrics:
+    """Measure the time since the fix, else since the last act in the episode, else since the peak.
 
     Args:
-        incident: its evidence, onset and baseline.
+        incident: its evidence, counts and episode.
         fixed_at: when the fix was made, if stated; aware UTC.
+        deploys: deploys to the environments that count, of other releases than the suspect one, with their times.
     """
-    evidence = incident.evidence
-    now = incident.read_at
-    series, notes = incident.rate_with_notes
-    began = incident.onset.at if isinstance(incident.onset, Onset) else None
-    reference = _reference_time(evidence, series, began, fixed_at)
-    since = reference.at if reference is not None else None
-    allowed = _allowed_per_hour(incident.baseline)
-    stable = stable_from(series, allowed) if series is not None else None
-    rates, stable_for = None, timedelta()
-    if series is not None and stable is not None and reference is not None and reference.at < now:
-        rates = measure_rates(series, reference, began, now, notes)
-        stable_for = max(now - max(stable, reference.at), timedelta())
-    event_at = last_event(evidence, series)
-    regressed, regressed_since = _regressions(evidence, reference)
+    evidence, now = incident.evidence, incident.read_at
+    counts = incident.counts if incident.counts is not None and incident.counts.is_live else None
+    episode = incident.found_episode if isinstance(incident.found_episode, FoundEpisode) else None
+    began = episode.result.began if episode is not None else counts.starts_at if counts is not None else None
+    acts = () if began is None else acts_of(evidence, deploys, fixed_at, _from(episode, began))
+    since, basis = _reference(evidence, acts, episode)
+    found = () if counts is None or began is None else effects(acts, counts, began, now)
+    quiet_from = _quiet_from(counts, episode)
+    event_at = _last_event(evidence, counts)
+    regressed, regressed_since = _regressions(evidence, since, basis)
+    now_per_hour, extrapolated_from = _rate_now(counts, since, basis, now)
     return RecoveryMetrics(
-        fix_known=not regressed_since and (fixed_at is not None or evidence.issue.status == "resolved"),
+        counts=counts,
+        why_no_rate=_why_no_rate(evidence, counts, since, basis, now),
+        episode=episode,
+        is_live=episode is not None and quiet_from is None,
+        is_above_usual=_is_above_usual(counts, quiet_from, episode),
+        is_measured=counts is not None and counts.is_measured(min(quiet_from or now, now - QUIET), now),
+        dropped=_dropped(evidence, quiet_from, since, now),
+        quiet_from=quiet_from,
+        quiet_for=max(now - quiet_from, timedelta()) if quiet_from is not None else timedelta(),
+        quiet_needed=_quiet_needed(episode),
         since=since,
-        basis=reference.basis if reference is not None else None,
-        rates=rates,
-        why_no_rate=_why_no_rate(evidence, series, reference, now),
-        baseline=incident.baseline,
-        allowed_per_hour=allowed,
-        stable_from=stable,
-        stable_for=stable_for,
+        basis=basis,
+        effects=found,
+        now_per_hour=now_per_hour,
+        extrapolated_from=extrapolated_from,
+        events_since=_events_since(counts, since, now),
+        usual_per_hour=_usual(counts, episode, now),
+        fix_known=not regressed_since and (fixed_at is not None or evidence.issue.status == "resolved"),
         quiet_since=event_at if event_at is not None and now - event_at >= MIN_ELAPSED else None,
-        why_not_quiet=_why_no_series(evidence) if series is None else _why_not_quiet(event_at),
+        why_not_quiet=_why_not_quiet(evidence, counts, event_at),
         regressed=regressed,
         regressed_since=regressed_since,
         fix_release=find_fix_release(evidence, since),
-        crash_free=crash_free_hours(evidence, incident.policy, since, began),
-        no_traffic=is_without_traffic(evidence, now - stable_for, now),
+        crash_free=crash_free_hours(evidence, incident.policy, since, began if episode is not None else None),
+        no_traffic=counts is not None and is_without_traffic(evidence, quiet_from or now - QUIET, now),
     )
 
 
-def _reference_time(
-    evidence: Evidence, series: Series | None, began: datetime | None, stated: datetime | None
-) -> ReferenceTime | None:
-    """The instant that recovery counts from: the first of the four sources that this incident has."""
-    if stated is not None:
-        return ReferenceTime(stated, "stated")
-    resolve = last_resolve(evidence.issue)
-    # A resolve before the onset ended an earlier incident; one before the series cannot be compared with anything.
-    of_this = resolve is not None and (began is None or resolve.at > began)
-    if resolve is not None and of_this and (series is None or resolve.at >= series.start):
-        return ReferenceTime(resolve.at, "resolved")
-    peak = peak_end(series, began or evidence.window.start) if series is not None else None
-    if peak is not None:
-        return ReferenceTime(peak, "peak")
-    if resolve is not None:
-        return ReferenceTime(resolve.at, "resolved")
+def _from(episode: FoundEpisode | None, began: datetime) -> datetime:
+    """From when on an act may have ended the incident; within the grain it may have begun earlier."""
+    return episode.result.began_earliest if episode is not None else began
+
+
+def _reference(
+    evidence: Evidence, acts: Sequence[Act], episode: FoundEpisode | None
+) -> tuple[datetime | None, Basis | None]:
+    stated = [act for act in acts if act.kind == "stated"]
+    if stated or acts:
+        last = (stated or acts)[-1]
+        return last.at, last.kind
+    if episode is not None:
+        return episode.result.peak_at, "peak"
     last_seen = evidence.issue.last_seen
-    return ReferenceTime(last_seen, "last_event") if last_seen is not None else None
+    return (last_seen, "last_event") if last_seen is not None else (None, None)
 
 
-def _allowed_per_hour(baseline: Baseline | Unknown) -> float:
-    if isinstance(baseline, Unknown):
-        return 0.0
-    # Events of unrelated users come as a Poisson process: the standard deviation of a count is its square root.
-    return float(int(baseline.events_per_hour + 2 * sqrt(baseline.events_per_hour)))
+def _quiet_from(counts: EventCounts | None, episode: FoundEpisode | None) -> datetime | None:
+    if counts is None or episode is None or episode.result.ongoing:
+        return None
+    return instant(episode.bursts[-1].end)
 
 
-def _regressions(evidence: Evidence, reference: ReferenceTime | None) -> tuple[bool, bool]:
+def _dropped(evidence: Evidence, quiet_from: datetime | None, since: datetime | None, now: datetime) -> str:
+    """What Sentry dropped since the rate fell, or since the act; less before that hides no event of now."""
+    start = min([at for at in (quiet_from, since, now - HOUR) if at is not None])
+    dropped = dropped_events(evidence, start, now)
+    return dropped_sentence(dropped) if isinstance(dropped, DroppedCount) else ""
+
+
+def _is_above_usual(counts: EventCounts | None, quiet_from: datetime | None, episode: FoundEpisode | None) -> bool:
+    if counts is None:
+        return False
+    return counts.is_above_usual(quiet_from or counts.starts_at, episode.result.began if episode is not None else None)
+
+
+def _quiet_needed(episode: FoundEpisode | None) -> timedelta:
+    """Two hours, or one and a half times the longest pause: waves come again (DESIGN section 5)."""
+    pause = longest_pause(episode.bursts) if episode is not None else 0
+    return max(QUIET, timedelta(minutes=round(WAVE_FACTOR * pause / 60)))
+
+
+def _usual(counts: EventCounts | None, episode: FoundEpisode | None, now: datetime) -> float | None:
+    if episode is not None:
+        return episode.result.usual_per_hour
+    return counts.usual_per_hour(now) if counts is not None else None
+
+
+def _rate_now(
+    counts: EventCounts | None, since: datetime | None, basis: Basis | None, now: datetime
+) -> tuple[float | None, timedelta | None]:
+    """Events per hour now, and the length under an hour that they are extrapolated from, if they are."""
+    if counts is None:
+        return None, None
+    elapsed = HOUR if since is None or basis in ("peak", "last_event") else now - since
+    if elapsed >= HOUR:
+        return (float(counts.events(now - HOUR, now)), None) if counts.is_measured(now - HOUR, now) else (None, None)
+    bucket = counts.bucket_at(since) if since is not None else None
+    # Clock hours tell nothing of the half hour since a fix: that is unknown, and not zero events.
+    too_coarse = bucket is None or bucket[1] - bucket[0] >= elapsed
+    if since is None or elapsed < MIN_ELAPSED or too_coarse or not counts.is_measured(since, now):
+        return None, None
+    return round(counts.events(since, now) * (HOUR / elapsed), 1), elapsed
+
+
+def _events_since(counts: EventCounts | None, since: datetime | None, now: datetime) -> int | None:
+    if counts is None or since is None or since >= now or not counts.is_measured(since, now):
+        return None
+    return counts.events(since, now)
+
+
+def _last_event(evidence: Evidence, counts: EventCounts | None) -> datetime | None:
+    """When the last event came: Sentry's own time where it lies in the last bucket that holds any.
+
+    ``lastSeen`` is of all environments: a later one may be an event that does not count here. None when not known.
+    """
+    last_seen = evidence.issue.last_seen
+    if counts is None:
+        return None
+    filled = counts.last_filled()
+    if filled is None:
+        return last_seen if last_seen is not None and last_seen < counts.starts_at else None
+    start, end = filled
+    return last_seen if last_seen is not None and start <= last_seen < end else end
+
+
+def _regressions(evidence: Evidence, since: datetime | None, basis: Basis | None) -> tuple[bool, bool]:
     """Whether the issue came back after a resolve at all, and whether it did so after this fix."""
     recorded = regressions(evidence.issue)
-    again = reference is not None and any(entry.at >= reference.at for entry in recorded)
+    again = since is not None and any(entry.at >= since for entry in recorded)
     # Without an entry of the log the substatus alone says so; a stated fix is later than what it speaks of.
-    stated = reference is not None and reference.basis == "stated"
-    unrecorded = not recorded and not stated and evidence.issue.substatus == "regressed"
+    unrecorded = not recorded and basis != "stated" and evidence.issue.substatus == "regressed"
     return again or is_regressed(evidence.issue), again or unrecorded
 
 
 # --- reasons -------------------------------------------------------------------------------------------------------
 
 
-def _why_no_rate(evidence: Evidence, series: Series | None, reference: ReferenceTime | None, now: datetime) -> str:
-    if reference is not None and reference.at >= now:
-        stated = reference.basis == "stated"
-        return "the time given as the fix is not before now" if stated else "the fullest hour is not over yet"
-    if series is None or reference is None:
-        return _why_no_series(evidence)
-    elapsed = now - reference.at
-    if elapsed < MIN_ELAPSED:
-        return f"only {duration(elapsed)} have passed since then, which tells no rate"
-    return f"the event series holds no count of the last {duration(min(elapsed, HOUR))}"
+def _why_no_rate(
+    evidence: Evidence, counts: EventCounts | None, since: datetime | None, basis: Basis | None, now: datetime
+) -> str:
+    if counts is None:
+        return _why_no_counts(evidence)
+    if since is not None and basis == "stated" and since >= now:
+        return "the time given as the fix is not before now"
+    if since is not None and now - since < MIN_ELAPSED:
+        return f"only {duration(now - since)} have passed since then, which tells no rate"
+    return "the counts hold too few buckets since then"
 
 
-def _why_no_series(evidence: Evidence) -> str:
+def _why_no_counts(evidence: Evidence) -> str:
     if isinstance(evidence.series, Unknown):
         return evidence.series.why
     return "the event series does not reach up to now"
 
 
-def _why_not_quiet(event_at: datetime | None) -> str:
+def _why_not_quiet(evidence: Evidence, counts: EventCounts | None, event_at: datetime | None) -> str:
+    if counts is None:
+        return _why_no_counts(evidence)
     return (
         "when the last event came is not known" if event_at is None else f"events came within {duration(MIN_ELAPSED)}"
     )

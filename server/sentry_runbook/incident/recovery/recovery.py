@@ -1,29 +1,32 @@
-"""Whether it is over: the event rate now against the incident and against what was usual before.
+"""Whether it is over: where the event rate stands, what the acts in it changed, and what is still to be seen.
 
-How to think about it: :mod:`.metrics` measures (rates, stability, regression, the fixing release, crash-free), this
-module judges. A verdict is the first line of :func:`_verdict` that holds. Nothing is called recovered early: it takes
-two hours (the runbook's "quiet") at the usual rate, no regression, no event on the release that should fix it, and
-crash-free sessions back where they had fallen. What of these is still to be seen is listed as ``needs``: recovered is
-"nothing is needed". A rate that is back without any fix is *mitigated*, not resolved, and the reading says so.
+How to think about it: :mod:`.metrics` measures, this module judges; a verdict is the first line of :func:`_verdict`
+that holds. A burst that reaches up to now is *ongoing* from its first minute, whatever was done: only a measured fall
+after an act makes it *improving*, a measured rise *worse*. A rate that is back is *improving* until it has been back
+for two hours, and for one and a half times the longest pause of the episode (waves come again); then, with no
+regression, no event on the release that should fix it and crash-free sessions back, it is *recovered*. What of these
+is still to be seen is listed as ``needs``. Where Sentry dropped events nothing is called quiet: it is *unknown*. A
+rate that is back without any fix is *mitigated*, not resolved, and the reading says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import sqrt
+from datetime import datetime, timedelta
 
-from sentry_runbook.incident.episode.onset import QUIET
-from sentry_runbook.incident.formatting import count, duration, moment, number, percent
+from sentry_runbook.incident.formatting import clock, count, duration, moment, number, percent
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import shown_pct
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Missing, Unknown, quoted
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
-from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
-from sentry_runbook.incident.recovery.rates import MIN_ELAPSED, Rates
+from sentry_runbook.incident.recovery.actions import Act, shown
+from sentry_runbook.incident.recovery.comparison import Comparison
+from sentry_runbook.incident.recovery.metrics import QUIET, RecoveryMetrics
 
-WORSE = 1.25
-"""Worse is a quarter more than the incident's peak hour, and more than chance explains."""
+PER_MINUTE_FROM = 60
+"""From one event a minute on a rate is told a minute."""
+WORDS = {"fell": "it fell", "rose": "it rose", "no_change": "no change", "too_early": "too early to say"}
 
 
 def assess_recovery(incident: Measurements, metrics: RecoveryMetrics) -> Recovery:
@@ -31,32 +34,33 @@ def assess_recovery(incident: Measurements, metrics: RecoveryMetrics) -> Recover
 
     Args:
         incident: its evidence and the policy's thresholds.
-        metrics: what was measured since the fix, see :func:`.metrics.measure`.
+        metrics: what was measured, see :func:`.metrics.measure`.
     """
-    needs = tuple(_needs(metrics, incident.policy))
-    verdict = _verdict(metrics, incident.policy, is_over=not needs)
-    rates = metrics.rates
+    needs = tuple(_needs(metrics, incident.policy, incident.read_at))
+    verdict = _verdict(metrics, is_over=not needs)
     return Recovery(
         issue=incident.evidence.issue.name,
         verdict=verdict,
         fix_known=metrics.fix_known,
-        reading=_reading(verdict, metrics),
+        reading=_reading(verdict, metrics, incident.read_at),
         needs=needs,
+        episode=metrics.episode.result if metrics.episode is not None else None,
         since=metrics.since,
         since_basis=metrics.basis,
-        events_per_hour_before=rates.before if rates else None,
+        actions=tuple(shown(act, comparison) for act, comparison in metrics.effects),
+        events_per_hour_before=None if metrics.peak_per_hour is None else float(metrics.peak_per_hour),
         events_per_hour_baseline=metrics.usual_per_hour,
-        events_per_hour_now=rates.now if rates else None,
+        events_per_hour_now=metrics.now_per_hour,
         quiet_since=metrics.quiet_since,
-        events_since=rates.events_since if rates else None,
+        events_since=metrics.events_since,
         regressed=metrics.regressed,
         crash_free_before_pct=_shown(metrics.crash_free.before_pct),
         crash_free_now_pct=_shown(metrics.crash_free.now_pct),
         fix_release=metrics.fix_release.version,
         fix_release_events=metrics.fix_release.events,
-        notes=tuple(_notes(metrics, incident.policy)),
-        warnings=incident.evidence.warnings or None,
-        missing=tuple(_missing(incident.evidence, metrics)),
+        notes=tuple(_notes(incident, metrics)),
+        warnings=incident.warnings or None,
+        missing=tuple(_missing(incident, metrics)),
         findings=incident.evidence.findings,
     )
 
@@ -64,46 +68,67 @@ def assess_recovery(incident: Measurements, metrics: RecoveryMetrics) -> Recover
 # --- the verdict ---------------------------------------------------------------------------------------------------
 
 
-def _verdict(metrics: RecoveryMetrics, policy: Policy, *, is_over: bool) -> RecoveryVerdict:
+def _verdict(metrics: RecoveryMetrics, *, is_over: bool) -> RecoveryVerdict:
     """The verdict: the first line that holds."""
-    rates = metrics.rates
-    if rates is None or rates.now is None:
-        return "unknown"
-    before = rates.before
+    # An act that changed nothing leaves what an earlier one changed.
+    changes = [comparison.change for _, comparison in metrics.judged if comparison is not None]
+    last = next((change for change in reversed(changes) if change in ("fell", "rose")), None)
+    is_quiet = metrics.quiet_from is not None or (metrics.episode is None and _is_silent(metrics))
     lines: tuple[tuple[RecoveryVerdict, bool], ...] = (
-        # Two events after one are no trend: worse must be beyond the noise of the counts, too.
-        ("worse", _is_worse(rates.now, rates.incident_rate)),
+        ("unknown", metrics.counts is None or _is_in_the_future(metrics)),
+        ("unknown", is_quiet and not metrics.is_measured),
+        # Silence may be the quota's. A burst that shows in spite of it is one.
+        ("unknown", bool(metrics.dropped) and not (metrics.is_live and last != "fell")),
         ("recovered", is_over),
-        ("improving", metrics.is_stable),
+        ("worse", metrics.is_live and last == "rose"),
+        ("improving", metrics.is_live and last == "fell" and not metrics.regressed_since),
+        ("improving", metrics.is_falling and last != "rose" and not metrics.regressed_since),
         # The issue came back and there are events: a falling rate says nothing then.
-        ("ongoing", metrics.regressed_since),
-        # The factor is the one by which a trend is called declining (DESIGN section 5).
-        ("improving", before is not None and rates.now * policy.trend.declining <= before),
-        ("ongoing", before is not None),
+        ("ongoing", metrics.is_live or (metrics.regressed_since and metrics.now_per_hour != 0)),
+        # Above the usual without a burst: it may be coming again, and nobody is sent home.
+        ("unknown", is_quiet and metrics.is_above_usual and metrics.quiet_for >= metrics.quiet_needed),
+        ("improving", is_quiet),
+        ("worse", last == "rose"),
+        ("improving", last == "fell"),
+        ("ongoing", bool(metrics.now_per_hour)),
     )
     return next((verdict for verdict, holds in lines if holds), "unknown")
 
 
-def _is_worse(now: float, incident_rate: float | None) -> bool:
-    if incident_rate is None:
-        return False
-    # Two standard deviations of a count, which are what chance explains.
-    noise = 2 * sqrt(incident_rate)
-    return now > max(WORSE * incident_rate, incident_rate + noise)
+def _is_in_the_future(metrics: RecoveryMetrics) -> bool:
+    return (
+        metrics.basis == "stated"
+        and metrics.counts is not None
+        and (metrics.since or metrics.counts.until) >= (metrics.counts.read_at)
+    )
+
+
+def _is_silent(metrics: RecoveryMetrics) -> bool:
+    """Whether no event came for two hours, in an issue whose rate never left the usual."""
+    counts = metrics.counts
+    return counts is not None and not counts.events(counts.read_at - QUIET, counts.read_at)
 
 
 # --- what is still to be seen --------------------------------------------------------------------------------------
 
 
-def _needs(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]:
+def _needs(metrics: RecoveryMetrics, policy: Policy, now: datetime) -> Iterator[str]:
     """What is still to be seen before it is over."""
-    if metrics.rates is None:
-        yield "an event series that covers the time since the fix"
+    if metrics.counts is None:
+        yield f"event counts that reach up to now ({metrics.why_no_rate})"
         return
-    if metrics.stable_for < QUIET:
-        usual = f"at most {number(metrics.allowed_per_hour)} an hour" if metrics.allowed_per_hour else "no event"
-        so_far = f" (so far {duration(metrics.stable_for)})" if metrics.stable_for else ""
-        yield f"{duration(QUIET)} with {usual}{so_far}"
+    if _is_in_the_future(metrics):
+        yield "a time of the fix that is not in the future"
+    yield from _quiet_needs(metrics, now)
+    if not metrics.is_measured:
+        yield "counts of the last hours: Sentry gave no numbers for a part of them"
+    if metrics.dropped:
+        yield "an hour in which Sentry drops no event: until then silence may be the quota's"
+    for act, comparison in metrics.judged[-1:]:
+        if metrics.quiet_from is None and comparison is not None and comparison.decidable_at is not None:
+            yield f"counts until {clock(comparison.decidable_at, now)}: then what {act.what} changed can be said"
+    if metrics.quiet_from is not None and metrics.is_above_usual:
+        yield "a rate that is usual at this hour: the last minutes hold more"
     if metrics.regressed_since:
         yield "a new resolve: the issue came back after the last one"
     if metrics.fix_release.version is not None and metrics.fix_release.events:
@@ -111,6 +136,31 @@ def _needs(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]:
     yield from _crash_free_needs(metrics, policy)
     if metrics.no_traffic:
         yield "traffic: no session started while it was quiet, so quiet says nothing"
+
+
+def _quiet_needs(metrics: RecoveryMetrics, now: datetime) -> Iterator[str]:
+    length = duration(metrics.quiet_needed)
+    usual = _usual_words(metrics)
+    if metrics.episode is None:
+        if not _is_silent(metrics):
+            yield f"{length} without an event: no step out of the usual rate is known, so nothing else tells an end"
+    elif metrics.quiet_from is None:
+        yield f"{length} {usual}"
+    elif metrics.quiet_for < metrics.quiet_needed:
+        until = clock(metrics.quiet_from + metrics.quiet_needed, now)
+        so_far = duration(_full_minutes(metrics.quiet_for))
+        yield f"{length} {usual}: until {until} (so far {so_far}){_why_longer(metrics)}"
+
+
+def _usual_words(metrics: RecoveryMetrics) -> str:
+    return f"at the usual rate ({_rate(metrics.usual_per_hour)})" if metrics.usual_per_hour else "without a burst"
+
+
+def _why_longer(metrics: RecoveryMetrics) -> str:
+    if metrics.episode is None or metrics.quiet_needed <= QUIET:
+        return ""
+    pause = timedelta(minutes=metrics.episode.result.longest_pause_minutes)
+    return f"; it comes in bursts with pauses of up to {duration(pause)}"
 
 
 def _crash_free_needs(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]:
@@ -129,35 +179,86 @@ def _shown(pct: float | None) -> float | None:
 # --- in words ------------------------------------------------------------------------------------------------------
 
 
-def _reading(verdict: RecoveryVerdict, metrics: RecoveryMetrics) -> str:
+def _full_minutes(length: timedelta) -> timedelta:
+    return length - length % timedelta(minutes=1) if length >= timedelta(minutes=1) else length
+
+
+def _rate(per_hour: float | None) -> str:
+    """``4.0 a minute`` from one a minute on, else ``12 an hour``."""
+    if per_hour is None:
+        return "not known"
+    if per_hour >= PER_MINUTE_FROM:
+        return f"{per_hour / 60:,.1f} a minute"
+    return f"{number(round(per_hour, 1))} an hour"
+
+
+def _reading(verdict: RecoveryVerdict, metrics: RecoveryMetrics, now: datetime) -> str:
     """The verdict, the counts that it rests on, and what is known of a fix."""
-    rates = metrics.rates
-    if rates is None or rates.now is None:
+    if metrics.counts is None or _is_in_the_future(metrics):
         return f"Not known whether it is over: {metrics.why_no_rate}."
-    sentence = {
+    effect = _effect_sentence(metrics, now)
+    if metrics.dropped:
+        effect += f" {metrics.dropped}"
+    elif not metrics.is_measured:
+        effect += " Sentry gave no numbers for a part of the last hours."
+    elif verdict == "unknown":
+        effect += " The last minutes hold more than is usual at this hour, which may be a new burst."
+    sentence = f"{_head(verdict, metrics)}: {_state(metrics, now)}"
+    return f"{sentence}.{effect}{_fix_doubt(metrics)}"
+
+
+def _head(verdict: RecoveryVerdict, metrics: RecoveryMetrics) -> str:
+    if verdict == "improving" and metrics.quiet_from is not None:
+        return f"Calm for {duration(_full_minutes(metrics.quiet_for))}, not over yet"
+    return {
         "recovered": "Back to the usual rate",
-        "improving": _improving(metrics),
+        "improving": "Going down, not over yet",
         "ongoing": "Not over",
         "worse": "Worse than before",
         "unknown": "Not known whether it is over",
     }[verdict]
-    usual = f", {number(metrics.usual_per_hour)} usual before it" if metrics.usual_per_hour is not None else ""
-    return f"{sentence}: {_counts(rates, rates.now)}{usual}.{_fix_doubt(metrics)}"
 
 
-def _improving(metrics: RecoveryMetrics) -> str:
-    if not metrics.is_stable:
-        return "Going down, not over yet"
-    doubt = "which is too short to call it over" if metrics.stable_for < QUIET else "but not surely over"
-    return f"Calm for {duration(metrics.stable_for)}, {doubt}"
+def _state(metrics: RecoveryMetrics, now: datetime) -> str:
+    """The rate now, in the incident and before it."""
+    parts = []
+    if metrics.now_per_hour is None:
+        parts.append("how many events come now is not known yet" if metrics.counts is not None else "")
+    elif metrics.extrapolated_from is not None and metrics.events_since is not None:
+        length = duration(_full_minutes(metrics.extrapolated_from))
+        parts.append(f"{count(metrics.events_since, 'event')} in the {length} since then")
+    else:
+        parts.append(f"{number(metrics.now_per_hour)} events in the last hour")
+    if metrics.episode is None:
+        parts.append("no step out of the usual rate is known")
+    else:
+        parts.append(f"{number(metrics.episode.result.peak_per_hour)} in the incident's fullest hour")
+    if metrics.usual_per_hour is not None:
+        parts.append(f"{number(round(metrics.usual_per_hour, 1))} an hour usual before it")
+    if metrics.quiet_from is not None and metrics.quiet_for >= QUIET:
+        parts.append(f"back since {clock(metrics.quiet_from, now)}")
+    return ", ".join(parts)
 
 
-def _counts(rates: Rates, now: float) -> str:
-    counts = f"{number(now)} events an hour now"
-    if rates.extrapolated_from is not None and rates.events_since is not None:
-        # A reader counts events; the rate that a short time would make is in the result, with its note.
-        counts = f"{count(rates.events_since, 'event')} in the {duration(rates.extrapolated_from)} since then"
-    return counts if rates.before is None else f"{counts}, {number(rates.before)} in the incident's fullest hour"
+def _effect_sentence(metrics: RecoveryMetrics, now: datetime) -> str:
+    """What the act that counts changed: the stated fix, else the last one that changed something, else the last."""
+    judged = [(act, comparison) for act, comparison in metrics.judged if comparison is not None]
+    if not judged:
+        return ""
+    telling = [pair for pair in judged if pair[1].change in ("fell", "rose")]
+    act, comparison = judged[0] if metrics.basis == "stated" else (telling or judged)[-1]
+    return f" {_compared(act, comparison, now)}."
+
+
+def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
+    before, after = (_rate(comparison.per_hour(events)) for events in (comparison.before, comparison.after))
+    later = ""
+    if comparison.change == "too_early" and comparison.decidable_at is not None:
+        later = f"; it can be said at {clock(comparison.decidable_at, now)}"
+    what = f"{act.what[:1].upper()}{act.what[1:]}"
+    length = duration(comparison.length)
+    rates = f"{before} before, {after} after (over {length} each)"
+    return f"{what} at {clock(act.at, now)}: {rates}: {WORDS[comparison.change]}{later}"
 
 
 def _fix_doubt(metrics: RecoveryMetrics) -> str:
@@ -166,28 +267,46 @@ def _fix_doubt(metrics: RecoveryMetrics) -> str:
     return " The issue came back after the resolve." if metrics.regressed_since else ""
 
 
-def _notes(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]:
+def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:
     """Limits of the measurement, as notes."""
-    if metrics.rates is not None:
-        yield from metrics.rates.notes
+    policy = incident.policy
+    if metrics.extrapolated_from is not None:
+        yield f"The rate now is extrapolated from the {duration(_full_minutes(metrics.extrapolated_from))} since then."
+    if metrics.episode is not None and metrics.episode.result.note:
+        yield f"Judged is the last episode: {metrics.episode.result.note}."
     if metrics.basis in ("peak", "last_event") and metrics.since is not None:
         what = "the peak" if metrics.basis == "peak" else "the last event"
         yield f"No fix is known: since {what}, {moment(metrics.since)}."
+    yield from _fallback_notes(incident.evidence)
     fix = metrics.fix_release
     if fix.version is not None and fix.live is False:
         yield f"Nothing shows yet that {quoted(fix.version)} is live: no deploy marker, no event from it."
     if fix.at_least:
         yield f"Only the latest {ROWS_LIMIT} events tell their release; there may be more on the fixing one."
-    now, limit = metrics.crash_free.now_pct, policy.thresholds.crash_free_below_pct
+    now_pct, limit = metrics.crash_free.now_pct, policy.thresholds.crash_free_below_pct
     before = metrics.crash_free.before_pct
-    if now is not None and now < limit and (before is None or before >= limit):
-        yield f"Crash-free sessions of the project are at {percent(now)}, which this issue did not cause before."
+    if now_pct is not None and now_pct < limit and (before is None or before >= limit):
+        yield f"Crash-free sessions of the project are at {percent(now_pct)}, which this issue did not cause before."
 
 
-def _missing(evidence: Evidence, metrics: RecoveryMetrics) -> Iterator[Missing]:
+def _fallback_notes(evidence: Evidence) -> Iterator[str]:
+    """Which request failed that the verdict would rest on, and what it rests on instead."""
+    if not evidence.issue.is_error:
+        return
+    if isinstance(evidence.series, Unknown) and evidence.series.asked:
+        yield f"The event series failed ({evidence.series.why}): judged by clock hours."
+    if isinstance(evidence.history, Unknown) and evidence.history.asked:
+        yield f"The hours of the days before failed ({evidence.history.why}): what is usual is known from less."
+
+
+def _missing(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[Missing]:
+    yield from incident.unread_outcomes
     yield from _missing_rates(metrics)
-    if isinstance(metrics.baseline, Unknown):
-        yield Missing(what="events_per_hour_baseline", why=metrics.baseline.why)
+    if metrics.episode is None:
+        episode = incident.episode
+        yield Missing(what="episode", why=episode.why if isinstance(episode, Unknown) else "not known")
+    if metrics.usual_per_hour is None:
+        yield Missing(what="events_per_hour_baseline", why="the counts do not reach back far enough to tell")
     if metrics.quiet_since is None:
         yield Missing(what="quiet_since", why=metrics.why_not_quiet)
     if metrics.crash_free.now_pct is None:
@@ -195,20 +314,15 @@ def _missing(evidence: Evidence, metrics: RecoveryMetrics) -> Iterator[Missing]:
     if metrics.fix_release.version is None:
         yield Missing(what="fix_release", why="no resolve names a release")
     elif metrics.fix_release.events is None:
-        rows = evidence.rows
+        rows = incident.evidence.rows
         yield Missing(what="fix_release_events", why=rows.why if isinstance(rows, Unknown) else "not known")
 
 
 def _missing_rates(metrics: RecoveryMetrics) -> Iterator[Missing]:
-    rates = metrics.rates
-    if rates is None:
-        for what in ("events_per_hour_before", "events_per_hour_now", "events_since"):
-            yield Missing(what=what, why=metrics.why_no_rate)
-        return
-    if rates.before is None:
-        yield Missing(what="events_per_hour_before", why="the event series does not reach back to the incident")
-    if rates.now is None:
-        too_early = f"less than {duration(MIN_ELAPSED)} have passed"
-        yield Missing(what="events_per_hour_now", why=too_early if rates.elapsed < MIN_ELAPSED else metrics.why_no_rate)
-    if rates.events_since is None:
+    if metrics.peak_per_hour is None:
+        why = metrics.why_no_rate if metrics.counts is None else "no step out of the usual rate is known"
+        yield Missing(what="events_per_hour_before", why=why)
+    if metrics.now_per_hour is None:
+        yield Missing(what="events_per_hour_now", why=metrics.why_no_rate)
+    if metrics.events_since is None:
         yield Missing(what="events_since", why=metrics.why_no_rate)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.episode.onset import HOUR
+from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.formatting import count, duration, listed, moment, trend_counts
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import last_resolve, regressions

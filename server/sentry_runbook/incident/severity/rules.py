@@ -18,7 +18,7 @@ from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Missing, Unknown
 from sentry_runbook.incident.model.policy import Level, rank
-from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Distance, Met, Verdict
 from sentry_runbook.incident.severity.anomalies import find_anomalies, suspect_rows
 from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF_THE_PROJECT, REPORTED, ruled_out
@@ -151,15 +151,15 @@ def _clock_start(incident: Measurements) -> datetime | None:
     """Start of the response time: the stated alert, else the onset; None when neither is known."""
     if incident.stated.alerted_at is not None:
         return incident.stated.alerted_at
-    return incident.onset.at if isinstance(incident.onset, Onset) else None
+    return incident.episode.began if isinstance(incident.episode, Episode) else None
 
 
 def _missing(incident: Measurements, criteria: Sequence[Criterion], start: datetime | None) -> Iterator[Missing]:
     for criterion in criteria:
         if criterion.met == "unknown":
             yield Missing(what=criterion.id, why=criterion.note or "not measured")
-    if start is None and isinstance(incident.onset, Unknown):
-        why = f"when the incident began is not known ({incident.onset.why}): state when the alert fired"
+    if start is None and isinstance(incident.episode, Unknown):
+        why = f"when the incident began is not known ({incident.episode.why}): state when the alert fired"
         yield Missing(what="respond_by", why=why)
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+from sentry_runbook.incident.episode.episode import Burst
 from sentry_runbook.incident.formatting import briefly, count, elapsed
 from sentry_runbook.incident.model.results.messages import TimelineRow
 from sentry_runbook.incident.timeline.activity import timeline_row
-from sentry_runbook.incident.timeline.bursts import BurstTimes
 from sentry_runbook.incident.timeline.context import TimelineContext
 
 MOST_BURSTS = 6
@@ -20,7 +20,7 @@ MOST_BURSTS = 6
 SOURCE = "bursts of the event series"
 
 
-def burst_rows(incident: TimelineContext, bursts: Sequence[BurstTimes]) -> Iterator[TimelineRow]:
+def burst_rows(incident: TimelineContext, bursts: Sequence[Burst]) -> Iterator[TimelineRow]:
     """The rows of the bursts, which are in order of time; none for fewer than two."""
     if len(bursts) < 2:
         return
@@ -37,11 +37,11 @@ def burst_rows(incident: TimelineContext, bursts: Sequence[BurstTimes]) -> Itera
         yield timeline_row(incident, between[0].began, what, SOURCE, "derived")
 
 
-def _pause(before: BurstTimes, after: BurstTimes) -> timedelta | None:
+def _pause(before: Burst, after: Burst) -> timedelta | None:
     return None if before.ended is None else elapsed(before.ended, after.began)
 
 
-def _rows(incident: TimelineContext, burst: BurstTimes, name: str, pause: timedelta | None) -> Iterator[TimelineRow]:
+def _rows(incident: TimelineContext, burst: Burst, name: str, pause: timedelta | None) -> Iterator[TimelineRow]:
     after = "" if pause is None else f" after a pause of {briefly(pause)}"
     yield timeline_row(incident, burst.began, f"{name} began{after}", SOURCE, "derived")
     peak = f"{name}: peak, {count(burst.peak_per_hour, 'event')} in the hour from {burst.peak_at:%H:%M}"

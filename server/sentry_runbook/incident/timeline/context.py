@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from sentry_runbook.incident.episode.episode import Burst, FoundEpisode
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Known, Release, Unknown
-from sentry_runbook.incident.model.results.impact import Onset, Recovery
-from sentry_runbook.incident.recovery.metrics import RecoveryMetrics, measure
-from sentry_runbook.incident.recovery.rates import MIN_ELAPSED
+from sentry_runbook.incident.model.results.impact import Episode, Recovery
+from sentry_runbook.incident.recovery.metrics import MIN_ELAPSED, RecoveryMetrics, measure
 from sentry_runbook.incident.recovery.recovery import assess_recovery
 from sentry_runbook.incident.releases import deploys_of
 from sentry_runbook.incident.timeline.actors import is_act_of_a_person
-from sentry_runbook.incident.timeline.bursts import BurstTimes
 
 LEAD_IN = timedelta(hours=24)
 """How long before the start a deploy is still part of the incident."""
@@ -28,24 +27,24 @@ class TimelineContext(Measurements):
     """Measurements, recovery, and the derived times and releases that rows and milestones share."""
 
     @property
-    def known_onset(self) -> Onset | None:
-        """How the incident began; None when that is not known."""
-        return self.onset if isinstance(self.onset, Onset) else None
+    def known_episode(self) -> Episode | None:
+        """The incident; None when it is not known."""
+        return self.episode if isinstance(self.episode, Episode) else None
 
     @property
     def why_no_onset(self) -> str:
         """Why the start is not known; empty when it is."""
-        return self.onset.why if isinstance(self.onset, Unknown) else ""
+        return self.episode.why if isinstance(self.episode, Unknown) else ""
 
     @property
     def began(self) -> datetime:
         """The onset, or the start of the window when the onset is not known."""
-        return self.known_onset.at if self.known_onset else self.evidence.window.start
+        return self.known_episode.began if self.known_episode else self.evidence.window.start
 
     @property
     def opens(self) -> datetime:
         """From when on things belong to the incident."""
-        return self.began - LEAD_IN if self.known_onset else self.evidence.window.start
+        return self.began - LEAD_IN if self.known_episode else self.evidence.window.start
 
     @cached_property
     def mitigated(self) -> datetime | None:
@@ -58,7 +57,7 @@ class TimelineContext(Measurements):
     @cached_property
     def recovery_metrics(self) -> RecoveryMetrics:
         """Rates and conditions since the stated fix or mitigation, else since the resolve, else since the peak."""
-        return measure(self, self.stated.fixed_at or self.mitigated)
+        return measure(self, self.stated.fixed_at or self.mitigated, self.dated_later_deploys)
 
     @cached_property
     def recovery(self) -> Recovery:
@@ -68,15 +67,13 @@ class TimelineContext(Measurements):
     @cached_property
     def stable_since(self) -> datetime | None:
         """From when on the event rate has been the usual one; None when it is not, or for too short a time to say."""
-        at = self.recovery_metrics.stable_from
-        if at is None or self.known_onset is None:
-            return None
-        return at if self.began < at <= self.read_at - MIN_ELAPSED else None
+        at = self.recovery_metrics.quiet_from
+        return at if at is not None and at <= self.read_at - MIN_ELAPSED else None
 
     @property
-    def bursts(self) -> tuple[BurstTimes, ...]:
+    def bursts(self) -> tuple[Burst, ...]:
         """The bursts of the incident in order of time; empty when they are not known."""
-        return ()
+        return self.found_episode.times if isinstance(self.found_episode, FoundEpisode) else ()
 
     # --- releases and deploys
 
@@ -123,6 +120,11 @@ class TimelineContext(Measurements):
             for deploy in self.deploys
             if self.is_live(deploy) and (deployed(deploy) or self.began) > self.began and deploy.version != self.suspect
         )
+
+    @property
+    def dated_later_deploys(self) -> tuple[tuple[datetime, Deploy], ...]:
+        """``later_deploys`` with their times."""
+        return tuple((at, deploy) for deploy in self.later_deploys if (at := deployed(deploy)) is not None)
 
     def is_older(self, version: str) -> bool | None:
         """Whether a release was created before the suspect one; None when that is not known."""

@@ -41,10 +41,10 @@ def milestones_of(incident: TimelineContext) -> tuple[Milestone, ...]:
 
 
 def _started(incident: TimelineContext) -> Milestone:
-    if incident.known_onset is None:
+    if incident.known_episode is None:
         return _unknown("started", incident.why_no_onset)
-    how = f"{incident.known_onset.how}; confidence {incident.known_onset.confidence}"
-    return _at("started", incident.known_onset.at, how)
+    how = f"{incident.known_episode.how}; confidence {incident.known_episode.confidence}"
+    return _at("started", incident.known_episode.began, how)
 
 
 def _detected(incident: TimelineContext) -> Milestone:
@@ -53,7 +53,7 @@ def _detected(incident: TimelineContext) -> Milestone:
         at = getattr(stated, name)
         if at is not None:
             return _stated("detected", at, name)
-    if incident.known_onset is None:
+    if incident.known_episode is None:
         return _unknown(
             "detected", "nobody stated it (detected_at), and without a start no alert can be told to be of it"
         )
@@ -103,7 +103,7 @@ def _first_act(incident: TimelineContext) -> tuple[datetime, str] | None:
 def _acknowledged(incident: TimelineContext) -> Milestone:
     if incident.stated.acknowledged_at is not None:
         return _stated("acknowledged", incident.stated.acknowledged_at, "acknowledged_at")
-    act = _first_act(incident) if incident.known_onset is not None else None
+    act = _first_act(incident) if incident.known_episode is not None else None
     if act is not None:
         return _at("acknowledged", *act, candidate=True)
     return _unknown("acknowledged", "nobody stated it (acknowledged_at), and Sentry records no act of a person")
@@ -141,7 +141,7 @@ def _last_deploy_before(incident: TimelineContext, stable_since: datetime) -> De
 
 
 def _recovered(incident: TimelineContext) -> Milestone:
-    if incident.known_onset is None:
+    if incident.known_episode is None:
         return _unknown("recovered", "without a start it is not known what the usual rate is")
     if incident.recovery.verdict != "recovered":
         needs = "; ".join(incident.recovery.needs)
@@ -181,7 +181,7 @@ def _in_the_future(incident: TimelineContext, milestones: tuple[Milestone, ...])
 
 def _before_the_start(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
     for name, at in _stated_times(incident):
-        start = incident.known_onset.at if incident.known_onset is not None else None
+        start = incident.known_episode.began if incident.known_episode is not None else None
         if start is not None and at < (start if name == "mitigated_at" else start - AT_THE_START):
             early, onset = duration(elapsed(at, start)), moment(start)
             yield f"{name} ({moment(at)}) lies {early} before the onset found in Sentry ({onset})."
@@ -200,7 +200,7 @@ def _out_of_order(incident: TimelineContext, milestones: tuple[Milestone, ...]) 
 
 def _acted_earlier(incident: TimelineContext, milestones: tuple[Milestone, ...]) -> Iterator[str]:
     act, stated = _first_act(incident), incident.stated.acknowledged_at
-    if act is not None and stated is not None and act[0] < stated and incident.known_onset is not None:
+    if act is not None and stated is not None and act[0] < stated and incident.known_episode is not None:
         yield (
             f"acknowledged_at ({moment(stated)}) lies after the first act of a person in Sentry "
             f"({moment(act[0])}; {act[1]})."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.episode.onset import MIN_EVENTS, QUIET
+from sentry_runbook.incident.episode.usual import MIN_EVENTS
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of, worst_hour
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
@@ -113,9 +113,9 @@ def _meaning(incident: TimelineContext, deploy: Deploy) -> str:
 
 
 def _onset(incident: TimelineContext) -> Iterator[TimelineRow]:
-    if incident.known_onset is not None:
-        source = f"{incident.known_onset.how} (confidence {incident.known_onset.confidence})"
-        yield timeline_row(incident, incident.known_onset.at, "Onset: the incident began", source, "derived")
+    if incident.known_episode is not None:
+        source = f"{incident.known_episode.how} (confidence {incident.known_episode.confidence})"
+        yield timeline_row(incident, incident.known_episode.began, "Onset: the incident began", source, "derived")
 
 
 def _first_event(incident: TimelineContext) -> Iterator[TimelineRow]:
@@ -149,11 +149,11 @@ def _handled(event: Event) -> bool | None:
 
 def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The first stretch with an unhandled event, unless the first event itself was read and is unhandled."""
-    if not isinstance(incident.evidence.unhandled, Known) or incident.known_onset is None:
+    if not isinstance(incident.evidence.unhandled, Known) or incident.known_episode is None:
         return
     first_seen = incident.evidence.issue.first_seen
     first = next((event for event in _events(incident) if event.when == first_seen), None)
-    if first is not None and _handled(first) is False and first_seen == incident.known_onset.at:
+    if first is not None and _handled(first) is False and first_seen == incident.known_episode.began:
         return
     series = incident.evidence.unhandled.value
     inside = between(series, incident.began - timedelta(seconds=series.step_s - 1), end_of(series))
@@ -212,15 +212,14 @@ def _last_event(incident: TimelineContext) -> Iterator[TimelineRow]:
 
 
 def _back_to_usual(incident: TimelineContext) -> Iterator[TimelineRow]:
-    if incident.stable_since is None or incident.rate is None:
+    if incident.stable_since is None:
         return
-    allowed = incident.recovery_metrics.allowed_per_hour
-    level = f"at most {number(allowed)} events an hour" if allowed else "no events"
-    stable_for = incident.read_at - incident.stable_since
-    is_short = stable_for < QUIET
-    short = f"; quiet for {duration(stable_for)} so far, which is too short to call it over" if is_short else ""
-    exact = f"to {duration(timedelta(seconds=incident.rate.step_s))} exact"
-    source = f"from here on no rolling hour holds more than is usual, {exact}; {_rate_source(incident)}"
+    usual = incident.recovery_metrics.usual_per_hour
+    level = f"{number(round(usual, 1))} an hour" if usual else "no burst since"
+    quiet_for = incident.read_at - incident.stable_since
+    needed = incident.recovery_metrics.quiet_needed
+    short = f"; for {duration(quiet_for)} so far, which is too short to call it over" if quiet_for < needed else ""
+    source = f"end of the last burst; {_rate_source(incident)}"
     yield timeline_row(
         incident, incident.stable_since, f"Error rate back to the usual level ({level}){short}", source, "derived"
     )

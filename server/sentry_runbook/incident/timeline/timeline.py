@@ -39,7 +39,7 @@ def make_timeline(incident: TimelineContext) -> Timeline:
 
 def _gaps(rows: Sequence[TimelineRow], incident: TimelineContext) -> Iterator[TimelineGap]:
     """Stretches without a line and without a known event rate, while the incident was going on."""
-    if incident.known_onset is None:
+    if incident.known_episode is None:
         return
     until = incident.stable_since or incident.read_at
     times = sorted({row.at for row in rows if incident.began <= row.at <= until} | {incident.began, until})
@@ -57,7 +57,7 @@ def _is_measured(series: Series | None, start: datetime, end: datetime) -> bool:
 
 def _missing(incident: TimelineContext) -> Iterator[Missing]:
     evidence = incident.evidence
-    if incident.known_onset is None:
+    if incident.known_episode is None:
         yield Missing(what="timeline.onset", why=incident.why_no_onset)
     for what, part in (
         ("alerts", evidence.alerts),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sentry_runbook.incident.episode.onset import is_new
+from sentry_runbook.incident.episode.episode import is_new
 from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent_of, trend_sentence
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Event, Known, Unknown, quoted
-from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.triage import ChecklistStep, State
 from sentry_runbook.incident.releases import alignment, releases_seen
 
@@ -51,7 +51,7 @@ def _age(incident: Incident) -> StepResult:
         return f"{times}: a regression, it came back after a resolve.", "attention"
     if is_new(incident.evidence, incident.policy):
         return f"{times}: new.", "attention"
-    began = f"; this incident began {moment(incident.onset.at)}" if isinstance(incident.onset, Onset) else ""
+    began = f"; this incident began {moment(incident.episode.began)}" if isinstance(incident.episode, Episode) else ""
     escalating = issue.substatus == "escalating"
     kind = "escalating" if escalating else "an old issue"
     return f"{times}: {kind}{began}.", "attention" if escalating or began else "ok"

@@ -28,7 +28,8 @@ def make_triage(incident: Incident) -> Triage:
     return Triage(
         issue=select_fields(IssueSummary, evidence.issue),
         severity=verdict.model_copy(update=moved_up),
-        impact=impact.model_copy(update=moved_up),
+        impact=impact.model_copy(update={**moved_up, "episode": None}),
+        episode=impact.episode,
         checklist=checklist(incident),
         causes=incident.causes,
         suspect_release=incident.suspect,

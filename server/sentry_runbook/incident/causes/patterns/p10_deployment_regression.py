@@ -12,7 +12,7 @@ from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded, share_of
 from sentry_runbook.incident.model.evidence import Known, quoted
-from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.releases import (
     Alignment,
     alignment,
@@ -131,7 +131,7 @@ def _other_releases_run(incident: Measurements, version: str) -> bool:
     releases = incident.evidence.releases
     if not isinstance(releases, Known):
         return False
-    since = incident.onset.at if isinstance(incident.onset, Onset) else incident.evidence.window.start
+    since = incident.episode.began if isinstance(incident.episode, Episode) else incident.evidence.window.start
     return any(
         release.version != version and release.last_event is not None and release.last_event >= since
         for release in releases.value

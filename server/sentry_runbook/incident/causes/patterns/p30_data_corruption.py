@@ -13,7 +13,7 @@ from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.formatting import quoted_frame
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known, quoted
-from sentry_runbook.incident.model.results.impact import Onset
+from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.releases import alignment, releases_seen
 
 MALFORMED = re.compile(
@@ -83,9 +83,9 @@ def _unchanged_code(incident: Measurements) -> Iterator[Indicator]:
 
 def _ran_before(incident: Measurements, version: str) -> bool:
     """Whether the release was in use well before the incident."""
-    if not isinstance(incident.onset, Onset):
+    if not isinstance(incident.episode, Episode):
         return False
-    deploy = alignment(incident.evidence, version, incident.onset.at)
+    deploy = alignment(incident.evidence, version, incident.episode.began)
     return deploy is not None and not deploy.early and deploy.lag > RAN_BEFORE
 
 

@@ -122,6 +122,7 @@ class Evidence(Frozen):
         tags: over all time.
         totals: in the window and the scope.
         series: per minute where the window allows, see :class:`IssueSeries`.
+        history: events per clock hour of the 15 days before; of a younger issue since a day before its first event.
         users_per_hour: distinct users per clock hour.
         users_in: exact counts for chosen rolling hours.
         unhandled, project_unhandled: unhandled events a minute, of the issue and of its project, in the scope.
@@ -146,6 +147,7 @@ class Evidence(Frozen):
     widened: Known[Widened] | Unknown = NOT_ASKED
     environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
     series: Known[IssueSeries] | Unknown = NOT_ASKED
+    history: Known[Series] | Unknown = NOT_ASKED
     users_per_hour: Known[Series] | Unknown = NOT_ASKED
     users_in: tuple[UsersIn, ...] = ()
     unhandled: Known[Series] | Unknown = NOT_ASKED

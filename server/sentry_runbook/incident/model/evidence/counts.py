@@ -113,7 +113,7 @@ class Series(Frozen):
 class IssueSeries(Frozen):
     """The issue's events (and distinct users) a bucket, in the scope's environments.
 
-    It begins one window length before the window, so that onset and baseline can be read from it.
+    It begins a day before the window (of a short window: before its last day).
     """
 
     events: Series

@@ -1,4 +1,4 @@
-"""Trend, onset, impact and recovery, as tools return them."""
+"""Episode, trend, impact and recovery, as tools return them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,40 @@ from sentry_runbook.incident.model.evidence import AffectedEndpoint, Answer, Eve
 Confidence = Literal["high", "medium", "low"]
 
 
-class Onset(Frozen):
-    """When the incident began.
+class Episode(Frozen):
+    """What all tools call the incident: the stretch in which the issue's rate is out of the usual (DESIGN section 5).
 
     Attributes:
-        at: aware UTC.
+        began: aware UTC; the likeliest instant. It lies between ``began_earliest`` and ``began_latest``.
         how: how it was determined, in words.
         confidence: ``high`` for the first event of a new issue or a clear step in a minute series.
+        ongoing: the counts reach up to a burst that has not ended.
+        ended: end of its last burst; None while it is ongoing.
+        bursts: stretches out of the usual rate; ``longest_pause_minutes`` between two of them, 0 with one.
+        erroring_minutes: length of all bursts together.
+        usual_per_hour: events an hour before it; None when that is not known.
+        peak_per_hour: events of its fullest rolling hour, which starts at ``peak_at``.
+        note: that the window asked for holds none of it.
     """
 
-    at: datetime
+    began: datetime
+    began_earliest: datetime
+    began_latest: datetime
     how: str
     confidence: Confidence
+    ongoing: bool
+    ended: datetime | None = None
+    bursts: int
+    longest_pause_minutes: int
+    erroring_minutes: int
+    usual_per_hour: float | None = None
+    peak_per_hour: int
+    peak_at: datetime
+    note: str | None = None
 
 
 class Baseline(Frozen):
-    """The issue's events in a stretch as long as the window, before the onset.
+    """The issue's events in a stretch as long as the window, before the episode.
 
     Attributes:
         events: events in that stretch; 0 is measured.
@@ -41,13 +59,14 @@ class Baseline(Frozen):
 
 
 class Trend(Frozen):
-    """Where the event rate is going, by rolling hours up to the time of collection.
+    """Where the event rate is going, by rolling hours up to the time of collection, and how far it is from usual.
 
     Attributes:
-        direction: spiking, declining, quiet or steady (DESIGN §5).
+        direction: by the hour before: spiking, declining, quiet or steady (DESIGN section 5).
         last_hour: events of the last rolling hour.
         previous_hour: events of the hour before.
-        usual_per_hour: events an hour before the onset; given when the direction is based on it.
+        usual_per_hour: events of a usual hour at this time of day; None when that is not known.
+        times_usual: last_hour / usual_per_hour, one place; None when the latter is unknown or 0.
         sparkline: the window's rate, oldest first; ``·`` where nothing was measured.
         note: what limits it ("clock hours, all environments"), None when nothing does.
     """
@@ -56,6 +75,7 @@ class Trend(Frozen):
     last_hour: int
     previous_hour: int
     usual_per_hour: float | None = None
+    times_usual: float | None = None
     sparkline: str
     note: str | None = None
 
@@ -106,7 +126,8 @@ class Impact(Answer):
         users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
             is there.
         endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
-        baseline: a stretch as long as the window, before the onset; ``ratio`` is events / baseline.events.
+        baseline: a stretch as long as the window, before the episode; ``ratio`` is events / baseline.events.
+        episode: what the incident is; None inside a triage, which has it itself.
         events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
         issue, warnings: which issue, and what limits the collection; None inside a triage, which has both itself; of a
             postmortem it has the warnings.
@@ -134,14 +155,35 @@ class Impact(Answer):
     endpoints: tuple[AffectedEndpoint, ...] = ()
     breakdown: tuple[BreakdownRow, ...] = ()
     trend: Trend | None = None
-    onset: Onset | None = None
+    episode: Episode | None = None
     events_all_time: int | None = None
     users_all_time: int | None = None
     warnings: tuple[EventText, ...] | None = None
 
 
-Basis = Literal["stated", "resolved", "peak", "last_event"]
+ActionKind = Literal["stated", "deploy", "resolve", "archive", "flag"]
+Basis = Literal["stated", "deploy", "resolve", "archive", "flag", "peak", "last_event"]
 RecoveryVerdict = Literal["recovered", "improving", "ongoing", "worse", "unknown"]
+
+
+class RecoveryAction(Frozen):
+    """Something that was done in the incident, and the event rate before and after it.
+
+    Attributes:
+        before_per_hour, after_per_hour: events an hour of two stretches of equal length, ``compared_minutes`` each.
+        change: ``fell`` and ``rose`` beyond chance and by a fifth at least; ``no_change`` where a fall to a half can be
+            excluded; else ``too_early``.
+        decidable_at: when it can be said, for ``too_early``; None when nothing tells when.
+    """
+
+    at: datetime
+    what: EventText
+    kind: ActionKind
+    before_per_hour: float | None = None
+    after_per_hour: float | None = None
+    compared_minutes: int | None = None
+    change: Literal["fell", "rose", "no_change", "too_early"]
+    decidable_at: datetime | None = None
 
 
 class Recovery(Answer):
@@ -149,13 +191,16 @@ class Recovery(Answer):
 
     Attributes:
         issue: the issue's name.
-        verdict: what the numbers say; ``recovered`` needs two hours at the usual rate.
+        verdict: what the numbers say; ``recovered`` needs the usual rate for two hours, and for one and a half times
+            the longest pause of the episode.
         fix_known: a fix was stated or the issue is resolved; a recovered rate without it is mitigated, not resolved.
         reading: the verdict in one or two sentences.
         needs: what would have to be seen for ``recovered``; empty then.
         since: the instant that "since" counts from, and ``since_basis`` what it is.
-        events_per_hour_before: events of the incident's fullest hour up to ``since``.
-        events_per_hour_baseline: before the onset.
+        episode: the incident that is judged.
+        actions: what was done in it, in order of time, each with the rate before and after.
+        events_per_hour_before: events of the incident's fullest hour.
+        events_per_hour_baseline: before the incident.
         events_per_hour_now: of the last rolling hour, or the rate since the fix when that is shorter.
         quiet_since: when the last event came, if that is a while ago.
         crash_free_before_pct, crash_free_now_pct: the worst full hour before ``since`` and the last full one after it.
@@ -167,8 +212,10 @@ class Recovery(Answer):
     fix_known: bool
     reading: EventText
     needs: tuple[EventText, ...] = ()
+    episode: Episode | None = None
     since: datetime | None = None
     since_basis: Basis | None = None
+    actions: tuple[RecoveryAction, ...] = ()
     events_per_hour_before: float | None = None
     events_per_hour_baseline: float | None = None
     events_per_hour_now: float | None = None

@@ -8,7 +8,7 @@ from typing import Literal
 from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
 from sentry_runbook.incident.model.policy import Level, rank
-from sentry_runbook.incident.model.results.impact import Confidence, Impact
+from sentry_runbook.incident.model.results.impact import Confidence, Episode, Impact
 from sentry_runbook.incident.model.results.issue import IssueSummary
 
 Met = bool | Literal["unknown"]
@@ -125,6 +125,7 @@ class Triage(Answer):
     severity: Verdict
     impact: Impact
     checklist: tuple[ChecklistStep, ...]
+    episode: Episode | None = None
     causes: tuple[Cause, ...] = ()
     suspect_release: EventText | None = None
     suspect_commits: tuple[Commit, ...] = ()

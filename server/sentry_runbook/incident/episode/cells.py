@@ -1,0 +1,108 @@
+"""The counts of an issue as one row of cells: five minutes where the fine series reaches, clock hours before it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import accumulate
+
+from sentry_runbook.incident.metrics.timeseries import HOUR_S, MINUTE_S
+from sentry_runbook.incident.model.evidence import Series
+
+CELL_S = 300
+"""Five minutes: fine enough for pauses and bursts, and few enough (576 in two days) to look at each."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Stretches of time in order, with the events of each; times are seconds since the epoch.
+
+    Attributes:
+        starts, ends: of each cell.
+        counts: events; None where nothing was measured.
+        fine_from: index of the first cell that is shorter than an hour.
+    """
+
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    counts: tuple[float | None, ...]
+    fine_from: int
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def sums(self) -> list[float]:
+        """Sums of the cells before each index; an unmeasured cell adds nothing."""
+        return list(accumulate((count or 0.0 for count in self.counts), initial=0.0))
+
+    def first_ending_after(self, at: float) -> int:
+        """The first cell that ends after an instant."""
+        return bisect_right(self.ends, at)
+
+    def first_starting_at(self, at: float) -> int:
+        """The first cell that starts at or after an instant."""
+        return bisect_left(self.starts, at)
+
+
+def make_cells(hours: Series | None, fine: Series | None, now: datetime) -> Cells:
+    """Cells of both series up to ``now``; where the fine one reaches, it wins.
+
+    Args:
+        hours: events per clock hour.
+        fine: events in shorter buckets; a series of hours is taken for ``hours`` where there are none.
+        now: what would lie after it is left out; a cell under way ends there.
+    """
+    if fine is not None and fine.step_s > CELL_S:
+        hours, fine = hours or fine, None
+    until = int(now.timestamp())
+    parts = _Parts(until)
+    fine_from = fine_until = None
+    if fine is not None:
+        fine_from = -(-int(fine.start.timestamp()) // HOUR_S) * HOUR_S if hours is not None else _aligned(fine)
+        fine_until = int(fine.start.timestamp()) + fine.step_s * len(fine.values)
+    if hours is not None:
+        parts.add(hours, 1, None, fine_from)
+    first_fine = len(parts.starts)
+    if fine is not None:
+        parts.add(fine, max(1, CELL_S // fine.step_s), fine_from, None)
+        if hours is not None and fine_until is not None:
+            parts.add(hours, 1, fine_until, None)
+    return Cells(tuple(parts.starts), tuple(parts.ends), tuple(parts.counts), first_fine)
+
+
+def _aligned(fine: Series) -> int:
+    step = max(CELL_S, fine.step_s)
+    return -(-int(fine.start.timestamp()) // step) * step
+
+
+class _Parts:
+    def __init__(self, until: int) -> None:
+        self.until = until
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.counts: list[float | None] = []
+
+    def add(self, series: Series, size: int, first: int | None, end: int | None) -> None:
+        """Add the buckets that start in ``[first, end)``, ``size`` of them to a cell."""
+        start, step = int(series.start.timestamp()), series.step_s
+        skipped = 0 if first is None else max(0, -(-(first - start) // step))
+        for index in range(skipped, len(series.values), size):
+            at = start + index * step
+            if at >= self.until or (end is not None and at >= end):
+                return
+            values = [value for value in series.values[index : index + size] if value is not None]
+            stop = start + min(index + size, len(series.values)) * step
+            self.starts.append(at)
+            self.ends.append(min(stop, self.until))
+            self.counts.append(sum(values) if values else None)
+
+
+def instant(seconds: float) -> datetime:
+    """Seconds since the epoch as an aware UTC time, to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def minute(seconds: float) -> datetime:
+    """The full minute that holds an instant."""
+    return datetime.fromtimestamp(int(seconds) // MINUTE_S * MINUTE_S, UTC)

@@ -1,0 +1,84 @@
+"""What was done that may have ended the incident: the stated fix, deploys, resolves, archives and flag changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sentry_runbook.incident.episode.event_counts import EventCounts
+from sentry_runbook.incident.model.evidence import Activity, Deploy, Evidence, Known, quoted
+from sentry_runbook.incident.model.results.impact import ActionKind, RecoveryAction
+from sentry_runbook.incident.recovery.comparison import Comparison, compare
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that was done, and when."""
+
+    at: datetime
+    what: str
+    kind: ActionKind
+
+
+def acts_of(
+    evidence: Evidence, deploys: Sequence[tuple[datetime, Deploy]], fixed_at: datetime | None, began: datetime
+) -> tuple[Act, ...]:
+    """Everything done from the incident's begin on, in order of time.
+
+    Args:
+        evidence: its activity log.
+        deploys: deploys to the environments that count, of other releases than the suspect one.
+        fixed_at: the stated fix.
+        began: the incident's begin.
+    """
+    acts = [*_of_the_log(evidence.issue.activity), *_flag_changes(evidence)]
+    acts += [Act(at, f"deploy of {quoted(deploy.version)}", "deploy") for at, deploy in deploys]
+    inside = [act for act in acts if began <= act.at <= evidence.collected_at]
+    if fixed_at is not None:
+        inside.append(Act(fixed_at, "the stated fix", "stated"))
+    return tuple(sorted(dict.fromkeys(inside), key=lambda act: act.at))
+
+
+def _of_the_log(activity: Sequence[Activity]) -> Iterator[Act]:
+    for entry in activity:
+        if entry.kind.startswith("set_resolved") and entry.kind != "set_resolved_by_age":
+            yield Act(entry.at, f"resolved{_by(entry)}", "resolve")
+        elif entry.kind == "set_ignored":
+            yield Act(entry.at, f"archived{_by(entry)}", "archive")
+
+
+def _flag_changes(evidence: Evidence) -> Iterator[Act]:
+    for change in evidence.flag_changes.value if isinstance(evidence.flag_changes, Known) else ():
+        yield Act(change.at, f"feature flag {quoted(change.flag)} {change.action}", "flag")
+
+
+def _by(entry: Activity) -> str:
+    return f" by {quoted(entry.who)}" if entry.who is not None else ""
+
+
+def effects(
+    acts: Sequence[Act], counts: EventCounts, began: datetime, now: datetime
+) -> tuple[tuple[Act, Comparison | None], ...]:
+    """Each act with the rates before and after it, up to the next act."""
+    pairs = []
+    for index, act in enumerate(acts):
+        later = [other.at for other in acts[index + 1 :] if other.at > act.at]
+        pairs.append((act, compare(counts, act.at, min([*later, now]), began)))
+    return tuple(pairs)
+
+
+def shown(act: Act, comparison: Comparison | None) -> RecoveryAction:
+    """An act as the result shows it."""
+    if comparison is None:
+        return RecoveryAction(at=act.at, what=act.what, kind=act.kind, change="too_early")
+    return RecoveryAction(
+        at=act.at,
+        what=act.what,
+        kind=act.kind,
+        before_per_hour=comparison.per_hour(comparison.before),
+        after_per_hour=comparison.per_hour(comparison.after),
+        compared_minutes=round(comparison.length.total_seconds() / 60),
+        change=comparison.change,
+        decidable_at=comparison.decidable_at,
+    )

@@ -1,0 +1,205 @@
+"""The episode at every later moment, from raw events: what is paged on, and what postmortems hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.evidence import Evidence, Unknown
+from sentry_runbook.incident.model.results.impact import Episode
+from sentry_runbook.incident.model.stated import Stated
+from tests.episodes.incidents import BEGIN, drawn, make_case
+from tests.episodes.judge import POLICY, evidence, judged
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+LATER = [2 / 60, 1, 2, 25, 47, 7 * 24]
+NONE = "no step in the event rate: the issue is old and runs as usual"
+
+
+def at(hours: float) -> datetime:
+    return BEGIN + hours * HOUR
+
+
+def read(made: Evidence) -> Incident:
+    return Incident(made, Stated(), POLICY, made.collected_at)
+
+
+def episode(raw: Sequence[datetime], hours: float, **parts: object) -> Episode:
+    found = read(evidence(raw, at(hours), **parts)).episode  # type: ignore[arg-type]  # parts of the evidence
+    assert isinstance(found, Episode), found
+    return found
+
+
+def events(*spans: tuple[float, float, float], usual: float = 0.0, new: bool = False) -> list[datetime]:
+    """Even events: ``usual`` an hour for two weeks and on, and spans of (start, end, events an hour)."""
+
+    def rate(hours: float) -> float:
+        return usual + sum(level for start, end, level in spans if start <= hours < end)
+
+    raw = list(drawn(rate, spans[0][0] if new and spans else -15 * 24, 8 * 24, "even", even=True))
+    return sorted([*raw, *([] if new else [BEGIN - timedelta(days=60)])])
+
+
+# --- the same episode from every later moment ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", LATER)
+def test_a_new_issue_began_with_its_first_event_whenever_it_is_looked_at(hours: float) -> None:
+    raw = events((0, 3, 240), new=True)
+    found = episode(raw, hours)
+    assert (found.began, found.confidence) == (raw[0], "high")
+    assert found.began_earliest == found.began_latest == raw[0]
+    assert found.peak_at <= at(hours)
+    assert found.ongoing is (hours < 3)
+
+
+@pytest.mark.parametrize("hours", [0.5, *LATER[1:]])
+@pytest.mark.parametrize("usual", [0, 6, 60])
+def test_a_step_out_of_the_usual_rate_is_found_within_its_grain(hours: float, usual: int) -> None:
+    found = episode(events((0, 3, 300), usual=usual), hours)
+    assert found.began_earliest <= BEGIN <= found.began_latest
+    # Minutes while the minute series holds it, an hour a week later.
+    assert found.began_latest - found.began_earliest <= (2 * HOUR if hours > 48 else 15 * MINUTE)
+    assert found.usual_per_hour == pytest.approx(usual, abs=0.5)
+    assert (found.ended is None) is (hours < 3)
+
+
+def test_the_usual_rate_is_that_of_the_same_hours_and_not_of_the_night() -> None:
+    for background in ("daily", "weekly"):
+        found = judged(make_case(background, "step"), at(1)).episode
+        assert isinstance(found, Episode)
+        assert found.usual_per_hour is not None
+        # 10 in the morning: 73 an hour, by the rhythm that made the events.
+        assert 60 <= found.usual_per_hour <= 85
+
+
+def test_a_daily_rise_is_no_step() -> None:
+    case = make_case("daily", "step")
+    quiet = [at_ for at_ in case.events if at_ < BEGIN]
+    for hours in range(-72, 0, 3):
+        assert read(evidence(quiet, at(hours))).episode == Unknown(why=NONE)
+
+
+# --- shapes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("new", [True, False])
+@pytest.mark.parametrize("hours", [0.5, 2, 20])
+def test_a_trickle_that_jumps_began_with_the_jump(new: bool, hours: float) -> None:
+    found = episode(events((-22, 0, 6), (0, 21, 240), new=new), hours)
+    assert found.began_earliest <= BEGIN <= found.began_latest
+    assert found.usual_per_hour == pytest.approx(6, abs=0.5)
+    assert found.how.endswith("6 an hour usual")
+
+
+def test_a_first_part_of_less_than_an_hour_belongs_to_a_new_issue() -> None:
+    raw = events((0, 0.5, 12), (0.5, 3, 300), new=True)
+    assert episode(raw, 2).began == raw[0]
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_stray_event_hours_before_does_not_move_the_beginning(new: bool) -> None:
+    raw = sorted([*events((0, 3, 240), new=new), at(-8)])
+    found = episode(raw, 1)
+    assert found.began_earliest <= BEGIN <= found.began_latest
+
+
+def test_fifty_hours_without_a_pause_are_one_burst_from_its_first_event() -> None:
+    raw = events((0, 50, 240), new=True)
+    found = episode(raw, 49)
+    assert (found.began, found.bursts, found.ongoing) == (raw[0], 1, True)
+    assert read(evidence(raw, at(49))).suspect is None
+
+
+def test_a_slow_rise_began_where_it_left_the_usual() -> None:
+    ramp = [(index / 60, (index + 1) / 60, index * 3.0) for index in range(120)]
+    found = episode(events(*ramp, (2, 4, 360), usual=6), 3)
+    # It is three times the usual after four minutes, and ten times after eighteen.
+    assert BEGIN - 5 * MINUTE <= found.began <= BEGIN + 20 * MINUTE
+
+
+def test_bursts_with_pauses_of_less_than_two_hours_are_one_episode() -> None:
+    found = episode(events((0, 0.5, 240), (2, 2.5, 240), usual=6), 3)
+    assert found.began_earliest <= BEGIN <= found.began_latest
+    assert (found.bursts, found.longest_pause_minutes) == (2, 85)
+    assert found.erroring_minutes in range(55, 75)
+
+
+def test_after_a_longer_pause_it_is_another_episode() -> None:
+    found = episode(events((-6, -5.5, 240), (0, 0.5, 240), usual=6), 1)
+    assert (found.bursts, found.began_earliest <= BEGIN <= found.began_latest) == (1, True)
+
+
+def test_a_third_wave_shows_that_the_first_one_belongs_to_it() -> None:
+    found = episode(events((0, 0.5, 240), (4, 4.5, 240), (8, 8.5, 240)), 10)
+    assert (found.bursts, found.began_earliest <= BEGIN <= found.began_latest) == (3, True)
+
+
+def test_a_rate_of_more_than_a_week_is_the_usual_one() -> None:
+    raw = [BEGIN - timedelta(days=60), *drawn(lambda _: 30.0, -10 * 24, 24, "even", even=True)]
+    assert read(evidence(raw, at(0))).episode == Unknown(why=NONE)
+
+
+# --- the window ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("window", [timedelta(minutes=15), 6 * HOUR, 24 * HOUR, timedelta(days=3), timedelta(days=7)])
+def test_a_longer_window_changes_no_beginning(window: timedelta) -> None:
+    raw = events((0, 3, 300), usual=6)
+    found = read(evidence(raw, at(2), window)).episode
+    assert isinstance(found, Episode)
+    assert found.began_earliest <= BEGIN <= found.began_latest
+    assert found.note is None
+
+
+def test_a_window_that_holds_none_of_it_judges_the_last_one_and_says_so() -> None:
+    raw = events((0, 3, 300), usual=6)
+    found = episode(raw, 40)
+    assert found.note == (
+        "the period asked for (2026-11-17 02:07 UTC to 2026-11-18 02:07 UTC) holds none of it: the last one before"
+    )
+    assert episode(raw, 20).note is None
+
+
+def test_of_two_episodes_in_the_window_the_last_one_is_judged() -> None:
+    found = episode(events((-8, -7, 300), (0, 1, 300), usual=6), 2)
+    assert found.began_earliest <= BEGIN <= found.began_latest
+
+
+# --- what is known by less -----------------------------------------------------------------------------------------
+
+
+def test_without_the_fine_series_the_hour_is_the_grain() -> None:
+    found = episode(events((0, 3, 300), usual=6), 2, series=Unknown(why="Discover answered 429"))
+    assert found.began_earliest <= BEGIN <= found.began_latest
+    assert found.confidence == "medium"
+
+
+def test_without_the_days_before_two_days_of_minutes_tell_the_usual_rate() -> None:
+    found = episode(events((0, 3, 300), usual=6), 2, history=Unknown(why="Discover answered 429"))
+    assert found.began_earliest <= BEGIN <= found.began_latest
+    assert found.confidence == "medium"
+
+
+def test_without_any_counts_there_is_no_episode_and_the_reason_is_given() -> None:
+    dead = Unknown(why="Discover answered 429")
+    found = read(evidence(events((0, 3, 300)), at(2), series=dead, history=dead)).episode
+    assert found == Unknown(why="the event series is not known (Discover answered 429)")
+
+
+def test_five_events_of_an_old_issue_are_a_step_and_four_are_not() -> None:
+    def made(count: int) -> Incident:
+        return read(evidence([at(-1000), *(at(index / 10) for index in range(count))], at(1)))
+
+    assert isinstance(made(5).episode, Episode)
+    assert made(4).episode == Unknown(why=NONE)
+
+
+def test_rare_events_of_a_new_issue_are_an_episode_from_the_first_one() -> None:
+    raw = [at(0), at(3), at(5)]
+    found = episode(raw, 5.5)
+    assert (found.began, found.ongoing, found.peak_per_hour) == (at(0), True, 1)
+    assert episode(raw, 9).ended is not None

@@ -1,0 +1,278 @@
+"""Recovery at every moment, from raw events: what people stand down on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.evidence import (
+    Activity,
+    Deploy,
+    DroppedEvents,
+    Evidence,
+    FlagChange,
+    IssueSeries,
+    Known,
+    OutcomeSeries,
+    Release,
+    Series,
+    Unknown,
+)
+from sentry_runbook.incident.model.results.impact import Recovery
+from sentry_runbook.incident.model.stated import Stated
+from tests.episodes.incidents import BEGIN, drawn
+from tests.episodes.judge import POLICY, evidence
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+BEFORE = 15 * 24
+
+
+def at(hours: float) -> datetime:
+    return BEGIN + hours * HOUR
+
+
+def events(*spans: tuple[float, float, float], usual: float = 0.0, until: float = 60.0) -> list[datetime]:
+    """Even events: ``usual`` an hour for two weeks and on, and spans of (start, end, events an hour)."""
+
+    def rate(hours: float) -> float:
+        return usual + sum(level for start, end, level in spans if start <= hours < end)
+
+    return sorted([BEGIN - timedelta(days=60), *drawn(rate, -BEFORE, until, "even", even=True)])
+
+
+def recovery(evidence_: Evidence, fixed_at: datetime | None = None) -> Recovery:
+    return Incident(evidence_, Stated(fixed_at=fixed_at), POLICY, evidence_.collected_at).recovery
+
+
+def missing(result: Recovery) -> Mapping[str, str]:
+    return {entry.what: entry.why for entry in result.missing}
+
+
+FOUR_TIMES = events((0, 50, 180), usual=60)
+"""Usually 60 an hour; from the beginning on 240 an hour, flat."""
+
+# --- a burst that goes on ------------------------------------------------------------------------------------------
+
+
+def test_four_times_the_usual_for_three_hours_is_not_over() -> None:
+    result = recovery(evidence(FOUR_TIMES, at(3)))
+    assert (result.verdict, result.actions) == ("ongoing", ())
+    assert result.reading == (
+        "Not over: 240 events in the last hour, 240 in the incident's fullest hour, 60 an hour usual before it."
+    )
+    assert result.needs == ("2 h at the usual rate (1.0 a minute)",)
+    assert result.episode is not None
+    assert result.episode.ongoing
+
+
+@pytest.mark.parametrize("minutes", [15, 40, 90])
+def test_a_fix_that_changed_nothing_is_no_improvement(minutes: int) -> None:
+    now, fix = at(3), at(3) - minutes * MINUTE
+    result = recovery(evidence(FOUR_TIMES, now), fix)
+    assert (result.verdict, result.actions[0].change) == ("ongoing", "no_change")
+    assert f"The stated fix at {fix:%H:%M} UTC: 4.0 a minute before, 4.0 a minute after" in result.reading
+    assert result.reading.endswith("each): no change.")
+
+
+def test_minutes_after_a_fix_it_is_too_early_and_the_answer_says_when_it_can_be_said() -> None:
+    result = recovery(evidence(FOUR_TIMES, at(3) + 3 * MINUTE), at(3))
+    action = result.actions[0]
+    assert (result.verdict, action.change, action.compared_minutes) == ("ongoing", "too_early", 3)
+    assert action.decidable_at is not None
+    assert at(3) < action.decidable_at <= at(3) + 15 * MINUTE
+    assert f"it can be said at {action.decidable_at:%H:%M} UTC" in result.reading
+    assert any(need.startswith(f"counts until {action.decidable_at:%H:%M} UTC") for need in result.needs)
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict", "change"),
+    [(0.2, "improving", "fell"), (0.5, "improving", "fell"), (0.8, "ongoing", "no_change"), (1.6, "worse", "rose")],
+)
+def test_the_verdict_follows_what_the_fix_changed(factor: float, verdict: str, change: str) -> None:
+    raw = events((0, 2, 300), (2, 9, 300 * factor), usual=6)
+    result = recovery(evidence(raw, at(4)), at(2))
+    assert (result.verdict, result.actions[0].change) == (verdict, change)
+
+
+def test_a_burst_is_ongoing_from_its_first_minute() -> None:
+    raw = events((0, 9, 6000), usual=6)
+    assert recovery(evidence(raw, at(0) + MINUTE)).verdict == "ongoing"
+
+
+# --- acts ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_act_in_the_episode_is_compared_with_what_was_before_it() -> None:
+    raw = events((0, 1, 240), (1, 2, 480), (2, 9, 60), usual=0)
+    log = (
+        Activity(kind="set_ignored", at=at(0.5), who="Dana Ortiz"),
+        Activity(kind="set_resolved", at=at(2.5), who="Dana Ortiz"),
+        Activity(kind="set_resolved_by_age", at=at(2.6)),
+    )
+    deploy = Deploy(version="shop@2", environment="production", finished=at(2))
+    made = evidence(
+        raw,
+        at(3),
+        releases=Known(value=(Release(version="shop@2", created=at(1.9), deploys=(deploy,)),), source="a test"),
+        flag_changes=Known(value=(FlagChange(at=at(1), flag="new-checkout", action="updated"),), source="a test"),
+    )
+    issue = made.issue.model_copy(update={"activity": log})
+    result = recovery(made.model_copy(update={"issue": issue}))
+    assert [(action.kind, action.change) for action in result.actions] == [
+        ("archive", "no_change"),
+        ("flag", "rose"),
+        ("deploy", "fell"),
+        ("resolve", "no_change"),
+    ]
+    assert [action.what for action in result.actions][1:3] == [
+        'feature flag "new-checkout" updated',
+        'deploy of "shop@2"',
+    ]
+    assert (result.since, result.since_basis, result.verdict) == (at(2.5), "resolve", "improving")
+    # The sentence tells the act that changed something, not the last click.
+    assert 'Deploy of "shop@2" at 12:07 UTC: 8.0 a minute before, 1.0 a minute after (over 30 min each): it fell.' in (
+        result.reading
+    )
+
+
+def test_an_act_before_the_episode_is_none_of_it() -> None:
+    made = evidence(FOUR_TIMES, at(3))
+    log = (Activity(kind="set_resolved", at=at(-5), who="Dana Ortiz"),)
+    result = recovery(made.model_copy(update={"issue": made.issue.model_copy(update={"activity": log})}))
+    assert (result.actions, result.since_basis) == ((), "peak")
+
+
+def test_a_fix_in_the_future_is_refused_in_words() -> None:
+    result = recovery(evidence(FOUR_TIMES, at(3)), at(4))
+    assert result.verdict == "unknown"
+    assert result.reading == "Not known whether it is over: the time given as the fix is not before now."
+    assert "a time of the fix that is not in the future" in result.needs
+
+
+# --- quiet ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minutes", "verdict"), [(12, "improving"), (119, "improving"), (125, "recovered"), (60 * 24 * 2, "recovered")]
+)
+def test_recovered_takes_two_hours_at_the_usual_rate(minutes: int, verdict: str) -> None:
+    raw = events((0, 2, 240), usual=6)
+    assert recovery(evidence(raw, at(2) + minutes * MINUTE), at(1.9)).verdict == verdict
+
+
+def test_quiet_without_a_fix_is_mitigated() -> None:
+    result = recovery(evidence(events((0, 2, 240)), at(5)))
+    assert (result.verdict, result.fix_known) == ("recovered", False)
+    assert result.reading.endswith(" Quiet but not fixed, as far as is known: mitigated, not resolved.")
+
+
+def test_two_hours_after_the_third_of_waves_it_is_not_over() -> None:
+    raw = events((0, 0.5, 240), (4, 4.5, 240), (8, 8.5, 240))
+    two_hours = recovery(evidence(raw, at(10.5)))
+    assert two_hours.verdict == "improving"
+    assert two_hours.episode is not None
+    assert (two_hours.episode.bursts, two_hours.episode.longest_pause_minutes) == (3, 205)
+    assert two_hours.needs[0].endswith("; it comes in bursts with pauses of up to 3 h 25 min")
+    assert recovery(evidence(raw, at(8.5 + 5.5))).verdict == "recovered"
+
+
+def test_more_than_is_usual_in_the_last_minutes_is_not_called_over() -> None:
+    raw = events((0, 2, 240), (8, 8.2, 90), usual=6)
+    result = recovery(evidence(raw, at(8.2)))
+    assert result.verdict in ("unknown", "ongoing")
+    assert result.needs
+
+
+def test_an_issue_that_runs_as_usual_has_nothing_to_recover_from() -> None:
+    result = recovery(evidence(events(usual=60), at(3)))
+    assert (result.verdict, result.episode) == ("ongoing", None)
+    assert missing(result)["episode"] == "no step in the event rate: the issue is old and runs as usual"
+
+
+# --- what is not known ---------------------------------------------------------------------------------------------
+
+
+def dropped(start: float, hours: int, each: int, outcome: str = "rate_limited") -> Known[DroppedEvents]:
+    """Outcomes by the hour, since a day before the beginning."""
+    first = at(-24).replace(minute=0)
+    index = round((at(start).replace(minute=0) - first) / HOUR)
+    counts = tuple(each if index <= hour < index + hours else 0 for hour in range(24 + 24))
+    stored = tuple(0 if count else 240 for count in counts)
+    by_outcome = (
+        OutcomeSeries(outcome="accepted", total=sum(stored), values=stored),
+        OutcomeSeries(outcome=outcome, total=sum(counts), values=counts),
+    )
+    return Known(value=DroppedEvents(start=first, step_s=3600, outcomes=by_outcome), source="a test")
+
+
+def test_silence_because_sentry_dropped_all_events_is_unknown() -> None:
+    raw = events((0, 2, 240))
+    result = recovery(evidence(raw, at(5), dropped=dropped(2, 12, 20_000)), at(1.9))
+    assert result.verdict == "unknown"
+    assert "Sentry dropped " in result.reading
+    assert "an hour in which Sentry drops no event: until then silence may be the quota's" in result.needs
+
+
+def test_a_burst_that_shows_in_spite_of_dropped_events_is_ongoing() -> None:
+    assert recovery(evidence(FOUR_TIMES, at(3), dropped=dropped(1, 9, 500))).verdict == "ongoing"
+
+
+def test_events_dropped_before_the_quiet_time_hide_nothing_of_it() -> None:
+    raw = events((0, 2, 240))
+    assert recovery(evidence(raw, at(9), dropped=dropped(-20, 3, 500))).verdict == "recovered"
+
+
+def test_hours_without_numbers_are_no_silence() -> None:
+    made = evidence(events((0, 2, 240)), at(5))
+    assert isinstance(made.series, Known)
+    whole = made.series.value.events
+    holes = whole.model_copy(update={"values": (*whole.values[:-90], *[None] * 90)})
+    holed = made.model_copy(update={"series": Known(value=IssueSeries(events=holes), source="a test")})
+    result = recovery(holed, at(1.9))
+    assert (result.verdict, result.events_per_hour_now) == ("unknown", None)
+    assert "counts of the last hours: Sentry gave no numbers for a part of them" in result.needs
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [timedelta(minutes=20), timedelta(hours=3)],
+)
+def test_counts_that_do_not_reach_up_to_now_claim_nothing(ends: timedelta) -> None:
+    made = evidence(events((0, 2, 240)), at(6))
+    assert isinstance(made.series, Known)
+    whole = made.series.value.events
+    short = whole.model_copy(update={"values": whole.values[: -round(ends / MINUTE)]})
+    parts = {"series": Known(value=IssueSeries(events=short), source="a test"), "history": Unknown(why="429")}
+    result = recovery(made.model_copy(update=parts))
+    assert result.verdict == "unknown"
+    assert result.reading == "Not known whether it is over: the event series does not reach up to now."
+
+
+def test_a_verdict_that_rests_on_clock_hours_names_the_request_that_failed() -> None:
+    raw = events((0, 2, 240))
+    made = evidence(raw, at(6), series=Unknown(why="Discover answered 429"))
+    result = recovery(made)
+    assert result.verdict == "recovered"
+    assert "The event series failed (Discover answered 429): judged by clock hours." in result.notes
+
+
+def test_without_the_days_before_the_answer_says_so() -> None:
+    result = recovery(evidence(FOUR_TIMES, at(3), history=Unknown(why="Discover answered 504")))
+    assert any("hours of the days before failed (Discover answered 504)" in note for note in result.notes)
+    assert result.verdict == "ongoing"
+
+
+def test_without_any_counts_nothing_is_claimed() -> None:
+    dead = Unknown(why="Discover answered 429")
+    result = recovery(evidence(FOUR_TIMES, at(3), series=dead, history=dead))
+    assert (result.verdict, result.events_per_hour_now) == ("unknown", None)
+    assert result.reading == "Not known whether it is over: Discover answered 429."
+
+
+def test_counts_with_odd_buckets_are_no_exception() -> None:
+    odd = Series(start=at(-30), step_s=7, values=(None, 3.0), complete_until=at(3))
+    result = recovery(evidence(FOUR_TIMES, at(3), series=Known(value=IssueSeries(events=odd), source="a test")))
+    assert result.verdict in ("ongoing", "unknown")
