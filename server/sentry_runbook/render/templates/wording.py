@@ -18,7 +18,7 @@ from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.key_event import KeyEvent
 from sentry_runbook.incident.messages.status import IncidentStatus
 from sentry_runbook.incident.messages.times import MessageTimes
-from sentry_runbook.incident.model.policy import Production, SeverityWords
+from sentry_runbook.incident.model.policy import Production, SeverityWords, largest_unit
 from sentry_runbook.incident.model.results.impact import Baseline, BreakdownRow, Impact, ImpactWindow, Recovery, Trend
 from sentry_runbook.incident.model.results.issue import IssueSummary
 from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Interval, Milestone
@@ -50,16 +50,6 @@ class Wording:
 
 def _clock(at: datetime) -> str:
     return f"{at:%H:%M}"
-
-
-def largest_unit(length: timedelta) -> str:
-    """``30 minutes``, ``1 hour``, ``14 days``: the largest unit that divides."""
-    minutes = int(length.total_seconds() // 60)
-    for size, noun in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes % size == 0:
-            units = minutes // size
-            return f"{number(units)} {noun}{'' if units == 1 else 's'}"
-    return f"{number(minutes)} minutes"
 
 
 def _minutes(minutes: int) -> str:
