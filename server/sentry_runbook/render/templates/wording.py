@@ -64,6 +64,11 @@ def _own_reason(result: Milestone | Interval) -> str:
     return result.why or NOT_MEASURED
 
 
+def _no_due(verdict: Verdict) -> str:
+    """The reason that the verdict gives for having no time to respond by."""
+    return next((entry.why for entry in verdict.missing if entry.what == "respond_by"), NOT_MEASURED)
+
+
 def _pattern_title(name: str) -> str:
     return pattern_named(name).title
 
@@ -92,6 +97,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (Verdict, "could_be"): Wording("range of the severity"),
     (Verdict, "response"): Wording("response time"),
     (Verdict, "respond_by"): Wording("respond by", "the start is not known"),
+    (Verdict, "due"): Wording("respond by", _no_due),
     (Verdict, "share_of_project"): Wording(text=percent_of),
     (MessageTimes, "now"): Wording("time of this message"),
     (MessageTimes, "started"): Wording("when it started"),
