@@ -11,6 +11,7 @@ from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.redaction import READABLE_BY_CUSTOMERS
 from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.incident.model.policy import largest_unit
 from sentry_runbook.incident.model.results.impact import Baseline, Impact, ImpactWindow
 from sentry_runbook.incident.model.results.issue import IssueSummary
 from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Audience, Blank, Format
@@ -20,7 +21,7 @@ from sentry_runbook.incident.postmortem.content import PostmortemContent
 from sentry_runbook.render.templates.fact import Fact
 from sentry_runbook.render.templates.filling import ValueWriter
 from sentry_runbook.render.templates.view import FactGroup, GroupOf, ListOf, facts_of, parts_of
-from sentry_runbook.render.templates.wording import SENTENCES, TEXTS, WORDINGS, largest_unit
+from sentry_runbook.render.templates.wording import SENTENCES, TEXTS, WORDINGS
 from tests.incident.builder import NOW, WINDOW
 from tests.incident.golden import FORMATS, GOLDEN, POLICY, incident_of, templates
 

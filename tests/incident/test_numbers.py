@@ -178,7 +178,10 @@ def known_times(evidence: Evidence, name: str) -> Iterator[datetime]:
     for leaf in leaves(evidence.model_dump()):
         if isinstance(leaf, datetime):
             yield leaf
-    marks = [*milestones(evidence, name), evidence.collected_at]
+    told = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at)
+    # When a threshold was crossed is held by tests/incident/test_response_clock.py.
+    crossed = told.severity.threshold_crossed_at
+    marks = [*milestones(evidence, name), evidence.collected_at, *([crossed] if crossed else [])]
     yield from (*marks, evidence.collected_at - LAST)
     for mark in marks:
         yield mark + timedelta(hours=48)
@@ -186,10 +189,8 @@ def known_times(evidence: Evidence, name: str) -> Iterator[datetime]:
             words = POLICY.words(level)
             yield mark + timedelta(minutes=words.next_update_minutes)
             yield mark + timedelta(minutes=words.response_minutes)
-    told = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at)
     yield from _of_the_recovery(told)
-    worst = told.users
-    if (start := getattr(worst, "start", None)) is not None:
+    if (start := getattr(told.users, "start", None)) is not None:
         yield start
 
 

@@ -1,9 +1,12 @@
+import sys
+import zoneinfo
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.incident.model.policy import Level, default_policy
 from sentry_runbook.incident.policy_file import dump_policy, load_policy
 
 
@@ -123,3 +126,95 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="cannot be read"):
         load_policy(tmp_path / "binary.toml")
+
+
+# --- response words and the calendar -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[severity.P2]\nresponse_minutes = 120", "2 hours"),
+        ("[severity.P3]\nresponse_minutes = 2880", "2 days"),
+        ("[severity.P0]\nresponse_minutes = 10", "10 minutes"),
+        ('[severity.P2]\nresponse_minutes = 120\nresponse = "before lunch"', "before lunch"),
+        ('[severity.P2]\nlabel = "Small"', "same business day"),
+    ],
+)
+def test_new_minutes_never_stand_beside_the_old_words(tmp_path: Path, text: str, words: str) -> None:
+    level: Level = "P0" if "P0" in text else "P3" if "P3" in text else "P2"
+    assert load_policy(written(tmp_path, text)).words(level).response == words
+
+
+def test_a_printed_file_keeps_no_words_that_new_minutes_would_contradict(tmp_path: Path) -> None:
+    printed = dump_policy(default_policy())
+    assert '# response = "15 minutes"' in printed
+    changed = printed.replace("response_minutes = 15", "response_minutes = 5")
+    assert load_policy(written(tmp_path, changed)).words("P0").response == "5 minutes"
+
+
+BERLIN = '[calendar]\ntime_zone = "Europe/Berlin"\n'
+
+
+def test_a_calendar_survives_the_round_trip(tmp_path: Path) -> None:
+    text = f'{BERLIN}work_days = ["sun", "mon"]\nwork_start = "08:30"\nwork_end = "16:15"\n'
+    policy = load_policy(written(tmp_path, text))
+    assert (policy.calendar.time_zone, policy.calendar.work_days) == ("Europe/Berlin", ("sun", "mon"))
+    assert load_policy(written(tmp_path, dump_policy(policy))) == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[calendar]\ntime_zone = "Europe/Berln"', "line 2, calendar.time_zone: no time zone is called 'Europe/Berln'"),
+        ('[calendar]\ntime_zone = "../../etc/passwd"', "no time zone is called '../../etc/passwd'"),
+        ('[calendar]\ntime_zone = "Europe"', "no time zone is called 'Europe'"),
+        ("[calendar]\ntime_zone = 1", "line 2, calendar.time_zone"),
+        ('[calendar]\nwork_days = ["monday"]', "calendar.work_days"),
+        ("[calendar]\nwork_days = []", "calendar.work_days"),
+        ('[calendar]\nwork_start = "9:00"', "calendar.work_start"),
+        ('[calendar]\nwork_end = "24:00"', "calendar.work_end"),
+        ('[calendar]\nwork_start = "18:00"', "line 1, calendar: work_start (18:00) must lie before work_end (17:00)"),
+        ('[calendar]\nholidays = ["2026-12-25"]', "valid are time_zone, work_days, work_start, work_end"),
+    ],
+)
+def test_a_wrong_calendar_is_refused_by_key(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_policy(written(tmp_path, text))
+    assert named in str(caught.value)
+
+
+def test_a_computer_without_time_zones_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=[str(tmp_path)])
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        with pytest.raises(SettingsError, match="no time zone data; install it: pip install tzdata"):
+            load_policy(written(tmp_path, BERLIN))
+    finally:
+        zoneinfo.reset_tzpath(to=before)
+
+
+@pytest.mark.parametrize(
+    ("started", "due"),
+    [
+        # Monday 2026-11-23; Berlin is an hour ahead of UTC.
+        ("2026-11-23T15:59:00+00:00", "2026-11-23T16:00:00+00:00"),
+        ("2026-11-23T16:00:00+00:00", "2026-11-24T16:00:00+00:00"),
+        ("2026-11-23T03:00:00+00:00", "2026-11-23T16:00:00+00:00"),
+        ("2026-11-22T23:30:00+00:00", "2026-11-23T16:00:00+00:00"),
+        ("2026-11-20T15:59:00+00:00", "2026-11-20T16:00:00+00:00"),
+        ("2026-11-20T16:00:00+00:00", "2026-11-23T16:00:00+00:00"),
+        ("2026-11-21T10:00:00+00:00", "2026-11-23T16:00:00+00:00"),
+        # Summer time begins on Sunday 2026-03-29.
+        ("2026-03-27T18:00:00+00:00", "2026-03-30T15:00:00+00:00"),
+    ],
+)
+def test_a_business_day_ends_with_its_working_hours_in_the_time_zone(tmp_path: Path, started: str, due: str) -> None:
+    calendar = load_policy(written(tmp_path, BERLIN)).calendar
+    assert calendar.end_of_business_day(datetime.fromisoformat(started)) == datetime.fromisoformat(due)
+
+
+def test_without_a_time_zone_no_business_day_has_an_end() -> None:
+    assert default_policy().calendar.end_of_business_day(datetime(2026, 11, 23, tzinfo=UTC)) is None

@@ -83,12 +83,14 @@ def test_a_bad_deploy_reads_as_one_story() -> None:
 def test_next_steps_begin_with_whom_to_tell_and_the_time_left() -> None:
     result = run(bad_deploy())
     assert result.next_steps[0].startswith("P0 Critical: PagerDuty page to the on-call engineer.")
-    assert "was due 2026-11-23 14:25 UTC, 35 min ago" in result.next_steps[0]
+    assert "Response: 15 minutes, due 15:15 UTC." in result.next_steps[0]
     assert result.next_steps[1].startswith('Roll back "shop@2.4.1" to "shop@2.4.0"')
     assert any("draft_update kind=initial" in text for text in result.next_steps)
     assert any("draft_postmortem" in text for text in result.next_steps)
     early = run(bad_deploy(), Stated(alerted_at=ago(minutes=5)))
-    assert "by 2026-11-23 15:10 UTC" in early.next_steps[0]
+    assert "due 15:10 UTC" in early.next_steps[0]
+    late = run(bad_deploy(), Stated(alerted_at=ago(minutes=50)))
+    assert "due 14:25 UTC, passed 35 min ago" in late.next_steps[0]
 
 
 def test_a_minor_issue_gets_an_owner_and_no_page() -> None:

@@ -56,6 +56,7 @@ SAME: Mapping[str, tuple[str, ...]] = {
         *("causes[].pattern", "causes[].confidence", "causes[].action", "causes[].evidence_for[]"),
         *("causes[].evidence_against[]", "next_steps[]", "checklist[].finding", "checklist[].step"),
         *("severity.criteria[].id", "severity.criteria[].threshold", "missing[].what", "missing[].why"),
+        *("severity.due", "severity.clock_basis"),
     ),
     "get_issue": (
         *("short_id", "url", "level", "status", "substatus", "priority", "project", "platform", "events_total"),
@@ -72,7 +73,7 @@ SAME: Mapping[str, tuple[str, ...]] = {
     ),
     "classify_severity": (
         *("severity", "label", "decided_by", "because", "escalation", "policy", "criteria[].id"),
-        *("criteria[].threshold", "distance[].needs"),
+        *("criteria[].threshold", "distance[].needs", "due", "clock_basis"),
     ),
     "list_events": ("events[].id", "events[].release", "events[].user", "events[].transaction", "next_cursor"),
     "find_issues": ("issues[].short_id", "issues[].events", "issues[].users", "issues[].url", "issues[].level"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sentry_runbook.incident.model.evidence import Frame, Window, quoted
 from sentry_runbook.incident.model.results.impact import Episode, Trend
@@ -38,14 +38,19 @@ def percent_of(share: float) -> str:
     return percent(100 * share)
 
 
-def moment(at: datetime) -> str:
-    """``2026-11-23 14:05 UTC``."""
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def moment(at: datetime, today: datetime | None = None) -> str:
+    """``2026-11-23 14:05 UTC``; ``14:05 UTC`` on the UTC day of ``today``, the reader's now.
+
+    The one place where times of day are written, but for single lines below a heading that names the day.
+    """
+    if today is not None and at.astimezone(UTC).date() == today.astimezone(UTC).date():
+        return f"{clock_time(at)} UTC"
+    return f"{at:%Y-%m-%d} {clock_time(at)} UTC"
 
 
-def clock(at: datetime, now: datetime) -> str:
-    """``18:54 UTC``, with the date where it is not today's."""
-    return f"{at:%H:%M} UTC" if at.date() == now.date() else moment(at)
+def clock_time(at: datetime) -> str:
+    """``14:05``: only where the day stands beside it."""
+    return f"{at:%H:%M}"
 
 
 def duration(length: timedelta) -> str:

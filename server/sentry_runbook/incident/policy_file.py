@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.incident.model.policy import Policy, default_policy
+from sentry_runbook.incident.model.policy import Policy, PolicyTable, default_policy
 
 
 def load_policy(path: Path) -> Policy:
@@ -32,9 +32,7 @@ def load_policy(path: Path) -> Policy:
     problems = [_unknown_key(("source",), text)] if given.pop("source", None) is not None else []
     try:
         # Through JSON, because there pydantic's strict mode takes a list for a tuple and nothing else for anything.
-        policy = Policy.model_validate_json(
-            json.dumps(_merged(default_policy().model_dump(exclude={"source"}), given), default=str)
-        )
+        policy = Policy.model_validate_json(json.dumps(_merged(_built_in(given), given), default=str))
     except ValidationError as exc:
         problems += [_problem(error, text) for error in exc.errors()]
     if problems:
@@ -43,6 +41,14 @@ def load_policy(path: Path) -> Policy:
             "'sentry-runbook policy' prints a complete file to start from.",
         )
     return policy.model_copy(update={"source": str(path)})
+
+
+def _built_in(given: Mapping[str, object]) -> dict[str, object]:
+    """The built-in values; without the response words of a severity for which the file gives minutes alone."""
+    severities = given.get("severity")
+    tables = severities if isinstance(severities, dict) else {}
+    own = [level for level, table in tables.items() if isinstance(table, dict) and "response_minutes" in table]
+    return default_policy().model_dump(exclude={"source": True, "severity": {level: {"response"} for level in own}})
 
 
 def _merged(base: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
@@ -107,17 +113,18 @@ def dump_policy(policy: Policy) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _table(table: BaseModel, name: tuple[str, ...]) -> Iterator[str]:
+def _table(table: PolicyTable, name: tuple[str, ...]) -> Iterator[str]:
     """Keys of a table first, then its inner tables: TOML cannot go back to an outer table."""
-    inner_tables: list[tuple[str, BaseModel]] = []
+    inner_tables: list[tuple[str, PolicyTable]] = []
     for key, field in type(table).model_fields.items():
         value = getattr(table, key)
-        if isinstance(value, BaseModel):
+        if isinstance(value, PolicyTable):
             inner_tables.append((key, value))
         elif (name, key) != ((), "source"):
             if field.description:
                 yield f"# {field.description}"
-            yield f"{key} = {_toml(value)}"
+            # Else who changes the one in a printed file forgets the other.
+            yield f"{'# ' if key in table.derived else ''}{key} = {_toml(value)}"
     yield ""
     for key, inner in inner_tables:
         path = (*name, key)

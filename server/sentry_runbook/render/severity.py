@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sentry_runbook.incident.formatting import percent_of
+from sentry_runbook.incident.formatting import moment, percent_of
 from sentry_runbook.incident.model.results.triage import Met, Verdict
 from sentry_runbook.render.markdown_page import MarkdownPage
 
@@ -20,9 +20,8 @@ def severity_page(result: Verdict) -> MarkdownPage:
 def add_severity(page: MarkdownPage, result: Verdict) -> MarkdownPage:
     """Add the verdict's facts to a page of its own or to the triage's."""
     page.paragraph(result.because)
-    page.fact(
-        "Respond", f"{result.response}" + (f", by {result.respond_by:%Y-%m-%d %H:%M} UTC" if result.respond_by else "")
-    )
+    page.fact("Respond", result.response_due)
+    page.fact("Clock from", _clock(result))
     page.fact("Escalate", result.escalation)
     page.fact("Decided by", result.decided_by)
     possible = result.could_be
@@ -40,3 +39,12 @@ def add_severity(page: MarkdownPage, result: Verdict) -> MarkdownPage:
     for step in result.distance:
         page.fact(f"To {step.to}", f"{step.criterion}: {step.needs}")
     return page
+
+
+def _clock(result: Verdict) -> str | None:
+    """What the response time counts from; with the crossing of the threshold where that is something else."""
+    if result.clock_started is None:
+        return None
+    text = f"{moment(result.clock_started)} ({result.clock_basis})"
+    crossed = result.threshold_crossed_at
+    return text if crossed in (None, result.clock_started) else f"{text}; threshold crossed {moment(crossed)}"

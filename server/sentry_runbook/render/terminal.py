@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.incident.formatting import clock, number, percent_of, trend_direction
+from sentry_runbook.incident.formatting import moment, number, percent_of, trend_direction
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
@@ -58,11 +58,10 @@ def _sign(state: str, text: str) -> tuple[str, str, str]:
 def show_verdict(screen: Screen, verdict: Verdict) -> None:
     """The severity in three lines."""
     possible = verdict.could_be
-    by = f", by {verdict.respond_by:%H:%M} UTC" if verdict.respond_by else ""
     screen.rows(
         [
             ("Why", Text(verdict.because)),
-            ("Respond", Text(f"{verdict.response}{by} · {verdict.escalation}")),
+            ("Respond", Text(f"{verdict.response_due} · {verdict.escalation}")),
             (
                 "Could be",
                 Text(f"{possible.lowest} to {possible.highest}, depending on what is not known")
@@ -129,7 +128,7 @@ def _trend(result: Impact) -> Iterator[str | None]:
         usual = f", {number(trend.usual_per_hour)} an hour usual" if trend.usual_per_hour else ""
         yield f"{trend.last_hour:,} events in the last hour, {trend.previous_hour:,} before{usual}"
     if result.episode:
-        yield f"began {clock(result.episode.began, result.window.end)}"
+        yield f"began {moment(result.episode.began)}"
 
 
 def _share(row: BreakdownRow) -> str:

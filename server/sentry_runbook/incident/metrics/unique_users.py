@@ -98,7 +98,7 @@ def _why_unknown(evidence: Evidence) -> str:
 
 def _from_rows(evidence: Evidence) -> UsersWorstHour | None:
     """Exact when the rows are all events of the window and each carries a user; None when they are not all."""
-    rows = _all_rows(evidence)
+    rows = all_rows(evidence)
     if rows is None or not any(user for _, user in rows):
         return None
     at_least, start = _slide([(at, user) for at, user in rows if user])
@@ -111,7 +111,7 @@ def _from_rows(evidence: Evidence) -> UsersWorstHour | None:
     return UsersWorstHour(at_least=at_least, at_most=at_most, start=start, how=_PARTIAL)
 
 
-def _all_rows(evidence: Evidence) -> list[tuple[datetime, str | None]] | None:
+def all_rows(evidence: Evidence) -> list[tuple[datetime, str | None]] | None:
     """Time and user of all events of the window, oldest first; None when the rows are not all of them."""
     if not isinstance(evidence.rows, Known):
         return None

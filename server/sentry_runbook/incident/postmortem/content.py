@@ -150,7 +150,7 @@ class PostmortemContent:
     @cached_property
     def lucky(self) -> tuple[str, ...]:
         """Questions about where luck helped."""
-        return tuple(lucky(self._incident))
+        return tuple(lucky(self._incident, self._incident.policy.calendar.zone))
 
     @property
     def questions(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.formatting import clock, count, duration, moment, number, percent
+from sentry_runbook.incident.formatting import count, duration, moment, number, percent
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import shown_pct
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Missing, Unknown, quoted
@@ -126,7 +126,7 @@ def _needs(metrics: RecoveryMetrics, policy: Policy, now: datetime) -> Iterator[
         yield "an hour in which Sentry drops no event: until then silence may be the quota's"
     for act, comparison in metrics.judged[-1:]:
         if metrics.quiet_from is None and comparison is not None and comparison.decidable_at is not None:
-            yield f"counts until {clock(comparison.decidable_at, now)}: then what {act.what} changed can be said"
+            yield f"counts until {moment(comparison.decidable_at, now)}: then what {act.what} changed can be said"
     if metrics.quiet_from is not None and metrics.is_above_usual:
         yield "a rate that is usual at this hour: the last minutes hold more"
     if metrics.regressed_since:
@@ -147,7 +147,7 @@ def _quiet_needs(metrics: RecoveryMetrics, now: datetime) -> Iterator[str]:
     elif metrics.quiet_from is None:
         yield f"{length} {usual}"
     elif metrics.quiet_for < metrics.quiet_needed:
-        until = clock(metrics.quiet_from + metrics.quiet_needed, now)
+        until = moment(metrics.quiet_from + metrics.quiet_needed, now)
         so_far = duration(_full_minutes(metrics.quiet_for))
         yield f"{length} {usual}: until {until} (so far {so_far}){_why_longer(metrics)}"
 
@@ -236,7 +236,7 @@ def _state(metrics: RecoveryMetrics, now: datetime) -> str:
     if metrics.usual_per_hour is not None:
         parts.append(f"{number(round(metrics.usual_per_hour, 1))} an hour usual before it")
     if metrics.quiet_from is not None and metrics.quiet_for >= QUIET:
-        parts.append(f"back since {clock(metrics.quiet_from, now)}")
+        parts.append(f"back since {moment(metrics.quiet_from, now)}")
     return ", ".join(parts)
 
 
@@ -254,11 +254,11 @@ def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
     before, after = (_rate(comparison.per_hour(events)) for events in (comparison.before, comparison.after))
     later = ""
     if comparison.change == "too_early" and comparison.decidable_at is not None:
-        later = f"; it can be said at {clock(comparison.decidable_at, now)}"
+        later = f"; it can be said at {moment(comparison.decidable_at, now)}"
     what = f"{act.what[:1].upper()}{act.what[1:]}"
     length = duration(comparison.length)
     rates = f"{before} before, {after} after (over {length} each)"
-    return f"{what} at {clock(act.at, now)}: {rates}: {WORDS[comparison.change]}{later}"
+    return f"{what} at {moment(act.at, now)}: {rates}: {WORDS[comparison.change]}{later}"
 
 
 def _fix_doubt(metrics: RecoveryMetrics) -> str:

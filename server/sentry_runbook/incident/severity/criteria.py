@@ -16,7 +16,7 @@ from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.transactions import all_match, none_match, transactions
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.model.policy import matches_any
 from sentry_runbook.incident.model.results.triage import Criterion, Met
 from sentry_runbook.incident.severity.production import non_production
@@ -93,8 +93,8 @@ def unhandled_rate(incident: Measurements) -> Criterion:
     known = [peak for peak in (own, project) if isinstance(peak, MinutePeak)]
     if not known:
         return blank.model_copy(update={"note": own.why if isinstance(own, Unknown) else None})
-    # The issue's own peak is named when both are equal.
-    peak = max(known, key=lambda peak: peak.at_least)
+    peak, part = deciding_peak(incident)
+    assert peak is not None  # noqa: S101  # one of both is known
     met: Met = peak.at_least > limit
     # The project's events include the issue's: its peak alone can clear the rule, the issue's alone cannot. What was
     # dropped may have come in one minute.
@@ -102,7 +102,6 @@ def unhandled_rate(incident: Measurements) -> Criterion:
     at_most = max(peak.at_most for peak in known) + dropped
     if not met and not (isinstance(project, MinutePeak) and at_most <= limit):
         met = "unknown"
-    part = incident.evidence.project_unhandled if peak is project else incident.evidence.unhandled
     observed: int | str = peak.at_least if peak.exact else f"{number(peak.at_least)} to {number(peak.at_most)}"
     return blank.model_copy(
         update={
@@ -113,6 +112,15 @@ def unhandled_rate(incident: Measurements) -> Criterion:
             "note": "; ".join((*_unhandled_notes(own, project, peak), *([LOWER_BOUND] if dropped else []))),
         }
     )
+
+
+def deciding_peak(incident: Measurements) -> tuple[MinutePeak | None, Known[Series] | Unknown]:
+    """The higher of the issue's and the project's busiest minute, and its series; the issue's own of equals."""
+    evidence = incident.evidence
+    own, project = incident.own_peak, incident.project_peak
+    if isinstance(project, MinutePeak) and not (isinstance(own, MinutePeak) and own.at_least >= project.at_least):
+        return project, evidence.project_unhandled
+    return (own if isinstance(own, MinutePeak) else None), evidence.unhandled
 
 
 def _unhandled_notes(own: MinutePeak | Unknown, project: MinutePeak | Unknown, peak: MinutePeak) -> Iterator[str]:

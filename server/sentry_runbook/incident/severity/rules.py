@@ -8,7 +8,6 @@ for the severity; ``could_be`` tries every outcome of the unknown ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from itertools import product
 
 from sentry_runbook.incident.formatting import number, percent
@@ -16,13 +15,13 @@ from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Missing, Unknown
+from sentry_runbook.incident.model.evidence import Missing
 from sentry_runbook.incident.model.policy import Level, rank
-from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Distance, Met, Verdict
 from sentry_runbook.incident.severity.anomalies import find_anomalies, suspect_rows
 from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF_THE_PROJECT, REPORTED, ruled_out
 from sentry_runbook.incident.severity.excluding import excluding, find_suspects
+from sentry_runbook.incident.severity.response_clock import response_clock
 
 RULES: tuple[tuple[str, Level], ...] = (
     ("non_production", "P3"),
@@ -43,7 +42,7 @@ def classify(incident: Measurements) -> Verdict:
     reported = tuple(criterion(incident) for criterion in REPORTED)
     decided_by, severity = decide(met_by_id(criteria))
     words = policy.words(severity)
-    start = _clock_start(incident)
+    clock = response_clock(incident, decided_by, severity)
     share = incident.share_of_project if _project_wide(criteria, decided_by) else None
     of_rows = tuple(suspect_rows(evidence))
     suspects = find_suspects(evidence, of_rows)
@@ -58,7 +57,11 @@ def classify(incident: Measurements) -> Verdict:
         could_be=could_be(criteria),
         response_minutes=words.response_minutes,
         response=words.response,
-        respond_by=start + timedelta(minutes=words.response_minutes) if start else None,
+        respond_by=clock.respond_by,
+        due=clock.due,
+        clock_started=clock.started,
+        clock_basis=clock.basis,
+        threshold_crossed_at=clock.crossed_at,
         escalation=words.escalation,
         policy=policy.title,
         distance=tuple(_distances(incident, criteria, severity)),
@@ -66,7 +69,7 @@ def classify(incident: Measurements) -> Verdict:
         severity_without_suspects=None
         if suspects is None
         else severity_of(Measurements(excluding(evidence, suspects), incident.stated, policy, incident.now)),
-        missing=(*_missing(incident, (*criteria, *reported), start), *incident.unread_outcomes),
+        missing=(*_missing((*criteria, *reported)), *clock.missing, *incident.unread_outcomes),
         findings=(*evidence.findings, *find_anomalies(incident, of_rows, decided_by)),
     )
 
@@ -147,20 +150,10 @@ def _project_wide(criteria: Sequence[Criterion], decided_by: str) -> bool:
     return decided_by == "crash_free" or (decided_by == "unhandled_rate" and note.startswith(OF_THE_PROJECT))
 
 
-def _clock_start(incident: Measurements) -> datetime | None:
-    """Start of the response time: the stated alert, else the onset; None when neither is known."""
-    if incident.stated.alerted_at is not None:
-        return incident.stated.alerted_at
-    return incident.episode.began if isinstance(incident.episode, Episode) else None
-
-
-def _missing(incident: Measurements, criteria: Sequence[Criterion], start: datetime | None) -> Iterator[Missing]:
+def _missing(criteria: Sequence[Criterion]) -> Iterator[Missing]:
     for criterion in criteria:
         if criterion.met == "unknown":
             yield Missing(what=criterion.id, why=criterion.note or "not measured")
-    if start is None and isinstance(incident.episode, Unknown):
-        why = f"when the incident began is not known ({incident.episode.why}): state when the alert fired"
-        yield Missing(what="respond_by", why=why)
 
 
 def _distances(incident: Measurements, criteria: Sequence[Criterion], severity: Level) -> Iterator[Distance]:

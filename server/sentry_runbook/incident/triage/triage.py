@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
-from sentry_runbook.incident.formatting import duration, moment
 from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.measurements import DROPPED
@@ -66,13 +64,13 @@ def next_steps(incident: Incident) -> tuple[str, ...]:
     """What a responder does next, in that order."""
     # Without releases Sentry refuses "in the next release" (400).
     close = "resolve_in_next_release" if names_a_release(incident.evidence) else "resolve"
-    return tuple(_next_steps(incident.severity, incident.causes, incident.now, close))
+    return tuple(_next_steps(incident.severity, incident.causes, close))
 
 
-def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], now: datetime, close: str) -> Iterator[str]:
+def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], close: str) -> Iterator[str]:
     urgent = rank(verdict.severity) >= rank("P1")
     level = f"{verdict.severity} {verdict.label}"
-    yield f"{level}: {verdict.escalation}. Response: {verdict.response}{_clock(verdict, now)}."
+    yield f"{level}: {verdict.escalation}. Response: {verdict.response_due}."
     if verdict.severity_without_suspects not in (None, verdict.severity):
         yield f"Check the suspect events first: without them this would be {verdict.severity_without_suspects}."
     if causes:
@@ -90,11 +88,3 @@ def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], now: datetime, clos
     else:
         yield "Assign an owner. If it is noise: resolve_issue action=archive_until_escalating, or ignore_count=100."
         yield f"After a fix: check_recovery, then resolve_issue action={close}."
-
-
-def _clock(verdict: Verdict, now: datetime) -> str:
-    if verdict.respond_by is None:
-        return ""
-    if verdict.respond_by < now:
-        return f", was due {moment(verdict.respond_by)}, {duration(now - verdict.respond_by)} ago"
-    return f", by {moment(verdict.respond_by)}"

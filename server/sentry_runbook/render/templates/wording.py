@@ -18,7 +18,7 @@ from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.key_event import KeyEvent
 from sentry_runbook.incident.messages.status import IncidentStatus
 from sentry_runbook.incident.messages.times import MessageTimes
-from sentry_runbook.incident.model.policy import Production, SeverityWords
+from sentry_runbook.incident.model.policy import Production, SeverityWords, largest_unit
 from sentry_runbook.incident.model.results.impact import Baseline, BreakdownRow, Impact, ImpactWindow, Recovery, Trend
 from sentry_runbook.incident.model.results.issue import IssueSummary
 from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Interval, Milestone
@@ -52,16 +52,6 @@ def _clock(at: datetime) -> str:
     return f"{at:%H:%M}"
 
 
-def largest_unit(length: timedelta) -> str:
-    """``30 minutes``, ``1 hour``, ``14 days``: the largest unit that divides."""
-    minutes = int(length.total_seconds() // 60)
-    for size, noun in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes % size == 0:
-            units = minutes // size
-            return f"{number(units)} {noun}{'' if units == 1 else 's'}"
-    return f"{number(minutes)} minutes"
-
-
 def _minutes(minutes: int) -> str:
     return largest_unit(timedelta(minutes=minutes))
 
@@ -72,6 +62,11 @@ def _full_minutes(minutes: int) -> str:
 
 def _own_reason(result: Milestone | Interval) -> str:
     return result.why or NOT_MEASURED
+
+
+def _no_due(verdict: Verdict) -> str:
+    """The reason that the verdict gives for having no time to respond by."""
+    return next((entry.why for entry in verdict.missing if entry.what == "respond_by"), NOT_MEASURED)
 
 
 def _pattern_title(name: str) -> str:
@@ -102,6 +97,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (Verdict, "could_be"): Wording("range of the severity"),
     (Verdict, "response"): Wording("response time"),
     (Verdict, "respond_by"): Wording("respond by", "the start is not known"),
+    (Verdict, "due"): Wording("respond by", _no_due),
     (Verdict, "share_of_project"): Wording(text=percent_of),
     (MessageTimes, "now"): Wording("time of this message"),
     (MessageTimes, "started"): Wording("when it started"),

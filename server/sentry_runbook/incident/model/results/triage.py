@@ -56,7 +56,13 @@ class Verdict(Answer):
 
     Attributes:
         because: the deciding rule in one sentence.
-        respond_by: the incident's first event (or the stated alert time) plus ``response_minutes``.
+        respond_by: the end of the response time: ``response_minutes`` after ``clock_started``, for "same business day"
+            the end of the working hours by the policy's calendar; None where neither names a clock time.
+        due: the same for the reader, ``due 20:14 UTC, passed 35 min ago``; today's times without a date.
+        clock_started: the stated alert or detection; else ``threshold_crossed_at``; else the onset.
+        clock_basis: which of them, in words.
+        threshold_crossed_at: when the deciding figure first was beyond its threshold in the incident; None when the
+            counts do not tell it, or when the rule has no threshold.
         policy: name and source of the policy in force.
         share_of_project: this issue's part (0..1) of the project's unhandled events; given when a project-wide figure
             decides.
@@ -75,12 +81,21 @@ class Verdict(Answer):
     response_minutes: int
     response: str
     respond_by: datetime | None = None
+    due: str | None = None
+    clock_started: datetime | None = None
+    clock_basis: str | None = None
+    threshold_crossed_at: datetime | None = None
     escalation: str
     policy: str
     distance: tuple[Distance, ...] = ()
     share_of_project: float | None = None
     severity_without_suspects: Level | None = None
     warnings: tuple[EventText, ...] | None = None
+
+    @property
+    def response_due(self) -> str:
+        """``1 hour, due 20:14 UTC, passed 35 min ago``: the response in words, and its clock time where it has one."""
+        return f"{self.response}, {self.due}" if self.due else self.response
 
     @property
     def name(self) -> str:
