@@ -32,7 +32,7 @@ def test_quiet_windows_end_two_days_from_every_label_and_have_eight_days_before(
 
 def test_evidence_counts_only_what_was_before_the_look() -> None:
     evidence = Recording(rhythm(12)).evidence(START + 10 * 24 * HOUR + timedelta(minutes=30))
-    series, history = evidence.series.value.events, evidence.history.value  # type: ignore[union-attr]
+    series, history = evidence.series.value.events, evidence.history.value  # type: ignore[union-attr]  # the judge makes both
     assert (sum(series.values), len(series.values)) == (2 * 576, 576)
     assert history.values[-2:] == (24.0, 12.0)
     assert (history.start, len(history.values)) == (START, 241)
@@ -41,7 +41,7 @@ def test_evidence_counts_only_what_was_before_the_look() -> None:
 @pytest.mark.parametrize("judge", [product, bare_rule])
 def test_a_jump_is_found_two_hours_later_and_a_level_series_has_no_claim(judge: object) -> None:
     label = START + 12 * 24 * HOUR
-    scored = score([rhythm(20, 12 * 24, labels=(label,))], judge)  # type: ignore[arg-type]
+    scored = score([rhythm(20, 12 * 24, labels=(label,))], judge)  # type: ignore[arg-type]  # a judge of a test
     assert (scored.claimed, scored.found, scored.near, scored.in_time) == (0, 1, 1, 1)
 
 

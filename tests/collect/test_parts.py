@@ -469,3 +469,41 @@ async def test_a_404_is_laid_to_the_environment_only_where_the_issue_was_never_s
 ) -> None:
     evidence = (await asked(ORDINARY, SEVERITY, changes, environment=environment)).evidence
     assert (NO_EVENTS in why(evidence, field)) is is_the_environment
+
+
+def dated_days(*events: int) -> list[list[int]]:
+    """Daily counts as Sentry sends them, the last one of today."""
+    today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    return [[int((today - timedelta(days=len(events) - 1 - index)).timestamp()), n] for index, n in enumerate(events)]
+
+
+@pytest.mark.parametrize(
+    ("events", "days_ago"),
+    [
+        ([*[24] * 20, 900, 24, 24], 2),
+        ([*[24] * 20, 900, 900, 24], 2),
+        ([*[24] * 20, 900, 24, 24, 900, 24, 24], 2),
+        ([*[24] * 25], None),
+        ([*[24] * 20, 72, 24], None),
+        ([900, *[24] * 20], None),
+        ([24, 900, 24], None),
+        ([*[0] * 20, *[48] * 6, 50], None),
+        ([*[0] * 20, *[48] * 6, 900], 0),
+    ],
+)
+def test_an_old_issues_story_begins_with_its_last_raised_days(events: list[int], days_ago: int | None) -> None:
+    """An incident of the day before yesterday, of an issue that goes on at its usual rate, is in the story."""
+    issue = {
+        "firstSeen": "2020-01-01T00:00:00Z",
+        "lastSeen": (NOW - timedelta(minutes=5)).isoformat(),
+        "stats": {"30d": dated_days(*events)},
+    }
+    window = story_window(issue, NOW)
+    today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    expected = NOW - timedelta(days=1) if days_ago is None else today - timedelta(days=days_ago) - timedelta(hours=1)
+    if days_ago is None:
+        assert window.start >= expected - timedelta(hours=2)
+    else:
+        # A story is at least a day long.
+        assert window.start == min(expected, (NOW - timedelta(days=1)).replace(minute=0, second=0, microsecond=0))
+    assert window.end == NOW

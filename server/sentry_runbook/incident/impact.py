@@ -55,7 +55,7 @@ def count_impact(incident: Measurements) -> Impact:
         baseline=incident.baseline if isinstance(incident.baseline, Baseline) and not counts.widened else None,
         p95_ms=_main_p95(incident),
         endpoints=tuple(map(_endpoint, endpoints)),
-        breakdown=breakdown_rows(evidence),
+        breakdown=breakdown_rows(incident.compared),
         trend=incident.trend if isinstance(incident.trend, Trend) else None,
         episode=incident.episode if isinstance(incident.episode, Episode) else None,
         events_all_time=evidence.issue.events_total if counts.events is None else None,

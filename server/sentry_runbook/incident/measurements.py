@@ -26,6 +26,7 @@ from sentry_runbook.incident.model.results.impact import Baseline, Episode, Tren
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.releases import suspect_release
 
+PART_OF_THE_INCIDENT = Unknown(why="the time before the period asked for is a part of the incident")
 DROPPED = "dropped events"
 """Their name in ``missing``."""
 
@@ -129,6 +130,19 @@ class Measurements:
         return self.found_episode.result if isinstance(self.found_episode, FoundEpisode) else self.found_episode
 
     @cached_property
+    def compared(self) -> Evidence:
+        """The evidence, without the tags of the stretch before the window where that holds a part of the incident.
+
+        They would not tell what was usual before it.
+        """
+        window, episode = self.evidence.window, self.episode
+        if not isinstance(episode, Episode) or episode.began >= window.start:
+            return self.evidence
+        if episode.ended is not None and episode.ended <= window.start - window.length:
+            return self.evidence
+        return self.evidence.model_copy(update={"breakdown_before": PART_OF_THE_INCIDENT})
+
+    @cached_property
     def baseline(self) -> Baseline | Unknown:
         """The issue's events in a stretch as long as the window, before the episode."""
         return find_baseline(self.evidence, self.counts, self.episode, self.events)
@@ -171,7 +185,7 @@ class Measurements:
     @cached_property
     def suspect(self) -> str | None:
         """The release that came with the incident."""
-        return suspect_release(self.evidence)
+        return suspect_release(self.compared)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ async def draft_update(
     root_cause: RootCause = None,
     fix: Fix = None,
     since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40), OneLine] = None,
+    fixed_at: Annotated[str | None, Field(description="When it was fixed, ISO 8601", max_length=40), OneLine] = None,
 ) -> Draft:
     """Draft an incident message from facts, in the runbook's forms.
 
@@ -36,7 +37,8 @@ async def draft_update(
 
     run = runtime(ctx)
     last = stated_moment(since, "since")
-    stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix)
+    fixed = stated_moment(fixed_at, "fixed_at")
+    stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix, fixed_at=fixed)
     evidence = await investigate(run, issue, STORY, window_for=story_window)
     return draft(
         run.incident(evidence, stated),

@@ -129,7 +129,7 @@ class MessageContent(BlankContent):
     @property
     def next_step(self) -> str | Unknown:
         """What the evidence proposes to do next, for the audience."""
-        return next_step(self._incident.causes, self.stage.name, self._audience)
+        return next_step(self._incident.causes, self.stage.name, self._audience, _fix_changed(self._incident))
 
     @cached_property
     def changes(self) -> tuple[str | Blank, ...]:
@@ -158,3 +158,11 @@ class MessageContent(BlankContent):
     def _fix_hint(self) -> str:
         mitigated = self._incident.timeline.milestone("mitigated")
         return f"; Sentry suggests a {mitigated.source}" if mitigated.candidate else ""
+
+
+def _fix_changed(incident: Incident) -> str | None:
+    """What the fix that people stated changed; None when they stated none."""
+    if not (incident.stated.fix or incident.stated.fixed_at or incident.mitigated):
+        return None
+    changes = [action.change for action in incident.recovery.actions if action.kind == "stated"]
+    return changes[0] if changes else "too_early"

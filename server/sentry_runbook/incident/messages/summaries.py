@@ -104,12 +104,30 @@ def _slow(incident: Incident, impact: Impact) -> Iterator[str]:
 # --- the next step -------------------------------------------------------------------------------------------------
 
 
-def next_step(causes: Sequence[Cause], stage: str, audience: Audience) -> str | Unknown:
-    """What the evidence proposes to do next; that it is done, only people can say."""
+FIX_HAS_CHANGED = {
+    "fell": "see whether the fix holds: the errors fell after it",
+    "rose": "look at the fix again: the errors rose after it",
+    "no_change": "look for what the fix missed: the errors have not fallen after it",
+    "too_early": "see whether the fix works: it is too early to say",
+}
+"""The next step after a fix that was stated, by what it changed. The fix itself is not proposed again."""
+
+
+def next_step(causes: Sequence[Cause], stage: str, audience: Audience, fix_changed: str | None = None) -> str | Unknown:
+    """What the evidence proposes to do next; that it is done, only people can say.
+
+    Args:
+        causes: the likely causes, best first.
+        stage: how far the incident is.
+        audience: who reads it.
+        fix_changed: what the stated fix changed, a key of :data:`FIX_HAS_CHANGED`; None when no fix was stated.
+    """
     if stage == "resolved":
         return "write the postmortem, due within 48 hours"
     if stage == "mitigated":
         return "watch whether it stays so, and fix the cause"
+    if fix_changed is not None:
+        return FIX_HAS_CHANGED[fix_changed]
     if not causes:
         return Unknown(why="none of the runbook's root-cause patterns fits the evidence")
     top = causes[0]

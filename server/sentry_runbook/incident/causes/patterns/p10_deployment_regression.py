@@ -100,8 +100,8 @@ def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
     if total < FEWEST_NOW:
         return
     before, total_before = 0, 0
-    if isinstance(evidence.breakdown_before, Known):
-        before, total_before = share_of(evidence.breakdown_before, "release", version)
+    if isinstance(incident.compared.breakdown_before, Known):
+        before, total_before = share_of(incident.compared.breakdown_before, "release", version)
     measured_before = total_before >= FEWEST_BEFORE
     share = _percent(now, total)
     if now < FEW * total:

@@ -1,0 +1,141 @@
+"""The cases of issue 11, through the tools: what was said of them before stands in its closing note."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import DeploySpec, DroppedSpec, IssueSpec, ReleaseSpec, Scenario, Stream
+from sentry_runbook.simulator.world import World
+from tests.tools.support import connected
+
+DAY = 24 * 60
+OLD = Stream(1, -60 * DAY, -60 * DAY)
+"""An event long ago: the issue is no new one."""
+
+
+def usual(per_hour: int, until: float = 0) -> Stream:
+    """Two weeks at that rate."""
+    hours = 15 * 24
+    return Stream(per_hour * hours, until - hours * 60, until, users=20)
+
+
+@asynccontextmanager
+async def played(*streams: Stream, releases: tuple[ReleaseSpec, ...] = (), **more: Any) -> AsyncIterator[Any]:
+    """The tools on one issue with these streams, in front of the embedded Sentry; and its clock."""
+    issue = IssueSpec("WEB-1", "TypeError: x", streams=streams)
+    scenario = Scenario(name="moments", issues=(issue,), releases=releases, **more)
+    clock = ManualClock()
+    async with connected(world=World([scenario], clock), clock=clock) as connection:
+        yield connection, clock
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def began(answer: dict[str, Any]) -> tuple[datetime, datetime]:
+    episode = answer["episode"]
+    return at(episode["began_earliest"]), at(episode["began_latest"])
+
+
+# --- four times the usual rate, flat -------------------------------------------------------------------------------
+
+FLAT = (OLD, usual(60), Stream(540, -180, 0, users=30))
+
+
+async def test_four_times_the_usual_rate_for_three_hours_is_ongoing() -> None:
+    async with played(*FLAT) as (connection, _):
+        answer = await connection.call("check_recovery", issue="WEB-1")
+        issue = await connection.call("get_issue", issue="WEB-1")
+    assert answer["verdict"] == "ongoing"
+    assert issue["trend"]["direction"] == "steady"
+    assert issue["trend"]["times_usual"] == 4.0
+
+
+@pytest.mark.parametrize("minutes", [15, 40, 90])
+async def test_a_stated_fix_that_changed_nothing_is_no_improvement(minutes: int) -> None:
+    async with played(*FLAT) as (connection, clock):
+        since = (clock() - timedelta(minutes=minutes)).isoformat()
+        answer = await connection.call("check_recovery", issue="WEB-1", since=since)
+        draft = await connection.text("draft_update", issue="WEB-1", kind="update", fix="a rollback", fixed_at=since)
+    assert (answer["verdict"], answer["actions"][0]["change"]) == ("ongoing", "no_change")
+    assert "no change" in answer["reading"]
+    # What was done is not proposed again.
+    assert "look for what the fix missed: the errors have not fallen after it" in draft
+
+
+# --- one incident, looked at again and again -----------------------------------------------------------------------
+
+BAD = ReleaseSpec("web@2", -20, deploys=(DeploySpec(-2, "production"),))
+
+
+@pytest.mark.parametrize("hours", [2 / 60, 1, 25, 47])
+async def test_a_new_issue_has_one_beginning_at_every_later_look(hours: float) -> None:
+    fire = Stream(600, 0, 180, users=300, release="web@2")
+    async with played(fire, releases=(BAD,)) as (connection, clock):
+        clock.advance(hours=hours)
+        triage = await connection.call("triage_issue", issue="WEB-1")
+        recovery = await connection.call("check_recovery", issue="WEB-1")
+        impact = await connection.call("discover_impact", issue="WEB-1")
+    # Three tools give one beginning, and it is the first event.
+    first = triage["issue"]["first_seen"]
+    assert triage["episode"]["began"] == recovery["episode"]["began"] == impact["episode"]["began"] == first
+    assert triage["episode"]["confidence"] == "high"
+    assert at(triage["episode"]["peak_at"]) <= clock()
+    assert triage["suspect_release"] == "web@2"
+    assert triage["causes"][0]["pattern"] == "deployment_regression"
+
+
+async def test_a_trickle_that_jumps_began_with_the_jump_and_its_deploy_is_compared() -> None:
+    late = ReleaseSpec("web@2", -70, deploys=(DeploySpec(-62, "production"),))
+    trickle = Stream(132, -22 * 60 - 60, -60, users=40, release="web@1")
+    jump = Stream(240, -60, 0, users=80, release="web@2")
+    async with played(trickle, jump, releases=(ReleaseSpec("web@1", -3000), late)) as (connection, clock):
+        answer = await connection.call("triage_issue", issue="WEB-1")
+    earliest, latest = began(answer)
+    assert earliest <= clock() - timedelta(minutes=60) <= latest
+    assert answer["episode"]["usual_per_hour"] == pytest.approx(6, abs=1)
+
+
+async def test_a_stray_event_eight_hours_before_does_not_move_the_beginning() -> None:
+    stray = Stream(1, -540, -540)
+    async with played(stray, Stream(240, -60, 0, users=80)) as (connection, clock):
+        answer = await connection.call("triage_issue", issue="WEB-1")
+    earliest, latest = began(answer)
+    assert earliest <= clock() - timedelta(minutes=60) <= latest
+
+
+async def test_a_fire_of_fifty_hours_is_no_old_issue() -> None:
+    async with played(Stream(12_000, -3000, 0, users=300)) as (connection, _):
+        answer = await connection.call("triage_issue", issue="WEB-1")
+    assert answer["episode"]["began"] == answer["issue"]["first_seen"]
+    assert answer["episode"]["ongoing"] is True
+
+
+# --- waves, and silence that is none -------------------------------------------------------------------------------
+
+
+async def test_two_hours_after_the_third_wave_it_is_not_recovered() -> None:
+    waves = [Stream(120, -120 - 30 - 240 * index, -120 - 240 * index, users=30) for index in range(3)]
+    async with played(OLD, *waves) as (connection, _):
+        answer = await connection.call("check_recovery", issue="WEB-1")
+    assert answer["verdict"] == "improving"
+    assert answer["episode"]["bursts"] == 3
+    assert "it comes in bursts with pauses of up to 3 h" in answer["needs"][0]
+
+
+async def test_silence_because_a_quota_dropped_all_events_is_unknown() -> None:
+    dropped = (DroppedSpec(140_000, -150, 0),)
+    async with played(OLD, Stream(600, -300, -150, users=30), dropped=dropped) as (connection, _):
+        answer = await connection.call("check_recovery", issue="WEB-1")
+        triage = await connection.text("triage_issue", issue="WEB-1")
+    assert answer["verdict"] == "unknown"
+    assert "Sentry dropped" in answer["reading"]
+    assert "140,000" in answer["reading"]
+    assert "counts are a lower bound" in triage
