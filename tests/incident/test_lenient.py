@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import typing
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -21,6 +22,7 @@ from sentry_runbook.incident.model.evidence import (
     Snooze,
     TagCount,
 )
+from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.incident.model.evidence.lenient import FieldType, FromSentry, read, read_all
 from sentry_runbook.safety.sanitizer import Sanitizer
 from tests.sentry import shapes
@@ -233,3 +235,50 @@ def test_evidence_that_was_dumped_is_read_back_as_it_was() -> None:
     event = read(Event, shapes.EVENT, Sanitizer())
     assert Event.model_validate_json(event.model_dump_json()) == event
     assert set(Evidence.model_fields) >= {"event", "rows", "tags"}
+
+
+# --- dates ---------------------------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "read_as"),
+    [
+        ("2026-11-23T14:05:06.789Z", "2026-11-23T14:05:06+00:00"),
+        ("2026-11-23T14:05:06", "2026-11-23T14:05:06+00:00"),
+        ("2026-11-23T16:05:06+02:00", "2026-11-23T14:05:06+00:00"),
+        (1_795_442_706, "2026-11-23T14:05:06+00:00"),
+        (1_795_442_706.9, "2026-11-23T14:05:06+00:00"),
+        (1_795_442_706_789, "2026-11-23T14:05:06+00:00"),
+        ("2008-01-01T00:00:00Z", "2008-01-01T00:00:00+00:00"),
+        ("2026-11-24T14:59:59Z", "2026-11-24T14:59:59+00:00"),
+        ("2007-12-31T23:59:59Z", None),
+        ("2026-11-24T15:00:00Z", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("1970-01-01T00:00:00Z", None),
+        (0, None),
+        (-62_135_596_800, None),
+        (10**30, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        (True, None),
+        ("1795442706", None),
+        ("yesterday", None),
+        ("", None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_a_date_that_cannot_be_is_unknown(value: object, read_as: str | None) -> None:
+    release = read(Release, {"version": "1", "dateReleased": value}, Sanitizer(latest=NOW + AHEAD))
+    assert release.released == (datetime.fromisoformat(read_as) if read_as else None)
+
+
+def test_an_archive_may_end_in_the_future_and_nothing_else_lies_there() -> None:
+    later = "2027-11-23T15:00:00Z"
+    assert read(Snooze, {"ignoreUntil": later}, Sanitizer(latest=NOW + AHEAD)).until is not None
+    assert read(Snooze, {"ignoreUntil": "9999-12-31T00:00:00Z"}, Sanitizer(latest=NOW + AHEAD)).until is None
+    assert read(Release, {"version": "1", "dateReleased": later}, Sanitizer(latest=NOW + AHEAD)).released is None

@@ -209,8 +209,7 @@ EVENTS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(EVENTS, st.integers(2, 12), st.booleans())
 def test_no_crossing_is_told_before_the_users_were_there(events: list[Seen], limit: int, rows_known: bool) -> None:
-    evidence = incident(events)
-    evidence = evidence if rows_known else evidence.model_copy(update={"rows": Unknown(why="a test")})
+    evidence = incident(events) if rows_known else incident(events, rows=Unknown(why="a test"))
     true = brute_force(events, limit)
     crossings = sorted(users_above(evidence, limit), key=lambda crossing: crossing.at)
     if crossings:

@@ -331,7 +331,7 @@ async def test_a_series_in_another_resolution_than_asked_is_not_believed() -> No
     hourly = {**shapes.TIMESERIES["timeSeries"][0], "meta": {"interval": 3_600_000}}
     upstream = Upstream({NEWER: gives({"timeSeries": [hourly]}), OLDER: STATS})
     assert (await series_of(upstream))["count()"].values == (3.0, 0.0)
-    by_hour = gives({"data": [[0, [{"count": 3}]], [3600, [{"count": 0}]]]})
+    by_hour = gives({"data": [[1_795_161_600, [{"count": 3}]], [1_795_165_200, [{"count": 0}]]]})
     with pytest.raises(Unsupported):
         await series_of(Upstream({NEWER: Answer(404), OLDER: by_hour}))
 

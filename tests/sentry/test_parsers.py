@@ -28,7 +28,7 @@ from sentry_runbook.incident.model.evidence import (
 from sentry_runbook.incident.model.evidence.lenient import FromSentry
 from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.counts import ListPage
+from sentry_runbook.sentry.counts import ListPage, SessionCounts
 from sentry_runbook.sentry.references import IssueRef
 from tests.sentry import shapes
 from tests.sentry.evidence import parts_of
@@ -267,3 +267,42 @@ def test_no_header_breaks_the_search_for_the_next_page(header: str) -> None:
     assert cursor is None or 0 < len(cursor) <= 200
     wait = delay_asked({"retry-after": header, "x-sentry-rate-limit-reset": header, "date": header}, 0.0)
     assert wait is None or wait >= 0
+
+
+# --- sessions of odd hours
+
+
+async def sessions_of(**parts: object) -> SessionCounts:
+    async with client_of(Upstream({f"{ORG}/sessions/": gives({**shapes.SESSIONS, **parts})})) as client:
+        return await client.sessions(**WINDOW)
+
+
+@pytest.mark.parametrize(
+    "intervals",
+    [
+        ["2026-11-20T08:00:00Z", "0001-01-01T00:00:00Z"],
+        ["2026-11-20T09:00:00Z", "2026-11-20T08:00:00Z"],
+        ["2026-11-20T08:00:00Z", "2026-11-20T08:00:00Z"],
+        ["2026-11-20T08:00:00Z", "2026-11-20T10:00:00Z"],
+        ["2026-11-20T08:00:00Z", None],
+        "x",
+    ],
+)
+async def test_hours_that_do_not_follow_each_other_are_none_and_leave_the_totals(intervals: object) -> None:
+    counts = await sessions_of(intervals=intervals)
+    assert counts.intervals == ()
+    assert counts.groups[0].sessions == 2200
+
+
+@pytest.mark.parametrize(
+    "range_",
+    [
+        {"start": "0001-01-01T00:00:00Z"},
+        {"end": "9999-12-31T00:00:00Z"},
+        {"start": "2026-11-20T10:00:00Z", "end": "2026-11-20T08:00:00Z"},
+        {"end": None},
+    ],
+)
+async def test_sessions_without_a_range_that_can_be_are_no_answer(range_: dict[str, object]) -> None:
+    with pytest.raises(ServerFault, match="something else than Sentry"):
+        await sessions_of(**range_)

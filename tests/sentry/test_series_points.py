@@ -55,7 +55,7 @@ async def read(answer: object, axes: tuple[str, ...] = ("count()",), path: str =
     [
         (3, 3.0),
         (2.5, 2.5),
-        (-4, -4.0),
+        (-4, None),
         (None, None),
         ("3", None),
         (True, None),
@@ -103,6 +103,7 @@ async def test_an_odd_mark_of_incompleteness_is_none() -> None:
         ((2, 1, 0), (0.0, 1.0, 2.0)),
         ((0, 1, 3), (0.0, 1.0, None, 3.0)),
         ((0, 1, 1), (0.0, 1.0)),
+        ((0, 2, 3), (0.0, None, 2.0, 3.0)),
     ],
 )
 async def test_points_are_laid_out_on_their_grid(
@@ -112,6 +113,22 @@ async def test_points_are_laid_out_on_their_grid(
     series = (await read(with_odd(answer) if odd else answer))["count()"]
     assert series.values == values
     assert series.start == datetime.fromtimestamp(FIRST, UTC)
+
+
+@pytest.mark.parametrize("odd", [False, True])
+async def test_two_values_of_one_time_that_differ_are_unknown(odd: bool) -> None:
+    answer = answer_of(point(0), point(1, 5), point(1, 6), point(1, 5), point(2))
+    assert (await read(with_odd(answer) if odd else answer))["count()"].values == (1.0, None, 1.0)
+
+
+@pytest.mark.parametrize("seconds", [0, 86_400, 1_199_145_599, 4_102_444_800, 253_402_300_799])
+async def test_points_of_an_impossible_time_are_none(seconds: int) -> None:
+    with pytest.raises(ServerFault, match="something else than Sentry"):
+        await read(answer_of({"timestamp": seconds * 1000, "value": 7}))
+    with pytest.raises(ServerFault, match="something else than Sentry"):
+        await read({"data": [[seconds, [{"count": 7}]]]}, path=OLDER)
+    mixed = await read(answer_of({"timestamp": seconds * 1000, "value": 7}, point(0), point(1)))
+    assert mixed["count()"].values == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("odd", [False, True])
@@ -181,7 +198,7 @@ def test_both_ways_of_reading_say_the_same(points: list[object]) -> None:
 
 
 async def test_parts_of_a_series_that_lie_centuries_apart_are_not_laid_out() -> None:
-    far = {"timestamp": 60_000 * 10**9, "value": 1}
+    far = {"timestamp": 4_000_000_020_000, "value": 1}
     long = {**WINDOW, "start": END - timedelta(days=10)}
     answers = [gives(answer_of(point(0))), gives(answer_of(far))]
     async with client_of(Upstream({NEWER: answers, OLDER: Answer(404)})) as client:
@@ -200,10 +217,10 @@ async def test_nesting_beside_the_points_is_told_as_strange(deep: bytes, path: s
 
 
 SMALLEST = {
-    "points": b'{"timeSeries":[{"yAxis":"a","values":[' + b'{"timestamp":0},' * 124_000 + b"{}]}]}",
+    "points": b'{"timeSeries":[{"yAxis":"a","values":[' + b'{"timestamp":2e12},' * 104_000 + b"{}]}]}",
     "series": b'{"timeSeries":[' + b'{"yAxis":"","values":[]},' * 79_000 + b"{}]}",
-    "pairs": b'{"data":[' + b"[0,[{}]]," * 221_000 + b"[0,[]]]}",
-    "counts": b'{"data":[[0,[' + b"{}," * 660_000 + b"{}]]]}",
+    "pairs": b'{"data":[' + b"[2e9,[{}]]," * 181_000 + b"[2e9,[]]]}",
+    "counts": b'{"data":[[2e9,[' + b"{}," * 660_000 + b"{}]]]}",
     "axes": b"{" + b",".join(b'"%d":{"data":[]}' % number for number in range(90_000)) + b"}",
 }
 

@@ -73,6 +73,8 @@ BAD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
         ("draft_update", {"since": "10:00"}),
         ("draft_postmortem", {"mitigated_at": "noon"}),
         ("draft_postmortem", {"detected_at": "2026-13-45T00:00:00Z"}),
+        ("draft_postmortem", {"detected_at": "0001-01-01T00:00:00Z"}),
+        ("check_recovery", {"since": "9999-12-31T23:59:59Z"}),
         ("draft_postmortem", {"acknowledged_at": "\x1b[31m"}),
     ),
     "limit": tuple(("list_events", {"limit": value}) for value in (0, -1, 101, 10**30, "many", 1.5, [1])),

@@ -12,7 +12,7 @@ from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.question import Aspect, Question
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.incident.model.evidence import Evidence, Window
-from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject
 from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
@@ -67,7 +67,7 @@ async def collect_evidence(run: Runtime, question: Question, window_for: WindowF
         RunbookError: the issue itself could not be read.
     """
     client, now = run.client(), run.clock()
-    collection = Collection(client, question, run.policy, now, Sanitizer(mask=run.settings.mask))
+    collection = Collection(client, question, run.policy, now, Sanitizer(mask=run.settings.mask, latest=now + AHEAD))
     builder = EvidenceBuilder(collection)
     organization = question.reference.organization
     with client.deadline(run.settings.limits.call_s):

@@ -7,7 +7,7 @@ from sentry_runbook.collect.investigation import named_environments
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import EventRow, Issue, Missing, Window
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, moment_of, object_of
+from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList, IssueList, IssueRow
 from sentry_runbook.runtime import Runtime
@@ -42,7 +42,7 @@ async def list_issue_events(
             limit=limit,
             cursor=cursor,
         )
-    sanitizer = Sanitizer(mask=run.settings.mask)
+    sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     whole = read_all(EventRow, page.items[:limit], sanitizer)
     rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(
@@ -95,7 +95,7 @@ async def search_issues(
             limit=limit,
             cursor=cursor,
         )
-    sanitizer = Sanitizer(mask=run.settings.mask)
+    sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in page.items[:limit]]
     addressed = [

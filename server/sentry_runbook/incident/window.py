@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import Window
+from sentry_runbook.incident.model.evidence.json_values import EARLIEST, LATEST
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 SHORTEST = timedelta(minutes=1)
@@ -44,13 +45,16 @@ def parse_time(text: str, name: str) -> datetime:
     """An ISO 8601 time as aware UTC.
 
     Raises:
-        BadInput: ``text`` is no such time; ``name`` says which argument.
+        BadInput: ``text`` is no such time, or no time of an incident; ``name`` says which argument.
     """
     try:
         parsed = datetime.fromisoformat(text.strip())
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+        at = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise BadInput(f"{name} is not an ISO 8601 time.", "Write it as 2026-11-23T14:05:00Z.") from exc
+    if not EARLIEST <= at < LATEST:
+        raise BadInput(f"{name} is of the year {parsed.year}.", "Check the year: Sentry has nothing of then.")
+    return at
 
 
 def _length(period: str) -> timedelta:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
 from sentry_runbook.safety.findings import SuspiciousText
@@ -42,9 +43,11 @@ class Sanitizer:
 
     Args:
         mask: False shows personal data and secrets; only the operator decides that.
+        latest: a date after it is impossible and read as unknown; None: the clock does not matter here.
     """
 
-    def __init__(self, mask: bool = True) -> None:
+    def __init__(self, mask: bool = True, *, latest: datetime | None = None) -> None:
+        self.latest = latest
         self._masker = masking.Masker() if mask else None
         self._findings: dict[tuple[str, str, str], tuple[SuspiciousText, int]] = {}
         self._lines: dict[str, str] = {}

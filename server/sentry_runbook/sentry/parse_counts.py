@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, list_of, moment_of
+from sentry_runbook.incident.model.evidence.json_values import (
+    EARLIEST_EPOCH_S,
+    LATEST_EPOCH_S,
+    MAX_ITEMS,
+    list_of,
+    moment_of,
+)
 from sentry_runbook.sentry import timeseries_json
 from sentry_runbook.sentry.counts import (
     MAX_ROWS,
@@ -24,12 +31,13 @@ from sentry_runbook.sentry.counts import (
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, next_cursor
 from sentry_runbook.sentry.parsing import an_object, parsed
 from sentry_runbook.sentry.status_errors import unsupported
-from sentry_runbook.sentry.timeseries_json import LATEST_EPOCH_S, MAX_NUMBER, Points, TypedSeries
+from sentry_runbook.sentry.timeseries_json import MAX_NUMBER, Points, TypedSeries
 
 DISCOVER = RequestInfo("Discover", hint="Counts come from the issue itself, over all time.")
 SERIES = RequestInfo("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
 MAX_POINTS = 2 * MAX_ITEMS
+HOUR = timedelta(hours=1)
 Point = tuple[float, float | None, bool]
 """Epoch second, value, whether it is still incomplete."""
 
@@ -179,9 +187,14 @@ def _list(value: object) -> list[object]:
 
 
 def _columns(read: Iterable[Point | None]) -> Points:
-    points = [point for point in read if point is not None and 0 <= point[0] < LATEST_EPOCH_S]
+    points = [point for point in read if point is not None and EARLIEST_EPOCH_S <= point[0] < LATEST_EPOCH_S]
     incomplete_from = min((at for at, _, incomplete in points if incomplete), default=None)
-    return Points([at for at, _, _ in points], [value for _, value, _ in points], incomplete_from)
+    return Points([at for at, _, _ in points], [_counted(value) for _, value, _ in points], incomplete_from)
+
+
+def _counted(value: float | None) -> float | None:
+    """Return a count; fewer than none is no count."""
+    return value if value is None or value >= 0 else None
 
 
 def _regular(points: Points, interval_s: int) -> TimeSeries:
@@ -198,7 +211,7 @@ def _regular(points: Points, interval_s: int) -> TimeSeries:
     on_grid = tuple(points.values[:MAX_POINTS])
     # Nearly every series is in order and without gaps, which one comparison shows.
     if times != list(range(first, first + len(times) * interval_s, interval_s)):
-        first, on_grid = _laid_out(dict(zip(map(int, times), on_grid, strict=True)), interval_s)
+        first, on_grid = _laid_out(_by_time(zip(map(int, times), on_grid, strict=True)), interval_s)
     open_from = points.incomplete_from
     return TimeSeries(
         start=datetime.fromtimestamp(first, UTC),
@@ -208,12 +221,21 @@ def _regular(points: Points, interval_s: int) -> TimeSeries:
     )
 
 
+def _by_time(points: Iterable[tuple[int, float | None]]) -> dict[int, float | None]:
+    """The value of each time; two values of one time that differ are unknown."""
+    values: dict[int, float | None] = {}
+    for at, value in points:
+        values[at] = value if values.setdefault(at, value) == value else None
+    return values
+
+
 def _laid_out(values: Mapping[int, float | None], interval_s: int) -> tuple[int, tuple[float | None, ...]]:
     """Lay out points with gaps or in another order: the epoch second of the first one, and a value for each step."""
     times = sorted(values)
     first, last = times[0], times[-1]
     # A longer or finer grid than requested is not laid out at all: it may be huge.
-    if last - first >= MAX_POINTS * interval_s or (len(times) > 1 and times[1] - first != interval_s):
+    finest = min((later - at for at, later in pairwise(times)), default=interval_s)
+    if last - first >= MAX_POINTS * interval_s or finest != interval_s:
         raise unsupported(SERIES)
     grid = range(first, last + 1, interval_s)
     if not values.keys() <= set(grid):
@@ -251,14 +273,15 @@ def sessions(response: SentryResponse, *, has_unhandled_rate: bool, by_hour: boo
     intervals, groups = answer.get("intervals"), answer.get("groups")
     hours = [moment_of(at) for at in list_of(intervals)]
     start, end = moment_of(answer.get("start")), moment_of(answer.get("end"))
-    if start is None or end is None:
+    if start is None or end is None or start >= end:
         raise ValueError("no range")
-    # An unreadable hour would shift all values after it, so unless all can be read there are none.
+    # An unreadable hour would shift all values after it: unless all are read, one after the other, there are none.
     known = tuple(at for at in hours if at is not None)
+    in_order = len(known) == len(hours) and all(later - at == HOUR for at, later in pairwise(known))
     return SessionCounts(
         start=start,
         end=end,
-        intervals=known if by_hour and len(known) == len(hours) else (),
+        intervals=known if by_hour and in_order else (),
         groups=tuple(_session_group(group) for group in groups[:MAX_ITEMS] if isinstance(group, dict))
         if isinstance(groups, list)
         else (),

@@ -15,15 +15,16 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from sentry_runbook.incident.model.evidence.json_values import EARLIEST_EPOCH_S, LATEST_EPOCH_S
+
 MAX_BYTES = 2_000_000
 """Of a response that is decoded by type: 10,000 points of two axes take 1.3 MB."""
 MAX_NUMBER = 1e15
 """Larger numbers are unknown: whatever they count, it is not events."""
-LATEST_EPOCH_S = 1e11
 
-Number = Annotated[float, Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
-EpochSeconds = Annotated[float, Meta(ge=0, lt=LATEST_EPOCH_S)]
-EpochMilliseconds = Annotated[float, Meta(ge=0, lt=LATEST_EPOCH_S * 1000)]
+Number = Annotated[float, Meta(ge=0, le=MAX_NUMBER)]
+EpochSeconds = Annotated[float, Meta(ge=EARLIEST_EPOCH_S, lt=LATEST_EPOCH_S)]
+EpochMilliseconds = Annotated[float, Meta(ge=EARLIEST_EPOCH_S * 1000, lt=LATEST_EPOCH_S * 1000)]
 
 
 class Points(NamedTuple):

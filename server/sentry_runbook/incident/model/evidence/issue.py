@@ -135,7 +135,7 @@ class Snooze(FromSentry):
     window_minutes: Annotated[int | None, Count()] = Field(None, validation_alias="ignoreWindow")
     users: Annotated[int | None, Count()] = Field(None, validation_alias="ignoreUserCount")
     user_window_minutes: Annotated[int | None, Count()] = Field(None, validation_alias="ignoreUserWindow")
-    until: Annotated[datetime | None, Moment()] = Field(None, validation_alias="ignoreUntil")
+    until: Annotated[datetime | None, Moment(to_come=True)] = Field(None, validation_alias="ignoreUntil")
 
 
 class Issue(FromSentry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 JsonObject = Mapping[str, object]
@@ -16,8 +16,14 @@ MAX_DIGITS = 18
 """Digits of a count."""
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 SHORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,150}")
-LATEST_EPOCH_S = 1e11
-"""The latest time that is accepted; larger numbers are milliseconds or invalid."""
+EARLIEST = datetime(2008, 1, 1, tzinfo=UTC)
+"""Sentry's own first year: an earlier date (year 1 of a deploy by a tool in Go, the epoch) is none."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""A later date is none, whatever the clock says; within both bounds no arithmetic on dates overflows."""
+AHEAD = timedelta(days=1)
+"""How far ahead of the reader's clock a date of the past may lie: clocks differ, and zones are forgotten."""
+EARLIEST_EPOCH_S = EARLIEST.timestamp()
+LATEST_EPOCH_S = LATEST.timestamp()
 
 
 def text_of(value: object) -> str | None:
@@ -33,10 +39,25 @@ def id_of(value: object) -> str | None:
     return text if text and len(text) <= MAX_ID and PLAIN_WORD.fullmatch(text) else None
 
 
-def moment_of(value: object) -> datetime | None:
-    """ISO with or without microseconds and zone, or epoch seconds, as aware UTC to the second."""
+def moment_of(value: object, latest: datetime | None = None) -> datetime | None:
+    """ISO with or without microseconds and zone, or epoch seconds or milliseconds, as aware UTC to the second.
+
+    Args:
+        value: what Sentry sent.
+        latest: a later date is impossible; :data:`LATEST` where the clock does not matter.
+
+    Returns:
+        None for what is no date, and for an impossible one: it is unknown, never taken for a fact.
+    """
+    at = _date_of(value)
+    return at if at is not None and EARLIEST <= at < min(latest or LATEST, LATEST) else None
+
+
+def _date_of(value: object) -> datetime | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(int(value), UTC) if 0 <= value < LATEST_EPOCH_S else None
+        # The seconds of any accepted date are fewer than the milliseconds of the first one.
+        seconds = value / 1000 if value >= EARLIEST_EPOCH_S * 1000 else value
+        return datetime.fromtimestamp(int(seconds), UTC) if EARLIEST_EPOCH_S <= seconds < LATEST_EPOCH_S else None
     if not isinstance(value, str):
         return None
     try:

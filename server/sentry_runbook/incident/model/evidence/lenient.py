@@ -250,12 +250,19 @@ class Count(FieldType):
         return count_of(value)
 
 
+@dataclass(frozen=True)
 class Moment(FieldType):
-    """An instant in UTC, to the second."""
+    """An instant in UTC, to the second; an impossible one (see :func:`.moment_of`) is unknown.
+
+    Attributes:
+        to_come: it may lie in the future, as the end of an archive does; of all else a day ahead of now is impossible.
+    """
+
+    to_come: bool = False
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The instant."""
-        return moment_of(value)
+        return moment_of(value, None if self.to_come else sanitizer.latest)
 
 
 @dataclass(frozen=True)
