@@ -27,11 +27,11 @@ Field = tuple[str, str]
 UNREACHED: Mapping[str, str] = {
     "ActionItem.due": "people give it in the document; no tool takes it",
     "ActionItem.owner": "people give it in the document; no tool takes it",
-    "Baseline.ratio": "every embedded issue is quiet before its incident",
     "BreakdownRow.lift": "where an embedded incident has shares before it, the difference may be chance",
     "EventRow.ip": "embedded events name a user, and the address stands in only without one",
     "EventView.message": "no embedded event is a message without an exception",
     "EventView.occurrence": "every embedded issue is an error",
+    "BreakdownRow.share_before": "no embedded issue runs long before its incident; tests/incident/test_breakdown.py",
     "EventView.scrubbed": "no embedded project scrubs data",
     "ExceptionView.stack_omitted": "embedded stacks are short; tests/tools/test_sizes.py has long ones",
     "Finding.excerpt": "no embedded incident carries hostile text; tests/safety do",
@@ -42,6 +42,7 @@ UNREACHED: Mapping[str, str] = {
     "TimelineGap.end": "as above",
     "TimelineGap.minutes": "as above",
     "TimelineGap.start": "as above",
+    "Trend.times_usual": "no embedded issue has a usual rate; tests/tools/test_right_at_every_moment.py",
     "Verdict.severity_without_suspects": "no embedded incident is flooded or has forged releases",
 }
 """Why the embedded incidents cannot show it."""
