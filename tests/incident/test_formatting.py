@@ -1,8 +1,12 @@
-"""Percentages in sentences: cut and not rounded, so that no value reads as the threshold that it misses."""
+"""Percentages and times in sentences: no value reads as the threshold that it misses, no day as another one."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
-from sentry_runbook.incident.formatting import percent
+import sentry_runbook
+from sentry_runbook.incident.formatting import moment, percent, stretch
 from tests.incident.builder import ago, incident, known, read, sessions
 
 
@@ -44,3 +48,41 @@ def test_recovery_and_severity_judge_the_same_hour_alike() -> None:
     found = read(incident(sessions=known(sessions(24_000, 0.96, hours)), issue={"first_seen": ago(hours=4)}))
     assert found.severity.decided_by == "crash_free"
     assert found.recovery.crash_free_now_pct == 94.999
+
+
+# --- times ---------------------------------------------------------------------------------------------------------
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SOURCE = Path(sentry_runbook.__file__).parent
+NOT_FOR_PEOPLE = {"sentry/base.py", "collect/collection.py"}
+"""Times in requests, and in the words of a source: ISO 8601 with the date."""
+
+
+@pytest.mark.parametrize(
+    ("today", "shown"),
+    [
+        (NOON + timedelta(hours=11, minutes=59), "12:00 UTC"),
+        (NOON - timedelta(hours=12), "12:00 UTC"),
+        (NOON + timedelta(hours=12), "2026-11-23 12:00 UTC"),
+        (NOON - timedelta(hours=12, seconds=1), "2026-11-23 12:00 UTC"),
+        (NOON + timedelta(days=7), "2026-11-23 12:00 UTC"),
+        (datetime(2026, 11, 24, 1, tzinfo=timezone(timedelta(hours=2))), "12:00 UTC"),
+        (None, "2026-11-23 12:00 UTC"),
+    ],
+)
+def test_a_time_has_its_date_unless_it_is_of_the_readers_day_in_utc(today: datetime | None, shown: str) -> None:
+    assert moment(NOON, today) == shown
+
+
+def test_a_stretch_repeats_no_date_and_leaves_none_out() -> None:
+    assert stretch(NOON, NOON + timedelta(hours=2)) == "2026-11-23 12:00 to 14:00 UTC"
+    assert stretch(NOON, NOON + timedelta(hours=13), "and") == "2026-11-23 12:00 and 2026-11-24 01:00 UTC"
+
+
+def test_times_of_day_are_written_in_one_place() -> None:
+    writing = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if "%H:%M" in path.read_text(encoding="utf-8") and "simulator" not in path.parts
+    }
+    assert writing == {"incident/formatting.py"} | NOT_FOR_PEOPLE

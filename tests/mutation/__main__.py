@@ -27,6 +27,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/incident/test_severity_tables.py",
         "tests/incident/test_severity_verdicts.py",
         "tests/incident/test_severity_anomalies.py",
+        "tests/incident/test_response_clock.py",
     ),
     "recovery": ("tests/incident/test_recovery.py",),
     "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),

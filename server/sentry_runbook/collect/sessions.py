@@ -28,7 +28,8 @@ def merge_sessions(sessions: SessionCounts, is_counted: Callable[[str], bool], n
     """
     groups = [group for group in sessions.groups if is_counted(group.environment or "")]
     return ours.Sessions(
-        window=Window(start=sessions.start, end=sessions.end),
+        # Sentry rounds the end up to a full hour, of which nothing can be known that has not been yet.
+        window=Window(start=sessions.start, end=max(sessions.start, min(sessions.end, now))),
         sessions=_sum([group.sessions for group in groups]),
         crash_rate=_rate([(group.sessions, group.crash_rate) for group in groups]),
         unhandled_rate=_rate([(group.sessions, group.unhandled_rate) for group in groups]),

@@ -15,6 +15,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from sentry_runbook.errors import RunbookError
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.render.console import Screen
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Scenario
@@ -52,7 +53,7 @@ class DemoSession:
             await anyio.sleep(self.pause_s)
         self.steps += 1
         self.screen.print()
-        name = Text.assemble((f"{self.steps}  {title} ", "bold cyan"), (f"{self.clock.now:%H:%M} UTC", "dim"))
+        name = Text.assemble((f"{self.steps}  {title} ", "bold cyan"), (moment(self.clock.now, self.started), "dim"))
         self.screen.print(Rule(name, align="left", style="dim"))
         self.say(text)
 

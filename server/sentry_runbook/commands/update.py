@@ -18,6 +18,7 @@ from sentry_runbook.commands.arguments import (
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.evidence_source import blanks, story_evidence
 from sentry_runbook.commands.runtime import open_runtime
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.messages.drafts import draft_update
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if draft.unknowns:
         sys.stderr.write(f"{blanks(draft.unknowns)}:\n" + "".join(f"  {unknown}\n" for unknown in draft.unknowns))
     if draft.next_update_due:
-        sys.stderr.write(f"sentry-runbook: the next message is due at {draft.next_update_due:%Y-%m-%d %H:%M} UTC\n")
+        sys.stderr.write(f"sentry-runbook: the next message is due at {moment(draft.next_update_due)}\n")
     return 0
 
 

@@ -48,6 +48,16 @@ def moment(at: datetime, today: datetime | None = None) -> str:
     return f"{at:%Y-%m-%d} {clock_time(at)} UTC"
 
 
+def stretch(start: datetime, end: datetime, joint: str = "to") -> str:
+    """``2026-11-23 14:05 to 18:05 UTC``; the end has its date where that is another one."""
+    return f"{moment(start).removesuffix(' UTC')} {joint} {moment(end, start)}"
+
+
+def exact_moment(at: datetime) -> str:
+    """``2026-11-23 14:05:09 UTC``."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def clock_time(at: datetime) -> str:
     """``14:05``: only where the day stands beside it."""
     return f"{at:%H:%M}"

@@ -52,6 +52,8 @@ def count_impact(incident: Measurements) -> Impact:
         crash_free_worst_hour_pct=shown_pct(rate.worst_hour_pct) if rate and rate.worst_hour_pct is not None else None,
         crash_free_worst_hour_start=rate.worst_hour_start if rate else None,
         sessions=evidence.sessions.value.sessions if isinstance(evidence.sessions, Known) else None,
+        sessions_start=rate.window.start if rate else None,
+        sessions_end=rate.window.end if rate else None,
         baseline=incident.baseline if isinstance(incident.baseline, Baseline) and not counts.widened else None,
         p95_ms=_main_p95(incident),
         endpoints=tuple(map(_endpoint, endpoints)),

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sentry_runbook.incident.formatting import episode_begin, episode_course, percent_of, trend_sentence
+from sentry_runbook.incident.formatting import (
+    episode_begin,
+    episode_course,
+    moment,
+    percent_of,
+    stretch,
+    trend_sentence,
+)
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Episode, Impact, ImpactWindow
 from sentry_runbook.render.markdown_page import MarkdownPage
@@ -28,9 +35,9 @@ def add_impact(page: MarkdownPage, result: Impact) -> MarkdownPage:
 
 
 def _add_window(page: MarkdownPage, window: ImpactWindow) -> None:
-    page.fact("Window", f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC, {window.environments}")
+    page.fact("Window", f"{stretch(window.start, window.end)}, {window.environments}")
     if window.widened_from:
-        page.fact("Widened", f"nothing in the last {window.widened_from}; these numbers cover a longer time")
+        page.fact("Widened", f"nothing in the last {window.widened_from}; only events and users cover this longer time")
     page.fact("Note", window.note)
 
 
@@ -52,7 +59,8 @@ def _add_counts(page: MarkdownPage, result: Impact) -> None:
 
 
 def _add_health(page: MarkdownPage, result: Impact) -> None:
-    page.fact("Crash-free sessions", _percent(result.crash_free_sessions_pct, result.sessions))
+    crash_free = _percent(result.crash_free_sessions_pct, result.sessions)
+    page.fact("Crash-free sessions", crash_free and crash_free + own_window(result))
     worst_hour = _percent(result.crash_free_worst_hour_pct, None)
     since = _since(result.crash_free_worst_hour_start)
     page.fact("Crash-free sessions in the worst hour", worst_hour and worst_hour + since)
@@ -74,7 +82,15 @@ def _add_course(page: MarkdownPage, result: Impact) -> None:
 
 
 def _since(start: datetime | None) -> str:
-    return f", from {start:%Y-%m-%d %H:%M} UTC" if start else ""
+    return f", from {moment(start)}" if start else ""
+
+
+def own_window(result: Impact) -> str:
+    """``, 2026-11-23 14:00 to 18:05 UTC``: the time that the sessions cover, where the numbers' is another one."""
+    start, end = result.sessions_start, result.sessions_end
+    if start is None or end is None or (start, end) == (result.window.start, result.window.end):
+        return ""
+    return f", {stretch(start, end)}"
 
 
 def _range(low: int | None, high: int | None) -> str | None:

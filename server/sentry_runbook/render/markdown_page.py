@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sentry_runbook.incident.formatting import exact_moment
 from sentry_runbook.incident.model.evidence import Answer, Finding, quoted
 from sentry_runbook.safety.delimiters import fence
 
@@ -29,7 +30,7 @@ def format_value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        return exact_moment(value)
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.results.impact import Recovery
 from sentry_runbook.render.markdown_page import MarkdownPage, format_value
 
@@ -11,7 +12,7 @@ def recovery_page(result: Recovery) -> MarkdownPage:
     page = MarkdownPage(f"Recovery of {result.issue}: {result.verdict}").paragraph(result.reading)
     page.items(result.warnings or ())
     page.fact("Regressed", result.regressed).fact("A fix is known", result.fix_known)
-    page.fact("Since", result.since and f"{result.since:%Y-%m-%d %H:%M} UTC ({result.since_basis})")
+    page.fact("Since", result.since and f"{moment(result.since)} ({result.since_basis})")
     page.fact("Events per hour in the incident", result.events_per_hour_before)
     page.fact("Events per hour before it", result.events_per_hour_baseline)
     page.fact("Events per hour now", result.events_per_hour_now)

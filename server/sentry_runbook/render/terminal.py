@@ -13,6 +13,7 @@ from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, badge, joined, numbered
+from sentry_runbook.render.impact import own_window
 
 STATES = {"ok": ("✓", "green"), "attention": ("!", "bold yellow"), "unknown": ("?", "dim")}
 VERDICTS = {"recovered": "bold green", "improving": "bold yellow", "ongoing": "bold red", "worse": "bold white on red"}
@@ -117,7 +118,7 @@ def _numbers(result: Impact) -> Iterator[str | None]:
     peak = result.unhandled_per_minute_peak
     yield None if peak is None else f"{least}{peak:,} unhandled in the worst minute"
     crash_free = result.crash_free_sessions_pct
-    yield None if crash_free is None else f"crash-free sessions {crash_free:g} %"
+    yield None if crash_free is None else f"crash-free sessions {crash_free:g} %{own_window(result)}"
     yield None if result.p95_ms is None else f"p95 {result.p95_ms:g} ms"
 
 

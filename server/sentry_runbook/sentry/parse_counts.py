@@ -7,24 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from sentry_runbook.incident.model.evidence.json_values import (
     EARLIEST_EPOCH_S,
     LATEST_EPOCH_S,
     MAX_ITEMS,
-    list_of,
-    moment_of,
 )
 from sentry_runbook.sentry import timeseries_json
 from sentry_runbook.sentry.counts import (
     MAX_ROWS,
     Cell,
     DiscoverTable,
-    EnvironmentSessions,
     LatencyTable,
-    SessionCounts,
     TimeSeries,
     TransactionLatency,
 )
@@ -37,7 +33,6 @@ DISCOVER = RequestInfo("Discover", hint="Counts come from the issue itself, over
 SERIES = RequestInfo("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
 MAX_POINTS = 2 * MAX_ITEMS
-HOUR = timedelta(hours=1)
 Point = tuple[float, float | None, bool]
 """Epoch second, value, whether it is still incomplete."""
 
@@ -84,7 +79,7 @@ def _cell(value: object) -> Cell:
     return (
         value
         if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MAX_NUMBER)
-        else _number(value)
+        else number(value)
     )
 
 
@@ -92,10 +87,10 @@ def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -
     """Return the latencies of the transactions in ``keep``; ``p95`` is the table's column that has them."""
     rows = []
     for row in table.rows:
-        name, count = row.get("transaction"), _number(row.get("count()"))
+        name, count = row.get("transaction"), number(row.get("count()"))
         if isinstance(name, str) and name in keep:
             whole = int(count) if count is not None and count >= 0 else None
-            rows.append(TransactionLatency(transaction=name, p95_ms=_number(row.get(p95)), count=whole))
+            rows.append(TransactionLatency(transaction=name, p95_ms=number(row.get(p95)), count=whole))
     return LatencyTable(rows=tuple(rows), measure=measure)
 
 
@@ -132,15 +127,15 @@ def _odd_timeseries(response: SentryResponse) -> Iterator[TypedSeries]:
         interval_ms = None
         if isinstance(meta, dict) and "interval" in meta:
             # An interval that is not a number is not the requested one.
-            interval_ms = _number(meta["interval"]) or 0.0
+            interval_ms = number(meta["interval"]) or 0.0
         yield TypedSeries(axis, interval_ms, _columns(map(_point, _list(item.get("values")))))
 
 
 def _point(point: object) -> Point | None:
     """Read ``{"timestamp": ms, "value": n, "incomplete": bool}`` as a point; None without a time."""
-    if not isinstance(point, dict) or (at := _number(point.get("timestamp"))) is None:
+    if not isinstance(point, dict) or (at := number(point.get("timestamp"))) is None:
         return None
-    return at / 1000, _number(point.get("value")), point.get("incomplete") is True
+    return at / 1000, number(point.get("value")), point.get("incomplete") is True
 
 
 def stats_series(response: SentryResponse, axes: Sequence[str], interval_s: int) -> dict[str, TimeSeries]:
@@ -175,10 +170,10 @@ def _odd_stats(response: SentryResponse) -> dict[str, Points]:
 
 def _pair(pair: object) -> Point | None:
     """Read ``[epoch_s, [{"count": n}]]`` as a point; None without a time."""
-    if not isinstance(pair, list) or len(pair) != 2 or (at := _number(pair[0])) is None:
+    if not isinstance(pair, list) or len(pair) != 2 or (at := number(pair[0])) is None:
         return None
     counts = pair[1][0] if isinstance(pair[1], list) and pair[1] else None
-    return at, _number(counts.get("count")) if isinstance(counts, dict) else None, False
+    return at, number(counts.get("count")) if isinstance(counts, dict) else None, False
 
 
 def _list(value: object) -> list[object]:
@@ -264,64 +259,7 @@ def joined(parts: Sequence[TimeSeries]) -> TimeSeries:
     return replace(first, values=tuple(values), complete_until=min(incomplete, default=None))
 
 
-# --- release health
-
-
-def sessions(response: SentryResponse, *, has_unhandled_rate: bool, by_hour: bool = True) -> SessionCounts:
-    """Parse release health by environment; without ``by_hour`` the totals alone."""
-    answer = an_object(response)
-    intervals, groups = answer.get("intervals"), answer.get("groups")
-    hours = [moment_of(at) for at in list_of(intervals)]
-    start, end = moment_of(answer.get("start")), moment_of(answer.get("end"))
-    if start is None or end is None or start >= end:
-        raise ValueError("no range")
-    # An unreadable hour would shift all values after it: unless all are read, one after the other, there are none.
-    known = tuple(at for at in hours if at is not None)
-    in_order = len(known) == len(hours) and all(later - at == HOUR for at, later in pairwise(known))
-    return SessionCounts(
-        start=start,
-        end=end,
-        intervals=known if by_hour and in_order else (),
-        groups=tuple(_session_group(group) for group in groups[:MAX_ITEMS] if isinstance(group, dict))
-        if isinstance(groups, list)
-        else (),
-        has_unhandled_rate=has_unhandled_rate,
-    )
-
-
-def _session_group(group: dict[str, object]) -> EnvironmentSessions:
-    by, totals, series = (part if isinstance(part, dict) else {} for part in map(group.get, ("by", "totals", "series")))
-
-    def hourly(name: str) -> tuple[float | None, ...]:
-        values = series.get(name)
-        return tuple(map(_number, values[:MAX_ITEMS])) if isinstance(values, list) else ()
-
-    name, count = by.get("environment"), _number(totals.get("sum(session)"))
-    crashed = tuple(map(_fraction, hourly("crash_rate(session)")))
-    free = tuple(map(_fraction, hourly("crash_free_rate(session)")))
-    return EnvironmentSessions(
-        environment=name if isinstance(name, str) else None,
-        sessions=int(count) if count is not None and count >= 0 else None,
-        crash_rate=_crash_rate(totals.get("crash_rate(session)"), totals.get("crash_free_rate(session)")),
-        unhandled_rate=_fraction(_number(totals.get("unhandled_rate(session)"))),
-        sessions_by_hour=tuple(n if n is not None and n >= 0 else None for n in hourly("sum(session)")),
-        crash_rate_by_hour=crashed or tuple(None if rate is None else 1 - rate for rate in free),
-        unhandled_rate_by_hour=tuple(map(_fraction, hourly("unhandled_rate(session)"))),
-    )
-
-
-def _crash_rate(crashed: object, free: object) -> float | None:
-    """Return the crash rate; older servers have only its complement, the crash-free rate."""
-    rate, rest = _fraction(_number(crashed)), _fraction(_number(free))
-    return rate if rate is not None or rest is None else 1 - rest
-
-
-def _fraction(rate: float | None) -> float | None:
-    """Return a rate between 0 and 1, as sessions have (sentry-api rule 17); anything else is None."""
-    return rate if rate is not None and 0 <= rate <= 1 else None
-
-
-def _number(value: object) -> float | None:
+def number(value: object) -> float | None:
     """Return a number as a float; None for other types, for flags, and beyond what is counted."""
     # NaN fails the comparison too.
     return float(value) if (type(value) is int or type(value) is float) and -MAX_NUMBER <= value <= MAX_NUMBER else None

@@ -9,7 +9,7 @@ from math import ceil, floor
 import anyio
 
 from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
-from sentry_runbook.sentry import parse_counts
+from sentry_runbook.sentry import parse_counts, parse_sessions
 from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import SessionCounts, TimeSeries
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
@@ -165,7 +165,7 @@ class TimeSeriesEndpoints(EndpointGroup):
             "sessions/",
             [*(("field", name) for name in fields), *common],
             SESSIONS,
-            lambda reply: parse_counts.sessions(reply, has_unhandled_rate=has_unhandled_rate, by_hour=by_hour),
+            lambda reply: parse_sessions.sessions(reply, has_unhandled_rate=has_unhandled_rate, by_hour=by_hour),
             organization=slug,
         )
 

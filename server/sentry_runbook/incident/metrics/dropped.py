@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sentry_runbook.incident.formatting import moment, number, percent_of
+from sentry_runbook.incident.formatting import moment, number, percent_of, stretch
 from sentry_runbook.incident.model.evidence import DroppedEvents, Evidence, OutcomeSeries, Unknown
 
 ACCEPTED = "accepted"
@@ -120,9 +120,7 @@ def _when(dropped: DroppedCount) -> str:
         return "in the time asked for, when is not known"
     if dropped.ongoing:
         return f"since {moment(dropped.since)}, and still does"
-    is_one_day = dropped.since.date() == dropped.until.date()
-    until = f"{dropped.until:%H:%M} UTC" if is_one_day else moment(dropped.until)
-    return f"between {dropped.since:%Y-%m-%d %H:%M} and {until}"
+    return f"between {stretch(dropped.since, dropped.until, 'and')}"
 
 
 # --- from the counts -----------------------------------------------------------------------------------------------

@@ -198,7 +198,7 @@ def _lines(incident: Incident) -> Iterator[TimelineLine]:
         yield _line(row, incident.evidence.issue.url)
     for gap in incident.timeline.gaps:
         length = briefly(elapsed(gap.start, gap.end))
-        what = f"no line for {length}, until {gap.end:%H:%M}: what happened is not known here"
+        what = f"no line for {length}, until {moment(gap.end, gap.start)}: what happened is not known here"
         yield TimelineLine(gap.start, what, "gap")
 
 

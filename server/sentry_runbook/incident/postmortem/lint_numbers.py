@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from sentry_runbook.incident.formatting import clock_time
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import worst_hour
 from sentry_runbook.incident.model.evidence import Known, Series
@@ -196,7 +197,7 @@ def time_differs(checked: CheckedText) -> Iterator[LintFinding]:
     """A row that claims to be Sentry's, at a time of which Sentry says nothing."""
     if checked.incident is None:
         return
-    known = {f"{row.at:%H:%M}" for row in checked.incident.timeline.rows}
+    known = {clock_time(row.at) for row in checked.incident.timeline.rows}
     for line, item in timeline_rows(checked.document):
         clock = CLOCK.match(item)
         if clock is None or not re.search(r"\b(?:observed|derived)\b", item) or "…" in item[:12]:

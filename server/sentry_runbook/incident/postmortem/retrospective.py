@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta, tzinfo
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.formatting import briefly, count, moment, number
+from sentry_runbook.incident.formatting import briefly, clock_time, count, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Known, quoted
@@ -95,7 +95,7 @@ def lucky(incident: Incident, zone: tzinfo | None = None) -> Iterator[str]:
         at = incident.known_episode.began.astimezone(zone)
         off = at.weekday() >= 5 or not NIGHT_ENDS <= at.hour < NIGHT_BEGINS
         other = "in office hours, with more traffic" if off else "at night, with fewer people around"
-        yield f"It began {at:%A} {at:%H:%M} ({zone}): how does the response differ {other}?"
+        yield f"It began {at:%A} {clock_time(at)} ({zone}): how does the response differ {other}?"
     impact = incident.impact
     if impact.users:
         least = "at least " if impact.users_lower_bound else ""

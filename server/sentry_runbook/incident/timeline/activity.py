@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.formatting import listed, moment
+from sentry_runbook.incident.formatting import clock_time, listed, moment
 from sentry_runbook.incident.model.evidence import Activity, Known, Note, quoted
 from sentry_runbook.incident.model.results.messages import RowKind, TimelineRow
 from sentry_runbook.incident.timeline.actors import ACTIVITY_WORDS, is_automation, name_of
@@ -51,9 +51,10 @@ def _group_text(who: str, entries: Sequence[Activity]) -> str:
     kinds = listed(dict.fromkeys(entry.kind for entry in entries), MOST_KINDS)
     first, last = entries[0].at, entries[-1].at
     if (first.date(), first.hour, first.minute) == (last.date(), last.hour, last.minute):
-        when = f"at {first:%H:%M}"
+        when = f"at {clock_time(first)}"
     else:
-        when = f"from {first:%H:%M} to {last:%H:%M}" if first.date() == last.date() else f"up to {moment(last)}"
+        one_day = f"from {clock_time(first)} to {clock_time(last)}"
+        when = one_day if first.date() == last.date() else f"up to {moment(last)}"
     return f"{whose} wrote {len(entries)} entries {when}: {kinds}"
 
 

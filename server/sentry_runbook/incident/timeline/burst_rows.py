@@ -10,7 +10,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from sentry_runbook.incident.episode.episode import Burst
-from sentry_runbook.incident.formatting import briefly, count, elapsed
+from sentry_runbook.incident.formatting import briefly, clock_time, count, elapsed
 from sentry_runbook.incident.model.results.messages import TimelineRow
 from sentry_runbook.incident.timeline.activity import timeline_row
 from sentry_runbook.incident.timeline.context import TimelineContext
@@ -44,7 +44,7 @@ def _pause(before: Burst, after: Burst) -> timedelta | None:
 def _rows(incident: TimelineContext, burst: Burst, name: str, pause: timedelta | None) -> Iterator[TimelineRow]:
     after = "" if pause is None else f" after a pause of {briefly(pause)}"
     yield timeline_row(incident, burst.began, f"{name} began{after}", SOURCE, "derived")
-    peak = f"{name}: peak, {count(burst.peak_per_hour, 'event')} in the hour from {burst.peak_at:%H:%M}"
+    peak = f"{name}: peak, {count(burst.peak_per_hour, 'event')} in the hour from {clock_time(burst.peak_at)}"
     yield timeline_row(incident, max(burst.peak_at, burst.began), peak, SOURCE, "derived")
     if burst.ended is not None:
         length = briefly(elapsed(burst.began, burst.ended))

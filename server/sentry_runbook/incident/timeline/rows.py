@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.episode.usual import MIN_EVENTS
-from sentry_runbook.incident.formatting import count, duration, moment, number
+from sentry_runbook.incident.formatting import clock_time, count, duration, moment, number
 from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of, worst_hour
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Release, Series, quoted
@@ -160,7 +160,7 @@ def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
     index = next((index for index, value in enumerate(inside.values) if value), None)
     if index is not None:
         start = time_of(inside, index)
-        what = f"First unhandled event of the incident, in the {_unit(series)} from {start:%H:%M}"
+        what = f"First unhandled event of the incident, in the {_unit(series)} from {clock_time(start)}"
         yield timeline_row(incident, max(start, incident.began), what, incident.evidence.unhandled.source, "derived")
 
 
@@ -168,7 +168,7 @@ def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The fullest minute of unhandled events; of a slow incident the fullest hour, unless its bursts tell theirs."""
     peak, part = incident.own_peak, incident.evidence.unhandled
     if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= MIN_EVENTS:
-        what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {peak.at:%H:%M}"
+        what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {clock_time(peak.at)}"
         yield timeline_row(incident, max(peak.at, incident.began), what, part.source, "derived")
     elif incident.rate is not None and len(incident.bursts) < 2:
         inside = between(
@@ -176,7 +176,7 @@ def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
         )
         fullest = worst_hour(inside) if inside.values else None
         if fullest is not None and fullest.value:
-            what = f"Peak: {count(fullest.value, 'event')} in the hour from {fullest.at:%H:%M}"
+            what = f"Peak: {count(fullest.value, 'event')} in the hour from {clock_time(fullest.at)}"
             yield timeline_row(incident, max(fullest.at, incident.began), what, _rate_source(incident), "derived")
 
 

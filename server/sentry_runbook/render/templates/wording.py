@@ -12,7 +12,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.formatting import briefly, duration, moment, number, percent, percent_of
+from sentry_runbook.incident.formatting import (
+    briefly,
+    clock_time,
+    duration,
+    moment,
+    number,
+    percent,
+    percent_of,
+    stretch,
+)
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.key_event import KeyEvent
@@ -46,10 +55,6 @@ class Wording:
     text: Callable[[Any], str] | None = None
     link: str = ""
     exact: bool = False
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%H:%M}"
 
 
 def _minutes(minutes: int) -> str:
@@ -143,7 +148,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (SeverityWords, "next_update_minutes"): Wording(text=_minutes),
     (Production, "environments"): Wording(exact=True),
     (PostmortemContent, "window"): Wording("window of the queries"),
-    (TimelineLine, "at"): Wording(text=_clock),
+    (TimelineLine, "at"): Wording(text=clock_time),
     (TimelineLine, "source"): Wording(link="link"),
     (Milestone, "at"): Wording(lambda milestone: f"when it was {milestone.name}", _own_reason),
     (Interval, "minutes"): Wording(lambda interval: str(interval.name), _own_reason, text=_full_minutes),
@@ -170,7 +175,7 @@ TEXTS: Mapping[type, Callable[[Any], str]] = {
     ),
     Baseline: lambda baseline: number(baseline.events),
     Trend: lambda trend: str(trend.direction),
-    ImpactWindow: lambda window: f"{moment(window.start)} to {moment(window.end)}",
+    ImpactWindow: lambda window: stretch(window.start, window.end),
     Hint: lambda hint: str(hint.text),
 }
 """Results that can stand in a sentence themselves; their fields can be asked for, too."""

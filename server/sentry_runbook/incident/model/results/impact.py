@@ -125,6 +125,7 @@ class Impact(Answer):
         users: distinct users of the window; a lower bound when ``users_lower_bound``.
         users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
             is there.
+        sessions_start, sessions_end: the time that the crash-free figures cover: full hours, the last one up to now.
         endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
         baseline: a stretch as long as the window, before the episode; ``ratio`` is events / baseline.events.
         episode: what the incident is; None inside a triage, which has it itself.
@@ -150,6 +151,8 @@ class Impact(Answer):
     crash_free_worst_hour_pct: float | None = None
     crash_free_worst_hour_start: datetime | None = None
     sessions: int | None = None
+    sessions_start: datetime | None = None
+    sessions_end: datetime | None = None
     baseline: Baseline | None = None
     p95_ms: float | None = None
     endpoints: tuple[AffectedEndpoint, ...] = ()
