@@ -203,3 +203,16 @@ def test_rare_events_of_a_new_issue_are_an_episode_from_the_first_one() -> None:
     found = episode(raw, 5.5)
     assert (found.began, found.ongoing, found.peak_per_hour) == (at(0), True, 1)
     assert episode(raw, 9).ended is not None
+
+
+def test_a_jump_in_the_last_minutes_of_a_busy_hour_lies_within_the_grain() -> None:
+    """By the hour two minutes of it do not show beside a hundred usual events."""
+    raw = events((51 / 60, 5, 600), usual=100)
+    found = episode(raw, 7 * 24)
+    assert found.began_earliest <= at(51 / 60) <= found.began_latest
+
+
+def test_ten_minutes_at_four_times_a_daily_rate_are_told() -> None:
+    found = judged(make_case("daily", "step"), at(10 / 60)).episode
+    assert isinstance(found, Episode)
+    assert found.began_earliest <= BEGIN <= found.began_latest

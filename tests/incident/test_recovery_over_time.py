@@ -276,3 +276,66 @@ def test_counts_with_odd_buckets_are_no_exception() -> None:
     odd = Series(start=at(-30), step_s=7, values=(None, 3.0), complete_until=at(3))
     result = recovery(evidence(FOUR_TIMES, at(3), series=Known(value=IssueSeries(events=odd), source="a test")))
     assert result.verdict in ("ongoing", "unknown")
+
+
+# --- found by the held-out incidents -------------------------------------------------------------------------------
+
+
+def with_log(made: Evidence, *log: Activity) -> Evidence:
+    return made.model_copy(update={"issue": made.issue.model_copy(update={"activity": log})})
+
+
+@pytest.mark.parametrize(
+    ("usual", "hours", "verdict", "needs"), [(0, 20, "recovered", 0), (60, 20, "recovered", 0), (60, 3, "ongoing", 2)]
+)
+def test_a_return_that_has_been_over_for_long_enough_is_over(usual: int, hours: int, verdict: str, needs: int) -> None:
+    """It was resolved while it burned, and Sentry recorded the return: that is no reason against it a day later."""
+    resolved = Activity(kind="set_resolved", at=at(1), who="Dana Ortiz")
+    back = Activity(kind="set_regression", at=at(1.1))
+    made = with_log(evidence(events((0, 4, 300), usual=usual), at(hours)), resolved, back)
+    result = recovery(made)
+    assert (result.verdict, len(result.needs), result.regressed) == (verdict, needs, True)
+    # Nobody has fixed it since.
+    assert result.fix_known is False
+
+
+def test_events_dropped_while_it_burned_hide_nothing_of_two_quiet_hours() -> None:
+    """A quota that was used up by the burst: days later the silence is the issue's own."""
+    raw = events((0, 2, 240))
+    made = dropped(0, 3, 20_000)
+    assert recovery(evidence(raw, at(3), dropped=made)).verdict == "unknown"
+    assert recovery(evidence(raw, at(20), dropped=made)).verdict == "recovered"
+
+
+def test_a_burst_that_seems_to_fall_while_events_are_dropped_is_unknown() -> None:
+    raw = events((0, 0.5, 300), (0.5, 3, 20))
+    assert recovery(evidence(raw, at(1))).verdict == "improving"
+    assert recovery(evidence(raw, at(1), dropped=dropped(0.5, 9, 5_000))).verdict == "unknown"
+
+
+def test_what_fell_before_the_fix_is_no_improvement_by_the_fix() -> None:
+    raw = events((0, 0.5, 3000), (0.5, 9, 240))
+    result = recovery(evidence(raw, at(3)), at(2))
+    assert (result.verdict, result.actions[0].change) == ("ongoing", "no_change")
+
+
+def test_a_fall_by_a_third_is_not_called_no_change() -> None:
+    raw = events((0, 2, 240), (2, 9, 160))
+    result = recovery(evidence(raw, at(2.5)), at(2))
+    assert result.actions[0].change == "too_early"
+
+
+def test_a_flag_whose_change_has_another_word_was_changed() -> None:
+    changed = FlagChange(at=at(1), flag="new-checkout", action=None)
+    made = evidence(FOUR_TIMES, at(3), flag_changes=Known(value=(changed,), source="a test"))
+    assert [action.what for action in recovery(made).actions] == ['feature flag "new-checkout" changed']
+
+
+def test_by_the_hour_what_lay_before_the_beginning_is_not_the_incidents_rate() -> None:
+    raw = events((0.85, 8, 240))
+    deploy = Deploy(version="app@2", environment="production", finished=at(3))
+    releases: Known[tuple[Release, ...]] = Known(
+        value=(Release(version="app@2", created=at(2), deploys=(deploy,)),), source="a test"
+    )
+    result = recovery(evidence(raw, at(7 * 24), releases=releases))
+    assert [action.change for action in result.actions] in (["no_change"], ["too_early"])

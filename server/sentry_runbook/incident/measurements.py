@@ -9,7 +9,6 @@ from functools import cached_property
 from sentry_runbook.incident.episode.baseline import find_baseline
 from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
 from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
-from sentry_runbook.incident.episode.event_rate import finest_series
 from sentry_runbook.incident.episode.trend import find_trend
 from sentry_runbook.incident.events.event_texts import all_texts
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error
@@ -20,7 +19,7 @@ from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Series, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
@@ -169,16 +168,6 @@ class Measurements:
         window = self.evidence.window
         back = [entry.at for entry in regressions(self.evidence.issue) if window.start <= entry.at <= self.read_at]
         return min(back, default=self.evidence.issue.first_seen)
-
-    @property
-    def rate(self) -> Series | None:
-        """The finest event series that reaches up to the time of reading."""
-        return self.rate_with_notes[0]
-
-    @cached_property
-    def rate_with_notes(self) -> tuple[Series | None, tuple[str, ...]]:
-        """The series of ``rate``, and what limits it."""
-        return finest_series(self.evidence, self.read_at)
 
     # --- what the events say
 

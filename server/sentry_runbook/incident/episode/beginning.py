@@ -74,10 +74,9 @@ def find_beginning(evidence: Evidence, bursts: Sequence[Span], counts: EventCoun
 
 def _rate(cells: Cells, start: float, end: float) -> float:
     """Events an hour between two instants."""
-    sums = cells.sums()
     first, last = cells.first_starting_at(start), cells.first_starting_at(end)
     length = sum(cells.ends[index] - cells.starts[index] for index in range(first, last))
-    return (sums[last] - sums[first]) * HOUR_S / length if length else 0.0
+    return cells.events(start, end) * HOUR_S / length if length else 0.0
 
 
 def _step(

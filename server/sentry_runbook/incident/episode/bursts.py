@@ -15,36 +15,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from math import log, sqrt
 
 from sentry_runbook.incident.episode.cells import CELL_S, Cells
-from sentry_runbook.incident.episode.usual import Usual, UsualRates
+from sentry_runbook.incident.episode.usual import LOWEST_RATE, SHORT_S, Usual, UsualRates
 from sentry_runbook.incident.metrics.chance import chance_of_at_most
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 
 SWITCH_COST = 4.0
 """In units of log-likelihood: a change of state must be e**4 times likelier than none."""
-LOWEST_RATE = 0.2
-"""Events an hour that a silent issue may have without being in a burst."""
 LOWEST_BURST = 3.0
 """Events an hour of the faintest burst."""
-QUIET_S = 2 * HOUR_S
-"""A pause shorter than this is inside an episode (the runbook's "quiet")."""
+QUIET = timedelta(hours=2)
+QUIET_S = round(QUIET.total_seconds())
+"""Two empty hours are the runbook's "quiet"; a shorter pause is inside an episode (DESIGN section 5)."""
 WAVE_FACTOR = 1.5
 LONGEST_WAVE_S = 26 * HOUR_S
 """Bursts that far apart may still be waves of one incident: a job that fails each night."""
 LEAD_S = 3 * HOUR_S
-SHORT_S = 600
 CALM_DEVIATIONS = 2.0
 CHANCE = 0.02
 NEW_USUAL_S = 6 * 24 * HOUR_S
 NEW_USUAL_LOOK_S = 6 * HOUR_S
 SEEN_BEFORE_S = 2 * HOUR_S
 """Before short stretches are judged, that long a fine series must tell how high they usually go."""
-SHORT_ABOVE_HIGHEST = 2.0
+SHORT_ABOVE_HIGHEST = 1.5
 MARGIN_AT_MOST = {SHORT_S: 2.0, HOUR_S: 1.3}
-"""Of many rolling stretches one is high by chance: so much more is asked of an issue whose ordinary days differ."""
+MARGIN_FROM, MARGIN_WIDTH = 1.4, 0.6
+"""Of many rolling stretches one is high by chance: so much more is asked of an issue whose ordinary days differ. The
+margin begins where the highest is 1.4 times the usual, and is twice the count where it is twice the usual."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _raised_hours(cells: Cells, rates: UsualRates) -> Iterator[Span]:
 
 def _raised_windows(cells: Cells, rates: UsualRates) -> Iterator[Span]:
     """Rolling hours and rolling ten minutes of the fine cells that are raised."""
-    sums = cells.sums()
+    sums = cells.sums
     ratios: list[float] = []
     episode = last = None
     for index in range(cells.fine_from, len(cells)):
@@ -134,7 +135,7 @@ def _is_high(ratio: float, before: Sequence[float]) -> bool:
 
 def _margin(length: int, usual: Usual | None) -> float:
     spread = usual.highest / max(usual.per_hour, 1.0) if usual is not None else 1.0
-    return min(max(1.0, spread), MARGIN_AT_MOST[length])
+    return min(max(1.0, 1 + (spread - MARGIN_FROM) / MARGIN_WIDTH), MARGIN_AT_MOST[length])
 
 
 def hour_of(at: int, rates: UsualRates) -> int:
@@ -162,8 +163,7 @@ def _grouped(raised: Sequence[Span]) -> Iterator[list[Span]]:
 def _decoded(cells: Cells, rates: UsualRates, group: Sequence[Span], begin: int, end: int) -> Iterator[Span]:
     """The bursts between two instants that hold a raised stretch of the group."""
     first, last = cells.first_ending_after(begin), cells.first_starting_at(end)
-    peak = _peak(cells, first, last)
-    in_burst = _states(cells, rates, first, last, peak)
+    in_burst = _states(cells, rates, first, last, cells.fullest_hour(first, last)[0])
     run: int | None = None
     for index in range(first, last + 1):
         inside = index < last and in_burst[index - first]
@@ -182,7 +182,7 @@ def _ended(cells: Cells, rates: UsualRates, burst: Span) -> Span:
     Calm is the longest stretch up to now that holds no more than ordinary days do, when that is ten minutes or more and
     half the burst's rate would hold clearly more.
     """
-    sums, last = cells.sums(), len(cells) - 1
+    sums, last = cells.sums, len(cells) - 1
     calm = None
     usual = rates.usual(hour_of(cells.starts[last], rates), hour_of(burst.start, rates))
     low = max(usual.highest if usual is not None else 0.0, LOWEST_RATE)
@@ -192,34 +192,23 @@ def _ended(cells: Cells, rates: UsualRates, burst: Span) -> Span:
         if count > low * length + CALM_DEVIATIONS * sqrt(low * length):
             break
         before = (cells.starts[index] - burst.start) / HOUR_S
-        level = (sums[index] - sums[cells.first_starting_at(burst.start)]) / before if before > 0 else 0.0
+        level = cells.events(burst.start, cells.starts[index]) / before if before > 0 else 0.0
         if length * HOUR_S >= SHORT_S and chance_of_at_most(round(count), level * length / 2) < CHANCE:
             calm = cells.starts[index]
     return burst if calm is None else Span(burst.start, calm)
 
 
-def _peak(cells: Cells, first: int, last: int) -> float:
-    """The highest rate of an hour, events an hour; of a shorter stretch what an hour like it would hold."""
-    sums = cells.sums()
-    best = 0.0
-    for index in range(first, last):
-        start = max(first, cells.first_starting_at(cells.ends[index] - HOUR_S))
-        best = max(best, sums[index + 1] - sums[start])
-    return best
-
-
 def _states(cells: Cells, rates: UsualRates, first: int, last: int, peak: float) -> list[bool]:
     """The likeliest state of each cell, True in a burst (Viterbi)."""
-    usual_cost = burst_cost = 0.0
+    usual_cost, burst_cost = 0.0, SWITCH_COST
     back: list[tuple[bool, bool]] = []
-    burst_cost = SWITCH_COST
     levels: dict[int, tuple[float, float]] = {}
     for index in range(first, last):
         count, length = cells.counts[index], (cells.ends[index] - cells.starts[index]) / HOUR_S
         hour = hour_of(cells.starts[index], rates)
-        low, high = levels.get(hour) or levels.setdefault(
-            hour, _levels(rates, hour, hour_of(cells.starts[first], rates), peak)
-        )
+        if hour not in levels:
+            levels[hour] = _levels(rates, hour, hour_of(cells.starts[first], rates), peak)
+        low, high = levels[hour]
         own_usual = own_burst = 0.0
         if count is not None:
             own_usual = low * length - count * log(low)
@@ -270,13 +259,10 @@ def by_episode(bursts: Sequence[Span]) -> tuple[tuple[Span, ...], ...]:
 
 def without_new_usual(bursts: Sequence[Span], cells: Cells) -> tuple[Span, ...]:
     """The bursts without those that only ended because a week of them is the usual state: the rate went on."""
-    sums = cells.sums()
-
-    def events(start: int, end: int) -> float:
-        return sums[cells.first_starting_at(end)] - sums[cells.first_starting_at(start)]
 
     def goes_on(burst: Span) -> bool:
-        return events(burst.end, burst.end + NEW_USUAL_LOOK_S) >= events(burst.end - NEW_USUAL_LOOK_S, burst.end) / 2
+        after = cells.events(burst.end, burst.end + NEW_USUAL_LOOK_S)
+        return after >= cells.events(burst.end - NEW_USUAL_LOOK_S, burst.end) / 2
 
     return tuple(burst for burst in bursts if burst.end - burst.start < NEW_USUAL_S or not goes_on(burst))
 

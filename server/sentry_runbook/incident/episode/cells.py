@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import accumulate
 
 from sentry_runbook.incident.metrics.timeseries import HOUR_S, MINUTE_S
@@ -32,9 +33,27 @@ class Cells:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @cached_property
     def sums(self) -> list[float]:
         """Sums of the cells before each index; an unmeasured cell adds nothing."""
         return list(accumulate((count or 0.0 for count in self.counts), initial=0.0))
+
+    def events(self, start: float, end: float) -> float:
+        """Events of the cells that start in ``[start, end)``."""
+        return self.sums[self.first_starting_at(end)] - self.sums[self.first_starting_at(start)]
+
+    def fullest_hour(self, first: int, last: int) -> tuple[float, int]:
+        """Events of the fullest rolling hour of the cells ``first`` to ``last`` (exclusive), and its first cell.
+
+        Of fewer cells than an hour it is all of them.
+        """
+        best, at = 0.0, first
+        for index in range(first, last):
+            start = max(first, self.first_starting_at(self.ends[index] - HOUR_S))
+            events = self.sums[index + 1] - self.sums[start]
+            if events > best:
+                best, at = events, start
+        return best, at
 
     def first_ending_after(self, at: float) -> int:
         """The first cell that ends after an instant."""

@@ -12,19 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log, sqrt
 
+from sentry_runbook.incident.episode.usual import LOWEST_RATE, SHORT_S
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 
 PLAUSIBLE = 3.0
 """Log-likelihood below the best that is still plausible (95 % and more of a step's place)."""
-UNSEEN_EVENTS = 3.0
-"""A step that short before the first full bucket that it would add three events is not seen."""
-LOWEST_RATE = 0.2
+UNSEEN_EVENTS, UNSEEN_DEVIATIONS = 3.0, 2.5
+"""A step so short before the first full bucket that it would add fewer events than these, and than that many standard
+deviations of the usual count, is not seen."""
 RISE_LOOKBACK_S = (600, 1200, 2400, 3600)
 RISE_EVENTS = 4
 RISE_DEVIATIONS = 3.0
 RISE_FACTOR = 2.0
 MAX_RISES = 4
-SHORT_S = 600
 PART_OF_FULLEST = 0.6
 """The fullest ten minutes are high by chance, too."""
 
@@ -102,7 +102,8 @@ def _step(counts: Counts, low: float, high: float) -> StepPlace:
         if score >= best:
             best, start = score, index
     plausible = [index for index, value in enumerate(scores) if value >= best - PLAUSIBLE] or [start]
-    unseen = min(counts.step, UNSEEN_EVENTS / max(high - low, 1e-9) * counts.step)
+    hidden = UNSEEN_EVENTS + UNSEEN_DEVIATIONS * sqrt(low)
+    unseen = min(counts.step, hidden / max(high - low, 1e-9) * counts.step)
     # In its first bucket a step has only the share of the burst's rate that lies after it.
     share = min(1.0, max(0.0, ((values[start] if values else 0.0) - low) / max(high - low, 1e-9)))
     at = counts.start + (start + (1 - share if counts.step > 60 else 0)) * counts.step

@@ -176,15 +176,9 @@ def _burst(counts: EventCounts, burst: Span) -> Burst:
 
 def _peak(cells: Cells, bursts: Sequence[Span]) -> tuple[int, float]:
     """Events and start of the fullest rolling hour that ends within the episode."""
-    sums = cells.sums()
-    best, at = 0.0, float(bursts[0].start)
-    first = cells.first_ending_after(bursts[0].start)
-    for index in range(first, cells.first_starting_at(bursts[-1].end)):
-        start = max(first, cells.first_starting_at(cells.ends[index] - HOUR_S))
-        events = sums[index + 1] - sums[start]
-        if events > best:
-            best, at = events, float(cells.starts[start])
-    return round(best), at
+    first, last = cells.first_ending_after(bursts[0].start), cells.first_starting_at(bursts[-1].end)
+    events, at = cells.fullest_hour(first, last)
+    return round(events), float(cells.starts[at]) if at < len(cells) else float(bursts[0].start)
 
 
 def _rates(peak: int, usual: float | None) -> str:

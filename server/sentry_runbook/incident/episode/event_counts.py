@@ -10,16 +10,15 @@ from itertools import accumulate
 from math import sqrt
 
 from sentry_runbook.incident.episode.cells import Cells, instant, make_cells
-from sentry_runbook.incident.episode.issue_counts import history_of
+from sentry_runbook.incident.episode.issue_counts import HOUR, history_of
 from sentry_runbook.incident.episode.usual import UsualRates
 from sentry_runbook.incident.metrics.timeseries import HOUR_S, total
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.policy import Policy
 
-HOUR = timedelta(hours=1)
 RECENT = timedelta(minutes=10)
 MEASURED_PART = 0.9
-DEVIATIONS = 3.0
+DEVIATIONS = 4.0
 ALWAYS_USUAL = 1.0
 """An event an hour is never out of the usual."""
 UP_TO_NOW = timedelta(minutes=5)
@@ -101,6 +100,12 @@ class EventCounts:
             return False
         length = ends[last - 1] - starts[first]
         return self._sums[1][last] - self._sums[1][first] >= MEASURED_PART * length
+
+    def counted(self, start: datetime) -> int | None:
+        """Events from an instant up to the time of reading; None when they were not counted for all of it."""
+        if not self.is_live or start < self.starts_at or not self.is_measured(start, self.until):
+            return None
+        return self.events(start, self.until)
 
     def bucket_at(self, at: datetime) -> tuple[datetime, datetime] | None:
         """Start and end of the finest bucket that holds an instant; None outside the counts."""

@@ -27,11 +27,7 @@ def later_step(cells: Cells, bursts: Sequence[Span]) -> int | None:
         Start of the cell in which it jumped, seconds since the epoch.
     """
     began, end = bursts[0].start, bursts[-1].end
-    sums = cells.sums()
-
-    def events(start: float, until: float) -> float:
-        return sums[cells.first_starting_at(until)] - sums[cells.first_starting_at(start)]
-
+    events = cells.events
     highest = 0.0
     for index in range(cells.first_starting_at(began), cells.first_starting_at(end)):
         at, length = cells.starts[index], max(LOCAL_S, cells.ends[index] - cells.starts[index])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sentry_runbook.incident.episode.bursts import QUIET
 from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.episode.issue_counts import HOUR, issue_hours
 from sentry_runbook.incident.metrics.timeseries import (
@@ -25,9 +26,6 @@ from sentry_runbook.incident.metrics.timeseries import (
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Episode, Trend
-
-QUIET = timedelta(hours=2)
-"""Quiet is two empty hours (DESIGN section 5)."""
 
 
 def find_trend(

@@ -27,6 +27,10 @@ from statistics import fmean, median, pvariance
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.model.evidence import Series
 
+LOWEST_RATE = 0.2
+"""Events an hour that a silent issue may have without being in a burst."""
+SHORT_S = 600
+"""Ten minutes are the shortest stretch that is judged: single minutes vary too much."""
 DAYS = 7
 HOURS_A_DAY = 24
 MIN_EVENTS = 5
@@ -41,7 +45,7 @@ HIGHEST_BY_CHANCE = 2.0
 BURSTY = 1.5
 ABOVE_BURSTS = 1.2
 BURST_DAYS = 3
-"""An issue whose hours reach twice the usual on most of at least three days is bursty."""
+"""An issue whose hours reach one and a half times the usual on most of at least three days is bursty."""
 STEADY_DISPERSION = 4.0
 STEADY_PART = 0.3
 STEADY_HIGHEST = 2.0

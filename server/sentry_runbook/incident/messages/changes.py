@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.formatting import count, duration, elapsed, moment, number
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.metrics.timeseries import between, total
-from sentry_runbook.incident.model.evidence import Series, Unknown
+from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.results.messages import Audience, Blank, TimelineRow
 from sentry_runbook.incident.timeline.activity import AUTOMATION, LOG
 
@@ -44,22 +44,23 @@ def changes(incident: Incident, since: datetime | None, audience: Audience) -> I
 
 
 def _events_since(incident: Incident, since: datetime) -> str | Blank:
-    series = incident.rate
+    counts = incident.counts
     if since >= incident.read_at:
         return Blank(CHANGED, "the time given as the last update is not before now")
-    events = None if series is None or since < series.start else total(between(series, since, incident.read_at))
-    if series is None or events is None:
+    events = None if counts is None else counts.counted(since)
+    if counts is None or events is None:
         return Blank(CHANGED, "the event series does not reach back to the last update")
     length = incident.read_at - since
-    before = _as_long_before(series, since, length)
+    before = _as_long_before(counts, since, length)
     compared = (
         "" if before is None else f", {number(before)} in the {duration(elapsed(since, incident.read_at))} before it"
     )
     return f"{count(events, 'error')} since the last update ({moment(since)}){compared}"
 
 
-def _as_long_before(series: Series, since: datetime, length: timedelta) -> int | None:
-    return total(between(series, since - length, since)) if since - length >= series.start else None
+def _as_long_before(counts: EventCounts, since: datetime, length: timedelta) -> int | None:
+    start = since - length
+    return counts.events(start, since) if start >= counts.starts_at and counts.is_measured(start, since) else None
 
 
 # --- what people did -----------------------------------------------------------------------------------------------

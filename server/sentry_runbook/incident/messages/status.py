@@ -12,7 +12,6 @@ from typing import Literal
 
 from sentry_runbook.incident.formatting import count, duration, elapsed, number
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.results.impact import RecoveryVerdict
 from sentry_runbook.incident.model.results.messages import Audience
@@ -119,9 +118,7 @@ def _reading(incident: Incident, audience: Audience) -> str:
     if recovery.verdict in BACK_TO_USUAL and (errors := _errors_since_stable(incident)):
         no_fix = "" if _is_fixed(incident) else WITHOUT_FIX
         return f"{BACK_TO_USUAL[recovery.verdict]}: {errors}{_worst_hour(incident)}{no_fix}"
-    last_hour = (
-        None if incident.rate is None else total(between(incident.rate, incident.read_at - HOUR, incident.read_at))
-    )
+    last_hour = None if incident.counts is None else incident.counts.counted(incident.read_at - HOUR)
     if last_hour is None or recovery.verdict not in STILL_OPEN:
         return recovery.reading.rstrip(".")
     baseline = recovery.events_per_hour_baseline
@@ -131,9 +128,9 @@ def _reading(incident: Incident, audience: Audience) -> str:
 
 def _errors_since_stable(incident: Incident) -> str:
     """Errors counted since the rate is back; the rate over a longer time would hide how quiet it is."""
-    if incident.stable_since is None or incident.rate is None:
+    if incident.stable_since is None or incident.counts is None:
         return ""
-    events = total(between(incident.rate, incident.stable_since, incident.read_at))
+    events = incident.counts.counted(incident.stable_since)
     if events is None:
         return ""
     length = duration(elapsed(incident.stable_since, incident.read_at))

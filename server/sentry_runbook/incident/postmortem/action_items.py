@@ -28,7 +28,7 @@ def action_items(incident: Incident) -> tuple[ActionItem, ...]:
 
 def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
-    if issue.status == "resolved" and not incident.recovery_metrics.regressed_since:
+    if issue.status == "resolved" and not incident.recovery_metrics.came_back:
         return
     is_recovered = incident.recovery.verdict == "recovered"
     suspect = quoted(incident.suspect or "")

@@ -50,7 +50,7 @@ def _of_the_log(activity: Sequence[Activity]) -> Iterator[Act]:
 
 def _flag_changes(evidence: Evidence) -> Iterator[Act]:
     for change in evidence.flag_changes.value if isinstance(evidence.flag_changes, Known) else ():
-        yield Act(change.at, f"feature flag {quoted(change.flag)} {change.action}", "flag")
+        yield Act(change.at, f"feature flag {quoted(change.flag)} {change.action or 'changed'}", "flag")
 
 
 def _by(entry: Activity) -> str:

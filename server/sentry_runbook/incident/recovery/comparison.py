@@ -4,7 +4,8 @@ How to think about it: of two counts of equal stretches the logarithm of their r
 ``sqrt(1/before + 1/after)`` where events come by chance (Poisson), and a larger one where they come in clumps: the
 clumps are measured in the stretch before, in parts of it. An act *lowered* the rate when even the upper end of the
 ratio's 95 % interval lies below 0.8, *raised* it when the lower end lies above 1.25, and *changed nothing* when the
-interval is narrow enough to exclude a fall to a half and a rise to the double. Otherwise it is too early to say, and
+interval is narrow enough to exclude a fall to a half and a rise to the double, and the ratio itself lies between 0.8
+and 1.25. Otherwise it is too early to say, and
 the counts so far tell when it can be said.
 """
 
@@ -17,6 +18,7 @@ from math import exp, log, sqrt
 from typing import Literal
 
 from sentry_runbook.incident.episode.event_counts import EventCounts
+from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.metrics.chance import chance_of_at_most
 
 Change = Literal["fell", "rose", "no_change", "too_early"]
@@ -30,7 +32,6 @@ DEVIATIONS = 1.96
 LONGEST = timedelta(hours=2)
 SHORTEST = timedelta(minutes=2)
 PARTS = 6
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ class Comparison:
         before, after: events in them.
         change: what the counts say of it.
         decidable_at: when it can be said, at the rate before; None when it is said, or nothing tells when.
-        low, high: the ratio after / before lies between them (95 %).
     """
 
     length: timedelta
@@ -50,8 +50,6 @@ class Comparison:
     after: int
     change: Change
     decidable_at: datetime | None = None
-    low: float = 0.0
-    high: float = float("inf")
 
     def per_hour(self, events: int) -> float:
         """Events an hour of a stretch of this length."""
@@ -121,10 +119,10 @@ def _judged(before: int, after: int, length: timedelta, clumps: float, start: da
         change = "fell"
     elif low > ROSE:
         change = "rose"
-    elif low > HALF and high < DOUBLE:
+    elif low > HALF and high < DOUBLE and FELL <= ratio <= ROSE:
         change = "no_change"
     decidable = start + _needed(before, length, clumps) if change == "too_early" else None
-    return Comparison(length, before, after, change, decidable, low, high)
+    return Comparison(length, before, after, change, decidable)
 
 
 def _needed(before: int, length: timedelta, clumps: float) -> timedelta:

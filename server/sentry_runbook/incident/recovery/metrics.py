@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.episode.bursts import QUIET_S, WAVE_FACTOR, longest_pause
+from sentry_runbook.incident.episode.bursts import QUIET, WAVE_FACTOR, longest_pause
 from sentry_runbook.incident.episode.cells import instant
 from sentry_runbook.incident.episode.episode import FoundEpisode
 from sentry_runbook.incident.episode.event_counts import EventCounts
+from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.formatting import duration
 from sentry_runbook.incident.issue_status import is_regressed, regressions
 from sentry_runbook.incident.measurements import Measurements
@@ -27,10 +28,8 @@ from sentry_runbook.incident.recovery.comparison import Comparison, fell_to
 from sentry_runbook.incident.recovery.fix_release import FixRelease, find_fix_release
 from sentry_runbook.incident.recovery.sessions import CrashFreeHours, crash_free_hours, is_without_traffic
 
-HOUR = timedelta(hours=1)
 MIN_ELAPSED = timedelta(minutes=10)
 """A shorter time after the reference time gives no rate, and a shorter silence is not called quiet."""
-QUIET = timedelta(seconds=QUIET_S)
 FALL_LENGTHS = (timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=1))
 
 
@@ -53,7 +52,7 @@ class RecoveryMetrics:
         extrapolated_from: the length (under an hour) that it is extrapolated from; None when an hour was counted.
         fix_known: a fix was stated, or the issue is resolved, and it has not come back since.
         quiet_since: when the last event came, if that is ten minutes ago or more.
-        regressed: the issue came back after a resolve; ``regressed_since``: after this fix.
+        regressed: the issue came back after a resolve; ``came_back``: after this fix, and it has not been over again.
         no_traffic: sessions are known, and none began while the rate was usual.
     """
 
@@ -78,7 +77,7 @@ class RecoveryMetrics:
     quiet_since: datetime | None
     why_not_quiet: str
     regressed: bool
-    regressed_since: bool
+    came_back: bool
     fix_release: FixRelease
     crash_free: CrashFreeHours
     no_traffic: bool
@@ -88,7 +87,9 @@ class RecoveryMetrics:
         """Whether the rate of a live burst fell to a third and less of what it was, beyond chance, by itself."""
         if self.counts is None or self.episode is None or not self.is_live:
             return False
-        start, now = instant(self.episode.bursts[-1].start), self.counts.until
+        # What came before the last act says nothing of a fall after it.
+        acts = [act.at for act, _ in self.judged]
+        start, now = max([instant(self.episode.bursts[-1].start), *acts]), self.counts.until
         return any(fell_to(self.counts, start, now, length) for length in FALL_LENGTHS)
 
     @property
@@ -125,10 +126,14 @@ def measure(
     began = episode.result.began if episode is not None else counts.starts_at if counts is not None else None
     acts = () if began is None else acts_of(evidence, deploys, fixed_at, _from(episode, began))
     since, basis = _reference(evidence, acts, episode)
-    found = () if counts is None or began is None else effects(acts, counts, began, now)
+    # By the hour the beginning lies within an hour: what may still be before it is not the incident's rate.
+    surely = episode.result.began_latest if episode is not None else began
+    found = () if counts is None or surely is None else effects(acts, counts, surely, now)
     quiet_from = _quiet_from(counts, episode)
     event_at = _last_event(evidence, counts)
     regressed, regressed_since = _regressions(evidence, since, basis)
+    # A return that ended, and stayed so for as long as recovered takes, is a part of the incident.
+    is_back = regressed_since and not _is_over_again(evidence, quiet_from, _quiet_needed(episode), now)
     now_per_hour, extrapolated_from = _rate_now(counts, since, basis, now)
     return RecoveryMetrics(
         counts=counts,
@@ -137,7 +142,7 @@ def measure(
         is_live=episode is not None and quiet_from is None,
         is_above_usual=_is_above_usual(counts, quiet_from, episode),
         is_measured=counts is not None and counts.is_measured(min(quiet_from or now, now - QUIET), now),
-        dropped=_dropped(evidence, quiet_from, since, now),
+        dropped=_dropped(evidence, quiet_from, _quiet_needed(episode), now),
         quiet_from=quiet_from,
         quiet_for=max(now - quiet_from, timedelta()) if quiet_from is not None else timedelta(),
         quiet_needed=_quiet_needed(episode),
@@ -152,7 +157,7 @@ def measure(
         quiet_since=event_at if event_at is not None and now - event_at >= MIN_ELAPSED else None,
         why_not_quiet=_why_not_quiet(evidence, counts, event_at),
         regressed=regressed,
-        regressed_since=regressed_since,
+        came_back=is_back,
         fix_release=find_fix_release(evidence, since),
         crash_free=crash_free_hours(evidence, incident.policy, since, began if episode is not None else None),
         no_traffic=counts is not None and is_without_traffic(evidence, quiet_from or now - QUIET, now),
@@ -183,9 +188,9 @@ def _quiet_from(counts: EventCounts | None, episode: FoundEpisode | None) -> dat
     return instant(episode.bursts[-1].end)
 
 
-def _dropped(evidence: Evidence, quiet_from: datetime | None, since: datetime | None, now: datetime) -> str:
-    """What Sentry dropped since the rate fell, or since the act; less before that hides no event of now."""
-    start = min([at for at in (quiet_from, since, now - HOUR) if at is not None])
+def _dropped(evidence: Evidence, quiet_from: datetime | None, needed: timedelta, now: datetime) -> str:
+    """What Sentry dropped in the quiet that is judged (of a long one in its needed part), else in the last hour."""
+    start = now - HOUR if quiet_from is None else max(quiet_from, now - needed)
     dropped = dropped_events(evidence, start, now)
     return dropped_sentence(dropped) if isinstance(dropped, DroppedCount) else ""
 
@@ -253,6 +258,14 @@ def _regressions(evidence: Evidence, since: datetime | None, basis: Basis | None
     # Without an entry of the log the substatus alone says so; a stated fix is later than what it speaks of.
     unrecorded = not recorded and basis != "stated" and evidence.issue.substatus == "regressed"
     return again or is_regressed(evidence.issue), again or unrecorded
+
+
+def _is_over_again(evidence: Evidence, quiet_from: datetime | None, needed: timedelta, now: datetime) -> bool:
+    recorded = regressions(evidence.issue)
+    if quiet_from is None or now - quiet_from < needed:
+        return False
+    # Without an entry of the log nobody knows when it came back.
+    return bool(recorded) and all(entry.at < quiet_from for entry in recorded)
 
 
 # --- reasons -------------------------------------------------------------------------------------------------------

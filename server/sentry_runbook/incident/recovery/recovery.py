@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from sentry_runbook.incident.episode.bursts import QUIET
 from sentry_runbook.incident.formatting import count, duration, moment, number, percent
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import shown_pct
@@ -22,7 +23,7 @@ from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
 from sentry_runbook.incident.recovery.actions import Act, shown
 from sentry_runbook.incident.recovery.comparison import Comparison
-from sentry_runbook.incident.recovery.metrics import QUIET, RecoveryMetrics
+from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
 
 PER_MINUTE_FROM = 60
 """From one event a minute on a rate is told a minute."""
@@ -78,13 +79,13 @@ def _verdict(metrics: RecoveryMetrics, *, is_over: bool) -> RecoveryVerdict:
         ("unknown", metrics.counts is None or _is_in_the_future(metrics)),
         ("unknown", is_quiet and not metrics.is_measured),
         # Silence may be the quota's. A burst that shows in spite of it is one.
-        ("unknown", bool(metrics.dropped) and not (metrics.is_live and last != "fell")),
+        ("unknown", bool(metrics.dropped) and (not metrics.is_live or last == "fell" or metrics.is_falling)),
         ("recovered", is_over),
         ("worse", metrics.is_live and last == "rose"),
-        ("improving", metrics.is_live and last == "fell" and not metrics.regressed_since),
-        ("improving", metrics.is_falling and last != "rose" and not metrics.regressed_since),
+        ("improving", metrics.is_live and last == "fell" and not metrics.came_back),
+        ("improving", metrics.is_falling and last != "rose" and not metrics.came_back),
         # The issue came back and there are events: a falling rate says nothing then.
-        ("ongoing", metrics.is_live or (metrics.regressed_since and metrics.now_per_hour != 0)),
+        ("ongoing", metrics.is_live or (metrics.came_back and metrics.now_per_hour != 0)),
         # Above the usual without a burst: it may be coming again, and nobody is sent home.
         ("unknown", is_quiet and metrics.is_above_usual and metrics.quiet_for >= metrics.quiet_needed),
         ("improving", is_quiet),
@@ -129,7 +130,7 @@ def _needs(metrics: RecoveryMetrics, policy: Policy, now: datetime) -> Iterator[
             yield f"counts until {moment(comparison.decidable_at, now)}: then what {act.what} changed can be said"
     if metrics.quiet_from is not None and metrics.is_above_usual:
         yield "a rate that is usual at this hour: the last minutes hold more"
-    if metrics.regressed_since:
+    if metrics.came_back:
         yield "a new resolve: the issue came back after the last one"
     if metrics.fix_release.version is not None and metrics.fix_release.events:
         yield f"no event on {quoted(metrics.fix_release.version)}, the release that should fix it"
@@ -264,7 +265,7 @@ def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
 def _fix_doubt(metrics: RecoveryMetrics) -> str:
     if not metrics.fix_known and metrics.is_stable:
         return " Quiet but not fixed, as far as is known: mitigated, not resolved."
-    return " The issue came back after the resolve." if metrics.regressed_since else ""
+    return " The issue came back after the resolve." if metrics.came_back else ""
 
 
 def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:

@@ -149,7 +149,7 @@ def _recovered(incident: TimelineContext) -> Milestone:
         return _unknown("recovered", f"{NOT_OVER[incident.recovery.verdict]}{still}")
     if incident.stable_since is None:
         return _unknown("recovered", "no rise of the event rate is known, so there is no return of it")
-    return _at("recovered", incident.stable_since, "event series: no rolling hour after it holds more than is usual")
+    return _at("recovered", incident.stable_since, "end of the last burst: the event rate has been the usual one since")
 
 
 def _at(name: MilestoneName, at: datetime, source: str, *, candidate: bool = False) -> Milestone:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.episode.usual import MIN_EVENTS
 from sentry_runbook.incident.formatting import clock_time, count, duration, moment, number
-from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of, worst_hour
+from sentry_runbook.incident.metrics.timeseries import between, end_of, time_of
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Release, Series, quoted
 from sentry_runbook.incident.model.results.messages import TimelineRow
@@ -170,14 +170,10 @@ def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
     if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= MIN_EVENTS:
         what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {clock_time(peak.at)}"
         yield timeline_row(incident, max(peak.at, incident.began), what, part.source, "derived")
-    elif incident.rate is not None and len(incident.bursts) < 2:
-        inside = between(
-            incident.rate, incident.began - timedelta(seconds=incident.rate.step_s - 1), end_of(incident.rate)
-        )
-        fullest = worst_hour(inside) if inside.values else None
-        if fullest is not None and fullest.value:
-            what = f"Peak: {count(fullest.value, 'event')} in the hour from {clock_time(fullest.at)}"
-            yield timeline_row(incident, max(fullest.at, incident.began), what, _rate_source(incident), "derived")
+    elif incident.known_episode is not None and len(incident.bursts) < 2:
+        episode = incident.known_episode
+        what = f"Peak: {count(episode.peak_per_hour, 'event')} in the hour from {clock_time(episode.peak_at)}"
+        yield timeline_row(incident, episode.peak_at, what, _rate_source(incident), "derived")
 
 
 def _bursts(incident: TimelineContext) -> Iterator[TimelineRow]:
@@ -189,9 +185,9 @@ def _unit(series: Series) -> str:
 
 
 def _rate_source(incident: TimelineContext) -> str:
-    part = incident.evidence.series
-    own = isinstance(part, Known) and incident.rate is not None and part.value.events.step_s == incident.rate.step_s
-    return part.source if own and isinstance(part, Known) else "the issue's clock hours (all environments)"
+    parts = (incident.evidence.series, incident.evidence.history)
+    own = "the issue's clock hours (all environments)"
+    return next((part.source for part in parts if isinstance(part, Known)), own)
 
 
 def _alerts(incident: TimelineContext) -> Iterator[TimelineRow]:

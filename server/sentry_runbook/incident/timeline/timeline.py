@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window
-from sentry_runbook.incident.model.evidence import Missing, Series, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown
 from sentry_runbook.incident.model.results.messages import TimelineGap, TimelineRow
 from sentry_runbook.incident.timeline.context import TimelineContext
 from sentry_runbook.incident.timeline.intervals import intervals_of
@@ -44,13 +44,17 @@ def _gaps(rows: Sequence[TimelineRow], incident: TimelineContext) -> Iterator[Ti
     until = incident.stable_since or incident.read_at
     times = sorted({row.at for row in rows if incident.began <= row.at <= until} | {incident.began, until})
     for start, end in pairwise(times):
-        if elapsed(start, end) > GAP and not _is_measured(incident.rate, start, end):
+        if elapsed(start, end) > GAP and not _is_measured(incident.evidence, start, end):
             yield TimelineGap(start=start, end=end, minutes=elapsed(start, end) // timedelta(minutes=1))
 
 
-def _is_measured(series: Series | None, start: datetime, end: datetime) -> bool:
-    """Whether the series holds every count of the stretch: then it tells what happened there."""
-    if series is None or start < series.start or end > end_of(series):
+def _is_measured(evidence: Evidence, start: datetime, end: datetime) -> bool:
+    """Whether the event series holds every count of the stretch: then it tells what happened there."""
+    if not isinstance(evidence.series, Known):
+        return False
+    series = evidence.series.value.events
+    # Sentry's series end with the last full bucket.
+    if start < series.start or end > end_of(series) + timedelta(seconds=series.step_s):
         return False
     return None not in in_window(series, start, end).values
 
