@@ -64,7 +64,9 @@ def visible(raw: str) -> str:
             continue
         pieces += [invisible_chars._names(surplus), char]
         surplus = ""
-    return "".join([*pieces, invisible_chars._names(surplus)])
+    # What a mark carried that is written out now is looked at once more.
+    limited = "".join([*pieces, invisible_chars._names(surplus)])
+    return invisible_chars._hidden_run().sub(invisible_chars._written_out, limited)
 
 
 def neutralized(shown: str) -> str:

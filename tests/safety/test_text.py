@@ -210,6 +210,13 @@ def test_lines_are_inert_bounded_and_idempotent(raw: str, limit: int) -> None:
         assert text.line(once, bound) == once
 
 
+def test_a_joiner_that_a_mark_without_a_letter_carried_is_written_out_with_it() -> None:
+    """Found by chance in CI: the second writing out saw that the mark was gone."""
+    assert text.block("\u094d\u200c", 10_000, 1000) == "⟨U+094D⟩⟨U+200C⟩"
+    # Inside a word both stay.
+    assert text.line("\u0915\u094d\u200c\u0937", 100) == "\u0915\u094d\u200c\u0937"
+
+
 @settings(max_examples=200)
 @given(TEXTS, st.integers(0, 80), st.integers(0, 4))
 def test_blocks_are_inert_bounded_and_idempotent(raw: str, limit: int, max_lines: int) -> None:

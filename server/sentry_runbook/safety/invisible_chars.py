@@ -75,7 +75,10 @@ def write_out(text: str) -> str:
     r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total."""
     if text.isascii():
         return text if text.isprintable() else _ascii_hidden_run().sub(_written_out, text)
-    return _limit_marks(_hidden_run().sub(_written_out, text))
+    shown = _hidden_run().sub(_written_out, text)
+    limited = _limit_marks(shown)
+    # A joiner that stood behind a mark which is written out now joins nothing any more.
+    return limited if limited == shown else _hidden_run().sub(_written_out, limited)
 
 
 def remove(text: str) -> str:

@@ -190,9 +190,12 @@ def _quiet_from(counts: EventCounts | None, episode: FoundEpisode | None) -> dat
 
 def _dropped(evidence: Evidence, quiet_from: datetime | None, needed: timedelta, now: datetime) -> str:
     """What Sentry dropped in the quiet that is judged (of a long one in its needed part), else in the last hour."""
-    start = now - HOUR if quiet_from is None else max(quiet_from, now - needed)
-    dropped = dropped_events(evidence, start, now)
-    return dropped_sentence(dropped) if isinstance(dropped, DroppedCount) else ""
+    since = quiet_from or now - HOUR
+    judged = dropped_events(evidence, max(since, now - needed), now)
+    told = dropped_events(evidence, since, now)
+    if not isinstance(judged, DroppedCount) or not judged.events or not isinstance(told, DroppedCount):
+        return ""
+    return dropped_sentence(told)
 
 
 def _is_above_usual(counts: EventCounts | None, quiet_from: datetime | None, episode: FoundEpisode | None) -> bool:
