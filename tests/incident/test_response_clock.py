@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sentry_runbook.incident.incident import Incident
@@ -207,6 +207,7 @@ EVENTS = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
+@example([Seen(at=ago(hours=5), user=f"u{number}") for number in range(3)], 2, True)
 @given(EVENTS, st.integers(2, 12), st.booleans())
 def test_no_crossing_is_told_before_the_users_were_there(events: list[Seen], limit: int, rows_known: bool) -> None:
     evidence = incident(events) if rows_known else incident(events, rows=Unknown(why="a test"))
@@ -216,7 +217,8 @@ def test_no_crossing_is_told_before_the_users_were_there(events: list[Seen], lim
         assert true
         assert crossings[0].at >= true[0].replace(second=0)
     if rows_known and len(events) <= 100:
-        assert [crossing.at for crossing in crossings] == true
+        # Of several events at one instant brute force names each, the product the one that made it too many.
+        assert list(dict.fromkeys(crossing.at for crossing in crossings)) == list(dict.fromkeys(true))
     worst = users_worst_hour(evidence)
     assert isinstance(worst, UsersWorstHour)
     if worst.start is not None and worst.at_least > limit:
