@@ -83,12 +83,25 @@ def history_start(collection: Collection) -> datetime:
     return start.replace(minute=0, second=0, microsecond=0)
 
 
-def _buckets(collection: Collection, series: TimeSeries) -> ours.Series:
+def _since_first_event(collection: Collection, start: datetime) -> datetime:
+    """From when on the issue's events are asked for: not from long before its first one, when there were none."""
+    began = first_seen(collection.issue)
+    if began is None or began > collection.now:
+        return start
+    hour = began.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    return max(start, min(hour, collection.question.window.end - timedelta(hours=1)))
+
+
+def _buckets(collection: Collection, series: TimeSeries, since: datetime | None = None) -> ours.Series:
+    """The series; with ``since`` from then on, empty up to where it was asked from (:func:`_since_first_event`)."""
     settled, open_from = collection.now - INGEST_LAG, series.complete_until
+    empty = 0
+    if since is not None and _since_first_event(collection, since) > since:
+        empty = max(0, (series.start - since) // timedelta(seconds=series.step_s))
     return ours.Series(
-        start=series.start,
+        start=series.start - empty * timedelta(seconds=series.step_s),
         step_s=series.step_s,
-        values=series.values,
+        values=(*[0.0] * empty, *series.values),
         complete_until=min(settled, open_from) if open_from is not None else settled,
     )
 
@@ -97,7 +110,8 @@ def _series_request(collection: Collection) -> Request[SeriesByAxis]:
     window, wants = collection.question.window, collection.question.wants
     axes = (COUNT, USERS) if wants(Aspect.SERIES) else (COUNT,)
     query, names = of_the_issue(collection), collection.scope.names
-    return time_series(collection, axes, query, series_start(window), step(window), names)
+    start = _since_first_event(collection, series_start(window))
+    return time_series(collection, axes, query, start, step(window), names)
 
 
 def _history_request(collection: Collection) -> Request[SeriesByAxis]:
@@ -108,9 +122,10 @@ def _history_request(collection: Collection) -> Request[SeriesByAxis]:
 
 
 def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSeries:
-    users = series.get(USERS)
+    users, since = series.get(USERS), series_start(collection.question.window)
     return ours.IssueSeries(
-        events=_buckets(collection, series[COUNT]), users=_buckets(collection, users) if users is not None else None
+        events=_buckets(collection, series[COUNT], since),
+        users=_buckets(collection, users, since) if users is not None else None,
     )
 
 
@@ -168,9 +183,10 @@ def _is_too_long(collection: Collection) -> PartValue | None:
     return Unknown(why="read by the minute for windows up to 7 days only")
 
 
-def _unhandled_request(collection: Collection, query: str, environments: Sequence[str]) -> Request[SeriesByAxis]:
-    start = collection.question.window.start
-    return time_series(collection, (COUNT,), query, start, MINUTE, environments)
+def _unhandled_request(collection: Collection) -> Request[SeriesByAxis]:
+    start = _since_first_event(collection, collection.question.window.start)
+    query = f"{of_the_issue(collection)} error.unhandled:true"
+    return time_series(collection, (COUNT,), query, start, MINUTE, collection.scope.names)
 
 
 UNHANDLED = Part(
@@ -178,10 +194,8 @@ UNHANDLED = Part(
     round=2,
     aspects=(Aspect.UNHANDLED,),
     errors_only=True,
-    request=lambda collection: _unhandled_request(
-        collection, f"{of_the_issue(collection)} error.unhandled:true", collection.scope.names
-    ),
-    parse=lambda collection, series: _buckets(collection, series[COUNT]),
+    request=_unhandled_request,
+    parse=lambda collection, series: _buckets(collection, series[COUNT], collection.question.window.start),
     source=lambda collection: collection.source("time series: unhandled events of this issue a minute"),
     known=_is_too_long,
 )
@@ -191,7 +205,14 @@ PROJECT_UNHANDLED = Part(
     round=2,
     aspects=(Aspect.UNHANDLED,),
     errors_only=True,
-    request=lambda collection: _unhandled_request(collection, "error.unhandled:true", project_environments(collection)),
+    request=lambda collection: time_series(
+        collection,
+        (COUNT,),
+        "error.unhandled:true",
+        collection.question.window.start,
+        MINUTE,
+        project_environments(collection),
+    ),
     parse=lambda collection, series: _buckets(collection, series[COUNT]),
     source=lambda collection: collection.source(
         "time series: unhandled events of the project a minute", project_environments(collection)

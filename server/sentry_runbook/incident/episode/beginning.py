@@ -14,6 +14,8 @@ from sentry_runbook.incident.episode.later_step import later_step
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.model.evidence import Evidence, Series
 
+AROUND_S = 8 * HOUR_S
+"""A step and the rise before it are looked for that far around the coarse start."""
 SILENT_PER_HOUR = 1.0
 """Below an event an hour an issue counts as silent: what it trickles before a jump is then its usual rate."""
 
@@ -100,8 +102,10 @@ def _counts(cells: Cells, fine: Series | None, start: float) -> Counts:
     if fine is not None and fine.step_s < HOUR_S:
         first = int(fine.start.timestamp())
         if first <= start - fine.step_s:
-            values = tuple(value or 0.0 for value in fine.values[: max(0, -(-(until - first) // fine.step_s))])
-            return Counts(first, fine.step_s, values)
+            size = max(0, -(-(until - first) // fine.step_s))
+            skipped = min(size, max(0, int(start - AROUND_S - first) // fine.step_s))
+            near = fine.values[skipped : min(size, int(start + AROUND_S - first) // fine.step_s)]
+            return Counts(first + skipped * fine.step_s, fine.step_s, tuple(value or 0.0 for value in near))
     size = cells.fine_from or len(cells)
     first = cells.starts[0]
     values = tuple(count or 0.0 for count in cells.counts[:size])

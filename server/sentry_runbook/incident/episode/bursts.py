@@ -20,7 +20,7 @@ from itertools import pairwise
 from math import log, sqrt
 
 from sentry_runbook.incident.episode.cells import CELL_S, Cells
-from sentry_runbook.incident.episode.usual import LOWEST_RATE, SHORT_S, Usual, UsualRates
+from sentry_runbook.incident.episode.usual import LOWEST_RATE, MIN_EVENTS, SHORT_S, Usual, UsualRates
 from sentry_runbook.incident.metrics.chance import chance_of_at_most
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 
@@ -84,9 +84,11 @@ def _raised_hours(cells: Cells, rates: UsualRates) -> Iterator[Span]:
 def _raised_windows(cells: Cells, rates: UsualRates) -> Iterator[Span]:
     """Rolling hours and rolling ten minutes of the fine cells that are raised."""
     sums = cells.sums
-    ratios: list[float] = []
+    # Up to the first event there is nothing to look at: of a new issue that is most of the row.
+    filled = next((index for index in range(cells.fine_from, len(cells)) if cells.counts[index]), len(cells))
+    ratios = [0.0] * (filled - cells.fine_from)
     episode = last = None
-    for index in range(cells.fine_from, len(cells)):
+    for index in range(filled, len(cells)):
         start, end = cells.starts[index], cells.ends[index]
         if end - start > CELL_S:
             return
@@ -97,6 +99,8 @@ def _raised_windows(cells: Cells, rates: UsualRates) -> Iterator[Span]:
             if first < cells.fine_from:
                 continue
             count, whole = sums[index + 1] - sums[first], end - cells.starts[first]
+            if count < MIN_EVENTS:
+                continue
             hour = hour_of(cells.starts[first] + whole // 2, rates)
             if length == SHORT_S and not _is_high(_ratio(count, whole, hour, rates, episode), ratios):
                 continue

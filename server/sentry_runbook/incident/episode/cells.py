@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -110,11 +111,13 @@ class _Parts:
             at = start + index * step
             if at >= self.until or (end is not None and at >= end):
                 return
-            values = [value for value in series.values[index : index + size] if value is not None]
+            values: Sequence[float | None] = series.values[index : index + size]
+            if None in values:
+                values = [value for value in values if value is not None]
             stop = start + min(index + size, len(series.values)) * step
             self.starts.append(at)
             self.ends.append(min(stop, self.until))
-            self.counts.append(sum(values) if values else None)
+            self.counts.append(sum(values) if values else None)  # type: ignore[arg-type]  # None was left out above
 
 
 def instant(seconds: float) -> datetime:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import accumulate
 from math import sqrt
 
+from sentry_runbook.incident.episode.bucket_row import BucketRow
 from sentry_runbook.incident.episode.cells import Cells, instant, make_cells
 from sentry_runbook.incident.episode.issue_counts import HOUR, history_of
 from sentry_runbook.incident.episode.usual import UsualRates
@@ -54,52 +53,32 @@ class EventCounts:
         return self.until >= self.read_at - UP_TO_NOW
 
     @cached_property
-    def _buckets(self) -> tuple[list[float], list[float], list[float | None]]:
-        """Starts, ends and counts of the finest buckets there are, in order of time."""
-        cells = list(zip(self.cells.starts, self.cells.ends, self.cells.counts, strict=True))
-        fine, until = self.fine, self.cells.ends[-1]
+    def _rows(self) -> tuple[BucketRow, ...]:
+        """The finest buckets there are, in order of time: clock hours, the fine series, and clock hours after it."""
+        until, fine = self.cells.ends[-1], self.fine
+        start = int(self.hours.start.timestamp())
         if fine is None or fine.step_s >= HOUR_S:
-            buckets: list[tuple[float, float, float | None]] = [(start, end, count) for start, end, count in cells]
-        else:
-            first = fine.start.timestamp()
-            last = first + fine.step_s * len(fine.values)
-            inside = [
-                (at, min(at + fine.step_s, until), value)
-                for index, value in enumerate(fine.values)
-                if (at := first + index * fine.step_s) < until
-            ]
-            before = [cell for cell in cells if cell[1] <= first and cell[1] - cell[0] >= HOUR_S]
-            buckets = [*before, *inside, *(cell for cell in cells if cell[0] >= last)]
-        starts, ends, counts = zip(*buckets, strict=True)
-        return list(starts), list(ends), list(counts)
-
-    @cached_property
-    def _sums(self) -> tuple[list[float], list[float]]:
-        """Sums of the events and of the measured seconds before each bucket."""
-        starts, ends, counts = self._buckets
-        lengths = (
-            0.0 if count is None else end - start for start, end, count in zip(starts, ends, counts, strict=True)
+            return (BucketRow(start, HOUR_S, self.hours.values, until),)
+        first = int(fine.start.timestamp())
+        after = first + fine.step_s * len(fine.values)
+        size = max(0, (first - start) // HOUR_S)
+        late = max(0, -(-(after - start) // HOUR_S))
+        rows = (
+            BucketRow(start, HOUR_S, self.hours.values[:size], until),
+            BucketRow(first, fine.step_s, fine.values, until),
+            BucketRow(start + late * HOUR_S, HOUR_S, self.hours.values[late:], until),
         )
-        return list(accumulate((count or 0.0 for count in counts), initial=0.0)), list(accumulate(lengths, initial=0.0))
-
-    def _places(self, start: datetime, end: datetime) -> tuple[int, int]:
-        starts = self._buckets[0]
-        first = bisect_left(starts, start.timestamp())
-        return first, max(first, bisect_left(starts, end.timestamp()))
+        return tuple(row for row in rows if row.size)
 
     def events(self, start: datetime, end: datetime) -> int:
         """Events of the finest buckets that begin in ``[start, end)``; what was not measured adds nothing."""
-        first, last = self._places(start, end)
-        return round(self._sums[0][last] - self._sums[0][first])
+        return round(sum(row.events(start.timestamp(), end.timestamp()) for row in self._rows))
 
     def is_measured(self, start: datetime, end: datetime) -> bool:
         """Whether nearly all of a stretch was measured: what was not is unknown, and not silence."""
-        starts, ends, _ = self._buckets
-        first, last = self._places(start, end)
-        if first == last:
-            return False
-        length = ends[last - 1] - starts[first]
-        return self._sums[1][last] - self._sums[1][first] >= MEASURED_PART * length
+        parts = [row.seconds(start.timestamp(), end.timestamp()) for row in self._rows]
+        length, measured = sum(part[0] for part in parts), sum(part[1] for part in parts)
+        return length > 0 and measured >= MEASURED_PART * length
 
     def counted(self, start: datetime) -> int | None:
         """Events from an instant up to the time of reading; None when they were not counted for all of it."""
@@ -109,22 +88,18 @@ class EventCounts:
 
     def bucket_at(self, at: datetime) -> tuple[datetime, datetime] | None:
         """Start and end of the finest bucket that holds an instant; None outside the counts."""
-        starts, ends, _ = self._buckets
-        index = bisect_left(starts, at.timestamp() + 1e-3) - 1
-        if index < 0 or at.timestamp() >= ends[index]:
-            return None
-        return instant(starts[index]), instant(ends[index])
+        found = next((bucket for row in self._rows if (bucket := row.bucket_at(at.timestamp()))), None)
+        return None if found is None else (instant(found[0]), instant(found[1]))
 
     def last_filled(self) -> tuple[datetime, datetime] | None:
         """Start and end of the last bucket that holds an event; None when none does."""
-        starts, ends, counts = self._buckets
-        index = next((index for index in range(len(counts) - 1, -1, -1) if counts[index]), None)
-        return None if index is None else (instant(starts[index]), instant(ends[index]))
+        found = next((bucket for row in reversed(self._rows) if (bucket := row.last_filled())), None)
+        return None if found is None else (instant(found[0]), instant(found[1]))
 
     @property
     def starts_at(self) -> datetime:
         """From when on events are counted."""
-        return instant(self._buckets[0][0])
+        return instant(self._rows[0].start)
 
     def usual_per_hour(self, at: datetime, episode_start: datetime | None = None) -> float | None:
         """Events of a usual hour at that time of day; None when that is not known.

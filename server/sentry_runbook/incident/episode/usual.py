@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from math import sqrt
-from statistics import fmean, median, pvariance
+from statistics import median
 
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.model.evidence import Series
@@ -139,14 +139,16 @@ class UsualRates:
         return counts if len(counts) >= HOURS_A_DAY // 2 else []
 
     def _same_hours(self, index: int, until: int, without: frozenset[int] | set[int]) -> list[float]:
-        values, size = self.hours.values, len(self.hours.values)
-        counts = []
+        values, last = self.hours.values, min(len(self.hours.values), until)
+        counts: list[float] = []
         for day in range(1, DAYS + 1):
-            for hour in range(index - day * HOURS_A_DAY - 1, index - day * HOURS_A_DAY + 2):
-                if 0 <= hour < size and hour < until and hour not in without:
-                    value = values[hour]
-                    if value is not None:
-                        counts.append(value)
+            first = max(0, index - day * HOURS_A_DAY - 1)
+            end = min(last, index - day * HOURS_A_DAY + 2)
+            hours = range(first, end)
+            if without:
+                counts += [value for hour in hours if hour not in without and (value := values[hour]) is not None]
+            else:
+                counts += [value for value in values[first : max(first, end)] if value is not None]
         return counts
 
     @cached_property
@@ -207,7 +209,10 @@ class UsualRates:
         return sorted(highest)[-2]
 
     def _ratio(self, index: int) -> float | None:
-        """An hour's count by its own usual count; None where one of them is not known."""
+        """An hour's count by its own usual count, an empty hour as 1; None where one of them is not known."""
+        if index < len(self.hours.values) and self.hours.values[index] == 0:
+            # It is no burst, whatever was usual, and most hours of most issues are empty.
+            return 1.0
         if index not in self._plain:
             self._plain[index] = usual_of(self._same_hours(index, index, without=frozenset()))
         usual, count = self._plain[index], self.hours.values[index] if index < len(self.hours.values) else None
@@ -223,14 +228,18 @@ def usual_of(counts: Sequence[float], days: int | None = None) -> Usual | None:
     """
     if len(counts) < MIN_REFERENCE:
         return None
+    days = -(-len(counts) // 3) if days is None else days
+    if not any(counts):
+        return Usual(per_hour=0.0, highest=0.0, variance=0.0, days=days)
     ordered = sorted(counts)
     # The top one may be a burst that was not long enough to be one.
     core = ordered[:-1]
-    mean, middle = fmean(core), float(median(ordered))
-    per_hour = middle or min(fmean(ordered), AT_MOST_WHEN_RARE)
+    mean, middle = sum(core) / len(core), median(ordered)
+    per_hour = middle or min(sum(ordered) / len(ordered), AT_MOST_WHEN_RARE)
+    spread = sum((count - mean) ** 2 for count in core) / len(core)
     return Usual(
         per_hour=per_hour,
         highest=max(per_hour, ordered[-1] - HIGHEST_BY_CHANCE * sqrt(per_hour)),
-        variance=max(per_hour, mean, pvariance(core, mean)),
-        days=-(-len(counts) // 3) if days is None else days,
+        variance=max(per_hour, mean, spread),
+        days=days,
     )
