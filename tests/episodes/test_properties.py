@@ -82,7 +82,9 @@ def test_while_the_rate_after_the_fix_is_not_clearly_lower_nobody_is_sent_home(
     counted = [sum(start <= at < end for at in raw) for start, end in ((fix - (now - fix), fix), (fix, now))]
     # By chance a short stretch may hold clearly less: then the counts themselves say that it fell.
     assume(since > before or counted[1] >= 0.8 * counted[0])
-    assert judge(raw, now, fix).recovery.verdict not in ("improving", "recovered")
+    recovery = judge(raw, now, fix).recovery
+    assert recovery.verdict not in ("improving", "recovered")
+    assert all(action.decidable_at is None or action.decidable_at > now for action in recovery.actions)
 
 
 @SOME

@@ -77,6 +77,21 @@ def test_a_fix_that_changed_nothing_is_no_improvement(minutes: int) -> None:
     assert result.reading.endswith("each): no change.")
 
 
+def test_a_fix_of_a_short_incident_is_told_by_the_silence_after_it() -> None:
+    """Clumps and no event at all after the fix: the logarithm of a ratio to nothing says nothing."""
+    burst = events((0, 0.1, 120), (0.1, 0.3, 60), (0.3, 0.4, 600), until=4)
+    (action,) = recovery(evidence(burst, at(4)), at(0.4)).actions
+    assert (action.change, action.after_per_hour, action.decidable_at) == ("fell", 0.0, None)
+
+
+@pytest.mark.parametrize("look", [0.5, 0.75, 1, 2, 4, 30])
+def test_nobody_is_told_to_wait_for_what_waiting_does_not_bring(look: float) -> None:
+    """Four events in the 24 minutes before the fix: the stretch before it stays as it is."""
+    few = events((0, 0.4, 10), (0.4, 48, 10), until=48)
+    (action,) = recovery(evidence(few, at(look)), at(0.4)).actions
+    assert (action.change, action.decidable_at) == ("too_early", None)
+
+
 def test_minutes_after_a_fix_it_is_too_early_and_the_answer_says_when_it_can_be_said() -> None:
     result = recovery(evidence(FOUR_TIMES, at(3) + 3 * MINUTE), at(3))
     action = result.actions[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import anyio
 from mcp import Client
@@ -15,11 +14,11 @@ from mcp.types import ElicitRequestParams, ElicitResult
 from rich.padding import Padding
 from rich.text import Text
 
+from sentry_runbook.commands import runtime
 from sentry_runbook.commands.arguments import add_settings, whole_number
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.demo_session import DemoSession
 from sentry_runbook.commands.logs import log_to_stderr
-from sentry_runbook.commands.runtime import embedded_sentry
 from sentry_runbook.commands.scenario_names import scenarios_named
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.results.impact import Impact, Recovery
@@ -90,21 +89,21 @@ async def play(scenario: Scenario, settings: Settings, pause_s: float) -> None:
     Raises:
         DemoFailed: a tool answered with an error.
     """
-    started = datetime.now(UTC).replace(second=0, microsecond=0)
+    started = runtime.utc_now().replace(second=0, microsecond=0)
     clock, screen = ManualClock(started), Screen()
     # The clock jumps by hours between two calls: nothing that was answered before may be shown again.
     settings = replace(settings, limits=replace(settings.limits, cache_s=0.0))
     world = World(scenario, clock)
-    runtime = build_runtime(settings, http_transport=embedded_sentry(world), clock=clock)
+    ours = build_runtime(settings, http_transport=runtime.embedded_sentry(world), clock=clock)
     link = f"{settings.base_url}/organizations/{settings.organization}/issues/{world.projects[0].issues[0].id}/"
     stopped: Exception | None = None
-    async with Client(build_server(runtime), elicitation_callback=_person(screen)) as client:
+    async with Client(build_server(ours), elicitation_callback=_person(screen)) as client:
         try:
             await _incident(DemoSession(client, screen, scenario, clock, started, pause_s), link)
         except (RunbookError, BrokenPipeError) as exc:
             # Raised in here it would come out wrapped in the groups of the client's tasks.
             stopped = exc
-    await runtime.aclose()
+    await ours.aclose()
     if stopped is not None:
         raise stopped
 

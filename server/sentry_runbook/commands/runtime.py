@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from sentry_runbook.simulator.world import World
 
+__all__ = ["embedded_sentry", "open_runtime", "utc_now"]
+
 
 @asynccontextmanager
 async def open_runtime(arguments: argparse.Namespace, settings: Settings) -> AsyncIterator[Runtime]:

@@ -1,12 +1,13 @@
 """Rates before and after an act, over stretches of equal length, with the chance error of the counts.
 
-How to think about it: of two counts of equal stretches the logarithm of their ratio has a standard error of
-``sqrt(1/before + 1/after)`` where events come by chance (Poisson), and a larger one where they come in clumps: the
+How to think about it: of the events of two equal stretches the share that lies in the second one tells the ratio of
+their rates, with the uncertainty of a share (Wilson's interval with continuity correction: Newcombe 1998, method 4; it
+holds where one side has no event at all). Events that come in clumps tell as much as that many fewer events: the
 clumps are measured in the stretch before, in parts of it. An act *lowered* the rate when even the upper end of the
 ratio's 95 % interval lies below 0.8, *raised* it when the lower end lies above 1.25, and *changed nothing* when the
-interval is narrow enough to exclude a fall to a half and a rise to the double, and the ratio itself lies between 0.8
-and 1.25. Otherwise it is too early to say, and
-the counts so far tell when it can be said.
+interval excludes a fall to a half and a rise to the double, and the ratio itself lies between 0.8 and 1.25. Otherwise
+it is too early to say, and the counts so far tell when it can be said, if waiting helps: the stretch before the act
+stays as it is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import inf, log, sqrt
 from typing import Literal
 
 from sentry_runbook.incident.episode.event_counts import EventCounts
@@ -42,7 +43,8 @@ class Comparison:
         length: of each of the two stretches.
         before, after: events in them.
         change: what the counts say of it.
-        decidable_at: when it can be said, at the rate before; None when it is said, or nothing tells when.
+        decidable_at: when it can be said, at the rate before; None when it is said, or waiting does not help: the
+            incident was too short or too rare before the act.
     """
 
     length: timedelta
@@ -71,7 +73,8 @@ def compare(counts: EventCounts, at: datetime, until: datetime, began: datetime)
     # The bucket of the act itself belongs to neither side, unless it begins with it.
     before_end, after_start = (at, at) if bucket[0] == at else bucket
     step = bucket[1] - bucket[0]
-    length = min(before_end - max(began, counts.starts_at), min(until, counts.until) - after_start, LONGEST)
+    longest = min(before_end - max(began, counts.starts_at), LONGEST)
+    length = min(longest, min(until, counts.until) - after_start)
     length -= length % step if step else timedelta()
     if length < max(SHORTEST, step):
         return None
@@ -81,7 +84,13 @@ def compare(counts: EventCounts, at: datetime, until: datetime, began: datetime)
     before = counts.events(before_end - length, before_end)
     after = counts.events(after_start, after_end)
     clumps = _clumps(counts, before_end - length, before_end, step)
-    return _judged(before, after, length, clumps, after_start)
+    change = _change(before, after, clumps)
+    if change != "too_early":
+        return Comparison(length, before, after, change)
+    needed = _needed(before, length, clumps)
+    # A later act ends the stretch after this one: then it stays unsaid.
+    grows = length < needed <= longest and until >= counts.until
+    return Comparison(length, before, after, change, after_start + needed if grows else None)
 
 
 def fell_to(counts: EventCounts, start: datetime, now: datetime, length: timedelta) -> bool:
@@ -109,20 +118,32 @@ def _clumps(counts: EventCounts, start: datetime, end: datetime, step: timedelta
     return max(1.0, sum(steps) / len(steps) / 2 / mean) if mean else 1.0
 
 
-def _judged(before: int, after: int, length: timedelta, clumps: float, start: datetime) -> Comparison:
-    # Half an event on both sides: a ratio of no events is a small number, and not 0.
-    ratio = (after + 0.5) / (before + 0.5)
-    error = DEVIATIONS * sqrt(clumps * (1 / (before + 0.5) + 1 / (after + 0.5)))
-    low, high = ratio * exp(-error), ratio * exp(error)
-    change: Change = "too_early"
+def _change(before: int, after: int, clumps: float) -> Change:
+    events = (before + after) / clumps
+    if events < 1:
+        return "too_early"
+    share = after / (before + after)
+    low, high = (_ratio(end) for end in _interval(share, events))
     if high < FELL:
-        change = "fell"
-    elif low > ROSE:
-        change = "rose"
-    elif low > HALF and high < DOUBLE and FELL <= ratio <= ROSE:
-        change = "no_change"
-    decidable = start + _needed(before, length, clumps) if change == "too_early" else None
-    return Comparison(length, before, after, change, decidable)
+        return "fell"
+    if low > ROSE:
+        return "rose"
+    return "no_change" if low > HALF and high < DOUBLE and FELL <= _ratio(share) <= ROSE else "too_early"
+
+
+def _interval(share: float, events: float) -> tuple[float, float]:
+    """The 95 % interval of a share of that many events, Wilson's with continuity correction."""
+    z = DEVIATIONS
+    middle, scale = 2 * events * share + z * z, 2 * (events + z * z)
+    spread, skew = z * z - 1 / events + 4 * events * share * (1 - share), 4 * share - 2
+    low = 0.0 if share == 0 else (middle - z * sqrt(max(0.0, spread + skew)) - 1) / scale
+    high = 1.0 if share == 1 else (middle + z * sqrt(max(0.0, spread - skew)) + 1) / scale
+    return max(0.0, low), min(1.0, high)
+
+
+def _ratio(share: float) -> float:
+    """After by before, of the share that lies after."""
+    return share / (1 - share) if share < 1 else inf
 
 
 def _needed(before: int, length: timedelta, clumps: float) -> timedelta:
