@@ -6,6 +6,7 @@ engines that have tests of their own (severity, impact, recovery, causes), and a
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -132,6 +133,19 @@ def _buckets(evidence: Evidence) -> set[datetime]:
     }
 
 
+def crash_free_of_spans(evidence: Evidence) -> Iterator[float]:
+    """Crash-free sessions, percent, of every run of full hours that begins and ends in an hour with events."""
+    if not isinstance(evidence.sessions, Known):
+        return
+    hours = [hour for hour in evidence.sessions.value.hours if hour.complete and hour.sessions]
+    erroring = {at.replace(minute=0, second=0) for at in _buckets(evidence)}
+    for first, last in itertools.combinations_with_replacement(range(len(hours)), 2):
+        if {hours[first].start, hours[last].start} <= erroring:
+            run = hours[first : last + 1]
+            crashed = sum((hour.sessions or 0) * ((hour.crash_rate or 0) + (hour.unhandled_rate or 0)) for hour in run)
+            yield math.floor(round(10_000 * (1 - crashed / sum(hour.sessions or 0 for hour in run)), 4)) / 100
+
+
 def _derived(evidence: Evidence) -> Iterator[float]:
     """Derivations by name."""
     for series in _series(evidence):
@@ -139,6 +153,7 @@ def _derived(evidence: Evidence) -> Iterator[float]:
         size = 3600 // series.step_s
         sums = [sum(value or 0 for value in series.values[at : at + size]) for at in range(len(series.values))]
         yield max(sums, default=0)  # the fullest hour
+    yield from crash_free_of_spans(evidence)
     kinds = [entry.kind for entry in evidence.issue.activity]
     yield kinds.count("set_regression")
     if isinstance(evidence.alerts, Known):

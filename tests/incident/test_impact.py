@@ -11,6 +11,7 @@ from sentry_runbook.incident.model.evidence import (
     EnvironmentScope,
     Evidence,
     Latency,
+    Sessions,
     TagCount,
     Totals,
     Unknown,
@@ -65,6 +66,43 @@ def test_every_number_can_be_checked_by_hand() -> None:
     assert result.trend is not None
     assert result.episode is not None
     assert result.episode.began == ago(minutes=50)
+
+
+CRASHES = {7: (100, 1.0), 6: (100, 0.8), 5: (300, 0.9), 4: (0, 1.0), 3: (100, 0.5), 2: (100, 1.0), 1: (100, 1.0)}
+"""Hours before now → sessions and the share without a crash; the incident lies in the hours six to three before now."""
+
+
+def hours_of(crashes: dict[int, tuple[int, float]]) -> Sessions:
+    return sessions(800, 0.97, {NOW - hours * HOUR: told for hours, told in crashes.items()})
+
+
+def test_crash_free_sessions_of_the_incident_are_those_of_its_full_hours_by_their_sessions() -> None:
+    seen = burst(ago(hours=5, minutes=50), 180, MINUTE, users=20)
+    result = measure(incident(seen, sessions=known(hours_of(CRASHES))))
+    # 20 + 30 + 50 of 500 sessions crashed.
+    assert (result.crash_free_episode_pct, result.crash_free_worst_hour_pct) == (80.0, 50.0)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        hours_of({**CRASHES, 5: (300, 0.9)}).model_copy(update={"window": Window(start=ago(hours=5), end=NOW)}),
+        hours_of({hours: (sessions // 20, rate) for hours, (sessions, rate) in CRASHES.items()}),
+    ],
+    ids=["the sessions begin after the incident", "fewer sessions than are judged"],
+)
+def test_crash_free_sessions_of_the_incident_are_unknown_without_all_its_hours(hours: Sessions) -> None:
+    seen = burst(ago(hours=5, minutes=50), 180, MINUTE, users=20)
+    assert measure(incident(seen, sessions=known(hours))).crash_free_episode_pct is None
+
+
+def test_an_hour_without_a_number_leaves_the_incidents_crash_free_sessions_unknown() -> None:
+    seen = burst(ago(hours=5, minutes=50), 180, MINUTE, users=20)
+    told = hours_of(CRASHES)
+    hours = tuple(hour.model_copy(update={"sessions": None}) if hour.sessions == 300 else hour for hour in told.hours)
+    result = measure(incident(seen, sessions=known(told.model_copy(update={"hours": hours}))))
+    assert result.crash_free_episode_pct is None
+    assert result.crash_free_sessions_pct == 97.0
 
 
 def test_a_measured_zero_says_no_impact() -> None:

@@ -18,6 +18,7 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.policy import LEVELS
 from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of
+from tests.incident.provenance import crash_free_of_spans
 
 TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b|\b\d\d:\d\d\b")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -76,13 +77,14 @@ def of_the_policy(evidence: Evidence, name: str) -> Iterator[str]:
 
 
 def crash_free_sessions(evidence: Evidence, name: str) -> Iterator[str]:
-    """100 · (1 - crash rate - unhandled rate), of the period and of each hour, cut to two places."""
+    """100 · (1 - crash rate - unhandled rate), of the period, each hour and runs of hours, cut to two places."""
     if isinstance(evidence.sessions, Known):
         sessions = evidence.sessions.value
         rates = [(one.crash_rate, one.unhandled_rate) for one in sessions.hours]
         for crashed, unhandled in (*rates, (sessions.crash_rate, sessions.unhandled_rate)):
             if crashed is not None:
                 yield shown(floor(round(10_000 * (1 - crashed - (unhandled or 0.0)), 6)) / 100)
+    yield from map(shown, crash_free_of_spans(evidence))
 
 
 def counted_in_the_series(evidence: Evidence, name: str) -> Iterator[str]:

@@ -148,7 +148,7 @@ def test_every_act_in_the_episode_is_compared_with_what_was_before_it() -> None:
     ]
     assert (result.since, result.since_basis, result.verdict) == (at(2.5), "resolve", "improving")
     # The sentence tells the act that changed something, not the last click.
-    assert 'Deploy of "shop@2" at 12:07 UTC: 8.0 a minute before, 1.0 a minute after (over 30 min each): it fell.' in (
+    assert 'Deploy of "shop@2" at 12:07 UTC: 8.0 a minute before, 1.0 a minute after (over 1 h each): it fell.' in (
         result.reading
     )
 

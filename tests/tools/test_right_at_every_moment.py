@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import DeploySpec, DroppedSpec, IssueSpec, ReleaseSpec, Scenario, Stream
+from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.tools.support import connected
 
@@ -139,3 +141,25 @@ async def test_silence_because_a_quota_dropped_all_events_is_unknown() -> None:
     assert "Sentry dropped" in answer["reading"]
     assert "140,000" in answer["reading"]
     assert "counts are a lower bound" in triage
+
+
+# --- the figure that decided ---------------------------------------------------------------------------------------
+
+
+async def test_the_crash_free_sessions_of_an_incident_do_not_get_better_because_the_window_grows() -> None:
+    """94 % after an hour, 97 % after a day was what executives read of an incident in which a fifth crashed."""
+    spike = SCENARIOS["payment-spike"]
+    clock, told = ManualClock(), set()
+    world = World(spike, clock)
+    for _ in range(4):
+        clock.advance(hours=30)
+        async with connected(world=world, clock=clock) as connection:
+            for audience in ("engineers", "executives"):
+                text = (await connection.call("draft_update", issue=spike.issue, kind="update", audience=audience))[
+                    "text"
+                ]
+                told |= set(re.findall(r"([\d.]+) % (?:of sessions )?in the incident's full hours", text))
+            postmortem = (await connection.call("draft_postmortem", issue=spike.issue))["impact"]
+            told.add(f"{postmortem['crash_free_episode_pct']:.2f}")
+            assert postmortem["crash_free_sessions_pct"] > 95
+    assert told == {"81.47"}

@@ -34,6 +34,7 @@ def count_impact(incident: Measurements) -> Impact:
     users = _users(incident, counts)
     own, project = _known_peak(incident.own_peak), _known_peak(incident.project_peak)
     rate = incident.crash_free if isinstance(incident.crash_free, CrashFree) else None
+    episode_pct = incident.episode_crash_free_pct if rate else None
     endpoints = evidence.latency.value.endpoints if isinstance(evidence.latency, Known) else ()
     return Impact(
         window=_window(evidence, counts.window, counts.widened),
@@ -49,6 +50,7 @@ def count_impact(incident: Measurements) -> Impact:
         unhandled_per_minute_peak_at=own.at if own and own.at_least else None,
         project_unhandled_per_minute_peak=project.at_least if project else None,
         crash_free_sessions_pct=shown_pct(rate.period_pct) if rate else None,
+        crash_free_episode_pct=shown_pct(episode_pct) if episode_pct is not None else None,
         crash_free_worst_hour_pct=shown_pct(rate.worst_hour_pct) if rate and rate.worst_hour_pct is not None else None,
         crash_free_worst_hour_start=rate.worst_hour_start if rate else None,
         sessions=evidence.sessions.value.sessions if isinstance(evidence.sessions, Known) else None,

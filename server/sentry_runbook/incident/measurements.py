@@ -14,7 +14,7 @@ from sentry_runbook.incident.events.event_texts import all_texts
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.issue_status import regressions
-from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free
+from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_between
 from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
@@ -127,6 +127,15 @@ class Measurements:
     def episode(self) -> Episode | Unknown:
         """What all tools call the incident."""
         return self.found_episode.result if isinstance(self.found_episode, FoundEpisode) else self.found_episode
+
+    @cached_property
+    def episode_crash_free_pct(self) -> float | None:
+        """Crash-free sessions of production, in percent, in the full hours of the episode; None when not known."""
+        if isinstance(self.episode, Unknown):
+            return None
+        return crash_free_between(
+            self.evidence, self.policy, self.episode.began, self.episode.ended or self.evidence.collected_at
+        )
 
     @cached_property
     def compared(self) -> Evidence:

@@ -61,6 +61,7 @@ def _add_counts(page: MarkdownPage, result: Impact) -> None:
 def _add_health(page: MarkdownPage, result: Impact) -> None:
     crash_free = _percent(result.crash_free_sessions_pct, result.sessions)
     page.fact("Crash-free sessions", crash_free and crash_free + own_window(result))
+    page.fact("Crash-free sessions in the incident's full hours", _percent(result.crash_free_episode_pct, None))
     worst_hour = _percent(result.crash_free_worst_hour_pct, None)
     since = _since(result.crash_free_worst_hour_start)
     page.fact("Crash-free sessions in the worst hour", worst_hour and worst_hour + since)

@@ -29,7 +29,7 @@ def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
     if impact.events == 0 or impact.window.widened_from:
         return "; ".join((impact.reading.rstrip("."), *_dropped(incident)))
     where = "outside production" if verdict.decided_by == "non_production" else _environments(incident)
-    parts = [_errors(impact, f"{where} {_when(incident)}"), *_rates(incident, audience)]
+    parts = [_errors(impact, f"{where} {_when(incident)}"), *_deciding(incident), *_rates(incident, audience)]
     if audience == "engineers":
         parts += _slow(incident, impact)
     parts += _dropped(incident)
@@ -82,17 +82,42 @@ def _when(incident: Incident) -> str:
     return f"in {duration(window.length)}"
 
 
+def _deciding(incident: Incident) -> Iterator[str]:
+    """The figure that the severity rests on, where it is one of a single hour or minute."""
+    impact, decided_by = incident.impact, incident.severity.decided_by
+    if decided_by == "users_per_hour" and impact.users_worst_hour != impact.users:
+        users = users_worst_hour(incident)
+        if not isinstance(users, Unknown):
+            yield f"{users} users in the worst hour"
+    if decided_by == "unhandled_rate":
+        own, project = impact.unhandled_per_minute_peak or 0, impact.project_unhandled_per_minute_peak or 0
+        limit = incident.policy.thresholds.unhandled_per_minute_above
+        peak, whose = (own, "") if own > limit else (project, " of the whole project")
+        least = "at least " if impact.events_lower_bound else ""
+        yield f"{least}{number(peak)} unhandled errors{whose} in the worst minute"
+
+
 def _rates(incident: Incident, audience: Audience) -> Iterator[str]:
     rate = incident.crash_free
     if not isinstance(rate, CrashFree):
         return
-    limit = percent(incident.policy.thresholds.crash_free_below_pct)
-    if audience == "executives":
-        if rate.lowest_pct < incident.policy.thresholds.crash_free_below_pct:
-            yield f"{percent(rate.period_pct)} of sessions ran without a crash (critical below {limit})"
+    figures = list(_crash_free_figures(rate, incident.episode_crash_free_pct))
+    if audience == "engineers":
+        yield f"crash-free sessions {', '.join(f'{percent(pct)} {where}' for pct, where in figures)}"
         return
-    worst = f", {percent(rate.worst_hour_pct)} in the worst full hour" if rate.worst_hour_pct is not None else ""
-    yield f"crash-free sessions {percent(rate.period_pct)} in {duration(rate.window.length)}{worst}"
+    limit = incident.policy.thresholds.crash_free_below_pct
+    below = [(pct, where) for pct, where in figures if pct < limit]
+    for pct, where in below[:1]:
+        yield f"{percent(pct)} of sessions {where} ran without a crash (critical below {percent(limit)})"
+
+
+def _crash_free_figures(rate: CrashFree, of_the_episode: float | None) -> Iterator[tuple[float, str]]:
+    """First what the incident was: the figure of the period gets better with every hour that the period grows."""
+    if of_the_episode is not None:
+        yield of_the_episode, "in the incident's full hours"
+    if rate.worst_hour_pct is not None and rate.worst_hour_pct != of_the_episode:
+        yield rate.worst_hour_pct, "in the worst full hour"
+    yield rate.period_pct, f"in {duration(rate.window.length)}"
 
 
 def _slow(incident: Incident, impact: Impact) -> Iterator[str]:

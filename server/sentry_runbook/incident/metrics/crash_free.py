@@ -1,12 +1,14 @@
-"""Crash-free sessions of production, over the period and in its worst full hour."""
+"""Crash-free sessions of production: over the period, in its worst full hour, and over the incident's full hours."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sentry_runbook.incident.model.evidence import Evidence, Frozen, SessionHour, Sessions, Unknown, Window
+from sentry_runbook.incident.model.evidence import Evidence, Frozen, Known, SessionHour, Sessions, Unknown, Window
 from sentry_runbook.incident.model.policy import Policy
+
+HOUR = timedelta(hours=1)
 
 
 class CrashFree(Frozen):
@@ -67,6 +69,25 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
         hours_known=bool(sessions.hours),
         hours_unknown=sum(hour.sessions is None for hour in full),
     )
+
+
+def crash_free_between(evidence: Evidence, policy: Policy, start: datetime, end: datetime) -> float | None:
+    """Crash-free sessions, in percent, of the full clock hours that touch a stretch: of a whole incident.
+
+    Unlike the figure of the period it does not get better because the period grows. None with fewer sessions than the
+    policy judges, where Sentry gave no numbers for one of the hours, or where the stretch begins before the period.
+    """
+    if not isinstance(evidence.sessions, Known) or evidence.sessions.value.window.start > start:
+        return None
+    hours = [hour for hour in evidence.sessions.value.hours if hour.complete and start - HOUR < hour.start < end]
+    rates = [
+        (hour.sessions, crash_free_pct(hour.crash_rate, hour.unhandled_rate)) for hour in hours if hour.sessions != 0
+    ]
+    measured = [(sessions, pct) for sessions, pct in rates if sessions is not None and pct is not None]
+    total = sum(sessions for sessions, _ in measured)
+    if len(measured) < len(rates) or total < max(1, policy.thresholds.sessions_minimum):
+        return None
+    return round(sum(sessions * pct for sessions, pct in measured) / total, 6)
 
 
 def crash_free_pct(crash_rate: float | None, unhandled_rate: float | None) -> float | None:

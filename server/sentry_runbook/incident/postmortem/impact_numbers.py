@@ -149,8 +149,10 @@ def _sessions(incident: Incident) -> Iterator[ImpactNumber]:
     if not isinstance(rate, CrashFree) or not isinstance(part, Known):
         return
     worst = ""
+    if incident.episode_crash_free_pct is not None:
+        worst = f"; {percent(incident.episode_crash_free_pct)} in the incident's full hours"
     if rate.worst_hour_pct is not None and rate.worst_hour_start is not None:
-        worst = f"; {percent(rate.worst_hour_pct)} in the worst full hour, from {moment(rate.worst_hour_start)}"
+        worst += f"; {percent(rate.worst_hour_pct)} in the worst full hour, from {moment(rate.worst_hour_start)}"
     value = f"{percent(rate.period_pct)} of {count(rate.sessions, 'session')}{worst}"
     yield ImpactNumber("Crash-free sessions of production", value, f"{part.source}; {span(part.value.window)}")
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.model.evidence import Activity, Deploy, Evidence, Known, quoted
 from sentry_runbook.incident.model.results.impact import ActionKind, RecoveryAction
 from sentry_runbook.incident.recovery.comparison import Comparison, compare
+
+CHANGES: frozenset[ActionKind] = frozenset({"deploy", "flag"})
+"""What can change a rate. Resolve and archive only write into Sentry; a stated fix is one of these, or unrecorded."""
+ONE_CHANGE = timedelta(minutes=10)
+"""Changes nearer to each other than this are one: a release reaches its regions, a flag its stages."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,19 @@ def _by(entry: Activity) -> str:
 def effects(
     acts: Sequence[Act], counts: EventCounts, began: datetime, now: datetime
 ) -> tuple[tuple[Act, Comparison | None], ...]:
-    """Each act with the rates before and after it, up to the next act."""
+    """Each act with the rates before and after it.
+
+    Between the change before it and the one after it: what another deploy lowered, this act did not. A stated fix is
+    compared from the begin on up to now: people ask what it did, whatever else was done.
+    """
+    changes = [act.at for act in acts if act.kind in CHANGES]
     pairs = []
-    for index, act in enumerate(acts):
-        later = [other.at for other in acts[index + 1 :] if other.at > act.at]
-        pairs.append((act, compare(counts, act.at, min([*later, now]), began)))
+    for act in acts:
+        bounds = [] if act.kind == "stated" else [at for at in changes if abs(at - act.at) >= ONE_CHANGE]
+        if act.kind not in CHANGES | {"stated"}:
+            bounds = changes
+        since = max([began, *(at for at in bounds if at < act.at)])
+        pairs.append((act, compare(counts, act.at, min([now, *(at for at in bounds if at > act.at)]), since)))
     return tuple(pairs)
 
 

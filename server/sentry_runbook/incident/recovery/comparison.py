@@ -5,9 +5,9 @@ their rates, with the uncertainty of a share (Wilson's interval with continuity 
 holds where one side has no event at all). Events that come in clumps tell as much as that many fewer events: the
 clumps are measured in the stretch before, in parts of it. An act *lowered* the rate when even the upper end of the
 ratio's 95 % interval lies below 0.8, *raised* it when the lower end lies above 1.25, and *changed nothing* when the
-interval excludes a fall to a half and a rise to the double, and the ratio itself lies between 0.8 and 1.25. Otherwise
-it is too early to say, and the counts so far tell when it can be said, if waiting helps: the stretch before the act
-stays as it is.
+interval excludes a fall to a half and a rise to the double, and the ratio itself lies between 0.8 and 1.25. Where
+nothing at all came after the act, the whole silence counts, up to two hours. Otherwise it is too early to say, and the
+counts so far tell when it can be said, if waiting helps: the stretch before the act stays as it is.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def compare(counts: EventCounts, at: datetime, until: datetime, began: datetime)
     Args:
         counts: of the issue.
         at: when the act was.
-        until: the next act, or the time of reading.
-        began: the incident's begin; what lies before it is not the incident's rate.
+        until: the next change, or the time of reading.
+        began: the incident's begin, or the change before; what lies before it is not the rate that the act met.
     """
     bucket = counts.bucket_at(at)
     if bucket is None:
@@ -85,10 +85,14 @@ def compare(counts: EventCounts, at: datetime, until: datetime, began: datetime)
     after = counts.events(after_start, after_end)
     clumps = _clumps(counts, before_end - length, before_end, step)
     change = _change(before, after, clumps)
+    end = min(until, counts.until, after_start + LONGEST)
+    if change == "too_early" and counts.is_measured(after_start, end) and not counts.events(after_start, end):
+        # What the act met was too short to tell alone, but nothing has come for longer than that.
+        change = _change(before, 0, clumps, max(1.0, (end - after_start) / length))
     if change != "too_early":
         return Comparison(length, before, after, change)
     needed = _needed(before, length, clumps)
-    # A later act ends the stretch after this one: then it stays unsaid.
+    # A later change ends the stretch after this one: then it stays unsaid.
     grows = length < needed <= longest and until >= counts.until
     return Comparison(length, before, after, change, after_start + needed if grows else None)
 
@@ -118,17 +122,18 @@ def _clumps(counts: EventCounts, start: datetime, end: datetime, step: timedelta
     return max(1.0, sum(steps) / len(steps) / 2 / mean) if mean else 1.0
 
 
-def _change(before: int, after: int, clumps: float) -> Change:
+def _change(before: int, after: int, clumps: float, times: float = 1.0) -> Change:
+    """What the counts say; the stretch after is ``times`` as long as the one before."""
     events = (before + after) / clumps
     if events < 1:
         return "too_early"
     share = after / (before + after)
-    low, high = (_ratio(end) for end in _interval(share, events))
+    low, high = (_ratio(end) / times for end in _interval(share, events))
     if high < FELL:
         return "fell"
     if low > ROSE:
         return "rose"
-    return "no_change" if low > HALF and high < DOUBLE and FELL <= _ratio(share) <= ROSE else "too_early"
+    return "no_change" if low > HALF and high < DOUBLE and FELL <= _ratio(share) / times <= ROSE else "too_early"
 
 
 def _interval(share: float, events: float) -> tuple[float, float]:

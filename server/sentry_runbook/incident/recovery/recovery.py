@@ -11,7 +11,7 @@ rate that is back without any fix is *mitigated*, not resolved, and the reading 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.bursts import QUIET
@@ -27,7 +27,7 @@ from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
 
 PER_MINUTE_FROM = 60
 """From one event a minute on a rate is told a minute."""
-WORDS = {"fell": "it fell", "rose": "it rose", "no_change": "no change", "too_early": "too early to say"}
+WORDS = {"fell": "it fell", "rose": "it rose", "no_change": "no change"}
 
 
 def assess_recovery(incident: Measurements, metrics: RecoveryMetrics) -> Recovery:
@@ -242,24 +242,30 @@ def _state(metrics: RecoveryMetrics, now: datetime) -> str:
 
 
 def _effect_sentence(metrics: RecoveryMetrics, now: datetime) -> str:
-    """What the act that counts changed: the stated fix, else the last one that changed something, else the last."""
+    """What the act that counts changed: the stated fix, else the one that changed most, else the last."""
     judged = [(act, comparison) for act, comparison in metrics.judged if comparison is not None]
     if not judged:
         return ""
-    telling = [pair for pair in judged if pair[1].change in ("fell", "rose")]
-    act, comparison = judged[0] if metrics.basis == "stated" else (telling or judged)[-1]
+    act, comparison = judged[0] if metrics.basis == "stated" else _telling(judged) or judged[-1]
     return f" {_compared(act, comparison, now)}."
+
+
+def _telling(judged: Sequence[tuple[Act, Comparison]]) -> tuple[Act, Comparison] | None:
+    """Of the acts that changed the rate as the last one did, which decides the verdict: the one that changed most."""
+    changed = [pair for pair in judged if pair[1].change in ("fell", "rose")]
+    alike = [pair for pair in changed if pair[1].change == changed[-1][1].change]
+    return max(alike, key=lambda pair: abs(pair[1].per_hour(pair[1].before - pair[1].after)), default=None)
 
 
 def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
     before, after = (_rate(comparison.per_hour(events)) for events in (comparison.before, comparison.after))
-    later = ""
-    if comparison.change == "too_early" and comparison.decidable_at is not None:
-        later = f"; it can be said at {moment(comparison.decidable_at, now)}"
+    said = WORDS.get(comparison.change, "too few events to say")
+    if comparison.decidable_at is not None:
+        said = f"too early to say; it can be said at {moment(comparison.decidable_at, now)}"
     what = f"{act.what[:1].upper()}{act.what[1:]}"
     length = duration(comparison.length)
     rates = f"{before} before, {after} after (over {length} each)"
-    return f"{what} at {moment(act.at, now)}: {rates}: {WORDS[comparison.change]}{later}"
+    return f"{what} at {moment(act.at, now)}: {rates}: {said}"
 
 
 def _fix_doubt(metrics: RecoveryMetrics) -> str:

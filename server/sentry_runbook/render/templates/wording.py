@@ -121,6 +121,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (Impact, "users_worst_hour"): Wording("users in the worst hour"),
     (Impact, "unhandled_per_minute_peak"): Wording("unhandled events in the worst minute"),
     (Impact, "crash_free_sessions_pct"): Wording("crash-free sessions"),
+    (Impact, "crash_free_episode_pct"): Wording("crash-free sessions in the incident"),
     (Impact, "crash_free_worst_hour_pct"): Wording("crash-free sessions in the worst hour"),
     (Impact, "p95_ms"): Wording("p95 latency"),
     (Impact, "baseline"): Wording("usual number of events"),

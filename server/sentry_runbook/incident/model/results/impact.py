@@ -126,6 +126,7 @@ class Impact(Answer):
         users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
             is there.
         sessions_start, sessions_end: the time that the crash-free figures cover: full hours, the last one up to now.
+        crash_free_episode_pct: in the full clock hours of the episode; it stays the same when the window grows.
         endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
         baseline: a stretch as long as the window, before the episode; ``ratio`` is events / baseline.events.
         episode: what the incident is; None inside a triage, which has it itself.
@@ -148,6 +149,7 @@ class Impact(Answer):
     unhandled_per_minute_peak_at: datetime | None = None
     project_unhandled_per_minute_peak: int | None = None
     crash_free_sessions_pct: float | None = None
+    crash_free_episode_pct: float | None = None
     crash_free_worst_hour_pct: float | None = None
     crash_free_worst_hour_start: datetime | None = None
     sessions: int | None = None
