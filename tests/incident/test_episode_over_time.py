@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import Evidence, Unknown
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release, Unknown
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.stated import Stated
 from tests.episodes.incidents import BEGIN, drawn, make_case
@@ -216,3 +216,30 @@ def test_ten_minutes_at_four_times_a_daily_rate_are_told() -> None:
     found = judged(make_case("daily", "step"), at(10 / 60)).episode
     assert isinstance(found, Episode)
     assert found.began_earliest <= BEGIN <= found.began_latest
+
+
+# --- deploys in the hour of the start ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minutes", "length", "meaning"),
+    [
+        pytest.param(10, 5.0, "", id="in the hour of the start, which came first is not known"),
+        pytest.param(10, 0.3, ": a candidate for what ended the incident", id="all of it lies in that hour"),
+        pytest.param(90, 5.0, ": a candidate for what ended the incident", id="later than that hour"),
+    ],
+)
+def test_a_deploy_in_the_hour_of_the_start_did_not_end_what_went_on_for_hours(
+    minutes: int, length: float, meaning: str
+) -> None:
+    raw = events((0, length, 600), usual=20)
+    deploy = Deploy(version="shop@2", environment="production", finished=at(minutes / 60))
+    releases: Known[tuple[Release, ...]] = Known(
+        value=(Release(version="shop@2", created=at(0), deploys=(deploy,)),), source="a test"
+    )
+    made = evidence(raw, at(24 * 5), releases=releases)
+    incident = read(made)
+    assert isinstance(incident.episode, Episode)
+    assert incident.episode.began_latest - incident.episode.began_earliest >= timedelta(minutes=45)
+    (row,) = [row.what for row in incident.timeline.rows if "shop@2" in row.what]
+    assert row.removeprefix('Release "shop@2" deployed to "production"') == meaning

@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.evidence import (
     Unknown,
 )
 from sentry_runbook.incident.releases import (
+    Start,
     alignment,
     deploys_of,
     previous_release,
@@ -143,7 +144,7 @@ def test_of_several_markers_the_nearest_of_production_is_taken() -> None:
         deploy("v1", None),
         deploy("v2", BEGAN),
     )
-    found = alignment(issue_since(BEGAN, Release(version="v1"), deploys=known(markers)), "v1", BEGAN)
+    found = alignment(issue_since(BEGAN, Release(version="v1"), deploys=known(markers)), "v1", Start.exact(BEGAN))
     assert found is not None
     assert (found.source, found.at, found.environment) == ("deploy marker", BEGAN - HOUR, "production")
     assert (found.lag, found.aligned, found.early) == (HOUR, True, False)
@@ -151,7 +152,7 @@ def test_of_several_markers_the_nearest_of_production_is_taken() -> None:
 
 def test_a_marker_of_staging_dates_the_deploy_where_production_has_none() -> None:
     markers = (deploy("v1", BEGAN - 9 * MINUTE, "staging"),)
-    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=markers)), "v1", BEGAN)
+    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=markers)), "v1", Start.exact(BEGAN))
     assert found is not None
     assert (found.source, found.environment) == ("deploy marker", "staging")
 
@@ -169,7 +170,7 @@ def test_the_start_aligns_from_five_minutes_before_a_stated_start_to_an_hour_aft
     began: datetime, aligned: bool, early: bool
 ) -> None:
     marker = deploy("v1", NOW, started=NOW - 20 * MINUTE)
-    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=(marker,))), "v1", began)
+    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=(marker,))), "v1", Start.exact(began))
     assert found is not None
     assert (found.aligned, found.early, found.lag) == (aligned, early, elapsed(NOW, began))
 
@@ -193,7 +194,7 @@ def test_the_start_aligns_from_five_minutes_before_a_stated_start_to_an_hour_aft
 def test_without_a_marker_the_deploy_is_taken_to_have_lasted_half_an_hour_before_the_date(
     dates: dict[str, Any], source: str, began: datetime, aligned: bool, early: bool
 ) -> None:
-    found = alignment(issue_since(BEGAN, Release(version="v1", **dates)), "v1", began)
+    found = alignment(issue_since(BEGAN, Release(version="v1", **dates)), "v1", Start.exact(began))
     assert found is not None
     assert (found.source, found.at, found.environment) == (source, NOW, None)
     assert (found.aligned, found.early) == (aligned, early)
@@ -201,14 +202,48 @@ def test_without_a_marker_the_deploy_is_taken_to_have_lasted_half_an_hour_before
 
 def test_a_marker_with_a_start_only_is_taken_as_ending_then() -> None:
     marker = deploy("v1", None, started=NOW)
-    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=(marker,))), "v1", NOW - 6 * MINUTE)
+    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=(marker,))), "v1", Start.exact(NOW - 6 * MINUTE))
     assert found is not None
     assert (found.at, found.aligned) == (NOW, False)
 
 
+@pytest.mark.parametrize(
+    ("ended", "aligned", "early", "lag"),
+    [
+        (-61, False, False, 91),
+        (-60, True, False, 90),
+        (-10, True, False, 40),
+        (0, True, False, None),
+        (45, True, False, None),
+        (60, True, False, None),
+        (65, True, False, -35),
+        (95, True, False, -65),
+        (96, False, True, -66),
+    ],
+)
+def test_where_only_clock_hours_tell_the_start_a_deploy_is_set_against_all_of_the_hour(
+    ended: int, aligned: bool, early: bool, lag: int | None
+) -> None:
+    """The hour begins at NOW; minutes of the deploy's end from then on. The likeliest instant is half past."""
+    start = Start(NOW + 30 * MINUTE, NOW, NOW + HOUR)
+    marker = deploy("v1", NOW + ended * MINUTE)
+    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=(marker,))), "v1", start)
+    assert found is not None
+    assert (found.aligned, found.early) == (aligned, early)
+    assert found.lag == (lag * MINUTE if lag is not None else None)
+
+
+def test_of_several_markers_one_inside_the_hour_of_the_start_is_the_nearest() -> None:
+    start = Start(NOW + 10 * MINUTE, NOW, NOW + HOUR)
+    markers = (deploy("v1", NOW - MINUTE), deploy("v1", NOW + 55 * MINUTE))
+    found = alignment(issue_since(BEGAN, Release(version="v1", deploys=markers)), "v1", start)
+    assert found is not None
+    assert found.at == NOW + 55 * MINUTE
+
+
 def test_nothing_dates_a_release_that_sentry_knows_no_date_of() -> None:
-    assert alignment(issue_since(BEGAN, Release(version="v1")), "v1", BEGAN) is None
-    assert alignment(issue_since(BEGAN, Release(version="v1")), "v9", BEGAN) is None
+    assert alignment(issue_since(BEGAN, Release(version="v1")), "v1", Start.exact(BEGAN)) is None
+    assert alignment(issue_since(BEGAN, Release(version="v1")), "v9", Start.exact(BEGAN)) is None
 
 
 # --- records -------------------------------------------------------------------------------------------------------

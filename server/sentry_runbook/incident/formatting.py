@@ -120,11 +120,15 @@ def trend_direction(trend: Trend) -> str:
 
 def episode_begin(episode: Episode) -> str:
     """``2026-11-23 19:12 UTC, between 19:10 and 19:15``: with its grain where that is longer than a minute."""
-    grain = episode.began_latest - episode.began_earliest
-    if grain <= timedelta(minutes=1):
+    if episode.began_latest - episode.began_earliest <= timedelta(minutes=1):
         return moment(episode.began)
-    latest = f"{episode.began_latest:%H:%M}" if grain < timedelta(days=1) else moment(episode.began_latest)
-    return f"{moment(episode.began)}, between {episode.began_earliest:%H:%M} and {latest}"
+    return f"{moment(episode.began)}, {between(episode.began_earliest, episode.began_latest)}"
+
+
+def between(earliest: datetime, latest: datetime) -> str:
+    """``between 19:10 and 19:15``; with the date of the later one where they are a day apart."""
+    is_near = latest - earliest < timedelta(days=1)
+    return f"between {earliest:%H:%M} and {f'{latest:%H:%M}' if is_near else moment(latest)}"
 
 
 def episode_course(episode: Episode) -> str:

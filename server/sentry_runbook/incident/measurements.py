@@ -23,7 +23,7 @@ from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unk
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
-from sentry_runbook.incident.releases import suspect_release
+from sentry_runbook.incident.releases import Start, suspect_release
 
 PART_OF_THE_INCIDENT = Unknown(why="the time before the period asked for is a part of the incident")
 DROPPED = "dropped events"
@@ -170,13 +170,14 @@ class Measurements:
         return self.evidence.totals.value.events if isinstance(self.evidence.totals, Known) else None
 
     @property
-    def apparent_start(self) -> datetime | None:
+    def apparent_start(self) -> Start | None:
         """When it began: the episode, else Sentry's record that it came back, else the issue's first event."""
         if isinstance(self.episode, Episode):
-            return self.episode.began
+            return Start.of(self.episode)
         window = self.evidence.window
         back = [entry.at for entry in regressions(self.evidence.issue) if window.start <= entry.at <= self.read_at]
-        return min(back, default=self.evidence.issue.first_seen)
+        first = min(back, default=self.evidence.issue.first_seen)
+        return Start.exact(first) if first is not None else None
 
     # --- what the events say
 

@@ -3,7 +3,8 @@
 A deploy is dated by, in order of trust: a deploy marker, the release date, the date on which Sentry first heard of the
 release (often just the first event, so it counts little). No deploy marker recorded is the common case and says
 nothing. The start aligns when it lies between five minutes before the deploy's start (clocks differ, and traffic moves
-before the marker is written) and an hour after its end (a roll-out takes time to meet the case that fails).
+before the marker is written) and an hour after its end (a roll-out takes time to meet the case that fails). Where only
+clock hours tell of the start, all of the hour may be it: what lies inside is neither before it nor after it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.breakdown import NOT_SET, share_of
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release
 from sentry_runbook.incident.model.evidence.issue import regressed_release
+from sentry_runbook.incident.model.results.impact import Episode
 
 BEFORE_START = timedelta(minutes=5)
 AFTER_FINISH = timedelta(minutes=60)
@@ -26,11 +28,36 @@ UNSTATED_LENGTH = timedelta(minutes=30)
 MOST = 0.6
 """A release that carries this part of the events and hardly any before is suspect though the issue is old."""
 HARDLY = 0.1
+GRAIN = timedelta(minutes=5)
+"""From a longer one on, what lies inside the time of the start has no place before or after it."""
 LONG_BEFORE = timedelta(hours=24)
 """A release that ran longer than that before the first event did not bring it."""
 
 DeploySource = Literal["deploy marker", "release date", "first mention of the release"]
 """What dates a deploy."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """When the incident began: the likeliest instant, and between which two instants it surely did."""
+
+    at: datetime
+    earliest: datetime
+    latest: datetime
+
+    @classmethod
+    def of(cls, episode: Episode) -> Start:
+        """The beginning of an episode, with its grain."""
+        return cls(episode.began, episode.began_earliest, episode.began_latest)
+
+    @classmethod
+    def exact(cls, at: datetime) -> Start:
+        """One that is known to the second."""
+        return cls(at, at, at)
+
+    def distance(self, at: datetime) -> timedelta:
+        """From an instant to the nearest instant at which it may have begun."""
+        return max(self.earliest - at, at - self.latest, timedelta())
 
 
 @dataclass(frozen=True)
@@ -40,15 +67,18 @@ class Alignment:
     Attributes:
         source: what dates the deploy.
         at: the deploy's end, or the date.
-        lag: start of the incident minus ``at``, by the minutes shown; negative when the incident began first.
-        aligned: whether it lies between BEFORE_START of the deploy's start and AFTER_FINISH of its end.
-        early: whether the incident began more than BEFORE_START before the deploy.
+        lag: start of the incident minus ``at``, by the minutes shown; negative when the incident began first. None when
+            ``at`` lies inside the time in which it began, which is longer than some minutes.
+        start: the incident's.
+        aligned: whether it may lie between BEFORE_START of the deploy's start and AFTER_FINISH of its end.
+        early: whether the incident surely began more than BEFORE_START before the deploy.
         environment: where it was deployed, for a deploy marker that says so.
     """
 
     source: DeploySource
     at: datetime
-    lag: timedelta
+    lag: timedelta | None
+    start: Start
     aligned: bool
     early: bool
     environment: str | None = None
@@ -72,8 +102,9 @@ def suspect_release(evidence: Evidence) -> str | None:
 
 def _ran_long_before(evidence: Evidence, version: str, began: datetime) -> bool:
     """Whether the release was in use long before the first event; a date of first mention alone does not tell."""
-    deploy = alignment(evidence, version, began)
-    return deploy is not None and deploy.source != "first mention of the release" and deploy.lag > LONG_BEFORE
+    deploy = alignment(evidence, version, Start.exact(began))
+    is_dated = deploy is not None and deploy.source != "first mention of the release"
+    return is_dated and deploy is not None and deploy.lag is not None and deploy.lag > LONG_BEFORE
 
 
 def _moved_to(evidence: Evidence) -> str | None:
@@ -112,19 +143,23 @@ def deploys_of(evidence: Evidence, version: str) -> tuple[Deploy, ...] | None:
     return release.deploys if release else None
 
 
-def alignment(evidence: Evidence, version: str, began: datetime) -> Alignment | None:
+def alignment(evidence: Evidence, version: str, start: Start) -> Alignment | None:
     """Where the start of the incident lies relative to the release's deploy; None when nothing dates it."""
     markers = [deploy for deploy in deploys_of(evidence, version) or () if deploy.finished or deploy.started]
     # A marker of staging says when production was deployed only where nobody marks production.
     in_production = [deploy for deploy in markers if deploy.environment in evidence.scope.production]
-    nearest = min(in_production or markers, key=lambda deploy: abs(began - _end(deploy)), default=None)
+    nearest = min(
+        in_production or markers,
+        key=lambda deploy: (start.distance(_end(deploy)), abs(start.at - _end(deploy))),
+        default=None,
+    )
     if nearest is not None:
-        return _aligned("deploy marker", nearest.started, _end(nearest), began, nearest.environment)
+        return _aligned("deploy marker", nearest.started, _end(nearest), start, nearest.environment)
     release = release_named(evidence, version)
     if release is not None and release.released is not None:
-        return _aligned("release date", None, release.released, began)
+        return _aligned("release date", None, release.released, start)
     if release is not None and release.created is not None:
-        return _aligned("first mention of the release", None, release.created, began)
+        return _aligned("first mention of the release", None, release.created, start)
     return None
 
 
@@ -136,19 +171,21 @@ def _end(deploy: Deploy) -> datetime:
 
 def _aligned(
     source: DeploySource,
-    start: datetime | None,
+    deploy_start: datetime | None,
     end: datetime,
-    began: datetime,
+    start: Start,
     environment: str | None = None,
 ) -> Alignment:
-    """The alignment with a deploy from ``start`` (None: not recorded) to ``end``."""
-    start = start or end - UNSTATED_LENGTH
+    """The alignment with a deploy from ``deploy_start`` (None: not recorded) to ``end``."""
+    opens = (deploy_start or end - UNSTATED_LENGTH) - BEFORE_START
+    is_inside = start.latest - start.earliest > GRAIN and not start.distance(end)
     return Alignment(
         source=source,
         at=end,
-        lag=elapsed(end, began),
-        aligned=start - BEFORE_START <= began <= end + AFTER_FINISH,
-        early=began < start - BEFORE_START,
+        lag=None if is_inside else elapsed(end, start.at),
+        start=start,
+        aligned=opens <= start.latest and start.earliest <= end + AFTER_FINISH,
+        early=start.latest < opens,
         environment=environment,
     )
 

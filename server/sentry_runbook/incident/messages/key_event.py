@@ -9,7 +9,7 @@ from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_report import frame_line
 from sentry_runbook.incident.model.evidence import Commit, Evidence, Known, Unknown, quoted
-from sentry_runbook.incident.releases import Alignment, alignment
+from sentry_runbook.incident.releases import Alignment, Start, alignment
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def key_event(incident: Incident) -> KeyEvent:
 def _alignment(incident: Incident) -> Alignment | None:
     if incident.suspect is None or incident.known_episode is None:
         return None
-    return alignment(incident.evidence, incident.suspect, incident.known_episode.began)
+    return alignment(incident.evidence, incident.suspect, Start.of(incident.known_episode))
 
 
 def _error(evidence: Evidence) -> str | Unknown:

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.formatting import briefly, count, elapsed, listed, moment, number, quoted_frame
+from sentry_runbook.incident.formatting import between, briefly, count, elapsed, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Blank
-from sentry_runbook.incident.releases import alignment
+from sentry_runbook.incident.releases import Start, alignment
 from sentry_runbook.incident.timeline.context import AT_THE_START, deployed
 
 MOST_STEPS = 4
@@ -138,13 +138,15 @@ def step_of(step: Breadcrumb) -> str:
 def _release(incident: Incident) -> Iterator[Hint]:
     if incident.suspect is None or incident.known_episode is None:
         return
-    deploy = alignment(incident.evidence, incident.suspect, incident.known_episode.began)
+    deploy = alignment(incident.evidence, incident.suspect, Start.of(incident.known_episode))
     name = quoted(incident.suspect)
     if deploy is None:
         yield Hint(f"The suspect release is {name}; nothing dates its deploy.", "releases of the project")
         return
-    lag = briefly(abs(deploy.lag))
-    when = f"{lag} after" if deploy.lag >= timedelta() else f"{lag} before"
+    if deploy.lag is None:
+        when = f"{between(deploy.start.earliest, deploy.start.latest)}, in the time of"
+    else:
+        when = f"{briefly(abs(deploy.lag))} {'after' if deploy.lag >= timedelta() else 'before'}"
     text = f"The errors began {when} release {name} ({deploy.source}, {moment(deploy.at)})."
     yield Hint(text, "deploys and releases in Sentry")
 

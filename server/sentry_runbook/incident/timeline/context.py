@@ -118,8 +118,17 @@ class TimelineContext(Measurements):
         return tuple(
             deploy
             for deploy in self.deploys
-            if self.is_live(deploy) and (deployed(deploy) or self.began) > self.began and deploy.version != self.suspect
+            if self.is_live(deploy) and self._is_after_the_start(deployed(deploy)) and deploy.version != self.suspect
         )
+
+    def _is_after_the_start(self, at: datetime | None) -> bool:
+        if at is None or at <= self.began:
+            return False
+        episode = self.known_episode
+        if episode is None or at > episode.began_latest:
+            return True
+        # Inside the hour of the start, which came first is not known: it ended what was over in that hour.
+        return episode.ended is not None and episode.ended <= episode.began_latest
 
     @property
     def dated_later_deploys(self) -> tuple[tuple[datetime, Deploy], ...]:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from sentry_runbook.incident.episode.episode import is_new
-from sentry_runbook.incident.formatting import count, duration, listed, moment, number, percent_of, trend_sentence
+from sentry_runbook.incident.formatting import (
+    between,
+    count,
+    duration,
+    listed,
+    moment,
+    number,
+    percent_of,
+    trend_sentence,
+)
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
@@ -91,13 +101,15 @@ def _release(incident: Incident) -> StepResult:
         if isinstance(incident.evidence.rows, Known) and incident.evidence.rows.value:
             return "The events carry no release.", "attention"
         return "Not known: no release was seen.", "unknown"
-    began = incident.apparent_start
-    deploy = alignment(incident.evidence, version, began) if began else None
+    start = incident.apparent_start
+    deploy = alignment(incident.evidence, version, start) if start else None
     if deploy is None:
         return f"Suspect release {quoted(version)}; nothing dates its deploy.", "attention"
-    when = "later" if deploy.lag.total_seconds() >= 0 else "earlier"
+    when = between(deploy.start.earliest, deploy.start.latest)
+    if deploy.lag is not None:
+        when = f"{duration(abs(deploy.lag))} {'later' if deploy.lag >= timedelta() else 'earlier'}"
     dated = f"{deploy.source} {moment(deploy.at)}"
-    text = f"Suspect release {quoted(version)} ({dated}); errors began {duration(abs(deploy.lag))} {when}."
+    text = f"Suspect release {quoted(version)} ({dated}); errors began {when}."
     return text, "attention" if deploy.aligned else "ok"
 
 

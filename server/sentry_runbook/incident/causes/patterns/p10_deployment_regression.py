@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
-from sentry_runbook.incident.formatting import duration, elapsed, moment, percent_of
+from sentry_runbook.incident.formatting import between, duration, elapsed, moment, percent_of
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded, share_of
@@ -52,8 +52,8 @@ def _regression(incident: Measurements, version: str) -> Iterator[Indicator]:
 
 
 def _deploy_timing(incident: Measurements, version: str) -> Iterator[Indicator]:
-    name, began = quoted(version), incident.apparent_start
-    deploy = alignment(incident.evidence, version, began) if began else None
+    name, start = quoted(version), incident.apparent_start
+    deploy = alignment(incident.evidence, version, start) if start else None
     if deploy is None:
         yield Indicator("deploy", 0, f"Nothing dates the deploy of {name}.")
         return
@@ -83,6 +83,8 @@ def _dated(deploy: Alignment, name: str) -> str:
 
 
 def _lag(deploy: Alignment) -> str:
+    if deploy.lag is None:
+        return between(deploy.start.earliest, deploy.start.latest)
     if abs(deploy.lag) < timedelta(minutes=1):
         return "in that minute"
     return f"{duration(abs(deploy.lag))} {'later' if deploy.lag > timedelta() else 'before'}"
@@ -151,10 +153,11 @@ def _commits(incident: Measurements) -> Iterator[Indicator]:
     commits = incident.evidence.suspect_commits
     if not isinstance(commits, Known) or not commits.value:
         return
-    commit, began = commits.value[0], incident.apparent_start
+    commit, start = commits.value[0], incident.apparent_start
     name = quoted(commit.pull_request or commit.message or commit.id)
-    if commit.at is not None and began is not None and timedelta() <= began - commit.at <= COMMIT_IS_NEW:
-        text = f"Suspect commit {name} was made {duration(elapsed(commit.at, began))} before the errors began."
+    if commit.at is not None and start is not None and start.at - COMMIT_IS_NEW <= commit.at <= start.latest:
+        before = f"{duration(elapsed(commit.at, start.at))} before" if commit.at <= start.at else "just before"
+        text = f"Suspect commit {name} was made {before} the errors began."
         yield Indicator("commits", 2, text)
     else:
         yield Indicator("commits", 1, f"Sentry names a suspect commit: {name}.")

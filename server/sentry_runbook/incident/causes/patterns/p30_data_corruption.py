@@ -14,7 +14,7 @@ from sentry_runbook.incident.formatting import quoted_frame
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known, quoted
 from sentry_runbook.incident.model.results.impact import Episode
-from sentry_runbook.incident.releases import alignment, releases_seen
+from sentry_runbook.incident.releases import Start, alignment, releases_seen
 
 MALFORMED = re.compile(
     r"JSONDecodeError|JSON\.parse|not valid JSON|in JSON at position|end of JSON|JsonParse|JsonProcessing|JsonSyntax"
@@ -85,8 +85,8 @@ def _ran_before(incident: Measurements, version: str) -> bool:
     """Whether the release was in use well before the incident."""
     if not isinstance(incident.episode, Episode):
         return False
-    deploy = alignment(incident.evidence, version, incident.episode.began)
-    return deploy is not None and not deploy.early and deploy.lag > RAN_BEFORE
+    deploy = alignment(incident.evidence, version, Start.of(incident.episode))
+    return deploy is not None and deploy.lag is not None and not deploy.early and deploy.lag > RAN_BEFORE
 
 
 def malformed_sample(evidence: Evidence) -> str | None:
