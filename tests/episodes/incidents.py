@@ -90,6 +90,16 @@ def _fixed(level: float, fix: float, factor: float, end: float) -> Shape:
     return Shape(rate, ((0.0, end if factor else fix),), fix=fix, factor=factor)
 
 
+def _relapsed(level: float, left: float) -> Shape:
+    """A fix that leaves a part of the rate, or none, for 48 minutes; then all is as before it."""
+
+    def rate(hours: float) -> float:
+        return 0.0 if not 0 <= hours < 6 else level * left if 0.6 <= hours < 1.4 else level
+
+    spans = ((0.0, 6.0),) if left else ((0.0, 0.6), (1.4, 6.0))
+    return Shape(rate, spans, fix=0.6, factor=left)
+
+
 def _waves(level: float, length: float, every: float, number: int) -> Shape:
     spans = tuple((index * every, index * every + length) for index in range(number))
     return Shape(_during(level, *spans), spans)
@@ -112,6 +122,8 @@ def shapes(level: float) -> dict[str, Shape]:
         "fix halves": _fixed(level, 0.6, 0.45, 6.0),
         "fix does nothing": _fixed(level, 0.6, 1.0, 6.0),
         "fix harms": _fixed(level, 0.6, 2.0, 6.0),
+        "fix fails again": _relapsed(level, 0.1),
+        "silent, then again": _relapsed(level, 0.0),
     }
 
 

@@ -34,8 +34,8 @@ def test_the_corpus_is_judged_right() -> None:
 
 def test_the_corpus_has_every_background_and_shape() -> None:
     assert set(BACKGROUNDS) == {"new", "silent", "steady", "daily", "weekly", "noisy", "rare"}
-    assert len(shapes(240.0)) == 13
-    assert len(NAMES) == 91
+    assert len(shapes(240.0)) == 15
+    assert len(NAMES) == 105
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)

@@ -19,7 +19,8 @@ USUAL = st.sampled_from([0.0, 0.3, 6.0, 60.0])
 FACTORS = st.floats(8, 40)
 LENGTHS = st.floats(0.4, 8.0)
 SEEDS = st.integers(0, 10_000).map(str)
-SOME = settings(max_examples=25, deadline=None)
+SOME = settings(max_examples=40, deadline=None, derandomize=True)
+"""Events come by chance, so once in thousands of examples chance alone makes an incident: each run draws the same."""
 pytestmark = pytest.mark.matrix
 """Two weeks of events are drawn for each example: `.ci/run` has the time for it."""
 

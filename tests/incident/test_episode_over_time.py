@@ -218,6 +218,49 @@ def test_ten_minutes_at_four_times_a_daily_rate_are_told() -> None:
     assert found.began_earliest <= BEGIN <= found.began_latest
 
 
+def by_chance(usual: float, level: float, length: float, seed: str) -> list[datetime]:
+    """Events by chance: the usual rate, and from the beginning on that much more, for that many hours."""
+    rate = lambda hours: usual + (level if 0 <= hours < length else 0.0)  # noqa: E731  # shorter than a function
+    return list(drawn(rate, -15 * 24, 8 * 24, seed))
+
+
+@pytest.mark.parametrize("hours", [9, 12, 25, 47])
+def test_a_few_events_more_than_usual_after_a_fire_are_not_the_incident(hours: float) -> None:
+    """17 in an hour instead of 6, three hours after 8 times the usual rate: found by chance, and taken for it."""
+    raw = [BEGIN - timedelta(days=60), *by_chance(6, 120, 0.40625, "1320")]
+    found = episode(raw, hours)
+    assert abs(found.began - BEGIN) <= 2 * MINUTE
+    assert found.peak_per_hour > 50
+
+
+def test_a_second_fire_after_a_larger_one_is_the_incident() -> None:
+    raw = events((0, 1, 600), (8, 9, 100), usual=6)
+    found = episode(raw, 14)
+    assert found.began_earliest <= at(8) <= found.began_latest
+
+
+def test_a_faint_rise_that_is_still_live_is_the_incident() -> None:
+    raw = sorted([*events((0, 0.5, 100), usual=6), *(at(6) + number * 3 * MINUTE for number in range(60))])
+    found = episode(raw, 6.9)
+    assert (found.ongoing, found.began > at(5)) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("usual", "level", "length", "look", "seed"),
+    [(6, 142, 0.4, 7.29, "616"), (60, 480, 4.51, 0.6, "9005"), (6, 120, 7.5, 0.6, "8815"), (6, 120, 0.4, 0.61, "524")],
+)
+@pytest.mark.parametrize("days", [1, 1.5, 3, 7])
+def test_an_hour_that_is_a_little_busy_by_chance_does_not_move_the_beginning(
+    usual: float, level: float, length: float, look: float, seed: str, days: float
+) -> None:
+    """Four events in ten minutes where one is usual were a part of the rise: begun an hour, and two, too early."""
+    raw = [BEGIN - timedelta(days=60), *by_chance(usual, level, length, seed)]
+    found = read(evidence(raw, at(look), days * 24 * HOUR)).episode
+    assert isinstance(found, Episode)
+    assert abs(found.began - BEGIN) <= 5 * MINUTE
+    assert found.began_earliest <= BEGIN <= found.began_latest
+
+
 # --- deploys in the hour of the start ------------------------------------------------------------------------------
 
 

@@ -92,6 +92,34 @@ def test_nobody_is_told_to_wait_for_what_waiting_does_not_bring(look: float) -> 
     assert (action.change, action.decidable_at) == ("too_early", None)
 
 
+@pytest.mark.parametrize("usual", [0, 20])
+@pytest.mark.parametrize("left", [0, 15, 40])
+@pytest.mark.parametrize("minutes", [6, 15, 30, 60, 150, 270])
+def test_a_fix_that_held_for_a_while_is_no_improvement_any_more(usual: float, left: float, minutes: int) -> None:
+    """90 minutes of calm, then all as before: "going down, not over yet" for as long as anybody looked."""
+    raw = events((0, 2, 240), (2, 3.5, left), (3.5, 12, 240), usual=usual)
+    result = recovery(evidence(raw, at(3.5) + minutes * MINUTE), at(2))
+    (action,) = result.actions
+    assert (result.verdict, action.change) == ("ongoing", "fell")
+    assert action.again_per_hour == pytest.approx(240 + usual, rel=0.6)
+    assert ": it fell, and came back after that (" in result.reading
+
+
+def test_what_came_back_and_is_over_is_still_told() -> None:
+    """By clock hours the last one of the incident holds 2.8 events a minute."""
+    result = recovery(evidence(events((0, 2, 240), (3.5, 6, 240)), at(30)), at(2))
+    assert (result.verdict, result.actions[0].again_per_hour) == ("recovered", 168)
+
+
+@pytest.mark.parametrize("look", [2.5, 3, 5, 9])
+def test_clumps_after_a_fix_that_helped_are_no_return(look: float) -> None:
+    """Twenty events at once each half hour, then six: the last ten minutes hold a clump or none."""
+    raw = [BEGIN + number * 30 * MINUTE + event * timedelta(seconds=2) for number in range(4) for event in range(20)]
+    raw += [at(2) + number * 30 * MINUTE + event * timedelta(seconds=2) for number in range(20) for event in range(6)]
+    raw = [BEGIN - timedelta(days=60), *raw]
+    assert all(action.again_per_hour is None for action in recovery(evidence(raw, at(look)), at(2)).actions)
+
+
 def test_minutes_after_a_fix_it_is_too_early_and_the_answer_says_when_it_can_be_said() -> None:
     result = recovery(evidence(FOUR_TIMES, at(3) + 3 * MINUTE), at(3))
     action = result.actions[0]

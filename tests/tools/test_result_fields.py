@@ -27,6 +27,8 @@ Field = tuple[str, str]
 UNREACHED: Mapping[str, str] = {
     "ActionItem.due": "people give it in the document; no tool takes it",
     "ActionItem.owner": "people give it in the document; no tool takes it",
+    "RecoveryAction.again_per_hour": "no embedded fix fails again; tests/incident/test_recovery_over_time.py",
+    "RecoveryAction.decidable_at": "embedded incidents end with their fix; tests/incident/test_recovery_over_time.py",
     "BreakdownRow.lift": "where an embedded incident has shares before it, the difference may be chance",
     "EventRow.ip": "embedded events name a user, and the address stands in only without one",
     "EventView.message": "no embedded event is a message without an exception",

@@ -91,8 +91,7 @@ def _step(
 ) -> Beginning:
     per_hour, highest, days = usual
     counts = _counts(cells, fine, start)
-    until = min(end, start + (2 * HOUR_S if counts.step >= HOUR_S else HOUR_S))
-    place = find_step(counts, start, until, per_hour or 0.0, highest, not_before)
+    place = find_step(counts, start, end, per_hour or 0.0, highest, not_before)
     return Beginning(place.at, place.earliest, place.latest, "step", per_hour, highest, days, counts.step)
 
 

@@ -3,8 +3,9 @@
 How to think about it: around the coarse start of a burst the finest series is read as a row of Poisson counts that
 have the usual rate before the step and the burst's rate from it on. For each bucket the log-likelihood that the step
 lies before it is a sum from the end; the highest is the likeliest start, and all starts within :data:`PLAUSIBLE` of it
-are plausible: they are the grain. A slow rise has its likeliest *step* in the middle: so it is asked again whether what
-lies before that start is already clearly above the usual, for as long as it is.
+are plausible: they are the grain. A slow rise has its likeliest *step* in the middle: so it is asked again whether
+what lies before that start is already clearly above the usual, for as long as it is. Where it is a little above, the
+rise may have begun there: then the grain reaches back to it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 from sentry_runbook.incident.episode.usual import LOWEST_RATE, SHORT_S
+from sentry_runbook.incident.metrics.chance import chance_of_at_least
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 
 PLAUSIBLE = 3.0
@@ -22,8 +24,10 @@ UNSEEN_EVENTS, UNSEEN_DEVIATIONS = 3.0, 2.5
 deviations of the usual count, is not seen."""
 RISE_LOOKBACK_S = (600, 1200, 2400, 3600)
 RISE_EVENTS = 4
-RISE_DEVIATIONS = 3.0
+RISE_CHANCE, MAYBE_CHANCE = 5e-4, 1e-2
+"""A stretch as unlikely as that at the usual rate is a part of the rise; one as unlikely as that may be."""
 RISE_FACTOR = 2.0
+LEAST_MEAN = 0.25
 MAX_RISES = 4
 PART_OF_FULLEST = 0.6
 """The fullest ten minutes are high by chance, too."""
@@ -66,21 +70,36 @@ def find_step(
     Args:
         counts: the finest buckets that cover the time around the start.
         start: coarse start of the burst.
-        end: up to when the burst's first rate is taken.
+        end: of the burst.
         usual_per_hour: before the burst.
         highest_per_hour: as high as ordinary days go.
         not_before: nothing began before that (the issue's first event, the last burst's end).
     """
     low = max(usual_per_hour, LOWEST_RATE) * counts.step / HOUR_S
     begin = max(start - HOUR_S, not_before)
-    full, level = _fullest(counts.between(start, end))
+    full, level = _first_level(counts, start, end, highest_per_hour or usual_per_hour)
     place = _step(counts.between(begin, full), low, max(3 * low, PART_OF_FULLEST * level))
+    usual = highest_per_hour or usual_per_hour
     for _ in range(MAX_RISES):
-        earlier = _rise_before(counts, place.at, highest_per_hour or usual_per_hour, not_before)
+        earlier = _rise_before(counts, place.at, usual, not_before, RISE_CHANCE)
         if earlier is None:
             break
         place = _step(counts.between(earlier[0] - (place.at - earlier[0]), place.at), low, max(earlier[1], 2 * low))
-    return StepPlace(max(place.at, not_before), max(place.earliest, not_before), max(place.latest, not_before))
+    maybe = _rise_before(counts, place.at, usual, not_before, MAYBE_CHANCE)
+    earliest = place.earliest if maybe is None else min(place.earliest, maybe[0])
+    return StepPlace(max(place.at, not_before), max(earliest, not_before), max(place.latest, not_before))
+
+
+def _first_level(counts: Counts, start: float, end: float, usual_per_hour: float) -> tuple[float, float]:
+    """As :func:`_fullest` of the burst's first hour; of its first hours where that holds no more than is usual."""
+    length = 2 * HOUR_S if counts.step >= HOUR_S else HOUR_S
+    size, until = max(1, SHORT_S // counts.step), min(end, start + length)
+    while True:
+        full, level = _fullest(counts.between(start, until))
+        mean = usual_per_hour * size * counts.step / HOUR_S
+        if until >= end or chance_of_at_least(round(level * size), max(mean, LEAST_MEAN)) < RISE_CHANCE:
+            return full, level
+        until = min(end, until + HOUR_S)
 
 
 def _fullest(burst: Counts) -> tuple[float, float]:
@@ -112,7 +131,9 @@ def _step(counts: Counts, low: float, high: float) -> StepPlace:
     return StepPlace(min(max(at, earliest), latest), earliest, latest)
 
 
-def _rise_before(counts: Counts, at: float, highest: float, not_before: float) -> tuple[float, float] | None:
+def _rise_before(
+    counts: Counts, at: float, highest: float, not_before: float, chance: float
+) -> tuple[float, float] | None:
     """Start and events a bucket of the stretch before ``at`` that is clearly above the usual; None when none is."""
     for length in RISE_LOOKBACK_S:
         start = at - length
@@ -123,7 +144,7 @@ def _rise_before(counts: Counts, at: float, highest: float, not_before: float) -
         if (
             events >= RISE_EVENTS
             and events > RISE_FACTOR * mean
-            and events > mean + RISE_DEVIATIONS * sqrt(max(mean, 0.5))
+            and chance_of_at_least(round(events), max(mean, LEAST_MEAN)) < chance
         ):
             return start, events / max(1, len(before.values))
     return None

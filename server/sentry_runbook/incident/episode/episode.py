@@ -26,7 +26,9 @@ from sentry_runbook.incident.episode.bursts import (
 )
 from sentry_runbook.incident.episode.cells import Cells, instant, minute
 from sentry_runbook.incident.episode.event_counts import EventCounts
+from sentry_runbook.incident.episode.usual import LOWEST_RATE
 from sentry_runbook.incident.formatting import moment, number
+from sentry_runbook.incident.metrics.chance import chance_of_at_least
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.model.evidence import Evidence, Unknown
 from sentry_runbook.incident.model.policy import Policy
@@ -39,6 +41,9 @@ CLEAR_GRAIN_S = 900
 CLEAR_DAYS = 3
 """High confidence: that many events in the peak hour, that many times the usual and the highest of ordinary days, the
 start known to within that time, and a steady usual rate from that many days."""
+FAINT_CHANCE, FAINT_PART = 1e-7, 0.5
+"""A faint episode has less than that part of the strongest one's events in its fullest hour, and no more than chance
+may bring together at the usual rate in some days."""
 NO_STEP = "no step in the event rate: the issue is old and runs as usual"
 FIRST = ("first_event", "first_in_scope")
 HOW = {
@@ -98,19 +103,37 @@ def find_episode(evidence: Evidence, policy: Policy, counts: EventCounts | None)
     if counts is None:
         return Unknown(why=_why_no_counts(evidence))
     all_bursts = without_new_usual(find_bursts(counts.cells, counts.rates), counts.cells)
-    bursts = _chosen(by_episode(all_bursts), evidence)
+    bursts = _chosen(by_episode(all_bursts), evidence, counts)
     bursts = bursts or _of_a_new_issue(evidence, policy, counts.cells)
     if not bursts:
         return Unknown(why=NO_STEP)
     return _found(evidence, find_beginning(evidence, bursts, counts), bursts, counts)
 
 
-def _chosen(episodes: Sequence[tuple[Span, ...]], evidence: Evidence) -> tuple[Span, ...]:
-    """The last episode that overlaps the window, else the last one that begins before the window's end."""
+def _chosen(episodes: Sequence[tuple[Span, ...]], evidence: Evidence, counts: EventCounts) -> tuple[Span, ...]:
+    """The last episode that overlaps the window, else the last one that begins before the window's end.
+
+    A faint one that has ended is passed over where a strong one lies before it: by chance a few events more come
+    together once in some days, and nobody asks about them after a fire.
+    """
     start, end = evidence.window.start.timestamp(), evidence.window.end.timestamp()
     before = [episode for episode in episodes if episode[0].start < end]
-    overlapping = [episode for episode in before if episode[-1].end > start]
-    return next(iter((overlapping or before)[-1:]), ())
+    strong = [episode for episode, faint in zip(before, _faint(before, counts), strict=True) if not faint]
+    overlapping = [episode for episode in strong if episode[-1].end > start]
+    return next(iter((overlapping or strong)[-1:]), ())
+
+
+def _faint(episodes: Sequence[tuple[Span, ...]], counts: EventCounts) -> list[bool]:
+    """Which of them are faint beside a stronger one before them, and over."""
+    faint, strongest = [], 0
+    for episode in episodes:
+        peak = _peak(counts.cells, episode)[0]
+        usual = max(counts.usual_per_hour(instant(episode[0].start)) or 0.0, LOWEST_RATE)
+        is_over = episode[-1].end < counts.cells.ends[-1]
+        is_chance = chance_of_at_least(peak, usual) > FAINT_CHANCE
+        faint.append(is_over and is_chance and peak < FAINT_PART * strongest)
+        strongest = max(strongest, peak)
+    return faint
 
 
 def _of_a_new_issue(evidence: Evidence, policy: Policy, cells: Cells) -> tuple[Span, ...]:

@@ -164,5 +164,7 @@ def _fix_changed(incident: Incident) -> str | None:
     """What the fix that people stated changed; None when they stated none."""
     if not (incident.stated.fix or incident.stated.fixed_at or incident.mitigated):
         return None
-    changes = [action.change for action in incident.recovery.actions if action.kind == "stated"]
-    return changes[0] if changes else "too_early"
+    stated = [action for action in incident.recovery.actions if action.kind == "stated"]
+    if stated and stated[0].again_per_hour is not None:
+        return "came_back"
+    return stated[0].change if stated else "too_early"

@@ -131,6 +131,7 @@ def _slow(incident: Incident, impact: Impact) -> Iterator[str]:
 
 FIX_HAS_CHANGED = {
     "fell": "see whether the fix holds: the errors fell after it",
+    "came_back": "look at the fix again: the errors fell after it and have come back",
     "rose": "look at the fix again: the errors rose after it",
     "no_change": "look for what the fix missed: the errors have not fallen after it",
     "too_early": "see whether the fix works: it is too early to say",

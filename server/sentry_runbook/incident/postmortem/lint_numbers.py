@@ -215,4 +215,5 @@ def _rates(recovery: Recovery) -> Iterator[float | None]:
     """Events an hour before and after each act."""
     for action in recovery.actions:
         yield action.before_per_hour
+        yield action.again_per_hour
         yield action.after_per_hour

@@ -63,7 +63,7 @@ def _by(entry: Activity) -> str:
 
 
 def effects(
-    acts: Sequence[Act], counts: EventCounts, began: datetime, now: datetime
+    acts: Sequence[Act], counts: EventCounts, began: datetime, now: datetime, ended: datetime | None = None
 ) -> tuple[tuple[Act, Comparison | None], ...]:
     """Each act with the rates before and after it.
 
@@ -77,7 +77,8 @@ def effects(
         if act.kind not in CHANGES | {"stated"}:
             bounds = changes
         since = max([began, *(at for at in bounds if at < act.at)])
-        pairs.append((act, compare(counts, act.at, min([now, *(at for at in bounds if at > act.at)]), since)))
+        until = min([now, *(at for at in bounds if at > act.at)])
+        pairs.append((act, compare(counts, act.at, until, since, ended)))
     return tuple(pairs)
 
 
@@ -94,4 +95,5 @@ def shown(act: Act, comparison: Comparison | None) -> RecoveryAction:
         compared_minutes=round(comparison.length.total_seconds() / 60),
         change=comparison.change,
         decidable_at=comparison.decidable_at,
+        again_per_hour=comparison.again_per_hour,
     )

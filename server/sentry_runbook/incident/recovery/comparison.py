@@ -20,7 +20,7 @@ from typing import Literal
 
 from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.episode.issue_counts import HOUR
-from sentry_runbook.incident.metrics.chance import chance_of_at_most
+from sentry_runbook.incident.metrics.chance import chance_of_at_least, chance_of_at_most
 
 Change = Literal["fell", "rose", "no_change", "too_early"]
 FELL = 0.8
@@ -28,6 +28,10 @@ ROSE = 1.25
 HALF = 0.5
 THIRD = 1 / 3
 CHANCE = 0.02
+AGAIN_CHANCE = 2e-3
+LEAST = 1
+RECENT = (timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=1))
+"""Over the last stretches of these lengths a rate that fell is looked at again: it may have come back since."""
 DOUBLE = 2.0
 DEVIATIONS = 1.96
 LONGEST = timedelta(hours=2)
@@ -45,6 +49,7 @@ class Comparison:
         change: what the counts say of it.
         decidable_at: when it can be said, at the rate before; None when it is said, or waiting does not help: the
             incident was too short or too rare before the act.
+        again_per_hour: events an hour of the incident's last minutes, where a rate that fell has come back; else None.
     """
 
     length: timedelta
@@ -52,19 +57,23 @@ class Comparison:
     after: int
     change: Change
     decidable_at: datetime | None = None
+    again_per_hour: float | None = None
 
     def per_hour(self, events: int) -> float:
         """Events an hour of a stretch of this length."""
         return round(events * (HOUR / self.length), 1)
 
 
-def compare(counts: EventCounts, at: datetime, until: datetime, began: datetime) -> Comparison | None:
+def compare(
+    counts: EventCounts, at: datetime, until: datetime, began: datetime, ended: datetime | None = None
+) -> Comparison | None:
     """Compare the events before and after an instant; None where the counts hold no stretch on both sides of it.
 
     Args:
         counts: of the issue.
         at: when the act was.
         until: the next change, or the time of reading.
+        ended: when the incident was over; None while it goes on, and where it is not known.
         began: the incident's begin, or the change before; what lies before it is not the rate that the act met.
     """
     bucket = counts.bucket_at(at)
@@ -90,11 +99,32 @@ def compare(counts: EventCounts, at: datetime, until: datetime, began: datetime)
         # What the act met was too short to tell alone, but nothing has come for longer than that.
         change = _change(before, 0, clumps, max(1.0, (end - after_start) / length))
     if change != "too_early":
-        return Comparison(length, before, after, change)
+        again = None
+        if change == "fell":
+            again = _again(counts, (after_start, ended or counts.until), (before, after), length, clumps)
+        return Comparison(length, before, after, change, again_per_hour=again)
     needed = _needed(before, length, clumps)
     # A later change ends the stretch after this one: then it stays unsaid.
     grows = length < needed <= longest and until >= counts.until
     return Comparison(length, before, after, change, after_start + needed if grows else None)
+
+
+def _again(
+    counts: EventCounts, span: tuple[datetime, datetime], events: tuple[int, int], length: timedelta, clumps: float
+) -> float | None:
+    """Events an hour of the last minutes, if more than the act left and half of what it met; the shortest that tell."""
+    before, after = events
+    since, now = span
+    last = counts.bucket_at(now - timedelta(seconds=1))
+    for recent in RECENT:
+        start = now - recent
+        if last is None or last[1] - last[0] > recent or start < since or not counts.is_measured(start, now):
+            continue
+        found, part = counts.events(start, now), recent / length
+        left = max(after, LEAST) * part * ROSE
+        if found >= HALF * before * part and chance_of_at_least(round(found / clumps), left / clumps) < AGAIN_CHANCE:
+            return round(found * (HOUR / recent), 1)
+    return None
 
 
 def fell_to(counts: EventCounts, start: datetime, now: datetime, length: timedelta) -> bool:

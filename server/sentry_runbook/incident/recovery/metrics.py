@@ -93,6 +93,12 @@ class RecoveryMetrics:
         return any(fell_to(self.counts, start, now, length) for length in FALL_LENGTHS)
 
     @property
+    def is_back_again(self) -> bool:
+        """Whether the last fall of the rate is over: it has come back since."""
+        telling = [comparison for _, comparison in self.judged if comparison and comparison.change in ("fell", "rose")]
+        return bool(telling) and telling[-1].again_per_hour is not None
+
+    @property
     def is_stable(self) -> bool:
         """Whether the rate has been back for long enough to say so at all."""
         return self.quiet_from is not None and self.quiet_for >= MIN_ELAPSED
@@ -128,8 +134,8 @@ def measure(
     since, basis = _reference(evidence, acts, episode)
     # By the hour the beginning lies within an hour: what may still be before it is not the incident's rate.
     surely = episode.result.began_latest if episode is not None else began
-    found = () if counts is None or surely is None else effects(acts, counts, surely, now)
     quiet_from = _quiet_from(counts, episode)
+    found = () if counts is None or surely is None else effects(acts, counts, surely, now, quiet_from)
     event_at = _last_event(evidence, counts)
     regressed, regressed_since = _regressions(evidence, since, basis)
     # A return that ended, and stayed so for as long as recovered takes, is a part of the incident.

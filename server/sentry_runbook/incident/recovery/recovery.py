@@ -74,15 +74,16 @@ def _verdict(metrics: RecoveryMetrics, *, is_over: bool) -> RecoveryVerdict:
     # An act that changed nothing leaves what an earlier one changed.
     changes = [comparison.change for _, comparison in metrics.judged if comparison is not None]
     last = next((change for change in reversed(changes) if change in ("fell", "rose")), None)
+    fell = last == "fell" and not metrics.is_back_again
     is_quiet = metrics.quiet_from is not None or (metrics.episode is None and _is_silent(metrics))
     lines: tuple[tuple[RecoveryVerdict, bool], ...] = (
         ("unknown", metrics.counts is None or _is_in_the_future(metrics)),
         ("unknown", is_quiet and not metrics.is_measured),
         # Silence may be the quota's. A burst that shows in spite of it is one.
-        ("unknown", bool(metrics.dropped) and (not metrics.is_live or last == "fell" or metrics.is_falling)),
+        ("unknown", bool(metrics.dropped) and (not metrics.is_live or fell or metrics.is_falling)),
         ("recovered", is_over),
         ("worse", metrics.is_live and last == "rose"),
-        ("improving", metrics.is_live and last == "fell" and not metrics.came_back),
+        ("improving", metrics.is_live and fell and not metrics.came_back),
         ("improving", metrics.is_falling and last != "rose" and not metrics.came_back),
         # The issue came back and there are events: a falling rate says nothing then.
         ("ongoing", metrics.is_live or (metrics.came_back and metrics.now_per_hour != 0)),
@@ -90,7 +91,7 @@ def _verdict(metrics: RecoveryMetrics, *, is_over: bool) -> RecoveryVerdict:
         ("unknown", is_quiet and metrics.is_above_usual and metrics.quiet_for >= metrics.quiet_needed),
         ("improving", is_quiet),
         ("worse", last == "rose"),
-        ("improving", last == "fell"),
+        ("improving", fell),
         ("ongoing", bool(metrics.now_per_hour)),
     )
     return next((verdict for verdict, holds in lines if holds), "unknown")
@@ -260,6 +261,8 @@ def _telling(judged: Sequence[tuple[Act, Comparison]]) -> tuple[Act, Comparison]
 def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
     before, after = (_rate(comparison.per_hour(events)) for events in (comparison.before, comparison.after))
     said = WORDS.get(comparison.change, "too few events to say")
+    if comparison.again_per_hour is not None:
+        said += f", and came back after that ({_rate(comparison.again_per_hour)} at last)"
     if comparison.decidable_at is not None:
         said = f"too early to say; it can be said at {moment(comparison.decidable_at, now)}"
     what = f"{act.what[:1].upper()}{act.what[1:]}"

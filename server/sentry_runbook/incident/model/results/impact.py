@@ -178,7 +178,8 @@ class RecoveryAction(Frozen):
         before_per_hour, after_per_hour: events an hour of two stretches of equal length, ``compared_minutes`` each.
         change: ``fell`` and ``rose`` beyond chance and by a fifth at least; ``no_change`` where a fall to a half can be
             excluded; else ``too_early``.
-        decidable_at: when it can be said, for ``too_early``; None when nothing tells when.
+        decidable_at: when it can be said, for ``too_early``; None when waiting does not help.
+        again_per_hour: events an hour of the incident's last minutes, where a rate that ``fell`` has come back since.
     """
 
     at: datetime
@@ -189,6 +190,7 @@ class RecoveryAction(Frozen):
     compared_minutes: int | None = None
     change: Literal["fell", "rose", "no_change", "too_early"]
     decidable_at: datetime | None = None
+    again_per_hour: float | None = None
 
 
 class Recovery(Answer):
