@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sentry_runbook.incident.model.evidence.event import tags_named
+from sentry_runbook.incident.model.evidence.event import tag_named
 from sentry_runbook.incident.model.evidence.issue import issue_category, regressed_release
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
@@ -102,7 +102,7 @@ def tag_values(tags: Sequence[JsonObject] | None, key: str) -> Iterator[str]:
 
 def event_tag(event: JsonObject, key: str) -> str:
     """The value of an event's tag; empty when the event does not carry it."""
-    return tags_named(event, (key,)).get(key, "")
+    return tag_named(event, key) or ""
 
 
 def event_id_of(event: JsonObject) -> str:

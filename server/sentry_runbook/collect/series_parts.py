@@ -114,7 +114,21 @@ def _series_request(collection: Collection) -> Request[SeriesByAxis]:
     return time_series(collection, axes, query, start, step(window), names)
 
 
-def _history_request(collection: Collection) -> Request[SeriesByAxis]:
+def _is_told_by_minutes(collection: Collection) -> bool:
+    """Whether the issue's series has all that its clock hours would tell: then they are summed from it.
+
+    It reaches back to before the first event, and up to now. Distinct users cannot be summed.
+    """
+    question, began = collection.question, first_seen(collection.issue)
+    if began is None or question.wants(Aspect.USERS) or not question.wants(Aspect.SERIES, Aspect.TREND):
+        return False
+    reaches_back = series_start(question.window) <= began - timedelta(hours=1)
+    return reaches_back and collection.now - question.window.end <= INGEST_LAG
+
+
+def _history_request(collection: Collection) -> Request[SeriesByAxis] | None:
+    if _is_told_by_minutes(collection):
+        return None
     axes = (COUNT, USERS) if collection.question.wants(Aspect.USERS) else (COUNT,)
     query, names = of_the_issue(collection), collection.scope.names
     end = max(collection.question.window.end, collection.now)

@@ -107,17 +107,23 @@ class _Parts:
         """Add the buckets that start in ``[first, end)``, ``size`` of them to a cell."""
         start, step = int(series.start.timestamp()), series.step_s
         skipped = 0 if first is None else max(0, -(-(first - start) // step))
-        for index in range(skipped, len(series.values), size):
-            at = start + index * step
-            if at >= self.until or (end is not None and at >= end):
-                return
-            values: Sequence[float | None] = series.values[index : index + size]
-            if None in values:
-                values = [value for value in values if value is not None]
-            stop = start + min(index + size, len(series.values)) * step
-            self.starts.append(at)
-            self.ends.append(min(stop, self.until))
-            self.counts.append(sum(values) if values else None)  # type: ignore[arg-type]  # None was left out above
+        last = self.until if end is None else min(self.until, end)
+        places = range(skipped, min(len(series.values), max(0, -(-(last - start) // step))), size)
+        self.starts += [start + index * step for index in places]
+        stops = (start + min(index + size, len(series.values)) * step for index in places)
+        self.ends += [min(stop, self.until) for stop in stops]
+        if size == 1:
+            self.counts += series.values[places.start : places.stop]
+            return
+        self.counts += [_summed(series.values[index : index + size]) for index in places]
+
+
+def _summed(values: Sequence[float | None]) -> float | None:
+    """The sum of what was measured; None where nothing was."""
+    if None in values:
+        measured = [value for value in values if value is not None]
+        return sum(measured) if measured else None
+    return sum(values)  # type: ignore[arg-type]  # no None among them
 
 
 def instant(seconds: float) -> datetime:

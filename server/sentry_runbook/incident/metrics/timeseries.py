@@ -154,12 +154,10 @@ def busiest_minute(series: Series, threshold: int) -> Peak | None:
     if series.step_s != MINUTE_S:
         return None
     complete = complete_buckets(series)
-    judged = [
-        (round(value), -index)
-        for index, value in enumerate(series.values)
-        if value is not None and (index < complete or value > threshold)
-    ]
-    if not judged:
+    counts = [-1 if value is None else round(value) for value in series.values[:complete]]
+    counts += [round(value) if value is not None and value > threshold else -1 for value in series.values[complete:]]
+    most = max(counts, default=-1)
+    if most < 0:
         return None
-    most, index = max(judged)
-    return Peak(at=time_of(series, -index), value=most, complete=-index < complete)
+    index = counts.index(most)
+    return Peak(at=time_of(series, index), value=most, complete=index < complete)

@@ -65,7 +65,7 @@ class UserCounts:
         total: distinct users of the window; None when unknown.
         sums: users a minute (when known), then events a minute; empty when neither covers the window.
         hours: distinct users by clock hour, keyed by its start.
-        counted: hours that were counted on purpose.
+        counted: hours that were counted on purpose, and the one hour that holds the whole window's events.
     """
 
     start: int
@@ -96,7 +96,7 @@ class UserCounts:
             for axis in (users, series.events if series else None)
             if axis is not None and _covers(axis, evidence.window)
         )
-        return UserCounts(start, end, total, sums, hours, counted)
+        return UserCounts(start, end, total, sums, hours, (*counted, *_all_in_one_hour(sums, start, end, total)))
 
     @cached_property
     def starts(self) -> Sequence[int]:
@@ -278,6 +278,24 @@ def _clock_hours(series: Series, start: int) -> dict[int, ExactCount]:
         for index, value in enumerate(series.values)
         if value is not None and first + (index + 1) * HOUR_S > start
     }
+
+
+def _all_in_one_hour(sums: Sequence[PrefixSums], start: int, end: int, total: int | None) -> Iterator[ExactCount]:
+    """The window's users as those of one stretch, where its events lie within an hour of each other."""
+    if total is None:
+        return
+    for axis in sums:
+        after = min(len(axis.values), -((axis.start - end) // axis.step))
+        inside = range(max(0, (start - axis.start) // axis.step), after)
+        # A bucket without a number is filled, too: it may hold any.
+        first = next((index for index in inside if axis.values[index] != 0), None)
+        last = next((index for index in reversed(inside) if axis.values[index] != 0), None)
+        if first is None or last is None:
+            continue
+        stretch = max(start, axis.start + first * axis.step), axis.start + (last + 1) * axis.step
+        if stretch[1] - stretch[0] <= HOUR_S:
+            yield ExactCount(*stretch, total)
+            return
 
 
 def _covers(series: Series, window: Window) -> bool:
