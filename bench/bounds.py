@@ -18,11 +18,12 @@ NEW_REQUESTS: Mapping[str, int] = {
     "get_issue": 1,
     "discover_impact": 1,
     "classify_severity": 1,
-    "check_recovery": 2,
+    "check_recovery": 4,
     "draft_update": 2,
     "draft_postmortem": 2,
 }
-"""Requests that the first edition did not make: the dropped events, and where a story is told the changes of flags."""
+"""Requests that the first edition did not make, all in its two rounds: the dropped events; where a story is told, and
+for what ended it, the changes of flags; for the latter also releases and deploys, around which rates are compared."""
 CHARACTERS: Mapping[str, int] = {"triage_issue": 9_000, "get_issue": 9_000, "list_events": 9_000}
 """Characters of one result, each channel."""
 ANY_CHARACTERS = 20_000

@@ -83,6 +83,27 @@ async def test_callers_take_turns_and_each_keeps_its_order() -> None:
     assert order == ["first", "a0", "b0", "a1", "b1", "a2", "b2"]
 
 
+async def test_callers_who_came_first_are_through_while_the_others_still_ask() -> None:
+    """If all took turns, all would be ready for their second round at once, and all would finish last."""
+    upstream = Upstream({}, gives([]))
+
+    async def caller(name: str) -> None:
+        with client.deadline(10):
+            for round_ in (1, 2):
+                async with anyio.create_task_group() as tasks:
+                    for number in range(4):
+                        tasks.start_soon(client.deploys, f"{name}{round_}{number}")
+
+    async with client_of(upstream, concurrency=4) as client, anyio.create_task_group() as tasks:
+        for letter in "abcdefghijklmnopqrst":
+            tasks.start_soon(caller, letter)
+    order = [path.split("/")[-3] for path in upstream.paths]
+    last = {letter: max(at for at, name in enumerate(order) if name[0] == letter) for letter in "abt"}
+    # Each has asked once before any goes on: whoever wants one thing only is not behind those who want many.
+    assert {name[0] for name in order[:24]} == set("abcdefghijklmnopqrst")
+    assert max(last["a"], last["b"]) < len(order) / 2 < last["t"]
+
+
 async def test_a_full_family_does_not_block_the_others() -> None:
     upstream = Upstream({f"{ORG}/releases/v1/deploys/": gives([])}, never())
     async with client_of(upstream) as client, anyio.create_task_group() as tasks:

@@ -34,7 +34,7 @@ import anyio
 from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.http import Dropped, Transport
 from sentry_runbook.sentry.messages import Family, Params, RequestInfo, SentryResponse, address, delay_asked, is_used_up
-from sentry_runbook.sentry.rate_limiter import FairLimiter
+from sentry_runbook.sentry.rate_limiter import Caller, FairLimiter
 from sentry_runbook.sentry.single_flight import CachedResponse, InFlightRequest, SingleFlightCache
 from sentry_runbook.sentry.status_errors import (
     deadline_error,
@@ -69,7 +69,7 @@ class _ToolCall:
     """
 
     deadline: float
-    caller: object = field(default_factory=object)
+    caller: Caller = field(default_factory=Caller)
 
 
 _current_call: ContextVar[_ToolCall | None] = ContextVar("sentry_call", default=None)
@@ -211,7 +211,7 @@ class RequestSender:
     # --- retries
 
     async def _send_until_answered(
-        self, url: str, asked: RequestInfo, request: InFlightRequest, caller: object
+        self, url: str, asked: RequestInfo, request: InFlightRequest, caller: Caller
     ) -> SentryResponse:
         """GET a URL, and retry where that makes sense and the deadline allows it."""
         for attempt in range(MAX_ATTEMPTS):
@@ -260,7 +260,7 @@ class RequestSender:
     def _is_too_late(self, wait_s: float, request: InFlightRequest) -> bool:
         return self._monotonic() + wait_s >= request.deadline
 
-    async def _acquire(self, asked: RequestInfo, request: InFlightRequest, caller: object) -> None:
+    async def _acquire(self, asked: RequestInfo, request: InFlightRequest, caller: Caller) -> None:
         """Wait until the family's pause is over, and take a slot.
 
         Raises:
