@@ -11,7 +11,7 @@ import io
 import statistics
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,8 @@ GROUP = "beside the first edition"
 TRIAGE = "triage_issue"
 LATENCIES_MS = (0, 100)
 WARM_UP_CALLS = 3
+PROCESS_PAIRS = 3
+"""CPU time differs by some percent from process to process of the same code: by where its memory happens to lie."""
 
 
 @contextmanager
@@ -80,28 +82,35 @@ def _not_measured() -> Iterator[Measure]:
 
 def _warm(upstream: Upstream, first: Edition, calls: int) -> Iterator[Measure]:
     """Nothing is cached by the server; connections and imports are warm."""
-    url = upstream.url()
-    with ServerProcess(first, url) as before, ServerProcess(NOW, url) as now:
-        yield from _paired("CPU", before, now, calls, lambda server: server.triage_cpu_ms(ISSUE), CPU_OF_FIRST_EDITION)
+    pairs = [pair for _ in range(PROCESS_PAIRS) for pair in _pairs(upstream.url(), first, calls, _cpu_ms)]
+    yield from _compared("CPU", pairs, CPU_OF_FIRST_EDITION)
     for latency in LATENCIES_MS:
-        url = upstream.url(latency)
-        with ServerProcess(first, url) as before, ServerProcess(NOW, url) as now:
-            yield from _paired(f"wall at {latency} ms", before, now, calls, lambda server: server.triage([ISSUE])[0])
+        yield from _compared(f"wall at {latency} ms", _pairs(upstream.url(latency), first, calls, _wall_ms))
 
 
-def _paired(
-    name: str,
-    before: ServerProcess,
-    now: ServerProcess,
-    calls: int,
-    measure: Callable[[ServerProcess], float | None],
-    bound: float | None = None,
+def _cpu_ms(server: ServerProcess) -> float | None:
+    return server.triage_cpu_ms(ISSUE)
+
+
+def _wall_ms(server: ServerProcess) -> float | None:
+    return server.triage([ISSUE])[0]
+
+
+def _pairs(
+    url: str, first: Edition, calls: int, measure: Callable[[ServerProcess], float | None]
+) -> list[tuple[float | None, float | None]]:
+    """That many calls of a process of each edition, which take turns."""
+    with ServerProcess(first, url) as before, ServerProcess(NOW, url) as now:
+        for _ in range(WARM_UP_CALLS):
+            before.triage([ISSUE])
+            now.triage([ISSUE])
+        return [(measure(before), measure(now)) for _ in range(calls)]
+
+
+def _compared(
+    name: str, pairs: Sequence[tuple[float | None, float | None]], bound: float | None = None
 ) -> Iterator[Measure]:
     """Medians of both, and the median of the pairs' ratios."""
-    for _ in range(WARM_UP_CALLS):
-        before.triage([ISSUE])
-        now.triage([ISSUE])
-    pairs = [(measure(before), measure(now)) for _ in range(calls)]
     known = [(first, present) for first, present in pairs if first is not None and present is not None]
     medians = [statistics.median(column) for column in zip(*known, strict=True)] or [None, None]
     ratio = statistics.median(present / first for first, present in known) if known else None
