@@ -93,10 +93,18 @@ class RecoveryMetrics:
         return any(fell_to(self.counts, start, now, length) for length in FALL_LENGTHS)
 
     @property
-    def is_back_again(self) -> bool:
-        """Whether the last fall of the rate is over: it has come back since."""
-        telling = [comparison for _, comparison in self.judged if comparison and comparison.change in ("fell", "rose")]
-        return bool(telling) and telling[-1].again_per_hour is not None
+    def is_in_the_future(self) -> bool:
+        """Whether the time that was stated for the fix has not come yet."""
+        return (
+            self.basis == "stated"
+            and self.counts is not None
+            and (self.since or self.counts.until) >= self.counts.read_at
+        )
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no event came for two hours: of an issue whose rate never left the usual, all that tells an end."""
+        return self.counts is not None and not self.counts.events(self.counts.read_at - QUIET, self.counts.read_at)
 
     @property
     def is_stable(self) -> bool:
@@ -114,6 +122,11 @@ class RecoveryMetrics:
         if self.basis != "stated" or self.since is None:
             return self.effects
         return tuple(pair for pair in self.effects if pair[0].at >= self.since)
+
+    @property
+    def telling(self) -> tuple[tuple[Act, Comparison], ...]:
+        """Those of the ``judged`` acts after which the rate fell or rose."""
+        return tuple((act, found) for act, found in self.judged if found and found.change in ("fell", "rose"))
 
 
 def measure(

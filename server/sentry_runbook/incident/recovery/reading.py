@@ -1,0 +1,116 @@
+"""The verdict in one sentence or two: the rates now, in the incident and before it, and what ended it.
+
+How to think about it: the sentence is made of the measurements and the verdict, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sentry_runbook.incident.episode.bursts import QUIET
+from sentry_runbook.incident.formatting import count, duration, moment, number
+from sentry_runbook.incident.model.results.impact import RecoveryVerdict
+from sentry_runbook.incident.recovery.actions import Act
+from sentry_runbook.incident.recovery.comparison import Comparison
+from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
+
+PER_MINUTE_FROM = 60
+"""From one event a minute on a rate is told a minute."""
+WORDS = {"fell": "it fell", "rose": "it rose", "no_change": "no change"}
+
+
+def full_minutes(length: timedelta) -> timedelta:
+    """The full minutes of a length; a shorter one than a minute as it is."""
+    return length - length % timedelta(minutes=1) if length >= timedelta(minutes=1) else length
+
+
+def rate(per_hour: float | None) -> str:
+    """``4.0 a minute`` from one a minute on, else ``12 an hour``."""
+    if per_hour is None:
+        return "not known"
+    if per_hour >= PER_MINUTE_FROM:
+        return f"{per_hour / 60:,.1f} a minute"
+    return f"{number(round(per_hour, 1))} an hour"
+
+
+def reading(verdict: RecoveryVerdict, metrics: RecoveryMetrics, now: datetime) -> str:
+    """The verdict, the counts that it rests on, and what is known of a fix."""
+    if metrics.counts is None or metrics.is_in_the_future:
+        return f"Not known whether it is over: {metrics.why_no_rate}."
+    effect = _effect_sentence(metrics, now)
+    if metrics.dropped:
+        effect += f" {metrics.dropped}"
+    elif not metrics.is_measured:
+        effect += " Sentry gave no numbers for a part of the last hours."
+    elif verdict == "unknown":
+        effect += " The last minutes hold more than is usual at this hour, which may be a new burst."
+    sentence = f"{_head(verdict, metrics)}: {_state(metrics, now)}"
+    return f"{sentence}.{effect}{_fix_doubt(metrics)}"
+
+
+def _head(verdict: RecoveryVerdict, metrics: RecoveryMetrics) -> str:
+    if verdict == "improving" and metrics.quiet_from is not None:
+        return f"Calm for {duration(full_minutes(metrics.quiet_for))}, not over yet"
+    return {
+        "recovered": "Back to the usual rate",
+        "improving": "Going down, not over yet",
+        "ongoing": "Not over",
+        "worse": "Worse than before",
+        "unknown": "Not known whether it is over",
+    }[verdict]
+
+
+def _state(metrics: RecoveryMetrics, now: datetime) -> str:
+    """The rate now, in the incident and before it."""
+    parts = []
+    if metrics.now_per_hour is None:
+        parts.append("how many events come now is not known yet" if metrics.counts is not None else "")
+    elif metrics.extrapolated_from is not None and metrics.events_since is not None:
+        length = duration(full_minutes(metrics.extrapolated_from))
+        parts.append(f"{count(metrics.events_since, 'event')} in the {length} since then")
+    else:
+        parts.append(f"{number(metrics.now_per_hour)} events in the last hour")
+    if metrics.episode is None:
+        parts.append("no step out of the usual rate is known")
+    else:
+        parts.append(f"{number(metrics.episode.result.peak_per_hour)} in the incident's fullest hour")
+    if metrics.usual_per_hour is not None:
+        parts.append(f"{number(round(metrics.usual_per_hour, 1))} an hour usual before it")
+    if metrics.quiet_from is not None and metrics.quiet_for >= QUIET:
+        parts.append(f"back since {moment(metrics.quiet_from, now)}")
+    return ", ".join(parts)
+
+
+def _effect_sentence(metrics: RecoveryMetrics, now: datetime) -> str:
+    """What the act that counts changed: the stated fix, else the one that changed most, else the last."""
+    judged = [(act, comparison) for act, comparison in metrics.judged if comparison is not None]
+    if not judged:
+        return ""
+    act, comparison = judged[0] if metrics.basis == "stated" else _changed_most(metrics.telling) or judged[-1]
+    return f" {_compared(act, comparison, now)}."
+
+
+def _changed_most(telling: Sequence[tuple[Act, Comparison]]) -> tuple[Act, Comparison] | None:
+    """Of the acts that changed the rate as the last one did, which decides the verdict: the one that changed most."""
+    alike = [pair for pair in telling if pair[1].change == telling[-1][1].change]
+    return max(alike, key=lambda pair: abs(pair[1].per_hour(pair[1].before - pair[1].after)), default=None)
+
+
+def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
+    before, after = (rate(comparison.per_hour(events)) for events in (comparison.before, comparison.after))
+    said = WORDS.get(comparison.change, "too few events to say")
+    if comparison.again_per_hour is not None:
+        said += f", and came back after that ({rate(comparison.again_per_hour)} at last)"
+    if comparison.decidable_at is not None:
+        said = f"too early to say; it can be said at {moment(comparison.decidable_at, now)}"
+    what = f"{act.what[:1].upper()}{act.what[1:]}"
+    length = duration(comparison.length)
+    rates = f"{before} before, {after} after (over {length} each)"
+    return f"{what} at {moment(act.at, now)}: {rates}: {said}"
+
+
+def _fix_doubt(metrics: RecoveryMetrics) -> str:
+    if not metrics.fix_known and metrics.is_stable:
+        return " Quiet but not fixed, as far as is known: mitigated, not resolved."
+    return " The issue came back after the resolve." if metrics.came_back else ""
