@@ -111,6 +111,24 @@ def test_what_came_back_and_is_over_is_still_told() -> None:
     assert (result.verdict, result.actions[0].again_per_hour) == ("recovered", 168)
 
 
+@pytest.mark.parametrize(
+    ("level", "look", "verdict"),
+    [
+        (400, 2, "worse"),
+        (120, 2.6, "worse"),
+        (120, 3, "ongoing"),
+        (120, 7, "ongoing"),
+        (20, 3, "improving"),
+        (20, 7, "improving"),
+    ],
+)
+def test_a_rise_that_is_over_is_not_worse_any_more(level: float, look: float, verdict: str) -> None:
+    """Worse than before, at a sixth of the rate before."""
+    result = recovery(evidence(events((0, 1, 120), (1, 2.5, 400), (2.5, 8, level)), at(look)), at(1))
+    assert (result.verdict, result.actions[0].change) == (verdict, "rose")
+    assert ("went down after that" in result.reading) is (verdict != "worse")
+
+
 @pytest.mark.parametrize("look", [2.5, 3, 5, 9])
 def test_clumps_after_a_fix_that_helped_are_no_return(look: float) -> None:
     """Twenty events at once each half hour, then six: the last ten minutes hold a clump or none."""

@@ -165,6 +165,6 @@ def _fix_changed(incident: Incident) -> str | None:
     if not (incident.stated.fix or incident.stated.fixed_at or incident.mitigated):
         return None
     stated = [action for action in incident.recovery.actions if action.kind == "stated"]
-    if stated and stated[0].again_per_hour is not None:
+    if stated and stated[0].change == "fell" and stated[0].again_per_hour is not None:
         return "came_back"
     return stated[0].change if stated else "too_early"

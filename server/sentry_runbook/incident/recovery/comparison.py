@@ -28,10 +28,10 @@ ROSE = 1.25
 HALF = 0.5
 THIRD = 1 / 3
 CHANCE = 0.02
-AGAIN_CHANCE = 2e-3
+UNDONE_CHANCE = 2e-3
 LEAST = 1
 RECENT = (timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=1))
-"""Over the last stretches of these lengths a rate that fell is looked at again: it may have come back since."""
+"""Over the last stretches of these lengths a rate that fell or rose is looked at again: it may have come back."""
 DOUBLE = 2.0
 DEVIATIONS = 1.96
 LONGEST = timedelta(hours=2)
@@ -49,7 +49,7 @@ class Comparison:
         change: what the counts say of it.
         decidable_at: when it can be said, at the rate before; None when it is said, or waiting does not help: the
             incident was too short or too rare before the act.
-        again_per_hour: events an hour of the incident's last minutes, where a rate that fell has come back; else None.
+        again_per_hour: events an hour of the incident's last minutes, where the rate has come back since; else None.
     """
 
     length: timedelta
@@ -99,9 +99,10 @@ def compare(
         # What the act met was too short to tell alone, but nothing has come for longer than that.
         change = _change(before, 0, clumps, max(1.0, (end - after_start) / length))
     if change != "too_early":
+        span, per_hour = (after_start, ended or counts.until), HOUR / length
         again = None
-        if change == "fell":
-            again = _again(counts, (after_start, ended or counts.until), (before, after), length, clumps)
+        if change != "no_change":
+            again = _undone(counts, span, max(before, LEAST) * per_hour, max(after, LEAST) * per_hour, clumps)
         return Comparison(length, before, after, change, again_per_hour=again)
     needed = _needed(before, length, clumps)
     # A later change ends the stretch after this one: then it stays unsaid.
@@ -109,21 +110,36 @@ def compare(
     return Comparison(length, before, after, change, after_start + needed if grows else None)
 
 
-def _again(
-    counts: EventCounts, span: tuple[datetime, datetime], events: tuple[int, int], length: timedelta, clumps: float
+def _undone(
+    counts: EventCounts, span: tuple[datetime, datetime], before: float, after: float, clumps: float
 ) -> float | None:
-    """Events an hour of the last minutes, if more than the act left and half of what it met; the shortest that tell."""
-    before, after = events
-    since, now = span
-    last = counts.bucket_at(now - timedelta(seconds=1))
+    """Events an hour of the last minutes, where these are no longer what the act left; the shortest that tell.
+
+    Of a rate that fell: more than it left, and half of what it met. Of one that rose: less than it left, and no more
+    than it met.
+
+    Args:
+        counts: of the issue.
+        span: from the act to the end of the incident, or up to now.
+        before: what it met, events an hour.
+        after: what it left.
+        clumps: events that come at once.
+    """
+    start, end = span
+    last = counts.bucket_at(end - timedelta(seconds=1))
     for recent in RECENT:
-        start = now - recent
-        if last is None or last[1] - last[0] > recent or start < since or not counts.is_measured(start, now):
+        since, part = end - recent, recent / HOUR
+        if last is None or last[1] - last[0] > recent or since < start or not counts.is_measured(since, end):
             continue
-        found, part = counts.events(start, now), recent / length
-        left = max(after, LEAST) * part * ROSE
-        if found >= HALF * before * part and chance_of_at_least(round(found / clumps), left / clumps) < AGAIN_CHANCE:
-            return round(found * (HOUR / recent), 1)
+        found = counts.events(since, end)
+        if after < before:
+            is_undone = found >= HALF * before * part
+            chance = chance_of_at_least(round(found / clumps), ROSE * after * part / clumps)
+        else:
+            is_undone = found <= ROSE * before * part
+            chance = chance_of_at_most(round(found / clumps), FELL * after * part / clumps)
+        if is_undone and chance < UNDONE_CHANCE:
+            return round(found / part, 1)
     return None
 
 

@@ -101,7 +101,8 @@ def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
     before, after = (rate(comparison.per_hour(events)) for events in (comparison.before, comparison.after))
     said = WORDS.get(comparison.change, "too few events to say")
     if comparison.again_per_hour is not None:
-        said += f", and came back after that ({rate(comparison.again_per_hour)} at last)"
+        way = "came back" if comparison.change == "fell" else "went down"
+        said += f", and {way} after that ({rate(comparison.again_per_hour)} at last)"
     if comparison.decidable_at is not None:
         said = f"too early to say; it can be said at {moment(comparison.decidable_at, now)}"
     what = f"{act.what[:1].upper()}{act.what[1:]}"

@@ -67,8 +67,8 @@ def _verdict(metrics: RecoveryMetrics, *, is_over: bool) -> RecoveryVerdict:
     """The verdict: the first line that holds."""
     # An act that changed nothing leaves what an earlier one changed.
     last = metrics.telling[-1][1] if metrics.telling else None
-    rose = last is not None and last.change == "rose"
-    fell = last is not None and last.change == "fell" and last.again_per_hour is None
+    holds = last.change if last is not None and last.again_per_hour is None else None
+    rose, fell = holds == "rose", holds == "fell"
     is_quiet = metrics.quiet_from is not None or (metrics.episode is None and metrics.is_silent)
     lines: tuple[tuple[RecoveryVerdict, bool], ...] = (
         ("unknown", metrics.counts is None or metrics.is_in_the_future),

@@ -179,7 +179,8 @@ class RecoveryAction(Frozen):
         change: ``fell`` and ``rose`` beyond chance and by a fifth at least; ``no_change`` where a fall to a half can be
             excluded; else ``too_early``.
         decidable_at: when it can be said, for ``too_early``; None when waiting does not help.
-        again_per_hour: events an hour of the incident's last minutes, where a rate that ``fell`` has come back since.
+        again_per_hour: events an hour of the incident's last minutes, where the rate has come back since: ``fell`` or
+            ``rose`` is then no longer so.
     """
 
     at: datetime
