@@ -105,6 +105,36 @@ def test_a_fix_that_held_for_a_while_is_no_improvement_any_more(usual: float, le
     assert ": it fell, and came back after that (" in result.reading
 
 
+@pytest.mark.parametrize("look", [3.3, 4, 6, 10])
+@pytest.mark.parametrize("level", [90, 180])
+def test_what_came_back_in_part_is_no_improvement(level: float, look: float) -> None:
+    """A third of the fire again, four times what the fix had left, for seven hours: "going down, not over yet"."""
+    raw = events((0, 1, 300), (1, 3, 20), (3, 12, level), usual=5)
+    result = recovery(evidence(raw, at(look)), at(1))
+    assert result.verdict == "ongoing"
+    assert result.actions[0].again_per_hour is not None
+
+
+@pytest.mark.parametrize("look", [2.5, 4, 6])
+def test_what_fell_and_is_level_since_is_lower_and_not_going_down(look: float) -> None:
+    result = recovery(evidence(events((0, 1, 240), (1, 8, 100)), at(look)), at(1))
+    assert result.verdict == "improving"
+    assert result.reading.startswith("Lower than before, not over yet: 100 events in the last hour, 2")
+
+
+def test_one_event_is_one_event() -> None:
+    raw = sorted([*events((0, 2, 240)), at(2.9)])
+    assert "1 event in the last hour," in recovery(evidence(raw, at(3.5)), at(2)).reading
+
+
+@pytest.mark.parametrize("minutes", range(20, 180, 7))
+def test_the_last_hour_of_what_goes_on_holds_no_more_than_the_fullest(minutes: int) -> None:
+    """208 events in the last hour, 198 in the incident's fullest hour."""
+    result = recovery(evidence(events((0, 6, 200), usual=5), at(minutes / 60)))
+    assert result.episode is not None
+    assert (result.events_per_hour_now or 0) <= result.episode.peak_per_hour
+
+
 def test_what_came_back_and_is_over_is_still_told() -> None:
     """By clock hours the last one of the incident holds 2.8 events a minute."""
     result = recovery(evidence(events((0, 2, 240), (3.5, 6, 240)), at(30)), at(2))

@@ -166,6 +166,10 @@ def _found(evidence: Evidence, beginning: Beginning, bursts: tuple[Span, ...], c
     bursts = (Span(int(began), bursts[0].end), *bursts[1:])
     ended, until = bursts[-1].end, cells.ends[-1]
     peak, peak_start = _peak(cells, bursts)
+    if ended >= until:
+        # Full cells leave out the last minutes, and a young burst has no hour yet: nobody reads more in the last hour.
+        last_hour = counts.events(instant(until - HOUR_S), instant(until))
+        peak, peak_start = max((peak, peak_start), (last_hour, float(until - HOUR_S)))
     usual = beginning.usual_per_hour
     result = Episode(
         began=first if is_first else max(first, minute(began)),

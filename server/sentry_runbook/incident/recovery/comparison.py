@@ -25,7 +25,7 @@ from sentry_runbook.incident.metrics.chance import chance_of_at_least, chance_of
 Change = Literal["fell", "rose", "no_change", "too_early"]
 FELL = 0.8
 ROSE = 1.25
-HALF = 0.5
+HALF, QUARTER = 0.5, 0.25
 THIRD = 1 / 3
 CHANCE = 0.02
 UNDONE_CHANCE = 2e-3
@@ -115,8 +115,8 @@ def _undone(
 ) -> float | None:
     """Events an hour of the last minutes, where these are no longer what the act left; the shortest that tell.
 
-    Of a rate that fell: more than it left, and half of what it met. Of one that rose: less than it left, and no more
-    than it met.
+    Of a rate that fell: more than it left, and a quarter of what it met. Of one that rose: less than it left, and no
+    more than it met.
 
     Args:
         counts: of the issue.
@@ -133,7 +133,7 @@ def _undone(
             continue
         found = counts.events(since, end)
         if after < before:
-            is_undone = found >= HALF * before * part
+            is_undone = found >= QUARTER * before * part
             chance = chance_of_at_least(round(found / clumps), ROSE * after * part / clumps)
         else:
             is_undone = found <= ROSE * before * part

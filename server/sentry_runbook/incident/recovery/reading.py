@@ -52,6 +52,9 @@ def reading(verdict: RecoveryVerdict, metrics: RecoveryMetrics, now: datetime) -
 def _head(verdict: RecoveryVerdict, metrics: RecoveryMetrics) -> str:
     if verdict == "improving" and metrics.quiet_from is not None:
         return f"Calm for {duration(full_minutes(metrics.quiet_for))}, not over yet"
+    if verdict == "improving" and not metrics.is_falling:
+        # It fell with an act and has been level since: that is no way down.
+        return "Lower than before, not over yet"
     return {
         "recovered": "Back to the usual rate",
         "improving": "Going down, not over yet",
@@ -70,7 +73,7 @@ def _state(metrics: RecoveryMetrics, now: datetime) -> str:
         length = duration(full_minutes(metrics.extrapolated_from))
         parts.append(f"{count(metrics.events_since, 'event')} in the {length} since then")
     else:
-        parts.append(f"{number(metrics.now_per_hour)} events in the last hour")
+        parts.append(f"{count(round(metrics.now_per_hour), 'event')} in the last hour")
     if metrics.episode is None:
         parts.append("no step out of the usual rate is known")
     else:
