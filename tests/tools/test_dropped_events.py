@@ -205,3 +205,25 @@ async def test_a_server_without_the_flag_log_misses_it_in_the_timeline() -> None
     async with connected(world=World(QUOTA, clock), clock=clock, profile=profile) as connection:
         postmortem = await connection.call("draft_postmortem", issue=ISSUE)
     assert "timeline: flag changes" in {entry["what"] for entry in postmortem["missing"]}
+
+
+@pytest.mark.parametrize("hours", [1.0, 4.5, 20.0])
+async def test_a_pause_in_which_everything_was_dropped_ends_no_incident(hours: float) -> None:
+    """Twenty minutes after the quota was raised were "the incident: 15 minutes" of one that went on for nine hours."""
+    clock = ManualClock()
+    async with connected(world=World(QUOTA, clock), clock=clock) as connection:
+        clock.advance(hours=hours)
+        recovery = await connection.call("check_recovery", issue=ISSUE)
+        draft = await connection.call("draft_update", issue=ISSUE, kind="resolved", audience="engineers")
+    assert recovery["episode"]["began"].startswith("2026-11-20T03:00")
+    assert recovery["episode"]["peak_per_hour"] > 400
+    assert "Duration: 15 min" not in draft["text"]
+
+
+async def test_a_pause_in_which_little_was_dropped_is_one() -> None:
+    few = replace(QUOTA, dropped=(DroppedSpec(20, -181),))
+    clock = ManualClock()
+    async with connected(world=World(few, clock), clock=clock) as connection:
+        clock.advance(hours=4.5)
+        recovery = await connection.call("check_recovery", issue=ISSUE)
+    assert recovery["episode"]["began"] >= "2026-11-20T12:00:00Z"

@@ -29,6 +29,7 @@ from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.episode.usual import LOWEST_RATE
 from sentry_runbook.incident.formatting import moment, number
 from sentry_runbook.incident.metrics.chance import chance_of_at_least
+from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.model.evidence import Evidence, Unknown
 from sentry_runbook.incident.model.policy import Policy
@@ -44,6 +45,8 @@ start known to within that time, and a steady usual rate from that many days."""
 FAINT_CHANCE, FAINT_PART = 1e-7, 0.5
 """A faint episode has less than that part of the strongest one's events in its fullest hour, and no more than chance
 may bring together at the usual rate in some days."""
+MAY_GO_ON = 0.5
+"""Part of an episode's mean rate that Sentry must have dropped in a pause: the project's events, of which it is one."""
 NO_STEP = "no step in the event rate: the issue is old and runs as usual"
 FIRST = ("first_event", "first_in_scope")
 HOW = {
@@ -103,11 +106,36 @@ def find_episode(evidence: Evidence, policy: Policy, counts: EventCounts | None)
     if counts is None:
         return Unknown(why=_why_no_counts(evidence))
     all_bursts = without_new_usual(find_bursts(counts.cells, counts.rates), counts.cells)
-    bursts = _chosen(by_episode(all_bursts), evidence, counts)
+    episodes = _joined_over_drops(by_episode(all_bursts), evidence, counts.cells)
+    bursts = _chosen(episodes, evidence, counts)
     bursts = bursts or _of_a_new_issue(evidence, policy, counts.cells)
     if not bursts:
         return Unknown(why=NO_STEP)
     return _found(evidence, find_beginning(evidence, bursts, counts), bursts, counts)
+
+
+def _joined_over_drops(
+    episodes: Sequence[tuple[Span, ...]], evidence: Evidence, cells: Cells
+) -> tuple[tuple[Span, ...], ...]:
+    """The episodes, those as one between which Sentry dropped so many events that the first may have gone on.
+
+    Its silence was the quota's then: a pause that nobody saw ends nothing.
+    """
+    joined: list[tuple[Span, ...]] = []
+    for episode in episodes:
+        if joined and _may_have_gone_on(joined[-1], episode, evidence, cells):
+            before = joined[-1]
+            joined[-1] = (*before[:-1], Span(before[-1].start, episode[0].end), *episode[1:])
+        else:
+            joined.append(episode)
+    return tuple(joined)
+
+
+def _may_have_gone_on(before: tuple[Span, ...], after: tuple[Span, ...], evidence: Evidence, cells: Cells) -> bool:
+    start, end = before[-1].end, after[0].start
+    dropped = dropped_events(evidence, instant(start), instant(end))
+    rate = cells.events(before[0].start, start) / max(1, start - before[0].start)
+    return isinstance(dropped, DroppedCount) and dropped.events > MAY_GO_ON * rate * (end - start)
 
 
 def _chosen(episodes: Sequence[tuple[Span, ...]], evidence: Evidence, counts: EventCounts) -> tuple[Span, ...]:
