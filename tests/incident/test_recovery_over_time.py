@@ -122,6 +122,20 @@ def test_what_fell_and_is_level_since_is_lower_and_not_going_down(look: float) -
     assert result.reading.startswith("Lower than before, not over yet: 100 events in the last hour, 2")
 
 
+def test_what_goes_down_shows_the_minutes_that_tell_it() -> None:
+    """259 events in the last hour, 259 in the fullest hour, "going down"."""
+    result = recovery(evidence(events((0, 0.8, 300), (0.8, 3, 30)), at(1)))
+    assert result.verdict == "improving"
+    assert result.reading.startswith(
+        "Going down, not over yet: 5 events in the last 10 min, 246 events in the last hour"
+    )
+
+
+def test_both_rates_of_an_act_are_told_in_one_unit() -> None:
+    reading = recovery(evidence(events((0, 1, 66), (1, 3, 54)), at(2)), at(1)).reading
+    assert "1.1 a minute before, 0.9 a minute after" in reading
+
+
 def test_one_event_is_one_event() -> None:
     raw = sorted([*events((0, 2, 240)), at(2.9)])
     assert "1 event in the last hour," in recovery(evidence(raw, at(3.5)), at(2)).reading

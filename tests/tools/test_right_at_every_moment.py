@@ -163,3 +163,13 @@ async def test_the_crash_free_sessions_of_an_incident_do_not_get_better_because_
             told.add(f"{postmortem['crash_free_episode_pct']:.2f}")
             assert postmortem["crash_free_sessions_pct"] > 95
     assert told == {"81.47"}
+
+
+async def test_a_fix_in_the_future_is_refused_and_says_what_time_it_is() -> None:
+    """A local time taken for UTC turned "not resolved" into "resolved, once somebody has confirmed it"."""
+    async with connected("payment-spike") as connection:
+        said = await connection.error("draft_update", issue="SHOP-1Z", kind="resolved", fixed_at="2026-11-20T13:30:00Z")
+        near = await connection.call("draft_update", issue="SHOP-1Z", fixed_at="2026-11-20T12:00:40Z")
+    assert "fixed_at lies in the future (2026-11-20 13:30 UTC; it is 2026-11-20 12:00 UTC)." in said
+    assert "with its zone" in said
+    assert near["text"]

@@ -8,10 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from sentry_runbook.errors import BadInput
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.window import parse_time, parse_window
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""A time that far ahead is no future one."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -80,6 +85,21 @@ def stated_moment(text: str | None, name: str) -> datetime | None:
         BadInput: it is not an ISO 8601 time.
     """
     return parse_time(text, name) if text else None
+
+
+def past_moment(text: str | None, name: str, now: datetime) -> datetime | None:
+    """As :func:`stated_moment`, of something that has happened.
+
+    Raises:
+        BadInput: it is not an ISO 8601 time, or it has not come yet: mostly a local time that was taken for UTC.
+    """
+    at = stated_moment(text, name)
+    if at is not None and at > now + CLOCKS_DIFFER:
+        raise BadInput(
+            f"{name} lies in the future ({moment(at)}; it is {moment(now)}).",
+            "Give it in UTC, or with its zone: 2026-11-23T15:05:00+01:00.",
+        )
+    return at
 
 
 def stated_flags(workaround: bool | None, core_flow: bool | None, data_loss_risk: bool | None) -> Stated:

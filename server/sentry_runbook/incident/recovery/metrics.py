@@ -85,12 +85,17 @@ class RecoveryMetrics:
     @property
     def is_falling(self) -> bool:
         """Whether the rate of a live burst fell to a third and less of what it was, beyond chance, by itself."""
+        return self.falling_for is not None
+
+    @property
+    def falling_for(self) -> timedelta | None:
+        """The shortest last stretch that shows that it is falling; None when it is not."""
         if self.counts is None or self.episode is None or not self.is_live:
-            return False
+            return None
         # What came before the last act says nothing of a fall after it.
         acts = [act.at for act, _ in self.judged]
         start, now = max([instant(self.episode.bursts[-1].start), *acts]), self.counts.until
-        return any(fell_to(self.counts, start, now, length) for length in FALL_LENGTHS)
+        return next((length for length in FALL_LENGTHS if fell_to(self.counts, start, now, length)), None)
 
     @property
     def is_in_the_future(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.bursts import QUIET
+from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.model.results.impact import RecoveryVerdict
 from sentry_runbook.incident.recovery.actions import Act
@@ -17,6 +18,7 @@ from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
 
 PER_MINUTE_FROM = 60
 """From one event a minute on a rate is told a minute."""
+FEW = 0.1
 WORDS = {"fell": "it fell", "rose": "it rose", "no_change": "no change"}
 
 
@@ -25,12 +27,14 @@ def full_minutes(length: timedelta) -> timedelta:
     return length - length % timedelta(minutes=1) if length >= timedelta(minutes=1) else length
 
 
-def rate(per_hour: float | None) -> str:
-    """``4.0 a minute`` from one a minute on, else ``12 an hour``."""
+def rate(per_hour: float | None, *, is_by_minute: bool | None = None) -> str:
+    """``4.0 a minute`` from one a minute on, else ``12 an hour``; or in the unit that is asked for."""
     if per_hour is None:
         return "not known"
-    if per_hour >= PER_MINUTE_FROM:
-        return f"{per_hour / 60:,.1f} a minute"
+    if per_hour >= PER_MINUTE_FROM if is_by_minute is None else is_by_minute:
+        per_minute = per_hour / 60
+        # Few are not none.
+        return "0 a minute" if not per_minute else f"{per_minute:,.{1 if per_minute >= FEW else 2}f} a minute"
     return f"{number(round(per_hour, 1))} an hour"
 
 
@@ -45,7 +49,8 @@ def reading(verdict: RecoveryVerdict, metrics: RecoveryMetrics, now: datetime) -
         effect += " Sentry gave no numbers for a part of the last hours."
     elif verdict == "unknown":
         effect += " The last minutes hold more than is usual at this hour, which may be a new burst."
-    sentence = f"{_head(verdict, metrics)}: {_state(metrics, now)}"
+    going_down = _going_down(metrics) if verdict == "improving" else ""
+    sentence = f"{_head(verdict, metrics)}: {going_down}{_state(metrics, now)}"
     return f"{sentence}.{effect}{_fix_doubt(metrics)}"
 
 
@@ -62,6 +67,14 @@ def _head(verdict: RecoveryVerdict, metrics: RecoveryMetrics) -> str:
         "worse": "Worse than before",
         "unknown": "Not known whether it is over",
     }[verdict]
+
+
+def _going_down(metrics: RecoveryMetrics) -> str:
+    """The last minutes, where they show what the last hour does not yet."""
+    length, counts = metrics.falling_for, metrics.counts
+    if length is None or counts is None or length >= HOUR:
+        return ""
+    return f"{count(counts.events(counts.until - length, counts.until), 'event')} in the last {duration(length)}, "
 
 
 def _state(metrics: RecoveryMetrics, now: datetime) -> str:
@@ -87,7 +100,8 @@ def _state(metrics: RecoveryMetrics, now: datetime) -> str:
 
 def _effect_sentence(metrics: RecoveryMetrics, now: datetime) -> str:
     """What the act that counts changed: the stated fix, else the one that changed most, else the last."""
-    judged = [(act, comparison) for act, comparison in metrics.judged if comparison is not None]
+    # No event on either side says nothing of the act.
+    judged = [(act, found) for act, found in metrics.judged if found is not None and found.before + found.after]
     if not judged:
         return ""
     act, comparison = judged[0] if metrics.basis == "stated" else _changed_most(metrics.telling) or judged[-1]
@@ -101,7 +115,9 @@ def _changed_most(telling: Sequence[tuple[Act, Comparison]]) -> tuple[Act, Compa
 
 
 def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
-    before, after = (rate(comparison.per_hour(events)) for events in (comparison.before, comparison.after))
+    per_hour = [comparison.per_hour(events) for events in (comparison.before, comparison.after)]
+    # Both in one unit, or they cannot be compared at a glance.
+    before, after = (rate(events, is_by_minute=max(per_hour) >= PER_MINUTE_FROM) for events in per_hour)
     said = WORDS.get(comparison.change, "too few events to say")
     if comparison.again_per_hour is not None:
         way = "came back" if comparison.change == "fell" else "went down"

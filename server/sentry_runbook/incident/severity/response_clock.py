@@ -85,7 +85,11 @@ def _first(crossings: Iterable[Crossing], incident: Measurements) -> Crossing | 
     in_order = sorted(crossings, key=lambda crossing: crossing.at)
     inside = (crossing for crossing in in_order if began is None or crossing.at >= began)
     first = next(inside, in_order[0] if in_order else None)
-    return first and first.model_copy(update={"at": min(first.at, incident.read_at)})
+    if first is None:
+        return None
+    # A full hour may end before the onset: nobody could answer before there was an incident.
+    at = max(first.at, began) if began is not None else first.at
+    return first.model_copy(update={"at": min(at, incident.read_at)})
 
 
 def _start(
