@@ -80,12 +80,13 @@ A_DAY = timedelta(days=1)
 STEPS = [
     pytest.param("24h", 60, id="a day"),
     pytest.param("15m", 60, id="a quarter of an hour"),
-    pytest.param("1441m", 300, id="a minute more"),
+    pytest.param("25h", 60, id="a story of a day, from a full hour on"),
+    pytest.param("26h", 300, id="an hour more than that"),
     pytest.param("9d", 300, id="nine days"),
     pytest.param("217h", 3600, id="an hour more"),
     pytest.param("30d", 3600, id="a month"),
 ]
-"""Read from a day before: 2,880 points of a minute in a day's window, and of five minutes in nine days'."""
+"""Read from a day before: 2,880 points of a minute in a window of about a day, and of five minutes in nine days'."""
 
 
 @pytest.mark.parametrize(("period", "seconds"), STEPS)
@@ -96,7 +97,8 @@ async def test_the_series_is_as_fine_as_2_880_points_allow(period: str, seconds:
     assert params["interval"] == str(seconds)
     window = answer.evidence.window
     # A short window's series is that of the whole day: no two windows tell another episode.
-    wanted = min(window.start, window.end - A_DAY) - A_DAY
+    is_short = window.end - window.start <= A_DAY + timedelta(hours=1)
+    wanted = window.end - 2 * A_DAY if is_short else window.start - A_DAY
     first = answer.evidence.issue.first_seen
     assert first is not None
     # Before the issue's first event there was none: that is known, and not asked for.

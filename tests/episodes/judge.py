@@ -32,8 +32,8 @@ def series(events: Sequence[datetime], start: datetime, end: datetime, step: tim
 def evidence(events: Sequence[datetime], look: datetime, window: timedelta = DAY, **parts: object) -> Evidence:
     """Evidence of an issue with these events, collected at ``look``."""
     so_far = events[: bisect_left(events, look)]
-    # The rules of collect/series_parts.py: a day before the window, of a short one before its last day.
-    start = min(look - window, look - DAY) - DAY
+    # The rules of collect/series_parts.py: a day before the window, of one of about a day two days before its end.
+    start = look - (2 * DAY if window <= timedelta(hours=25) else window + DAY)
     step = timedelta(minutes=1 if look - start <= 2 * DAY else 5 if look - start <= 10 * DAY else 60)
     start = start.replace(second=0, microsecond=0)
     since = (look - 15 * DAY).replace(minute=0, second=0, microsecond=0)

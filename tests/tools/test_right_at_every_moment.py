@@ -173,3 +173,18 @@ async def test_a_fix_in_the_future_is_refused_and_says_what_time_it_is() -> None
     assert "fixed_at lies in the future (2026-11-20 13:30 UTC; it is 2026-11-20 12:00 UTC)." in said
     assert "with its zone" in said
     assert near["text"]
+
+
+@pytest.mark.parametrize("minute", [0, 11, 29, 53])
+async def test_all_tools_tell_one_beginning_at_any_minute_of_the_hour(minute: int) -> None:
+    """A story begins on a full hour: its series was an hour longer, of five minutes, and began at another minute."""
+    waves = SCENARIOS["resource-exhaustion"]
+    clock = ManualClock()
+    clock.advance(minutes=minute)
+    began = set()
+    async with connected(world=World(waves, clock), clock=clock) as connection:
+        for tool in ("triage_issue", "discover_impact", "check_recovery", "draft_postmortem"):
+            answer = await connection.call(tool, issue=waves.issue)
+            found = answer["impact"]["episode"] if tool == "draft_postmortem" else answer["episode"]
+            began.add((found["began_earliest"], found["began"], found["began_latest"]))
+    assert len(began) == 1

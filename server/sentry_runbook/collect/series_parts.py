@@ -19,6 +19,8 @@ HOUR = 3600
 DAY = timedelta(hours=24)
 FINEST_SERIES = timedelta(hours=48)
 """A stretch up to this long is read by the minute (2,880 points)."""
+ABOUT_A_DAY = timedelta(hours=25)
+"""A day, and the hour that a story begins earlier: on a full hour."""
 FINE_SERIES = timedelta(days=10)
 """A stretch up to this long is read by five minutes (2,880 points), a longer one by hours."""
 WEEK = timedelta(days=7)
@@ -55,11 +57,13 @@ def time_series(
 
 
 def series_start(window: Window) -> datetime:
-    """A day before the window, of a short window a day before its last day.
+    """A day before the window; of one of up to a day, and of a story of a day, two days before its end.
 
-    So the series is the same one for every window of up to a day: no two of them tell another episode.
+    So the series is the same one, by the minute, for all of these: no two tools tell another episode.
     """
-    return min(window.start, window.end - DAY) - DAY
+    if window.length <= ABOUT_A_DAY:
+        return window.end - FINEST_SERIES
+    return window.start - DAY
 
 
 def step(window: Window) -> int:

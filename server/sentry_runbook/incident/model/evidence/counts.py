@@ -113,7 +113,7 @@ class Series(Frozen):
 class IssueSeries(Frozen):
     """The issue's events (and distinct users) a bucket, in the scope's environments.
 
-    It begins a day before the window (of a short window: before its last day).
+    It begins a day before the window (of one of about a day: two days before its end).
     """
 
     events: Series
