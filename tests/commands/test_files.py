@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,12 @@ def test_a_simulator_that_is_told_to_stop_ends_with_143() -> None:
         listening(line.strip().removeprefix("export SENTRY_URL="))
         serving.terminate()
         assert serving.wait(5) == 143
+
+
+@pytest.mark.usefixtures("sentry")
+def test_times_that_people_state_have_passed(command: Commands) -> None:
+    for argv in (("update", "SHOP-1Z", "--fixed-at"), ("postmortem", "SHOP-1Z", "--mitigated-at")):
+        refused = command(*argv, (datetime.now(UTC) + timedelta(days=1)).isoformat())
+        assert (refused.code, refused.out) == (2, "")
+        assert f"{argv[2]} lies in the future" in refused.err
+    assert command("update", "SHOP-1Z", "--fixed-at", "2026-11-20T11:59:00Z").code == 0

@@ -501,7 +501,7 @@ def test_no_full_hour_with_sessions_at_all_is_said(fixed_at: datetime | None) ->
             None,
             0.9499,
             (),
-            ("Crash-free sessions of the project are at 94.99 %, which this issue did not cause before.",),
+            ("Crash-free sessions of the project are at 94.99 %: what they were before is not known.",),
             id="not measured before",
         ),
     ],

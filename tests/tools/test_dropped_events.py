@@ -227,3 +227,15 @@ async def test_a_pause_in_which_little_was_dropped_is_one() -> None:
         clock.advance(hours=4.5)
         recovery = await connection.call("check_recovery", issue=ISSUE)
     assert recovery["episode"]["began"] >= "2026-11-20T12:00:00Z"
+
+
+@pytest.mark.parametrize("audience", ["engineers", "customers"])
+async def test_a_silence_that_dropped_events_explain_gives_an_incident_no_length(audience: str) -> None:
+    """The last counted burst is not the end: the message said "Duration" up to it, and the timeline "back to usual"."""
+    async with connected("quota-exhausted") as connection:
+        recovery = await connection.call("check_recovery", issue=ISSUE)
+        draft = await connection.call("draft_update", issue=ISSUE, kind="resolved", audience=audience)
+        postmortem = await connection.call("draft_postmortem", issue=ISSUE)
+    assert (recovery["verdict"], recovery["quiet_since"] is not None) == ("unknown", True)
+    assert "Duration: [duration]; 9 h so far" in draft["text"]
+    assert not [row for row in postmortem["timeline"] if "back to the usual level" in row["what"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import AlertSpec, EntrySpec, IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
@@ -53,3 +55,11 @@ async def test_no_question_of_a_postmortem_speaks_of_nights_without_a_time_zone(
         text = await connection.text("draft_postmortem", issue="NIGHT-1")
     assert "at night" not in text
     assert "office hours" not in text
+
+
+@pytest.mark.parametrize("name", ["mitigated_at", "detected_at", "acknowledged_at"])
+async def test_a_stated_time_in_the_future_is_refused_and_says_what_time_it_is(name: str) -> None:
+    """It was called a contradiction, and a duration was made of it all the same."""
+    async with connected("payment-spike") as connection:
+        said = await connection.error("draft_postmortem", issue="SHOP-1Z", **{name: "2026-11-20T13:30:00Z"})
+    assert f"{name} lies in the future (2026-11-20 13:30 UTC; it is 2026-11-20 12:00 UTC)." in said

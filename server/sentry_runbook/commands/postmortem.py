@@ -21,7 +21,7 @@ from sentry_runbook.incident.messages.drafts import draft_postmortem
 from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.settings import Settings
-from sentry_runbook.tools.arguments import stated_moment
+from sentry_runbook.tools.arguments import past_moment
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -53,15 +53,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _draft(arguments: argparse.Namespace, settings: Settings) -> Postmortem:
-    stated = Stated(
-        lead=arguments.lead,
-        root_cause=arguments.root_cause,
-        fix=arguments.fix,
-        mitigated_at=stated_moment(arguments.mitigated_at, "--mitigated-at"),
-        detected_at=stated_moment(arguments.detected_at, "--detected-at"),
-        acknowledged_at=stated_moment(arguments.acknowledged_at, "--acknowledged-at"),
-    )
     async with open_runtime(arguments, settings) as runtime:
+        now = runtime.clock()
+        stated = Stated(
+            lead=arguments.lead,
+            root_cause=arguments.root_cause,
+            fix=arguments.fix,
+            mitigated_at=past_moment(arguments.mitigated_at, "--mitigated-at", now),
+            detected_at=past_moment(arguments.detected_at, "--detected-at", now),
+            acknowledged_at=past_moment(arguments.acknowledged_at, "--acknowledged-at", now),
+        )
         evidence = await story_evidence(runtime, arguments)
         form = runtime.templates["postmortem"]
         return draft_postmortem(runtime.incident(evidence, stated), form=form)

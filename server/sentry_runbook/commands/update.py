@@ -23,7 +23,7 @@ from sentry_runbook.incident.messages.drafts import draft_update
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.settings import Settings
-from sentry_runbook.tools.arguments import stated_moment
+from sentry_runbook.tools.arguments import past_moment, stated_moment
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -33,7 +33,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--audience", choices=get_args(Audience), default="engineers", help="for whom (engineers)")
     command.add_argument("--format", choices=get_args(Format), default="markdown", help="markdown (default)")
     command.add_argument("--since", metavar="TIME", help="when the last message went out, ISO 8601")
-    add_stated_flags(command).add_argument("--service", metavar="NAME", help="name of the service")
+    group = add_stated_flags(command)
+    group.add_argument("--service", metavar="NAME", help="name of the service")
+    group.add_argument("--fixed-at", metavar="TIME", help="when the fix was in effect, ISO 8601")
     add_evidence_flags(command)
     group = add_sentry_flags(command)
     add_settings(group, "policy_file", "prompts_dir")
@@ -56,8 +58,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _draft(arguments: argparse.Namespace, settings: Settings) -> Draft:
     since = stated_moment(arguments.since, "--since")
-    stated = Stated(lead=arguments.lead, service=arguments.service, root_cause=arguments.root_cause, fix=arguments.fix)
     async with open_runtime(arguments, settings) as runtime:
+        stated = Stated(
+            lead=arguments.lead,
+            service=arguments.service,
+            root_cause=arguments.root_cause,
+            fix=arguments.fix,
+            fixed_at=past_moment(arguments.fixed_at, "--fixed-at", runtime.clock()),
+        )
         evidence = await story_evidence(runtime, arguments)
         return draft_update(
             runtime.incident(evidence, stated),

@@ -12,7 +12,7 @@ from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import postmortem_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, stated_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, past_moment
 from sentry_runbook.tools.cuts import LEFT_OUT, Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
@@ -41,13 +41,14 @@ async def draft_postmortem(
     from sentry_runbook.incident.postmortem.lint import lint_postmortem  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
+    now = run.clock()
     stated = Stated(
         lead=lead,
         root_cause=root_cause,
         fix=fix,
-        mitigated_at=stated_moment(mitigated_at, "mitigated_at"),
-        detected_at=stated_moment(detected_at, "detected_at"),
-        acknowledged_at=stated_moment(acknowledged_at, "acknowledged_at"),
+        mitigated_at=past_moment(mitigated_at, "mitigated_at", now),
+        detected_at=past_moment(detected_at, "detected_at", now),
+        acknowledged_at=past_moment(acknowledged_at, "acknowledged_at", now),
     )
     evidence = await investigate(run, issue, STORY, window_for=story_window)
     postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])

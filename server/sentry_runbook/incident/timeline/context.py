@@ -66,9 +66,15 @@ class TimelineContext(Measurements):
 
     @cached_property
     def stable_since(self) -> datetime | None:
-        """From when on the event rate has been the usual one; None when it is not, or for too short a time to say."""
-        at = self.recovery_metrics.quiet_from
-        return at if at is not None and at <= self.read_at - MIN_ELAPSED else None
+        """From when on the event rate has been the usual one; None when it is not, or for too short a time to say.
+
+        Also None where the quiet is explained otherwise: Sentry dropped the events, or nobody used the service.
+        """
+        metrics = self.recovery_metrics
+        at = metrics.quiet_from
+        if at is None or at > self.read_at - MIN_ELAPSED or metrics.dropped or metrics.no_traffic:
+            return None
+        return at
 
     @property
     def bursts(self) -> tuple[Burst, ...]:

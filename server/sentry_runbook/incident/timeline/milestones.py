@@ -114,7 +114,7 @@ def _mitigated(incident: TimelineContext) -> Milestone:
         return _stated("mitigated", incident.stated.mitigated_at, "mitigated_at")
     unstated = "nobody stated it (mitigated_at)"
     if incident.stable_since is None:
-        return _unknown("mitigated", f"{unstated}, and the event rate is not back to the usual level")
+        return _unknown("mitigated", f"{unstated}, and the event rate is not known to be back to the usual level")
     candidate = _last_deploy_before(incident, incident.stable_since)
     if candidate is not None and (at := deployed(candidate)) is not None:
         how = f"deploy of {quoted(candidate.version)}, {_before_recovery(at, incident.stable_since)}"
