@@ -113,7 +113,9 @@ def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:
     now_pct, limit = metrics.crash_free.now_pct, policy.thresholds.crash_free_below_pct
     before = metrics.crash_free.before_pct
     if now_pct is not None and now_pct < limit and (before is None or before >= limit):
-        compared = ": what they were before is not known" if before is None else ", which this issue did not cause before"
+        compared = (
+            ": what they were before is not known" if before is None else ", which this issue did not cause before"
+        )
         yield f"Crash-free sessions of the project are at {percent(now_pct)}{compared}."
 
 
