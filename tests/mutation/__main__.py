@@ -29,9 +29,13 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/incident/test_severity_anomalies.py",
         "tests/incident/test_response_clock.py",
     ),
-    "recovery": ("tests/incident/test_recovery.py",),
+    "recovery": ("tests/incident/test_recovery.py", "tests/incident/test_recovery_over_time.py"),
     "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
-    "episode": ("tests/incident/test_episode.py", "tests/incident/test_recovery.py"),
+    "episode": (
+        "tests/incident/test_episode.py",
+        "tests/incident/test_episode_over_time.py",
+        "tests/incident/test_recovery.py",
+    ),
     "events": ("tests/incident/test_causes.py", "tests/incident/test_indicators.py", "tests/incident/test_words.py"),
     "causes": (
         "tests/incident/test_causes.py",

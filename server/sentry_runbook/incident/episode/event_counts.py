@@ -9,9 +9,9 @@ from math import sqrt
 
 from sentry_runbook.incident.episode.bucket_row import BucketRow
 from sentry_runbook.incident.episode.cells import Cells, instant, make_cells
-from sentry_runbook.incident.episode.issue_counts import HOUR, history_of
+from sentry_runbook.incident.episode.issue_counts import history_of
 from sentry_runbook.incident.episode.usual import UsualRates
-from sentry_runbook.incident.metrics.timeseries import HOUR_S, total
+from sentry_runbook.incident.metrics.timeseries import HOUR, HOUR_S, total
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.policy import Policy
 

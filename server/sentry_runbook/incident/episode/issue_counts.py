@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sentry_runbook.incident.metrics.timeseries import HOUR_S, between, end_of, resample, total
+from sentry_runbook.incident.metrics.timeseries import HOUR, HOUR_S, between, end_of, resample, total
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PADDED_HOURS = 8 * 24
 """A week and a day: as far back as a usual rate looks."""

@@ -11,8 +11,9 @@ from typing import Literal
 
 from sentry_runbook.incident.episode.bursts import QUIET
 from sentry_runbook.incident.episode.event_counts import EventCounts
-from sentry_runbook.incident.episode.issue_counts import HOUR, issue_hours
+from sentry_runbook.incident.episode.issue_counts import issue_hours
 from sentry_runbook.incident.metrics.timeseries import (
+    HOUR,
     HOUR_S,
     between,
     end_of,

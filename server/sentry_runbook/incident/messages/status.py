@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 from sentry_runbook.incident.formatting import count, duration, elapsed, number
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.results.impact import RecoveryVerdict
 from sentry_runbook.incident.model.results.messages import Audience
 
 StageName = Literal["resolved", "mitigated", "open", "unknown"]
-HOUR = timedelta(hours=1)
 HEADLINES: Mapping[StageName, str] = {
     "resolved": "RESOLVED",
     "mitigated": "MITIGATED, NOT YET RESOLVED",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Evidence, Frozen, Known, SessionHour, Sessions, Unknown, Window
 from sentry_runbook.incident.model.policy import Policy
-
-HOUR = timedelta(hours=1)
 
 
 class CrashFree(Frozen):

@@ -13,13 +13,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from sentry_runbook.incident.metrics.crash_free import crash_free_pct
-from sentry_runbook.incident.metrics.timeseries import HOUR_S, MINUTE_S, in_window, time_of
+from sentry_runbook.incident.metrics.timeseries import HOUR, HOUR_S, MINUTE_S, in_window, time_of
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, all_rows, users_worst_hour
 from sentry_runbook.incident.metrics.user_bounds import ExactCount, UserCounts
 from sentry_runbook.incident.model.evidence import Evidence, Frozen, Series, Sessions, Window
 from sentry_runbook.incident.model.policy import Thresholds
-
-HOUR = timedelta(seconds=HOUR_S)
 
 
 class Crossing(Frozen):

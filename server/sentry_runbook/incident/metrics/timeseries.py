@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from sentry_runbook.incident.model.evidence import Frozen, Series
 
+HOUR = timedelta(hours=1)
 HOUR_S = 3600
 MINUTE_S = 60
 BLOCKS = "▁▂▃▄▅▆▇█"

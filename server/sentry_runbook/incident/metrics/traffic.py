@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from math import sqrt
 from statistics import StatisticsError, correlation, median
 
 from sentry_runbook.incident.formatting import count
-from sentry_runbook.incident.metrics.timeseries import HOUR_S, between, end_of
+from sentry_runbook.incident.metrics.timeseries import HOUR, between, end_of
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, SessionHour, Unknown
 
-HOUR = timedelta(seconds=HOUR_S)
 FEWEST_HOURS = 6
 FOLLOWS = 0.6
 ROSE = 1.5

@@ -19,8 +19,8 @@ from math import inf, log, sqrt
 from typing import Literal
 
 from sentry_runbook.incident.episode.event_counts import EventCounts
-from sentry_runbook.incident.episode.issue_counts import HOUR
-from sentry_runbook.incident.metrics.chance import chance_of_at_least, chance_of_at_most
+from sentry_runbook.incident.metrics.chance import DEVIATIONS, chance_of_at_least, chance_of_at_most, share_interval
+from sentry_runbook.incident.metrics.timeseries import HOUR
 
 Change = Literal["fell", "rose", "no_change", "too_early"]
 FELL = 0.8
@@ -33,7 +33,6 @@ LEAST = 1
 RECENT = (timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=1))
 """Over the last stretches of these lengths a rate that fell or rose is looked at again: it may have come back."""
 DOUBLE = 2.0
-DEVIATIONS = 1.96
 LONGEST = timedelta(hours=2)
 SHORTEST = timedelta(minutes=2)
 PARTS = 6
@@ -174,22 +173,12 @@ def _change(before: int, after: int, clumps: float, times: float = 1.0) -> Chang
     if events < 1:
         return "too_early"
     share = after / (before + after)
-    low, high = (_ratio(end) / times for end in _interval(share, events))
+    low, high = (_ratio(end) / times for end in share_interval(share, events))
     if high < FELL:
         return "fell"
     if low > ROSE:
         return "rose"
     return "no_change" if low > HALF and high < DOUBLE and FELL <= _ratio(share) / times <= ROSE else "too_early"
-
-
-def _interval(share: float, events: float) -> tuple[float, float]:
-    """The 95 % interval of a share of that many events, Wilson's with continuity correction."""
-    z = DEVIATIONS
-    middle, scale = 2 * events * share + z * z, 2 * (events + z * z)
-    spread, skew = z * z - 1 / events + 4 * events * share * (1 - share), 4 * share - 2
-    low = 0.0 if share == 0 else (middle - z * sqrt(max(0.0, spread + skew)) - 1) / scale
-    high = 1.0 if share == 1 else (middle + z * sqrt(max(0.0, spread - skew)) + 1) / scale
-    return max(0.0, low), min(1.0, high)
 
 
 def _ratio(share: float) -> float:

@@ -16,11 +16,11 @@ from sentry_runbook.incident.episode.bursts import QUIET, WAVE_FACTOR, longest_p
 from sentry_runbook.incident.episode.cells import instant
 from sentry_runbook.incident.episode.episode import FoundEpisode
 from sentry_runbook.incident.episode.event_counts import EventCounts
-from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.formatting import duration
 from sentry_runbook.incident.issue_status import is_regressed, regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
+from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Unknown
 from sentry_runbook.incident.model.results.impact import Basis
 from sentry_runbook.incident.recovery.actions import Act, acts_of, effects

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.bursts import QUIET
-from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.formatting import count, duration, moment, number
+from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.results.impact import RecoveryVerdict
 from sentry_runbook.incident.recovery.actions import Act
 from sentry_runbook.incident.recovery.comparison import Comparison

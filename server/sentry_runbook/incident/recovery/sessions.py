@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.metrics.crash_free import crash_free_pct
+from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Evidence, Known, SessionHour, Unknown
 from sentry_runbook.incident.model.policy import Policy
 

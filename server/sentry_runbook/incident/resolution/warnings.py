@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
-from sentry_runbook.incident.episode.issue_counts import HOUR
 from sentry_runbook.incident.formatting import count, duration, listed, moment, trend_counts
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import last_resolve, regressions
+from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action

@@ -70,14 +70,7 @@ def event_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
 def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
     """The raw values of these tags only: a page of the event list has a thousand tags, of which few are kept."""
     by_key: dict[str, str] = {}
-    for tag in list_of(event.get("tags")):
-        # Written out, without _tag_pairs: this is run for each of a page's thousand tags.
-        if isinstance(tag, dict):
-            key, value = tag.get("key"), tag.get("value")
-        elif isinstance(tag, list) and len(tag) == 2:
-            key, value = tag
-        else:
-            continue
+    for key, value in _tag_pairs(event):
         if isinstance(key, str) and key in names and key not in by_key and (text := text_of(value)) is not None:
             by_key[key] = text
     return by_key
@@ -85,17 +78,8 @@ def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
 
 def tag_named(event: JsonObject, name: str) -> str | None:
     """The raw value of one tag; None when the event does not carry it."""
-    for tag in list_of(event.get("tags")):
-        # Written out, as above; tags are sorted by key, so the first half is mostly enough.
-        if isinstance(tag, dict):
-            key, value = tag.get("key"), tag.get("value")
-        elif isinstance(tag, list) and len(tag) == 2:
-            key, value = tag
-        else:
-            continue
-        if key == name and (text := text_of(value)) is not None:
-            return text
-    return None
+    texts = (text_of(value) for key, value in _tag_pairs(event) if key == name)
+    return next((text for text in texts if text is not None), None)
 
 
 def _tag_pairs(event: JsonObject) -> Iterator[tuple[object, object]]:
