@@ -103,6 +103,22 @@ def test_a_mitigation_that_was_stated_stands_for_the_fix() -> None:
     assert (result.since, result.since_basis, result.fix_known) == (ago(hours=3), "stated", True)
 
 
+@pytest.mark.parametrize(("minutes", "is_one"), [(-1, False), (0, True), (30, True)])
+def test_what_was_done_before_the_incident_did_not_end_it(minutes: int, is_one: bool) -> None:
+    """A local time taken for UTC lies hours too early: it was "a fix is known: yes", with no word on it."""
+    result = recovery(evidence_of(*HOUR_OF_60), ago(hours=5) + timedelta(minutes=minutes))
+    assert (result.verdict, result.fix_known) == ("recovered", is_one)
+    assert [note for note in result.notes if "lies before the incident began" in note] == (
+        []
+        if is_one
+        else [
+            "The time given as the fix (2026-11-23 09:59 UTC) lies before the incident began (2026-11-23 10:00 UTC): "
+            "that did not end it."
+        ]
+    )
+    assert ("mitigated, not resolved" in result.reading) is not is_one
+
+
 # --- since when ----------------------------------------------------------------------------------------------------
 
 

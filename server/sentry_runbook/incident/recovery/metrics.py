@@ -50,7 +50,8 @@ class RecoveryMetrics:
         effects: each act with the rates before and after.
         now_per_hour: events of the last hour, or the rate since a later reference time; None when that is too short.
         extrapolated_from: the length (under an hour) that it is extrapolated from; None when an hour was counted.
-        fix_known: a fix was stated, or the issue is resolved, and it has not come back since.
+        fix_known: a fix was stated that is none from before the incident, or the issue is resolved, and it has not
+            come back since.
         quiet_since: when the last event came, if that is ten minutes ago or more.
         regressed: the issue came back after a resolve; ``came_back``: after this fix, and it has not been over again.
         no_traffic: sessions are known, and none began while the rate was usual.
@@ -105,6 +106,12 @@ class RecoveryMetrics:
             and self.counts is not None
             and (self.since or self.counts.until) >= self.counts.read_at
         )
+
+    @property
+    def is_before_the_start(self) -> bool:
+        """Whether the time that was stated for the fix lies before the incident: mostly a local time taken for UTC."""
+        begin = self.episode.result.began_earliest if self.episode is not None else None
+        return self.basis == "stated" and self.since is not None and begin is not None and self.since < begin
 
     @property
     def is_silent(self) -> bool:
@@ -177,7 +184,7 @@ def measure(
         extrapolated_from=extrapolated_from,
         events_since=_events_since(counts, since, now),
         usual_per_hour=_usual(counts, episode, now),
-        fix_known=not regressed_since and (fixed_at is not None or evidence.issue.status == "resolved"),
+        fix_known=not regressed_since and (_is_a_fix(fixed_at, episode) or evidence.issue.status == "resolved"),
         quiet_since=event_at if event_at is not None and now - event_at >= MIN_ELAPSED else None,
         why_not_quiet=_why_not_quiet(evidence, counts, event_at),
         regressed=regressed,
@@ -204,6 +211,11 @@ def _reference(
         return episode.result.peak_at, "peak"
     last_seen = evidence.issue.last_seen
     return (last_seen, "last_event") if last_seen is not None else (None, None)
+
+
+def _is_a_fix(fixed_at: datetime | None, episode: FoundEpisode | None) -> bool:
+    """Whether a fix was stated that can be one of this incident: what was done before it began did not end it."""
+    return fixed_at is not None and (episode is None or fixed_at >= episode.result.began_earliest)
 
 
 def _quiet_from(counts: EventCounts | None, episode: FoundEpisode | None) -> datetime | None:

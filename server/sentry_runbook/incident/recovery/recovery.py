@@ -101,6 +101,9 @@ def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:
         yield f"The rate now is extrapolated from the {duration(full_minutes(metrics.extrapolated_from))} since then."
     if metrics.episode is not None and metrics.episode.result.note:
         yield f"Judged is the last episode: {metrics.episode.result.note}."
+    if metrics.is_before_the_start and metrics.episode is not None and metrics.since is not None:
+        began = f"before the incident began ({moment(metrics.episode.result.began)})"
+        yield f"The time given as the fix ({moment(metrics.since)}) lies {began}: that did not end it."
     if metrics.basis in ("peak", "last_event") and metrics.since is not None:
         what = "the peak" if metrics.basis == "peak" else "the last event"
         yield f"No fix is known: since {what}, {moment(metrics.since)}."
