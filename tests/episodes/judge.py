@@ -72,8 +72,8 @@ def evidence(events: Sequence[datetime], look: datetime, window: timedelta = DAY
     )
 
 
-def judged(case: Case, look: datetime, window: timedelta = DAY) -> Incident:
+def judged(case: Case, look: datetime, window: timedelta = DAY, **parts: object) -> Incident:
     """What the product makes of an incident at a look; the fix is stated once it was made."""
     fix = case.shape.fix
     fixed_at = BEGIN + fix * HOUR if fix is not None and BEGIN + fix * HOUR < look else None
-    return Incident(evidence(case.events, look, window), Stated(fixed_at=fixed_at), POLICY, look)
+    return Incident(evidence(case.events, look, window, **parts), Stated(fixed_at=fixed_at), POLICY, look)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
+from sentry_runbook.incident.model.evidence import Unknown
 from tests.episodes.incidents import BACKGROUNDS, BEGIN, LOOKS, NAMES, make_case, shapes
+from tests.episodes.judge import judged
 from tests.episodes.labels import label
 from tests.episodes.score import all_looks, shares, table
 
@@ -30,6 +34,33 @@ def test_the_corpus_is_judged_right() -> None:
     assert result["onset"] >= 0.97, "\n".join(table(scored))
     assert result["verdict"] >= 0.97, "\n".join(table(scored))
     assert result["confident_and_wrong"] == 0
+
+
+def by_clock_hours(names: Iterable[tuple[str, str]]) -> list[tuple[str, bool]]:
+    """Verdicts where the series failed, at many minutes of the hour: in words, and whether they send people home."""
+    no_series = Unknown(why="Sentry did not answer (500)")
+    found = []
+    for case in (make_case(background, shape) for background, shape in names):
+        for hours in (2, 3, 4, 26):
+            for minute in (0, 2, 5, 9, 17, 33, 50):
+                look = (BEGIN + timedelta(hours=hours)).replace(minute=minute)
+                recovery = judged(case, look, series=no_series).recovery
+                words = f"{case.name} at {look:%d %H:%M}: {recovery.verdict}: {recovery.reading}"
+                found.append((words, recovery.verdict in label(case, look).wrong))
+    return found
+
+
+def test_the_minutes_of_an_open_hour_do_not_pass_for_a_whole_one() -> None:
+    """At two minutes past each hour a steady fire was "improving: going down", in one of five looks of the corpus."""
+    assert [words for words, is_wrong in by_clock_hours(NAMES[::7]) if is_wrong] == []
+
+
+@pytest.mark.matrix
+def test_by_clock_hours_nobody_is_sent_home_while_it_burns() -> None:
+    found = by_clock_hours(NAMES)
+    wrong = [words for words, is_wrong in found if is_wrong]
+    # A burst that began minutes ago is not seen by the hour.
+    assert len(wrong) <= 0.001 * len(found), wrong
 
 
 def test_the_corpus_has_every_background_and_shape() -> None:

@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import DeploySpec, DroppedSpec, IssueSpec, ReleaseSpec, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
+from tests.collect.asked import Changed, refusal
 from tests.tools.support import connected
 
 DAY = 24 * 60
@@ -188,3 +191,23 @@ async def test_all_tools_tell_one_beginning_at_any_minute_of_the_hour(minute: in
             found = answer["impact"]["episode"] if tool == "draft_postmortem" else answer["episode"]
             began.add((found["began_earliest"], found["began"], found["began_latest"]))
     assert len(began) == 1
+
+
+@pytest.mark.parametrize("minute", [2, 5, 19, 58])
+async def test_without_the_series_the_last_hour_is_a_whole_one_at_any_minute(minute: int) -> None:
+    """A steady event a minute was "2 events in the last hour, going down" two minutes past each hour."""
+    steady = Scenario(name="steady", issues=(IssueSpec("WEB-1", "Error", streams=(Stream(600, 0, 600, users=99),)),))
+    clock = ManualClock()
+    world = World(steady, clock)
+    clock.advance(hours=5, minutes=minute)
+    sentry = Changed(httpx.ASGITransport(create_app(world)), {"series": refusal(500, "Internal Error")})
+    async with connected(world=world, clock=clock, transport=sentry) as connection:
+        answer = await connection.call("check_recovery", issue="WEB-1")
+        plan = await connection.call("resolve_issue", issue="WEB-1", action="resolve", dry_run=True)
+    assert (answer["verdict"], answer["events_per_hour_now"]) == ("ongoing", 60.0)
+    assert "about 60 events in the last hour" in answer["reading"]
+    assert "events_since" not in answer
+    why = {entry["what"]: entry["why"] for entry in answer["missing"]}["events_since"]
+    assert why == "only clock hours are counted, and that time lies inside one"
+    # A plan is made of the issue's own clock hours.
+    assert "(check_recovery: ongoing). Not over: about 60 events in the last hour" in plan["warnings"][0]

@@ -20,6 +20,8 @@ MEASURED_PART = 0.9
 DEVIATIONS = 4.0
 ALWAYS_USUAL = 1.0
 """An event an hour is never out of the usual."""
+SHORT = timedelta(minutes=10)
+"""A bucket up to that long is told as one instant: what begins in it lies in it."""
 UP_TO_NOW = timedelta(minutes=5)
 """Sentry's series end with the last full bucket, and collecting takes a moment."""
 
@@ -74,6 +76,25 @@ class EventCounts:
         """Events of the finest buckets that begin in ``[start, end)``; what was not measured adds nothing."""
         return round(sum(row.events(start.timestamp(), end.timestamp()) for row in self._rows))
 
+    def divided(self, at: datetime) -> tuple[datetime, datetime] | None:
+        """The long bucket with events in it that an instant divides: how many lie on either side is not known."""
+        bucket = self.bucket_at(at)
+        if bucket is None or at <= bucket[0] or bucket[1] - bucket[0] <= SHORT or not self.events(*bucket):
+            return None
+        return bucket
+
+    def about(self, start: datetime, end: datetime) -> float:
+        """Events in ``[start, end)``; of clock hours that it divides its share by length, so that it is an estimate.
+
+        For rates over a rolling stretch: without it, the few minutes of the open hour would pass for a whole one.
+        """
+        return self._share_from(start) - self._share_from(end) + self.events(start, end)
+
+    def _share_from(self, at: datetime) -> float:
+        """Of the long bucket that an instant divides: the events that lie from it on, by length."""
+        bucket = self.divided(at)
+        return 0.0 if bucket is None else self.events(*bucket) * ((bucket[1] - at) / (bucket[1] - bucket[0]))
+
     def is_measured(self, start: datetime, end: datetime) -> bool:
         """Whether nearly all of a stretch was measured: what was not is unknown, and not silence."""
         parts = [row.seconds(start.timestamp(), end.timestamp()) for row in self._rows]
@@ -82,7 +103,7 @@ class EventCounts:
 
     def counted(self, start: datetime) -> int | None:
         """Events from an instant up to the time of reading; None when they were not counted for all of it."""
-        if not self.is_live or start < self.starts_at or not self.is_measured(start, self.until):
+        if not self.is_live or start < self.starts_at or self.divided(start) or not self.is_measured(start, self.until):
             return None
         return self.events(start, self.until)
 
@@ -127,7 +148,7 @@ class EventCounts:
             if usual is None:
                 continue
             most = max(usual.highest, usual.per_hour, ALWAYS_USUAL) * (length / HOUR)
-            if self.events(self.until - length, self.until) > most + DEVIATIONS * sqrt(most):
+            if self.about(self.until - length, self.until) > most + DEVIATIONS * sqrt(most):
                 return True
         return False
 

@@ -60,7 +60,8 @@ def _events_since(incident: Incident, since: datetime) -> str | Blank:
 
 def _as_long_before(counts: EventCounts, since: datetime, length: timedelta) -> int | None:
     start = since - length
-    return counts.events(start, since) if start >= counts.starts_at and counts.is_measured(start, since) else None
+    is_counted = start >= counts.starts_at and not counts.divided(start) and counts.is_measured(start, since)
+    return counts.events(start, since) if is_counted else None
 
 
 # --- what people did -----------------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def _undone(
         since, part = end - recent, recent / HOUR
         if last is None or last[1] - last[0] > recent or since < start or not counts.is_measured(since, end):
             continue
-        found = counts.events(since, end)
+        found = counts.about(since, end)
         if after < before:
             is_undone = found >= QUARTER * before * part
             chance = chance_of_at_least(round(found / clumps), ROSE * after * part / clumps)
@@ -148,9 +148,9 @@ def fell_to(counts: EventCounts, start: datetime, now: datetime, length: timedel
     bucket = counts.bucket_at(now - timedelta(seconds=1))
     if bucket is None or bucket[1] - bucket[0] > length or since - start < length:
         return False
-    before, after = counts.events(start, since), counts.events(since, now)
+    before, after = counts.about(start, since), counts.about(since, now)
     least = max(0.0, before - DEVIATIONS * sqrt(before)) * (length / (since - start)) * THIRD
-    return before > 0 and chance_of_at_most(after, least) < CHANCE
+    return before > 0 and chance_of_at_most(round(after), least) < CHANCE
 
 
 def _clumps(counts: EventCounts, start: datetime, end: datetime, step: timedelta) -> float:

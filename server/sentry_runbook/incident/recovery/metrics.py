@@ -116,7 +116,11 @@ class RecoveryMetrics:
     @property
     def is_silent(self) -> bool:
         """Whether no event came for two hours: of an issue whose rate never left the usual, all that tells an end."""
-        return self.counts is not None and not self.counts.events(self.counts.read_at - QUIET, self.counts.read_at)
+        if self.counts is None:
+            return False
+        start, end = self.counts.read_at - QUIET, self.counts.read_at
+        # Of an hour that it divides, all events may lie inside.
+        return not self.counts.events(start, end) and self.counts.divided(start) is None
 
     @property
     def is_stable(self) -> bool:
@@ -260,7 +264,8 @@ def _rate_now(
         return None, None
     elapsed = HOUR if since is None or basis in ("peak", "last_event") else now - since
     if elapsed >= HOUR:
-        return (float(counts.events(now - HOUR, now)), None) if counts.is_measured(now - HOUR, now) else (None, None)
+        last_hour = round(counts.about(now - HOUR, now), 1)
+        return (last_hour, None) if counts.is_measured(now - HOUR, now) else (None, None)
     bucket = counts.bucket_at(since) if since is not None else None
     # Clock hours tell nothing of the half hour since a fix: that is unknown, and not zero events.
     too_coarse = bucket is None or bucket[1] - bucket[0] >= elapsed
@@ -270,7 +275,7 @@ def _rate_now(
 
 
 def _events_since(counts: EventCounts | None, since: datetime | None, now: datetime) -> int | None:
-    if counts is None or since is None or since >= now or not counts.is_measured(since, now):
+    if counts is None or since is None or since >= now or counts.divided(since) or not counts.is_measured(since, now):
         return None
     return counts.events(since, now)
 
@@ -319,6 +324,8 @@ def _why_no_rate(
         return "the time given as the fix is not before now"
     if since is not None and now - since < MIN_ELAPSED:
         return f"only {duration(now - since)} have passed since then, which tells no rate"
+    if since is not None and counts.divided(since):
+        return "only clock hours are counted, and that time lies inside one"
     return "the counts hold too few buckets since then"
 
 

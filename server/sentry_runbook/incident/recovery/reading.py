@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.bursts import QUIET
+from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.results.impact import RecoveryVerdict
@@ -74,7 +75,13 @@ def _going_down(metrics: RecoveryMetrics) -> str:
     length, counts = metrics.falling_for, metrics.counts
     if length is None or counts is None or length >= HOUR:
         return ""
-    return f"{count(counts.events(counts.until - length, counts.until), 'event')} in the last {duration(length)}, "
+    events, about = counts.about(counts.until - length, counts.until), _about(counts, length)
+    return f"{about}{count(round(events), 'event')} in the last {duration(length)}, "
+
+
+def _about(counts: EventCounts, length: timedelta) -> str:
+    """Whether the count of a last stretch is an estimate, from clock hours that it divides."""
+    return "about " if counts.divided(counts.until - length) else ""
 
 
 def _state(metrics: RecoveryMetrics, now: datetime) -> str:
@@ -85,8 +92,9 @@ def _state(metrics: RecoveryMetrics, now: datetime) -> str:
     elif metrics.extrapolated_from is not None and metrics.events_since is not None:
         length = duration(full_minutes(metrics.extrapolated_from))
         parts.append(f"{count(metrics.events_since, 'event')} in the {length} since then")
-    else:
-        parts.append(f"{count(round(metrics.now_per_hour), 'event')} in the last hour")
+    elif metrics.counts is not None:
+        about = _about(metrics.counts, HOUR)
+        parts.append(f"{about}{count(round(metrics.now_per_hour), 'event')} in the last hour")
     if metrics.episode is None:
         parts.append("no step out of the usual rate is known")
     else:
