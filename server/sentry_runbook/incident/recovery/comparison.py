@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-from math import inf, log, sqrt
+from functools import cache
+from itertools import count, pairwise
+from math import inf, sqrt
 from typing import Literal
 
 from sentry_runbook.incident.episode.event_counts import EventCounts
@@ -33,6 +34,8 @@ LEAST = 1
 RECENT = (timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=1))
 """Over the last stretches of these lengths a rate that fell or rose is looked at again: it may have come back."""
 DOUBLE = 2.0
+
+
 LONGEST = timedelta(hours=2)
 SHORTEST = timedelta(minutes=2)
 PARTS = 6
@@ -172,13 +175,13 @@ def _change(before: int, after: int, clumps: float, times: float = 1.0) -> Chang
     events = (before + after) / clumps
     if events < 1:
         return "too_early"
-    share = after / (before + after)
-    low, high = (_ratio(end) / times for end in share_interval(share, events))
+    low, high = (_ratio(end) / times for end in share_interval(after / (before + after), events))
+    ratio = after / before / times if before else inf
     if high < FELL:
         return "fell"
     if low > ROSE:
         return "rose"
-    return "no_change" if low > HALF and high < DOUBLE and FELL <= _ratio(share) / times <= ROSE else "too_early"
+    return "no_change" if low > HALF and high < DOUBLE and FELL <= ratio <= ROSE else "too_early"
 
 
 def _ratio(share: float) -> float:
@@ -190,5 +193,10 @@ def _needed(before: int, length: timedelta, clumps: float) -> timedelta:
     """How long both stretches must be to exclude a fall to a half, at the rate before."""
     if not before:
         return LONGEST
-    events = 2 * clumps * (DEVIATIONS / log(DOUBLE)) ** 2
-    return max(length * (events / before), length)
+    return max(length * (clumps * _least_events() / 2 / before), length)
+
+
+@cache
+def _least_events() -> int:
+    """So many events of both stretches, half of them in each, exclude a rise to the double and a fall to a half."""
+    return next(events for events in count(1) if _ratio(share_interval(0.5, events)[1]) < DOUBLE)
