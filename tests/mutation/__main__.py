@@ -29,7 +29,12 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/incident/test_severity_anomalies.py",
         "tests/incident/test_response_clock.py",
     ),
-    "recovery": ("tests/incident/test_recovery.py", "tests/incident/test_recovery_over_time.py"),
+    "recovery": (
+        "tests/incident/test_comparison.py",
+        "tests/incident/test_recovery.py",
+        "tests/incident/test_recovery_answers.py",
+        "tests/incident/test_recovery_over_time.py",
+    ),
     "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
     "episode": (
         "tests/incident/test_episode.py",

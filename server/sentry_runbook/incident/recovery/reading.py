@@ -112,7 +112,8 @@ def _effect_sentence(metrics: RecoveryMetrics, now: datetime) -> str:
     judged = [(act, found) for act, found in metrics.judged if found is not None and found.before + found.after]
     if not judged:
         return ""
-    act, comparison = judged[0] if metrics.basis == "stated" else _changed_most(metrics.telling) or judged[-1]
+    stated = next((pair for pair in judged if pair[0].kind == "stated"), None)
+    act, comparison = stated or _changed_most(metrics.telling) or judged[-1]
     return f" {_compared(act, comparison, now)}."
 
 
