@@ -306,3 +306,9 @@ def test_full_minutes(seconds: int, left: int) -> None:
 def test_too_few_events_say_so() -> None:
     few = events((0, 0.4, 10), (0.4, 48, 10), until=48)
     assert recovery(evidence(few, at(2)), at(0.4)).reading.endswith("each): too few events to say.")
+
+
+def test_a_stated_fix_that_is_a_deploy_is_told_by_its_name() -> None:
+    made = deployed(evidence(FIRE, at(4)), 2)
+    made = with_log(made, Activity(kind="set_resolved", at=at(2), who="Dana Ortiz"))
+    assert ' Deploy of "shop@2" at 12:07 UTC: 4.0 a minute before, 0 a minute after' in recovery(made, at(2)).reading

@@ -13,7 +13,7 @@ from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.results.impact import RecoveryVerdict
-from sentry_runbook.incident.recovery.actions import Act
+from sentry_runbook.incident.recovery.actions import CHANGES, Act
 from sentry_runbook.incident.recovery.comparison import Comparison
 from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
 
@@ -112,9 +112,15 @@ def _effect_sentence(metrics: RecoveryMetrics, now: datetime) -> str:
     judged = [(act, found) for act, found in metrics.judged if found is not None and found.before + found.after]
     if not judged:
         return ""
-    stated = next((pair for pair in judged if pair[0].kind == "stated"), None)
-    act, comparison = stated or _changed_most(metrics.telling) or judged[-1]
+    act, comparison = _stated(judged) or _changed_most(metrics.telling) or judged[-1]
     return f" {_compared(act, comparison, now)}."
+
+
+def _stated(judged: Sequence[tuple[Act, Comparison]]) -> tuple[Act, Comparison] | None:
+    """The stated fix, by the name of the deploy or flag that it was, where Sentry knows one of that instant."""
+    stated = next((pair for pair in judged if pair[0].kind == "stated"), None)
+    named = (pair for pair in judged if stated and pair[0].at == stated[0].at and pair[0].kind in CHANGES)
+    return next(named, stated)
 
 
 def _changed_most(telling: Sequence[tuple[Act, Comparison]]) -> tuple[Act, Comparison] | None:
