@@ -37,9 +37,12 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
     "episode": (
+        "tests/incident/test_change_point.py",
         "tests/incident/test_episode.py",
         "tests/incident/test_episode_over_time.py",
+        "tests/incident/test_event_counts.py",
         "tests/incident/test_recovery.py",
+        "tests/incident/test_recovery_answers.py",
     ),
     "events": ("tests/incident/test_causes.py", "tests/incident/test_indicators.py", "tests/incident/test_words.py"),
     "causes": (

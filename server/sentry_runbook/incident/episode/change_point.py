@@ -135,11 +135,15 @@ def _rise_before(
     counts: Counts, at: float, highest: float, not_before: float, chance: float
 ) -> tuple[float, float] | None:
     """Start and events a bucket of the stretch before ``at`` that is clearly above the usual; None when none is."""
+    # The bucket of the step itself is no part of what lies before it.
+    edge = counts.start + (at - counts.start) // counts.step * counts.step
     for length in RISE_LOOKBACK_S:
         start = at - length
         if start < max(counts.start, not_before):
             return None
-        before = counts.between(start, at - counts.step / 2)
+        if start >= edge:
+            continue
+        before = counts.between(start, edge)
         events, mean = before.total, highest * len(before.values) * counts.step / HOUR_S
         if (
             events >= RISE_EVENTS
