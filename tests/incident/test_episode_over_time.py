@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
+from sentry_runbook.incident.episode.episode import Burst, FoundEpisode
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Release, Unknown
-from sentry_runbook.incident.model.results.impact import Episode
+from sentry_runbook.incident.model.results.impact import Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
 from tests.episodes.incidents import BEGIN, drawn, make_case
 from tests.episodes.judge import POLICY, evidence, judged
+from tests.incident.test_recovery_over_time import dropped
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 LATER = [2 / 60, 1, 2, 25, 47, 7 * 24]
@@ -286,3 +289,107 @@ def test_a_deploy_in_the_hour_of_the_start_did_not_end_what_went_on_for_hours(
     assert incident.episode.began_latest - incident.episode.began_earliest >= timedelta(minutes=45)
     (row,) = [row.what for row in incident.timeline.rows if "shop@2" in row.what]
     assert row.removeprefix('Release "shop@2" deployed to "production"') == meaning
+
+
+# --- what is told of it --------------------------------------------------------------------------------------------
+
+
+def bursts(raw: Sequence[datetime], hours: float, **parts: object) -> tuple[Burst, ...]:
+    found = read(evidence(raw, at(hours), **parts)).found_episode  # type: ignore[arg-type]  # parts of the evidence
+    assert isinstance(found, FoundEpisode), found
+    return found.times
+
+
+def inside(raw: Sequence[datetime], start: datetime, end: datetime) -> int:
+    return sum(start <= moment < end for moment in raw)
+
+
+def test_every_burst_has_its_begin_end_peak_and_events() -> None:
+    raw = events((0, 0.5, 240), (4, 5.5, 120), (8, 8.5, 360))
+    found, told = episode(raw, 12), bursts(raw, 12)
+    assert (found.bursts, len(told)) == (3, 3)
+    for burst, start, end in zip(told, (0, 4, 8), (0.5, 5.5, 8.5), strict=True):
+        assert burst.ended is not None
+        assert abs(burst.began - at(start)) <= 10 * MINUTE
+        assert at(end) <= burst.ended <= at(end) + 15 * MINUTE
+        assert burst.events == inside(raw, burst.began - MINUTE, burst.ended + MINUTE)
+        assert burst.began <= burst.peak_at < burst.ended
+    # The fullest rolling hour of each.
+    assert [burst.peak_per_hour for burst in told] == [120, 120, 180]
+    assert (found.peak_per_hour, found.ended) == (180, told[-1].ended)
+    lengths = sum(((burst.ended or at(12)) - burst.began for burst in told), timedelta())
+    assert abs(found.erroring_minutes - lengths / MINUTE) <= 2
+    pauses = [later.began - (burst.ended or at(12)) for burst, later in pairwise(told)]
+    assert found.longest_pause_minutes == pytest.approx(max(pauses) / MINUTE, abs=1)
+
+
+def test_of_a_burst_that_goes_on_no_end_is_told() -> None:
+    raw = events((0, 9, 240))
+    (burst,) = bursts(raw, 3)
+    assert (burst.ended, burst.peak_per_hour) == (None, 240)
+
+
+@pytest.mark.parametrize(
+    ("usual", "burst", "confidence"),
+    [
+        # ten times the usual: 6 an hour and 54 more
+        (6, 54, "high"),
+        (6, 50, "medium"),
+        # 20 in the fullest hour
+        (0, 24, "high"),
+        (0, 18, "medium"),
+    ],
+)
+def test_confidence_is_high_where_the_burst_is_clear(usual: int, burst: int, confidence: str) -> None:
+    found = episode(events((0, 4, burst), usual=usual), 3)
+    grain = (found.began_latest - found.began_earliest) / MINUTE
+    assert found.confidence == (confidence if grain <= 15 else "medium")
+    assert found.how == f"step out of the usual rate: {usual + burst} in the fullest hour, {usual} an hour usual"
+
+
+@pytest.mark.parametrize(("burst", "confidence"), [(40, "medium"), (12, "low")])
+def test_by_the_hour_confidence_is_medium_at_most(burst: int, confidence: str) -> None:
+    found = episode(events((0, 4, burst)), 7 * 24)
+    assert found.began_latest - found.began_earliest >= HOUR
+    assert found.confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("usual", "burst", "of_the_usual", "times"), [(60, 180, 60.0, 4.0), (60, 30, 60.0, 1.5), (9, 0, 9.0, 1.0)]
+)
+@pytest.mark.parametrize("is_by_hours", [False, True])
+def test_the_trend_says_how_far_it_is_from_usual(
+    usual: int, burst: int, of_the_usual: float, times: float, is_by_hours: bool
+) -> None:
+    parts: dict[str, object] = {"series": Unknown(why="429")} if is_by_hours else {}
+    look = at(5).replace(minute=0)
+    made = evidence(events((-1, 9, burst), usual=usual), look, **parts)  # type: ignore[arg-type]  # parts of evidence
+    if is_by_hours:
+        hourly = {"hourly": tuple((look - hour * HOUR, usual + burst) for hour in range(5, 0, -1))}
+        made = made.model_copy(update={"issue": made.issue.model_copy(update=hourly)})
+    trend = read(made).trend
+    assert isinstance(trend, Trend)
+    assert (trend.usual_per_hour, trend.times_usual) == (of_the_usual, times)
+    assert (trend.last_hour, trend.direction) == (usual + burst, "steady")
+
+
+def test_before_a_trickle_that_jumped_the_trickle_is_usual() -> None:
+    trend = read(evidence(events((-22, 0, 6), (0, 9, 240), new=True), at(3))).trend
+    assert isinstance(trend, Trend)
+    assert trend.usual_per_hour == pytest.approx(6, abs=0.5)
+    assert trend.times_usual == pytest.approx(40, abs=4)
+
+
+@pytest.mark.parametrize(("each", "is_one"), [(0, False), (110, False), (130, True), (5000, True)])
+def test_a_pause_in_which_half_of_its_rate_was_dropped_ends_nothing(each: int, is_one: bool) -> None:
+    """240 an hour for two hours, twelve in which so many of the project's events were dropped, and again."""
+    raw = events((-20, -19.5, 240), (0, 2, 240), (14, 15, 240))
+    found = episode(raw, 16, dropped=dropped(2.5, 12, each))
+    told = bursts(raw, 16, dropped=dropped(2.5, 12, each))
+    assert (found.began_earliest <= at(0) <= found.began_latest) is is_one
+    assert (found.began_earliest <= at(14) <= found.began_latest) is not is_one
+    assert found.bursts == len(told) == 1
+    assert told[0].events == (720 if is_one else 240)
+    # The pause is no pause of it: nobody saw it.
+    assert found.longest_pause_minutes == 0
+    assert found.erroring_minutes == pytest.approx((15 if is_one else 1) * 60, abs=15)
