@@ -393,3 +393,27 @@ def test_a_pause_in_which_half_of_its_rate_was_dropped_ends_nothing(each: int, i
     # The pause is no pause of it: nobody saw it.
     assert found.longest_pause_minutes == 0
     assert found.erroring_minutes == pytest.approx((15 if is_one else 1) * 60, abs=15)
+
+
+@pytest.mark.parametrize("hours", [1, 2, 3, 8])
+def test_the_trend_is_set_against_the_usual_rate_of_the_last_hour_at_its_time_of_day(hours: int) -> None:
+    """A morning that rises from 55 to 105 an hour: by the rhythm that made the events, without the burst."""
+    case = make_case("daily", "plateau")
+    trend = read(evidence(case.events, at(hours))).trend
+    assert isinstance(trend, Trend)
+    usual = sum(case.usual(hours - 1 + minute / 60) for minute in range(60)) / 60
+    assert trend.usual_per_hour == pytest.approx(usual, rel=0.05)
+    assert trend.times_usual == pytest.approx(trend.last_hour / usual, rel=0.08)
+
+
+def test_of_waves_only_the_pause_with_drops_is_none() -> None:
+    """Two bursts, a pause in which everything was dropped, two bursts: three stretches of one incident."""
+    raw = events((0, 0.5, 240), (2.2, 2.7, 240), (15, 15.5, 240), (17.2, 17.7, 240), usual=6)
+    told = bursts(raw, 19, dropped=dropped(3, 12, 9000))
+    assert [(burst.began - BEGIN) / HOUR for burst in told] == pytest.approx([0, 2.2, 17.2], abs=0.15)
+    found = episode(raw, 19, dropped=dropped(3, 12, 9000))
+    assert found.bursts == 3
+    assert found.erroring_minutes == pytest.approx(30 + 13.3 * 60 + 30, abs=20)
+    assert 90 <= found.longest_pause_minutes <= 102
+    lengths = [int(((burst.ended or at(19)) - burst.began).total_seconds()) for burst in told]
+    assert found.erroring_minutes == -(-sum(lengths) // 60)
