@@ -312,3 +312,12 @@ def test_a_stated_fix_that_is_a_deploy_is_told_by_its_name() -> None:
     made = deployed(evidence(FIRE, at(4)), 2)
     made = with_log(made, Activity(kind="set_resolved", at=at(2), who="Dana Ortiz"))
     assert ' Deploy of "shop@2" at 12:07 UTC: 4.0 a minute before, 0 a minute after' in recovery(made, at(2)).reading
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_events_since_a_time_before_the_counts_are_known_of_a_new_issue_only(is_new: bool) -> None:
+    """An old issue had 480 events "since 2020", of which the counts hold two weeks."""
+    raw = [moment for moment in FIRE if not is_new or moment >= at(0)]
+    result = recovery(evidence(raw, at(5)), at(-3 * 365 * 24))
+    assert result.events_since == (480 if is_new else None)
+    assert missing(result).get("events_since") == (None if is_new else "the counts begin after that time")

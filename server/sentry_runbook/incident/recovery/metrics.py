@@ -59,6 +59,7 @@ class RecoveryMetrics:
 
     counts: EventCounts | None
     why_no_rate: str
+    why_not_since: str
     episode: FoundEpisode | None
     is_live: bool
     is_above_usual: bool
@@ -173,6 +174,7 @@ def measure(
     return RecoveryMetrics(
         counts=counts,
         why_no_rate=_why_no_rate(evidence, counts, since, basis, now),
+        why_not_since=_why_not_since(evidence, counts, since, basis, now),
         episode=episode,
         is_live=episode is not None and quiet_from is None,
         is_above_usual=_is_above_usual(counts, quiet_from, episode),
@@ -186,7 +188,7 @@ def measure(
         effects=found,
         now_per_hour=now_per_hour,
         extrapolated_from=extrapolated_from,
-        events_since=_events_since(counts, since, now),
+        events_since=_events_since(evidence, counts, since, now),
         usual_per_hour=_usual(counts, episode, now),
         fix_known=not regressed_since and (_is_a_fix(fixed_at, episode) or evidence.issue.status == "resolved"),
         quiet_since=event_at if event_at is not None and now - event_at >= MIN_ELAPSED else None,
@@ -274,10 +276,18 @@ def _rate_now(
     return round(counts.events(since, now) * (HOUR / elapsed), 1), elapsed
 
 
-def _events_since(counts: EventCounts | None, since: datetime | None, now: datetime) -> int | None:
-    if counts is None or since is None or since >= now or counts.divided(since) or not counts.is_measured(since, now):
+def _events_since(evidence: Evidence, counts: EventCounts | None, since: datetime | None, now: datetime) -> int | None:
+    if counts is None or (since is not None and _is_before_the_counts(evidence, counts, since)):
+        return None
+    if since is None or since >= now or counts.divided(since) or not counts.is_measured(since, now):
         return None
     return counts.events(since, now)
+
+
+def _is_before_the_counts(evidence: Evidence, counts: EventCounts, at: datetime) -> bool:
+    """Whether events may have come after that time and before the counts begin: these know nothing of them."""
+    first_seen = evidence.issue.first_seen
+    return at < counts.starts_at and (first_seen is None or first_seen < counts.starts_at)
 
 
 def _last_event(evidence: Evidence, counts: EventCounts | None) -> datetime | None:
@@ -327,6 +337,14 @@ def _why_no_rate(
     if since is not None and counts.divided(since):
         return "only clock hours are counted, and that time lies inside one"
     return "the counts hold too few buckets since then"
+
+
+def _why_not_since(
+    evidence: Evidence, counts: EventCounts | None, since: datetime | None, basis: Basis | None, now: datetime
+) -> str:
+    if counts is not None and since is not None and _is_before_the_counts(evidence, counts, since):
+        return "the counts begin after that time"
+    return _why_no_rate(evidence, counts, since, basis, now)
 
 
 def _why_no_counts(evidence: Evidence) -> str:

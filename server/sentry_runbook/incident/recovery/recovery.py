@@ -158,7 +158,7 @@ def _missing_rates(metrics: RecoveryMetrics) -> Iterator[Missing]:
     if metrics.now_per_hour is None:
         yield Missing(what="events_per_hour_now", why=metrics.why_no_rate)
     if metrics.events_since is None:
-        yield Missing(what="events_since", why=metrics.why_no_rate)
+        yield Missing(what="events_since", why=metrics.why_not_since)
 
 
 def _shown(pct: float | None) -> float | None:
