@@ -36,6 +36,7 @@ from sentry_runbook.simulator.scenario import (
     SessionsSpec,
     StateChange,
     Stream,
+    ThreadSpec,
     Transactions,
 )
 from sentry_runbook.simulator.scenarios import SCENARIOS
@@ -68,6 +69,10 @@ BY_TEST: dict[str, str] = {
 """Not filled by scenarios or recordings, and held by a test that is named."""
 
 FRAMES = tuple(FrameSpec(f"f{number}", f"a{number}.py", number, module="shop.cart") for number in range(25))
+NATIVE = (
+    FrameSpec("load", "app:///main.js", 1, column=829_761),
+    FrameSpec("Mesh::Upload", None, None, package="C:\\Studio\\studio.exe", address="0x7ff61a2b4f10"),
+)
 RICH = Scenario(
     name="rich",
     issues=(
@@ -90,6 +95,18 @@ RICH = Scenario(
             history=(StateChange(-40, "resolved", {"inNextRelease": True}),),
         ),
         IssueSpec("RICH-3", "A message without an exception", streams=(Stream(20, -100, -50, user_share=0.5),)),
+        IssueSpec(
+            "RICH-5",
+            "Import aborted: " + "a long reason " * 60,
+            streams=(Stream(20, -100, -50),),
+            threads=(ThreadSpec("worker", NATIVE * 30, crashed=True), ThreadSpec("main")),
+        ),
+        IssueSpec(
+            "RICH-6",
+            chain=(Raised("EXC_BAD_ACCESS", "a long reason " * 60),),
+            streams=(Stream(20, -100, -50),),
+            threads=(ThreadSpec("worker", NATIVE, current=True),),
+        ),
         IssueSpec(
             "RICH-4",
             "Resolved in a release",

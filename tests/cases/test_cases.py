@@ -15,22 +15,8 @@ SLOW = {"55-elicitation-declared-never-answered"}
 
 OPEN = {
     "55-elicitation-declared-never-answered",
-    "01-java-five-causes",
-    "02-py-exception-group",
-    "05-cocoa-app-hang-current-thread",
-    "07-php-message-stacktrace-entry",
-    "08-minidump-crashed-thread-package",
-    "10-rn-hermes-internal-bytecode",
-    "11-minified-bundle-column",
-    "13-recursion-thousand-frames",
     "14-csp-report",
     "16-metric-alert-issue",
-    "18-tags-as-object",
-    "21-rust-panic-tail",
-    "24-react-recoverable-wrapper",
-    "26-watchdog-termination",
-    "28-xhr-status-zero",
-    "29-four-part-versions",
     "30-environment-capital-production",
     "32-environment-placeholder",
     "37-crash-free-negative",
@@ -38,12 +24,8 @@ OPEN = {
     "44-partial-scan-latency",
     "49-token-file-with-bom",
     "50-token-in-quotes",
-    "67-reason-at-the-end-of-a-long-message",
-    "68-rate-limit-in-words-only",
     "80-bare-version-next-release",
-    "85-analytics-blocked-posthog",
     "87-counter-stuck-at-one",
-    "89-device-called-by-its-owner",
 }
 """Not answered right yet."""
 

@@ -338,7 +338,7 @@ def threads(*, own_stack: bool, crashed: bool) -> Change:
 THREADS = [
     pytest.param(False, True, [[], ["threadFrame"]], id="no stack of its own"),
     pytest.param(True, True, [[], ["ownFrame"]], id="its own stack"),
-    pytest.param(False, False, [[], []], id="no crashed thread"),
+    pytest.param(False, False, [[], ["idleFrame"]], id="no crashed thread: the current one"),
 ]
 """sentry-api §4.2: on mobile and native the stack may stand in ``threads``; the last exception is the one shown."""
 

@@ -180,7 +180,7 @@ def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[C
 
 def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown:
     def tag(row: Row, name: str) -> str | None:
-        return collection.sanitizer.line(str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
+        return collection.sanitizer.named(name, str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
 
     counted = _counted(table)
     return ours.Breakdown(

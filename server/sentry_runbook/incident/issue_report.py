@@ -14,6 +14,7 @@ from sentry_runbook.incident.model.evidence import (
     Known,
     Missing,
     Release,
+    Stack,
     ThrownException,
     Unknown,
 )
@@ -25,6 +26,7 @@ from sentry_runbook.incident.model.results.issue import (
     FrameView,
     IssueReport,
     RequestView,
+    StackView,
     select_fields,
 )
 
@@ -99,11 +101,12 @@ def _missing_of_event(event: Event) -> Iterable[Missing]:
         why = "the event carries none: check that the SDK records console, HTTP and navigation breadcrumbs"
         yield Missing(what="event.breadcrumbs", why=why)
     if not event.exceptions and not event.occurrence:
-        yield Missing(what="event.exceptions", why="the event carries no exception with a stack trace")
+        with_stack = "; its stack is in event.stack" if event.stack is not None else " and no stack trace"
+        yield Missing(what="event.exceptions", why=f"the event carries no exception{with_stack}")
     elif not event.exceptions:
         yield Missing(what="event.exceptions", why="this is no error issue: see event.occurrence")
     if event.failing_frame is None:
-        yield Missing(what="event.failing_frame", why="no exception of the event has a stack trace")
+        yield Missing(what="event.failing_frame", why="the event has no stack trace")
     carried = {
         "when": event.when,
         "release": event.release,
@@ -146,8 +149,9 @@ def view_event(event: Event) -> EventView:
         transaction=event.transaction,
         message=event.message,
         user=event.user,
-        exceptions=tuple(_exception(thrown) for thrown in event.exceptions),
-        failing_frame=_frame(frame) if frame else None,
+        exceptions=tuple(_exception(thrown, thrown is event.leading) for thrown in event.exceptions),
+        stack=_stack(event.stack) if event.stack is not None else None,
+        failing_frame=_frame(frame, event.leading) if frame else None,
         breadcrumbs=tuple(_breadcrumb(crumb) for crumb in event.breadcrumbs[-MOST_BREADCRUMBS:]),
         tags=dict(list(event.tags.items())[:MOST_TAGS]) or None,
         device=event.device,
@@ -163,15 +167,29 @@ def view_event(event: Event) -> EventView:
     )
 
 
-def _exception(thrown: ThrownException) -> ExceptionView:
-    frames = thrown.frames[-MOST_FRAMES:]
-    omitted = thrown.frames_omitted + len(thrown.frames) - len(frames)
+def _exception(thrown: ThrownException, leads: bool) -> ExceptionView:
+    stack = _stack(thrown)
     return ExceptionView(
         type=thrown.type,
         value=thrown.value,
         handled=thrown.handled,
-        stack=tuple(frame_line(frame) for frame in frames),
-        stack_omitted=omitted or None,
+        thread=stack.thread,
+        stack=stack.lines,
+        stack_omitted=stack.omitted,
+        failing=stack.failing if leads else None,
+    )
+
+
+def _stack(stack: Stack) -> StackView:
+    """The last frames, the failing one always among them."""
+    frames, failing = list(stack.frames[-MOST_FRAMES:]), stack.failing_frame
+    if failing is not None and not any(frame is failing for frame in frames):
+        frames[0] = failing
+    return StackView(
+        thread=stack.thread,
+        lines=tuple(frame_line(frame) for frame in frames),
+        omitted=(stack.frames_omitted + len(stack.frames) - len(frames)) or None,
+        failing=next((place for place, frame in enumerate(frames) if frame is failing), None),
     )
 
 
@@ -180,11 +198,15 @@ def frame_line(frame: Frame) -> str:
     return f"{frame.function or '?'} ({frame.location}){'' if frame.in_app else ' [library]'}"
 
 
-def _frame(frame: Frame) -> FrameView:
+def _frame(frame: Frame, thrown: ThrownException | None) -> FrameView:
     return FrameView(
+        exception=thrown.type if thrown is not None else None,
         function=frame.function,
+        at=frame.location,
         file=frame.file or frame.module,
         line=frame.line,
+        column=frame.column,
+        package=frame.package,
         in_app=frame.in_app,
         context=frame.context,
         variables=frame.variables or None,

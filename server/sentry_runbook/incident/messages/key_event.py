@@ -49,12 +49,10 @@ def _alignment(incident: Incident) -> Alignment | None:
 def _error(evidence: Evidence) -> str | Unknown:
     if isinstance(evidence.event, Unknown):
         return evidence.event
-    exceptions = evidence.event.value.exceptions
-    if not exceptions:
+    leading = evidence.event.value.leading
+    if leading is None:
         return quoted(evidence.event.value.title or evidence.issue.title)
-    # The chain is ordered cause first: the last exception is the one that was reported.
-    reported = exceptions[-1]
-    return excerpt(": ".join(part for part in (reported.type, reported.value) if part) or evidence.issue.title)
+    return excerpt(": ".join(part for part in (leading.type, leading.value) if part) or evidence.issue.title)
 
 
 def _frame(evidence: Evidence) -> str | Unknown:

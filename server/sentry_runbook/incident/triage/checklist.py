@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.episode.episode import is_new
 from sentry_runbook.incident.formatting import (
     between,
@@ -19,7 +20,7 @@ from sentry_runbook.incident.formatting import (
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Event, Known, Unknown, quoted
+from sentry_runbook.incident.model.evidence import Event, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.triage import ChecklistStep, State
 from sentry_runbook.incident.releases import alignment, releases_seen
@@ -131,11 +132,22 @@ def _stack(incident: Incident) -> StepResult:
         return _no_event(incident)
     frame = event.failing_frame
     if frame is None:
-        return "The event has no stack trace.", "unknown"
+        leading = f"; {_thrown(event.leading)}" if event.leading is not None else ""
+        return f"The event has no stack trace{leading}{_root(event)}.", "unknown"
     foreign = "" if frame.in_app else ", in a library"
-    thrown = event.exceptions[-1].type if event.exceptions else None
+    thrown = event.leading.type if event.leading is not None else None
     what = f"{quoted(thrown)} in " if thrown else ""
-    return f"{what}{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}.", "ok"
+    where = f"{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}"
+    return f"{what}{where}{_root(event)}.", "ok"
+
+
+def _root(event: Event) -> str:
+    """What the leading exception came from, when it is another one."""
+    return f"; its root: {_thrown(event.root)}" if event.root is not None else ""
+
+
+def _thrown(thrown: ThrownException) -> str:
+    return excerpt(": ".join(part for part in (thrown.type, thrown.value) if part) or "an error without words")
 
 
 def _breadcrumbs(incident: Incident) -> StepResult:
@@ -147,7 +159,10 @@ def _breadcrumbs(incident: Incident) -> StepResult:
     calls = incident.failed_calls
     if calls is not None:
         answers = ", ".join(calls.statuses)
-        return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
+        return (
+            f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events{calls.each}.",
+            "attention",
+        )
     last = event.breadcrumbs[-1]
     shown = quoted(last.call or last.message or last.category or "?")
     return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"

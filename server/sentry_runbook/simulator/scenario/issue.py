@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sentry_runbook.simulator.scenario.events import Crumb, Level, Raised, RequestSpec, Stream, Weights
+from sentry_runbook.simulator.scenario.events import (
+    Crumb,
+    FrameSpec,
+    Level,
+    Raised,
+    RequestSpec,
+    Stream,
+    ThreadSpec,
+    Weights,
+)
 from sentry_runbook.simulator.scenario.project import CommitSpec
 
 Category = Literal["error", "performance", "outage", "metric", "feedback"]
@@ -57,6 +66,8 @@ class IssueSpec:
 
     Attributes:
         short_id: as people say it: ``SHOP-1Z``.
+        stack: of an event that is a message: where it was logged.
+        threads: of the process, where the platform sends them.
         title: empty takes the outermost exception's type and value.
         history: earlier changes of status; events after a resolve regress it by themselves.
         escalated: minutes at which Sentry found it escalating.
@@ -76,6 +87,8 @@ class IssueSpec:
     transaction: str | None = None
     platform: str | None = None
     logger: str | None = None
+    stack: tuple[FrameSpec, ...] = ()
+    threads: tuple[ThreadSpec, ...] = ()
     breadcrumbs: tuple[Crumb, ...] = ()
     request: RequestSpec | None = None
     contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

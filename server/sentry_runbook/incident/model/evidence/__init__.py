@@ -34,7 +34,7 @@ from sentry_runbook.incident.model.evidence.counts import (
     Widened,
 )
 from sentry_runbook.incident.model.evidence.event import ROWS_LIMIT, Event, EventRow
-from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException
+from sentry_runbook.incident.model.evidence.exception import Frame, Stack, ThrownException
 from sentry_runbook.incident.model.evidence.flags import FlagChange
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
@@ -99,6 +99,7 @@ __all__ = [
     "SessionHour",
     "Sessions",
     "Snooze",
+    "Stack",
     "TagCount",
     "ThrownException",
     "Totals",

@@ -30,6 +30,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Moment,
     Name,
     ShortId,
+    Version,
     Word,
 )
 from sentry_runbook.incident.model.evidence.values import EventText
@@ -42,7 +43,7 @@ CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
 class Deploy(FromSentry):
     """A deploy marker: a pipeline reported to Sentry that a release went to an environment."""
 
-    version: Annotated[EventText, Name("deploy.version")]
+    version: Annotated[EventText, Version("deploy.version")]
     environment: Annotated[EventText, Name("deploy.environment", "")] = ""
     started: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateStarted")
     finished: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateFinished")
@@ -56,7 +57,7 @@ class Release(FromSentry):
         deploys: None when Sentry did not say; an empty tuple when it has none.
     """
 
-    version: Annotated[EventText, Name("release")]
+    version: Annotated[EventText, Version("release")]
     created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     released: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateReleased")
     first_event: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstEvent")
@@ -101,7 +102,7 @@ class Activity(FromSentry):
     at: Annotated[datetime, Moment()] = Field(validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
-    version: Annotated[EventText | None, Name("activity.version")] = None
+    version: Annotated[EventText | None, Version("activity.version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
@@ -153,7 +154,7 @@ class Issue(FromSentry):
     level: Annotated[str | None, Word()] = None
     status: Annotated[str | None, Word()] = None
     substatus: Annotated[str | None, Word()] = None
-    status_release: Annotated[EventText | None, Name("status_details.inRelease")] = None
+    status_release: Annotated[EventText | None, Version("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
     next_release: Annotated[bool, Flag(default=False)] = False
     """Resolved "in the next release"."""

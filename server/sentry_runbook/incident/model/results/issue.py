@@ -18,24 +18,57 @@ Form = TypeVar("Form", bound=Frozen)
 
 
 class FrameView(Frozen):
-    """The failing stack frame."""
+    """The failing stack frame.
 
+    Attributes:
+        exception: type of the exception that failed there.
+        at: ``file:line:column``, or library and address of a native frame.
+        package: library or executable of a native frame.
+    """
+
+    exception: EventText | None = None
     function: EventText | None = None
+    at: EventText | None = None
     file: EventText | None = None
     line: int | None = None
+    column: int | None = None
+    package: EventText | None = None
     in_app: bool = False
     context: EventText | None = None
     variables: dict[EventText, EventText] | None = None
 
 
+class StackView(Frozen):
+    """A stack outside the exceptions; ``lines`` as in :class:`ExceptionView`.
+
+    Attributes:
+        thread: the thread's name; absent: it is the message's own.
+        omitted: frames that are not shown.
+        failing: position of the failing frame in ``lines``.
+    """
+
+    thread: EventText | None = None
+    lines: tuple[EventText, ...] = ()
+    omitted: int | None = None
+    failing: int | None = None
+
+
 class ExceptionView(Frozen):
-    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one last."""
+    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first.
+
+    Attributes:
+        thread: the thread that the stack was taken of, where the exception has none of its own.
+        stack_omitted: frames that are not shown, those that Sentry left out included.
+        failing: position of the failing frame in ``stack``, in the exception that the event is about.
+    """
 
     type: EventText | None = None
     value: EventText | None = None
     handled: bool | None = None
+    thread: EventText | None = None
     stack: tuple[EventText, ...] = ()
     stack_omitted: int | None = None
+    failing: int | None = None
 
 
 class BreadcrumbView(Frozen):
@@ -66,6 +99,7 @@ class EventView(Frozen):
     message: EventText | None = None
     user: EventText | None = None
     exceptions: tuple[ExceptionView, ...] = ()
+    stack: StackView | None = None
     failing_frame: FrameView | None = None
     breadcrumbs: tuple[BreadcrumbView, ...] = ()
     tags: dict[EventText, EventText] | None = None
