@@ -20,6 +20,7 @@ from sentry_runbook.incident.model.evidence import (
 )
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.issue import (
+    FAILING,
     BreadcrumbView,
     EventView,
     ExceptionView,
@@ -168,7 +169,7 @@ def view_event(event: Event) -> EventView:
 
 
 def _exception(thrown: ThrownException, leads: bool) -> ExceptionView:
-    stack = _stack(thrown)
+    stack = _stack(thrown, leads)
     return ExceptionView(
         type=thrown.type,
         value=thrown.value,
@@ -176,20 +177,18 @@ def _exception(thrown: ThrownException, leads: bool) -> ExceptionView:
         thread=stack.thread,
         stack=stack.lines,
         stack_omitted=stack.omitted,
-        failing=stack.failing if leads else None,
     )
 
 
-def _stack(stack: Stack) -> StackView:
-    """The last frames, the failing one always among them."""
+def _stack(stack: Stack, leads: bool = True) -> StackView:
+    """The last frames, the failing one always among them, and marked where the event is about it."""
     frames, failing = list(stack.frames[-MOST_FRAMES:]), stack.failing_frame
     if failing is not None and not any(frame is failing for frame in frames):
         frames[0] = failing
     return StackView(
         thread=stack.thread,
-        lines=tuple(frame_line(frame) for frame in frames),
+        lines=tuple(frame_line(frame) + (FAILING if leads and frame is failing else "") for frame in frames),
         omitted=(stack.frames_omitted + len(stack.frames) - len(frames)) or None,
-        failing=next((place for place, frame in enumerate(frames) if frame is failing), None),
     )
 
 

@@ -59,11 +59,11 @@ def _add_event(page: MarkdownPage, event: EventView) -> None:
     for thrown in event.exceptions:
         heading = ": ".join(part for part in (thrown.type, thrown.value) if part)
         handled = {True: ", handled", False: ", unhandled", None: ""}[thrown.handled]
-        lines = (heading, *_stack(thrown.stack, thrown.stack_omitted, thrown.failing))
+        lines = (heading, *_stack(thrown.stack, thrown.stack_omitted))
         page.untrusted(f"exception{handled}", "\n".join(lines))
     if event.stack:
         of = "a thread" if event.stack.thread else "the message"
-        stack = _stack(event.stack.lines, event.stack.omitted, event.stack.failing)
+        stack = _stack(event.stack.lines, event.stack.omitted)
         page.untrusted(f"stack of {of}", "\n".join(filter(None, (event.stack.thread, *stack))))
     if frame:
         page.untrusted("code at the failing frame", frame.context)
@@ -82,12 +82,10 @@ def _add_event(page: MarkdownPage, event: EventView) -> None:
     page.untrusted("processing errors", "\n".join(event.processing_errors or ()))
 
 
-def _stack(lines: Sequence[str], omitted: int | None, failing: int | None) -> Iterator[str]:
-    """The lines of a stack, an arrow at the failing one."""
+def _stack(lines: Sequence[str], omitted: int | None) -> Iterator[str]:
     if omitted:
         yield f"  ({omitted} frames left out)"
-    for place, line in enumerate(lines):
-        yield f"{'→ at' if place == failing else '  at'} {line}"
+    yield from (f"  at {line}" for line in lines)
 
 
 def commit_line(commit: Commit) -> str:

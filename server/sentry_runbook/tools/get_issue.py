@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mcp.server.mcpserver import Context
 
 from sentry_runbook.collect import READ, investigate
-from sentry_runbook.incident.model.results.issue import ExceptionView, IssueReport
+from sentry_runbook.incident.model.results.issue import FAILING, ExceptionView, IssueReport
 from sentry_runbook.render.issue import issue_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import cut, ends
@@ -56,23 +56,27 @@ def _shorter_stacks(result: IssueReport) -> IssueReport:
     if result.event is None:
         return result
     thrown = result.event.exceptions
-    kept = [one for place, one in enumerate(thrown) if place in (0, len(thrown) - 1) or one.failing is not None]
+    kept = [one for place, one in enumerate(thrown) if place in (0, len(thrown) - 1) or _failing(one) is not None]
     return _with(result, exceptions=tuple(_shorter(one) for one in kept))
 
 
 def _shorter(thrown: ExceptionView) -> ExceptionView:
     """The exception with its last frames, the failing one among them; of one that does not lead only the very last."""
-    places = list(range(len(thrown.stack)))[-5 if thrown.failing is not None else -1 :]
-    if thrown.failing is not None and thrown.failing not in places:
-        places[0] = thrown.failing
+    failing = _failing(thrown)
+    places = list(range(len(thrown.stack)))[-5 if failing is not None else -1 :]
+    if failing is not None and failing not in places:
+        places[0] = failing
     return thrown.model_copy(
         update={
             "value": thrown.value and ends(thrown.value, 300),
             "stack": tuple(cut(thrown.stack[place], 160) for place in places),
             "stack_omitted": (thrown.stack_omitted or 0) + len(thrown.stack) - len(places) or None,
-            "failing": places.index(thrown.failing) if thrown.failing is not None else None,
         }
     )
+
+
+def _failing(thrown: ExceptionView) -> int | None:
+    return next((place for place, line in enumerate(thrown.stack) if line.endswith(FAILING)), None)
 
 
 def _no_variables(result: IssueReport) -> IssueReport:
@@ -97,7 +101,7 @@ CUTS = (
     Cut(_fewer_tags, {"event.tags": "all but 8"}, _how),
     Cut(
         _shorter_stacks,
-        {"event.exceptions": "all but the root, the outermost and the leading one, with at most 5 frames"},
+        {"event.exceptions": "all but root and outermost and leading one with at most 5 frames"},
         _how,
     ),
     Cut(_no_variables, {"event.failing_frame.variables": ""}, _how),

@@ -38,28 +38,29 @@ class FrameView(Frozen):
     variables: dict[EventText, EventText] | None = None
 
 
+FAILING = " ← failing"
+"""Ends the line of the failing frame, in the stack of the exception that the event is about."""
+
+
 class StackView(Frozen):
     """A stack outside the exceptions; ``lines`` as in :class:`ExceptionView`.
 
     Attributes:
         thread: the thread's name; absent: it is the message's own.
         omitted: frames that are not shown.
-        failing: position of the failing frame in ``lines``.
     """
 
     thread: EventText | None = None
     lines: tuple[EventText, ...] = ()
     omitted: int | None = None
-    failing: int | None = None
 
 
 class ExceptionView(Frozen):
-    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first.
+    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one marked.
 
     Attributes:
         thread: the thread that the stack was taken of, where the exception has none of its own.
         stack_omitted: frames that are not shown, those that Sentry left out included.
-        failing: position of the failing frame in ``stack``, in the exception that the event is about.
     """
 
     type: EventText | None = None
@@ -68,7 +69,6 @@ class ExceptionView(Frozen):
     thread: EventText | None = None
     stack: tuple[EventText, ...] = ()
     stack_omitted: int | None = None
-    failing: int | None = None
 
 
 class BreadcrumbView(Frozen):
