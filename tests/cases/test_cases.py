@@ -40,7 +40,6 @@ OPEN = {
     "50-token-in-quotes",
     "67-reason-at-the-end-of-a-long-message",
     "68-rate-limit-in-words-only",
-    "80-bare-version-next-release",
     "85-analytics-blocked-posthog",
     "87-counter-stuck-at-one",
     "89-device-called-by-its-owner",

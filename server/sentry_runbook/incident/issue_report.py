@@ -27,6 +27,7 @@ from sentry_runbook.incident.model.results.issue import (
     RequestView,
     select_fields,
 )
+from sentry_runbook.incident.releases import latest_release
 
 MOST_FRAMES = 12
 MOST_BREADCRUMBS = 20
@@ -43,7 +44,7 @@ def read_issue(incident: Incident) -> IssueReport:
         regressed=is_regressed(issue),
         category=None if issue.is_error else issue.category,
         first_release=_version(issue.first_release),
-        last_release=_version(issue.last_release),
+        last_release=latest_release(evidence),
         trend=trend if isinstance(trend, Trend) else None,
         event=view_event(evidence.event.value) if isinstance(evidence.event, Known) else None,
         suspect_commits=commits.value if isinstance(commits, Known) else None,
@@ -81,7 +82,7 @@ def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
         ("events_total", issue.events_total),
         ("users_total", issue.users_total),
         ("first_release", issue.first_release),
-        ("last_release", issue.last_release),
+        ("last_release", latest_release(evidence)),
     ):
         if value is None:
             yield Missing(what=what, why=silent)

@@ -94,6 +94,7 @@ class Activity(FromSentry):
         who: the name of the team member or of the integration, None when Sentry itself acted.
         actor: what acted: a person, a machine (an integration, also our own) or Sentry itself with its agents.
         version: the release that the entry names.
+        current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
 
@@ -102,6 +103,7 @@ class Activity(FromSentry):
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
     version: Annotated[EventText | None, Name("activity.version")] = None
+    current_release: Annotated[EventText | None, Name("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
@@ -116,6 +118,7 @@ class Activity(FromSentry):
             "who": who,
             "actor": actor,
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
+            "current_release": data.get("current_release_version"),
             "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
 
