@@ -14,7 +14,6 @@ SLOW = {"55-elicitation-declared-never-answered"}
 """Waits as long as a person may think: the long matrices play it."""
 
 OPEN = {
-    "55-elicitation-declared-never-answered",
     "01-java-five-causes",
     "02-py-exception-group",
     "05-cocoa-app-hang-current-thread",
