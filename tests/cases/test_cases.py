@@ -22,8 +22,6 @@ OPEN = {
     "10-rn-hermes-internal-bytecode",
     "11-minified-bundle-column",
     "13-recursion-thousand-frames",
-    "14-csp-report",
-    "16-metric-alert-issue",
     "18-tags-as-object",
     "21-rust-panic-tail",
     "24-react-recoverable-wrapper",

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.events.why_fired import why_fired
 from sentry_runbook.incident.formatting import between, briefly, count, elapsed, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
@@ -82,7 +83,7 @@ def _direct(incident: Incident) -> Iterator[Hint]:
         where = f" in {quoted_frame(own[-1])}" if own else ""
         yield Hint(f"{'Raised' if index == 0 else 'It became'}: {what}{where}.", f"stack trace of {source}")
     if not event.exceptions:
-        yield Hint("The event has no exception and no stack trace.", source)
+        yield Hint(why_fired(incident.evidence) or "The event has no exception and no stack trace.", source)
     line = _failing_line(event)
     if line is not None:
         yield Hint(f"The failing line: {excerpt(line)}.", f"source context of {source}")

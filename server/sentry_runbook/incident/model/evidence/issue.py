@@ -32,6 +32,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     ShortId,
     Word,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind, kind_of_issue
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
@@ -166,6 +167,8 @@ class Issue(FromSentry):
     unhandled: Annotated[bool | None, Flag()] = Field(None, validation_alias="isUnhandled")
     category: Annotated[str, Word("error")] = "error"
     """``error``, or Sentry's category of a performance, uptime, feedback … issue."""
+    kind: Kind = "error"
+    """What opened it, by Sentry's type and category; a browser's CSP report is of the category ``error``."""
     platform: Annotated[str | None, Word()] = None
     project: Annotated[str | None, Name("project")] = None
     first_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstSeen")
@@ -194,6 +197,7 @@ class Issue(FromSentry):
             "next_release": details.get("inNextRelease"),
             "snooze": _snooze(json, details),
             "category": issue_category(json),
+            "kind": kind_of_issue(json),
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
