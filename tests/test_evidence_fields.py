@@ -53,6 +53,7 @@ BY_RECORDING: dict[str, str] = {
     "Snooze.user_window_minutes": "recording 80",
     "Snooze.until": "recording 85",
     "Issue.snooze": "recording 75",
+    "Activity.current_release": "the releases of the rich scenario name no package; recording 101",
     "Issue.merged_from": "the embedded Sentry merges nothing; recording 75, asked for by another number",
 }
 BY_SHAPE: dict[str, str] = {

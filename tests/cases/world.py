@@ -103,7 +103,7 @@ def _stream(case: Case, one: dict[str, Any]) -> Stream:
         users=people or 0,
         first_user=1 + 100_000 * len(one.get("up", "")),
         environment=one.get("env", "production"),
-        release=_version(case, one.get("rel", "1.1.0")),
+        release=None if (version := one.get("rel", "1.1.0")) is None else _version(case, version),
         handled=bool(one.get("handled", False)),
         tags={key: {value: 1.0} for key, value in one.get("tags", {}).items()},
     )

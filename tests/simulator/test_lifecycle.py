@@ -76,7 +76,7 @@ async def test_a_semver_project_shows_the_next_release_as_the_present_one() -> N
     assert await state(asked) == ("resolved", None)
 
 
-@pytest.mark.parametrize(("emitted", "after"), [("v1", "resolved"), ("v2", "unresolved"), (None, "unresolved")])
+@pytest.mark.parametrize(("emitted", "after"), [("v1", "resolved"), ("v2", "unresolved"), (None, "resolved")])
 async def test_resolve_in_a_release_forgives_only_what_is_older(emitted: str | None, after: str) -> None:
     asked = Asked(one_issue(RUNNING, releases=PLAIN))
     issue = await asked.changed("SHOP-1", {"status": "resolved", "statusDetails": {"inRelease": "latest"}})

@@ -34,6 +34,7 @@ UNREACHED: Mapping[str, str] = {
     "EventView.message": "no embedded event is a message without an exception",
     "EventView.occurrence": "every embedded issue is an error",
     "BreakdownRow.share_before": "no embedded issue runs long before its incident; tests/incident/test_breakdown.py",
+    "Triage.occurrence": "every embedded issue is an error; tests/tools/test_why_fired.py",
     "EventView.scrubbed": "no embedded project scrubs data",
     "ExceptionView.stack_omitted": "embedded stacks are short; tests/tools/test_sizes.py has long ones",
     "Finding.excerpt": "no embedded incident carries hostile text; tests/safety do",

@@ -72,7 +72,7 @@ def event_row(event: EventRecord) -> dict[str, object]:
         "eventID": event.id,
         "groupID": event.issue.id,
         "projectID": project.id,
-        "event.type": "error" if spec.category == "error" else "generic",
+        "event.type": _kind(spec),
         "title": spec.shown_title,
         "message": "" if spec.chain else spec.shown_title,
         "location": _location(spec),
@@ -84,6 +84,12 @@ def event_row(event: EventRecord) -> dict[str, object]:
         "dateCreated": iso(event.at),
         "metadata": metadata(spec),
     }
+
+
+def _kind(spec: IssueSpec) -> str:
+    if spec.csp is not None:
+        return "csp"
+    return "error" if spec.category == "error" else "generic"
 
 
 def _location(spec: IssueSpec) -> str | None:
@@ -184,6 +190,8 @@ def _entries(event: EventRecord) -> list[dict[str, object]]:
     if spec.threads:
         threads = [_thread(thread, place, event.number) for place, thread in enumerate(spec.threads)]
         entries.append({"type": "threads", "data": {"values": threads}})
+    if spec.csp is not None:
+        entries.append({"type": "csp", "data": numbered(spec.csp, event.number)})
     if event.breadcrumbs:
         crumbs = sorted(event.breadcrumbs, key=lambda crumb: -crumb.seconds_before)
         entries.append({"type": "breadcrumbs", "data": {"values": [_crumb(crumb, event) for crumb in crumbs]}})
@@ -238,7 +246,7 @@ def _occurrence(event: EventRecord) -> dict[str, object] | None:
         "issueTitle": known.title if known else spec.shown_title,
         "subtitle": known.subtitle if known else "",
         "resourceId": None,
-        "evidenceData": {},
+        "evidenceData": numbered(known.data, event.number) if known else {},
         "evidenceDisplay": [
             {"name": name, "value": value, "important": index == 0}
             for index, (name, value) in enumerate(known.evidence if known else ())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_report import frame_line
 from sentry_runbook.incident.model.evidence import Commit, Evidence, Known, Unknown, quoted
@@ -59,7 +60,9 @@ def _frame(evidence: Evidence) -> str | Unknown:
     if isinstance(evidence.event, Unknown):
         return evidence.event
     frame = evidence.event.value.failing_frame
-    return quoted(frame_line(frame)) if frame else Unknown(why="the event has no stack trace")
+    other = words_of(evidence)
+    lacks = f"{other.name} has no stack trace" if other is not None else "the event has no stack trace"
+    return quoted(frame_line(frame)) if frame else Unknown(why=lacks)
 
 
 def _commit(evidence: Evidence) -> str | Unknown:

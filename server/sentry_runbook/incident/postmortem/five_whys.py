@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.events.why_fired import why_fired
 from sentry_runbook.incident.formatting import between, briefly, count, elapsed, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
@@ -93,7 +94,7 @@ def _direct(incident: Incident) -> Iterator[Hint]:
     if not event.exceptions:
         frame = event.failing_frame
         found = f"no exception; its stack ends in {quoted_frame(frame)}" if frame else "no exception and no stack trace"
-        yield Hint(f"The event has {found}.", source)
+        yield Hint(why_fired(incident.evidence) or f"The event has {found}.", source)
     line = _failing_line(event)
     if line is not None:
         yield Hint(f"The failing line: {excerpt(line)}.", f"source context of {source}")

@@ -18,17 +18,23 @@ from sentry_runbook.simulator.scenario.events import (
 )
 from sentry_runbook.simulator.scenario.project import CommitSpec
 
-Category = Literal["error", "performance", "outage", "metric", "feedback"]
+Category = Literal["error", "performance", "outage", "metric", "feedback", "cron", "uptime", "replay", "db_query"]
 
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceSpec:
-    """What a non-error issue shows in place of an exception."""
+    """What a non-error issue shows in place of an exception.
+
+    Attributes:
+        evidence: lines for people, the first one important.
+        data: the same for machines; metric monitors have nothing else.
+    """
 
     title: str
     subtitle: str = ""
     evidence: tuple[tuple[str, str], ...] = ()
     type: int = 1001
+    data: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class IssueSpec:
         history: earlier changes of status; events after a resolve regress it by themselves.
         escalated: minutes at which Sentry found it escalating.
         user_reports: minutes at which users wrote something into the crash dialog.
+        csp: a browser's report of a violated content security policy, as its entry holds it.
         suspects: the commits that Sentry's suspect-commit search finds.
         processing_errors: (type, message) of Sentry's complaints about the event.
         assigned_to: ``team:payments`` or ``user:Dana Ortiz``.
@@ -99,6 +106,7 @@ class IssueSpec:
     category: Category = "error"
     issue_type: str = "error"
     occurrence: OccurrenceSpec | None = None
+    csp: Mapping[str, object] | None = None
     history: tuple[StateChange, ...] = ()
     escalated: float | None = None
     notes: tuple[NoteSpec, ...] = ()

@@ -46,6 +46,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Release,
     Snooze,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind as IssueKind
 from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents, OutcomeSeries
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
@@ -87,6 +88,7 @@ __all__ = [
     "Frozen",
     "HoldsEventText",
     "Issue",
+    "IssueKind",
     "IssueSeries",
     "IssueShare",
     "Known",

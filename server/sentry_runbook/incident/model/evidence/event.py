@@ -45,12 +45,15 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Whole,
     Word,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind, evidence_of, kind_of_event
 from sentry_runbook.incident.model.evidence.values import EventText
 from sentry_runbook.safety.text import NAME, both_ends
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
+EVIDENCE = 300
+"""Characters of one value of an occurrence: a customer's words, a span's description."""
 MAX_BREADCRUMBS = 30
 MAX_TAGS = 40
 MAX_CONTEXTS = 12
@@ -151,6 +154,7 @@ class Event(FromSentry):
     """One event, read whole and cut to what a responder needs.
 
     Attributes:
+        kind: what opened the issue, as far as the event tells.
         scrubbed: places that Sentry itself emptied ("request.data"): scrubbed, not missing.
         processing_errors: what Sentry could not process (``js_no_source`` …).
         user: an id without personal data, else ``user-1`` …; None when the event has no user context.
@@ -165,6 +169,7 @@ class Event(FromSentry):
     """
 
     id: Annotated[str, Identifier()]
+    kind: Kind = "error"
     when: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     release: Annotated[EventText | None, Version("event.release")] = None
     environment: Annotated[EventText | None, Name("event.environment")] = None
@@ -195,10 +200,10 @@ class Event(FromSentry):
     occurrence: Many[
         tuple[
             Annotated[EventText, InertLine(NAME, "event.occurrence")],
-            Annotated[EventText, InertLine(TITLE, "event.occurrence")],
+            Annotated[EventText, InertLine(EVIDENCE, "event.occurrence")],
         ]
     ] = ()
-    """Evidence of a non-error issue, name and value, important first."""
+    """Why an issue fired that no thrown error opened, as names and values, what matters most first."""
     trace_id: Annotated[str | None, Word()] = None
     scrubbed: Many[Annotated[str, Name("event._meta")]] = ()
 
@@ -215,6 +220,7 @@ class Event(FromSentry):
         request = entries.get("request", {})
         return {
             "id": _id_of(json),
+            "kind": kind_of_event(json, entries, contexts),
             **{key: json.get(key) for key in ("dateCreated", "title", "user")},
             "message": message,
             "whole_message": message if message and len(message) > MESSAGE else None,
@@ -240,7 +246,7 @@ class Event(FromSentry):
             "contexts": contexts,
             "extra": json.get("context"),
             "processing_errors": [object_of(error).get("type") for error in list_of(json.get("errors"))][:10],
-            "occurrence": _occurrence(object_of(json.get("occurrence")))[:12],
+            "occurrence": evidence_of(json, entries, contexts),
             "trace_id": contexts.get("trace", {}).get("trace_id"),
             "scrubbed": _scrubbed(json.get("_meta"), (), 12)[:12],
         }
@@ -337,13 +343,6 @@ def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:
         keys = ("family", "model")
     texts = [text for part in keys if (text := first_text(context, part)) and text not in ("Unknown", "None")]
     return " ".join(dict.fromkeys(texts))
-
-
-def _occurrence(occurrence: JsonObject) -> list[tuple[object, object]]:
-    lines = [line for line in list_of(occurrence.get("evidenceDisplay")) if isinstance(line, dict)]
-    lines.sort(key=lambda line: line.get("important") is not True)
-    pairs = [("subtitle", occurrence.get("subtitle")), *((line.get("name"), line.get("value")) for line in lines)]
-    return [(name, value) for name, value in pairs if text_of(name) and text_of(value)]
 
 
 def _scrubbed(node: object, path: tuple[str, ...], depth: int) -> list[str]:

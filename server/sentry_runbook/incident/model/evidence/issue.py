@@ -33,6 +33,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Version,
     Word,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind, kind_of_issue
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
@@ -95,6 +96,7 @@ class Activity(FromSentry):
         who: the name of the team member or of the integration, None when Sentry itself acted.
         actor: what acted: a person, a machine (an integration, also our own) or Sentry itself with its agents.
         version: the release that the entry names.
+        current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
 
@@ -103,6 +105,7 @@ class Activity(FromSentry):
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
     version: Annotated[EventText | None, Version("activity.version")] = None
+    current_release: Annotated[EventText | None, Version("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
@@ -117,6 +120,7 @@ class Activity(FromSentry):
             "who": who,
             "actor": actor,
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
+            "current_release": data.get("current_release_version"),
             "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
 
@@ -164,6 +168,8 @@ class Issue(FromSentry):
     unhandled: Annotated[bool | None, Flag()] = Field(None, validation_alias="isUnhandled")
     category: Annotated[str, Word("error")] = "error"
     """``error``, or Sentry's category of a performance, uptime, feedback … issue."""
+    kind: Kind = "error"
+    """What opened it, by Sentry's type and category; a browser's CSP report is of the category ``error``."""
     platform: Annotated[str | None, Word()] = None
     project: Annotated[str | None, Name("project")] = None
     first_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstSeen")
@@ -192,6 +198,7 @@ class Issue(FromSentry):
             "next_release": details.get("inNextRelease"),
             "snooze": _snooze(json, details),
             "category": issue_category(json),
+            "kind": kind_of_issue(json),
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
