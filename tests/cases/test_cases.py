@@ -36,8 +36,6 @@ OPEN = {
     "37-crash-free-negative",
     "42-slack-link",
     "44-partial-scan-latency",
-    "49-token-file-with-bom",
-    "50-token-in-quotes",
     "67-reason-at-the-end-of-a-long-message",
     "68-rate-limit-in-words-only",
     "80-bare-version-next-release",

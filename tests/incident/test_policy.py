@@ -218,3 +218,7 @@ def test_a_business_day_ends_with_its_working_hours_in_the_time_zone(tmp_path: P
 
 def test_without_a_time_zone_no_business_day_has_an_end() -> None:
     assert default_policy().calendar.end_of_business_day(datetime(2026, 11, 23, tzinfo=UTC)) is None
+
+
+def test_a_policy_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert load_policy(written(tmp_path, "\ufeffname = 'ours'\r\n")).name == "ours"
