@@ -31,8 +31,6 @@ OPEN = {
     "26-watchdog-termination",
     "28-xhr-status-zero",
     "29-four-part-versions",
-    "30-environment-capital-production",
-    "32-environment-placeholder",
     "37-crash-free-negative",
     "42-slack-link",
     "44-partial-scan-latency",

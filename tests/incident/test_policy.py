@@ -29,13 +29,35 @@ def test_the_built_in_policy_is_the_runbooks_table() -> None:
     assert policy.title == "runbook default (built in)"
 
 
-@pytest.mark.parametrize("name", ["production", "prod", "live", "prod-eu", "production_2", "live-us", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "production",
+            "prod",
+            "prd",
+            "live",
+            "prod-eu",
+            "production_2",
+            "live-us",
+            "",
+            "Production",
+            "PROD",
+            "Live.EU",
+        ),
+        *("eu-production", "eu.prod", "shop_prd", "eu-prod-2", "acme.live.eu"),
+    ],
+)
 def test_these_environments_are_production(name: str) -> None:
     assert default_policy().is_production(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["staging", "Production", "preproduction", "production2", "product", "delivery", "dev"]
+    "name",
+    [
+        *("staging", "preproduction", "production2", "product", "delivery", "dev", "olive", "prods", "main"),
+        *("pre-prod", "Pre-Production", "non-prod", "not_production", "prod-test", "live.staging", "prod-dev", "UAT"),
+    ],
 )
 def test_these_environments_are_not_production(name: str) -> None:
     assert not default_policy().is_production(name)

@@ -27,6 +27,7 @@ EVENT = Part(
     round=1,
     aspects=(Aspect.EVENT, Aspect.COMMITS),
     request=_event_request,
+    in_environments=True,
     parse=lambda collection, event: read(Event, event, collection.sanitizer),
     source=lambda collection: f"event {collection.question.which} of the issue",
 )
@@ -69,6 +70,7 @@ SAMPLE = Part(
     round=1,
     aspects=(Aspect.SAMPLE,),
     request=_sample_request,
+    in_environments=True,
     parse=_sample,
     source=lambda _: "oldest and recommended event of the issue",
 )

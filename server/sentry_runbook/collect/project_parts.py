@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import Collection, Part
+from sentry_runbook.collect.collection import NO_SUCH_ENVIRONMENT, Collection, Part
+from sentry_runbook.collect.environment_parts import lacks_production
 from sentry_runbook.collect.event_parts import EVENT, TAGS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import affected_transactions, project_id
@@ -23,13 +24,16 @@ def _sessions_request(collection: Collection) -> Request[SessionCounts]:
     return lambda: client.sessions(project_id=project, start=window.start, end=window.end, organization=organization)
 
 
-def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions:
+def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | Unknown:
     question = collection.question
+    if collection.asks_only_unknown_environments:
+        return Unknown(why=NO_SUCH_ENVIRONMENT)
+    all_count = question.scope == "all" or lacks_production(collection, counts)
 
     def is_counted(environment: str) -> bool:
         if question.environments:
             return environment in question.environments
-        return question.scope == "all" or collection.policy.is_production(environment)
+        return all_count or collection.policy.is_production(environment)
 
     return merge_sessions(counts, is_counted, collection.now)
 
