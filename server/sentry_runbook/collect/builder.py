@@ -13,11 +13,12 @@ from datetime import datetime
 
 from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch
-from sentry_runbook.collect.collection import Collection
+from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection
 from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
 from sentry_runbook.collect.environment_parts import unknown_environments
 from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
+from sentry_runbook.collect.private_users import has_one_private_address
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, issue_id
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
@@ -74,6 +75,7 @@ class EvidenceBuilder:
         """Round two: all that needs the issue. What round one told is read while the requests are under way."""
         collection, batch = self._collection, RequestBatch()
         collection.scope = scope_of(collection)
+        collection.has_one_private_address = has_one_private_address(collection)
         collection.has_strange_environments = bool(strange_environments(collection)) or self._has_no_event_there()
         for part in PARTS:
             if part.round == 2:
@@ -123,7 +125,15 @@ class EvidenceBuilder:
         collection, reference = self._collection, self._collection.question.reference.issue
         is_merged = reference.isdigit() and reference != issue_id(collection.issue)
         merged_from = reference if is_merged else None
-        return read(Issue, {**collection.issue, "url": url, "merged_from": merged_from}, collection.sanitizer)
+        json = {**collection.issue, "url": url, "merged_from": merged_from}
+        if self._hides_users:
+            json["userCount"] = None
+        return read(Issue, json, collection.sanitizer)
+
+    @property
+    def _hides_users(self) -> bool:
+        """Whether the issue's own one user is a proxy's address, and no number of people."""
+        return self._collection.has_one_private_address and self._collection.issue.get("userCount") in (1, "1")
 
     def _warnings(self, issue: Issue, scope: EnvironmentScope) -> Iterator[str]:
         if issue.merged_from:
@@ -131,6 +141,8 @@ class EvidenceBuilder:
         note = self._collection.question.window.note
         if note:
             yield f"{note.capitalize()}."
+        if self._hides_users:
+            yield f"{ONE_PRIVATE_ADDRESS[:1].upper()}{ONE_PRIVATE_ADDRESS[1:]}."
         yield from environment_warnings(self._collection, scope)
 
     async def _settle_users(self, evidence: Evidence) -> tuple[UsersIn, ...]:

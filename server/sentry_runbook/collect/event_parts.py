@@ -84,6 +84,9 @@ def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
 def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
     names = collection.scope.names
     kept = [row for row in page.items if not names or event_tag(row, "environment") in names]
+    if collection.has_one_private_address:
+        # An address that stands for everybody is no user.
+        kept = [{**row, "user": None} for row in kept]
     return read_all(EventRow, kept, collection.sanitizer)
 
 

@@ -9,13 +9,16 @@ from sentry_runbook.collect.event_parts import EVENT, TAGS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import affected_transactions, project_id
 from sentry_runbook.collect.sessions import merge_sessions
+from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.safety.text import NAME
-from sentry_runbook.sentry.counts import LatencyTable, SessionCounts
+from sentry_runbook.sentry.counts import LatencyTable, SessionCounts, TransactionLatency
 from sentry_runbook.sentry.timeseries import has_session_hours
 
 MAX_ENDPOINTS = 5
+FEWEST_SAMPLES = 20
+"""Fewer transactions have no p95: 5 % of them are less than one."""
 
 
 def _sessions_request(collection: Collection) -> Request[SessionCounts]:
@@ -79,16 +82,40 @@ def _latency(collection: Collection, table: LatencyTable) -> ours.Latency:
     rows, names = {row.transaction: row for row in table.rows}, _transactions(collection)
     return ours.Latency(
         endpoints=tuple(
-            ours.AffectedEndpoint(
-                transaction=shown(name),
-                p95_ms=rows[name].p95_ms if name in rows else None,
-                count=rows[name].count if name in rows else None,
-            )
+            _endpoint(shown(name), rows[name], table.is_partial)
+            if name in rows
+            else ours.AffectedEndpoint(transaction=shown(name))
             for name in names
         ),
         main=shown(names[0]),
         measure=table.measure,
     )
+
+
+def _endpoint(name: str, row: TransactionLatency, is_partial: bool) -> ours.AffectedEndpoint:
+    """One transaction; a p95 of a few samples is none: the slowest one of twenty is not even exceeded by a sample."""
+    samples = row.samples if row.samples is not None else row.count
+    few = samples is not None and samples < FEWEST_SAMPLES
+    return ours.AffectedEndpoint(
+        transaction=name,
+        p95_ms=None if few else row.p95_ms,
+        count=row.count,
+        samples=samples,
+        estimate=_estimate(row, is_partial),
+    )
+
+
+def _estimate(row: TransactionLatency, is_partial: bool) -> str | None:
+    """Why p95 and count are estimates; None when they are not."""
+    if not row.is_low and not is_partial:
+        return None
+    sampled = row.samples if row.samples is not None else row.counted_samples
+    reasons = (
+        "low confidence" if row.is_low else "",
+        f"from {count(sampled, 'sample')}" if sampled is not None else "",
+        "Sentry read only a part of the data" if is_partial else "",
+    )
+    return f"an estimate: {', '.join(filter(None, reasons))}"
 
 
 LATENCY = Part(

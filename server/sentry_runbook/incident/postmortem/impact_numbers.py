@@ -112,6 +112,7 @@ def _p95(incident: Incident) -> Iterator[ImpactNumber]:
     if incident.known_episode is not None and window.start < incident.began - timedelta(minutes=15):
         longer = f"; over the whole window of {duration(window.length)}, which is longer than the incident"
     value = f"{number(incident.impact.p95_ms)} ms for {quoted(part.value.main or '')}"
+    value += f" ({incident.impact.p95_estimate})" if incident.impact.p95_estimate else ""
     yield ImpactNumber(name, value, f"{part.value.measure}; {part.source}{longer}")
 
 
