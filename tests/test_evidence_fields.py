@@ -69,6 +69,9 @@ BY_TEST: dict[str, str] = {
 }
 """Not filled by scenarios or recordings, and held by a test that is named."""
 
+NO_PRODUCTION = Scenario(
+    name="no production", issues=(IssueSpec("MAIN-1", streams=(Stream(20, -100, -50, environment="main"),)),)
+)
 FRAMES = tuple(FrameSpec(f"f{number}", f"a{number}.py", number, module="shop.cart") for number in range(25))
 NATIVE = (
     FrameSpec("load", "app:///main.js", 1, column=829_761),
@@ -205,6 +208,7 @@ async def embedded() -> AsyncIterator[Evidence]:
         yield await evidence_of(scenario, scenario.issue, STORY)
     for rich in RICH.issues:
         yield await evidence_of(RICH, rich.short_id, STORY)
+    yield await evidence_of(NO_PRODUCTION, "MAIN-1", SEVERITY)
     yield await evidence_of(STRADDLING, "RUSH-1", SEVERITY, after=0)
     yield await evidence_of(RICH, "RICH-3", SEVERITY, period="30m")
     yield await evidence_of(RICH, "RICH-1", IMPACT, OLD_SERVER, environment="production")

@@ -14,14 +14,7 @@ SLOW = {"55-elicitation-declared-never-answered"}
 """Waits as long as a person may think: the long matrices play it."""
 
 OPEN = {
-    "30-environment-capital-production",
-    "32-environment-placeholder",
-    "37-crash-free-negative",
     "42-slack-link",
-    "44-partial-scan-latency",
-    "49-token-file-with-bom",
-    "50-token-in-quotes",
-    "87-counter-stuck-at-one",
 }
 """Not answered right yet."""
 

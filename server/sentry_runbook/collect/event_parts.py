@@ -34,6 +34,7 @@ EVENT = Part(
     round=1,
     aspects=(Aspect.EVENT, Aspect.COMMITS),
     request=_event_request,
+    in_environments=True,
     parse=_read_event,
     source=lambda collection: f"event {collection.question.which} of the issue",
 )
@@ -76,6 +77,7 @@ SAMPLE = Part(
     round=1,
     aspects=(Aspect.SAMPLE,),
     request=_sample_request,
+    in_environments=True,
     parse=_sample,
     source=lambda _: "oldest and recommended event of the issue",
 )
@@ -89,6 +91,9 @@ def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
 def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
     names = collection.scope.names
     kept = [row for row in page.items if not names or event_tag(row, "environment") in names]
+    if collection.has_one_private_address:
+        # An address that stands for everybody is no user.
+        kept = [{**row, "user": None} for row in kept]
     return read_all(EventRow, kept, collection.sanitizer)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sentry_runbook.collect.builder import findings_of
+from sentry_runbook.collect.environment_names import unknown_environment, unknown_environment_warning
 from sentry_runbook.collect.investigation import named_environments
 from sentry_runbook.collect.request_values import issue_id
-from sentry_runbook.errors import BadInput
+from sentry_runbook.errors import BadInput, NotFound
 from sentry_runbook.incident.model.evidence import EventRow, Issue, Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
@@ -31,18 +32,24 @@ async def list_issue_events(
     """One page of an issue's events, newest first."""
     client = run.client()
     reference = parse_reference(issue, run.settings.base_url)
+    environments = named_environments(environment) or reference.environments
+    sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     search = " ".join(part for part in (query, release_search(release) if release else None) if part)
     with client.deadline(run.settings.limits.call_s):
         page = await client.events(
             reference,
-            environments=named_environments(environment) or reference.environments,
+            environments=environments,
             query=search or None,
             start=window.start if window else None,
             end=window.end if window else None,
             limit=limit,
             cursor=cursor,
         )
-    sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
+        warning = None
+        if not page.items:
+            warning = await unknown_environment_warning(
+                client, environments, sanitizer, organization=reference.organization
+            )
     whole = read_all(EventRow, page.items[:limit], sanitizer)
     rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(
@@ -50,6 +57,7 @@ async def list_issue_events(
         events=rows,
         next_cursor=page.next_cursor,
         truncated=page.next_cursor is not None,
+        warnings=(warning,) if warning else None,
         missing=_missing_columns(rows),
         findings=findings_of(sanitizer),
     )
@@ -83,19 +91,25 @@ async def search_issues(
     """One page of issues that match a Sentry search."""
     if project and project != ALL_PROJECTS and not SLUG.fullmatch(project):
         raise BadInput("project is not a slug.", "Give the slug in Sentry's URLs, or the project's number.")
-    client = run.client()
-    with client.deadline(run.settings.limits.call_s):
-        page = await client.issues(
-            query=query,
-            project=project or run.settings.project,
-            environments=named_environments(environment),
-            sort=sort,
-            start=window.start,
-            end=window.end,
-            limit=limit,
-            cursor=cursor,
-        )
+    client, environments = run.client(), named_environments(environment)
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
+    with client.deadline(run.settings.limits.call_s):
+        try:
+            page = await client.issues(
+                query=query,
+                project=project or run.settings.project,
+                environments=environments,
+                sort=sort,
+                start=window.start,
+                end=window.end,
+                limit=limit,
+                cursor=cursor,
+            )
+        except NotFound as exc:
+            warning = await unknown_environment_warning(client, environments, sanitizer)
+            if warning is None:
+                raise
+            raise unknown_environment(warning, exc) from exc
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in page.items[:limit]]
     addressed = [

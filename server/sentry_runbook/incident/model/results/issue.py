@@ -177,6 +177,7 @@ class EventList(Answer):
     common: dict[str, EventText] | None = None
     next_cursor: str | None = None
     truncated: bool = False
+    warnings: tuple[EventText, ...] | None = None
 
 
 class IssueRow(Frozen):
