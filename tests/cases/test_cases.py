@@ -34,7 +34,6 @@ OPEN = {
     "30-environment-capital-production",
     "32-environment-placeholder",
     "37-crash-free-negative",
-    "42-slack-link",
     "44-partial-scan-latency",
     "49-token-file-with-bom",
     "50-token-in-quotes",

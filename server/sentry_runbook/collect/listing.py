@@ -12,7 +12,8 @@ from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList, IssueList, IssueRow
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import SLUG, parse_reference
+from sentry_runbook.sentry.pasted import SLUG
+from sentry_runbook.sentry.references import parse_reference
 
 ALL_PROJECTS = "-1"
 
