@@ -52,7 +52,7 @@ BY_RECORDING: dict[str, str] = {
     "Snooze.user_window_minutes": "recording 80",
     "Snooze.until": "recording 85",
     "Issue.snooze": "recording 75",
-    "Issue.merged_from": "the embedded Sentry merges nothing; recording 75, asked for by another number",
+    "Issue.asked_as": "the embedded Sentry merges nothing; recording 75, asked for by another number",
 }
 BY_SHAPE: dict[str, str] = {
     "Event.scrubbed": "the embedded Sentry scrubs nothing; the payload of tests/sentry/shapes.py",

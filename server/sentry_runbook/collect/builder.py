@@ -17,7 +17,7 @@ from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import is_error, issue_id
+from sentry_runbook.collect.request_values import is_error, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
 from sentry_runbook.incident.metrics.unique_users import windows_to_count
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence, Finding, Issue, UsersIn, Window
@@ -99,15 +99,14 @@ class EvidenceBuilder:
             self._collection.built[part.field] = part.build(self._collection)
 
     def _issue(self, url: str) -> Issue:
-        """The issue; a reference by another number tells that it was merged."""
-        collection, reference = self._collection, self._collection.question.reference.issue
-        is_merged = reference.isdigit() and reference != issue_id(collection.issue)
-        merged_from = reference if is_merged else None
-        return read(Issue, {**collection.issue, "url": url, "merged_from": merged_from}, collection.sanitizer)
+        """The issue; a reference by another number or short id tells that it was merged or renamed."""
+        collection = self._collection
+        asked_as = other_name(collection.question.reference, collection.issue)
+        return read(Issue, {**collection.issue, "url": url, "asked_as": asked_as}, collection.sanitizer)
 
     def _warnings(self, issue: Issue) -> Iterator[str]:
-        if issue.merged_from:
-            yield f"Issue {issue.merged_from} was merged into {issue.name}; the numbers are those of {issue.name}."
+        if issue.why_other_name:
+            yield f"{issue.why_other_name}; the numbers are those of {issue.name}."
         note = self._collection.question.window.note
         if note:
             yield f"{note.capitalize()}."

@@ -21,6 +21,8 @@ class Profile:
         project_slugs: slugs in ``project=``; older servers want ids.
         global_views: one question about several projects.
         member: the token's user is a member of the projects; else a question without ``project`` finds none.
+        access: the token may read the projects; else they are only listed, searches find nothing, and what names one
+            of them or an issue of theirs is refused (a user of no team: recordings 345 to 354).
         absent: further endpoints that answer an empty 404, by their name in the path:
             ``committers``, ``activities``, ``notes``, ``shortids``, ``workflows``, ``tags``, ``events-stats``…
     """
@@ -36,6 +38,7 @@ class Profile:
     project_slugs: bool = True
     global_views: bool = True
     member: bool = True
+    access: bool = True
     absent: frozenset[str] = field(default_factory=frozenset)
 
     @property

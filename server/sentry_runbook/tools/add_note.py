@@ -28,7 +28,14 @@ async def confirmed(
     plan: Annotated[NotePlan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
 ) -> Decision | Elicit[Confirm]:
     """Ask the user where that is needed and possible."""
-    return decide(ctx, plan.question(), nothing=plan.already, dry_run=dry_run, token=confirm_token, must_confirm=False)
+    return decide(
+        ctx,
+        plan.question(),
+        nothing=plan.already,
+        dry_run=dry_run,
+        token=confirm_token,
+        must_confirm=plan.issue.asked_as is not None,
+    )
 
 
 async def add_note(
