@@ -36,6 +36,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "workflows": ("alerts", "left out"),
     "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
     "flags": ("changes of feature flags", "left out"),
+    "global_views": ("one search over all projects", "projects are searched one by one"),
     "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
 }
 """Ability → what it is, and what stands in for it."""
