@@ -94,6 +94,7 @@ class SessionCounts:
     Attributes:
         intervals: starts of the hours; empty where only totals were asked for, or an hour cannot be read.
         has_unhandled_rate: False when the server does not know the figure (before SDK 11's meaning).
+        is_cut: Sentry may have left out the environments with the fewest sessions.
     """
 
     start: datetime
@@ -101,6 +102,7 @@ class SessionCounts:
     intervals: tuple[datetime, ...] = ()
     groups: tuple[EnvironmentSessions, ...] = ()
     has_unhandled_rate: bool = True
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)

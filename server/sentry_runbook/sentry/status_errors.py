@@ -115,6 +115,15 @@ def unsupported(asked: RequestInfo, status: int | None = None) -> Unsupported:
     )
 
 
+def nothing_visible(asked: RequestInfo) -> Forbidden:
+    """Return the error for a 200 without any number: Sentry counts nothing where it shows the token no project."""
+    return Forbidden(
+        f"Asked for {asked.what}, Sentry answered without any: it shows this token none of the projects.",
+        "Add the token's person or integration to a team of the project.",
+        asked=asked.what,
+    )
+
+
 def unexpected_response(response: SentryResponse, asked: RequestInfo) -> ServerFault:
     """Return the error for a response that is not Sentry's answer to this request: cut, or of another shape."""
     kind = "cut or replaced" if response.body else "empty"

@@ -11,6 +11,7 @@ class Profile:
 
     Attributes:
         spans: ``dataset=spans`` (absent before 2025 and in the errors-only profile; then ``transactions`` is known).
+        transactions: the dataset of that name, where spans are absent; without it (24.2) the default dataset has them.
         timeseries: ``events-timeseries/`` (2025 and later).
         sessions: ``sessions/``.
         dataset: the datasets ``errors`` and ``issuePlatform``; without it Discover has its old default (discover).
@@ -28,6 +29,7 @@ class Profile:
     """
 
     spans: bool = True
+    transactions: bool = True
     timeseries: bool = True
     sessions: bool = True
     dataset: bool = True
@@ -46,10 +48,10 @@ class Profile:
         """The values of ``dataset`` that Discover and the time series know."""
         today = ("errors", "issuePlatform") if self.dataset else ()
         spans = ("spans",) if self.spans else ()
-        old = () if self.dataset and self.spans else ("discover", "transactions")
+        old = () if self.dataset and self.spans else ("discover", *(["transactions"] * self.transactions))
         return (*today, *spans, *old)
 
     @property
     def default_dataset(self) -> str | None:
         """The dataset of a request without ``dataset``; None: the parameter is required."""
-        return None if self.dataset else "discover"
+        return None if self.dataset and (self.spans or self.transactions) else "discover"
