@@ -263,6 +263,16 @@ async def test_empty_spans_of_a_self_hosted_server_are_looked_for_among_transact
     assert sorted(upstream.seen) == ["none", "spans", "spans", "transactions"]
 
 
+async def test_a_server_that_knows_errors_and_no_transactions_by_name_is_asked_without_a_name_from_then_on() -> None:
+    refused = says(400, "dataset must be one of: discover, errors, metrics, spansIndexed")
+    upstream = ByQuery(spans=refused, transactions=refused, none=OLD_ROWS, otherwise=COUNTED)
+    async with client_of(upstream) as client:
+        for _ in range(3):
+            await client.discover(["count()"], query="", **WINDOW)
+            assert (await client.latency(transactions=["GET /"], **WINDOW)).rows[0].p95_ms == 640.0
+    assert sorted(upstream.seen) == ["errors"] * 3 + ["none"] * 3 + ["spans", "transactions"]
+
+
 async def test_empty_spans_of_sentry_io_are_the_answer() -> None:
     upstream = ByQuery(spans=EMPTY, otherwise=OLD_ROWS)
     assert (await latency_of(upstream, base_url=SAAS)).rows == ()
