@@ -186,7 +186,12 @@ def reviews(number: int, count: int = 2_000) -> tuple[SessionsSpec, ...]:
 
 
 @pytest.mark.parametrize(
-    ("environments", "again"), [(58, None), (59, ["production"]), (80, ["production"])], ids=["58", "59", "80"]
+    ("environments", "again"),
+    [
+        pytest.param(57, None, id="one less than an answer holds"),
+        pytest.param(58, ["production"], id="as many: some may be cut"),
+        pytest.param(80, ["production"], id="more"),
+    ],
 )
 async def test_sessions_of_production_are_asked_for_by_name_where_the_answer_holds_no_more_environments(
     environments: int, again: list[str] | None
