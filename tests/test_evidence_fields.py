@@ -54,7 +54,7 @@ BY_RECORDING: dict[str, str] = {
     "Snooze.until": "recording 85",
     "Issue.snooze": "recording 75",
     "Activity.current_release": "the releases of the rich scenario name no package; recording 101",
-    "Issue.merged_from": "the embedded Sentry merges nothing; recording 75, asked for by another number",
+    "Issue.asked_as": "the embedded Sentry merges nothing; recording 75, asked for by another number",
 }
 BY_SHAPE: dict[str, str] = {
     "Event.scrubbed": "the embedded Sentry scrubs nothing; the payload of tests/sentry/shapes.py",

@@ -122,6 +122,35 @@ def test_an_older_sentry_is_shown_with_what_stands_in(command: Commands, monkeyp
     assert "instead: crash-free sessions stay unknown" in output.out
 
 
+@pytest.mark.usefixtures("sentry")
+def test_a_token_of_a_user_in_no_team_is_not_ready(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(create_app(world(), token=TOKEN, profile=Profile(access=False))) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        output = command("doctor")
+    assert output.code == 1
+    (wrong,) = marked(output.out, "✗")
+    assert "may read none of the projects (shop)" in wrong
+    assert "to a team" in output.out.replace("\n ", "")
+    assert "No unresolved issue" not in output.out
+
+
+@pytest.mark.parametrize("project", [None, "shop"])
+@pytest.mark.usefixtures("sentry")
+def test_a_sentry_that_searches_one_project_at_a_time_is_ready(
+    project: str | None, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = World([SCENARIOS[name] for name in ("payment-spike", "geocoding-503")], ManualClock())
+    if project:
+        monkeypatch.setenv("SENTRY_PROJECT", project)
+    with served(create_app(every, token=TOKEN, profile=Profile(global_views=False))) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        output = command("doctor")
+    assert output.code == 0
+    assert "Triage works" in output.out
+    assert not marked(output.out, "✗")
+    assert "instead: projects are searched one by one" in output.out
+
+
 @pytest.mark.parametrize("made", [GlitchTip, pytest.param(Sentry2019, marks=pytest.mark.matrix)])
 def test_servers_that_are_not_todays_sentry_are_ready_too(
     made: type[GlitchTip | Sentry2019], command: Commands, monkeypatch: pytest.MonkeyPatch

@@ -741,7 +741,7 @@ def test_an_incident_that_is_over_is_changed_without_a_warning(asked: Resolution
         ),
         pytest.param(
             request("resolve_in_next_release"),
-            evidence_of(merged_from="77"),
+            evidence_of(asked_as="77"),
             ("Issue 77 was merged into SHOP-1Z; it is SHOP-1Z that changes.",),
             id="merged",
         ),
@@ -762,7 +762,7 @@ def test_warnings_come_gravest_first() -> None:
         substatus="regressed",
         activity=REGRESSIONS[2:],
         category="metric",
-        merged_from="77",
+        asked_as="77",
     )
     assert planned(request("ignore"), evidence).warnings == (
         FOR_EVER,
@@ -781,7 +781,7 @@ def test_warnings_before_a_resolve_come_gravest_first() -> None:
         status_release="shop@1.0",
         activity=(*REGRESSIONS[2:], Activity(kind="set_resolved", at=ago(hours=4))),
         category="metric",
-        merged_from="77",
+        asked_as="77",
     )
     begins = ("It is still spiking", "It was resolved before and came back")
     ends = ("It is resolved already", "It is an issue of category", "Issue 77 was merged")

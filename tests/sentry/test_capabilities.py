@@ -234,12 +234,43 @@ async def test_a_refusal_that_no_older_form_explains_is_not_remembered() -> None
     assert upstream.seen.count("spans") == 2
 
 
+async def test_the_dataset_of_transactions_is_asked_alone_once_it_has_answered() -> None:
+    upstream = ByQuery(errors=says(400), spans=says(400), none=says(400), otherwise=OLD_ROWS)
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            assert (await client.latency(transactions=["GET /"], **WINDOW)).rows[0].p95_ms == 640.0
+    assert [upstream.seen.count(dataset) for dataset in ("spans", "transactions", "none")] == [1, 2, 1]
+
+
+async def test_alerts_are_asked_for_by_their_last_firing_and_plainly_where_that_is_unknown() -> None:
+    alerts = f"{ORG}/workflows/"
+    for first, orders in (
+        (gives([{"id": "1"}]), [["-lastTriggered"], ["-lastTriggered"]]),
+        (says(400, "Invalid sort field"), [["-lastTriggered"], [], []]),
+    ):
+        upstream = Upstream({alerts: [first, gives([{"id": "1"}])]})
+        async with client_of(upstream) as client:
+            for _ in range(2):
+                assert len(await client.workflows("1")) == 1
+        assert [values(request, "sortBy") for request in upstream.seen] == orders
+
+
 async def test_empty_spans_of_a_self_hosted_server_are_looked_for_among_transactions_once() -> None:
     upstream = ByQuery(spans=EMPTY, otherwise=EMPTY)
     found = await latency_of(upstream, times=2)
     assert found.rows == ()
     assert found.measure == "p95(span.duration) of transaction roots"
     assert sorted(upstream.seen) == ["none", "spans", "spans", "transactions"]
+
+
+async def test_a_server_that_knows_errors_and_no_transactions_by_name_is_asked_without_a_name_from_then_on() -> None:
+    refused = says(400, "dataset must be one of: discover, errors, metrics, spansIndexed")
+    upstream = ByQuery(spans=refused, transactions=refused, none=OLD_ROWS, otherwise=COUNTED)
+    async with client_of(upstream) as client:
+        for _ in range(3):
+            await client.discover(["count()"], query="", **WINDOW)
+            assert (await client.latency(transactions=["GET /"], **WINDOW)).rows[0].p95_ms == 640.0
+    assert sorted(upstream.seen) == ["errors"] * 3 + ["none"] * 3 + ["spans", "transactions"]
 
 
 async def test_empty_spans_of_sentry_io_are_the_answer() -> None:

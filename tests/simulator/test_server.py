@@ -334,8 +334,7 @@ async def test_projects_are_chosen_by_id_slug_or_all() -> None:
     ):
         assert (await Asked(profile=profile).get("events/", **query, project=project)).status_code == status
     outsider = await Asked(profile=Profile(member=False)).read("events/", **query)
-    assert outsider["data"] == [{"count()": 0}]
-    assert outsider["meta"]["tips"]["query"]
+    assert outsider == {"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}}
 
 
 async def test_answers_carry_the_date_of_the_world() -> None:

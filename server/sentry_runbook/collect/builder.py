@@ -20,7 +20,7 @@ from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
 from sentry_runbook.collect.private_users import has_one_private_address
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import is_error, issue_id
+from sentry_runbook.collect.request_values import is_error, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
 from sentry_runbook.errors import NotFound
 from sentry_runbook.incident.metrics.unique_users import windows_to_count
@@ -121,11 +121,10 @@ class EvidenceBuilder:
             self._collection.built[part.field] = part.build(self._collection)
 
     def _issue(self, url: str) -> Issue:
-        """The issue; a reference by another number tells that it was merged."""
-        collection, reference = self._collection, self._collection.question.reference.issue
-        is_merged = reference.isdigit() and reference != issue_id(collection.issue)
-        merged_from = reference if is_merged else None
-        json = {**collection.issue, "url": url, "merged_from": merged_from}
+        """The issue; a reference by another number or short id tells that it was merged or renamed."""
+        collection = self._collection
+        asked_as = other_name(collection.question.reference, collection.issue)
+        json = {**collection.issue, "url": url, "asked_as": asked_as}
         if self._hides_users:
             json["userCount"] = None
         return read(Issue, json, collection.sanitizer)
@@ -136,8 +135,8 @@ class EvidenceBuilder:
         return self._collection.has_one_private_address and self._collection.issue.get("userCount") in (1, "1")
 
     def _warnings(self, issue: Issue, scope: EnvironmentScope) -> Iterator[str]:
-        if issue.merged_from:
-            yield f"Issue {issue.merged_from} was merged into {issue.name}; the numbers are those of {issue.name}."
+        if issue.why_other_name:
+            yield f"{issue.why_other_name}; the numbers are those of {issue.name}."
         note = self._collection.question.window.note
         if note:
             yield f"{note.capitalize()}."

@@ -190,7 +190,10 @@ def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[C
     )
 
 
-def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown:
+def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown | Unknown:
+    if table.why_empty:
+        return Unknown(why=table.why_empty)
+
     def tag(row: Row, name: str) -> str | None:
         return collection.sanitizer.named(name, str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
 
@@ -247,6 +250,8 @@ def _environments_request(collection: Collection) -> Request[DiscoverTable] | No
 
 def _environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
     counted = _counted(table)
+    if table.why_empty:
+        return Unknown(why=table.why_empty)
     if len(counted) < len(table.rows):
         # With a number missing it is unknown whether production has events.
         return Unknown(why="Sentry gave no number for a part of the events")
@@ -277,7 +282,9 @@ def project_environments(collection: Collection) -> tuple[str, ...]:
     return question.environments or (collection.scope.production if question.scope == "production" else ())
 
 
-def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.IssueShare, ...]:
+def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.IssueShare, ...] | Unknown:
+    if table.why_empty:
+        return Unknown(why=table.why_empty)
     return tuple(
         ours.IssueShare(
             short_id=collection.sanitizer.line(str(row.get("issue") or "unknown"), NAME, "project"), events=events

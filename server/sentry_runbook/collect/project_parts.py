@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import NO_SUCH_ENVIRONMENT, Collection, Part
 from sentry_runbook.collect.environment_parts import lacks_production
@@ -19,12 +21,39 @@ from sentry_runbook.sentry.timeseries import has_session_hours
 MAX_ENDPOINTS = 5
 FEWEST_SAMPLES = 20
 """Fewer transactions have no p95: 5 % of them are less than one."""
+LEFT_OUT = "Sentry left out the environments with the fewest sessions"
 
 
 def _sessions_request(collection: Collection) -> Request[SessionCounts]:
+    """The sessions by environment; where Sentry cut the smallest, those of the environments that count once more."""
     client, question, project = collection.client, collection.question, project_id(collection.issue)
     window, organization = question.window, question.reference.organization
-    return lambda: client.sessions(project_id=project, start=window.start, end=window.end, organization=organization)
+
+    async def ask(environments: Sequence[str] = ()) -> SessionCounts:
+        return await client.sessions(
+            project_id=project,
+            start=window.start,
+            end=window.end,
+            environments=environments,
+            organization=organization,
+        )
+
+    async def ask_all() -> SessionCounts:
+        counts = await ask()
+        names = _counted_environments(collection, counts) if counts.is_cut else ()
+        return await ask(names) if names else counts
+
+    return ask_all
+
+
+def _counted_environments(collection: Collection, counts: SessionCounts) -> tuple[str, ...]:
+    """The environments that count, as far as they are known: named, of the issue's events, or of the cut answer."""
+    question = collection.question
+    if question.environments or question.scope == "all":
+        return question.environments
+    listed = (group.environment or "" for group in counts.groups)
+    known = dict.fromkeys([*collection.scope.production, *filter(collection.policy.is_production, listed)])
+    return tuple(known)
 
 
 def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | Unknown:
@@ -38,7 +67,15 @@ def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | 
             return environment in question.environments
         return all_count or collection.policy.is_production(environment)
 
+    if counts.is_cut and not any(is_counted(group.environment or "") for group in counts.groups):
+        return Unknown(
+            why="Sentry left out the environments with the fewest sessions, and production is not among the rest"
+        )
     return merge_sessions(counts, is_counted, collection.now)
+
+
+def _sessions_note(_: Collection, counts: SessionCounts) -> str:
+    return LEFT_OUT if counts.is_cut else ""
 
 
 def _sessions_source(collection: Collection) -> str:
@@ -53,6 +90,7 @@ SESSIONS = Part(
     aspects=(Aspect.SESSIONS,),
     request=_sessions_request,
     parse=_sessions,
+    note=_sessions_note,
     source=_sessions_source,
 )
 

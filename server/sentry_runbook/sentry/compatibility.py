@@ -23,7 +23,8 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "discover": ("Discover: counts in a window", "the issue's own counts, over all time"),
     "dataset": ("Discover by dataset", "asked without one"),
     "spans": ("latency from spans", "latency from transactions"),
-    "transactions": ("latency from transactions", "Discover's default dataset"),
+    "transactions": ("latency from transactions", "p95 stays unknown"),
+    "transactions_dataset": ("transactions as a dataset of Discover", "Discover's default dataset"),
     "timeseries": ("time series (events-timeseries)", "the older events-stats"),
     "stats": ("the older time series (events-stats)", "the issue's hourly counts"),
     "sessions": ("release health", "crash-free sessions stay unknown"),
@@ -34,8 +35,10 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "committers": ("suspect commits", "left out"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
+    "alert_order": ("alerts in the order of their last firing", "the first hundred"),
     "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
     "flags": ("changes of feature flags", "left out"),
+    "global_views": ("one search over all projects", "projects are searched one by one"),
     "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
 }
 """Ability → what it is, and what stands in for it."""

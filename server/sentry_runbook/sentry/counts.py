@@ -121,6 +121,7 @@ class SessionCounts:
     Attributes:
         intervals: starts of the hours; empty where only totals were asked for, or an hour cannot be read.
         has_unhandled_rate: False when the server does not know the figure (before SDK 11's meaning).
+        is_cut: Sentry may have left out the environments with the fewest sessions.
     """
 
     start: datetime
@@ -128,6 +129,7 @@ class SessionCounts:
     intervals: tuple[datetime, ...] = ()
     groups: tuple[EnvironmentSessions, ...] = ()
     has_unhandled_rate: bool = True
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)

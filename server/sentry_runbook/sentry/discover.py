@@ -32,6 +32,8 @@ class LatencyForm:
 SPANS_LATENCY = LatencyForm("is_transaction:true", "p95(span.duration)", " of transaction roots")
 OLD_LATENCY = LatencyForm("has:transaction event.type:transaction", "p95(transaction.duration)")
 """The runbook's own question."""
+BY_NAME = "transactions_dataset"
+"""The ability to take ``dataset=transactions``."""
 AskLatency = Callable[[str | None, LatencyForm], Awaitable[LatencyTable]]
 """A dataset (None: the server's own default) and the form → latencies."""
 
@@ -150,7 +152,10 @@ class DiscoverEndpoints(EndpointGroup):
         return await ask_newest(forms, self._can, slug, is_current=self.is_saas)
 
     async def _from_transactions(self, ask: AskLatency, slug: str) -> LatencyTable:
-        """With and without naming the dataset; both at once, for rounds cost time."""
+        """With and without naming the dataset, until it is known which one works; both at once, for rounds cost time.
+
+        Which names a server knows is learned one by one: Sentry 24.2 knows ``errors`` and no ``transactions``.
+        """
         by_dataset: dict[str, LatencyTable] = {}
         refused: list[SentryError] = []
         failed: list[RunbookError] = []
@@ -164,10 +169,14 @@ class DiscoverEndpoints(EndpointGroup):
                 failed.append(exc)
 
         async with anyio.create_task_group() as tasks:
-            if not self._can.is_missing("dataset", slug):
+            if not self._can.is_missing("dataset", slug) and not self._can.is_missing(BY_NAME, slug):
                 tasks.start_soon(attempt, "transactions")
-            if not self._can.is_supported("dataset", slug):
+            if not self._can.is_supported(BY_NAME, slug):
                 tasks.start_soon(attempt, None)
+        if "transactions" in by_dataset:
+            self._can.mark_supported(BY_NAME, slug)
+        elif by_dataset and refused:
+            self._can.mark_missing(BY_NAME, slug)
         answers = sorted(by_dataset.values(), key=lambda latency: not latency.rows)
         if answers and (answers[0].rows or not failed):
             return answers[0]

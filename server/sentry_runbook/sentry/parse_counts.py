@@ -27,7 +27,7 @@ from sentry_runbook.sentry.counts import (
 )
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, next_cursor
 from sentry_runbook.sentry.parsing import an_object, parsed
-from sentry_runbook.sentry.status_errors import unsupported
+from sentry_runbook.sentry.status_errors import nothing_visible, unsupported
 from sentry_runbook.sentry.timeseries_json import MAX_NUMBER, Points, TypedSeries
 
 DISCOVER = RequestInfo("Discover", hint="Counts come from the issue itself, over all time.")
@@ -129,9 +129,12 @@ def timeseries(response: SentryResponse, axes: Sequence[str], interval_s: int) -
 
     Raises:
         Unsupported: in another resolution than requested: the server silently replaces one that it does not know.
+        Forbidden: it holds no series at all, as where the token may read no project.
         ValueError: it is not the response to these axes.
     """
     typed = timeseries_json.decode_timeseries(response.body)
+    if typed == []:
+        raise nothing_visible(SERIES)
     by_axis: dict[str, TimeSeries] = {}
     for axis, interval_ms, points in _odd_timeseries(response) if typed is None else typed:
         if axis not in axes or axis in by_axis:
@@ -173,10 +176,13 @@ def stats_series(response: SentryResponse, axes: Sequence[str], interval_s: int)
 
     Raises:
         Unsupported: in another resolution than requested, or of events only where other axes were requested.
+        Forbidden: it holds no point at all, as where the token may read no project.
         ValueError: it is not the response to these axes.
     """
     typed = timeseries_json.decode_stats(response.body)
     points = _odd_stats(response) if typed is None else typed
+    if isinstance(points, Points) and not points.times:
+        raise nothing_visible(SERIES)
     by_axis = {COUNT: points} if isinstance(points, Points) else points
     series = {axis: _regular(by_axis[axis], interval_s) for axis in axes if axis in by_axis}
     if not series and COUNT in by_axis:

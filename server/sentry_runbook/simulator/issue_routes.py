@@ -23,9 +23,11 @@ from sentry_runbook.simulator.params import (
     answer,
     bad,
     environments,
+    forbidden,
     not_found,
     page,
     period,
+    profile_of,
     scope,
     whole,
     world_of,
@@ -41,7 +43,7 @@ def base_url(request: Request) -> str:
 
 
 def issue_of(request: Request) -> tuple[IssueRecord, int]:
-    """Find the issue that the path names, and the present; 404 when there is none."""
+    """Find the issue that the path names, and the present; 404 when there is none, 403 when it may not be read."""
     world = world_of(request)
     now = world.now_ms()
     wanted = request.path_params["issue"]
@@ -49,6 +51,8 @@ def issue_of(request: Request) -> tuple[IssueRecord, int]:
     # Without the organization in the path only numeric ids are understood.
     if issue is None or ("org" not in request.path_params and not wanted.isdecimal()):
         raise not_found()
+    if not profile_of(request).access:
+        raise forbidden()
     return issue, now
 
 

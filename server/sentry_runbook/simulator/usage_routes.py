@@ -22,6 +22,8 @@ async def outcomes(request: Request) -> Response:
     if query.getlist("field") != ["sum(quantity)"]:
         raise bad('Request is missing a "field"')
     asked = scope(request)
+    if not asked.projects:
+        raise bad("No projects available")
     step = span_ms(query.get("interval", "1h")) or HOUR
     # The period is rounded outwards to whole intervals, and their sum is the total.
     begins = range(asked.start // step * step, asked.end, step)

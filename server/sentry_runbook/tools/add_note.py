@@ -37,7 +37,12 @@ async def confirmed(
 ) -> Decision | Elicit[Confirm]:
     """Ask the user where that is needed and possible."""
     return await decide(
-        ctx, plan.question(), nothing=plan.already, dry_run=dry_run, token=confirm_token, must_confirm=False
+        ctx,
+        plan.question(),
+        nothing=plan.already,
+        dry_run=dry_run,
+        token=confirm_token,
+        must_confirm=plan.issue.asked_as is not None,
     )
 
 

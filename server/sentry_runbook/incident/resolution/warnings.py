@@ -13,7 +13,7 @@ from sentry_runbook.incident.formatting import count, duration, listed, moment, 
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import last_resolve, regressions
 from sentry_runbook.incident.metrics.timeseries import HOUR
-from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Unknown, quoted
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Issue, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.releases import names_a_release, release_named, releases_seen
@@ -205,10 +205,14 @@ def _not_an_error(request: ResolutionRequest, incident: Incident) -> Iterator[st
         yield f"It is an issue of category {quoted(issue.category)}: Sentry closes some of those only by itself."
 
 
-def _was_merged(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
-    issue = incident.evidence.issue
-    if issue.merged_from:
-        yield f"Issue {issue.merged_from} was merged into {issue.name}; it is {issue.name} that changes."
+def _has_other_name(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
+    yield from other_name(incident.evidence.issue)
+
+
+def other_name(issue: Issue) -> Iterator[str]:
+    """What the issue is now, where it was asked for under another name."""
+    if issue.why_other_name:
+        yield f"{issue.why_other_name}; it is {issue.name} that changes."
 
 
 WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Collection[Action]], ...] = (
@@ -226,6 +230,6 @@ WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Co
     (_limits, {"ignore"}),
     (_forecast, {"archive_until_escalating"}),
     (_not_an_error, ANY),
-    (_was_merged, ANY),
+    (_has_other_name, ANY),
 )
 """Each warning and the actions that it is for, gravest first; adding one is a function and its row here."""

@@ -43,8 +43,8 @@ def checklist(incident: Incident) -> tuple[ChecklistStep, ...]:
 def _issue(incident: Incident) -> StepResult:
     issue = incident.evidence.issue
     facts = ", ".join(word for word in (issue.level, issue.status, issue.substatus, issue.priority) if word)
-    merged = f" Sentry merged issue {issue.merged_from} into it." if issue.merged_from else ""
-    return f"{issue.name} {quoted(issue.title)} ({facts}).{merged}", "attention" if merged else "ok"
+    renamed = f" {issue.why_other_name}." if issue.why_other_name else ""
+    return f"{issue.name} {quoted(issue.title)} ({facts}).{renamed}", "attention" if renamed else "ok"
 
 
 def _frequency(incident: Incident) -> StepResult:

@@ -179,8 +179,8 @@ class Issue(FromSentry):
     first_release: Maybe[Release] = Field(None, validation_alias="firstRelease")
     last_release: Maybe[Release] = Field(None, validation_alias="lastRelease")
     assigned_to: Annotated[EventText | None, Name("assigned_to")] = None
-    merged_from: str | None = None
-    """The id that was asked for, when Sentry answered with the issue it was merged into."""
+    asked_as: str | None = None
+    """The id or short id that was asked for, when Sentry answered with an issue of another: merged or renamed."""
     activity: Many[Activity] = ()
     hourly: tuple[tuple[datetime, int], ...] = ()
     """``stats["24h"]`` of the issue: hour start and events, all environments; the last hour is still open."""
@@ -220,6 +220,21 @@ class Issue(FromSentry):
     def name(self) -> str:
         """Short id, or the numeric id when Sentry gave no short one."""
         return self.short_id or self.id
+
+    @property
+    def why_other_name(self) -> str | None:
+        """Why the issue is another than the one asked for, by name: a sentence without its point; None when it is not.
+
+        A project that is renamed keeps the end of its issues' short ids; issues are merged within their project only.
+        """
+        asked, name = self.asked_as, self.name
+        if asked is None:
+            return None
+        (project, _, number), (project_now, _, number_now) = asked.rpartition("-"), name.upper().rpartition("-")
+        if project and project != project_now:
+            renamed = "its project was renamed" if number == number_now else "Sentry answers with that one"
+            return f"Issue {asked} is now {name}: {renamed}"
+        return f"Issue {asked} was merged into {name}"
 
 
 def regressed_release(status: object, regressions: Iterable[tuple[datetime, str | None]]) -> str | None:

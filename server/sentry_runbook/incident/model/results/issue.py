@@ -181,9 +181,13 @@ class EventList(Answer):
 
 
 class IssueRow(Frozen):
-    """One row of an issue list; ``events`` and ``users`` are for the period asked, where Sentry says so.
+    """One row of an issue list.
 
     Attributes:
+        events: in the period; in the whole life, where the server tells no totals beside.
+        users: as ``events``.
+        events_total: in the issue's whole life.
+        users_total: as ``events_total``.
         first_seen: first event of the issue's whole life.
         last_seen: last event of the issue's whole life.
     """
@@ -193,6 +197,8 @@ class IssueRow(Frozen):
     level: str | None = None
     events: int | None = None
     users: int | None = None
+    events_total: int | None = None
+    users_total: int | None = None
     first_seen: datetime | None = None
     last_seen: datetime | None = None
     substatus: str | None = None
@@ -201,10 +207,38 @@ class IssueRow(Frozen):
     url: str
 
 
-class IssueList(Answer):
-    """Issues that match, in the order asked for."""
+class SearchPeriod(Frozen):
+    """The period of a search, start included, end excluded."""
 
-    issues: tuple[IssueRow, ...]
+    start: datetime
+    end: datetime
+
+
+class SearchScope(Frozen):
+    """What a search covered.
+
+    Attributes:
+        project: slug or number; ``all``: every project that the token may read.
+        environments: any of these; empty: all.
+        period: issues with events in it.
+        query: as it was sent.
+        one_by_one: projects that were searched one by one, for this Sentry searches no several at once.
+        not_searched: projects that were not searched, or that Sentry calls closed to the token where nothing was found.
+    """
+
+    project: str
+    environments: tuple[str, ...]
+    period: SearchPeriod
+    query: str
+    one_by_one: tuple[str, ...] | None = None
+    not_searched: tuple[str, ...] | None = None
+
+
+class IssueList(Answer):
+    """Issues that match, in the order asked for; without ``issues`` none of the projects could be searched."""
+
+    scope: SearchScope
+    issues: tuple[IssueRow, ...] = ()
     next_cursor: str | None = None
 
 
