@@ -13,13 +13,9 @@ CASES = cases()
 SLOW = {"55-elicitation-declared-never-answered"}
 """Waits as long as a person may think: the long matrices play it."""
 
-OPEN = {}
-"""Not answered right yet."""
-
 
 def _parameter(case: Case) -> object:
     marks = [pytest.mark.matrix] if case.name in SLOW else []
-    marks += [pytest.mark.xfail(strict=True)] if case.name in OPEN else []
     return pytest.param(case, id=case.name, marks=marks)
 
 
