@@ -61,6 +61,9 @@ BY_SHAPE: dict[str, str] = {
     "Release.released": "the embedded Sentry tells no dateReleased; sentry-api §6",
 }
 BY_TEST: dict[str, str] = {
+    "AffectedEndpoint.estimate": "tests/tools/test_numbers_that_disagree.py: the embedded Sentry reads all data",
+    "Totals.estimated": "as above",
+    "Sessions.has_impossible_rate": "as above: no scenario has more crashes than sessions",
     "Snooze.window_minutes": "tests/tools/test_archiving.py: no recording sets a window for events",
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",

@@ -145,7 +145,7 @@ def test_an_hour_with_an_unknown_number_of_sessions_clears_nothing(
     entry = criterion(verdict(incident(crowd(5), sessions=known(part))), "crash_free")
     assert entry.met == met
     is_unknown = hour == {"sessions": None}
-    assert ("no number of sessions for 1 full hour" in (entry.note or "")) is is_unknown
+    assert ("no usable numbers for 1 full hour" in (entry.note or "")) is is_unknown
 
 
 def test_a_missing_unhandled_rate_can_trip_and_cannot_clear() -> None:

@@ -106,7 +106,7 @@ NON_PRODUCTION: Sequence[Row] = [
     ("no environment of the project is called production", Given(scoped(environments(main=5), others=("main",),
      lacks_production=True)),
      {"observed": "no environment with data is called production", "met": False,
-     "source": "environments of the project", "note": "none is taken for staging: all events count"}),
+     "source": "sessions of the project by environment", "note": "none is taken for staging: all events count"}),
     ("the project's environments could not be read", Given(scoped(environments(main=5), others=("main",),
      lacks_production=None)),
      {"met": "unknown", "note": "the project's environments could not be read"}),

@@ -38,7 +38,7 @@ PROJECT_ENVIRONMENTS = Part(
 def unknown_environments(collection: Collection) -> Names:
     """Environments that the caller named and the project does not have; none when its environments are not known."""
     names = collection.value(PROJECT_ENVIRONMENTS)
-    if names is None or not collection.has_strange_environments:
+    if not names or not collection.has_strange_environments:
         return ()
     scope = collection.scope
     with_events = {*names, *scope.production, *scope.others}
@@ -59,4 +59,5 @@ def lacks_production(collection: Collection, sessions: SessionCounts | None) -> 
     if with_sessions:
         return not any(map(is_production, with_sessions))
     names = collection.value(PROJECT_ENVIRONMENTS)
-    return None if names is None else not any(map(is_production, names))
+    # A project whose issue has an environment has one: an empty list tells nothing.
+    return not any(map(is_production, names)) if names else None

@@ -105,9 +105,9 @@ def _strange_warnings(collection: Collection, scope: EnvironmentScope) -> Iterat
 def _unknown_warning(collection: Collection, scope: EnvironmentScope) -> str:
     """Environments that the caller named and the project does not have."""
     of_the_project = sorted({*_of_the_project(collection), *scope.production, *scope.others})
-    has = f"it has {named_list(of_the_project)}" if of_the_project else "Sentry lists none of it"
     asked = named_list(tuple(map(collection.name, collection.unknown_environments)))
-    return f"The project has no environment {asked}: {has}. Ask again with one of these, or without."
+    has = named_list(of_the_project)
+    return f"The project has no environment {asked}: it has {has}. Ask again with one of these, or without."
 
 
 def _of_the_project(collection: Collection) -> Sequence[str]:

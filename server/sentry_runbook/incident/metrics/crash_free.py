@@ -55,9 +55,9 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
         count = "no sessions" if sessions.sessions == 0 else f"{sessions.sessions} sessions"
         return Unknown(why=f"{count} in the period; fewer than {minimum} are not judged")
     period = crash_free_pct(sessions.crash_rate, sessions.unhandled_rate)
+    is_impossible = sessions.has_impossible_rate or sessions.crash_rate is not None
     if period is None:
-        given = sessions.has_impossible_rate or sessions.crash_rate is not None
-        return Unknown(why=IMPOSSIBLE if given else "Sentry gave no crash rate for the period")
+        return Unknown(why=IMPOSSIBLE if is_impossible else "Sentry gave no crash rate for the period")
     full = [hour for hour in sessions.hours if hour.complete]
     judged = [hour for hour in full if hour.sessions is not None and hour.sessions >= minimum]
     measured = ((crash_free_pct(hour.crash_rate, hour.unhandled_rate), hour) for hour in judged)

@@ -50,14 +50,15 @@ def non_production(incident: Measurements) -> Criterion:
 
 def _no_staging(incident: Measurements) -> _Environments | None:
     """That nothing can be taken for staging: no environment is called production, or one has no name yet."""
-    scope = incident.evidence.scope
+    scope, listed = incident.evidence.scope, incident.evidence.project_environments
     if scope.lacks_production is None:
-        return _Environments(met="unknown", note="the project's environments could not be read")
+        why = f": {listed.why}" if isinstance(listed, Unknown) and listed.asked else ""
+        return _Environments(met="unknown", note=f"the project's environments could not be read{why}")
     if scope.lacks_production:
         return _Environments(
             met=False,
             observed="no environment with data is called production",
-            source="environments of the project",
+            source=listed.source if isinstance(listed, Known) else "sessions of the project by environment",
             note="none is taken for staging: all events count",
         )
     if scope.others and not scope.production and placeholders(scope.others):
