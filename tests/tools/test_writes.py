@@ -136,6 +136,7 @@ NOBODY: dict[str, tuple[Any, str]] = {
 async def test_a_question_that_no_person_answers_comes_back_as_a_token_with_the_reason(
     tool: str, arguments: dict[str, Any], nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(confirmation, "HOST_ANSWERS_WITHIN_S", 30)
     if nobody == "silent":
         monkeypatch.setattr(confirmation, "ANSWER_WITHIN_S", 0.3)
     client, why = NOBODY[nobody]
@@ -176,6 +177,7 @@ def tool_module(tool: str) -> ModuleType:
 
 
 def test_a_call_that_asks_ends_within_a_minute() -> None:
+    assert confirmation.HOST_ANSWERS_WITHIN_S == 1
     assert confirmation.ANSWER_WITHIN_S == 45
     assert confirmation.ANSWER_WITHIN_S < confirmation.CALL_WITHIN_S < 60
 
