@@ -356,3 +356,13 @@ async def test_an_occurrence_that_says_nothing_is_said_to_say_nothing() -> None:
         assert step(triage, 8) == "An uptime check; the event does not say why it fired."
         missing = {entry["what"] for entry in (await connection.call("get_issue", issue=ISSUE))["missing"]}
         assert "event.occurrence" in missing
+
+
+async def test_endless_evidence_stays_inside_the_answer() -> None:
+    lines = tuple((f"Span {number}", f"{number} " + "SELECT a, " * 900) for number in range(60))
+    spec = {"title": "Slow", "category": "performance", "issue_type": "performance_slow_db_query"}
+    async with shop(**spec, occurrence=OccurrenceSpec("Slow", "GET /", lines)) as connection:
+        for tool in ("triage_issue", "get_issue"):
+            assert len(json.dumps(await connection.call(tool, issue=ISSUE))) <= 9_000
+            assert len(await connection.text(tool, issue=ISSUE)) <= 9_000
+        assert "Span 0" in json.dumps((await connection.call("triage_issue", issue=ISSUE))["occurrence"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import anyio
@@ -134,7 +136,9 @@ NOBODY: dict[str, tuple[Any, str]] = {
 async def test_a_question_that_no_person_answers_comes_back_as_a_token_with_the_reason(
     tool: str, arguments: dict[str, Any], nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(confirmation, "ANSWER_WITHIN_S", 0.3)
+    monkeypatch.setattr(confirmation, "HOST_ANSWERS_WITHIN_S", 30)
+    if nobody == "silent":
+        monkeypatch.setattr(confirmation, "ANSWER_WITHIN_S", 0.3)
     client, why = NOBODY[nobody]
     async with shop(mode="legacy", elicitation_callback=client) as connection:
         asked = await connection.call(tool, issue=ISSUE, **arguments)
@@ -157,7 +161,23 @@ async def test_what_the_call_has_taken_already_is_taken_from_the_time_to_answer(
     assert confirmation.seconds_left(45) == 45
 
 
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_after_a_late_answer_nothing_is_sent_that_could_outlast_the_call(
+    tool: str, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool_module(tool), "CALL_WITHIN_S", 0)
+    async with shop(mode="legacy", elicitation_callback=YES) as connection:
+        result = await connection.client.call_tool(tool, {"issue": ISSUE, **arguments})
+        assert result.is_error or (result.structured_content or {})["outcome"] == "unknown"
+        assert changes(connection) == []
+
+
+def tool_module(tool: str) -> ModuleType:
+    return importlib.import_module(f"sentry_runbook.tools.{tool}")
+
+
 def test_a_call_that_asks_ends_within_a_minute() -> None:
+    assert confirmation.HOST_ANSWERS_WITHIN_S == 1
     assert confirmation.ANSWER_WITHIN_S == 45
     assert confirmation.ANSWER_WITHIN_S < confirmation.CALL_WITHIN_S < 60
 

@@ -20,8 +20,7 @@ OWN_NAMES = frozenset(
 )
 """Names that are ours; the others come with the event."""
 HYDRATION = re.compile(
-    r"\bhydrat(?:e\b|ing|ion)|did not match\W+server|server[- ]rendered HTML"
-    r"|Minified React error #4(?:18|19|2[1235])\b",
+    r"\bhydrat(?:e\b|ing|ion)|server[- ]rendered HTML|Minified React error #4(?:18|19|2[1235])\b",
     re.IGNORECASE,
 )
 
