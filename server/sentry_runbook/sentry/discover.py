@@ -194,11 +194,15 @@ def _is_measured(latency: LatencyTable) -> bool:
 
 
 def any_of(transactions: Sequence[str]) -> str | None:
-    """A search for any of these names; quotes are escaped, a star is a star. None when no name can be searched for."""
+    """A search for any of these names; quotes are escaped, a star is a star. None when no name can be searched for.
+
+    A backslash stays as it is: Sentry unescapes nothing but quotes and stars. A name that ends in one would escape the
+    quote that ends it, so it is left out (sentry-api §17).
+    """
     names = [
-        '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("*", "\\*") + '"'
+        '"' + name.replace('"', '\\"').replace("*", "\\*") + '"'
         for name in transactions
-        if name.isprintable() and 0 < len(name) <= 400
+        if name.isprintable() and 0 < len(name) <= 400 and not name.endswith("\\")
     ]
     if not names:
         return None
