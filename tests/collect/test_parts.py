@@ -180,6 +180,26 @@ async def test_sessions_of_a_long_window_are_asked_for_in_an_interval_that_is_gr
     assert len(answer.requests_per_round) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "aspects", "name"),
+    [
+        ("totals", IMPACT, "totals"),
+        ("breakdown", IMPACT, "breakdown"),
+        ("breakdown", SEVERITY, "environments"),
+        ("project_top", SEVERITY, "project_top"),
+    ],
+)
+async def test_a_table_is_not_empty_but_unknown_where_the_token_sees_no_project(
+    kind: str, aspects: frozenset[Aspect], name: str
+) -> None:
+    """sentry-api §7.4: 200, no rows and a tip; it looks like "no impact"."""
+    unseen = {"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}}
+    answer = await asked(ORDINARY, aspects, {kind: body(lambda _: unseen)})
+    part = getattr(answer.evidence, name)
+    assert isinstance(part, Unknown)
+    assert "may read" in part.why
+
+
 def reviews(number: int, count: int = 2_000) -> tuple[SessionsSpec, ...]:
     """Sessions of as many environments for review, each with more of them than production."""
     return tuple(SessionsSpec(count, -9 * HOUR, -1, environment=f"review-{place}") for place in range(number))

@@ -318,12 +318,27 @@ async def test_names_that_cannot_be_searched_for_are_not_asked_for() -> None:
     assert upstream.seen == []
 
 
-async def test_a_name_stays_one_term_of_the_search() -> None:
+@pytest.mark.parametrize(
+    ("name", "search"),
+    [
+        ('GET /*" OR transaction:"x', r'"GET /\*\" OR transaction:\"x"'),
+        (r"App\Http\Controllers\Pay", r'"App\Http\Controllers\Pay"'),
+    ],
+)
+async def test_a_name_stays_one_term_of_the_search(name: str, search: str) -> None:
     upstream = Upstream({EVENTS: NEW_ROWS})
     async with client_of(upstream) as client:
-        await client.latency(transactions=['GET /*" OR transaction:"x\\'], **WINDOW)
+        await client.latency(transactions=[name], **WINDOW)
     (query,) = values(upstream.seen[0], "query")
-    assert query == 'is_transaction:true transaction:"GET /\\*\\" OR transaction:\\"x\\\\"'
+    assert query == f"is_transaction:true transaction:{search}"
+
+
+async def test_a_name_that_would_escape_its_own_quote_is_left_out() -> None:
+    upstream = Upstream({EVENTS: NEW_ROWS})
+    async with client_of(upstream) as client:
+        assert (await client.latency(transactions=["x\\"], **WINDOW)).rows == ()
+        await client.latency(transactions=["x\\", "GET /"], **WINDOW)
+    assert [values(request, "query") for request in upstream.seen] == [['is_transaction:true transaction:"GET /"']]
 
 
 # --- time series

@@ -108,3 +108,18 @@ async def test_alerts_are_listed_by_id_unless_sorted_by_their_last_firing() -> N
     names = [row["name"] for row in await asked.read("workflows/", sortBy="-lastTriggered")]
     assert names == ["Alert 2", "Alert 0", "Alert 1"]
     assert (await asked.get("workflows/", sortBy="best")).status_code == 400
+
+
+async def test_the_search_language_unescapes_quotes_and_stars_alone() -> None:
+    """sentry-api §17: a backslash is not doubled, and one at the end escapes the quote that would end the value."""
+    name = r"App\Http\Pay"
+    issue = IssueSpec("SHOP-1", "Boom", transaction=name, streams=EVENTS)
+    asked = Asked(Scenario(name="small", issues=(issue,)))
+    query = {"dataset": "errors", "field": "count()", "statsPeriod": "24h"}
+
+    async def count(search: str) -> Any:
+        return (await asked.read("events/", **query, query=search))["data"][0]["count()"]
+
+    assert await count(rf'transaction:"{name}"') == 9
+    assert await count(r'transaction:"App\\Http\\Pay"') == 0
+    assert await count(rf'transaction:["{name}", "x"]') == 9

@@ -47,6 +47,9 @@ UNREACHED: Mapping[str, str] = {
     "TimelineGap.end": "as above",
     "TimelineGap.minutes": "as above",
     "TimelineGap.start": "as above",
+    "SearchScope.environments": "no call here names one; tests/tools/test_searches.py",
+    "SearchScope.not_searched": "the embedded Sentry lets the token read all projects; tests/tools/test_searches.py",
+    "SearchScope.one_by_one": "the embedded Sentry searches all projects at once; tests/tools/test_searches.py",
     "Trend.times_usual": "no embedded issue has a usual rate; tests/tools/test_right_at_every_moment.py",
     "Verdict.severity_without_suspects": "no embedded incident is flooded or has forged releases",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
 from tests.recordings import recordings
-from tests.tools.support import Connection, connected
+from tests.tools.support import SETTINGS, Connection, connected
 
 NOW = ManualClock().now
 LIST, PROJECTS = "/api/0/organizations/acme/issues/", "/api/0/organizations/acme/projects/"
@@ -100,7 +101,30 @@ async def test_a_row_tells_its_project_and_the_numbers_of_the_period_and_of_the_
     assert (cart["project"], cart["events"], cart["events_total"]) == ("cart", 3, 5)
     assert (cart["users"], cart["users_total"]) == (3, 3)
     assert "project cart" in text and "events 3 of 5, users 3 of 3" in text
-    assert "events and users in the period, of those in the issue's whole life" in text
+    assert "events and users in the period, of those in the issue's whole life; first and last seen in that\n" in text
+
+
+async def test_in_an_environment_the_whole_life_is_that_in_the_environment() -> None:
+    streams = (
+        Stream(5, -5000, -4000, users=5),
+        Stream(2, -4500, -4400, users=2, environment="staging"),
+        Stream(3, -60, -50, users=3, environment="staging"),
+    )
+    world = World(Scenario(name="one", issues=(IssueSpec("ONE-1", "Boom", streams=streams),)), clock := ManualClock())
+    async with connected(world=world, clock=clock) as connection:
+        (row,) = (await connection.call("find_issues", environment="staging"))["issues"]
+        text = await connection.text("find_issues", environment="staging")
+    assert [row[key] for key in ("events", "events_total")] == [3, 5]
+    assert "in these environments" in text
+
+
+async def test_a_default_project_is_said_and_all_can_be_asked_for() -> None:
+    settings = dataclasses.replace(SETTINGS, project="pay")
+    async with connected(world=company(clock=(clock := ManualClock())), clock=clock, settings=settings) as connection:
+        narrow = await connection.call("find_issues")
+        whole = await connection.call("find_issues", project="-1")
+    assert (narrow["scope"]["project"], short_ids(narrow)) == ("pay", ["PAY-1"])
+    assert (whole["scope"]["project"], sorted(short_ids(whole))) == ("all", ["CART-1", "MAIL-1", "PAY-1"])
 
 
 async def test_a_recorded_row_gives_both_numbers() -> None:

@@ -52,7 +52,8 @@ def _searched(scope: SearchScope) -> str:
 def _covered(result: IssueList) -> str:
     if all(issue.events_total is None for issue in result.issues):
         return "this Sentry does not say whether events and users are those of the period or of the issue's whole life"
-    return "events and users in the period, of those in the issue's whole life; first and last seen in its whole life"
+    where = ", in these environments" if result.scope.environments else ""
+    return f"events and users in the period, of those in the issue's whole life; first and last seen in that{where}"
 
 
 def _nothing(scope: SearchScope) -> str:

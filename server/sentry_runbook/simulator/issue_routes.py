@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from sentry_runbook.simulator.issue_payloads import (
 from sentry_runbook.simulator.issue_search import SearchMatch, candidates, matching, ordered
 from sentry_runbook.simulator.params import (
     ApiError,
+    Scope,
     answer,
     bad,
     environments,
@@ -106,22 +108,29 @@ async def issue_list(request: Request) -> Response:
     rows, links = page(request, matches, size_name=size_name)
     headers |= {"X-Hits": str(len(matches)), "X-Max-Hits": "1000"}
     filtered = bool(period(request, asked.now)) or asked.environments is not None
-    shown = [_list_row(match, base_url(request), asked.now, filtered=filtered) for match in rows]
+    shown = [_list_row(match, base_url(request), asked, filtered=filtered) for match in rows]
     return answer(shown, links | headers)
 
 
-def _list_row(match: SearchMatch, base: str, now: int, *, filtered: bool) -> dict[str, object]:
-    row = issue_row(match.issue, base, now)
-    lifetime = {key: row[key] for key in ("count", "userCount", "firstSeen", "lastSeen")}
-    row |= {"stats": {"24h": stats(match.events, now)["24h"]}}
+def _list_row(match: SearchMatch, base: str, asked: Scope, *, filtered: bool) -> dict[str, object]:
+    row = issue_row(match.issue, base, asked.now) | {"stats": {"24h": stats(match.events, asked.now)["24h"]}}
+    life = [event for event in match.issue.events.until(asked.now) if asked.covers(event.environment)]
     if filtered:
         # With a period the list tells that period alone, its first and last event, too; the rest is under lifetime.
-        row["count"] = str(len(match.events))
-        row["userCount"] = len({event.user.id for event in match.events if event.user})
-        row["firstSeen"], row["lastSeen"] = iso(match.events[0].at), iso(match.events[-1].at)
-    row["lifetime"] = lifetime | {"stats": None}
+        # Both are of the environments asked for.
+        row |= _counted(match.events)
+    row["lifetime"] = _counted(life) | {"stats": None}
     row["filtered"] = None
     return row
+
+
+def _counted(events: Sequence[EventRecord]) -> dict[str, object]:
+    return {
+        "count": str(len(events)),
+        "userCount": len({event.user.id for event in events if event.user}),
+        "firstSeen": iso(events[0].at),
+        "lastSeen": iso(events[-1].at),
+    }
 
 
 # --- around it ------------------------------------------------------------------------------------------------------
