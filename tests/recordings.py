@@ -59,25 +59,24 @@ def params_of(record: dict[str, Any]) -> list[tuple[str, str]]:
     return parse_qsl(record["query"], keep_blank_values=True)
 
 
+NAMED_EVENTS = ("latest", "oldest", "recommended")
+
+
 def resource_of(record: dict[str, Any]) -> str:
-    """The path below the organization, without ids and versions: ``issues/*/events/latest/``."""
-    parts = unquote(record["path"]).removeprefix(ORG).removeprefix("/api/0/").strip("/").split("/")
+    """The path below the organization, without ids, slugs and versions: ``issues/*/events/latest/``."""
+    path = unquote(record["path"]).removeprefix(ORG)
+    parts = path.removeprefix("/api/0/").strip("/").split("/")
+    if path == "/api/0/":
+        return "the root of the API"
     if parts[0] == "projects" and len(parts) > 2:
         parts[1:3] = ["*", "*"]
-    return "/".join(_kind(parts, index) for index in range(len(parts))) + "/"
-
-
-def _kind(parts: list[str], index: int) -> str:
-    """``*`` for what stands behind the name of a collection and is no name of an endpoint itself."""
-    after = {"issues", "events", "releases", "shortids", "eventids"}
-    return "*" if index and parts[index - 1] in after and parts[index] not in NAMED_EVENTS else parts[index]
-
-
-NAMED_EVENTS = {"latest", "oldest", "recommended"}
+    collections = ("issues", "events", "releases", "shortids", "eventids")
+    for index, part in enumerate(parts[:-1]):
+        if part in collections and parts[index + 1] not in NAMED_EVENTS:
+            parts[index + 1] = "*"
+    return "/".join(parts) + "/"
 
 
 def recorded_gets() -> Iterator[tuple[int, dict[str, Any]]]:
-    """All recorded GETs of data; the root of the API was asked too, to see whether the server runs."""
-    for number, record in sorted(recordings().items()):
-        if record["method"] == "GET":
-            yield number, record
+    """All recorded GETs, by number."""
+    return ((number, record) for number, record in sorted(recordings().items()) if record["method"] == "GET")
