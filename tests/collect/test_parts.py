@@ -411,7 +411,7 @@ def threads(*, own_stack: bool, crashed: bool) -> Change:
 THREADS = [
     pytest.param(False, True, [[], ["threadFrame"]], id="no stack of its own"),
     pytest.param(True, True, [[], ["ownFrame"]], id="its own stack"),
-    pytest.param(False, False, [[], []], id="no crashed thread"),
+    pytest.param(False, False, [[], ["idleFrame"]], id="no crashed thread: the current one"),
 ]
 """sentry-api §4.2: on mobile and native the stack may stand in ``threads``; the last exception is the one shown."""
 
@@ -535,10 +535,10 @@ async def test_outcomes_and_flags_are_asked_for_in_the_full_hours_that_hold_the_
 
 # --- an environment that Sentry does not know ----------------------------------------------------------------------
 
-NO_EVENTS = "no events in the environments asked for"
+NO_SUCH = "no such environment as was asked for"
 GONE = refusal(404, "The requested resource does not exist")
 STRANGE = [
-    pytest.param("qa", {}, "totals", True, id="an environment without events"),
+    pytest.param("qa", {}, "totals", True, id="an environment that the project does not have"),
     pytest.param("production", {"totals": GONE}, "totals", False, id="an environment with events"),
     pytest.param("qa", {"sessions": GONE}, "sessions", False, id="of the whole project"),
     pytest.param("qa", {"totals": refusal(403, "No.")}, "totals", False, id="another refusal"),
@@ -547,14 +547,14 @@ STRANGE = [
 
 
 @pytest.mark.parametrize(("environment", "changes", "field", "is_the_environment"), STRANGE)
-async def test_a_404_is_laid_to_the_environment_only_where_the_issue_was_never_seen_there(
+async def test_a_404_is_laid_to_the_environment_only_where_the_project_does_not_have_it(
     environment: str,
     changes: dict[str, Change],
     field: str,
     is_the_environment: bool,
 ) -> None:
     evidence = (await asked(ORDINARY, SEVERITY, changes, environment=environment)).evidence
-    assert (NO_EVENTS in why(evidence, field)) is is_the_environment
+    assert (NO_SUCH in why(evidence, field)) is is_the_environment
 
 
 def dated_days(*events: int) -> list[list[int]]:

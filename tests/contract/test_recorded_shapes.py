@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.recordings import needs_recordings, recordings
 from tests.simulator.asking import ORG, Asked
-from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.scenarios import SCENARIOS
 

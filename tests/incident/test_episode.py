@@ -268,6 +268,13 @@ def test_an_issue_is_new_within_the_policys_hours_or_the_window(
     assert is_new(incident([], window=window, issue={"first_seen": first_seen}), POLICY) is expected
 
 
+def test_a_first_event_after_the_events_themselves_is_not_taken_for_their_beginning() -> None:
+    evidence = new((60, 5.0), (120, 0.0), first_seen=NOW - timedelta(minutes=30))
+    episode = measured(evidence, POLICY).episode
+    assert not isinstance(episode, Unknown)
+    assert (episode.began, episode.ended) == (NOW - timedelta(hours=3), NOW - timedelta(hours=2))
+
+
 def test_an_issues_clock_hours_are_a_series_only_without_gaps() -> None:
     series = issue_hours(counts(hourly=hours(1, 2, 3)))
     assert series == Series(start=ago(hours=2), step_s=3600, values=(1.0, 2.0, 3.0), complete_until=NOW)

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from tests.recordings import needs_recordings, recordings
 from tests.simulator.asking import Asked, one_issue
-from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.recordings import needs_recordings, recordings
 from tests.simulator.asking import Asked
-from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.scenario import IssueSpec, ReleaseSpec, Scenario, Stream
 

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from tests.recordings import needs_recordings, recordings
 from tests.simulator.asking import ORG, Asked, one_issue
-from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
 from sentry_runbook.simulator.scenario import (

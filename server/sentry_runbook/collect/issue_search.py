@@ -13,9 +13,10 @@ from functools import partial
 
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.builder import findings_of
+from sentry_runbook.collect.environment_names import unknown_environment, unknown_environment_warning
 from sentry_runbook.collect.investigation import named_environments
 from sentry_runbook.collect.request_values import issue_id
-from sentry_runbook.errors import BadInput, RunbookError
+from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import Issue, Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject, count_of, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
@@ -95,9 +96,15 @@ async def search_issues(
         cursor=cursor,
     )
     client = run.client()
-    with client.deadline(run.settings.limits.call_s):
-        found = await _find(client, search)
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
+    with client.deadline(run.settings.limits.call_s):
+        try:
+            found = await _find(client, search)
+        except NotFound as exc:
+            warning = await unknown_environment_warning(client, search.environments, sanitizer)
+            if warning is None:
+                raise
+            raise unknown_environment(warning, exc) from exc
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in found.page.items[:limit]]
     addressed = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sentry_runbook.collect.builder import findings_of
+from sentry_runbook.collect.environment_names import unknown_environment_warning
 from sentry_runbook.collect.investigation import named_environments
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import EventRow, Missing, Window
@@ -28,18 +29,24 @@ async def list_issue_events(
     """One page of an issue's events, newest first."""
     client = run.client()
     reference = parse_reference(issue, run.settings.base_url)
+    environments = named_environments(environment) or reference.environments
+    sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     search = " ".join(part for part in (query, release_search(release) if release else None) if part)
     with client.deadline(run.settings.limits.call_s):
         page = await client.events(
             reference,
-            environments=named_environments(environment) or reference.environments,
+            environments=environments,
             query=search or None,
             start=window.start if window else None,
             end=window.end if window else None,
             limit=limit,
             cursor=cursor,
         )
-    sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
+        warning = None
+        if not page.items:
+            warning = await unknown_environment_warning(
+                client, environments, sanitizer, organization=reference.organization
+            )
     whole = read_all(EventRow, page.items[:limit], sanitizer)
     rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(
@@ -47,6 +54,7 @@ async def list_issue_events(
         events=rows,
         next_cursor=page.next_cursor,
         truncated=page.next_cursor is not None,
+        warnings=(warning,) if warning else None,
         missing=_missing_columns(rows),
         findings=findings_of(sanitizer),
     )

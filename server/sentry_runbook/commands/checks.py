@@ -11,9 +11,12 @@ from typing import Literal
 from sentry_runbook.collect import STORY, investigate, search_issues, story_window
 from sentry_runbook.collect.issue_search import ALL_PROJECTS
 from sentry_runbook.errors import RunbookError, SentryError
+from sentry_runbook.incident.environments import named_list, placeholders
 from sentry_runbook.incident.model.results.issue import IssueList
 from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
+from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.account import Project
 from sentry_runbook.sentry.base import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
 from sentry_runbook.sentry.http import Transport
@@ -178,6 +181,33 @@ async def _organization_and_project(run: Runtime) -> AsyncIterator[DoctorCheck]:
         yield DoctorCheck("bad", exc.what, exc.fix)
         return
     yield _project(settings.project, projects)
+    yield await _environments(run)
+
+
+async def _environments(run: Runtime) -> DoctorCheck:
+    """What counts as production, by the policy, and what does not."""
+    client, project = run.client(), run.settings.project
+    try:
+        number = next((listed.id for listed in await client.projects() if project in (listed.slug, listed.id)), None)
+        names = await client.environments(project_id=number if project else None)
+    except RunbookError as exc:
+        return DoctorCheck("note", f"What counts as production could not be checked: {exc.what}")
+    sanitizer = Sanitizer(mask=run.settings.mask)
+    production, others = (
+        [sanitizer.line(name, NAME, "environment") for name in sorted(names) if run.policy.is_production(name) is is_it]
+        for is_it in (True, False)
+    )
+    if production:
+        rest = f"; not production: {named_list(others)}" if others else ""
+        state: CheckState = "note" if placeholders(others) else "ok"
+        return DoctorCheck(state, f"Production: {named_list(production)}{rest}.")
+    if not others:
+        return DoctorCheck("note", "Sentry has seen no environment yet: events without one count as production.")
+    return DoctorCheck(
+        "bad",
+        f"No environment is called production by the policy: {named_list(others)}. None is taken for staging then.",
+        "Name the one that is in a policy file: [production] environments = '^NAME$', and set SENTRY_RUNBOOK_POLICY.",
+    )
 
 
 def _only(slugs: list[str]) -> DoctorCheck:

@@ -9,11 +9,11 @@ from sentry_runbook.render.markdown_page import MarkdownPage, format_value
 
 def event_list_page(result: EventList) -> MarkdownPage:
     """Render the list of events as Markdown."""
-    page = MarkdownPage(f"Events of {result.issue}: {len(result.events)}")
+    page = MarkdownPage(f"Events of {result.issue}: {len(result.events)}").items(result.warnings or ())
     for key, value in (result.common or {}).items():
         page.fact(f"{key} of all rows", quoted(value))
     page.items(_event_line(event) for event in result.events)
-    if not result.events:
+    if not result.events and not result.warnings:
         page.paragraph("Nothing matches: check environment, release, query and period.")
     if result.next_cursor:
         page.paragraph(f"More: call again with cursor {result.next_cursor}")

@@ -51,6 +51,10 @@ def _session_group(group: dict[str, object]) -> EnvironmentSessions:
     free = tuple(map(_fraction, hourly("crash_free_rate(session)")))
     return EnvironmentSessions(
         environment=name if isinstance(name, str) else None,
+        has_impossible_rate=any(
+            rate is not None and _fraction(rate) is None
+            for rate in (number(totals.get(f"{rate}(session)")) for rate in ("crash_rate", "crash_free_rate"))
+        ),
         sessions=int(count) if count is not None and count >= 0 else None,
         crash_rate=_crash_rate(totals.get("crash_rate(session)"), totals.get("crash_free_rate(session)")),
         unhandled_rate=_fraction(number(totals.get("unhandled_rate(session)"))),

@@ -141,9 +141,10 @@ async def project_get(request: Request) -> Response:
 
 
 async def environment_list(request: Request) -> Response:
-    """Answer with the environments of the organization."""
+    """Answer with the environments of the organization, or of the projects asked for."""
     world = world_of(request)
-    names = world.environments(world.now_ms())
+    only = projects(request, world, profile_of(request)) if "project" in request.query_params else world.projects
+    names = world.environments(world.now_ms(), only)
     return answer([{"id": number_id("environment", name, digits=6), "name": name} for name in names])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from sentry_runbook.incident.episode.bursts import QUIET_S, Span
@@ -53,7 +54,8 @@ def find_beginning(evidence: Evidence, bursts: Sequence[Span], counts: EventCoun
     per_hour = usual.per_hour if usual is not None else None
     highest, days = (usual.highest, usual.days) if usual is not None else (0.0, 0)
     is_steady = usual is None or usual.is_steady
-    first = evidence.issue.first_seen.timestamp() if evidence.issue.first_seen is not None else None
+    began = first_event(evidence, bursts)
+    first = began.timestamp() if began is not None else None
     start, not_before = float(bursts[0].start), first if first is not None else float(cells.starts[0])
     jump = later_step(cells, bursts) if per_hour is None or per_hour < SILENT_PER_HOUR else None
     if jump is not None:
@@ -72,6 +74,15 @@ def find_beginning(evidence: Evidence, bursts: Sequence[Span], counts: EventCoun
         return Beginning(start, start, start, "running", per_hour, highest, days, HOUR_S)
     found = _step(cells, fine, start, bursts[0].end, (per_hour, highest, days), not_before)
     return replace(found, is_steady=is_steady)
+
+
+def first_event(evidence: Evidence, bursts: Sequence[Span]) -> datetime | None:
+    """The issue's first event; None where it is not known, or where the counts hold events long before it.
+
+    An issue may say a later first event than it has: one that took in another's events, or one of a shortened list.
+    """
+    first = evidence.issue.first_seen
+    return first if first is not None and first.timestamp() < bursts[-1].end else None
 
 
 def _rate(cells: Cells, start: float, end: float) -> float:

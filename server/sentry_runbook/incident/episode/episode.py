@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.episode.beginning import Beginning, find_beginning
+from sentry_runbook.incident.episode.beginning import Beginning, find_beginning, first_event
 from sentry_runbook.incident.episode.bursts import (
     QUIET_S,
     Span,
@@ -188,7 +188,7 @@ def _why_no_counts(evidence: Evidence) -> str:
 def _found(evidence: Evidence, beginning: Beginning, bursts: tuple[Span, ...], counts: EventCounts) -> FoundEpisode:
     began, cells = beginning.at, counts.cells
     # Nothing began before the issue's first event; a full minute may.
-    first = evidence.issue.first_seen or instant(began)
+    first = first_event(evidence, bursts) or instant(began)
     is_first = beginning.kind == "first_event"
     bursts = tuple(Span(max(burst.start, int(began)), burst.end) for burst in bursts if burst.end > began)
     bursts = (Span(int(began), bursts[0].end), *bursts[1:])

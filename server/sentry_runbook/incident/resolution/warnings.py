@@ -17,7 +17,9 @@ from sentry_runbook.incident.model.evidence import Deploy, Evidence, Issue, Know
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.releases import names_a_release, release_named, releases_seen
+from sentry_runbook.incident.resolution.release_order import order_warnings
 from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, same_release
+from sentry_runbook.incident.resolution.state import state_of
 
 ANY = frozenset(ACTIONS)
 RESOLVES = frozenset(action for action, rule in ACTIONS.items() if rule.status == "resolved")
@@ -96,8 +98,7 @@ def _loses_release(request: ResolutionRequest, incident: Incident) -> Iterator[s
     """Changing away from a resolve in a release deletes the link to the release (sentry-api §10)."""
     issue = incident.evidence.issue
     if issue.status_release or issue.next_release:
-        what = f"in release {quoted(issue.status_release)}" if issue.status_release else "in the next release"
-        yield f"It is resolved {what} now; a plain resolve drops that link, and any event then reopens it."
+        yield f"It is {state_of(issue).summary} now; a plain resolve drops that link, and any event then reopens it."
 
 
 def _resolved_by_other(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
@@ -114,8 +115,8 @@ def _next_release(request: ResolutionRequest, incident: Incident) -> Iterator[st
     """Which releases the project has is not asked here: Sentry refuses where there is none (400)."""
     if not names_a_release(incident.evidence):
         yield (
-            "No event of this issue names a release: Sentry cannot tell later events from earlier ones, and refuses "
-            "this where the project has no release. action=resolve works without releases."
+            "No event of this issue names a release: events without one never reopen an issue that is resolved in a "
+            "release, and Sentry refuses this where the project has none. action=resolve works without releases."
         )
 
 
@@ -221,6 +222,7 @@ WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Co
     (_came_back_before, RESOLVES),
     (_named_release, {"resolve_in_release"}),
     (_next_release, {"resolve_in_next_release"}),
+    (order_warnings, {"resolve_in_release", "resolve_in_next_release"}),
     (_loses_release, {"resolve"}),
     (_may_reopen, {"resolve"}),
     (_resolved_by_other, RESOLVES),

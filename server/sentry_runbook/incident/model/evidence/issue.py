@@ -30,8 +30,10 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Moment,
     Name,
     ShortId,
+    Version,
     Word,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind, kind_of_issue
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
@@ -42,7 +44,7 @@ CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
 class Deploy(FromSentry):
     """A deploy marker: a pipeline reported to Sentry that a release went to an environment."""
 
-    version: Annotated[EventText, Name("deploy.version")]
+    version: Annotated[EventText, Version("deploy.version")]
     environment: Annotated[EventText, Name("deploy.environment", "")] = ""
     started: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateStarted")
     finished: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateFinished")
@@ -56,7 +58,7 @@ class Release(FromSentry):
         deploys: None when Sentry did not say; an empty tuple when it has none.
     """
 
-    version: Annotated[EventText, Name("release")]
+    version: Annotated[EventText, Version("release")]
     created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     released: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateReleased")
     first_event: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstEvent")
@@ -94,6 +96,7 @@ class Activity(FromSentry):
         who: the name of the team member or of the integration, None when Sentry itself acted.
         actor: what acted: a person, a machine (an integration, also our own) or Sentry itself with its agents.
         version: the release that the entry names.
+        current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
 
@@ -101,7 +104,8 @@ class Activity(FromSentry):
     at: Annotated[datetime, Moment()] = Field(validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
-    version: Annotated[EventText | None, Name("activity.version")] = None
+    version: Annotated[EventText | None, Version("activity.version")] = None
+    current_release: Annotated[EventText | None, Version("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
@@ -116,6 +120,7 @@ class Activity(FromSentry):
             "who": who,
             "actor": actor,
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
+            "current_release": data.get("current_release_version"),
             "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
 
@@ -153,7 +158,7 @@ class Issue(FromSentry):
     level: Annotated[str | None, Word()] = None
     status: Annotated[str | None, Word()] = None
     substatus: Annotated[str | None, Word()] = None
-    status_release: Annotated[EventText | None, Name("status_details.inRelease")] = None
+    status_release: Annotated[EventText | None, Version("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
     next_release: Annotated[bool, Flag(default=False)] = False
     """Resolved "in the next release"."""
@@ -163,6 +168,8 @@ class Issue(FromSentry):
     unhandled: Annotated[bool | None, Flag()] = Field(None, validation_alias="isUnhandled")
     category: Annotated[str, Word("error")] = "error"
     """``error``, or Sentry's category of a performance, uptime, feedback … issue."""
+    kind: Kind = "error"
+    """What opened it, by Sentry's type and category; a browser's CSP report is of the category ``error``."""
     platform: Annotated[str | None, Word()] = None
     project: Annotated[str | None, Name("project")] = None
     first_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstSeen")
@@ -191,6 +198,7 @@ class Issue(FromSentry):
             "next_release": details.get("inNextRelease"),
             "snooze": _snooze(json, details),
             "category": issue_category(json),
+            "kind": kind_of_issue(json),
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],

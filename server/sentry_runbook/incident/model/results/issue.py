@@ -18,22 +18,55 @@ Form = TypeVar("Form", bound=Frozen)
 
 
 class FrameView(Frozen):
-    """The failing stack frame."""
+    """The failing stack frame.
 
+    Attributes:
+        exception: type of the exception that failed there.
+        at: ``file:line:column``, or library and address of a native frame.
+        package: library or executable of a native frame.
+    """
+
+    exception: EventText | None = None
     function: EventText | None = None
+    at: EventText | None = None
     file: EventText | None = None
     line: int | None = None
+    column: int | None = None
+    package: EventText | None = None
     in_app: bool = False
     context: EventText | None = None
     variables: dict[EventText, EventText] | None = None
 
 
+FAILING = " ← failing"
+"""Ends the line of the failing frame, in the stack of the exception that the event is about."""
+
+
+class StackView(Frozen):
+    """A stack outside the exceptions; ``lines`` as in :class:`ExceptionView`.
+
+    Attributes:
+        thread: the thread's name; absent: it is the message's own.
+        omitted: frames that are not shown.
+    """
+
+    thread: EventText | None = None
+    lines: tuple[EventText, ...] = ()
+    omitted: int | None = None
+
+
 class ExceptionView(Frozen):
-    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one last."""
+    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one marked.
+
+    Attributes:
+        thread: the thread that the stack was taken of, where the exception has none of its own.
+        stack_omitted: frames that are not shown, those that Sentry left out included.
+    """
 
     type: EventText | None = None
     value: EventText | None = None
     handled: bool | None = None
+    thread: EventText | None = None
     stack: tuple[EventText, ...] = ()
     stack_omitted: int | None = None
 
@@ -66,6 +99,7 @@ class EventView(Frozen):
     message: EventText | None = None
     user: EventText | None = None
     exceptions: tuple[ExceptionView, ...] = ()
+    stack: StackView | None = None
     failing_frame: FrameView | None = None
     breadcrumbs: tuple[BreadcrumbView, ...] = ()
     tags: dict[EventText, EventText] | None = None
@@ -143,6 +177,7 @@ class EventList(Answer):
     common: dict[str, EventText] | None = None
     next_cursor: str | None = None
     truncated: bool = False
+    warnings: tuple[EventText, ...] | None = None
 
 
 class IssueRow(Frozen):

@@ -1,0 +1,1 @@
+"""Mutated answers of Sentry, played through the real tools."""
