@@ -69,7 +69,7 @@ def parse_reference(text: str, base_url: str) -> IssueRef:
     links = links_in(pasted)
     if links:
         return _one_of([partial(_from_url, link, base_url) for link in _own(links, base_url)])
-    words = words_of(pasted)
+    words = words_of(pasted) if pasted.isprintable() else []
     if len(words) > 1:
         return _one_of([partial(_from_id, word) for word in dict.fromkeys(words) if _is_told(word)])
     return _from_id(pasted.strip(AROUND_ID))
