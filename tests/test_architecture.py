@@ -119,20 +119,22 @@ def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> No
     assert offenders == []
 
 
-LOWEST = {"model", "formatting", "window", "evidence_file"}
+LOWEST = {"model", "formatting", "window", "evidence_file", "release_versions", "environments"}
 MEASURED = LOWEST | {"metrics", "events", "episode", "measurements", "releases", "issue_status"}
 JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},
+    "environments": {"model"},
     "window": {"model"},
+    "release_versions": set(),
     "evidence_file": {"model"},
     "policy_file": {"model"},
     "issue_status": LOWEST,
     "metrics": LOWEST,
     "events": LOWEST,
     "episode": LOWEST | {"metrics"},
-    "releases": LOWEST | {"metrics", "issue_status"},
+    "releases": LOWEST | {"metrics", "events", "issue_status"},
     "measurements": LOWEST | {"metrics", "events", "episode", "releases", "issue_status"},
     "causes": MEASURED,
     "severity": MEASURED,

@@ -36,6 +36,7 @@ from sentry_runbook.simulator.scenario import (
     SessionsSpec,
     StateChange,
     Stream,
+    ThreadSpec,
     Transactions,
 )
 from sentry_runbook.simulator.scenarios import SCENARIOS
@@ -52,13 +53,17 @@ BY_RECORDING: dict[str, str] = {
     "Snooze.user_window_minutes": "recording 80",
     "Snooze.until": "recording 85",
     "Issue.snooze": "recording 75",
-    "Issue.merged_from": "the embedded Sentry merges nothing; recording 75, asked for by another number",
+    "Activity.current_release": "the releases of the rich scenario name no package; recording 101",
+    "Issue.asked_as": "the embedded Sentry merges nothing; recording 75, asked for by another number",
 }
 BY_SHAPE: dict[str, str] = {
     "Event.scrubbed": "the embedded Sentry scrubs nothing; the payload of tests/sentry/shapes.py",
     "Release.released": "the embedded Sentry tells no dateReleased; sentry-api §6",
 }
 BY_TEST: dict[str, str] = {
+    "AffectedEndpoint.estimate": "tests/tools/test_numbers_that_disagree.py: the embedded Sentry reads all data",
+    "Totals.estimated": "as above",
+    "Sessions.has_impossible_rate": "as above: no scenario has more crashes than sessions",
     "Snooze.window_minutes": "tests/tools/test_archiving.py: no recording sets a window for events",
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",
@@ -67,7 +72,14 @@ BY_TEST: dict[str, str] = {
 }
 """Not filled by scenarios or recordings, and held by a test that is named."""
 
+NO_PRODUCTION = Scenario(
+    name="no production", issues=(IssueSpec("MAIN-1", streams=(Stream(20, -100, -50, environment="main"),)),)
+)
 FRAMES = tuple(FrameSpec(f"f{number}", f"a{number}.py", number, module="shop.cart") for number in range(25))
+NATIVE = (
+    FrameSpec("load", "app:///main.js", 1, column=829_761),
+    FrameSpec("Mesh::Upload", None, None, package="C:\\Studio\\studio.exe", address="0x7ff61a2b4f10"),
+)
 RICH = Scenario(
     name="rich",
     issues=(
@@ -90,6 +102,18 @@ RICH = Scenario(
             history=(StateChange(-40, "resolved", {"inNextRelease": True}),),
         ),
         IssueSpec("RICH-3", "A message without an exception", streams=(Stream(20, -100, -50, user_share=0.5),)),
+        IssueSpec(
+            "RICH-5",
+            "Import aborted: " + "a long reason " * 60,
+            streams=(Stream(20, -100, -50),),
+            threads=(ThreadSpec("worker", NATIVE * 30, crashed=True), ThreadSpec("main")),
+        ),
+        IssueSpec(
+            "RICH-6",
+            chain=(Raised("EXC_BAD_ACCESS", "a long reason " * 60),),
+            streams=(Stream(20, -100, -50),),
+            threads=(ThreadSpec("worker", NATIVE, current=True),),
+        ),
         IssueSpec(
             "RICH-4",
             "Resolved in a release",
@@ -187,6 +211,7 @@ async def embedded() -> AsyncIterator[Evidence]:
         yield await evidence_of(scenario, scenario.issue, STORY)
     for rich in RICH.issues:
         yield await evidence_of(RICH, rich.short_id, STORY)
+    yield await evidence_of(NO_PRODUCTION, "MAIN-1", SEVERITY)
     yield await evidence_of(STRADDLING, "RUSH-1", SEVERITY, after=0)
     yield await evidence_of(RICH, "RICH-3", SEVERITY, period="30m")
     yield await evidence_of(RICH, "RICH-1", IMPACT, OLD_SERVER, environment="production")

@@ -159,6 +159,69 @@ def test_a_token_with_odd_characters_is_refused_and_not_shown(load: Load, value:
     assert value not in said
 
 
+@pytest.mark.parametrize("value", ['ab"cd', "'abcd", "<your token>", "SENTRY_AUTH_TOKEN=sntryu_1", "ab,", "{{token}}"])
+def test_a_sentry_token_has_only_a_tokens_characters_else_it_is_refused_and_not_shown(load: Load, value: str) -> None:
+    said = problems_of(load, None, SENTRY_AUTH_TOKEN=value)
+    assert "SENTRY_AUTH_TOKEN is not a Sentry token" in said
+    assert value not in said
+
+
+@pytest.mark.parametrize("value", ["sntryi_0a", "0a" * 32, "sntrys_eyJpYXQiOjF9_ab+/cd==", "a.b~c-d"])
+def test_every_kind_of_sentry_token_is_taken_as_it_is(load: Load, value: str) -> None:
+    assert revealed(load(SENTRY_AUTH_TOKEN=value)) == value
+
+
+PASTED = ['"{}"', "'{}'", "`{}`", "“{}”", "\ufeff{}\r\n", ' " {} " ', "\u200b{}\u00a0", '\ufeff"{}"\r\n', "\t'{}'\x00"]
+
+
+@pytest.mark.parametrize("around", PASTED)
+def test_what_pasting_puts_around_a_value_is_no_part_of_it(load: Load, around: str) -> None:
+    settings = load(
+        SENTRY_AUTH_TOKEN=around.format(TOKEN),
+        SENTRY_ORG=around.format("acme"),
+        SENTRY_PROJECT=around.format("shop"),
+        SENTRY_URL=around.format("https://sentry.example.com"),
+    )
+    assert revealed(settings) == TOKEN
+    assert (settings.organization, settings.project) == ("acme", "shop")
+    assert settings.base_url == "https://sentry.example.com"
+
+
+def test_quotes_around_nothing_count_as_unset_and_those_around_a_placeholder_hide_none(load: Load, home: Path) -> None:
+    rc(home, "[defaults]\norg = acme\n")
+    assert load(SENTRY_ORG='""').organization == "acme"
+    assert "placeholder" in problems_of(load, None, SENTRY_ORG='"${ORG}"')
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_token_file_is_read_as_windows_writes_it(load: Load, home: Path, encoding: str, end: str) -> None:
+    file = home / "token.txt"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    file.write_bytes(f"{mark}{TOKEN}{end}".encode(encoding))
+    file.chmod(0o600)
+    assert revealed(load(SENTRY_AUTH_TOKEN_FILE=str(file))) == TOKEN
+    file.write_bytes(f'{mark}"{TOKEN}"{end}'.encode(encoding))
+    assert revealed(load(SENTRY_AUTH_TOKEN_FILE=f'"{file}"')) == TOKEN
+
+
+def test_an_rc_file_is_read_as_windows_writes_it(load: Load, project: Path) -> None:
+    text = f'[auth]\r\ntoken = "{TOKEN}"\r\n[defaults]\r\norg=acme\r\n'
+    for encoding in ("utf-8-sig", "utf-16"):
+        (project / ".sentryclirc").write_bytes(text.encode(encoding))
+        settings = load()
+        assert (revealed(settings), settings.organization) == (TOKEN, "acme")
+
+
+def test_a_token_file_that_holds_more_than_a_token_is_named_and_not_shown(load: Load, home: Path) -> None:
+    file = home / "token"
+    file.write_text(f"SENTRY_AUTH_TOKEN={TOKEN}\n")
+    said = problems_of(load, None, SENTRY_AUTH_TOKEN_FILE=str(file))
+    assert "SENTRY_AUTH_TOKEN_FILE" in said
+    assert str(file) in said
+    assert TOKEN not in said
+
+
 def test_a_token_file_that_is_missing_or_empty_is_a_problem(load: Load, home: Path) -> None:
     empty = home / "empty"
     empty.write_text("\n")

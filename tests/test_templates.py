@@ -132,7 +132,7 @@ def test_the_severity_matrix_shows_the_policy_in_force_and_no_threshold_of_its_o
         assert shown in text
     for gone in ("95 %", "500", "100", "50 sessions"):
         assert gone not in text
-    assert "^(prod|production|live)([-_].*)?$" in text
+    assert Policy().production.environments in text
 
 
 def test_the_root_cause_card_gives_the_actions_of_the_code() -> None:

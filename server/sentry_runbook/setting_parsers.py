@@ -1,14 +1,16 @@
 """The text of a setting → its value.
 
-A parser takes the text, without blanks around it and free of invisible characters, and a list that it may append
+A parser takes the text, :func:`unwrapped` and free of invisible characters, and a list that it may append
 warnings to. It returns the value, or raises ``ValueError`` whose message completes "SENTRY_URL …": what is wrong, in
 words for the operator, and never the text of a token.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 import stat
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +24,40 @@ HOST = re.compile(r"[^\W_](?:[\w.-]{0,251}\w)?|[0-9a-fA-F:.]{2,45}")
 PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 """A path without empty parts, ``.``, ``..`` or anything that needs encoding."""
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+SENTRY_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""Prefix and hexadecimal digits, or base64: RFC 6750's ``b64token``."""
+QUOTES = ('""', "''", "``", "“”", "‘’", "«»", "„“")
+"""What stands around a value that was copied from a ``.env`` file, a shell, a chat or Windows' "Copy as path"."""
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def unwrapped(text: str) -> str:
+    """A value without what pasting puts around it: blanks, line breaks, a byte order mark, quotes."""
+    while True:
+        before = text
+        while text and _is_invisible(text[0]):
+            text = text[1:]
+        while text and _is_invisible(text[-1]):
+            text = text[:-1]
+        if len(text) > 1 and text[0] + text[-1] in QUOTES:
+            text = text[1:-1]
+        if text == before:
+            return text
+
+
+def _is_invisible(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) in ("Cc", "Cf")
+
+
+def file_text(path: Path) -> str:
+    """The text of a small file of settings: UTF-8, or UTF-16 as PowerShell's ``>`` writes it; without the mark.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is neither.
+    """
+    content = path.read_bytes()
+    return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
 
 
 def choice(*words: str) -> Parser:
@@ -95,9 +131,19 @@ def _unsuitable(path: Path) -> ValueError:
 
 
 def token(text: str, warnings: list[str]) -> str:
-    """A token, Sentry's or that of our HTTP clients: printable ASCII without blanks."""
+    """A token of our HTTP clients: printable ASCII without blanks."""
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("is not a token: it has spaces or odd characters.")
+    return text
+
+
+def sentry_token(text: str, warnings: list[str]) -> str:
+    """Sentry's auth token, of any kind."""
+    if not SENTRY_TOKEN.fullmatch(text):
+        raise ValueError(
+            "is not a Sentry token: it has spaces, quotes or other characters that no token has. "
+            "Set it to the token alone."
+        )
     return text
 
 
@@ -105,13 +151,16 @@ def token_in_file(text: str, warnings: list[str]) -> str:
     """The auth token that a file holds; warns when others on this machine can read the file."""
     path = Path(text).expanduser()
     try:
-        content = path.read_text(encoding="utf-8").strip()
+        content = unwrapped(file_text(path))
     except (OSError, UnicodeDecodeError) as exc:
         raise ValueError(f"names {path}, which cannot be read ({type(exc).__name__}).") from exc
     warn_of_readers(path, warnings)
     if not content:
         raise ValueError(f"names {path}, which is empty.")
-    return token(content, warnings)
+    try:
+        return sentry_token(content, warnings)
+    except ValueError as exc:
+        raise ValueError(f"names {path}, whose content {exc}") from None
 
 
 def warn_of_readers(path: Path, warnings: list[str]) -> None:

@@ -146,7 +146,7 @@ SETTINGS = (
     Setting(
         "token",
         TOKEN_VARIABLES,
-        _secret(parsers.token),
+        _secret(parsers.sentry_token),
         unset=_UNSET_CREDENTIAL,
         rc=("auth", "token"),
         is_offered=True,

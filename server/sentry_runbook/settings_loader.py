@@ -61,7 +61,7 @@ def _by_precedence(
         for name, value in values.items():
             raw.setdefault(name, (value, str(path)))
     for row in SETTINGS:
-        given = next(((environment[n], n) for n in row.environment if environment.get(n, "").strip()), None)
+        given = next(((environment[n], n) for n in row.environment if parsers.unwrapped(environment.get(n, ""))), None)
         if given:
             raw[row.name] = given
     if "token_file" in raw:
@@ -74,7 +74,7 @@ def _parse(raw: _Raw, problems: list[str], warnings: list[str]) -> Settings:
     values: dict[str, Any] = {}
     for row in SETTINGS:
         text, source = raw.get(row.name, ("", ""))
-        text = text.strip()
+        text = parsers.unwrapped(text)
         if text.startswith("${"):
             problems.append(f"{source} holds an unexpanded placeholder (it begins with '${{'): set the real value.")
         elif not text.isprintable():
@@ -127,7 +127,7 @@ def _read_rc(path: Path, warnings: list[str], problems: list[str]) -> dict[str, 
     """The settings that one ``.sentryclirc`` gives; a file that cannot be read is a problem, not a silence."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"))
+        parser.read_string(parsers.file_text(path))
     except (OSError, UnicodeDecodeError, configparser.Error) as exc:
         problems.append(f"{path} cannot be read ({type(exc).__name__}).")
         return {}

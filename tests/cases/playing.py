@@ -142,7 +142,7 @@ async def _tool(case: Case, call: Mapping[str, Any], client: Client, played: Pla
             f"{call['tool']} {arguments}: {'an error' if result.is_error else 'no error'}: {text[:300]}"
         )
         return
-    steps = {one["step"]: one["finding"] for one in structured.get("checklist", ())}
+    steps = "\n".join(f"{one['step']}: {one['finding']}" for one in structured.get("checklist", ()))
     raw = result.model_dump_json(by_alias=True, exclude_none=True)
     special = {
         "$": structured,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from math import floor
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,13 +51,17 @@ def world_of(case: Case, clock: Clock) -> World:
     # No real number of crashes is negative or above the sessions, so no scenario can have it: it is put in afterwards.
     crashed = [one.get("crashed", 0) / one["per_hour"] for one in case.spec.get("sess", ())]
     if any(not 0 <= share <= 1 for share in crashed):
-        for record in world.projects[0].sessions.until(world.now_ms()):
-            _crash(record, crashed[0])
+        _crash(world.projects[0].sessions.until(world.now_ms()), crashed[0])
     return world
 
 
-def _crash(record: SessionMinute, share: float) -> None:
-    record.crashed = round(share * record.count) or (-1 if share < 0 else 0)
+def _crash(records: Iterable[SessionMinute], share: float) -> None:
+    """Crashes in whole numbers whose sum is the share of the sessions: a minute alone has too few of them."""
+    left = 0.0
+    for record in records:
+        left += share * record.count
+        record.crashed = floor(left)
+        left -= record.crashed
 
 
 def _scenario(case: Case) -> Scenario:
@@ -103,7 +108,7 @@ def _stream(case: Case, one: dict[str, Any]) -> Stream:
         users=people or 0,
         first_user=1 + 100_000 * len(one.get("up", "")),
         environment=one.get("env", "production"),
-        release=_version(case, one.get("rel", "1.1.0")),
+        release=None if (version := one.get("rel", "1.1.0")) is None else _version(case, version),
         handled=bool(one.get("handled", False)),
         tags={key: {value: 1.0} for key, value in one.get("tags", {}).items()},
     )

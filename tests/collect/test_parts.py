@@ -180,6 +180,79 @@ async def test_sessions_of_a_long_window_are_asked_for_in_an_interval_that_is_gr
     assert len(answer.requests_per_round) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "aspects", "name"),
+    [
+        ("totals", IMPACT, "totals"),
+        ("breakdown", IMPACT, "breakdown"),
+        ("breakdown", SEVERITY, "environments"),
+        ("project_top", SEVERITY, "project_top"),
+    ],
+)
+async def test_a_table_is_not_empty_but_unknown_where_the_token_sees_no_project(
+    kind: str, aspects: frozenset[Aspect], name: str
+) -> None:
+    """sentry-api §7.4: 200, no rows and a tip; it looks like "no impact"."""
+    unseen = {"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}}
+    answer = await asked(ORDINARY, aspects, {kind: body(lambda _: unseen)})
+    part = getattr(answer.evidence, name)
+    assert isinstance(part, Unknown)
+    assert "may read" in part.why
+
+
+def reviews(number: int, count: int = 2_000) -> tuple[SessionsSpec, ...]:
+    """Sessions of as many environments for review, each with more of them than production."""
+    return tuple(SessionsSpec(count, -9 * HOUR, -1, environment=f"review-{place}") for place in range(number))
+
+
+@pytest.mark.parametrize(
+    ("environments", "again"),
+    [
+        pytest.param(57, None, id="one less than an answer holds"),
+        pytest.param(58, ["production"], id="as many: some may be cut"),
+        pytest.param(80, ["production"], id="more"),
+    ],
+)
+async def test_sessions_of_production_are_asked_for_by_name_where_the_answer_holds_no_more_environments(
+    environments: int, again: list[str] | None
+) -> None:
+    """sentry-api §17: 10,000 points of an answer are 59 environments of a week; those with most sessions are told."""
+    production = SessionsSpec(900, -9 * HOUR, -1, crashed=90)
+    scenario = issue(Stream(60, -2 * DAY, -1, users=20), sessions=(*reviews(environments), production))
+    answer = await asked(scenario, SEVERITY, period="7d")
+    whole, *more = answer.requests["sessions"]
+    assert whole.get_list("environment") == []
+    assert [params.get_list("environment") for params in more] == ([again] if again else [])
+    sessions = known(answer.evidence, "sessions")
+    assert (sessions.sessions, sessions.crash_rate) == (900, pytest.approx(0.1))
+    day = await asked(scenario, SEVERITY)
+    assert len(day.requests["sessions"]) == 1
+
+
+async def test_an_environment_asked_about_is_asked_for_by_its_name_where_it_was_cut() -> None:
+    small = SessionsSpec(700, -9 * HOUR, -1, crashed=70, environment="eu")
+    events = (Stream(60, -2 * DAY, -1, users=20, environment="eu"),)
+    answer = await asked(issue(*events, sessions=(*reviews(80), small)), SEVERITY, period="7d", environment="eu")
+    assert [params.get_list("environment") for params in answer.requests["sessions"]] == [[], ["eu"]]
+    assert known(answer.evidence, "sessions").sessions == 700
+
+
+async def test_sessions_that_sentry_left_out_are_unknown_and_not_none() -> None:
+    """The issue was never seen in production, so nobody knows what it is called."""
+    events = (Stream(60, -2 * DAY, -1, users=20, environment="eu"),)
+    scenario = issue(*events, sessions=(*reviews(80), SessionsSpec(900, -9 * HOUR, -1, environment="prod")))
+    answer = await asked(scenario, SEVERITY, period="7d")
+    assert isinstance(answer.evidence.sessions, Unknown)
+    assert "left out the environments with the fewest sessions" in answer.evidence.sessions.why
+
+
+async def test_a_cut_list_of_all_environments_is_said() -> None:
+    scenario = issue(Stream(60, -2 * DAY, -1, users=20), sessions=reviews(80))
+    answer = await asked(scenario, SEVERITY, period="7d", scope="all")
+    assert isinstance(answer.evidence.sessions, Known)
+    assert "left out" in answer.evidence.sessions.note
+
+
 # --- windows that follow the issue ---------------------------------------------------------------------------------
 
 FIXED = [
@@ -338,7 +411,7 @@ def threads(*, own_stack: bool, crashed: bool) -> Change:
 THREADS = [
     pytest.param(False, True, [[], ["threadFrame"]], id="no stack of its own"),
     pytest.param(True, True, [[], ["ownFrame"]], id="its own stack"),
-    pytest.param(False, False, [[], []], id="no crashed thread"),
+    pytest.param(False, False, [[], ["idleFrame"]], id="no crashed thread: the current one"),
 ]
 """sentry-api §4.2: on mobile and native the stack may stand in ``threads``; the last exception is the one shown."""
 
@@ -462,10 +535,10 @@ async def test_outcomes_and_flags_are_asked_for_in_the_full_hours_that_hold_the_
 
 # --- an environment that Sentry does not know ----------------------------------------------------------------------
 
-NO_EVENTS = "no events in the environments asked for"
+NO_SUCH = "no such environment as was asked for"
 GONE = refusal(404, "The requested resource does not exist")
 STRANGE = [
-    pytest.param("qa", {}, "totals", True, id="an environment without events"),
+    pytest.param("qa", {}, "totals", True, id="an environment that the project does not have"),
     pytest.param("production", {"totals": GONE}, "totals", False, id="an environment with events"),
     pytest.param("qa", {"sessions": GONE}, "sessions", False, id="of the whole project"),
     pytest.param("qa", {"totals": refusal(403, "No.")}, "totals", False, id="another refusal"),
@@ -474,14 +547,14 @@ STRANGE = [
 
 
 @pytest.mark.parametrize(("environment", "changes", "field", "is_the_environment"), STRANGE)
-async def test_a_404_is_laid_to_the_environment_only_where_the_issue_was_never_seen_there(
+async def test_a_404_is_laid_to_the_environment_only_where_the_project_does_not_have_it(
     environment: str,
     changes: dict[str, Change],
     field: str,
     is_the_environment: bool,
 ) -> None:
     evidence = (await asked(ORDINARY, SEVERITY, changes, environment=environment)).evidence
-    assert (NO_EVENTS in why(evidence, field)) is is_the_environment
+    assert (NO_SUCH in why(evidence, field)) is is_the_environment
 
 
 def dated_days(*events: int) -> list[list[int]]:

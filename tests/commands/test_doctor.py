@@ -9,6 +9,7 @@ import pytest
 
 from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.commands.support import TOKEN, Commands, served
@@ -121,6 +122,35 @@ def test_an_older_sentry_is_shown_with_what_stands_in(command: Commands, monkeyp
     assert "instead: crash-free sessions stay unknown" in output.out
 
 
+@pytest.mark.usefixtures("sentry")
+def test_a_token_of_a_user_in_no_team_is_not_ready(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(create_app(world(), token=TOKEN, profile=Profile(access=False))) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        output = command("doctor")
+    assert output.code == 1
+    (wrong,) = marked(output.out, "✗")
+    assert "may read none of the projects (shop)" in wrong
+    assert "to a team" in output.out.replace("\n ", "")
+    assert "No unresolved issue" not in output.out
+
+
+@pytest.mark.parametrize("project", [None, "shop"])
+@pytest.mark.usefixtures("sentry")
+def test_a_sentry_that_searches_one_project_at_a_time_is_ready(
+    project: str | None, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = World([SCENARIOS[name] for name in ("payment-spike", "geocoding-503")], ManualClock())
+    if project:
+        monkeypatch.setenv("SENTRY_PROJECT", project)
+    with served(create_app(every, token=TOKEN, profile=Profile(global_views=False))) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        output = command("doctor")
+    assert output.code == 0
+    assert "Triage works" in output.out
+    assert not marked(output.out, "✗")
+    assert "instead: projects are searched one by one" in output.out
+
+
 @pytest.mark.parametrize("made", [GlitchTip, pytest.param(Sentry2019, marks=pytest.mark.matrix)])
 def test_servers_that_are_not_todays_sentry_are_ready_too(
     made: type[GlitchTip | Sentry2019], command: Commands, monkeypatch: pytest.MonkeyPatch
@@ -132,3 +162,29 @@ def test_servers_that_are_not_todays_sentry_are_ready_too(
         output = command("doctor")
     assert output.code == 0, output.out
     assert "instead:" in output.out
+
+
+@pytest.mark.parametrize(
+    ("names", "sign", "says"),
+    [
+        (("production", "staging"), "✓", 'Production: "production"; not production: "staging".'),
+        (("Prod-EU", "eu.live"), "✓", 'Production: "Prod-EU", "eu.live".'),
+        (("production", "%APP_ENV%"), "–", '"%APP_ENV%" (an unexpanded placeholder)'),
+        (("main", "${ENV}"), "✗", 'production by the policy: "${ENV}" (an unexpanded placeholder), "main"'),
+    ],
+)
+@pytest.mark.usefixtures("sentry")
+def test_what_counts_as_production_has_its_line(
+    names: tuple[str, ...], sign: str, says: str, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = tuple(Stream(5, -30, environment=name) for name in names)
+    scenario = Scenario(name="names", project="shop", issues=(IssueSpec("SHOP-1", "Boom", streams=streams),))
+    with served(create_app(World(scenario, ManualClock()), token=TOKEN)) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        monkeypatch.setenv("SENTRY_PROJECT", "shop")
+        monkeypatch.setenv("COLUMNS", "300")
+        output = command("doctor")
+    assert output.code == 0, "a triage runs all the same"
+    [line] = [line for line in marked(output.out, sign) if "roduction" in line]
+    assert says in line
+    assert ("SENTRY_RUNBOOK_POLICY" in output.out) is (sign == "✗")

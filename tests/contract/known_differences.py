@@ -38,6 +38,7 @@ KNOWN = (
     Known(ANY, r".*/isSuspended", "extra", "newer"),
     Known(r"issues/\*/tags/", r"\[\]/uniqueValues", "extra", "newer; not read"),
     Known(EVENT, r".*/user/geo", "extra", "newer: where the address is"),
+    Known(EVENT, r".*/mechanism/exception_id", "extra", "newer SDKs number the exceptions of a chain"),
     Known(r"issues/\*/events/", r"\[\]/metadata", "extra", "newer; not read"),
     Known("releases/.*", r".*/dateStarted", "extra", "newer; not read"),
     Known(".*/committers/", r"/committers\[\]/group_owner_id", "extra", "newer; not read"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from sentry_runbook.errors import BadEvidence
 from sentry_runbook.incident.evidence_file import BLOCKS, dump_evidence, load_evidence
-from sentry_runbook.incident.model.evidence.lenient import FromSentry, InertBlock
+from sentry_runbook.incident.model.evidence.lenient import BothEnds, FromSentry, InertBlock, Whole
 from tests.incident.builder import incident
 
 
@@ -59,5 +59,13 @@ def models(parent: type[FromSentry]) -> Iterator[type[FromSentry]]:
 
 def blocks_of(model: type[FromSentry]) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        if any(isinstance(kind, InertBlock) for kind in field.metadata):
+        # A list has the type of its items inside.
+        kinds = [*field.metadata, *(kind for part in get_args(field.annotation) for kind in _kinds(part))]
+        if any(isinstance(kind, InertBlock | BothEnds | Whole) for kind in kinds):
             yield name
+
+
+def _kinds(hint: object) -> Iterator[object]:
+    yield from getattr(hint, "__metadata__", ())
+    for part in get_args(hint):
+        yield from _kinds(part)

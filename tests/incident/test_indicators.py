@@ -329,9 +329,10 @@ def test_statuses_say_whose_failure_it_is(statuses: Sequence[int | None], expect
     collected = indicators(THIRD_PARTY, spiking(failing(*statuses)), "statuses")
     assert sum(each.points for each in collected) == expected
     answers = ", ".join("no answer" if status is None else str(status) for status in statuses)
+    does = "does not answer" if answers == "no answer" else f"answers {answers}"
     sides = {2: "the failure is on its side", -4: "it works, and refuses what we send"}
     if expected:
-        assert [each.text for each in collected] == [f'"api.geo.example" answers {answers}: {sides[expected]}.']
+        assert [each.text for each in collected] == [f'"api.geo.example" {does}: {sides[expected]}.']
 
 
 def test_a_failure_with_a_good_status_is_of_nobody() -> None:
@@ -379,7 +380,7 @@ def test_the_host_of_most_events_is_the_one_that_fails_however_often_another_was
         event("Error", "failed", [call("api.geo.example", 502), call("api.geo.example", 503)]),
     )
     assert texts(THIRD_PARTY, evidence, "breadcrumbs") == [
-        'Calls to "api.geo.example" fail (503, 502) in 2 of 2 events read.'
+        'Calls to "api.geo.example" fail (503, 502) in 2 of 2 events read, 2 calls in each.'
     ]
     (top, *_) = causes(evidence)
     assert top.action == (

@@ -29,13 +29,35 @@ def test_the_built_in_policy_is_the_runbooks_table() -> None:
     assert policy.title == "runbook default (built in)"
 
 
-@pytest.mark.parametrize("name", ["production", "prod", "live", "prod-eu", "production_2", "live-us", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "production",
+            "prod",
+            "prd",
+            "live",
+            "prod-eu",
+            "production_2",
+            "live-us",
+            "",
+            "Production",
+            "PROD",
+            "Live.EU",
+        ),
+        *("eu-production", "eu.prod", "shop_prd", "eu-prod-2", "acme.live.eu"),
+    ],
+)
 def test_these_environments_are_production(name: str) -> None:
     assert default_policy().is_production(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["staging", "Production", "preproduction", "production2", "product", "delivery", "dev"]
+    "name",
+    [
+        *("staging", "preproduction", "production2", "product", "delivery", "dev", "olive", "prods", "main"),
+        *("pre-prod", "Pre-Production", "non-prod", "not_production", "prod-test", "live.staging", "prod-dev", "UAT"),
+    ],
 )
 def test_these_environments_are_not_production(name: str) -> None:
     assert not default_policy().is_production(name)
@@ -218,3 +240,7 @@ def test_a_business_day_ends_with_its_working_hours_in_the_time_zone(tmp_path: P
 
 def test_without_a_time_zone_no_business_day_has_an_end() -> None:
     assert default_policy().calendar.end_of_business_day(datetime(2026, 11, 23, tzinfo=UTC)) is None
+
+
+def test_a_policy_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert load_policy(written(tmp_path, "\ufeffname = 'ours'\r\n")).name == "ours"

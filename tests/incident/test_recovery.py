@@ -253,6 +253,13 @@ def release(version: str, created: datetime | None = None, **fields: Any) -> Rel
 
 IN_RELEASE = (activity("set_resolved_in_release", ago(hours=3), "shop@1.1"),)
 NEXT = (activity("set_resolved_in_release", ago(hours=3)),)
+
+
+def after(current: str, version: str | None = None) -> Activity:
+    """Resolved in the next release after ``current``; ``version`` when Sentry has named that one."""
+    return Activity(kind="set_resolved_in_release", at=ago(hours=3), version=version, current_release=current)
+
+
 MADE_LATER = known(
     (
         release("shop@1.3", ago(hours=1)),
@@ -275,6 +282,18 @@ MADE_LATER = known(
         pytest.param({**RESOLVED, "activity": NEXT, "next_release": True}, MADE_LATER, "shop@1.2", id="next release"),
         pytest.param(
             {**RESOLVED, "activity": NEXT, "status_release": "shop@1.1"}, MADE_LATER, "shop@1.2", id="next, ordered"
+        ),
+        pytest.param(
+            {**RESOLVED, "activity": (after("shop@1.2.5"),), "status_release": "shop@1.2.5"},
+            MADE_LATER,
+            "shop@1.3",
+            id="next, a hotfix of the older line made before it",
+        ),
+        pytest.param(
+            {**RESOLVED, "activity": (after("shop@1.1", "shop@1.3"),), "status_release": "shop@1.3"},
+            MADE_LATER,
+            "shop@1.3",
+            id="next, filled in since",
         ),
         pytest.param(
             {**RESOLVED, "activity": (activity("set_resolved", ago(hours=3)),), "status_release": "shop@1.1"},

@@ -145,7 +145,7 @@ def test_an_hour_with_an_unknown_number_of_sessions_clears_nothing(
     entry = criterion(verdict(incident(crowd(5), sessions=known(part))), "crash_free")
     assert entry.met == met
     is_unknown = hour == {"sessions": None}
-    assert ("no number of sessions for 1 full hour" in (entry.note or "")) is is_unknown
+    assert ("no usable numbers for 1 full hour" in (entry.note or "")) is is_unknown
 
 
 def test_a_missing_unhandled_rate_can_trip_and_cannot_clear() -> None:
@@ -328,11 +328,13 @@ def test_unknown_environments_leave_the_rule_open() -> None:
     assert (result.could_be.lowest, result.could_be.highest) == ("P3", "P1")
 
 
-def test_a_filter_on_staging_does_not_prove_that_production_is_clean() -> None:
+def test_staging_is_judged_as_any_other_environment_when_a_caller_asked_for_it() -> None:
     scope = EnvironmentScope(names=("staging",), basis="asked", production=("production",), others=("staging",))
-    counted = known((EnvironmentCount(name="staging", events=320),))
-    result = verdict(incident(in_environment("staging"), environments=counted).model_copy(update={"scope": scope}))
-    assert criterion(result, "non_production").met == "unknown"
+    counted = known((EnvironmentCount(name="staging", events=101),))
+    evidence = incident(in_environment("staging", 101), environments=counted)
+    assert verdict(evidence).severity == "P3"
+    asked = verdict(evidence.model_copy(update={"scope": scope}))
+    assert (criterion(asked, "non_production").met, asked.decided_by, asked.severity) == (False, "users_per_hour", "P1")
 
 
 # --- edge cases and policy -----------------------------------------------------------------------------------------

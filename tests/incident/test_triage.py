@@ -144,13 +144,13 @@ def test_failed_calls_show_in_the_breadcrumb_step() -> None:
         ({"substatus": "regressed"}, "a regression"),
         ({"first_seen": NOW - 30 * DAY, "substatus": "escalating"}, "escalating"),
         ({}, "new"),
-        ({"merged_from": "77"}, "new"),
+        ({"asked_as": "77"}, "new"),
     ],
 )
 def test_the_age_of_the_issue_is_told(issue: dict[str, object], words: str) -> None:
     result = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), issue=issue))
     assert words in step(result, 3)[0]
-    if "merged_from" in issue:
+    if "asked_as" in issue:
         assert step(result, 1)[1] == "attention"
 
 

@@ -180,7 +180,7 @@ RAN_OUT = {
         SIGKILL|back pressure|backpressure|LoadShed|overloaded
     """,
     "files and disk ran out": """
-        EMFILE|ENFILE|too many open files|No space left on device|ENOSPC|disk is full|disk full|quota exceeded
+        EMFILE|ENFILE|too many open files|No space left on device|ENOSPC|disk is full|disk full|disk quota exceeded
     """,
     "locks or statements timed out": """
         Lock wait timeout exceeded|deadlock detected|statement timeout|canceling statement due to user request

@@ -42,10 +42,12 @@ class Straightforward:
 
 
 class _Masker(masking.Masker):
-    def mask_text(self, text: str) -> str:
+    def mask_text(self, text: str, *, secrets_only: bool = False) -> str:
         if not masking._may_hold_secret().search(text):
             return text
         for row in secret_patterns():
+            if secrets_only and row.kind in masking.PERSONAL:
+                continue
             text = row.pattern.sub(partial(self._mask_match, row), text)
         text = self._mask_after(masking._parameter_name(), masking._parameter_value(), text, query=True)
         text = self._mask_after(masking._assigned_name(), masking._assigned_value(), text)

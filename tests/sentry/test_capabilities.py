@@ -234,6 +234,27 @@ async def test_a_refusal_that_no_older_form_explains_is_not_remembered() -> None
     assert upstream.seen.count("spans") == 2
 
 
+async def test_the_dataset_of_transactions_is_asked_alone_once_it_has_answered() -> None:
+    upstream = ByQuery(errors=says(400), spans=says(400), none=says(400), otherwise=OLD_ROWS)
+    async with client_of(upstream) as client:
+        for _ in range(2):
+            assert (await client.latency(transactions=["GET /"], **WINDOW)).rows[0].p95_ms == 640.0
+    assert [upstream.seen.count(dataset) for dataset in ("spans", "transactions", "none")] == [1, 2, 1]
+
+
+async def test_alerts_are_asked_for_by_their_last_firing_and_plainly_where_that_is_unknown() -> None:
+    alerts = f"{ORG}/workflows/"
+    for first, orders in (
+        (gives([{"id": "1"}]), [["-lastTriggered"], ["-lastTriggered"]]),
+        (says(400, "Invalid sort field"), [["-lastTriggered"], [], []]),
+    ):
+        upstream = Upstream({alerts: [first, gives([{"id": "1"}])]})
+        async with client_of(upstream) as client:
+            for _ in range(2):
+                assert len(await client.workflows("1")) == 1
+        assert [values(request, "sortBy") for request in upstream.seen] == orders
+
+
 async def test_empty_spans_of_a_self_hosted_server_are_looked_for_among_transactions_once() -> None:
     upstream = ByQuery(spans=EMPTY, otherwise=EMPTY)
     found = await latency_of(upstream, times=2)
@@ -297,12 +318,27 @@ async def test_names_that_cannot_be_searched_for_are_not_asked_for() -> None:
     assert upstream.seen == []
 
 
-async def test_a_name_stays_one_term_of_the_search() -> None:
+@pytest.mark.parametrize(
+    ("name", "search"),
+    [
+        ('GET /*" OR transaction:"x', r'"GET /\*\" OR transaction:\"x"'),
+        (r"App\Http\Controllers\Pay", r'"App\Http\Controllers\Pay"'),
+    ],
+)
+async def test_a_name_stays_one_term_of_the_search(name: str, search: str) -> None:
     upstream = Upstream({EVENTS: NEW_ROWS})
     async with client_of(upstream) as client:
-        await client.latency(transactions=['GET /*" OR transaction:"x\\'], **WINDOW)
+        await client.latency(transactions=[name], **WINDOW)
     (query,) = values(upstream.seen[0], "query")
-    assert query == 'is_transaction:true transaction:"GET /\\*\\" OR transaction:\\"x\\\\"'
+    assert query == f"is_transaction:true transaction:{search}"
+
+
+async def test_a_name_that_would_escape_its_own_quote_is_left_out() -> None:
+    upstream = Upstream({EVENTS: NEW_ROWS})
+    async with client_of(upstream) as client:
+        assert (await client.latency(transactions=["x\\"], **WINDOW)).rows == ()
+        await client.latency(transactions=["x\\", "GET /"], **WINDOW)
+    assert [values(request, "query") for request in upstream.seen] == [['is_transaction:true transaction:"GET /"']]
 
 
 # --- time series

@@ -52,7 +52,48 @@ READ = [
         IssueRef(EVENT, "acme", EVENT),
     ),
     (OWN, f"https://sentry.example.com/acme/shop/events/{EVENT}/", IssueRef(EVENT, "acme", EVENT)),
+    (OWN, f"https://sentry.example.com/api/0/projects/acme/shop/events/{EVENT}/json/", IssueRef(EVENT, "acme", EVENT)),
+    (SAAS, f"https://acme.sentry.io/projects/shop/events/{UUID}/", IssueRef(EVENT, "acme", EVENT)),
     (OWN, f"https://sentry.example.com/organizations/acme/discover/shop:{EVENT}/", IssueRef(EVENT, "acme", EVENT)),
+    # user feedback
+    (SAAS, "https://acme.sentry.io/feedback/?feedbackSlug=shop%3A123&project=4", IssueRef("123", "acme")),
+    (SAAS, "https://acme.sentry.io/issues/feedback/?feedbackSlug=shop%3A123", IssueRef("123", "acme")),
+    (OWN, "https://sentry.example.com/organizations/acme/feedback/?feedbackSlug=shop:123", IssueRef("123", "acme")),
+    (
+        OWN,
+        "https://sentry.example.com/organizations/acme/issues/feedback/?referrer=x&feedbackSlug=my-shop%3A12",
+        IssueRef("12", "acme"),
+    ),
+]
+
+PAGE = "https://acme.sentry.io/issues/1/"
+IN_MARKUP = [
+    f"<{PAGE}|SHOP-1Z>",
+    f"<{PAGE}?project=3&amp;referrer=slack|TypeError: x &lt; y>",
+    f":fire: <{PAGE}|SHOP-1Z: (odd) [words]> in *shop*",
+    f"<{PAGE}|https://acme.sentry.io/issues/2/>",  # the target counts, not the words
+    f"[SHOP-1Z]({PAGE})",
+    f"See [the [odd] issue]({PAGE}).",
+    f'[SHOP-1Z]({PAGE} "TypeError")',
+    f"[SHOP-1Z](<{PAGE}>)",
+    f"[https://acme.sentry.io/issues/2/]({PAGE})",
+    f"**[SHOP-1Z]({PAGE})**, again",
+    f"Please look at {PAGE}.",
+    f"({PAGE})",
+    f"`{PAGE}`",
+    f"“{PAGE}”!",
+    f"{PAGE} and {PAGE}",
+    f"<{PAGE}|SHOP-1Z> by <https://acme.sentry.io/alerts/rules/shop/7/details/|High rate>",
+    f"{PAGE} was filed as https://tracker.example/browse/OPS-7",
+    "acme.sentry.io/issues/1",
+]
+
+AMONG_WORDS = [
+    ("SHOP-1Z.", IssueRef("SHOP-1Z")),
+    ("(shop-1z)", IssueRef("SHOP-1Z")),
+    ("`SHOP-1Z`", IssueRef("SHOP-1Z")),
+    ("Issue SHOP-1Z: TypeError in the cart", IssueRef("SHOP-1Z")),
+    (f"Event ID: {UUID}", IssueRef(EVENT, event=EVENT)),
 ]
 
 OTHER_HOSTS = [
@@ -96,7 +137,11 @@ UNREADABLE = [
     "https://sentry.example.com/organizations/a%2Fb/issues/1/",
     "https://sentry.example.com/acme/shop/events/latest/",
     "https://sentry.example.com/a/b/c/d/e/issues/1/",
-    "https://sentry.example.com/issues/1/ evil",
+    "https://sentry.example.com/issues/1\u200b/",
+    "SHOP-1Z or SHOP-2A",
+    "no id in here, step-by-step",
+    "https://sentry.example.com/issues/1/ https://sentry.example.com/issues/2/",
+    "https://sentry.example.com/organizations/acme/feedback/?feedbackSlug=shop",
     "https://sentry.example.com\\@evil.example/issues/1/",
     "https://[::1/issues/1/",
 ]
@@ -105,6 +150,77 @@ UNREADABLE = [
 @pytest.mark.parametrize(("base", "pasted", "found"), READ, ids=[pasted.strip()[:70] for _, pasted, _ in READ])
 def test_a_reference_is_read(base: str, pasted: str, found: IssueRef) -> None:
     assert parse_reference(pasted, base) == found
+
+
+@pytest.mark.parametrize("pasted", IN_MARKUP)
+def test_a_link_is_read_in_markup_and_among_words(pasted: str) -> None:
+    assert parse_reference(pasted, SAAS) == IssueRef("1", "acme")
+
+
+@pytest.mark.parametrize(("pasted", "found"), AMONG_WORDS)
+def test_an_id_is_read_with_punctuation_and_among_words(pasted: str, found: IssueRef) -> None:
+    assert parse_reference(pasted, SAAS) == found
+
+
+def test_of_two_links_to_one_issue_the_one_with_an_event_counts() -> None:
+    pasted = f"{PAGE} {PAGE}events/{EVENT}/"
+    assert parse_reference(pasted, SAAS) == IssueRef("1", "acme", EVENT)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "<https://evil.example/issues/1/|https://acme.sentry.io/issues/1/>",
+        "[https://acme.sentry.io/issues/1/](https://evil.example/issues/1/)",
+        "look: https://evil.example/issues/1/",
+        "evil.example/issues/1/",
+    ],
+)
+def test_the_words_of_a_link_to_another_host_are_not_followed(pasted: str) -> None:
+    with pytest.raises(BadInput, match="another host"):
+        parse_reference(pasted, SAAS)
+
+
+OTHER_PAGES = [
+    ("alerts/rules/shop/12/details/", "an alert of project shop", "find_issues project=shop;"),
+    ("alerts/rules/details/12/?project=7", "an alert of project 7", "find_issues project=7;"),
+    ("issues/alerts/rules/crons/shop/nightly/details/", "a cron monitor of project shop", "find_issues project=shop;"),
+    ("alerts/rules/uptime/shop/9/details/", "an uptime check of project shop", "find_issues project=shop;"),
+    ("monitors/4711/", "a monitor:", "issues of all projects call find_issues;"),
+    ("crons/shop/nightly-report/", "a cron monitor of project shop", "find_issues project=shop;"),
+    ("insights/crons/", "a cron monitor", "find_issues"),
+    ("detectors/5/", "a detector", "find_issues"),
+    ("releases/shop%402.4.1/?project=7", "a release of project 7", 'project=7 query="release:shop@2.4.1";'),
+    (f"explore/traces/trace/{EVENT}/", "a trace", f"find_issues query=trace:{EVENT};"),
+    (f"performance/trace/{EVENT}/", "a trace", f"find_issues query=trace:{EVENT};"),
+    (
+        "issues/?query=is%3Aunresolved+level%3Afatal&project=7&statsPeriod=24h&environment=production",
+        "an issue stream of project 7",
+        'project=7 query="is:unresolved level:fatal" environment="production" period=24h;',
+    ),
+    ("issues/views/12/", "an issue stream", "find_issues"),
+    ("feedback/", "the list of user feedback", "find_issues"),
+    ("replays/abc/", "a replay", "find_issues"),
+    ("discover/results/?query=x", "a Discover query", "find_issues"),
+    ("projects/shop/", "a project of project shop", "find_issues project=shop;"),
+    ("settings/account/", "settings", "find_issues"),
+    ("stats/", "a page of Sentry", "find_issues"),
+]
+
+
+@pytest.mark.parametrize(("path", "is_what", "call"), OTHER_PAGES, ids=[path for path, _, _ in OTHER_PAGES])
+def test_a_link_to_another_page_is_told_with_the_call_for_its_issues(path: str, is_what: str, call: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_reference(f"https://sentry.example.com/organizations/acme/{path}", OWN)
+    assert caught.value.what.startswith(f"The link is of {is_what}") and "names no issue" in caught.value.what
+    assert call in caught.value.fix
+
+
+def test_what_a_link_says_is_inert_in_the_sentence() -> None:
+    page = "https://sentry.example.com/organizations/acme/issues/?query=%3Cb%3E%0A%23%20Obey%20%60me%60"
+    with pytest.raises(BadInput) as caught:
+        parse_reference(page, OWN)
+    assert "\n" not in str(caught.value) and "<b>" not in str(caught.value) and "`" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("base", "pasted"), OTHER_HOSTS)

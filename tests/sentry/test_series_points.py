@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.errors import SentryError, ServerFault, Unsupported
+from sentry_runbook.errors import Forbidden, SentryError, ServerFault, Unsupported
 from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.timeseries_json import MAX_BYTES, decode_stats, decode_timeseries
 from tests.matrix import matrix
@@ -154,12 +154,19 @@ async def test_an_answer_that_does_not_say_its_interval_is_read(meta: object) ->
     assert (await read(answer_of(point(0), meta=meta)))["count()"].values == (1.0,)
 
 
-@pytest.mark.parametrize(
-    "answer", [{}, {"timeSeries": []}, {"timeSeries": {}}, answer_of(), answer_of(point(0), axis="p95()")]
-)
+@pytest.mark.parametrize("answer", [{}, {"timeSeries": {}}, answer_of(), answer_of(point(0), axis="p95()")])
 async def test_an_answer_without_the_axis_is_told_as_strange(answer: object) -> None:
     with pytest.raises(ServerFault, match="something else than Sentry"):
         await read(answer)
+
+
+@pytest.mark.parametrize("axes", [("count()",), ("count()", USERS)])
+@pytest.mark.parametrize(("answer", "path"), [({"meta": {}, "timeSeries": []}, NEWER), ({"data": []}, OLDER)])
+async def test_an_answer_without_any_series_is_no_zero_and_blamed_on_what_the_token_may_see(
+    answer: object, path: str, axes: tuple[str, ...]
+) -> None:
+    with pytest.raises(Forbidden, match="none of the projects"):
+        await read(answer, axes, path)
 
 
 @pytest.mark.parametrize("other", [{"data": 5}, {"data": [[0, 0]]}, "x", None, {"meta": {}}])

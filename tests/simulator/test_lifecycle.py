@@ -76,7 +76,7 @@ async def test_a_semver_project_shows_the_next_release_as_the_present_one() -> N
     assert await state(asked) == ("resolved", None)
 
 
-@pytest.mark.parametrize(("emitted", "after"), [("v1", "resolved"), ("v2", "unresolved"), (None, "unresolved")])
+@pytest.mark.parametrize(("emitted", "after"), [("v1", "resolved"), ("v2", "unresolved"), (None, "resolved")])
 async def test_resolve_in_a_release_forgives_only_what_is_older(emitted: str | None, after: str) -> None:
     asked = Asked(one_issue(RUNNING, releases=PLAIN))
     issue = await asked.changed("SHOP-1", {"status": "resolved", "statusDetails": {"inRelease": "latest"}})
@@ -331,3 +331,25 @@ async def test_other_categories_of_issues_are_outside_the_errors_dataset() -> No
         assert body["data"] == [{"count()": count}]
     event = await asked.read("issues/SHOP-2/events/latest/")
     assert event["occurrence"]["issueTitle"] == "N+1 Query"
+
+
+@pytest.mark.parametrize(
+    ("versions", "by_version"),
+    [
+        (("9f3c2ab", "shop@1.0.0"), True),
+        (("shop@1.0.0", "9f3c2ab"), False),
+        (("shop@1.0.0", "9f3c2ab", "77aa01b"), True),
+        (("shop@1.0.0", "9f3c2ab", "77aa01b", "11d0e7c"), False),
+        ((*(f"h{number}" for number in range(8)), "shop@1.0.0", "shop@1.0.1"), False),
+        ((*(f"h{number}" for number in range(7)), "shop@0.9.0", "shop@1.0.0", "shop@1.0.1"), True),
+        (("1.0.0", "1.0.1"), False),
+    ],
+)
+async def test_the_newest_releases_decide_whether_a_project_is_compared_by_version(
+    versions: tuple[str, ...], by_version: bool
+) -> None:
+    releases = tuple(ReleaseSpec(version, -5000 + number) for number, version in enumerate(versions))
+    asked = Asked(one_issue(Stream(3, -60, -30, release=versions[-1]), releases=releases))
+    issue = await asked.changed("SHOP-1", {"status": "resolved", "statusDetails": {"inNextRelease": True}})
+    assert ("inNextRelease" not in issue["statusDetails"]) is by_version
+    assert ("current_release_version" in issue["activity"][0]["data"]) is by_version

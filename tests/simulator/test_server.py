@@ -211,12 +211,12 @@ async def test_a_period_or_an_environment_narrows_the_first_and_the_last_event_o
     def at(minutes: int) -> str:
         return (asked.clock.now - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    life = (at(5000), at(5))
-    for params, first, last in (
-        ({}, 5000, 5),
-        ({"statsPeriod": "24h"}, 30, 5),
-        ({"start": at(60), "end": at(10)}, 30, 20),
-        ({"statsPeriod": "24h", "environment": "qa"}, 20, 20),
+    whole = (at(5000), at(5))
+    for params, first, last, life in (
+        ({}, 5000, 5, whole),
+        ({"statsPeriod": "24h"}, 30, 5, whole),
+        ({"start": at(60), "end": at(10)}, 30, 20, whole),
+        ({"statsPeriod": "24h", "environment": "qa"}, 20, 20, (at(20), at(20))),
     ):
         (row,) = await asked.read("issues/", **params)
         assert (row["firstSeen"], row["lastSeen"]) == (at(first), at(last)), params
@@ -334,8 +334,7 @@ async def test_projects_are_chosen_by_id_slug_or_all() -> None:
     ):
         assert (await Asked(profile=profile).get("events/", **query, project=project)).status_code == status
     outsider = await Asked(profile=Profile(member=False)).read("events/", **query)
-    assert outsider["data"] == [{"count()": 0}]
-    assert outsider["meta"]["tips"]["query"]
+    assert outsider == {"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}}
 
 
 async def test_answers_carry_the_date_of_the_world() -> None:

@@ -11,7 +11,7 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no types
 from sentry_runbook.tool_names import TOOL_NAMES
 
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "find_issues": ("issues",),
+    "find_issues": ("scope.project", "scope.environments", "scope.period", "scope.query", "issues"),
     "get_issue": (
         *("short_id", "id", "url", "title", "level", "status", "substatus", "priority", "unhandled", "regressed"),
         *("project", "first_seen", "last_seen", "events_total", "users_total", "first_release", "last_release"),
@@ -76,7 +76,10 @@ SAME: Mapping[str, tuple[str, ...]] = {
         *("criteria[].threshold", "distance[].needs", "due", "clock_basis"),
     ),
     "list_events": ("events[].id", "events[].release", "events[].user", "events[].transaction", "next_cursor"),
-    "find_issues": ("issues[].short_id", "issues[].events", "issues[].users", "issues[].url", "issues[].level"),
+    "find_issues": (
+        *("scope.query", "issues[].project", "issues[].events_total", "issues[].users_total"),
+        *("issues[].short_id", "issues[].events", "issues[].users", "issues[].url", "issues[].level"),
+    ),
     "check_recovery": ("verdict", "reading", "events_since", "missing[].what", "missing[].why", "needs[]", "notes[]"),
     "resolve_issue": ("action", "outcome", "warnings[]", "undo"),
     "add_note": ("outcome", "issue", "text", "warnings[]"),

@@ -164,11 +164,14 @@ async def test_a_pasted_event_url_reads_that_event_in_that_environment() -> None
 
 
 async def test_an_environment_without_events_is_said_to_have_none() -> None:
-    async with connected("payment-spike") as connection:
+    canary = IssueSpec("SHOP-2", "Boom", streams=(Stream(5, -30, environment="canary"),))
+    scenario = SCENARIOS["payment-spike"]
+    world = World(dataclasses.replace(scenario, issues=(*scenario.issues, canary)), clock := ManualClock())
+    async with connected(world=world, clock=clock) as connection:
         triage = await connection.call("triage_issue", issue="SHOP-1Z", environment="canary")
         impact = await connection.call("discover_impact", issue="SHOP-1Z", environment="canary")
     reasons = {entry["what"]: entry["why"] for entry in impact["missing"]}
-    assert "no events in the environments asked for" in reasons["events"]
+    assert "events" not in reasons and impact["events"] == 0, "a measured 0: the project has this environment"
     said = " ".join(triage["warnings"])
     assert 'no events in the environment "canary"' in said and '"production"' in said
 

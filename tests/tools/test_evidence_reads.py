@@ -22,7 +22,11 @@ from tests.tools.test_result_fields import afterwards, calls, changes, fields
 NOT_READ: Mapping[str, str] = {
     "Evidence.server": "says in a kept file which Sentry it came from",
     "Evidence.version": "the format of the file",
+    "Frame.address": "of native frames; tests/incident/test_chain.py",
     "Frame.module": "where a frame names no file; tests/incident/test_facts.py",
+    "Stack.frames": "of messages and threads; tests/incident/test_chain.py",
+    "Stack.frames_omitted": "as above",
+    "Stack.thread": "as above",
     "IssueShare.events": "where another issue has most; tests/incident/test_severity_anomalies.py",
     "Known.state": "tells known from unknown in a file",
     "Unknown.state": "as above",

@@ -34,16 +34,22 @@ UNREACHED: Mapping[str, str] = {
     "EventView.message": "no embedded event is a message without an exception",
     "EventView.occurrence": "every embedded issue is an error",
     "BreakdownRow.share_before": "no embedded issue runs long before its incident; tests/incident/test_breakdown.py",
+    "Triage.occurrence": "every embedded issue is an error; tests/tools/test_why_fired.py",
     "EventView.scrubbed": "no embedded project scrubs data",
     "ExceptionView.stack_omitted": "embedded stacks are short; tests/tools/test_sizes.py has long ones",
     "Finding.excerpt": "no embedded incident carries hostile text; tests/safety do",
     "Impact.users_worst_hour_at_most": "the embedded Sentry always settles the worst hour",
+    "AffectedEndpoint.estimate": "the embedded Sentry reads all data; tests/tools/test_numbers_that_disagree.py",
+    "Impact.p95_estimate": "as above",
     "IssueReport.category": "every embedded issue is an error",
     "Milestone.at_latest": "no alert of an embedded incident fires after a pause; tests/tools/test_postmortem_times.py",
     "Postmortem.gaps": "the event rate of every embedded incident is known; tests/incident/test_timeline.py",
     "TimelineGap.end": "as above",
     "TimelineGap.minutes": "as above",
     "TimelineGap.start": "as above",
+    "SearchScope.environments": "no call here names one; tests/tools/test_searches.py",
+    "SearchScope.not_searched": "the embedded Sentry lets the token read all projects; tests/tools/test_searches.py",
+    "SearchScope.one_by_one": "the embedded Sentry searches all projects at once; tests/tools/test_searches.py",
     "Trend.times_usual": "no embedded issue has a usual rate; tests/tools/test_right_at_every_moment.py",
     "Verdict.severity_without_suspects": "no embedded incident is flooded or has forged releases",
 }
@@ -58,6 +64,7 @@ def calls(issue: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "get_issue", {"issue": issue, "event": event}
     yield "list_events", {"issue": issue, "limit": 100}
     yield "list_events", {"issue": issue, "limit": 5}
+    yield "list_events", {"issue": issue, "environment": "nowhere"}
     yield "find_issues", {"limit": 1}
     yield "discover_impact", {"issue": issue}
     yield "discover_impact", {"issue": issue, "period": "15m"}

@@ -86,6 +86,16 @@ async def test_what_a_server_lacks_is_learned_once_and_then_two_rounds_are_enoug
         assert connection.upstream.rounds <= 2, connection.upstream.requests_per_round
 
 
+async def test_latency_without_the_dataset_of_transactions_is_known_in_every_call() -> None:
+    """As on Sentry 24.2, whose default dataset alone has it: errors by dataset, no spans, no transactions."""
+    clock = ManualClock()
+    world = World([SCENARIOS["geocoding-503"]], clock)
+    profile = Profile(spans=False, transactions=False, timeseries=False)
+    async with connected(world=world, clock=clock, profile=profile) as connection:
+        answers = [await connection.call("discover_impact", issue=SCENARIOS["geocoding-503"].issue) for _ in range(3)]
+    assert [answer["p95_ms"] for answer in answers] == [answers[0]["p95_ms"]] * 3
+
+
 # --- servers that are not Sentry's of today
 
 StandIn = glitchtip.GlitchTip | literal_runbook.LiteralRunbook | sentry_2019.Sentry2019

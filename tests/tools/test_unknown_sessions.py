@@ -95,6 +95,6 @@ async def test_one_environment_without_a_number_leaves_crash_free_unknown(hours:
 async def test_hours_without_a_number_cannot_clear_what_the_period_clears(hours: Edit) -> None:
     verdict, triage = await classified_and_triaged(healthy, hours)
     assert (verdict["severity"], verdict["could_be"]["highest"]) == ("P2", "P0")
-    assert "no number of sessions for 24 full hours" in reasons(verdict)["crash_free"]
+    assert "no usable numbers for 24 full hours" in reasons(verdict)["crash_free"]
     assert triage["impact"]["crash_free_sessions_pct"] == 100.0
     assert "crash_free_worst_hour_pct" not in triage["impact"]

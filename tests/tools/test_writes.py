@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import anyio
 import httpx
 import pytest
 from mcp.client.context import ClientRequestContext
-from mcp.types import ElicitRequestParams, ElicitResult
+from mcp.types import ElicitRequestParams, ElicitResult, ErrorData
 
 from sentry_runbook.safety.audit import verify
 from sentry_runbook.settings import Settings
@@ -23,7 +25,7 @@ from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from sentry_runbook.tools import registry
+from sentry_runbook.tools import confirmation
 from tests.matrix import matrix
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 
@@ -97,29 +99,87 @@ async def test_a_yes_sends_one_change(mode: Mode, tool: str, arguments: dict[str
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
 @pytest.mark.parametrize("no", NOES)
-async def test_anything_but_a_clear_yes_changes_nothing(
-    mode: Mode, tool: str, arguments: dict[str, Any], no: str
+async def test_anything_but_a_clear_yes_of_a_person_changes_nothing(
+    mode: Mode, tool: str, arguments: dict[str, Any], no: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(confirmation, "HOST_ANSWERS_WITHIN_S", 0)
     async with shop(mode=mode, elicitation_callback=NOES[no]) as connection:
         done = await connection.call(tool, issue=ISSUE, **arguments)
         assert done["outcome"] == "not_applied"
         assert any("nothing was" in warning for warning in done["warnings"])
+        assert "confirm_token" not in done
         assert changes(connection) == []
         assert await status(connection) == "unresolved"
 
 
+async def _silence(_: ClientRequestContext, __: ElicitRequestParams) -> ElicitResult:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+async def _unknown_method(_: ClientRequestContext, __: ElicitRequestParams) -> ErrorData:
+    return ErrorData(code=-32601, message="Method not found")
+
+
+NOBODY: dict[str, tuple[Any, str]] = {
+    "silent": (_silence, "Nobody answered the client's question in 0.3 s"),
+    "knows no questions": (_unknown_method, "it answered the question with error -32601"),
+    "accepts without words": (answering("accept"), "The client's answer to the question cannot be read"),
+    "accepts with other words": (answering("accept", confirm="perhaps"), "answer to the question cannot be read"),
+    "declines by itself": (answering("decline"), "The client declined the question at once, without a person"),
+    "cancels by itself": (answering("cancel"), "The client declined the question at once, without a person"),
+}
+
+
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
-async def test_a_question_that_nobody_answers_is_a_no(
+@pytest.mark.parametrize("nobody", NOBODY)
+async def test_a_question_that_no_person_answers_comes_back_as_a_token_with_the_reason(
+    tool: str, arguments: dict[str, Any], nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmation, "HOST_ANSWERS_WITHIN_S", 30)
+    if nobody == "silent":
+        monkeypatch.setattr(confirmation, "ANSWER_WITHIN_S", 0.3)
+    client, why = NOBODY[nobody]
+    async with shop(mode="legacy", elicitation_callback=client) as connection:
+        asked = await connection.call(tool, issue=ISSUE, **arguments)
+        assert asked["outcome"] == "needs_confirmation"
+        [reason] = [warning for warning in asked["warnings"] if why in warning]
+        assert "nothing was sent to Sentry" in reason
+        assert not any("Not confirmed by the user" in warning for warning in asked["warnings"])
+        assert changes(connection) == []
+        done = await connection.call(tool, issue=ISSUE, confirm_token=asked["confirm_token"], **arguments)
+        assert done["outcome"] == "applied"
+        assert len(changes(connection)) == 1
+
+
+async def test_what_the_call_has_taken_already_is_taken_from_the_time_to_answer() -> None:
+    with confirmation.call_begins():
+        assert 44 < confirmation.seconds_left(45) <= 45
+        await anyio.sleep(0.01)
+        assert confirmation.seconds_left(0.01) == 0
+        assert confirmation.seconds_left(0.5) <= 0.49
+    assert confirmation.seconds_left(45) == 45
+
+
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_after_a_late_answer_nothing_is_sent_that_could_outlast_the_call(
     tool: str, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def silence(_: ClientRequestContext, __: ElicitRequestParams) -> ElicitResult:
-        await anyio.sleep_forever()
-        raise AssertionError
-
-    monkeypatch.setattr(registry, "CONFIRM_WITHIN_S", 0.3)
-    async with shop(mode="legacy", elicitation_callback=silence) as connection:
-        assert "nothing was changed" in await connection.error(tool, issue=ISSUE, **arguments)
+    monkeypatch.setattr(tool_module(tool), "CALL_WITHIN_S", 0)
+    async with shop(mode="legacy", elicitation_callback=YES) as connection:
+        result = await connection.client.call_tool(tool, {"issue": ISSUE, **arguments})
+        assert result.is_error or (result.structured_content or {})["outcome"] == "unknown"
         assert changes(connection) == []
+
+
+def tool_module(tool: str) -> ModuleType:
+    return importlib.import_module(f"sentry_runbook.tools.{tool}")
+
+
+def test_a_call_that_asks_ends_within_a_minute() -> None:
+    assert confirmation.HOST_ANSWERS_WITHIN_S == 1
+    assert confirmation.ANSWER_WITHIN_S == 45
+    assert confirmation.ANSWER_WITHIN_S < confirmation.CALL_WITHIN_S < 60
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -129,9 +129,9 @@ async def search_issues(
     Raises:
         RunbookError: the list cannot be read.
     """
-    from sentry_runbook.collect import listing  # noqa: PLC0415  # see the module's docstring
+    from sentry_runbook.collect import issue_search  # noqa: PLC0415  # see the module's docstring
 
-    return await listing.search_issues(
+    return await issue_search.search_issues(
         run,
         query=query,
         project=project,

@@ -13,14 +13,26 @@ from datetime import datetime
 
 from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch
-from sentry_runbook.collect.collection import Collection
+from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection
 from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
+from sentry_runbook.collect.environment_parts import unknown_environments
+from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
+from sentry_runbook.collect.private_users import has_one_private_address
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import is_error, issue_id
+from sentry_runbook.collect.request_values import is_error, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
+from sentry_runbook.errors import NotFound
 from sentry_runbook.incident.metrics.unique_users import windows_to_count
-from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence, Finding, Issue, UsersIn, Window
+from sentry_runbook.incident.model.evidence import (
+    NOT_ASKED,
+    EnvironmentScope,
+    Evidence,
+    Finding,
+    Issue,
+    UsersIn,
+    Window,
+)
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read
 from sentry_runbook.safety.sanitizer import Sanitizer
@@ -63,7 +75,8 @@ class EvidenceBuilder:
         """Round two: all that needs the issue. What round one told is read while the requests are under way."""
         collection, batch = self._collection, RequestBatch()
         collection.scope = scope_of(collection)
-        collection.has_strange_environments = bool(strange_environments(collection))
+        collection.has_one_private_address = has_one_private_address(collection)
+        collection.has_strange_environments = bool(strange_environments(collection)) or self._has_no_event_there()
         for part in PARTS:
             if part.round == 2:
                 collection.add(part, batch)
@@ -72,6 +85,7 @@ class EvidenceBuilder:
             batch.drop_optional(MAX_SECOND_ROUND, [collection.result(part) for part in OPTIONAL])
         batch.meanwhile(self._read_first)
         await batch.send()
+        collection.unknown_environments = unknown_environments(collection)
 
     async def build(self, *, server: str, organization: str, url: str) -> Evidence:
         """The evidence; :meth:`ask_issue` and :meth:`ask_rest` come before."""
@@ -79,39 +93,56 @@ class EvidenceBuilder:
         for part in PARTS:
             if collection.built.get(part.field, NOT_ASKED) == NOT_ASKED:
                 collection.built[part.field] = part.build(collection)
-        issue = self._issue(url)
+        issue, scope = self._issue(url), inert_scope(collection)
         evidence = Evidence(
             collected_at=collection.now,
             server=server,
             organization=organization,
             window=collection.question.window,
-            scope=inert_scope(collection),
+            scope=scope,
             issue=issue,
             findings=findings_of(collection.sanitizer),
-            warnings=tuple(self._warnings(issue)),
+            warnings=tuple(self._warnings(issue, scope)),
             **collection.built,
         )
         users_in = await self._settle_users(evidence)
         return evidence.model_copy(update={"users_in": users_in}) if users_in else evidence
 
+    def _has_no_event_there(self) -> bool:
+        """Whether Sentry has no event of the issue where the caller asked for one."""
+        results = (self._collection.result(EVENT), self._collection.result(ROWS))
+        is_empty = any(isinstance(result.error, NotFound) for result in results)
+        return is_empty and bool(self._collection.question.environments)
+
     def _read_first(self) -> None:
         for part in FIRST_READ:
+            if self._collection.result(part).error is not None:
+                continue  # why may depend on round two: whether the project has the environment asked for
             self._collection.built[part.field] = part.build(self._collection)
 
     def _issue(self, url: str) -> Issue:
-        """The issue; a reference by another number tells that it was merged."""
-        collection, reference = self._collection, self._collection.question.reference.issue
-        is_merged = reference.isdigit() and reference != issue_id(collection.issue)
-        merged_from = reference if is_merged else None
-        return read(Issue, {**collection.issue, "url": url, "merged_from": merged_from}, collection.sanitizer)
+        """The issue; a reference by another number or short id tells that it was merged or renamed."""
+        collection = self._collection
+        asked_as = other_name(collection.question.reference, collection.issue)
+        json = {**collection.issue, "url": url, "asked_as": asked_as}
+        if self._hides_users:
+            json["userCount"] = None
+        return read(Issue, json, collection.sanitizer)
 
-    def _warnings(self, issue: Issue) -> Iterator[str]:
-        if issue.merged_from:
-            yield f"Issue {issue.merged_from} was merged into {issue.name}; the numbers are those of {issue.name}."
+    @property
+    def _hides_users(self) -> bool:
+        """Whether the issue's own one user is a proxy's address, and no number of people."""
+        return self._collection.has_one_private_address and self._collection.issue.get("userCount") in (1, "1")
+
+    def _warnings(self, issue: Issue, scope: EnvironmentScope) -> Iterator[str]:
+        if issue.why_other_name:
+            yield f"{issue.why_other_name}; the numbers are those of {issue.name}."
         note = self._collection.question.window.note
         if note:
             yield f"{note.capitalize()}."
-        yield from environment_warnings(self._collection)
+        if self._hides_users:
+            yield f"{ONE_PRIVATE_ADDRESS[:1].upper()}{ONE_PRIVATE_ADDRESS[1:]}."
+        yield from environment_warnings(self._collection, scope)
 
     async def _settle_users(self, evidence: Evidence) -> tuple[UsersIn, ...]:
         """Count a few rolling hours exactly, only when the threshold lies between the bounds."""

@@ -26,6 +26,11 @@ from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 
 T = TypeVar("T")
+ONE_PRIVATE_ADDRESS = (
+    "all users are known by one private address alone, such as a proxy's or a load balancer's: their number is "
+    "unknown, not 1"
+)
+NO_SUCH_ENVIRONMENT = "the project has no such environment as was asked for"
 NOT_ERRORS = "{} issues hold no error events: counts come from the issue itself"
 PartValue = Known[Any] | Unknown
 """A part as the evidence holds it; the evidence checks that it is of the field's type."""
@@ -40,6 +45,8 @@ class Collection:
         scope: which environments the numbers cover; raw names, for requests.
         built: parts that are read already, by field.
         has_strange_environments: the caller named environments in which the issue was never seen.
+        has_one_private_address: users are known by one private address alone (:mod:`.private_users`).
+        unknown_environments: those of them that the project does not have; known after round two.
     """
 
     client: SentryClient
@@ -50,6 +57,8 @@ class Collection:
     issue: JsonObject = field(default_factory=dict)
     scope: EnvironmentScope = field(default_factory=EnvironmentScope)
     has_strange_environments: bool = False
+    unknown_environments: tuple[str, ...] = ()
+    has_one_private_address: bool = False
     built: dict[str, PartValue] = field(default_factory=dict)
     _results: dict[int, Result[Any]] = field(default_factory=dict)
 
@@ -77,8 +86,16 @@ class Collection:
         """Why a part is unknown. Sentry answers 404 for an environment it does not know, as if Discover were absent."""
         if is_about_environments and self.has_strange_environments and isinstance(error, NotFound):
             # Without the names: a reason is our own words, and the warnings name them.
+            if self.unknown_environments:
+                return NO_SUCH_ENVIRONMENT
             return "The issue has no events in the environments asked for"
         return error.what.rstrip(".")
+
+    @property
+    def asks_only_unknown_environments(self) -> bool:
+        """Whether the project has none of the environments asked for: then a 0 of Sentry's counts nothing."""
+        asked = self.question.environments
+        return bool(asked) and set(asked) <= set(self.unknown_environments)
 
     # --- words of the sources
 
@@ -110,6 +127,7 @@ class Part(Generic[T]):
         note: what limits the value.
         known: the part where it can be told without a request, else None; ``request`` is then not called.
         errors_only: whether only an issue of category error has it.
+        in_environments: whether the request names the environments asked for, too, though it is for every category.
         reads: a row whose answer serves when this one has no request of its own.
     """
 
@@ -122,6 +140,7 @@ class Part(Generic[T]):
     note: Callable[[Collection, T], str] = lambda _, __: ""
     known: Callable[[Collection], PartValue | None] = lambda _: None
     errors_only: bool = False
+    in_environments: bool = False
     reads: Part[T] | None = None
 
     def without_request(self, collection: Collection) -> PartValue | None:
@@ -137,9 +156,11 @@ class Part(Generic[T]):
         if self.reads is not None and not result.is_sent:
             result = collection.result(self.reads)
         if result.error is not None:
-            return Unknown(why=collection.why(result.error, self.errors_only))
+            return Unknown(why=collection.why(result.error, self.errors_only or self.in_environments))
         if result.value is None:
             return NOT_ASKED
+        if self.errors_only and collection.asks_only_unknown_environments:
+            return Unknown(why=NO_SUCH_ENVIRONMENT)
         value = self.parse(collection, result.value)
         if isinstance(value, Unknown):
             return value

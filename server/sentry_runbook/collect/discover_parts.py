@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import Collection, Part, span
+from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection, Part, span
 from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import event_tag, first_seen, issue_id, last_seen, project_id
@@ -67,9 +67,19 @@ def _totals(collection: Collection, table: DiscoverTable) -> ours.Totals | Unkno
     events, users = table.number(COUNT), table.number(USERS)
     if events is None:
         return Unknown(why=table.why_empty or "Discover answered without a count")
-    if users is None or (events and not users):
-        return ours.Totals(events=int(events))
-    return ours.Totals(events=int(events), users=int(users), users_lower_bound=_rows_without_user(collection) > 0)
+    if users is None or (events and not users) or _is_one_address(collection, users):
+        return ours.Totals(events=int(events), estimated=table.is_estimated)
+    return ours.Totals(
+        events=int(events),
+        users=int(users),
+        users_lower_bound=_rows_without_user(collection) > 0,
+        estimated=table.is_estimated,
+    )
+
+
+def _is_one_address(collection: Collection, users: float) -> bool:
+    """Whether the one user that Sentry counts is a private address that stands for everybody."""
+    return collection.has_one_private_address and users <= 1
 
 
 def _rows_without_user(collection: Collection) -> int:
@@ -81,6 +91,8 @@ def _totals_note(collection: Collection, table: DiscoverTable) -> str:
     events, users, rows = table.number(COUNT), table.number(USERS), collection.built.get(ROWS.field)
     if users is None:
         return "Sentry gave no number of users"
+    if _is_one_address(collection, users):
+        return ONE_PRIVATE_ADDRESS
     if events and not users:
         return "no event carries a user, so the number of users is unknown, not zero"
     without = _rows_without_user(collection)
@@ -178,9 +190,12 @@ def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[C
     )
 
 
-def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown:
+def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown | Unknown:
+    if table.why_empty:
+        return Unknown(why=table.why_empty)
+
     def tag(row: Row, name: str) -> str | None:
-        return collection.sanitizer.line(str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
+        return collection.sanitizer.named(name, str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
 
     counted = _counted(table)
     return ours.Breakdown(
@@ -235,6 +250,8 @@ def _environments_request(collection: Collection) -> Request[DiscoverTable] | No
 
 def _environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
     counted = _counted(table)
+    if table.why_empty:
+        return Unknown(why=table.why_empty)
     if len(counted) < len(table.rows):
         # With a number missing it is unknown whether production has events.
         return Unknown(why="Sentry gave no number for a part of the events")
@@ -265,7 +282,9 @@ def project_environments(collection: Collection) -> tuple[str, ...]:
     return question.environments or (collection.scope.production if question.scope == "production" else ())
 
 
-def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.IssueShare, ...]:
+def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.IssueShare, ...] | Unknown:
+    if table.why_empty:
+        return Unknown(why=table.why_empty)
     return tuple(
         ours.IssueShare(
             short_id=collection.sanitizer.line(str(row.get("issue") or "unknown"), NAME, "project"), events=events

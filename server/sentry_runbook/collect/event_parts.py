@@ -10,6 +10,7 @@ from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import event_id_of, event_tag
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Event, EventRow, Note, TagCount
+from sentry_runbook.incident.model.evidence.event import NAMED_BY
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 from sentry_runbook.sentry.counts import ListPage
@@ -22,12 +23,19 @@ def _event_request(collection: Collection) -> Request[JsonObject]:
     return lambda: client.event(question.reference, question.which, environments=question.environments)
 
 
+def _read_event(collection: Collection, event: JsonObject) -> Event:
+    """An event, with what names its issue: that tells which of its exceptions the issue is about."""
+    named_by = {key: collection.issue.get(key) for key in ("title", "metadata")}
+    return read(Event, {**event, NAMED_BY: named_by}, collection.sanitizer)
+
+
 EVENT = Part(
     field="event",
     round=1,
     aspects=(Aspect.EVENT, Aspect.COMMITS),
     request=_event_request,
-    parse=lambda collection, event: read(Event, event, collection.sanitizer),
+    in_environments=True,
+    parse=_read_event,
     source=lambda collection: f"event {collection.question.which} of the issue",
 )
 
@@ -61,7 +69,7 @@ def _sample(collection: Collection, events: Objects) -> tuple[Event, ...]:
     by_id = {event_id_of(event): event for event in events}
     if chosen is not None:
         by_id.pop(event_id_of(chosen), None)
-    return tuple(read(Event, event, collection.sanitizer) for event in by_id.values())
+    return tuple(_read_event(collection, event) for event in by_id.values())
 
 
 SAMPLE = Part(
@@ -69,6 +77,7 @@ SAMPLE = Part(
     round=1,
     aspects=(Aspect.SAMPLE,),
     request=_sample_request,
+    in_environments=True,
     parse=_sample,
     source=lambda _: "oldest and recommended event of the issue",
 )
@@ -82,6 +91,9 @@ def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
 def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
     names = collection.scope.names
     kept = [row for row in page.items if not names or event_tag(row, "environment") in names]
+    if collection.has_one_private_address:
+        # An address that stands for everybody is no user.
+        kept = [{**row, "user": None} for row in kept]
     return read_all(EventRow, kept, collection.sanitizer)
 
 

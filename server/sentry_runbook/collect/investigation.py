@@ -18,6 +18,8 @@ from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import event_id, parse_reference
 
+NOTHING = ("null", "none", "undefined", "nil")
+"""What models write for an argument that they mean to leave out."""
 WindowFor = Callable[[JsonObject, datetime], Window]
 """Chooses the window from Sentry's answer about the issue, and from now: for stories that begin with the issue."""
 
@@ -83,5 +85,6 @@ async def collect_evidence(run: Runtime, question: Question, window_for: WindowF
 
 
 def named_environments(text: str | None) -> tuple[str, ...]:
-    """The environments that a caller named, in order and once each."""
-    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+    """The environments that a caller named, in order and once each; a word for "nothing" names none."""
+    names = (name.strip() for name in (text or "").split(","))
+    return tuple(dict.fromkeys(name for name in names if name and name.lower() not in NOTHING))

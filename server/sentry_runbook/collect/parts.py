@@ -9,6 +9,7 @@ from typing import Any
 
 from sentry_runbook.collect import (
     discover_parts,
+    environment_parts,
     event_parts,
     loss_parts,
     project_parts,
@@ -22,6 +23,7 @@ FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.SAMPLE, even
 PARTS: tuple[Part[Any], ...] = (
     *FIRST_READ,
     event_parts.TAGS,
+    environment_parts.PROJECT_ENVIRONMENTS,
     discover_parts.TOTALS,
     discover_parts.WIDENED,
     discover_parts.ENVIRONMENTS,

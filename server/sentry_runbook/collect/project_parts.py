@@ -2,36 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import Collection, Part
+from sentry_runbook.collect.collection import NO_SUCH_ENVIRONMENT, Collection, Part
+from sentry_runbook.collect.environment_parts import lacks_production
 from sentry_runbook.collect.event_parts import EVENT, TAGS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import affected_transactions, project_id
 from sentry_runbook.collect.sessions import merge_sessions
+from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.safety.text import NAME
-from sentry_runbook.sentry.counts import LatencyTable, SessionCounts
+from sentry_runbook.sentry.counts import LatencyTable, SessionCounts, TransactionLatency
 from sentry_runbook.sentry.timeseries import has_session_hours
 
 MAX_ENDPOINTS = 5
+FEWEST_SAMPLES = 20
+"""Fewer transactions have no p95: 5 % of them are less than one."""
+LEFT_OUT = "Sentry left out the environments with the fewest sessions"
 
 
 def _sessions_request(collection: Collection) -> Request[SessionCounts]:
+    """The sessions by environment; where Sentry cut the smallest, those of the environments that count once more."""
     client, question, project = collection.client, collection.question, project_id(collection.issue)
     window, organization = question.window, question.reference.organization
-    return lambda: client.sessions(project_id=project, start=window.start, end=window.end, organization=organization)
+
+    async def ask(environments: Sequence[str] = ()) -> SessionCounts:
+        return await client.sessions(
+            project_id=project,
+            start=window.start,
+            end=window.end,
+            environments=environments,
+            organization=organization,
+        )
+
+    async def ask_all() -> SessionCounts:
+        counts = await ask()
+        names = _counted_environments(collection, counts) if counts.is_cut else ()
+        return await ask(names) if names else counts
+
+    return ask_all
 
 
-def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions:
+def _counted_environments(collection: Collection, counts: SessionCounts) -> tuple[str, ...]:
+    """The environments that count, as far as they are known: named, of the issue's events, or of the cut answer."""
     question = collection.question
+    if question.environments or question.scope == "all":
+        return question.environments
+    listed = (group.environment or "" for group in counts.groups)
+    known = dict.fromkeys([*collection.scope.production, *filter(collection.policy.is_production, listed)])
+    return tuple(known)
+
+
+def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | Unknown:
+    question = collection.question
+    if collection.asks_only_unknown_environments:
+        return Unknown(why=NO_SUCH_ENVIRONMENT)
+    all_count = question.scope == "all" or lacks_production(collection, counts)
 
     def is_counted(environment: str) -> bool:
         if question.environments:
             return environment in question.environments
-        return question.scope == "all" or collection.policy.is_production(environment)
+        return all_count or collection.policy.is_production(environment)
 
+    if counts.is_cut and not any(is_counted(group.environment or "") for group in counts.groups):
+        return Unknown(
+            why="Sentry left out the environments with the fewest sessions, and production is not among the rest"
+        )
     return merge_sessions(counts, is_counted, collection.now)
+
+
+def _sessions_note(_: Collection, counts: SessionCounts) -> str:
+    return LEFT_OUT if counts.is_cut else ""
 
 
 def _sessions_source(collection: Collection) -> str:
@@ -46,6 +90,7 @@ SESSIONS = Part(
     aspects=(Aspect.SESSIONS,),
     request=_sessions_request,
     parse=_sessions,
+    note=_sessions_note,
     source=_sessions_source,
 )
 
@@ -75,16 +120,40 @@ def _latency(collection: Collection, table: LatencyTable) -> ours.Latency:
     rows, names = {row.transaction: row for row in table.rows}, _transactions(collection)
     return ours.Latency(
         endpoints=tuple(
-            ours.AffectedEndpoint(
-                transaction=shown(name),
-                p95_ms=rows[name].p95_ms if name in rows else None,
-                count=rows[name].count if name in rows else None,
-            )
+            _endpoint(shown(name), rows[name], table.is_partial)
+            if name in rows
+            else ours.AffectedEndpoint(transaction=shown(name))
             for name in names
         ),
         main=shown(names[0]),
         measure=table.measure,
     )
+
+
+def _endpoint(name: str, row: TransactionLatency, is_partial: bool) -> ours.AffectedEndpoint:
+    """One transaction; a p95 of a few samples is none: the slowest one of twenty is not even exceeded by a sample."""
+    samples = row.samples if row.samples is not None else row.count
+    few = samples is not None and samples < FEWEST_SAMPLES
+    return ours.AffectedEndpoint(
+        transaction=name,
+        p95_ms=None if few else row.p95_ms,
+        count=row.count,
+        samples=samples,
+        estimate=_estimate(row, is_partial),
+    )
+
+
+def _estimate(row: TransactionLatency, is_partial: bool) -> str | None:
+    """Why p95 and count are estimates; None when they are not."""
+    if not row.is_low and not is_partial:
+        return None
+    sampled = row.samples if row.samples is not None else row.counted_samples
+    reasons = (
+        "low confidence" if row.is_low else "",
+        f"from {count(sampled, 'sample')}" if sampled is not None else "",
+        "Sentry read only a part of the data" if is_partial else "",
+    )
+    return f"an estimate: {', '.join(filter(None, reasons))}"
 
 
 LATENCY = Part(

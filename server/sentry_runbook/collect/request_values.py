@@ -20,11 +20,18 @@ from sentry_runbook.incident.model.evidence.json_values import (
     object_of,
     text_of,
 )
+from sentry_runbook.sentry.references import IssueRef
 
 
 def issue_id(issue: JsonObject) -> str:
     """The issue's number; of a merged issue, the surviving one's."""
     return id_of(issue.get("id")) or ""
+
+
+def other_name(reference: IssueRef, issue: JsonObject) -> str | None:
+    """The number or short id that was asked for, where Sentry answered with an issue of another; None where not."""
+    known = issue_id(issue) if reference.is_numeric else (text_of(issue.get("shortId")) or "").upper()
+    return reference.issue if known and not reference.is_event and reference.issue != known else None
 
 
 def project_id(issue: JsonObject) -> str | None:

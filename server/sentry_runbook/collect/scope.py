@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sentry_runbook.collect.collection import Collection
+from sentry_runbook.collect.environment_parts import PROJECT_ENVIRONMENTS, lacks_production
 from sentry_runbook.collect.event_parts import ROWS, TAGS
+from sentry_runbook.collect.project_parts import SESSIONS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import environments_seen
-from sentry_runbook.incident.model.evidence import EnvironmentScope, quoted
+from sentry_runbook.incident.environments import named_list, placeholders
+from sentry_runbook.incident.model.evidence import EnvironmentScope, Known
 
 
 def scope_of(collection: Collection) -> EnvironmentScope:
@@ -45,6 +48,7 @@ def inert_scope(collection: Collection) -> EnvironmentScope:
         production=inert(scope.production),
         others=inert(scope.others),
         known=scope.known,
+        lacks_production=lacks_production(collection, collection.value(SESSIONS)),
     )
 
 
@@ -55,25 +59,57 @@ def strange_environments(collection: Collection) -> list[str]:
     return [name for name in collection.question.environments if name not in with_events] if scope.known else []
 
 
-def environment_warnings(collection: Collection) -> list[str]:
-    """What the reader must know of the environments: nothing, where no number depends on them."""
-    question, scope = collection.question, collection.scope
-    warnings = []
+def environment_warnings(collection: Collection, scope: EnvironmentScope) -> Iterator[str]:
+    """What the reader must know of the environments: nothing, where no number depends on them.
+
+    Args:
+        collection: the question and its answers.
+        scope: with inert names (:func:`inert_scope`).
+    """
+    question = collection.question
+    if collection.unknown_environments:
+        yield _unknown_warning(collection, scope)
     if "" in scope.production and scope.basis == "production":
-        warnings.append("Some events carry no environment; they count as production.")
+        yield "Some events carry no environment; they count as production."
     if not question.wants(Aspect.TAGS, Aspect.ROWS):
-        return warnings
+        return
     if not scope.known:
         if not question.environments and question.scope == "production":
-            warnings.append("The issue's environments could not be read; all events are counted.")
-        return warnings
-    unseen, with_events = strange_environments(collection), sorted({*scope.production, *scope.others})
+            yield "The issue's environments could not be read; all events are counted."
+        return
+    if question.environments:
+        yield from _strange_warnings(collection, scope)
+    elif scope.lacks_production:
+        listed = named_list(sorted({*_of_the_project(collection), *scope.others}))
+        yield (
+            "No environment with data in this project is called production, so none is taken for staging and all "
+            f"events count; it has {listed}. If one is production, name it in the policy."
+        )
+    elif unexpanded := placeholders(scope.others):
+        yield (
+            f"The environment {named_list(unexpanded)} was left as it is by a build: whether its events are of "
+            "production is not known. Set the environment in the SDK's options."
+        )
+
+
+def _strange_warnings(collection: Collection, scope: EnvironmentScope) -> Iterator[str]:
+    """Environments that the caller named, that the project has, and in which the issue was never seen."""
+    unknown = collection.unknown_environments
+    of_the_issue = sorted({*scope.production, *scope.others})
+    unseen = [collection.name(name) for name in strange_environments(collection) if name not in unknown]
     if unseen:
-        others = f"; it has some in {_quoted(collection, with_events)}" if with_events else ""
-        warnings.append(f"The issue has no events in the environment {_quoted(collection, unseen)}{others}.")
-    return warnings
+        others = f"; it has some in {named_list(of_the_issue)}" if of_the_issue else ""
+        yield f"The issue has no events in the environment {named_list(unseen)}{others}."
 
 
-def _quoted(collection: Collection, environments: Sequence[str]) -> str:
-    names = map(collection.name, environments)
-    return ", ".join(quoted(name) if name else "none" for name in names)
+def _unknown_warning(collection: Collection, scope: EnvironmentScope) -> str:
+    """Environments that the caller named and the project does not have."""
+    of_the_project = sorted({*_of_the_project(collection), *scope.production, *scope.others})
+    asked = named_list(tuple(map(collection.name, collection.unknown_environments)))
+    has = named_list(of_the_project)
+    return f"The project has no environment {asked}: it has {has}. Ask again with one of these, or without."
+
+
+def _of_the_project(collection: Collection) -> Sequence[str]:
+    names = collection.built.get(PROJECT_ENVIRONMENTS.field)
+    return names.value if isinstance(names, Known) else ()

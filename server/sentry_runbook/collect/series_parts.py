@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import Collection, Part, PartValue, span
+from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection, Part, PartValue, span
 from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, project_environments
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import first_seen, project_id
@@ -139,8 +139,15 @@ def _history_request(collection: Collection) -> Request[SeriesByAxis] | None:
     return time_series(collection, axes, query, history_start(collection), HOUR, names, end)
 
 
+def _are_one_address(collection: Collection, series: SeriesByAxis) -> bool:
+    """Whether no bucket has more than the one user who is a private address that stands for everybody."""
+    users = series.get(USERS)
+    return collection.has_one_private_address and users is not None and max(filter(None, users.values), default=0) <= 1
+
+
 def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSeries:
-    users, since = series.get(USERS), series_start(collection.question.window)
+    since = series_start(collection.question.window)
+    users = None if _are_one_address(collection, series) else series.get(USERS)
     return ours.IssueSeries(
         events=_buckets(collection, series[COUNT], since),
         users=_buckets(collection, users, since) if users is not None else None,
@@ -174,6 +181,8 @@ HISTORY_HOURS = Part(
 def _users_of_the_window(collection: Collection, series: SeriesByAxis) -> ours.Series | Unknown:
     if USERS not in series:
         return Unknown(why="this server does not count users by hour")
+    if _are_one_address(collection, series):
+        return Unknown(why=ONE_PRIVATE_ADDRESS)
     buckets, window = _buckets(collection, series[USERS]), collection.question.window
     first = max(0, (window.start - buckets.start) // timedelta(hours=1))
     last = max(first, -((buckets.start - window.end) // timedelta(hours=1)))

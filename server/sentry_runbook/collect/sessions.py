@@ -34,6 +34,7 @@ def merge_sessions(sessions: SessionCounts, is_counted: Callable[[str], bool], n
         crash_rate=_rate([(group.sessions, group.crash_rate) for group in groups]),
         unhandled_rate=_rate([(group.sessions, group.unhandled_rate) for group in groups]),
         has_unhandled_rate=sessions.has_unhandled_rate,
+        has_impossible_rate=any(group.has_impossible_rate for group in groups),
         hours=tuple(_hour(start, index, groups, now) for index, start in enumerate(sessions.intervals)),
     )
 

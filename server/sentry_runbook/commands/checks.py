@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from sentry_runbook.collect import STORY, investigate, search_issues, story_window
-from sentry_runbook.collect.listing import ALL_PROJECTS
+from sentry_runbook.collect.issue_search import ALL_PROJECTS
 from sentry_runbook.errors import RunbookError, SentryError
-from sentry_runbook.incident.model.results.issue import IssueRow
+from sentry_runbook.incident.environments import named_list, placeholders
+from sentry_runbook.incident.model.results.issue import IssueList
 from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
+from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.text import NAME
+from sentry_runbook.sentry.account import Project
 from sentry_runbook.sentry.base import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
 from sentry_runbook.sentry.http import Transport
 from sentry_runbook.sentry.messages import RequestInfo
@@ -24,6 +28,7 @@ SKEW = timedelta(seconds=60)
 """Minutes are what the runbook counts; a clock that is off by one is off."""
 LOOKED_BACK = "14d"
 NEEDED = (("event:read", READ_EVENTS), ("org:read", READ_ORG), ("project:read", READ_PROJECT))
+JOIN = "Add the token's person or integration to a team of the project (its settings → Project Teams)."
 INTEGRATION = (
     "Make an internal integration (Settings → Developer Settings → Custom Integrations) with the permissions "
     "Issue & Event: Read, Organization: Read, Project: Read, and use its token."
@@ -170,12 +175,39 @@ async def _organization_and_project(run: Runtime) -> AsyncIterator[DoctorCheck]:
         yield DoctorCheck.of(exc)
         return
     try:
-        known = [name for listed in await client.projects() for name in (listed.slug, listed.id) if name]
+        projects = await client.projects()
     except RunbookError as exc:
         # A triage can do without the list.
         yield DoctorCheck("bad", exc.what, exc.fix)
         return
-    yield _project(settings.project, known)
+    yield _project(settings.project, projects)
+    yield await _environments(run)
+
+
+async def _environments(run: Runtime) -> DoctorCheck:
+    """What counts as production, by the policy, and what does not."""
+    client, project = run.client(), run.settings.project
+    try:
+        number = next((listed.id for listed in await client.projects() if project in (listed.slug, listed.id)), None)
+        names = await client.environments(project_id=number if project else None)
+    except RunbookError as exc:
+        return DoctorCheck("note", f"What counts as production could not be checked: {exc.what}")
+    sanitizer = Sanitizer(mask=run.settings.mask)
+    production, others = (
+        [sanitizer.line(name, NAME, "environment") for name in sorted(names) if run.policy.is_production(name) is is_it]
+        for is_it in (True, False)
+    )
+    if production:
+        rest = f"; not production: {named_list(others)}" if others else ""
+        state: CheckState = "note" if placeholders(others) else "ok"
+        return DoctorCheck(state, f"Production: {named_list(production)}{rest}.")
+    if not others:
+        return DoctorCheck("note", "Sentry has seen no environment yet: events without one count as production.")
+    return DoctorCheck(
+        "bad",
+        f"No environment is called production by the policy: {named_list(others)}. None is taken for staging then.",
+        "Name the one that is in a policy file: [production] environments = '^NAME$', and set SENTRY_RUNBOOK_POLICY.",
+    )
 
 
 def _only(slugs: list[str]) -> DoctorCheck:
@@ -185,38 +217,49 @@ def _only(slugs: list[str]) -> DoctorCheck:
     return DoctorCheck("bad", f"No organization is set, and the token {count}.", "Set SENTRY_ORG.", fatal=True)
 
 
-def _project(project: str | None, known: list[str]) -> DoctorCheck:
-    slugs = [name for name in known if not name.isdigit()]
+def _project(project: str | None, known: Sequence[Project]) -> DoctorCheck:
+    """The default project among those that there are; whether one that Sentry calls closed is so shows in a search."""
     if not known:
-        return DoctorCheck("bad", "The token sees no project.", "Add its integration or person to a team.", fatal=True)
+        return DoctorCheck("bad", "The token sees no project.", JOIN, fatal=True)
+    names = ", ".join(listed.name for listed in known[:5])
+    closed = [listed for listed in known if listed.is_closed]
     if project is None:
-        return DoctorCheck("note", f"No default project; the token sees {len(slugs)}: {', '.join(slugs[:5])}.")
-    if project in known:
+        beside = f"; Sentry calls {len(closed)} of them closed to it" if closed else ""
+        return DoctorCheck("note", f"No default project; the token sees {len(known)}: {names}{beside}.")
+    if any(project in (listed.slug, listed.id) for listed in closed):
+        return DoctorCheck("note", f"Project {project}: Sentry calls it closed to this token.", JOIN)
+    if any(project in (listed.slug, listed.id) for listed in known):
         return DoctorCheck("ok", f"Project {project}.")
-    return DoctorCheck(
-        "bad", f"There is no project {project}.", f"Set SENTRY_PROJECT to one of {', '.join(slugs[:5])}."
-    )
+    return DoctorCheck("bad", f"There is no project {project}.", f"Set SENTRY_PROJECT to one of {names}.")
 
 
 async def _main_job(run: Runtime) -> DoctorCheck:
     """All that a triage and a postmortem ask, for the issue seen last."""
     try:
-        issue = await _latest(run)
-        if issue is None:
-            return DoctorCheck(
-                "note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried."
-            )
+        latest = await _latest(run)
+        if not latest.issues:
+            return _nothing_found(latest)
         began = run.clock()
-        evidence = await investigate(run, issue.short_id, STORY, window_for=story_window)
+        evidence = await investigate(run, latest.issues[0].short_id, STORY, window_for=story_window)
     except RunbookError as exc:
         return DoctorCheck.of(exc)
     took = (run.clock() - began).total_seconds()
     return DoctorCheck("ok", f"Triage works: all about {evidence.issue.name} in {took:.1f} s.")
 
 
-async def _latest(run: Runtime) -> IssueRow | None:
+def _nothing_found(latest: IssueList) -> DoctorCheck:
+    """No issue to try: there is none, or there are projects that the token's user may not read."""
+    closed = ", ".join((latest.scope.not_searched or ())[:5])
+    if not closed:
+        return DoctorCheck("note", f"No unresolved issue in {LOOKED_BACK}: what this Sentry can answer was not tried.")
+    if any(entry.what == "issues" for entry in latest.missing):
+        return DoctorCheck("bad", f"The token may read none of the projects ({closed}).", JOIN, fatal=True)
+    return DoctorCheck("bad", f"No unresolved issue in {LOOKED_BACK} where the token may read; not in {closed}.", JOIN)
+
+
+async def _latest(run: Runtime) -> IssueList:
     now = run.clock()
-    latest = await search_issues(
+    return await search_issues(
         run,
         query="is:unresolved",
         # A wrong default project keeps no triage from running: an issue's own project always wins.
@@ -227,4 +270,3 @@ async def _latest(run: Runtime) -> IssueRow | None:
         limit=1,
         cursor=None,
     )
-    return latest.issues[0] if latest.issues else None

@@ -32,8 +32,9 @@ ACTIVE = re.compile(
 )
 LINK = re.compile(r"(?i)https?://")
 LINE_BREAK = re.compile("[\t\n]")
-BLOCKS = ("message", "context", "value")
-"""Fields of several lines (those that are an ``InertBlock``); elsewhere a line break would begin a line of a draft."""
+BLOCKS = ("message", "whole_message", "context", "value", "whole", "other_errors")
+"""Fields of several lines (an ``InertBlock``, ``BothEnds`` or ``Whole``); elsewhere a line break would begin a line of
+a draft."""
 ADDRESSES = ("url", "server")
 """Fields that hold a URL of Sentry's own."""
 
@@ -104,7 +105,7 @@ def _unsafe(value: object, path: str) -> Iterator[tuple[str, str]]:
         own = path.rpartition(".")[2] in ADDRESSES
         if ACTIVE.search(MASK.sub("", value)) or (LINK.search(value) and not own):
             yield path, "text with active or invisible characters"
-        elif LINE_BREAK.search(value) and path.rpartition(".")[2] not in BLOCKS:
+        elif LINE_BREAK.search(value) and path.rpartition(".")[2].partition("[")[0] not in BLOCKS:
             yield path, "a line break in a text of one line"
     elif isinstance(value, datetime):
         if value.utcoffset() != timedelta():

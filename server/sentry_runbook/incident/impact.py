@@ -13,7 +13,7 @@ from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window, total
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Known, Missing, Unknown, Window
+from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Known, Latency, Missing, Unknown, Window
 from sentry_runbook.incident.model.results.impact import (
     Baseline,
     Episode,
@@ -58,6 +58,7 @@ def count_impact(incident: Measurements) -> Impact:
         sessions_end=rate.window.end if rate else None,
         baseline=incident.baseline if isinstance(incident.baseline, Baseline) and not counts.widened else None,
         p95_ms=_main_p95(incident),
+        p95_estimate=_main_estimate(incident),
         endpoints=tuple(map(_endpoint, endpoints)),
         breakdown=breakdown_rows(incident.compared),
         trend=incident.trend if isinstance(incident.trend, Trend) else None,
@@ -143,6 +144,19 @@ def _main_p95(incident: Measurements) -> float | None:
     return round(main.p95_ms, 1) if main is not None and main.p95_ms is not None else None
 
 
+def _main_estimate(incident: Measurements) -> str | None:
+    latency = incident.evidence.latency
+    main = latency.value.main_endpoint if isinstance(latency, Known) else None
+    return main.estimate if main is not None and main.p95_ms is not None else None
+
+
+def _why_no_p95(latency: Latency) -> str:
+    main = latency.main_endpoint
+    if main is not None and main.samples:
+        return f"only {count(main.samples, 'sample')} of the main transaction: too few for a p95"
+    return f"Sentry has no {latency.measure} for the main transaction"
+
+
 # --- words ---------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +238,7 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
         yield Missing(what="p95_ms", why=evidence.latency.why)
         yield Missing(what="endpoints", why=evidence.latency.why)
     elif _main_p95(incident) is None:
-        yield Missing(what="p95_ms", why=f"Sentry has no {evidence.latency.value.measure} for the main transaction")
+        yield Missing(what="p95_ms", why=_why_no_p95(evidence.latency.value))
     if isinstance(evidence.breakdown, Unknown):
         yield Missing(what="breakdown", why=evidence.breakdown.why)
     if isinstance(incident.traffic, Unknown):

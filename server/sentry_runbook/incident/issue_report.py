@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sentry_runbook.incident.events.why_fired import KindWords, words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.model.evidence import (
@@ -14,19 +15,23 @@ from sentry_runbook.incident.model.evidence import (
     Known,
     Missing,
     Release,
+    Stack,
     ThrownException,
     Unknown,
 )
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.issue import (
+    FAILING,
     BreadcrumbView,
     EventView,
     ExceptionView,
     FrameView,
     IssueReport,
     RequestView,
+    StackView,
     select_fields,
 )
+from sentry_runbook.incident.releases import latest_release
 
 MOST_FRAMES = 12
 MOST_BREADCRUMBS = 20
@@ -43,7 +48,7 @@ def read_issue(incident: Incident) -> IssueReport:
         regressed=is_regressed(issue),
         category=None if issue.is_error else issue.category,
         first_release=_version(issue.first_release),
-        last_release=_version(issue.last_release),
+        last_release=latest_release(evidence),
         trend=trend if isinstance(trend, Trend) else None,
         event=view_event(evidence.event.value) if isinstance(evidence.event, Known) else None,
         suspect_commits=commits.value if isinstance(commits, Known) else None,
@@ -81,7 +86,7 @@ def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
         ("events_total", issue.events_total),
         ("users_total", issue.users_total),
         ("first_release", issue.first_release),
-        ("last_release", issue.last_release),
+        ("last_release", latest_release(evidence)),
     ):
         if value is None:
             yield Missing(what=what, why=silent)
@@ -90,20 +95,15 @@ def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
     if issue.assigned_to is None:
         yield Missing(what="assigned_to", why="nobody is assigned")
     if isinstance(evidence.event, Known):
-        yield from _missing_of_event(evidence.event.value)
+        yield from _missing_of_event(evidence.event.value, words_of(evidence))
 
 
-def _missing_of_event(event: Event) -> Iterable[Missing]:
+def _missing_of_event(event: Event, other: KindWords | None) -> Iterable[Missing]:
     """Parts that the event does not carry; what to do about them is the runbook's troubleshooting table."""
-    if not event.breadcrumbs:
-        why = "the event carries none: check that the SDK records console, HTTP and navigation breadcrumbs"
-        yield Missing(what="event.breadcrumbs", why=why)
-    if not event.exceptions and not event.occurrence:
-        yield Missing(what="event.exceptions", why="the event carries no exception with a stack trace")
-    elif not event.exceptions:
-        yield Missing(what="event.exceptions", why="this is no error issue: see event.occurrence")
-    if event.failing_frame is None:
-        yield Missing(what="event.failing_frame", why="no exception of the event has a stack trace")
+    if other is not None:
+        yield from _not_of_an_error(event, other)
+    else:
+        yield from _missing_of_error(event)
     carried = {
         "when": event.when,
         "release": event.release,
@@ -120,6 +120,33 @@ def _missing_of_event(event: Event) -> Iterable[Missing]:
     absent = [f"event.{name}" for name, value in carried.items() if value is None]
     if absent:
         yield Missing(what=", ".join(absent), why="the event does not carry it")
+
+
+def _not_of_an_error(event: Event, other: KindWords) -> Iterable[Missing]:
+    """Parts that only errors have; the evidence stands in their place."""
+    parts = {
+        "exceptions": event.exceptions,
+        "failing_frame": event.failing_frame,
+        "breadcrumbs": event.breadcrumbs,
+    }
+    absent = [f"event.{name}" for name, value in parts.items() if not value]
+    if absent:
+        yield Missing(what=", ".join(absent), why=f"this is {other.name}, no thrown error: see event.occurrence")
+    if not event.occurrence:
+        yield Missing(what="event.occurrence", why="the event does not say why it fired")
+
+
+def _missing_of_error(event: Event) -> Iterable[Missing]:
+    if not event.breadcrumbs:
+        why = "the event carries none: check that the SDK records console, HTTP and navigation breadcrumbs"
+        yield Missing(what="event.breadcrumbs", why=why)
+    if not event.exceptions and not event.occurrence:
+        with_stack = "; its stack is in event.stack" if event.stack is not None else " and no stack trace"
+        yield Missing(what="event.exceptions", why=f"the event carries no exception{with_stack}")
+    elif not event.exceptions:
+        yield Missing(what="event.exceptions", why="this is no error issue: see event.occurrence")
+    if event.failing_frame is None:
+        yield Missing(what="event.failing_frame", why="the event has no stack trace")
 
 
 def _left_out(event: Event) -> Iterable[Missing]:
@@ -146,8 +173,9 @@ def view_event(event: Event) -> EventView:
         transaction=event.transaction,
         message=event.message,
         user=event.user,
-        exceptions=tuple(_exception(thrown) for thrown in event.exceptions),
-        failing_frame=_frame(frame) if frame else None,
+        exceptions=tuple(_exception(thrown, thrown is event.leading) for thrown in event.exceptions),
+        stack=_stack(event.stack) if event.stack is not None else None,
+        failing_frame=_frame(frame, event.leading) if frame else None,
         breadcrumbs=tuple(_breadcrumb(crumb) for crumb in event.breadcrumbs[-MOST_BREADCRUMBS:]),
         tags=dict(list(event.tags.items())[:MOST_TAGS]) or None,
         device=event.device,
@@ -163,15 +191,27 @@ def view_event(event: Event) -> EventView:
     )
 
 
-def _exception(thrown: ThrownException) -> ExceptionView:
-    frames = thrown.frames[-MOST_FRAMES:]
-    omitted = thrown.frames_omitted + len(thrown.frames) - len(frames)
+def _exception(thrown: ThrownException, leads: bool) -> ExceptionView:
+    stack = _stack(thrown, leads)
     return ExceptionView(
         type=thrown.type,
         value=thrown.value,
         handled=thrown.handled,
-        stack=tuple(frame_line(frame) for frame in frames),
-        stack_omitted=omitted or None,
+        thread=stack.thread,
+        stack=stack.lines,
+        stack_omitted=stack.omitted,
+    )
+
+
+def _stack(stack: Stack, leads: bool = True) -> StackView:
+    """The last frames, the failing one always among them, and marked where the event is about it."""
+    frames, failing = list(stack.frames[-MOST_FRAMES:]), stack.failing_frame
+    if failing is not None and not any(frame is failing for frame in frames):
+        frames[0] = failing
+    return StackView(
+        thread=stack.thread,
+        lines=tuple(frame_line(frame) + (FAILING if leads and frame is failing else "") for frame in frames),
+        omitted=(stack.frames_omitted + len(stack.frames) - len(frames)) or None,
     )
 
 
@@ -180,11 +220,15 @@ def frame_line(frame: Frame) -> str:
     return f"{frame.function or '?'} ({frame.location}){'' if frame.in_app else ' [library]'}"
 
 
-def _frame(frame: Frame) -> FrameView:
+def _frame(frame: Frame, thrown: ThrownException | None) -> FrameView:
     return FrameView(
+        exception=thrown.type if thrown is not None else None,
         function=frame.function,
+        at=frame.location,
         file=frame.file or frame.module,
         line=frame.line,
+        column=frame.column,
+        package=frame.package,
         in_app=frame.in_app,
         context=frame.context,
         variables=frame.variables or None,

@@ -32,12 +32,14 @@ def last_resolve(issue: Issue) -> Activity | None:
 
 
 def is_logged_as_next_release(resolve: Activity | None) -> bool:
-    """Whether a resolve was "in the next release": Sentry logs it without a version.
+    """Whether a resolve was "in the next release": Sentry logs it without a version, or with the current release.
 
     The issue itself may name a release then: projects with ordered versions store "in the next release" as the release
-    that was current at the time of the resolve (sentry-api rule 15).
+    that was current at the time of the resolve (sentry-api rule 15). The entry's own version is filled in later.
     """
-    return resolve is not None and resolve.kind == "set_resolved_in_release" and resolve.version is None
+    if resolve is None or resolve.kind != "set_resolved_in_release":
+        return False
+    return resolve.version is None or resolve.current_release is not None
 
 
 def _last(activity: Iterable[Activity], kind: str) -> float:

@@ -14,6 +14,7 @@ from sentry_runbook.incident.events.event_texts import all_texts
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.issue_status import regressions
+from sentry_runbook.incident.metrics.counter import counter_notes, estimate_note
 from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_between
 from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
@@ -101,8 +102,9 @@ class Measurements:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What limits all numbers: the collection's own warnings, and that Sentry dropped events."""
-        return (*self.evidence.warnings, *filter(None, (self.dropped_note,)))
+        """What limits all numbers: the collection's own warnings, what Sentry dropped, guessed or counts otherwise."""
+        notes = (self.dropped_note, estimate_note(self.evidence))
+        return (*self.evidence.warnings, *filter(None, notes), *counter_notes(self.evidence))
 
     @property
     def unread_outcomes(self) -> tuple[Missing, ...]:

@@ -23,7 +23,7 @@ def load_policy(path: Path) -> Policy:
             with line and key.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         given = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(f"The policy file {path} cannot be read ({type(exc).__name__}).") from exc

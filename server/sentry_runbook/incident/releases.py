@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.breakdown import NOT_SET, share_of
@@ -30,6 +31,8 @@ MOST = 0.6
 HARDLY = 0.1
 GRAIN = timedelta(minutes=5)
 """From a longer one on, what lies inside the time of the start has no place before or after it."""
+SAME_EVENT = timedelta(minutes=1)
+"""An event that lies so near to the issue's last one is its newest."""
 LONG_BEFORE = timedelta(hours=24)
 """A release that ran longer than that before the first event did not bring it."""
 
@@ -211,6 +214,21 @@ def _in_use_from(release: Release) -> datetime | None:
     """When the release came into use, by its last deploy, its date or its first mention; None when nothing says."""
     deployed = [deploy.finished or deploy.started for deploy in release.deploys or ()]
     return max((at for at in deployed if at), default=None) or release.released or release.created
+
+
+def latest_release(evidence: Evidence) -> str | None:
+    """The release of the issue's newest event, where that was read; else the one that Sentry names, which it caches.
+
+    What Sentry names can be older than the newest event's (sentry-api §17).
+    """
+    issue = evidence.issue
+    read = [(event.when, event.release) for event in whole_events(evidence)]
+    read += [(row.when, row.release) for row in evidence.rows.value] if isinstance(evidence.rows, Known) else []
+    dated = [(when, release) for when, release in read if when is not None]
+    when, release = max(dated, key=lambda event: event[0], default=(None, None))
+    is_newest = when is not None and (issue.last_seen is None or when >= issue.last_seen - SAME_EVENT)
+    named = issue.last_release.version if issue.last_release is not None else None
+    return release if release and (is_newest or named is None) else named
 
 
 def names_a_release(evidence: Evidence) -> bool:

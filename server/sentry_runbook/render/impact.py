@@ -65,11 +65,18 @@ def _add_health(page: MarkdownPage, result: Impact) -> None:
     worst_hour = _percent(result.crash_free_worst_hour_pct, None)
     since = _since(result.crash_free_worst_hour_start)
     page.fact("Crash-free sessions in the worst hour", worst_hour and worst_hour + since)
-    page.fact("p95 of the main transaction", None if result.p95_ms is None else f"{result.p95_ms:g} ms")
+    page.fact(
+        "p95 of the main transaction",
+        None if result.p95_ms is None else f"{result.p95_ms:g} ms{_estimate(result.p95_estimate)}",
+    )
     for endpoint in result.endpoints:
         p95 = "p95 unknown" if endpoint.p95_ms is None else f"p95 {endpoint.p95_ms:g} ms"
         count = "" if endpoint.count is None else f", {endpoint.count} transactions"
-        page.fact("Endpoint", f"{quoted(endpoint.transaction)}: {p95}{count}")
+        page.fact("Endpoint", f"{quoted(endpoint.transaction)}: {p95}{count}{_estimate(endpoint.estimate)}")
+
+
+def _estimate(why: str | None) -> str:
+    return f" ({why})" if why else ""
 
 
 def _add_course(page: MarkdownPage, result: Impact) -> None:

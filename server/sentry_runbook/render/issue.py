@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from sentry_runbook.incident.formatting import trend_sentence
 from sentry_runbook.incident.model.evidence import Commit, quoted
 from sentry_runbook.incident.model.results.issue import EventView, IssueReport
@@ -50,13 +52,19 @@ def _add_event(page: MarkdownPage, event: EventView) -> None:
         page.fact(label, value and quoted(value))
     page.fact("Trace", event.trace_id)
     page.fact("Emptied by Sentry's own data scrubbing", event.scrubbed and ", ".join(map(quoted, event.scrubbed)))
+    frame = event.failing_frame
+    if frame:
+        of = f", of {quoted(frame.exception)}" if frame.exception else ""
+        page.fact("Failing frame", quoted(f"{frame.function or '?'} ({frame.at})") + of)
     for thrown in event.exceptions:
         heading = ": ".join(part for part in (thrown.type, thrown.value) if part)
         handled = {True: ", handled", False: ", unhandled", None: ""}[thrown.handled]
-        left_out = [f"  ({thrown.stack_omitted} earlier frames left out)"] if thrown.stack_omitted else []
-        lines = (heading, *left_out, *(f"  at {line}" for line in thrown.stack))
-        page.untrusted(f"exception{handled}; the failing frame is last", "\n".join(lines))
-    frame = event.failing_frame
+        lines = (heading, *_stack(thrown.stack, thrown.stack_omitted))
+        page.untrusted(f"exception{handled}", "\n".join(lines))
+    if event.stack:
+        of = "a thread" if event.stack.thread else "the message"
+        stack = _stack(event.stack.lines, event.stack.omitted)
+        page.untrusted(f"stack of {of}", "\n".join(filter(None, (event.stack.thread, *stack))))
     if frame:
         page.untrusted("code at the failing frame", frame.context)
         page.untrusted("variables there", "\n".join(f"{key} = {val}" for key, val in (frame.variables or {}).items()))
@@ -72,6 +80,12 @@ def _add_event(page: MarkdownPage, event: EventView) -> None:
         page.untrusted("context", f"{name}: " + ", ".join(f"{key}={value}" for key, value in values.items()))
     page.untrusted("extra", "\n".join(f"{key} = {value}" for key, value in (event.extra or {}).items()))
     page.untrusted("processing errors", "\n".join(event.processing_errors or ()))
+
+
+def _stack(lines: Sequence[str], omitted: int | None) -> Iterator[str]:
+    if omitted:
+        yield f"  ({omitted} frames left out)"
+    yield from (f"  at {line}" for line in lines)
 
 
 def commit_line(commit: Commit) -> str:

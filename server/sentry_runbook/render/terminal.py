@@ -119,7 +119,9 @@ def _numbers(result: Impact) -> Iterator[str | None]:
     yield None if peak is None else f"{least}{peak:,} unhandled in the worst minute"
     crash_free = result.crash_free_sessions_pct
     yield None if crash_free is None else f"crash-free sessions {crash_free:g} %{own_window(result)}"
-    yield None if result.p95_ms is None else f"p95 {result.p95_ms:g} ms"
+    yield (
+        None if result.p95_ms is None else f"p95 {result.p95_ms:g} ms{' (an estimate)' if result.p95_estimate else ''}"
+    )
 
 
 def _trend(result: Impact) -> Iterator[str | None]:

@@ -18,6 +18,9 @@ def triage_page(result: Triage) -> MarkdownPage:
     for warning in result.warnings or ():
         page.paragraph(warning)
     add_severity(page, verdict)
+    if result.occurrence:
+        fired = [f"{quoted(name)}: {quoted(value)}" for name, value in result.occurrence.items()]
+        page.heading("Why it fired").items(fired)
     page.heading("Next steps").items(result.next_steps)
     page.heading("Likely causes")
     for cause in result.causes:

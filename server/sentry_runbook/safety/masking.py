@@ -11,7 +11,9 @@ made anew after each change, because a mask shortens the text.
 
 Not masked: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
 numbers with dots are an address unless ``v``, ``@``, ``-`` or another dotted number touches them (``v1.2.3.4`` is a
-version); loopback addresses and ``0.0.0.0`` identify no one. What Sentry scrubbed is shown as scrubbed.
+version), ``Version=`` stands before them, or they end in ``.0.0`` (``Chrome/141.0.0.0``); loopback addresses identify
+no one. In Sentry's own fields for versions nothing is taken for an address (:func:`.is_version_name`). What Sentry
+scrubbed is shown as scrubbed.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
 """What Sentry and its SDKs put in place of a secret: shown unchanged."""
+PERSONAL = frozenset(("email", "ip", "phone", "card", "iban"))
+"""Kinds of personal data, by their form alone."""
 _EMPTY = frozenset(("none", "null", "undefined", "nil", "true", "false", "nan", "", "''", '""', "{}", "[]"))
 _PROSE = re.compile(
     r"(?i)(?:must|is|was|are|not|has|have|cannot|can|does|required|missing|(?:in)?valid|(?:in)?correct|expired|wrong"
@@ -53,13 +57,20 @@ class Masker:
         digest = hashlib.sha256(_normal(kind, value).encode("utf-8", "replace")).digest()
         return f"<{kind} {known.setdefault(digest, len(known) + 1)}>"
 
-    def mask_text(self, text: str) -> str:
-        """Inert text with everything masked that a pattern or a sensitive name identifies."""
+    def mask_text(self, text: str, *, secrets_only: bool = False) -> str:
+        """Inert text with everything masked that a pattern or a sensitive name identifies.
+
+        Args:
+            text: inert text.
+            secrets_only: leave what only looks like personal data: a version is no address and no telephone number.
+        """
         if not _may_hold_secret().search(text):
             return text
         folded = fold(text)
         # The length before any mask counts: no pattern matches across the angle brackets of a mask, however long it is.
         for row in patterns_for_length(min(len(text), LONGEST_MINIMUM)):
+            if secrets_only and row.kind in PERSONAL:
+                continue
             for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
                 if word in folded:
                     break

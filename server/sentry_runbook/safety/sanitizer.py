@@ -17,6 +17,7 @@ text with findings is not: each of its places is counted.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -24,13 +25,20 @@ from datetime import datetime
 from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
 from sentry_runbook.safety.findings import SuspiciousText
 from sentry_runbook.safety.json_walk import Json, JsonWalker
-from sentry_runbook.safety.sensitive_keys import sensitive_kind
+from sentry_runbook.safety.sensitive_keys import is_version_name, sensitive_kind
 
 MAX_FINDINGS = 40
 """Different findings of one answer that are listed; the rest is counted."""
 MAX_NAME = 80
 MAX_REMEMBERED = 500
 """Longest text, in characters, whose result is remembered: an answer repeats tags and titles a hundred times."""
+VERSION_SHAPE = re.compile(
+    r"(?:(?:[\w.-]{0,20}[A-Z][\w.-]{0,20}|node|python|ruby|php|go|deno|bun|java|dart|linux|android) ){1,4}"
+    r"v?\d{1,12}(?:\.\w{1,20}){0,8}(?:[+-][\w.]{1,40})?|\S{1,200}"
+)
+"""One token (``web@4.2.0.17``, ``141.0.0.0``), or names of a product and a number (``Mac OS X 10.15.7``)."""
+MAX_WHOLE = 16_000
+"""Characters of a text that is read whole."""
 
 SHORT_NUMBER = 12
 """A number with fewer digits is inert and no card or phone number. A third of all texts are ids and counts."""
@@ -51,6 +59,7 @@ class Sanitizer:
         self._masker = masking.Masker() if mask else None
         self._findings: dict[tuple[str, str, str], tuple[SuspiciousText, int]] = {}
         self._lines: dict[str, str] = {}
+        self._whole: tuple[str, str] = ("", "")
         self._blocks: dict[str, str] = {}
         self._unlisted = 0
         self._pseudonyms = pseudonyms.Pseudonyms()
@@ -96,12 +105,35 @@ class Sanitizer:
             self._blocks[value] = safe
         return text.cut(safe, limit, dropped, max_lines)
 
+    def whole(self, value: str | None, where: str = "") -> str:
+        """All of a text as inert, masked lines, for rules that look for words; of a very long one both ends."""
+        if not value:
+            return ""
+        if self._whole[0] != value:  # it is read twice in a row: to be judged, and to be shown
+            raw = text.both_ends(value, MAX_WHOLE)
+            self._look(raw, where)
+            self._whole = (value, self._masked(text.inert_block(raw)))
+        return self._whole[1]
+
+    def version(self, value: str | None, limit: int = 120, where: str = "") -> str:
+        """A release, or a product with its version, as one line: four numbers with dots are no address there.
+
+        What is no version by its shape, but a sentence, is masked as any text.
+        """
+        if not value or not VERSION_SHAPE.fullmatch(value):
+            return self.line(value, limit, where)
+        head, dropped = text.early_cut(value, limit)
+        self._look(head, where)
+        return text.cut(self._masked(text.inert_line(head), secrets_only=True), limit, dropped)
+
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
         kind = sensitive_kind(name) if self._masker else ""
         if value and kind and self._masker:
             self._look(text.early_cut(value, limit)[0], where)
             return self._masker.mask(kind, value)
+        if is_version_name(name):
+            return self.version(value, limit, where)
         return self.line(value, limit, where)
 
     def value(
@@ -173,8 +205,8 @@ class Sanitizer:
             return self.user(**{kind: rest})
         return self.user(id=value)
 
-    def _masked(self, inert: str) -> str:
-        masked = self._masker.mask_text(inert) if self._masker else inert
+    def _masked(self, inert: str, *, secrets_only: bool = False) -> str:
+        masked = self._masker.mask_text(inert, secrets_only=secrets_only) if self._masker else inert
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
         return inert if masked is inert else neutralize.break_emphasis(masked)
 

@@ -76,8 +76,8 @@ def is_iban(text: str) -> bool:
 
 
 def is_ipv4(text: str) -> bool:
-    """Whether text is an address that can identify someone: not loopback, not unspecified."""
-    return _ipv4().fullmatch(text) is not None and not text.startswith("127.") and text != "0.0.0.0"  # noqa: S104  # nothing is bound
+    """Whether text is an address that can identify someone: not loopback, no network's (nor a version's) ``….0.0``."""
+    return _ipv4().fullmatch(text) is not None and not text.startswith("127.") and not text.endswith(".0.0")
 
 
 @cache
@@ -214,7 +214,13 @@ _ROWS: tuple[tuple[str, int, tuple[str, ...], str, Validator], ...] = (
         r"(?![A-Za-z0-9]|:[0-9A-Fa-f])",
         is_ipv6,
     ),
-    ("ip", 7, (".",), r"(?<![A-Za-z0-9.@＠-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)", is_ipv4),
+    (
+        "ip",
+        7,
+        (".",),
+        r"(?<![A-Za-z0-9.@＠-])(?<![Vv]ersion[ =:])(?<![Vv]ersion: )(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)",
+        is_ipv4,
+    ),
     (
         "phone",
         10,

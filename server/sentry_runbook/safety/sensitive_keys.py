@@ -56,6 +56,17 @@ _QUERY_NAMES = _words("code key sig signature auth ticket state nonce assertion 
 """Short query parameters that carry secrets in sign-in links and signed URLs."""
 
 
+_VERSION_NAMES = _words(
+    "release sentry:release dist browser browser.name os os.name os.build client_os client_os.name runtime "
+    "runtime.name device device.family device.model app.build"
+)
+"""Tags that Sentry or its SDKs fill with a product and its version."""
+_VERSION_WORDS = _words("version versions release build dist")
+"""Last words of names whose values are versions."""
+_OWNER_NAMES = _words("device.name device_name devicename")
+"""Names of devices are their owners': "Vera's iPhone"."""
+
+
 @cache
 def _boundaries() -> re.Pattern[str]:
     return re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
@@ -76,9 +87,21 @@ def sensitive_kind(name: str, *, query: bool = False) -> str:
     return _sensitive_kind(name[:LONGEST_NAME], query)
 
 
+def is_version_name(name: str) -> bool:
+    """Whether values under this name are versions of products, as Sentry's own fields hold them."""
+    return _is_version_name(name[:LONGEST_NAME])
+
+
+@lru_cache(maxsize=512)
+def _is_version_name(name: str) -> bool:
+    return name.lower() in _VERSION_NAMES or not _VERSION_WORDS.isdisjoint(words_of(name)[-1:])
+
+
 @lru_cache(maxsize=512)
 def _sensitive_kind(name: str, query: bool) -> str:
     """As :func:`sensitive_kind`; remembered, because the same few hundred names come in every event."""
+    if name.lower() in _OWNER_NAMES:
+        return "personal"
     words = words_of(name)
     held = set(words)
     pairs = {f"{first} {second}" for first, second in pairwise(words)}

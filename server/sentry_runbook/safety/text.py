@@ -22,6 +22,8 @@ SPARE = 512
 """Characters read beyond the multiple of a limit."""
 TORN = 64
 """Characters dropped before an early cut: half an address or half a key would not be recognised as one."""
+MIN_ENDS = 60
+"""Characters of both ends together, below which only the beginning is kept."""
 
 
 def line(text: str, limit: int) -> str:
@@ -82,6 +84,40 @@ def cut(text: str, limit: int, dropped: int = 0, max_lines: int | None = None) -
     return kept + _note(len(text) - len(kept) + dropped)
 
 
+def ends(text: str, limit: int, max_lines: int | None = None) -> str:
+    """Inert text with both its ends: of what is too long the middle is left out, for reasons often stand last.
+
+    Args:
+        text: inert text.
+        limit: characters the result may have, the note included.
+        max_lines: lines the result may have; None for any number.
+    """
+    lines = text.split("\n") if max_lines is not None else []
+    if len(text) <= limit and (max_lines is None or len(lines) <= max_lines):
+        return text
+    head, tail = text, text
+    if max_lines is not None and len(lines) > max_lines:
+        last = max_lines // 3
+        head, tail = "\n".join(lines[: max_lines - last - 1]), "\n".join(lines[-last:])
+    room = limit - len(_note(len(text))) - 2
+    if room < MIN_ENDS:
+        return cut(text, limit)
+    tail = _whole_start(tail[-(room // 3) :])
+    head = _whole_end(head[: room - len(tail)])
+    return f"{head} {_note(len(text) - len(head) - len(tail))} {tail}"
+
+
+def both_ends(text: str, limit: int) -> str:
+    """A raw text of at most ``limit`` characters: of a longer one its beginning and its end, with a note between."""
+    if len(text) <= limit:
+        return text
+    head, dropped = early_cut(text, (limit - limit // 3 - SPARE) // 3)
+    tail = text[-(limit // 3) :]
+    torn = _torn_start().match(tail, 0, 200)
+    tail = tail[TORN:] if torn is None else tail[max(TORN, torn.end()) :]
+    return f"{head} {_note(dropped - len(tail))} {tail}"
+
+
 def _note(count: int) -> str:
     return f"…[+{count:,} characters]"
 
@@ -103,6 +139,23 @@ def _whole_end(text: str) -> str:
         if shorter == text:
             return text
         text = shorter
+
+
+@cache
+def _torn_start() -> re.Pattern[str]:
+    return re.compile(r"\S{1,200}")
+
+
+@cache
+def _closed_mask() -> re.Pattern[str]:
+    return re.compile(r"[^<>\n]{0,24}>|[^⟨⟩\n]{0,24}⟩")
+
+
+def _whole_start(text: str) -> str:
+    """Drop the rest of a torn mask, and joiners that lost what they join."""
+    torn = _closed_mask().match(text)
+    text = text[torn.end() :] if torn else text
+    return text.lstrip(" \t\n*_~:" + "".join({char for char in text[:8] if invisible_chars.is_hidden(char)}))
 
 
 def _one_line(text: str) -> str:

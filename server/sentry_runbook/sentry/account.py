@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry.messages import SentryResponse
 from sentry_runbook.sentry.parsing import an_object, text
+from sentry_runbook.sentry.pasted import SLUG
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,22 @@ class Organization:
 
 @dataclass(frozen=True)
 class Project:
-    """A project: its number, and its slug in URLs."""
+    """A project.
+
+    Attributes:
+        id: its number.
+        slug: its name in URLs.
+        is_closed: Sentry says that the token's user may not read it; None where the server does not say.
+    """
 
     id: str | None
     slug: str | None
+    is_closed: bool | None = None
+
+    @property
+    def name(self) -> str:
+        """The slug, or the number where that is none that a URL could hold."""
+        return self.slug if self.slug and SLUG.fullmatch(self.slug) else self.id or "unknown"
 
 
 def organization(json: JsonObject) -> Organization:
@@ -58,4 +71,5 @@ def organization(json: JsonObject) -> Organization:
 
 def project(json: JsonObject) -> Project:
     """One project of an answer."""
-    return Project(text(json.get("id")), text(json.get("slug")))
+    access = json.get("hasAccess")
+    return Project(text(json.get("id")), text(json.get("slug")), not access if isinstance(access, bool) else None)

@@ -35,8 +35,10 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "committers": ("suspect commits", "left out"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
+    "alert_order": ("alerts in the order of their last firing", "the first hundred"),
     "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
     "flags": ("changes of feature flags", "left out"),
+    "global_views": ("one search over all projects", "projects are searched one by one"),
     "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
 }
 """Ability → what it is, and what stands in for it."""

@@ -28,16 +28,27 @@ class DiscoverTable:
 
     Attributes:
         why_empty: what Sentry says about an empty answer ("no projects"), None when it says nothing.
+        low_confidence: of each row the fields that Sentry calls of low confidence (``meta.accuracy``).
+        sample_counts: of each row the samples behind a field, as far as Sentry says it.
+        is_partial: Sentry scanned only a part of the data (``meta.dataScanned``).
     """
 
     rows: tuple[Row, ...]
     next_cursor: str | None = None
     why_empty: str | None = None
+    low_confidence: tuple[frozenset[str], ...] = ()
+    sample_counts: tuple[Mapping[str, int], ...] = ()
+    is_partial: bool = False
 
     def number(self, field: str) -> float | None:
         """A number of the first row; None when there is no row or no number."""
         value = self.rows[0].get(field) if self.rows else None
         return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether any number of it is an estimate."""
+        return self.is_partial or any(self.low_confidence)
 
 
 @dataclass(frozen=True)
@@ -59,11 +70,21 @@ class TimeSeries:
 
 @dataclass(frozen=True)
 class TransactionLatency:
-    """Latency of one transaction; ``p95_ms`` is None when Sentry gave no number."""
+    """Latency of one transaction.
+
+    Attributes:
+        p95_ms: None when Sentry gave no number.
+        samples: transactions behind ``p95_ms`` itself; None when Sentry does not say.
+        counted_samples: those behind ``count``.
+        is_low: Sentry calls one of both of low confidence.
+    """
 
     transaction: str
     p95_ms: float | None = None
     count: int | None = None
+    samples: int | None = None
+    counted_samples: int | None = None
+    is_low: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,14 +93,20 @@ class LatencyTable:
 
     rows: tuple[TransactionLatency, ...]
     measure: str
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)
 class EnvironmentSessions:
-    """Sessions of one environment: totals, and one value an interval. Rates are fractions 0..1 or None."""
+    """Sessions of one environment: totals, and one value an interval. Rates are fractions 0..1 or None.
+
+    Attributes:
+        has_impossible_rate: a rate of the totals lay outside 0..1 and is None therefore.
+    """
 
     environment: str | None
     sessions: int | None = None
+    has_impossible_rate: bool = False
     crash_rate: float | None = None
     unhandled_rate: float | None = None
     sessions_by_hour: tuple[float | None, ...] = ()
@@ -94,6 +121,7 @@ class SessionCounts:
     Attributes:
         intervals: starts of the hours; empty where only totals were asked for, or an hour cannot be read.
         has_unhandled_rate: False when the server does not know the figure (before SDK 11's meaning).
+        is_cut: Sentry may have left out the environments with the fewest sessions.
     """
 
     start: datetime
@@ -101,6 +129,7 @@ class SessionCounts:
     intervals: tuple[datetime, ...] = ()
     groups: tuple[EnvironmentSessions, ...] = ()
     has_unhandled_rate: bool = True
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)

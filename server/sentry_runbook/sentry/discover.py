@@ -169,13 +169,14 @@ class DiscoverEndpoints(EndpointGroup):
                 failed.append(exc)
 
         async with anyio.create_task_group() as tasks:
-            if not self._can.is_missing("dataset", slug) and not self._can.is_missing(BY_NAME, slug):
+            if not self._can.is_missing(BY_NAME, slug):
                 tasks.start_soon(attempt, "transactions")
             if not self._can.is_supported(BY_NAME, slug):
                 tasks.start_soon(attempt, None)
-        if "transactions" in by_dataset:
+        named, plain = by_dataset.get("transactions"), by_dataset.get("")
+        if named is not None and (named.rows or plain is None or not plain.rows):
             self._can.mark_supported(BY_NAME, slug)
-        elif by_dataset and refused:
+        elif named is None and plain is not None and refused:
             self._can.mark_missing(BY_NAME, slug)
         answers = sorted(by_dataset.values(), key=lambda latency: not latency.rows)
         if answers and (answers[0].rows or not failed):
@@ -193,11 +194,15 @@ def _is_measured(latency: LatencyTable) -> bool:
 
 
 def any_of(transactions: Sequence[str]) -> str | None:
-    """A search for any of these names; quotes are escaped, a star is a star. None when no name can be searched for."""
+    """A search for any of these names; quotes are escaped, a star is a star. None when no name can be searched for.
+
+    A backslash stays as it is: Sentry unescapes nothing but quotes and stars. A name that ends in one would escape the
+    quote that ends it, so it is left out (sentry-api §17).
+    """
     names = [
-        '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("*", "\\*") + '"'
+        '"' + name.replace('"', '\\"').replace("*", "\\*") + '"'
         for name in transactions
-        if name.isprintable() and 0 < len(name) <= 400
+        if name.isprintable() and 0 < len(name) <= 400 and not name.endswith("\\")
     ]
     if not names:
         return None

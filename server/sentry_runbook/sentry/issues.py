@@ -16,7 +16,12 @@ from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT, ISSUE_LIST, IssuePaths
 from sentry_runbook.sentry.references import NAMED_EVENTS, IssueRef, event_id
-from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
+from sentry_runbook.sentry.status_errors import (
+    ENDPOINT_MISSING,
+    OneProjectAtATime,
+    one_project_at_a_time,
+    unsupported,
+)
 
 GLITCHTIP_SORTS = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "user": "-count"}
 
@@ -64,7 +69,13 @@ class IssueEndpoints(IssuePaths):
             limit: at most 100.
             cursor: of the page before.
             organization: None means the configured one.
+
+        Raises:
+            OneProjectAtATime: no project was given, and this server or plan searches one at a time.
         """
+        slug = await self._slug(organization)
+        if project is None and self._can.is_missing("global_views", slug):
+            raise one_project_at_a_time(ISSUE_LIST)
         number = await self._project_number(project, organization) if project else None
         common = [("query", query), ("limit", str(limit)), *span(start, end), *environments_of(environments)]
         common += given("cursor", cursor)
@@ -79,7 +90,11 @@ class IssueEndpoints(IssuePaths):
             ),
             RequestForm(ask=lambda: self._sender.get(path, old, ISSUE_LIST, parsing.page)),
         )
-        page = await ask_newest(forms, self._can)
+        try:
+            page = await ask_newest(forms, self._can)
+        except OneProjectAtATime:
+            self._can.mark_missing("global_views", slug)
+            raise
         return replace(page, items=tuple(map(_users_unknown, page.items))) if self._can.is_missing("sort") else page
 
     async def events(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 from sentry_runbook.incident.model.evidence.json_values import (
     EARLIEST_EPOCH_S,
@@ -26,7 +27,7 @@ from sentry_runbook.sentry.counts import (
 )
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, next_cursor
 from sentry_runbook.sentry.parsing import an_object, parsed
-from sentry_runbook.sentry.status_errors import unsupported
+from sentry_runbook.sentry.status_errors import nothing_visible, unsupported
 from sentry_runbook.sentry.timeseries_json import MAX_NUMBER, Points, TypedSeries
 
 DISCOVER = RequestInfo("Discover", hint="Counts come from the issue itself, over all time.")
@@ -71,7 +72,22 @@ def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
         rows=rows,
         next_cursor=next_cursor(response.headers.get("link")),
         why_empty="Sentry hints that the query finds nothing it may read" if tip and not rows else None,
+        low_confidence=tuple(
+            frozenset(name for name, value in row.items() if value == "low") for row in _accuracy(about, "confidence")
+        ),
+        sample_counts=tuple(
+            {name: int(value) for name, value in row.items() if number(value) is not None}
+            for row in _accuracy(about, "sampleCount")
+        ),
+        is_partial=about.get("dataScanned") == "partial",
     )
+
+
+def _accuracy(meta: Mapping[str, object], kind: str) -> list[dict[str, Any]]:
+    """What ``meta.accuracy`` says of each row, by field; empty where it says nothing."""
+    accuracy = meta.get("accuracy")
+    rows = accuracy.get(kind) if isinstance(accuracy, dict) else None
+    return [row if isinstance(row, dict) else {} for row in (rows if isinstance(rows, list) else ())[:MAX_ROWS]]
 
 
 def _cell(name: str, value: object) -> Cell:
@@ -85,12 +101,23 @@ def _cell(name: str, value: object) -> Cell:
 def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -> LatencyTable:
     """Return the latencies of the transactions in ``keep``; ``p95`` is the table's column that has them."""
     rows = []
-    for row in table.rows:
+    for index, row in enumerate(table.rows):
+        samples = table.sample_counts[index] if index < len(table.sample_counts) else {}
+        low = table.low_confidence[index] if index < len(table.low_confidence) else frozenset()
         name, count = row.get("transaction"), number(row.get("count()"))
         if isinstance(name, str) and name in keep:
             whole = int(count) if count is not None and count >= 0 else None
-            rows.append(TransactionLatency(transaction=name, p95_ms=number(row.get(p95)), count=whole))
-    return LatencyTable(rows=tuple(rows), measure=measure)
+            rows.append(
+                TransactionLatency(
+                    transaction=name,
+                    p95_ms=number(row.get(p95)),
+                    count=whole,
+                    samples=samples.get(p95),
+                    counted_samples=samples.get(COUNT),
+                    is_low=bool(low),
+                )
+            )
+    return LatencyTable(rows=tuple(rows), measure=measure, is_partial=table.is_partial)
 
 
 # --- time series
@@ -101,9 +128,12 @@ def timeseries(response: SentryResponse, axes: Sequence[str], interval_s: int) -
 
     Raises:
         Unsupported: in another resolution than requested: the server silently replaces one that it does not know.
+        Forbidden: it holds no series at all, as where the token may read no project.
         ValueError: it is not the response to these axes.
     """
     typed = timeseries_json.decode_timeseries(response.body)
+    if typed == []:
+        raise nothing_visible(SERIES)
     by_axis: dict[str, TimeSeries] = {}
     for axis, interval_ms, points in _odd_timeseries(response) if typed is None else typed:
         if axis not in axes or axis in by_axis:
@@ -145,10 +175,13 @@ def stats_series(response: SentryResponse, axes: Sequence[str], interval_s: int)
 
     Raises:
         Unsupported: in another resolution than requested, or of events only where other axes were requested.
+        Forbidden: it holds no point at all, as where the token may read no project.
         ValueError: it is not the response to these axes.
     """
     typed = timeseries_json.decode_stats(response.body)
     points = _odd_stats(response) if typed is None else typed
+    if isinstance(points, Points) and not points.times:
+        raise nothing_visible(SERIES)
     by_axis = {COUNT: points} if isinstance(points, Points) else points
     series = {axis: _regular(by_axis[axis], interval_s) for axis in axes if axis in by_axis}
     if not series and COUNT in by_axis:

@@ -11,6 +11,9 @@ from sentry_runbook.sentry.messages import SentryResponse
 from sentry_runbook.sentry.parse_counts import number
 from sentry_runbook.sentry.parsing import an_object
 
+MOST_POINTS = 10_000
+"""Points of a field in one answer with series: of more groups those with the fewest sessions are cut, without a word
+(sentry-api §17)."""
 HOUR = timedelta(hours=1)
 
 
@@ -25,14 +28,14 @@ def sessions(response: SentryResponse, *, has_unhandled_rate: bool, by_hour: boo
     # An unreadable hour would shift all values after it: unless all are read, one after the other, there are none.
     known = tuple(at for at in hours if at is not None)
     in_order = len(known) == len(hours) and all(later - at == HOUR for at, later in pairwise(known))
+    listed = list_of(groups)
     return SessionCounts(
         start=start,
         end=end,
         intervals=known if by_hour and in_order else (),
-        groups=tuple(_session_group(group) for group in groups[:MAX_ITEMS] if isinstance(group, dict))
-        if isinstance(groups, list)
-        else (),
+        groups=tuple(_session_group(group) for group in listed[:MAX_ITEMS] if isinstance(group, dict)),
         has_unhandled_rate=has_unhandled_rate,
+        is_cut=(by_hour and len(listed) >= max(1, MOST_POINTS // max(1, len(hours)))) or len(listed) > MAX_ITEMS,
     )
 
 
@@ -48,6 +51,10 @@ def _session_group(group: dict[str, object]) -> EnvironmentSessions:
     free = tuple(map(_fraction, hourly("crash_free_rate(session)")))
     return EnvironmentSessions(
         environment=name if isinstance(name, str) else None,
+        has_impossible_rate=any(
+            rate is not None and _fraction(rate) is None
+            for rate in (number(totals.get(f"{rate}(session)")) for rate in ("crash_rate", "crash_free_rate"))
+        ),
         sessions=int(count) if count is not None and count >= 0 else None,
         crash_rate=_crash_rate(totals.get("crash_rate(session)"), totals.get("crash_free_rate(session)")),
         unhandled_rate=_fraction(number(totals.get("unhandled_rate(session)"))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sentry_runbook.errors import NotFound
+from sentry_runbook.errors import BadRequest, NotFound
 from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject, list_of, object_of
 from sentry_runbook.sentry import account, parsing
 from sentry_runbook.sentry.account import Organization, Project, TokenOwner
@@ -20,6 +20,7 @@ from sentry_runbook.sentry.base import (
     span,
 )
 from sentry_runbook.sentry.error_detail import named
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
@@ -79,12 +80,23 @@ class OrganizationEndpoints(EndpointGroup):
         return commits
 
     async def workflows(self, project_id: str | None, *, organization: str | None = None) -> tuple[JsonObject, ...]:
-        """Alerts of the project and when each last fired."""
+        """Alerts of the project and when each last fired, the latest first: a page holds a hundred (sentry-api §17)."""
+        slug = await self._slug(organization)
         asked = RequestInfo("the alerts", READ_ALERTS, hint="When they fired stays unknown on this server.")
-        params = given("project", project_id)
-        return await self._optional(
-            "workflows", "workflows/", params, asked, parsing.objects, organization=organization
+
+        async def ask(*order: tuple[str, str]) -> tuple[JsonObject, ...]:
+            params = [*given("project", project_id), *order]
+            return await self._optional("workflows", "workflows/", params, asked, parsing.objects, organization=slug)
+
+        forms: tuple[RequestForm[tuple[JsonObject, ...]], ...] = (
+            RequestForm(
+                ask=lambda: ask(("sortBy", "-lastTriggered")),
+                ability="alert_order",
+                is_refusal=refused_by(BadRequest),
+            ),
+            RequestForm(ask=ask),
         )
+        return await ask_newest(forms, self._can, slug)
 
     async def flag_changes(
         self, start: datetime, end: datetime, *, organization: str | None = None

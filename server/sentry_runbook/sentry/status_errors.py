@@ -36,6 +36,12 @@ class WebPage(ServerFault):
     """200 with an HTML page: a login gateway, or a server that shows its application on unknown paths."""
 
 
+class OneProjectAtATime(BadRequest):
+    """400: this server or plan searches one project at a time (sentry-api §17)."""
+
+
+SEVERAL_PROJECTS = re.compile(r"multi[ -]?project|multiple projects", re.IGNORECASE)
+"""In the words of that refusal, which differ by endpoint."""
 ENDPOINT_MISSING = (NoRoute, WebPage, Unsupported)
 """Errors that say that this server may not have the endpoint, rather than the thing requested."""
 
@@ -105,6 +111,15 @@ def unsupported(asked: RequestInfo, status: int | None = None) -> Unsupported:
         f"This Sentry does not offer {asked.what}{number}.",
         asked.hint or "What it would tell stays unknown on this server.",
         status=status,
+        asked=asked.what,
+    )
+
+
+def nothing_visible(asked: RequestInfo) -> Forbidden:
+    """Return the error for a 200 without any number: Sentry counts nothing where it shows the token no project."""
+    return Forbidden(
+        f"Asked for {asked.what}, Sentry answered without any: it shows this token none of the projects.",
+        "Add the token's person or integration to a team of the project.",
         asked=asked.what,
     )
 
@@ -219,7 +234,19 @@ def _unsupported(response: SentryResponse, asked: RequestInfo) -> SentryError:
     return unsupported(asked, response.status)
 
 
+def one_project_at_a_time(asked: RequestInfo) -> OneProjectAtATime:
+    """Return the error for a question about several projects where one at a time can be asked."""
+    return OneProjectAtATime(
+        f"Asked for {asked.what} of several projects, Sentry refused: it searches one project at a time here (400).",
+        "Give project=SLUG (the plan or server lacks the feature global-views).",
+        status=400,
+        asked=asked.what,
+    )
+
+
 def _refused(response: SentryResponse, asked: RequestInfo) -> SentryError:
+    if SEVERAL_PROJECTS.search(detail(response.body)):
+        return one_project_at_a_time(asked)
     return BadRequest(
         f"Asked for {asked.what}, Sentry refused the request ({response.status}){_quoted_detail(response)}.",
         "Correct what it names." if detail(response.body) else "Check the arguments: query, period, environment.",

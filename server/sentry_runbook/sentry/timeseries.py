@@ -137,6 +137,9 @@ class TimeSeriesEndpoints(EndpointGroup):
 
         Of more hours than one answer holds only the totals are asked for, of full days.
 
+        An answer holds so many points: of many environments over many hours the smallest are cut. Name the
+        ``environments`` then; one that Sentry does not know makes it answer 404.
+
         Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is
         derived then from the crash-free rate.
 

@@ -30,6 +30,7 @@ NEW_OBJECTS = 10_000
 """Objects made and not freed after which the garbage collector runs."""
 MODULES = (
     "sentry_runbook.collect.investigation",
+    "sentry_runbook.collect.issue_search",
     "sentry_runbook.collect.listing",
     "sentry_runbook.collect.windows",
     "sentry_runbook.incident.issue_report",

@@ -7,9 +7,11 @@ from starlette.responses import Response
 
 from sentry_runbook.simulator.catalog_routes import CREATED, ORGANIZATION_ID
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.params import answer, page, scope, world_of
+from sentry_runbook.simulator.params import ApiError, answer, page, scope, world_of
 from sentry_runbook.simulator.records import MINUTE, ProjectRecord, number_id
 from sentry_runbook.simulator.world import World
+
+_SORT_KEYS = ("id", "name", "lastTriggered", "dateCreated", "dateUpdated")
 
 
 def _detector_id(project: ProjectRecord) -> str:
@@ -46,6 +48,14 @@ async def workflow_list(request: Request) -> Response:
     world, asked = world_of(request), scope(request)
     wanted = request.query_params.get("query", "").lower()
     workflows = [row for project in asked.projects for row in _workflows(project, world, asked.now)]
+    order = request.query_params.get("sortBy", "id")
+    key = order.removeprefix("-")
+    if key not in _SORT_KEYS:
+        raise ApiError(400, {"sortBy": ["Invalid sort field"]})
+    # Alerts that never fired come last, whichever way the times are sorted.
+    workflows.sort(key=lambda row: str(row[key] or ""), reverse=order.startswith("-"))
+    if key == "lastTriggered":
+        workflows.sort(key=lambda row: row[key] is None)
     rows, links = page(request, [row for row in workflows if wanted in str(row["name"]).lower()])
     return answer(list(rows), links)
 

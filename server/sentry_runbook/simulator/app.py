@@ -24,7 +24,7 @@ from sentry_runbook.simulator import discover_routes as discover
 from sentry_runbook.simulator import event_routes as events
 from sentry_runbook.simulator import issue_routes as issues
 from sentry_runbook.simulator import usage_routes as usage
-from sentry_runbook.simulator.params import ApiError, answer, not_found
+from sentry_runbook.simulator.params import ApiError, answer, forbidden, not_found
 from sentry_runbook.simulator.profile import Profile
 from sentry_runbook.simulator.sessions import sessions
 from sentry_runbook.simulator.world import ORGANIZATION, World
@@ -146,7 +146,7 @@ class _AccessControl:
         if granted is None:
             raise ApiError(401, {"detail": "Authentication credentials were not provided."})
         if not granted & endpoint.scopes:
-            raise ApiError(403, {"detail": "You do not have permission to perform this action."})
+            raise forbidden()
         if request.path_params.get("org", ORGANIZATION) not in {ORGANIZATION, catalog.ORGANIZATION_ID}:
             raise not_found()
 

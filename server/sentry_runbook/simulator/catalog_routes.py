@@ -10,6 +10,7 @@ from sentry_runbook.simulator.issue_routes import base_url
 from sentry_runbook.simulator.params import (
     answer,
     environments,
+    forbidden,
     not_found,
     page,
     profile_of,
@@ -17,6 +18,7 @@ from sentry_runbook.simulator.params import (
     world_of,
 )
 from sentry_runbook.simulator.people import BOT, person
+from sentry_runbook.simulator.profile import Profile
 from sentry_runbook.simulator.records import (
     ProjectRecord,
     ReleaseRecord,
@@ -64,7 +66,7 @@ def _organization(request: Request) -> dict[str, object]:
         "allowSuperuserAccess": False,
         "links": {"organizationUrl": f"{base}/organizations/{ORGANIZATION}", "regionUrl": base},
         "hasAuthProvider": False,
-        "features": ["discover-basic", "performance-view", "global-views"],
+        "features": ["discover-basic", "performance-view", *(["global-views"] * profile_of(request).global_views)],
         "access": sorted(request.state.scopes or ()),
     }
 
@@ -80,7 +82,7 @@ async def organization(request: Request) -> Response:
     return answer(_organization(request))
 
 
-def _project(project: ProjectRecord, now: int) -> dict[str, object]:
+def _project(project: ProjectRecord, now: int, profile: Profile) -> dict[str, object]:
     names = {record.environment for log in (project.events, project.sessions) for record in log.until(now)}
     latest: dict[str, dict[str, str]] = {}
     marks = [(mark, record) for record in project.releases for mark in record.deploys if mark.at <= now]
@@ -100,8 +102,8 @@ def _project(project: ProjectRecord, now: int) -> dict[str, object]:
         "platforms": [project.platform],
         "dateCreated": CREATED,
         "isBookmarked": False,
-        "isMember": True,
-        "hasAccess": True,
+        "isMember": profile.member and profile.access,
+        "hasAccess": profile.access,
         "access": [],
         "features": [],
         "firstEvent": iso(first.at) if first and first.at <= now else None,
@@ -122,7 +124,7 @@ async def project_list(request: Request) -> Response:
     now = world.now_ms()
     wanted = request.query_params.get("query", "").lower().removeprefix("slug:")
     matching = [project for project in world.projects if wanted in project.slug]
-    rows, links = page(request, [_project(project, now) for project in matching])
+    rows, links = page(request, [_project(project, now, profile_of(request)) for project in matching])
     return answer(list(rows), links)
 
 
@@ -132,14 +134,17 @@ async def project_get(request: Request) -> Response:
     project = world.find_project(request.path_params["project"])
     if project is None:
         raise not_found()
+    if not profile_of(request).access:
+        raise forbidden()
     brief = {"id": ORGANIZATION_ID, "slug": ORGANIZATION, "name": "Acme"}
-    return answer(_project(project, world.now_ms()) | {"organization": brief})
+    return answer(_project(project, world.now_ms(), profile_of(request)) | {"organization": brief})
 
 
 async def environment_list(request: Request) -> Response:
-    """Answer with the environments of the organization."""
+    """Answer with the environments of the organization, or of the projects asked for."""
     world = world_of(request)
-    names = world.environments(world.now_ms())
+    only = projects(request, world, profile_of(request)) if "project" in request.query_params else world.projects
+    names = world.environments(world.now_ms(), only)
     return answer([{"id": number_id("environment", name, digits=6), "name": name} for name in names])
 
 

@@ -25,7 +25,6 @@ from sentry_runbook.simulator.records import (
     SnoozeRecord,
     greatest_version,
 )
-from sentry_runbook.simulator.versions import is_semver
 
 _STATUSES = ("resolved", "unresolved", "ignored", "resolvedInNextRelease")
 _SUBSTATUSES = (
@@ -136,9 +135,8 @@ def _resolution(
 def _in_next_release(
     issue: IssueRecord, newest: ReleaseRecord, now: int, actor: str | None
 ) -> tuple[ResolutionRecord, str, dict[str, object]]:
-    if not is_semver(newest.version):
-        resolution = ResolutionRecord(now, {"inNextRelease": True}, actor, newest, forgives_release=True)
-        return resolution, "set_resolved_in_release", {"version": "", "inNextRelease": True}
+    if not issue.project.follows_semver(now):
+        return _in_next_release_by_date(issue, newest, now, actor)
     # A semver project shows its greatest version, which may be newer than any that this issue was seen in. What brings
     # the issue back is another thing: a version greater than the greatest one that it was seen in.
     greatest = greatest_version(issue.project.released(now)) or newest
@@ -146,6 +144,21 @@ def _in_next_release(
     resolution = ResolutionRecord(now, {"inRelease": greatest.version}, actor, current, forgives_release=True)
     data: dict[str, object] = {"version": "", "current_release_version": current.version}
     return resolution, "set_resolved_in_release", data
+
+
+def _in_next_release_by_date(
+    issue: IssueRecord, newest: ReleaseRecord, now: int, actor: str | None
+) -> tuple[ResolutionRecord, str, dict[str, object]]:
+    # What counts is the release of the issue's last event. Where a later one exists already, that one is the next.
+    named = [event.release for event in issue.events.until(now) if event.release]
+    current = (issue.project.release(named[-1], now) if named else None) or newest
+    later = [release for release in issue.project.released(now) if release.at > current.at]
+    if later:
+        following = min(later, key=lambda release: release.at).version
+        resolution = ResolutionRecord(now, {"inRelease": following}, actor, current, forgives_release=True)
+        return resolution, "set_resolved_in_release", {"version": following, "inNextRelease": True}
+    resolution = ResolutionRecord(now, {"inNextRelease": True}, actor, current, forgives_release=True)
+    return resolution, "set_resolved_in_release", {"version": "", "inNextRelease": True}
 
 
 def _seen_releases(issue: IssueRecord, now: int) -> list[ReleaseRecord]:

@@ -33,9 +33,10 @@ async def events(request: Request) -> Response:
     _discover_on(request)
     dataset, query = _dataset(request), request.query_params
     asked = scope(request)
+    if not asked.projects:
+        return answer({"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}})
     source = rows(dataset, asked, query.get("query", ""))
     result = table(query.getlist("field"), query.getlist("sort"), source)
-    tip = None if asked.projects else "You have no accessible projects: no data can be shown."
     cut, links = page(request, result.data)
     meta = {
         "fields": result.fields,
@@ -44,7 +45,7 @@ async def events(request: Request) -> Response:
         "datasetReason": "unchanged",
         "isMetricsData": False,
         "isMetricsExtractedData": False,
-        "tips": {"query": tip, "columns": None},
+        "tips": {"query": None, "columns": None},
     }
     return answer({"data": list(cut), "meta": meta}, links)
 
@@ -63,6 +64,9 @@ async def timeseries(request: Request) -> Response:
     _discover_on(request)
     dataset, query = _dataset(request), request.query_params
     asked = scope(request)
+    meta: dict[str, object] = {"dataset": dataset, "start": asked.start, "end": asked.end}
+    if not asked.projects:
+        return answer({"meta": meta, "timeSeries": []})
     if "topEvents" in query:
         raise bad("topEvents is not supported for this request")
     step = interval_ms(query.get("interval"), asked)
@@ -75,9 +79,8 @@ async def timeseries(request: Request) -> Response:
             | ({"incompleteReason": "INCOMPLETE_BUCKET"} if at + step > asked.now else {})
             for at, members in filled
         ]
-        meta = {"valueType": function.kind, "valueUnit": function.unit, "interval": step}
-        series.append({"yAxis": axis, "values": values, "meta": meta})
-    meta = {"dataset": dataset, "start": asked.start, "end": asked.end}
+        about = {"valueType": function.kind, "valueUnit": function.unit, "interval": step}
+        series.append({"yAxis": axis, "values": values, "meta": about})
     return answer({"meta": meta, "timeSeries": series})
 
 
@@ -86,6 +89,8 @@ async def stats(request: Request) -> Response:
     _discover_on(request)
     dataset, query = _dataset(request, optional=True), request.query_params
     asked = scope(request)
+    if not asked.projects:
+        return answer({"data": []})
     step = interval_ms(query.get("interval"), asked)
     filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
     axes = query.getlist("yAxis") or ["count()"]

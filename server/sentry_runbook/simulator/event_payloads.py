@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.records import EventRecord, digest
 from sentry_runbook.simulator.release_payloads import release_brief
-from sentry_runbook.simulator.scenario import Crumb, FrameSpec, IssueSpec, Raised
+from sentry_runbook.simulator.scenario import Crumb, FrameSpec, IssueSpec, Raised, ThreadSpec
 
 _SDKS = {"python": ("sentry.python", "2.40.0"), "javascript": ("sentry.javascript.browser", "10.20.0")}
 
@@ -72,7 +72,7 @@ def event_row(event: EventRecord) -> dict[str, object]:
         "eventID": event.id,
         "groupID": event.issue.id,
         "projectID": project.id,
-        "event.type": "error" if spec.category == "error" else "generic",
+        "event.type": _kind(spec),
         "title": spec.shown_title,
         "message": "" if spec.chain else spec.shown_title,
         "location": _location(spec),
@@ -86,6 +86,12 @@ def event_row(event: EventRecord) -> dict[str, object]:
     }
 
 
+def _kind(spec: IssueSpec) -> str:
+    if spec.csp is not None:
+        return "csp"
+    return "error" if spec.category == "error" else "generic"
+
+
 def _location(spec: IssueSpec) -> str | None:
     frames = spec.chain[-1].frames if spec.chain else ()
     return next((frame.filename for frame in reversed(frames) if frame.in_app), None)
@@ -93,21 +99,21 @@ def _location(spec: IssueSpec) -> str | None:
 
 def _frame(frame: FrameSpec, number: int) -> dict[str, object]:
     lines = frame.source.splitlines()
-    first = frame.line - len(lines) // 2
+    first = (frame.line or 0) - len(lines) // 2
     return {
         "filename": frame.filename,
-        "absPath": frame.filename if "://" in frame.filename else f"/srv/app/{frame.filename}",
+        "absPath": _absolute(frame.filename),
         "module": frame.module,
-        "package": None,
+        "package": frame.package,
         "platform": None,
-        "instructionAddr": None,
+        "instructionAddr": frame.address,
         "symbolAddr": None,
         "function": frame.function,
         "rawFunction": None,
         "symbol": None,
         "context": [[first + offset, line] for offset, line in enumerate(lines)],
         "lineNo": frame.line,
-        "colNo": None,
+        "colNo": frame.column,
         "inApp": frame.in_app,
         "trust": None,
         "lock": None,
@@ -117,17 +123,42 @@ def _frame(frame: FrameSpec, number: int) -> dict[str, object]:
     }
 
 
-def _raised(exception: Raised, event: EventRecord) -> dict[str, object]:
-    frames = [_frame(frame, event.number) for frame in exception.frames]
+def _absolute(filename: str | None) -> str | None:
+    return filename if filename is None or "://" in filename else f"/srv/app/{filename}"
+
+
+def _stacktrace(frames: Sequence[FrameSpec], number: int) -> dict[str, object] | None:
+    if not frames:
+        return None
+    shown = [_frame(frame, number) for frame in frames]
+    return {"frames": shown, "framesOmitted": None, "registers": None, "hasSystemFrames": True}
+
+
+def _raised(exception: Raised, event: EventRecord, above: int) -> dict[str, object]:
+    """One exception of the chain; ``above``: how many exceptions it was the cause of, one after the other."""
+    mechanism: dict[str, object] = {"type": exception.mechanism, "handled": event.handled, "exception_id": above}
+    if above:
+        mechanism |= {"type": "chained", "parent_id": above - 1}
     return {
         "type": exception.type,
         "value": numbered(exception.value, event.number),
         "module": exception.module,
-        "mechanism": {"type": exception.mechanism, "handled": event.handled},
+        "mechanism": mechanism,
         "threadId": None,
-        "stacktrace": {"frames": frames, "framesOmitted": None, "registers": None, "hasSystemFrames": True}
-        if frames
-        else None,
+        "stacktrace": _stacktrace(exception.frames, event.number),
+        "rawStacktrace": None,
+    }
+
+
+def _thread(thread: ThreadSpec, place: int, number: int) -> dict[str, object]:
+    return {
+        "id": place,
+        "name": thread.name,
+        "crashed": thread.crashed,
+        "current": thread.current,
+        "state": None,
+        "heldLocks": None,
+        "stacktrace": _stacktrace(thread.frames, number),
         "rawStacktrace": None,
     }
 
@@ -148,11 +179,19 @@ def _entries(event: EventRecord) -> list[dict[str, object]]:
     spec = event.issue.spec
     entries: list[dict[str, object]] = []
     if spec.chain:
-        values = [_raised(exception, event) for exception in spec.chain]
+        last = len(spec.chain) - 1
+        values = [_raised(exception, event, last - place) for place, exception in enumerate(spec.chain)]
         data: dict[str, object] = {"values": values, "hasSystemFrames": True, "excOmitted": None}
         entries.append({"type": "exception", "data": data})
     elif spec.category == "error":
         entries.append({"type": "message", "data": {"formatted": spec.shown_title, "message": None, "params": None}})
+    if spec.stack:
+        entries.append({"type": "stacktrace", "data": _stacktrace(spec.stack, event.number)})
+    if spec.threads:
+        threads = [_thread(thread, place, event.number) for place, thread in enumerate(spec.threads)]
+        entries.append({"type": "threads", "data": {"values": threads}})
+    if spec.csp is not None:
+        entries.append({"type": "csp", "data": numbered(spec.csp, event.number)})
     if event.breadcrumbs:
         crumbs = sorted(event.breadcrumbs, key=lambda crumb: -crumb.seconds_before)
         entries.append({"type": "breadcrumbs", "data": {"values": [_crumb(crumb, event) for crumb in crumbs]}})
@@ -207,7 +246,7 @@ def _occurrence(event: EventRecord) -> dict[str, object] | None:
         "issueTitle": known.title if known else spec.shown_title,
         "subtitle": known.subtitle if known else "",
         "resourceId": None,
-        "evidenceData": {},
+        "evidenceData": numbered(known.data, event.number) if known else {},
         "evidenceDisplay": [
             {"name": name, "value": value, "important": index == 0}
             for index, (name, value) in enumerate(known.evidence if known else ())

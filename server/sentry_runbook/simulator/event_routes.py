@@ -15,6 +15,7 @@ from sentry_runbook.simulator.params import (
     ApiError,
     answer,
     bad,
+    forbidden,
     not_found,
     page,
     period,
@@ -85,6 +86,8 @@ def _project_event(request: Request) -> tuple[EventRecord, int]:
     world = world_of(request)
     now = world.now_ms()
     project = world.find_project(request.path_params["project"])
+    if project is not None and not profile_of(request).access:
+        raise forbidden()
     wanted = request.path_params["event"].replace("-", "").lower()
     for event in project.events.until(now) if project else ():
         if event.id == wanted:

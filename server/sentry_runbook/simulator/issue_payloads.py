@@ -88,13 +88,15 @@ def issue_row(
         "substatus": substatus(issue, now),
         "platform": spec.platform or issue.project.platform,
         "project": project_brief(issue.project),
-        "type": _TYPES.get(spec.category, "generic"),
+        "type": "csp" if spec.csp is not None else _TYPES.get(spec.category, "generic"),
         "issueType": spec.issue_type,
         "issueCategory": spec.category,
         "metadata": metadata(spec),
         "numComments": len(notes),
         "assignedTo": owner(issue.assigned_to),
-        "isUnhandled": any(event.handled is False for event in everything) and spec.category == "error",
+        "isUnhandled": any(event.handled is False for event in everything)
+        and spec.category == "error"
+        and spec.csp is None,
         "priority": issue.priority,
         "count": str(len(everything)),
         "userCount": len({event.user.id for event in events if event.user}),

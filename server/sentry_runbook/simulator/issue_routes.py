@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,12 +21,15 @@ from sentry_runbook.simulator.issue_payloads import (
 from sentry_runbook.simulator.issue_search import SearchMatch, candidates, matching, ordered
 from sentry_runbook.simulator.params import (
     ApiError,
+    Scope,
     answer,
     bad,
     environments,
+    forbidden,
     not_found,
     page,
     period,
+    profile_of,
     scope,
     whole,
     world_of,
@@ -41,7 +45,7 @@ def base_url(request: Request) -> str:
 
 
 def issue_of(request: Request) -> tuple[IssueRecord, int]:
-    """Find the issue that the path names, and the present; 404 when there is none."""
+    """Find the issue that the path names, and the present; 404 when there is none, 403 when it may not be read."""
     world = world_of(request)
     now = world.now_ms()
     wanted = request.path_params["issue"]
@@ -49,6 +53,8 @@ def issue_of(request: Request) -> tuple[IssueRecord, int]:
     # Without the organization in the path only numeric ids are understood.
     if issue is None or ("org" not in request.path_params and not wanted.isdecimal()):
         raise not_found()
+    if not profile_of(request).access:
+        raise forbidden()
     return issue, now
 
 
@@ -102,22 +108,29 @@ async def issue_list(request: Request) -> Response:
     rows, links = page(request, matches, size_name=size_name)
     headers |= {"X-Hits": str(len(matches)), "X-Max-Hits": "1000"}
     filtered = bool(period(request, asked.now)) or asked.environments is not None
-    shown = [_list_row(match, base_url(request), asked.now, filtered=filtered) for match in rows]
+    shown = [_list_row(match, base_url(request), asked, filtered=filtered) for match in rows]
     return answer(shown, links | headers)
 
 
-def _list_row(match: SearchMatch, base: str, now: int, *, filtered: bool) -> dict[str, object]:
-    row = issue_row(match.issue, base, now)
-    lifetime = {key: row[key] for key in ("count", "userCount", "firstSeen", "lastSeen")}
-    row |= {"stats": {"24h": stats(match.events, now)["24h"]}}
+def _list_row(match: SearchMatch, base: str, asked: Scope, *, filtered: bool) -> dict[str, object]:
+    row = issue_row(match.issue, base, asked.now) | {"stats": {"24h": stats(match.events, asked.now)["24h"]}}
+    life = [event for event in match.issue.events.until(asked.now) if asked.covers(event.environment)]
     if filtered:
         # With a period the list tells that period alone, its first and last event, too; the rest is under lifetime.
-        row["count"] = str(len(match.events))
-        row["userCount"] = len({event.user.id for event in match.events if event.user})
-        row["firstSeen"], row["lastSeen"] = iso(match.events[0].at), iso(match.events[-1].at)
-    row["lifetime"] = lifetime | {"stats": None}
+        # Both are of the environments asked for.
+        row |= _counted(match.events)
+    row["lifetime"] = _counted(life) | {"stats": None}
     row["filtered"] = None
     return row
+
+
+def _counted(events: Sequence[EventRecord]) -> dict[str, object]:
+    return {
+        "count": str(len(events)),
+        "userCount": len({event.user.id for event in events if event.user}),
+        "firstSeen": iso(events[0].at),
+        "lastSeen": iso(events[-1].at),
+    }
 
 
 # --- around it ------------------------------------------------------------------------------------------------------

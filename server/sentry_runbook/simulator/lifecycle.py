@@ -19,7 +19,7 @@ from sentry_runbook.simulator.records import (
     SnoozeRecord,
     digest,
 )
-from sentry_runbook.simulator.versions import is_semver, precedence
+from sentry_runbook.simulator.versions import precedence
 
 
 def record(
@@ -59,7 +59,7 @@ def _settle_resolution(issue: IssueRecord, resolution: ResolutionRecord, now: in
         data: dict[str, object] = {"version": event.release or "", "event_id": event.id}
         if resolution.release:
             data["resolved_in_version"] = resolution.details.get("inRelease", resolution.release.version)
-            data["follows_semver"] = is_semver(resolution.release.version)
+            data["follows_semver"] = issue.project.follows_semver(event.at)
         issue.status, issue.substatus, issue.resolution = "unresolved", "regressed", None
         _name_next_release(issue, resolution, event)
         record(issue, event.at, "set_regression", data)
@@ -76,21 +76,23 @@ def _name_next_release(issue: IssueRecord, resolution: ResolutionRecord, event: 
 
 def _brings_back(issue: IssueRecord, event: EventRecord, resolution: ResolutionRecord) -> bool:
     # A plain resolve is undone by any event. One that is tied to a release forgives events of older releases, which
-    # still run somewhere; an event without a release cannot be forgiven.
+    # still run somewhere, and events without a release: Sentry takes them for older ones.
     tied = resolution.release
-    if tied is None or event.release is None:
+    if tied is None:
         return True
+    if event.release is None:
+        return False
     release = issue.project.release(event.release, event.at)
     if release is None:
         return True
     if release.version == tied.version:
         return not resolution.forgives_release
-    return _is_newer(release, tied)
+    return _is_newer(release, tied, event.at)
 
 
-def _is_newer(release: ReleaseRecord, than: ReleaseRecord) -> bool:
+def _is_newer(release: ReleaseRecord, than: ReleaseRecord, now: int) -> bool:
     versions = precedence(release.version), precedence(than.version)
-    if versions[0] is not None and versions[1] is not None:
+    if versions[0] is not None and versions[1] is not None and release.project.follows_semver(now):
         return versions[0] > versions[1]
     return release.at > than.at
 

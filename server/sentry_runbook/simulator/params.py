@@ -45,6 +45,11 @@ def not_found() -> ApiError:
     return ApiError(404, {"detail": "The requested resource does not exist"})
 
 
+def forbidden() -> ApiError:
+    """Return the 403 of a missing scope, and of a project that the token's user may not read."""
+    return ApiError(403, {"detail": "You do not have permission to perform this action."})
+
+
 def world_of(request: Request) -> World:
     """Return the world that the application answers from."""
     world: World = request.app.state.world
@@ -127,28 +132,30 @@ def environments(request: Request, world: World, now: int) -> frozenset[str | No
 
 
 def projects(request: Request, world: World, profile: Profile) -> tuple[ProjectRecord, ...]:
-    """Read ``project``: ids or slugs; -1 for all; none for those that the token's user is a member of."""
+    """Read ``project``: ids or slugs; -1 for all that may be read; none for those whose member the token's user is."""
     wanted = request.query_params.getlist("project")
-    if not wanted:
-        if not profile.member:
-            return ()
-        return _several(world.projects, profile)
-    if "-1" in wanted:
-        return _several(world.projects, profile)
+    if not wanted or "-1" in wanted:
+        is_none = not profile.access or not (wanted or profile.member)
+        return () if is_none else _several(request, world.projects, profile)
     chosen = []
     for name in wanted:
         if not profile.project_slugs and not name.isdecimal():
             raise bad("Invalid project parameter. Values must be numbers.")
         project = world.find_project(name)
-        if project is None:
-            raise ApiError(403, {"detail": "You do not have permission to perform this action."})
+        if project is None or not profile.access:
+            raise forbidden()
         chosen.append(project)
-    return _several(chosen, profile)
+    return _several(request, chosen, profile)
 
 
-def _several(chosen: Sequence[ProjectRecord], profile: Profile) -> tuple[ProjectRecord, ...]:
+def _several(request: Request, chosen: Sequence[ProjectRecord], profile: Profile) -> tuple[ProjectRecord, ...]:
     if len(chosen) > 1 and not profile.global_views:
-        raise bad("You cannot view events from multiple projects.")
+        is_stream = request.url.path.endswith("/issues/")
+        raise bad(
+            "You do not have the multi project stream feature enabled"
+            if is_stream
+            else "You cannot view events from multiple projects."
+        )
     return tuple(chosen)
 
 

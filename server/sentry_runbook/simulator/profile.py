@@ -11,6 +11,7 @@ class Profile:
 
     Attributes:
         spans: ``dataset=spans`` (absent before 2025 and in the errors-only profile; then ``transactions`` is known).
+        transactions: the dataset of that name, where spans are absent; without it (24.2) the default dataset has them.
         timeseries: ``events-timeseries/`` (2025 and later).
         sessions: ``sessions/``.
         dataset: the datasets ``errors`` and ``issuePlatform``; without it Discover has its old default (discover).
@@ -21,11 +22,14 @@ class Profile:
         project_slugs: slugs in ``project=``; older servers want ids.
         global_views: one question about several projects.
         member: the token's user is a member of the projects; else a question without ``project`` finds none.
+        access: the token may read the projects; else they are only listed, searches find nothing, and what names one
+            of them or an issue of theirs is refused (a user of no team: recordings 345 to 354).
         absent: further endpoints that answer an empty 404, by their name in the path:
             ``committers``, ``activities``, ``notes``, ``shortids``, ``workflows``, ``tags``, ``events-stats``…
     """
 
     spans: bool = True
+    transactions: bool = True
     timeseries: bool = True
     sessions: bool = True
     dataset: bool = True
@@ -36,6 +40,7 @@ class Profile:
     project_slugs: bool = True
     global_views: bool = True
     member: bool = True
+    access: bool = True
     absent: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -43,10 +48,10 @@ class Profile:
         """The values of ``dataset`` that Discover and the time series know."""
         today = ("errors", "issuePlatform") if self.dataset else ()
         spans = ("spans",) if self.spans else ()
-        old = () if self.dataset and self.spans else ("discover", "transactions")
+        old = () if self.dataset and self.spans else ("discover", *(["transactions"] * self.transactions))
         return (*today, *spans, *old)
 
     @property
     def default_dataset(self) -> str | None:
         """The dataset of a request without ``dataset``; None: the parameter is required."""
-        return None if self.dataset else "discover"
+        return None if self.dataset and (self.spans or self.transactions) else "discover"

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Generic, Protocol, TypeVar
 
 from sentry_runbook.simulator.scenario import Crumb, IssueSpec, Scenario
-from sentry_runbook.simulator.versions import precedence
+from sentry_runbook.simulator.versions import is_semver, precedence
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -171,8 +171,8 @@ class ReleaseRecord:
 
 
 def greatest_version(releases: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
-    """Return the release with the greatest semantic version; None when none of them has one."""
-    ordered = ((precedence(release.version), release) for release in releases)
+    """Return the release with the greatest semantic version; None when none of them has one with its package."""
+    ordered = ((precedence(release.version), release) for release in releases if is_semver(release.version))
     known = [(key, release) for key, release in ordered if key is not None]
     return max(known, key=lambda pair: pair[0])[1] if known else None
 
@@ -288,6 +288,17 @@ class ProjectRecord:
     def newest_release(self, now: int) -> ReleaseRecord | None:
         """Return the release created last."""
         return max(self.released(now), key=lambda release: release.at, default=None)
+
+    def follows_semver(self, now: int) -> bool:
+        """Return whether releases are compared as versions: one of the newest three, and three of ten, name a package.
+
+        Of two releases the newer one decides; of fewer than ten, the newest three.
+        """
+        newest = sorted(self.released(now), key=lambda release: -release.at)[:10]
+        semver = [is_semver(release.version) for release in newest]
+        if len(semver) <= 2:
+            return any(semver[:1])
+        return any(semver[:3]) and (len(semver) < 10 or sum(semver) >= 3)
 
     def live_release(self, environment: str | None, now: int) -> str | None:
         """Return what is deployed: the last deploy to the environment, else the newest release."""

@@ -21,8 +21,8 @@ _TOKEN = re.compile(
     r"""\s*(?:
         (?P<paren>[()]) |
         (?P<op>AND|OR)(?=[\s()]|$) |
-        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\))?):(?:\[[^\]]*\]|(?:[<>]=?)?"(?:[^"\\]|\\.)*"|[^\s()]*)) |
-        (?P<quoted>"(?:[^"\\]|\\.)*") |
+        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\))?):(?:\[[^\]]*\]|(?:[<>]=?)?"(?:\\"|[^"])*+"|[^\s()]*)) |
+        (?P<quoted>"(?:\\"|[^"])*+") |
         (?P<word>[^\s()]+)
     )""",
     re.VERBOSE,
@@ -99,7 +99,8 @@ def _conditions(tokens: list[re.Match[str]], position: int) -> tuple[Group, int]
 
 def _unquote(text: str) -> str:
     if len(text) >= 2 and text[0] == text[-1] == '"':
-        return re.sub(r"\\(.)", lambda match: match[0] if match[1] == "*" else match[1], text[1:-1])
+        # Only a quote is unescaped; a backslash before anything else is one, and a star's is read with the wildcards.
+        return text[1:-1].replace('\\"', '"')
     return text
 
 
@@ -113,7 +114,7 @@ def _term(token: re.Match[str]) -> Term:
     if not value:
         raise BadQuery(f"Empty string after '{key}:'")
     if value.startswith("["):
-        inner = re.findall(r'\s*("(?:[^"\\]|\\.)*"|[^,]+?)\s*(?:,|$)', value[1:-1])
+        inner = re.findall(r'\s*("(?:\\"|[^"])*+"|[^,]+?)\s*(?:,|$)', value[1:-1])
         return Term(key, tuple(_unquote(part) for part in inner), negated)
     operator = re.match(r"[<>]=?|(?=)", value)
     sign = operator.group() if operator else ""

@@ -135,6 +135,8 @@ async def sessions(request: Request) -> Response:
     if not profile_of(request).sessions:
         raise ApiError(404)
     asked = scope(request, default=DAY)
+    if not asked.projects:
+        raise bad("No projects available")
     step, (groups, readers, order) = _step(request), _selected(request)
     start, end = _bounds(request, asked, step)
     intervals, text = list(range(start, end, step)), request.query_params.get("query", "")
@@ -153,7 +155,7 @@ async def sessions(request: Request) -> Response:
         "start": iso(start),
         "end": iso(end),
         "intervals": [iso(at) for at in intervals],
-        "groups": [row.body for row in rows[: whole(request, "per_page", 100, 1000)]],
+        "groups": [row.body for row in rows[: whole(request, "per_page", _MOST_POINTS, _MOST_POINTS)]],
         "query": text,
     }
     return answer(body)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.params import Scope, answer, bad, page, scope, span_ms, world_of
+from sentry_runbook.simulator.params import Scope, answer, bad, page, period, scope, span_ms, world_of
 from sentry_runbook.simulator.records import HOUR, MINUTE, ProjectRecord, number_id
 from sentry_runbook.simulator.scenario import DroppedSpec, FlagChangeSpec
 from sentry_runbook.simulator.world import World
@@ -22,6 +22,8 @@ async def outcomes(request: Request) -> Response:
     if query.getlist("field") != ["sum(quantity)"]:
         raise bad('Request is missing a "field"')
     asked = scope(request)
+    if not asked.projects:
+        raise bad("No projects available")
     step = span_ms(query.get("interval", "1h")) or HOUR
     # The period is rounded outwards to whole intervals, and their sum is the total.
     begins = range(asked.start // step * step, asked.end, step)
@@ -74,11 +76,14 @@ def _dropped(described: DroppedSpec, project: ProjectRecord, start: int, end: in
 
 async def flag_list(request: Request) -> Response:
     """Answer with the changes of feature flags, the oldest first unless sorted otherwise; of all projects."""
-    world, asked = world_of(request), scope(request)
+    world = world_of(request)
+    now = world.now_ms()
+    # The log belongs to the organization: no project restricts it, and none has to be named.
+    start, end = period(request, now) or (0, now + 1)
     changes = [
         (world.origin + round(change.at * MINUTE), change) for scenario in world.scenarios for change in scenario.flags
     ]
-    seen = [(at, change) for at, change in changes if asked.start <= at < asked.seen_end]
+    seen = [(at, change) for at, change in changes if start <= at < min(end, now + 1)]
     is_newest_first = request.query_params.get("sort", "").startswith("-")
     seen.sort(key=lambda entry: entry[0], reverse=is_newest_first)
     rows, links = page(request, seen)

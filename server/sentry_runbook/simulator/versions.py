@@ -1,7 +1,8 @@
 """Release names: which Sentry reads as semantic versions, and how it orders those.
 
 Sentry reads ``package@1.2.3`` as a semantic version; the package is required. A project whose newest release has that
-form is a *semver project*: there "newer" means a greater version, elsewhere it means created later.
+form is a *semver project* (see ``ProjectRecord.follows_semver``): there "newer" means a greater version, elsewhere it
+means created later.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_VERSION = re.compile(r"(?:([^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([^+]+))?(?:\+(.*))?)")
+_VERSION = re.compile(r"(?:(@?[^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([^+]+))?(?:\+(.*))?)")
 
 
 class Precedence(NamedTuple):
-    """The sort key of a semantic version; a pre-release sorts before its release."""
+    """The sort key of a semantic version; a pre-release sorts before its release, a build after it."""
 
     numbers: tuple[int, ...]
     is_release: bool
     prerelease: tuple[tuple[bool, int, str], ...]
+    build: tuple[tuple[bool, int, str], ...]
 
 
 def is_semver(version: str) -> bool:
@@ -27,16 +29,21 @@ def is_semver(version: str) -> bool:
 
 
 def precedence(version: str) -> Precedence | None:
-    """Return the sort key of a semantic version with its package; None for any other release name."""
+    """Return the sort key of a version number, with or without a package; None for any other release name."""
     match = _VERSION.fullmatch(version)
-    if match is None or match[1] is None:
+    if match is None:
         return None
-    identifiers = re.split(r"[.-]", match[7]) if match[7] else []
     return Precedence(
         tuple(int(match[part] or 0) for part in (3, 4, 5, 6)),
-        not identifiers,
-        tuple((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in identifiers),
+        not match[7],
+        _identifiers(match[7]),
+        _identifiers(match[8]),
     )
+
+
+def _identifiers(text: str | None) -> tuple[tuple[bool, int, str], ...]:
+    parts = re.split(r"[.-]", text) if text else []
+    return tuple((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts)
 
 
 def short_version(version: str) -> str:

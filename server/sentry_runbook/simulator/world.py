@@ -183,9 +183,10 @@ class World:
         releases = (project.release(version, now) for project in self.projects)
         return [release for release in releases if release is not None]
 
-    def environments(self, now: int) -> list[str]:
-        """Return the names of all environments seen by now."""
-        names = {name for project in self.projects for name, since in project.environments.items() if since <= now}
+    def environments(self, now: int, projects: Sequence[ProjectRecord] | None = None) -> list[str]:
+        """Return the names of all environments seen by now; with ``projects``, of these alone."""
+        chosen = self.projects if projects is None else projects
+        names = {name for project in chosen for name, since in project.environments.items() if since <= now}
         return sorted(names)
 
     # --- acting -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,15 @@ from sentry_runbook.incident.model.results.resolution import NoteResult
 from sentry_runbook.render.resolution import note_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
-from sentry_runbook.tools.confirmation import CONFIRMED_BY, Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.confirmation import (
+    CALL_WITHIN_S,
+    CONFIRMED_BY,
+    Confirm,
+    Decision,
+    decide,
+    decision_of,
+    seconds_left,
+)
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import NotePlan
 
@@ -28,7 +36,14 @@ async def confirmed(
     plan: Annotated[NotePlan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
 ) -> Decision | Elicit[Confirm]:
     """Ask the user where that is needed and possible."""
-    return decide(ctx, plan.question(), nothing=plan.already, dry_run=dry_run, token=confirm_token, must_confirm=False)
+    return await decide(
+        ctx,
+        plan.question(),
+        nothing=plan.already,
+        dry_run=dry_run,
+        token=confirm_token,
+        must_confirm=plan.issue.asked_as is not None,
+    )
 
 
 async def add_note(
@@ -46,18 +61,20 @@ async def add_note(
     """
     from sentry_runbook.writing.note import note_result, post_note  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    run = runtime(ctx)
-    how = how_decided(answer)
+    run, decision = runtime(ctx), decision_of(answer)
+    how = decision.how
     if how in ("nothing", "plan"):
         return note_result(plan, "already" if how == "nothing" else "planned")
     if how == "ask":
-        return note_result(plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()))
+        return note_result(
+            plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()), notes=decision.notes
+        )
     if how == "declined":
         return note_result(plan, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
     if how == "token":
         run.confirmations.redeem(confirm_token or "", plan.payload())
     # Once sent, the comment is looked for and recorded even if the caller goes away.
-    with anyio.CancelScope(shield=True):
+    with run.client().deadline(seconds_left(CALL_WITHIN_S)), anyio.CancelScope(shield=True):
         done = await post_note(run, plan, CONFIRMED_BY[how])
     return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
 

@@ -20,7 +20,7 @@ from sentry_runbook.tools.registry import ToolDefinition
 async def find_issues(
     ctx: Context[Runtime],
     query: Annotated[str, Field(description="Sentry issue search", max_length=1000), OneLine] = "is:unresolved",
-    project: Annotated[str | None, Field(description="Project slug or id", max_length=100), OneLine] = None,
+    project: Annotated[str | None, Field(description="Slug or id; -1: all", max_length=100), OneLine] = None,
     environment: Environment = None,
     sort: Annotated[Sort, Field(description="date = last seen, new = first seen")] = "date",
     period: Period = None,

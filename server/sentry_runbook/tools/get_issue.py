@@ -7,10 +7,10 @@ from collections.abc import Callable
 from mcp.server.mcpserver import Context
 
 from sentry_runbook.collect import READ, investigate
-from sentry_runbook.incident.model.results.issue import IssueReport
+from sentry_runbook.incident.model.results.issue import FAILING, ExceptionView, IssueReport
 from sentry_runbook.render.issue import issue_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.safety.text import cut
+from sentry_runbook.safety.text import cut, ends
 from sentry_runbook.tools.arguments import Environment, Issue, Which
 from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.registry import ToolDefinition
@@ -55,17 +55,28 @@ def _fewer_tags(result: IssueReport) -> IssueReport:
 def _shorter_stacks(result: IssueReport) -> IssueReport:
     if result.event is None:
         return result
-    exceptions = tuple(
-        thrown.model_copy(
-            update={
-                "value": thrown.value and cut(thrown.value, 300),
-                "stack": tuple(cut(line, 160) for line in thrown.stack[-5:]),
-                "stack_omitted": (thrown.stack_omitted or 0) + max(0, len(thrown.stack) - 5) or None,
-            }
-        )
-        for thrown in result.event.exceptions[-2:]
+    thrown = result.event.exceptions
+    kept = [one for place, one in enumerate(thrown) if place in (0, len(thrown) - 1) or _failing(one) is not None]
+    return _with(result, exceptions=tuple(_shorter(one) for one in kept))
+
+
+def _shorter(thrown: ExceptionView) -> ExceptionView:
+    """The exception with its last frames, the failing one among them; of one that does not lead only the very last."""
+    failing = _failing(thrown)
+    places = list(range(len(thrown.stack)))[-5 if failing is not None else -1 :]
+    if failing is not None and failing not in places:
+        places[0] = failing
+    return thrown.model_copy(
+        update={
+            "value": thrown.value and ends(thrown.value, 300),
+            "stack": tuple(cut(thrown.stack[place], 160) for place in places),
+            "stack_omitted": (thrown.stack_omitted or 0) + len(thrown.stack) - len(places) or None,
+        }
     )
-    return _with(result, exceptions=exceptions)
+
+
+def _failing(thrown: ExceptionView) -> int | None:
+    return next((place for place, line in enumerate(thrown.stack) if line.endswith(FAILING)), None)
 
 
 def _no_variables(result: IssueReport) -> IssueReport:
@@ -88,7 +99,11 @@ CUTS = (
     Cut(_without("contexts", "extra"), {"event.contexts": "", "event.extra": ""}, _how),
     Cut(_fewer_breadcrumbs, {"event.breadcrumbs": "all but the last 8"}, _how),
     Cut(_fewer_tags, {"event.tags": "all but 8"}, _how),
-    Cut(_shorter_stacks, {"event.exceptions": "all but the last two with 5 frames each"}, _how),
+    Cut(
+        _shorter_stacks,
+        {"event.exceptions": "all but root and outermost and leading one with at most 5 frames"},
+        _how,
+    ),
     Cut(_no_variables, {"event.failing_frame.variables": ""}, _how),
     Cut(_without(*LEAST), {f"event.{name}": "" for name in LEAST}, _how),
 )

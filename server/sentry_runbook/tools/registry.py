@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import anyio
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
@@ -22,6 +21,7 @@ from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Answer, quoted
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.text import line
+from sentry_runbook.tools.confirmation import call_begins
 from sentry_runbook.tools.output import BUDGET, PreparedAnswer, Render, Shrink, prepare
 from sentry_runbook.tools.schema import output_schema, slim
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound=Answer)
 
-CONFIRM_WITHIN_S = 600
-"""Seconds that a person has to answer a question; after them nothing is written."""
 ALIASES = {"issue_id": "issue"}
 """Names that people and models use for one of our arguments."""
 
@@ -128,11 +126,9 @@ class RunbookTool(Tool):
             ToolError: with our own sentence and nothing else; the only exception whose text the SDK shows a model.
         """
         try:
-            with anyio.fail_after(CONFIRM_WITHIN_S if self.definition.writes else None):
+            with call_begins():
                 answer: CallToolResult | InputRequiredResult
                 answer = await super().run(self._checked(arguments), context, convert_result=False)
-        except TimeoutError as exc:
-            raise ToolError("Nobody confirmed within ten minutes; nothing was changed.") from exc
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, RunbookError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__

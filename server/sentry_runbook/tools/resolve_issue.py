@@ -13,7 +13,15 @@ from sentry_runbook.incident.resolution.request import ResolutionRequest
 from sentry_runbook.render.resolution import resolution_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
-from sentry_runbook.tools.confirmation import CONFIRMED_BY, Confirm, Decision, decide, how_decided
+from sentry_runbook.tools.confirmation import (
+    CALL_WITHIN_S,
+    CONFIRMED_BY,
+    Confirm,
+    Decision,
+    decide,
+    decision_of,
+    seconds_left,
+)
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import Plan
 
@@ -48,7 +56,7 @@ async def confirmed(
     plan: Annotated[Plan, Resolve(planned)], dry_run: bool, confirm_token: str | None, ctx: Context[Runtime]
 ) -> Decision | Elicit[Confirm]:
     """Ask the user where that is needed and possible."""
-    return decide(
+    return await decide(
         ctx,
         plan.question(),
         nothing=plan.resolution.change is None,
@@ -80,24 +88,27 @@ async def resolve_issue(
     """
     from sentry_runbook.writing.change import apply, ensure_unchanged, resolution_result  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    run = runtime(ctx)
-    how = how_decided(answer)
+    run, decision = runtime(ctx), decision_of(answer)
+    how = decision.how
     if how in ("nothing", "plan"):
         return resolution_result(
             plan, "planned" if how == "plan" else "already" if plan.resolution.already else "refused"
         )
     if how == "ask":
-        return resolution_result(plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()))
+        return resolution_result(
+            plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()), notes=decision.notes
+        )
     if how == "declined":
         return resolution_result(plan, "not_applied", notes=(NOT_CONFIRMED,))
     if how == "token":
         run.confirmations.redeem(confirm_token or "", plan.payload())
-    if how == "agreed":
-        await ensure_unchanged(run, plan)
-    # Once sent, the change is read back and recorded even if the caller goes away.
-    with anyio.CancelScope(shield=True):
-        done = await apply(run, plan, CONFIRMED_BY[how], reason)
-    return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
+    with run.client().deadline(seconds_left(CALL_WITHIN_S)):
+        if how == "agreed":
+            await ensure_unchanged(run, plan)
+        # Once sent, the change is read back and recorded even if the caller goes away.
+        with anyio.CancelScope(shield=True):
+            done = await apply(run, plan, CONFIRMED_BY[how], reason)
+    return done
 
 
 TOOL = ToolDefinition(

@@ -15,7 +15,7 @@ from sentry_runbook.safety.audit import AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.references import IssueRef, parse_reference
 from sentry_runbook.writing.change import UNCLEAR, append_to, read_for_writing, require_write_scope
-from sentry_runbook.writing.plans import FORWARDED, UNKNOWN, NotePlan
+from sentry_runbook.writing.plans import UNKNOWN, NotePlan
 
 SHOWN = 4_000
 """Characters of the comment that are shown before it is posted: all that the tool takes."""
@@ -123,6 +123,6 @@ def note_result(
         note_id=note_id,
         text=planned.shown,
         confirm_token=token,
-        warnings=(FORWARDED, *notes),
+        warnings=(*planned.warnings, *notes),
         reason=reason,
     )

@@ -74,4 +74,11 @@ class NotePlan:
 
     def question(self) -> str:
         """What a person is asked."""
-        return f"Post this comment on {self.issue.name} {quoted(self.issue.title)}?\n{quoted(self.shown)}\n{FORWARDED}"
+        parts = [f"Post this comment on {self.issue.name} {quoted(self.issue.title)}?", quoted(self.shown)]
+        return "\n".join([*parts, *self.warnings])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the issue is now, where it was asked for under another name; and who gets the comment."""
+        renamed = self.issue.why_other_name
+        return (*([f"{renamed}; the comment goes to {self.issue.name}."] if renamed else []), FORWARDED)

@@ -8,6 +8,7 @@ strong against.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sentry_runbook.incident.model.cause_patterns import PatternName
@@ -66,6 +67,16 @@ class Hypothesis:
         return "medium" if by_points == "high" and (len(kinds) < 2 or opposed) else by_points
 
 
-def excerpt(text: str) -> str:
-    """An error text as it stands in a sentence: one quoted line of at most EXCERPT characters."""
-    return quoted(text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…")
+def excerpt(text: str, words: re.Pattern[str] | None = None) -> str:
+    """An error text as it stands in a sentence: one quoted line of at most EXCERPT characters.
+
+    Args:
+        text: inert text.
+        words: what must be seen of it; a reason often stands at the end of a long message.
+    """
+    found = words.search(text) if words is not None and len(text) > EXCERPT else None
+    if found is None or found.end() <= EXCERPT - 1:
+        return quoted(text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…")
+    start = max(text.rfind("\n", 0, found.start()) + 1, found.end() - EXCERPT + 2, 0)
+    shown = text[start : start + EXCERPT - 2]
+    return quoted(f"…{shown}{'…' if start + len(shown) < len(text) else ''}")

@@ -15,10 +15,15 @@ def whole_events(evidence: Evidence) -> tuple[Event, ...]:
 
 
 def error_texts(event: Event) -> Iterator[str]:
-    """Types and messages of what was thrown, outermost first; then the event's own message and title."""
-    for exception in reversed(event.exceptions):
-        yield f"{exception.type or ''}: {exception.value or ''}"
-    for text in (event.message, event.title):
+    """All of what was thrown, the leading exception first, then from the root outwards; then message and title."""
+    leading = event.leading
+    if leading is not None:
+        yield leading.text
+    for exception in event.exceptions:
+        if exception is not leading:
+            yield exception.text
+    yield from event.other_errors
+    for text in (event.whole_message or event.message, event.title):
         if text:
             yield text
 

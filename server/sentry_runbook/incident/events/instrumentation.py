@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sentry_runbook.incident.events.event_texts import whole_events
+from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.model.evidence import Event, Evidence, Frame, Known, quoted
 
 NEARLY_ALL = 0.9
@@ -44,7 +45,9 @@ class Gap:
 
 
 def instrumentation_gaps(evidence: Evidence) -> tuple[Gap, ...]:
-    """The gaps that most of the events show."""
+    """The gaps that most of the events show; of errors only: no SDK of the application sent anything else."""
+    if words_of(evidence) is not None:
+        return ()
     return (*_row_gaps(evidence), *_event_gaps(whole_events(evidence)))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_report import frame_line
 from sentry_runbook.incident.model.evidence import Commit, Evidence, Known, Unknown, quoted
@@ -49,19 +50,19 @@ def _alignment(incident: Incident) -> Alignment | None:
 def _error(evidence: Evidence) -> str | Unknown:
     if isinstance(evidence.event, Unknown):
         return evidence.event
-    exceptions = evidence.event.value.exceptions
-    if not exceptions:
+    leading = evidence.event.value.leading
+    if leading is None:
         return quoted(evidence.event.value.title or evidence.issue.title)
-    # The chain is ordered cause first: the last exception is the one that was reported.
-    reported = exceptions[-1]
-    return excerpt(": ".join(part for part in (reported.type, reported.value) if part) or evidence.issue.title)
+    return excerpt(": ".join(part for part in (leading.type, leading.value) if part) or evidence.issue.title)
 
 
 def _frame(evidence: Evidence) -> str | Unknown:
     if isinstance(evidence.event, Unknown):
         return evidence.event
     frame = evidence.event.value.failing_frame
-    return quoted(frame_line(frame)) if frame else Unknown(why="the event has no stack trace")
+    other = words_of(evidence)
+    lacks = f"{other.name} has no stack trace" if other is not None else "the event has no stack trace"
+    return quoted(frame_line(frame)) if frame else Unknown(why=lacks)
 
 
 def _commit(evidence: Evidence) -> str | Unknown:

@@ -123,7 +123,8 @@ def _crash_free_figures(rate: CrashFree, of_the_episode: float | None) -> Iterat
 def _slow(incident: Incident, impact: Impact) -> Iterator[str]:
     latency = incident.evidence.latency
     if impact.p95_ms is not None and isinstance(latency, Known) and latency.value.main:
-        yield f"p95 of {quoted(latency.value.main)} {number(impact.p95_ms)} ms"
+        about = " about" if impact.p95_estimate else ""
+        yield f"p95 of {quoted(latency.value.main)}{about} {number(impact.p95_ms)} ms"
 
 
 # --- the next step -------------------------------------------------------------------------------------------------

@@ -9,6 +9,11 @@ from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Evidence, Frozen, Known, SessionHour, Sessions, Unknown, Window
 from sentry_runbook.incident.model.policy import Policy
 
+IMPOSSIBLE = (
+    "Sentry's crash-free rate of the period lies outside 0 to 100 %: it counted more crashes than sessions, or fewer "
+    "than none"
+)
+
 
 class CrashFree(Frozen):
     """Crash-free sessions of production, in percent: ``100 · (1 - crash rate - unhandled rate)``.
@@ -19,7 +24,7 @@ class CrashFree(Frozen):
         exact: False when the unhandled rate is missing on a server that has it: the figures are then upper bounds.
         old_meaning: True on a server without an unhandled rate: crashes only.
         hours_known: False when Sentry gave no figures by the hour.
-        hours_unknown: complete hours whose number of sessions is unknown: each of them may be the worst.
+        hours_unknown: complete hours whose number of sessions, or whose rate, is unknown: each may be the worst.
     """
 
     period_pct: float
@@ -50,8 +55,9 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
         count = "no sessions" if sessions.sessions == 0 else f"{sessions.sessions} sessions"
         return Unknown(why=f"{count} in the period; fewer than {minimum} are not judged")
     period = crash_free_pct(sessions.crash_rate, sessions.unhandled_rate)
+    is_impossible = sessions.has_impossible_rate or sessions.crash_rate is not None
     if period is None:
-        return Unknown(why="Sentry gave no crash rate for the period")
+        return Unknown(why=IMPOSSIBLE if is_impossible else "Sentry gave no crash rate for the period")
     full = [hour for hour in sessions.hours if hour.complete]
     judged = [hour for hour in full if hour.sessions is not None and hour.sessions >= minimum]
     measured = ((crash_free_pct(hour.crash_rate, hour.unhandled_rate), hour) for hour in judged)
@@ -66,7 +72,7 @@ def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
         exact=not sessions.has_unhandled_rate or _all_rates(sessions, judged),
         old_meaning=not sessions.has_unhandled_rate,
         hours_known=bool(sessions.hours),
-        hours_unknown=sum(hour.sessions is None for hour in full),
+        hours_unknown=sum(hour.sessions is None for hour in full) + len(judged) - len(rates),
     )
 
 
@@ -92,9 +98,10 @@ def crash_free_between(evidence: Evidence, policy: Policy, start: datetime, end:
 def crash_free_pct(crash_rate: float | None, unhandled_rate: float | None) -> float | None:
     """Percent, rounded far below any threshold so that 1 - 0.03 - 0.02 is 95 and not a hair less.
 
-    For comparisons; people read :func:`shown_pct` of it. None without a crash rate.
+    For comparisons; people read :func:`shown_pct` of it. None without a crash rate, and outside 0 to 100.
     """
-    return None if crash_rate is None else round(100 * (1 - crash_rate - (unhandled_rate or 0.0)), 6)
+    pct = None if crash_rate is None else round(100 * (1 - crash_rate - (unhandled_rate or 0.0)), 6)
+    return pct if pct is not None and 0 <= pct <= 100 else None
 
 
 def shown_pct(value: float) -> float:

@@ -89,7 +89,7 @@ def windows_to_count(evidence: Evidence, policy: Policy, limit: int = 6) -> tupl
 def _why_unknown(evidence: Evidence) -> str:
     totals = evidence.totals
     if isinstance(totals, Known):
-        return "no event of the window carries a user"
+        return totals.note or "no event of the window carries a user"
     return totals.why
 
 

@@ -100,8 +100,9 @@ class Production(PolicyTable):
     """Which environments are production."""
 
     environments: Pattern = Field(
-        default=r"^(prod|production|live)([-_].*)?$",
-        description="Regular expression, searched in the environment's name; events without one count as production.",
+        default=r"(?i)^(?!.*(pre|non|not|test|stag|dev))(.*[-_.])?(prod|prd|production|live)([-_.].*)?$",
+        description="Regular expression, searched in the environment's name; events without one count as production. "
+        "When no environment of the project matches, none is taken for staging: all count, with a warning.",
     )
 
 

@@ -12,10 +12,20 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.events.why_fired import why_fired
 from sentry_runbook.incident.formatting import between, briefly, count, elapsed, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
-from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Frame, Known, ThrownException, Unknown, quoted
+from sentry_runbook.incident.model.evidence import (
+    Breadcrumb,
+    Event,
+    Frame,
+    Known,
+    Stack,
+    ThrownException,
+    Unknown,
+    quoted,
+)
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.releases import Start, alignment
 from sentry_runbook.incident.timeline.context import AT_THE_START, deployed
@@ -78,23 +88,28 @@ def _direct(incident: Incident) -> Iterator[Hint]:
     # The innermost exception comes first in the chain: it is the cause, the last one is what was reported.
     for index, thrown in enumerate(event.exceptions):
         what = quoted(thrown.type or "an error") + (f" with {excerpt(thrown.value)}" if thrown.value else "")
-        own = [frame for frame in thrown.frames if frame.in_app] or list(thrown.frames)
-        where = f" in {quoted_frame(own[-1])}" if own else ""
+        frame = thrown.failing_frame
+        where = f" in {quoted_frame(frame)}" if frame is not None else ""
         yield Hint(f"{'Raised' if index == 0 else 'It became'}: {what}{where}.", f"stack trace of {source}")
     if not event.exceptions:
-        yield Hint("The event has no exception and no stack trace.", source)
+        frame = event.failing_frame
+        found = f"no exception; its stack ends in {quoted_frame(frame)}" if frame else "no exception and no stack trace"
+        yield Hint(why_fired(incident.evidence) or f"The event has {found}.", source)
     line = _failing_line(event)
     if line is not None:
         yield Hint(f"The failing line: {excerpt(line)}.", f"source context of {source}")
 
 
 def _failing_line(event: Event) -> str | None:
-    for thrown in event.exceptions:
-        for frame in reversed(thrown.frames):
-            for line in (frame.context or "").splitlines():
-                marker, _, code = line.strip().partition(f" {frame.line} ")
-                if frame.line is not None and marker in (">", "›") and code.strip():
-                    return code.strip()
+    """The source line that failed first: the innermost exception comes first in the chain."""
+    stacks: list[Stack] = [*event.exceptions, *([event.stack] if event.stack is not None else [])]
+    for frame in (stack.failing_frame for stack in stacks):
+        if frame is None or frame.line is None:
+            continue
+        for line in (frame.context or "").splitlines():
+            marker, _, code = line.strip().partition(f" {frame.line} ")
+            if marker in (">", "›") and code.strip():
+                return code.strip()
     return None
 
 
@@ -124,10 +139,10 @@ def _triggered(incident: Incident) -> Iterator[Hint]:
 def cause_of(event: Event) -> tuple[ThrownException, Frame | None] | None:
     """The innermost exception that our own code raised or met, and its frame; the chain is ordered cause first."""
     for thrown in event.exceptions:
-        own = [frame for frame in thrown.frames if frame.in_app]
-        if own:
-            return thrown, own[-1]
-    return (event.exceptions[-1], event.failing_frame) if event.exceptions else None
+        frame = thrown.failing_frame
+        if frame is not None and frame.in_app:
+            return thrown, frame
+    return (event.leading, event.failing_frame) if event.leading is not None else None
 
 
 def step_of(step: Breadcrumb) -> str:

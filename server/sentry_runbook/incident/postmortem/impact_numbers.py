@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sentry_runbook.incident.environments import sessions_of
 from sentry_runbook.incident.formatting import briefly, count, duration, elapsed, moment, number, percent, span
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
@@ -111,6 +112,7 @@ def _p95(incident: Incident) -> Iterator[ImpactNumber]:
     if incident.known_episode is not None and window.start < incident.began - timedelta(minutes=15):
         longer = f"; over the whole window of {duration(window.length)}, which is longer than the incident"
     value = f"{number(incident.impact.p95_ms)} ms for {quoted(part.value.main or '')}"
+    value += f" ({incident.impact.p95_estimate})" if incident.impact.p95_estimate else ""
     yield ImpactNumber(name, value, f"{part.value.measure}; {part.source}{longer}")
 
 
@@ -154,7 +156,8 @@ def _sessions(incident: Incident) -> Iterator[ImpactNumber]:
     if rate.worst_hour_pct is not None and rate.worst_hour_start is not None:
         worst += f"; {percent(rate.worst_hour_pct)} in the worst full hour, from {moment(rate.worst_hour_start)}"
     value = f"{percent(rate.period_pct)} of {count(rate.sessions, 'session')}{worst}"
-    yield ImpactNumber("Crash-free sessions of production", value, f"{part.source}; {span(part.value.window)}")
+    whose = sessions_of(incident.evidence.scope)
+    yield ImpactNumber(f"Crash-free sessions of {whose}", value, f"{part.source}; {span(part.value.window)}")
 
 
 def _baseline(incident: Incident) -> Iterator[ImpactNumber]:

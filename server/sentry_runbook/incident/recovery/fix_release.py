@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.issue_status import is_logged_as_next_release, last_resolve
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Known
+from sentry_runbook.incident.release_versions import is_later
 from sentry_runbook.incident.releases import release_named
 
 
@@ -54,15 +55,27 @@ def _is_live(evidence: Evidence, version: str) -> bool | None:
 def fix_version(evidence: Evidence) -> str | None:
     """The release that the resolve waits for; None when the issue is not resolved in one, or it does not exist yet.
 
-    "In the next release" waits for the first one made after the resolve, whatever the issue names (sentry-api rule 15).
+    "In the next release" waits for the first one made after the resolve, whatever the issue names (sentry-api rule 15);
+    by version a hotfix of an older line is not the next one, however late it was made.
     """
     issue, resolve = evidence.issue, last_resolve(evidence.issue)
     if issue.status != "resolved":
         return None
     if not issue.next_release and not is_logged_as_next_release(resolve):
         return issue.status_release
-    if resolve is None or not isinstance(evidence.releases, Known):
+    if resolve is None:
         return None
-    releases = {release.created: release.version for release in evidence.releases.value if release.created is not None}
+    if resolve.version is not None or not isinstance(evidence.releases, Known):
+        return resolve.version
+    releases = {
+        release.created: release.version
+        for release in evidence.releases.value
+        if release.created is not None and not _is_before(release.version, resolve.current_release)
+    }
     later = [created for created in releases if created > resolve.at]
     return releases[min(later)] if later else None
+
+
+def _is_before(version: str, current: str | None) -> bool:
+    """Whether a release is older than the current one by version, so that it cannot be the next one."""
+    return current is not None and is_later(current, version)

@@ -28,7 +28,7 @@ from sentry_runbook.incident.resolution.state import (
     reopened_substatus,
     state_of,
 )
-from sentry_runbook.incident.resolution.warnings import warnings_for
+from sentry_runbook.incident.resolution.warnings import other_name, warnings_for
 
 
 class ResolutionPlan(Frozen):
@@ -40,7 +40,7 @@ class ResolutionPlan(Frozen):
         refused: why the request is invalid; None when it is valid.
         after: the state that the change should lead to.
         undo: what puts it back, and what is not restored exactly.
-        must_confirm: also in ``direct`` mode (archived for ever).
+        must_confirm: also in ``direct`` mode (archived for ever, or an issue that was asked for under another name).
     """
 
     action: Action
@@ -57,18 +57,18 @@ class ResolutionPlan(Frozen):
 def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
     """What the request means for this issue; decides, sends nothing."""
     issue, now = incident.evidence.issue, incident.now
-    before = state_of(issue)
+    before, renamed = state_of(issue), tuple(other_name(issue))
     refused = next(refusals(request, issue), None)
     if refused is not None:
-        return ResolutionPlan(action=request.action, refused=refused, before=before, after=before)
+        return ResolutionPlan(action=request.action, refused=refused, before=before, after=before, warnings=renamed)
     change = change_of(request)
     # Writing the same state again would move the time of the resolve and restart the counts (sentry-api §10).
     if is_already(change, issue, now):
-        return ResolutionPlan(action=request.action, already=True, before=before, after=before)
+        return ResolutionPlan(action=request.action, already=True, before=before, after=before, warnings=renamed)
     if keeps_kind(change, issue):
         # Sent, it would not become what was asked, and the limits that are there could be lost (recordings 89, 531).
         reason = f"The issue is {before.summary}. {KIND_IS_KEPT}"
-        return ResolutionPlan(action=request.action, refused=reason, before=before, after=before)
+        return ResolutionPlan(action=request.action, refused=reason, before=before, after=before, warnings=renamed)
     return ResolutionPlan(
         action=request.action,
         change=change,
@@ -76,7 +76,7 @@ def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
         after=expected(change, issue, now),
         warnings=tuple(warnings_for(request, incident)),
         undo=_undo(change, incident, before),
-        must_confirm=change.substatus == FOR_EVER,
+        must_confirm=change.substatus == FOR_EVER or issue.asked_as is not None,
     )
 
 

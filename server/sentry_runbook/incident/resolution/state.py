@@ -30,12 +30,15 @@ def state_of(issue: Issue) -> State:
     """The issue's status with its details."""
     snooze = issue.snooze if issue.status == "ignored" and issue.snooze is not None else Snooze()
     resolved = issue.status == "resolved"
+    resolve = last_resolve(issue) if resolved else None
+    next_release = resolved and (issue.next_release or is_logged_as_next_release(resolve))
     state = State(
         summary="",
         status=issue.status,
         substatus=issue.substatus,
         in_release=issue.status_release if resolved else None,
-        in_next_release=(issue.next_release or None) if resolved else None,
+        in_next_release=next_release or None,
+        reopens_after=resolve.current_release if next_release and resolve else None,
         ignore_count=snooze.count,
         ignore_users=snooze.users,
         window_minutes=snooze.window_minutes or snooze.user_window_minutes,
@@ -71,7 +74,10 @@ def summary(state: State) -> str:
 
 def _in_what(state: State) -> str:
     if state.in_next_release:
-        return " in the next release"
+        after = f": any release after {quoted(state.reopens_after)} reopens it" if state.reopens_after else ""
+        other = None if same_release(state.in_release, state.reopens_after) else state.in_release
+        shown = f" (Sentry shows it as resolved in {quoted(other)})" if after and other else ""
+        return f" in the next release{after}{shown}"
     return f" in release {quoted(state.in_release)}" if state.in_release else ""
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.issue_status import last_resolve
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, Snooze, quoted
+from sentry_runbook.incident.release_versions import is_later
 from sentry_runbook.incident.resolution.request import FOR_EVER, UNTIL_ESCALATING, StatusChange, same_release
 from sentry_runbook.incident.resolution.state import (
     KIND_IS_KEPT,
@@ -87,8 +89,21 @@ def _release_note(planned: StatusChange, issue: Issue) -> str | None:
         return None
     stored = quoted(issue.status_release)
     if planned.in_next_release and not issue.next_release:
-        return f"This project orders its releases: Sentry stored it as resolved in {stored}; later ones reopen it."
+        return f"{_next_release_note(issue)}."
     return f"The latest release is {stored}." if planned.in_release == "latest" else None
+
+
+def _next_release_note(issue: Issue) -> str:
+    """What reopens an issue whose "next release" is stored as a concrete one: the log says it, not the one shown."""
+    resolve, shown = last_resolve(issue), issue.status_release or ""
+    stored = f"Sentry stored it as resolved in {quoted(shown)}"
+    current = resolve.current_release if resolve is not None else None
+    if current is None and resolve is not None and resolve.version is not None:
+        return f"The next release is there already: {stored}; that one and later ones reopen it"
+    if current is None:
+        return f"This project orders its releases: {stored}; later ones reopen it"
+    itself = f", {quoted(shown)} itself too" if is_later(shown, current) else ""
+    return f"{stored}; any release after {quoted(current)} reopens it{itself}"
 
 
 def _kind_problem(planned: StatusChange, issue: Issue, before: Issue | None) -> str | None:

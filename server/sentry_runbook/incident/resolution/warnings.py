@@ -13,11 +13,13 @@ from sentry_runbook.incident.formatting import count, duration, listed, moment, 
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import last_resolve, regressions
 from sentry_runbook.incident.metrics.timeseries import HOUR
-from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, Unknown, quoted
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Issue, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.releases import names_a_release, release_named, releases_seen
+from sentry_runbook.incident.resolution.release_order import order_warnings
 from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, same_release
+from sentry_runbook.incident.resolution.state import state_of
 
 ANY = frozenset(ACTIONS)
 RESOLVES = frozenset(action for action, rule in ACTIONS.items() if rule.status == "resolved")
@@ -96,8 +98,7 @@ def _loses_release(request: ResolutionRequest, incident: Incident) -> Iterator[s
     """Changing away from a resolve in a release deletes the link to the release (sentry-api §10)."""
     issue = incident.evidence.issue
     if issue.status_release or issue.next_release:
-        what = f"in release {quoted(issue.status_release)}" if issue.status_release else "in the next release"
-        yield f"It is resolved {what} now; a plain resolve drops that link, and any event then reopens it."
+        yield f"It is {state_of(issue).summary} now; a plain resolve drops that link, and any event then reopens it."
 
 
 def _resolved_by_other(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
@@ -114,8 +115,8 @@ def _next_release(request: ResolutionRequest, incident: Incident) -> Iterator[st
     """Which releases the project has is not asked here: Sentry refuses where there is none (400)."""
     if not names_a_release(incident.evidence):
         yield (
-            "No event of this issue names a release: Sentry cannot tell later events from earlier ones, and refuses "
-            "this where the project has no release. action=resolve works without releases."
+            "No event of this issue names a release: events without one never reopen an issue that is resolved in a "
+            "release, and Sentry refuses this where the project has none. action=resolve works without releases."
         )
 
 
@@ -204,10 +205,14 @@ def _not_an_error(request: ResolutionRequest, incident: Incident) -> Iterator[st
         yield f"It is an issue of category {quoted(issue.category)}: Sentry closes some of those only by itself."
 
 
-def _was_merged(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
-    issue = incident.evidence.issue
-    if issue.merged_from:
-        yield f"Issue {issue.merged_from} was merged into {issue.name}; it is {issue.name} that changes."
+def _has_other_name(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
+    yield from other_name(incident.evidence.issue)
+
+
+def other_name(issue: Issue) -> Iterator[str]:
+    """What the issue is now, where it was asked for under another name."""
+    if issue.why_other_name:
+        yield f"{issue.why_other_name}; it is {issue.name} that changes."
 
 
 WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Collection[Action]], ...] = (
@@ -217,6 +222,7 @@ WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Co
     (_came_back_before, RESOLVES),
     (_named_release, {"resolve_in_release"}),
     (_next_release, {"resolve_in_next_release"}),
+    (order_warnings, {"resolve_in_release", "resolve_in_next_release"}),
     (_loses_release, {"resolve"}),
     (_may_reopen, {"resolve"}),
     (_resolved_by_other, RESOLVES),
@@ -224,6 +230,6 @@ WARNINGS: tuple[tuple[Callable[[ResolutionRequest, Incident], Iterator[str]], Co
     (_limits, {"ignore"}),
     (_forecast, {"archive_until_escalating"}),
     (_not_an_error, ANY),
-    (_was_merged, ANY),
+    (_has_other_name, ANY),
 )
 """Each warning and the actions that it is for, gravest first; adding one is a function and its row here."""

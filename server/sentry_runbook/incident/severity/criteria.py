@@ -72,7 +72,7 @@ def _session_note(rate: CrashFree, in_hour: bool) -> str:
     elif not rate.hours_known:
         notes.append("hours were not measured")
     if rate.hours_unknown:
-        notes.append(f"Sentry gave no number of sessions for {count(rate.hours_unknown, 'full hour')}")
+        notes.append(f"Sentry gave no usable numbers for {count(rate.hours_unknown, 'full hour')}")
     if rate.old_meaning:
         notes.append("this server has no unhandled rate: crashes only")
     elif not rate.exact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sentry_runbook.incident.environments import named_list, placeholders
 from sentry_runbook.incident.formatting import count, number, span
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Known, Unknown
@@ -27,7 +28,11 @@ class _Environments:
 
 def non_production(incident: Measurements) -> Criterion:
     """No production events in the period (over all time, when it is empty) while other environments have some."""
-    environments = _environments_of_period(incident) or _environments_of_all_time(incident)
+    environments = _no_staging(incident) or _environments_of_period(incident) or _environments_of_all_time(incident)
+    if incident.evidence.scope.basis == "asked":
+        # The caller has chosen what is judged: a filter on staging is judged as staging is, not waved off.
+        note = "; ".join(filter(None, (environments.note, "the environments asked for are judged")))
+        environments = replace(environments, met=False, note=note)
     if environments.met is True and incident.dropped_at_most:
         # None was stored: whether none was sent is not known.
         note = "Sentry dropped events, and does not say of which environment"
@@ -43,9 +48,28 @@ def non_production(incident: Measurements) -> Criterion:
     )
 
 
+def _no_staging(incident: Measurements) -> _Environments | None:
+    """That nothing can be taken for staging: no environment is called production, or one has no name yet."""
+    scope, listed = incident.evidence.scope, incident.evidence.project_environments
+    if scope.lacks_production is None:
+        why = f": {listed.why}" if isinstance(listed, Unknown) and listed.asked else ""
+        return _Environments(met="unknown", note=f"the project's environments could not be read{why}")
+    if scope.lacks_production:
+        return _Environments(
+            met=False,
+            observed="no environment with data is called production",
+            source=listed.source if isinstance(listed, Known) else "sessions of the project by environment",
+            note="none is taken for staging: all events count",
+        )
+    if scope.others and not scope.production and placeholders(scope.others):
+        note = "an unexpanded placeholder does not say which environment its events are of"
+        return _Environments(met="unknown", observed=named_list(scope.others), note=note)
+    return None
+
+
 def _environments_of_period(incident: Measurements) -> _Environments | None:
     """From the period's events by environment; None when there are none or they were not counted."""
-    part, scope = incident.evidence.environments, incident.evidence.scope
+    part = incident.evidence.environments
     if isinstance(part, Unknown):
         return None
     counts = [entry for entry in part.value if entry.events]
@@ -53,10 +77,6 @@ def _environments_of_period(incident: Measurements) -> _Environments | None:
         return None
     production = sum(entry.events for entry in counts if incident.policy.is_production(entry.name))
     total = sum(entry.events for entry in counts)
-    only_asked = scope.basis == "asked" and {entry.name for entry in counts} <= set(scope.names)
-    if not production and only_asked and set(scope.production) - set(scope.names):
-        # A filter on staging does not show that production has no events.
-        return _Environments(met="unknown", note="only the environments asked for were counted")
     nameless = any(entry.name == "" for entry in counts)
     return _Environments(
         met=production == 0,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
+from sentry_runbook.incident.environments import sessions_of
 from sentry_runbook.incident.formatting import number, percent
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree
@@ -52,7 +53,7 @@ def classify(incident: Measurements) -> Verdict:
         severity=severity,
         label=words.label,
         decided_by=decided_by,
-        because=_because(criteria, decided_by, severity, share),
+        because=_because(criteria, decided_by, severity, share, sessions_of(evidence.scope)),
         criteria=(*criteria, *reported),
         could_be=could_be(criteria),
         response_minutes=words.response_minutes,
@@ -115,8 +116,10 @@ def could_be(criteria: Sequence[Criterion]) -> CouldBe:
 # --- what the verdict says -----------------------------------------------------------------------------------------
 
 
-def _because(criteria: Sequence[Criterion], decided_by: str, severity: Level, share: float | None) -> str:
-    sentence = f"{_reason(_of_rule(criteria, decided_by))}: {severity}."
+def _because(
+    criteria: Sequence[Criterion], decided_by: str, severity: Level, share: float | None, sessions_of: str
+) -> str:
+    sentence = f"{_reason(_of_rule(criteria, decided_by), sessions_of)}: {severity}."
     if share is not None:
         sentence += f" It is the project's figure; this issue has {percent(100 * share)} of its unhandled events."
     return sentence
@@ -126,15 +129,15 @@ def _of_rule(criteria: Sequence[Criterion], rule: str) -> Criterion:
     return next(criterion for criterion in criteria if criterion.id == rule)
 
 
-def _reason(criterion: Criterion) -> str:
-    """The deciding criterion as a clause."""
+def _reason(criterion: Criterion, sessions_of: str) -> str:
+    """The deciding criterion as a clause; ``sessions_of``: whose sessions were judged."""
     figure = criterion.observed
     observed, pct = (number(figure), percent(figure)) if isinstance(figure, int | float) else (figure, figure)
     whose = (criterion.note or "").split(";")[0]
     measured = f"({criterion.window}), threshold {criterion.threshold}"
     reasons = {
         "non_production": f"Only outside production ({observed})",
-        "crash_free": f"Crash-free sessions of production at {pct} {measured}",
+        "crash_free": f"Crash-free sessions of {sessions_of} at {pct} {measured}",
         "unhandled_rate": f"{observed} unhandled exceptions {whose} in one minute {measured}",
         "data_loss": "A person stated a risk of data loss",
         "users_per_hour": f"{observed} unique users in one rolling hour {measured}",

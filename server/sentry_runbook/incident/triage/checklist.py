@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.episode.episode import is_new
+from sentry_runbook.incident.events.why_fired import is_hydration_error, why_fired, words_of
 from sentry_runbook.incident.formatting import (
     between,
     count,
@@ -19,13 +21,14 @@ from sentry_runbook.incident.formatting import (
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Event, Known, Unknown, quoted
+from sentry_runbook.incident.model.evidence import Event, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.triage import ChecklistStep, State
 from sentry_runbook.incident.releases import alignment, releases_seen
 
 StepResult = tuple[str, State]
 """The finding as a sentence, and whether it asks for attention."""
+HYDRATION_NOTE = " A hydration error: what the server rendered differs from what the browser renders first."
 
 
 def checklist(incident: Incident) -> tuple[ChecklistStep, ...]:
@@ -40,8 +43,8 @@ def checklist(incident: Incident) -> tuple[ChecklistStep, ...]:
 def _issue(incident: Incident) -> StepResult:
     issue = incident.evidence.issue
     facts = ", ".join(word for word in (issue.level, issue.status, issue.substatus, issue.priority) if word)
-    merged = f" Sentry merged issue {issue.merged_from} into it." if issue.merged_from else ""
-    return f"{issue.name} {quoted(issue.title)} ({facts}).{merged}", "attention" if merged else "ok"
+    renamed = f" {issue.why_other_name}." if issue.why_other_name else ""
+    return f"{issue.name} {quoted(issue.title)} ({facts}).{renamed}", "attention" if renamed else "ok"
 
 
 def _frequency(incident: Incident) -> StepResult:
@@ -89,6 +92,9 @@ def _environment(incident: Incident) -> StepResult:
         return f"Not known: {criterion.note}.", "unknown"
     if criterion.met:
         return f"Not production: {criterion.observed}.", "attention"
+    scope = incident.evidence.scope
+    if scope.basis == "asked":
+        return f"Judged in {listed(scope.names)}, as asked: {criterion.observed}.", "ok"
     return f"Production: {criterion.observed}.", "ok"
 
 
@@ -98,6 +104,9 @@ def _release(incident: Incident) -> StepResult:
         running = releases_seen(incident.evidence)
         if running:
             return f"No release stands out; the events are on {listed(running)}.", "ok"
+        other = words_of(incident.evidence)
+        if other is not None:
+            return f"Does not apply: {other.name} carries no release here.", "ok"
         if isinstance(incident.evidence.rows, Known) and incident.evidence.rows.value:
             return "The events carry no release.", "attention"
         return "Not known: no release was seen.", "unknown"
@@ -126,28 +135,50 @@ def _commits(incident: Incident) -> StepResult:
 
 
 def _stack(incident: Incident) -> StepResult:
+    """Where it broke; in its place why it fired, of an issue that no thrown error opened."""
     event = _event(incident)
     if event is None:
         return _no_event(incident)
+    fired = why_fired(incident.evidence)
+    if fired is not None:
+        return fired, "attention" if event.occurrence else "unknown"
+    note = HYDRATION_NOTE if is_hydration_error(incident.texts) else ""
     frame = event.failing_frame
     if frame is None:
-        return "The event has no stack trace.", "unknown"
+        leading = f"; {_thrown(event.leading)}" if event.leading is not None else ""
+        return f"The event has no stack trace{leading}{_root(event)}.{note}", "unknown"
     foreign = "" if frame.in_app else ", in a library"
-    thrown = event.exceptions[-1].type if event.exceptions else None
+    thrown = event.leading.type if event.leading is not None else None
     what = f"{quoted(thrown)} in " if thrown else ""
-    return f"{what}{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}.", "ok"
+    where = f"{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}"
+    return f"{what}{where}{_root(event)}.{note}", "ok"
+
+
+def _root(event: Event) -> str:
+    """What the leading exception came from, when it is another one."""
+    return f"; its root: {_thrown(event.root)}" if event.root is not None else ""
+
+
+def _thrown(thrown: ThrownException) -> str:
+    return excerpt(": ".join(part for part in (thrown.type, thrown.value) if part) or "an error without words")
 
 
 def _breadcrumbs(incident: Incident) -> StepResult:
     event = _event(incident)
     if event is None:
         return _no_event(incident)
+    other = words_of(incident.evidence)
+    if not event.breadcrumbs and other is not None:
+        return f"Does not apply: {other.name} carries none.", "ok"
     if not event.breadcrumbs:
         return "The event carries none: check the SDK's breadcrumb integrations.", "unknown"
     calls = incident.failed_calls
     if calls is not None:
         answers = ", ".join(calls.statuses)
-        return f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events.", "attention"
+        return (
+            f"Calls to {quoted(calls.host)} fail ({answers}) in {calls.events} of {calls.read} events{calls.each}.",
+            "attention",
+        )
     last = event.breadcrumbs[-1]
     shown = quoted(last.call or last.message or last.category or "?")
     return f"{count(len(event.breadcrumbs), 'step')}; the last: {shown}.", "ok"
@@ -158,6 +189,9 @@ def _context(incident: Incident) -> StepResult:
     if event is None:
         return _no_event(incident)
     facts = [quoted(fact) for fact in (event.device, event.browser, event.os) if fact]
+    other = words_of(incident.evidence)
+    if other is not None and not facts and not event.user:
+        return f"Does not apply: {other.name} carries neither user nor device.", "ok"
     user = f"User {quoted(event.user)}" if event.user else "The event carries no user"
     return f"{user}; {', '.join(facts) or 'no device, browser or OS'}.", "ok" if event.user else "attention"
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.measurements import DROPPED
-from sentry_runbook.incident.model.evidence import Finding, Known, Missing, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Finding, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import rank
 from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
 from sentry_runbook.incident.model.results.triage import Cause, Triage, Verdict
 from sentry_runbook.incident.releases import names_a_release
 from sentry_runbook.incident.triage.checklist import checklist
+
+NO_PATTERN = "No root-cause pattern holds: read the event with get_issue (event=oldest too) and compare list_events."
 
 
 def make_triage(incident: Incident) -> Triage:
@@ -28,6 +31,7 @@ def make_triage(incident: Incident) -> Triage:
         severity=verdict.model_copy(update=moved_up),
         impact=impact.model_copy(update={**moved_up, "episode": None}),
         episode=impact.episode,
+        occurrence=_occurrence(incident.evidence),
         checklist=checklist(incident),
         causes=incident.causes,
         suspect_release=incident.suspect,
@@ -37,6 +41,13 @@ def make_triage(incident: Incident) -> Triage:
         missing=merge_missing(_missing(incident)),
         findings=_distinct((*verdict.findings, *impact.findings)),
     )
+
+
+def _occurrence(evidence: Evidence) -> dict[str, str] | None:
+    """Why an issue fired that no thrown error opened; None for errors."""
+    if words_of(evidence) is None or not isinstance(evidence.event, Known):
+        return None
+    return dict(evidence.event.value.occurrence) or None
 
 
 def _missing(incident: Incident) -> Iterator[Missing]:
@@ -64,10 +75,12 @@ def next_steps(incident: Incident) -> tuple[str, ...]:
     """What a responder does next, in that order."""
     # Without releases Sentry refuses "in the next release" (400).
     close = "resolve_in_next_release" if names_a_release(incident.evidence) else "resolve"
-    return tuple(_next_steps(incident.severity, incident.causes, close))
+    other = words_of(incident.evidence)
+    first = other.advice if other is not None else NO_PATTERN
+    return tuple(_next_steps(incident.severity, incident.causes, first, close))
 
 
-def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], close: str) -> Iterator[str]:
+def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], first: str, close: str) -> Iterator[str]:
     urgent = rank(verdict.severity) >= rank("P1")
     level = f"{verdict.severity} {verdict.label}"
     yield f"{level}: {verdict.escalation}. Response: {verdict.response_due}."
@@ -77,7 +90,7 @@ def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], close: str) -> Iter
         top = causes[0]
         yield f"{top.action} (likely cause: {top.pattern.replace('_', ' ')}, confidence {top.confidence})"
     else:
-        yield "No root-cause pattern holds: read the event with get_issue (event=oldest too) and compare list_events."
+        yield first
     if rank(verdict.could_be.highest) > rank(verdict.severity):
         unknown = ", ".join(criterion.id for criterion in verdict.criteria if criterion.met == "unknown")
         yield f"It could be {verdict.could_be.highest}: find out what is not known ({unknown})."

@@ -25,15 +25,32 @@ LATEST = "latest"
 
 @dataclass(frozen=True, slots=True)
 class FrameSpec:
-    """One call of a stack trace; frames are listed oldest call first, the crash last."""
+    """One call of a stack trace; frames are listed oldest call first, the crash last.
+
+    Attributes:
+        filename: None in a native library without debug files, where ``package`` and ``address`` tell the place.
+    """
 
     function: str | None
-    filename: str
-    line: int
+    filename: str | None
+    line: int | None
     in_app: bool = True
     source: str = ""
     vars: Mapping[str, object] = field(default_factory=dict)
     module: str | None = None
+    column: int | None = None
+    package: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSpec:
+    """A thread of the process, with the stack it had at the event."""
+
+    name: str
+    frames: tuple[FrameSpec, ...] = ()
+    crashed: bool = False
+    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)

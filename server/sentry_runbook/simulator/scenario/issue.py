@@ -6,20 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sentry_runbook.simulator.scenario.events import Crumb, Level, Raised, RequestSpec, Stream, Weights
+from sentry_runbook.simulator.scenario.events import (
+    Crumb,
+    FrameSpec,
+    Level,
+    Raised,
+    RequestSpec,
+    Stream,
+    ThreadSpec,
+    Weights,
+)
 from sentry_runbook.simulator.scenario.project import CommitSpec
 
-Category = Literal["error", "performance", "outage", "metric", "feedback"]
+Category = Literal["error", "performance", "outage", "metric", "feedback", "cron", "uptime", "replay", "db_query"]
 
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceSpec:
-    """What a non-error issue shows in place of an exception."""
+    """What a non-error issue shows in place of an exception.
+
+    Attributes:
+        evidence: lines for people, the first one important.
+        data: the same for machines; metric monitors have nothing else.
+    """
 
     title: str
     subtitle: str = ""
     evidence: tuple[tuple[str, str], ...] = ()
     type: int = 1001
+    data: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +72,13 @@ class IssueSpec:
 
     Attributes:
         short_id: as people say it: ``SHOP-1Z``.
+        stack: of an event that is a message: where it was logged.
+        threads: of the process, where the platform sends them.
         title: empty takes the outermost exception's type and value.
         history: earlier changes of status; events after a resolve regress it by themselves.
         escalated: minutes at which Sentry found it escalating.
         user_reports: minutes at which users wrote something into the crash dialog.
+        csp: a browser's report of a violated content security policy, as its entry holds it.
         suspects: the commits that Sentry's suspect-commit search finds.
         processing_errors: (type, message) of Sentry's complaints about the event.
         assigned_to: ``team:payments`` or ``user:Dana Ortiz``.
@@ -76,6 +94,8 @@ class IssueSpec:
     transaction: str | None = None
     platform: str | None = None
     logger: str | None = None
+    stack: tuple[FrameSpec, ...] = ()
+    threads: tuple[ThreadSpec, ...] = ()
     breadcrumbs: tuple[Crumb, ...] = ()
     request: RequestSpec | None = None
     contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -86,6 +106,7 @@ class IssueSpec:
     category: Category = "error"
     issue_type: str = "error"
     occurrence: OccurrenceSpec | None = None
+    csp: Mapping[str, object] | None = None
     history: tuple[StateChange, ...] = ()
     escalated: float | None = None
     notes: tuple[NoteSpec, ...] = ()

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
-from sentry_runbook.incident.events.external_calls import NETWORK, FailedCalls
+from sentry_runbook.incident.events.external_calls import CERTIFICATE_EXPIRED, LIMITED, NETWORK, FailedCalls
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
 
 OFTEN = 2 / 3
 """A host that fails in this part of the events read, one of several, is no coincidence."""
@@ -22,13 +23,23 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
         yield from _error_of_the_call(incident, calls)
         yield from _order(calls)
         return
-    named = incident.host_in_error
+    named, limited = incident.host_in_error, _limited(incident)
     if named is not None:
         host, text = named
+        words = LIMITED if limited == text else NETWORK
         yield Indicator(
-            "exception", 3, f"The error names the external host {quoted(host)}: {excerpt(text)}.", core=True
+            "exception", 3, f"The error names the external host {quoted(host)}: {excerpt(text, words)}.", core=True
         )
+    elif limited is not None:
+        text = f"The error says that a service turns calls away, and not which: {excerpt(limited, LIMITED)}."
+        yield Indicator("exception", 3, text, core=True)
+    if named is not None or limited is not None:
         yield Indicator("breadcrumbs", 0, "No breadcrumb shows the failing call.")
+
+
+def _limited(incident: Measurements) -> str | None:
+    """The error text that says that too many calls were made."""
+    return next((text for text in incident.texts if LIMITED.search(text)), None)
 
 
 def _calls(calls: FailedCalls) -> Iterator[Indicator]:
@@ -37,9 +48,10 @@ def _calls(calls: FailedCalls) -> Iterator[Indicator]:
     # The only event that was read says less than several that agree, and more than several that do not.
     points = 3 if often else 2 if calls.read == 1 else 1
     where = f"in {calls.events} of {calls.read} events read" if calls.read > 1 else "in the event read"
-    yield Indicator("breadcrumbs", points, f"Calls to {host} fail ({answers}) {where}.", core=True)
+    yield Indicator("breadcrumbs", points, f"Calls to {host} fail ({answers}) {where}{calls.each}.", core=True)
     if calls.at_fault == "theirs":
-        yield Indicator("statuses", 2, f"{host} answers {answers}: the failure is on its side.")
+        does = "does not answer" if calls.statuses == (NO_ANSWER,) else f"answers {answers}"
+        yield Indicator("statuses", 2, f"{host} {does}: the failure is on its side.")
     elif calls.at_fault == "ours":
         yield Indicator("statuses", -4, f"{host} answers {answers}: it works, and refuses what we send.")
 
@@ -50,7 +62,7 @@ def _error_of_the_call(incident: Measurements, calls: FailedCalls) -> Iterator[I
     if any(calls.host in text.lower() for text in texts):
         yield Indicator("exception", 2, f"The error names {quoted(calls.host)}.")
     elif network is not None:
-        yield Indicator("exception", 2, f"The error is one of a failing call: {excerpt(network)}.")
+        yield Indicator("exception", 2, f"The error is one of a failing call: {excerpt(network, NETWORK)}.")
     else:
         yield Indicator("exception", -1, "The error itself does not speak of a failing call.")
 
@@ -72,8 +84,20 @@ def failing_host(incident: Measurements) -> str | None:
 
 
 def action(incident: Measurements) -> str:
-    """Circuit breaker, retries and the service's status page."""
-    return _break_circuit(failing_host(incident) or "host.example")
+    """What helps: a renewed certificate, fewer calls, or a circuit breaker and the service's status page."""
+    host = failing_host(incident)
+    where = quoted(host) if host else "the service that the error is about"
+    if any(CERTIFICATE_EXPIRED.search(text) for text in incident.texts):
+        return (
+            f"The TLS certificate of {where} has expired: its owner must renew it. Retries do not help, and switching "
+            "the check off would be unsafe. Use a fallback until then."
+        )
+    if _limited(incident) is not None:
+        return (
+            f"Send fewer calls to {where}: respect its Retry-After, back off, queue or cache; do not add retries. Then "
+            "ask for a higher limit."
+        )
+    return _break_circuit(host or "host.example")
 
 
 def _break_circuit(host: str) -> str:

@@ -52,12 +52,16 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
     markup = next((text for text in incident.texts if MARKUP_FOR_JSON.search(text)), None)
     parse = next((text for text in incident.texts if MALFORMED.search(text)), None)
     if markup is not None:
-        yield Indicator("exception", 1, f"Markup came where JSON was expected: {excerpt(markup)}.", core=True)
+        yield Indicator(
+            "exception", 1, f"Markup came where JSON was expected: {excerpt(markup, MARKUP_FOR_JSON)}.", core=True
+        )
         yield Indicator(
             "exception", 0, "Such markup is often an error page of a proxy or another service, not bad data."
         )
     elif parse is not None:
-        yield Indicator("exception", 3, f"The error is one of parsing or validation: {excerpt(parse)}.", core=True)
+        yield Indicator(
+            "exception", 3, f"The error is one of parsing or validation: {excerpt(parse, MALFORMED)}.", core=True
+        )
     yield from _input(incident.evidence, parse)
     # Old code that fails on parsing met new data; without an error of parsing, old code says nothing of the data.
     if parse is not None:

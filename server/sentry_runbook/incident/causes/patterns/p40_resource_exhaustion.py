@@ -36,8 +36,10 @@ class Resource:
 
 CONNECTIONS = Resource(
     re.compile(
-        # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out.
-        r"QueuePool|pool (?:exhausted|is full|limit|timed? ?out|timeout)|PoolTimeout|PoolExhausted|connection pool"
+        # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out. Its warning
+        # "Connection pool is full, discarding connection" says that a connection is not kept, no more.
+        r"QueuePool|pool (?:exhausted|is full(?!, discarding)|limit|timed? ?out|timeout)|PoolTimeout|PoolExhausted"
+        r"|connection pool(?! is full, discarding)"
         r"|too many (?:connections|clients)|connection slots|max(?:imum)? (?:number of )?(?:clients|connections)"
         r"|acquir\w+ (?:a )?connection|connection limit|HikariPool"
         r"|(?<!HTTP)(?<!HTTPS)ConnectionPool|no available connections",
@@ -46,7 +48,15 @@ CONNECTIONS = Resource(
     "connections ran out",
     "Add connection pooling, or enlarge the pool within the server's limit; scale out; rate-limit.",
 )
+WATCHDOG = Resource(
+    re.compile(r"WatchdogTermination|watchdog terminated|overused RAM|low memory killer|jetsam", re.IGNORECASE),
+    "the system may have ended the app for its memory",
+    "Look for what holds memory on the device (images, caches, leaks) in what changed.",
+    # The SDK itself says "possibly": it only excludes other ends of an app.
+    points=2,
+)
 RESOURCES = (
+    WATCHDOG,
     Resource(
         re.compile(
             r"OutOfMemory|out of memory|MemoryError|heap (?:out|limit|space)|Cannot allocate memory|\bOOM\b|OOMKilled"
@@ -60,8 +70,8 @@ RESOURCES = (
     Resource(
         re.compile(
             r"RejectedExecution|thread pool|can't start new thread|unable to create (?:new )?native thread"
-            r"|queue (?:is )?full|RESOURCE_EXHAUSTED|ResourceExhausted|worker timeout|SIGKILL|back ?pressure|LoadShed"
-            r"|overloaded",
+            r"|queue (?:is )?full|RESOURCE_EXHAUSTED(?!: ?(?:quota|rate))|ResourceExhausted|worker timeout|SIGKILL"
+            r"|back ?pressure|LoadShed|overloaded(?!_error)",
             re.IGNORECASE,
         ),
         "threads and queues ran out",
@@ -69,7 +79,9 @@ RESOURCES = (
     ),
     Resource(
         re.compile(
-            r"EMFILE|ENFILE|too many open files|No space left|ENOSPC|disk (?:is )?full|quota exceeded", re.IGNORECASE
+            r"EMFILE|ENFILE|too many open files|No space left|ENOSPC|disk (?:is )?full"
+            r"|(?:disk|file|storage) quota exceeded",
+            re.IGNORECASE,
         ),
         "files and disk ran out",
         "Free or add space, raise the limit of open files, and look for what does not close them.",
@@ -96,7 +108,7 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
     # Load alone explains no error: without a text that names the resource there is no sign of the pattern.
     if match is not None:
         resource, text = match
-        sentence = f"The error says that {resource.says}: {excerpt(text)}."
+        sentence = f"The error says that {resource.says}: {excerpt(text, resource.errors)}."
         yield Indicator("exception", resource.points, sentence, core=True)
         yield from _traffic(incident)
         yield from _load(incident)

@@ -34,7 +34,7 @@ from sentry_runbook.incident.model.evidence.counts import (
     Widened,
 )
 from sentry_runbook.incident.model.evidence.event import ROWS_LIMIT, Event, EventRow
-from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException
+from sentry_runbook.incident.model.evidence.exception import Frame, Stack, ThrownException
 from sentry_runbook.incident.model.evidence.flags import FlagChange
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
@@ -46,6 +46,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Release,
     Snooze,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind as IssueKind
 from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents, OutcomeSeries
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
@@ -87,6 +88,7 @@ __all__ = [
     "Frozen",
     "HoldsEventText",
     "Issue",
+    "IssueKind",
     "IssueSeries",
     "IssueShare",
     "Known",
@@ -99,6 +101,7 @@ __all__ = [
     "SessionHour",
     "Sessions",
     "Snooze",
+    "Stack",
     "TagCount",
     "ThrownException",
     "Totals",
@@ -121,6 +124,8 @@ class Evidence(Frozen):
         rows: up to 100 of the latest events, newest first, in the scope's environments.
         tags: over all time.
         totals: in the window and the scope.
+        project_environments: those that Sentry lists of the project; asked for where the issue was seen in none that
+            counts as production, or not in one that the caller named.
         series: per minute where the window allows, see :class:`IssueSeries`.
         history: events per clock hour of the 15 days before; of a younger issue since a day before its first event.
         users_per_hour: distinct users per clock hour.
@@ -146,6 +151,7 @@ class Evidence(Frozen):
     totals: Known[Totals] | Unknown = NOT_ASKED
     widened: Known[Widened] | Unknown = NOT_ASKED
     environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
+    project_environments: Known[tuple[EventText, ...]] | Unknown = NOT_ASKED
     series: Known[IssueSeries] | Unknown = NOT_ASKED
     history: Known[Series] | Unknown = NOT_ASKED
     users_per_hour: Known[Series] | Unknown = NOT_ASKED

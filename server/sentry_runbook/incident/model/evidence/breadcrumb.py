@@ -20,6 +20,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
 )
 from sentry_runbook.incident.model.evidence.values import EventText
 
+NO_ANSWER = "no answer"
 HTTP_CATEGORIES = ("http", "xhr", "fetch", "httplib", "requests", "urllib3", "httpx", "aiohttp", "okhttp")
 
 
@@ -30,7 +31,8 @@ class Breadcrumb(FromSentry):
         host: the host that an HTTP breadcrumb spoke to, lower case, without port and ``www.``; ``<ip 1>`` for a
             public address.
         http_status: its answer; None when there was none.
-        failed: an HTTP call that did not succeed (status ≥ 400, or no answer and level error).
+        failed: an HTTP call that did not succeed: status ≥ 400, status 0 (a browser's word for "no answer"), or no
+            status and level error.
     """
 
     at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="timestamp")
@@ -45,8 +47,9 @@ class Breadcrumb(FromSentry):
 
     @property
     def call(self) -> str:
-        """Method, URL and status of the call, as far as they are known; empty when the step is none."""
-        return " ".join(str(part) for part in (self.method, self.url, self.http_status) if part)
+        """Method, URL and what came of the call, as far as they are known; empty when the step is none."""
+        outcome = self.http_status or (NO_ANSWER if self.failed else None)
+        return " ".join(str(part) for part in (self.method, self.url, outcome) if part)
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
@@ -57,7 +60,7 @@ class Breadcrumb(FromSentry):
         category = text_of(json.get("category")) or kind
         is_http = kind == "http" or any(word in (category or "").lower() for word in HTTP_CATEGORIES)
         level = json.get("level")
-        is_failure = status >= 400 if status is not None else level in ("error", "fatal", "critical")
+        is_failure = status == 0 or status >= 400 if status is not None else level in ("error", "fatal", "critical")
         return {
             **json,
             "category": category,
@@ -65,7 +68,7 @@ class Breadcrumb(FromSentry):
             "method": first_text(data, "method", "http.method"),
             "url": url,
             "host": url if is_http else None,
-            "http_status": status,
+            "http_status": status or None,
             "failed": is_http and is_failure,
         }
 

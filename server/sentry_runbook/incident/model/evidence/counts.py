@@ -26,6 +26,8 @@ class EnvironmentScope(Frozen):
         production: the issue's environments that count as production, over all time.
         others: the issue's other environments, over all time.
         known: False when the environments of the issue could not be read.
+        lacks_production: no environment of the project counts as production, so none is taken for staging; None when
+            the project's environments could not be read. Looked up only where the issue has none that does.
     """
 
     names: tuple[EventText, ...] = ()
@@ -33,6 +35,7 @@ class EnvironmentScope(Frozen):
     production: tuple[EventText, ...] = ()
     others: tuple[EventText, ...] = ()
     known: bool = True
+    lacks_production: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,13 @@ class Totals(Frozen):
     Attributes:
         users: None when it is unknown: Sentry left it out, or there are events and none carries a user.
         users_lower_bound: True when only some events carry a user.
+        estimated: Sentry read only a part of the data, or calls its own numbers of low confidence.
     """
 
     events: int
     users: int | None = None
     users_lower_bound: bool = False
+    estimated: bool = False
 
 
 class Widened(Frozen):
@@ -157,6 +162,7 @@ class Sessions(Frozen):
     Attributes:
         sessions: how many; None when one environment that counts does not say.
         has_unhandled_rate: False on servers that do not know ``unhandled_rate(session)``: the old meaning holds.
+        has_impossible_rate: Sentry answered a rate below 0 or above 1 for the period, which is left out.
     """
 
     window: Window
@@ -164,6 +170,7 @@ class Sessions(Frozen):
     crash_rate: float | None = None
     unhandled_rate: float | None = None
     has_unhandled_rate: bool = True
+    has_impossible_rate: bool = False
     hours: tuple[SessionHour, ...] = ()
 
 
@@ -171,13 +178,17 @@ class AffectedEndpoint(Frozen):
     """Latency and traffic of one transaction in the window.
 
     Attributes:
-        p95_ms: milliseconds, None when Sentry gave no number.
+        p95_ms: milliseconds, None when Sentry gave no number, or of too few samples.
         count: transactions in the window (extrapolated when sampled).
+        samples: transactions that were really measured, as far as Sentry says it.
+        estimate: why both are estimates, in words; None when they are not.
     """
 
     transaction: EventText
     p95_ms: float | None = None
     count: int | None = None
+    samples: int | None = None
+    estimate: str | None = None
 
 
 class Latency(Frozen):

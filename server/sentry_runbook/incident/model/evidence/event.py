@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
-from sentry_runbook.incident.model.evidence.exception import Frame, ThrownException, frames_of
+from sentry_runbook.incident.model.evidence.chain import chain_of
+from sentry_runbook.incident.model.evidence.exception import Frame, Stack, ThrownException
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     first_text,
     id_of,
+    left_out,
     list_of,
     object_of,
     text_of,
@@ -25,36 +27,43 @@ from sentry_runbook.incident.model.evidence.json_values import (
 from sentry_runbook.incident.model.evidence.lenient import (
     MESSAGE,
     TITLE,
+    BothEnds,
     FieldType,
     Flag,
     FromSentry,
     Host,
     Identifier,
-    InertBlock,
     InertLine,
     InertUrl,
+    InertVersion,
     Many,
     Mapped,
+    Maybe,
     Moment,
     Name,
     UserName,
+    Whole,
     Word,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind, evidence_of, kind_of_event
 from sentry_runbook.incident.model.evidence.values import EventText
-from sentry_runbook.safety.text import NAME
+from sentry_runbook.safety.text import NAME, both_ends
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
-MAX_EXCEPTIONS = 3
+EVIDENCE = 300
+"""Characters of one value of an occurrence: a customer's words, a span's description."""
 MAX_BREADCRUMBS = 30
 MAX_TAGS = 40
 MAX_CONTEXTS = 12
 MAX_SENT_BREADCRUMBS = 100
 """As many as SDKs send; of more, the last ones are counted."""
-MAX_SENT_EXCEPTIONS = 50
-MAX_SENT_THREADS = 200
 MAX_SENT_ENTRIES = 100
+MAX_OTHERS = 40_000
+"""Characters of all exceptions together that are judged and not shown."""
+NAMED_BY = "named_by"
+"""Key under which the issue's ``title`` and ``metadata`` are given to :func:`.read` beside an event's own keys."""
 APART = ("browser", "os", "client_os", "device", "trace", "replay")
 """Contexts that have a field of their own."""
 
@@ -83,8 +92,11 @@ def tag_named(event: JsonObject, name: str) -> str | None:
 
 
 def _tag_pairs(event: JsonObject) -> Iterator[tuple[object, object]]:
-    """Objects, or pairs as old servers and GlitchTip write them."""
-    for tag in list_of(event.get("tags")):
+    """Objects; pairs as old servers and GlitchTip write them; or one object of names and values, as SDKs send them."""
+    tags = event.get("tags")
+    if isinstance(tags, dict):
+        yield from tags.items()
+    for tag in list_of(tags):
         if isinstance(tag, dict):
             yield tag.get("key"), tag.get("value")
         elif isinstance(tag, list) and len(tag) == 2:
@@ -142,30 +154,42 @@ class Event(FromSentry):
     """One event, read whole and cut to what a responder needs.
 
     Attributes:
+        kind: what opened the issue, as far as the event tells.
         scrubbed: places that Sentry itself emptied ("request.data"): scrubbed, not missing.
         processing_errors: what Sentry could not process (``js_no_source`` …).
         user: an id without personal data, else ``user-1`` …; None when the event has no user context.
         contexts: context name → key → value, as ``{"runtime": {"name": "node"}}``; device, browser, os apart.
+        exceptions: cause first, outermost last; of many the root, the outermost, the leading one, and one of each type
+            of a group.
+        lead: position in ``exceptions`` of the one that the event is about; None: the outermost.
+        other_errors: ``Type: message`` of the exceptions that are not shown.
+        stack: of an event without exceptions: its message's, else a thread's.
+        whole_message: all of a message that is longer than what is shown.
         request_host: host that the request came in on (the project's own).
     """
 
     id: Annotated[str, Identifier()]
+    kind: Kind = "error"
     when: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
-    release: Annotated[EventText | None, Name("event.release")] = None
+    release: Annotated[EventText | None, InertVersion("event.release")] = None
     environment: Annotated[EventText | None, Name("event.environment")] = None
     transaction: Annotated[EventText | None, Name("event.transaction")] = None
     title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
-    message: Annotated[EventText | None, InertBlock(MESSAGE, "event.message")] = None
+    message: Annotated[EventText | None, BothEnds(MESSAGE, "event.message")] = None
+    whole_message: Annotated[EventText | None, Whole("event.message")] = None
     exceptions: Many[ThrownException] = ()
+    lead: int | None = None
     exceptions_omitted: int = 0
+    other_errors: Many[Annotated[EventText, Whole("event.exception.value")]] = ()
+    stack: Maybe[Stack] = None
     breadcrumbs: Many[Breadcrumb] = ()
     breadcrumbs_omitted: int = 0
     tags: Annotated[dict[EventText, EventText], Tags()] = Field(default_factory=dict)
     tags_omitted: int = 0
     user: Annotated[EventText | None, UserName()] = None
-    device: Annotated[EventText | None, Name("event.contexts.device")] = None
-    browser: Annotated[EventText | None, Name("event.contexts.browser")] = None
-    os: Annotated[EventText | None, Name("event.contexts.os")] = None
+    device: Annotated[EventText | None, InertVersion("event.contexts.device")] = None
+    browser: Annotated[EventText | None, InertVersion("event.contexts.browser")] = None
+    os: Annotated[EventText | None, InertVersion("event.contexts.os")] = None
     request_method: Annotated[EventText | None, Word()] = None
     request_url: Annotated[EventText | None, InertUrl("event.request.url")] = None
     request_host: Annotated[EventText | None, Host("event.request.host")] = None
@@ -176,10 +200,10 @@ class Event(FromSentry):
     occurrence: Many[
         tuple[
             Annotated[EventText, InertLine(NAME, "event.occurrence")],
-            Annotated[EventText, InertLine(TITLE, "event.occurrence")],
+            Annotated[EventText, InertLine(EVIDENCE, "event.occurrence")],
         ]
     ] = ()
-    """Evidence of a non-error issue, name and value, important first."""
+    """Why an issue fired that no thrown error opened, as names and values, what matters most first."""
     trace_id: Annotated[str | None, Word()] = None
     scrubbed: Many[Annotated[str, Name("event._meta")]] = ()
 
@@ -189,17 +213,25 @@ class Event(FromSentry):
         entries = _entries(json)
         tags = list(event_tags(json))
         by_key = dict(reversed(tags))
-        exceptions, breadcrumbs = _exceptions(entries), _values(entries, "breadcrumbs")[-MAX_SENT_BREADCRUMBS:]
+        chain = chain_of(entries, (object_of(json.get(NAMED_BY)), json))
+        breadcrumbs = _values(entries, "breadcrumbs")[-MAX_SENT_BREADCRUMBS:]
+        message = text_of(json.get("message")) or first_text(entries.get("message", {}), "formatted", "message")
         contexts = {name: part for name, part in object_of(json.get("contexts")).items() if isinstance(part, dict)}
         request = entries.get("request", {})
         return {
             "id": _id_of(json),
-            **{key: json.get(key) for key in ("dateCreated", "title", "message", "user")},
+            "kind": kind_of_event(json, entries, contexts),
+            **{key: json.get(key) for key in ("dateCreated", "title", "user")},
+            "message": message,
+            "whole_message": message if message and len(message) > MESSAGE else None,
             "release": event_release(json, by_key),
             "environment": by_key.get("environment"),
             "transaction": by_key.get("transaction"),
-            "exceptions": exceptions[-MAX_EXCEPTIONS:],
-            "exceptions_omitted": max(0, len(exceptions) - MAX_EXCEPTIONS),
+            "exceptions": chain.shown,
+            "lead": chain.lead,
+            "exceptions_omitted": len(chain.others) + left_out(entries.get("exception", {}).get("excOmitted")),
+            "other_errors": [_named(thrown, MAX_OTHERS // len(chain.others)) for thrown in chain.others],
+            "stack": chain.stack,
             "breadcrumbs": breadcrumbs[-MAX_BREADCRUMBS:],
             "breadcrumbs_omitted": max(0, len(breadcrumbs) - MAX_BREADCRUMBS),
             "tags": tags[:MAX_TAGS],
@@ -214,19 +246,29 @@ class Event(FromSentry):
             "contexts": contexts,
             "extra": json.get("context"),
             "processing_errors": [object_of(error).get("type") for error in list_of(json.get("errors"))][:10],
-            "occurrence": _occurrence(object_of(json.get("occurrence")))[:12],
+            "occurrence": evidence_of(json, entries, contexts),
             "trace_id": contexts.get("trace", {}).get("trace_id"),
             "scrubbed": _scrubbed(json.get("_meta"), (), 12)[:12],
         }
 
     @property
+    def leading(self) -> ThrownException | None:
+        """The exception that the event is about (see :mod:`.chain`); None for an event without exceptions."""
+        if self.lead is not None and self.lead < len(self.exceptions):
+            return self.exceptions[self.lead]
+        return self.exceptions[-1] if self.exceptions else None
+
+    @property
+    def root(self) -> ThrownException | None:
+        """The innermost exception, when it is another one than the leading; None otherwise."""
+        first = self.exceptions[0] if self.exceptions else None
+        return first if first is not self.leading else None
+
+    @property
     def failing_frame(self) -> Frame | None:
-        """The last in-app frame of the outermost exception that has frames, else its last frame (sentry-api §4.2)."""
-        for exception in reversed(self.exceptions):
-            if exception.frames:
-                own = [frame for frame in exception.frames if frame.in_app]
-                return own[-1] if own else exception.frames[-1]
-        return None
+        """The last own frame of the leading exception, else its last one; without exceptions, of the event's stack."""
+        stack: Stack | None = self.leading or self.stack
+        return stack.failing_frame if stack is not None else None
 
 
 ROWS_LIMIT = 100
@@ -238,7 +280,7 @@ class EventRow(FromSentry):
 
     id: Annotated[str, Identifier()]
     when: Annotated[datetime | None, Moment()] = None
-    release: Annotated[EventText | None, Name("event.release")] = None
+    release: Annotated[EventText | None, InertVersion("event.release")] = None
     environment: Annotated[EventText | None, Name("event.environment")] = None
     user: Annotated[EventText | None, UserName()] = None
     """None: the event carries no user context."""
@@ -277,6 +319,8 @@ def _entries(event: JsonObject) -> dict[str, JsonObject]:
     by_type: dict[str, JsonObject] = {}
     for entry in list_of(event.get("entries"))[:MAX_SENT_ENTRIES]:
         kind, data = (entry.get("type"), entry.get("data")) if isinstance(entry, dict) else (None, None)
+        if isinstance(data, list):
+            data = {"values": data}  # as SDKs send it, and some servers keep it
         if isinstance(kind, str) and isinstance(data, dict):
             by_type.setdefault(kind, data)
     return by_type
@@ -287,29 +331,18 @@ def _values(entries: Mapping[str, JsonObject], kind: str) -> list[JsonObject]:
     return [value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict)]
 
 
-def _exceptions(entries: Mapping[str, JsonObject]) -> list[JsonObject]:
-    """The exception chain, cause first; where it has no frames, the crashed thread's are taken (on mobile)."""
-    chain = _values(entries, "exception")[-MAX_SENT_EXCEPTIONS:]
-    if not chain or any(frames_of(thrown) for thrown in chain):
-        return chain
-    for thread in _values(entries, "threads")[:MAX_SENT_THREADS]:
-        if thread.get("crashed") is True and isinstance(thread.get("stacktrace"), dict):
-            return [*chain[:-1], {**chain[-1], "stacktrace": thread["stacktrace"]}]
-    return chain
+def _named(thrown: JsonObject, limit: int) -> str:
+    parts = (text_of(thrown.get("type")), text_of(thrown.get("value")))
+    return both_ends(": ".join(part for part in parts if part), limit)
 
 
 def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:
-    context = contexts.get(key, {})
-    texts = (first_text(context, part) for part in ("name", "family", "model", "version"))
-    parts = [text for text in texts if text and text not in ("Unknown", "None")]
-    return " ".join(dict.fromkeys(parts[:2]))
-
-
-def _occurrence(occurrence: JsonObject) -> list[tuple[object, object]]:
-    lines = [line for line in list_of(occurrence.get("evidenceDisplay")) if isinstance(line, dict)]
-    lines.sort(key=lambda line: line.get("important") is not True)
-    pairs = [("subtitle", occurrence.get("subtitle")), *((line.get("name"), line.get("value")) for line in lines)]
-    return [(name, value) for name, value in pairs if text_of(name) and text_of(value)]
+    """Name and version; a device's name is its owner's ("Vera's iPhone"), so it is shown by family and model."""
+    context, keys = contexts.get(key, {}), ("name", "version")
+    if key == "device":
+        keys = ("family", "model")
+    texts = [text for part in keys if (text := first_text(context, part)) and text not in ("Unknown", "None")]
+    return " ".join(dict.fromkeys(texts))
 
 
 def _scrubbed(node: object, path: tuple[str, ...], depth: int) -> list[str]:

@@ -25,6 +25,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     FromSentry,
     Identifier,
     InertLine,
+    InertVersion,
     Many,
     Maybe,
     Moment,
@@ -32,6 +33,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     ShortId,
     Word,
 )
+from sentry_runbook.incident.model.evidence.occurrence import Kind, kind_of_issue
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
@@ -42,7 +44,7 @@ CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
 class Deploy(FromSentry):
     """A deploy marker: a pipeline reported to Sentry that a release went to an environment."""
 
-    version: Annotated[EventText, Name("deploy.version")]
+    version: Annotated[EventText, InertVersion("deploy.version")]
     environment: Annotated[EventText, Name("deploy.environment", "")] = ""
     started: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateStarted")
     finished: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateFinished")
@@ -56,7 +58,7 @@ class Release(FromSentry):
         deploys: None when Sentry did not say; an empty tuple when it has none.
     """
 
-    version: Annotated[EventText, Name("release")]
+    version: Annotated[EventText, InertVersion("release")]
     created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     released: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateReleased")
     first_event: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstEvent")
@@ -94,6 +96,7 @@ class Activity(FromSentry):
         who: the name of the team member or of the integration, None when Sentry itself acted.
         actor: what acted: a person, a machine (an integration, also our own) or Sentry itself with its agents.
         version: the release that the entry names.
+        current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
 
@@ -101,7 +104,8 @@ class Activity(FromSentry):
     at: Annotated[datetime, Moment()] = Field(validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
-    version: Annotated[EventText | None, Name("activity.version")] = None
+    version: Annotated[EventText | None, InertVersion("activity.version")] = None
+    current_release: Annotated[EventText | None, InertVersion("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
@@ -116,6 +120,7 @@ class Activity(FromSentry):
             "who": who,
             "actor": actor,
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
+            "current_release": data.get("current_release_version"),
             "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
 
@@ -153,7 +158,7 @@ class Issue(FromSentry):
     level: Annotated[str | None, Word()] = None
     status: Annotated[str | None, Word()] = None
     substatus: Annotated[str | None, Word()] = None
-    status_release: Annotated[EventText | None, Name("status_details.inRelease")] = None
+    status_release: Annotated[EventText | None, InertVersion("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
     next_release: Annotated[bool, Flag(default=False)] = False
     """Resolved "in the next release"."""
@@ -163,6 +168,8 @@ class Issue(FromSentry):
     unhandled: Annotated[bool | None, Flag()] = Field(None, validation_alias="isUnhandled")
     category: Annotated[str, Word("error")] = "error"
     """``error``, or Sentry's category of a performance, uptime, feedback … issue."""
+    kind: Kind = "error"
+    """What opened it, by Sentry's type and category; a browser's CSP report is of the category ``error``."""
     platform: Annotated[str | None, Word()] = None
     project: Annotated[str | None, Name("project")] = None
     first_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstSeen")
@@ -172,8 +179,8 @@ class Issue(FromSentry):
     first_release: Maybe[Release] = Field(None, validation_alias="firstRelease")
     last_release: Maybe[Release] = Field(None, validation_alias="lastRelease")
     assigned_to: Annotated[EventText | None, Name("assigned_to")] = None
-    merged_from: str | None = None
-    """The id that was asked for, when Sentry answered with the issue it was merged into."""
+    asked_as: str | None = None
+    """The id or short id that was asked for, when Sentry answered with an issue of another: merged or renamed."""
     activity: Many[Activity] = ()
     hourly: tuple[tuple[datetime, int], ...] = ()
     """``stats["24h"]`` of the issue: hour start and events, all environments; the last hour is still open."""
@@ -191,6 +198,7 @@ class Issue(FromSentry):
             "next_release": details.get("inNextRelease"),
             "snooze": _snooze(json, details),
             "category": issue_category(json),
+            "kind": kind_of_issue(json),
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
@@ -212,6 +220,21 @@ class Issue(FromSentry):
     def name(self) -> str:
         """Short id, or the numeric id when Sentry gave no short one."""
         return self.short_id or self.id
+
+    @property
+    def why_other_name(self) -> str | None:
+        """Why the issue is another than the one asked for, by name: a sentence without its point; None when it is not.
+
+        A project that is renamed keeps the end of its issues' short ids; issues are merged within their project only.
+        """
+        asked, name = self.asked_as, self.name
+        if asked is None:
+            return None
+        (project, _, number), (project_now, _, number_now) = asked.rpartition("-"), name.upper().rpartition("-")
+        if project and project != project_now:
+            renamed = "its project was renamed" if number == number_now else "Sentry answers with that one"
+            return f"Issue {asked} is now {name}: {renamed}"
+        return f"Issue {asked} was merged into {name}"
 
 
 def regressed_release(status: object, regressions: Iterable[tuple[datetime, str | None]]) -> str | None:

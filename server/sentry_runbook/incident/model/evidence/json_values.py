@@ -78,6 +78,13 @@ def count_of(value: object) -> int | None:
     return int(value) if 0 <= value < 10**MAX_DIGITS and value == int(value) else None
 
 
+def left_out(value: object) -> int:
+    """How many items a pair of positions leaves out, from the first to below the second; 0 where it is no such pair."""
+    positions = [count_of(position) for position in list_of(value)]
+    first, end = positions if len(positions) == 2 else (None, None)
+    return max(0, end - first) if first is not None and end is not None else 0
+
+
 def object_of(value: object) -> dict[str, object]:
     """The object, or an empty one."""
     return value if isinstance(value, dict) else {}

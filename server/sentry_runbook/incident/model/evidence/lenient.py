@@ -36,7 +36,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     text_of,
 )
 from sentry_runbook.incident.model.evidence.values import Frozen
-from sentry_runbook.safety.text import NAME
+from sentry_runbook.safety.text import NAME, ends
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
@@ -46,6 +46,8 @@ URL = 300
 """Characters of an address."""
 TITLE = 200
 MESSAGE = 600
+MOST_LINES = 60
+"""Lines of a text that is shown."""
 MAX_HOST = 253
 """Characters of a host name (RFC 1035)."""
 
@@ -146,6 +148,19 @@ def Name(where: str, default: str | None = None) -> InertLine:  # noqa: N802  # 
     return InertLine(NAME, where, default)
 
 
+@dataclass(frozen=True)
+class InertVersion(FieldType):
+    """A release or another version: a short value in which four numbers with dots are no address."""
+
+    where: str
+    default: str | None = None
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The version, None when there is none."""
+        text = text_of(value)
+        return (sanitizer.version(text, NAME, self.where) or None) if text else None
+
+
 def InertUrl(where: str) -> InertLine:  # noqa: N802  # as above
     """A URL as one inert line: credentials and sensitive parameters masked, no longer a link."""
     return InertLine(URL, where)
@@ -162,6 +177,35 @@ class InertBlock(FieldType):
         """The text, None when there is none."""
         text = text_of(value)
         return sanitizer.block(text, self.limit, where=self.where) if text else None
+
+
+@dataclass(frozen=True)
+class BothEnds(FieldType):
+    """Text that may have several lines, inert; of a long one the beginning and the end are shown."""
+
+    limit: int
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The text, None when there is none."""
+        text = text_of(value)
+        if not text:
+            return None
+        if len(text) <= self.limit:
+            return sanitizer.block(text, self.limit, where=self.where)
+        return ends(sanitizer.whole(text, self.where), self.limit, MOST_LINES)
+
+
+@dataclass(frozen=True)
+class Whole(FieldType):
+    """All of a text, inert, for rules that look for words in it."""
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The text, None when there is none."""
+        text = text_of(value)
+        return sanitizer.whole(text, self.where) if text else None
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,7 @@ class Impact(Answer):
         sessions_start, sessions_end: the time that the crash-free figures cover: full hours, the last one up to now.
         crash_free_episode_pct: in the full clock hours of the episode; it stays the same when the window grows.
         endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
+        p95_estimate: why ``p95_ms`` is an estimate, in words; None when it is measured.
         baseline: a stretch as long as the window, before the episode; ``ratio`` is events / baseline.events.
         episode: what the incident is; None inside a triage, which has it itself.
         events_all_time, users_all_time: the issue's own counters, only where the window has no number of its own.
@@ -157,6 +158,7 @@ class Impact(Answer):
     sessions_end: datetime | None = None
     baseline: Baseline | None = None
     p95_ms: float | None = None
+    p95_estimate: str | None = None
     endpoints: tuple[AffectedEndpoint, ...] = ()
     breakdown: tuple[BreakdownRow, ...] = ()
     trend: Trend | None = None

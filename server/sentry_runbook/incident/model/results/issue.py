@@ -18,22 +18,55 @@ Form = TypeVar("Form", bound=Frozen)
 
 
 class FrameView(Frozen):
-    """The failing stack frame."""
+    """The failing stack frame.
 
+    Attributes:
+        exception: type of the exception that failed there.
+        at: ``file:line:column``, or library and address of a native frame.
+        package: library or executable of a native frame.
+    """
+
+    exception: EventText | None = None
     function: EventText | None = None
+    at: EventText | None = None
     file: EventText | None = None
     line: int | None = None
+    column: int | None = None
+    package: EventText | None = None
     in_app: bool = False
     context: EventText | None = None
     variables: dict[EventText, EventText] | None = None
 
 
+FAILING = " ← failing"
+"""Ends the line of the failing frame, in the stack of the exception that the event is about."""
+
+
+class StackView(Frozen):
+    """A stack outside the exceptions; ``lines`` as in :class:`ExceptionView`.
+
+    Attributes:
+        thread: the thread's name; absent: it is the message's own.
+        omitted: frames that are not shown.
+    """
+
+    thread: EventText | None = None
+    lines: tuple[EventText, ...] = ()
+    omitted: int | None = None
+
+
 class ExceptionView(Frozen):
-    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one last."""
+    """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one marked.
+
+    Attributes:
+        thread: the thread that the stack was taken of, where the exception has none of its own.
+        stack_omitted: frames that are not shown, those that Sentry left out included.
+    """
 
     type: EventText | None = None
     value: EventText | None = None
     handled: bool | None = None
+    thread: EventText | None = None
     stack: tuple[EventText, ...] = ()
     stack_omitted: int | None = None
 
@@ -66,6 +99,7 @@ class EventView(Frozen):
     message: EventText | None = None
     user: EventText | None = None
     exceptions: tuple[ExceptionView, ...] = ()
+    stack: StackView | None = None
     failing_frame: FrameView | None = None
     breadcrumbs: tuple[BreadcrumbView, ...] = ()
     tags: dict[EventText, EventText] | None = None
@@ -143,12 +177,17 @@ class EventList(Answer):
     common: dict[str, EventText] | None = None
     next_cursor: str | None = None
     truncated: bool = False
+    warnings: tuple[EventText, ...] | None = None
 
 
 class IssueRow(Frozen):
-    """One row of an issue list; ``events`` and ``users`` are for the period asked, where Sentry says so.
+    """One row of an issue list.
 
     Attributes:
+        events: in the period; in the whole life, where the server tells no totals beside.
+        users: as ``events``.
+        events_total: in the issue's whole life.
+        users_total: as ``events_total``.
         first_seen: first event of the issue's whole life.
         last_seen: last event of the issue's whole life.
     """
@@ -158,6 +197,8 @@ class IssueRow(Frozen):
     level: str | None = None
     events: int | None = None
     users: int | None = None
+    events_total: int | None = None
+    users_total: int | None = None
     first_seen: datetime | None = None
     last_seen: datetime | None = None
     substatus: str | None = None
@@ -166,10 +207,38 @@ class IssueRow(Frozen):
     url: str
 
 
-class IssueList(Answer):
-    """Issues that match, in the order asked for."""
+class SearchPeriod(Frozen):
+    """The period of a search, start included, end excluded."""
 
-    issues: tuple[IssueRow, ...]
+    start: datetime
+    end: datetime
+
+
+class SearchScope(Frozen):
+    """What a search covered.
+
+    Attributes:
+        project: slug or number; ``all``: every project that the token may read.
+        environments: any of these; empty: all.
+        period: issues with events in it.
+        query: as it was sent.
+        one_by_one: projects that were searched one by one, for this Sentry searches no several at once.
+        not_searched: projects that were not searched, or that Sentry calls closed to the token where nothing was found.
+    """
+
+    project: str
+    environments: tuple[str, ...]
+    period: SearchPeriod
+    query: str
+    one_by_one: tuple[str, ...] | None = None
+    not_searched: tuple[str, ...] | None = None
+
+
+class IssueList(Answer):
+    """Issues that match, in the order asked for; without ``issues`` none of the projects could be searched."""
+
+    scope: SearchScope
+    issues: tuple[IssueRow, ...] = ()
     next_cursor: str | None = None
 
 

@@ -134,11 +134,15 @@ class Triage(Answer):
     """The whole triage (``triage_issue``; DESIGN section 6).
 
     ``missing`` and ``findings`` of severity and impact are moved up here (as ``severity.crash_free``) and empty there.
+
+    Attributes:
+        occurrence: why an issue fired that no thrown error opened (CSP report, metric alert, cron monitor …).
     """
 
     issue: IssueSummary
     severity: Verdict
     impact: Impact
+    occurrence: dict[EventText, EventText] | None = None
     checklist: tuple[ChecklistStep, ...]
     episode: Episode | None = None
     causes: tuple[Cause, ...] = ()

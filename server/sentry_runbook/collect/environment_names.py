@@ -1,0 +1,41 @@
+"""Environments that a caller named and the organization does not have, for lists.
+
+Sentry answers 404 on the list of issues, as if that were absent, and an empty page on the list of events, as if there
+were none (sentry-api §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sentry_runbook.errors import NotFound, RunbookError
+from sentry_runbook.incident.environments import named_list
+from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.text import NAME
+from sentry_runbook.sentry.client import SentryClient
+
+
+async def unknown_environment_warning(
+    client: SentryClient, asked: Sequence[str], sanitizer: Sanitizer, *, organization: str | None = None
+) -> str | None:
+    """That Sentry does not know an environment that was asked for, and those that it knows, as sentences.
+
+    None when it knows them all, or does not tell its environments.
+    """
+    try:
+        known = await client.environments(organization) if asked else ()
+    except RunbookError:
+        return None
+    unknown = [name for name in asked if name not in known]
+    if not unknown or not known:
+        return None
+
+    def listed(names: Sequence[str]) -> str:
+        return named_list([sanitizer.line(name, NAME, "environment") for name in names])
+
+    return f"Sentry knows no environment {listed(unknown)}; it knows {listed(sorted(known))}."
+
+
+def unknown_environment(warning: str, cause: NotFound) -> NotFound:
+    """The error instead of Sentry's 404 of a list that is there."""
+    return NotFound(warning, "Ask again with one of these, or without.", status=cause.status, asked=cause.asked)

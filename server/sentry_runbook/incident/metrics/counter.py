@@ -1,0 +1,84 @@
+"""The issue's own counters beside what was counted: a counter that is lower than a part of its events is wrong.
+
+Sentry keeps ``count`` and ``userCount`` beside the events. They lag behind for a while, stay where they were after an
+outage of its cache, and after a merge hold other events than a search for the issue finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sentry_runbook.incident.formatting import count, number
+from sentry_runbook.incident.metrics.timeseries import total
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series
+
+TOLERANCE = 0.05
+"""Distinct users are estimated by a few percent, and a counter lags behind by seconds: less is no contradiction."""
+MERGE = "merge"
+
+
+def counter_notes(evidence: Evidence) -> Iterator[str]:
+    """Where the issue's own counters cannot be right, a sentence each."""
+    issue = evidence.issue
+    if not issue.is_error:
+        return
+    for own, counted, what in (
+        (issue.events_total, _events_counted(evidence), "event"),
+        (issue.users_total, _users_counted(evidence), "user"),
+    ):
+        if own is not None and _is_more(counted, own):
+            yield (
+                f"Sentry's own count is wrong or lags behind: it says {count(own, what)} over all time, and at least "
+                f"{number(counted)} are counted by time."
+            )
+    yield from _merged(evidence)
+
+
+def _is_more(counted: int, own: int) -> bool:
+    return counted - own > max(1, TOLERANCE * counted)
+
+
+def _events_counted(evidence: Evidence) -> int:
+    """The most events that one answer counted: each of them is a part of the issue's events."""
+    series: list[Series] = [part.value for part in (evidence.history,) if isinstance(part, Known)]
+    if isinstance(evidence.series, Known):
+        series.append(evidence.series.value.events)
+    counts = [round(events) for one in series if (events := total(one)) is not None]
+    if isinstance(evidence.totals, Known):
+        counts.append(evidence.totals.value.events)
+    if isinstance(evidence.widened, Known):
+        counts.append(evidence.widened.value.totals.events)
+    if isinstance(evidence.rows, Known):
+        counts.append(len(evidence.rows.value))
+    return max(counts, default=0)
+
+
+def _users_counted(evidence: Evidence) -> int:
+    counts = [part.value.users for part in (evidence.totals,) if isinstance(part, Known)]
+    if isinstance(evidence.widened, Known):
+        counts.append(evidence.widened.value.totals.users)
+    if isinstance(evidence.users_per_hour, Known):
+        counts += [round(users) for users in evidence.users_per_hour.value.values if users is not None]
+    return max(filter(None, (*counts, *(hour.users for hour in evidence.users_in))), default=0)
+
+
+def _merged(evidence: Evidence) -> Iterator[str]:
+    """That other issues were merged into this one, where its counter says more than its whole life was counted."""
+    issue, totals = evidence.issue, evidence.totals
+    merged = any((entry.kind or "").startswith(MERGE) for entry in issue.activity)
+    if not merged or not isinstance(totals, Known) or evidence.scope.names or issue.events_total is None:
+        return
+    whole_life = issue.first_seen is not None and issue.first_seen >= evidence.window.start
+    if whole_life and _is_more(issue.events_total, totals.value.events):
+        yield (
+            f"Other issues were merged into this one: its own count of {count(issue.events_total, 'event')} and the "
+            f"{number(totals.value.events)} counted by time disagree; the latter may lack the merged ones."
+        )
+
+
+def estimate_note(evidence: Evidence) -> str:
+    """That events and users of the window are Sentry's estimates, in one sentence; empty when they are counted."""
+    estimated = isinstance(evidence.totals, Known) and evidence.totals.value.estimated
+    return (
+        "Events and users of the period are Sentry's estimates: it read only a part of the data." if estimated else ""
+    )

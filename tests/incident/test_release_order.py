@@ -1,0 +1,329 @@
+"""How Sentry compares the releases of an issue, and what a resolve in one of them, or in the next, says of it."""
+
+from typing import Any
+
+import pytest
+
+from sentry_runbook.incident.issue_report import read_issue
+from sentry_runbook.incident.model.evidence import Activity, Event, Evidence, Release
+from sentry_runbook.incident.release_versions import is_later, latest_version, release_order, version_of
+from sentry_runbook.incident.resolution.plan import plan
+from sentry_runbook.incident.resolution.release_order import order_warnings
+from sentry_runbook.incident.resolution.request import ResolutionRequest, change_of
+from sentry_runbook.incident.resolution.state import state_of
+from sentry_runbook.incident.resolution.verification import compare
+from tests.incident.builder import HOUR, MINUTE, NOW, Seen, ago, burst, incident, known, read
+
+NEXT = ResolutionRequest(action="resolve_in_next_release")
+
+
+def in_release(version: str) -> ResolutionRequest:
+    return ResolutionRequest(action="resolve_in_release", release=version)
+
+
+def seen_in(*releases: str | None, issue: dict[str, object] | None = None) -> Evidence:
+    """An issue with two events of each release, the first one's newest."""
+    events: list[Seen] = []
+    for number, release in enumerate(releases):
+        events += burst(ago(hours=6 + number), 2, MINUTE, 2, release=release)
+    return incident(events, issue=issue or {})
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"),
+    [
+        ("app@2.0.0", "app@1.10.9"),
+        ("app@1.10.0", "app@1.9.0"),
+        ("app@1.2.0", "app@1.2.0-rc.1"),
+        ("app@1.2.0-rc.2", "app@1.2.0-rc.1"),
+        ("app@1.2.0-rc.10", "app@1.2.0-rc.9"),
+        ("app@1.2.0-rc.1", "app@1.2.0-beta.9"),
+        ("app@1.2.0-rc.1", "app@1.1.9"),
+        ("app@1.2.0+46", "app@1.2.0+45"),
+        ("app@1.2.0+1", "app@1.2.0"),
+        ("app@3.25.47.22", "app@3.25.47.21"),
+        ("@acme/app@1.1.0", "other@1.0.0"),
+        ("app@1.2", "app@1.1.9"),
+        ("app\uff202.0.0", "app@1.0.0"),
+    ],
+)
+def test_versions_are_ordered_by_number_then_prerelease_then_build(later: str, earlier: str) -> None:
+    assert is_later(later, earlier)
+    assert not is_later(earlier, later)
+    assert latest_version((earlier, later)) == later
+
+
+@pytest.mark.parametrize("name", ["9f3c2ab", "2026-11-20", "main", "app@main", "app@7", "", "1.2.3.4.5", "release/1.2"])
+def test_hashes_dates_and_branches_are_no_version_numbers(name: str) -> None:
+    assert version_of(name) is None
+    assert not is_later(name, "app@1.0.0")
+    assert not is_later("app@1.0.0", name)
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [
+        ((), None),
+        (("app@1.0.0", "@acme/app@1.0.1-rc.1"), "version"),
+        (("1.0.0", "v1.0.1"), "date"),
+        (("9f3c2ab", "app@main"), "date"),
+        (("1.0.0", "app@1.0.1"), "mixed"),
+    ],
+)
+def test_releases_are_compared_by_version_only_where_they_name_their_package(
+    names: tuple[str, ...], order: str | None
+) -> None:
+    assert release_order(names) == order
+
+
+BY_DATE = "Sentry compares these releases by the date they were created, because"
+
+
+@pytest.mark.parametrize(
+    ("asked", "releases", "warnings"),
+    [
+        pytest.param(NEXT, ("app@1.0.1", "app@1.0.0"), (), id="one line by version"),
+        pytest.param(
+            NEXT,
+            ("7.1.2", "7.1.1"),
+            (
+                f'{BY_DATE} "7.1.2" names no package (package@1.2.3): any release created after "7.1.2" reopens it, '
+                "whatever its number.",
+            ),
+            id="bare numbers",
+        ),
+        pytest.param(
+            NEXT,
+            ("9f3c2ab", "11d0e7c"),
+            (
+                f'{BY_DATE} "9f3c2ab" is no version number (package@1.2.3): any release created after "9f3c2ab" '
+                "reopens it, whatever its number.",
+            ),
+            id="hashes",
+        ),
+        pytest.param(
+            NEXT,
+            ("7.1.2", "6.4.8"),
+            (
+                f'{BY_DATE} "7.1.2" names no package (package@1.2.3): any release created after "7.1.2" reopens it, '
+                "whatever its number.",
+                'Older lines are in use ("6.4.8"): a hotfix of one that is created later reopens it, though it was '
+                "never to hold the fix.",
+            ),
+            id="an older line by date",
+        ),
+        pytest.param(
+            NEXT,
+            ("6.4.8", "7.1.2"),
+            (
+                f'{BY_DATE} "6.4.8" names no package (package@1.2.3): any release created after "6.4.8" reopens it, '
+                "whatever its number.",
+                'Older lines are in use ("6.4.8"): a hotfix of one that is created later reopens it, though it was '
+                "never to hold the fix.",
+            ),
+            id="the newest event is of the older line",
+        ),
+        pytest.param(
+            NEXT,
+            ("app@2.0.0", "app@1.4.8"),
+            (
+                'Sentry compares these releases by version: events of older lines ("app@1.4.8"), and of hotfixes of '
+                "those, however new, do not reopen it. Make sure that they need no fix.",
+            ),
+            id="an older line by version",
+        ),
+        pytest.param(
+            NEXT,
+            ("app@2.0.0-rc.1", "app@1.9.0"),
+            (
+                'Sentry compares these releases by version: events of older lines ("app@1.9.0"), and of hotfixes of '
+                "those, however new, do not reopen it. Make sure that they need no fix.",
+                '"app@2.0.0-rc.1" is a pre-release: its release and every further pre-release count as later, and '
+                "reopen it.",
+            ),
+            id="seen in a pre-release",
+        ),
+        pytest.param(
+            NEXT,
+            ("app@1.0.1", "1.0.0"),
+            (
+                'The releases are named in two ways ("app@1.0.1", "1.0.0"): Sentry compares them by version only while '
+                "one of the newest three is package@1.2.3, else by the date they were created; then any release "
+                'created after "app@1.0.1" reopens it.',
+            ),
+            id="both ways",
+        ),
+        pytest.param(
+            NEXT,
+            ("app@1.0.1", None),
+            ("2 of the latest 4 events carry no release: those never reopen an issue that is resolved in a release.",),
+            id="events without a release",
+        ),
+        pytest.param(NEXT, (None,), (), id="no release at all is another warning"),
+        pytest.param(in_release("app@1.0.2"), ("app@1.0.1",), (), id="a later one of the line"),
+        pytest.param(
+            in_release("7.1.3"),
+            ("7.1.2",),
+            (
+                f'{BY_DATE} "7.1.3" names no package (package@1.2.3): any release created after "7.1.3" reopens it, '
+                "whatever its number.",
+            ),
+            id="in a bare number",
+        ),
+        pytest.param(
+            in_release("app@2.0.0"),
+            ("app@1.4.8", "app@2.0.0-rc.1"),
+            (
+                'Sentry compares these releases by version: events of older lines ("app@1.4.8"), and of hotfixes of '
+                "those, however new, do not reopen it. Make sure that they need no fix.",
+                'The pre-release "app@2.0.0-rc.1" counts as older than "app@2.0.0": it does not reopen it.',
+            ),
+            id="in a release of the newer line",
+        ),
+        pytest.param(
+            in_release("app@1.4.9"),
+            ("app@1.4.8", "app@2.0.0"),
+            (
+                'Events of this issue come from "app@2.0.0", by version later than "app@1.4.9": the next one of those '
+                "reopens it.",
+            ),
+            id="in a hotfix of the older line",
+        ),
+        pytest.param(
+            in_release("app@2.0.0-rc.1"),
+            ("app@2.0.0-beta.3",),
+            (
+                '"app@2.0.0-rc.1" is a pre-release: its release and every further pre-release count as later, and '
+                "reopen it.",
+            ),
+            id="in a pre-release",
+        ),
+    ],
+)
+def test_a_resolve_in_a_release_says_how_sentry_compares_it(
+    asked: ResolutionRequest, releases: tuple[str | None, ...], warnings: tuple[str, ...]
+) -> None:
+    evidence = seen_in(*releases)
+    assert tuple(order_warnings(asked, read(evidence))) == warnings
+    assert set(warnings) <= set(plan(asked, read(evidence)).warnings)
+    plain = plan(ResolutionRequest(action="resolve"), read(evidence)).warnings
+    assert not set(warnings) & set(plain)
+
+
+# --- what "the next release" is ------------------------------------------------------------------------------------
+
+
+def resolved(*entries: Activity, **fields: object) -> dict[str, object]:
+    return {"status": "resolved", "substatus": None, "activity": entries, **fields}
+
+
+def next_after(current: str | None, hours: float, version: str | None = None) -> Activity:
+    return Activity(kind="set_resolved_in_release", at=ago(hours=hours), version=version, current_release=current)
+
+
+@pytest.mark.parametrize(
+    ("issue", "summary"),
+    [
+        (
+            resolved(next_after("app@2.4.0", 1), status_release="app@2.4.0"),
+            'resolved in the next release: any release after "app@2.4.0" reopens it',
+        ),
+        (
+            resolved(next_after("app@2.4.0", 1), status_release="app@2.5.0-rc1"),
+            'resolved in the next release: any release after "app@2.4.0" reopens it '
+            '(Sentry shows it as resolved in "app@2.5.0-rc1")',
+        ),
+        (
+            resolved(next_after("app@2.3.0", 9), next_after("app@2.4.0", 1), status_release="app@2.4.0"),
+            'resolved in the next release: any release after "app@2.4.0" reopens it',
+        ),
+        (
+            resolved(next_after("app@2.4.0", 1, version="app@2.4.1"), status_release="app@2.4.1"),
+            'resolved in the next release: any release after "app@2.4.0" reopens it '
+            '(Sentry shows it as resolved in "app@2.4.1")',
+        ),
+        (
+            resolved(
+                next_after("app@2.4.0", 9),
+                Activity(kind="set_resolved_in_release", at=ago(hours=1), version="app@2.6.0"),
+                status_release="app@2.6.0",
+            ),
+            'resolved in release "app@2.6.0"',
+        ),
+        (resolved(next_after(None, 1), next_release=True), "resolved in the next release"),
+        (
+            resolved(next_after("app@2.4.0", 1)) | {"status": "unresolved", "substatus": "regressed"},
+            "unresolved (regressed)",
+        ),
+    ],
+    ids=["as shown", "shows a later one", "newest entry", "filled in", "a named one since", "by date", "came back"],
+)
+def test_the_newest_entry_of_the_log_says_after_which_release_the_issue_comes_back(
+    issue: dict[str, object], summary: str
+) -> None:
+    evidence = seen_in("app@2.4.0", issue=issue)
+    assert state_of(evidence.issue).summary == summary
+    decided = plan(NEXT, read(evidence))
+    assert decided.before.summary == summary
+    assert decided.already == ("next release" in summary)
+    if "any release after" in summary:
+        dropped = plan(ResolutionRequest(action="resolve"), read(evidence)).warnings
+        link = f"It is {summary} now; a plain resolve drops that link, and any event then reopens it."
+        assert link in dropped
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        (
+            resolved(next_after("app@2.4.0", 0), status_release="app@2.5.0-rc1"),
+            'Sentry stored it as resolved in "app@2.5.0-rc1"; any release after "app@2.4.0" reopens it, '
+            '"app@2.5.0-rc1" itself too.',
+        ),
+        (
+            resolved(next_after("app@2.4.0", 0), status_release="app@2.4.0"),
+            'Sentry stored it as resolved in "app@2.4.0"; any release after "app@2.4.0" reopens it.',
+        ),
+        (
+            resolved(next_after(None, 0, version="7.1.3"), status_release="7.1.3"),
+            'The next release is there already: Sentry stored it as resolved in "7.1.3"; that one and later ones '
+            "reopen it.",
+        ),
+    ],
+)
+def test_the_read_back_says_what_the_next_release_became(fields: dict[str, object], note: str) -> None:
+    before = seen_in("app@2.4.0").issue
+    assert compare(change_of(NEXT), before.model_copy(update=fields), NOW).notes == (note,)
+
+
+# --- the last release ----------------------------------------------------------------------------------------------
+
+STALE = Release(version="app@1.0.0")
+
+
+def with_event(evidence: Evidence, **fields: Any) -> Evidence:
+    return evidence.model_copy(update={"event": known(Event(id="e" * 32, **fields))})
+
+
+def test_the_newest_event_wins_over_the_last_release_that_sentry_has_cached() -> None:
+    evidence = seen_in("app@1.1.0", issue={"last_release": STALE})
+    last = evidence.issue.last_seen
+    assert read_issue(read(evidence)).last_release == "app@1.1.0"
+    alone = evidence.model_copy(update={"rows": known(())})
+    assert read_issue(read(alone)).last_release == "app@1.0.0"
+    assert read_issue(read(with_event(alone, when=last, release="app@1.2.0"))).last_release == "app@1.2.0"
+
+
+def test_an_older_event_or_one_without_a_release_says_nothing_of_the_last_release() -> None:
+    evidence = seen_in("app@1.1.0", issue={"last_release": STALE}).model_copy(update={"rows": known(())})
+    last = evidence.issue.last_seen
+    assert last is not None
+    for fields in ({"when": last - HOUR, "release": "app@0.9.0"}, {"when": last}, {"release": "app@2.0.0"}):
+        assert read_issue(read(with_event(evidence, **fields))).last_release == "app@1.0.0"
+
+
+def test_a_last_release_that_sentry_does_not_tell_is_the_newest_event_s() -> None:
+    evidence = seen_in("app@1.1.0").model_copy(update={"rows": known(())})
+    assert read_issue(read(evidence)).last_release is None
+    shown = read_issue(read(with_event(evidence, when=ago(hours=9), release="app@0.9.0")))
+    assert shown.last_release == "app@0.9.0"

@@ -1,0 +1,192 @@
+"""Environments, through the tools: what counts as production, what is judged when one is named, and unknown ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import DeploySpec, IssueSpec, ReleaseSpec, Scenario, SessionsSpec, Stream
+from sentry_runbook.simulator.world import World
+from tests.tools.support import Connection, connected
+
+Call = tuple[str, dict[str, Any]]
+LOUD = 320
+"""Events of as many users within an hour: a P1 wherever it is judged."""
+
+
+def seen_in(*environments: str, sessions: str | None = "", deployed: str | None = None) -> World:
+    """A project whose one issue is as loud in each of these; sessions in the first one unless named, or in none."""
+    streams = tuple(
+        Stream(LOUD, -50, -2, users=LOUD, first_user=1 + 1000 * number, environment=name, handled=True)
+        for number, name in enumerate(environments)
+    )
+    deploys = (DeploySpec(-900, deployed),) if deployed else ()
+    scenario = Scenario(
+        name="somewhere",
+        project="shop",
+        issues=(IssueSpec("SHOP-1", "Boom", streams=streams),),
+        releases=(ReleaseSpec("shop@1.0.0", -1000, deploys),),
+        sessions=() if sessions is None else (SessionsSpec(48_000, environment=sessions or environments[0]),),
+    )
+    return World(scenario, ManualClock())
+
+
+async def answered(
+    world: World, *calls: Call, transport: httpx.AsyncBaseTransport | None = None
+) -> list[dict[str, Any]]:
+    """The structured answers to calls about the issue."""
+    more = {"transport": transport} if transport else {}
+    async with connected(world=world, clock=ManualClock(), **more) as connection:  # type: ignore[arg-type]  # one key
+        return [await connection.call(tool, issue="SHOP-1", **arguments) for tool, arguments in calls]
+
+
+TRIAGE: Call = ("triage_issue", {})
+
+
+@pytest.mark.parametrize("name", ["Production", "PROD", "Live", "eu-prod", "shop.production.eu", "PRD"])
+async def test_production_is_told_by_its_name_in_any_case_and_place(name: str) -> None:
+    [triage] = await answered(seen_in(name, "staging"), TRIAGE)
+    assert (triage["severity"]["severity"], triage["impact"]["events"]) == ("P1", LOUD)
+    assert not any("production" in warning for warning in triage.get("warnings", ()))
+
+
+@pytest.mark.parametrize("name", ["pre-prod", "non-production", "prod-test", "live.staging", "prod_dev"])
+async def test_a_name_that_also_says_it_is_none_is_not_production(name: str) -> None:
+    [verdict] = await answered(seen_in(name, sessions="production"), ("classify_severity", {}))
+    assert (verdict["severity"], verdict["decided_by"]) == ("P3", "non_production")
+
+
+@pytest.mark.parametrize("deployed", [None, "production"], ids=["never deployed", "a deploy marker names production"])
+async def test_where_nothing_is_called_production_nothing_is_staging_and_all_is_judged(deployed: str | None) -> None:
+    [triage] = await answered(seen_in("main", "kiosk", deployed=deployed), TRIAGE)
+    assert triage["severity"]["severity"] == "P1"
+    assert triage["impact"]["events"] == 2 * LOUD
+    assert triage["impact"]["sessions"] > 0, "the sessions of all environments are judged"
+    [warning] = [warning for warning in triage["warnings"] if "called production" in warning]
+    assert '"kiosk"' in warning and '"main"' in warning and "policy" in warning
+
+
+async def test_an_issue_of_staging_stays_so_where_the_project_has_a_production() -> None:
+    for sessions in ("production", None):
+        [triage] = await answered(seen_in("staging", sessions=sessions, deployed="production"), TRIAGE)
+        assert (triage["severity"]["decided_by"], triage["severity"]["severity"]) == ("non_production", "P3")
+        assert not any("called production" in warning for warning in triage.get("warnings", ()))
+
+
+async def test_where_the_environments_of_the_project_cannot_be_read_it_may_be_staging_or_not() -> None:
+    world = seen_in("main", sessions=None)
+    app = httpx.ASGITransport(create_app(world))
+
+    async def without_list(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/acme/environments/"):
+            return httpx.Response(403, json={"detail": "You do not have permission to perform this action."})
+        return await app.handle_async_request(request)
+
+    [verdict] = await answered(world, ("classify_severity", {}), transport=httpx.MockTransport(without_list))
+    asked = next(entry for entry in verdict["criteria"] if entry["id"] == "non_production")
+    assert (asked["met"], verdict["severity"], verdict["could_be"]["lowest"]) == ("unknown", "P1", "P3")
+
+
+@pytest.mark.parametrize("name", ["%APP_ENV%", "${ENVIRONMENT}", "{{env}}", "$ENV", "__ENV__", "#{Octopus.Env}"])
+async def test_an_unexpanded_placeholder_is_named_as_one_and_is_not_staging(name: str) -> None:
+    for sessions in ("", "production"):
+        [triage] = await answered(seen_in(name, sessions=sessions), TRIAGE)
+        assert triage["severity"]["severity"] == "P1"
+        [warning] = [warning for warning in triage["warnings"] if "placeholder" in warning]
+        assert "production" in warning
+        assert name.strip("{}") in warning, "the sanitizer puts a blank into {{"
+
+
+async def test_the_environment_that_is_named_is_the_one_judged_even_where_it_is_staging() -> None:
+    world = seen_in("production", "staging", sessions="staging")
+    calls: Sequence[Call] = [
+        ("classify_severity", {"environment": "staging"}),
+        ("discover_impact", {"environment": "staging"}),
+        ("classify_severity", {"environment": "staging,production"}),
+    ]
+    staging, impact, both = await answered(world, *calls)
+    assert (staging["severity"], staging["decided_by"]) == ("P1", "users_per_hour")
+    assert (impact["events"], impact["users_worst_hour"]) == (LOUD, LOUD)
+    assert impact["crash_free_sessions_pct"] == 100, "the sessions of staging"
+    assert next(entry for entry in both["criteria"] if entry["id"] == "users_per_hour")["observed"] == 2 * LOUD
+
+
+async def test_a_crash_free_rate_is_called_by_the_environment_whose_sessions_it_counts() -> None:
+    streams = (Stream(20, -50), Stream(20, -50, environment="staging"))
+    crashing = SessionsSpec(4_800, crashed=2_400, environment="staging")
+    issues = (IssueSpec("SHOP-1", "Boom", streams=streams),)
+    world = World(Scenario(name="crashing", project="shop", issues=issues, sessions=(crashing,)), ManualClock())
+    staging, plain = await answered(world, ("classify_severity", {"environment": "staging"}), ("classify_severity", {}))
+    assert staging["severity"] == "P0" and staging["because"].startswith('Crash-free sessions of "staging" at 50 %')
+    assert plain["severity"] == "P2", "production has no sessions: unknown"
+    main = (Stream(20, -50, environment="main"),)
+    sessions = (SessionsSpec(4_800, crashed=2_400, environment="main"),)
+    issues = (IssueSpec("SHOP-1", "Boom", streams=main),)
+    world = World(Scenario(name="crashing", project="shop", issues=issues, sessions=sessions), ManualClock())
+    [verdict] = await answered(world, ("classify_severity", {}))
+    assert verdict["because"].startswith("Crash-free sessions of all environments at 50 %")
+
+
+UNKNOWN_IN: Sequence[Call] = [
+    ("triage_issue", {}),
+    ("discover_impact", {}),
+    ("classify_severity", {}),
+    ("get_issue", {}),
+    ("list_events", {}),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments"), UNKNOWN_IN, ids=[tool for tool, _ in UNKNOWN_IN])
+async def test_an_unknown_environment_is_answered_with_those_that_there_are(
+    tool: str, arguments: dict[str, Any]
+) -> None:
+    [result] = await answered(seen_in("production", "staging"), (tool, {**arguments, "environment": "produciton"}))
+    said = json.dumps(result)
+    assert "no environment" in said and "produciton" in said
+    assert '\\"production\\"' in said and '\\"staging\\"' in said
+    said = said.replace("no events in production, some elsewhere", "")  # the threshold of a criterion
+    for wrong in ("no events", "knows no issue", "knows no event", "This is measured"):
+        assert wrong not in said
+
+
+async def test_an_unknown_environment_measures_nothing() -> None:
+    calls: Sequence[Call] = [(tool, {"environment": "qa"}) for tool in ("discover_impact", "classify_severity")]
+    impact, verdict = await answered(seen_in("production"), *calls)
+    missing = {entry["what"]: entry["why"] for entry in impact["missing"]}
+    for part in ("events", "users", "users_worst_hour", "crash_free_sessions_pct"):
+        assert part not in impact
+        assert "no such environment" in missing[part]
+    assert verdict["could_be"]["highest"] == "P0"
+
+
+async def test_a_search_in_an_unknown_environment_names_those_that_sentry_knows() -> None:
+    async with connected(world=seen_in("production", "staging"), clock=ManualClock()) as connection:
+        said = await refused(connection, "find_issues", environment="produciton")
+        found = await connection.call("find_issues", environment="staging")
+    assert 'no environment "produciton"' in said and '"production", "staging"' in said
+    assert [row["short_id"] for row in found["issues"]] == ["SHOP-1"]
+
+
+async def refused(connection: Connection, tool: str, **arguments: Any) -> str:
+    """The text of a call that must fail."""
+    result = await connection.client.call_tool(tool, arguments)
+    assert result.is_error
+    return str(getattr(result.content[0], "text", ""))
+
+
+@pytest.mark.parametrize("word", ["", "null", "None", "NULL", "undefined", " none ", ",", "null,none"])
+async def test_a_word_for_nothing_names_no_environment(word: str) -> None:
+    calls: Sequence[Call] = [
+        (tool, {"environment": word}) for tool in ("triage_issue", "discover_impact", "list_events")
+    ]
+    triage, impact, events = await answered(seen_in("production", "staging"), *calls)
+    assert triage["impact"]["events"] == impact["events"] or impact["events"] == 2 * LOUD
+    assert triage["impact"]["events"] == LOUD
+    assert events["events"]
+    assert "no environment" not in json.dumps([triage, impact, events])

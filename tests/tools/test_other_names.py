@@ -1,0 +1,133 @@
+"""An issue asked for under another name: merged into another one, or its project renamed (recordings 503 and 508).
+
+The answer says what the issue is now, and a write on it is never sent without a person's word on both names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from mcp.client.context import ClientRequestContext
+from mcp.types import ElicitRequestParams, ElicitResult
+
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
+from sentry_runbook.simulator.world import World
+from tests.recordings import recordings
+from tests.tools.support import Connection, connected
+from tests.tools.test_writes import WRITES, changes, writing
+
+NOW = "SHOP-1Z"
+MERGED, RENAMED, NUMBER = "SHOP-77", "STORE-1Z", "77"
+SAID = {
+    MERGED: f"Issue {MERGED} was merged into {NOW}",
+    RENAMED: f"Issue {RENAMED} is now {NOW}: its project was renamed",
+    "OUTLET-4": f"Issue OUTLET-4 is now {NOW}",
+    NUMBER: f"Issue {NUMBER} was merged into {NOW}",
+}
+LINK = f"http://localhost/organizations/acme/issues/{MERGED}/"
+
+
+class OldNames(httpx.AsyncBaseTransport):
+    """A Sentry that answers to old names of an issue with the issue of today."""
+
+    def __init__(self, world: World) -> None:
+        self._inner = httpx.ASGITransport(create_app(world))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path
+        for name in SAID:
+            path = path.replace(f"/issues/{name}/".encode(), f"/issues/{NOW}/".encode())
+        request.url = request.url.copy_with(raw_path=path)
+        return await self._inner.handle_async_request(request)
+
+
+@asynccontextmanager
+async def shop(**options: Any) -> AsyncIterator[Connection]:
+    issue = IssueSpec(NOW, "Boom", streams=(Stream(6, -60, -1),))
+    world = World(Scenario(name="shop", issues=(issue,)), clock := ManualClock())
+    async with connected(world=world, clock=clock, transport=OldNames(world), **options) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("name", SAID)
+async def test_the_answer_says_what_the_issue_is_now(name: str) -> None:
+    async with shop() as connection:
+        read = await connection.call("get_issue", issue=name)
+        triage = await connection.call("triage_issue", issue=name)
+        text = await connection.text("get_issue", issue=name)
+    assert read["short_id"] == NOW
+    assert any(warning.startswith(SAID[name]) for warning in read["warnings"])
+    assert SAID[name] in triage["checklist"][0]["finding"]
+    assert triage["checklist"][0]["state"] == "attention"
+    assert SAID[name] in text
+
+
+@pytest.mark.parametrize("name", [NOW, NOW.lower(), f"{NOW}."])
+async def test_an_issue_asked_for_by_its_own_name_is_no_news(name: str) -> None:
+    async with shop() as connection:
+        assert "warnings" not in await connection.call("get_issue", issue=name)
+
+
+@pytest.mark.parametrize("name", [MERGED, LINK, RENAMED, NUMBER])
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_a_write_on_another_name_asks_even_where_writes_are_let_through(
+    tool: str, arguments: dict[str, Any], name: str
+) -> None:
+    said = SAID[MERGED if name == LINK else name]
+    async with shop(settings=writing("direct")) as connection:
+        plan = await connection.call(tool, issue=name, **arguments)
+        assert (plan["outcome"], changes(connection)) == ("needs_confirmation", [])
+        assert any(said in warning and NOW in warning for warning in plan["warnings"])
+        done = await connection.call(tool, issue=name, **arguments, confirm_token=plan["confirm_token"])
+        assert (done["outcome"], len(changes(connection))) == ("applied", 1)
+        again = await connection.call(tool, issue=name, **arguments)
+        assert again["outcome"] == "already"
+        assert any(said in warning for warning in again["warnings"])
+
+
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_the_question_to_a_person_names_both(tool: str, arguments: dict[str, Any]) -> None:
+    asked: list[str] = []
+
+    async def answer(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
+        asked.append(question.message)
+        return ElicitResult(action="decline")
+
+    async with shop(settings=writing("direct"), elicitation_callback=answer) as connection:
+        done = await connection.call(tool, issue=MERGED, **arguments)
+        assert (done["outcome"], changes(connection)) == ("not_applied", [])
+    assert len(asked) == 1
+    assert NOW in asked[0].splitlines()[0] and SAID[MERGED] in asked[0]
+
+
+async def test_a_recorded_merge_is_told_by_number_and_by_short_id() -> None:
+    """Recordings 503 and 508: issue 7, WEB-3, was merged into 6, WEB-2."""
+    answers = {call["path"]: call["body"] for call in map(recordings().__getitem__, (503, 508))}
+    transport = httpx.MockTransport(
+        lambda request: (
+            httpx.Response(200, json=answers[request.url.path])
+            if request.url.path in answers
+            else httpx.Response(404, json={"detail": "The requested resource does not exist"})
+        )
+    )
+    async with connected(transport=transport, clock=ManualClock()) as connection:
+        for name in ("WEB-3", "7"):
+            read = await connection.call("get_issue", issue=name)
+            assert read["short_id"] == "WEB-2"
+            assert f"Issue {name} was merged into WEB-2; the numbers are those of WEB-2." in read["warnings"]
+
+
+async def test_a_link_that_names_no_issue_costs_no_request() -> None:
+    link = "<http://localhost/organizations/acme/alerts/rules/shop/12/details/|High error rate>"
+    async with shop() as connection:
+        for tool, arguments in (("triage_issue", {}), ("list_events", {}), *WRITES):
+            said = await connection.error(tool, issue=link, **arguments)
+            assert said.startswith("The link is of an alert of project shop: it names no issue.")
+            assert "find_issues project=shop" in said
+        assert [request for request in connection.upstream.requests if "/issues/" in request] == []
