@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from tests.recordings import needs_recordings, recordings
 from tests.simulator.asking import Asked, one_issue
-from tests.simulator.recordings import needs_recordings, recordings
 
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.scenario import AlertSpec, IssueSpec, Scenario, SessionsSpec, Stream
