@@ -306,3 +306,14 @@ async def test_hours_that_do_not_follow_each_other_are_none_and_leave_the_totals
 async def test_sessions_without_a_range_that_can_be_are_no_answer(range_: dict[str, object]) -> None:
     with pytest.raises(ServerFault, match="something else than Sentry"):
         await sessions_of(**range_)
+
+
+@pytest.mark.parametrize(
+    ("field", "number"), [("count()", -1), ("count_unique(user)", -0.5), ("p95(span.duration)", -3)]
+)
+async def test_fewer_than_none_is_no_number(field: str, number: float) -> None:
+    upstream = Upstream({}, gives({"data": [{field: number, "transaction": "GET /"}]}))
+    async with client_of(upstream) as client:
+        table = await client.discover(["transaction", field], query="", **WINDOW)
+    assert table.number(field) is None
+    assert table.rows[0]["transaction"] == "GET /"

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from tests.recordings import needs_recordings, recordings
+from tests.recordings import recordings
 from tests.simulator.asking import Asked, one_issue
 
 from sentry_runbook.simulator.app import Profile
@@ -20,7 +20,6 @@ COMPANY = tuple(
 OUTSIDER, ONE_AT_A_TIME = Profile(access=False), Profile(global_views=False)
 
 
-@needs_recordings
 @pytest.mark.parametrize("number", [*range(345, 353), 354])
 async def test_a_user_of_no_team_is_answered_as_recorded(number: int) -> None:
     call = recordings()[number]
@@ -35,7 +34,6 @@ async def test_a_user_of_no_team_is_answered_as_recorded(number: int) -> None:
         assert answer.json() == call["body"]
 
 
-@needs_recordings
 @pytest.mark.parametrize("number", [432, 434])
 async def test_without_global_views_the_stream_is_refused_as_recorded(number: int) -> None:
     call = recordings()[number]
@@ -79,7 +77,6 @@ def sessions_query(call: Any) -> list[tuple[str, str]]:
     return [pair for pair in parse_qsl(call["query"]) if pair[0] not in ("start", "end", "project")]
 
 
-@needs_recordings
 async def test_groups_are_cut_to_ten_thousand_points_as_recorded() -> None:
     """Recordings 593 to 596: 61 environments in 1, 7, 14 and 30 days."""
     for number in range(593, 597):

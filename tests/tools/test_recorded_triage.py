@@ -77,7 +77,7 @@ TRIAGES = {
     "the same, in staging alone": Asked(
         *("WEB-2", "6", 472, today("20:12:48")),
         says={"impact.events": 5, "impact.users": 1, "impact.users_worst_hour": 1},
-        environments="only the environments asked for were counted",
+        environments='Judged in "staging", as asked',
         arguments={"environment": "staging"},
         lacks=("/events/oldest/", "/events/recommended/", "/shortids/", "/committers/", P95),
     ),
@@ -119,7 +119,7 @@ TRIAGES = {
             "suspect_release": "web@2.5.0-rc1",
         },
         environments="0 of 60 events in production",
-        lacks=(P95,),
+        lacks=(P95, "/environments/"),
     ),
     "an issue of minutes ago": Asked(
         *("CHECKOUT-API-2", "9", 621, today("20:17:36")),

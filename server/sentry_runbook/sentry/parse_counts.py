@@ -63,7 +63,7 @@ def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
     if data and not any(isinstance(row, dict) and not row.keys().isdisjoint(fields) for row in data):
         raise unsupported(DISCOVER)
     rows = tuple(
-        {str(name): _cell(value) for name, value in row.items()} for row in data[:MAX_ROWS] if isinstance(row, dict)
+        {name: _cell(name, value) for name, value in row.items()} for row in data[:MAX_ROWS] if isinstance(row, dict)
     )
     about = meta if isinstance(meta, dict) else {}
     tips = about.get("tips")
@@ -90,13 +90,12 @@ def _accuracy(meta: Mapping[str, object], kind: str) -> list[dict[str, Any]]:
     return [row if isinstance(row, dict) else {} for row in (rows if isinstance(rows, list) else ())[:MAX_ROWS]]
 
 
-def _cell(value: object) -> Cell:
-    """Return a text, a flag or a finite number as it is, anything else as None."""
-    return (
-        value
-        if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < MAX_NUMBER)
-        else number(value)
-    )
+def _cell(name: str, value: object) -> Cell:
+    """Return a text, a flag or a finite number as it is, anything else as None; none counts or lasts less than 0."""
+    if isinstance(value, str | bool):
+        return value
+    known = value if isinstance(value, int) and abs(value) < MAX_NUMBER else number(value)
+    return _counted(known) if name.startswith(("count", "p95")) else known
 
 
 def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -> LatencyTable:

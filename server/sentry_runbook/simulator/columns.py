@@ -11,6 +11,10 @@ from sentry_runbook.simulator.search import Value
 Row = EventRecord | SpanRecord
 
 
+_PROMOTED = frozenset({"browser.name", "os.name", "device.family"})
+"""Tags that are columns of their own in Sentry: absent, they are an empty text there, and not null."""
+
+
 def _unhandled(event: EventRecord) -> bool:
     return event.handled is False
 
@@ -80,7 +84,7 @@ def column(row: Row, key: str) -> Value:
     """Return a row's value of a column; any other key is read as a tag; None when the row has no such tag."""
     if isinstance(row, EventRecord):
         get = _EVENT.get(key)
-        return get(row) if get else row.tags.get(key)
+        return get(row) if get else row.tags.get(key, "" if key in _PROMOTED else None)
     read = _SPAN.get(key)
     return read(row) if read else None
 

@@ -184,6 +184,8 @@ def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row]) -> 
         raise bad("No columns selected")
     if len(fields) > _MOST_FIELDS:
         raise bad(f"You can view up to {_MOST_FIELDS} fields at a time. Please delete some and try again.")
+    if "issue" in fields and "issue.id" not in fields:
+        fields = [*fields, "issue.id"]
     functions = {field: aggregate(field) for field in fields}
     for order in sort:
         if order.removeprefix("-") not in functions:
@@ -192,12 +194,14 @@ def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row]) -> 
     data = _grouped(keys, functions, source) if len(keys) < len(functions) else _listed(keys, source)
     for order in reversed(sort):
         data.sort(key=partial(_order, order.removeprefix("-")), reverse=order.startswith("-"))
+    # A short id is made of the issue's number, which stands beside it and is described in its place.
+    described = {field: function for field, function in functions.items() if field != "issue"}
     return ResultTable(
         [{field: shown(field, row[field]) for field in fields} for row in data],
-        {field: function.kind if function else kind(field) for field, function in functions.items()},
+        {field: function.kind if function else kind(field) for field, function in described.items()},
         {
             field: function.unit if function else ("millisecond" if kind(field) == "duration" else None)
-            for field, function in functions.items()
+            for field, function in described.items()
         },
     )
 

@@ -95,14 +95,15 @@ async def stats(request: Request) -> Response:
     filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
     axes = query.getlist("yAxis") or ["count()"]
     by_axis: dict[str, dict[str, object]] = {}
-    for order, axis in enumerate(axes):
+    for axis in axes:
         function = _function(axis)
         by_axis[axis] = {
             "data": [[at // 1000, [{"count": function.over(members) or 0}]] for at, members in filled],
             "start": asked.start // 1000,
             "end": asked.end // 1000,
             "isMetricsData": False,
-            "order": order,
             "meta": {"fields": {axis: function.kind}, "units": {axis: function.unit}, "dataset": dataset},
         }
-    return answer(by_axis if len(axes) > 1 else by_axis[axes[0]])
+    if len(axes) == 1:
+        return answer(by_axis[axes[0]])
+    return answer({axis: {**series, "order": order} for order, (axis, series) in enumerate(by_axis.items())})

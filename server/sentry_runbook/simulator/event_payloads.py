@@ -266,6 +266,16 @@ def _sdk(event: EventRecord) -> dict[str, object]:
     return {"name": known[0], "version": known[1]}
 
 
+_OF_THE_PAGE = ("release", "userReport", "sdkUpdates", "resolvedWith", "nextEventID", "previousEventID")
+"""What only the endpoints of an issue's events add to an event."""
+
+
+def event_alone(event: EventRecord, now: int) -> dict[str, object]:
+    """Return the event as the look-up by its id shows it: without its neighbours and its release."""
+    details = event_details(event, (event,), now)
+    return {key: value for key, value in details.items() if key not in _OF_THE_PAGE}
+
+
 def event_details(event: EventRecord, neighbours: Sequence[EventRecord], now: int) -> dict[str, object]:
     """Return the full event; ``neighbours`` are the issue's events that the reader sees, oldest first."""
     spec = event.issue.spec

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator.columns import column
-from sentry_runbook.simulator.event_payloads import event_details, event_row
+from sentry_runbook.simulator.event_payloads import event_alone, event_details, event_row
 from sentry_runbook.simulator.issue_routes import issue_of
 from sentry_runbook.simulator.params import (
     ApiError,
@@ -134,7 +134,7 @@ async def event_id(request: Request) -> Response:
                         "projectSlug": project.slug,
                         "groupId": event.issue.id,
                         "eventId": event.id,
-                        "event": event_details(event, event.issue.events.until(now), now),
+                        "event": event_alone(event, now),
                     }
                 )
     raise not_found()

@@ -36,7 +36,7 @@ def person(name: str, email: str = "") -> dict[str, object]:
         "experiments": {},
         "dateJoined": "2024-02-05T09:00:00Z",
         "lastLogin": None,
-        "lastActive": None,
+        "lastActive": "2026-11-02T08:15:00Z",
     }
 
 

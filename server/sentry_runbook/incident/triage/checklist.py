@@ -92,6 +92,9 @@ def _environment(incident: Incident) -> StepResult:
         return f"Not known: {criterion.note}.", "unknown"
     if criterion.met:
         return f"Not production: {criterion.observed}.", "attention"
+    scope = incident.evidence.scope
+    if scope.basis == "asked":
+        return f"Judged in {listed(scope.names)}, as asked: {criterion.observed}.", "ok"
     return f"Production: {criterion.observed}.", "ok"
 
 

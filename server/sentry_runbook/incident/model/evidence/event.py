@@ -35,13 +35,13 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Identifier,
     InertLine,
     InertUrl,
+    InertVersion,
     Many,
     Mapped,
     Maybe,
     Moment,
     Name,
     UserName,
-    Version,
     Whole,
     Word,
 )
@@ -171,7 +171,7 @@ class Event(FromSentry):
     id: Annotated[str, Identifier()]
     kind: Kind = "error"
     when: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
-    release: Annotated[EventText | None, Version("event.release")] = None
+    release: Annotated[EventText | None, InertVersion("event.release")] = None
     environment: Annotated[EventText | None, Name("event.environment")] = None
     transaction: Annotated[EventText | None, Name("event.transaction")] = None
     title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
@@ -187,9 +187,9 @@ class Event(FromSentry):
     tags: Annotated[dict[EventText, EventText], Tags()] = Field(default_factory=dict)
     tags_omitted: int = 0
     user: Annotated[EventText | None, UserName()] = None
-    device: Annotated[EventText | None, Version("event.contexts.device")] = None
-    browser: Annotated[EventText | None, Version("event.contexts.browser")] = None
-    os: Annotated[EventText | None, Version("event.contexts.os")] = None
+    device: Annotated[EventText | None, InertVersion("event.contexts.device")] = None
+    browser: Annotated[EventText | None, InertVersion("event.contexts.browser")] = None
+    os: Annotated[EventText | None, InertVersion("event.contexts.os")] = None
     request_method: Annotated[EventText | None, Word()] = None
     request_url: Annotated[EventText | None, InertUrl("event.request.url")] = None
     request_host: Annotated[EventText | None, Host("event.request.host")] = None
@@ -280,7 +280,7 @@ class EventRow(FromSentry):
 
     id: Annotated[str, Identifier()]
     when: Annotated[datetime | None, Moment()] = None
-    release: Annotated[EventText | None, Version("event.release")] = None
+    release: Annotated[EventText | None, InertVersion("event.release")] = None
     environment: Annotated[EventText | None, Name("event.environment")] = None
     user: Annotated[EventText | None, UserName()] = None
     """None: the event carries no user context."""

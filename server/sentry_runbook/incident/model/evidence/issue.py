@@ -25,12 +25,12 @@ from sentry_runbook.incident.model.evidence.lenient import (
     FromSentry,
     Identifier,
     InertLine,
+    InertVersion,
     Many,
     Maybe,
     Moment,
     Name,
     ShortId,
-    Version,
     Word,
 )
 from sentry_runbook.incident.model.evidence.occurrence import Kind, kind_of_issue
@@ -44,7 +44,7 @@ CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
 class Deploy(FromSentry):
     """A deploy marker: a pipeline reported to Sentry that a release went to an environment."""
 
-    version: Annotated[EventText, Version("deploy.version")]
+    version: Annotated[EventText, InertVersion("deploy.version")]
     environment: Annotated[EventText, Name("deploy.environment", "")] = ""
     started: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateStarted")
     finished: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateFinished")
@@ -58,7 +58,7 @@ class Release(FromSentry):
         deploys: None when Sentry did not say; an empty tuple when it has none.
     """
 
-    version: Annotated[EventText, Version("release")]
+    version: Annotated[EventText, InertVersion("release")]
     created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     released: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateReleased")
     first_event: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstEvent")
@@ -104,8 +104,8 @@ class Activity(FromSentry):
     at: Annotated[datetime, Moment()] = Field(validation_alias="dateCreated")
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
-    version: Annotated[EventText | None, Version("activity.version")] = None
-    current_release: Annotated[EventText | None, Version("activity.current_release_version")] = None
+    version: Annotated[EventText | None, InertVersion("activity.version")] = None
+    current_release: Annotated[EventText | None, InertVersion("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
     @classmethod
@@ -158,7 +158,7 @@ class Issue(FromSentry):
     level: Annotated[str | None, Word()] = None
     status: Annotated[str | None, Word()] = None
     substatus: Annotated[str | None, Word()] = None
-    status_release: Annotated[EventText | None, Version("status_details.inRelease")] = None
+    status_release: Annotated[EventText | None, InertVersion("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
     next_release: Annotated[bool, Flag(default=False)] = False
     """Resolved "in the next release"."""

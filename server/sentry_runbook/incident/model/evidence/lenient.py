@@ -149,7 +149,7 @@ def Name(where: str, default: str | None = None) -> InertLine:  # noqa: N802  # 
 
 
 @dataclass(frozen=True)
-class Version(FieldType):
+class InertVersion(FieldType):
     """A release or another version: a short value in which four numbers with dots are no address."""
 
     where: str
