@@ -40,7 +40,7 @@ WEIGHTS: Mapping[str, int] = {
     "add_note": 1,
 }
 """How often each tool is called."""
-RELEASES = re.compile(r"(?:\b(?:web|checkout)@\d[\w.\-]*|\bv2\.4\.1\b)")
+RELEASES = re.compile(r"\b(?:[a-z]+@\d[\w.\-]*|v\d+\.\d+\.\d+\b)")
 """The releases of the real answers."""
 ADDRESSES = ("desk@4.2.0.17", "4.2.0.17", "desk@10.0.0.1-rc.2", "com.example.desk@4.2.0.17+512")
 """Releases that look like addresses; one of them takes the others' place in two of three calls."""
