@@ -43,13 +43,14 @@ def has_one_private_address(collection: Collection) -> bool:
     page, tags, event = collection.value(ROWS), collection.value(TAGS), collection.value(EVENT)
     if page is not None:
         names = collection.scope.names
-        users = set(_users(row for row in page.items if not names or event_tag(row, "environment") in names))
+        users = _users(row for row in page.items if not names or event_tag(row, "environment") in names)
     elif tags is not None:
-        users = set(tag_values(tags, "user"))
+        users = iter(tag_values(tags, "user"))
     else:
-        users = set(_users([event] if event is not None else []))
-    kind, _, address = next(iter(users), "").partition(":")
-    return len(users) == 1 and kind == "ip" and is_private_address(address)
+        users = _users([event] if event is not None else [])
+    first = next(users, "")
+    kind, _, address = first.partition(":")
+    return kind == "ip" and is_private_address(address) and all(user == first for user in users)
 
 
 def _users(events: Iterable[JsonObject]) -> Iterator[str]:

@@ -59,6 +59,7 @@ class Sanitizer:
         self._masker = masking.Masker() if mask else None
         self._findings: dict[tuple[str, str, str], tuple[SuspiciousText, int]] = {}
         self._lines: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
         self._whole: tuple[str, str] = ("", "")
         self._blocks: dict[str, str] = {}
         self._unlisted = 0
@@ -120,11 +121,17 @@ class Sanitizer:
 
         What is no version by its shape, but a sentence, is masked as any text.
         """
-        if not value or not VERSION_SHAPE.fullmatch(value):
-            return self.line(value, limit, where)
-        head, dropped = text.early_cut(value, limit)
-        self._look(head, where)
-        return text.cut(self._masked(text.inert_line(head), secrets_only=True), limit, dropped)
+        if not value:
+            return ""
+        safe = self._versions.get(value)
+        if safe is None:
+            if not VERSION_SHAPE.fullmatch(value):
+                return self.line(value, limit, where)
+            harmless = self._look(value, where)
+            safe = self._masked(text.inert_line(value), secrets_only=True)
+            if harmless:
+                self._versions[value] = safe
+        return text.cut(safe, limit)
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
