@@ -10,7 +10,7 @@ from sentry_runbook.incident.events.external_calls import registered_domain
 from sentry_runbook.incident.events.instrumentation import instrumentation_gaps
 from sentry_runbook.incident.model.evidence import Breadcrumb, Evidence, Frame
 from tests.incident.builder import incident, known
-from tests.incident.test_causes import event
+from tests.incident.test_causes import causes, event
 from tests.incident.test_indicators import texts
 
 
@@ -29,6 +29,8 @@ NETWORK = """
     HTTP Error|HTTPError|HttpException|HTTPStatusError|status code: 500|status 529|status code 429|answered 502
     answered 503|answered 504|Too Many Requests|RemoteDisconnected|SSLError|certificate has expired|UnknownHostException
     No route to host|Name or service not known|APIConnectionError|circuit breaker is open|CircuitBreakerOpen
+    StatusCode.DEADLINE_EXCEEDED|14 UNAVAILABLE: no connection|context deadline exceeded
+    StatusRuntimeException: UNAVAILABLE|rpc error: code = Unavailable desc = down|rpc error: code = DeadlineExceeded
 """
 HOSTS = (
     "connection error: https://api.partner.com/v1",
@@ -44,13 +46,28 @@ HOSTS = (
     "ETIMEDOUT api.partner.com: timed out",
     "could not resolve api.partner.com: network error",
     "could not reach host api.partner.com: network error",
+    "dial tcp: lookup api.partner.com: i/o timeout",
+    "UNAVAILABLE: dns:///api.partner.com:443 failed",
 )
+LIMITED = """
+    RateLimitError: slow down|Rate limit reached for model|rate_limit_exceeded|Error code: 429 - tokens|429 Client Error
+    Too Many Requests|TooManyRequestsException|ThrottlingException: Rate exceeded|Throttled by the server
+    An error occurred (ThrottlingException)|Rate exceeded|RequestLimitExceeded|SlowDown: Please reduce your request rate
+    You exceeded your current quota|insufficient_quota|Quota exceeded for quota metric|overloaded_error|529 Overloaded
+    ProvisionedThroughputExceededException|8 RESOURCE_EXHAUSTED: Quota exceeded|rate limited
+"""
+EXPIRED = """
+    x509: certificate has expired or is not yet valid|CERT_HAS_EXPIRED|CertificateExpiredException: NotAfter: Mon
+    [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired|net::ERR_CERT_DATE_INVALID
+    SSLV3_ALERT_CERTIFICATE_EXPIRED|the server's certificate is expired
+"""
 TRACKERS = """
     o1.ingest.sentry.io|www.google-analytics.com|www.googletagmanager.com|stats.g.doubleclick.net
     pagead2.googlesyndication.com|api.segment.io|cdn.segment.com|static.hotjar.com|api-js.mixpanel.com|api2.amplitude.com
     graph.facebook.com|connect.facebook.net|www.clarity.ms|api-iam.intercom.io|rs.fullstory.com|js-agent.newrelic.com
     bam.nr-data.net|intake.datadoghq.com|browser.datadoghq.eu|notify.bugsnag.com|logx.optimizely.com|cdn.cookielaw.org
-    hotjar.com
+    hotjar.com|us.i.posthog.com|bat.bing.com|px.ads.linkedin.com|rum.browser-intake.example|analytics.tiktok.com
+    static.cloudflareinsights.com|r.lr-in-prod.com|ct.pinterest.com|telemetry.vendor.example|ib.adnxs.com
 """
 INTERNAL = """
     prices.internal|printer.local|app.localhost|prices.shop.svc|prices.shop.svc.cluster.local|nas.lan|wiki.intra
@@ -84,6 +101,37 @@ def test_an_error_of_a_failing_call_names_the_host_that_failed(word: str) -> Non
 )
 def test_another_error_may_name_any_host(error: str) -> None:
     assert not hosts_named(f"{error}: https://api.partner.com/v1")
+
+
+@pytest.mark.parametrize("word", words(LIMITED), ids=named)
+def test_a_service_that_turns_calls_away_is_known_by_its_words(word: str) -> None:
+    (told,) = texts("third_party_failure", titled(word), "exception")
+    assert told.startswith("The error says that a service turns calls away, and not which: ")
+    (cause,) = [one for one in causes(titled(word)) if one.pattern == "third_party_failure"]
+    assert "do not add retries" in cause.action
+    at_a_host = titled(f"{word}, see https://api.partner.com/limits")
+    assert '"api.partner.com"' in texts("third_party_failure", at_a_host, "exception")[0]
+
+
+@pytest.mark.parametrize(
+    "word", ["order 429 is missing", "rate 5 %", "TypeError: limit", "step 529", "the limiter started"], ids=named
+)
+def test_other_words_do_not_speak_of_a_limit(word: str) -> None:
+    assert texts("third_party_failure", titled(word), "exception") == []
+
+
+@pytest.mark.parametrize("word", words(EXPIRED), ids=named)
+def test_an_expired_certificate_is_renewed_and_not_retried(word: str) -> None:
+    (cause,) = causes(titled(f"{word}: https://api.partner.com/v1"))
+    assert cause.pattern == "third_party_failure"
+    assert 'certificate of "api.partner.com" has expired' in cause.action
+    assert "circuit breaker" not in cause.action
+
+
+@pytest.mark.parametrize("word", ["unknown certificate authority", "self-signed certificate"], ids=named)
+def test_another_fault_of_a_certificate_is_not_its_expiry(word: str) -> None:
+    (cause,) = causes(titled(f"{word}: https://api.partner.com/v1"))
+    assert "expired" not in cause.action
 
 
 @pytest.mark.parametrize("error", HOSTS, ids=named)
@@ -182,6 +230,9 @@ RAN_OUT = {
     "files and disk ran out": """
         EMFILE|ENFILE|too many open files|No space left on device|ENOSPC|disk is full|disk full|disk quota exceeded
     """,
+    "the system may have ended the app for its memory": """
+        WatchdogTermination: The OS watchdog terminated your app, possibly because it overused RAM.
+    """,
     "locks or statements timed out": """
         Lock wait timeout exceeded|deadlock detected|statement timeout|canceling statement due to user request
     """,
@@ -197,7 +248,15 @@ def test_what_ran_out_is_known_by_its_words(says: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["HTTPConnectionPool(host='x')", "HTTPSConnectionPool(host='x')", "ROOM", "a pool", "disk"], ids=named
+    "word",
+    [
+        *("HTTPConnectionPool(host='x')", "HTTPSConnectionPool(host='x')", "ROOM", "a pool", "disk"),
+        "Connection pool is full, discarding connection: api.partner.com. Connection pool size: 10",
+        "8 RESOURCE_EXHAUSTED: Quota exceeded for aiplatform",
+        '529 {"type": "overloaded_error"}',
+        "API quota exceeded",
+    ],
+    ids=named,
 )
 def test_other_words_say_of_nothing_that_it_ran_out(word: str) -> None:
     assert texts("resource_exhaustion", titled(word), "exception") == []

@@ -56,9 +56,11 @@ def lacks_production(collection: Collection, sessions: SessionCounts | None) -> 
         return False
     groups = sessions.groups if sessions is not None else ()
     with_sessions = [group.environment or "" for group in groups if group.sessions != 0]
-    # Of many environments Sentry leaves out those with the fewest sessions, which tells nothing of them.
+    if any(map(is_production, with_sessions)):
+        return False
+    # Of a cut list, production may be what was left out.
     if with_sessions and sessions is not None and not sessions.is_cut:
-        return not any(map(is_production, with_sessions))
+        return True
     names = collection.value(PROJECT_ENVIRONMENTS)
     # A project whose issue has an environment has one: an empty list tells nothing.
     return not any(map(is_production, names)) if names else None

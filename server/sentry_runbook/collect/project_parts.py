@@ -68,9 +68,7 @@ def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | 
         return all_count or collection.policy.is_production(environment)
 
     if counts.is_cut and not any(is_counted(group.environment or "") for group in counts.groups):
-        return Unknown(
-            why="Sentry left out the environments with the fewest sessions, and production is not among the rest"
-        )
+        return Unknown(why=f"{LEFT_OUT}, and none of those asked about is among the others")
     return merge_sessions(counts, is_counted, collection.now)
 
 

@@ -24,7 +24,8 @@ NETWORK = re.compile(
     r"|connection (?:refused|reset|aborted|error)|ConnectionError|ConnectError|NetworkError|network error|fetch failed"
     r"|bad ?gateway|service ?unavailable|gateway ?time-?out|upstream|HTTP ?Error|HttpException|HTTPStatusError"
     r"|(?:status|error)(?: code)?:? ?(?:5\d\d|429)|\b50[234]\b|too many requests|RemoteDisconnected|SSLError"
-    r"|certificate|UnknownHost|No route to host|Name or service not known|APIConnectionError|circuit ?breaker"
+    r"|certificate|CERT_HAS_EXPIRED|ERR_CERT_"
+    r"|UnknownHost|No route to host|Name or service not known|APIConnectionError|circuit ?breaker"
     # gRPC's words for a server that does not answer, as its libraries write them.
     r"|DEADLINE_?EXCEEDED|context deadline exceeded|\bUNAVAILABLE\b|code = Unavailable",
     re.IGNORECASE,
@@ -34,7 +35,8 @@ NETWORK = re.compile(
 LIMITED = re.compile(
     r"rate[ _-]?limit(?:ed|[ _-]?(?:error|exceeded|reached|exception))|too ?many ?requests|\b(?:status|code):? ?429\b"
     r"|\b429 -|^429\b|Throttl(?:ed|ing)|\bRate exceeded\b|RequestLimitExceeded|SlowDown|exceeded your current quota"
-    r"|insufficient_quota|quota exceeded for|overloaded_error|\b529\b|ProvisionedThroughputExceeded"
+    r"|insufficient_quota|quota exceeded for|overloaded_error"
+    r"|\b529 Overloaded|(?:status|code|error):? ?529\b|^529\b|ProvisionedThroughputExceeded"
     r"|RESOURCE_EXHAUSTED: ?(?:quota|rate)",
     re.IGNORECASE,
 )

@@ -39,7 +39,7 @@ CONNECTIONS = Resource(
         # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out. Its warning
         # "Connection pool is full, discarding connection" says that a connection is not kept, no more.
         r"QueuePool|pool (?:exhausted|is full(?!, discarding)|limit|timed? ?out|timeout)|PoolTimeout|PoolExhausted"
-        r"|connection pool(?! is full, discarding)"
+        r"|connection pool(?! is full, discarding| size)"
         r"|too many (?:connections|clients)|connection slots|max(?:imum)? (?:number of )?(?:clients|connections)"
         r"|acquir\w+ (?:a )?connection|connection limit|HikariPool"
         r"|(?<!HTTP)(?<!HTTPS)ConnectionPool|no available connections",

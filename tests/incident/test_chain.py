@@ -1,0 +1,334 @@
+"""Which exception of an event leads, which are shown, and stacks that stand elsewhere: shapes as SDKs send them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from sentry_runbook.incident.events.event_texts import error_texts
+from sentry_runbook.incident.model.evidence import Event
+from sentry_runbook.incident.model.evidence.event import NAMED_BY
+from tests.sentry.evidence import event_of
+
+Json = dict[str, Any]
+
+
+def frame(function: str, file: str | None = None, *, own: bool = True, line: object = 7, **more: object) -> Json:
+    """A frame as Sentry shows it."""
+    return {"function": function, "filename": file or f"{function}.x", "lineNo": line, "inApp": own, **more}
+
+
+def thrown(kind: str | None, value: str | None = "boom", *frames: Json, **mechanism: object) -> Json:
+    """An exception with its place in the tree, as today's SDKs give it."""
+    stack = {"frames": list(frames), "framesOmitted": None} if frames else None
+    return {"type": kind, "value": value, "mechanism": mechanism or None, "stacktrace": stack, "threadId": None}
+
+
+def event(*values: Json, title: str = "", metadata: Json | None = None, **entries: object) -> Event:
+    """An event with these exceptions, of an issue that is called so."""
+    listed: list[Json] = [{"type": kind, "data": data} for kind, data in entries.items()]
+    if values:
+        listed.append({"type": "exception", "data": {"values": list(values)}})
+    named = {"title": title, "metadata": metadata or {}}
+    return event_of({"id": "a" * 32, "title": title, "entries": listed, NAMED_BY: named})
+
+
+def shown(one: Event) -> tuple[str | None, str | None]:
+    """Type of the leading exception, function of the failing frame."""
+    place = one.failing_frame
+    return one.leading.type if one.leading else None, place.function if place else None
+
+
+IO, APP = frame("recv", "net/socket.x", own=False), frame("charge", "shop/pay.x")
+CHAINS = {
+    "an error raised from another one is named by its title": (
+        [thrown("TimeoutError", "read", frame("fetch")), thrown("PayError", "no answer", frame("charge"))],
+        "PayError: no answer",
+        ("PayError", "charge"),
+    ),
+    "the title names the inner one": (
+        [thrown("KeyError", "'sku'", frame("row")), thrown("JobError", "job failed", frame("run"))],
+        "KeyError: 'sku'",
+        ("KeyError", "row"),
+    ),
+    "a title that Sentry cut": (
+        [thrown("KeyError", "'sku'", frame("row")), thrown("JobError", "import of " + "x" * 300, frame("run"))],
+        "JobError: import of " + "x" * 200 + "...",
+        ("JobError", "run"),
+    ),
+    "two of one type are told apart by their message": (
+        [thrown("Error", "inner words", frame("inner")), thrown("Error", "outer words", frame("outer"))],
+        "Error: inner words",
+        ("Error", "inner"),
+    ),
+    "of two that are alike the outermost": (
+        [thrown("PayError", "same", frame("inner")), thrown("PayError", "same", frame("outer"))],
+        "PayError: same",
+        ("PayError", "outer"),
+    ),
+    "what the title names has no frame of the application's": (
+        [thrown("TypeError", "x", APP), thrown("PayError", "y", IO)],
+        "PayError: y",
+        ("TypeError", "charge"),
+    ),
+    "no title: the innermost with own frames": (
+        [thrown("OSError", "x", IO), thrown("PayError", "y", APP), thrown("WebError", "z", frame("view"))],
+        "",
+        ("PayError", "charge"),
+    ),
+    "a carrier of another thread's error": (
+        [thrown("IllegalStateException", "closed", APP), thrown("ExecutionException", "closed", frame("join"))],
+        "ExecutionException: closed",
+        ("IllegalStateException", "charge"),
+    ),
+    "a carrier with its package in its name": (
+        [thrown("IOException", "closed", APP), thrown("java.util.concurrent.CompletionException", "c", frame("join"))],
+        "CompletionException: c",
+        ("IOException", "charge"),
+    ),
+    "a plain exception made of another one": (
+        [thrown("SocketException", "reset", APP), thrown("RuntimeException", "java.net.SocketException: reset", APP)],
+        "RuntimeException: java.net.SocketException: reset",
+        ("SocketException", "charge"),
+    ),
+    "a plain exception with words of its own is no carrier": (
+        [thrown("SocketException", "reset", APP), thrown("RuntimeException", "Payment failed: reset", frame("view"))],
+        "RuntimeException: Payment failed: reset",
+        ("RuntimeException", "view"),
+    ),
+    "React's report that it went on": (
+        [
+            thrown("TypeError", "x is undefined", frame("Row", "Row.tsx")),
+            thrown(
+                "Error", "There was an error while hydrating but React was able to recover", frame("root", own=True)
+            ),
+        ],
+        "Error: There was an error while hydrating but React was able to recover",
+        ("TypeError", "Row"),
+    ),
+    "Go's wrappers": (
+        [thrown("*net.OpError", "dial tcp"), thrown("*fmt.wrapError", "refresh: dial tcp", frame("refresh"))],
+        "*fmt.wrapError: refresh: dial tcp",
+        ("*fmt.wrapError", "refresh"),
+    ),
+    "nothing but carriers": (
+        [thrown("ExecutionException", "a", frame("a")), thrown("CompletionException", "b", frame("b"))],
+        "CompletionException: b",
+        ("ExecutionException", "a"),
+    ),
+    "one that was suppressed meanwhile": (
+        [
+            thrown("CloseError", "close", frame("close"), type="chained", source="__suppressed__[0]", exception_id=1),
+            thrown("ReadError", "read", frame("read"), exception_id=0),
+        ],
+        "",
+        ("ReadError", "read"),
+    ),
+    "the cause of one that was suppressed": (
+        [
+            thrown("OSError", "disk", frame("disk"), exception_id=2, parent_id=1),
+            thrown("CloseError", "close", frame("close"), type="suppressed", exception_id=1, parent_id=0),
+            thrown("ReadError", "read", frame("read"), exception_id=0),
+        ],
+        "",
+        ("ReadError", "read"),
+    ),
+    "an empty object among them": (
+        [{}, thrown("NullReferenceException", "x", frame("Update"))],
+        "NullReferenceException: x",
+        ("NullReferenceException", "Update"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "title", "expected"), CHAINS.values(), ids=CHAINS)
+def test_the_line_of_an_event_is_of_one_exception(
+    values: Sequence[Json], title: str, expected: tuple[str, str]
+) -> None:
+    assert shown(event(*values, title=title)) == expected
+
+
+def test_the_issues_metadata_tell_more_than_its_title() -> None:
+    values = thrown("KeyError", "'sku'", frame("row")), thrown("JobError", "job failed", frame("run"))
+    metadata = {"type": "KeyError", "value": "'sku'"}
+    assert shown(event(*values, title="A title that a person wrote", metadata=metadata)) == ("KeyError", "row")
+
+
+def test_of_a_long_chain_the_root_the_outermost_and_the_leading_one_are_shown_and_all_are_judged() -> None:
+    values = [thrown(f"Level{place}", f"words {place}", frame(f"f{place}", own=place == 4)) for place in range(9)]
+    one = event(*values, title="Level8: words 8")
+    assert [each.type for each in one.exceptions] == ["Level0", "Level4", "Level8"]
+    assert one.exceptions_omitted == 6
+    assert shown(one) == ("Level4", "f4")
+    texts = list(error_texts(one))
+    assert texts[:3] == ["Level4: words 4", "Level0: words 0", "Level8: words 8"]
+    assert set(texts[3:]) >= {f"Level{place}: words {place}" for place in (1, 2, 3, 5, 6, 7)}
+
+
+def test_of_a_group_one_of_each_type_is_shown() -> None:
+    rows = [
+        thrown(kind, f"{kind} {place}", frame(kind), exception_id=place, parent_id=0)
+        for place, kind in enumerate(("KeyError", "KeyError", "ValueError", "KeyError", "OSError", "ValueError"), 1)
+    ]
+    group = thrown("ExceptionGroup", "6 errors", frame("main"), exception_id=0, is_exception_group=True)
+    one = event(*rows, group, title="ExceptionGroup: 6 errors")
+    assert [each.type for each in one.exceptions] == ["KeyError", "ValueError", "OSError", "ExceptionGroup"]
+    assert shown(one) == ("KeyError", "KeyError")
+    assert one.exceptions_omitted == 3
+    assert any("ValueError 6" in text for text in error_texts(one)), "those not shown are judged, too"
+
+
+def test_what_sentry_left_out_is_counted() -> None:
+    stack = {"frames": [frame("deep")] * 250, "framesOmitted": [125, 875]}
+    values = [{**thrown("RecursionError"), "stacktrace": stack}]
+    one = event_of({"id": "a1", "entries": [{"type": "exception", "data": {"values": values, "excOmitted": [1, 41]}}]})
+    assert one.exceptions[0].frames_omitted == 250 - len(one.exceptions[0].frames) + 750
+    assert one.exceptions_omitted == 40
+
+
+@pytest.mark.parametrize("odd", [None, [], [1], ["a", "b"], [9, 2], [1, 2, 3], {"from": 1}, [True, 4], 7])
+def test_an_odd_pair_leaves_nothing_out(odd: object) -> None:
+    values = [{**thrown("Error"), "stacktrace": {"frames": [frame("f")], "framesOmitted": odd}}]
+    assert event(*values).exceptions[0].frames_omitted == 0
+
+
+# --- stacks elsewhere ----------------------------------------------------------------------------------------------
+
+
+def thread(name: str | None, function: str | None, **more: object) -> Json:
+    """A thread of the process."""
+    stack = {"frames": [frame(function)]} if function else None
+    return {"id": more.pop("id", 1), "name": name, "crashed": False, "current": False, "stacktrace": stack, **more}
+
+
+THREADS = {
+    "that of the exception's number": (9, [thread("a", "a", crashed=True), thread("b", "b", id=9)], "b"),
+    "the crashed one": (None, [thread("main", "a", current=True), thread("b", "b", crashed=True)], "b"),
+    "the current one": (None, [thread("main", "a"), thread("b", "b", current=True)], "b"),
+    "the main one": (None, [thread("worker", "a"), thread("main", "b")], "b"),
+    "the main one of Apple's": (None, [thread("worker", "a"), thread("com.apple.main-thread", "b")], "b"),
+    "the main one by a flag": (None, [thread("worker", "a"), thread("t2", "b", main=True)], "b"),
+    "the only one": (None, [thread(None, "a")], "a"),
+    "the crashed one has none": (None, [thread("x", None, crashed=True), thread("main", "b")], "b"),
+    "none of several that nothing tells apart": (None, [thread("x", "a"), thread("y", "b")], None),
+}
+
+
+@pytest.mark.parametrize(("number", "threads", "expected"), THREADS.values(), ids=THREADS)
+def test_an_exception_without_frames_has_its_threads(
+    number: int | None, threads: Sequence[Json], expected: str | None
+) -> None:
+    with_exception = event({**thrown("App Hanging", "2 s"), "threadId": number}, threads={"values": list(threads)})
+    assert shown(with_exception) == ("App Hanging", expected)
+    if number is None:
+        alone = event(threads={"values": list(threads)})
+        assert shown(alone) == (None, expected)
+        assert (alone.stack is None) == (expected is None)
+
+
+def test_a_message_has_the_stack_where_it_was_logged() -> None:
+    frames = [frame("run", "vendor/console.php", own=False), frame("execute", "src/Import.php")]
+    one = event(stacktrace={"frames": frames}, message={"formatted": "Import aborted"})
+    assert one.message == "Import aborted"
+    assert shown(one) == (None, "execute")
+    assert one.stack is not None
+    assert one.stack.thread is None
+
+
+def test_a_stack_that_sentry_could_not_translate_is_a_stack() -> None:
+    raw = {**thrown("Error"), "rawStacktrace": {"frames": [frame("raw")]}}
+    assert shown(event(raw)) == ("Error", "raw")
+
+
+def test_entries_that_hold_a_bare_list_are_read() -> None:
+    listed = [{"type": "exception", "data": [thrown("Error", "x", frame("f"))]}]
+    crumbs = [{"type": "breadcrumbs", "data": [{"category": "log", "message": "one"}]}]
+    one = event_of({"id": "a1", "entries": listed + crumbs})
+    assert shown(one) == ("Error", "f")
+    assert [crumb.message for crumb in one.breadcrumbs] == ["one"]
+
+
+# --- places of frames ----------------------------------------------------------------------------------------------
+
+PLACES: dict[str, tuple[Json, str]] = {
+    "a bundle with its column": (frame("t", "app:///main.js", line=1, colNo=829_761), "app:///main.js:1:829761"),
+    "no column": (frame("t", "cart.py", line=41, colNo=None), "cart.py:41"),
+    "a column of 0": (frame("t", "cart.py", line=41, colNo=0), "cart.py:41"),
+    "a line of 0": (frame("t", "cart.cs", line=0), "cart.cs"),
+    "a line below 0": (frame("t", "Native.java", line=-2), "Native.java"),
+    "a module": ({"function": "t", "module": "com.acme.Pay", "lineNo": 7}, "com.acme.Pay:7"),
+    "a library of Windows": (
+        {"function": "t", "package": "C:\\Program Files\\Studio\\studio.exe", "instructionAddr": "0x7ff6"},
+        "studio.exe 0x7ff6",
+    ),
+    "a library of Apple's": ({"function": "t", "package": "/usr/lib/libsystem.dylib"}, "libsystem.dylib"),
+    "an address alone": ({"function": None, "instructionAddr": "0x10"}, "0x10"),
+    "nothing": ({"function": "t"}, "unknown file"),
+}
+
+
+@pytest.mark.parametrize(("raw", "location"), PLACES.values(), ids=PLACES)
+def test_a_frame_says_where_it_is_as_far_as_is_known(raw: Json, location: str) -> None:
+    place = event(thrown("Error", "x", {"inApp": True, **raw})).failing_frame
+    assert place is not None
+    assert place.location == location
+
+
+ENGINE_FILES = (
+    *("[native code]", "native", "<anonymous>", "InternalBytecode.js", "app:///InternalBytecode.js"),
+    *("address at InternalBytecode.js", "node:internal/process/task_queues", "<frozen importlib._bootstrap>"),
+)
+
+
+@pytest.mark.parametrize("file", ENGINE_FILES)
+def test_a_frame_of_the_engine_is_not_the_applications(file: str) -> None:
+    one = event(thrown("TypeError", "x", frame("onPress", "app/Cart.tsx"), frame("map", file)))
+    assert shown(one) == ("TypeError", "onPress")
+    assert [each.in_app for each in one.exceptions[0].frames] == [True, False]
+
+
+@pytest.mark.parametrize("file", ["src/native.ts", "internals/pay.js", "app/internal/pay.py", "anonymous.js"])
+def test_a_file_that_only_sounds_like_the_engines_is_ones_own(file: str) -> None:
+    assert shown(event(thrown("TypeError", "x", frame("a"), frame("b", file)))) == ("TypeError", "b")
+
+
+# --- long messages -------------------------------------------------------------------------------------------------
+
+REASON = "FATAL: too many connections for role shop"
+
+
+@pytest.mark.parametrize("length", [700, 5_000, 60_000])
+def test_of_a_long_message_both_ends_are_shown_and_judged(length: int) -> None:
+    words = ["Invalid invocation"] + [f"line {number} of an excerpt" for number in range(length // 20)] + [REASON]
+    one = event(thrown("DbError", "\n".join(words)))
+    value = one.exceptions[0].value
+    assert value is not None
+    assert len(value) <= 600
+    assert value.startswith("Invalid invocation")
+    assert value.endswith(REASON)
+    assert "characters]" in value
+    assert any(REASON in text for text in error_texts(one))
+
+
+def test_the_middle_of_a_message_of_ordinary_length_is_judged_though_not_shown() -> None:
+    words = f"{'head ' * 300}{REASON}{' tail' * 300}"
+    one = event(thrown("DbError", words))
+    assert REASON not in (one.exceptions[0].value or "")
+    assert any(REASON in text for text in error_texts(one))
+    message = event_of({"id": "a1", "message": words})
+    assert any(REASON in text for text in error_texts(message))
+
+
+def test_a_short_message_is_kept_once() -> None:
+    one = event(thrown("DbError", "short"))
+    assert (one.exceptions[0].value, one.exceptions[0].whole) == ("short", None)
+
+
+def test_no_secret_is_torn_open_at_the_cuts() -> None:
+    secret = "password=hunter2hunter2hunter2"
+    for length in range(380, 460, 7):
+        value = event(thrown("E", f"{'x ' * (length // 2)}{secret} {'y ' * 4_000}{secret}")).exceptions[0].value
+        assert value is not None
+        assert "hunter2" not in value

@@ -1,0 +1,205 @@
+"""What an event shows of stacks, versions, devices and calls, through the tools: text and structured values agree."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from sentry_runbook.simulator.app import create_app
+from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import (
+    Crumb,
+    FrameSpec,
+    IssueSpec,
+    Raised,
+    ReleaseSpec,
+    Scenario,
+    Stream,
+    ThreadSpec,
+)
+from sentry_runbook.simulator.world import World
+from tests.collect.asked import Changed, body
+from tests.tools.support import Connection, connected
+
+ISSUE = "SHAPES-1"
+OWN, LIBRARY = FrameSpec("charge", "shop/pay.py", 41), FrameSpec("send", "http/client.py", 90, in_app=False)
+RELEASE = "shop@4.2.0.17"
+
+
+def scenario(**fields: Any) -> Scenario:
+    """One issue with 40 events on a release of four numbers."""
+    chain = (Raised("PayError", "no answer", (OWN, LIBRARY)),)
+    made = {"streams": (Stream(40, -50, -5, release=RELEASE),), "chain": chain, **fields}
+    return Scenario(name="shapes", issues=(IssueSpec(ISSUE, **made),), releases=(ReleaseSpec(RELEASE, -9_000),))
+
+
+@asynccontextmanager
+async def shop(event: Mapping[str, Any] | None = None, **fields: Any) -> AsyncIterator[Connection]:
+    """A client in front of that issue, its whole events overlaid with ``event``."""
+    clock = ManualClock()
+    world = World(scenario(**fields), clock)
+    sentry = Changed(httpx.ASGITransport(create_app(world)), {"event": body(lambda found: {**found, **(event or {})})})
+    async with connected(world=world, clock=clock, transport=sentry) as connection:
+        yield connection
+
+
+STACKS: dict[str, tuple[dict[str, Any], str]] = {
+    "a library fails last": ({}, "charge (shop/pay.py:41)"),
+    "deep below the application": (
+        {"chain": (Raised("PayError", "x", (OWN, *[LIBRARY] * 40)),)},
+        "charge (shop/pay.py:41)",
+    ),
+    "only libraries": ({"chain": (Raised("PayError", "x", (LIBRARY,)),)}, "send (http/client.py:90) [library]"),
+    "a thread's": (
+        {"chain": (Raised("App Hanging", "2 s"),), "threads": (ThreadSpec("main", (OWN, LIBRARY), current=True),)},
+        "charge (shop/pay.py:41)",
+    ),
+    "a message's": ({"chain": (), "title": "Import aborted", "stack": (OWN, LIBRARY)}, "charge (shop/pay.py:41)"),
+    "a native library's": (
+        {
+            "chain": (
+                Raised("SIGSEGV", "x", (FrameSpec("Draw", None, None, package="/app/libgfx.so", address="0x1f"),)),
+            )
+        },
+        "Draw (libgfx.so 0x1f)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "line"), STACKS.values(), ids=STACKS)
+async def test_the_failing_frame_is_one_in_text_values_stack_and_triage(fields: dict[str, Any], line: str) -> None:
+    async with shop(**fields) as connection:
+        values = (await connection.call("get_issue", issue=ISSUE))["event"]
+        text = await connection.text("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    frame = values["failing_frame"]
+    assert line.startswith(f"{frame['function']} ({frame['at']})")
+    thrown = values.get("exceptions", [])
+    stacks = [one["stack"] for one in thrown] + [values.get("stack", {}).get("lines", [])]
+    assert [shown for stack in stacks for shown in stack if shown.endswith("← failing")] == [f"{line} ← failing"]
+    assert f'**Failing frame:** "{frame["function"]} ({frame["at"]})"' in text
+    assert f"at {line} ← failing" in text
+    [step] = [one["finding"] for one in triage["checklist"] if "Stack trace" in one["step"]]
+    assert f'"{frame["function"]}" at "{frame["at"]}"' in step
+    assert frame.get("exception") in [None, *(one["type"] for one in thrown)]
+
+
+CAUSE, WRAPPER = Raised("KeyError", "'sku'", (OWN,)), Raised("ExecutionException", "job failed", (LIBRARY,))
+
+
+async def test_the_checklist_names_the_root_beside_the_line_of_the_leading_exception() -> None:
+    async with shop(chain=(CAUSE, Raised("JobError", "job failed", (FrameSpec("run", "shop/jobs.py", 7),)))) as one:
+        triage = await one.call("triage_issue", issue=ISSUE)
+    [step] = [one["finding"] for one in triage["checklist"] if "Stack trace" in one["step"]]
+    assert step == '"JobError" in "run" at "shop/jobs.py:7"; its root: "KeyError: \'sku\'".'
+
+
+async def test_a_carrier_of_an_error_leads_no_line() -> None:
+    async with shop(chain=(CAUSE, WRAPPER)) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    assert report["event"]["failing_frame"]["exception"] == "KeyError"
+    assert [one["type"] for one in report["event"]["exceptions"]] == ["KeyError", "ExecutionException"]
+    [step] = [one["finding"] for one in triage["checklist"] if "Stack trace" in one["step"]]
+    assert step == '"KeyError" in "charge" at "shop/pay.py:41".'
+
+
+# --- versions and devices ------------------------------------------------------------------------------------------
+
+VERSIONS = {
+    "release": {"version": "desk@10.0.19.45"},
+    "dist": "10.0.0.17",
+    "contexts": {
+        "browser": {"type": "browser", "name": "Chrome", "version": "141.0.7.12"},
+        "os": {"type": "os", "name": "Windows", "version": "10.0.19.45"},
+        "runtime": {"type": "runtime", "name": "CLR", "version": "4.0.30.1"},
+        "app": {"type": "app", "app_version": "4.2.0.17", "app_build": "4.2.0.17"},
+        "device": {"type": "device", "name": "Vera's phone", "family": "iPhone", "model": "iPhone15,2"},
+    },
+    "tags": [
+        *({"key": key, "value": "desk@10.0.19.45"} for key in ("release", "sentry:release")),
+        *({"key": key, "value": "10.0.19.45"} for key in ("dist", "app.version", "os.build", "client_version")),
+        *({"key": key, "value": "Chrome 141.0.7.12"} for key in ("browser", "runtime", "client_os")),
+        *({"key": key, "value": "Vera's phone"} for key in ("device.name", "device_name")),
+        {"key": "environment", "value": "production"},
+    ],
+}
+
+
+async def test_a_version_is_no_address_wherever_sentry_holds_one() -> None:
+    async with shop(VERSIONS) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        text = await connection.text("get_issue", issue=ISSUE)
+    event = report["event"]
+    assert event["release"] == "desk@10.0.19.45"
+    assert (event["browser"], event["os"]) == ("Chrome 141.0.7.12", "Windows 10.0.19.45")
+    assert event["contexts"]["runtime"]["version"] == "4.0.30.1"
+    assert event["contexts"]["app"] == {"app_version": "4.2.0.17", "app_build": "4.2.0.17"}
+    assert event["tags"]["browser"] == event["tags"]["runtime"] == event["tags"]["client_os"] == "Chrome 141.0.7.12"
+    assert {event["tags"][key] for key in ("dist", "app.version", "os.build", "client_version")} == {"10.0.19.45"}
+    assert "<ip" not in text + json.dumps(report)
+
+
+async def test_releases_of_four_numbers_are_whole_in_every_answer() -> None:
+    async with shop() as connection:
+        told = {
+            tool: json.dumps(await connection.call(tool, issue=ISSUE)) + await connection.text(tool, issue=ISSUE)
+            for tool in ("get_issue", "triage_issue", "list_events", "discover_impact", "draft_postmortem")
+        }
+    assert {tool: (RELEASE in said, "<ip" in said) for tool, said in told.items()} == dict.fromkeys(told, (True, False))
+
+
+async def test_a_device_is_shown_by_its_model_and_never_by_its_owners_name() -> None:
+    async with shop(VERSIONS) as connection:
+        told = [await connection.text(tool, issue=ISSUE) for tool in ("get_issue", "triage_issue")]
+        report = await connection.call("get_issue", issue=ISSUE)
+    assert report["event"]["device"] == "iPhone iPhone15,2"
+    assert "Vera" not in json.dumps(report) + "".join(told)
+
+
+async def test_an_address_in_a_message_stays_masked_and_a_version_in_one_does_not() -> None:
+    value = "Could not load 'Core, Version=4.2.0.17' on Chrome/141.0.0.0 for 93.184.216.34"
+    async with shop(chain=(Raised("LoadError", value, (OWN,)),)) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+    shown = report["event"]["exceptions"][0]["value"]
+    assert shown == "Could not load 'Core, Version=4.2.0.17' on Chrome/141.0.0.0 for <ip 1>"
+
+
+# --- calls ---------------------------------------------------------------------------------------------------------
+
+
+def call(host: str, status: object, *, level: Any = "info", before: float = 1.0) -> Crumb:
+    """An HTTP call as a browser's SDK notes it."""
+    data = {"method": "POST", "url": f"https://{host}/v1", "status_code": status}
+    return Crumb("xhr", None, level, data, "http", before)
+
+
+@pytest.mark.parametrize("status", [0, "0", None], ids=["zero", "zero as text", "none"])
+async def test_a_call_without_an_answer_failed_and_says_so(status: object) -> None:
+    level = "error" if status is None else "info"
+    crumbs = tuple(call("pay.vendor.example", status, level=level, before=before) for before in (3, 2, 1))
+    async with shop(breadcrumbs=crumbs) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    assert report["event"]["breadcrumbs"][-1]["text"].endswith("/v1 no answer")
+    [step] = [one["finding"] for one in triage["checklist"] if "Breadcrumbs" in one["step"]]
+    assert re.fullmatch(
+        r'Calls to "pay\.vendor\.example" fail \(no answer\) in \d of \d events, 3 calls in each\.', step
+    )
+    assert triage["causes"][0]["pattern"] == "third_party_failure"
+
+
+@pytest.mark.parametrize(
+    "host", ["eu.i.posthog.com", "bat.bing.com", "rum.vendor.example", "stats.vendor.example", "o1.ingest.sentry.io"]
+)
+async def test_measurements_that_are_blocked_are_no_dependency(host: str) -> None:
+    async with shop(breadcrumbs=(call(host, 0),)) as connection:
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    assert [one["pattern"] for one in triage["causes"] if one["pattern"] == "third_party_failure"] == []
+    assert host not in json.dumps(triage["causes"])
