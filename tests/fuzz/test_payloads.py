@@ -1,11 +1,10 @@
 """5,000 real answers with odd values: never an exception, never a masked release, and no answer over its budget.
 
-Every call has a seed, which alone repeats it: ``REPEAT=17 pytest tests/fuzz``.
+Every call has a seed, which alone repeats it: ``python -m tests.fuzz 17``.
 """
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from random import Random
 
@@ -63,10 +62,3 @@ async def test_odd_answers_cost_nothing_but_what_they_would_have_told(part: int)
     wrong, count = await played(part, range(first, first + SEEDS_OF_A_PART), A_PART)
     assert wrong == [], "\n".join(wrong)
     assert count >= A_PART
-
-
-@pytest.mark.skipif("REPEAT" not in os.environ, reason="REPEAT names no seed to play again")
-async def test_one_seed_again() -> None:
-    seed = int(os.environ["REPEAT"])
-    wrong, _ = await played(seed // SEEDS_OF_A_PART, range(seed, seed + 1), 1)
-    assert wrong == [], "\n".join(wrong)
