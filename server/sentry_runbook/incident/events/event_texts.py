@@ -15,14 +15,17 @@ def whole_events(evidence: Evidence) -> tuple[Event, ...]:
 
 
 def error_texts(event: Event) -> Iterator[str]:
-    """All of what was thrown, the leading exception first, then from the root outwards; then message and title."""
+    """All of what was thrown, the leading exception first, then from the root outwards; then message and title.
+
+    What carries another error or happened beside it comes after what led to it.
+    """
     leading = event.leading
     if leading is not None:
         yield leading.text
-    for exception in event.exceptions:
-        if exception is not leading:
-            yield exception.text
+    others = [exception for exception in event.exceptions if exception is not leading]
+    yield from (exception.text for exception in others if not (exception.carries or exception.aside))
     yield from event.other_errors
+    yield from (exception.text for exception in others if exception.carries or exception.aside)
     for text in (event.whole_message or event.message, event.title):
         if text:
             yield text

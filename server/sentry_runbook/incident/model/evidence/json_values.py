@@ -95,6 +95,21 @@ def list_of(value: object) -> list[object]:
     return value[:MAX_ITEMS] if isinstance(value, list) else []
 
 
+def flag_of(value: object) -> bool | None:
+    """True or false, also as the words that tags use; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    return FLAGS.get(value.lower()) if isinstance(value, str) else None
+
+
+FLAGS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def first_of(data: JsonObject, *keys: str) -> object:
+    """The value of the first of these keys that holds something; None where none does."""
+    return next((value for key in keys if (value := data.get(key)) not in (None, "")), None)
+
+
 def first_text(data: JsonObject, *keys: str) -> str | None:
     """The first of these keys that holds a text."""
     return next((value for key in keys if isinstance(value := data.get(key), str) and value), None)
