@@ -8,7 +8,7 @@ import pytest
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import Indicator
-from sentry_runbook.incident.events.external_calls import is_internal, registered_domain
+from sentry_runbook.incident.events.hosts import is_internal, registered_domain
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.model.evidence import (
     Activity,
@@ -380,7 +380,7 @@ def test_the_host_of_most_events_is_the_one_that_fails_however_often_another_was
         event("Error", "failed", [call("api.geo.example", 502), call("api.geo.example", 503)]),
     )
     assert texts(THIRD_PARTY, evidence, "breadcrumbs") == [
-        'Calls to "api.geo.example" fail (503, 502) in 2 of 2 events read, 2 calls in each.'
+        'Calls to "api.geo.example" fail (503, 502) in 2 of 2 events read, 1 to 2 calls in each.'
     ]
     (top, *_) = causes(evidence)
     assert top.action == (
@@ -617,7 +617,7 @@ FULL = ("TimeoutError", "QueuePool limit reached")
         ("No space left", 4, "files and disk ran out", "Free or add space"),
         ("deadlock detected", 2, "locks or statements timed out", "Find the long transactions"),
         # Of two that one text names, the first of the table is meant.
-        ("deadlock in the connection pool", 4, "connections ran out", "Add connection pooling"),
+        ("deadlock detected: no connection from the pool", 4, "connections ran out", "Add connection pooling"),
     ],
 )
 def test_what_ran_out_decides_points_and_relief(text: str, expected: int, says: str, relief: str) -> None:

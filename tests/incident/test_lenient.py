@@ -126,7 +126,7 @@ def test_an_odd_value_costs_only_itself() -> None:
         ("https://o4507123456789012.ingest.sentry.io/", "o4507123456789012.ingest.sentry.io"),
         ("http://localhost:3000/", "localhost"),
         ("http://93.184.216.34:8080/", "<ip 1>"),
-        ("http://93.184.216.34./", "<ip 1>."),
+        ("http://93.184.216.34./", "<ip 1>"),
         ("http://10.1.2.3/", "10.1.2.3"),
         ("https://www.google-analytics.com/g", "google-analytics.com"),
         ("http://www.93.184.216.34/", "<ip 1>"),

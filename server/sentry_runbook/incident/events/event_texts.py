@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known
+
+ABOUT_A_NAME = re.compile(
+    r"\AKeyError: |has no attribute|cannot import name|No module named|Cannot find module|Can.t find variable"
+    r"|\((?:reading|evaluating) '|is not (?:defined\b|a (?:function|constructor)\b)|uninitialized constant"
+    r"|\bundefined (?:local variable or |instance )?method|Call to undefined|Undefined (?:array key|index|variable)"
+    r"|NoClassDefFound|ClassNotFound|NoSuch(?:Method|Field)Error|Class \S+ not found",
+)
+"""An error about a name in the code: what that name means did not happen ("RateLimitError is not defined")."""
 
 
 def whole_events(evidence: Evidence) -> tuple[Event, ...]:
@@ -29,6 +38,6 @@ def error_texts(event: Event) -> Iterator[str]:
 
 
 def all_texts(evidence: Evidence) -> tuple[str, ...]:
-    """Error texts of all whole events, then the issue's title; each once."""
+    """Error texts of all whole events, then the issue's title; each once, and none that is about a name in the code."""
     texts = [text for event in whole_events(evidence) for text in error_texts(event)]
-    return tuple(dict.fromkeys([*texts, evidence.issue.title]))
+    return tuple(text for text in dict.fromkeys([*texts, evidence.issue.title]) if not ABOUT_A_NAME.search(text))
