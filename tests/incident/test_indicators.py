@@ -1,5 +1,6 @@
 """What each pattern collects for and against itself, with points: both sides of every limit."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import Indicator
-from sentry_runbook.incident.events.external_calls import is_internal, registered_domain
+from sentry_runbook.incident.events.hosts import is_internal, registered_domain
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.model.evidence import (
     Activity,
@@ -380,13 +381,105 @@ def test_the_host_of_most_events_is_the_one_that_fails_however_often_another_was
         event("Error", "failed", [call("api.geo.example", 502), call("api.geo.example", 503)]),
     )
     assert texts(THIRD_PARTY, evidence, "breadcrumbs") == [
-        'Calls to "api.geo.example" fail (503, 502) in 2 of 2 events read, 2 calls in each.'
+        'Calls to "api.geo.example" fail (503, 502) in 2 of 2 events read, 1 to 2 calls in each.'
     ]
     (top, *_) = causes(evidence)
     assert top.action == (
         'Enable the circuit breaker (or a cached fallback) for calls to "api.geo.example", add retries with backoff, '
         "and watch the status page of that service."
     )
+
+
+@pytest.mark.parametrize(
+    ("failed_in_each", "told"),
+    [
+        ((3,), ", 3 calls in each."),
+        ((3, 3), ", 3 calls in each."),
+        ((1, 4), ", 1 to 4 calls in each."),
+        ((1, 2), ", 1 to 2 calls in each."),  # one and a half each: from there on it is said
+        ((1, 1, 2), "."),
+        ((3, *[1] * 10), "."),
+        ((1, 1), "."),
+    ],
+    ids=str,
+)
+def test_failed_calls_are_counted_in_each_event(failed_in_each: tuple[int, ...], told: str) -> None:
+    events = [event("Error", "failed", [call("api.geo.example", 503)] * calls) for calls in failed_in_each]
+    (text,) = texts(THIRD_PARTY, read_together(*events), "breadcrumbs")
+    assert re.sub(r".* fail \(503\) in (?:the event|\d+ of \d+ events) read", "", text) == told
+
+
+REFUSES, FAILS = call("api.tax.example", 404), call("api.geo.example", 503)
+
+
+@pytest.mark.parametrize("crumbs", [(REFUSES, FAILS), (FAILS, REFUSES), (REFUSES, REFUSES, FAILS)], ids=len)
+def test_a_host_that_fails_comes_before_one_that_only_refuses_what_we_send(crumbs: tuple[Breadcrumb, ...]) -> None:
+    (text,) = texts(THIRD_PARTY, read_together(event("Error", "failed", crumbs)), "breadcrumbs")
+    assert text.startswith('Calls to "api.geo.example" fail (503)')
+
+
+@pytest.mark.parametrize("hosts", [("api.a.example", "api.b.example"), ("api.b.example", "api.a.example")], ids=str)
+def test_of_equal_hosts_the_one_that_failed_last_before_the_error_is_told(hosts: tuple[str, str]) -> None:
+    failed = event("Error", "failed", [call(host, 503) for host in hosts])
+    (text,) = texts(THIRD_PARTY, read_together(failed), "breadcrumbs")
+    assert text.startswith(f'Calls to "{hosts[1]}" fail')
+    # A call that went well afterwards makes them equal in this, too: then the first one is told.
+    failed = event("Error", "failed", [*failed.breadcrumbs, call("shop.example.com", 200)])
+    (text,) = texts(THIRD_PARTY, read_together(failed), "breadcrumbs")
+    assert text.startswith(f'Calls to "{hosts[0]}" fail')
+
+
+@pytest.mark.parametrize(
+    ("after", "is_last"),
+    [
+        ((), True),
+        ((call("us.i.posthog.com", None),), True),  # a blocked tracker is no call that matters
+        ((call("shop.example.com", 200),), False),
+        ((Breadcrumb(category="fetch", url="/api/cart", http_status=200),), False),
+        ((Breadcrumb(category="log", message="done"),), True),
+    ],
+    ids=["nothing", "tracker", "own host", "path", "log"],
+)
+def test_the_last_call_is_the_last_one_to_anything_but_a_tracker(after: tuple[Breadcrumb, ...], is_last: bool) -> None:
+    evidence = read_together(event("Error", "failed", [FAILS, *after]))
+    assert (texts(THIRD_PARTY, evidence, "order") == []) is is_last
+
+
+@pytest.mark.parametrize(
+    ("status", "points_of_statuses"),
+    [(408, [2]), (425, [2]), (429, [2]), (503, [2]), (None, [2]), (404, [-4]), (409, [-4])],
+)
+def test_a_full_or_slow_service_is_at_fault_and_one_that_refuses_is_not(
+    status: int | None, points_of_statuses: list[int]
+) -> None:
+    evidence = read_together(event("Error", "failed", [call("api.geo.example", status)]))
+    assert [each.points for each in indicators(THIRD_PARTY, evidence, "statuses")] == points_of_statuses
+
+
+@pytest.mark.parametrize(
+    ("page", "own"),
+    [
+        ("hxxps://www[.]geo.example/cart", True),
+        ("hxxps://app.geo.example/cart", True),
+        ("hxxps://geo.example.net/cart", False),
+        ("[not a page", False),
+    ],
+    ids=["with www", "another host", "another domain", "no URL"],
+)
+def test_the_page_that_an_event_came_from_is_ones_own_domain(page: str, own: bool) -> None:
+    on_page = event("Error", "failed", [call("api.geo.example", 503)], request_host=None, tags={"url": page})
+    assert (texts(THIRD_PARTY, read_together(on_page), "breadcrumbs") == []) is own
+
+
+@pytest.mark.parametrize("platform", ["vercel.app", "herokuapp.com", "eu-west-1.amazonaws.com"])
+def test_a_platform_s_hosts_belong_to_many_owners(platform: str) -> None:
+    crumbs = [call(f"vendor.{platform}", 503)]
+    told = texts(
+        THIRD_PARTY, read_together(event("Error", "x", crumbs, request_host=f"shop.{platform}")), "breadcrumbs"
+    )
+    assert told[0].startswith(f'Calls to "vendor.{platform}" fail')
+    own = read_together(event("Error", "x", crumbs, request_host=f"vendor.{platform}"))
+    assert texts(THIRD_PARTY, own, "breadcrumbs") == []
 
 
 @pytest.mark.parametrize(
@@ -617,7 +710,7 @@ FULL = ("TimeoutError", "QueuePool limit reached")
         ("No space left", 4, "files and disk ran out", "Free or add space"),
         ("deadlock detected", 2, "locks or statements timed out", "Find the long transactions"),
         # Of two that one text names, the first of the table is meant.
-        ("deadlock in the connection pool", 4, "connections ran out", "Add connection pooling"),
+        ("deadlock detected: no connection from the pool", 4, "connections ran out", "Add connection pooling"),
     ],
 )
 def test_what_ran_out_decides_points_and_relief(text: str, expected: int, says: str, relief: str) -> None:
@@ -806,6 +899,12 @@ LOADED = "a load test at the incident's traffic raises the alert before the firs
             spiking(issue={"title": "ConnectionError: GET https://api.geo.example/v1 timed out"}),
             'a fallback to the calls to "api.geo.example"',
             BLOCKED,
+        ),
+        (
+            THIRD_PARTY,
+            spiking(issue={"title": "SSLError: certificate has expired: https://api.geo.example/v1"}),
+            'Watch the TLS certificate of "api.geo.example", with an alert two weeks before it expires',
+            "a test certificate that ends within two weeks raises the alert",
         ),
         (DATA, spiking(), 'check of the input before "pay" at "pay.py:4" that sets', SET_ASIDE),
         (

@@ -126,7 +126,7 @@ def test_an_odd_value_costs_only_itself() -> None:
         ("https://o4507123456789012.ingest.sentry.io/", "o4507123456789012.ingest.sentry.io"),
         ("http://localhost:3000/", "localhost"),
         ("http://93.184.216.34:8080/", "<ip 1>"),
-        ("http://93.184.216.34./", "<ip 1>."),
+        ("http://93.184.216.34./", "<ip 1>"),
         ("http://10.1.2.3/", "10.1.2.3"),
         ("https://www.google-analytics.com/g", "google-analytics.com"),
         ("http://www.93.184.216.34/", "<ip 1>"),
@@ -146,6 +146,78 @@ def test_the_host_of_a_url_is_inert_and_masked_like_the_url(url: object, host: s
     crumbs = {"type": "breadcrumbs", "data": {"values": [{"type": "http", "data": {"url": url}}]}}
     event = read(Event, {"id": "a1", "entries": [request, crumbs]}, Sanitizer())
     assert (event.request_host, event.breadcrumbs[0].host) == (host, host)
+
+
+GEO = "https://api.geo.example/v2"
+CALLS: dict[str, tuple[dict[str, Any], bool | None]] = {
+    # no answer, as numbers and as words
+    "zero": ({"data": {"url": GEO, "status_code": 0}}, True),
+    "zero as text": ({"data": {"url": GEO, "status_code": "0"}}, True),
+    "zero as a fraction": ({"data": {"url": GEO, "status_code": 0.0}}, True),
+    "below zero": ({"data": {"url": GEO, "status_code": -1}}, True),
+    "below zero as text": ({"data": {"url": GEO, "status_code": "-1"}}, True),
+    "a word for it": ({"data": {"url": GEO, "status_code": "error"}}, True),
+    "a browser's word": ({"data": {"url": GEO, "status": "(failed)"}}, True),
+    "late": ({"data": {"url": GEO, "status_code": "timeout"}}, True),
+    "given up on purpose": ({"data": {"url": GEO, "status": "cancelled"}}, False),
+    "null and an error": ({"level": "error", "data": {"url": GEO, "status_code": None}}, True),
+    "absent and an error": ({"level": "error", "data": {"url": GEO}}, True),
+    "an error beside it": ({"level": "warning", "data": {"url": GEO, "error": "reset by peer"}}, True),
+    "null": ({"data": {"url": GEO, "status_code": None}}, False),
+    "absent": ({"data": {"url": GEO}}, False),
+    "a warning": ({"level": "warning", "data": {"url": GEO}}, False),
+    # statuses
+    "as text": ({"data": {"url": GEO, "status_code": "503"}}, True),
+    "with its words": ({"data": {"url": GEO, "status_code": "503 Service Unavailable"}}, True),
+    "well with its words": ({"data": {"url": GEO, "status_code": "200 OK"}}, False),
+    "not modified": ({"data": {"url": GEO, "status_code": 304}}, False),
+    "refused": ({"level": "warning", "data": {"url": GEO, "status_code": 404}}, True),
+    "a code of gRPC": ({"data": {"url": GEO, "status": 14}}, False),
+    "no number": ({"data": {"url": GEO, "status_code": True}}, False),
+    "a version": ({"data": {"url": GEO, "status_code": "1.1"}}, False),
+    # names of several SDKs
+    "null before another name": ({"data": {"url": GEO, "status_code": None, "status": 503}}, True),
+    "OpenTelemetry's names": (
+        {"data": {"url.full": GEO, "http.request.method": "GET", "http.response.status_code": 503}},
+        True,
+    ),
+    "older names": ({"data": {"http.url": GEO, "http.method": "GET", "http.status_code": 503}}, True),
+    "in one word": ({"data": {"url": GEO, "statusCode": 503}}, True),
+    "Ruby's": ({"type": "info", "category": "net.http", "data": {"url": GEO, "status": 503}}, True),
+    "an application's own client": (
+        {"type": "default", "category": "axios", "level": "error", "data": {"url": GEO}},
+        True,
+    ),
+    "of no known category": (
+        {"type": "default", "category": "network", "data": {"url": GEO, "status_code": 503}},
+        True,
+    ),
+    "of gRPC": (
+        {"type": "default", "category": "grpc", "data": {"target": "api.geo.example:443", "status": "UNAVAILABLE"}},
+        True,
+    ),
+    "without a scheme": ({"data": {"url": "api.geo.example/v2", "status_code": 503}}, True),
+    "with a user": ({"data": {"url": "https://ann:pw@API.geo.example:8443/v2?token=x", "status_code": 503}}, True),
+    # no calls, and no host
+    "a click": ({"type": "default", "category": "ui.click", "level": "error", "data": {"url": GEO}}, None),
+    "a log line": ({"type": "default", "category": "console", "level": "error", "message": f"GET {GEO} 503"}, None),
+    "a way": ({"type": "navigation", "category": "navigation", "data": {"from": "/", "to": GEO}}, None),
+    "data of another type": ({"data": [GEO, 503]}, None),
+    "a path": ({"data": {"url": "/v2/cart", "status_code": 200}}, None),
+    "a file below the page": ({"data": {"url": "cart.php?next=https://api.geo.example", "status_code": 200}}, None),
+    "data in a URL": ({"data": {"url": "data:image/png;base64,AA//BB", "status_code": 200}}, None),
+}
+
+
+@pytest.mark.parametrize(("crumb", "failed"), CALLS.values(), ids=CALLS)
+def test_a_call_and_how_it_ended_are_read_as_sdks_and_applications_note_them(
+    crumb: dict[str, Any], failed: bool | None
+) -> None:
+    """None: it is no call to that host, and did not fail."""
+    values = [{"type": "http", "level": "info", **crumb}]
+    event = {"id": "a1", "entries": [{"type": "breadcrumbs", "data": {"values": values}}]}
+    (step,) = read(Event, event, Sanitizer()).breadcrumbs
+    assert (step.failed, step.host) == (bool(failed), None if failed is None else "api.geo.example")
 
 
 def test_a_host_keeps_its_number_in_the_answer_and_is_shown_where_nothing_is_masked() -> None:

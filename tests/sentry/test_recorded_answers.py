@@ -17,7 +17,7 @@ import pytest
 from sentry_runbook.collect.request_values import tag_values
 from sentry_runbook.errors import BadRequest, Forbidden, NotFound, SentryError, ServerFault, Unsupported
 from sentry_runbook.incident.model.evidence import Commit, Deploy, Note, Release
-from sentry_runbook.incident.model.evidence.event import MAX_TAGS
+from sentry_runbook.incident.model.evidence.tags import MAX_TAGS
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.references import IssueRef
 from tests.fake_servers.recorded_sentry import STEPS_S, replayed

@@ -196,7 +196,7 @@ async def test_a_call_without_an_answer_failed_and_says_so(status: object) -> No
 
 
 @pytest.mark.parametrize(
-    "host", ["eu.i.posthog.com", "bat.bing.com", "rum.vendor.example", "stats.vendor.example", "o1.ingest.sentry.io"]
+    "host", ["eu.i.posthog.com", "bat.bing.com", "rum.vendor.example", "metrics.vendor.example", "o1.ingest.sentry.io"]
 )
 async def test_measurements_that_are_blocked_are_no_dependency(host: str) -> None:
     async with shop(breadcrumbs=(call(host, 0),)) as connection:

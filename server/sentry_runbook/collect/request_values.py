@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sentry_runbook.incident.model.evidence.event import tag_named
 from sentry_runbook.incident.model.evidence.issue import issue_category, regressed_release
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
@@ -20,6 +19,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     object_of,
     text_of,
 )
+from sentry_runbook.incident.model.evidence.tags import tag_named
 from sentry_runbook.sentry.references import IssueRef
 
 

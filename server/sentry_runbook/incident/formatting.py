@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sentry_runbook.incident.model.evidence import Frame, Window, quoted
+from sentry_runbook.incident.model.evidence import Event, Frame, Window, quoted
 from sentry_runbook.incident.model.results.impact import Episode, Trend
 
 NEAR_USUAL = (0.5, 1.5)
@@ -147,4 +147,13 @@ def trend_sentence(trend: Trend) -> str:
 
 def quoted_frame(frame: Frame) -> str:
     """A frame as ``"function" at "file:line"``."""
-    return f"{quoted(frame.function or '?')} at {quoted(frame.location)}{'' if frame.in_app else ' (in a library)'}"
+    foreign = " (in a library)" if frame.in_app is False else ""
+    return f"{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}"
+
+
+def no_stack(event: Event) -> str:
+    """What an event without a failing frame has instead: ``no stack trace``, or stacks that nothing tells apart."""
+    threads = event.unmarked_threads
+    if not threads:
+        return "no stack trace"
+    return f"the stacks of {count(threads, 'thread')}, none of which it marks as crashed, current or main"

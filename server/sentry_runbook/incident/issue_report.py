@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sentry_runbook.incident.events.why_fired import KindWords, words_of
+from sentry_runbook.incident.formatting import no_stack
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.model.evidence import (
@@ -141,12 +142,12 @@ def _missing_of_error(event: Event) -> Iterable[Missing]:
         why = "the event carries none: check that the SDK records console, HTTP and navigation breadcrumbs"
         yield Missing(what="event.breadcrumbs", why=why)
     if not event.exceptions and not event.occurrence:
-        with_stack = "; its stack is in event.stack" if event.stack is not None else " and no stack trace"
+        with_stack = "; its stack is in event.stack" if event.stack is not None else f" and {no_stack(event)}"
         yield Missing(what="event.exceptions", why=f"the event carries no exception{with_stack}")
     elif not event.exceptions:
         yield Missing(what="event.exceptions", why="this is no error issue: see event.occurrence")
     if event.failing_frame is None:
-        yield Missing(what="event.failing_frame", why="the event has no stack trace")
+        yield Missing(what="event.failing_frame", why=f"the event has {no_stack(event)}")
 
 
 def _left_out(event: Event) -> Iterable[Missing]:
@@ -217,7 +218,7 @@ def _stack(stack: Stack, leads: bool = True) -> StackView:
 
 def frame_line(frame: Frame) -> str:
     """A frame as ``function (file:line)``."""
-    return f"{frame.function or '?'} ({frame.location}){'' if frame.in_app else ' [library]'}"
+    return f"{frame.function or '?'} ({frame.location}){' [library]' if frame.in_app is False else ''}"
 
 
 def _frame(frame: Frame, thrown: ThrownException | None) -> FrameView:

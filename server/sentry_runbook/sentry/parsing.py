@@ -10,6 +10,8 @@ large event. Whatever is wrong is a ValueError here, which the sender turns into
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +26,9 @@ MAX_PARTS = 400_000
 """Values of one answer. A part takes up to 100 bytes of memory however short it is written, so 5 MB of nothing but
 brackets would take 150 MB; real events of that size stay below this."""
 STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)")
+"""A pair of surrogates, a lone one (the group), or another escape."""
+REPLACEMENT = r"\ufffd"
 
 
 def parsed(reply: SentryResponse) -> Any:  # JSON is anything; models give it its types
@@ -34,7 +39,27 @@ def parsed(reply: SentryResponse) -> Any:  # JSON is anything; models give it it
     """
     if _parts_at_most(reply.body) > MAX_PARTS:
         raise ValueError("too many parts")
-    return from_json(reply.body, allow_inf_nan=False, cache_strings="keys")
+    try:
+        return from_json(reply.body, allow_inf_nan=False, cache_strings="keys")
+    except ValueError:
+        return _parsed_leniently(reply.body)
+
+
+def _parsed_leniently(body: bytes) -> Any:
+    """JSON with what writers in Python and JavaScript let through: half a character in a text, a number that is none.
+
+    It costs that value, not the whole answer. A body that is cut, or no JSON at all, stays an error.
+    """
+    text = ESCAPE.sub(lambda escape: REPLACEMENT if escape[1] else escape[0], body.decode("utf-8-sig", "replace"))
+    try:
+        return json.loads(text, strict=False, parse_constant=lambda _: None, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _parts_at_most(body: bytes) -> int:

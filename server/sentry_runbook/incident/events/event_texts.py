@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known
+
+ABOUT_A_NAME = re.compile(
+    r"\AKeyError: |has no attribute|cannot import name|No module named|Cannot find module|Can.t find variable"
+    r"|\((?:reading|evaluating) '|is not (?:defined\b|a (?:function|constructor)\b)|uninitialized constant"
+    r"|\bundefined (?:local variable or |instance )?method|Call to undefined|Undefined (?:array key|index|variable)"
+    r"|NoClassDefFound|ClassNotFound|NoSuch(?:Method|Field)Error|Class \S+ not found",
+)
+"""An error about a name in the code: what that name means did not happen ("RateLimitError is not defined")."""
 
 
 def whole_events(evidence: Evidence) -> tuple[Event, ...]:
@@ -15,20 +24,23 @@ def whole_events(evidence: Evidence) -> tuple[Event, ...]:
 
 
 def error_texts(event: Event) -> Iterator[str]:
-    """All of what was thrown, the leading exception first, then from the root outwards; then message and title."""
+    """All of what was thrown, the leading exception first, then from the root outwards; then message and title.
+
+    What carries another error or happened beside it comes after what led to it.
+    """
     leading = event.leading
     if leading is not None:
         yield leading.text
-    for exception in event.exceptions:
-        if exception is not leading:
-            yield exception.text
+    others = [exception for exception in event.exceptions if exception is not leading]
+    yield from (exception.text for exception in others if not (exception.carries or exception.aside))
     yield from event.other_errors
+    yield from (exception.text for exception in others if exception.carries or exception.aside)
     for text in (event.whole_message or event.message, event.title):
         if text:
             yield text
 
 
 def all_texts(evidence: Evidence) -> tuple[str, ...]:
-    """Error texts of all whole events, then the issue's title; each once."""
+    """Error texts of all whole events, then the issue's title; each once, and none that is about a name in the code."""
     texts = [text for event in whole_events(evidence) for text in error_texts(event)]
-    return tuple(dict.fromkeys([*texts, evidence.issue.title]))
+    return tuple(text for text in dict.fromkeys([*texts, evidence.issue.title]) if not ABOUT_A_NAME.search(text))

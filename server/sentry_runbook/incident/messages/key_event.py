@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.events.why_fired import words_of
+from sentry_runbook.incident.formatting import no_stack
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_report import frame_line
 from sentry_runbook.incident.model.evidence import Commit, Evidence, Known, Unknown, quoted
@@ -61,7 +62,9 @@ def _frame(evidence: Evidence) -> str | Unknown:
         return evidence.event
     frame = evidence.event.value.failing_frame
     other = words_of(evidence)
-    lacks = f"{other.name} has no stack trace" if other is not None else "the event has no stack trace"
+    lacks = (
+        f"{other.name} has no stack trace" if other is not None else f"the event has {no_stack(evidence.event.value)}"
+    )
     return quoted(frame_line(frame)) if frame else Unknown(why=lacks)
 
 

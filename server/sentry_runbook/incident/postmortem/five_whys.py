@@ -13,7 +13,17 @@ from datetime import datetime, timedelta
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
 from sentry_runbook.incident.events.why_fired import why_fired
-from sentry_runbook.incident.formatting import between, briefly, count, elapsed, listed, moment, number, quoted_frame
+from sentry_runbook.incident.formatting import (
+    between,
+    briefly,
+    count,
+    elapsed,
+    listed,
+    moment,
+    no_stack,
+    number,
+    quoted_frame,
+)
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import (
@@ -85,24 +95,40 @@ def _direct(incident: Incident) -> Iterator[Hint]:
         yield Hint(f"No event could be read: {why}.", "Sentry")
         return
     event, source = sourced_event
-    # The innermost exception comes first in the chain: it is the cause, the last one is what was reported.
-    for index, thrown in enumerate(event.exceptions):
-        what = quoted(thrown.type or "an error") + (f" with {excerpt(thrown.value)}" if thrown.value else "")
-        frame = thrown.failing_frame
-        where = f" in {quoted_frame(frame)}" if frame is not None else ""
-        yield Hint(f"{'Raised' if index == 0 else 'It became'}: {what}{where}.", f"stack trace of {source}")
+    chain, aside = _chain_and_aside(event)
+    for index, thrown in enumerate(chain):
+        yield Hint(f"{'It became' if index else 'Raised'}: {_raised(thrown)}.", f"stack trace of {source}")
+    for thrown in aside:
+        yield Hint(f"Beside it: {_raised(thrown)}.", f"stack trace of {source}")
     if not event.exceptions:
         frame = event.failing_frame
-        found = f"no exception; its stack ends in {quoted_frame(frame)}" if frame else "no exception and no stack trace"
+        found = (
+            f"no exception; its stack ends in {quoted_frame(frame)}" if frame else f"no exception and {no_stack(event)}"
+        )
         yield Hint(why_fired(incident.evidence) or f"The event has {found}.", source)
     line = _failing_line(event)
     if line is not None:
         yield Hint(f"The failing line: {excerpt(line)}.", f"source context of {source}")
 
 
+def _chain_and_aside(event: Event) -> tuple[list[ThrownException], list[ThrownException]]:
+    """The exceptions of which one became the next, the cause first, and those that only happened meanwhile.
+
+    Siblings in a group of errors and suppressed ones did not become each other.
+    """
+    chain = [thrown for thrown in event.exceptions if not thrown.aside]
+    return chain, [thrown for thrown in event.exceptions if thrown.aside]
+
+
+def _raised(thrown: ThrownException) -> str:
+    what = quoted(thrown.type or "an error") + (f" with {excerpt(thrown.value)}" if thrown.value else "")
+    frame = thrown.failing_frame
+    return what + (f" in {quoted_frame(frame)}" if frame is not None else "")
+
+
 def _failing_line(event: Event) -> str | None:
     """The source line that failed first: the innermost exception comes first in the chain."""
-    stacks: list[Stack] = [*event.exceptions, *([event.stack] if event.stack is not None else [])]
+    stacks: list[Stack] = [*_chain_and_aside(event)[0], *([event.stack] if event.stack is not None else [])]
     for frame in (stack.failing_frame for stack in stacks):
         if frame is None or frame.line is None:
             continue
@@ -138,7 +164,7 @@ def _triggered(incident: Incident) -> Iterator[Hint]:
 
 def cause_of(event: Event) -> tuple[ThrownException, Frame | None] | None:
     """The innermost exception that our own code raised or met, and its frame; the chain is ordered cause first."""
-    for thrown in event.exceptions:
+    for thrown in _chain_and_aside(event)[0]:
         frame = thrown.failing_frame
         if frame is not None and frame.in_app:
             return thrown, frame

@@ -14,6 +14,7 @@ from sentry_runbook.incident.formatting import (
     duration,
     listed,
     moment,
+    no_stack,
     number,
     percent_of,
     trend_sentence,
@@ -146,8 +147,8 @@ def _stack(incident: Incident) -> StepResult:
     frame = event.failing_frame
     if frame is None:
         leading = f"; {_thrown(event.leading)}" if event.leading is not None else ""
-        return f"The event has no stack trace{leading}{_root(event)}.{note}", "unknown"
-    foreign = "" if frame.in_app else ", in a library"
+        return f"The event has {no_stack(event)}{leading}{_root(event)}.{note}", "unknown"
+    foreign = ", in a library" if frame.in_app is False else ""
     thrown = event.leading.type if event.leading is not None else None
     what = f"{quoted(thrown)} in " if thrown else ""
     where = f"{quoted(frame.function or '?')} at {quoted(frame.location)}{foreign}"

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
-from sentry_runbook.incident.events.external_calls import CERTIFICATE_EXPIRED, LIMITED, NETWORK, FailedCalls
+from sentry_runbook.incident.events.call_words import (
+    CERTIFICATE_EXPIRED,
+    LIMITED,
+    UNANSWERED,
+    failing_words,
+    is_failing_call,
+)
+from sentry_runbook.incident.events.external_calls import FailedCalls, unnamed_service
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
@@ -15,31 +22,41 @@ OFTEN = 2 / 3
 """A host that fails in this part of the events read, one of several, is no coincidence."""
 
 
+UNNAMED = (
+    (CERTIFICATE_EXPIRED, 2, "The error says that a TLS certificate has expired, and not whose"),
+    (LIMITED, 3, "The error says that a service turns calls away, and not which"),
+    # It may be a service of the project's own: the weakest of the three.
+    (UNANSWERED, 2, "The error says that a service does not answer, and not which"),
+)
+"""What an error says of a service that it does not name, the points for it, and the sentence."""
+
+
 def indicators(incident: Measurements) -> Iterator[Indicator]:
-    """Failed calls in the breadcrumbs; else the host that the error of a failing call names."""
+    """Failed calls in the breadcrumbs; else the host that the error of a failing call names; else what it says."""
     calls = incident.failed_calls
     if calls is not None:
         yield from _calls(calls)
         yield from _error_of_the_call(incident, calls)
         yield from _order(calls)
         return
-    named, limited = incident.host_in_error, _limited(incident)
+    named = incident.host_in_error
+    unnamed = unnamed_service(incident.evidence, incident.texts) if named is None else None
     if named is not None:
-        host, text = named
-        words = LIMITED if limited == text else NETWORK
-        yield Indicator(
-            "exception", 3, f"The error names the external host {quoted(host)}: {excerpt(text, words)}.", core=True
-        )
-    elif limited is not None:
-        text = f"The error says that a service turns calls away, and not which: {excerpt(limited, LIMITED)}."
-        yield Indicator("exception", 3, text, core=True)
-    if named is not None or limited is not None:
+        yield _named(*named)
+    elif unnamed is not None:
+        words, points, says = next(row for row in UNNAMED if row[0].search(unnamed))
+        yield Indicator("exception", points, f"{says}: {excerpt(unnamed, words)}.", core=True)
+    if named is not None or unnamed is not None:
         yield Indicator("breadcrumbs", 0, "No breadcrumb shows the failing call.")
 
 
-def _limited(incident: Measurements) -> str | None:
-    """The error text that says that too many calls were made."""
-    return next((text for text in incident.texts if LIMITED.search(text)), None)
+def _named(host: str, text: str) -> Indicator:
+    shown = excerpt(text, failing_words(text))
+    if CERTIFICATE_EXPIRED.search(text):
+        says = f"The error says that the TLS certificate of {quoted(host)} has expired: {shown}."
+    else:
+        says = f"The error names the external host {quoted(host)}: {shown}."
+    return Indicator("exception", 3, says, core=True)
 
 
 def _calls(calls: FailedCalls) -> Iterator[Indicator]:
@@ -58,11 +75,12 @@ def _calls(calls: FailedCalls) -> Iterator[Indicator]:
 
 def _error_of_the_call(incident: Measurements, calls: FailedCalls) -> Iterator[Indicator]:
     texts = incident.texts
-    network = next((text for text in texts if NETWORK.search(text)), None)
+    failing = next((text for text in texts if is_failing_call(text)), None)
     if any(calls.host in text.lower() for text in texts):
         yield Indicator("exception", 2, f"The error names {quoted(calls.host)}.")
-    elif network is not None:
-        yield Indicator("exception", 2, f"The error is one of a failing call: {excerpt(network, NETWORK)}.")
+    elif failing is not None:
+        shown = excerpt(failing, failing_words(failing))
+        yield Indicator("exception", 2, f"The error is one of a failing call: {shown}.")
     else:
         yield Indicator("exception", -1, "The error itself does not speak of a failing call.")
 
@@ -72,6 +90,10 @@ def _order(calls: FailedCalls) -> Iterator[Indicator]:
         yield Indicator("order", -1, "The failing call is not the last one before the error.")
     if calls.also_answered:
         yield Indicator("order", -2, f"{quoted(calls.host)} also answered well, later in the same event.")
+
+
+def _has_expired(incident: Measurements) -> bool:
+    return any(CERTIFICATE_EXPIRED.search(text) for text in incident.texts)
 
 
 def failing_host(incident: Measurements) -> str | None:
@@ -87,12 +109,12 @@ def action(incident: Measurements) -> str:
     """What helps: a renewed certificate, fewer calls, or a circuit breaker and the service's status page."""
     host = failing_host(incident)
     where = quoted(host) if host else "the service that the error is about"
-    if any(CERTIFICATE_EXPIRED.search(text) for text in incident.texts):
+    if _has_expired(incident):
         return (
             f"The TLS certificate of {where} has expired: its owner must renew it. Retries do not help, and switching "
             "the check off would be unsafe. Use a fallback until then."
         )
-    if _limited(incident) is not None:
+    if any(LIMITED.search(text) for text in incident.texts):
         return (
             f"Send fewer calls to {where}: respect its Retry-After, back off, queue or cache; do not add retries. Then "
             "ask for a higher limit."
@@ -108,9 +130,14 @@ def _break_circuit(host: str) -> str:
 
 
 def prevention(incident: Measurements) -> Prevention:
-    """Calls to the host get a fallback."""
+    """Calls to the host get a fallback; an old certificate is seen before it ends."""
     failing = failing_host(incident)
     host = quoted(failing) if failing else "the external host"
+    if _has_expired(incident):
+        return Prevention(
+            f"Watch the TLS certificate of {host}, with an alert two weeks before it expires",
+            "a test certificate that ends within two weeks raises the alert",
+        )
     return Prevention(
         f"Add a timeout, a circuit breaker and a fallback to the calls to {host}",
         f"with {host} blocked in a test environment, users get the fallback and no event reaches Sentry",

@@ -25,13 +25,19 @@ MALFORMED = re.compile(
     r"|Invalid time value|isoformat|malformed|corrupt|checksum|unmarshal|deseriali[sz]|DataError|MalformedInput"
     r"|violates (?:check|not-null|foreign key|unique)|IntegrityError|invalid input syntax"
     r"|truncated (?:file|data|message)|unexpected (?:field|column|payload)|missing required field|InvalidPayload"
-    r"|invalid payload|BadZipFile",
+    r"|invalid payload|BadZipFile|DecodingError|DecodeError|in the correct format|FormatException|JsonDecoding"
+    r"|JsonReader|JsonException|json\.SyntaxError|Unexpected JSON token|SerializationException|serde_json"
+    r"|expected value at line",
     re.IGNORECASE,
 )
 """An error that input gives which is not what the code expects."""
 
+_MARKUP = r"(?:<|&lt;|‹|＜)"
 MARKUP_FOR_JSON = re.compile(
-    r"Unexpected token '?.?(?:<|&lt;|‹|＜)|is not valid JSON.{0,20}(?:DOCTYPE|html)", re.IGNORECASE
+    rf"Unexpected token '?.?{_MARKUP}|Unrecognized token '{_MARKUP}|is not valid JSON.{{0,20}}(?:DOCTYPE|html)"
+    rf"|invalid character '{_MARKUP}' looking|'{_MARKUP}' is an invalid start|parsing value: {_MARKUP}"
+    rf"|unexpected token at '{_MARKUP}|at character 1\)\s{{0,3}}{_MARKUP}|position 0: 0x3C",
+    re.IGNORECASE,
 )
 """HTML where JSON was expected: an error page of a proxy or a service, not corrupt data."""
 

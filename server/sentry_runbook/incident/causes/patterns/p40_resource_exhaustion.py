@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
+from sentry_runbook.incident.events.call_words import LIMITED
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation
 from sentry_runbook.incident.metrics.transactions import transactions
@@ -34,60 +35,85 @@ class Resource:
     points: int = 4
 
 
+def _any(*rows: str) -> re.Pattern[str]:
+    return re.compile("|".join(rows), re.IGNORECASE)
+
+
 CONNECTIONS = Resource(
-    re.compile(
+    _any(
         # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out. Its warning
-        # "Connection pool is full, discarding connection" says that a connection is not kept, no more.
-        r"QueuePool|pool (?:exhausted|is full(?!, discarding)|limit|timed? ?out|timeout)|PoolTimeout|PoolExhausted"
-        r"|connection pool(?! is full, discarding| size)"
-        r"|too many (?:connections|clients)|connection slots|max(?:imum)? (?:number of )?(?:clients|connections)"
-        r"|acquir\w+ (?:a )?connection|connection limit|HikariPool"
-        r"|(?<!HTTP)(?<!HTTPS)ConnectionPool|no available connections",
-        re.IGNORECASE,
+        # "Connection pool is full, discarding connection" says that a connection is not kept, no more. A pool's name
+        # alone says nothing either: pools are shut down, misspelt and configured wrongly, too.
+        r"QueuePool limit|(?<!thread )pool (?:is |was |has been )?(?:probably )?(?:exhausted|empty\b)",
+        r"pool (?:is )?(?:probably )?full\b(?!, discarding)",
+        r"pool (?:limit\b|timed? ?out|timeout)|PoolTimeout|Pool_?Exhausted|ExhaustedPool|ConnectionPool::Timeout",
+        r"(?:connection|resource) from (?:the |a )?(?:connection )?pool|connection pool cannot serve",
+        r"Connection is not available|connection not available and request was dropped|no available connections",
+        r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
+        r"more than [’'\"]?max_user_connections|max_connections (?:was |has been )?(?:reached|exceeded)",
+        r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "
+        r"(?:reached|exceeded|limited)|connection limit (?:was |has been )?(?:exceeded|reached)",
+        r"(?:time-?out|timed out|unable|failed|waiting|queue)[^.\n]{0,40} acquir\w+ (?:a |the )?(?:\w+ )?connection",
+        r"ConnectionAcquireTimeout|wait queue for acquiring|WaitQueueTimeout",
     ),
     "connections ran out",
     "Add connection pooling, or enlarge the pool within the server's limit; scale out; rate-limit.",
 )
 WATCHDOG = Resource(
-    re.compile(r"WatchdogTermination|watchdog terminated|overused RAM|low memory killer|jetsam", re.IGNORECASE),
+    _any(r"WatchdogTermination|watchdog terminated|overused RAM|low memory killer|jetsam"),
     "the system may have ended the app for its memory",
     "Look for what holds memory on the device (images, caches, leaks) in what changed.",
     # The SDK itself says "possibly": it only excludes other ends of an app.
     points=2,
 )
+MEMORY = Resource(
+    _any(
+        r"OutOfMemory|out of memory|MemoryError\b|InsufficientMemory|heap out of|Java heap space|heap limit",
+        r"GC overhead limit|Cannot allocate memory|failed to allocate memory|\bOOM\b(?!-)|OOMKilled|allocation failed",
+        r"memory allocation of \d+ bytes failed|allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
+        r"(?:exceed|reach)\w*[^.\n]{0,20} memory limit|memory limit (?:was |has been )?(?:exceeded|reached)",
+        r"Allowed memory size of",
+    ),
+    "memory ran out",
+    "Scale horizontally and raise the memory limit for now, then find what holds the memory; rate-limit.",
+)
+KILLED = Resource(
+    _any(r"SIGKILL|\bsignal:? ?(?:9\b|killed)|\bexit(?:ed)?(?: with)?(?: ?code| status)?[:=]? ?137\b"),
+    "the system killed the process, as it does where memory runs out",
+    MEMORY.relief,
+    # A deploy or a time limit also ends with a kill.
+    points=2,
+)
 RESOURCES = (
     WATCHDOG,
-    Resource(
-        re.compile(
-            r"OutOfMemory|out of memory|MemoryError|heap (?:out|limit|space)|Cannot allocate memory|\bOOM\b|OOMKilled"
-            r"|allocation failed|std::bad_alloc|memory limit|Allowed memory size",
-            re.IGNORECASE,
-        ),
-        "memory ran out",
-        "Scale horizontally and raise the memory limit for now, then find what holds the memory; rate-limit.",
-    ),
+    MEMORY,
     CONNECTIONS,
+    KILLED,
     Resource(
-        re.compile(
-            r"RejectedExecution|thread pool|can't start new thread|unable to create (?:new )?native thread"
-            r"|queue (?:is )?full|RESOURCE_EXHAUSTED(?!: ?(?:quota|rate))|ResourceExhausted|worker timeout|SIGKILL"
-            r"|back ?pressure|LoadShed|overloaded(?!_error)",
-            re.IGNORECASE,
+        _any(
+            # An executor that was shut down rejects work, too: that is no load.
+            r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
+            r"thread pool (?:is )?(?:full|exhausted)|did not accept task",
+            r"can.t (?:start new|create) thread|unable to create (?:new )?native",
+            r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed|overloaded",
         ),
         "threads and queues ran out",
         "Scale the workers horizontally, bound the queues, and rate-limit what fills them.",
     ),
     Resource(
-        re.compile(
-            r"EMFILE|ENFILE|too many open files|No space left|ENOSPC|disk (?:is )?full"
-            r"|(?:disk|file|storage) quota exceeded",
-            re.IGNORECASE,
+        _any(
+            r"\bEMFILE|\bENFILE|too many open files|No space left|\bENOSPC|disk (?:is )?full\b|SQLITE_FULL",
+            r"not enough space on the disk|volume is out of space|(?:disk|file|storage) quota exceeded",
         ),
         "files and disk ran out",
         "Free or add space, raise the limit of open files, and look for what does not close them.",
     ),
     Resource(
-        re.compile(r"lock wait timeout|deadlock|statement timeout|canceling statement due to", re.IGNORECASE),
+        _any(
+            # Go's "all goroutines are asleep - deadlock!" is a fault of the code alone.
+            r"lock ?wait ?timeout|lock timeout|deadlock (?:detected|found|victim)|DeadlockDetected|\bdeadlocked\b",
+            r"DeadlockLoser|statement timeout|canceling statement due to|database is locked|SQLITE_BUSY",
+        ),
         "locks or statements timed out",
         "Find the long transactions and end them, shorten them, and rate-limit what competes for the rows.",
         # Deadlocks also come from a changed query: they say less than an empty pool.
@@ -99,7 +125,9 @@ RESOURCES = (
 
 def exhausted(texts: Sequence[str]) -> tuple[Resource, str] | None:
     """The resource that ran out, and the text that says so."""
-    return next(((resource, text) for text in texts for resource in RESOURCES if resource.errors.search(text)), None)
+    # A service that turns our calls away tells of its own resources ("overloaded"), not of ours.
+    ours = [text for text in texts if not LIMITED.search(text)]
+    return next(((resource, text) for text in ours for resource in RESOURCES if resource.errors.search(text)), None)
 
 
 def indicators(incident: Measurements) -> Iterator[Indicator]:

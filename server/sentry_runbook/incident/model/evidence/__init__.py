@@ -34,8 +34,9 @@ from sentry_runbook.incident.model.evidence.counts import (
     Widened,
 )
 from sentry_runbook.incident.model.evidence.event import ROWS_LIMIT, Event, EventRow
-from sentry_runbook.incident.model.evidence.exception import Frame, Stack, ThrownException
+from sentry_runbook.incident.model.evidence.exception import Stack, ThrownException
 from sentry_runbook.incident.model.evidence.flags import FlagChange
+from sentry_runbook.incident.model.evidence.frame import Frame
 from sentry_runbook.incident.model.evidence.issue import (
     Activity,
     Alert,

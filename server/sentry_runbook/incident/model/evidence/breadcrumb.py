@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -21,7 +22,28 @@ from sentry_runbook.incident.model.evidence.lenient import (
 from sentry_runbook.incident.model.evidence.values import EventText
 
 NO_ANSWER = "no answer"
-HTTP_CATEGORIES = ("http", "xhr", "fetch", "httplib", "requests", "urllib3", "httpx", "aiohttp", "okhttp")
+HTTP_CATEGORIES = re.compile(
+    r"http|xhr|fetch|requests|urllib|axios|urlsession|faraday|excon|guzzle|retrofit|feign|grpc|\bdio\b",
+    re.IGNORECASE,
+)
+"""Categories of breadcrumbs that are calls, whatever their type says."""
+URL_KEYS = ("url", "http.url", "url.full", "uri", "target")
+METHOD_KEYS = ("method", "http.method", "http.request.method")
+STATUS_KEYS = (
+    "status_code",
+    "status",
+    "http.response.status_code",
+    "http.status_code",
+    "statusCode",
+    "response.status",
+)
+"""Names under which SDKs and the applications' own clients note a call's URL, method and answer."""
+FAILURE = re.compile(
+    r"\W*(?:net(?:work)?[ _-]?)?(?:error|fail(?:ed|ure)|timed?[ -]?out|refused|reset|unreachable)\b"
+    r"|UNAVAILABLE|DEADLINE_EXCEEDED",
+    re.IGNORECASE,
+)
+"""In place of a status: the call got no answer. One that was cancelled or aborted may have been given up on purpose."""
 
 
 class Breadcrumb(FromSentry):
@@ -32,7 +54,7 @@ class Breadcrumb(FromSentry):
             public address.
         http_status: its answer; None when there was none.
         failed: an HTTP call that did not succeed: status ≥ 400, status 0 (a browser's word for "no answer"), or no
-            status and level error.
+            status, and an error as its level or beside it.
     """
 
     at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="timestamp")
@@ -55,17 +77,18 @@ class Breadcrumb(FromSentry):
     def reshape(cls, json: JsonObject) -> JsonObject:
         """What an HTTP call was and how it ended stands in ``data``, under the names of several SDKs."""
         data, kind = object_of(json.get("data")), text_of(json.get("type"))
-        url = first_text(data, "url", "http.url")
-        status = _status_of(data.get("status_code", data.get("status", data.get("http.response.status_code"))))
+        url = first_text(data, *URL_KEYS)
+        status = next((status for key in STATUS_KEYS if (status := _status_of(data.get(key))) is not None), None)
         category = text_of(json.get("category")) or kind
-        is_http = kind == "http" or any(word in (category or "").lower() for word in HTTP_CATEGORIES)
-        level = json.get("level")
-        is_failure = status == 0 or status >= 400 if status is not None else level in ("error", "fatal", "critical")
+        is_http = kind == "http" or HTTP_CATEGORIES.search(category or "") is not None
+        is_http = is_http or (url is not None and status is not None)
+        is_error = json.get("level") in ("error", "fatal", "critical") or first_text(data, "error") is not None
+        is_failure = is_error if status is None else status == 0 or status >= 400
         return {
             **json,
             "category": category,
             "message": text_of(json.get("message")) or _message_of(data),
-            "method": first_text(data, "method", "http.method"),
+            "method": first_text(data, *METHOD_KEYS),
             "url": url,
             "host": url if is_http else None,
             "http_status": status or None,
@@ -80,8 +103,16 @@ def _message_of(data: JsonObject) -> str | None:
 
 
 def _status_of(value: object) -> int | None:
-    if isinstance(value, bool):
+    """An HTTP status; 0 where the call got no answer, as numbers below 1 and some words say; None: unknown."""
+    if isinstance(value, str):
+        digits = LEADING_STATUS.match(value)
+        if digits is None:
+            return 0 if FAILURE.match(value) else None
+        value = int(digits[1])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1000 < value < 1000:
         return None
-    if isinstance(value, int | float):
-        return int(value) if abs(value) < 1000 else None
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3 else None
+    # Codes of gRPC and of sockets are below 100: they are no statuses of HTTP.
+    return 0 if value <= 0 else int(value) if value >= 100 else None
+
+
+LEADING_STATUS = re.compile(r"\s*(-?\d{1,3})(?![\w.])", re.ASCII)

@@ -1,4 +1,4 @@
-"""The exceptions of an event as a chain or a group: which one leads, which are shown, and stacks that stand elsewhere.
+"""The exceptions of an event as a chain or a group: which one leads, and which are shown.
 
 Sentry sends the chain cause first, outermost last; in newer SDKs each exception's ``mechanism`` says whose cause it is
 (``exception_id``, ``parent_id``), so a group of errors is a tree. Everything here works on the raw JSON, and decides
@@ -8,37 +8,29 @@ only: what is shown is made inert later, and what is not shown is still judged.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 
-from sentry_runbook.incident.model.evidence.exception import frames_of, is_own
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, list_of, object_of, text_of
+from sentry_runbook.incident.model.evidence.exception import message_of
+from sentry_runbook.incident.model.evidence.frame import frames_of, is_own
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    first_of,
+    list_of,
+    object_of,
+    text_of,
+)
+from sentry_runbook.incident.model.evidence.relations import Relations
+from sentry_runbook.incident.model.evidence.threads import message_stack, thread_stack, threads_with_stacks
+from sentry_runbook.incident.model.evidence.wrappers import kind_of
 
-MAX_SENT_EXCEPTIONS = 50
-MAX_SENT_THREADS = 200
+MAX_SENT_EXCEPTIONS = 100
 FEW = 3
 """So many exceptions are shown whatever they are."""
 MOST = 5
 """Of more, at most so many: the root, the outermost, the leading one, and one of each type of a group."""
 TITLE_START = 60
 """Characters of a message by which a title names it: Sentry cuts both."""
-MAIN = re.compile(r"(?i)main(?: ?thread)?|com\.apple\.main-thread|ui")
-
-WRAPPERS = frozenset(
-    (
-        *("ExecutionException", "CompletionException", "InvocationTargetException", "UndeclaredThrowableException"),
-        *("UndeliverableException", "OnErrorNotImplementedException", "ServletException", "NestedServletException"),
-        *("TargetInvocationException", "TypeInitializationException", "AggregateException", "AggregateError"),
-        *("ExceptionGroup", "BaseExceptionGroup", "CompositeException"),
-        *("*fmt.wrapError", "*fmt.wrapErrors", "*errors.joinError", "*errors.withStack", "*errors.withMessage"),
-        "*xerrors.wrapError",
-    )
-)
-"""Types, without their packages, that only carry another error to where it was caught."""
-GENERIC = frozenset(("RuntimeException", "Exception", "Error", "Throwable"))
-"""Types that say nothing themselves; with another error as their whole message they are wrappers."""
-RECOVERED = re.compile(r"There was an error (?:during concurrent rendering|while hydrating)|React was able to recover")
-"""React's own report that it went on after an error; the error is the inner one."""
 
 
 @dataclass(frozen=True)
@@ -46,143 +38,105 @@ class Chain:
     """What of an event's exceptions is shown.
 
     Attributes:
-        shown: raw exceptions, cause first.
+        shown: raw exceptions, cause first; each says whether it ``carries`` another one or stands ``aside``.
         lead: position in ``shown`` of the one that the event is about; None without exceptions.
         others: raw exceptions that are not shown.
+        omitted: how many of them there are, with those that were not even looked at.
         stack: the raw stack of an event without exceptions: of its message, else of a thread.
+        unmarked_threads: threads with stacks of which none is shown, because nothing tells which one counts.
     """
 
     shown: Sequence[JsonObject] = ()
     lead: int | None = None
     others: Sequence[JsonObject] = ()
-    stack: JsonObject | None = field(default=None)
+    omitted: int = 0
+    stack: JsonObject | None = None
+    unmarked_threads: int = 0
 
 
-def chain_of(entries: Mapping[str, JsonObject], titles: Sequence[JsonObject]) -> Chain:
+def chain_of(event: JsonObject, entries: Mapping[str, JsonObject], titles: Sequence[JsonObject]) -> Chain:
     """Read the exceptions of an event.
 
     Args:
+        event: the event, for what wrote it.
         entries: the event's entries by type.
         titles: objects whose ``title`` and ``metadata`` say which exception Sentry named the issue by; the first that
             names one decides.
     """
-    values = list_of(entries.get("exception", {}).get("values"))
-    sent: list[JsonObject] = [value for value in values if isinstance(value, dict)]
-    sent = sent[-MAX_SENT_EXCEPTIONS:]
-    thrown = [value for value in sent if _says_something(value)] or sent[-1:]
+    sent, cut = _sent(entries)
+    thrown = _cause_first([value for value in sent if _says_something(value)] or sent[-1:], event)
     if not thrown:
-        return Chain(stack=_stack_elsewhere(entries, None))
-    relations = _Relations.of(thrown)
+        stack = message_stack(entries) or thread_stack(entries, None)
+        return Chain(stack=stack, unmarked_threads=0 if stack else len(threads_with_stacks(entries)))
+    relations = Relations.of(thrown)
     lead = _leading(thrown, relations, titles)
-    if not any(frames_of(one) for one in thrown):
-        elsewhere = _stack_elsewhere(entries, thrown[lead].get("threadId"))
+    unmarked = 0
+    if not any(frames_of(one) for place, one in enumerate(thrown) if place not in relations.suppressed):
+        number = first_of(thrown[lead], "threadId", "thread_id")
+        elsewhere = message_stack(entries) or thread_stack(entries, number)
+        unmarked = 0 if elsewhere else len(threads_with_stacks(entries))
         if elsewhere is not None:
             taken = {"stacktrace": elsewhere["stacktrace"], "thread": elsewhere.get("name")}
-            thrown = [{**one, **taken} if place == lead else one for place, one in enumerate(thrown)]
-    shown = _shown(thrown, relations, lead)
-    # What a wrapper or a suppressed error says is judged last: the first text that names a cause counts.
+            thrown[lead] = {**thrown[lead], **taken}
+    aside = relations.aside_of(lead)
+    shown = _shown(thrown, relations, lead, aside)
+    # What a carrier or a suppressed error says is judged last: the first text that names a cause counts.
     hidden = sorted((place for place in range(len(thrown)) if place not in shown), key=relations.carries.__contains__)
-    return Chain([thrown[place] for place in shown], shown.index(lead), [thrown[place] for place in hidden])
+    return Chain(
+        shown=[{**thrown[place], "carries": place in relations.carries, "aside": place in aside} for place in shown],
+        lead=shown.index(lead),
+        others=[thrown[place] for place in hidden],
+        omitted=len(hidden) + cut,
+        unmarked_threads=unmarked,
+    )
+
+
+def _sent(entries: Mapping[str, JsonObject]) -> tuple[list[JsonObject], int]:
+    """The exceptions as they were sent, of very many the innermost and the outermost, and how many are left out."""
+    data = entries.get("exception", {})
+    is_single = "values" not in data and _says_something(data)  # as the first SDKs sent it
+    values = [data] if is_single else data.get("values")
+    sent: list[JsonObject] = [{**value, "thread": None} for value in list_of(values) if isinstance(value, dict)]
+    half = MAX_SENT_EXCEPTIONS // 2
+    return (sent, 0) if len(sent) <= 2 * half else ([*sent[:half], *sent[-half:]], len(sent) - 2 * half)
 
 
 def _says_something(thrown: JsonObject) -> bool:
-    return bool(text_of(thrown.get("type")) or text_of(thrown.get("value")) or frames_of(thrown))
+    return bool(text_of(thrown.get("type")) or message_of(thrown) or frames_of(thrown))
 
 
-# --- wrappers, suppressed errors, groups ---------------------------------------------------------------------------
+def _cause_first(thrown: list[JsonObject], event: JsonObject) -> list[JsonObject]:
+    """The exceptions with the outermost last, also of an SDK that writes it first, as Dart's where it gives no numbers.
 
-
-@dataclass(frozen=True)
-class _Relations:
-    """How the exceptions of one event stand to each other, by their positions.
-
-    Attributes:
-        carries: those that only carry another one, or were suppressed: they never lead.
-        is_group: whether one of them is a group of errors.
+    Go's SDK of 2024 counts the numbers from the cause, so that they look reversed and its list is right.
     """
-
-    carries: frozenset[int]
-    is_group: bool
-
-    @classmethod
-    def of(cls, thrown: Sequence[JsonObject]) -> _Relations:
-        mechanisms = [object_of(one.get("mechanism")) for one in thrown]
-        suppressed = _suppressed(mechanisms)
-        groups = [bool(mechanism.get("is_exception_group") is True) for mechanism in mechanisms]
-        carries = {
-            place
-            for place, one in enumerate(thrown)
-            if place in suppressed or groups[place] or _is_wrapper(one, thrown[:place])
-        }
-        # Of nothing but wrappers, the innermost is all there is.
-        return cls(frozenset(carries if len(carries) < len(thrown) else carries - {0}), any(groups))
-
-
-def _suppressed(mechanisms: Sequence[JsonObject]) -> set[int]:
-    """Errors that were suppressed while another one was under way, and their causes: diagnostics, not what failed."""
-    parents = {text_of(one.get("exception_id")): text_of(one.get("parent_id")) for one in mechanisms}
-    marked = {
-        text_of(one.get("exception_id"))
-        for one in mechanisms
-        if "suppressed" in f"{text_of(one.get('source')) or ''} {text_of(one.get('type')) or ''}"
-    }
-    return {
-        place
-        for place, mechanism in enumerate(mechanisms)
-        if not marked.isdisjoint(_line_of(text_of(mechanism.get("exception_id")), parents)) or _marked_alone(mechanism)
-    }
-
-
-def _marked_alone(mechanism: JsonObject) -> bool:
-    return mechanism.get("exception_id") is None and "suppressed" in (text_of(mechanism.get("source")) or "")
-
-
-def _line_of(one: str | None, parents: Mapping[str | None, str | None]) -> Iterator[str]:
-    """An exception's id and those above it."""
-    seen: set[str] = set()
-    while one is not None and one not in seen:
-        seen.add(one)
-        yield one
-        one = parents.get(one)
-
-
-def _is_wrapper(thrown: JsonObject, inner: Sequence[JsonObject]) -> bool:
-    kind, value = _kind(thrown), text_of(thrown.get("value")) or ""
-    if kind in WRAPPERS or RECOVERED.search(value[:400]):
-        return True
-    return kind in GENERIC and any(_repeats(value, one) for one in inner)
-
-
-def _repeats(value: str, inner: JsonObject) -> bool:
-    """Whether a message is nothing but another exception as text: ``java.io.IOException: closed``."""
-    name, message = _kind(inner), text_of(inner.get("value")) or ""
-    if message and value.strip() == message.strip():
-        return True
-    start = value[:TITLE_START].partition(":")[0].rsplit(".", 1)[-1]
-    return bool(name) and start == name
-
-
-def _kind(thrown: JsonObject) -> str:
-    """The type without its package; Go's and Python's names stay whole."""
-    name = text_of(thrown.get("type")) or ""
-    return name if name.startswith("*") else name.rsplit(".", 1)[-1]
+    writer = text_of(object_of(event.get("sdk")).get("name")) or text_of(event.get("platform")) or ""
+    mechanisms = [object_of(one.get("mechanism")) for one in thrown]
+    tops = [place for place, one in enumerate(mechanisms) if one.get("parent_id") is None]
+    numbered = [one.get("exception_id") is not None for one in mechanisms]
+    if any(numbered):
+        is_reversed = all(numbered) and tops == [0] and "go" not in re.split(r"\W", writer)
+    else:
+        is_reversed = writer.startswith("sentry.dart")
+    return thrown[::-1] if is_reversed else thrown
 
 
 # --- which leads, which are shown ----------------------------------------------------------------------------------
 
 
-def _leading(thrown: Sequence[JsonObject], relations: _Relations, titles: Sequence[JsonObject]) -> int:
+def _leading(thrown: Sequence[JsonObject], relations: Relations, titles: Sequence[JsonObject]) -> int:
     """The exception that Sentry's title names; where it carries another or has no own frames, the innermost that has.
 
     Type, message and failing frame of one line are all of this one.
     """
     places = [place for place in range(len(thrown)) if place not in relations.carries]
-    own = [place for place in range(len(thrown)) if any(is_own(frame) for frame in frames_of(thrown[place]))]
+    thrown_itself = [place for place in range(len(thrown)) if place not in relations.suppressed]
+    own = [place for place in range(len(thrown)) if any(map(is_own, frames_of(thrown[place])))]
     framed = [place for place in range(len(thrown)) if frames_of(thrown[place])]
     titled = next((place for title in titles if (place := _titled(thrown, places, title)) is not None), None)
     first = [titled] if titled is not None else []
     for candidates in (own, framed):
-        for among in (first, places, range(len(thrown))):
+        for among in (first, places, thrown_itself):
             found = [place for place in among if place in candidates]
             if found:
                 return found[0]
@@ -195,8 +149,9 @@ def _titled(thrown: Sequence[JsonObject], places: Sequence[int], title: JsonObje
     kind = text_of(metadata.get("type")) or words.partition(": ")[0]
     value = text_of(metadata.get("value")) or words.partition(": ")[2]
     alike = [place for place in places if kind and _same_type(thrown[place], kind)]
-    named = [place for place in alike if value and _begins(text_of(thrown[place].get("value")) or "", value)]
-    found = named or alike
+    named = [place for place in alike if value and _begins(message_of(thrown[place]) or "", value)]
+    nameless = [place for place in places if not thrown[place].get("type")]
+    found = named or alike or [place for place in nameless if _begins(message_of(thrown[place]) or "", words)]
     return found[-1] if found else None
 
 
@@ -210,40 +165,24 @@ def _begins(value: str, shown: str) -> bool:
     return bool(start) and " ".join(value[: 2 * TITLE_START].split()).startswith(start)
 
 
-def _shown(thrown: Sequence[JsonObject], relations: _Relations, lead: int) -> list[int]:
-    """Positions of the exceptions that are shown, in their order."""
-    last = len(thrown) - 1
-    root = next((place for place in range(len(thrown)) if place not in relations.carries), 0)
-    shown = dict.fromkeys((lead, last, root))
+def _shown(thrown: Sequence[JsonObject], relations: Relations, lead: int, aside: Container[int]) -> list[int]:
+    """Positions of the exceptions that are shown, in their order; of the others carriers are the last to be chosen."""
+    telling = [place for place in range(len(thrown)) if place not in relations.carries]
+    root = next((place for place in telling if place not in aside), lead)
+    places = [*telling, *sorted(relations.carries, key=lambda place: (place in relations.suppressed, place))]
+    shown = dict.fromkeys((lead, root, _outermost(thrown, relations)))
     if relations.is_group:
-        types = {_kind(thrown[place]) for place in shown}
-        for place, one in enumerate(thrown):
-            if _kind(one) not in types and len(shown) < MOST:
-                types.add(_kind(one))
+        types = {kind_of(thrown[place]) for place in shown}
+        for place in places:
+            if kind_of(thrown[place]) not in types and len(shown) < MOST:
+                types.add(kind_of(thrown[place]))
                 shown[place] = None
-    else:
-        for place in range(len(thrown)):
-            if len(shown) < FEW:
-                shown[place] = None
+    for place in places:
+        if len(shown) < FEW and not relations.is_group:
+            shown[place] = None
     return sorted(shown)
 
 
-# --- stacks elsewhere ----------------------------------------------------------------------------------------------
-
-
-def _stack_elsewhere(entries: Mapping[str, JsonObject], thread_id: object) -> JsonObject | None:
-    """A stack outside the exceptions, as an object with ``stacktrace``: the message's own, else a thread's."""
-    if frames_of({"stacktrace": entries.get("stacktrace")}):
-        return {"stacktrace": entries["stacktrace"]}
-    values = list_of(entries.get("threads", {}).get("values"))[:MAX_SENT_THREADS]
-    threads = [thread for thread in values if isinstance(thread, dict) and frames_of(thread)]
-    wanted = text_of(thread_id)
-    rules: tuple[Callable[[JsonObject], bool], ...] = (
-        lambda thread: wanted is not None and text_of(thread.get("id")) == wanted,
-        lambda thread: thread.get("crashed") is True,
-        lambda thread: thread.get("current") is True,
-        lambda thread: thread.get("main") is True or MAIN.fullmatch(text_of(thread.get("name")) or "") is not None,
-        lambda _: len(threads) == 1,
-    )
-    found = next((thread for rule in rules for thread in threads if rule(thread)), None)
-    return None if found is None else {"stacktrace": {"frames": frames_of(found)}, "name": found.get("name")}
+def _outermost(thrown: Sequence[JsonObject], relations: Relations) -> int:
+    """The last one that was thrown itself."""
+    return max((place for place in range(len(thrown)) if place not in relations.suppressed), default=len(thrown) - 1)

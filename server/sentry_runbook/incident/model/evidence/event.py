@@ -5,7 +5,7 @@ Of a large event only what is kept is looked at: entries, frames and variables a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +14,12 @@ from pydantic import Field
 
 from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
 from sentry_runbook.incident.model.evidence.chain import chain_of
-from sentry_runbook.incident.model.evidence.exception import Frame, Stack, ThrownException
+from sentry_runbook.incident.model.evidence.entries import entries_of, values_of
+from sentry_runbook.incident.model.evidence.exception import Stack, ThrownException, message_of
+from sentry_runbook.incident.model.evidence.frame import Frame
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
+    first_of,
     first_text,
     id_of,
     left_out,
@@ -46,6 +49,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Word,
 )
 from sentry_runbook.incident.model.evidence.occurrence import Kind, evidence_of, kind_of_event
+from sentry_runbook.incident.model.evidence.tags import MAX_TAGS, Tags, event_tags, tags_named
 from sentry_runbook.incident.model.evidence.values import EventText
 from sentry_runbook.safety.text import NAME, both_ends
 
@@ -55,11 +59,9 @@ if TYPE_CHECKING:
 EVIDENCE = 300
 """Characters of one value of an occurrence: a customer's words, a span's description."""
 MAX_BREADCRUMBS = 30
-MAX_TAGS = 40
 MAX_CONTEXTS = 12
 MAX_SENT_BREADCRUMBS = 100
 """As many as SDKs send; of more, the last ones are counted."""
-MAX_SENT_ENTRIES = 100
 MAX_OTHERS = 40_000
 """Characters of all exceptions together that are judged and not shown."""
 NAMED_BY = "named_by"
@@ -68,57 +70,11 @@ APART = ("browser", "os", "client_os", "device", "trace", "replay")
 """Contexts that have a field of their own."""
 
 
-def event_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
-    """Key and value of every well-formed tag, raw."""
-    for key, value in _tag_pairs(event):
-        name, text = text_of(key), text_of(value)
-        if name and text is not None:
-            yield name, text
-
-
-def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
-    """The raw values of these tags only: a page of the event list has a thousand tags, of which few are kept."""
-    by_key: dict[str, str] = {}
-    for key, value in _tag_pairs(event):
-        if isinstance(key, str) and key in names and key not in by_key and (text := text_of(value)) is not None:
-            by_key[key] = text
-    return by_key
-
-
-def tag_named(event: JsonObject, name: str) -> str | None:
-    """The raw value of one tag; None when the event does not carry it."""
-    texts = (text_of(value) for key, value in _tag_pairs(event) if key == name)
-    return next((text for text in texts if text is not None), None)
-
-
-def _tag_pairs(event: JsonObject) -> Iterator[tuple[object, object]]:
-    """Objects; pairs as old servers and GlitchTip write them; or one object of names and values, as SDKs send them."""
-    tags = event.get("tags")
-    if isinstance(tags, dict):
-        yield from tags.items()
-    for tag in list_of(tags):
-        if isinstance(tag, dict):
-            yield tag.get("key"), tag.get("value")
-        elif isinstance(tag, list) and len(tag) == 2:
-            yield tag[0], tag[1]
-
-
 def event_release(event: JsonObject, tags: Mapping[str, str]) -> object:
     """The version: of the release in any form (rule 4), else of the tag (rule 3)."""
     release = event.get("release")
     version = text_of(release.get("version")) if isinstance(release, dict) else release
     return (version if isinstance(version, str) else None) or tags.get("release") or tags.get("sentry:release")
-
-
-@dataclass(frozen=True)
-class Tags(FieldType):
-    """Tags by key; the tag ``user`` says who it was, as ``id:…``, ``email:…``, ``username:…`` or ``ip:…``."""
-
-    def read(self, value: object, sanitizer: Sanitizer) -> object:
-        """The tags."""
-        pairs = [(str(pair[0]), str(pair[1])) for pair in list_of(value) if isinstance(pair, tuple)]
-        named = {key: sanitizer.user_tag(tag) if key == "user" else tag for key, tag in pairs}
-        return sanitizer.mapping(named, where="event.tags", items=MAX_TAGS, limit=NAME)
 
 
 @dataclass(frozen=True)
@@ -164,6 +120,7 @@ class Event(FromSentry):
         lead: position in ``exceptions`` of the one that the event is about; None: the outermost.
         other_errors: ``Type: message`` of the exceptions that are not shown.
         stack: of an event without exceptions: its message's, else a thread's.
+        unmarked_threads: threads with stacks of which none is shown, because nothing tells which one counts.
         whole_message: all of a message that is longer than what is shown.
         request_host: host that the request came in on (the project's own).
     """
@@ -182,6 +139,7 @@ class Event(FromSentry):
     exceptions_omitted: int = 0
     other_errors: Many[Annotated[EventText, Whole("event.exception.value")]] = ()
     stack: Maybe[Stack] = None
+    unmarked_threads: int = 0
     breadcrumbs: Many[Breadcrumb] = ()
     breadcrumbs_omitted: int = 0
     tags: Annotated[dict[EventText, EventText], Tags()] = Field(default_factory=dict)
@@ -210,28 +168,32 @@ class Event(FromSentry):
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """Entries, contexts and tags are lists and objects by name; of each the part that is kept."""
-        entries = _entries(json)
+        entries = entries_of(json)
         tags = list(event_tags(json))
         by_key = dict(reversed(tags))
-        chain = chain_of(entries, (object_of(json.get(NAMED_BY)), json))
-        breadcrumbs = _values(entries, "breadcrumbs")[-MAX_SENT_BREADCRUMBS:]
+        chain = chain_of(json, entries, (object_of(json.get(NAMED_BY)), json))
+        breadcrumbs = values_of(entries, "breadcrumbs")[-MAX_SENT_BREADCRUMBS:]
         message = text_of(json.get("message")) or first_text(entries.get("message", {}), "formatted", "message")
         contexts = {name: part for name, part in object_of(json.get("contexts")).items() if isinstance(part, dict)}
         request = entries.get("request", {})
         return {
             "id": _id_of(json),
             "kind": kind_of_event(json, entries, contexts),
-            **{key: json.get(key) for key in ("dateCreated", "title", "user")},
+            "dateCreated": first_of(json, "dateCreated", "datetime", "timestamp"),
+            "title": json.get("title"),
+            "user": json.get("user"),
             "message": message,
             "whole_message": message if message and len(message) > MESSAGE else None,
             "release": event_release(json, by_key),
-            "environment": by_key.get("environment"),
-            "transaction": by_key.get("transaction"),
+            "environment": by_key.get("environment") or json.get("environment"),
+            "transaction": by_key.get("transaction") or json.get("transaction"),
             "exceptions": chain.shown,
             "lead": chain.lead,
-            "exceptions_omitted": len(chain.others) + left_out(entries.get("exception", {}).get("excOmitted")),
+            "exceptions_omitted": chain.omitted
+            + left_out(first_of(entries.get("exception", {}), "excOmitted", "exc_omitted")),
             "other_errors": [_named(thrown, MAX_OTHERS // len(chain.others)) for thrown in chain.others],
             "stack": chain.stack,
+            "unmarked_threads": chain.unmarked_threads,
             "breadcrumbs": breadcrumbs[-MAX_BREADCRUMBS:],
             "breadcrumbs_omitted": max(0, len(breadcrumbs) - MAX_BREADCRUMBS),
             "tags": tags[:MAX_TAGS],
@@ -244,7 +206,7 @@ class Event(FromSentry):
             "request_host": request.get("url"),
             "request_data": request.get("data"),
             "contexts": contexts,
-            "extra": json.get("context"),
+            "extra": first_of(json, "context", "extra"),
             "processing_errors": [object_of(error).get("type") for error in list_of(json.get("errors"))][:10],
             "occurrence": evidence_of(json, entries, contexts),
             "trace_id": contexts.get("trace", {}).get("trace_id"),
@@ -260,8 +222,8 @@ class Event(FromSentry):
 
     @property
     def root(self) -> ThrownException | None:
-        """The innermost exception, when it is another one than the leading; None otherwise."""
-        first = self.exceptions[0] if self.exceptions else None
+        """The innermost exception that led to the leading one and says why; None where that is the leading one."""
+        first = next((thrown for thrown in self.exceptions if not thrown.aside and not thrown.carries), None)
         return first if first is not self.leading else None
 
     @property
@@ -311,28 +273,11 @@ ROW_TAGS = frozenset({"release", "sentry:release", "environment", "transaction",
 
 
 def _id_of(event: JsonObject) -> object:
-    return id_of(event.get("eventID")) or id_of(event.get("id"))
-
-
-def _entries(event: JsonObject) -> dict[str, JsonObject]:
-    """Entry type → its data; any may be missing, and their order is not fixed (sentry-api §4.2)."""
-    by_type: dict[str, JsonObject] = {}
-    for entry in list_of(event.get("entries"))[:MAX_SENT_ENTRIES]:
-        kind, data = (entry.get("type"), entry.get("data")) if isinstance(entry, dict) else (None, None)
-        if isinstance(data, list):
-            data = {"values": data}  # as SDKs send it, and some servers keep it
-        if isinstance(kind, str) and isinstance(data, dict):
-            by_type.setdefault(kind, data)
-    return by_type
-
-
-def _values(entries: Mapping[str, JsonObject], kind: str) -> list[JsonObject]:
-    values = entries.get(kind, {}).get("values")
-    return [value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict)]
+    return next((id_ for key in ("eventID", "event_id", "id") if (id_ := id_of(event.get(key)))), None)
 
 
 def _named(thrown: JsonObject, limit: int) -> str:
-    parts = (text_of(thrown.get("type")), text_of(thrown.get("value")))
+    parts = (text_of(thrown.get("type")), message_of(thrown))
     return both_ends(": ".join(part for part in parts if part), limit)
 
 

@@ -16,6 +16,14 @@ MAX_DIGITS = 18
 """Digits of a count."""
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 SHORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,150}")
+FILE_ENDINGS = frozenset(
+    (
+        *("js", "mjs", "cjs", "jsx", "ts", "tsx", "vue", "py", "rb", "go", "rs", "php", "java", "kt", "scala", "dart"),
+        *("swift", "cs", "cpp", "c", "h", "ex", "exs", "html", "htm", "css", "json", "xml", "txt", "log", "csv", "dll"),
+        *("exe", "so", "jar", "png", "jpg", "svg", "asp", "aspx", "jsp", "cgi"),
+    )
+)
+"""Last labels of names that are files where no scheme says that they are hosts."""
 EARLIEST = datetime(2008, 1, 1, tzinfo=UTC)
 """Sentry's own first year: an earlier date (year 1 of a deploy by a tool in Go, the epoch) is none."""
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -95,6 +103,21 @@ def list_of(value: object) -> list[object]:
     return value[:MAX_ITEMS] if isinstance(value, list) else []
 
 
+def flag_of(value: object) -> bool | None:
+    """True or false, also as the words that tags use; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    return FLAGS.get(value.lower()) if isinstance(value, str) else None
+
+
+FLAGS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def first_of(data: JsonObject, *keys: str) -> object:
+    """The value of the first of these keys that holds something; None where none does."""
+    return next((value for key in keys if (value := data.get(key)) not in (None, "")), None)
+
+
 def first_text(data: JsonObject, *keys: str) -> str | None:
     """The first of these keys that holds a text."""
     return next((value for key in keys if isinstance(value := data.get(key), str) and value), None)
@@ -103,15 +126,18 @@ def first_text(data: JsonObject, *keys: str) -> str | None:
 def host_of(url: object) -> str | None:
     """The host of a URL, lower case and without port; None for a bare name but ``localhost``, and for IPv6.
 
-    It is text of a third party like the URL: a host may be an address, or what a renderer makes a link of.
+    It is text of a third party like the URL: a host may be an address, or what a renderer makes a link of. A URL
+    without a scheme may be a path below the page: ``cart.php?step=2`` names no host.
     """
     if not isinstance(url, str) or not url:
         return None
     try:
-        host = urlsplit(url if "//" in url else f"//{url}").hostname
+        host = (urlsplit(url if "//" in url else f"//{url}").hostname or "").rstrip(".")
     except ValueError:
         return None
-    if not host or ("." not in host and host != "localhost"):
+    if "." not in host and host != "localhost":
+        return None
+    if "//" not in url and host.rpartition(".")[2] in FILE_ENDINGS:
         return None
     return host if all(char.isalnum() or char in ".-_" for char in host) and host.isascii() else None
 

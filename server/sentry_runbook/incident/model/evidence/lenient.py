@@ -29,6 +29,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     address_of,
     count_of,
+    flag_of,
     host_of,
     id_of,
     moment_of,
@@ -317,12 +318,7 @@ class Flag(FieldType):
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The flag."""
-        if isinstance(value, bool):
-            return value
-        return FLAGS.get(value.lower()) if isinstance(value, str) else None
-
-
-FLAGS = {"yes": True, "true": True, "no": False, "false": False}
+        return flag_of(value)
 
 
 class _Maybe:

@@ -24,6 +24,7 @@ class FrameView(Frozen):
         exception: type of the exception that failed there.
         at: ``file:line:column``, or library and address of a native frame.
         package: library or executable of a native frame.
+        in_app: absent: neither SDK nor Sentry said whether it is the application's own.
     """
 
     exception: EventText | None = None
@@ -33,7 +34,7 @@ class FrameView(Frozen):
     line: int | None = None
     column: int | None = None
     package: EventText | None = None
-    in_app: bool = False
+    in_app: bool | None = None
     context: EventText | None = None
     variables: dict[EventText, EventText] | None = None
 

@@ -1,0 +1,172 @@
+"""Whose host is it: the project's own, an internal one, or an external one; and which hosts an error names.
+
+A failing call to the project's own service, to an internal name or to a data store says nothing of other people's
+services. A host is the project's own when it shares the registered domain with a host that the events were served on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from sentry_runbook.incident.events.event_texts import whole_events
+from sentry_runbook.incident.events.trackers import is_tracker
+from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.incident.model.evidence.json_values import FILE_ENDINGS, address_of, host_of
+
+SHARED_SUFFIXES = frozenset({"co", "com", "org", "net", "gov", "edu", "ac"})
+"""Second-level labels under which countries register domains: ``example.co.uk``."""
+PLATFORMS = (
+    "amazonaws.com",
+    "appspot.com",
+    "azurewebsites.net",
+    "cloudfront.net",
+    "cloudfunctions.net",
+    "fly.dev",
+    "github.io",
+    "herokuapp.com",
+    "myshopify.com",
+    "netlify.app",
+    "ngrok.io",
+    "ngrok-free.app",
+    "onrender.com",
+    "pages.dev",
+    "run.app",
+    "supabase.co",
+    "up.railway.app",
+    "vercel.app",
+    "web.app",
+    "workers.dev",
+)
+"""Domains whose hosts belong to many owners: each host stands for itself."""
+INTERNAL_SUFFIXES = (
+    ".internal",
+    ".local",
+    ".localhost",
+    ".svc",
+    ".cluster.local",
+    ".lan",
+    ".intra",
+    ".corp",
+    ".home.arpa",
+    ".consul",
+)
+DATA_STORES = (
+    "rds.amazonaws.com",
+    "cache.amazonaws.com",
+    "docdb.amazonaws.com",
+    "database.windows.net",
+    "redis.cache.windows.net",
+    "postgres.database.azure.com",
+    "mysql.database.azure.com",
+    "mongodb.net",
+    "redislabs.com",
+    "upstash.io",
+    "neon.tech",
+    "pooler.supabase.com",
+    "psdb.cloud",
+)
+"""A database that somebody runs for the project is the project's own."""
+DATA_STORE_PORT = re.compile(
+    r":(?:1433|1521|3306|5432|5672|6379|6380|6432|6543|9042|9092|9200|11211|25060|27017)(?!\d)"
+    r"|[\"']?,? port[ =](?:1433|1521|3306|5432|5672|6379|6432|9042|9092|27017)(?!\d)"
+)
+"""What follows a host that is a database, a cache or a queue."""
+SERVICE_PORT = re.compile(r":(?!(?:80|443|8443)(?!\d))\d|[\"']?,? port[ =](?!(?:80|443|8443)(?!\d))\d")
+"""A port on which only the services of one's own network are called by their address."""
+MAX_PORT = 20
+"""Characters after a host in which its port stands."""
+MASKED_ADDRESS = "<ip "
+
+
+def registered_domain(host: str) -> str:
+    """The part of a host that one owner has: ``api.shop.example.com`` → ``example.com``."""
+    host = host.lower().rstrip(".")
+    if host.endswith(PLATFORMS):
+        return host
+    labels = host.split(".")
+    keep = 3 if len(labels) > 2 and labels[-2] in SHARED_SUFFIXES and len(labels[-1]) == 2 else 2
+    return ".".join(labels[-keep:])
+
+
+def is_internal(host: str) -> bool:
+    """Whether a host can only be the project's own: a private address (loopback, too), a bare or an internal name."""
+    address = address_of(host)
+    if address is not None:
+        return address.is_private
+    # Private addresses are never masked (evidence.lenient.Host), so the mask of an address stands for a public one.
+    is_bare = "." not in host and not host.startswith(MASKED_ADDRESS)
+    return is_bare or host.endswith(INTERNAL_SUFFIXES) or host.endswith(DATA_STORES)
+
+
+def own_domains(evidence: Evidence) -> frozenset[str]:
+    """Domains that the project answers on itself: of the requests and pages that the events came from."""
+    events = whole_events(evidence)
+    # The page of a browser's event stands in a tag, where "www." has become inert.
+    pages = (host_of(event.tags.get("url", "").replace("www[.]", "", 1)) for event in events)
+    hosts = (*(event.request_host for event in events), *pages)
+    return frozenset(registered_domain(host) for host in hosts if host)
+
+
+Whose = Literal["own", "tracker", "external", "unknown"]
+
+
+def whose_host(host: str, own: frozenset[str]) -> Whose:
+    """Whose a host is, by its name and by the project's own domains."""
+    if is_internal(host) or registered_domain(host) in own:
+        return "own"
+    return "tracker" if is_tracker(host) else "external"
+
+
+# --- hosts in error texts ------------------------------------------------------------------------------------------
+
+_DOTTED = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,24}(?![a-z0-9-]|\.[a-z])"
+_ADDRESS = r"<ip \d+>|\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|localhost"
+_BARE = r"(?!h(?:tt|xx)ps?[:∶])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?![a-z0-9.-])"
+_NO_FILE = rf"(?![^\s:)\"']*\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
+IN_TEXT = re.compile(
+    # Links are neutralized before they get here: hxxps is what https has become, and ∶ what a scheme's colon has.
+    rf"(?:h(?:tt|xx)ps?|wss?|grpcs?)[:∶]//(?:[^/\s@＠]{{1,200}}[@＠])?(?:www\[?\.\]?)?({_DOTTED}|{_ADDRESS}|{_BARE})"
+    # Forms after which nothing but a host can stand, so that one label is enough.
+    rf"|(?:dns[:∶]/{{0,3}}|lookup (?!address)|\bhost ?= ?['\"]?|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) |resolve host:? "
+    rf"|Unknown ?Host(?:Exception)?: )({_DOTTED}|{_ADDRESS}|{_BARE})"
+    rf"|(?:ipv[46][:∶]|target:? ?|\b(?:host(?:name)?(?: name)?|host lookup|address)[:=]? ?[\"'‘“]?"
+    rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|getaddrinfo|resolv(?:e|ing)|reach|dial tcp)"
+    rf"(?: host)?:? ?[\"'‘“]?|connect(?:ion)?(?: timeout| refused)?(?: to| with|:)(?: host)? ?[\"'‘“]?"
+    rf"|connect\(2\) for \"|from (?:GET|POST|PUT|PATCH|DELETE) )({_DOTTED}|{_ADDRESS})"
+    # A host in brackets, with its port, or as Java writes it with its address; places in files look alike.
+    rf"|\({_NO_FILE}({_DOTTED}|{_ADDRESS})(?::\d+)?\)"
+    rf"|(?<![\w./@-]){_NO_FILE}({_DOTTED})(?=:(?:443|80|8443)(?!\d)|/(?:<ip|\d)| executing | failed to respond)",
+    re.IGNORECASE,
+)
+"""A host that the error of a failing call names."""
+DOCUMENTATION = frozenset(
+    (
+        *("curl.haxx.se", "curl.se", "developer.mozilla.org", "httpstatuses.com", "httpstatuses.io", "http.cat"),
+        *("sqlalche.me", "pris.ly", "aka.ms", "go.microsoft.com", "learn.microsoft.com", "docs.microsoft.com"),
+        *("stackoverflow.com", "github.com", "goo.gl", "bit.ly", "errors.pydantic.dev", "react.dev", "reactjs.org"),
+        *("nextjs.org", "vuejs.org", "angular.io", "angular.dev", "errors.authjs.dev", "tools.ietf.org"),
+        *("cloud.google.com", "docs.aws.amazon.com", "console.cloud.google.com", "console.aws.amazon.com"),
+    )
+)
+"""Hosts of pages that libraries point to in their errors: read, not called."""
+
+
+def hosts_in(text: str, own: frozenset[str]) -> Iterator[tuple[str, Whose]]:
+    """The hosts that an error names as places of calls, lower case, and whose each is."""
+    for match in IN_TEXT.finditer(text):
+        by_url, *_ = groups = match.groups()
+        host = next(group for group in groups if group).lower()
+        if by_url and (host in DOCUMENTATION or host.startswith("docs.")):
+            continue
+        yield host, _whose_in_text(host, own, text[match.end() : match.end() + MAX_PORT])
+
+
+def _whose_in_text(host: str, own: frozenset[str], after: str) -> Whose:
+    """As :func:`whose_host`; also by the port, for private addresses are masked in texts like public ones."""
+    if DATA_STORE_PORT.match(after):
+        return "own"
+    if host.startswith(MASKED_ADDRESS):
+        return "own" if SERVICE_PORT.match(after) else "unknown"
+    return whose_host(host, own)
