@@ -101,6 +101,21 @@ async def test_a_counter_that_also_holds_merged_issues_is_said_to_disagree() -> 
     assert not any("merged" in one for one in unmerged.get("warnings", ()))
 
 
+async def test_nobody_known_by_name_is_not_nobody() -> None:
+    nameless = world(users=0)
+    [report] = await answers(plain, "get_issue", of=nameless)
+    assert report["events_total"] == 400 and "users_total" not in report
+    assert "carry no user" in reasons(report)["users_total"]
+    async with connected(world=nameless, clock=ManualClock()) as connection:
+        found = await connection.call("find_issues")
+        text = await connection.text("find_issues")
+    assert not {"users", "users_total"} & found["issues"][0].keys()
+    assert "issues[].users" in ", ".join(reasons(found))
+    assert "users 0" not in text
+    [none_at_all] = await answers(counter("0", 0), "get_issue")
+    assert none_at_all["users_total"] == 0, "no event, nobody"
+
+
 # --- crash-free sessions outside 0 to 100
 
 

@@ -17,7 +17,7 @@ from sentry_runbook.collect.question import Aspect, Question
 from sentry_runbook.collect.request_values import is_error
 from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import NOT_ASKED, EnvironmentScope, Known, Unknown
-from sentry_runbook.incident.model.evidence.issue import issue_category
+from sentry_runbook.incident.model.evidence.issue_kind import issue_category
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import Word
 from sentry_runbook.incident.model.policy import Policy

@@ -18,6 +18,7 @@ from sentry_runbook.collect.investigation import named_environments
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import Issue, Missing, Window
+from sentry_runbook.incident.model.evidence.issue import people_of
 from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject, count_of, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import IssueList, IssueRow, SearchPeriod, SearchScope
@@ -271,7 +272,7 @@ def _row(issue: Issue, json: JsonObject) -> IssueRow:
         events=issue.events_total,
         users=issue.users_total,
         events_total=count_of(life.get("count")),
-        users_total=count_of(life.get("userCount")),
+        users_total=count_of(people_of(life)),
         first_seen=issue.first_seen,
         last_seen=issue.last_seen,
         substatus=issue.substatus,

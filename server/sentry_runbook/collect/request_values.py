@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sentry_runbook.incident.model.evidence.event import tag_named
-from sentry_runbook.incident.model.evidence.issue import issue_category, regressed_release
+from sentry_runbook.incident.model.evidence.issue import regressed_release
+from sentry_runbook.incident.model.evidence.issue_kind import issue_category
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.events.why_fired import why_fired
+from sentry_runbook.incident.events.why_fired import why_fired, words_of
 from sentry_runbook.incident.formatting import between, briefly, count, elapsed, listed, moment, number, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
@@ -126,7 +126,7 @@ def _triggered(incident: Incident) -> Iterator[Hint]:
         if steps:
             path = " → ".join(step_of(step) for step in steps)
             yield Hint(f"The last steps before it: {path}.", f"breadcrumbs of {source}")
-        else:
+        elif words_of(incident.evidence) is None:
             yield Hint("The event carries no breadcrumbs.", source)
     calls = incident.failed_calls
     if calls is not None:

@@ -46,7 +46,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Release,
     Snooze,
 )
-from sentry_runbook.incident.model.evidence.occurrence import Kind as IssueKind
+from sentry_runbook.incident.model.evidence.issue_kind import Kind as IssueKind
 from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents, OutcomeSeries
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
