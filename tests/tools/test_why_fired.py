@@ -609,7 +609,7 @@ async def test_the_events_of_a_watcher_are_counted_by_the_issue_where_no_categor
     async with overlaid(*watched(None, issue_type, 0, subtitle="Found")) as connection:
         impact = await connection.call("discover_impact", issue=ISSUE)
     assert "counted by the issue itself" in impact["reading"]
-        missing = {entry["what"]: entry["why"] for entry in impact["missing"]}
+    missing = {entry["what"]: entry["why"] for entry in impact["missing"]}
     assert "users" not in impact and missing["users"] == "no event carries a user: unknown, not zero"
     assert not any("count_unique" in one for one in connection.upstream.requests)
 
