@@ -248,7 +248,8 @@ def _environments_request(collection: Collection) -> Request[DiscoverTable] | No
     return count(collection, ("environment", COUNT), query, window, (), MAX_ROWS)
 
 
-def _environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
+def counted_environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
+    """Events by environment, the most first."""
     counted = _counted(table)
     if table.why_empty:
         return Unknown(why=table.why_empty)
@@ -268,7 +269,7 @@ ENVIRONMENTS = Part(
     aspects=(Aspect.ENVIRONMENTS,),
     errors_only=True,
     request=_environments_request,
-    parse=_environments,
+    parse=counted_environments,
     source=lambda collection: collection.source(f"Discover errors: {COUNT} by environment"),
     reads=BREAKDOWN,
 )
