@@ -113,7 +113,7 @@ NON_PRODUCTION: Sequence[Row] = [
     ("an unexpanded placeholder beside a production of other issues", Given(scoped(environments(**{"${ENV}": 5}),
      others=("${ENV}", "staging"))),
      {"observed": '"${ENV}" (an unexpanded placeholder), "staging"', "met": "unknown",
-     "note": "an unexpanded placeholder does not say which environment its events are of"}),
+     "note": "the name does not say which environment its events are of"}),
     ("a placeholder beside production of this issue", Given(scoped(environments(**{"${ENV}": 5, "production": 1}),
      production=("production",), others=("${ENV}",))),
      {"observed": "1 of 6 events in production", "met": False, "source": "a test",

@@ -19,13 +19,13 @@ Edit = Callable[[httpx.Request, Any], Any]
 """A request and Sentry's JSON → the JSON instead."""
 
 
-def world(users: int = 300, transactions: int = 3_000) -> World:
+def world(users: int = 300, transactions: int = 3_000, last: float = -2) -> World:
     scenario = Scenario(
         name="numbers",
         project="shop",
         issues=(
             IssueSpec(
-                "SHOP-1", "Boom", streams=(Stream(400, -50, -2, users=users, handled=True),), transaction="GET /"
+                "SHOP-1", "Boom", streams=(Stream(400, -50, last, users=users, handled=True),), transaction="GET /"
             ),
         ),
         sessions=(SessionsSpec(48_000, crashed=48),),
@@ -87,6 +87,12 @@ async def test_a_counter_of_users_below_those_of_the_window_is_said_to_be_wrong(
     assert (impact["users"], triage["severity"]["severity"]) == (300, "P1")
 
 
+async def test_more_users_than_events_over_all_time_are_said_to_disagree() -> None:
+    for users, is_said in ((900, True), (412, False)):
+        [report] = await answers(counter("400", users), "get_issue")
+        assert any("900 users of 400 events" in one for one in report.get("warnings", ())) is is_said
+
+
 async def test_a_counter_that_also_holds_merged_issues_is_said_to_disagree() -> None:
     merge = {
         "id": "1",
@@ -99,6 +105,111 @@ async def test_a_counter_that_also_holds_merged_issues_is_said_to_disagree() -> 
     assert any("900 events" in one and "400" in one and "merged" in one for one in impact["warnings"])
     [unmerged] = await answers(counter("900"), "discover_impact")
     assert not any("merged" in one for one in unmerged.get("warnings", ()))
+
+
+async def test_nobody_known_by_name_is_not_nobody() -> None:
+    nameless = world(users=0)
+    [report] = await answers(plain, "get_issue", of=nameless)
+    assert report["events_total"] == 400 and "users_total" not in report
+    assert "carry no user" in reasons(report)["users_total"]
+    async with connected(world=nameless, clock=ManualClock()) as connection:
+        found = await connection.call("find_issues")
+        text = await connection.text("find_issues")
+    assert not {"users", "users_total"} & found["issues"][0].keys()
+    assert "issues[].users" in ", ".join(reasons(found))
+    assert "users 0" not in text
+    [none_at_all] = await answers(counter("0", 0), "get_issue")
+    assert none_at_all["users_total"] == 0, "no event, nobody"
+
+
+# --- events that are listed, and not counted
+
+
+def counted_as(events: int, *, series: bool = True, users: int | None = None) -> Edit:
+    """Discover counts that many events in all; with ``series`` every bucket of a time series is empty."""
+
+    def edit(request: httpx.Request, content: Any) -> Any:
+        if request.url.path.endswith("/acme/events/") and request.url.params.get("dataset") == "errors":
+            told = {"count()": events, "count_unique(user)": events if users is None else users}
+            content["data"] = [{name: told.get(name, value) for name, value in row.items()} for row in content["data"]]
+        if series and "timeSeries" in (content if isinstance(content, dict) else ()):
+            for axis in content["timeSeries"]:
+                axis["values"] = [{**value, "value": 0} for value in axis["values"]]
+        return content
+
+    return edit
+
+
+@pytest.mark.parametrize("events", [0, 10, 94])
+async def test_a_count_of_fewer_events_than_are_listed_is_unknown(events: int) -> None:
+    tools, of = ("discover_impact", "classify_severity"), world(last=-10)
+    impact, verdict = await answers(counted_as(events, series=False), *tools, of=of)
+    assert "events" not in impact and "users" not in impact
+    told = f"Sentry counts {events or 'no'} event"
+    assert told in impact["reading"] and "shows at least 100" in reasons(impact)["events"]
+    assert "measured" not in impact["reading"]
+    assert verdict["severity"] == "P1", "the series still counts the users"
+    [close] = await answers(counted_as(96, series=False), "discover_impact", of=of)
+    assert close["events"] == 96, "a count that lags behind a little is no contradiction"
+
+
+async def test_series_without_the_events_that_are_listed_are_unknown_and_clear_nothing() -> None:
+    loud = World(
+        Scenario(
+            name="loud",
+            project="shop",
+            issues=(IssueSpec("SHOP-1", "Boom", streams=(Stream(400, -50, -10, users=300),)),),
+            sessions=(SessionsSpec(48_000, crashed=48),),
+        ),
+        ManualClock(),
+    )
+    verdict, impact = await answers(counted_as(0), "classify_severity", "discover_impact", of=loud)
+    assert verdict["could_be"]["highest"] == "P0"
+    for rule in ("unhandled_rate", "users_per_hour"):
+        assert "but shows at least 100" in reasons(verdict)[rule]
+    assert "unhandled_per_minute_peak" not in impact and "project_unhandled_per_minute_peak" not in impact
+    [recovery] = await answers(counted_as(0), "check_recovery", of=loud)
+    assert recovery["verdict"] == "ongoing", "by the issue's own hours"
+
+
+async def test_an_event_of_a_moment_ago_that_is_not_counted_yet_is_no_contradiction() -> None:
+    streams = (Stream(5, -2, -1, users=5, handled=True),)
+    young = World(
+        Scenario(name="young", project="shop", issues=(IssueSpec("SHOP-1", "Boom", streams=streams),)), ManualClock()
+    )
+    [impact] = await answers(counted_as(0), "discover_impact", of=young)
+    assert impact["events"] == 0
+
+
+async def test_an_issue_last_seen_in_the_period_is_not_none_where_its_events_cannot_be_listed() -> None:
+    zero = counted_as(0)
+
+    def edit(request: httpx.Request, content: Any) -> Any:
+        is_list = request.url.path.endswith("/events/") and "/issues/" in request.url.path
+        return {"no": "list"} if is_list else zero(request, content)
+
+    [impact] = await answers(edit, "discover_impact", of=world(last=-10))
+    assert "events" not in impact and "shows at least 1" in reasons(impact)["events"]
+
+
+async def test_more_users_than_events_are_unknown() -> None:
+    [impact] = await answers(counted_as(400, series=False, users=900), "discover_impact")
+    assert impact["events"] == 400 and "users" not in impact
+    assert "900 users of 400 events" in reasons(impact)["users"]
+    [estimated] = await answers(counted_as(400, series=False, users=404), "discover_impact")
+    assert estimated["users"] == 400, "distinct users are estimated by a few percent"
+
+
+async def test_more_users_in_an_hour_than_events_decide_nothing() -> None:
+    def edit(request: httpx.Request, content: Any) -> Any:
+        for axis in content.get("timeSeries", ()) if isinstance(content, dict) else ():
+            if axis["yAxis"] == "count_unique(user)":
+                axis["values"] = [{**value, "value": 9 * (value["value"] or 0)} for value in axis["values"]]
+        return content
+
+    [verdict] = await answers(edit, "classify_severity")
+    assert (verdict["severity"], verdict["could_be"]["highest"]) == ("P2", "P1")
+    assert "which cannot be" in reasons(verdict)["users_per_hour"]
 
 
 # --- crash-free sessions outside 0 to 100
@@ -184,6 +295,59 @@ async def test_one_user_who_is_known_otherwise_is_one(edit: Edit) -> None:
     assert verdict["could_be"] == {"lowest": "P2", "highest": "P2"}
 
 
+def named(number: int) -> dict[str, str | None]:
+    return {"id": str(number), "email": None, "username": None, "name": None, "ip_address": "9.9.9.9"}
+
+
+def known_by(user: Callable[[int], dict[str, str | None]]) -> Edit:
+    """The users of the rows of the list, by their number in it."""
+
+    def edit(_: httpx.Request, content: Any) -> Any:
+        if isinstance(content, list) and content and isinstance(content[0], dict) and "eventID" in content[0]:
+            return [{**row, "user": user(number)} for number, row in enumerate(content)]
+        return content
+
+    return edit
+
+
+ALONE = {"id": None, "email": None, "username": None, "name": None}
+SHARED = {
+    "two proxies": (lambda number: {**ALONE, "ip_address": f"10.0.0.{number % 2}"}, 2),
+    "people with an id, and all others behind one address": (
+        lambda number: {**ALONE, "ip_address": "10.0.0.1"} if number % 2 else named(number),
+        51,
+    ),
+    "an address that stands in the id, too": (
+        lambda number: {**ALONE, "id": "fd00::1", "ip_address": "fd00::1"} if number % 4 else named(number),
+        26,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+async def test_some_users_behind_private_addresses_make_the_number_a_lower_bound(name: str) -> None:
+    user, users = SHARED[name]
+    of = world(users=users)
+    impact, verdict = await answers(known_by(user), "discover_impact", "classify_severity", of=of)
+    assert (impact["users"], impact["users_lower_bound"]) == (users, True)
+    assert verdict["could_be"]["highest"] == "P1"
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        lambda number: {**ALONE, "ip_address": f"10.0.1.{number}"},
+        lambda number: {**ALONE, "ip_address": f"8.8.4.{number % 2}"},
+        lambda number: named(number % 3) | {"ip_address": "10.0.0.1"},
+    ],
+    ids=["an address a person", "public addresses", "ids behind one address"],
+)
+async def test_users_who_can_be_told_apart_are_counted(user: Callable[[int], dict[str, str | None]]) -> None:
+    impact, verdict = await answers(known_by(user), "discover_impact", "classify_severity", of=world(users=60))
+    assert impact["users"] == 60 and "users_lower_bound" not in impact
+    assert verdict["could_be"]["highest"] == "P2"
+
+
 # --- estimates
 
 
@@ -242,3 +406,38 @@ async def test_counts_of_a_part_of_the_data_are_said_to_be_estimates() -> None:
         assert any("estimates" in one and "part of the data" in one for one in result["warnings"])
         [exact] = await answers(plain, tool)
         assert not any("estimate" in one for one in exact.get("warnings", ()))
+
+
+async def test_a_wider_period_that_was_read_in_part_is_an_estimate_too() -> None:
+    old = World(
+        Scenario(
+            name="old", project="shop", issues=(IssueSpec("SHOP-1", "Boom", streams=(Stream(40, -5_000, -4_000),)),)
+        ),
+        ManualClock(),
+    )
+
+    def partial(request: httpx.Request, content: Any) -> Any:
+        is_count = request.url.path.endswith("/acme/events/") and request.url.params.get_list("field")[1:] == [
+            "count_unique(user)"
+        ]
+        return {**content, "meta": {**content["meta"], "dataScanned": "partial"}} if is_count else content
+
+    [impact] = await answers(partial, "discover_impact", of=old)
+    assert impact["window"]["widened_from"] and any("estimates" in one for one in impact["warnings"])
+
+
+async def test_no_production_in_a_part_of_the_data_is_not_none() -> None:
+    streams = (Stream(40, -50, -9, environment="staging"), Stream(1, -90_000, environment="production"))
+    of = World(
+        Scenario(name="part", project="shop", issues=(IssueSpec("SHOP-1", "Boom", streams=streams),)), ManualClock()
+    )
+
+    def partial(request: httpx.Request, content: Any) -> Any:
+        is_count = request.url.path.endswith("/acme/events/") and "environment" in request.url.params.get_list("field")
+        return {**content, "meta": {**content["meta"], "dataScanned": "partial"}} if is_count else content
+
+    [verdict] = await answers(partial, "classify_severity", of=of)
+    criterion = next(entry for entry in verdict["criteria"] if entry["id"] == "non_production")
+    assert criterion["met"] == "unknown" and "a part of the data" in criterion["note"]
+    [whole] = await answers(plain, "classify_severity", of=of)
+    assert whole["decided_by"] == "non_production"

@@ -119,7 +119,7 @@ TRIAGES = {
             "suspect_release": "web@2.5.0-rc1",
         },
         environments="0 of 60 events in production",
-        lacks=(P95, "/environments/"),
+        lacks=(P95, "/environments/", "field=environment&field=count%28%29&query=&"),
     ),
     "an issue of minutes ago": Asked(
         *("CHECKOUT-API-2", "9", 621, today("20:17:36")),

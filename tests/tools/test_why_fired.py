@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
+from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import (
     FrameSpec,
@@ -22,6 +24,7 @@ from sentry_runbook.simulator.scenario import (
     Stream,
 )
 from sentry_runbook.simulator.world import World
+from tests.collect.asked import Changed, body
 from tests.tools.support import Connection, connected
 
 ISSUE = "SHOP-1"
@@ -231,7 +234,7 @@ KINDS: dict[str, Fired] = {
             ),
         },
         {"url": "hxxps://shop.example.com/today"},
-        ("A finding in session replays", "Hydration failed"),
+        ("A hydration error found in session replays", "Hydration failed"),
         "compare what the server rendered",
     ),
     "a slow query": Fired(
@@ -366,3 +369,296 @@ async def test_endless_evidence_stays_inside_the_answer() -> None:
             assert len(json.dumps(await connection.call(tool, issue=ISSUE))) <= 9_000
             assert len(await connection.text(tool, issue=ISSUE)) <= 9_000
         assert "Span 0" in json.dumps((await connection.call("triage_issue", issue=ISSUE))["occurrence"])
+
+
+# --- shapes of servers and browsers that the embedded Sentry does not write ----------------------------------------
+
+WATCHED: Mapping[str, Any] = {"type": "generic", "isUnhandled": False, "firstRelease": None, "lastRelease": None}
+BARE: Mapping[str, Any] = {
+    **{"type": "generic", "entries": [], "contexts": {}, "message": "", "sdk": None, "release": None},
+    "tags": [{"key": "environment", "value": "production"}],
+}
+
+
+def line(name: Any, value: Any, important: Any = True) -> dict[str, Any]:
+    """A line of ``evidenceDisplay``."""
+    return {"name": name, "value": value, "important": important}
+
+
+def watched(category: str | None, issue_type: str | None, number: int, **occurrence: Any) -> tuple[Any, Any]:
+    """The keys of an event and of its issue that a watcher of Sentry's opened."""
+    named = {"issueCategory": category, "issueType": issue_type}
+    return {"occurrence": {"issueTitle": "Found", "type": number, **occurrence}}, {**WATCHED, **named}
+
+
+def reported(kind: str, **report: Any) -> tuple[Any, Any]:
+    """The keys of an event and of its issue that a browser reported."""
+    return {"type": kind, "entries": [{"type": kind, "data": report}]}, {"type": kind, "issueCategory": "error"}
+
+
+MONITOR = {
+    "slug": "stock-sync",
+    "status": "timeout",
+    "config": {"schedule": [10, "minute"], "max_runtime": 30, "checkin_margin": 2, "failure_issue_threshold": 3},
+}
+DOWN = {
+    "queryObj": {"url": "https://api.example.com/up", "intervalSeconds": 300},
+}
+SHAPES: dict[str, tuple[tuple[Any, Any], tuple[str, ...], str]] = {
+    "a cron monitor's longest run": (
+        (
+            {
+                **watched(
+                    *("outage", "monitor_check_in_failure", 4001),
+                    subtitle="Your monitor is failing: A timeout check-in was detected.",
+                    evidenceDisplay=[
+                        line("Failure reason", "A timeout check-in was detected"),
+                        line("Environment", "production", False),
+                        line("Last successful check-in", "Never", False),
+                    ],
+                )[0],
+                "contexts": {"monitor": MONITOR},
+            },
+            watched("outage", "monitor_check_in_failure", 4001)[1],
+        ),
+        (
+            *("A cron monitor", '"Last successful check-in" "Never"', 'longest run "30 min"'),
+            *('check-in margin "2 min"', 'failures before an issue "3"'),
+        ),
+        "Check whether the job ran",
+    ),
+    "a cron monitor that an old server filed as an error": (
+        (
+            {
+                "type": "default",
+                "title": "Monitor failure: stock-sync (missed_checkin)",
+                "message": "Monitor failure: stock-sync (missed_checkin)",
+                "contexts": {"monitor": {**MONITOR, "status": "missed_checkin"}},
+            },
+            {"type": "default", "issueCategory": "error"},
+        ),
+        ("A cron monitor", "(missed_checkin)", 'monitor status "missed_checkin"'),
+        "Check whether the job ran",
+    ),
+    "an uptime check whose address only the title names": (
+        watched(
+            *("outage", "uptime_domain_failure", 7001),
+            issueTitle="Downtime detected for https://api.example.com/up",
+            evidenceDisplay=[line("Failure reason", "timeout"), line("Status Code", "None", False)],
+        ),
+        ("An uptime check", 'address "hxxps://api.example.com/up"', '"Failure reason" "timeout".'),
+        "Call the address from outside",
+    ),
+    "an uptime check of a detector": (
+        watched(
+            *("outage", "uptime_domain_failure", 7001),
+            evidenceDisplay=[line("Status Code", "502", False)],
+            evidenceData={"dataSources": [DOWN], "config": {"downtimeThreshold": 3}, "detectorId": 5},
+        ),
+        ('address "hxxps://api.example.com/up"', 'interval "5 minutes"', 'failures before an issue "3"'),
+        "Call the address from outside",
+    ),
+    "a metric alert against the day before": (
+        watched(
+            *("metric_alert", "metric_issue", 8001),
+            evidenceData={
+                "value": 180.5,
+                "conditions": [{"type": "gt", "comparison": 150, "condition_result": 75}],
+                "config": {"detection_type": "percent", "comparison_delta": 86400},
+            },
+        ),
+        ('value "180.5"', "above 150 (high priority)", "the same time 1 day before, in percent"),
+        "Find what moved the number",
+    ),
+    "a metric alert of a server that names no category": (
+        watched(None, "metric_issue", 8001, subtitle="Critical: failures above 9"),
+        ("A metric alert", "failures above 9"),
+        "Find what moved the number",
+    ),
+    "a watcher's issue without category and type": (
+        watched(None, None, 8001, subtitle="Critical: failures above 9"),
+        ("A metric alert", "failures above 9"),
+        "Find what moved the number",
+    ),
+    "an endpoint that became slower": (
+        watched(
+            *("metric", "performance_p95_endpoint_regression", 1018),
+            evidenceDisplay=[line("Regression", "GET /basket duration increased from 120ms to 340ms (P95)")],
+            evidenceData={"breakpoint": 1_795_161_600, "requestStart": 1_795_000_000, "unweightedPValue": 0.0, "p": 4},
+        ),
+        ("A performance regression", "from 120ms to 340ms", 'changed at "2026-11-20T08:00:00+00:00".'),
+        "Compare the releases, deploys and traffic",
+    ),
+    "a web vital": (
+        watched("frontend", "web_vitals", 10_001, evidenceData={"vital": "lcp", "lcp": 4200, "traceId": "ab"}),
+        ("A performance issue", '"lcp" "4200".'),
+        "Look at the spans or functions",
+    ),
+    "a slow transaction of a server of 2023": (
+        (
+            {
+                "type": "transaction",
+                "occurrence": None,
+                "perfProblem": {"type": 1001, "evidenceDisplay": [line("Offending Spans", "db - SELECT now()")]},
+            },
+            {"type": "transaction", "issueCategory": "performance"},
+        ),
+        ("A performance issue", "SELECT now()"),
+        "Look at the spans or functions",
+    ),
+    "a click that nothing answered": (
+        watched(
+            *("frontend", "replay_click_rage", 5002),
+            evidenceDisplay=[line("Clicked Element", "button#pay"), line("React Component Name", "PayButton")],
+        ),
+        ("A finding in session replays", '"Clicked Element" "button#pay"'),
+        "what the element in the evidence should have done",
+    ),
+    "a category that is not known here": (
+        watched("ai_detected", "ai_detected_general", 17_001, subtitle="Two writers change one row"),
+        ('An issue of the category "ai detected"', "Two writers change one row"),
+        "Read the evidence on the issue's page",
+    ),
+    "a pinned key that did not fit": (
+        reported("hpkp", hostname="pay.example.com", port=443),
+        ("A browser's report about a certificate", 'host "pay.example.com"; port "443".'),
+        "Check the certificate that the host serves",
+    ),
+    "a certificate that no log knows": (
+        reported("expectct", hostname="pay.example.com", failure_mode="report-only"),
+        ("A browser's report about a certificate", 'failure mode "report-only"'),
+        "Check the certificate that the host serves",
+    ),
+    "a request that failed in the network": (
+        reported(
+            "nel",
+            url="https://shop.example.com/cart",
+            body={"type": "tcp.timed_out", "phase": "connection", "elapsed_time": 3000, "status_code": 0},
+        ),
+        ("failed in the network", 'failure "tcp.timed_out"; phase "connection"', 'elapsed "3000 ms"'),
+        "Check from which networks",
+    ),
+    "a CSP report of the Reporting API": (
+        reported(
+            *("csp",),
+            effectiveDirective="font-src",
+            blockedURL="https://fonts.example.net/a.woff2",
+            disposition="report",
+            sourceFile="https://shop.example.com/a.css",
+            lineNumber=9,
+        ),
+        ('directive "font-src"', 'blocked "hxxps://fonts.example.net/a.woff2"', "only reported", "a.css:9"),
+        "Allow the blocked source",
+    ),
+    "a CSP report of which only the tags are left": (
+        (
+            {
+                "type": "csp",
+                "tags": [
+                    {"key": "effective-directive", "value": "img-src"},
+                    {"key": "blocked-uri", "value": "https://img.example.net"},
+                ],
+            },
+            {"type": "csp", "issueCategory": "error"},
+        ),
+        ('directive "img-src"; blocked "hxxps://img.example.net".', "does not tell whether it was blocked"),
+        "Allow the blocked source",
+    ),
+}
+
+
+@asynccontextmanager
+async def overlaid(event: Mapping[str, Any], issue: Mapping[str, Any]) -> AsyncIterator[Connection]:
+    """A client in front of one issue, with keys laid over Sentry's answers about it and its events."""
+    clock = ManualClock()
+    spec = IssueSpec(ISSUE, title="Found", streams=(STREAM,))
+    releases, sessions = (ReleaseSpec("shop@1.0.0", -9000),), (SessionsSpec(3000),)
+    world = World(Scenario(name="shop", issues=(spec,), releases=releases, sessions=sessions), clock)
+    changes = {
+        "event": body(lambda found: {**found, **BARE, **event}),
+        "issue": body(lambda found: {**found, **issue}),
+    }
+    sentry = Changed(httpx.ASGITransport(create_app(world)), changes)
+    async with connected(world=world, clock=clock, transport=sentry) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("name", SHAPES)
+async def test_why_it_fired_is_told_in_every_shape(name: str) -> None:
+    (event, issue), said, advice = SHAPES[name]
+    async with overlaid(event, issue) as connection:
+        triage = await connection.call("triage_issue", issue=ISSUE)
+        draft = (await connection.call("draft_update", issue=ISSUE))["text"]
+        report = await connection.call("draft_postmortem", issue=ISSUE)
+        texts = [await connection.text(tool, issue=ISSUE) for tool in ("triage_issue", "get_issue")]
+    for part in said:
+        assert part in step(triage, 8)
+        assert part.rstrip(".") in draft
+    assert advice in triage["next_steps"][1] and advice in draft
+    assert triage["causes"] == []
+    assert [words for words in FOR_ERRORS if words in json.dumps(triage) + "".join(texts)] == []
+    assert "40 events" in draft and "40 error" not in draft
+    assert "regression test" not in json.dumps(report["action_items"])
+    assert "no breadcrumbs" not in report["markdown"]
+
+
+@pytest.mark.parametrize("issue_type", ["metric_issue", "monitor_check_in_failure", "performance_slow_db_query", None])
+async def test_the_events_of_a_watcher_are_counted_by_the_issue_where_no_category_is_named(
+    issue_type: str | None,
+) -> None:
+    async with overlaid(*watched(None, issue_type, 0, subtitle="Found")) as connection:
+        impact = await connection.call("discover_impact", issue=ISSUE)
+    assert "counted by the issue itself" in impact["reading"]
+    missing = {entry["what"]: entry["why"] for entry in impact["missing"]}
+    assert "users" not in impact and missing["users"] == "no event carries a user: unknown, not zero"
+    assert not any("count_unique" in one for one in connection.upstream.requests)
+
+
+LINES: dict[str, tuple[Any, dict[str, str]]] = {
+    "numbers": ([line("Count", 12), line("Ratio", 1.5)], {"Count": "12", "Ratio": "1.5"}),
+    "yes and no": ([line("Is spam", False), line("Seen", True)], {"Is spam": "no", "Seen": "yes"}),
+    "a list": ([line("Spans", ["db", "http"])], {"Spans": "db; http"}),
+    "an object": ([line("Span", {"op": "db", "count": 3})], {"Span": '{"op": "db", "count": 3}'}),
+    "no importance": ([{"name": "A", "value": "1"}, line("B", "2", None)], {"A": "1", "B": "2"}),
+    "the important ones first": ([line("A", "1", False), line("B", "2")], {"B": "2", "A": "1"}),
+    "no name": ([line(None, "the cause"), line(" ", "more")], {"evidence": "the cause; more"}),
+    "texts": (["one", "two"], {"evidence": "one; two"}),
+    "one text": ("the cause", {"evidence": "the cause"}),
+    "one line": (line("A", "1"), {"A": "1"}),
+    "one object of all": ({"A": "1", "B": 2}, {"A": "1", "B": "2"}),
+    "a sensitive name": ([line("api_key", "hunter2-hunter2")], {"api_key": "<secret 1>"}),
+    "nothing": ([line("A", None), line("B", "None"), line("C", ""), line("D", []), None], {}),
+    "null": (None, {}),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+async def test_lines_of_evidence_are_read_in_whatever_shape(name: str) -> None:
+    lines, told = LINES[name]
+    async with overlaid(*watched("performance", None, 1001, evidenceDisplay=lines)) as connection:
+        event = (await connection.call("get_issue", issue=ISSUE))["event"]
+    assert list(event.get("occurrence", {}).items()) == list(told.items())
+
+
+async def test_who_wrote_a_feedback_is_shown_nowhere() -> None:
+    written = {"message": "The map stays white", "contact_email": "ask for Ida Kunde", "name": "Ida Kunde"}
+    event, issue = watched(
+        *("feedback", "feedback", 6001),
+        subtitle="The map stays white",
+        evidenceDisplay=[line(name, value, name == "message") for name, value in written.items()],
+    )
+    async with overlaid({**event, "contexts": {"feedback": written}}, issue) as connection:
+        for tool in ("triage_issue", "get_issue", "draft_update", "draft_postmortem"):
+            said = json.dumps(await connection.call(tool, issue=ISSUE)) + await connection.text(tool, issue=ISSUE)
+            assert "The map stays white" in said
+            assert "Kunde" not in said
+        shown = (await connection.call("get_issue", issue=ISSUE))["event"]["occurrence"]
+    assert shown["contact"] == "left; not shown here"
+
+
+async def test_customers_are_told_no_errors_of_what_is_none() -> None:
+    event, issue = watched("outage", "monitor_check_in_failure", 4001, subtitle="A check-in was missed")
+    async with overlaid(event, issue) as connection:
+        draft = await connection.call("draft_update", issue=ISSUE, audience="customers")
+    assert "see errors" not in draft["text"]
+    assert any("a cron monitor does not tell what customers notice" in one for one in draft["unknowns"])

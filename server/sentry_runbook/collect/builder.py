@@ -18,7 +18,7 @@ from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
 from sentry_runbook.collect.environment_parts import unknown_environments
 from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
-from sentry_runbook.collect.private_users import has_one_private_address
+from sentry_runbook.collect.private_users import has_one_private_address, shared_addresses
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
@@ -76,6 +76,7 @@ class EvidenceBuilder:
         collection, batch = self._collection, RequestBatch()
         collection.scope = scope_of(collection)
         collection.has_one_private_address = has_one_private_address(collection)
+        collection.shared_addresses = shared_addresses(collection)
         collection.has_strange_environments = bool(strange_environments(collection)) or self._has_no_event_there()
         for part in PARTS:
             if part.round == 2:

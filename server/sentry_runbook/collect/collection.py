@@ -17,7 +17,7 @@ from sentry_runbook.collect.question import Aspect, Question
 from sentry_runbook.collect.request_values import is_error
 from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import NOT_ASKED, EnvironmentScope, Known, Unknown
-from sentry_runbook.incident.model.evidence.issue import issue_category
+from sentry_runbook.incident.model.evidence.issue_kind import issue_category
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import Word
 from sentry_runbook.incident.model.policy import Policy
@@ -46,6 +46,7 @@ class Collection:
         built: parts that are read already, by field.
         has_strange_environments: the caller named environments in which the issue was never seen.
         has_one_private_address: users are known by one private address alone (:mod:`.private_users`).
+        shared_addresses: private addresses that stand for more than one person each.
         unknown_environments: those of them that the project does not have; known after round two.
     """
 
@@ -59,6 +60,7 @@ class Collection:
     has_strange_environments: bool = False
     unknown_environments: tuple[str, ...] = ()
     has_one_private_address: bool = False
+    shared_addresses: frozenset[str] = frozenset()
     built: dict[str, PartValue] = field(default_factory=dict)
     _results: dict[int, Result[Any]] = field(default_factory=dict)
 

@@ -9,8 +9,10 @@ from datetime import timedelta
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection, Part, span
 from sentry_runbook.collect.event_parts import ROWS
+from sentry_runbook.collect.listed_events import not_counted
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import event_tag, first_seen, issue_id, last_seen, project_id
+from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.incident.model.evidence.json_values import moment_of
@@ -64,14 +66,26 @@ def of_the_issue(collection: Collection) -> str:
 
 def _totals(collection: Collection, table: DiscoverTable) -> ours.Totals | Unknown:
     """What the number of users means (DESIGN §5): none on any event is unknown, on some events a lower bound."""
+    return _totals_between(collection, table, collection.question.window)
+
+
+def _totals_between(collection: Collection, table: DiscoverTable, window: Window) -> ours.Totals | Unknown:
     events, users = table.number(COUNT), table.number(USERS)
     if events is None:
         return Unknown(why=table.why_empty or "Discover answered without a count")
-    if users is None or (events and not users) or _is_one_address(collection, users):
+    doubt = not_counted(collection, events, window.start, window.end)
+    if doubt is not None:
+        return doubt
+    if (
+        users is None
+        or (events and not users)
+        or is_more(int(users), int(events))
+        or _is_one_address(collection, users)
+    ):
         return ours.Totals(events=int(events), estimated=table.is_estimated)
     return ours.Totals(
         events=int(events),
-        users=int(users),
+        users=min(int(users), int(events)),  # distinct users are an estimate
         users_lower_bound=_rows_without_user(collection) > 0,
         estimated=table.is_estimated,
     )
@@ -93,11 +107,14 @@ def _totals_note(collection: Collection, table: DiscoverTable) -> str:
         return "Sentry gave no number of users"
     if _is_one_address(collection, users):
         return ONE_PRIVATE_ADDRESS
+    if users > (events or 0) and is_more(int(users), int(events or 0)):
+        return f"Sentry counts {users:,.0f} users of {events:,.0f} events, which cannot be: their number is unknown"
     if events and not users:
         return "no event carries a user, so the number of users is unknown, not zero"
     without = _rows_without_user(collection)
     if without and isinstance(rows, ours.Known):
-        return f"lower bound: {without} of the latest {len(rows.value)} events carry no user"
+        address = ", or a private address alone" if collection.shared_addresses else ""
+        return f"lower bound: {without} of the latest {len(rows.value)} events carry no user{address}"
     return ""
 
 
@@ -144,7 +161,7 @@ def _may_be_empty(collection: Collection) -> bool:
 
 
 def _widened(collection: Collection, table: DiscoverTable) -> ours.Widened | Unknown:
-    totals = _totals(collection, table)
+    totals = _totals_between(collection, table, _wider(collection))
     return totals if isinstance(totals, Unknown) else ours.Widened(window=_wider(collection), totals=totals)
 
 
@@ -248,10 +265,15 @@ def _environments_request(collection: Collection) -> Request[DiscoverTable] | No
     return count(collection, ("environment", COUNT), query, window, (), MAX_ROWS)
 
 
-def _environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
+def counted_environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
+    """Events by environment, the most first."""
     counted = _counted(table)
     if table.why_empty:
         return Unknown(why=table.why_empty)
+    if table.is_partial and not any(
+        collection.policy.is_production(str(row.get("environment") or "")) for row in table.rows
+    ):
+        return Unknown(why="Sentry read only a part of the data, and none of it in production")
     if len(counted) < len(table.rows):
         # With a number missing it is unknown whether production has events.
         return Unknown(why="Sentry gave no number for a part of the events")
@@ -268,7 +290,7 @@ ENVIRONMENTS = Part(
     aspects=(Aspect.ENVIRONMENTS,),
     errors_only=True,
     request=_environments_request,
-    parse=_environments,
+    parse=counted_environments,
     source=lambda collection: collection.source(f"Discover errors: {COUNT} by environment"),
     reads=BREAKDOWN,
 )

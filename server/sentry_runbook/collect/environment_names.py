@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sentry_runbook.errors import NotFound, RunbookError
-from sentry_runbook.incident.environments import named_list
+from sentry_runbook.incident.environments import named_list, nearest_first
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.counts import ListPage
 
 
 async def unknown_environment_warning(
@@ -23,19 +24,21 @@ async def unknown_environment_warning(
     None when it knows them all, or does not tell its environments.
     """
     try:
-        known = await client.environments(organization) if asked else ()
+        page = await client.environments(organization) if asked else ListPage(())
     except RunbookError:
         return None
-    unknown = [name for name in asked if name not in known]
-    if not unknown or not known:
+    unknown, known = [name for name in asked if name not in page.items], page.items
+    # Of a cut list it may be what was left out.
+    if not unknown or not known or page.next_cursor is not None:
         return None
 
     def listed(names: Sequence[str]) -> str:
         return named_list([sanitizer.line(name, NAME, "environment") for name in names])
 
-    return f"Sentry knows no environment {listed(unknown)}; it knows {listed(sorted(known))}."
+    return f"Sentry knows no environment {listed(unknown)}; it knows {listed(nearest_first(known, unknown))}."
 
 
-def unknown_environment(warning: str, cause: NotFound) -> NotFound:
-    """The error instead of Sentry's 404 of a list that is there."""
-    return NotFound(warning, "Ask again with one of these, or without.", status=cause.status, asked=cause.asked)
+def unknown_environment(warning: str, cause: NotFound | None = None) -> NotFound:
+    """The error instead of Sentry's 404 of a list that is there, and instead of an empty list."""
+    status, asked = (cause.status, cause.asked) if cause is not None else (None, "")
+    return NotFound(warning, "Ask again with one of these, or without.", status=status, asked=asked)

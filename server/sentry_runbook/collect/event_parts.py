@@ -7,7 +7,7 @@ import anyio
 from sentry_runbook.collect.batch import Request, note_failure
 from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import event_id_of, event_tag
+from sentry_runbook.collect.request_values import event_id_of, event_tag, user_named
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Event, EventRow, Note, TagCount
 from sentry_runbook.incident.model.evidence.event import NAMED_BY
@@ -88,12 +88,16 @@ def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
     return lambda: client.events(question.reference, environments=question.environments, limit=ROWS_LIMIT)
 
 
+def _is_shared(collection: Collection, row: JsonObject) -> bool:
+    return collection.has_one_private_address or user_named(row) in collection.shared_addresses
+
+
 def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
     names = collection.scope.names
     kept = [row for row in page.items if not names or event_tag(row, "environment") in names]
-    if collection.has_one_private_address:
-        # An address that stands for everybody is no user.
-        kept = [{**row, "user": None} for row in kept]
+    if collection.has_one_private_address or collection.shared_addresses:
+        # An address that stands for many is no user.
+        kept = [{**row, "user": None} if _is_shared(collection, row) else row for row in kept]
     return read_all(EventRow, kept, collection.sanitizer)
 
 

@@ -18,6 +18,7 @@ from sentry_runbook.collect.investigation import named_environments
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import Issue, Missing, Window
+from sentry_runbook.incident.model.evidence.issue import people_of
 from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject, count_of, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import IssueList, IssueRow, SearchPeriod, SearchScope
@@ -101,10 +102,10 @@ async def search_issues(
         try:
             found = await _find(client, search)
         except NotFound as exc:
-            warning = await unknown_environment_warning(client, search.environments, sanitizer)
-            if warning is None:
-                raise
-            raise unknown_environment(warning, exc) from exc
+            await _refuse_unknown_environments(client, search, sanitizer, exc)
+            raise
+        if not found.page.items and search.cursor is None:
+            await _refuse_unknown_environments(client, search, sanitizer)
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in found.page.items[:limit]]
     addressed = [
@@ -118,6 +119,15 @@ async def search_issues(
         missing=(*_missing_keys(rows), *found.missing),
         findings=findings_of(sanitizer),
     )
+
+
+async def _refuse_unknown_environments(
+    client: SentryClient, search: IssueSearch, sanitizer: Sanitizer, cause: NotFound | None = None
+) -> None:
+    """Raise where an environment is one that Sentry does not know: servers answer 404 then, or an empty list."""
+    warning = await unknown_environment_warning(client, search.environments, sanitizer)
+    if warning is not None:
+        raise unknown_environment(warning, cause) from cause
 
 
 def _scope(search: IssueSearch, found: Found) -> SearchScope:
@@ -271,7 +281,7 @@ def _row(issue: Issue, json: JsonObject) -> IssueRow:
         events=issue.events_total,
         users=issue.users_total,
         events_total=count_of(life.get("count")),
-        users_total=count_of(life.get("userCount")),
+        users_total=count_of(people_of(life)),
         first_seen=issue.first_seen,
         last_seen=issue.last_seen,
         substatus=issue.substatus,

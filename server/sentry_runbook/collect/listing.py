@@ -5,6 +5,7 @@ from __future__ import annotations
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.collect.environment_names import unknown_environment_warning
 from sentry_runbook.collect.investigation import named_environments
+from sentry_runbook.collect.request_values import event_tag
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import EventRow, Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
@@ -42,11 +43,9 @@ async def list_issue_events(
             limit=limit,
             cursor=cursor,
         )
-        warning = None
-        if not page.items:
-            warning = await unknown_environment_warning(
-                client, environments, sanitizer, organization=reference.organization
-            )
+        shown = {event_tag(row, "environment") for row in page.items}
+        silent = [name for name in environments if name not in shown] if cursor is None else []
+        warning = await unknown_environment_warning(client, silent, sanitizer, organization=reference.organization)
     whole = read_all(EventRow, page.items[:limit], sanitizer)
     rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(

@@ -24,6 +24,7 @@ PARTS: tuple[Part[Any], ...] = (
     *FIRST_READ,
     event_parts.TAGS,
     environment_parts.PROJECT_ENVIRONMENTS,
+    environment_parts.RECENT_ENVIRONMENTS,
     discover_parts.TOTALS,
     discover_parts.WIDENED,
     discover_parts.ENVIRONMENTS,

@@ -11,9 +11,8 @@ from ipaddress import IPv6Address, ip_network
 
 from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.event_parts import EVENT, ROWS, TAGS
-from sentry_runbook.collect.request_values import event_tag, tag_values
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, address_of, object_of, text_of
-from sentry_runbook.incident.model.evidence.lenient import USER_KEYS
+from sentry_runbook.collect.request_values import event_tag, tag_values, user_named
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, address_of
 
 PRIVATE = tuple(
     map(
@@ -25,6 +24,8 @@ PRIVATE = tuple(
     )
 )
 """Not :attr:`ipaddress.IPv4Address.is_private`, which also holds for the addresses of documentations and examples."""
+EVENTS_PER_ADDRESS = 5
+"""From this many events an address on, several addresses are those of proxies, and not of one person each."""
 
 
 def is_private_address(text: str) -> bool:
@@ -49,17 +50,23 @@ def has_one_private_address(collection: Collection) -> bool:
     else:
         users = _users([event] if event is not None else [])
     first = next(users, "")
-    kind, _, address = first.partition(":")
-    return kind == "ip" and is_private_address(address) and all(user == first for user in users)
+    return _is_private(first) and all(user == first for user in users)
+
+
+def shared_addresses(collection: Collection) -> frozenset[str]:
+    """Private addresses that stand for more than one person among the latest events: few, for many events.
+
+    In the form of Sentry's tag ``user``. Events that name their user otherwise do not count.
+    """
+    page = collection.value(ROWS)
+    users = [user for user in _users(page.items if page is not None else ()) if _is_private(user)]
+    return frozenset(users) if len(users) >= EVENTS_PER_ADDRESS * len(set(users)) else frozenset()
+
+
+def _is_private(user: str) -> bool:
+    kind, _, address = user.partition(":")
+    return kind == "ip" and is_private_address(address)
 
 
 def _users(events: Iterable[JsonObject]) -> Iterator[str]:
-    """The users of events in the form of Sentry's tag ``user``, by the first part that is known."""
-    for event in events:
-        user = object_of(event.get("user"))
-        known = [(key, text) for key in USER_KEYS if (text := text_of(user.get(key)))]
-        # Sentry fills the id with the address where nothing else is known, in some versions.
-        others = [(key, text) for key, text in known if not (key == "id" and text == user.get("ip_address"))]
-        if known:
-            key, text = (others or known)[0]
-            yield f"{'ip' if key == 'ip_address' else key}:{text}"
+    return filter(None, map(user_named, events))

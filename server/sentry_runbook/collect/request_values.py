@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sentry_runbook.incident.model.evidence.issue import issue_category, regressed_release
+from sentry_runbook.incident.model.evidence.issue import regressed_release
+from sentry_runbook.incident.model.evidence.issue_kind import issue_category
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
@@ -19,6 +20,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     object_of,
     text_of,
 )
+from sentry_runbook.incident.model.evidence.lenient import USER_KEYS
 from sentry_runbook.incident.model.evidence.tags import tag_named
 from sentry_runbook.sentry.references import IssueRef
 
@@ -110,6 +112,18 @@ def tag_values(tags: Sequence[JsonObject] | None, key: str) -> Iterator[str]:
 def event_tag(event: JsonObject, key: str) -> str:
     """The value of an event's tag; empty when the event does not carry it."""
     return tag_named(event, key) or ""
+
+
+def user_named(event: JsonObject) -> str | None:
+    """The user of an event in the form of Sentry's tag ``user``, by the first part that is known; None for no user."""
+    user = object_of(event.get("user"))
+    known = [(key, text) for key in USER_KEYS if (text := text_of(user.get(key)))]
+    # Sentry fills the id with the address where nothing else is known, in some versions.
+    others = [(key, text) for key, text in known if not (key == "id" and text == user.get("ip_address"))]
+    if not known:
+        return None
+    key, text = (others or known)[0]
+    return f"{'ip' if key == 'ip_address' else key}:{text}"
 
 
 def event_id_of(event: JsonObject) -> str:

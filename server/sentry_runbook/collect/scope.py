@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sentry_runbook.collect.collection import Collection
-from sentry_runbook.collect.environment_parts import PROJECT_ENVIRONMENTS, lacks_production
+from sentry_runbook.collect.environment_parts import PROJECT_ENVIRONMENTS, RECENT_ENVIRONMENTS, lacks_production
 from sentry_runbook.collect.event_parts import ROWS, TAGS
 from sentry_runbook.collect.project_parts import SESSIONS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import environments_seen
-from sentry_runbook.incident.environments import named_list, placeholders
+from sentry_runbook.incident.environments import named_list, nearest_first, placeholders
 from sentry_runbook.incident.model.evidence import EnvironmentScope, Known
+
+SET_IT = "Set the environment in the SDK's options."
 
 
 def scope_of(collection: Collection) -> EnvironmentScope:
@@ -80,16 +82,33 @@ def environment_warnings(collection: Collection, scope: EnvironmentScope) -> Ite
     if question.environments:
         yield from _strange_warnings(collection, scope)
     elif scope.lacks_production:
-        listed = named_list(sorted({*_of_the_project(collection), *scope.others}))
+        yield _no_production_warning(collection, scope)
+    elif nameless := placeholders(scope.others):
         yield (
-            "No environment with data in this project is called production, so none is taken for staging and all "
-            f"events count; it has {listed}. If one is production, name it in the policy."
+            f"The name of the environment {named_list(nameless)} says nothing: whether its events are of production "
+            f"is not known. {SET_IT}"
         )
-    elif unexpanded := placeholders(scope.others):
-        yield (
-            f"The environment {named_list(unexpanded)} was left as it is by a build: whether its events are of "
-            "production is not known. Set the environment in the SDK's options."
-        )
+
+
+def _no_production_warning(collection: Collection, scope: EnvironmentScope) -> str:
+    """That no environment with data counts as production; which have data, and which of the list has none."""
+    recent = collection.built.get(RECENT_ENVIRONMENTS.field)
+    counted = [entry.name for entry in recent.value if entry.name] if isinstance(recent, Known) else []
+    with_data = list(dict.fromkeys([*counted, *sorted(scope.others)]))
+    # Inert names: what the pattern looks for in a name is never changed by that.
+    empty = [name for name in _of_the_project(collection) if collection.policy.is_production(name)]
+    nameless = placeholders(with_data)
+    parts = [
+        "No environment with data in this project is called production, so none is taken for staging and all events "
+        f"count; {'those with data are' if len(with_data) > 1 else 'the one with data is'} {named_list(with_data)}."
+    ]
+    if empty:
+        parts.append(f"{named_list(empty)} is in the list of environments, but nothing came from there of late.")
+    if len(nameless) < len(with_data):
+        parts.append("If one is production, name it in the policy.")
+    if nameless:
+        parts.append(SET_IT)
+    return " ".join(parts)
 
 
 def _strange_warnings(collection: Collection, scope: EnvironmentScope) -> Iterator[str]:
@@ -104,10 +123,10 @@ def _strange_warnings(collection: Collection, scope: EnvironmentScope) -> Iterat
 
 def _unknown_warning(collection: Collection, scope: EnvironmentScope) -> str:
     """Environments that the caller named and the project does not have."""
-    of_the_project = sorted({*_of_the_project(collection), *scope.production, *scope.others})
-    asked = named_list(tuple(map(collection.name, collection.unknown_environments)))
-    has = named_list(of_the_project)
-    return f"The project has no environment {asked}: it has {has}. Ask again with one of these, or without."
+    asked = tuple(map(collection.name, collection.unknown_environments))
+    of_the_project = {*_of_the_project(collection), *scope.production, *scope.others}
+    has = named_list(nearest_first(of_the_project, asked))
+    return f"The project has no environment {named_list(asked)}: it has {has}. Ask again with one of these, or without."
 
 
 def _of_the_project(collection: Collection) -> Sequence[str]:

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection, Part, PartValue, span
 from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, project_environments
+from sentry_runbook.collect.listed_events import not_in_series
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import first_seen, project_id
+from sentry_runbook.collect.request_values import event_tag, first_seen, project_id
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry.counts import TimeSeries
 
 MINUTE = 60
@@ -145,7 +147,10 @@ def _are_one_address(collection: Collection, series: SeriesByAxis) -> bool:
     return collection.has_one_private_address and users is not None and max(filter(None, users.values), default=0) <= 1
 
 
-def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSeries:
+def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSeries | Unknown:
+    doubt = not_in_series(collection, series[COUNT])
+    if doubt is not None:
+        return doubt
     since = series_start(collection.question.window)
     users = None if _are_one_address(collection, series) else series.get(USERS)
     return ours.IssueSeries(
@@ -170,7 +175,7 @@ HISTORY_HOURS = Part(
     aspects=(Aspect.SERIES, Aspect.TREND, Aspect.USERS),
     errors_only=True,
     request=_history_request,
-    parse=lambda collection, series: _buckets(collection, series[COUNT]),
+    parse=lambda collection, series: not_in_series(collection, series[COUNT]) or _buckets(collection, series[COUNT]),
     source=lambda collection: (
         f"time series of the issue, clock hours; {span(history_start(collection), collection.now)}; "
         f"environments: {collection.names(collection.scope.names)}"
@@ -210,6 +215,10 @@ def _is_too_long(collection: Collection) -> PartValue | None:
     return Unknown(why="read by the minute for windows up to 7 days only")
 
 
+def _is_unhandled(event: JsonObject) -> bool:
+    return event_tag(event, "handled") == "no"
+
+
 def _unhandled_request(collection: Collection) -> Request[SeriesByAxis]:
     start = _since_first_event(collection, collection.question.window.start)
     query = f"{of_the_issue(collection)} error.unhandled:true"
@@ -222,7 +231,10 @@ UNHANDLED = Part(
     aspects=(Aspect.UNHANDLED,),
     errors_only=True,
     request=_unhandled_request,
-    parse=lambda collection, series: _buckets(collection, series[COUNT], collection.question.window.start),
+    parse=lambda collection, series: (
+        not_in_series(collection, series[COUNT], _is_unhandled)
+        or _buckets(collection, series[COUNT], collection.question.window.start)
+    ),
     source=lambda collection: collection.source("time series: unhandled events of this issue a minute"),
     known=_is_too_long,
 )
@@ -240,7 +252,9 @@ PROJECT_UNHANDLED = Part(
         MINUTE,
         project_environments(collection),
     ),
-    parse=lambda collection, series: _buckets(collection, series[COUNT]),
+    parse=lambda collection, series: (
+        not_in_series(collection, series[COUNT], _is_unhandled) or _buckets(collection, series[COUNT])
+    ),
     source=lambda collection: collection.source(
         "time series: unhandled events of the project a minute", project_environments(collection)
     ),

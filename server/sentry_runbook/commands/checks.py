@@ -189,7 +189,7 @@ async def _environments(run: Runtime) -> DoctorCheck:
     client, project = run.client(), run.settings.project
     try:
         number = next((listed.id for listed in await client.projects() if project in (listed.slug, listed.id)), None)
-        names = await client.environments(project_id=number if project else None)
+        names = (await client.environments(project_id=number if project else None)).items
     except RunbookError as exc:
         return DoctorCheck("note", f"What counts as production could not be checked: {exc.what}")
     sanitizer = Sanitizer(mask=run.settings.mask)

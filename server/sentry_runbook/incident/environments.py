@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 
 from sentry_runbook.incident.model.evidence import EnvironmentScope, quoted
 
@@ -12,12 +13,23 @@ PLACEHOLDER = re.compile(
 )
 """``%APP_ENV%``, ``${ENV}``, ``{{env}}``, ``$(env)``, ``$ENV``, ``<env>``, ``__ENV__``, ``@env@``, ``#{env}#``; also as
 the sanitizer writes them."""
+NOTHING = re.compile(r"undefined|null|none|nil|nan|[\[［]object object[\]］]", re.IGNORECASE)
+"""What code writes for a variable that is not set."""
 MOST_NAMES = 10
+MOST_COMPARED = 300
+"""Names that are compared with one that is not known."""
 
 
 def is_placeholder(environment: str) -> bool:
     """Whether the name is a variable that nobody expanded: what its events are from, it does not say."""
-    return PLACEHOLDER.fullmatch(environment.strip()) is not None
+    return _why_no_name(environment) != ""
+
+
+def _why_no_name(environment: str) -> str:
+    name = environment.strip()
+    if PLACEHOLDER.fullmatch(name):
+        return " (an unexpanded placeholder)"
+    return " (what code writes for an unset variable)" if NOTHING.fullmatch(name) else ""
 
 
 def placeholders(environments: Iterable[str]) -> tuple[str, ...]:
@@ -25,12 +37,20 @@ def placeholders(environments: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(is_placeholder, environments))
 
 
+def nearest_first(environments: Iterable[str], asked: Sequence[str]) -> list[str]:
+    """The names in order of their likeness to those asked for, that of the alphabet between equal ones."""
+
+    def likeness(name: str) -> float:
+        return max(SequenceMatcher(None, name.casefold(), one.casefold()).ratio() for one in asked)
+
+    names = sorted(environments)
+    compared, rest = names[:MOST_COMPARED], names[MOST_COMPARED:]
+    return [*sorted(compared, key=lambda name: round(-likeness(name), 2)), *rest]
+
+
 def named_list(environments: Sequence[str]) -> str:
     """Inert names, quoted, as a list in a sentence; of many the first ones. ``""`` is "no environment"."""
-    shown = [
-        (quoted(name) + (" (an unexpanded placeholder)" if is_placeholder(name) else "")) if name else "no environment"
-        for name in environments[:MOST_NAMES]
-    ]
+    shown = [quoted(name) + _why_no_name(name) if name else "no environment" for name in environments[:MOST_NAMES]]
     more = len(environments) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 

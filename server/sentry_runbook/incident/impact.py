@@ -111,7 +111,10 @@ class _ImpactCounts:
         else:
             self._of_the_buckets(evidence)
         self.why = "the issue's own hours and days are too long for the window, or do not cover it"
-        self.why_users = "for this kind of issue Sentry counts users over all time only"
+        if self.events is not None and not self.buckets:
+            self.why_users = "no event carries a user: unknown, not zero"
+        else:
+            self.why_users = "for this kind of issue Sentry counts users over all time only"
 
     def _of_the_buckets(self, evidence: Evidence) -> None:
         """The buckets that overlap the window, of the first row that covers it and is fine enough to answer."""

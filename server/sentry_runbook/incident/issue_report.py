@@ -34,6 +34,7 @@ from sentry_runbook.incident.model.results.issue import (
 )
 from sentry_runbook.incident.releases import latest_release
 
+NO_USERS = "Sentry counts none: the events carry no user, or this server does not count users"
 MOST_FRAMES = 12
 MOST_BREADCRUMBS = 20
 MOST_TAGS = 25
@@ -85,12 +86,13 @@ def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
         ("first_seen", issue.first_seen),
         ("last_seen", issue.last_seen),
         ("events_total", issue.events_total),
-        ("users_total", issue.users_total),
         ("first_release", issue.first_release),
         ("last_release", latest_release(evidence)),
     ):
         if value is None:
             yield Missing(what=what, why=silent)
+    if issue.users_total is None:
+        yield Missing(what="users_total", why=NO_USERS)
     if issue.substatus is None:
         yield Missing(what="substatus", why="a resolved issue has none" if issue.status == "resolved" else silent)
     if issue.assigned_to is None:

@@ -11,6 +11,8 @@ def draft_page(result: Draft) -> MarkdownPage:
     page = MarkdownPage(f"Draft: {result.kind} for {result.audience}").paragraph(result.text)
     if result.unknowns:
         page.heading("Blanks to fill").items(result.unknowns)
+    if result.warnings:
+        page.heading("To know before it is sent").items(result.warnings)
     page.fact("Next update due", result.next_update_due)
     return page
 

@@ -19,6 +19,7 @@ from sentry_runbook.sentry.base import (
     given,
     span,
 )
+from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
@@ -132,12 +133,13 @@ class OrganizationEndpoints(EndpointGroup):
         projects = await self._sender.get(path, [("per_page", "100")], asked, parsing.objects)
         return tuple(map(account.project, projects))
 
-    async def environments(self, organization: str | None = None, *, project_id: str | None = None) -> tuple[str, ...]:
-        """Names of the environments, of one project or of the whole organization."""
+    async def environments(self, organization: str | None = None, *, project_id: str | None = None) -> ListPage[str]:
+        """Names of the environments, of one project or of the whole organization; GlitchTip gives them in pages."""
         path = await self._org_path(organization, "environments/")
         asked = RequestInfo("the environments", READ_ORG)
-        environments = await self._sender.get(path, given("project", project_id), asked, parsing.objects)
-        return tuple(name for environment in environments if (name := parsing.text(environment.get("name"))))
+        page = await self._sender.get(path, given("project", project_id), asked, parsing.page)
+        named = (parsing.text(environment.get("name")) for environment in page.items)
+        return ListPage(tuple(name for name in named if name), page.next_cursor)
 
 
 def suspects(reply: SentryResponse) -> tuple[JsonObject, ...]:

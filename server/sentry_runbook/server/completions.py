@@ -48,7 +48,7 @@ async def _values(run: Runtime, name: str, typed: str) -> list[str]:
         return [short_id for short_id in await _recent_issues(run) if short_id.lower().startswith(prefix)]
     if name == "environment":
         with run.client().deadline(run.settings.limits.read_s):
-            names = await run.client().environments()
+            names = (await run.client().environments()).items
         # A client inserts the value as it is, so a name that is not inert as it is, is not offered.
         return [name for name in names if line(name, NAME) == name and name.lower().startswith(prefix)]
     return [word for word in FIXED_WORDS.get(name, ()) if word.startswith(prefix)]

@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from sentry_runbook.incident.model.evidence import Event, Evidence, IssueKind, Known, quoted
 from sentry_runbook.safety.text import cut
 
-MOST_NAMED = 6
-"""Pairs of evidence in a sentence; the event has all."""
+LEAST_NAMED = 6
+"""Pairs of evidence in a sentence, whatever its length; the event has all."""
+LONGEST = 700
+"""Characters of the evidence up to which more pairs are named."""
 MOST_OF_A_VALUE = 150
 OWN_NAMES = frozenset(
     {
-        *("subtitle", "directive", "blocked", "disposition", "source file", "page", "sample", "host", "message"),
-        *("value", "threshold", "measured", "monitor", "schedule", "monitor status", "check-in margin", "longest run"),
+        *("subtitle", "directive", "blocked", "disposition", "source file", "page", "sample", "host", "port"),
+        *("failure mode", "certificate", "answer", "expired", "failure", "phase", "status", "method", "protocol"),
+        *("elapsed", "message", "of event", "contact", "value", "threshold", "measured", "compared with", "changed at"),
+        *("address", "interval", "failures before an issue", "monitor", "schedule", "monitor status"),
+        *("check-in margin", "longest run", "evidence"),
     }
 )
 """Names that are ours; the others come with the event."""
@@ -38,11 +43,21 @@ class KindWords:
     advice: str
 
 
+READ_IN_SENTRY = "Read the evidence on the issue's page in Sentry."
 KINDS: Mapping[IssueKind, KindWords] = {
     "csp": KindWords(
         "a browser's CSP report",
         "Allow the blocked source in the policy, or remove what loads it. If nothing of yours loads it, a browser "
         "extension or an injected script does: filter it out or archive the issue.",
+    ),
+    "certificate": KindWords(
+        "a browser's report about a certificate",
+        "Check the certificate that the host serves: its chain, its issuer and its end. Key pinning and Expect-CT are "
+        "obsolete: take the header away where it is still sent.",
+    ),
+    "network": KindWords(
+        "a browser's report about a request that failed in the network",
+        "Check from which networks the address cannot be reached: DNS, the certificate, the load balancer, a provider.",
     ),
     "metric": KindWords(
         "a metric alert",
@@ -62,14 +77,22 @@ KINDS: Mapping[IssueKind, KindWords] = {
     ),
     "replay": KindWords(
         "a finding in session replays",
-        "Watch the replay at that moment. For a hydration error compare what the server rendered with what the browser "
-        "renders first: dates, random values, markup that the browser repairs.",
+        "Watch the replay at that moment: what the element in the evidence should have done, and what it waited for.",
+    ),
+    "hydration": KindWords(
+        "a hydration error found in session replays",
+        "Watch the replay at that moment, and compare what the server rendered with what the browser renders first: "
+        "dates, random values, markup that the browser repairs.",
     ),
     "performance": KindWords(
         "a performance issue",
-        "Look at the spans that the evidence names and at the code that starts them.",
+        "Look at the spans or functions that the evidence names and at the code that starts them.",
     ),
-    "other": KindWords("no error issue", "Read the evidence on the issue's page in Sentry."),
+    "regression": KindWords(
+        "a performance regression",
+        "Compare the releases, deploys and traffic around the time of the change, and what became slower in them.",
+    ),
+    "other": KindWords("an issue of another kind", READ_IN_SENTRY),
 }
 """Every kind but errors."""
 
@@ -83,8 +106,16 @@ def kind_of(evidence: Evidence) -> IssueKind:
 
 
 def words_of(evidence: Evidence) -> KindWords | None:
-    """The kind in words; None for errors."""
-    return KINDS.get(kind_of(evidence))
+    """The kind in words, one that is not known here by Sentry's category; None for errors."""
+    kind, category = kind_of(evidence), evidence.issue.category
+    if kind == "other" and category not in ("other", "error"):
+        return KindWords(f"an issue of the category {quoted(category.replace('_', ' '))}", READ_IN_SENTRY)
+    return KINDS.get(kind)
+
+
+def noun_of(evidence: Evidence) -> str:
+    """What the issue's events are called: errors, where errors were thrown."""
+    return "error" if words_of(evidence) is None else "event"
 
 
 def why_fired(evidence: Evidence) -> str | None:
@@ -101,13 +132,13 @@ def why_fired(evidence: Evidence) -> str | None:
 
 def evidence_line(event: Event) -> str:
     """The first names and values of the evidence, all text of others quoted."""
-    pairs = event.occurrence[:MOST_NAMED]
-    more = len(event.occurrence) - len(pairs)
-    named = (
-        (name if name in OWN_NAMES else quoted(name), quoted(cut(value, MOST_OF_A_VALUE))) for name, value in pairs
-    )
-    shown = "; ".join(f"{name} {value}" for name, value in named)
-    return f"{shown}; and {more} more" if more else shown
+    shown = ""
+    for index, (name, value) in enumerate(event.occurrence):
+        pair = f"{name if name in OWN_NAMES else quoted(name)} {quoted(cut(value, MOST_OF_A_VALUE))}"
+        if index >= LEAST_NAMED and len(shown) + len(pair) > LONGEST:
+            return f"{shown}; and {len(event.occurrence) - index} more"
+        shown = f"{shown}; {pair}" if shown else pair
+    return shown
 
 
 def _lacks(evidence: Evidence, event: Event) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.event_counts import EventCounts
+from sentry_runbook.incident.events.why_fired import noun_of
 from sentry_runbook.incident.formatting import count, duration, elapsed, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Unknown
@@ -55,7 +56,7 @@ def _events_since(incident: Incident, since: datetime) -> str | Blank:
     compared = (
         "" if before is None else f", {number(before)} in the {duration(elapsed(since, incident.read_at))} before it"
     )
-    return f"{count(events, 'error')} since the last update ({moment(since)}){compared}"
+    return f"{count(events, noun_of(incident.evidence))} since the last update ({moment(since)}){compared}"
 
 
 def _as_long_before(counts: EventCounts, since: datetime, length: timedelta) -> int | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
+from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.changes import actions, changes, needs
@@ -129,7 +130,9 @@ class MessageContent(BlankContent):
     @property
     def next_step(self) -> str | Unknown:
         """What the evidence proposes to do next, for the audience."""
-        return next_step(self._incident.causes, self.stage.name, self._audience, _fix_changed(self._incident))
+        incident, other = self._incident, words_of(self._incident.evidence)
+        advice = other.advice.rstrip(".") if other is not None else None
+        return next_step(incident.causes, self.stage.name, self._audience, _fix_changed(incident), advice)
 
     @cached_property
     def changes(self) -> tuple[str | Blank, ...]:

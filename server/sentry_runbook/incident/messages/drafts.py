@@ -39,6 +39,7 @@ def draft_update(
     return Draft(
         text=filled.text,
         unknowns=(*_not_yet_resolved(kind, stage), *_not_counted(incident), *filled.unknowns),
+        warnings=incident.warnings or None,
         next_update_due=None if last else content.times.next_update,
         kind=kind,
         audience=audience,

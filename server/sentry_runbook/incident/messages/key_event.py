@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.events.why_fired import words_of
+from sentry_runbook.incident.events.why_fired import why_fired, words_of
 from sentry_runbook.incident.formatting import no_stack
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_report import frame_line
@@ -19,12 +19,14 @@ class KeyEvent:
     """Lines of the representative event; event text in them is quoted.
 
     Attributes:
+        fired: why an issue fired that no thrown error opened.
         release, deployed: the suspect release and when its deploy is dated.
         commit: message, pull request or id of the suspect commit; its author is no part of what happened.
     """
 
     error: str | Unknown
     frame: str | Unknown
+    fired: str | Unknown
     release: str | Unknown
     deployed: datetime | Unknown
     commit: str | Unknown
@@ -36,6 +38,7 @@ def key_event(incident: Incident) -> KeyEvent:
     return KeyEvent(
         error=_error(incident.evidence),
         frame=_frame(incident.evidence),
+        fired=_fired(incident.evidence),
         release=quoted(incident.suspect) if incident.suspect else Unknown(why="no release stands out"),
         deployed=deploy.at if deploy else Unknown(why="nothing dates it"),
         commit=_commit(incident.evidence),
@@ -53,7 +56,8 @@ def _error(evidence: Evidence) -> str | Unknown:
         return evidence.event
     leading = evidence.event.value.leading
     if leading is None:
-        return quoted(evidence.event.value.title or evidence.issue.title)
+        of_event = evidence.event.value.title if words_of(evidence) is None else None
+        return quoted(of_event or evidence.issue.title)
     return excerpt(": ".join(part for part in (leading.type, leading.value) if part) or evidence.issue.title)
 
 
@@ -66,6 +70,11 @@ def _frame(evidence: Evidence) -> str | Unknown:
         f"{other.name} has no stack trace" if other is not None else f"the event has {no_stack(evidence.event.value)}"
     )
     return quoted(frame_line(frame)) if frame else Unknown(why=lacks)
+
+
+def _fired(evidence: Evidence) -> str | Unknown:
+    fired = why_fired(evidence)
+    return Unknown(why="a thrown error opened it") if fired is None else fired.rstrip(".")
 
 
 def _commit(evidence: Evidence) -> str | Unknown:

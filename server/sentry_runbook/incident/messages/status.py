@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sentry_runbook.incident.events.why_fired import noun_of
 from sentry_runbook.incident.formatting import count, duration, elapsed, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.timeseries import HOUR
@@ -122,7 +123,8 @@ def _reading(incident: Incident, audience: Audience) -> str:
         return recovery.reading.rstrip(".")
     baseline = recovery.events_per_hour_baseline
     usual = f", {number(baseline)} an hour before it began" if audience == "engineers" and baseline is not None else ""
-    return f"{STILL_OPEN[recovery.verdict]}: {count(last_hour, 'error')} in the last hour{_worst_hour(incident)}{usual}"
+    still = count(last_hour, noun_of(incident.evidence))
+    return f"{STILL_OPEN[recovery.verdict]}: {still} in the last hour{_worst_hour(incident)}{usual}"
 
 
 def _errors_since_stable(incident: Incident) -> str:
@@ -133,7 +135,8 @@ def _errors_since_stable(incident: Incident) -> str:
     if events is None:
         return ""
     length = duration(elapsed(incident.stable_since, incident.read_at))
-    return f"{count(events, 'error') if events else 'no error'} in the last {length}"
+    noun = noun_of(incident.evidence)
+    return f"{count(events, noun) if events else f'no {noun}'} in the last {length}"
 
 
 def _worst_hour(incident: Incident) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.events.why_fired import noun_of, words_of
 from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
@@ -21,7 +22,7 @@ def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
     """The impact in one sentence without a full stop, or why it is not known."""
     impact, verdict = incident.impact, incident.severity
     if audience == "customers":
-        return _for_customers(impact, verdict)
+        return _for_customers(incident, impact, verdict)
     if impact.events is None:
         return Unknown(
             why=next((missing.why for missing in impact.missing if missing.what == "events"), "not measured")
@@ -29,14 +30,15 @@ def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
     if impact.events == 0 or impact.window.widened_from:
         return "; ".join((impact.reading.rstrip("."), *_dropped(incident)))
     where = "outside production" if verdict.decided_by == "non_production" else _environments(incident)
-    parts = [_errors(impact, f"{where} {_when(incident)}"), *_deciding(incident), *_rates(incident, audience)]
+    noun = noun_of(incident.evidence)
+    parts = [_errors(impact, noun, f"{where} {_when(incident)}"), *_deciding(incident), *_rates(incident, audience)]
     if audience == "engineers":
         parts += _slow(incident, impact)
     parts += _dropped(incident)
     return "; ".join(parts)
 
 
-def _for_customers(impact: Impact, verdict: Verdict) -> str | Unknown:
+def _for_customers(incident: Incident, impact: Impact, verdict: Verdict) -> str | Unknown:
     if impact.events is None:
         return Unknown(why="what Sentry counted is not known")
     if verdict.decided_by == "non_production":
@@ -47,11 +49,14 @@ def _for_customers(impact: Impact, verdict: Verdict) -> str | Unknown:
         )
     if impact.events == 0:
         return Unknown(why="Sentry counted no error in this period: customers may need no message")
+    other = words_of(incident.evidence)
+    if other is not None:
+        return Unknown(why=f"{other.name} does not tell what customers notice")
     return IMPACT_FOR_CUSTOMERS
 
 
-def _errors(impact: Impact, where: str) -> str:
-    errors = f"{'at least ' if impact.events_lower_bound else ''}{count(impact.events or 0, 'error')} {where}"
+def _errors(impact: Impact, noun: str, where: str) -> str:
+    errors = f"{'at least ' if impact.events_lower_bound else ''}{count(impact.events or 0, noun)} {where}"
     if impact.users is None:
         return f"{errors} (how many people met them is not known)"
     least = "at least " if impact.users_lower_bound else ""
@@ -140,7 +145,13 @@ FIX_HAS_CHANGED = {
 """The next step after a fix that was stated, by what it changed. The fix itself is not proposed again."""
 
 
-def next_step(causes: Sequence[Cause], stage: str, audience: Audience, fix_changed: str | None = None) -> str | Unknown:
+def next_step(
+    causes: Sequence[Cause],
+    stage: str,
+    audience: Audience,
+    fix_changed: str | None = None,
+    advice: str | None = None,
+) -> str | Unknown:
     """What the evidence proposes to do next; that it is done, only people can say.
 
     Args:
@@ -148,6 +159,7 @@ def next_step(causes: Sequence[Cause], stage: str, audience: Audience, fix_chang
         stage: how far the incident is.
         audience: who reads it.
         fix_changed: what the stated fix changed, a key of :data:`FIX_HAS_CHANGED`; None when no fix was stated.
+        advice: what a responder does first about an issue that no thrown error opened, for engineers.
     """
     if stage == "resolved":
         return "write the postmortem, due within 48 hours"
@@ -156,7 +168,8 @@ def next_step(causes: Sequence[Cause], stage: str, audience: Audience, fix_chang
     if fix_changed is not None:
         return FIX_HAS_CHANGED[fix_changed]
     if not causes:
-        return Unknown(why="none of the runbook's root-cause patterns fits the evidence")
+        proposed = advice if audience == "engineers" else None
+        return proposed or Unknown(why="none of the runbook's root-cause patterns fits the evidence")
     top = causes[0]
     if audience == "engineers":
         return top.action

@@ -22,20 +22,25 @@ def counter_notes(evidence: Evidence) -> Iterator[str]:
     issue = evidence.issue
     if not issue.is_error:
         return
-    for own, counted, what in (
-        (issue.events_total, _events_counted(evidence), "event"),
-        (issue.users_total, _users_counted(evidence), "user"),
-    ):
-        if own is not None and _is_more(counted, own):
+    events, users, is_wrong = issue.events_total, issue.users_total, False
+    for own, counted, what in ((events, _events_counted(evidence), "event"), (users, _users_counted(evidence), "user")):
+        if own is not None and is_more(counted, own):
+            is_wrong = True
             yield (
                 f"Sentry's own count is wrong or lags behind: it says {count(own, what)} over all time, and at least "
                 f"{number(counted)} are counted by time."
             )
+    if not is_wrong and events is not None and users is not None and is_more(users, events):
+        yield (
+            f"Sentry's own counts disagree: {count(users, 'user')} of {count(events, 'event')} over all time cannot "
+            "be, for an event has one user."
+        )
     yield from _merged(evidence)
 
 
-def _is_more(counted: int, own: int) -> bool:
-    return counted - own > max(1, TOLERANCE * counted)
+def is_more(counted: int, own: int) -> bool:
+    """Whether a number contradicts one that should hold it; 0 is contradicted by any."""
+    return counted - own > (max(1, TOLERANCE * counted) if own else 0)
 
 
 def _events_counted(evidence: Evidence) -> int:
@@ -69,7 +74,7 @@ def _merged(evidence: Evidence) -> Iterator[str]:
     if not merged or not isinstance(totals, Known) or evidence.scope.names or issue.events_total is None:
         return
     whole_life = issue.first_seen is not None and issue.first_seen >= evidence.window.start
-    if whole_life and _is_more(issue.events_total, totals.value.events):
+    if whole_life and is_more(issue.events_total, totals.value.events):
         yield (
             f"Other issues were merged into this one: its own count of {count(issue.events_total, 'event')} and the "
             f"{number(totals.value.events)} counted by time disagree; the latter may lack the merged ones."
@@ -78,7 +83,9 @@ def _merged(evidence: Evidence) -> Iterator[str]:
 
 def estimate_note(evidence: Evidence) -> str:
     """That events and users of the window are Sentry's estimates, in one sentence; empty when they are counted."""
-    estimated = isinstance(evidence.totals, Known) and evidence.totals.value.estimated
+    totals = [part.value for part in (evidence.totals,) if isinstance(part, Known)]
+    totals += [part.value.totals for part in (evidence.widened,) if isinstance(part, Known)]
+    estimated = any(counted.estimated for counted in totals)
     return (
         "Events and users of the period are Sentry's estimates: it read only a part of the data." if estimated else ""
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from sentry_runbook.incident.formatting import count, number
+from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.metrics.user_bounds import UserCounts
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, EventRow, Evidence, Frozen, Known, Unknown
@@ -49,8 +51,10 @@ def users_worst_hour(evidence: Evidence) -> UsersWorstHour | Unknown:
         return Unknown(why=_why_unknown(evidence))
     bounds = counts.bounds()
     start = None if bounds.start is None else _instant(bounds.start)
-    if bounds.at_most == 0:
-        return Unknown(why="no event of the window carries a user")
+    if bounds.at_most == 0 or (totals and is_more(bounds.at_least, totals.events)):
+        most = f"{number(bounds.at_least)} users in an hour of {count(totals.events, 'event')}" if totals else ""
+        impossible = f"Sentry counts {most}, which cannot be"
+        return Unknown(why="no event of the window carries a user" if bounds.at_most == 0 else impossible)
     if totals and totals.users_lower_bound:
         # An event without a user may come from one more person, and from no more than one.
         events = counts.worst_hour_events()

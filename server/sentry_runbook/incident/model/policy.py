@@ -96,11 +96,24 @@ class PolicyTable(BaseModel):
         return frozenset()
 
 
+SAYS_NONE = (
+    r"(?:.*[^a-z])?(?:(?:pre|non|not)(?:prod|prd|production|live|view|release)?|test(?:s|ing)?|stag(?:e|ing)?"
+    r"|dev(?:el|elop|elopment)?)(?:[^a-z]|$)"
+)
+"""A name with a part that says it is no production (DESIGN §5). Whole parts: ``latest-prod`` is not a test, and
+``notifications-live`` is the production of the notifications."""
+
+
+def says_it_is_none(environment: str) -> bool:
+    """Whether a part of the environment's name says that it is no production."""
+    return re.match(SAYS_NONE, environment, re.IGNORECASE) is not None
+
+
 class Production(PolicyTable):
     """Which environments are production."""
 
     environments: Pattern = Field(
-        default=r"(?i)^(?!.*(pre|non|not|test|stag|dev))(.*[-_.])?(prod|prd|production|live)([-_.].*)?$",
+        default=rf"(?i)^(?!{SAYS_NONE})(.*[-_.])?(prod|prd|production|live)([-_.].*)?$",
         description="Regular expression, searched in the environment's name; events without one count as production. "
         "When no environment of the project matches, none is taken for staging: all count, with a warning.",
     )

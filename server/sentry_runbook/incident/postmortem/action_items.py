@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
+from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.formatting import briefly, count, duration, elapsed, moment, quoted_frame
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
@@ -58,7 +59,7 @@ def _came_back(incident: Incident) -> Iterator[ActionItem]:
 
 def _test(incident: Incident) -> Iterator[ActionItem]:
     sourced_event = the_event(incident)
-    if sourced_event is None or not incident.evidence.issue.is_error:
+    if sourced_event is None or words_of(incident.evidence) is not None:
         return
     event, source = sourced_event
     exception, frame = cause_of(event) or (None, None)

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
-from sentry_runbook.incident.events.why_fired import why_fired
+from sentry_runbook.incident.environments import placeholders
+from sentry_runbook.incident.events.why_fired import why_fired, words_of
 from sentry_runbook.incident.formatting import (
     between,
     briefly,
@@ -152,7 +153,7 @@ def _triggered(incident: Incident) -> Iterator[Hint]:
         if steps:
             path = " → ".join(step_of(step) for step in steps)
             yield Hint(f"The last steps before it: {path}.", f"breadcrumbs of {source}")
-        else:
+        elif words_of(incident.evidence) is None:
             yield Hint("The event carries no breadcrumbs.", source)
     calls = incident.failed_calls
     if calls is not None:
@@ -195,9 +196,16 @@ def _release(incident: Incident) -> Iterator[Hint]:
 # --- why was it not caught in testing ------------------------------------------------------------------------------
 
 
+def _is_outside_production(incident: Incident) -> bool:
+    """Whether the issue was seen outside production only; not known of an environment that may be the production."""
+    scope = incident.evidence.scope
+    is_told = scope.lacks_production is False and not placeholders(scope.others)
+    return scope.known and bool(scope.others) and not scope.production and is_told
+
+
 def _testing(incident: Incident) -> Iterator[Hint]:
     scope, source = incident.evidence.scope, "environments of the issue, all time"
-    if scope.known and scope.others and not scope.production:
+    if _is_outside_production(incident):
         yield Hint(f"It was caught before production: Sentry has its events from {listed(scope.others)} only.", source)
     else:
         yield from _staged(incident)

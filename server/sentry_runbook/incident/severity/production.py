@@ -50,19 +50,21 @@ def non_production(incident: Measurements) -> Criterion:
 
 def _no_staging(incident: Measurements) -> _Environments | None:
     """That nothing can be taken for staging: no environment is called production, or one has no name yet."""
-    scope, listed = incident.evidence.scope, incident.evidence.project_environments
+    evidence, scope = incident.evidence, incident.evidence.scope
+    parts = (evidence.recent_environments, evidence.project_environments)
     if scope.lacks_production is None:
-        why = f": {listed.why}" if isinstance(listed, Unknown) and listed.asked else ""
+        why = next((f": {part.why}" for part in parts if isinstance(part, Unknown) and part.asked), "")
         return _Environments(met="unknown", note=f"the project's environments could not be read{why}")
     if scope.lacks_production:
+        sources = (part.source for part in parts if isinstance(part, Known))
         return _Environments(
             met=False,
             observed="no environment with data is called production",
-            source=listed.source if isinstance(listed, Known) else "sessions of the project by environment",
+            source=next(sources, "sessions of the project by environment"),
             note="none is taken for staging: all events count",
         )
     if scope.others and not scope.production and placeholders(scope.others):
-        note = "an unexpanded placeholder does not say which environment its events are of"
+        note = "the name does not say which environment its events are of"
         return _Environments(met="unknown", observed=named_list(scope.others), note=note)
     return None
 

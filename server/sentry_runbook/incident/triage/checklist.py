@@ -95,7 +95,10 @@ def _environment(incident: Incident) -> StepResult:
         return f"Not production: {criterion.observed}.", "attention"
     scope = incident.evidence.scope
     if scope.basis == "asked":
-        return f"Judged in {listed(scope.names)}, as asked: {criterion.observed}.", "ok"
+        observed = f": {criterion.observed}" if criterion.observed is not None else ""
+        return f"Judged in {listed(scope.names)}, as asked{observed}.", "ok"
+    if scope.lacks_production:
+        return "No environment with data is called production: all events count.", "attention"
     return f"Production: {criterion.observed}.", "ok"
 
 

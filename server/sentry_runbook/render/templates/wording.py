@@ -140,6 +140,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (Recovery, "quiet_since"): Wording("quiet since", "events still came recently"),
     (KeyEvent, "error"): Wording("the error"),
     (KeyEvent, "frame"): Wording("failing function and line"),
+    (KeyEvent, "fired"): Wording("why it fired"),
     (KeyEvent, "release"): Wording("suspect release"),
     (KeyEvent, "deployed"): Wording("when the suspect release was deployed"),
     (KeyEvent, "commit"): Wording("suspect commit"),

@@ -47,7 +47,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Release,
     Snooze,
 )
-from sentry_runbook.incident.model.evidence.occurrence import Kind as IssueKind
+from sentry_runbook.incident.model.evidence.issue_kind import Kind as IssueKind
 from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents, OutcomeSeries
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
@@ -127,6 +127,8 @@ class Evidence(Frozen):
         totals: in the window and the scope.
         project_environments: those that Sentry lists of the project; asked for where the issue was seen in none that
             counts as production, or not in one that the caller named.
+        recent_environments: events of all the project's issues by environment, over 30 days; asked for where the issue
+            was seen in none that counts as production.
         series: per minute where the window allows, see :class:`IssueSeries`.
         history: events per clock hour of the 15 days before; of a younger issue since a day before its first event.
         users_per_hour: distinct users per clock hour.
@@ -153,6 +155,7 @@ class Evidence(Frozen):
     widened: Known[Widened] | Unknown = NOT_ASKED
     environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
     project_environments: Known[tuple[EventText, ...]] | Unknown = NOT_ASKED
+    recent_environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
     series: Known[IssueSeries] | Unknown = NOT_ASKED
     history: Known[Series] | Unknown = NOT_ASKED
     users_per_hour: Known[Series] | Unknown = NOT_ASKED

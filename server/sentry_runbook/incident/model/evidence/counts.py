@@ -26,8 +26,8 @@ class EnvironmentScope(Frozen):
         production: the issue's environments that count as production, over all time.
         others: the issue's other environments, over all time.
         known: False when the environments of the issue could not be read.
-        lacks_production: no environment of the project counts as production, so none is taken for staging; None when
-            the project's environments could not be read. Looked up only where the issue has none that does.
+        lacks_production: no environment of the project with data counts as production, so none is taken for staging;
+            None when that could not be read. Looked up only where the issue has none that does.
     """
 
     names: tuple[EventText, ...] = ()

@@ -17,6 +17,7 @@ from sentry_runbook.incident.model.evidence.chain import chain_of
 from sentry_runbook.incident.model.evidence.entries import entries_of, values_of
 from sentry_runbook.incident.model.evidence.exception import Stack, ThrownException, message_of
 from sentry_runbook.incident.model.evidence.frame import Frame
+from sentry_runbook.incident.model.evidence.issue_kind import Kind, kind_of_event
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     first_of,
@@ -48,7 +49,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Whole,
     Word,
 )
-from sentry_runbook.incident.model.evidence.occurrence import Kind, evidence_of, kind_of_event
+from sentry_runbook.incident.model.evidence.occurrence import EvidencePairs, evidence_of
 from sentry_runbook.incident.model.evidence.tags import MAX_TAGS, Tags, event_tags, tags_named
 from sentry_runbook.incident.model.evidence.values import EventText
 from sentry_runbook.safety.text import NAME, both_ends
@@ -56,8 +57,6 @@ from sentry_runbook.safety.text import NAME, both_ends
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
-EVIDENCE = 300
-"""Characters of one value of an occurrence: a customer's words, a span's description."""
 MAX_BREADCRUMBS = 30
 MAX_CONTEXTS = 12
 MAX_SENT_BREADCRUMBS = 100
@@ -66,7 +65,7 @@ MAX_OTHERS = 40_000
 """Characters of all exceptions together that are judged and not shown."""
 NAMED_BY = "named_by"
 """Key under which the issue's ``title`` and ``metadata`` are given to :func:`.read` beside an event's own keys."""
-APART = ("browser", "os", "client_os", "device", "trace", "replay")
+APART = ("browser", "os", "client_os", "device", "trace", "replay", "feedback")
 """Contexts that have a field of their own."""
 
 
@@ -155,12 +154,7 @@ class Event(FromSentry):
     contexts: Annotated[dict[EventText, dict[EventText, EventText]], Contexts()] = Field(default_factory=dict)
     extra: Annotated[dict[EventText, EventText], Mapped(10, "event.extra")] = Field(default_factory=dict)
     processing_errors: Many[Annotated[EventText, Name("event.errors")]] = ()
-    occurrence: Many[
-        tuple[
-            Annotated[EventText, InertLine(NAME, "event.occurrence")],
-            Annotated[EventText, InertLine(EVIDENCE, "event.occurrence")],
-        ]
-    ] = ()
+    occurrence: Annotated[tuple[tuple[EventText, EventText], ...], EvidencePairs("event.occurrence")] = ()
     """Why an issue fired that no thrown error opened, as names and values, what matters most first."""
     trace_id: Annotated[str | None, Word()] = None
     scrubbed: Many[Annotated[str, Name("event._meta")]] = ()
@@ -208,7 +202,7 @@ class Event(FromSentry):
             "contexts": contexts,
             "extra": first_of(json, "context", "extra"),
             "processing_errors": [object_of(error).get("type") for error in list_of(json.get("errors"))][:10],
-            "occurrence": evidence_of(json, entries, contexts),
+            "occurrence": evidence_of(json, entries, contexts, by_key),
             "trace_id": contexts.get("trace", {}).get("trace_id"),
             "scrubbed": _scrubbed(json.get("_meta"), (), 12)[:12],
         }

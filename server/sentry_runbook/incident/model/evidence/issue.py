@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sentry_runbook.incident.model.evidence.actor import Actor, acted_by
+from sentry_runbook.incident.model.evidence.issue_kind import Kind, issue_category, kind_of_issue
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
@@ -33,12 +34,9 @@ from sentry_runbook.incident.model.evidence.lenient import (
     ShortId,
     Word,
 )
-from sentry_runbook.incident.model.evidence.occurrence import Kind, kind_of_issue
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
-CATEGORIES = {"transaction": "performance", "feedback": "feedback"}
-"""Sentry's ``type`` → category, where a server names no category."""
 
 
 class Deploy(FromSentry):
@@ -199,6 +197,7 @@ class Issue(FromSentry):
             "snooze": _snooze(json, details),
             "category": issue_category(json),
             "kind": kind_of_issue(json),
+            "userCount": people_of(json),
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
@@ -237,6 +236,12 @@ class Issue(FromSentry):
         return f"Issue {asked} was merged into {name}"
 
 
+def people_of(json: JsonObject) -> object:
+    """The users of an issue, or of its lifetime: 0 beside events is none known, and not nobody (DESIGN §5)."""
+    users = json.get("userCount")
+    return None if count_of(users) == 0 and count_of(json.get("count")) != 0 else users
+
+
 def regressed_release(status: object, regressions: Iterable[tuple[datetime, str | None]]) -> str | None:
     """The release of the last regression of an issue with this status; None when no regression names one.
 
@@ -246,11 +251,6 @@ def regressed_release(status: object, regressions: Iterable[tuple[datetime, str 
     if not named or status == "resolved":
         return None
     return max(named, key=lambda regression: regression[0])[1]
-
-
-def issue_category(json: JsonObject) -> object:
-    """Sentry's category; where a server gives none, the type tells errors from transactions and feedback."""
-    return json.get("issueCategory") or CATEGORIES.get(text_of(json.get("type")) or "", "error")
 
 
 def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:

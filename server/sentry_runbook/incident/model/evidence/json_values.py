@@ -123,6 +123,17 @@ def first_text(data: JsonObject, *keys: str) -> str | None:
     return next((value for key in keys if isinstance(value := data.get(key), str) and value), None)
 
 
+def snake_case(name: str) -> str:
+    """``effectiveDirective``, ``effective-directive`` and ``blockedURL`` with underscores, in small letters."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("-", "_").lower()
+
+
+def either(data: JsonObject, name: str) -> object:
+    """A value by its name in camel case or with underscores: servers write both."""
+    camel = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+    return next((data[key] for key in (name, snake_case(name), camel) if key in data), None)
+
+
 def host_of(url: object) -> str | None:
     """The host of a URL, lower case and without port; None for a bare name but ``localhost``, and for IPv6.
 

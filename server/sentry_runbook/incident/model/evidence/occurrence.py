@@ -1,61 +1,49 @@
-"""Why an issue fired that no thrown error opened: which kind it is, and its evidence as names and values, raw.
+"""Why an issue fired that no thrown error opened: its evidence as names and values, raw.
 
 Sentry writes them in four places: ``occurrence`` (subtitle, ``evidenceDisplay`` for people, ``evidenceData`` for
-machines), the entry ``csp`` of a browser's report, and the contexts ``monitor`` and ``feedback``. ``evidenceDisplay``
-is often empty (metric monitors), so that the rest is read as well.
+machines), the entry of a browser's report (``csp``, ``nel`` …), and the contexts ``monitor`` and ``feedback``.
+``evidenceDisplay`` is often empty (metric monitors), so that the rest is read as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, object_of, text_of
+from sentry_runbook.incident.model.evidence.browser_reports import report_of
+from sentry_runbook.incident.model.evidence.issue_kind import Kind, kind_of_event, occurrence_of
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    count_of,
+    either,
+    list_of,
+    moment_of,
+    object_of,
+    text_of,
+)
+from sentry_runbook.incident.model.evidence.lenient import FieldType
+from sentry_runbook.incident.model.policy import largest_unit
 
-Kind = Literal["error", "csp", "metric", "cron", "uptime", "feedback", "replay", "performance", "other"]
-"""What opened an issue. ``csp`` stands for every report that a browser sends by itself."""
-Pair = tuple[str, str]
+if TYPE_CHECKING:
+    from sentry_runbook.safety.sanitizer import Sanitizer
+
+Pair = tuple[str, object]
+"""A name, and a text; of a nested value the JSON."""
+Pairs = Iterator[tuple[str | None, object]]
 MOST_PAIRS = 12
+EVIDENCE = 300
+"""Characters of one value: a customer's words, a span's description."""
 SENTENCE = 20
 """Characters from which a value is told once, whatever its name."""
 MOST_LINES = 40
 """Lines of evidence that are looked at."""
-REPORTS = ("csp", "hpkp", "expectct", "expectstaple")
-ISSUE_TYPES: tuple[tuple[str, Kind], ...] = (
-    *((name, "csp") for name in REPORTS),
-    ("monitor_", "cron"),
-    ("uptime", "uptime"),
-    ("metric_issue", "metric"),
-    ("feedback", "feedback"),
-    ("replay_", "replay"),
-    ("performance_", "performance"),
-    ("profile_", "performance"),
-    ("transaction", "performance"),
-)
-"""Beginnings of Sentry's ``issueType`` or ``type``; the sets are open."""
-CATEGORIES: Mapping[str, Kind] = {
-    "error": "error",
-    "cron": "cron",
-    "uptime": "uptime",
-    "metric": "metric",
-    "metric_alert": "metric",
-    "feedback": "feedback",
-    "replay": "replay",
-    **dict.fromkeys(("performance", "db_query", "http_client", "mobile", "profile"), "performance"),
-}
-OCCURRENCE_TYPES: Mapping[int, Kind] = {
-    1: "performance",
-    2: "performance",
-    4: "cron",
-    5: "replay",
-    6: "feedback",
-    7: "uptime",
-    8: "metric",
-}
-"""Thousands of ``occurrence.type`` → kind, where nothing else tells."""
-EVENT_TYPES: Mapping[str, Kind] = {"feedback": "feedback", "transaction": "performance"}
-"""``type`` of an event without an occurrence → kind."""
+NAMELESS = "evidence"
+"""The name of a line that has none."""
+NOTHING = ("none", "null", "undefined")
+"""What a server writes for a value that it does not have."""
 COMPARISONS = {
     "gt": "above",
     "gte": "at or above",
@@ -65,114 +53,149 @@ COMPARISONS = {
     "ne": "other than",
 }
 PRIORITIES = {75: "high", 50: "medium", 25: "low"}
-DISPOSITIONS = {"report": "report (only reported, nothing was blocked)", "enforce": "enforce (the browser blocked it)"}
-SCALARS = re.compile(r"(?!.*(?:^id|Id|_id|Ids|_ids|[fF]ingerprint)$)[A-Za-z][A-Za-z0-9_]{0,40}")
+ADDRESS = re.compile(r"https?://\S+")
+PERSONAL = re.compile(r"(?:contact_?)?(?:name|email)", re.IGNORECASE)
+"""Lines of a feedback that name its author."""
+SCALARS = re.compile(
+    r"(?!.*(?:^id|Id|_id|Ids|_ids|[fF]ingerprint)$)"
+    # What a change point was computed from; when it was is told apart.
+    r"(?!(?:breakpoint|change|p|project|start|end|(?:data|request)(?:_?[sS]tart|_?[eE]nd)|unweighted.*|absolute.*)$)"
+    r"[A-Za-z][A-Za-z0-9_]{0,40}"
+)
 """Names of ``evidenceData`` that are worth showing: no ids."""
 
 
-def kind_of_issue(json: JsonObject) -> Kind:
-    """The kind by the issue's type and category; captures put the issue type into either place."""
-    for name in (text_of(json.get("issueType")), text_of(json.get("type"))):
-        for beginning, kind in ISSUE_TYPES:
-            if name and name.startswith(beginning):
-                return kind
-    category = text_of(json.get("issueCategory"))
-    return CATEGORIES.get(category, "other") if category else "error"
+@dataclass(frozen=True)
+class EvidencePairs(FieldType):
+    """Names and values as inert lines; the value of a sensitive name is masked."""
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The pairs, in their order."""
+        pairs = [pair for pair in list_of(value) if isinstance(pair, tuple)]
+        return tuple(sanitizer.mapping(pairs, where=self.where, items=MOST_PAIRS, limit=EVIDENCE).items())
 
 
-def kind_of_event(event: JsonObject, entries: Mapping[str, JsonObject], contexts: Mapping[str, JsonObject]) -> Kind:
-    """The kind by the event alone. An error of a cron job carries the context ``monitor``, too, and stays an error."""
-    kind = text_of(event.get("type")) or text_of(event.get("event.type"))
-    if kind in REPORTS or any(name in entries for name in REPORTS):
-        return "csp"
-    occurrence = event.get("occurrence")
-    if not isinstance(occurrence, dict):
-        return EVENT_TYPES.get(kind or "", "error")
-    number = count_of(occurrence.get("type"))
-    known = OCCURRENCE_TYPES.get(number // 1000) if number is not None else None
-    return known or ("cron" if "monitor" in contexts else "feedback" if "feedback" in contexts else "other")
-
-
-def evidence_of(event: JsonObject, entries: Mapping[str, JsonObject], contexts: Mapping[str, JsonObject]) -> list[Pair]:
-    """Names and values that say why it fired, what matters most first; the values of one name are joined."""
+def evidence_of(
+    event: JsonObject,
+    entries: Mapping[str, JsonObject],
+    contexts: Mapping[str, JsonObject],
+    tags: Mapping[str, str],
+) -> list[Pair]:
+    """Names and values that say why it fired, what matters most first; the texts of one name are joined."""
     kind = kind_of_event(event, entries, contexts)
-    values: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
+    nested: dict[str, object] = {}
     sentences: set[str] = set()
-    for name, value in _pairs(kind, event, entries, contexts):
-        label, text = (name or "").strip(), (value or "").strip()
+    for name, value in _pairs(kind, event, entries, contexts, tags):
+        label, text = (name or NAMELESS).strip() or NAMELESS, _text(value)
+        if label not in texts and len(texts) == MOST_PAIRS:
+            continue
+        if text is None and isinstance(value, dict | list) and value:
+            texts.setdefault(label, [])
+            nested.setdefault(label, value)
         # The same sentence often stands in two places: as the subtitle and as the message.
-        if not label or not text or text in sentences or (label not in values and len(values) == MOST_PAIRS):
+        if not text or text.lower() in NOTHING or text in sentences:
             continue
         if len(text) >= SENTENCE:
             sentences.add(text)
-        if text not in values.setdefault(label, []):
-            values[label].append(text)
-    return [(name, "; ".join(texts)) for name, texts in values.items()]
+        if text not in texts.setdefault(label, []):
+            texts[label].append(text)
+    return [(name, "; ".join(values) if values else nested[name]) for name, values in texts.items()]
+
+
+def _text(value: object) -> str | None:
+    """A value as text; of a list that holds only texts all of them. None for what is nested."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        texts = [text_of(item) for item in value[:MOST_LINES]]
+        known = [text for text in texts if text]
+        return "; ".join(known) if known and len(known) == len(texts) else None
+    return (text_of(value) or "").strip() or None
 
 
 def _pairs(
-    kind: Kind, event: JsonObject, entries: Mapping[str, JsonObject], contexts: Mapping[str, JsonObject]
-) -> Iterator[tuple[str | None, str | None]]:
-    occurrence = object_of(event.get("occurrence"))
-    data = object_of(occurrence.get("evidenceData"))
+    kind: Kind,
+    event: JsonObject,
+    entries: Mapping[str, JsonObject],
+    contexts: Mapping[str, JsonObject],
+    tags: Mapping[str, str],
+) -> Pairs:
+    occurrence = occurrence_of(event)
+    data = object_of(either(occurrence, "evidenceData"))
     yield "subtitle", text_of(occurrence.get("subtitle"))
-    if kind == "csp":
-        yield from _report(next((entries[name] for name in REPORTS if name in entries), {}))
-    elif kind == "feedback":
+    yield from report_of(kind, entries, tags)
+    if kind == "feedback":
         yield from _feedback(object_of(contexts.get("feedback")))
-    yield from _displayed(list_of(occurrence.get("evidenceDisplay"))[:MOST_LINES])
+    elif kind == "cron" and not occurrence:
+        yield "subtitle", text_of(event.get("message")) or text_of(event.get("title"))
+    elif kind == "uptime":
+        # Where no other place names the address, the title does: "Downtime detected for https://…".
+        address = ADDRESS.search(text_of(either(occurrence, "issueTitle")) or "")
+        yield "address", address[0] if address else None
+    for name, value in _displayed(either(occurrence, "evidenceDisplay")):
+        if kind != "feedback" or not PERSONAL.fullmatch(name or ""):
+            yield name, value
     if kind == "metric":
         yield from _metric(data)
     elif kind == "cron":
         yield from _monitor(object_of(contexts.get("monitor")))
+    elif kind == "uptime":
+        yield from _uptime(data)
+    changed = moment_of(data.get("breakpoint"))
+    yield "changed at", changed.isoformat() if changed is not None else None
     if kind not in ("error", "feedback"):
         yield from _scalars(data)
 
 
-def _displayed(lines: Iterable[object]) -> Iterator[tuple[str | None, str | None]]:
-    shown = [line for line in lines if isinstance(line, dict)]
+def _displayed(lines: object) -> Pairs:
+    """Lines for people, the important ones first: objects of name and value, or texts; also one object of all."""
+    if isinstance(lines, dict):
+        lines = [lines] if "value" in lines else [{"name": name, "value": value} for name, value in lines.items()]
+    elif isinstance(lines, str):
+        lines = [lines]
+    shown = [line if isinstance(line, dict) else {"value": line} for line in list_of(lines)[:MOST_LINES]]
     shown.sort(key=lambda line: line.get("important") is not True)
     for line in shown:
-        yield text_of(line.get("name")), text_of(line.get("value"))
+        yield text_of(line.get("name")), line.get("value")
 
 
-def _report(report: JsonObject) -> Iterator[tuple[str, str | None]]:
-    """A browser's report: keys with ``_`` as Sentry writes them, or with ``-`` as browsers do."""
-
-    def of(name: str) -> str | None:
-        return text_of(report.get(name)) or text_of(report.get(name.replace("_", "-")))
-
-    disposition = of("disposition")
-    place = [part for part in (of("source_file"), of("line_number"), of("column_number")) if part]
-    yield "directive", of("effective_directive") or of("violated_directive")
-    yield "blocked", of("blocked_uri")
-    yield "disposition", DISPOSITIONS.get(disposition or "", disposition)
-    yield "source file", ":".join(place) if of("source_file") else None
-    yield "page", of("document_uri")
-    yield "sample", of("script_sample")
-    yield "host", of("hostname")
+# --- Sentry's own watchers -----------------------------------------------------------------------------------------
 
 
-def _feedback(feedback: JsonObject) -> Iterator[tuple[str, str | None]]:
-    """What the customer wrote, and where; name and address are not needed to understand it."""
+def _feedback(feedback: JsonObject) -> Pairs:
+    """What the customer wrote, and where; who it was stays out, but that an answer is possible does not."""
     yield "message", text_of(feedback.get("message"))
     yield "page", text_of(feedback.get("url"))
+    yield "of event", text_of(either(feedback, "associated_event_id"))
+    if text_of(either(feedback, "contact_email")):
+        yield "contact", "left; not shown here"
 
 
-def _metric(data: JsonObject) -> Iterator[tuple[str, str | None]]:
+def _metric(data: JsonObject) -> Pairs:
     """The value measured and the thresholds; of an anomaly the value stands in an object of its own."""
     value = data.get("value")
     yield "value", text_of(object_of(value).get("value") if isinstance(value, dict) else value)
     for condition in list_of(data.get("conditions"))[:MOST_LINES]:
         if isinstance(condition, dict):
             yield "threshold", _threshold(condition)
-    for source in list_of(_either(data, "dataSources"))[:3]:
-        query = object_of(_either(object_of(_either(object_of(source), "queryObj")), "snubaQuery"))
-        yield "measured", _query(query)
+    for source in _sources(data):
+        yield "measured", _query(object_of(either(source, "snubaQuery")))
+    config = object_of(data.get("config"))
+    delta = _length(either(config, "comparisonDelta"))
+    yield "compared with", f"the same time {delta} before, in percent" if delta else None
+
+
+def _sources(data: JsonObject) -> Iterator[JsonObject]:
+    """What a watcher looks at: its address, or its query."""
+    for source in list_of(either(data, "dataSources"))[:3]:
+        yield object_of(either(object_of(source), "queryObj"))
 
 
 def _threshold(condition: JsonObject) -> str | None:
-    result = count_of(_either(condition, "conditionResult"))
+    result = count_of(either(condition, "conditionResult"))
     # 0 is the condition under which the monitor is well again.
     if result == 0:
         return None
@@ -186,21 +209,30 @@ def _threshold(condition: JsonObject) -> str | None:
 
 def _query(query: JsonObject) -> str | None:
     aggregate, search = text_of(query.get("aggregate")), text_of(query.get("query"))
-    seconds = count_of(_either(query, "timeWindow"))
+    seconds = count_of(either(query, "timeWindow"))
     if aggregate is None:
         return None
     where = f" where {search}" if search else ""
     return f"{aggregate}{where}{f' over {seconds // 60} min' if seconds else ''}"
 
 
-def _monitor(monitor: JsonObject) -> Iterator[tuple[str, str | None]]:
+def _uptime(data: JsonObject) -> Pairs:
+    for source in _sources(data):
+        yield "address", text_of(source.get("url"))
+        yield "interval", _length(either(source, "intervalSeconds"))
+    yield "failures before an issue", text_of(either(object_of(data.get("config")), "downtimeThreshold"))
+
+
+def _monitor(monitor: JsonObject) -> Pairs:
     config = object_of(monitor.get("config"))
     yield "monitor", text_of(monitor.get("slug")) or text_of(monitor.get("name"))
     yield "schedule", _schedule(config)
-    yield "monitor status", text_of(monitor.get("status"))
     for name, key in (("check-in margin", "checkin_margin"), ("longest run", "max_runtime")):
-        minutes = count_of(_either(config, key))
+        minutes = count_of(either(config, key))
         yield name, f"{minutes} min" if minutes else None
+    failures = count_of(either(config, "failure_issue_threshold"))
+    yield "failures before an issue", str(failures) if failures and failures > 1 else None
+    yield "monitor status", text_of(monitor.get("status"))
 
 
 def _schedule(config: JsonObject) -> str | None:
@@ -213,15 +245,14 @@ def _schedule(config: JsonObject) -> str | None:
     return f"{line} ({zone})" if line and zone else line
 
 
-def _scalars(data: JsonObject) -> Iterator[tuple[str, str | None]]:
+def _scalars(data: JsonObject) -> Pairs:
     """Single values for machines, last: what a kind that is not known here has besides."""
     for name, value in list(data.items())[:MOST_LINES]:
         if SCALARS.fullmatch(name):
             yield name, text_of(value)
 
 
-def _either(data: JsonObject, name: str) -> object:
-    """A value by its name in camel case or with underscores: servers write both."""
-    snake = re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", name)
-    camel = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
-    return next((data[key] for key in (name, snake, camel) if key in data), None)
+def _length(seconds: object) -> str | None:
+    """Seconds in their largest unit; None for none, and for less than a minute's whole number."""
+    known = count_of(seconds)
+    return largest_unit(timedelta(seconds=known)) if known and known % 60 == 0 else None

@@ -130,10 +130,12 @@ class Draft(Answer):
     Attributes:
         unknowns: the marked blanks in the text, and why each is not known.
         next_update_due: when the next message is due; None after the last one.
+        warnings: what limits the numbers, for whoever sends it: no part of the message.
     """
 
     text: EventText
     unknowns: tuple[EventText, ...] = ()
+    warnings: tuple[EventText, ...] | None = None
     next_update_due: datetime | None = None
     kind: Kind
     audience: Audience

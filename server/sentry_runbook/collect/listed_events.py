@@ -1,0 +1,82 @@
+"""Events that Sentry lists, beside numbers that do not count them: then the numbers are wrong, and not the events.
+
+Lists and counts come from different places of Sentry. After an outage, a lost partition or a merge a count can be 0
+while the events are there to be read: that is unknown, and never "none".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from sentry_runbook.collect.collection import Collection
+from sentry_runbook.collect.event_parts import EVENT, ROWS
+from sentry_runbook.collect.request_values import event_tag, first_seen, last_seen
+from sentry_runbook.incident.formatting import count, number
+from sentry_runbook.incident.metrics.counter import is_more
+from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, moment_of
+from sentry_runbook.sentry.counts import TimeSeries
+
+NOT_YET_COUNTED = timedelta(minutes=5)
+"""An event this young may be listed and not yet counted."""
+
+
+def not_counted(collection: Collection, counted: float | None, start: datetime, end: datetime) -> Unknown | None:
+    """Why a number of events between two instants is unknown, where more of them are listed; else None."""
+    return _contradicted(counted, _seen(collection, start, end))
+
+
+def not_in_series(
+    collection: Collection, series: TimeSeries, is_counted: Callable[[JsonObject], bool] | None = None
+) -> Unknown | None:
+    """Why a series is unknown, where events of the window are listed that are in none of its buckets; else None.
+
+    Args:
+        collection: the window and what was read.
+        series: events a bucket.
+        is_counted: which of the listed events the series counts; all when left out.
+    """
+    window, step = collection.question.window, timedelta(seconds=series.step_s)
+    first = max(window.start, series.start)
+    inside = [value for index, value in enumerate(series.values) if first < series.start + (index + 1) * step]
+    if any(value is None for value in inside):
+        return None
+    return _contradicted(sum(filter(None, inside)), _seen(collection, first, window.end, is_counted))
+
+
+def _contradicted(counted: float | None, seen: int) -> Unknown | None:
+    if counted is None or not is_more(seen, int(counted)):
+        return None
+    told = "no event" if counted == 0 else count(int(counted), "event")
+    return Unknown(why=f"Sentry counts {told} in the period, but shows at least {number(seen)}")
+
+
+def _seen(
+    collection: Collection, start: datetime, end: datetime, is_counted: Callable[[JsonObject], bool] | None = None
+) -> int:
+    """Events that are known to be there between two instants, in the environments that count."""
+    names, until = collection.scope.names, min(end, collection.now - NOT_YET_COUNTED)
+
+    def is_within(at: datetime | None) -> bool:
+        return at is not None and start <= at < until
+
+    events = [
+        event
+        for event in _listed(collection)
+        if (not names or event_tag(event, "environment") in names) and (is_counted is None or is_counted(event))
+    ]
+    listed = sum(is_within(moment_of(event.get("dateCreated"))) for event in events)
+    if names or is_counted is not None:
+        return listed
+    # The issue's own first and last event are of any environment.
+    return max(listed, int(is_within(last_seen(collection.issue)) or is_within(first_seen(collection.issue))))
+
+
+def _listed(collection: Collection) -> Iterator[JsonObject]:
+    """The latest events, else the one that was read."""
+    page, event = collection.value(ROWS), collection.value(EVENT)
+    if page is not None:
+        yield from page.items
+    elif event is not None:
+        yield event
