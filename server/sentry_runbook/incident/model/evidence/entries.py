@@ -42,7 +42,10 @@ def entries_of(event: JsonObject) -> dict[str, JsonObject]:
 
 
 def _listed(event: JsonObject) -> Iterator[tuple[object, object]]:
-    for entry in list_of(event.get("entries"))[:MAX_SENT_ENTRIES]:
+    entries = event.get("entries")
+    if isinstance(entries, dict):
+        yield from entries.items()
+    for entry in list_of(entries)[:MAX_SENT_ENTRIES]:
         if isinstance(entry, dict):
             yield entry.get("type"), entry.get("data")
 

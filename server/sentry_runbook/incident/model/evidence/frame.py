@@ -44,8 +44,6 @@ ENGINE_PLACES = (
     r"\[internal(?: function)?\]",  # PHP
     r"dart:.*",
     r"node:.*",
-    r"internal/(?:async_hooks|bootstrap|child_process|crypto|deps|event_target|fs|http2?|main|modules|per_context|process"
-    r"|stream_base_commons|streams|timers|url|util)(?:/.*)?\.js",  # Node's of before version 16
     r"(?:[a-z-]+:/+)?(?:[^/]*/)?webpack/(?:bootstrap|runtime/[a-z ]+)(?: [0-9a-f]+)?",
     r"wasm://.*",
     r"(?:chrome|moz|safari|safari-web|ms-browser)-extension:.*",
@@ -55,6 +53,11 @@ ENGINE_PLACES = (
 ENGINE = re.compile("|".join(ENGINE_PLACES))
 """Files of an engine, an interpreter, a compiler or a browser's extension: an SDK may mark their frames as the
 application's, which they never are (``Array.map``, Hermes' own bytecode, a proxy that Spring generated)."""
+NODE_BUILT_IN = re.compile(
+    r"internal/(?:async_hooks|bootstrap|child_process|crypto|deps|event_target|fs|http2?|main|modules|per_context|process"
+    r"|stream_base_commons|streams|timers|url|util)(?:/.*)?\.js"
+)
+"""Whole paths of Node's own files before version 16; below a folder it is the application's."""
 ENGINE_MODULES = re.compile(
     r"_COROUTINE\b.*|.*\$\$(?:Enhancer|Fast|Spring)\w*CGLIB\$\$.*|com\.sun\.proxy\..*|jdk\.proxy\d.*"
 )
@@ -139,8 +142,11 @@ def frames_of(thrown: JsonObject) -> list[JsonObject]:
 
 def own_of(frame: JsonObject) -> bool | None:
     """Whether a raw frame is the application's own; None where nothing says so."""
-    files = [text for name in ("filename", *PATHS) if (text := text_of(frame.get(name)))]
-    if any(ENGINE.fullmatch(file) for file in files) or ENGINE_MODULES.fullmatch(text_of(frame.get("module")) or ""):
+    file, path = text_of(frame.get("filename")) or "", text_of(first_of(frame, *PATHS)) or ""
+    module = text_of(frame.get("module")) or ""
+    if ENGINE.fullmatch(file) or ENGINE.fullmatch(path) or NODE_BUILT_IN.fullmatch(path or file):
+        return False
+    if ENGINE_MODULES.fullmatch(module):
         return False
     return flag_of(first_of(frame, "inApp", "in_app"))
 
