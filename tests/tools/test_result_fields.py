@@ -36,6 +36,7 @@ UNREACHED: Mapping[str, str] = {
     "BreakdownRow.share_before": "no embedded issue runs long before its incident; tests/incident/test_breakdown.py",
     "Triage.occurrence": "every embedded issue is an error; tests/tools/test_why_fired.py",
     "EventView.scrubbed": "no embedded project scrubs data",
+    "ExceptionView.aside": "no embedded error was suppressed; tests/tools/test_event_shapes.py",
     "ExceptionView.stack_omitted": "embedded stacks are short; tests/tools/test_sizes.py has long ones",
     "Finding.excerpt": "no embedded incident carries hostile text; tests/safety do",
     "Impact.users_worst_hour_at_most": "the embedded Sentry always settles the worst hour",
