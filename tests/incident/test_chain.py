@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from sentry_runbook.incident.events.event_texts import error_texts
+from sentry_runbook.incident.model.evidence.event import NAMED_BY
 from tests.incident.sdk_events import Json, event, frame, shown, thrown
 from tests.sentry.evidence import event_of
 
@@ -104,6 +105,61 @@ CHAINS = {
         "",
         ("ReadError", "read"),
     ),
+    "a title with the package that the type lacks": (
+        [thrown("KeyError", "k", frame("row")), thrown("PayError", "no", frame("pay"))],
+        "com.acme.PayError: no",
+        ("PayError", "pay"),
+    ),
+    "a type with the package that the title lacks": (
+        [thrown("KeyError", "k", frame("row")), thrown("com.acme.PayError", "no", frame("pay"))],
+        "PayError: no",
+        ("com.acme.PayError", "pay"),
+    ),
+    "a title that only ends like a type": (
+        [thrown("KeyError", "k", frame("row")), thrown("Error", "no", frame("pay"))],
+        "PayError: no",
+        ("KeyError", "row"),
+    ),
+    "a title that is the message of an error without a type": (
+        [thrown(None, "first words", frame("a")), thrown(None, "second words", frame("b"))],
+        "second words",
+        (None, "b"),
+    ),
+    "a title that is the message of an error with another type": (
+        [thrown("KeyError", "k", frame("row")), thrown("PayError", "no answer", frame("pay"))],
+        "no answer",
+        ("KeyError", "row"),
+    ),
+    "a message in several lines": (
+        [thrown("E", "first", frame("a")), thrown("E", "second\n  line", frame("b")), thrown("E", "third", frame("c"))],
+        "E: second line",
+        ("E", "b"),
+    ),
+    "no message to tell two apart": (
+        [thrown("E", None, frame("a")), thrown("E", None, frame("b"))],
+        "E",
+        ("E", "b"),
+    ),
+    "no frames and no title: the outermost": (
+        [thrown("OSError", "x"), thrown("PayError", "y"), thrown("WebError", "z")],
+        "",
+        ("WebError", None),
+    ),
+    "no frames: what the title names": (
+        [thrown("OSError", "x"), thrown("PayError", "y"), thrown("WebError", "z")],
+        "PayError: y",
+        ("PayError", None),
+    ),
+    "no own frames: what the title names": (
+        [thrown("OSError", "x", IO), thrown("PayError", "y", IO), thrown("WebError", "z", IO)],
+        "PayError: y",
+        ("PayError", "recv"),
+    ),
+    "no own frames: not what the title names, if that has none": (
+        [thrown("OSError", "x", IO), thrown("PayError", "y")],
+        "PayError: y",
+        ("OSError", "recv"),
+    ),
     "an empty object among them": (
         [{}, thrown("NullReferenceException", "x", frame("Update"))],
         "NullReferenceException: x",
@@ -121,8 +177,20 @@ def test_the_line_of_an_event_is_of_one_exception(
 
 def test_the_issues_metadata_tell_more_than_its_title() -> None:
     values = thrown("KeyError", "'sku'", frame("row")), thrown("JobError", "job failed", frame("run"))
-    metadata = {"type": "KeyError", "value": "'sku'"}
-    assert shown(event(*values, title="A title that a person wrote", metadata=metadata)) == ("KeyError", "row")
+    metadata = {"type": "JobError", "value": "job failed"}
+    assert shown(event(*values, title="KeyError: 'sku'", metadata=metadata)) == ("JobError", "run")
+    assert shown(event(*values, title="KeyError: 'sku'", metadata={"type": "JobError"})) == ("JobError", "run")
+    alike = [thrown("E", words, frame(words)) for words in ("first", "second", "third")]
+    assert shown(event(*alike, title="E: first", metadata={"type": "E", "value": "second"})) == ("E", "second")
+    assert shown(event(*alike, title="E: first", metadata={"title": "x"})) == ("E", "first")
+
+
+def test_the_events_own_title_counts_where_the_issues_names_no_exception() -> None:
+    values = [thrown("KeyError", "'sku'", frame("row")), thrown("JobError", "job failed", frame("run"))]
+    own = {"id": "a1", "title": "JobError: job failed", "exception": {"values": values}}
+    assert shown(event_of({**own, NAMED_BY: {"title": "Nightly import"}})) == ("JobError", "run")
+    assert shown(event_of({**own, NAMED_BY: {"title": "KeyError: 'sku'"}})) == ("KeyError", "row")
+    assert shown(event_of({**own, NAMED_BY: None})) == ("JobError", "run")
 
 
 def test_of_a_long_chain_the_root_the_outermost_and_the_leading_one_are_shown_and_all_are_judged() -> None:

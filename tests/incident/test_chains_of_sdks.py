@@ -281,6 +281,19 @@ TREES: dict[str, tuple[list[Json], Json, Expected]] = {
         {"title": "*rates.Error: refresh: get: dial tcp", "sdk": "sentry.go", "platform": "go"},
         ("*rates.Error", "Refresh", "*net.OpError"),
     ),
+    "Go of 2024 by its platform alone": (
+        [
+            thrown("*disk.Error", "full", frame("Write"), **GO, exception_id=0),
+            thrown("*orders.Error", "save", frame("Save"), **GO, exception_id=1, parent_id=0),
+        ],
+        {"platform": "go"},
+        ("*disk.Error", "Write", None),
+    ),
+    "one whose name only begins like Go's": (
+        [thrown("OrderError", "no", frame("o"), **TOP), thrown("DiskError", "x", frame("d"), **child(None, 1))],
+        {"sdk": "sentry.godot"},
+        ("DiskError", "d", None),
+    ),
     "Go's joined errors": (
         [
             thrown("*errors.errorString", "b", **child("errors[1]", 2)),
@@ -426,10 +439,24 @@ def test_the_outermost_that_was_thrown_is_shown_and_not_a_diagnostic_behind_it()
     assert [each.type for each in one.exceptions] == ["Level0", "Level1", "Level3"]
 
 
-def test_of_very_many_exceptions_the_root_and_the_outermost_are_read_and_all_are_counted() -> None:
-    one = event(*[thrown(f"Level{number}", f"words {number}", frame("f")) for number in range(130)])
-    assert [each.type for each in one.exceptions] == ["Level0", "Level1", "Level129"]
-    assert one.exceptions_omitted == 127
+@pytest.mark.parametrize(("count", "unread"), [(3, 0), (4, 0), (99, 0), (100, 0), (101, 1), (130, 30)])
+def test_of_very_many_exceptions_the_inner_and_the_outer_ones_are_read_and_all_are_counted(
+    count: int, unread: int
+) -> None:
+    one = event(*[thrown(f"Level{number}", f"words {number}", frame("f")) for number in range(count)])
+    assert [each.type for each in one.exceptions] == ["Level0", "Level1", f"Level{count - 1}"]
+    assert one.exceptions_omitted == count - 3
+    judged = {text.partition(":")[0] for text in error_texts(one)}
+    assert {f"Level{number}" for number in range(count)} - judged == {f"Level{50 + number}" for number in range(unread)}
+
+
+def test_a_carrier_is_shown_before_what_was_suppressed() -> None:
+    values = CLOSE, thrown("RootError", "x", frame("f")), thrown("ExecutionException"), thrown("CompletionException")
+    assert [each.type for each in event(*values).exceptions] == [
+        "RootError",
+        "ExecutionException",
+        "CompletionException",
+    ]
 
 
 def test_at_most_five_types_of_a_group_are_shown_and_carriers_last() -> None:

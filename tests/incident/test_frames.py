@@ -188,7 +188,7 @@ def test_variables_that_are_no_object_are_none(odd: object) -> None:
 
 
 def test_only_the_failing_frame_and_the_projects_own_keep_source_and_variables() -> None:
-    more = {"vars": {"order": "7"}, "context": [[7, "boom()"]], "context_line": "boom()"}
+    more: Json = {"vars": {"order": "7"}, "context": [[7, "boom()"]], "context_line": "boom()"}
     one = event(
         thrown("E", "x", frame("mine", **more), frame("send", own=False, **more), frame("last", own=False, **more))
     )

@@ -100,6 +100,8 @@ def test_a_stack_of_its_own_goes_before_any_threads() -> None:
     one = event(thrown("Error", "x", frame("own")), threads=[thread("main", "other", crashed=True)])
     assert shown(one) == ("Error", "own")
     assert one.exceptions[0].thread is None
+    unmarked = event(thrown("Error", "x", frame("own")), threads=[thread("x", "a"), thread("y", "b")])
+    assert unmarked.unmarked_threads == 0
 
 
 def test_what_a_diagnostic_brings_along_is_no_stack_of_the_error() -> None:

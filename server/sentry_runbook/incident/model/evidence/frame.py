@@ -34,6 +34,8 @@ from sentry_runbook.incident.model.evidence.values import EventText
 
 FRAME = 160
 MAX_VARIABLES = 12
+LONGEST_PLACE = 1_000
+"""Characters of a file, path or module that may be an engine's."""
 ENGINE_PLACES = (
     r"(?:app:/+)?\[native code\]",
     r"native",
@@ -142,21 +144,32 @@ def frames_of(thrown: JsonObject) -> list[JsonObject]:
 
 def own_of(frame: JsonObject) -> bool | None:
     """Whether a raw frame is the application's own; None where nothing says so."""
-    file, path = text_of(frame.get("filename")) or "", text_of(first_of(frame, *PATHS)) or ""
-    module = text_of(frame.get("module")) or ""
-    if ENGINE.fullmatch(file) or ENGINE.fullmatch(path) or NODE_BUILT_IN.fullmatch(path or file):
-        return False
-    if ENGINE_MODULES.fullmatch(module):
-        return False
-    return flag_of(first_of(frame, "inApp", "in_app"))
+    return False if _is_engines(frame) else flag_of(first_of(frame, "inApp", "in_app"))
 
 
 def is_own(frame: JsonObject) -> bool:
     """Whether a raw frame is known to be the application's own."""
-    return own_of(frame) is True
+    return flag_of(first_of(frame, "inApp", "in_app")) is True and not _is_engines(frame)
+
+
+def _is_engines(frame: JsonObject) -> bool:
+    file, path = text_of(frame.get("filename")) or "", text_of(first_of(frame, *PATHS)) or ""
+    module = text_of(frame.get("module")) or ""
+    if max(len(file), len(path), len(module)) > LONGEST_PLACE:
+        return False
+    return any(
+        (
+            ENGINE.fullmatch(file),
+            path != file and ENGINE.fullmatch(path),
+            NODE_BUILT_IN.fullmatch(path or file),
+            ENGINE_MODULES.fullmatch(module),
+        )
+    )
 
 
 def _says_where(frame: JsonObject) -> bool:
+    if frame.get("function") and isinstance(frame["function"], str):
+        return True  # as almost every frame does
     return any(text not in (None, "", GAP) for name in SAYS_WHERE if (text := text_of(frame.get(name))))
 
 
