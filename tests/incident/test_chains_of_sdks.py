@@ -105,6 +105,39 @@ def test_a_carrier_is_named_where_nothing_else_has_a_frame_of_ones_own(
     assert read(event(values[1], title=title)) == (values[1]["type"], "join", None), "alone it is all there is"
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("BeanCreationException", "BeanInstantiationException", "SuppressedError", "Sidekiq::JobRetry::Skip"),
+        *("*fmt.wrapErrors", "*errors.joinError", "*errors.withMessage", "*xerrors.wrapError", "*withstack.withStack"),
+        *("*errutil.withPrefix", "*multierror.Error", "Facade\\Ignition\\Exceptions\\ViewException"),
+        "Spatie\\LaravelIgnition\\Exceptions\\ViewException",
+    ],
+)
+def test_more_that_only_carry_an_error(kind: str) -> None:
+    assert read(event(IO, thrown(kind, "words", frame("join")), title=f"{kind}: words")) == CARRIED
+
+
+@pytest.mark.parametrize(
+    "kind", ["RuntimeException", "Exception", "Error", "Throwable", "java.lang.IllegalStateException"]
+)
+@pytest.mark.parametrize("value", ["closed", " closed ", "java.io.IOException: closed", "IOException:closed"])
+def test_a_plain_error_with_another_one_as_its_message_carries_it(kind: str, value: str) -> None:
+    assert read(event(IO, thrown(kind, value, frame("join")), title=f"{kind}: {value}")) == CARRIED
+
+
+def test_a_plain_error_repeats_one_without_a_message_by_its_type() -> None:
+    bare = thrown("NullPointerException", None, frame("load"))
+    again = thrown("RuntimeException", "java.lang.NullPointerException", frame("join"))
+    assert read(event(bare, again, title="RuntimeException: x")) == ("NullPointerException", "load", None)
+
+
+@pytest.mark.parametrize("kind", ["_RemoteTraceback", "multiprocessing.pool.RemoteTraceback", "OnAssemblyException"])
+def test_a_diagnostic_is_no_root(kind: str) -> None:
+    one = event(thrown(kind, "where", frame("at")), thrown("KeyError", "k", frame("work")))
+    assert read(one) == ("KeyError", "work", None)
+
+
 SPEAKING = {
     "an own type": ("OrderError", "order failed: closed"),
     "an own type with the cause as its message": ("OrderError", "java.io.IOException: closed"),
@@ -162,6 +195,20 @@ TREES: dict[str, tuple[list[Json], Json, Expected]] = {
         [CLOSE, thrown("OrderError", "no stock", frame("order"), **GROUP)],
         {"title": "OrderError: no stock"},
         ("OrderError", "order", None),
+    ),
+    "one marked as a group because two others were suppressed": (
+        [
+            thrown("SocketException", "x", frame("s"), **{**child(None, 2), "type": "suppressed"}),
+            CLOSE,
+            thrown("OrderError", "no stock", frame("order"), **GROUP),
+        ],
+        {"title": "OrderError: no stock"},
+        ("OrderError", "order", None),
+    ),
+    "one marked by its place as suppressed, without numbers": (
+        [thrown("CloseError", "c", frame("c"), source="suppressed[0]"), thrown("OrderError", "no", frame("o"))],
+        {"title": "CloseError: c"},
+        ("OrderError", "o", None),
     ),
     "the context of a coroutine, marked": (
         [
