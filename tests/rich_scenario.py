@@ -60,6 +60,21 @@ RICH = Scenario(
             threads=(ThreadSpec("worker", NATIVE[::-1], current=True),),
         ),
         IssueSpec(
+            "RICH-7",
+            chain=(
+                Raised("DiagnosticCoroutineContextException", "[StandaloneCoroutine]"),
+                Raised("IOException", "closed", FRAMES[:1]),
+                Raised("ExecutionException", "closed", FRAMES[:1]),
+            ),
+            streams=(Stream(20, -100, -50),),
+        ),
+        IssueSpec(
+            "RICH-8",
+            "Deadlock",
+            streams=(Stream(20, -100, -50),),
+            threads=(ThreadSpec("pool-1", NATIVE), ThreadSpec("pool-2", NATIVE)),
+        ),
+        IssueSpec(
             "RICH-4",
             "Resolved in a release",
             streams=(Stream(20, -100, -50),),

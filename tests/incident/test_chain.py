@@ -3,43 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
 from sentry_runbook.incident.events.event_texts import error_texts
-from sentry_runbook.incident.model.evidence import Event
 from sentry_runbook.incident.model.evidence.event import NAMED_BY
+from tests.incident.sdk_events import Json, event, frame, shown, thrown
 from tests.sentry.evidence import event_of
-
-Json = dict[str, Any]
-
-
-def frame(function: str, file: str | None = None, *, own: bool = True, line: object = 7, **more: object) -> Json:
-    """A frame as Sentry shows it."""
-    return {"function": function, "filename": file or f"{function}.x", "lineNo": line, "inApp": own, **more}
-
-
-def thrown(kind: str | None, value: str | None = "boom", *frames: Json, **mechanism: object) -> Json:
-    """An exception with its place in the tree, as today's SDKs give it."""
-    stack = {"frames": list(frames), "framesOmitted": None} if frames else None
-    return {"type": kind, "value": value, "mechanism": mechanism or None, "stacktrace": stack, "threadId": None}
-
-
-def event(*values: Json, title: str = "", metadata: Json | None = None, **entries: object) -> Event:
-    """An event with these exceptions, of an issue that is called so."""
-    listed: list[Json] = [{"type": kind, "data": data} for kind, data in entries.items()]
-    if values:
-        listed.append({"type": "exception", "data": {"values": list(values)}})
-    named = {"title": title, "metadata": metadata or {}}
-    return event_of({"id": "a" * 32, "title": title, "entries": listed, NAMED_BY: named})
-
-
-def shown(one: Event) -> tuple[str | None, str | None]:
-    """Type of the leading exception, function of the failing frame."""
-    place = one.failing_frame
-    return one.leading.type if one.leading else None, place.function if place else None
-
 
 IO, APP = frame("recv", "net/socket.x", own=False), frame("charge", "shop/pay.x")
 CHAINS = {
@@ -135,6 +105,61 @@ CHAINS = {
         "",
         ("ReadError", "read"),
     ),
+    "a title with the package that the type lacks": (
+        [thrown("KeyError", "k", frame("row")), thrown("PayError", "no", frame("pay"))],
+        "com.acme.PayError: no",
+        ("PayError", "pay"),
+    ),
+    "a type with the package that the title lacks": (
+        [thrown("KeyError", "k", frame("row")), thrown("com.acme.PayError", "no", frame("pay"))],
+        "PayError: no",
+        ("com.acme.PayError", "pay"),
+    ),
+    "a title that only ends like a type": (
+        [thrown("KeyError", "k", frame("row")), thrown("Error", "no", frame("pay"))],
+        "PayError: no",
+        ("KeyError", "row"),
+    ),
+    "a title that is the message of an error without a type": (
+        [thrown(None, "first words", frame("a")), thrown(None, "second words", frame("b"))],
+        "second words",
+        (None, "b"),
+    ),
+    "a title that is the message of an error with another type": (
+        [thrown("KeyError", "k", frame("row")), thrown("PayError", "no answer", frame("pay"))],
+        "no answer",
+        ("KeyError", "row"),
+    ),
+    "a message in several lines": (
+        [thrown("E", "first", frame("a")), thrown("E", "second\n  line", frame("b")), thrown("E", "third", frame("c"))],
+        "E: second line",
+        ("E", "b"),
+    ),
+    "no message to tell two apart": (
+        [thrown("E", None, frame("a")), thrown("E", None, frame("b"))],
+        "E",
+        ("E", "b"),
+    ),
+    "no frames and no title: the outermost": (
+        [thrown("OSError", "x"), thrown("PayError", "y"), thrown("WebError", "z")],
+        "",
+        ("WebError", None),
+    ),
+    "no frames: what the title names": (
+        [thrown("OSError", "x"), thrown("PayError", "y"), thrown("WebError", "z")],
+        "PayError: y",
+        ("PayError", None),
+    ),
+    "no own frames: what the title names": (
+        [thrown("OSError", "x", IO), thrown("PayError", "y", IO), thrown("WebError", "z", IO)],
+        "PayError: y",
+        ("PayError", "recv"),
+    ),
+    "no own frames: not what the title names, if that has none": (
+        [thrown("OSError", "x", IO), thrown("PayError", "y")],
+        "PayError: y",
+        ("OSError", "recv"),
+    ),
     "an empty object among them": (
         [{}, thrown("NullReferenceException", "x", frame("Update"))],
         "NullReferenceException: x",
@@ -152,8 +177,20 @@ def test_the_line_of_an_event_is_of_one_exception(
 
 def test_the_issues_metadata_tell_more_than_its_title() -> None:
     values = thrown("KeyError", "'sku'", frame("row")), thrown("JobError", "job failed", frame("run"))
-    metadata = {"type": "KeyError", "value": "'sku'"}
-    assert shown(event(*values, title="A title that a person wrote", metadata=metadata)) == ("KeyError", "row")
+    metadata = {"type": "JobError", "value": "job failed"}
+    assert shown(event(*values, title="KeyError: 'sku'", metadata=metadata)) == ("JobError", "run")
+    assert shown(event(*values, title="KeyError: 'sku'", metadata={"type": "JobError"})) == ("JobError", "run")
+    alike = [thrown("E", words, frame(words)) for words in ("first", "second", "third")]
+    assert shown(event(*alike, title="E: first", metadata={"type": "E", "value": "second"})) == ("E", "second")
+    assert shown(event(*alike, title="E: first", metadata={"title": "x"})) == ("E", "first")
+
+
+def test_the_events_own_title_counts_where_the_issues_names_no_exception() -> None:
+    values = [thrown("KeyError", "'sku'", frame("row")), thrown("JobError", "job failed", frame("run"))]
+    own = {"id": "a1", "title": "JobError: job failed", "exception": {"values": values}}
+    assert shown(event_of({**own, NAMED_BY: {"title": "Nightly import"}})) == ("JobError", "run")
+    assert shown(event_of({**own, NAMED_BY: {"title": "KeyError: 'sku'"}})) == ("KeyError", "row")
+    assert shown(event_of({**own, NAMED_BY: None})) == ("JobError", "run")
 
 
 def test_of_a_long_chain_the_root_the_outermost_and_the_leading_one_are_shown_and_all_are_judged() -> None:
@@ -194,104 +231,12 @@ def test_an_odd_pair_leaves_nothing_out(odd: object) -> None:
     assert event(*values).exceptions[0].frames_omitted == 0
 
 
-# --- stacks elsewhere ----------------------------------------------------------------------------------------------
-
-
-def thread(name: str | None, function: str | None, **more: object) -> Json:
-    """A thread of the process."""
-    stack = {"frames": [frame(function)]} if function else None
-    return {"id": more.pop("id", 1), "name": name, "crashed": False, "current": False, "stacktrace": stack, **more}
-
-
-THREADS = {
-    "that of the exception's number": (9, [thread("a", "a", crashed=True), thread("b", "b", id=9)], "b"),
-    "the crashed one": (None, [thread("main", "a", current=True), thread("b", "b", crashed=True)], "b"),
-    "the current one": (None, [thread("main", "a"), thread("b", "b", current=True)], "b"),
-    "the main one": (None, [thread("worker", "a"), thread("main", "b")], "b"),
-    "the main one of Apple's": (None, [thread("worker", "a"), thread("com.apple.main-thread", "b")], "b"),
-    "the main one by a flag": (None, [thread("worker", "a"), thread("t2", "b", main=True)], "b"),
-    "the only one": (None, [thread(None, "a")], "a"),
-    "the crashed one has none": (None, [thread("x", None, crashed=True), thread("main", "b")], "b"),
-    "none of several that nothing tells apart": (None, [thread("x", "a"), thread("y", "b")], None),
-}
-
-
-@pytest.mark.parametrize(("number", "threads", "expected"), THREADS.values(), ids=THREADS)
-def test_an_exception_without_frames_has_its_threads(
-    number: int | None, threads: Sequence[Json], expected: str | None
-) -> None:
-    with_exception = event({**thrown("App Hanging", "2 s"), "threadId": number}, threads={"values": list(threads)})
-    assert shown(with_exception) == ("App Hanging", expected)
-    if number is None:
-        alone = event(threads={"values": list(threads)})
-        assert shown(alone) == (None, expected)
-        assert (alone.stack is None) == (expected is None)
-
-
-def test_a_message_has_the_stack_where_it_was_logged() -> None:
-    frames = [frame("run", "vendor/console.php", own=False), frame("execute", "src/Import.php")]
-    one = event(stacktrace={"frames": frames}, message={"formatted": "Import aborted"})
-    assert one.message == "Import aborted"
-    assert shown(one) == (None, "execute")
-    assert one.stack is not None
-    assert one.stack.thread is None
-
-
-def test_a_stack_that_sentry_could_not_translate_is_a_stack() -> None:
-    raw = {**thrown("Error"), "rawStacktrace": {"frames": [frame("raw")]}}
-    assert shown(event(raw)) == ("Error", "raw")
-
-
 def test_entries_that_hold_a_bare_list_are_read() -> None:
     listed = [{"type": "exception", "data": [thrown("Error", "x", frame("f"))]}]
     crumbs = [{"type": "breadcrumbs", "data": [{"category": "log", "message": "one"}]}]
     one = event_of({"id": "a1", "entries": listed + crumbs})
     assert shown(one) == ("Error", "f")
     assert [crumb.message for crumb in one.breadcrumbs] == ["one"]
-
-
-# --- places of frames ----------------------------------------------------------------------------------------------
-
-PLACES: dict[str, tuple[Json, str]] = {
-    "a bundle with its column": (frame("t", "app:///main.js", line=1, colNo=829_761), "app:///main.js:1:829761"),
-    "no column": (frame("t", "cart.py", line=41, colNo=None), "cart.py:41"),
-    "a column of 0": (frame("t", "cart.py", line=41, colNo=0), "cart.py:41"),
-    "a line of 0": (frame("t", "cart.cs", line=0), "cart.cs"),
-    "a line below 0": (frame("t", "Native.java", line=-2), "Native.java"),
-    "a module": ({"function": "t", "module": "com.acme.Pay", "lineNo": 7}, "com.acme.Pay:7"),
-    "a library of Windows": (
-        {"function": "t", "package": "C:\\Program Files\\Studio\\studio.exe", "instructionAddr": "0x7ff6"},
-        "studio.exe 0x7ff6",
-    ),
-    "a library of Apple's": ({"function": "t", "package": "/usr/lib/libsystem.dylib"}, "libsystem.dylib"),
-    "an address alone": ({"function": None, "instructionAddr": "0x10"}, "0x10"),
-    "nothing": ({"function": "t"}, "unknown file"),
-}
-
-
-@pytest.mark.parametrize(("raw", "location"), PLACES.values(), ids=PLACES)
-def test_a_frame_says_where_it_is_as_far_as_is_known(raw: Json, location: str) -> None:
-    place = event(thrown("Error", "x", {"inApp": True, **raw})).failing_frame
-    assert place is not None
-    assert place.location == location
-
-
-ENGINE_FILES = (
-    *("[native code]", "native", "<anonymous>", "InternalBytecode.js", "app:///InternalBytecode.js"),
-    *("address at InternalBytecode.js", "node:internal/process/task_queues", "<frozen importlib._bootstrap>"),
-)
-
-
-@pytest.mark.parametrize("file", ENGINE_FILES)
-def test_a_frame_of_the_engine_is_not_the_applications(file: str) -> None:
-    one = event(thrown("TypeError", "x", frame("onPress", "app/Cart.tsx"), frame("map", file)))
-    assert shown(one) == ("TypeError", "onPress")
-    assert [each.in_app for each in one.exceptions[0].frames] == [True, False]
-
-
-@pytest.mark.parametrize("file", ["src/native.ts", "internals/pay.js", "app/internal/pay.py", "anonymous.js"])
-def test_a_file_that_only_sounds_like_the_engines_is_ones_own(file: str) -> None:
-    assert shown(event(thrown("TypeError", "x", frame("a"), frame("b", file)))) == ("TypeError", "b")
 
 
 # --- long messages -------------------------------------------------------------------------------------------------

@@ -337,7 +337,7 @@ NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
         (float("nan"), None),
         (float("inf"), None),
         (True, None),
-        ("1795442706", None),
+        ("1795442706", "2026-11-23T14:05:06+00:00"),
         ("yesterday", None),
         ("", None),
         ([], None),

@@ -65,8 +65,13 @@ def variables() -> bytes:
     return event(context={f"key {number}": "value " * 8 for number in range(80_000)})
 
 
+def halves() -> bytes:
+    """A text of nothing but half characters, which has to be mended."""
+    return event(message="\ud800" * 800_000)
+
+
 KINDS: dict[str, Callable[[], bytes]] = {
-    made.__name__: made for made in (frames, tags, long_breadcrumb, breadcrumbs, variables)
+    made.__name__: made for made in (frames, tags, long_breadcrumb, breadcrumbs, variables, halves)
 }
 
 

@@ -110,6 +110,120 @@ async def test_a_carrier_of_an_error_leads_no_line() -> None:
     assert step == '"KeyError" in "charge" at "shop/pay.py:41".'
 
 
+# --- what stands beside the leading error --------------------------------------------------------------------------
+
+
+def member(kind: str, function: str | None, **mechanism: Any) -> dict[str, Any]:
+    """An exception with its place in the tree."""
+    frames = [{"function": function, "filename": f"shop/{function}.py", "lineNo": 7, "inApp": True}] if function else []
+    stack = {"frames": frames} if frames else None
+    return {"type": kind, "value": f"words of {kind}", "mechanism": mechanism, "stacktrace": stack}
+
+
+def exceptions(*values: Mapping[str, Any]) -> dict[str, Any]:
+    """An event's entries with these exceptions."""
+    return {"entries": [{"type": "exception", "data": {"values": list(values)}}]}
+
+
+GROUP = exceptions(
+    member("KeyError", "row", exception_id=2, parent_id=0, source="exceptions[1]"),
+    member("ValueError", "price", exception_id=1, parent_id=0, source="exceptions[0]"),
+    member("ExceptionGroup", "main", exception_id=0, is_exception_group=True),
+)
+SUPPRESSED = exceptions(
+    member("CloseError", "close", type="suppressed", exception_id=1, parent_id=0),
+    member("OrderError", "order", type="generic", exception_id=0, is_exception_group=True),
+)
+
+
+async def told(event: Mapping[str, Any]) -> tuple[dict[str, Any], str, str, str]:
+    """The event's view, its page, the finding about the stack, the postmortem."""
+    async with shop(event) as connection:
+        view = (await connection.call("get_issue", issue=ISSUE))["event"]
+        page = await connection.text("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+        postmortem = (await connection.call("draft_postmortem", issue=ISSUE))["markdown"]
+    [step] = [one["finding"] for one in triage["checklist"] if "Stack trace" in one["step"]]
+    return view, page, step, postmortem
+
+
+async def test_siblings_of_a_group_did_not_become_each_other() -> None:
+    view, page, step, postmortem = await told(GROUP)
+    assert {one["type"]: one.get("aside") for one in view["exceptions"]} == {
+        "KeyError": None,
+        "ValueError": True,
+        "ExceptionGroup": None,
+    }
+    assert page.count("exception, beside the failing one") == 1
+    assert step == '"KeyError" in "row" at "shop/row.py:7".'
+    raised = re.findall(r'(Raised|It became|Beside it): "(\w+)"', postmortem)
+    assert raised == [("Raised", "KeyError"), ("It became", "ExceptionGroup"), ("Beside it", "ValueError")]
+
+
+async def test_a_suppressed_error_is_neither_the_root_nor_what_became_of_it() -> None:
+    view, page, step, postmortem = await told(SUPPRESSED)
+    assert [one.get("aside") for one in view["exceptions"]] == [True, None]
+    assert view["failing_frame"]["exception"] == "OrderError"
+    assert page.count("beside the failing one") == 1
+    assert step == '"OrderError" in "order" at "shop/order.py:7".'
+    raised = re.findall(r'(Raised|It became|Beside it): "(\w+)"', postmortem)
+    assert raised == [("Raised", "OrderError"), ("Beside it", "CloseError")]
+
+
+async def test_a_chain_has_nothing_beside_it() -> None:
+    chain = exceptions(member("OSError", "disk"), member("OrderError", "order"))
+    view, page, _, postmortem = await told(chain)
+    assert [one.get("aside") for one in view["exceptions"]] == [None, None]
+    assert "beside" not in page.lower()
+    assert re.findall(r'(Raised|It became|Beside it): "(\w+)"', postmortem) == [
+        ("Raised", "OSError"),
+        ("It became", "OrderError"),
+    ]
+
+
+THREADS = {
+    "entries": [
+        {"type": "message", "data": {"formatted": "Deadlock"}},
+        {
+            "type": "threads",
+            "data": {"values": [{"id": number, "name": f"pool-{number}", **member("x", "wait")} for number in (1, 2)]},
+        },
+    ]
+}
+
+
+async def test_stacks_that_nothing_tells_apart_are_not_called_missing() -> None:
+    view, _, step, postmortem = await told(THREADS)
+    words = "the stacks of 2 threads, none of which it marks as crashed, current or main"
+    assert "failing_frame" not in view
+    assert step == f"The event has {words}."
+    assert f"The event has no exception and {words}." in postmortem
+    async with shop(THREADS) as connection:
+        missing = {one["what"]: one["why"] for one in (await connection.call("get_issue", issue=ISSUE))["missing"]}
+    assert missing["event.failing_frame"] == f"the event has {words}"
+    assert missing["event.exceptions"] == f"the event carries no exception and {words}"
+
+
+async def test_a_frame_of_which_nobody_says_whose_it_is_stands_in_no_library() -> None:
+    unsaid = member("MatchError", "match")
+    unsaid["stacktrace"]["frames"][0]["inApp"] = None
+    view, page, step, postmortem = await told(exceptions(unsaid))
+    assert "in_app" not in view["failing_frame"]
+    assert view["exceptions"][0]["stack"] == ["match (shop/match.py:7) ← failing"]
+    assert step == '"MatchError" in "match" at "shop/match.py:7".'
+    assert "library" not in page + postmortem
+
+
+async def test_an_event_in_the_form_of_an_sdk_is_told_like_sentrys() -> None:
+    frames = [{"function": "charge", "filename": "shop/pay.py", "lineno": 41, "in_app": True, "context_line": "boom()"}]
+    sent = {"values": [{"type": "PayError", "value": {"code": 401}, "stacktrace": {"frames": frames}}]}
+    view, _, step, _ = await told({"entries": None, "exception": sent, "tags": [["plan", "pro"], [None, "x"]]})
+    assert view["failing_frame"]["context"] == "› 41 boom()"
+    assert view["exceptions"][0]["value"] == '{"code": 401}'
+    assert view["tags"] == {"plan": "pro"}
+    assert step == '"PayError" in "charge" at "shop/pay.py:41".'
+
+
 # --- versions and devices ------------------------------------------------------------------------------------------
 
 VERSIONS = {

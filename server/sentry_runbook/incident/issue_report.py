@@ -200,6 +200,7 @@ def _exception(thrown: ThrownException, leads: bool) -> ExceptionView:
         type=thrown.type,
         value=thrown.value,
         handled=thrown.handled,
+        aside=thrown.aside or None,
         thread=stack.thread,
         stack=stack.lines,
         stack_omitted=stack.omitted,

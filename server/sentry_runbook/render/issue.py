@@ -60,7 +60,8 @@ def _add_event(page: MarkdownPage, event: EventView) -> None:
         heading = ": ".join(part for part in (thrown.type, thrown.value) if part)
         handled = {True: ", handled", False: ", unhandled", None: ""}[thrown.handled]
         lines = (heading, *_stack(thrown.stack, thrown.stack_omitted))
-        page.untrusted(f"exception{handled}", "\n".join(lines))
+        beside = ", beside the failing one" if thrown.aside else ""
+        page.untrusted(f"exception{beside}{handled}", "\n".join(lines))
     if event.stack:
         of = "a thread" if event.stack.thread else "the message"
         stack = _stack(event.stack.lines, event.stack.omitted)

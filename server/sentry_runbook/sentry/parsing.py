@@ -26,9 +26,12 @@ MAX_PARTS = 400_000
 """Values of one answer. A part takes up to 100 bytes of memory however short it is written, so 5 MB of nothing but
 brackets would take 150 MB; real events of that size stay below this."""
 STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)")
-"""A pair of surrogates, a lone one (the group), or another escape."""
-REPLACEMENT = r"\ufffd"
+SURROGATES = re.compile(
+    rb"(?<!\\)(\\+)(u(?:[dD][89abAB][0-9a-fA-F]{2}(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|[dD][c-fC-F][0-9a-fA-F]{2}))"
+)
+"""The backslashes before it (an even number of them is text), and half a character as JSON escapes it or, with a third
+group, both halves."""
+REPLACEMENT = rb"ufffd"
 
 
 def parsed(reply: SentryResponse) -> Any:  # JSON is anything; models give it its types
@@ -50,9 +53,14 @@ def _parsed_leniently(body: bytes) -> Any:
 
     It costs that value, not the whole answer. A body that is cut, or no JSON at all, stays an error.
     """
-    text = ESCAPE.sub(lambda escape: REPLACEMENT if escape[1] else escape[0], body.decode("utf-8-sig", "replace"))
+    mended = bytearray(body)  # in place, for a body may hold a million of them
+    for escape in SURROGATES.finditer(body):
+        if len(escape[1]) % 2 and escape[3] is None:
+            mended[escape.start(2) : escape.end(2)] = REPLACEMENT
     try:
-        return json.loads(text, strict=False, parse_constant=lambda _: None, parse_float=_finite)
+        return json.loads(
+            mended.decode("utf-8-sig", "replace"), strict=False, parse_constant=lambda _: None, parse_float=_finite
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -56,7 +56,8 @@ def _shorter_stacks(result: IssueReport) -> IssueReport:
     if result.event is None:
         return result
     thrown = result.event.exceptions
-    kept = [one for place, one in enumerate(thrown) if place in (0, len(thrown) - 1) or _failing(one) is not None]
+    root = next((place for place, one in enumerate(thrown) if not one.aside), 0)
+    kept = [one for place, one in enumerate(thrown) if place in (root, len(thrown) - 1) or _failing(one) is not None]
     return _with(result, exceptions=tuple(_shorter(one) for one in kept))
 
 

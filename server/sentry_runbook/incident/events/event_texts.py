@@ -26,15 +26,19 @@ def whole_events(evidence: Evidence) -> tuple[Event, ...]:
 def error_texts(event: Event) -> Iterator[str]:
     """All of what was thrown, the leading exception first, then from the root outwards; then message and title.
 
-    What carries another error or happened beside it comes after what led to it.
+    What happened beside the leading exception comes after what led to it, and what only carries another one last.
     """
     leading = event.leading
     if leading is not None:
         yield leading.text
     others = [exception for exception in event.exceptions if exception is not leading]
-    yield from (exception.text for exception in others if not (exception.carries or exception.aside))
+    for exception in others:
+        if not (exception.carries or exception.aside):
+            yield exception.text
     yield from event.other_errors
-    yield from (exception.text for exception in others if exception.carries or exception.aside)
+    for exception in sorted(others, key=lambda exception: exception.carries):
+        if exception.carries or exception.aside:
+            yield exception.text
     for text in (event.whole_message or event.message, event.title):
         if text:
             yield text

@@ -68,10 +68,10 @@ def chain_of(event: JsonObject, entries: Mapping[str, JsonObject], titles: Seque
     if not thrown:
         stack = message_stack(entries) or thread_stack(entries, None)
         return Chain(stack=stack, unmarked_threads=0 if stack else len(threads_with_stacks(entries)))
-    relations = Relations.of(thrown)
-    lead = _leading(thrown, relations, titles)
+    relations, stacks = Relations.of(thrown), [frames_of(one) for one in thrown]
+    lead = _leading(thrown, stacks, relations, titles)
     unmarked = 0
-    if not any(frames_of(one) for place, one in enumerate(thrown) if place not in relations.suppressed):
+    if not any(stack for place, stack in enumerate(stacks) if place not in relations.suppressed):
         number = first_of(thrown[lead], "threadId", "thread_id")
         elsewhere = message_stack(entries) or thread_stack(entries, number)
         unmarked = 0 if elsewhere else len(threads_with_stacks(entries))
@@ -94,8 +94,7 @@ def chain_of(event: JsonObject, entries: Mapping[str, JsonObject], titles: Seque
 def _sent(entries: Mapping[str, JsonObject]) -> tuple[list[JsonObject], int]:
     """The exceptions as they were sent, of very many the innermost and the outermost, and how many are left out."""
     data = entries.get("exception", {})
-    is_single = "values" not in data and _says_something(data)  # as the first SDKs sent it
-    values = [data] if is_single else data.get("values")
+    values = data.get("values") or ([data] if _says_something(data) else [])  # a single one, as the first SDKs sent it
     sent: list[JsonObject] = [{**value, "thread": None} for value in list_of(values) if isinstance(value, dict)]
     half = MAX_SENT_EXCEPTIONS // 2
     return (sent, 0) if len(sent) <= 2 * half else ([*sent[:half], *sent[-half:]], len(sent) - 2 * half)
@@ -124,15 +123,20 @@ def _cause_first(thrown: list[JsonObject], event: JsonObject) -> list[JsonObject
 # --- which leads, which are shown ----------------------------------------------------------------------------------
 
 
-def _leading(thrown: Sequence[JsonObject], relations: Relations, titles: Sequence[JsonObject]) -> int:
+def _leading(
+    thrown: Sequence[JsonObject],
+    stacks: Sequence[Sequence[JsonObject]],
+    relations: Relations,
+    titles: Sequence[JsonObject],
+) -> int:
     """The exception that Sentry's title names; where it carries another or has no own frames, the innermost that has.
 
     Type, message and failing frame of one line are all of this one.
     """
     places = [place for place in range(len(thrown)) if place not in relations.carries]
     thrown_itself = [place for place in range(len(thrown)) if place not in relations.suppressed]
-    own = [place for place in range(len(thrown)) if any(map(is_own, frames_of(thrown[place])))]
-    framed = [place for place in range(len(thrown)) if frames_of(thrown[place])]
+    own = [place for place, stack in enumerate(stacks) if any(map(is_own, stack))]
+    framed = [place for place, stack in enumerate(stacks) if stack]
     titled = next((place for title in titles if (place := _titled(thrown, places, title)) is not None), None)
     first = [titled] if titled is not None else []
     for candidates in (own, framed):
@@ -185,4 +189,4 @@ def _shown(thrown: Sequence[JsonObject], relations: Relations, lead: int, aside:
 
 def _outermost(thrown: Sequence[JsonObject], relations: Relations) -> int:
     """The last one that was thrown itself."""
-    return max((place for place in range(len(thrown)) if place not in relations.suppressed), default=len(thrown) - 1)
+    return max(place for place in range(len(thrown)) if place not in relations.suppressed)

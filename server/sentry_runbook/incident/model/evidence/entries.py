@@ -34,7 +34,7 @@ def entries_of(event: JsonObject) -> dict[str, JsonObject]:
     """
     by_type: dict[str, JsonObject] = {}
     for kind, data in (*_listed(event), *_at_the_top(event)):
-        if isinstance(data, list):
+        if isinstance(data, list) and data:
             data = {"values": data}  # noqa: PLW2901  # as SDKs send it, and some servers keep it
         if isinstance(kind, str) and isinstance(data, dict) and data:
             by_type.setdefault(kind, data)
@@ -42,7 +42,10 @@ def entries_of(event: JsonObject) -> dict[str, JsonObject]:
 
 
 def _listed(event: JsonObject) -> Iterator[tuple[object, object]]:
-    for entry in list_of(event.get("entries"))[:MAX_SENT_ENTRIES]:
+    entries = event.get("entries")
+    if isinstance(entries, dict):
+        yield from entries.items()
+    for entry in list_of(entries)[:MAX_SENT_ENTRIES]:
         if isinstance(entry, dict):
             yield entry.get("type"), entry.get("data")
 

@@ -34,6 +34,8 @@ from sentry_runbook.incident.model.evidence.values import EventText
 
 FRAME = 160
 MAX_VARIABLES = 12
+LONGEST_PLACE = 1_000
+"""Characters of a file, path or module that may be an engine's."""
 ENGINE_PLACES = (
     r"(?:app:/+)?\[native code\]",
     r"native",
@@ -44,8 +46,6 @@ ENGINE_PLACES = (
     r"\[internal(?: function)?\]",  # PHP
     r"dart:.*",
     r"node:.*",
-    r"internal/(?:async_hooks|bootstrap|child_process|crypto|deps|event_target|fs|http2?|main|modules|per_context|process"
-    r"|stream_base_commons|streams|timers|url|util)(?:/.*)?\.js",  # Node's of before version 16
     r"(?:[a-z-]+:/+)?(?:[^/]*/)?webpack/(?:bootstrap|runtime/[a-z ]+)(?: [0-9a-f]+)?",
     r"wasm://.*",
     r"(?:chrome|moz|safari|safari-web|ms-browser)-extension:.*",
@@ -55,6 +55,11 @@ ENGINE_PLACES = (
 ENGINE = re.compile("|".join(ENGINE_PLACES))
 """Files of an engine, an interpreter, a compiler or a browser's extension: an SDK may mark their frames as the
 application's, which they never are (``Array.map``, Hermes' own bytecode, a proxy that Spring generated)."""
+NODE_BUILT_IN = re.compile(
+    r"internal/(?:async_hooks|bootstrap|child_process|crypto|deps|event_target|fs|http2?|main|modules|per_context|process"
+    r"|stream_base_commons|streams|timers|url|util)(?:/.*)?\.js"
+)
+"""Whole paths of Node's own files before version 16; below a folder it is the application's."""
 ENGINE_MODULES = re.compile(
     r"_COROUTINE\b.*|.*\$\$(?:Enhancer|Fast|Spring)\w*CGLIB\$\$.*|com\.sun\.proxy\..*|jdk\.proxy\d.*"
 )
@@ -139,18 +144,32 @@ def frames_of(thrown: JsonObject) -> list[JsonObject]:
 
 def own_of(frame: JsonObject) -> bool | None:
     """Whether a raw frame is the application's own; None where nothing says so."""
-    files = [text for name in ("filename", *PATHS) if (text := text_of(frame.get(name)))]
-    if any(ENGINE.fullmatch(file) for file in files) or ENGINE_MODULES.fullmatch(text_of(frame.get("module")) or ""):
-        return False
-    return flag_of(first_of(frame, "inApp", "in_app"))
+    return False if _is_engines(frame) else flag_of(first_of(frame, "inApp", "in_app"))
 
 
 def is_own(frame: JsonObject) -> bool:
     """Whether a raw frame is known to be the application's own."""
-    return own_of(frame) is True
+    return flag_of(first_of(frame, "inApp", "in_app")) is True and not _is_engines(frame)
+
+
+def _is_engines(frame: JsonObject) -> bool:
+    file, path = text_of(frame.get("filename")) or "", text_of(first_of(frame, *PATHS)) or ""
+    module = text_of(frame.get("module")) or ""
+    if max(len(file), len(path), len(module)) > LONGEST_PLACE:
+        return False
+    return any(
+        (
+            ENGINE.fullmatch(file),
+            path != file and ENGINE.fullmatch(path),
+            NODE_BUILT_IN.fullmatch(path or file),
+            ENGINE_MODULES.fullmatch(module),
+        )
+    )
 
 
 def _says_where(frame: JsonObject) -> bool:
+    if frame.get("function") and isinstance(frame["function"], str):
+        return True  # as almost every frame does
     return any(text not in (None, "", GAP) for name in SAYS_WHERE if (text := text_of(frame.get(name))))
 
 

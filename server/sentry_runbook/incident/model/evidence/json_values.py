@@ -30,6 +30,7 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """A later date is none, whatever the clock says; within both bounds no arithmetic on dates overflows."""
 AHEAD = timedelta(days=1)
 """How far ahead of the reader's clock a date of the past may lie: clocks differ, and zones are forgotten."""
+EPOCH = re.compile(r"[0-9]{10,19}(?:\.[0-9]{1,12})?")
 EARLIEST_EPOCH_S = EARLIEST.timestamp()
 LATEST_EPOCH_S = LATEST.timestamp()
 
@@ -48,7 +49,7 @@ def id_of(value: object) -> str | None:
 
 
 def moment_of(value: object, latest: datetime | None = None) -> datetime | None:
-    """ISO with or without microseconds and zone, or epoch seconds or milliseconds, as aware UTC to the second.
+    """ISO with or without fractions and zone, or the epoch in seconds or parts of them, as aware UTC to the second.
 
     Args:
         value: what Sentry sent.
@@ -63,17 +64,26 @@ def moment_of(value: object, latest: datetime | None = None) -> datetime | None:
 
 def _date_of(value: object) -> datetime | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # The seconds of any accepted date are fewer than the milliseconds of the first one.
-        seconds = value / 1000 if value >= EARLIEST_EPOCH_S * 1000 else value
-        return datetime.fromtimestamp(int(seconds), UTC) if EARLIEST_EPOCH_S <= seconds < LATEST_EPOCH_S else None
+        return _date_of_epoch(value)
     if not isinstance(value, str):
         return None
+    text = value.strip()
+    if EPOCH.fullmatch(text):
+        return _date_of_epoch(float(text))
     try:
-        parsed = datetime.fromisoformat(value.strip())
+        parsed = datetime.fromisoformat(text.upper().removesuffix(" UTC"))
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return aware.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         return None
+
+
+def _date_of_epoch(number: float) -> datetime | None:
+    """Of seconds, or of milli-, micro- or nanoseconds: accepted dates are so few that no number can be two of them."""
+    for parts in (1, 10**3, 10**6, 10**9):
+        if EARLIEST_EPOCH_S <= number / parts < LATEST_EPOCH_S:
+            return datetime.fromtimestamp(int(number / parts), UTC)
+    return None
 
 
 def count_of(value: object) -> int | None:
@@ -115,7 +125,7 @@ FLAGS = {"yes": True, "true": True, "no": False, "false": False}
 
 def first_of(data: JsonObject, *keys: str) -> object:
     """The value of the first of these keys that holds something; None where none does."""
-    return next((value for key in keys if (value := data.get(key)) not in (None, "")), None)
+    return next((value for key in keys if (value := data.get(key)) not in (None, "", [], {})), None)
 
 
 def first_text(data: JsonObject, *keys: str) -> str | None:

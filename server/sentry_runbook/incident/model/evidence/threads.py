@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from sentry_runbook.incident.model.evidence.frame import frames_of
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, first_of, flag_of, list_of, text_of
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, first_of, flag_of, list_of, text_of
 
 MAX_SENT_THREADS = 200
 MAIN = re.compile(
@@ -32,9 +32,9 @@ def thread_stack(entries: Mapping[str, JsonObject], thread_id: object) -> JsonOb
         None where no thread has a stack, and where several have one and nothing tells which counts.
     """
     threads = threads_with_stacks(entries)
-    wanted = text_of(thread_id)
+    wanted = _number_of(thread_id)
     rules: tuple[Callable[[JsonObject], bool], ...] = (
-        lambda thread: wanted is not None and text_of(thread.get("id")) == wanted,
+        lambda thread: wanted is not None and _number_of(thread.get("id")) == wanted,
         lambda thread: flag_of(thread.get("crashed")) is True,
         lambda thread: flag_of(thread.get("current")) is True,
         lambda thread: flag_of(thread.get("main")) is True,
@@ -51,6 +51,12 @@ def threads_with_stacks(entries: Mapping[str, JsonObject]) -> list[JsonObject]:
     return [thread for thread in values if isinstance(thread, dict) and frames_of(thread)]
 
 
+def _number_of(value: object) -> str | None:
+    """A thread's number, which is written as a number or as text."""
+    number = count_of(value)
+    return text_of(value) if number is None else str(number)
+
+
 def _stack_of(thread: JsonObject) -> JsonObject:
     stack = thread.get("stacktrace")
     omitted = first_of(stack, "framesOmitted", "frames_omitted") if isinstance(stack, dict) else None
@@ -58,5 +64,5 @@ def _stack_of(thread: JsonObject) -> JsonObject:
 
 
 def _name_of(thread: JsonObject) -> str:
-    name, number = text_of(thread.get("name")), text_of(thread.get("id"))
+    name, number = text_of(thread.get("name")), _number_of(thread.get("id"))
     return name or (f"thread {number}" if number else "a thread without a name")

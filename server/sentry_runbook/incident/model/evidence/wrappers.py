@@ -87,7 +87,7 @@ def is_carrier(thrown: JsonObject, inner: Sequence[JsonObject]) -> bool:
 
 def kind_of(thrown: JsonObject) -> str:
     """The type without its package or outer class; Go's names stay whole."""
-    name = text_of(thrown.get("type")) or ""
+    name = (text_of(thrown.get("type")) or "")[:LONGEST]
     return name if name.startswith("*") else re.split(r"[.$+\\]|::", name)[-1]
 
 

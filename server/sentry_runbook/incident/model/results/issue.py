@@ -60,6 +60,8 @@ class ExceptionView(Frozen):
     """One exception of the chain; ``stack`` lists ``function (file:line)``, oldest call first, the failing one marked.
 
     Attributes:
+        aside: true: it neither led to the failing exception nor came of it (suppressed meanwhile, a diagnostic, or its
+            sibling in a group).
         thread: the thread that the stack was taken of, where the exception has none of its own.
         stack_omitted: frames that are not shown, those that Sentry left out included.
     """
@@ -67,6 +69,7 @@ class ExceptionView(Frozen):
     type: EventText | None = None
     value: EventText | None = None
     handled: bool | None = None
+    aside: bool | None = None
     thread: EventText | None = None
     stack: tuple[EventText, ...] = ()
     stack_omitted: int | None = None
