@@ -10,10 +10,10 @@ tests keep a pattern from texts that it cannot match: the text's length, and wor
 made anew after each change, because a mask shortens the text.
 
 Not masked: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
-numbers with dots are an address unless ``v``, ``@``, ``-`` or another dotted number touches them (``v1.2.3.4`` is a
-version), ``Version=`` stands before them, or they end in ``.0.0`` (``Chrome/141.0.0.0``); loopback addresses identify
-no one. In Sentry's own fields for versions nothing is taken for an address (:func:`.is_version_name`). What Sentry
-scrubbed is shown as scrubbed.
+numbers with dots are an address unless ``v``, ``@``, ``-``, ``-beta`` or another dotted number touches them
+(``v1.2.3.4`` is a version), a word such as ``Version=`` or a product such as ``Edg/`` stands before them, or they end
+in ``.0.0`` (``Chrome/141.0.0.0``); loopback addresses identify no one. In Sentry's own fields for versions nothing is
+taken for an address (:func:`.is_version_name`). What Sentry scrubbed is shown as scrubbed.
 """
 
 from __future__ import annotations

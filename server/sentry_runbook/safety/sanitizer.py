@@ -25,7 +25,7 @@ from datetime import datetime
 from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
 from sentry_runbook.safety.findings import SuspiciousText
 from sentry_runbook.safety.json_walk import Json, JsonWalker
-from sentry_runbook.safety.sensitive_keys import is_version_name, sensitive_kind
+from sentry_runbook.safety.sensitive_keys import is_owned_device, is_version_name, sensitive_kind
 
 MAX_FINDINGS = 40
 """Different findings of one answer that are listed; the rest is counted."""
@@ -33,10 +33,12 @@ MAX_NAME = 80
 MAX_REMEMBERED = 500
 """Longest text, in characters, whose result is remembered: an answer repeats tags and titles a hundred times."""
 VERSION_SHAPE = re.compile(
-    r"(?:(?:[\w.-]{0,20}[A-Z][\w.-]{0,20}|node|python|ruby|php|go|deno|bun|java|dart|linux|android) ){1,4}"
-    r"v?\d{1,12}(?:\.\w{1,20}){0,8}(?:[+-][\w.]{1,40})?|\S{1,200}"
+    r"(?:(?:[\w.-]{0,20}[A-Z][\w.-]{0,20}|20\d\d|node|python|ruby|rails|php|go|deno|bun|java|jdk|dart|libc|linux"
+    r"|android) ){0,5}v?\d{1,12}(?:\.\w{1,20}){0,8}(?:[+-][\w.]{1,40})?(?: \([\w .+-]{1,40}\)| build \w{1,20})?"
+    r"|\S{1,200}(?: \([\w .+-]{1,40}\))?"
 )
-"""One token (``web@4.2.0.17``, ``141.0.0.0``), or names of a product and a number (``Mac OS X 10.15.7``)."""
+"""One token (``web@4.2.0.17``, ``141.0.0.0``), or names of a product and a number (``Mac OS X 10.15.7``); each may have
+its build behind it (``4.2.0.17 (1234)``)."""
 MAX_WHOLE = 16_000
 """Characters of a text that is read whole."""
 
@@ -139,6 +141,8 @@ class Sanitizer:
         if value and kind and self._masker:
             self._look(text.early_cut(value, limit)[0], where)
             return self._masker.mask(kind, value)
+        if value and self._masker and is_owned_device(name, value):
+            return self._masker.mask("personal", value)
         if is_version_name(name):
             return self.version(value, limit, where)
         return self.line(value, limit, where)
