@@ -271,7 +271,7 @@ ANSWERED = """
     ServiceUnavailableException: closed on Sundays|expected 200, got 503|HTTP 503 rooms are booked|Table 503 is taken
     status code 404|AxiosError: Request failed with status code 500|submission deadline exceeded|APIError: bad
     Error: Network Error|TypeError: Failed to fetch|connect ECONNREFUSED <ip 1>:443|ReadTimeout: timed out
-    StatusCode.UNAVAILABLE: dns:///inventory:50051|code = Unavailable desc = dial tcp <ip 1>:50051: connection refused
+    StatusCode.UNAVAILABLE: dns:///inventory:50051|code = Unavailable desc = dial tcp <ip 1>:5432: connection refused
     14 UNAVAILABLE: getaddrinfo ENOTFOUND prices.shop.svc.cluster.local
     14 UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:50051|status code 503: http://localhost:80
 """

@@ -236,6 +236,40 @@ async def test_a_call_without_an_answer_failed_and_says_so(status: object) -> No
     assert triage["causes"][0]["pattern"] == "third_party_failure"
 
 
+async def test_all_retries_of_an_event_are_counted_also_those_among_steps_that_are_not_shown() -> None:
+    retries = tuple(call("pay.vendor.example", 503, before=100 - number) for number in range(45))
+    async with shop(breadcrumbs=(*retries, *[Crumb("log", "a step")] * 35)) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    assert "vendor" not in json.dumps(report["event"]["breadcrumbs"])
+    [step] = [one["finding"] for one in triage["checklist"] if "Breadcrumbs" in one["step"]]
+    assert step.endswith("events, 45 calls in each.")
+
+
+FAILED_CALL = {
+    "type": "http",
+    "category": "fetch",
+    "level": "info",
+    "data": {"method": "POST", "url": "https://pay.vendor.example/v1", "status_code": 503},
+}
+LISTS: dict[str, dict[str, Any]] = {
+    "values in an entry": {"entries": [{"type": "breadcrumbs", "data": {"values": [FAILED_CALL]}}]},
+    "a list in an entry": {"entries": [{"type": "breadcrumbs", "data": [FAILED_CALL]}]},
+    "a list among others that are none": {"entries": [{"type": "breadcrumbs", "data": [None, 7, FAILED_CALL, "x"]}]},
+    "values beside the entries": {"entries": [], "breadcrumbs": {"values": [FAILED_CALL]}},
+    "a list beside the entries": {"entries": [], "breadcrumbs": [FAILED_CALL]},
+}
+
+
+@pytest.mark.parametrize("event", LISTS.values(), ids=LISTS)
+async def test_breadcrumbs_are_read_in_each_form_that_servers_keep(event: dict[str, Any]) -> None:
+    async with shop(event) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    assert [one["text"].rpartition(" ")[2] for one in report["event"]["breadcrumbs"]] == ["503"]
+    assert triage["causes"][0]["pattern"] == "third_party_failure"
+
+
 @pytest.mark.parametrize(
     "host", ["eu.i.posthog.com", "bat.bing.com", "rum.vendor.example", "metrics.vendor.example", "o1.ingest.sentry.io"]
 )

@@ -92,7 +92,7 @@ def failed_calls(evidence: Evidence) -> FailedCalls | None:
 
 def _calls(event: Event, own: frozenset[str]) -> Iterator[Breadcrumb]:
     """The HTTP calls of an event whose end is known, without those to trackers."""
-    for crumb in event.breadcrumbs:
+    for crumb in (*event.earlier_calls, *event.breadcrumbs):
         ended = crumb.failed or crumb.http_status is not None
         if crumb.url and ended and _whose(crumb, own) != "tracker":
             yield crumb

@@ -73,8 +73,6 @@ DATA_STORE_PORT = re.compile(
     r"|[\"']?,? port[ =](?:1433|1521|3306|5432|5672|6379|6432|9042|9092|27017)(?!\d)"
 )
 """What follows a host that is a database, a cache or a queue."""
-SERVICE_PORT = re.compile(r":(?!(?:80|443|8443)(?!\d))\d|[\"']?,? port[ =](?!(?:80|443|8443)(?!\d))\d")
-"""A port on which only the services of one's own network are called by their address."""
 MAX_PORT = 20
 """Characters after a host in which its port stands."""
 MASKED_ADDRESS = "<ip "
@@ -164,9 +162,8 @@ def hosts_in(text: str, own: frozenset[str]) -> Iterator[tuple[str, Whose]]:
 
 
 def _whose_in_text(host: str, own: frozenset[str], after: str) -> Whose:
-    """As :func:`whose_host`; also by the port, for private addresses are masked in texts like public ones."""
+    """As :func:`whose_host`; a data store is known by its port."""
     if DATA_STORE_PORT.match(after):
         return "own"
-    if host.startswith(MASKED_ADDRESS):
-        return "own" if SERVICE_PORT.match(after) else "unknown"
-    return whose_host(host, own)
+    # In texts private addresses are masked like public ones.
+    return "unknown" if host.startswith(MASKED_ADDRESS) else whose_host(host, own)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
+from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb, is_call
 from sentry_runbook.incident.model.evidence.chain import chain_of
 from sentry_runbook.incident.model.evidence.exception import Frame, Stack, ThrownException
 from sentry_runbook.incident.model.evidence.json_values import (
@@ -165,6 +165,7 @@ class Event(FromSentry):
         other_errors: ``Type: message`` of the exceptions that are not shown.
         stack: of an event without exceptions: its message's, else a thread's.
         whole_message: all of a message that is longer than what is shown.
+        earlier_calls: the HTTP calls among the breadcrumbs that are left out, which are judged and not shown.
         request_host: host that the request came in on (the project's own).
     """
 
@@ -184,6 +185,7 @@ class Event(FromSentry):
     stack: Maybe[Stack] = None
     breadcrumbs: Many[Breadcrumb] = ()
     breadcrumbs_omitted: int = 0
+    earlier_calls: Many[Breadcrumb] = ()
     tags: Annotated[dict[EventText, EventText], Tags()] = Field(default_factory=dict)
     tags_omitted: int = 0
     user: Annotated[EventText | None, UserName()] = None
@@ -233,6 +235,7 @@ class Event(FromSentry):
             "other_errors": [_named(thrown, MAX_OTHERS // len(chain.others)) for thrown in chain.others],
             "stack": chain.stack,
             "breadcrumbs": breadcrumbs[-MAX_BREADCRUMBS:],
+            "earlier_calls": [crumb for crumb in breadcrumbs[:-MAX_BREADCRUMBS] if is_call(crumb)],
             "breadcrumbs_omitted": max(0, len(breadcrumbs) - MAX_BREADCRUMBS),
             "tags": tags[:MAX_TAGS],
             "tags_omitted": len(tags) - len(dict(tags[:MAX_TAGS])),
@@ -323,6 +326,9 @@ def _entries(event: JsonObject) -> dict[str, JsonObject]:
             data = {"values": data}  # as SDKs send it, and some servers keep it
         if isinstance(kind, str) and isinstance(data, dict):
             by_type.setdefault(kind, data)
+    sent = event.get("breadcrumbs")
+    if "breadcrumbs" not in by_type and isinstance(sent, list | dict):
+        by_type["breadcrumbs"] = {"values": sent} if isinstance(sent, list) else sent  # beside the entries, as sent
     return by_type
 
 
