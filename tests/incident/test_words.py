@@ -46,6 +46,8 @@ NETWORK = """
     SSL_connect: SSL_ERROR_SYSCALL|HandshakeException|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE
     x509: signed by unknown authority|RetryableException|timeout of 5000ms exceeded|took longer than 10 s
     Server error '500 Internal Server Error'|500 Server Error: Internal|resulted in a `500 Internal Server Error`
+    queryA ETIMEOUT|queryA ESERVFAIL|write EPROTO|Unable to execute HTTP request|0: 0 Unknown Error
+    Http failure response for x: 500 OK|was not upgraded to websocket|The remote name could not be resolved
     HTTP status server error (500)|HTTP 521|too many 500 error responses|upstream connect error
 """
 HOSTS = (
@@ -69,6 +71,10 @@ HOSTS = (
     'Unable to resolve host "api.partner.com": no answer',
     "UnknownHostException: api.partner.com",
     "UnknownHostException: https://api.partner.com/v1",
+    "Unable to execute HTTP request: api.partner.com",
+    "queryA ETIMEOUT api.partner.com",
+    "connection reset by peer, address = api.partner.com, port = 60123",
+    "The remote name could not be resolved: 'api.partner.com'",
     "lookup api.partner.com on 10.0.0.2:53: no such host",
     "Failed host lookup: 'api.partner.com' (errno = 7)",
     "failed to connect to api.partner.com/<ip 1> (port 443) after 10000ms",
@@ -116,7 +122,9 @@ LIMITED = """
     REQUEST_LIMIT_EXCEEDED|OVER_QUERY_LIMIT|Request rate is large|please reduce your request rate|(Throttling) in call
     Reduce request rates to resume service|Request was throttled|concurrent_limit_exceeded|Flood control exceeded
     RESOURCE_EXHAUSTED: Bandwidth exhausted|ResourceExhausted: 429 Resource has been exhausted|FLOOD_WAIT
-    past the per minute request limit|exceeded your daily request quota|That model is currently overloaded
+    The rate of requests exceeds the throughput limit.|RequestThrottledException|VendorException - Overloaded.
+    Failed after 3 attempts. Last error: Overloaded|past the per minute request limit
+    exceeded your daily request quota|That model is currently overloaded
 """
 EXPIRED = """
     x509: certificate has expired or is not yet valid|CERT_HAS_EXPIRED|CertificateExpiredException: NotAfter: Mon
@@ -178,6 +186,7 @@ NO_FAILING_CALL = """
     HTTPStatusError: Client error '422 Unprocessable Entity'|HttpException: HTTP 401 Unauthorized
     [403 Forbidden] during GET|HTTP Error 400: Bad Request|Response status code was unacceptable: 409
     setTimeout is late|clearTimeout of 7|invalid status 'UNAVAILABLE'|the sku is unavailable in
+    Http failure response for x: 404 Not Found|Http failure response for x: 401 OK
     thrown at app.js:1:503|see errors/502|NSURLErrorDomain Code=-999 "cancelled"|NSURLErrorDomain Code=-1009 "offline"
     ChunkLoadError: Loading chunk 42 failed. (timeout)|TypeError: Failed to fetch dynamically imported module
     TypeError: error loading dynamically imported module, timed out
@@ -203,7 +212,8 @@ NO_LIMIT = """
     order 429 is missing|rate 5 %|TypeError: limit|step 529|the limiter started|429 items are broken|KeyError: 429
     User 429 not found|Minified React error #429; visit https://react.dev/errors/429|Error at position 429 - unexpected
     interest rate exceeded 5 %|TypeError: late at throttled (app.js)|code: 42910|id 0f429a|the rate limiter is set twice
-    8 RESOURCE_EXHAUSTED: Received message larger than max|ReferenceError: RateLimitError is not defined
+    8 RESOURCE_EXHAUSTED: Received message larger than max|TooManyRequestsHttpException
+    ReferenceError: RateLimitError is not defined
     cannot import name 'RateLimitError' from 'client'|KeyError: 'rate_limit_exceeded'|e.isRateLimited is not a function
     Cannot read properties of undefined (reading 'rateLimited')|undefined method `rate_limited?' for nil
     module 'client' has no attribute 'RateLimitError'|uninitialized constant Client::RateLimitError
@@ -258,6 +268,7 @@ UNANSWERED = """
     tonic::Status: status: Unavailable, message: "down"|ServiceUnavailable: 503 The service is currently unavailable.
     DeadlineExceeded: 504 Deadline Exceeded|FirebaseError: [code=unavailable]: could not be completed
     [cloud_firestore/unavailable] The service is down|AxiosError: Request failed with status code 503
+    The remote server returned an error: (503) Server Unavailable.
     the server responded with status 502|Response status code does not indicate success: 504 (Gateway Timeout).
     Response status code was unacceptable: 503.|HttpException: HTTP 503 Service Unavailable
     a status code of 503 and so on
@@ -426,6 +437,7 @@ RAN_OUT = {
         Could not get a resource from the pool|The connection pool has been exhausted
         Timeout: Pool empty. Unable to fetch
         connection not available and request was dropped from queue|SequelizeConnectionAcquireTimeoutError
+        EmptyPoolError: HTTPConnectionPool(host='x'): No pool connections are available.
         The wait queue for acquiring a connection to server is full|WaitQueueTimeoutError|ConnectionPool::TimeoutError
     """,
     "threads and queues ran out": """

@@ -119,18 +119,20 @@ def whose_host(host: str, own: frozenset[str]) -> Whose:
 
 # --- hosts in error texts ------------------------------------------------------------------------------------------
 
-_DOTTED = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,24}(?![a-z0-9-]|\.[a-z])"
+_LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_DOTTED = rf"{_LABEL}(?:\.{_LABEL}){{0,9}}\.[a-z]{{2,24}}(?![a-z0-9-]|\.[a-z])"
 _ADDRESS = r"<ip \d+>|\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|localhost"
-_BARE = r"(?!h(?:tt|xx)ps?[:∶])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?![a-z0-9.-])"
-_NO_FILE = rf"(?![^\s:)\"']*\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
+_BARE = rf"(?!h(?:tt|xx)ps?[:∶]){_LABEL}(?![a-z0-9.-])"
+_NO_FILE = rf"(?![^\s:)\"']{{0,200}}\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
 IN_TEXT = re.compile(
     # Links are neutralized before they get here: hxxps is what https has become, and ∶ what a scheme's colon has.
     rf"(?:h(?:tt|xx)ps?|wss?|grpcs?)[:∶]//(?:[^/\s@＠]{{1,200}}[@＠])?(?:www\[?\.\]?)?({_DOTTED}|{_ADDRESS}|{_BARE})"
     # Forms after which nothing but a host can stand, so that one label is enough.
     rf"|(?:dns[:∶]/{{0,3}}|lookup (?!address)|\bhost ?= ?['\"]?|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) |resolve host:? "
     rf"|Unknown ?Host(?:Exception)?: )({_DOTTED}|{_ADDRESS}|{_BARE})"
-    rf"|(?:ipv[46][:∶]|target:? ?|\b(?:host(?:name)?(?: name)?|host lookup|address)[:=]? ?[\"'‘“]?"
-    rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|getaddrinfo|resolv(?:e|ing)|reach|dial tcp)"
+    rf"|(?:ipv[46][:∶]|target:? ?|\b(?:host(?:name)?(?: name)?|host lookup|address) ?[:=]? ?[\"'‘“]?"
+    rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMED?OUT|ESERVFAIL|EHOSTUNREACH|ENETUNREACH"
+    rf"|getaddrinfo|resolv(?:e|ed|ing)|HTTP request|reach|dial tcp)"
     rf"(?: host)?:? ?[\"'‘“]?|connect(?:ion)?(?: timeout| refused)?(?: to| with|:)(?: host)? ?[\"'‘“]?"
     rf"|connect\(2\) for \"|from (?:GET|POST|PUT|PATCH|DELETE) )({_DOTTED}|{_ADDRESS})"
     # A host in brackets, with its port, or as Java writes it with its address; places in files look alike.

@@ -49,6 +49,7 @@ CONNECTIONS = Resource(
         r"pool (?:limit\b|timed? ?out|timeout)|PoolTimeout|Pool_?Exhausted|ExhaustedPool|ConnectionPool::Timeout",
         r"(?:connection|resource) from (?:the |a )?(?:connection )?pool|connection pool cannot serve",
         r"Connection is not available|connection not available and request was dropped|no available connections",
+        r"EmptyPoolError|No pool connections are available",
         r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
         r"more than [’'\"]?max_user_connections|max_connections (?:was |has been )?(?:reached|exceeded)",
         r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "

@@ -39,7 +39,7 @@ STATUS_KEYS = (
 )
 """Names under which SDKs and the applications' own clients note a call's URL, method and answer."""
 FAILURE = re.compile(
-    r"\W*(?:net(?:work)?[ _-]?)?(?:error|fail(?:ed|ure)|timed?[ -]?out|refused|reset|unreachable)\b"
+    r"\W{0,3}(?:net(?:work)?[ _-]?)?(?:error|fail(?:ed|ure)|timed?[ -]?out|refused|reset|unreachable)\b"
     r"|UNAVAILABLE|DEADLINE_EXCEEDED",
     re.IGNORECASE,
 )
