@@ -331,9 +331,20 @@ def test_statuses_say_whose_failure_it_is(statuses: Sequence[int | None], expect
     assert sum(each.points for each in collected) == expected
     answers = ", ".join("no answer" if status is None else str(status) for status in statuses)
     does = "does not answer" if answers == "no answer" else f"answers {answers}"
-    sides = {2: "the failure is on its side", -4: "it works, and refuses what we send"}
+    theirs = "it turns calls away" if set(statuses) <= {429, 529} else "the failure is on its side"
+    sides = {2: theirs, -4: "it works, and refuses what we send"}
     if expected:
         assert [each.text for each in collected] == [f'"api.geo.example" {does}: {sides[expected]}.']
+
+
+@pytest.mark.parametrize(
+    ("statuses", "fewer"), [((429,), True), ((529,), True), ((429, 529), True), ((429, 503), False), ((503,), False)]
+)
+def test_a_service_that_turns_calls_away_gets_fewer_and_no_retries(statuses: Sequence[int], fewer: bool) -> None:
+    (top, *_) = causes(spiking(failing(*statuses)))
+    assert top.pattern == THIRD_PARTY
+    assert top.action.startswith('Send fewer calls to "api.geo.example"') is fewer
+    assert ("add retries with backoff" in top.action) is not fewer
 
 
 def test_a_failure_with_a_good_status_is_of_nobody() -> None:

@@ -315,6 +315,36 @@ def test_a_server_and_a_model_are_shown(name: str, value: str) -> None:
     assert Sanitizer().named(name, value) == value
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "site-packages/app/4.2.0.17/main.py",
+        "C:\\Program Files\\App\\4.2.0.17\\app.exe",
+        "/Applications/Chrome.app/Versions/120.0.60.130/Chrome",
+    ],
+)
+def test_a_folder_may_be_called_by_a_version(path: str) -> None:
+    assert Sanitizer().path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "http://203.0.113.7/app.js",
+        "\\\\203.0.113.7\\app\\main.dll",
+        "https://who.example/203.0.113.7/x.js",
+        "203.0.113.7/x",
+    ],
+)
+def test_the_machine_that_a_file_is_on_is_an_address(path: str) -> None:
+    assert "<ip 1>" in Sanitizer().path(path)
+
+
+def test_a_person_in_a_path_is_masked_beside_a_version() -> None:
+    assert Sanitizer().path("/home/ann@example.com/app/4.2.0.17/x.py") == "/home/<email 1>/app/4.2.0.17/x.py"
+    assert len(Sanitizer().path("/app/4.2.0.17/" + "x" * 400, 100)) == 100
+
+
 @pytest.mark.parametrize("name", ["device.name", "device_name", "deviceName", "DeviceName", "bluetooth_name"])
 def test_the_name_of_a_device_is_its_owners_whatever_it_is(name: str) -> None:
     assert Sanitizer().named(name, "SM-1") == "<personal 1>"

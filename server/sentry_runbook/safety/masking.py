@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache, partial
 
 from sentry_runbook.safety.secret_patterns import LONGEST_MINIMUM, SecretPattern, fold, patterns_for_length
@@ -57,19 +57,19 @@ class Masker:
         digest = hashlib.sha256(_normal(kind, value).encode("utf-8", "replace")).digest()
         return f"<{kind} {known.setdefault(digest, len(known) + 1)}>"
 
-    def mask_text(self, text: str, *, secrets_only: bool = False) -> str:
+    def mask_text(self, text: str, *, leave: Collection[str] = ()) -> str:
         """Inert text with everything masked that a pattern or a sensitive name identifies.
 
         Args:
             text: inert text.
-            secrets_only: leave what only looks like personal data: a version is no address and no telephone number.
+            leave: kinds that are not masked here: a version is no address and no telephone number.
         """
         if not _may_hold_secret().search(text):
             return text
         folded = fold(text)
         # The length before any mask counts: no pattern matches across the angle brackets of a mask, however long it is.
         for row in patterns_for_length(min(len(text), LONGEST_MINIMUM)):
-            if secrets_only and row.kind in PERSONAL:
+            if row.kind in leave:
                 continue
             for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
                 if word in folded:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -39,6 +39,9 @@ VERSION_SHAPE = re.compile(
 )
 """One token (``web@4.2.0.17``, ``141.0.0.0``), or names of a product and a number (``Mac OS X 10.15.7``); each may have
 its build behind it (``4.2.0.17 (1234)``)."""
+VERSION_FOLDER = re.compile(r"[\w)][/\\]\d{1,3}(?:\.\d{1,3}){3}[/\\]")
+NO_PATH = re.compile(r"//|\A\\\\")
+"""A URL, or the share of another machine: there four numbers with dots are an address."""
 MAX_WHOLE = 16_000
 """Characters of a text that is read whole."""
 
@@ -130,10 +133,18 @@ class Sanitizer:
             if not VERSION_SHAPE.fullmatch(value):
                 return self.line(value, limit, where)
             harmless = self._look(value, where)
-            safe = self._masked(text.inert_line(value), secrets_only=True)
+            safe = self._masked(text.inert_line(value), masking.PERSONAL)
             if harmless:
                 self._versions[value] = safe
         return text.cut(safe, limit)
+
+    def path(self, value: str | None, limit: int = 200, where: str = "") -> str:
+        """The path of a file as one line: a folder may be called by a version (``app/4.2.0.17/main.py``)."""
+        if not value or not VERSION_FOLDER.search(value) or NO_PATH.search(value):
+            return self.line(value, limit, where)
+        head, dropped = text.early_cut(value, limit)
+        self._look(head, where)
+        return text.cut(self._masked(text.inert_line(head), ("ip",)), limit, dropped)
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
@@ -216,8 +227,8 @@ class Sanitizer:
             return self.user(**{kind: rest})
         return self.user(id=value)
 
-    def _masked(self, inert: str, *, secrets_only: bool = False) -> str:
-        masked = self._masker.mask_text(inert, secrets_only=secrets_only) if self._masker else inert
+    def _masked(self, inert: str, leave: Collection[str] = ()) -> str:
+        masked = self._masker.mask_text(inert, leave=leave) if self._masker else inert
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
         return inert if masked is inert else neutralize.break_emphasis(masked)
 

@@ -18,7 +18,9 @@ from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
 
 RETRIED = 1.5
 """Failed calls an event from which they are said: that many are retries."""
-OF_LOAD = ("408", "425", "429")
+FULL = ("429", "529")
+"""Statuses of a service that turns calls away because there are too many."""
+OF_LOAD = ("408", "425", *FULL)
 """Statuses of a service that is slow or full, among those that mean a faulty request."""
 Calls = Sequence[Breadcrumb]
 """The HTTP calls of one event, oldest first."""
@@ -72,6 +74,11 @@ class FailedCalls:
         if theirs == ours:
             return "unclear"
         return "theirs" if theirs else "ours"
+
+    @property
+    def limited(self) -> bool:
+        """Whether the host turns calls away, and fails in no other way."""
+        return set(self.statuses) <= set(FULL)
 
     @property
     def weight(self) -> tuple[bool, int, int, bool]:

@@ -68,7 +68,8 @@ def _calls(calls: FailedCalls) -> Iterator[Indicator]:
     yield Indicator("breadcrumbs", points, f"Calls to {host} fail ({answers}) {where}{calls.each}.", core=True)
     if calls.at_fault == "theirs":
         does = "does not answer" if calls.statuses == (NO_ANSWER,) else f"answers {answers}"
-        yield Indicator("statuses", 2, f"{host} {does}: the failure is on its side.")
+        why = "it turns calls away" if calls.limited else "the failure is on its side"
+        yield Indicator("statuses", 2, f"{host} {does}: {why}.")
     elif calls.at_fault == "ours":
         yield Indicator("statuses", -4, f"{host} answers {answers}: it works, and refuses what we send.")
 
@@ -96,6 +97,11 @@ def _has_expired(incident: Measurements) -> bool:
     return any(CERTIFICATE_EXPIRED.search(text) for text in incident.texts)
 
 
+def _is_limited(incident: Measurements) -> bool:
+    calls = incident.failed_calls
+    return (calls is not None and calls.limited) or any(LIMITED.search(text) for text in incident.texts)
+
+
 def failing_host(incident: Measurements) -> str | None:
     """The external host that fails, by breadcrumbs or else by the error's text; None when none is known."""
     calls = incident.failed_calls
@@ -114,7 +120,7 @@ def action(incident: Measurements) -> str:
             f"The TLS certificate of {where} has expired: its owner must renew it. Retries do not help, and switching "
             "the check off would be unsafe. Use a fallback until then."
         )
-    if any(LIMITED.search(text) for text in incident.texts):
+    if _is_limited(incident):
         return (
             f"Send fewer calls to {where}: respect its Retry-After, back off, queue or cache; do not add retries. Then "
             "ask for a higher limit."
