@@ -356,6 +356,12 @@ def test_a_failure_with_a_good_status_is_of_nobody() -> None:
     ("text", "expected", "sentence"),
     [
         ("cannot use API.geo.example now", 2, 'The error names "api.geo.example".'),
+        (
+            "certificate has expired",
+            2,
+            'The error says that the TLS certificate of "api.geo.example" has expired: '
+            '"Error: certificate has expired".',
+        ),
         ("upstream is gone", 2, 'The error is one of a failing call: "Error: upstream is gone".'),
         ("no address", -1, "The error itself does not speak of a failing call."),
     ],
@@ -710,6 +716,27 @@ def test_the_action_names_the_transaction_where_one_is_known() -> None:
 
 RESOURCE = "resource_exhaustion"
 FULL = ("TimeoutError", "QueuePool limit reached")
+
+
+@pytest.mark.parametrize(
+    ("platform", "system", "on_device"),
+    [
+        *(
+            ("java", "Android 14", True),
+            ("java", "Linux 6.1", False),
+            ("cocoa", "iOS 17.2", True),
+            ("dart", None, True),
+        ),
+        *(("javascript", "Windows 10", True), ("python", "Android 14", False), ("node", "iOS 17.2", False)),
+        *(("csharp", "iOS 17.2", True), ("csharp", "Windows 10", False), (None, None, False)),
+    ],
+)
+def test_nobody_adds_memory_to_a_users_device(platform: str | None, system: str | None, on_device: bool) -> None:
+    evidence = spiking(event("Error", "out of memory", os=system), issue={"platform": platform})
+    relief = (
+        "Look for what holds memory on the device" if on_device else "Scale horizontally and raise the memory limit"
+    )
+    assert causes(evidence)[0].action.startswith(relief)
 
 
 @pytest.mark.parametrize(

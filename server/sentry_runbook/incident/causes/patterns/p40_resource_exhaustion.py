@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.events.call_words import LIMITED
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation
 from sentry_runbook.incident.metrics.transactions import transactions
@@ -16,6 +17,9 @@ from sentry_runbook.incident.model.evidence import Known, quoted
 
 SLOW_P95_MS = 5000
 SEVERAL_ENDPOINTS = 3
+DEVICE_PLATFORMS = ("cocoa", "objc", "swift", "dart", "flutter", "javascript", "android", "react-native", "apple-ios")
+DEVICE = re.compile(r"(?:Android|iOS|iPadOS|watchOS|tvOS|visionOS|HarmonyOS)\b")
+"""Systems that only devices of users run on."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +171,19 @@ def _load(incident: Measurements) -> Iterator[Indicator]:
 
 
 def action(incident: Measurements) -> str:
-    """The relief for what ran out."""
+    """The relief for what ran out; nobody adds memory to a user's phone or browser."""
     match = exhausted(incident.texts)
-    return (match[0] if match is not None else CONNECTIONS).relief
+    resource = match[0] if match is not None else CONNECTIONS
+    return (WATCHDOG if resource is MEMORY and _on_a_device(incident) else resource).relief
+
+
+def _on_a_device(incident: Measurements) -> bool:
+    platform = incident.evidence.issue.platform
+    # A server's event tells the browser and the system of the user that it served; Java also runs on servers.
+    on_device = platform in ("java", "csharp", None) and any(
+        DEVICE.match(event.os or "") for event in whole_events(incident.evidence)
+    )
+    return platform in DEVICE_PLATFORMS or on_device
 
 
 def prevention(incident: Measurements) -> Prevention:
