@@ -474,6 +474,20 @@ def test_a_full_or_slow_service_is_at_fault_and_one_that_refuses_is_not(
 
 
 @pytest.mark.parametrize(
+    ("error", "url", "told"),
+    [
+        ("Failed to fetch dynamically imported module", "https://cdn.shopfiles.example/Cart-8f3a.js", False),
+        ("ChunkLoadError: Loading chunk 7 failed", "https://cdn.shopfiles.example/7.css?v=2", False),
+        ("ChunkLoadError: Loading chunk 7 failed", "https://api.geo.example/v1", True),
+        ("Failed to fetch", "https://js.vendor.example/sdk.js", True),
+    ],
+)
+def test_the_applications_own_code_that_does_not_load_is_no_failing_service(error: str, url: str, told: bool) -> None:
+    crumb = call(url.split("/")[2], None).model_copy(update={"url": url})
+    assert (texts(THIRD_PARTY, read_together(event("TypeError", error, [crumb])), "breadcrumbs") != []) is told
+
+
+@pytest.mark.parametrize(
     ("page", "own"),
     [
         ("hxxps://www[.]geo.example/cart", True),

@@ -46,6 +46,8 @@ NETWORK = """
     SSL_connect: SSL_ERROR_SYSCALL|HandshakeException|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE
     x509: signed by unknown authority|RetryableException|timeout of 5000ms exceeded|took longer than 10 s
     Server error '500 Internal Server Error'|500 Server Error: Internal|resulted in a `500 Internal Server Error`
+    HttpRequestException: Es konnte keine Verbindung hergestellt werden|[WinError 10060] 连接尝试失败。
+    [Errno 111] 拒绝连接
     queryA ETIMEOUT|queryA ESERVFAIL|write EPROTO|Unable to execute HTTP request|0: 0 Unknown Error
     Http failure response for x: 500 OK|was not upgraded to websocket|The remote name could not be resolved
     HTTP status server error (500)|HTTP 521|too many 500 error responses|upstream connect error

@@ -257,6 +257,7 @@ VERSIONS = (
 VERSION_NAMES = (
     *("release", "dist", "browser", "os", "client_os", "runtime", "device", "device.family", "browser.version"),
     *("app_version", "appVersion", "kernel_version", "os.build", "app_build", "raw_description", "client-version"),
+    *("v8", "electron", "firmware"),
 )
 
 

@@ -58,10 +58,11 @@ _QUERY_NAMES = _words("code key sig signature auth ticket state nonce assertion 
 
 _VERSION_NAMES = _words(
     "release sentry:release dist browser browser.name os os.name os.build client_os client_os.name runtime "
-    "runtime.name device device.family device.model app.build raw_description"
+    "runtime.name device device.family device.model app.build raw_description "
+    "electron chrome chromium v8 node openssl"
 )
 """Tags that Sentry or its SDKs fill with a product and its version."""
-_VERSION_WORDS = _words("version versions release build dist")
+_VERSION_WORDS = _words("version versions release build dist firmware")
 """Last words of names whose values are versions."""
 _OWNER_PAIRS = _phrases("device name|phone name|bluetooth name")
 """Names of devices are their owners': "Vera's iPhone"."""

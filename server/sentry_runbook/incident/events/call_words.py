@@ -47,6 +47,8 @@ NETWORK = _any(
     # gRPC; the plain word is what a shop says of its goods
     r"(?-i:(?<![\w\"'])UNAVAILABLE(?![\w\"']))|code = Unavailable|StatusCode\W{0,3}Unavailable",
     # libraries' names for any answer that is an error
+    r"HttpRequestException|Socket(?:Timeout)?Exception|WebException|\bURLError|ClientConnector|ConnectTimeout|ReadTimeout",
+    r"WinError (?:10054|1006[01]|1100[14])|Errno (?:104|11[013]|-[235])\b",
     r"APIConnectionError|RetryableException|HTTP ?Error|HttpException|HTTPStatusError|too many requests",
 )
 """A call over the network that failed."""
@@ -124,6 +126,10 @@ CODE_LOADED = _any(
     r"ChunkLoadError|Loading (?:CSS )?chunk|dynamically imported module|Importing a module script|preload CSS"
 )
 """A part of the application's own code that did not load: after a deploy, old pages ask for files that are gone."""
+
+
+CODE_FILE = re.compile(r"\.(?:m?js|css)(?:[?#]|$)", re.IGNORECASE)
+"""The end of a URL of such a part."""
 
 
 def is_failing_call(text: str) -> bool:

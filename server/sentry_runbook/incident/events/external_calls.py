@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sentry_runbook.incident.events.call_words import is_failing_call, is_of_other_side
-from sentry_runbook.incident.events.event_texts import whole_events
+from sentry_runbook.incident.events.call_words import CODE_FILE, CODE_LOADED, is_failing_call, is_of_other_side
+from sentry_runbook.incident.events.event_texts import error_texts, whole_events
 from sentry_runbook.incident.events.hosts import Whose, hosts_in, own_domains, whose_host
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Evidence
 from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
@@ -98,10 +98,13 @@ def failed_calls(evidence: Evidence) -> FailedCalls | None:
 
 
 def _calls(event: Event, own: frozenset[str]) -> Iterator[Breadcrumb]:
-    """The HTTP calls of an event whose end is known, without those to trackers."""
+    """The HTTP calls of an event whose end is known, without those to trackers and for the application's own code."""
+    is_code = any(CODE_LOADED.search(text) for text in error_texts(event))
     for crumb in (*event.earlier_calls, *event.breadcrumbs):
         ended = crumb.failed or crumb.http_status is not None
-        if crumb.url and ended and _whose(crumb, own) != "tracker":
+        if not crumb.url or not ended or _whose(crumb, own) == "tracker":
+            continue
+        if not (is_code and CODE_FILE.search(crumb.url)):
             yield crumb
 
 
