@@ -146,6 +146,8 @@ TRACKERS = """
     bam.nr-data.net|intake.datadoghq.com|browser.datadoghq.eu|notify.bugsnag.com|logx.optimizely.com|cdn.cookielaw.org
     browser-intake-datadoghq.com|browser-intake-us5-datadoghq.com|browser-intake-datadoghq.eu
     firebaselogging.googleapis.com
+    events.eu1.segmentapis.com|r.logr-ingest.com|analytics-sg.tiktok.com|t.co|ingesteer.services-prod.nsvcs.net
+    pixel-config.reddit.com|rum-static.pingdom.net|smetrics.vendor.example
     vitals.vercel-insights.com|eu.mobile.events.data.microsoft.com|events.launchdarkly.com|cdn.heap-api.com
     track.adform.net
     api2.branch.io|events.appsflyer.com|app.adjust.com|dc.services.visualstudio.com|plausible.io|site.matomo.cloud
@@ -158,6 +160,7 @@ INTERNAL = """
 """
 SERVICES = """
     graph.facebook.com|api.intercom.io|maps.yandex.ru|api.segmentation.partner.com|tracking.parcels.com|stats.league.com
+    api.stripe.com|firestore.googleapis.com|api.twitter.com|events.mapbox.com|www.recaptcha.net|t.me|bing.com
     googleapis.com|api.hsforms.com|adjustments.partner.com|notplausible.io|api.analytics-of-risk.com
 """
 
