@@ -216,7 +216,8 @@ def test_a_service_that_turns_calls_away_is_known_by_its_words(word: str) -> Non
 NO_LIMIT = """
     order 429 is missing|rate 5 %|TypeError: limit|step 529|the limiter started|429 items are broken|KeyError: 429
     User 429 not found|Minified React error #429; visit https://react.dev/errors/429|Error at position 429 - unexpected
-    interest rate exceeded 5 %|TypeError: late at throttled (app.js)|code: 42910|id 0f429a|the rate limiter is set twice
+    a slowdown of the checkout|interest rate exceeded 5 %|TypeError: late at throttled (app.js)|code: 42910|id 0f429a
+    the rate limiter is set twice
     8 RESOURCE_EXHAUSTED: Received message larger than max|TooManyRequestsHttpException
     ReferenceError: RateLimitError is not defined
     cannot import name 'RateLimitError' from 'client'|KeyError: 'rate_limit_exceeded'|e.isRateLimited is not a function
@@ -436,7 +437,8 @@ RAN_OUT = {
         in Session mode max clients are limited to pool_size
         Knex: Timeout acquiring a connection. The pool is probably full
         unable to acquire JDBC Connection|HikariPool-1 - Connection is not available, request timed out
-        db - Connection is not available|no available connections|could not obtain a connection from the pool within 5 s
+        db - Connection is not available, request timed out|pool error Timeout waiting for idle object
+        no available connections|could not obtain a connection from the pool within 5 s
         Timeout waiting for connection from pool|prior to obtaining a connection from the pool
         Timed out fetching a new connection from the connection pool|checking out a connection from connection pool
         Could not get a resource from the pool|The connection pool has been exhausted
@@ -481,6 +483,8 @@ NOT_RUN_OUT = """
     Cannot use a pool after calling end on the pool|'memoryErrorFlag' is wrong|memory game has no cards
     memory limit must be a number|room OOM-12 not found
     evaluating e: undefined is not an object (evaluating 'e.outOfMemory')
+    Internet connection is not available|Error releasing connection from the pool|ambiguous call to overloaded function
+    Indirect modification of overloaded property has no effect|seat allocation failed
     RejectedExecutionException: Task rejected from ThreadPoolExecutor@2[Terminated, pool size = 0]
     NoClassDefFoundError: java/util/concurrent/RejectedExecutionException|all goroutines are asleep - deadlock!
     deadlock; recursive locking|The queue is fully loaded|the disk is fully booked|exit code 1370|signal 90|designal 9

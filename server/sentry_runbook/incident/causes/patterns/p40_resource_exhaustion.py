@@ -51,9 +51,10 @@ CONNECTIONS = Resource(
         r"QueuePool limit|(?<!thread )pool (?:is |was |has been )?(?:probably )?(?:exhausted|empty\b)",
         r"pool (?:is )?(?:probably )?full\b(?!, discarding)",
         r"pool (?:limit\b|timed? ?out|timeout)|PoolTimeout|Pool_?Exhausted|ExhaustedPool|ConnectionPool::Timeout",
-        r"(?:connection|resource) from (?:the |a )?(?:connection )?pool|connection pool cannot serve",
-        r"Connection is not available|connection not available and request was dropped|no available connections",
-        r"EmptyPoolError|No pool connections are available",
+        r"(?:obtain|wait|fetch|check|get|acquir|borrow)\w*(?: \w+){0,4} (?:connection|resource) from (?:the |a )?"
+        r"(?:connection )?pool|pool error Timeout waiting|connection pool cannot serve",
+        r"- Connection is not available|connection not available and request was dropped",
+        r"no available connections|EmptyPoolError|No pool connections are available",
         r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
         r"more than [’'\"]?max_user_connections|max_connections (?:was |has been )?(?:reached|exceeded)",
         r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "
@@ -74,8 +75,9 @@ WATCHDOG = Resource(
 MEMORY = Resource(
     _any(
         r"OutOfMemory|out of memory|MemoryError\b|InsufficientMemory|heap out of|Java heap space|heap limit",
-        r"GC overhead limit|Cannot allocate memory|failed to allocate memory|\bOOM\b(?!-)|OOMKilled|allocation failed",
-        r"memory allocation of \d+ bytes failed|allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
+        r"GC overhead limit|Cannot allocate memory|failed to allocate memory|\bOOM\b(?!-)|OOMKilled",
+        r"(?:memory|buffer|heap) allocation failed|memory allocation of \d+ bytes failed",
+        r"allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
         r"(?:exceed|reach)\w*[^.\n]{0,20} memory limit|memory limit (?:was |has been )?(?:exceeded|reached)",
         r"Allowed memory size of",
     ),
@@ -100,7 +102,9 @@ RESOURCES = (
             r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
             r"thread pool (?:is )?(?:full|exhausted)|did not accept task",
             r"can.t (?:start new|create) thread|unable to create (?:new )?native",
-            r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed|overloaded",
+            r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed",
+            # C++ and PHP call functions and properties so.
+            r"overloaded(?! (?:function|method|operator|constructor|member|template|property|element))",
         ),
         "threads and queues ran out",
         "Scale the workers horizontally, bound the queues, and rate-limit what fills them.",
