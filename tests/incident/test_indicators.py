@@ -331,9 +331,20 @@ def test_statuses_say_whose_failure_it_is(statuses: Sequence[int | None], expect
     assert sum(each.points for each in collected) == expected
     answers = ", ".join("no answer" if status is None else str(status) for status in statuses)
     does = "does not answer" if answers == "no answer" else f"answers {answers}"
-    sides = {2: "the failure is on its side", -4: "it works, and refuses what we send"}
+    theirs = "it turns calls away" if set(statuses) <= {429, 529} else "the failure is on its side"
+    sides = {2: theirs, -4: "it works, and refuses what we send"}
     if expected:
         assert [each.text for each in collected] == [f'"api.geo.example" {does}: {sides[expected]}.']
+
+
+@pytest.mark.parametrize(
+    ("statuses", "fewer"), [((429,), True), ((529,), True), ((429, 529), True), ((429, 503), False), ((503,), False)]
+)
+def test_a_service_that_turns_calls_away_gets_fewer_and_no_retries(statuses: Sequence[int], fewer: bool) -> None:
+    (top, *_) = causes(spiking(failing(*statuses)))
+    assert top.pattern == THIRD_PARTY
+    assert top.action.startswith('Send fewer calls to "api.geo.example"') is fewer
+    assert ("add retries with backoff" in top.action) is not fewer
 
 
 def test_a_failure_with_a_good_status_is_of_nobody() -> None:
@@ -345,6 +356,12 @@ def test_a_failure_with_a_good_status_is_of_nobody() -> None:
     ("text", "expected", "sentence"),
     [
         ("cannot use API.geo.example now", 2, 'The error names "api.geo.example".'),
+        (
+            "certificate has expired",
+            2,
+            'The error says that the TLS certificate of "api.geo.example" has expired: '
+            '"Error: certificate has expired".',
+        ),
         ("upstream is gone", 2, 'The error is one of a failing call: "Error: upstream is gone".'),
         ("no address", -1, "The error itself does not speak of a failing call."),
     ],
@@ -454,6 +471,20 @@ def test_a_full_or_slow_service_is_at_fault_and_one_that_refuses_is_not(
 ) -> None:
     evidence = read_together(event("Error", "failed", [call("api.geo.example", status)]))
     assert [each.points for each in indicators(THIRD_PARTY, evidence, "statuses")] == points_of_statuses
+
+
+@pytest.mark.parametrize(
+    ("error", "url", "told"),
+    [
+        ("Failed to fetch dynamically imported module", "https://cdn.shopfiles.example/Cart-8f3a.js", False),
+        ("ChunkLoadError: Loading chunk 7 failed", "https://cdn.shopfiles.example/7.css?v=2", False),
+        ("ChunkLoadError: Loading chunk 7 failed", "https://api.geo.example/v1", True),
+        ("Failed to fetch", "https://js.vendor.example/sdk.js", True),
+    ],
+)
+def test_the_applications_own_code_that_does_not_load_is_no_failing_service(error: str, url: str, told: bool) -> None:
+    crumb = call(url.split("/")[2], None).model_copy(update={"url": url})
+    assert (texts(THIRD_PARTY, read_together(event("TypeError", error, [crumb])), "breadcrumbs") != []) is told
 
 
 @pytest.mark.parametrize(
@@ -699,6 +730,27 @@ def test_the_action_names_the_transaction_where_one_is_known() -> None:
 
 RESOURCE = "resource_exhaustion"
 FULL = ("TimeoutError", "QueuePool limit reached")
+
+
+@pytest.mark.parametrize(
+    ("platform", "system", "on_device"),
+    [
+        *(
+            ("java", "Android 14", True),
+            ("java", "Linux 6.1", False),
+            ("cocoa", "iOS 17.2", True),
+            ("dart", None, True),
+        ),
+        *(("javascript", "Windows 10", True), ("python", "Android 14", False), ("node", "iOS 17.2", False)),
+        *(("csharp", "iOS 17.2", True), ("csharp", "Windows 10", False), (None, None, False)),
+    ],
+)
+def test_nobody_adds_memory_to_a_users_device(platform: str | None, system: str | None, on_device: bool) -> None:
+    evidence = spiking(event("Error", "out of memory", os=system), issue={"platform": platform})
+    relief = (
+        "Look for what holds memory on the device" if on_device else "Scale horizontally and raise the memory limit"
+    )
+    assert causes(evidence)[0].action.startswith(relief)
 
 
 @pytest.mark.parametrize(

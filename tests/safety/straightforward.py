@@ -6,6 +6,7 @@ used. What it gives is what the sanitizer must give.
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cache, partial
 
 from sentry_runbook.safety import findings, injection_patterns, invisible_chars, masking, neutralize, text
@@ -42,11 +43,11 @@ class Straightforward:
 
 
 class _Masker(masking.Masker):
-    def mask_text(self, text: str, *, secrets_only: bool = False) -> str:
+    def mask_text(self, text: str, *, leave: Collection[str] = ()) -> str:
         if not masking._may_hold_secret().search(text):
             return text
         for row in secret_patterns():
-            if secrets_only and row.kind in masking.PERSONAL:
+            if row.kind in leave:
                 continue
             text = row.pattern.sub(partial(self._mask_match, row), text)
         text = self._mask_after(masking._parameter_name(), masking._parameter_value(), text, query=True)

@@ -15,6 +15,13 @@ SECRETS = (
     ("bob.smith+x@mail.example.co.uk", "bob.smith", "email"),
     ("from 203.0.113.7 port 1", "203.0.113.7", "ip"),
     ("at http://198.51.100.4:80/x", "198.51.100.4", "ip"),
+    ("ipv4:203.0.113.7:443: connection refused", "203.0.113.7", "ip"),
+    ("client_ip:203.0.113.7", "203.0.113.7", "ip"),
+    ("api.geo.example/203.0.113.7:443 timed out", "203.0.113.7", "ip"),
+    ("203.0.113.7-203.0.113.9", "203.0.113.7", "ip"),
+    ("converted 203.0.113.7", "203.0.113.7", "ip"),
+    ("inversion of 203.0.113.7", "203.0.113.7", "ip"),
+    ("Chrome for 203.0.113.7", "203.0.113.7", "ip"),
     ("from 2001:db8::8a2e:370:7334", "2001:db8", "ip"),
     ("from fe80::1%eth0", "fe80", "ip"),
     ("from ::ffff:203.0.113.9", "203.0.113.9", "ip"),
@@ -67,6 +74,13 @@ HARMLESS = (
     "shop@2.4.1",
     "com.example.app@10.20.30.40",
     "v1.2.3.4 and foo-1.2.3.4.jar and 1.2.3.4.5",
+    "Mozilla/5.0 Chrome/120.0.60.130 Safari/537.36 Edg/120.0.221.91 and OPR/106.0.4.98",
+    "CriOS/120.0.60.119, Version/17.2.0.1, Electron/28.1.0.4, okhttp/4.12.0.1",
+    "Chrome 120.0.60.130 on Windows 10.0.22.1 and iOS 17.0.3.1",
+    "Core, Version=4.2.0.17, Culture=neutral; version 4.2.0.17; Version: 4.2.0.17; version='4.2.0.17'",
+    '{"version": "4.2.0.17", "appVersion":"4.2.0.17"} and AssemblyVersion(4.2.0.17)',
+    "build 4.2.0.17 of release 4.2.0.17",
+    "plugin 4.2.0.17-beta and 4.2.0.17+45",
     "connect ECONNREFUSED 127.0.0.1:5432",
     "listening on 0.0.0.0:80 and ::1",
     "550e8400-e29b-41d4-a716-446655440000",
@@ -229,3 +243,109 @@ def test_masking_is_total_and_never_adds_structure(raw: str) -> None:
 )  # fmt: skip
 def test_no_text_makes_masking_slow(bomb: str) -> None:
     Sanitizer().block(bomb, len(bomb), 100)
+
+
+# --- versions, and devices that are called by their owners ---------------------------------------------------------
+
+VERSIONS = (
+    *("4.2.0.17", "v4.2.0.17", "web@10.0.0.17", "com.example.app@1.2.3+45", "frontend@prod.2026.1", "web@1.2.3-rc.1"),
+    *("4.2.0.17 (1234)", "App 4.2.0.17 (win32)", "com.example@4.2.0.17 (56)", "10.0.0.1 build 77"),
+    *("Chrome Mobile WebView 120.0.60.144", "Windows Server 2019 10.0.17.3", "iOS 17.2.1.5 (21C66)", ".NET 8.0.1.2"),
+    *("jdk 17.0.0.1", "rails 7.0.8.1", "QQ Browser Mobile 14.5.0.40", "Mac OS X 10.15.7"),
+    *("4111111111111111", "+4915112345678", "2001:db8::1"),
+)
+VERSION_NAMES = (
+    *("release", "dist", "browser", "os", "client_os", "runtime", "device", "device.family", "browser.version"),
+    *("app_version", "appVersion", "kernel_version", "os.build", "app_build", "raw_description", "client-version"),
+    *("v8", "electron", "firmware"),
+)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_written_as_a_version_is_one_in_a_field_of_versions(version: str) -> None:
+    sanitizer = Sanitizer()
+    assert sanitizer.version(version) == version
+    assert {sanitizer.named(name, version) for name in VERSION_NAMES} == {version}
+
+
+def test_a_release_that_is_written_as_an_e_mail_address_is_shown_inert() -> None:
+    assert Sanitizer().version("shop@feature.checkout") == "shop＠feature.checkout"
+
+
+@pytest.mark.parametrize("name", VERSION_NAMES)
+@pytest.mark.parametrize("text", ["seen from 203.0.113.7", "203.0.113.7, 203.0.113.8", "4.2.0.17 of ann@example.com"])
+def test_a_sentence_in_a_field_of_versions_is_masked_as_any_text(name: str, text: str) -> None:
+    assert re.search("<(?:ip|email) 1>", Sanitizer().named(name, text))
+
+
+@pytest.mark.parametrize("name", ["ip", "client_ip", "conversion", "user.ip_address", "versioned_by", "url"])
+def test_in_other_fields_four_numbers_are_an_address(name: str) -> None:
+    assert Sanitizer().named(name, "203.0.113.7") == "<ip 1>"
+
+
+@pytest.mark.parametrize("name", ["server_name", "hostname", "host.name", "device", "computer_name", "machineName"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("Annas-MacBook-Pro.local", "Anna's iPhone", "Anna’s MacBook Air", "James' iPad", "annas-mbp.fritz.box"),
+        *("ANNA-PC", "Anna-Laptop", "iPhone von Anna", "MacBook Pro de Anna", "MacBook-Pro-de-Anna.local"),
+    ],
+)
+def test_a_machine_that_is_called_by_its_owner_is_masked(name: str, value: str) -> None:
+    assert Sanitizer().named(name, value) == "<personal 1>"
+    assert Sanitizer(mask=False).named(name, value) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            ("server_name", server)
+            for server in ("web-1", "ip-10-0-0-5.eu-west-1.compute.internal", "MacBook-Pro.local")
+        ),
+        *(("server_name", server) for server in ("shop-7d9f8b6c5-x2x4z", "DESKTOP-4F7K2J1", "build-mac-03", "PC-1234")),
+        *(
+            ("device", model)
+            for model in ("iPhone15,2", "Pixel 7 Pro", "Samsung SM-S911B", "Apple Watch", "Galaxy S23")
+        ),
+        ("message", "Anna's iPhone"),
+        ("device.class", "high"),
+    ],
+)
+def test_a_server_and_a_model_are_shown(name: str, value: str) -> None:
+    assert Sanitizer().named(name, value) == value
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "site-packages/app/4.2.0.17/main.py",
+        "C:\\Program Files\\App\\4.2.0.17\\app.exe",
+        "/Applications/Chrome.app/Versions/120.0.60.130/Chrome",
+    ],
+)
+def test_a_folder_may_be_called_by_a_version(path: str) -> None:
+    assert Sanitizer().path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "http://203.0.113.7/app.js",
+        "\\\\203.0.113.7\\app\\main.dll",
+        "https://who.example/203.0.113.7/x.js",
+        "203.0.113.7/x",
+    ],
+)
+def test_the_machine_that_a_file_is_on_is_an_address(path: str) -> None:
+    assert "<ip 1>" in Sanitizer().path(path)
+
+
+def test_a_person_in_a_path_is_masked_beside_a_version() -> None:
+    assert Sanitizer().path("/home/ann@example.com/app/4.2.0.17/x.py") == "/home/<email 1>/app/4.2.0.17/x.py"
+    assert len(Sanitizer().path("/app/4.2.0.17/" + "x" * 400, 100)) == 100
+
+
+@pytest.mark.parametrize("name", ["device.name", "device_name", "deviceName", "DeviceName", "bluetooth_name"])
+def test_the_name_of_a_device_is_its_owners_whatever_it_is(name: str) -> None:
+    assert Sanitizer().named(name, "SM-1") == "<personal 1>"

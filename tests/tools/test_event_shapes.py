@@ -32,11 +32,11 @@ OWN, LIBRARY = FrameSpec("charge", "shop/pay.py", 41), FrameSpec("send", "http/c
 RELEASE = "shop@4.2.0.17"
 
 
-def scenario(**fields: Any) -> Scenario:
-    """One issue with 40 events on a release of four numbers."""
+def scenario(release: str = RELEASE, **fields: Any) -> Scenario:
+    """One issue with 40 events on one release."""
     chain = (Raised("PayError", "no answer", (OWN, LIBRARY)),)
-    made = {"streams": (Stream(40, -50, -5, release=RELEASE),), "chain": chain, **fields}
-    return Scenario(name="shapes", issues=(IssueSpec(ISSUE, **made),), releases=(ReleaseSpec(RELEASE, -9_000),))
+    made = {"streams": (Stream(40, -50, -5, release=release),), "chain": chain, **fields}
+    return Scenario(name="shapes", issues=(IssueSpec(ISSUE, **made),), releases=(ReleaseSpec(release, -9_000),))
 
 
 @asynccontextmanager
@@ -260,13 +260,54 @@ async def test_a_version_is_no_address_wherever_sentry_holds_one() -> None:
     assert "<ip" not in text + json.dumps(report)
 
 
-async def test_releases_of_four_numbers_are_whole_in_every_answer() -> None:
-    async with shop() as connection:
+NAMES_OF_RELEASES = (RELEASE, "10.0.0.1", "com.example.shop@1.2.3+45", "shop@prod.2026.1", "Shop 4.2.0.17 (1234)")
+
+
+@pytest.mark.parametrize("release", NAMES_OF_RELEASES)
+async def test_a_release_is_whole_in_every_answer_however_it_is_written(release: str) -> None:
+    async with shop(release=release) as connection:
         told = {
             tool: json.dumps(await connection.call(tool, issue=ISSUE)) + await connection.text(tool, issue=ISSUE)
-            for tool in ("get_issue", "triage_issue", "list_events", "discover_impact", "draft_postmortem")
+            for tool in (
+                "get_issue",
+                "triage_issue",
+                "list_events",
+                "discover_impact",
+                "draft_postmortem",
+                "draft_update",
+            )
         }
-    assert {tool: (RELEASE in said, "<ip" in said) for tool, said in told.items()} == dict.fromkeys(told, (True, False))
+    assert {tool: (release in said, re.search(r"<[a-z]+ \d+>", said)) for tool, said in told.items()} == dict.fromkeys(
+        told, (True, None)
+    )
+
+
+@pytest.mark.parametrize("release", NAMES_OF_RELEASES)
+async def test_an_issue_can_be_resolved_in_a_release_however_it_is_written(release: str) -> None:
+    asked = {"issue": ISSUE, "action": "resolve_in_release", "release": release, "dry_run": True}
+    async with shop(release=release) as connection:
+        plan = await connection.call("resolve_issue", **asked)
+    assert (plan["outcome"], f'"{release}"' in plan["after"]["summary"]) == ("planned", True)
+
+
+async def test_a_release_that_looks_like_an_e_mail_address_is_no_person() -> None:
+    asked = {"issue": ISSUE, "action": "resolve_in_release", "release": "shop@feature.checkout", "dry_run": True}
+    async with shop(release="shop@feature.checkout") as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        plan = await connection.call("resolve_issue", **asked)
+    assert report["event"]["release"] == report["last_release"] == "shop＠feature.checkout"
+    assert (plan["outcome"], "masked" in plan, "masked" in report) == ("planned", False, False)
+
+
+async def test_a_notebook_that_is_called_by_its_owner_is_masked_and_a_server_is_not() -> None:
+    def named(server: str) -> dict[str, Any]:
+        return {"tags": [{"key": "server_name", "value": server}], "context": {"hostname": server}}
+
+    async with shop(named("Veras-MacBook-Pro.local")) as connection:
+        told = await connection.text("get_issue", issue=ISSUE) + await connection.text("triage_issue", issue=ISSUE)
+    async with shop(named("web-7.eu.internal")) as connection:
+        server = (await connection.call("get_issue", issue=ISSUE))["event"]["tags"]["server_name"]
+    assert ("Vera" in told, "<personal 1>" in told, server) == (False, True, "web-7.eu.internal")
 
 
 async def test_a_device_is_shown_by_its_model_and_never_by_its_owners_name() -> None:
@@ -306,6 +347,40 @@ async def test_a_call_without_an_answer_failed_and_says_so(status: object) -> No
     assert re.fullmatch(
         r'Calls to "pay\.vendor\.example" fail \(no answer\) in \d of \d events, 3 calls in each\.', step
     )
+    assert triage["causes"][0]["pattern"] == "third_party_failure"
+
+
+async def test_all_retries_of_an_event_are_counted_also_those_among_steps_that_are_not_shown() -> None:
+    retries = tuple(call("pay.vendor.example", 503, before=100 - number) for number in range(45))
+    async with shop(breadcrumbs=(*retries, *[Crumb("log", "a step")] * 35)) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    assert "vendor" not in json.dumps(report["event"]["breadcrumbs"])
+    [step] = [one["finding"] for one in triage["checklist"] if "Breadcrumbs" in one["step"]]
+    assert step.endswith("events, 45 calls in each.")
+
+
+FAILED_CALL = {
+    "type": "http",
+    "category": "fetch",
+    "level": "info",
+    "data": {"method": "POST", "url": "https://pay.vendor.example/v1", "status_code": 503},
+}
+LISTS: dict[str, dict[str, Any]] = {
+    "values in an entry": {"entries": [{"type": "breadcrumbs", "data": {"values": [FAILED_CALL]}}]},
+    "a list in an entry": {"entries": [{"type": "breadcrumbs", "data": [FAILED_CALL]}]},
+    "a list among others that are none": {"entries": [{"type": "breadcrumbs", "data": [None, 7, FAILED_CALL, "x"]}]},
+    "values beside the entries": {"entries": [], "breadcrumbs": {"values": [FAILED_CALL]}},
+    "a list beside the entries": {"entries": [], "breadcrumbs": [FAILED_CALL]},
+}
+
+
+@pytest.mark.parametrize("event", LISTS.values(), ids=LISTS)
+async def test_breadcrumbs_are_read_in_each_form_that_servers_keep(event: dict[str, Any]) -> None:
+    async with shop(event) as connection:
+        report = await connection.call("get_issue", issue=ISSUE)
+        triage = await connection.call("triage_issue", issue=ISSUE)
+    assert [one["text"].rpartition(" ")[2] for one in report["event"]["breadcrumbs"]] == ["503"]
     assert triage["causes"][0]["pattern"] == "third_party_failure"
 
 

@@ -11,7 +11,7 @@ from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
 from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
 from sentry_runbook.incident.episode.trend import find_trend
 from sentry_runbook.incident.events.event_texts import all_texts
-from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error
+from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error, unnamed_service
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.counter import counter_notes, estimate_note
@@ -202,6 +202,12 @@ class Measurements:
     def host_in_error(self) -> tuple[str, str] | None:
         """An external host that the error of a failing call names, and that text; None when there is none."""
         return host_in_error(self.evidence, self.texts)
+
+    @cached_property
+    def unnamed_service(self) -> str | None:
+        """The error text of a service that fails and is not named; None where a host is known, or there is none."""
+        known = self.failed_calls is not None or self.host_in_error is not None
+        return None if known else unnamed_service(self.evidence, self.texts)
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:

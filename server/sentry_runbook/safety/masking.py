@@ -10,17 +10,17 @@ tests keep a pattern from texts that it cannot match: the text's length, and wor
 made anew after each change, because a mask shortens the text.
 
 Not masked: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
-numbers with dots are an address unless ``v``, ``@``, ``-`` or another dotted number touches them (``v1.2.3.4`` is a
-version), ``Version=`` stands before them, or they end in ``.0.0`` (``Chrome/141.0.0.0``); loopback addresses identify
-no one. In Sentry's own fields for versions nothing is taken for an address (:func:`.is_version_name`). What Sentry
-scrubbed is shown as scrubbed.
+numbers with dots are an address unless ``v``, ``@``, ``-``, ``-beta`` or another dotted number touches them
+(``v1.2.3.4`` is a version), a word such as ``Version=`` or a product such as ``Edg/`` stands before them, or they end
+in ``.0.0`` (``Chrome/141.0.0.0``); loopback addresses identify no one. In Sentry's own fields for versions nothing is
+taken for an address (:func:`.is_version_name`). What Sentry scrubbed is shown as scrubbed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache, partial
 
 from sentry_runbook.safety.secret_patterns import LONGEST_MINIMUM, SecretPattern, fold, patterns_for_length
@@ -57,19 +57,19 @@ class Masker:
         digest = hashlib.sha256(_normal(kind, value).encode("utf-8", "replace")).digest()
         return f"<{kind} {known.setdefault(digest, len(known) + 1)}>"
 
-    def mask_text(self, text: str, *, secrets_only: bool = False) -> str:
+    def mask_text(self, text: str, *, leave: Collection[str] = ()) -> str:
         """Inert text with everything masked that a pattern or a sensitive name identifies.
 
         Args:
             text: inert text.
-            secrets_only: leave what only looks like personal data: a version is no address and no telephone number.
+            leave: kinds that are not masked here: a version is no address and no telephone number.
         """
         if not _may_hold_secret().search(text):
             return text
         folded = fold(text)
         # The length before any mask counts: no pattern matches across the angle brackets of a mask, however long it is.
         for row in patterns_for_length(min(len(text), LONGEST_MINIMUM)):
-            if secrets_only and row.kind in PERSONAL:
+            if row.kind in leave:
                 continue
             for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
                 if word in folded:

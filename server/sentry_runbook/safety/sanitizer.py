@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
 from sentry_runbook.safety.findings import SuspiciousText
 from sentry_runbook.safety.json_walk import Json, JsonWalker
-from sentry_runbook.safety.sensitive_keys import is_version_name, sensitive_kind
+from sentry_runbook.safety.sensitive_keys import is_owned_device, is_version_name, sensitive_kind
 
 MAX_FINDINGS = 40
 """Different findings of one answer that are listed; the rest is counted."""
@@ -33,10 +33,15 @@ MAX_NAME = 80
 MAX_REMEMBERED = 500
 """Longest text, in characters, whose result is remembered: an answer repeats tags and titles a hundred times."""
 VERSION_SHAPE = re.compile(
-    r"(?:(?:[\w.-]{0,20}[A-Z][\w.-]{0,20}|node|python|ruby|php|go|deno|bun|java|dart|linux|android) ){1,4}"
-    r"v?\d{1,12}(?:\.\w{1,20}){0,8}(?:[+-][\w.]{1,40})?|\S{1,200}"
+    r"(?:(?:[\w.-]{0,20}[A-Z][\w.-]{0,20}|20\d\d|node|python|ruby|rails|php|go|deno|bun|java|jdk|dart|libc|linux"
+    r"|android) ){0,5}v?\d{1,12}(?:\.\w{1,20}){0,8}(?:[+-][\w.]{1,40})?(?: \([\w .+-]{1,40}\)| build \w{1,20})?"
+    r"|\S{1,200}(?: \([\w .+-]{1,40}\))?"
 )
-"""One token (``web@4.2.0.17``, ``141.0.0.0``), or names of a product and a number (``Mac OS X 10.15.7``)."""
+"""One token (``web@4.2.0.17``, ``141.0.0.0``), or names of a product and a number (``Mac OS X 10.15.7``); each may have
+its build behind it (``4.2.0.17 (1234)``)."""
+VERSION_FOLDER = re.compile(r"[\w)][/\\]\d{1,3}(?:\.\d{1,3}){3}[/\\]")
+NO_PATH = re.compile(r"//|\A\\\\")
+"""A URL, or the share of another machine: there four numbers with dots are an address."""
 MAX_WHOLE = 16_000
 """Characters of a text that is read whole."""
 
@@ -128,10 +133,18 @@ class Sanitizer:
             if not VERSION_SHAPE.fullmatch(value):
                 return self.line(value, limit, where)
             harmless = self._look(value, where)
-            safe = self._masked(text.inert_line(value), secrets_only=True)
+            safe = self._masked(text.inert_line(value), masking.PERSONAL)
             if harmless:
                 self._versions[value] = safe
         return text.cut(safe, limit)
+
+    def path(self, value: str | None, limit: int = 200, where: str = "") -> str:
+        """The path of a file as one line: a folder may be called by a version (``app/4.2.0.17/main.py``)."""
+        if not value or not VERSION_FOLDER.search(value) or NO_PATH.search(value):
+            return self.line(value, limit, where)
+        head, dropped = text.early_cut(value, limit)
+        self._look(head, where)
+        return text.cut(self._masked(text.inert_line(head), ("ip",)), limit, dropped)
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
@@ -139,6 +152,8 @@ class Sanitizer:
         if value and kind and self._masker:
             self._look(text.early_cut(value, limit)[0], where)
             return self._masker.mask(kind, value)
+        if value and self._masker and is_owned_device(name, value):
+            return self._masker.mask("personal", value)
         if is_version_name(name):
             return self.version(value, limit, where)
         return self.line(value, limit, where)
@@ -212,8 +227,8 @@ class Sanitizer:
             return self.user(**{kind: rest})
         return self.user(id=value)
 
-    def _masked(self, inert: str, *, secrets_only: bool = False) -> str:
-        masked = self._masker.mask_text(inert, secrets_only=secrets_only) if self._masker else inert
+    def _masked(self, inert: str, leave: Collection[str] = ()) -> str:
+        masked = self._masker.mask_text(inert, leave=leave) if self._masker else inert
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
         return inert if masked is inert else neutralize.break_emphasis(masked)
 

@@ -131,6 +131,25 @@ _KEYS = "|".join(
     )
 )
 
+_VERSION_WORDS = ("ersion", "uild", "elease")
+_PRODUCTS = (
+    *("Chrome", "CriOS", "Chromium", "Firefox", "FxiOS", "Safari", "Edg", "EdgA", "EdgiOS", "Edge", "OPR", "Opera"),
+    *("SamsungBrowser", "YaBrowser", "Vivaldi", "Electron", "CFNetwork", "Darwin", "okhttp", "Dalvik", "GSA", "iOS"),
+    *("Windows", "Android", "macOS", "WebView", "Unity", "CLR"),
+)
+_BEFORE_VERSION = "".join(
+    (
+        *(rf"(?<!{word}{between})" for word in _VERSION_WORDS for between in ("[ =:(/]", "[:=] ", "[:=][\"']")),
+        *(
+            rf"(?<!{word}[\"']{between})"
+            for word in _VERSION_WORDS
+            for between in ("[:∶]", "[:∶] ", "[:∶][\"']", "[:∶] [\"']")
+        ),
+        *(rf"(?<!{product}[ /])" for product in _PRODUCTS),
+    )
+)
+"""Four numbers with dots after one of these are a version: the word for it, or a product as a user agent writes it."""
+
 _KEY_STARTS = (
     *("akia", "asia", "abia", "acca", "aroa", "aida", "gh", "github_pat_", "gl", "xox", "xapp-"),
     *("hooks.slack.com/services/", "k_live_", "k_test_", "whsec_", "aiza", "ya29.", "gocspx-", "sntry"),
@@ -218,7 +237,8 @@ _ROWS: tuple[tuple[str, int, tuple[str, ...], str, Validator], ...] = (
         "ip",
         7,
         (".",),
-        r"(?<![A-Za-z0-9.@＠-])(?<![Vv]ersion[ =:])(?<![Vv]ersion: )(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)",
+        # The digit is looked for first: of the places in a text few have one.
+        rf"(?<![A-Za-z0-9.@＠-])(?=\d){_BEFORE_VERSION}(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![A-Za-z0-9]|\.\d|-[A-Za-z]|\+\d)",
         is_ipv4,
     ),
     (

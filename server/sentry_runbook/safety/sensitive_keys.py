@@ -58,13 +58,17 @@ _QUERY_NAMES = _words("code key sig signature auth ticket state nonce assertion 
 
 _VERSION_NAMES = _words(
     "release sentry:release dist browser browser.name os os.name os.build client_os client_os.name runtime "
-    "runtime.name device device.family device.model app.build"
+    "runtime.name device device.family device.model app.build raw_description "
+    "electron chrome chromium v8 node openssl"
 )
 """Tags that Sentry or its SDKs fill with a product and its version."""
-_VERSION_WORDS = _words("version versions release build dist")
+_VERSION_WORDS = _words("version versions release build dist firmware")
 """Last words of names whose values are versions."""
-_OWNER_NAMES = _words("device.name device_name devicename")
+_OWNER_PAIRS = _phrases("device name|phone name|bluetooth name")
 """Names of devices are their owners': "Vera's iPhone"."""
+_MACHINE_WORDS = _words("device host hostname computer machine machinename computername servername")
+_MACHINE_PAIRS = _phrases("server name|host name|computer name|machine name|node name")
+"""Last words of names whose values are machines: a server's name tells where it broke, a notebook's whose it is."""
 
 
 @cache
@@ -92,6 +96,30 @@ def is_version_name(name: str) -> bool:
     return _is_version_name(name[:LONGEST_NAME])
 
 
+def is_owned_device(name: str, value: str) -> bool:
+    """Whether a value names a device by its owner: ``server_name`` is that of a notebook where an app runs on one."""
+    return _is_machine_name(name[:LONGEST_NAME]) and _owned().search(value[:LONGEST_NAME]) is not None
+
+
+@cache
+def _owned() -> re.Pattern[str]:
+    device = (
+        r"(?:iphone|ipad|ipod|apple|mac|macbook|imac|mbp|galaxy|pixel|phone|handy|tablet|laptop|notebook|pc|desktop)"
+    )
+    return re.compile(
+        rf"[^\W\d_](?:['’´`]s?|s)[ _-]+{device}(?![a-z])"
+        rf"|\A[^\W\d_]+[ _-]+(?:pc|laptop|notebook|macbook|mbp)(?![a-z])"
+        rf"|(?<![a-z]){device}(?:[ _-](?:pro|air|mini|max|plus|se|\d+))*[ _-]+(?:von|de|di|da|van|du|do|af|av)[ _-]",
+        re.IGNORECASE,
+    )
+
+
+@lru_cache(maxsize=512)
+def _is_machine_name(name: str) -> bool:
+    words = words_of(name)
+    return not _MACHINE_WORDS.isdisjoint(words[-1:]) or " ".join(words[-2:]) in _MACHINE_PAIRS
+
+
 @lru_cache(maxsize=512)
 def _is_version_name(name: str) -> bool:
     return name.lower() in _VERSION_NAMES or not _VERSION_WORDS.isdisjoint(words_of(name)[-1:])
@@ -100,9 +128,9 @@ def _is_version_name(name: str) -> bool:
 @lru_cache(maxsize=512)
 def _sensitive_kind(name: str, query: bool) -> str:
     """As :func:`sensitive_kind`; remembered, because the same few hundred names come in every event."""
-    if name.lower() in _OWNER_NAMES:
-        return "personal"
     words = words_of(name)
+    if " ".join(words[-2:]) in _OWNER_PAIRS or words == ["devicename"]:
+        return "personal"
     held = set(words)
     pairs = {f"{first} {second}" for first, second in pairwise(words)}
     if query and ((len(words) == 1 and held & _QUERY_NAMES) or (words[:1] == ["x"] and "signature" in held)):

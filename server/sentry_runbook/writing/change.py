@@ -55,7 +55,7 @@ def _sanitize_request(run: Runtime, request: ResolutionRequest) -> ResolutionReq
     """The request with its release sanitized, as it is shown and compared: it may have been copied from an event."""
     if request.release is None:
         return request
-    return request.model_copy(update={"release": Sanitizer(mask=run.settings.mask).line(request.release, NAME)})
+    return request.model_copy(update={"release": Sanitizer(mask=run.settings.mask).version(request.release, NAME)})
 
 
 async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[T]]) -> tuple[T, TokenOwner]:

@@ -24,6 +24,7 @@ NETWORK = _any(
     r"(?<!set)(?<!clear)timed?[ -]?out|deadline[ _]?exceeded|took longer than",
     # codes of the systems and libraries
     r"\bE(?:CONN(?:REFUSED|RESET|ABORTED)|HOSTUNREACH|NETUNREACH|PIPE)\b|ENOTFOUND|EAI_AGAIN|ERR_NETWORK|UND_ERR_",
+    r"\bE(?:TIMEOUT|SERVFAIL|NODATA|PROTO)\b",
     r"net::ERR_(?:CONNECTION|NAME_NOT|SSL|HTTP2|QUIC|ADDRESS|EMPTY_RESPONSE|TIMED)|\b(?:nxdomain|closed by peer)\b",
     # -999 is a call that the app cancelled, -1009 a device without a network
     r"NSURLErrorDomain[^\n]{0,20}-(?:100[13456]|101[01]|120\d)\b|cURL error (?:[567]|28|35|52|5[56]|60|92)\b",
@@ -33,7 +34,8 @@ NETWORK = _any(
     r"fetch failed|Failed to fetch|\bLoad failed|sending the request|error sending request|failed to load external",
     r"(?:could not|cannot|can.t|couldn.t|failed to|unable to)(?: be)? (?:connect|reach|resolve|open TCP|establish)",
     r"failed: Connection|failed to respond|server disconnected|other side closed|GOAWAY|RST_STREAM|\": EOF\b",
-    r"actively refused|did not properly respond|RemoteDisconnected|RemoteProtocolError|No route to host",
+    r"actively refused|Unable to execute HTTP|: 0 Unknown Error|was not upgraded to websocket",
+    r"did not properly respond|RemoteDisconnected|RemoteProtocolError|No route to host",
     # no such name
     r"getaddrinfo|no such host|No such host is known|Unknown ?Host|host ?lookup|name resolution|hostname could not be",
     r"name or service not known|nodename nor servname provided|Name does not resolve",
@@ -45,12 +47,17 @@ NETWORK = _any(
     # gRPC; the plain word is what a shop says of its goods
     r"(?-i:(?<![\w\"'])UNAVAILABLE(?![\w\"']))|code = Unavailable|StatusCode\W{0,3}Unavailable",
     # libraries' names for any answer that is an error
+    r"HttpRequestException|Socket(?:Timeout)?Exception|WebException|\bURLError|ClientConnector|ConnectTimeout|ReadTimeout",
+    r"WinError (?:10054|1006[01]|1100[14])|Errno (?:104|11[013]|-[235])\b",
     r"APIConnectionError|RetryableException|HTTP ?Error|HttpException|HTTPStatusError|too many requests",
 )
 """A call over the network that failed."""
 
 _STATUS = r"(?:status(?:[ _]?code)?|error(?:[ _]?code)?|HTTP(?:/[\d.]+)?|code|success|unacceptable|answered|too many)"
-_FORM = rf"(?:\b{_STATUS}[\"']?(?: of)?[:= (\[]{{0,3}}|resulted in a [‵`']|server error [‵`']|[\[(])"
+_FORM = (
+    rf"(?:\b{_STATUS}[\"']?(?: of)?[:= (\[]{{0,3}}|failure response for \S{{1,300}}: |resulted in a [‵`']"
+    r"|server error [‵`']|[\[(])"
+)
 SERVER_ERROR = _any(
     rf"{_FORM}5\d\d\b",
     r"(?<![\w:.#/-])50[234]\b(?!:\d)|\b5\d\d (?:Server Error|Internal Server Error)",
@@ -77,7 +84,7 @@ UNANSWERED = _any(
     r"\[code=(?:unavailable|deadline-exceeded)\]|\[[a-z_]+/(?:unavailable|deadline-exceeded)\]",
     # a gateway's word for a server behind it, as clients report it
     r"\bstatus(?:[ _]?code)?[\"']?(?: of)?[:= (]{0,3}(?:50[234]|52\d)\b|(?:success|unacceptable): (?:50[234]|52\d)\b",
-    r"\bHTTP(?:/[\d.]+)? (?:50[234]|52\d)\b(?-i:(?! [a-z]))|[\[(‵](?:50[234]|52\d) (?-i:[A-Z])",
+    r"\bHTTP(?:/[\d.]+)? (?:50[234]|52\d)\b(?-i:(?! [a-z]))|[\[(‵](?:50[234]|52\d)\)? (?-i:[A-Z])",
     r"\b(?:50[234]|52\d) (?:Server Error|Bad Gateway|Gateway Time)",
     r"RestClient::(?:BadGateway|ServiceUnavailable|GatewayTimeout)|upstream connect error",
     # libraries of model providers
@@ -87,19 +94,22 @@ UNANSWERED = _any(
 
 LIMITED = _any(
     r"rate[ _-]?limit(?:ed|[ _-]?(?:error|exceeded|reached|exception|hit))|exceed\w* (?:[\w-]+ ){0,5}rate[ -]limit",
-    r"too[ _-]?many[ _-]?(?:concurrent[ _-]?)?requests|concurrent_limit_exceeded|flood control exceeded|FLOOD_?WAIT",
+    r"too[ _-]?many[ _-]?(?:concurrent[ _-]?)?requests(?!HttpException)|concurrent_limit_exceeded",
+    r"flood control exceeded|FLOOD_?WAIT",
     r"\b(?:status|code|http|error)(?:[ _]?code)?[\"']?[:= ]{0,3}429\b|HTTP/[\d.]+ 429\b|\b429 Client|\[429 ",
     r"^429(?=$|(?-i: [A-Z{])|: )|too many 429",
-    r"Throttl(?:ing|ed)(?:Exception|Error)|\(Throttling\)|\bThrottling:|(?:was|been|being|is) throttled|\bThrottled by",
-    r"(?<![a-z] )\bRate exceeded|Request_?Limit_?Exceeded|\bSlowDown\b|reduce (?:your )?request rates?",
+    r"Throttl(?:ing|ed)(?:Exception|Error)|\(Throttling\)|(?-i:\bThrottling:)",
+    r"(?:was|been|being|is) throttled|\bThrottled by",
+    r"(?<![a-z] )\bRate exceeded|Request_?Limit_?Exceeded|(?-i:\bSlowDown\b)|reduce (?:your )?request rates?",
     r"request rate is (?:too )?large|(?:per|second|minute|daily|hourly) request limit|(?:daily|monthly) request quota",
     r"exceeded your (?:current|daily|monthly) quota|insufficient_quota|quota exceeded for|OVER_QUERY_LIMIT",
-    r"ProvisionedThroughputExceeded",
+    r"ProvisionedThroughputExceeded|exceeds the throughput limit|RequestThrottled",
     # gRPC's status for a quota; also what its libraries say of a message that is too large
     r"(?:RESOURCE_EXHAUSTED|ResourceExhausted)(?![^\n]{0,80}larger than max)",
     # a provider without capacity turns calls away, too
     r"overloaded_error|\b529 Overloaded|\b(?:status|code|error)(?: code)?:? ?529\b|^529\b",
     r"(?:model|engine) is (?:currently |temporarily )?overloaded|currently overloaded with other",
+    r"(?:: |- |\")(?-i:Overloaded)(?=[\".,]|$)",
 )
 """A service that turns calls away because there are too many of them: with 429 or 529, or in words alone."""
 
@@ -117,6 +127,10 @@ CODE_LOADED = _any(
     r"ChunkLoadError|Loading (?:CSS )?chunk|dynamically imported module|Importing a module script|preload CSS"
 )
 """A part of the application's own code that did not load: after a deploy, old pages ask for files that are gone."""
+
+
+CODE_FILE = re.compile(r"\.(?:m?js|css)(?:[?#]|$)", re.IGNORECASE)
+"""The end of a URL of such a part."""
 
 
 def is_failing_call(text: str) -> bool:

@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sentry_runbook.incident.events.call_words import is_failing_call, is_of_other_side
-from sentry_runbook.incident.events.event_texts import whole_events
+from sentry_runbook.incident.events.call_words import CODE_FILE, CODE_LOADED, is_failing_call, is_of_other_side
+from sentry_runbook.incident.events.event_texts import error_texts, whole_events
 from sentry_runbook.incident.events.hosts import Whose, hosts_in, own_domains, whose_host
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Evidence
 from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
 
 RETRIED = 1.5
 """Failed calls an event from which they are said: that many are retries."""
-OF_LOAD = ("408", "425", "429")
+FULL = ("429", "529")
+"""Statuses of a service that turns calls away because there are too many."""
+OF_LOAD = ("408", "425", *FULL)
 """Statuses of a service that is slow or full, among those that mean a faulty request."""
 Calls = Sequence[Breadcrumb]
 """The HTTP calls of one event, oldest first."""
@@ -74,6 +76,11 @@ class FailedCalls:
         return "theirs" if theirs else "ours"
 
     @property
+    def limited(self) -> bool:
+        """Whether the host turns calls away, and fails in no other way."""
+        return set(self.statuses) <= set(FULL)
+
+    @property
     def weight(self) -> tuple[bool, int, int, bool]:
         """How much it says: a service that only refuses what we send comes last, then the number of events decides."""
         return self.at_fault != "ours", self.events, self.calls, self.last
@@ -91,10 +98,13 @@ def failed_calls(evidence: Evidence) -> FailedCalls | None:
 
 
 def _calls(event: Event, own: frozenset[str]) -> Iterator[Breadcrumb]:
-    """The HTTP calls of an event whose end is known, without those to trackers."""
-    for crumb in event.breadcrumbs:
+    """The HTTP calls of an event whose end is known, without those to trackers and for the application's own code."""
+    is_code = any(CODE_LOADED.search(text) for text in error_texts(event))
+    for crumb in (*event.earlier_calls, *event.breadcrumbs):
         ended = crumb.failed or crumb.http_status is not None
-        if crumb.url and ended and _whose(crumb, own) != "tracker":
+        if not crumb.url or not ended or _whose(crumb, own) == "tracker":
+            continue
+        if not (is_code and CODE_FILE.search(crumb.url)):
             yield crumb
 
 

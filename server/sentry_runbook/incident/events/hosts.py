@@ -73,8 +73,6 @@ DATA_STORE_PORT = re.compile(
     r"|[\"']?,? port[ =](?:1433|1521|3306|5432|5672|6379|6432|9042|9092|27017)(?!\d)"
 )
 """What follows a host that is a database, a cache or a queue."""
-SERVICE_PORT = re.compile(r":(?!(?:80|443|8443)(?!\d))\d|[\"']?,? port[ =](?!(?:80|443|8443)(?!\d))\d")
-"""A port on which only the services of one's own network are called by their address."""
 MAX_PORT = 20
 """Characters after a host in which its port stands."""
 MASKED_ADDRESS = "<ip "
@@ -121,18 +119,20 @@ def whose_host(host: str, own: frozenset[str]) -> Whose:
 
 # --- hosts in error texts ------------------------------------------------------------------------------------------
 
-_DOTTED = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,24}(?![a-z0-9-]|\.[a-z])"
+_LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_DOTTED = rf"{_LABEL}(?:\.{_LABEL}){{0,9}}\.[a-z]{{2,24}}(?![a-z0-9-]|\.[a-z])"
 _ADDRESS = r"<ip \d+>|\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|localhost"
-_BARE = r"(?!h(?:tt|xx)ps?[:∶])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?![a-z0-9.-])"
-_NO_FILE = rf"(?![^\s:)\"']*\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
+_BARE = rf"(?!h(?:tt|xx)ps?[:∶]){_LABEL}(?![a-z0-9.-])"
+_NO_FILE = rf"(?![^\s:)\"']{{0,200}}\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
 IN_TEXT = re.compile(
     # Links are neutralized before they get here: hxxps is what https has become, and ∶ what a scheme's colon has.
     rf"(?:h(?:tt|xx)ps?|wss?|grpcs?)[:∶]//(?:[^/\s@＠]{{1,200}}[@＠])?(?:www\[?\.\]?)?({_DOTTED}|{_ADDRESS}|{_BARE})"
     # Forms after which nothing but a host can stand, so that one label is enough.
     rf"|(?:dns[:∶]/{{0,3}}|lookup (?!address)|\bhost ?= ?['\"]?|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) |resolve host:? "
     rf"|Unknown ?Host(?:Exception)?: )({_DOTTED}|{_ADDRESS}|{_BARE})"
-    rf"|(?:ipv[46][:∶]|target:? ?|\b(?:host(?:name)?(?: name)?|host lookup|address)[:=]? ?[\"'‘“]?"
-    rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|getaddrinfo|resolv(?:e|ing)|reach|dial tcp)"
+    rf"|(?:ipv[46][:∶]|target:? ?|\b(?:host(?:name)?(?: name)?|host lookup|address) ?[:=]? ?[\"'‘“]?"
+    rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMED?OUT|ESERVFAIL|EHOSTUNREACH|ENETUNREACH"
+    rf"|getaddrinfo|resolv(?:e|ed|ing)|HTTP request|reach|dial tcp)"
     rf"(?: host)?:? ?[\"'‘“]?|connect(?:ion)?(?: timeout| refused)?(?: to| with|:)(?: host)? ?[\"'‘“]?"
     rf"|connect\(2\) for \"|from (?:GET|POST|PUT|PATCH|DELETE) )({_DOTTED}|{_ADDRESS})"
     # A host in brackets, with its port, or as Java writes it with its address; places in files look alike.
@@ -164,9 +164,8 @@ def hosts_in(text: str, own: frozenset[str]) -> Iterator[tuple[str, Whose]]:
 
 
 def _whose_in_text(host: str, own: frozenset[str], after: str) -> Whose:
-    """As :func:`whose_host`; also by the port, for private addresses are masked in texts like public ones."""
+    """As :func:`whose_host`; a data store is known by its port."""
     if DATA_STORE_PORT.match(after):
         return "own"
-    if host.startswith(MASKED_ADDRESS):
-        return "own" if SERVICE_PORT.match(after) else "unknown"
-    return whose_host(host, own)
+    # In texts private addresses are masked like public ones.
+    return "unknown" if host.startswith(MASKED_ADDRESS) else whose_host(host, own)

@@ -24,8 +24,9 @@ WEEK_MINUTES = 10_080
 MAX_LIMIT = 2**31 - 1
 CHANGEABLE = ("resolved", "ignored", "unresolved", None)
 """States out of which a status can be changed; not while an issue is deleted, merged or reprocessed."""
-RELEASE = re.compile(r"(?!@|\.{1,2}$|.*(?://|www\.))[\w.@+:/~()#=, -]{1,250}")
-"""Version names as tools make them. They stand in questions to people, so they hold no markup and no address."""
+RELEASE = re.compile(r"(?!@|\.{1,2}$|.*(?://|www\.))[\w.@＠+:/~()#=, -]{1,250}")
+"""Version names as tools make them. They stand in questions to people, so they hold no markup and no link; where one
+looks like an e-mail address, its ``@`` has become inert before it gets here."""
 
 
 class ResolutionRequest(Frozen):

@@ -13,7 +13,7 @@ from sentry_runbook.incident.events.call_words import (
     failing_words,
     is_failing_call,
 )
-from sentry_runbook.incident.events.external_calls import FailedCalls, unnamed_service
+from sentry_runbook.incident.events.external_calls import FailedCalls
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
@@ -22,6 +22,8 @@ OFTEN = 2 / 3
 """A host that fails in this part of the events read, one of several, is no coincidence."""
 
 
+HOST = quoted("host.example")
+UNNAMED_SERVICE = "the service that the error is about"
 UNNAMED = (
     (CERTIFICATE_EXPIRED, 2, "The error says that a TLS certificate has expired, and not whose"),
     (LIMITED, 3, "The error says that a service turns calls away, and not which"),
@@ -39,8 +41,7 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
         yield from _error_of_the_call(incident, calls)
         yield from _order(calls)
         return
-    named = incident.host_in_error
-    unnamed = unnamed_service(incident.evidence, incident.texts) if named is None else None
+    named, unnamed = incident.host_in_error, incident.unnamed_service
     if named is not None:
         yield _named(*named)
     elif unnamed is not None:
@@ -52,11 +53,17 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
 
 def _named(host: str, text: str) -> Indicator:
     shown = excerpt(text, failing_words(text))
-    if CERTIFICATE_EXPIRED.search(text):
-        says = f"The error says that the TLS certificate of {quoted(host)} has expired: {shown}."
-    else:
-        says = f"The error names the external host {quoted(host)}: {shown}."
-    return Indicator("exception", 3, says, core=True)
+    says = f"The error names the external host {quoted(host)}: {shown}."
+    return Indicator("exception", 3, _expired(host, text) or says, core=True)
+
+
+def _expired(host: str, text: str) -> str | None:
+    """That the host's certificate has expired, as a sentence; None when the error does not say it."""
+    if not CERTIFICATE_EXPIRED.search(text):
+        return None
+    return (
+        f"The error says that the TLS certificate of {quoted(host)} has expired: {excerpt(text, CERTIFICATE_EXPIRED)}."
+    )
 
 
 def _calls(calls: FailedCalls) -> Iterator[Indicator]:
@@ -68,7 +75,8 @@ def _calls(calls: FailedCalls) -> Iterator[Indicator]:
     yield Indicator("breadcrumbs", points, f"Calls to {host} fail ({answers}) {where}{calls.each}.", core=True)
     if calls.at_fault == "theirs":
         does = "does not answer" if calls.statuses == (NO_ANSWER,) else f"answers {answers}"
-        yield Indicator("statuses", 2, f"{host} {does}: the failure is on its side.")
+        why = "it turns calls away" if calls.limited else "the failure is on its side"
+        yield Indicator("statuses", 2, f"{host} {does}: {why}.")
     elif calls.at_fault == "ours":
         yield Indicator("statuses", -4, f"{host} answers {answers}: it works, and refuses what we send.")
 
@@ -76,7 +84,10 @@ def _calls(calls: FailedCalls) -> Iterator[Indicator]:
 def _error_of_the_call(incident: Measurements, calls: FailedCalls) -> Iterator[Indicator]:
     texts = incident.texts
     failing = next((text for text in texts if is_failing_call(text)), None)
-    if any(calls.host in text.lower() for text in texts):
+    expired = next((says for text in texts if (says := _expired(calls.host, text))), None)
+    if expired is not None:
+        yield Indicator("exception", 2, expired)
+    elif any(calls.host in text.lower() for text in texts):
         yield Indicator("exception", 2, f"The error names {quoted(calls.host)}.")
     elif failing is not None:
         shown = excerpt(failing, failing_words(failing))
@@ -96,6 +107,11 @@ def _has_expired(incident: Measurements) -> bool:
     return any(CERTIFICATE_EXPIRED.search(text) for text in incident.texts)
 
 
+def _is_limited(incident: Measurements) -> bool:
+    calls = incident.failed_calls
+    return (calls is not None and calls.limited) or any(LIMITED.search(text) for text in incident.texts)
+
+
 def failing_host(incident: Measurements) -> str | None:
     """The external host that fails, by breadcrumbs or else by the error's text; None when none is known."""
     calls = incident.failed_calls
@@ -108,23 +124,23 @@ def failing_host(incident: Measurements) -> str | None:
 def action(incident: Measurements) -> str:
     """What helps: a renewed certificate, fewer calls, or a circuit breaker and the service's status page."""
     host = failing_host(incident)
-    where = quoted(host) if host else "the service that the error is about"
+    where = quoted(host) if host else UNNAMED_SERVICE
     if _has_expired(incident):
         return (
             f"The TLS certificate of {where} has expired: its owner must renew it. Retries do not help, and switching "
             "the check off would be unsafe. Use a fallback until then."
         )
-    if any(LIMITED.search(text) for text in incident.texts):
+    if _is_limited(incident):
         return (
             f"Send fewer calls to {where}: respect its Retry-After, back off, queue or cache; do not add retries. Then "
             "ask for a higher limit."
         )
-    return _break_circuit(host or "host.example")
+    return _break_circuit(where if host or incident.unnamed_service else HOST)
 
 
-def _break_circuit(host: str) -> str:
+def _break_circuit(where: str) -> str:
     return (
-        f"Enable the circuit breaker (or a cached fallback) for calls to {quoted(host)}, add retries with backoff, and "
+        f"Enable the circuit breaker (or a cached fallback) for calls to {where}, add retries with backoff, and "
         "watch the status page of that service."
     )
 
@@ -150,7 +166,7 @@ PATTERN = CausePattern(
     signal="Breadcrumbs show failed HTTP calls to external hosts",
     indicators=indicators,
     action=action,
-    general_action=_break_circuit("host.example"),
+    general_action=_break_circuit(HOST),
     plain_action="switch to a fallback for an outside service",
     plain_cause="an outside service that fails",
     prevention=prevention,

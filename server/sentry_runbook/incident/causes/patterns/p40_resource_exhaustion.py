@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.events.call_words import LIMITED
+from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation
 from sentry_runbook.incident.metrics.transactions import transactions
@@ -16,6 +17,9 @@ from sentry_runbook.incident.model.evidence import Known, quoted
 
 SLOW_P95_MS = 5000
 SEVERAL_ENDPOINTS = 3
+DEVICE_PLATFORMS = ("cocoa", "objc", "swift", "dart", "flutter", "javascript", "android", "react-native", "apple-ios")
+DEVICE = re.compile(r"(?:Android|iOS|iPadOS|watchOS|tvOS|visionOS|HarmonyOS)\b")
+"""Systems that only devices of users run on."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,10 @@ CONNECTIONS = Resource(
         r"QueuePool limit|(?<!thread )pool (?:is |was |has been )?(?:probably )?(?:exhausted|empty\b)",
         r"pool (?:is )?(?:probably )?full\b(?!, discarding)",
         r"pool (?:limit\b|timed? ?out|timeout)|PoolTimeout|Pool_?Exhausted|ExhaustedPool|ConnectionPool::Timeout",
-        r"(?:connection|resource) from (?:the |a )?(?:connection )?pool|connection pool cannot serve",
-        r"Connection is not available|connection not available and request was dropped|no available connections",
+        r"(?:obtain|wait|fetch|check|get|acquir|borrow)\w*(?: \w+){0,4} (?:connection|resource) from (?:the |a )?"
+        r"(?:connection )?pool|pool error Timeout waiting|connection pool cannot serve",
+        r"- Connection is not available|connection not available and request was dropped",
+        r"no available connections|EmptyPoolError|No pool connections are available",
         r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
         r"more than [’'\"]?max_user_connections|max_connections (?:was |has been )?(?:reached|exceeded)",
         r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "
@@ -69,8 +75,9 @@ WATCHDOG = Resource(
 MEMORY = Resource(
     _any(
         r"OutOfMemory|out of memory|MemoryError\b|InsufficientMemory|heap out of|Java heap space|heap limit",
-        r"GC overhead limit|Cannot allocate memory|failed to allocate memory|\bOOM\b(?!-)|OOMKilled|allocation failed",
-        r"memory allocation of \d+ bytes failed|allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
+        r"GC overhead limit|Cannot allocate memory|failed to allocate memory|\bOOM\b(?!-)|OOMKilled",
+        r"(?:memory|buffer|heap) allocation failed|memory allocation of \d+ bytes failed",
+        r"allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
         r"(?:exceed|reach)\w*[^.\n]{0,20} memory limit|memory limit (?:was |has been )?(?:exceeded|reached)",
         r"Allowed memory size of",
     ),
@@ -95,7 +102,9 @@ RESOURCES = (
             r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
             r"thread pool (?:is )?(?:full|exhausted)|did not accept task",
             r"can.t (?:start new|create) thread|unable to create (?:new )?native",
-            r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed|overloaded",
+            r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed",
+            # C++ and PHP call functions and properties so.
+            r"overloaded(?! (?:function|method|operator|constructor|member|template|property|element))",
         ),
         "threads and queues ran out",
         "Scale the workers horizontally, bound the queues, and rate-limit what fills them.",
@@ -166,9 +175,19 @@ def _load(incident: Measurements) -> Iterator[Indicator]:
 
 
 def action(incident: Measurements) -> str:
-    """The relief for what ran out."""
+    """The relief for what ran out; nobody adds memory to a user's phone or browser."""
     match = exhausted(incident.texts)
-    return (match[0] if match is not None else CONNECTIONS).relief
+    resource = match[0] if match is not None else CONNECTIONS
+    return (WATCHDOG if resource is MEMORY and _on_a_device(incident) else resource).relief
+
+
+def _on_a_device(incident: Measurements) -> bool:
+    platform = incident.evidence.issue.platform
+    # A server's event tells the browser and the system of the user that it served; Java also runs on servers.
+    on_device = platform in ("java", "csharp", None) and any(
+        DEVICE.match(event.os or "") for event in whole_events(incident.evidence)
+    )
+    return platform in DEVICE_PLATFORMS or on_device
 
 
 def prevention(incident: Measurements) -> Prevention:

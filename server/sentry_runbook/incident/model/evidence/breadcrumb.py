@@ -39,7 +39,7 @@ STATUS_KEYS = (
 )
 """Names under which SDKs and the applications' own clients note a call's URL, method and answer."""
 FAILURE = re.compile(
-    r"\W*(?:net(?:work)?[ _-]?)?(?:error|fail(?:ed|ure)|timed?[ -]?out|refused|reset|unreachable)\b"
+    r"\W{0,3}(?:net(?:work)?[ _-]?)?(?:error|fail(?:ed|ure)|timed?[ -]?out|refused|reset|unreachable)\b"
     r"|UNAVAILABLE|DEADLINE_EXCEEDED",
     re.IGNORECASE,
 )
@@ -77,11 +77,8 @@ class Breadcrumb(FromSentry):
     def reshape(cls, json: JsonObject) -> JsonObject:
         """What an HTTP call was and how it ended stands in ``data``, under the names of several SDKs."""
         data, kind = object_of(json.get("data")), text_of(json.get("type"))
-        url = first_text(data, *URL_KEYS)
-        status = next((status for key in STATUS_KEYS if (status := _status_of(data.get(key))) is not None), None)
+        url, status, is_http = first_text(data, *URL_KEYS), _status_in(data), is_call(json)
         category = text_of(json.get("category")) or kind
-        is_http = kind == "http" or HTTP_CATEGORIES.search(category or "") is not None
-        is_http = is_http or (url is not None and status is not None)
         is_error = json.get("level") in ("error", "fatal", "critical") or first_text(data, "error") is not None
         is_failure = is_error if status is None else status == 0 or status >= 400
         return {
@@ -94,6 +91,19 @@ class Breadcrumb(FromSentry):
             "http_status": status or None,
             "failed": is_http and is_failure,
         }
+
+
+def is_call(json: JsonObject) -> bool:
+    """Whether a raw breadcrumb is an HTTP call: by its type or category, or because it has a URL and an answer."""
+    kind = text_of(json.get("type")) or ""
+    if kind == "http" or HTTP_CATEGORIES.search(text_of(json.get("category")) or kind):
+        return True
+    data = object_of(json.get("data"))
+    return first_text(data, *URL_KEYS) is not None and _status_in(data) is not None
+
+
+def _status_in(data: JsonObject) -> int | None:
+    return next((status for key in STATUS_KEYS if (status := _status_of(data.get(key))) is not None), None)
 
 
 def _message_of(data: JsonObject) -> str | None:

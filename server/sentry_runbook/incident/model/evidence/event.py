@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb
+from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb, is_call
 from sentry_runbook.incident.model.evidence.chain import chain_of
 from sentry_runbook.incident.model.evidence.entries import entries_of, values_of
 from sentry_runbook.incident.model.evidence.exception import Stack, ThrownException, message_of
@@ -121,6 +121,7 @@ class Event(FromSentry):
         stack: of an event without exceptions: its message's, else a thread's.
         unmarked_threads: threads with stacks of which none is shown, because nothing tells which one counts.
         whole_message: all of a message that is longer than what is shown.
+        earlier_calls: the HTTP calls among the breadcrumbs that are left out, which are judged and not shown.
         request_host: host that the request came in on (the project's own).
     """
 
@@ -141,6 +142,7 @@ class Event(FromSentry):
     unmarked_threads: int = 0
     breadcrumbs: Many[Breadcrumb] = ()
     breadcrumbs_omitted: int = 0
+    earlier_calls: Many[Breadcrumb] = ()
     tags: Annotated[dict[EventText, EventText], Tags()] = Field(default_factory=dict)
     tags_omitted: int = 0
     user: Annotated[EventText | None, UserName()] = None
@@ -189,6 +191,7 @@ class Event(FromSentry):
             "stack": chain.stack,
             "unmarked_threads": chain.unmarked_threads,
             "breadcrumbs": breadcrumbs[-MAX_BREADCRUMBS:],
+            "earlier_calls": [crumb for crumb in breadcrumbs[:-MAX_BREADCRUMBS] if is_call(crumb)],
             "breadcrumbs_omitted": max(0, len(breadcrumbs) - MAX_BREADCRUMBS),
             "tags": tags[:MAX_TAGS],
             "tags_omitted": len(tags) - len(dict(tags[:MAX_TAGS])),

@@ -27,6 +27,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     FromSentry,
     InertBlock,
     InertLine,
+    InertPath,
     Mapped,
     Name,
 )
@@ -78,11 +79,11 @@ class Frame(FromSentry):
     """
 
     function: Annotated[EventText | None, InertLine(FRAME, "event.frame.function")] = None
-    file: Annotated[EventText | None, InertLine(FRAME, "event.frame.file")] = None
+    file: Annotated[EventText | None, InertPath(FRAME, "event.frame.file")] = None
     line: Annotated[int | None, Count()] = None
     column: Annotated[int | None, Count()] = None
     module: Annotated[EventText | None, InertLine(FRAME, "event.frame.module")] = None
-    package: Annotated[EventText | None, InertLine(FRAME, "event.frame.package")] = None
+    package: Annotated[EventText | None, InertPath(FRAME, "event.frame.package")] = None
     address: Annotated[EventText | None, Name("event.frame.instructionAddr")] = Field(
         None, validation_alias="instructionAddr"
     )

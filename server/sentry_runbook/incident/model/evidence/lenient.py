@@ -162,6 +162,19 @@ class InertVersion(FieldType):
         return (sanitizer.version(text, NAME, self.where) or None) if text else None
 
 
+@dataclass(frozen=True)
+class InertPath(FieldType):
+    """The path of a file: one line, in which a folder may be called by a version."""
+
+    limit: int
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The path, None when there is none."""
+        text = text_of(value)
+        return (sanitizer.path(text, self.limit, self.where) or None) if text else None
+
+
 def InertUrl(where: str) -> InertLine:  # noqa: N802  # as above
     """A URL as one inert line: credentials and sensitive parameters masked, no longer a link."""
     return InertLine(URL, where)
