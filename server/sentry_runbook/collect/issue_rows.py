@@ -49,18 +49,27 @@ RANKS: dict[str, Rank] = {
 """Sort order → its rank; all others go by the last event."""
 
 
-def issue_rows(issues: Sequence[JsonObject], sanitizer: Sanitizer) -> tuple[IssueRow, ...]:
-    """The rows, in their order; one that cannot be read is left out."""
-    return tuple(_row(issue, json) for json in issues for issue in read_all(Issue, [_of_whole_life(json)], sanitizer))
+def issue_rows(issues: Sequence[JsonObject], sanitizer: Sanitizer, *, is_of_now: bool) -> tuple[IssueRow, ...]:
+    """The rows, in their order; one that cannot be read is left out.
+
+    Args:
+        issues: Sentry's rows.
+        sanitizer: makes their text inert.
+        is_of_now: whether the period ends now, so that its last event is the last one of all.
+    """
+    whole = ((_of_whole_life(json, is_of_now=is_of_now), json) for json in issues)
+    return tuple(_row(issue, json) for shown, json in whole for issue in read_all(Issue, [shown], sanitizer))
 
 
-def _of_whole_life(issue: JsonObject) -> JsonObject:
-    """The row with the first and last event of the issue's life. A list reaches up to now: so does its last event."""
+def _of_whole_life(issue: JsonObject, *, is_of_now: bool = True) -> JsonObject:
+    """The row with the first and last event of the issue's life."""
     if LIFETIME not in issue:
         return issue
     life = object_of(issue.get(LIFETIME))
-    last = life.get("lastSeen") if moment_of(life.get("lastSeen")) else issue.get("lastSeen")
-    return {**issue, "firstSeen": life.get("firstSeen"), "lastSeen": last}
+    first, last = life.get("firstSeen"), life.get("lastSeen")
+    if moment_of(last) is None and is_of_now:
+        last = issue.get("lastSeen")
+    return {**issue, "firstSeen": first, "lastSeen": last}
 
 
 def _row(issue: Issue, json: JsonObject) -> IssueRow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 from sentry_runbook.collect.batch import RequestBatch
@@ -30,6 +31,7 @@ from sentry_runbook.sentry.pasted import SLUG
 from sentry_runbook.sentry.paths import ISSUE_LIST
 from sentry_runbook.sentry.status_errors import OneProjectAtATime, one_project_at_a_time
 
+A_MOMENT = timedelta(minutes=1)
 ALL_PROJECTS = "-1"
 ALL = "all"
 MOST_PROJECTS = 10
@@ -106,7 +108,7 @@ async def search_issues(
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in found.page.items[:limit]]
     addressed = [{**issue, "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_]
-    rows = issue_rows(addressed, sanitizer)
+    rows = issue_rows(addressed, sanitizer, is_of_now=run.clock() - window.end < A_MOMENT)
     return IssueList(
         scope=_scope(search, found),
         issues=rows,
