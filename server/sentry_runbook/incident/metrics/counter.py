@@ -20,8 +20,6 @@ MERGE = "merge"
 def counter_notes(evidence: Evidence) -> Iterator[str]:
     """Where the issue's own counters cannot be right, a sentence each."""
     issue = evidence.issue
-    if not issue.is_error:
-        return
     events, users, is_wrong = issue.events_total, issue.users_total, False
     for own, counted, what in ((events, _events_counted(evidence), "event"), (users, _users_counted(evidence), "user")):
         if own is not None and is_more(counted, own):
@@ -49,6 +47,7 @@ def _events_counted(evidence: Evidence) -> int:
     if isinstance(evidence.series, Known):
         series.append(evidence.series.value.events)
     counts = [round(events) for one in series if (events := total(one)) is not None]
+    counts += [sum(events for _, events in row) for row in (evidence.issue.hourly, evidence.issue.daily)]
     if isinstance(evidence.totals, Known):
         counts.append(evidence.totals.value.events)
     if isinstance(evidence.widened, Known):

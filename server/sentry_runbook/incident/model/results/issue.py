@@ -166,7 +166,7 @@ class IssueReport(Answer):
     trend: Trend | None = None
     event: EventView | None = None
     suspect_commits: tuple[Commit, ...] | None = None
-    warnings: tuple[str, ...] | None = None
+    warnings: tuple[EventText, ...] | None = None
 
 
 class EventList(Answer):
