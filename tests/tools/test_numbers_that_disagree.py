@@ -384,7 +384,9 @@ LOW = {"accuracy": {"confidence": [{"p95(span.duration)": "low"}], "sampleCount"
         (LOW, "low confidence, from 41 samples"),
         ({"dataScanned": "partial"}, "Sentry read only a part of the data"),
         ({"dataScanned": "full", "accuracy": {"confidence": [{"p95(span.duration)": "high"}]}}, None),
-        ({"accuracy": {"confidence": "low"}}, None),
+        ({"accuracy": {"confidence": "low"}}, "low confidence"),
+        ({"accuracy": {"confidence": "high"}}, None),
+        ({"accuracy": {"confidence": 7}}, None),
     ],
 )
 async def test_an_estimated_p95_is_marked_wherever_it_is_shown(meta: dict[str, Any], why: str | None) -> None:
@@ -397,6 +399,15 @@ async def test_an_estimated_p95_is_marked_wherever_it_is_shown(meta: dict[str, A
     for text in texts:
         lines = [line for line in text.splitlines() if "p95" in line and " ms" in line]
         assert lines and all(("estimate" in line) is (why is not None) for line in lines)
+
+
+async def test_a_confidence_beside_the_rows_is_read_too() -> None:
+    def beside(request: httpx.Request, content: Any) -> Any:
+        is_latency = request.url.params.get("dataset") == "spans"
+        return {**content, "confidence": [{"p95(span.duration)": "low"}]} if is_latency else content
+
+    [impact] = await answers(beside, "discover_impact")
+    assert impact["p95_estimate"] == "an estimate: low confidence"
 
 
 @pytest.mark.parametrize(("transactions", "is_given"), [(3, False), (19, False), (20, True)])

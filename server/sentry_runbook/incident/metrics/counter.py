@@ -15,6 +15,9 @@ from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 TOLERANCE = 0.05
 """Distinct users are estimated by a few percent, and a counter lags behind by seconds: less is no contradiction."""
 MERGE = "merge"
+ESTIMATED = (
+    "Events and users of the period are Sentry's estimates: it read only a part of the data, or is not sure of them."
+)
 
 
 def counter_notes(evidence: Evidence) -> Iterator[str]:
@@ -84,7 +87,4 @@ def estimate_note(evidence: Evidence) -> str:
     """That events and users of the window are Sentry's estimates, in one sentence; empty when they are counted."""
     totals = [part.value for part in (evidence.totals,) if isinstance(part, Known)]
     totals += [part.value.totals for part in (evidence.widened,) if isinstance(part, Known)]
-    estimated = any(counted.estimated for counted in totals)
-    return (
-        "Events and users of the period are Sentry's estimates: it read only a part of the data." if estimated else ""
-    )
+    return ESTIMATED if any(counted.estimated for counted in totals) else ""
