@@ -42,12 +42,13 @@ async def test_a_period_narrows_the_counts_and_not_the_life_of_an_issue() -> Non
             assert seen(row, "last_seen") == NOW - timedelta(minutes=10)
 
 
-async def listed(rows: list[dict[str, Any]]) -> tuple[IssueRow, ...]:
+async def listed(rows: list[dict[str, Any]], window: Window = WINDOW, now: datetime = NOW) -> tuple[IssueRow, ...]:
     """The rows that are made of a server's list."""
-    run = build_runtime(SETTINGS, http_transport=httpx.MockTransport(lambda _: httpx.Response(200, json=rows)))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=rows))
+    run = build_runtime(SETTINGS, http_transport=transport, clock=ManualClock(now))
     try:
         found = await search_issues(
-            run, query="", project=None, environment=None, sort="date", window=WINDOW, limit=20, cursor=None
+            run, query="", project=None, environment=None, sort="date", window=window, limit=20, cursor=None
         )
     finally:
         await run.aclose()
@@ -56,7 +57,7 @@ async def listed(rows: list[dict[str, Any]]) -> tuple[IssueRow, ...]:
 
 async def test_recorded_rows_show_the_whole_life_beside_the_counts_of_the_day() -> None:
     """Recording 67: a day's list; an issue of eight days, and one whose last events came after the day."""
-    old, later = await listed(recordings()[67]["body"])
+    old, later = await listed(recordings()[67]["body"], now=NOW + timedelta(days=6))
     assert (old.short_id, old.events, old.users) == ("CHECKOUT-API-1", 55, 42)
     assert old.first_seen == datetime.fromisoformat("2026-11-17T13:57:51Z")
     assert old.last_seen == datetime.fromisoformat("2026-11-25T19:51:32Z")
@@ -66,10 +67,22 @@ async def test_recorded_rows_show_the_whole_life_beside_the_counts_of_the_day() 
 
 
 async def test_a_server_that_tells_no_lifetime_is_taken_at_its_word() -> None:
-    plain = {"id": "1", "shortId": "A-1", "firstSeen": "2026-11-20T10:00:00Z", "lastSeen": "2026-11-20T11:00:00Z"}
+    (plain,) = await listed([PLAIN])
+    assert (plain.first_seen, plain.last_seen) == (FIRST, LAST)
+
+
+async def test_a_lifetime_that_says_nothing_makes_the_first_event_unknown_and_the_last_where_the_period_is_over() -> (
+    None
+):
+    lives: tuple[object, ...] = (None, "x", {}, {"firstSeen": 7})
+    rows = [{**PLAIN, "lifetime": life} for life in lives]
+    assert [(row.first_seen, row.last_seen) for row in await listed(rows)] == [(None, LAST)] * 4
+    over = Window(start=NOW - timedelta(days=1), end=NOW - timedelta(minutes=30))
+    assert [(row.first_seen, row.last_seen) for row in await listed(rows, over)] == [(None, None)] * 4
     half = {"firstSeen": "2026-11-01T10:00:00Z", "lastSeen": None}
-    rows = await listed([plain, *({**plain, "lifetime": life} for life in (None, "x", {}, {"firstSeen": 7}, half))])
-    first, last = (datetime.fromisoformat(str(plain[key])) for key in ("firstSeen", "lastSeen"))
-    assert [(row.first_seen, row.last_seen) for row in rows[:4]] == [(first, last)] * 4
-    assert [row.last_seen for row in rows] == [last] * 6
-    assert rows[5].first_seen == datetime.fromisoformat("2026-11-01T10:00:00Z")
+    (row,) = await listed([{**PLAIN, "lifetime": half}])
+    assert (row.first_seen, row.last_seen) == (datetime.fromisoformat("2026-11-01T10:00:00Z"), LAST)
+
+
+PLAIN = {"id": "1", "shortId": "A-1", "firstSeen": "2026-11-20T10:00:00Z", "lastSeen": "2026-11-20T11:00:00Z"}
+FIRST, LAST = (datetime.fromisoformat(PLAIN[key]) for key in ("firstSeen", "lastSeen"))

@@ -163,7 +163,13 @@ def raw_issue(json: Any) -> object:
             json["isUnhandled"],
             json["project"]["slug"],
         ),
-        *(int(json["count"]), json["userCount"], moment(json["firstSeen"]), moment(json["lastSeen"])),
+        # 0 users of some events are none known, and not nobody.
+        *(
+            int(json["count"]),
+            json["userCount"] or (None if int(json["count"]) else 0),
+            moment(json["firstSeen"]),
+            moment(json["lastSeen"]),
+        ),
         *(first.get("version"), last.get("version"), len(json.get("activity", ()))),
     )
 

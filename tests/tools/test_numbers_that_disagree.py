@@ -122,6 +122,15 @@ async def test_nobody_known_by_name_is_not_nobody() -> None:
     assert none_at_all["users_total"] == 0, "no event, nobody"
 
 
+async def test_a_counter_below_the_issue_s_own_hours_is_said_to_be_wrong_where_nothing_else_counts() -> None:
+    """Also of an issue whose events no error search finds."""
+    edit = counter("1", 0, issueCategory="outage", issueType="monitor_check_in_failure")
+    impact, report = await answers(edit, "discover_impact", "get_issue")
+    for result in (impact, report):
+        assert any("says 1 event" in one and "at least 400" in one for one in result["warnings"])
+    assert impact["events"] == 400, "of the hours"
+
+
 # --- events that are listed, and not counted
 
 
@@ -232,6 +241,8 @@ def rates(**totals: float) -> Edit:
         {"crash_rate": -0.03, "crash_free_rate": 1.03},
         {"crash_rate": 0.7, "crash_free_rate": 0.3, "unhandled_rate": 0.6},
         {"crash_rate": 91, "crash_free_rate": 9},
+        {"crash_free_rate": -0.2},
+        {"crash_rate": 0.001, "crash_free_rate": 0.4},
     ],
 )
 async def test_an_impossible_crash_free_rate_is_unknown_and_decides_nothing(totals: dict[str, float]) -> None:
@@ -240,6 +251,11 @@ async def test_an_impossible_crash_free_rate_is_unknown_and_decides_nothing(tota
     for why in (reasons(impact)["crash_free_sessions_pct"], reasons(verdict)["crash_free"]):
         assert "outside 0 to 100 %" in why
     assert (verdict["severity"], verdict["could_be"]["highest"]) == ("P1", "P0")
+
+
+async def test_rates_that_are_rounded_apart_are_one() -> None:
+    [impact] = await answers(rates(crash_rate=0.0212, crash_free_rate=0.979), "discover_impact")
+    assert impact["crash_free_sessions_pct"] == 97.88
 
 
 async def test_an_hour_with_an_impossible_rate_may_be_the_worst_one() -> None:
@@ -368,7 +384,9 @@ LOW = {"accuracy": {"confidence": [{"p95(span.duration)": "low"}], "sampleCount"
         (LOW, "low confidence, from 41 samples"),
         ({"dataScanned": "partial"}, "Sentry read only a part of the data"),
         ({"dataScanned": "full", "accuracy": {"confidence": [{"p95(span.duration)": "high"}]}}, None),
-        ({"accuracy": {"confidence": "low"}}, None),
+        ({"accuracy": {"confidence": "low"}}, "low confidence"),
+        ({"accuracy": {"confidence": "high"}}, None),
+        ({"accuracy": {"confidence": 7}}, None),
     ],
 )
 async def test_an_estimated_p95_is_marked_wherever_it_is_shown(meta: dict[str, Any], why: str | None) -> None:
@@ -381,6 +399,15 @@ async def test_an_estimated_p95_is_marked_wherever_it_is_shown(meta: dict[str, A
     for text in texts:
         lines = [line for line in text.splitlines() if "p95" in line and " ms" in line]
         assert lines and all(("estimate" in line) is (why is not None) for line in lines)
+
+
+async def test_a_confidence_beside_the_rows_is_read_too() -> None:
+    def beside(request: httpx.Request, content: Any) -> Any:
+        is_latency = request.url.params.get("dataset") == "spans"
+        return {**content, "confidence": [{"p95(span.duration)": "low"}]} if is_latency else content
+
+    [impact] = await answers(beside, "discover_impact")
+    assert impact["p95_estimate"] == "an estimate: low confidence"
 
 
 @pytest.mark.parametrize(("transactions", "is_given"), [(3, False), (19, False), (20, True)])

@@ -42,6 +42,8 @@ UNREACHED: Mapping[str, str] = {
     "SearchScope.environments": "no call here names one; tests/tools/test_searches.py",
     "SearchScope.not_searched": "the embedded Sentry lets the token read all projects; tests/tools/test_searches.py",
     "SearchScope.one_by_one": "the embedded Sentry searches all projects at once; tests/tools/test_searches.py",
+    "IssueRow.events_matching": "the embedded Sentry filters no numbers by the query; tests/tools/test_searches.py",
+    "IssueRow.users_matching": "as above",
     "Trend.times_usual": "no embedded issue has a usual rate; tests/tools/test_right_at_every_moment.py",
     "State.reopens_after": "no release here names a package; tests/tools/test_next_release.py",
     "Verdict.severity_without_suspects": "no embedded incident is flooded or has forged releases",

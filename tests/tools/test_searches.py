@@ -142,6 +142,80 @@ async def test_a_recorded_row_gives_both_numbers() -> None:
     assert [new[key] for key in ("events", "events_total", "users", "users_total")] == [9, 9, 5, 6]
 
 
+ROW = {
+    "id": "7",
+    "shortId": "A-7",
+    "title": "Boom",
+    "count": "12",
+    "userCount": 3,
+    "firstSeen": "2026-11-20T09:00:00Z",
+    "lastSeen": "2026-11-20T11:00:00Z",
+    "lifetime": {
+        "count": "90",
+        "userCount": 8,
+        "firstSeen": "2026-03-01T00:00:00Z",
+        "lastSeen": "2026-11-20T11:00:00Z",
+    },
+    "filtered": None,
+}
+LIFE: Mapping[str, Any] = ROW["lifetime"]  # type: ignore[assignment]  # the one object in it
+OF_THE_ROW = ("first_seen", "last_seen", "events", "events_total", "users", "users_total")
+FIRST, LAST = "2026-03-01T00:00:00Z", "2026-11-20T11:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ({}, (FIRST, LAST, 12, 90, 3, 8)),
+        ({"lifetime": None}, (None, LAST, 12, None, 3, None)),
+        ({"lifetime": {}}, (None, LAST, 12, None, 3, None)),
+        ({"lifetime": {**LIFE, "firstSeen": None, "userCount": None}}, (None, LAST, 12, 90, 3, None)),
+        ({"lifetime": {**LIFE, "lastSeen": "soon", "count": "many"}}, (FIRST, LAST, 12, None, 3, 8)),
+        ({"lifetime": {**LIFE, "userCount": 0}, "userCount": 0}, (FIRST, LAST, 12, 90, None, None)),
+        ({"lifetime": {**LIFE, "count": "11"}}, (FIRST, LAST, 12, 11, 3, 8)),
+    ],
+    ids=[
+        *("all", "null", "empty", "no first event", "unreadable", "no user", "a counter that lags behind"),
+    ],
+)
+async def test_what_a_row_does_not_say_of_the_whole_life_is_unknown(
+    row: Mapping[str, Any], shown: tuple[object, ...]
+) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=[{**ROW, **row}]))
+    async with connected(transport=transport, clock=ManualClock()) as connection:
+        found = await connection.call("find_issues", period="6h")
+        text = await connection.text("find_issues", period="6h")
+    assert tuple(found["issues"][0].get(key) for key in OF_THE_ROW) == shown
+    assert ("first seen 2026-11-20" in text) is False
+    said = why_missing(found)
+    assert "cannot be right" not in json.dumps(said)
+
+
+async def test_a_total_below_the_period_s_own_number_is_left_out_and_said() -> None:
+    """After an outage of its cache Sentry's own counter stands still."""
+    stuck = {**ROW, "lifetime": {**LIFE, "count": "1", "userCount": 1}}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=[stuck]))
+    async with connected(transport=transport, clock=ManualClock()) as connection:
+        found = await connection.call("find_issues", period="6h")
+    assert tuple(found["issues"][0].get(key) for key in OF_THE_ROW) == (FIRST, LAST, 12, None, 3, None)
+    said = why_missing(found)
+    assert "1 event, beside 12 in the period" in said["events_total of A-7"]
+    assert "1 user, beside 3 in the period" in said["users_total of A-7"]
+
+
+async def test_the_numbers_of_what_matches_the_query_stand_apart() -> None:
+    filtered = {"count": "5", "userCount": 2, "firstSeen": "2026-11-20T10:00:00Z", "lastSeen": LAST}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=[{**ROW, "filtered": filtered}]))
+    async with connected(transport=transport, clock=ManualClock()) as connection:
+        found = await connection.call("find_issues", query="release:9")
+        text = await connection.text("find_issues", query="release:9")
+    [row] = found["issues"]
+    assert [row[key] for key in ("events", "events_matching", "events_total")] == [12, 5, 90]
+    assert [row[key] for key in ("users", "users_matching", "users_total")] == [3, 2, 8]
+    assert row["first_seen"] == FIRST
+    assert "events 12 (5 match the query) of 90, users 3 (2 match the query) of 8" in text
+
+
 async def test_a_server_that_tells_no_totals_is_not_said_to_count_the_period() -> None:
     rows = [{"id": "7", "shortId": "A-7", "title": "Boom", "count": "12", "userCount": 3}]
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=rows))

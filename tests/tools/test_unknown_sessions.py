@@ -38,7 +38,7 @@ def no_hours(group: dict[str, Any]) -> None:
 
 
 def healthy(group: dict[str, Any]) -> None:
-    group["totals"]["crash_rate(session)"] = 0
+    group["totals"] |= {"crash_rate(session)": 0, "crash_free_rate(session)": 1}
 
 
 class EditedSessions(httpx.ASGITransport):

@@ -494,6 +494,39 @@ SHAPES: dict[str, tuple[tuple[Any, Any], tuple[str, ...], str]] = {
         ("A performance issue", '"lcp" "4200".'),
         "Look at the spans or functions",
     ),
+    "spans at fault, with their time": (
+        (
+            {
+                **watched("db_query", None, 1006, evidenceData={"offenderSpanIds": ["a", "b"], "op": "db"})[0],
+                "entries": [
+                    {
+                        "type": "spans",
+                        "data": [
+                            {"span_id": "a", "start_timestamp": 100.0, "timestamp": 100.75},
+                            {"span_id": "b", "start_timestamp": 101.0, "timestamp": 101.5},
+                            {"span_id": "c", "start_timestamp": 101.0, "timestamp": 109.0},
+                        ],
+                    }
+                ],
+            },
+            watched("db_query", "performance_n_plus_one_db_queries", 1006)[1],
+        ),
+        ('spans at fault "2, 1,250 ms together"',),
+        "Look at the spans or functions",
+    ),
+    "spans at fault that the event no longer has": (
+        watched("db_query", None, 1006, evidenceData={"offenderSpanIds": ["a", "b", "c"]}),
+        ('spans at fault "3".',),
+        "Look at the spans or functions",
+    ),
+    "a metric alert of a number that is not known": (
+        watched(
+            *("metric", "metric_issue", 99_001),
+            evidenceData={"value": 7, "conditions": [{"type": "gte", "comparison": 5, "conditionResult": 75}]},
+        ),
+        ('value "7"; threshold "at or above 5 (high priority)".',),
+        "Find what moved the number",
+    ),
     "a slow transaction of a server of 2023": (
         (
             {
@@ -662,3 +695,26 @@ async def test_customers_are_told_no_errors_of_what_is_none() -> None:
         draft = await connection.call("draft_update", issue=ISSUE, audience="customers")
     assert "see errors" not in draft["text"]
     assert any("a cron monitor does not tell what customers notice" in one for one in draft["unknowns"])
+
+
+ODD_NUMBERS: tuple[Any, ...] = (10**17, -60, 0, 1e300, 59, "x", None, [], {"a": 1})
+
+
+@pytest.mark.parametrize("number", ODD_NUMBERS, ids=repr)
+async def test_odd_numbers_of_a_watcher_cost_only_themselves(number: Any) -> None:
+    data = {
+        "value": number,
+        "conditions": [{"type": number, "comparison": number, "conditionResult": number}, number],
+        "config": {"comparisonDelta": number, "downtimeThreshold": number},
+        "dataSources": [{"queryObj": {"intervalSeconds": number, "snubaQuery": {"timeWindow": number}}}, number],
+        "breakpoint": number,
+        "offenderSpanIds": [number],
+    }
+    for category, issue_type, type_number in (
+        ("metric", "metric_issue", 8001),
+        ("outage", "uptime_domain_failure", 7001),
+        ("performance", "performance_slow_db_query", 1001),
+    ):
+        event, issue = watched(category, issue_type, type_number, subtitle="Found it here", evidenceData=data)
+        async with overlaid(event, issue) as connection:
+            assert "Found it here" in step(await connection.call("triage_issue", issue=ISSUE), 8)

@@ -41,7 +41,7 @@ MAX_SECOND_ROUND = 13
 """Requests of a triage's second round; optional parts beyond are dropped: each costs some of Sentry's rate limit.
 
 Those of Discover and the series have a limit of 15 under way at once on sentry.io (sentry-api §2.1); dropped events,
-sessions, releases and commits count against others."""
+sessions, environments, releases and commits count against others."""
 
 
 class EvidenceBuilder:

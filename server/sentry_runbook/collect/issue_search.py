@@ -6,22 +6,21 @@ those (sentry-api §17). So where it is about to become a statement, the list of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.collect.environment_names import unknown_environment, unknown_environment_warning
 from sentry_runbook.collect.investigation import named_environments
+from sentry_runbook.collect.issue_rows import contradictions, issue_rows, missing_keys, rank
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
-from sentry_runbook.incident.model.evidence import Issue, Missing, Window
-from sentry_runbook.incident.model.evidence.issue import people_of
-from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject, count_of, moment_of, object_of
-from sentry_runbook.incident.model.evidence.lenient import read_all
-from sentry_runbook.incident.model.results.issue import IssueList, IssueRow, SearchPeriod, SearchScope
+from sentry_runbook.incident.model.evidence import Missing, Window
+from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject
+from sentry_runbook.incident.model.results.issue import IssueList, SearchPeriod, SearchScope
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME, line
@@ -32,6 +31,7 @@ from sentry_runbook.sentry.pasted import SLUG
 from sentry_runbook.sentry.paths import ISSUE_LIST
 from sentry_runbook.sentry.status_errors import OneProjectAtATime, one_project_at_a_time
 
+A_MOMENT = timedelta(minutes=1)
 ALL_PROJECTS = "-1"
 ALL = "all"
 MOST_PROJECTS = 10
@@ -40,7 +40,6 @@ QUERY = 1_000
 """Characters of a query that are shown: all that the tool takes."""
 CLOSED = "Sentry calls {} closed to this token: add its person or integration to a team of theirs"
 ONE_AT_A_TIME = "this Sentry searches one project at a time"
-Rank = Callable[[JsonObject], float]
 
 
 @dataclass(frozen=True)
@@ -108,15 +107,13 @@ async def search_issues(
             await _refuse_unknown_environments(client, search, sanitizer)
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in found.page.items[:limit]]
-    addressed = [
-        {**_of_whole_life(issue), "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_
-    ]
-    rows = tuple(_row(issue, json) for json in addressed for issue in read_all(Issue, [json], sanitizer))
+    addressed = [{**issue, "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_]
+    rows = issue_rows(addressed, sanitizer, is_of_now=run.clock() - window.end < A_MOMENT)
     return IssueList(
         scope=_scope(search, found),
         issues=rows,
         next_cursor=found.page.next_cursor,
-        missing=(*_missing_keys(rows), *found.missing),
+        missing=(*missing_keys(rows), *contradictions(addressed, rows), *found.missing),
         findings=findings_of(sanitizer),
     )
 
@@ -200,7 +197,7 @@ async def _one_by_one(client: SentryClient, search: IssueSearch) -> Found:
     }
     if not pages:
         raise next((result.error for result in results if result.error), one_project_at_a_time(ISSUE_LIST))
-    rows = sorted((row for page in pages.values() for row in page.items), key=_rank(search.sort), reverse=True)
+    rows = sorted((row for page in pages.values() for row in page.items), key=rank(search.sort), reverse=True)
     is_cut = len(rows) > search.limit or any(page.next_cursor for page in pages.values())
     refused = {project.name: result.error for project, result in zip(asked, results, strict=True) if result.error}
     beyond = [project.name for project in projects[MOST_PROJECTS:]]
@@ -229,63 +226,3 @@ def _is_closed(project: Project) -> bool:
 def _listed(names: Sequence[str], most: int = 10) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-# --- the rows ------------------------------------------------------------------------------------------------------
-
-
-def _rank(sort: str) -> Rank:
-    """What the rows of several lists are put in order by."""
-    return RANKS.get(sort, _last_seen)
-
-
-def _last_seen(issue: JsonObject) -> float:
-    return _epoch(moment_of(issue.get("lastSeen")))
-
-
-def _first_seen(issue: JsonObject) -> float:
-    return _epoch(moment_of(_of_whole_life(issue).get("firstSeen")))
-
-
-def _epoch(at: datetime | None) -> float:
-    return at.timestamp() if at is not None else 0.0
-
-
-RANKS: dict[str, Rank] = {
-    "new": _first_seen,
-    "freq": lambda issue: count_of(issue.get("count")) or 0,
-    "user": lambda issue: count_of(issue.get("userCount")) or 0,
-}
-"""Sort order → its rank; all others go by the last event."""
-
-
-def _of_whole_life(issue: JsonObject) -> JsonObject:
-    """The row with the first and last event of the issue's life: its own are those of the period (sentry-api §17)."""
-    life = object_of(issue.get("lifetime"))
-    return {**issue, **{key: life[key] for key in ("firstSeen", "lastSeen") if moment_of(life.get(key))}}
-
-
-def _missing_keys(rows: tuple[IssueRow, ...]) -> tuple[Missing, ...]:
-    """What this server does not say of issues; a value that only some rows lack shows in the rows."""
-    keys = ("level", "events", "users", "events_total", "first_seen", "last_seen", "substatus", "project")
-    silent = [f"issues[].{key}" for key in keys if rows and all(getattr(row, key) is None for row in rows)]
-    return (Missing(what=", ".join(silent), why="Sentry's answer does not say"),) if silent else ()
-
-
-def _row(issue: Issue, json: JsonObject) -> IssueRow:
-    life = object_of(json.get("lifetime"))
-    return IssueRow(
-        short_id=issue.name,
-        title=issue.title,
-        level=issue.level,
-        events=issue.events_total,
-        users=issue.users_total,
-        events_total=count_of(life.get("count")),
-        users_total=count_of(people_of(life)),
-        first_seen=issue.first_seen,
-        last_seen=issue.last_seen,
-        substatus=issue.substatus,
-        status=issue.status,
-        project=issue.project,
-        url=issue.url,
-    )

@@ -20,6 +20,8 @@ from sentry_runbook.sentry.counts import TimeSeries
 
 NOT_YET_COUNTED = timedelta(minutes=5)
 """An event this young may be listed and not yet counted."""
+AT_THE_EDGE = timedelta(minutes=1)
+"""Whether an event this near to the beginning is counted, rounding decides."""
 
 
 def not_counted(collection: Collection, counted: float | None, start: datetime, end: datetime) -> Unknown | None:
@@ -59,7 +61,7 @@ def _seen(
     names, until = collection.scope.names, min(end, collection.now - NOT_YET_COUNTED)
 
     def is_within(at: datetime | None) -> bool:
-        return at is not None and start <= at < until
+        return at is not None and start + AT_THE_EDGE <= at < until
 
     events = [
         event

@@ -9,6 +9,7 @@ from sentry_runbook.incident.episode.issue_counts import issue_days, issue_hours
 from sentry_runbook.incident.formatting import count, duration, listed, moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
+from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window, total
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
@@ -106,7 +107,9 @@ class _ImpactCounts:
     def _of_the_issue(self, evidence: Evidence) -> None:
         """A non-error issue: its own counters, and only where they cover the window (sentry-api rule 2)."""
         issue = evidence.issue
-        if issue.first_seen is not None and issue.first_seen >= evidence.window.start:
+        hours = sum(events for _, events in issue.hourly)
+        is_wrong = issue.events_total is not None and is_more(hours, issue.events_total)
+        if issue.first_seen is not None and issue.first_seen >= evidence.window.start and not is_wrong:
             self.events, self.users = issue.events_total, issue.users_total
         else:
             self._of_the_buckets(evidence)

@@ -63,19 +63,21 @@ def _nothing(scope: SearchScope) -> str:
     return "Nothing matches. A misspelt search key finds nothing without an error: check the query and the period."
 
 
-def _of_total(number: int | None, total: int | None) -> str | None:
-    """A number of the period, and that of the whole life where it is known."""
-    if number is None:
-        return None if total is None else f"unknown of {total}"
-    return str(number) if total is None else f"{number} of {total}"
+def _of_total(number: int | None, total: int | None, matching: int | None) -> str | None:
+    """A number of the period, and that of the whole life and of the query's matches where they are known."""
+    if number is None and total is None and matching is None:
+        return None
+    part = "unknown" if number is None else str(number)
+    matches = "" if matching is None else f" ({matching} match the query)"
+    return f"{part}{matches}" if total is None else f"{part}{matches} of {total}"
 
 
 def _issue_line(issue: IssueRow) -> str:
     known = {
         "project": issue.project,
         "level": issue.level,
-        "events": _of_total(issue.events, issue.events_total),
-        "users": _of_total(issue.users, issue.users_total),
+        "events": _of_total(issue.events, issue.events_total, issue.events_matching),
+        "users": _of_total(issue.users, issue.users_total, issue.users_matching),
         "first seen": issue.first_seen,
         "last seen": issue.last_seen,
         "status": issue.substatus or issue.status,

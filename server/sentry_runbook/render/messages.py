@@ -8,11 +8,10 @@ from sentry_runbook.render.markdown_page import MarkdownPage
 
 def draft_page(result: Draft) -> MarkdownPage:
     """Render the draft as Markdown."""
-    page = MarkdownPage(f"Draft: {result.kind} for {result.audience}").paragraph(result.text)
+    page = MarkdownPage(f"Draft: {result.kind} for {result.audience}").items(result.warnings or ())
+    page.paragraph(result.text)
     if result.unknowns:
         page.heading("Blanks to fill").items(result.unknowns)
-    if result.warnings:
-        page.heading("To know before it is sent").items(result.warnings)
     page.fact("Next update due", result.next_update_due)
     return page
 

@@ -22,6 +22,7 @@ from sentry_runbook.sentry.counts import (
     Cell,
     DiscoverTable,
     LatencyTable,
+    Row,
     TimeSeries,
     TransactionLatency,
 )
@@ -72,15 +73,23 @@ def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
         rows=rows,
         next_cursor=next_cursor(response.headers.get("link")),
         why_empty="Sentry hints that the query finds nothing it may read" if tip and not rows else None,
-        low_confidence=tuple(
-            frozenset(name for name, value in row.items() if value == "low") for row in _accuracy(about, "confidence")
-        ),
+        low_confidence=_low_confidence(about, answer.get("confidence"), rows),
         sample_counts=tuple(
             {name: int(value) for name, value in row.items() if number(value) is not None}
             for row in _accuracy(about, "sampleCount")
         ),
         is_partial=about.get("dataScanned") == "partial",
     )
+
+
+def _low_confidence(meta: Mapping[str, object], beside: object, rows: Sequence[Row]) -> tuple[frozenset[str], ...]:
+    """Of each row the fields of low confidence; servers say it in ``meta``, beside the rows, or in one word for all."""
+    accuracy = meta.get("accuracy")
+    said = accuracy.get("confidence") if isinstance(accuracy, dict) else beside
+    if isinstance(said, str):
+        return tuple(frozenset(row) for row in rows) if said == "low" else ()
+    listed = (row if isinstance(row, dict) else {} for row in (said if isinstance(said, list) else ())[:MAX_ROWS])
+    return tuple(frozenset(name for name, value in row.items() if value == "low") for row in listed)
 
 
 def _accuracy(meta: Mapping[str, object], kind: str) -> list[dict[str, Any]]:

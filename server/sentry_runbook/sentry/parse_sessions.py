@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, starmap, zip_longest
 
 from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, list_of, moment_of
 from sentry_runbook.sentry.counts import EnvironmentSessions, SessionCounts
@@ -15,6 +15,8 @@ MOST_POINTS = 10_000
 """Points of a field in one answer with series: of more groups those with the fewest sessions are cut, without a word
 (sentry-api §17)."""
 HOUR = timedelta(hours=1)
+ROUNDED = 0.01
+"""Crash rate and crash-free rate are rounded apart by less."""
 
 
 def sessions(response: SentryResponse, *, has_unhandled_rate: bool, by_hour: bool = True) -> SessionCounts:
@@ -47,27 +49,29 @@ def _session_group(group: dict[str, object]) -> EnvironmentSessions:
         return tuple(map(number, values[:MAX_ITEMS])) if isinstance(values, list) else ()
 
     name, count = by.get("environment"), number(totals.get("sum(session)"))
-    crashed = tuple(map(_fraction, hourly("crash_rate(session)")))
-    free = tuple(map(_fraction, hourly("crash_free_rate(session)")))
+    crashed, free = hourly("crash_rate(session)"), hourly("crash_free_rate(session)")
+    both = number(totals.get("crash_rate(session)")), number(totals.get("crash_free_rate(session)"))
     return EnvironmentSessions(
         environment=name if isinstance(name, str) else None,
-        has_impossible_rate=any(
-            rate is not None and _fraction(rate) is None
-            for rate in (number(totals.get(f"{rate}(session)")) for rate in ("crash_rate", "crash_free_rate"))
-        ),
+        has_impossible_rate=_crash_rate(*both) is None and both != (None, None),
         sessions=int(count) if count is not None and count >= 0 else None,
-        crash_rate=_crash_rate(totals.get("crash_rate(session)"), totals.get("crash_free_rate(session)")),
+        crash_rate=_crash_rate(*both),
         unhandled_rate=_fraction(number(totals.get("unhandled_rate(session)"))),
         sessions_by_hour=tuple(n if n is not None and n >= 0 else None for n in hourly("sum(session)")),
-        crash_rate_by_hour=crashed or tuple(None if rate is None else 1 - rate for rate in free),
+        crash_rate_by_hour=tuple(starmap(_crash_rate, zip_longest(crashed, free))),
         unhandled_rate_by_hour=tuple(map(_fraction, hourly("unhandled_rate(session)"))),
     )
 
 
-def _crash_rate(crashed: object, free: object) -> float | None:
-    """Return the crash rate; older servers have only its complement, the crash-free rate."""
-    rate, rest = _fraction(number(crashed)), _fraction(number(free))
-    return rate if rate is not None or rest is None else 1 - rest
+def _crash_rate(crashed: float | None, free: float | None) -> float | None:
+    """Return the crash rate; older servers have only its complement, the crash-free rate.
+
+    None where one of both is impossible, or they do not add up: neither can be trusted then.
+    """
+    known = [rate for rate in (crashed, None if free is None else 1 - free) if rate is not None]
+    if not known or any(_fraction(rate) is None for rate in known) or max(known) - min(known) > ROUNDED:
+        return None
+    return known[0]
 
 
 def _fraction(rate: float | None) -> float | None:

@@ -20,7 +20,7 @@ OWN_NAMES = frozenset(
         *("failure mode", "certificate", "answer", "expired", "failure", "phase", "status", "method", "protocol"),
         *("elapsed", "message", "of event", "contact", "value", "threshold", "measured", "compared with", "changed at"),
         *("address", "interval", "failures before an issue", "monitor", "schedule", "monitor status"),
-        *("check-in margin", "longest run", "evidence"),
+        *("check-in margin", "longest run", "spans at fault", "evidence"),
     }
 )
 """Names that are ours; the others come with the event."""

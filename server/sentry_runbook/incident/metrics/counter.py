@@ -15,13 +15,14 @@ from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 TOLERANCE = 0.05
 """Distinct users are estimated by a few percent, and a counter lags behind by seconds: less is no contradiction."""
 MERGE = "merge"
+ESTIMATED = (
+    "Events and users of the period are Sentry's estimates: it read only a part of the data, or is not sure of them."
+)
 
 
 def counter_notes(evidence: Evidence) -> Iterator[str]:
     """Where the issue's own counters cannot be right, a sentence each."""
     issue = evidence.issue
-    if not issue.is_error:
-        return
     events, users, is_wrong = issue.events_total, issue.users_total, False
     for own, counted, what in ((events, _events_counted(evidence), "event"), (users, _users_counted(evidence), "user")):
         if own is not None and is_more(counted, own):
@@ -49,6 +50,7 @@ def _events_counted(evidence: Evidence) -> int:
     if isinstance(evidence.series, Known):
         series.append(evidence.series.value.events)
     counts = [round(events) for one in series if (events := total(one)) is not None]
+    counts += [sum(events for _, events in row) for row in (evidence.issue.hourly, evidence.issue.daily)]
     if isinstance(evidence.totals, Known):
         counts.append(evidence.totals.value.events)
     if isinstance(evidence.widened, Known):
@@ -85,7 +87,4 @@ def estimate_note(evidence: Evidence) -> str:
     """That events and users of the window are Sentry's estimates, in one sentence; empty when they are counted."""
     totals = [part.value for part in (evidence.totals,) if isinstance(part, Known)]
     totals += [part.value.totals for part in (evidence.widened,) if isinstance(part, Known)]
-    estimated = any(counted.estimated for counted in totals)
-    return (
-        "Events and users of the period are Sentry's estimates: it read only a part of the data." if estimated else ""
-    )
+    return ESTIMATED if any(counted.estimated for counted in totals) else ""

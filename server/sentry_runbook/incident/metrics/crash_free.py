@@ -10,8 +10,7 @@ from sentry_runbook.incident.model.evidence import Evidence, Frozen, Known, Sess
 from sentry_runbook.incident.model.policy import Policy
 
 IMPOSSIBLE = (
-    "Sentry's crash-free rate of the period lies outside 0 to 100 %: it counted more crashes than sessions, or fewer "
-    "than none"
+    "Sentry's crash-free rate of the period cannot be right: it lies outside 0 to 100 %, or contradicts the crash rate"
 )
 
 

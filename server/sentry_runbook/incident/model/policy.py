@@ -97,8 +97,8 @@ class PolicyTable(BaseModel):
 
 
 SAYS_NONE = (
-    r"(?:.*[^a-z])?(?:(?:pre|non|not)(?:prod|prd|production|live|view|release)?|test(?:s|ing)?|stag(?:e|ing)?"
-    r"|dev(?:el|elop|elopment)?)(?:[^a-z]|$)"
+    r"(.*[^a-z])?(pre(prod(uction)?|view)?|non(prod(uction)?)?|not|test(s|ing)?|stag(e|ing)?|dev(el(op(ment)?)?)?)"
+    r"([^a-z]|$)"
 )
 """A name with a part that says it is no production (DESIGN §5). Whole parts: ``latest-prod`` is not a test, and
 ``notifications-live`` is the production of the notifications."""

@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sentry_runbook.incident.model.evidence.browser_reports import report_of
 from sentry_runbook.incident.model.evidence.issue_kind import Kind, kind_of_event, occurrence_of
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
-    count_of,
     either,
     list_of,
     moment_of,
@@ -25,7 +23,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     text_of,
 )
 from sentry_runbook.incident.model.evidence.lenient import FieldType
-from sentry_runbook.incident.model.policy import largest_unit
+from sentry_runbook.incident.model.evidence.watchers import metric_of, monitor_of, offending_spans, uptime_of
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
@@ -44,15 +42,6 @@ NAMELESS = "evidence"
 """The name of a line that has none."""
 NOTHING = ("none", "null", "undefined")
 """What a server writes for a value that it does not have."""
-COMPARISONS = {
-    "gt": "above",
-    "gte": "at or above",
-    "lt": "below",
-    "lte": "at or below",
-    "eq": "equal to",
-    "ne": "other than",
-}
-PRIORITIES = {75: "high", 50: "medium", 25: "low"}
 ADDRESS = re.compile(r"https?://\S+")
 PERSONAL = re.compile(r"(?:contact_?)?(?:name|email)", re.IGNORECASE)
 """Lines of a feedback that name its author."""
@@ -138,12 +127,14 @@ def _pairs(
     for name, value in _displayed(either(occurrence, "evidenceDisplay")):
         if kind != "feedback" or not PERSONAL.fullmatch(name or ""):
             yield name, value
-    if kind == "metric":
-        yield from _metric(data)
+    if kind == "metric" or (kind == "other" and "conditions" in data):
+        yield from metric_of(data)
     elif kind == "cron":
-        yield from _monitor(object_of(contexts.get("monitor")))
+        yield from monitor_of(object_of(contexts.get("monitor")))
     elif kind == "uptime":
-        yield from _uptime(data)
+        yield from uptime_of(data)
+    elif kind == "performance":
+        yield "spans at fault", offending_spans(data, list_of(entries.get("spans", {}).get("values")))
     changed = moment_of(data.get("breakpoint"))
     yield "changed at", changed.isoformat() if changed is not None else None
     if kind not in ("error", "feedback"):
@@ -162,9 +153,6 @@ def _displayed(lines: object) -> Pairs:
         yield text_of(line.get("name")), line.get("value")
 
 
-# --- Sentry's own watchers -----------------------------------------------------------------------------------------
-
-
 def _feedback(feedback: JsonObject) -> Pairs:
     """What the customer wrote, and where; who it was stays out, but that an answer is possible does not."""
     yield "message", text_of(feedback.get("message"))
@@ -174,85 +162,8 @@ def _feedback(feedback: JsonObject) -> Pairs:
         yield "contact", "left; not shown here"
 
 
-def _metric(data: JsonObject) -> Pairs:
-    """The value measured and the thresholds; of an anomaly the value stands in an object of its own."""
-    value = data.get("value")
-    yield "value", text_of(object_of(value).get("value") if isinstance(value, dict) else value)
-    for condition in list_of(data.get("conditions"))[:MOST_LINES]:
-        if isinstance(condition, dict):
-            yield "threshold", _threshold(condition)
-    for source in _sources(data):
-        yield "measured", _query(object_of(either(source, "snubaQuery")))
-    config = object_of(data.get("config"))
-    delta = _length(either(config, "comparisonDelta"))
-    yield "compared with", f"the same time {delta} before, in percent" if delta else None
-
-
-def _sources(data: JsonObject) -> Iterator[JsonObject]:
-    """What a watcher looks at: its address, or its query."""
-    for source in list_of(either(data, "dataSources"))[:3]:
-        yield object_of(either(object_of(source), "queryObj"))
-
-
-def _threshold(condition: JsonObject) -> str | None:
-    result = count_of(either(condition, "conditionResult"))
-    # 0 is the condition under which the monitor is well again.
-    if result == 0:
-        return None
-    kind, limit = text_of(condition.get("type")) or "", condition.get("comparison")
-    words = f"{COMPARISONS.get(kind, kind)} {text_of(limit) or ''}".strip()
-    if isinstance(limit, dict):
-        words = "an anomaly" + "".join(f", {key} {text}" for key, part in limit.items() if (text := text_of(part)))
-    priority = PRIORITIES.get(result) if result is not None else None
-    return f"{words} ({priority} priority)" if words and priority else words or None
-
-
-def _query(query: JsonObject) -> str | None:
-    aggregate, search = text_of(query.get("aggregate")), text_of(query.get("query"))
-    seconds = count_of(either(query, "timeWindow"))
-    if aggregate is None:
-        return None
-    where = f" where {search}" if search else ""
-    return f"{aggregate}{where}{f' over {seconds // 60} min' if seconds else ''}"
-
-
-def _uptime(data: JsonObject) -> Pairs:
-    for source in _sources(data):
-        yield "address", text_of(source.get("url"))
-        yield "interval", _length(either(source, "intervalSeconds"))
-    yield "failures before an issue", text_of(either(object_of(data.get("config")), "downtimeThreshold"))
-
-
-def _monitor(monitor: JsonObject) -> Pairs:
-    config = object_of(monitor.get("config"))
-    yield "monitor", text_of(monitor.get("slug")) or text_of(monitor.get("name"))
-    yield "schedule", _schedule(config)
-    for name, key in (("check-in margin", "checkin_margin"), ("longest run", "max_runtime")):
-        minutes = count_of(either(config, key))
-        yield name, f"{minutes} min" if minutes else None
-    failures = count_of(either(config, "failure_issue_threshold"))
-    yield "failures before an issue", str(failures) if failures and failures > 1 else None
-    yield "monitor status", text_of(monitor.get("status"))
-
-
-def _schedule(config: JsonObject) -> str | None:
-    """A crontab line with its zone, or ``every 5 minute``."""
-    schedule = config.get("schedule")
-    if isinstance(schedule, list):
-        every = [text for part in schedule[:2] if (text := text_of(part))]
-        return f"every {' '.join(every)}" if every else None
-    line, zone = text_of(schedule), text_of(config.get("timezone"))
-    return f"{line} ({zone})" if line and zone else line
-
-
 def _scalars(data: JsonObject) -> Pairs:
     """Single values for machines, last: what a kind that is not known here has besides."""
     for name, value in list(data.items())[:MOST_LINES]:
         if SCALARS.fullmatch(name):
             yield name, text_of(value)
-
-
-def _length(seconds: object) -> str | None:
-    """Seconds in their largest unit; None for none, and for less than a minute's whole number."""
-    known = count_of(seconds)
-    return largest_unit(timedelta(seconds=known)) if known and known % 60 == 0 else None

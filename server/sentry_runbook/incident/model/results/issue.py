@@ -170,7 +170,7 @@ class IssueReport(Answer):
     trend: Trend | None = None
     event: EventView | None = None
     suspect_commits: tuple[Commit, ...] | None = None
-    warnings: tuple[str, ...] | None = None
+    warnings: tuple[EventText, ...] | None = None
 
 
 class EventList(Answer):
@@ -190,6 +190,8 @@ class IssueRow(Frozen):
     Attributes:
         events: in the period; in the whole life, where the server tells no totals beside.
         users: as ``events``.
+        events_matching: in the period, of those that match the query's own conditions, where the server tells them.
+        users_matching: as ``events_matching``.
         events_total: in the issue's whole life.
         users_total: as ``events_total``.
         first_seen: first event of the issue's whole life.
@@ -201,6 +203,8 @@ class IssueRow(Frozen):
     level: str | None = None
     events: int | None = None
     users: int | None = None
+    events_matching: int | None = None
+    users_matching: int | None = None
     events_total: int | None = None
     users_total: int | None = None
     first_seen: datetime | None = None

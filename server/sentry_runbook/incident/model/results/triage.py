@@ -149,4 +149,4 @@ class Triage(Answer):
     suspect_release: EventText | None = None
     suspect_commits: tuple[Commit, ...] = ()
     next_steps: tuple[EventText, ...] = ()
-    warnings: tuple[str, ...] | None = None
+    warnings: tuple[EventText, ...] | None = None
