@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from sentry_runbook.collect.question import IMPACT, READ, RECOVERY, SEVERITY, STORY, TRIAGE, WRITING, Aspect
+from sentry_runbook.collect.question import (
+    IMPACT,
+    READ,
+    RECOVERY,
+    SEVERITY,
+    STORY,
+    TRIAGE,
+    WRITING,
+    WRITING_ORDERED,
+    Aspect,
+)
 from sentry_runbook.collect.windows import recovery_window, story_window
 
 if TYPE_CHECKING:
@@ -25,6 +35,7 @@ __all__ = [
     "STORY",
     "TRIAGE",
     "WRITING",
+    "WRITING_ORDERED",
     "Aspect",
     "investigate",
     "list_issue_events",

@@ -53,6 +53,8 @@ class Aspect(Enum):
     """Comments on the issue."""
     RELEASE = auto()
     """One release by its version: whether Sentry knows it."""
+    RELEASE_LIST = auto()
+    """The project's releases alone: how Sentry orders them."""
 
 
 @dataclass(frozen=True)
@@ -105,5 +107,7 @@ RECOVERY = frozenset(
 )
 WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
 """What a change of status is planned on; one round, so that a write takes three with its read-back."""
+WRITING_ORDERED = WRITING | {Aspect.RELEASE_LIST}
+"""What a plan that waits for a release, and is only shown, is made on: a second round tells how releases compare."""
 STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES, Aspect.FLAGS}
 """All that a message or a postmortem can cite."""

@@ -96,6 +96,7 @@ class Activity(FromSentry):
         who: the name of the team member or of the integration, None when Sentry itself acted.
         actor: what acted: a person, a machine (an integration, also our own) or Sentry itself with its agents.
         version: the release that the entry names.
+        resolved_in: of a regression: the release in which the issue had been resolved.
         current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
@@ -105,6 +106,7 @@ class Activity(FromSentry):
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
     version: Annotated[EventText | None, InertVersion("activity.version")] = None
+    resolved_in: Annotated[EventText | None, InertVersion("activity.resolved_in_version")] = None
     current_release: Annotated[EventText | None, InertVersion("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
@@ -120,6 +122,7 @@ class Activity(FromSentry):
             "who": who,
             "actor": actor,
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
+            "resolved_in": data.get("resolved_in_version"),
             "current_release": data.get("current_release_version"),
             "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
@@ -161,7 +164,11 @@ class Issue(FromSentry):
     status_release: Annotated[EventText | None, InertVersion("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
     next_release: Annotated[bool, Flag(default=False)] = False
-    """Resolved "in the next release"."""
+    """Resolved "in the next release", or in one that is to come."""
+    status_commit: Annotated[EventText | None, Name("status_details.inCommit")] = None
+    """The commit that a resolve names (``inCommit``), by its short id."""
+    auto_resolved: Annotated[bool, Flag(default=False)] = False
+    """Resolved by Sentry itself, after a time without events."""
     snooze: Maybe[Snooze] = None
     """What an archived issue waits for; None when it is not archived or Sentry names no condition."""
     priority: Annotated[str | None, Word()] = None
@@ -195,7 +202,9 @@ class Issue(FromSentry):
             **json,
             "title": json.get("title"),
             "status_release": details.get("inRelease"),
-            "next_release": details.get("inNextRelease"),
+            "next_release": details.get("inNextRelease") or details.get("inUpcomingRelease"),
+            "status_commit": _short_commit(details.get("inCommit")),
+            "auto_resolved": details.get("autoResolved"),
             "snooze": _snooze(json, details),
             "category": issue_category(json),
             "kind": kind_of_issue(json),
@@ -251,6 +260,12 @@ def regressed_release(status: object, regressions: Iterable[tuple[datetime, str 
 def issue_category(json: JsonObject) -> object:
     """Sentry's category; where a server gives none, the type tells errors from transactions and feedback."""
     return json.get("issueCategory") or CATEGORIES.get(text_of(json.get("type")) or "", "error")
+
+
+def _short_commit(commit: object) -> str | None:
+    """The short id of a commit: an object, or in older answers its id alone."""
+    id_ = object_of(commit).get("id") if isinstance(commit, dict) else commit
+    return id_[:12] if isinstance(id_, str) and id_ else None
 
 
 def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:
