@@ -82,9 +82,9 @@ async def investigate(
         RunbookError: the issue could not be read, or an argument is invalid. All else that fails costs only its
             own part of the evidence.
     """
-    from sentry_runbook.collect.investigation import collect_evidence, parse_question  # noqa: PLC0415  # see the module's docstring
+    from sentry_runbook.collect.investigation import collect_evidence, read_question  # noqa: PLC0415  # see the module's docstring
 
-    question = parse_question(
+    question = await read_question(
         run,
         issue,
         aspects,

@@ -14,6 +14,15 @@ from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 
+NOTHING = ("null", "none", "undefined", "nil")
+"""What models write for an argument that they mean to leave out."""
+
+
+def named_environments(text: str | None) -> tuple[str, ...]:
+    """The environments that a caller named, in order and once each; a word for "nothing" names none."""
+    names = (name.strip() for name in (text or "").split(","))
+    return tuple(dict.fromkeys(name for name in names if name and name.lower() not in NOTHING))
+
 
 async def unknown_environment_warning(
     client: SentryClient, asked: Sequence[str], sanitizer: Sanitizer, *, organization: str | None = None

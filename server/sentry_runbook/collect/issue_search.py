@@ -13,8 +13,11 @@ from functools import partial
 
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.builder import findings_of
-from sentry_runbook.collect.environment_names import unknown_environment, unknown_environment_warning
-from sentry_runbook.collect.investigation import named_environments
+from sentry_runbook.collect.environment_names import (
+    named_environments,
+    unknown_environment,
+    unknown_environment_warning,
+)
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.errors import BadInput, NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import Issue, Missing, Window
@@ -44,7 +47,7 @@ Rank = Callable[[JsonObject], float]
 
 @dataclass(frozen=True)
 class IssueSearch:
-    """What is asked; ``project`` None means all."""
+    """What is asked; ``project`` None means all, ``organization`` None the configured one."""
 
     query: str
     project: str | None
@@ -53,6 +56,7 @@ class IssueSearch:
     window: Window
     limit: int
     cursor: str | None
+    organization: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ async def search_issues(
     window: Window,
     limit: int,
     cursor: str | None,
+    organization: str | None = None,
 ) -> IssueList:
     """One page of issues that match a Sentry search."""
     if project and project != ALL_PROJECTS and not SLUG.fullmatch(project):
@@ -94,6 +99,7 @@ async def search_issues(
         window=window,
         limit=limit,
         cursor=cursor,
+        organization=organization,
     )
     client = run.client()
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
@@ -101,14 +107,18 @@ async def search_issues(
         try:
             found = await _find(client, search)
         except NotFound as exc:
-            warning = await unknown_environment_warning(client, search.environments, sanitizer)
+            warning = await unknown_environment_warning(
+                client, search.environments, sanitizer, organization=organization
+            )
             if warning is None:
                 raise
             raise unknown_environment(warning, exc) from exc
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in found.page.items[:limit]]
     addressed = [
-        {**_of_whole_life(issue), "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_
+        {**_of_whole_life(issue), "url": client.issue_url(id_, organization=organization)}
+        for id_, issue in numbered
+        if id_
     ]
     rows = tuple(_row(issue, json) for json in addressed for issue in read_all(Issue, [json], sanitizer))
     return IssueList(
@@ -143,7 +153,7 @@ async def _find(client: SentryClient, search: IssueSearch) -> Found:
             raise
         return await _one_by_one(client, search)
     is_statement = not page.items and search.project is None and search.cursor is None
-    return await _checked(client, page) if is_statement else Found(page)
+    return await _checked(client, search, page) if is_statement else Found(page)
 
 
 async def _page(client: SentryClient, search: IssueSearch) -> ListPage[JsonObject]:
@@ -156,13 +166,14 @@ async def _page(client: SentryClient, search: IssueSearch) -> ListPage[JsonObjec
         end=search.window.end,
         limit=search.limit,
         cursor=search.cursor,
+        organization=search.organization,
     )
 
 
-async def _checked(client: SentryClient, page: ListPage[JsonObject]) -> Found:
+async def _checked(client: SentryClient, search: IssueSearch, page: ListPage[JsonObject]) -> Found:
     """An empty list, with the projects that it says nothing of."""
     try:
-        projects = await client.projects()
+        projects = await client.projects(search.organization)
     except RunbookError as exc:
         return Found(page, missing=(Missing(what="projects", why=f"which were searched is unknown: {exc.what}"),))
     closed = tuple(project.name for project in projects if project.is_closed)
@@ -181,7 +192,7 @@ async def _one_by_one(client: SentryClient, search: IssueSearch) -> Found:
     Raises:
         RunbookError: none could be searched.
     """
-    projects = sorted((project for project in await client.projects() if project.id), key=_is_closed)
+    projects = sorted((project for project in await client.projects(search.organization) if project.id), key=_is_closed)
     asked, batch = projects[:MOST_PROJECTS], RequestBatch()
     results = [batch.add(partial(_page, client, replace(search, project=project.id))) for project in asked]
     await batch.send()

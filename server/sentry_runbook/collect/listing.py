@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sentry_runbook.collect.behind_link import read_reference
 from sentry_runbook.collect.builder import findings_of
-from sentry_runbook.collect.environment_names import unknown_environment_warning
-from sentry_runbook.collect.investigation import named_environments
+from sentry_runbook.collect.environment_names import named_environments, unknown_environment_warning
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import EventRow, Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
@@ -12,7 +12,6 @@ from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import parse_reference
 
 
 async def list_issue_events(
@@ -28,7 +27,7 @@ async def list_issue_events(
 ) -> EventList:
     """One page of an issue's events, newest first."""
     client = run.client()
-    reference = parse_reference(issue, run.settings.base_url)
+    reference = await read_reference(run, issue)
     environments = named_environments(environment) or reference.environments
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     search = " ".join(part for part in (query, release_search(release) if release else None) if part)
