@@ -22,7 +22,7 @@ from sentry_runbook.errors import (
 )
 from sentry_runbook.sentry.compatibility import ABILITIES, LACK_S, Capabilities
 from sentry_runbook.sentry.counts import LatencyTable, TimeSeries
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry import shapes
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says, shows_page
 

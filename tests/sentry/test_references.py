@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentry_runbook.errors import BadInput
-from sentry_runbook.sentry.ids import event_id
-from sentry_runbook.sentry.references import IssueRef, parse_reference
+from sentry_runbook.sentry.ids import IssueRef, event_id
+from sentry_runbook.sentry.references import parse_reference
 
 SAAS, OWN, PREFIXED = "https://sentry.io", "https://sentry.example.com", "https://intern.example:8443/tools/sentry"
 EVENT = "3f1c0d2ab4e94c5f8a7b6c5d4e3f2a1b"

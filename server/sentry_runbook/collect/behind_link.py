@@ -18,8 +18,9 @@ from sentry_runbook.incident.model.results.issue import IssueList, IssueRow
 from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.text import cut
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.other_pages import NamesNoIssue, PageLink
-from sentry_runbook.sentry.references import IssueRef, parse_reference
+from sentry_runbook.sentry.references import parse_reference
 
 PERIOD = "14d"
 """Where the link names none."""

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from sentry_runbook.incident.model.evidence import Window
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 
 
 class Aspect(Enum):

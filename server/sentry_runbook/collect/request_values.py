@@ -20,7 +20,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     object_of,
     text_of,
 )
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 
 
 def issue_id(issue: JsonObject) -> str:

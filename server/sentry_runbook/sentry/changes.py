@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import WRITE_EVENTS
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.issues import IssueEndpoints
 from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.sentry.paths import ISSUE_HINT
-from sentry_runbook.sentry.references import IssueRef
 
 
 class ChangeEndpoints(IssueEndpoints):

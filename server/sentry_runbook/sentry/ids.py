@@ -1,8 +1,9 @@
-"""The forms of ids: numbers and short ids of issues, ids of events. Pure."""
+"""The forms of ids: numbers and short ids of issues, ids of events; and what names an issue. Pure."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from sentry_runbook.errors import BadInput
 
@@ -52,3 +53,30 @@ def issue_of(text: str) -> str:
     if is_event(text):
         return event_id(text)
     return (text.lstrip("0") or "0") if NUMERIC.fullmatch(text) else text.upper()
+
+
+@dataclass(frozen=True)
+class IssueRef:
+    """A reference to an issue.
+
+    Attributes:
+        issue: numeric id, or short id in upper case; an event id where nothing else is known.
+        organization: slug or id from the URL, None when it names none.
+        event: event id or ``latest``, ``oldest``, ``recommended`` from the URL.
+        environments: from the URL's query.
+    """
+
+    issue: str
+    organization: str | None = None
+    event: str | None = None
+    environments: tuple[str, ...] = ()
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the issue is named by its number."""
+        return NUMERIC.fullmatch(self.issue) is not None
+
+    @property
+    def is_event(self) -> bool:
+        """Whether only an event is known: ``issue`` is then its id, and the server must tell the issue."""
+        return EVENT.fullmatch(self.issue) is not None

@@ -13,10 +13,9 @@ from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_EVENTS, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
-from sentry_runbook.sentry.ids import NAMED_EVENTS, event_id
+from sentry_runbook.sentry.ids import NAMED_EVENTS, IssueRef, event_id
 from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT, ISSUE_LIST, IssuePaths
-from sentry_runbook.sentry.references import IssueRef
 from sentry_runbook.sentry.status_errors import (
     ENDPOINT_MISSING,
     OneProjectAtATime,

@@ -16,8 +16,8 @@ from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_EVENTS, EndpointGroup, Query, given
 from sentry_runbook.sentry.compatibility import Capabilities
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
-from sentry_runbook.sentry.references import IssueRef
 from sentry_runbook.sentry.retry import RequestSender
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 from sentry_runbook.settings import Settings

@@ -14,7 +14,7 @@ from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.writing.change import UNCLEAR, append_to, read_for_writing, require_write_scope
 from sentry_runbook.writing.plans import UNKNOWN, NotePlan
 
