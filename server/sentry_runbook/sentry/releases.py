@@ -19,11 +19,13 @@ from sentry_runbook.sentry.base import (
     given,
     span,
 )
+from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
+PROJECT_PAGE, MOST_PROJECT_PAGES = 100, 10
 COMMITS = RequestInfo("suspect commits", READ_EVENTS, hint="They stay unknown on this server.")
 
 
@@ -126,11 +128,21 @@ class OrganizationEndpoints(EndpointGroup):
         return account.organization(await self._sender.get(path, (), asked, parsing.an_object))
 
     async def projects(self, organization: str | None = None) -> tuple[Project, ...]:
-        """The organization's projects (the first hundred)."""
+        """The organization's projects, a hundred a page, at most :data:`MOST_PROJECT_PAGES` pages."""
+        page = await self.project_page(organization)
+        found = list(page.items)
+        while page.next_cursor is not None and len(found) < MOST_PROJECT_PAGES * PROJECT_PAGE:
+            page = await self.project_page(organization, page.next_cursor)
+            found += page.items
+        return tuple(found)
+
+    async def project_page(self, organization: str | None = None, cursor: str | None = None) -> ListPage[Project]:
+        """One page of the organization's projects."""
         path = await self._org_path(organization, "projects/")
         asked = RequestInfo("the projects", READ_ORG, hint="Check SENTRY_ORG.")
-        projects = await self._sender.get(path, [("per_page", "100")], asked, parsing.objects)
-        return tuple(map(account.project, projects))
+        params = [("per_page", str(PROJECT_PAGE)), *given("cursor", cursor)]
+        page = await self._sender.get(path, params, asked, parsing.page)
+        return ListPage(tuple(map(account.project, page.items)), page.next_cursor)
 
     async def environments(self, organization: str | None = None, *, project_id: str | None = None) -> tuple[str, ...]:
         """Names of the environments, of one project or of the whole organization."""
