@@ -556,6 +556,14 @@ async def test_a_project_s_slug_is_turned_into_its_number() -> None:
     assert [values(request, "project") for request in upstream.seen[1:]] == [["4509062593708032"], ["-1"]]
 
 
+@pytest.mark.parametrize(("more", "pages"), [("false", 1), ("true", 10)])
+async def test_projects_are_read_page_by_page_and_an_endless_list_ends(more: str, pages: int) -> None:
+    link = f'<https://sentry.example.com/?cursor=0:1:0>; rel="next"; results="{more}"; cursor="0:1:0"'
+    upstream = Upstream({f"{ORG}/projects/": gives([{"id": "1", "slug": "shop"}], link=link)})
+    async with client_of(upstream) as client:
+        assert len(await client.projects()) == pages
+
+
 async def test_no_suspect_commit_is_an_answer_and_no_endpoint_is_none() -> None:
     place = "/api/0/projects/acme/shop/events/e/committers/"
     async with client_of(Upstream({place: says(404, "No committers found")})) as client:

@@ -195,3 +195,16 @@ async def test_a_link_to_another_organization_is_searched_there() -> None:
         said = await connection.error("get_issue", issue="http://localhost/organizations/other/crons/shop/x/")
         assert all("/other/" in request for request in connection.upstream.requests)
     assert "could not be read" in said
+
+
+async def test_an_issue_of_another_organization_is_named_with_it() -> None:
+    async with shop() as connection:
+        other = await connection.error("get_issue", issue="http://localhost/organizations/other/issues/1/")
+        own = await connection.error("get_issue", issue=f"{LINKS}issues/1/")
+    assert other.startswith("Sentry knows no issue 1 of organization other, or this token may not see it (404).")
+    assert own.startswith("Sentry knows no issue 1, or this token")
+
+
+async def test_an_event_that_sentry_does_not_know_may_be_a_trace() -> None:
+    async with shop() as connection:
+        assert "find_issues query=trace:" in await connection.error("get_issue", issue=TRACE)

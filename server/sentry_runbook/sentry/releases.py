@@ -129,11 +129,14 @@ class OrganizationEndpoints(EndpointGroup):
 
     async def projects(self, organization: str | None = None) -> tuple[Project, ...]:
         """The organization's projects, a hundred a page, at most :data:`MOST_PROJECT_PAGES` pages."""
-        page = await self.project_page(organization)
-        found = list(page.items)
-        while page.next_cursor is not None and len(found) < MOST_PROJECT_PAGES * PROJECT_PAGE:
-            page = await self.project_page(organization, page.next_cursor)
+        found: list[Project] = []
+        cursor: str | None = None
+        for _ in range(MOST_PROJECT_PAGES):
+            page = await self.project_page(organization, cursor)
             found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
         return tuple(found)
 
     async def project_page(self, organization: str | None = None, cursor: str | None = None) -> ListPage[Project]:
