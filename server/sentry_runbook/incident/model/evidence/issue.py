@@ -211,8 +211,8 @@ class Issue(FromSentry):
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
-            "hourly": _buckets(stats.get("24h")),
-            "daily": _buckets(stats.get("30d")),
+            "hourly": _buckets(stats.get("24h"), json.get("lastSeen")),
+            "daily": _buckets(stats.get("30d"), json.get("lastSeen")),
         }
 
     @field_validator("activity", mode="after")
@@ -274,11 +274,17 @@ def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:
     return details if named and json.get("status") == "ignored" else None
 
 
-def _buckets(stats: object) -> tuple[tuple[datetime, int], ...]:
-    """``[epoch_s, n]`` pairs; one that cannot be read is left out."""
+def _buckets(stats: object, last_seen: object) -> tuple[tuple[datetime, int], ...]:
+    """``[epoch_s, n]`` pairs; one that cannot be read is left out.
+
+    None at all, where all are zero though the issue was seen in that time: then they were not counted.
+    """
     pairs = [pair for pair in list_of(stats) if isinstance(pair, list) and len(pair) == 2]
     read = ((moment_of(at), count_of(events)) for at, events in pairs)
-    return tuple((at, events) for at, events in read if at is not None and events is not None)
+    known = tuple((at, events) for at, events in read if at is not None and events is not None)
+    last = moment_of(last_seen)
+    is_uncounted = not any(events for _, events in known) and last is not None and known and last >= known[0][0]
+    return () if is_uncounted else known
 
 
 class Commit(FromSentry):
