@@ -24,6 +24,15 @@ def named_environments(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name and name.lower() not in NOTHING))
 
 
+def link_environment_warning(names: Sequence[str]) -> str:
+    """That the environments stand in the link: who pasted it may not know of them.
+
+    Args:
+        names: inert ones.
+    """
+    return f"The link asks for the environment {named_list(names)}: numbers of the window are of it alone."
+
+
 async def unknown_environment_warning(
     client: SentryClient, asked: Sequence[str], sanitizer: Sanitizer, *, organization: str | None = None
 ) -> str | None:

@@ -50,11 +50,13 @@ async def read_question(
     which = event_id(which) if which and which.strip() else None
     length = timedelta(hours=run.policy.period_hours)
     now = run.clock() if fresh else run.shared_now()
+    named = named_environments(environment)
     return Question(
         reference=reference,
         window=parse_window(period, start, end, now=now, default=length),
         aspects=aspects,
-        environments=named_environments(environment) or reference.environments,
+        environments=named or reference.environments,
+        is_link_s_environment=not named and bool(reference.environments),
         scope=scope,
         which=which or reference.event or "latest",
         release=release,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from sentry_runbook.collect.behind_link import read_reference
 from sentry_runbook.collect.builder import findings_of
-from sentry_runbook.collect.environment_names import named_environments, unknown_environment_warning
+from sentry_runbook.collect.environment_names import (
+    link_environment_warning,
+    named_environments,
+    unknown_environment_warning,
+)
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import EventRow, Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
@@ -12,6 +16,7 @@ from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.text import NAME
 
 
 async def list_issue_events(
@@ -28,7 +33,8 @@ async def list_issue_events(
     """One page of an issue's events, newest first."""
     client = run.client()
     reference = await read_reference(run, issue)
-    environments = named_environments(environment) or reference.environments
+    named = named_environments(environment)
+    environments = named or reference.environments
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     search = " ".join(part for part in (query, release_search(release) if release else None) if part)
     with client.deadline(run.settings.limits.call_s):
@@ -41,11 +47,13 @@ async def list_issue_events(
             limit=limit,
             cursor=cursor,
         )
-        warning = None
+        from_link = () if named else tuple(sanitizer.line(name, NAME, "environment") for name in environments)
+        warning = link_environment_warning(from_link) if from_link else None
         if not page.items:
-            warning = await unknown_environment_warning(
+            unknown = await unknown_environment_warning(
                 client, environments, sanitizer, organization=reference.organization
             )
+            warning = unknown or warning
     whole = read_all(EventRow, page.items[:limit], sanitizer)
     rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(

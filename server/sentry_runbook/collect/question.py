@@ -66,6 +66,7 @@ class Question:
         window: the period.
         aspects: what the answer will show.
         environments: what the caller named; empty: see ``scope``.
+        is_link_s_environment: the environments stand in the link, and the caller may not know of them.
         scope: without named environments, count production when there is any, or all.
         which: the representative event of the issue: ``latest``, ``oldest``, ``recommended`` or an event id.
         release: the version that :attr:`Aspect.RELEASE` asks about.
@@ -76,6 +77,7 @@ class Question:
     window: Window
     aspects: frozenset[Aspect]
     environments: tuple[str, ...] = ()
+    is_link_s_environment: bool = False
     scope: Literal["production", "all"] = "production"
     which: str = "latest"
     release: str | None = None
