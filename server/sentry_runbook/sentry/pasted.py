@@ -26,6 +26,10 @@ WITHOUT_SCHEME = re.compile(
 """``acme.sentry.io/issues/1/``, as address bars show it."""
 BREAK = re.compile(r"\r?\n[ \t>|]*(?P<rest>[A-Za-z0-9%/?=&#._-]+)(?=\s|$)(?P<more>[ \t]+\S)?")
 """The end of a line within a link, and what the next line begins with."""
+ESCAPED_END = re.compile(r"&(?:gt|lt|quot|nbsp|#39|#34);")
+"""What ends a link in text that was escaped for HTML."""
+ESCAPED = re.compile(r"\\([-_.])")
+"""A character as some chats' Markdown escapes it."""
 AFTER_LINK = ".,;:!?'\"”’»…*_~`)]}>\\"
 BETWEEN_WORDS = re.compile(r"[\s,;|:=\"'`´‘’“”„‚«»‹›()\[\]{}<>*~…、。「」『』【】《》〈〉!?&+#$@\\]+")
 DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63", "-"))
@@ -81,12 +85,12 @@ def _joined(url: str, goes_on: re.Match[str]) -> str | None:
 
 
 def _target(url: str) -> str:
-    return url.replace("&amp;", "&").rstrip(AFTER_LINK)
+    return ESCAPED_END.split(url, maxsplit=1)[0].replace("&amp;", "&").rstrip(AFTER_LINK)
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text, each without the punctuation around it; letters and dashes in their plain form."""
-    plain = unicodedata.normalize("NFKC", text).translate(DASHES)
+    plain = ESCAPED.sub(r"\1", unicodedata.normalize("NFKC", text).translate(DASHES))
     return [word for part in BETWEEN_WORDS.split(plain) if (word := _without_emphasis(part.rstrip(".")))]
 
 
