@@ -40,6 +40,10 @@ READ = [
         "https://acme.sentry.io/issues/1/?environment=production&environment=eu&environment=eu&referrer=slack",
         IssueRef("1", "acme", None, ("production", "eu")),
     ),
+    # a stream that is searched for one issue
+    (SAAS, "https://acme.sentry.io/issues/?project=3&query=SHOP-1Z&statsPeriod=14d", IssueRef("SHOP-1Z", "acme")),
+    (OWN, "https://sentry.example.com/organizations/acme/issues/?query=issue%3Ashop-1z", IssueRef("SHOP-1Z", "acme")),
+    (OWN, "https://sentry.example.com/organizations/acme/issues/?query=issue.id:42", IssueRef("42", "acme")),
     # self-hosted
     (OWN, "https://sentry.example.com/organizations/acme/issues/1/", IssueRef("1", "acme")),
     (OWN, "https://sentry.example.com/acme/shop/issues/1/", IssueRef("1", "acme")),
@@ -326,6 +330,15 @@ def test_an_id_is_read_with_punctuation_and_among_words(pasted: str, found: Issu
     assert parse_reference(pasted, SAAS) == found
 
 
+def test_a_link_to_the_event_beside_one_to_its_issue_is_one_reference() -> None:
+    event = f"https://sentry.io/api/0/projects/acme/shop/events/{EVENT}/"
+    issue, whole = "https://sentry.io/api/0/issues/1/", f"{PAGE}events/{EVENT}/"
+    assert parse_reference(f'{{"issue_url": "{issue}", "url": "{event}"}}', SAAS) == IssueRef("1", event=EVENT)
+    assert parse_reference(f"{event} {whole}", SAAS) == IssueRef("1", "acme", EVENT)
+    with pytest.raises(BadInput, match="several"):
+        parse_reference(f"{event} {PAGE}events/{EVENT[::-1]}/", SAAS)
+
+
 def test_of_two_links_to_one_issue_the_one_with_an_event_counts() -> None:
     pasted = f"{PAGE} {PAGE}events/{EVENT}/"
     assert parse_reference(pasted, SAAS) == IssueRef("1", "acme", EVENT)
@@ -374,6 +387,10 @@ OTHER_PAGES = [
     (f"performance/shop:{EVENT}/", "a performance page of project shop", "find_issues project=shop;"),
     (f"profiling/profile/shop/{EVENT}/flamegraph/", "a profile of project shop", "find_issues project=shop;"),
     (f"issues/trace/{EVENT}/?project=-1", "a trace:", f"find_issues query=trace:{EVENT};"),
+    ("issues/?query=42&project=7", "an issue stream of project 7", 'query="42"'),
+    ("issues/?query=issue%3ASHOP-1Z+is%3Aunresolved", "an issue stream", 'query="issue:SHOP-1Z is:unresolved"'),
+    ("issues/?query=user.id%3A1-2", "an issue stream", 'query="user.id:1-2"'),
+    (f"issues/?query={EVENT}", "an issue stream", "find_issues"),
     ("monitors/1/?project=7&project=8", "a monitor of projects 7, 8", "of each of these projects call find_issues"),
     ("insights/projects/shop/", "a performance page of project shop", "find_issues project=shop;"),
     ("explore/replays/abc/?project=7", "a replay of project 7", "find_issues project=7;"),

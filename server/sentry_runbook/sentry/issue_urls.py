@@ -39,7 +39,7 @@ def reference_of_url(pasted: str, base_url: str) -> IssueRef:
         # The page for people who are not signed in; what they wanted to see is in its query.
         return reference_of_url(f"{url.scheme}://{url.netloc}{base.path.rstrip('/')}/{onward[0].lstrip('/')}", base_url)
     parts = [unquote(part) for part in path.split("/") if part]
-    route = _feedback(parts, url.query) or _route(parts)
+    route = _feedback(parts, url.query) or _route(parts) or _searched(parts, url.query)
     if route is None:
         raise names_no_issue(parts, url.query, _vanity(url, base))
     organization, issue, event = route
@@ -87,6 +87,16 @@ def _feedback(parts: list[str], query: str) -> tuple[str | None, str, str | None
         return None
     before = parts[:-2] if parts[-2:] == ["issues", "feedback"] and len(parts) != 2 else parts[:-1]
     return _organization([part for part in before if part != "issues"]), issue_of(slug.rpartition(":")[2]), None
+
+
+def _searched(parts: list[str], query: str) -> tuple[str | None, str, str | None] | None:
+    """The one issue that an issue stream is searched for: ``…/issues/?query=SHOP-1Z``, ``…?query=issue:SHOP-1Z``."""
+    search = parse_qs(query[:4000]).get("query", [""])[0].strip()
+    key, _, named = search.rpartition(":")
+    is_one = is_id(named) and not named.isdigit() if key in ("", "issue") else key == "issue.id" and named.isdigit()
+    if parts[-1:] != ["issues"] or not is_one or is_event(named):
+        return None
+    return _organization(parts[:-1]), issue_of(named), None
 
 
 def _route(parts: list[str]) -> tuple[str | None, str, str | None] | None:

@@ -8,6 +8,7 @@ link elsewhere. Links in markup and among words are found by :mod:`.pasted`, tho
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -62,6 +63,11 @@ def _one_of(readers: Sequence[Callable[[], IssueRef]]) -> IssueRef:
                 found[reference.issue] = reference
     if not found:
         raise refused[0]
+    events = [name for name, reference in found.items() if reference.is_event]
+    issues = [reference for reference in found.values() if not reference.is_event]
+    if len(issues) == 1 and len({*events, issues[0].event} - {None}) <= 1:
+        # An alert's message may link its event apart from its issue.
+        return replace(issues[0], event=issues[0].event or next(iter(events), None))
     if len(found) > 1:
         raise _several(list(found))
     return next(iter(found.values()))
