@@ -9,7 +9,7 @@ from sentry_runbook.collect.environment_names import (
     unknown_environment_warning,
 )
 from sentry_runbook.collect.request_values import issue_id
-from sentry_runbook.collect.search_requests import Found, IssueSearch, find, of_whole_life
+from sentry_runbook.collect.search_requests import Found, IssueSearch, of_whole_life, send_search
 from sentry_runbook.errors import BadInput, NotFound
 from sentry_runbook.incident.model.evidence import Issue, Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject, count_of, object_of
@@ -56,7 +56,7 @@ async def search_issues(
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     with client.deadline(run.settings.limits.call_s):
         try:
-            found = await find(client, search)
+            found = await send_search(client, search)
         except NotFound as exc:
             warning = await unknown_environment_warning(
                 client, search.environments, sanitizer, organization=organization

@@ -60,7 +60,7 @@ class Found:
     missing: tuple[Missing, ...] = ()
 
 
-async def find(client: SentryClient, search: IssueSearch) -> Found:
+async def send_search(client: SentryClient, search: IssueSearch) -> Found:
     """The list, and for one of all projects what it does not cover; where it is refused, a list of each project."""
     if search.project is not None or search.cursor is not None:
         return Found(await _page(client, search))
