@@ -57,7 +57,10 @@ async def _with_its_issues(run: Runtime, refused: NamesNoIssue) -> BadInput:
         error = next((result.error for result in results if result.error is not None), None)
         why = f"The issues behind it could not be read: {error.what} Try {link.call}." if error is not None else None
         return BadInput(link.what, why) if why else refused
-    return BadInput(link.what, f"{_said(link, lists)} For more call {link.call}.")
+    unread = [project for project, result in zip(projects, results, strict=True) if result.value is None]
+    unread += link.projects[MOST_PROJECTS:]
+    but = f" Not read: project {', '.join(unread)}." if unread else ""
+    return BadInput(link.what, f"{_said(link, lists)}{but} For more call {link.call}.")
 
 
 async def _search(run: Runtime, link: PageLink, project: str) -> IssueList:
