@@ -120,7 +120,7 @@ def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> No
 
 
 LOWEST = {"model", "formatting", "window", "evidence_file", "release_versions", "environments"}
-MEASURED = LOWEST | {"metrics", "events", "episode", "measurements", "releases", "issue_status"}
+MEASURED = LOWEST | {"metrics", "events", "episode", "measurements", "releases", "issue_status", "issue_state"}
 JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
@@ -131,6 +131,7 @@ INSIDE: dict[str, set[str]] = {
     "evidence_file": {"model"},
     "policy_file": {"model"},
     "issue_status": LOWEST,
+    "issue_state": LOWEST | {"issue_status"},
     "metrics": LOWEST,
     "events": LOWEST,
     "episode": LOWEST | {"metrics"},

@@ -38,7 +38,6 @@ BY_RECORDING: dict[str, str] = {
     "Snooze.user_window_minutes": "recording 80",
     "Snooze.until": "recording 85",
     "Issue.snooze": "recording 75",
-    "Activity.current_release": "the releases of the rich scenario name no package; recording 101",
     "Issue.asked_as": "the embedded Sentry merges nothing; recording 75, asked for by another number",
 }
 BY_SHAPE: dict[str, str] = {
@@ -50,6 +49,10 @@ BY_TEST: dict[str, str] = {
     "Totals.estimated": "as above",
     "Sessions.has_impossible_rate": "as above: no scenario has more crashes than sessions",
     "Snooze.window_minutes": "tests/tools/test_archiving.py: no recording sets a window for events",
+    "Activity.current_release": "tests/tools/test_next_release.py: no scenario resolves an issue in the next release",
+    "Activity.resolved_in": "tests/tools/test_next_release.py: no scenario resolves an issue in a release",
+    "Issue.auto_resolved": "as above",
+    "Issue.status_commit": "as above",
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",
     "Unknown.state": "as above",

@@ -17,7 +17,7 @@ from sentry_runbook.incident.model.evidence import Known, Unknown, Window
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.runtime import build_runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.incident.builder import NOW
 from tests.tools.support import SETTINGS
 

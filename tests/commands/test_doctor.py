@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from sentry_runbook.commands.checks import checks
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
@@ -16,6 +23,7 @@ from tests.commands.support import TOKEN, Commands, served
 from tests.fake_servers.app import TOKEN as STAND_IN_TOKEN
 from tests.fake_servers.glitchtip import GlitchTip
 from tests.fake_servers.sentry_2019 import Sentry2019
+from tests.tools.support import SETTINGS
 
 
 def world(behind: timedelta = timedelta()) -> World:
@@ -188,3 +196,92 @@ def test_what_counts_as_production_has_its_line(
     [line] = [line for line in marked(output.out, sign) if "roduction" in line]
     assert says in line
     assert ("SENTRY_RUNBOOK_POLICY" in output.out) is (sign == "✗")
+
+
+# --- what the token may see
+
+
+class ClosedProjects(httpx.AsyncBaseTransport):
+    """The embedded Sentry, which calls some projects closed, and refuses a search in some, each by its number."""
+
+    def __init__(self, world: World, closed: Collection[str], refused: Collection[str], pages: bool) -> None:
+        self._inner, self._closed, self._refused, self._pages = (
+            httpx.ASGITransport(create_app(world)),
+            closed,
+            refused,
+            pages,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/acme/issues/") and request.url.params.get("project") in self._refused:
+            return httpx.Response(403, json={"detail": "You do not have permission to perform this action."})
+        asked = httpx.Request("GET", request.url.copy_remove_param("cursor"), headers=request.headers)
+        answer = await self._inner.handle_async_request(asked)
+        if not request.url.path.endswith("/acme/projects/"):
+            return answer
+        projects = [{**project, "hasAccess": project["slug"] not in self._closed} for project in await rows_of(answer)]
+        if not self._pages:
+            return httpx.Response(200, json=projects)
+        # A page a project.
+        at = int(request.url.params.get("cursor", "0:0:0").split(":")[1])
+        more = "true" if at + 1 < len(projects) else "false"
+        link = f'<http://localhost/?cursor=0:{at + 1}:0>; rel="next"; results="{more}"; cursor="0:{at + 1}:0"'
+        return httpx.Response(200, json=projects[at : at + 1], headers={"link": link})
+
+
+async def rows_of(answer: httpx.Response) -> list[dict[str, Any]]:
+    return list(json.loads(await answer.aread()))
+
+
+async def lines(
+    project: str | None, *, closed: Collection[str] = (), refused: Collection[str] = (), pages: bool = False
+) -> list[str]:
+    """The lines of doctor, as sign, finding and fix."""
+    clock = ManualClock()
+    company = World([SCENARIOS[name] for name in ("payment-spike", "geocoding-503")], clock)
+    numbers = {found.slug: found.id for found in company.projects}
+    transport = ClosedProjects(company, closed, [numbers[slug] for slug in refused], pages)
+    settings = dataclasses.replace(SETTINGS, project=project)
+    run = build_runtime(settings, http_transport=transport, clock=clock)
+    try:
+        return [f"{check.state}: {check.what} {check.fix}" async for check in checks(run)]
+    finally:
+        await run.aclose()
+
+
+@pytest.mark.parametrize(
+    ("project", "closed", "refused", "said"),
+    [
+        (
+            None,
+            ["geo"],
+            [],
+            "note: No default project; the token sees 2: shop, geo; Sentry calls closed to it: geo. ",
+        ),
+        (None, [], [], "note: No default project; the token sees 2: shop, geo. "),
+        ("shop", ["geo"], [], "ok: Project shop. "),
+        ("geo", ["geo"], ["geo"], "bad: The token may not read project geo. Add"),
+        ("geo", ["geo"], [], "ok: Project geo: Sentry calls it closed, and the token may read it all the same. "),
+    ],
+)
+async def test_a_project_that_sentry_calls_closed_is_told_and_tried(
+    project: str | None, closed: list[str], refused: list[str], said: str
+) -> None:
+    told = await lines(project, closed=closed, refused=refused)
+    assert any(line.startswith(said) for line in told), told
+    assert told[-1].startswith("ok: Triage works")
+
+
+async def test_a_default_project_of_a_later_page_is_found() -> None:
+    told = await lines("geo", pages=True)
+    assert "ok: Project geo. " in told
+
+
+async def test_a_token_that_sees_no_environment_does_not_say_that_there_is_none() -> None:
+    run = build_runtime(
+        SETTINGS, http_transport=httpx.ASGITransport(create_app(world(), profile=Profile(access=False)))
+    )
+    told = [check.what async for check in checks(run)]
+    await run.aclose()
+    assert "What counts as production could not be checked: the token sees no environment." in told
+    assert not any("has seen no environment" in line for line in told)

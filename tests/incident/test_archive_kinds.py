@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.model.evidence import Issue, Snooze
 from sentry_runbook.incident.model.results.resolution import State
 from sentry_runbook.incident.resolution.plan import ResolutionPlan, plan
 from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange, change_of
-from sentry_runbook.incident.resolution.state import is_same_state, keeps_kind, state_of
+from sentry_runbook.incident.resolution.state import is_same_state, keeps_kind
 from sentry_runbook.incident.resolution.verification import Verification, compare
 from tests.incident.builder import MINUTE, NOW, ago, burst, incident, read
 

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.model.evidence import (
     Activity,
     Breakdown,
@@ -22,7 +23,6 @@ from sentry_runbook.incident.model.results.resolution import Action, State
 from sentry_runbook.incident.resolution.plan import ResolutionPlan, plan
 from sentry_runbook.incident.resolution.release_order import order_warnings
 from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, StatusChange, change_of
-from sentry_runbook.incident.resolution.state import state_of
 from sentry_runbook.incident.resolution.verification import Verification, compare
 from tests.incident.builder import MINUTE, NOW, ago, burst, incident, known, read
 

@@ -16,7 +16,8 @@ import pytest
 
 from sentry_runbook.errors import RunbookError, SentryError
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.references import IssueRef, parse_reference
+from sentry_runbook.sentry.ids import IssueRef
+from sentry_runbook.sentry.references import parse_reference
 from sentry_runbook.settings import Limits, Secret, Settings
 
 TOKEN = "sntryu_0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab"

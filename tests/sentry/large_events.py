@@ -14,7 +14,7 @@ from typing import Any
 
 import anyio
 
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.evidence import event_of
 from tests.sentry.upstream import ORG, Answer, Upstream, client_of
 

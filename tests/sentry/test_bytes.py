@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import SentryError, ServerFault
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.matrix import matrix
 from tests.sentry.large_events import KINDS
 from tests.sentry.upstream import ORG, Answer, Upstream, client_of

@@ -8,7 +8,7 @@ import pytest
 
 from sentry_runbook.errors import SentryError, TimedOut
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, never, says
 
 ISSUE, TAGS = f"{ORG}/issues/1/", f"{ORG}/issues/1/tags/"

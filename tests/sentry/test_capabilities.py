@@ -22,7 +22,7 @@ from sentry_runbook.errors import (
 )
 from sentry_runbook.sentry.compatibility import ABILITIES, LACK_S, Capabilities
 from sentry_runbook.sentry.counts import LatencyTable, TimeSeries
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry import shapes
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says, shows_page
 
@@ -554,6 +554,14 @@ async def test_a_project_s_slug_is_turned_into_its_number() -> None:
         await client.issues(project="shop", start=END, end=END, **ask)
         await client.issues(project=None, start=END, end=END, **ask)
     assert [values(request, "project") for request in upstream.seen[1:]] == [["4509062593708032"], ["-1"]]
+
+
+@pytest.mark.parametrize(("more", "pages"), [("false", 1), ("true", 10)])
+async def test_projects_are_read_page_by_page_and_an_endless_list_ends(more: str, pages: int) -> None:
+    link = f'<https://sentry.example.com/?cursor=0:1:0>; rel="next"; results="{more}"; cursor="0:1:0"'
+    upstream = Upstream({f"{ORG}/projects/": gives([{"id": "1", "slug": "shop"}], link=link)})
+    async with client_of(upstream) as client:
+        assert len(await client.projects()) == pages
 
 
 async def test_no_suspect_commit_is_an_answer_and_no_endpoint_is_none() -> None:

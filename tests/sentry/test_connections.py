@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sentry_runbook.errors import SentryError, SettingsError, Unreachable
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.servers import ISSUE, Server, answer, certificate, client_to, listening, serving
 from tests.sentry.upstream import Time
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sentry_runbook.errors import RateLimited, SentryError, ServerFault, TimedOut, Unreachable
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, never, says
 
 ISSUE, TAGS = f"{ORG}/issues/1/", f"{ORG}/issues/1/tags/"

@@ -6,7 +6,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.upstream import ORG, Answer, Upstream, client_of, gives, never
 
 MANY = 40

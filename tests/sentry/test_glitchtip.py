@@ -13,7 +13,7 @@ from sentry_runbook.collect.request_values import event_id_of
 from sentry_runbook.errors import BadRequest, NotFound, ServerFault, Unauthorized, Unsupported
 from sentry_runbook.incident.model.evidence import Note, TagCount
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.fake_servers.app import TOKEN
 from tests.fake_servers.glitchtip import ISSUE, SHORT_ID, GlitchTip
 from tests.fake_servers.payloads import EVENT_ID

@@ -9,7 +9,7 @@ import pytest
 from sentry_runbook.errors import NotFound, Unsupported
 from sentry_runbook.incident.model.evidence import Snooze
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.fake_servers.app import TOKEN
 from tests.fake_servers.literal_runbook import ISSUE, LiteralRunbook, OnDataset
 from tests.sentry.evidence import issue_of, row_of

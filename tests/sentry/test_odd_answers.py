@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from sentry_runbook.errors import ServerFault
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.upstream import ORG, Answer, Upstream, client_of
 
 

@@ -29,7 +29,7 @@ from sentry_runbook.incident.model.evidence.lenient import FromSentry
 from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.counts import ListPage, SessionCounts
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry import shapes
 from tests.sentry.evidence import parts_of
 from tests.sentry.upstream import ORG, Answer, Upstream, client_of, gives

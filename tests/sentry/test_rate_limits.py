@@ -7,7 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from sentry_runbook.errors import RateLimited, SentryError, TimedOut
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says
 
 FIRST, SECOND = f"{ORG}/issues/1/", f"{ORG}/issues/2/"

@@ -19,7 +19,7 @@ from sentry_runbook.errors import BadRequest, Forbidden, NotFound, SentryError, 
 from sentry_runbook.incident.model.evidence import Commit, Deploy, Note, Release
 from sentry_runbook.incident.model.evidence.tags import MAX_TAGS
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.fake_servers.recorded_sentry import STEPS_S, replayed
 from tests.recordings import needs_recordings, params_of, recorded_gets, resource_of, status_of
 from tests.sentry.evidence import event_of, issue_of, parts_of, row_of

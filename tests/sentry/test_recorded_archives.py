@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from sentry_runbook.collect import investigate
+from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.model.evidence import Issue, Snooze
 from sentry_runbook.incident.resolution.request import StatusChange
-from sentry_runbook.incident.resolution.state import expected, state_of
+from sentry_runbook.incident.resolution.state import expected
 from sentry_runbook.runtime import build_runtime
 from tests.recordings import recordings
 from tests.tools.support import SETTINGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sentry_runbook.errors import BadInput, SentryError, ServerFault
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.upstream import ORG, TOKEN, Answer, Upstream, client_of, gives
 
 ISSUE = f"{ORG}/issues/1/"

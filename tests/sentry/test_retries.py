@@ -17,7 +17,7 @@ from sentry_runbook.errors import (
     Unreachable,
     Unsupported,
 )
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.retry import jittered
 from tests.sentry.upstream import BASE, ORG, Answer, Time, Upstream, client_of, drops, gives, says, shows_page
 

@@ -10,7 +10,7 @@ from sentry_runbook.collect.request_values import event_id_of
 from sentry_runbook.errors import Forbidden, NotFound, ServerFault, Unsupported
 from sentry_runbook.incident.model.evidence import Note
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.fake_servers.app import TOKEN, StandIn
 from tests.fake_servers.payloads import EVENT_ID
 from tests.fake_servers.sentry_2019 import ISSUE, SHORT_ID, BehindLogin, Sentry2019

@@ -10,7 +10,7 @@ import pytest
 
 from sentry_runbook.errors import NotFound, SentryError, ServerFault
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says
 
 ISSUE, OTHER = f"{ORG}/issues/1/", f"{ORG}/issues/2/"

@@ -17,7 +17,7 @@ import pytest
 
 from sentry_runbook.errors import SentryError, ServerFault, SettingsError, TimedOut, Unreachable
 from sentry_runbook.sentry.connections import KEEP_IDLE_S
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from tests.sentry.servers import ISSUE, Server, answer, certificate, client_to, listening, serving
 from tests.sentry.upstream import TOKEN, Time
 
@@ -406,7 +406,7 @@ FIRST_REQUEST = """
 import asyncio, concurrent.futures.thread, sys
 import mcp.server, anyio.streams.tls, anyio._backends._asyncio  # what a server that listens has loaded
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.settings import Secret, Settings
 
 async def answer(reader, writer):

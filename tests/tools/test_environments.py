@@ -322,3 +322,22 @@ async def test_a_word_for_nothing_names_no_environment(word: str) -> None:
     assert triage["impact"]["events"] == LOUD
     assert events["events"]
     assert "no environment" not in json.dumps([triage, impact, events])
+
+
+LINK = "http://localhost/organizations/acme/issues/{}/?environment=staging&referrer=slack"
+FROM_LINK = 'The link asks for the environment "staging": numbers of the window are of it alone.'
+
+
+@pytest.mark.parametrize("tool", ["get_issue", "discover_impact", "triage_issue", "list_events"])
+async def test_an_environment_of_the_link_is_told_and_one_that_was_named_is_no_news(tool: str) -> None:
+    streams = (Stream(20, -100, -5, users=10), Stream(7, -80, -7, users=7, environment="staging"))
+    world = World(Scenario(name="shop", issues=(IssueSpec("SHOP-1", "Boom", streams=streams),)), clock := ManualClock())
+    async with connected(world=world, clock=clock) as connection:
+        link = LINK.format(connection.number("SHOP-1"))
+        assert FROM_LINK in (await connection.call(tool, issue=link))["warnings"]
+        assert FROM_LINK in await connection.text(tool, issue=link)
+        named = await connection.call(tool, issue=link, environment="staging")
+        unknown = await connection.call(tool, issue=link.replace("staging", "nosuch"))
+    assert FROM_LINK not in named.get("warnings", ())
+    assert any('no environment "nosuch"' in warning for warning in unknown["warnings"])
+    assert not any("The link asks" in warning for warning in unknown["warnings"])

@@ -21,6 +21,7 @@ from tests.tools.test_result_fields import afterwards, calls, changes, fields
 
 NOT_READ: Mapping[str, str] = {
     "Evidence.server": "says in a kept file which Sentry it came from",
+    "Activity.resolved_in": "of a regression by date; tests/tools/test_next_release.py",
     "Evidence.version": "the format of the file",
     "Frame.address": "of native frames; tests/incident/test_chain.py",
     "Frame.module": "where a frame names no file; tests/incident/test_facts.py",

@@ -39,6 +39,7 @@ UNREACHED: Mapping[str, str] = {
     "AffectedEndpoint.estimate": "the embedded Sentry reads all data; tests/tools/test_numbers_that_disagree.py",
     "Impact.p95_estimate": "as above",
     "Milestone.at_latest": "no alert of an embedded incident fires after a pause; tests/tools/test_postmortem_times.py",
+    "State.in_commit": "no embedded incident is resolved in a commit; tests/tools/test_next_release.py",
     "SearchScope.environments": "no call here names one; tests/tools/test_searches.py",
     "SearchScope.not_searched": "the embedded Sentry lets the token read all projects; tests/tools/test_searches.py",
     "SearchScope.one_by_one": "the embedded Sentry searches all projects at once; tests/tools/test_searches.py",

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sentry_runbook.collect.issue_search import MOST_PROJECTS
+from sentry_runbook.collect.search_requests import MOST_PROJECTS
 from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
@@ -129,7 +129,10 @@ async def test_a_default_project_is_said_and_all_can_be_asked_for() -> None:
 
 async def test_a_recorded_row_gives_both_numbers() -> None:
     """Recording 67: 55 of 71 events, 42 of 50 users, in a day of eight."""
-    answers = {LIST: httpx.Response(200, json=recordings()[67]["body"])}
+    answers = {
+        LIST: httpx.Response(200, json=recordings()[67]["body"]),
+        PROJECTS: httpx.Response(200, json=recordings()[440]["body"]),
+    }
     transport = httpx.MockTransport(lambda request: answers[request.url.path])
     async with connected(transport=transport, clock=ManualClock(datetime(2026, 11, 25, 20, tzinfo=UTC))) as connection:
         old, new = (await connection.call("find_issues", period="24h"))["issues"]
@@ -234,7 +237,7 @@ async def test_an_empty_list_of_a_token_without_a_team_is_not_no_issues() -> Non
     clock = ManualClock()
     async with connected(world=company(clock=clock), clock=clock, profile=Profile(access=False)) as connection:
         found = await connection.call("find_issues")
-        assert connection.upstream.rounds == 2
+        assert connection.upstream.rounds == 1
         text = await connection.text("find_issues")
         refused = await connection.error("get_issue", issue="PAY-1")
     assert "issues" not in found
@@ -287,15 +290,75 @@ async def test_where_the_projects_cannot_be_read_either_that_is_said(projects: h
         assert missing in why_missing(await connection.call("find_issues"))
 
 
-async def test_a_list_that_is_not_empty_and_one_of_a_project_cost_no_more_requests() -> None:
+async def test_a_list_of_one_project_and_a_further_page_ask_for_no_projects() -> None:
     clock = ManualClock()
     world = company(clock=clock)
     async with connected(world=world, clock=clock) as connection:
-        for asked in ({}, {"project": world.projects[0].id, "query": "level:fatal"}):
+        first = await connection.call("find_issues", limit=1)
+        assert (connection.upstream.rounds, len(connection.upstream.requests)) == (1, 2)
+        for asked in (
+            {"limit": 1, "cursor": first["next_cursor"]},
+            {"project": world.projects[0].id, "query": "level:fatal"},
+        ):
+            connection.upstream.reset()
             found = await connection.call("find_issues", **asked)
             assert len(connection.upstream.requests) == 1
-            connection.upstream.reset()
     assert found["issues"] == [] and found["missing"] == []
+
+
+def listed(**is_open: bool) -> list[dict[str, Any]]:
+    return [{"id": slug, "slug": slug, "isMember": is_, "hasAccess": is_} for slug, is_ in is_open.items()]
+
+
+def row(project: str) -> dict[str, Any]:
+    return {"id": "7", "shortId": f"{project.upper()}-7", "title": "Boom", "project": {"id": project, "slug": project}}
+
+
+@pytest.mark.parametrize(
+    ("projects", "not_searched"),
+    [
+        (listed(cart=True, pay=True), None),
+        (listed(cart=True, pay=False, mail=False), ["pay", "mail"]),
+        # Recordings 434 to 440: an integration reads what Sentry calls closed.
+        (listed(cart=False, pay=False), None),
+        ([{"id": "cart", "slug": "cart"}, {"id": "pay", "slug": "pay"}], None),
+    ],
+    ids=["all open", "some closed", "closed and read all the same", "not said"],
+)
+async def test_a_list_that_holds_issues_names_the_projects_that_it_does_not_cover(
+    projects: list[dict[str, Any]], not_searched: list[str] | None
+) -> None:
+    answers = {LIST: httpx.Response(200, json=[row("cart")]), PROJECTS: httpx.Response(200, json=projects)}
+    transport = httpx.MockTransport(lambda request: answers[request.url.path])
+    async with connected(transport=transport, clock=ManualClock()) as connection:
+        found = await connection.call("find_issues")
+        text = await connection.text("find_issues")
+    assert short_ids(found) == ["CART-7"]
+    assert found["scope"].get("not_searched") == not_searched
+    assert ("issues of pay, mail" in why_missing(found)) == bool(not_searched)
+    assert ("closed to this token" in text) == bool(not_searched)
+
+
+async def test_projects_that_cannot_be_read_cost_a_list_nothing() -> None:
+    answers = {LIST: httpx.Response(200, json=[row("cart")]), PROJECTS: httpx.Response(403, json={"detail": "No."})}
+    transport = httpx.MockTransport(lambda request: answers[request.url.path])
+    async with connected(transport=transport, clock=ManualClock()) as connection:
+        found = await connection.call("find_issues")
+    assert short_ids(found) == ["CART-7"] and "not_searched" not in found["scope"]
+
+
+async def test_an_empty_list_names_closed_projects_of_every_page() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == LIST:
+            return httpx.Response(200, json=[])
+        if request.url.params.get("cursor"):
+            return httpx.Response(200, json=listed(pay=False))
+        link = '<http://localhost/?cursor=0:100:0>; rel="next"; results="true"; cursor="0:100:0"'
+        return httpx.Response(200, json=listed(cart=True), headers={"link": link})
+
+    async with connected(transport=httpx.MockTransport(answer), clock=ManualClock()) as connection:
+        found = await connection.call("find_issues")
+    assert found["scope"]["not_searched"] == ["pay"]
 
 
 # --- servers and plans that search one project at a time

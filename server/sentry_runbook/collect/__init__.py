@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from sentry_runbook.collect.question import IMPACT, READ, RECOVERY, SEVERITY, STORY, TRIAGE, WRITING, Aspect
+from sentry_runbook.collect.question import (
+    IMPACT,
+    READ,
+    RECOVERY,
+    SEVERITY,
+    STORY,
+    TRIAGE,
+    WRITING,
+    WRITING_ORDERED,
+    Aspect,
+)
 from sentry_runbook.collect.windows import recovery_window, story_window
 
 if TYPE_CHECKING:
@@ -25,6 +35,7 @@ __all__ = [
     "STORY",
     "TRIAGE",
     "WRITING",
+    "WRITING_ORDERED",
     "Aspect",
     "investigate",
     "list_issue_events",
@@ -71,9 +82,9 @@ async def investigate(
         RunbookError: the issue could not be read, or an argument is invalid. All else that fails costs only its
             own part of the evidence.
     """
-    from sentry_runbook.collect.investigation import collect_evidence, parse_question  # noqa: PLC0415  # see the module's docstring
+    from sentry_runbook.collect.investigation import collect_evidence, read_question  # noqa: PLC0415  # see the module's docstring
 
-    question = parse_question(
+    question = await read_question(
         run,
         issue,
         aspects,

@@ -15,6 +15,7 @@ from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection
 from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
+from sentry_runbook.collect.empty_statistics import without_empty_statistics
 from sentry_runbook.collect.environment_parts import unknown_environments
 from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
@@ -104,7 +105,7 @@ class EvidenceBuilder:
             issue=issue,
             findings=findings_of(collection.sanitizer),
             warnings=tuple(self._warnings(issue, scope)),
-            **collection.built,
+            **without_empty_statistics(collection),
         )
         users_in = await self._settle_users(evidence)
         return evidence.model_copy(update={"users_in": users_in}) if users_in else evidence

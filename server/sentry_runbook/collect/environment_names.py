@@ -15,6 +15,24 @@ from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.counts import ListPage
 
+NOTHING = ("null", "none", "undefined", "nil")
+"""What models write for an argument that they mean to leave out."""
+
+
+def named_environments(text: str | None) -> tuple[str, ...]:
+    """The environments that a caller named, in order and once each; a word for "nothing" names none."""
+    names = (name.strip() for name in (text or "").split(","))
+    return tuple(dict.fromkeys(name for name in names if name and name.lower() not in NOTHING))
+
+
+def link_environment_warning(names: Sequence[str]) -> str:
+    """That the environments stand in the link: who pasted it may not know of them.
+
+    Args:
+        names: inert ones.
+    """
+    return f"The link asks for the environment {named_list(names)}: numbers of the window are of it alone."
+
 
 async def unknown_environment_warning(
     client: SentryClient, asked: Sequence[str], sanitizer: Sanitizer, *, organization: str | None = None

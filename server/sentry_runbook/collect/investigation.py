@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sentry_runbook.collect.behind_link import read_reference
 from sentry_runbook.collect.builder import EvidenceBuilder
 from sentry_runbook.collect.collection import Collection
+from sentry_runbook.collect.environment_names import named_environments
 from sentry_runbook.collect.question import Aspect, Question
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.incident.model.evidence import Evidence, Window
@@ -16,15 +18,13 @@ from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject
 from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import event_id, parse_reference
+from sentry_runbook.sentry.ids import event_id
 
-NOTHING = ("null", "none", "undefined", "nil")
-"""What models write for an argument that they mean to leave out."""
 WindowFor = Callable[[JsonObject, datetime], Window]
 """Chooses the window from Sentry's answer about the issue, and from now: for stories that begin with the issue."""
 
 
-def parse_question(
+async def read_question(
     run: Runtime,
     issue: str,
     aspects: frozenset[Aspect],
@@ -44,17 +44,19 @@ def parse_question(
     Raises:
         BadInput: an argument is invalid.
     """
-    reference = parse_reference(issue, run.settings.base_url)
+    reference = await read_reference(run, issue)
     if organization and not reference.organization:
         reference = replace(reference, organization=organization)
     which = event_id(which) if which and which.strip() else None
     length = timedelta(hours=run.policy.period_hours)
     now = run.clock() if fresh else run.shared_now()
+    named = named_environments(environment)
     return Question(
         reference=reference,
         window=parse_window(period, start, end, now=now, default=length),
         aspects=aspects,
-        environments=named_environments(environment) or reference.environments,
+        environments=named or reference.environments,
+        is_link_s_environment=not named and bool(reference.environments),
         scope=scope,
         which=which or reference.event or "latest",
         release=release,
@@ -82,9 +84,3 @@ async def collect_evidence(run: Runtime, question: Question, window_for: WindowF
             organization=organization or run.settings.organization or "",
             url=client.issue_url(issue_id(issue), organization=organization),
         )
-
-
-def named_environments(text: str | None) -> tuple[str, ...]:
-    """The environments that a caller named, in order and once each; a word for "nothing" names none."""
-    names = (name.strip() for name in (text or "").split(","))
-    return tuple(dict.fromkeys(name for name in names if name and name.lower() not in NOTHING))

@@ -1,74 +1,33 @@
-"""The issues of an organization by a search: of all projects at once, or one by one where the server asks for that.
-
-A list that is empty says nothing of projects that the token's user may not read: Sentry answers 200 with ``[]`` for
-those (sentry-api §17). So where it is about to become a statement, the list of projects is asked which they are.
-"""
+"""The issues of an organization by a search, as the tool returns them: what was searched, and the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 
-from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.builder import findings_of
-from sentry_runbook.collect.environment_names import unknown_environment, unknown_environment_warning
-from sentry_runbook.collect.investigation import named_environments
-from sentry_runbook.collect.issue_rows import contradictions, issue_rows, missing_keys, rank
+from sentry_runbook.collect.environment_names import (
+    named_environments,
+    unknown_environment,
+    unknown_environment_warning,
+)
+from sentry_runbook.collect.issue_rows import contradictions, issue_rows, missing_keys
 from sentry_runbook.collect.request_values import issue_id
-from sentry_runbook.errors import BadInput, NotFound, RunbookError
-from sentry_runbook.incident.model.evidence import Missing, Window
-from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject
+from sentry_runbook.collect.search_requests import Found, IssueSearch, send_search
+from sentry_runbook.errors import BadInput, NotFound
+from sentry_runbook.incident.model.evidence import Window
+from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.incident.model.results.issue import IssueList, SearchPeriod, SearchScope
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME, line
-from sentry_runbook.sentry.account import Project
 from sentry_runbook.sentry.client import SentryClient
-from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.pasted import SLUG
-from sentry_runbook.sentry.paths import ISSUE_LIST
-from sentry_runbook.sentry.status_errors import OneProjectAtATime, one_project_at_a_time
 
 A_MOMENT = timedelta(minutes=1)
 ALL_PROJECTS = "-1"
 ALL = "all"
-MOST_PROJECTS = 10
-"""Projects that are searched one by one for one answer."""
 QUERY = 1_000
 """Characters of a query that are shown: all that the tool takes."""
-CLOSED = "Sentry calls {} closed to this token: add its person or integration to a team of theirs"
-ONE_AT_A_TIME = "this Sentry searches one project at a time"
-
-
-@dataclass(frozen=True)
-class IssueSearch:
-    """What is asked; ``project`` None means all."""
-
-    query: str
-    project: str | None
-    environments: tuple[str, ...]
-    sort: str
-    window: Window
-    limit: int
-    cursor: str | None
-
-
-@dataclass(frozen=True)
-class Found:
-    """The issues found, and what the search did not reach.
-
-    Attributes:
-        one_by_one: projects searched one by one, None where one search covered all.
-        not_searched: projects that the search did not reach.
-        missing: what the reader must know of the rest.
-    """
-
-    page: ListPage[JsonObject]
-    one_by_one: tuple[str, ...] | None = None
-    not_searched: tuple[str, ...] = ()
-    missing: tuple[Missing, ...] = ()
 
 
 async def search_issues(
@@ -81,6 +40,7 @@ async def search_issues(
     window: Window,
     limit: int,
     cursor: str | None,
+    organization: str | None = None,
 ) -> IssueList:
     """One page of issues that match a Sentry search."""
     if project and project != ALL_PROJECTS and not SLUG.fullmatch(project):
@@ -94,12 +54,13 @@ async def search_issues(
         window=window,
         limit=limit,
         cursor=cursor,
+        organization=organization,
     )
     client = run.client()
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     with client.deadline(run.settings.limits.call_s):
         try:
-            found = await _find(client, search)
+            found = await send_search(client, search)
         except NotFound as exc:
             await _refuse_unknown_environments(client, search, sanitizer, exc)
             raise
@@ -107,7 +68,7 @@ async def search_issues(
             await _refuse_unknown_environments(client, search, sanitizer)
     # An issue without a number has no address; the others are listed all the same.
     numbered = [(issue_id(issue), issue) for issue in found.page.items[:limit]]
-    addressed = [{**issue, "url": client.issue_url(id_, organization=None)} for id_, issue in numbered if id_]
+    addressed = [{**issue, "url": client.issue_url(id_, organization=organization)} for id_, issue in numbered if id_]
     rows = issue_rows(addressed, sanitizer, is_of_now=run.clock() - window.end < A_MOMENT)
     return IssueList(
         scope=_scope(search, found),
@@ -122,7 +83,9 @@ async def _refuse_unknown_environments(
     client: SentryClient, search: IssueSearch, sanitizer: Sanitizer, cause: NotFound | None = None
 ) -> None:
     """Raise where an environment is one that Sentry does not know: servers answer 404 then, or an empty list."""
-    warning = await unknown_environment_warning(client, search.environments, sanitizer)
+    warning = await unknown_environment_warning(
+        client, search.environments, sanitizer, organization=search.organization
+    )
     if warning is not None:
         raise unknown_environment(warning, cause) from cause
 
@@ -136,93 +99,3 @@ def _scope(search: IssueSearch, found: Found) -> SearchScope:
         one_by_one=found.one_by_one,
         not_searched=found.not_searched or None,
     )
-
-
-# --- the requests --------------------------------------------------------------------------------------------------
-
-
-async def _find(client: SentryClient, search: IssueSearch) -> Found:
-    """One request; where the list is empty or refused, the projects too, and the refused search for each of them."""
-    try:
-        page = await _page(client, search)
-    except OneProjectAtATime:
-        if search.cursor is not None:
-            raise
-        return await _one_by_one(client, search)
-    is_statement = not page.items and search.project is None and search.cursor is None
-    return await _checked(client, page) if is_statement else Found(page)
-
-
-async def _page(client: SentryClient, search: IssueSearch) -> ListPage[JsonObject]:
-    return await client.issues(
-        query=search.query,
-        project=search.project,
-        environments=search.environments,
-        sort=search.sort,
-        start=search.window.start,
-        end=search.window.end,
-        limit=search.limit,
-        cursor=search.cursor,
-    )
-
-
-async def _checked(client: SentryClient, page: ListPage[JsonObject]) -> Found:
-    """An empty list, with the projects that it says nothing of."""
-    try:
-        projects = await client.projects()
-    except RunbookError as exc:
-        return Found(page, missing=(Missing(what="projects", why=f"which were searched is unknown: {exc.what}"),))
-    closed = tuple(project.name for project in projects if project.is_closed)
-    if not projects:
-        why = "the token sees no project: add its person or integration to a team"
-        return Found(page, missing=(Missing(what="issues", why=why),))
-    if not closed:
-        return Found(page)
-    what = "issues" if len(closed) == len(projects) else f"issues of {_listed(closed)}"
-    return Found(page, not_searched=closed, missing=(Missing(what=what, why=CLOSED.format(_listed(closed))),))
-
-
-async def _one_by_one(client: SentryClient, search: IssueSearch) -> Found:
-    """A search in each project, those that Sentry calls closed last: it calls some so that can be read.
-
-    Raises:
-        RunbookError: none could be searched.
-    """
-    projects = sorted((project for project in await client.projects() if project.id), key=_is_closed)
-    asked, batch = projects[:MOST_PROJECTS], RequestBatch()
-    results = [batch.add(partial(_page, client, replace(search, project=project.id))) for project in asked]
-    await batch.send()
-    pages = {
-        project.name: result.value for project, result in zip(asked, results, strict=True) if result.value is not None
-    }
-    if not pages:
-        raise next((result.error for result in results if result.error), one_project_at_a_time(ISSUE_LIST))
-    rows = sorted((row for page in pages.values() for row in page.items), key=rank(search.sort), reverse=True)
-    is_cut = len(rows) > search.limit or any(page.next_cursor for page in pages.values())
-    refused = {project.name: result.error for project, result in zip(asked, results, strict=True) if result.error}
-    beyond = [project.name for project in projects[MOST_PROJECTS:]]
-    return Found(
-        ListPage(tuple(rows[: search.limit])),
-        one_by_one=tuple(pages),
-        not_searched=(*refused, *beyond),
-        missing=tuple(_not_reached(refused, beyond, is_cut=is_cut)),
-    )
-
-
-def _not_reached(refused: Mapping[str, RunbookError], beyond: Sequence[str], *, is_cut: bool) -> Iterator[Missing]:
-    for name, error in refused.items():
-        yield Missing(what=f"issues of {name}", why=error.what.rstrip("."))
-    if beyond:
-        why = f"{ONE_AT_A_TIME}, and at most {MOST_PROJECTS} are asked: give one as project"
-        yield Missing(what=f"issues of {_listed(beyond)}", why=why)
-    if is_cut:
-        yield Missing(what="next_cursor", why=f"{ONE_AT_A_TIME}: give one as project to follow its pages")
-
-
-def _is_closed(project: Project) -> bool:
-    return project.is_closed is True
-
-
-def _listed(names: Sequence[str], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

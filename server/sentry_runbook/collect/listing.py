@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from sentry_runbook.collect.behind_link import read_reference
 from sentry_runbook.collect.builder import findings_of
-from sentry_runbook.collect.environment_names import unknown_environment_warning
-from sentry_runbook.collect.investigation import named_environments
+from sentry_runbook.collect.environment_names import (
+    link_environment_warning,
+    named_environments,
+    unknown_environment_warning,
+)
 from sentry_runbook.collect.request_values import event_tag
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import EventRow, Missing, Window
@@ -13,7 +17,7 @@ from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import parse_reference
+from sentry_runbook.safety.text import NAME
 
 
 async def list_issue_events(
@@ -29,8 +33,9 @@ async def list_issue_events(
 ) -> EventList:
     """One page of an issue's events, newest first."""
     client = run.client()
-    reference = parse_reference(issue, run.settings.base_url)
-    environments = named_environments(environment) or reference.environments
+    reference = await read_reference(run, issue)
+    named = named_environments(environment)
+    environments = named or reference.environments
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     search = " ".join(part for part in (query, release_search(release) if release else None) if part)
     with client.deadline(run.settings.limits.call_s):
@@ -45,7 +50,9 @@ async def list_issue_events(
         )
         shown = {event_tag(row, "environment") for row in page.items}
         silent = [name for name in environments if name not in shown] if cursor is None else []
-        warning = await unknown_environment_warning(client, silent, sanitizer, organization=reference.organization)
+        from_link = () if named else tuple(sanitizer.line(name, NAME, "environment") for name in environments)
+        unknown = await unknown_environment_warning(client, silent, sanitizer, organization=reference.organization)
+        warning = unknown or (link_environment_warning(from_link) if from_link else None)
     whole = read_all(EventRow, page.items[:limit], sanitizer)
     rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(

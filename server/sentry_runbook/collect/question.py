@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from sentry_runbook.incident.model.evidence import Window
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 
 
 class Aspect(Enum):
@@ -53,6 +53,8 @@ class Aspect(Enum):
     """Comments on the issue."""
     RELEASE = auto()
     """One release by its version: whether Sentry knows it."""
+    RELEASE_LIST = auto()
+    """The project's releases alone: how Sentry orders them."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Question:
         window: the period.
         aspects: what the answer will show.
         environments: what the caller named; empty: see ``scope``.
+        is_link_s_environment: the environments stand in the link, and the caller may not know of them.
         scope: without named environments, count production when there is any, or all.
         which: the representative event of the issue: ``latest``, ``oldest``, ``recommended`` or an event id.
         release: the version that :attr:`Aspect.RELEASE` asks about.
@@ -74,6 +77,7 @@ class Question:
     window: Window
     aspects: frozenset[Aspect]
     environments: tuple[str, ...] = ()
+    is_link_s_environment: bool = False
     scope: Literal["production", "all"] = "production"
     which: str = "latest"
     release: str | None = None
@@ -105,5 +109,7 @@ RECOVERY = frozenset(
 )
 WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
 """What a change of status is planned on; one round, so that a write takes three with its read-back."""
+WRITING_ORDERED = WRITING | {Aspect.RELEASE_LIST}
+"""What a plan that waits for a release, and is only shown, is made on: a second round tells how releases compare."""
 STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES, Aspect.FLAGS}
 """All that a message or a postmortem can cite."""

@@ -15,7 +15,7 @@ from sentry_runbook.collect.request_values import (
     suspect_version,
     tells_all_deploys,
 )
-from sentry_runbook.errors import NotFound
+from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import Alert, Commit, Deploy, Known, Release
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 
@@ -49,17 +49,29 @@ NAMED_RELEASE = Part(
 
 def _releases_request(collection: Collection) -> Request[Objects]:
     client, project, question = collection.client, project_id(collection.issue), collection.question
-    return lambda: client.releases(project, limit=MAX_RELEASES, organization=question.reference.organization)
+    named = collection.value(NAMED_RELEASE)
+
+    async def ask() -> Objects:
+        try:
+            listed = await client.releases(project, limit=MAX_RELEASES, organization=question.reference.organization)
+        except RunbookError:
+            if named is None:
+                raise
+            return named  # whether Sentry knows the release that was named is told all the same
+        return (*(named or ()), *listed)
+
+    return ask
 
 
 RELEASES = Part(
     field="releases",
     round=2,
-    aspects=(Aspect.RELEASES,),
+    aspects=(Aspect.RELEASES, Aspect.RELEASE_LIST),
     request=_releases_request,
     parse=lambda collection, releases: read_all(Release, releases, collection.sanitizer),
     source=lambda _: "releases of the project, newest first",
 )
+"""With the release that was named, where one was: it may be older than those that the list holds."""
 
 
 def _deploys_request(collection: Collection) -> Request[Objects] | None:

@@ -22,7 +22,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
 )
 from sentry_runbook.incident.model.evidence.lenient import USER_KEYS
 from sentry_runbook.incident.model.evidence.tags import tag_named
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 
 
 def issue_id(issue: JsonObject) -> str:

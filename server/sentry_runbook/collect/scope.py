@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sentry_runbook.collect.collection import Collection
+from sentry_runbook.collect.environment_names import link_environment_warning
 from sentry_runbook.collect.environment_parts import PROJECT_ENVIRONMENTS, RECENT_ENVIRONMENTS, lacks_production
 from sentry_runbook.collect.event_parts import ROWS, TAGS
 from sentry_runbook.collect.project_parts import SESSIONS
@@ -71,6 +72,8 @@ def environment_warnings(collection: Collection, scope: EnvironmentScope) -> Ite
     question = collection.question
     if collection.unknown_environments:
         yield _unknown_warning(collection, scope)
+    elif question.is_link_s_environment:
+        yield link_environment_warning(tuple(map(collection.name, question.environments)))
     if "" in scope.production and scope.basis == "production":
         yield "Some events carry no environment; they count as production."
     if not question.wants(Aspect.TAGS, Aspect.ROWS):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sentry_runbook.collect import STORY, investigate, search_issues, story_window
 from sentry_runbook.collect.issue_search import ALL_PROJECTS
-from sentry_runbook.errors import RunbookError, SentryError
+from sentry_runbook.errors import Forbidden, RunbookError, SentryError
 from sentry_runbook.incident.environments import named_list, placeholders
 from sentry_runbook.incident.model.results.issue import IssueList
 from sentry_runbook.incident.window import parse_window
@@ -180,15 +180,15 @@ async def _organization_and_project(run: Runtime) -> AsyncIterator[DoctorCheck]:
         # A triage can do without the list.
         yield DoctorCheck("bad", exc.what, exc.fix)
         return
-    yield _project(settings.project, projects)
-    yield await _environments(run)
+    yield await _project(run, projects)
+    yield await _environments(run, projects)
 
 
-async def _environments(run: Runtime) -> DoctorCheck:
+async def _environments(run: Runtime, projects: Sequence[Project]) -> DoctorCheck:
     """What counts as production, by the policy, and what does not."""
     client, project = run.client(), run.settings.project
     try:
-        number = next((listed.id for listed in await client.projects() if project in (listed.slug, listed.id)), None)
+        number = next((listed.id for listed in projects if project in (listed.slug, listed.id)), None)
         names = (await client.environments(project_id=number if project else None)).items
     except RunbookError as exc:
         return DoctorCheck("note", f"What counts as production could not be checked: {exc.what}")
@@ -201,6 +201,8 @@ async def _environments(run: Runtime) -> DoctorCheck:
         rest = f"; not production: {named_list(others)}" if others else ""
         state: CheckState = "note" if placeholders(others) else "ok"
         return DoctorCheck(state, f"Production: {named_list(production)}{rest}.")
+    if not others and all(listed.is_closed for listed in projects):
+        return DoctorCheck("note", "What counts as production could not be checked: the token sees no environment.")
     if not others:
         return DoctorCheck("note", "Sentry has seen no environment yet: events without one count as production.")
     return DoctorCheck(
@@ -217,20 +219,37 @@ def _only(slugs: list[str]) -> DoctorCheck:
     return DoctorCheck("bad", f"No organization is set, and the token {count}.", "Set SENTRY_ORG.", fatal=True)
 
 
-def _project(project: str | None, known: Sequence[Project]) -> DoctorCheck:
-    """The default project among those that there are; whether one that Sentry calls closed is so shows in a search."""
+async def _project(run: Runtime, known: Sequence[Project]) -> DoctorCheck:
+    """The default project among those that there are."""
     if not known:
         return DoctorCheck("bad", "The token sees no project.", JOIN, fatal=True)
-    names = ", ".join(listed.name for listed in known[:5])
+    project, names = run.settings.project, _named(known)
     closed = [listed for listed in known if listed.is_closed]
     if project is None:
-        beside = f"; Sentry calls {len(closed)} of them closed to it" if closed else ""
-        return DoctorCheck("note", f"No default project; the token sees {len(known)}: {names}{beside}.")
+        beside = f"; Sentry calls closed to it: {_named(closed)}" if closed else ""
+        sees = f"No default project; the token sees {len(known)}: {names}{beside}."
+        return DoctorCheck("note", sees, JOIN if closed else "")
     if any(project in (listed.slug, listed.id) for listed in closed):
-        return DoctorCheck("note", f"Project {project}: Sentry calls it closed to this token.", JOIN)
+        return await _closed(run, project)
     if any(project in (listed.slug, listed.id) for listed in known):
         return DoctorCheck("ok", f"Project {project}.")
     return DoctorCheck("bad", f"There is no project {project}.", f"Set SENTRY_PROJECT to one of {names}.")
+
+
+def _named(projects: Sequence[Project]) -> str:
+    more = f" and {len(projects) - 5} more" if len(projects) > 5 else ""
+    return ", ".join(listed.name for listed in projects[:5]) + more
+
+
+async def _closed(run: Runtime, project: str) -> DoctorCheck:
+    """The default project, where Sentry calls it closed: an integration may read it all the same (sentry-api §17)."""
+    try:
+        await _latest(run, project)
+    except Forbidden:
+        return DoctorCheck("bad", f"The token may not read project {project}.", JOIN)
+    except RunbookError as exc:
+        return DoctorCheck("note", f"Project {project}: Sentry calls it closed to this token. {exc.what}", JOIN)
+    return DoctorCheck("ok", f"Project {project}: Sentry calls it closed, and the token may read it all the same.")
 
 
 async def _main_job(run: Runtime) -> DoctorCheck:
@@ -257,13 +276,14 @@ def _nothing_found(latest: IssueList) -> DoctorCheck:
     return DoctorCheck("bad", f"No unresolved issue in {LOOKED_BACK} where the token may read; not in {closed}.", JOIN)
 
 
-async def _latest(run: Runtime) -> IssueList:
+async def _latest(run: Runtime, project: str | None = None) -> IssueList:
+    """The issue seen last, of a project or of all."""
     now = run.clock()
     return await search_issues(
         run,
         query="is:unresolved",
         # A wrong default project keeps no triage from running: an issue's own project always wins.
-        project=ALL_PROJECTS if run.settings.project else None,
+        project=project or ALL_PROJECTS,
         environment=None,
         sort="date",
         window=parse_window(LOOKED_BACK, None, None, now=now, default=timedelta()),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sentry_runbook.incident.events.why_fired import KindWords, words_of
 from sentry_runbook.incident.formatting import no_stack
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_state import status_details
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.model.evidence import (
     Breadcrumb,
@@ -48,6 +49,7 @@ def read_issue(incident: Incident) -> IssueReport:
         IssueReport,
         issue,
         regressed=is_regressed(issue),
+        status_details=status_details(issue),
         category=None if issue.is_error else issue.category,
         first_release=_version(issue.first_release),
         last_release=latest_release(evidence),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sentry_runbook.incident.model.evidence import Activity, Issue
+from sentry_runbook.incident.model.evidence import Activity, Issue, quoted
+from sentry_runbook.incident.release_versions import is_later
 
 
 def is_regressed(issue: Issue) -> bool:
@@ -19,6 +20,20 @@ def is_regressed(issue: Issue) -> bool:
 def regressions(issue: Issue) -> list[Activity]:
     """Entries of the activity log by which the issue came back after a resolve."""
     return [entry for entry in issue.activity if entry.kind == "set_regression"]
+
+
+def regression_by_date(issue: Issue) -> str | None:
+    """What the last regression is, where its release is no later version than the one the issue was resolved in.
+
+    Sentry then compared the dates of creation: a hotfix of an older line, which never held the fix, reopens the issue.
+    """
+    last = max(regressions(issue), key=lambda entry: entry.at, default=None)
+    if last is None or last.version is None or last.resolved_in is None or not is_later(last.resolved_in, last.version):
+        return None
+    return (
+        f"It was resolved in {quoted(last.resolved_in)}, and the lower version {quoted(last.version)} reopened it: "
+        "Sentry compared the dates on which they were created, so this may be an older line that never held the fix"
+    )
 
 
 def last_resolve(issue: Issue) -> Activity | None:

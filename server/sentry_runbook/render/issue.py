@@ -16,6 +16,7 @@ def issue_page(result: IssueReport) -> MarkdownPage:
     page.fact("Sentry", result.url)
     status = " / ".join(part for part in (result.status, result.substatus) if part)
     page.fact("Status", status + (" (regressed)" if result.regressed and result.substatus != "regressed" else ""))
+    page.fact("Status in words", result.status_details)
     page.fact("Level", result.level).fact("Priority", result.priority).fact("Unhandled", result.unhandled)
     page.fact("Category", result.category).fact("Project", result.project).fact("Platform", result.platform)
     page.fact("Culprit", result.culprit and quoted(result.culprit))

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import WRITE_EVENTS
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.issues import IssueEndpoints
 from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.sentry.paths import ISSUE_HINT
-from sentry_runbook.sentry.references import IssueRef
 
 
 class ChangeEndpoints(IssueEndpoints):
@@ -23,7 +23,7 @@ class ChangeEndpoints(IssueEndpoints):
             TimedOut, Unreachable, ServerFault: unclear whether it was changed: read it back.
             SentryError: it was not changed.
         """
-        asked = RequestInfo(f"a change of issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
+        asked = RequestInfo(f"a change of {self._named(ref)}", WRITE_EVENTS, "write", ISSUE_HINT)
         path = await self._write_path(ref, "")
         return await self._sender.write(
             "PUT",
@@ -49,7 +49,7 @@ class ChangeEndpoints(IssueEndpoints):
         )
         if not is_decided:
             await self.notes(ref)
-        asked = RequestInfo(f"a comment on issue {ref.issue}", WRITE_EVENTS, "write", ISSUE_HINT)
+        asked = RequestInfo(f"a comment on {self._named(ref)}", WRITE_EVENTS, "write", ISSUE_HINT)
         old = self._can.is_missing("notes")
         path = await self._write_path(ref, "comments/" if old else "notes/")
         body: object = {"data": {"text": text}} if old else {"text": text}

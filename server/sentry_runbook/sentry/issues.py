@@ -13,9 +13,9 @@ from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_EVENTS, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.ids import NAMED_EVENTS, IssueRef, event_id
 from sentry_runbook.sentry.messages import RequestInfo
 from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT, ISSUE_LIST, IssuePaths
-from sentry_runbook.sentry.references import NAMED_EVENTS, IssueRef, event_id
 from sentry_runbook.sentry.status_errors import (
     ENDPOINT_MISSING,
     OneProjectAtATime,
@@ -37,7 +37,7 @@ class IssueEndpoints(IssuePaths):
             environments: narrow first and last seen and users, never ``count`` (sentry-api rule 2).
             fresh: not from the cache, for what is about to be changed or was just changed.
         """
-        asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
+        asked = RequestInfo(self._named(ref), READ_EVENTS, "issue", ISSUE_HINT)
         parse = parsing.identified("id")
         issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
         if issue.get("userCount") not in (0, "0") or not self._can.is_missing("org_issues"):
@@ -113,7 +113,7 @@ class IssueEndpoints(IssuePaths):
         params = [("per_page", str(limit)), ("limit", str(limit)), *environments_of(environments)]
         params += given("query", query) + given("cursor", cursor)
         params += span(start, end) if start and end else []
-        asked = RequestInfo(f"the events of issue {ref.issue}", READ_EVENTS, hint=ISSUE_HINT)
+        asked = RequestInfo(f"the events of {self._named(ref)}", READ_EVENTS, hint=ISSUE_HINT)
         return await self._get_issue_resource(ref, "events/", params, asked, parsing.page)
 
     async def event(self, ref: IssueRef, which: str, *, environments: Sequence[str] = ()) -> JsonObject:
@@ -122,7 +122,7 @@ class IssueEndpoints(IssuePaths):
         Servers before 2023 have no ``recommended``: the latest is given instead. GlitchTip has no ``oldest`` either.
         """
         wanted = event_id(which)
-        asked = RequestInfo(f"event {wanted} of issue {ref.issue}", READ_EVENTS, "event", EVENT_HINT)
+        asked = RequestInfo(f"event {wanted} of {self._named(ref)}", READ_EVENTS, "event", EVENT_HINT)
         params = environments_of(environments) if wanted in NAMED_EVENTS else []
         ask = partial(
             self._get_issue_resource, ref, f"events/{wanted}/", params, asked, parsing.identified("eventID", "id")

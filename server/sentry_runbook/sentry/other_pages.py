@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from urllib.parse import parse_qs
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.error_detail import excerpt
@@ -31,12 +32,15 @@ PAGES: Mapping[str, str] = {
     "logs": "logs",
     "dashboard": "a dashboard",
     "dashboards": "a dashboard",
+    "profile": "a profile",
     "performance": "a performance page",
     "insights": "a performance page",
     "share": "a shared copy of an issue",
     "settings": "settings",
     "issues": "an issue stream",
     "projects": "a project",
+    "stats": "usage statistics",
+    "explore": "an Explore query",
 }
 """Word in the path → what the page is; the first that the path holds: an alert on a cron monitor is the monitor's."""
 STREAMS = frozenset({"alerts", "autofix", "crons", "detectors", "feedback", "monitors", "searches", "uptime", "views"})
@@ -45,46 +49,146 @@ PROJECT_AFTER: Mapping[str, frozenset[str]] = {
     "rules": frozenset({"details", "new", "wizard", "crons", "uptime"}),
     "crons": frozenset({"rules", "new", "wizard"}),
     "uptime": frozenset({"rules", "details", "new"}),
-    "projects": frozenset({"new"}),
+    "projects": frozenset({"new", "all"}),
+    "profile": frozenset(),
 }
 """Words after which the path names the project, and what else may stand there."""
+SERVICES: Mapping[str, str] = {
+    "grafana": "Grafana",
+    "pagerduty": "PagerDuty",
+    "opsgenie": "Opsgenie",
+    "datadoghq": "Datadog",
+    "newrelic": "New Relic",
+    "honeycomb": "Honeycomb",
+    "bugsnag": "Bugsnag",
+    "rollbar": "Rollbar",
+    "kibana": "Kibana",
+    "github": "GitHub",
+    "gitlab": "GitLab",
+    "bitbucket": "Bitbucket",
+    "atlassian": "Atlassian",
+    "jira": "Jira",
+    "linear": "Linear",
+    "slack": "Slack",
+    "statuspage": "Statuspage",
+}
+"""Word in a host's name → the service whose links people have at hand, too."""
+PROJECT_AND_EVENT = re.compile(r"(?P<project>[A-Za-z0-9_][A-Za-z0-9_-]{0,99}):[0-9a-f]{32}")
+"""``shop:EVENT`` in the path of a transaction's page."""
+MOST_PROJECTS = 10
 TRACE = re.compile(r"[0-9a-f]{32}")
 PERIOD = re.compile(r"\d{1,4}[smhdw]")
 
 
-def names_no_issue(parts: Sequence[str], query: str) -> BadInput:
+def trace_in_words(trace: str) -> BadInput:
+    """What a trace's id is, and the call for the issues in that trace."""
+    return BadInput(
+        f"{trace} is called a trace, span, replay or profile in the text: it names no issue.",
+        f"For the issues of a trace call find_issues query=trace:{trace}; then give a short id from there.",
+    )
+
+
+def other_host(url: SplitResult, base_url: str) -> BadInput:
+    """That a URL is of another host, and what to do about it; the host itself is not repeated."""
+    if url.username and url.path.strip("/").isdigit():
+        return BadInput(
+            "The URL is a DSN, of another host than the API's: SDKs send events with it, and it names no issue.",
+            "Give the issue's link, or its short id.",
+        )
+    host, base = url.hostname or "", urlsplit(base_url)
+    service = next((name for word, name in SERVICES.items() if word in re.split(r"[.-]", host)), None)
+    hint = f" (it is of {service})" if service else ""
+    hint = " (its scheme or port differs)" if host == base.hostname else hint
+    what = f"The URL is of another host than the configured Sentry{hint}; nothing was sent there."
+    if service:
+        return BadInput(what, f"Give the link of an issue at {base_url}, or its short id.")
+    return BadInput(what, f"The configured one is {base_url}. Set SENTRY_URL for the other, or give the short id.")
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """A link to a page that names no issue, and what it tells of the issues behind it.
+
+    Attributes:
+        page: what it is, as ``an alert``.
+        projects: slugs or numbers; empty: all.
+        organization: slug, None where the link names none.
+        query: the search that it stands for, None where it stands for none.
+        environments: from its query.
+        period: from its query, as ``24h``.
+    """
+
+    page: str
+    projects: tuple[str, ...] = ()
+    organization: str | None = None
+    query: str | None = None
+    environments: tuple[str, ...] = ()
+    period: str | None = None
+
+    @property
+    def what(self) -> str:
+        """What the link is, as a sentence."""
+        return f"The link is of {self.page}{self.of_projects}: it names no issue."
+
+    @property
+    def of_projects(self) -> str:
+        """The projects, as the end of a phrase."""
+        named = ", ".join(self.projects)
+        return f" of project{'s' * (len(self.projects) > 1)} {named}" if named else ""
+
+    @property
+    def call(self) -> str:
+        """The call of find_issues for the issues behind it, safe in a sentence."""
+        arguments = {
+            "project": self.projects[0] if len(self.projects) == 1 else None,
+            "query": _argument(self.query) if self.query else None,
+            "environment": _quoted(",".join(self.environments)) if self.environments else None,
+            "period": self.period,
+        }
+        given = [f"{name}={value}" for name, value in arguments.items() if value]
+        return " ".join(["find_issues", *([] if len(self.projects) < 2 else ["project=…"]), *given])
+
+
+class NamesNoIssue(BadInput):
+    """A link of the configured Sentry to a page that names no issue.
+
+    Args:
+        link: what it tells.
+    """
+
+    def __init__(self, link: PageLink) -> None:
+        self.link = link
+        behind = {0: "issues of all projects", 1: "the issues of that project"}
+        whose = behind.get(len(link.projects), "the issues of each of these projects")
+        super().__init__(
+            link.what,
+            f"For {whose} call {link.call}; then give a short id from there, or the URL of an issue or event.",
+        )
+
+
+def names_no_issue(parts: Sequence[str], query: str, organization: str | None = None) -> NamesNoIssue:
     """What the link is, and the call of find_issues for the issues behind it.
 
     Args:
         parts: of the path below the configured Sentry.
         query: of the URL.
+        organization: that the host names.
     """
     word = next((word for word in PAGES if word in parts), None)
-    page = PAGES[word] if word else "a page of Sentry"
-    arguments = _arguments(parts, {name: values[0] for name, values in parse_qs(query[:4000]).items()}, word)
-    of_project = f" of project {arguments['project']}" if "project" in arguments else ""
-    call = " ".join(["find_issues", *(f"{name}={value}" for name, value in arguments.items())])
-    behind = "the issues of that project" if of_project else "issues of all projects"
-    return BadInput(
-        f"The link is of {page}{of_project}: it names no issue.",
-        f"For {behind} call {call}; then give a short id from there, or the URL of an issue or event.",
+    values = parse_qs(query[:4000])
+    if parts[:1] == ["organizations"] and len(parts) > 1 and SLUG.fullmatch(parts[1]):
+        organization = parts[1]
+    period = values.get("statsPeriod", [""])[0]
+    return NamesNoIssue(
+        PageLink(
+            page=PAGES[word] if word else "a page of Sentry",
+            projects=_projects(parts, values),
+            organization=organization,
+            query=_search(parts, values, word),
+            environments=tuple(dict.fromkeys(values.get("environment", [])))[:MOST_PROJECTS],
+            period=period if PERIOD.fullmatch(period) else None,
+        )
     )
-
-
-def _arguments(parts: Sequence[str], query: Mapping[str, str], word: str | None) -> dict[str, str]:
-    """The arguments of find_issues that the link gives, safe in a sentence."""
-    arguments: dict[str, str] = {}
-    project = _project(parts, query)
-    if project:
-        arguments["project"] = project
-    search = _search(parts, query, word)
-    if search:
-        arguments["query"] = _quoted(search) if word != "trace" else search
-    if query.get("environment"):
-        arguments["environment"] = _quoted(query["environment"])
-    if PERIOD.fullmatch(query.get("statsPeriod", "")):
-        arguments["period"] = query["statsPeriod"]
-    return arguments
 
 
 def _quoted(text: str) -> str:
@@ -92,22 +196,30 @@ def _quoted(text: str) -> str:
     return '"' + excerpt(text).replace('"', "'") + '"'
 
 
-def _project(parts: Sequence[str], query: Mapping[str, str]) -> str | None:
-    """The project that the link names, by slug or number."""
+def _argument(query: str) -> str:
+    return query if TRACE.fullmatch(query.removeprefix("trace:")) else _quoted(query)
+
+
+def _projects(parts: Sequence[str], query: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The projects that the link names, by slug or number."""
     for word, others in PROJECT_AFTER.items():
         following = [after for before, after in pairwise(parts) if before == word]
         named = next((after for after in following if after not in others and SLUG.fullmatch(after)), None)
         if named and not (word == "rules" and named.isdigit()):
-            return named
-    chosen = query.get("project", "")
-    return chosen if SLUG.fullmatch(chosen) else None
+            return (named,)
+    with_event = next((match["project"] for part in parts if (match := PROJECT_AND_EVENT.fullmatch(part))), None)
+    if with_event is not None:
+        return (with_event,)
+    chosen = [name for value in query.get("project", ()) for name in value.split(",")]
+    return tuple(dict.fromkeys(name for name in chosen if SLUG.fullmatch(name)))[:MOST_PROJECTS]
 
 
-def _search(parts: Sequence[str], query: Mapping[str, str], word: str | None) -> str | None:
+def _search(parts: Sequence[str], query: Mapping[str, Sequence[str]], word: str | None) -> str | None:
     """The search that the link stands for."""
     after = parts[parts.index(word) + 1 :] if word in parts else []
-    if word == "trace" and after and TRACE.fullmatch(after[0]):
-        return f"trace:{after[0]}"
+    trace = next((part for before, part in pairwise(parts) if before == "trace" and TRACE.fullmatch(part)), None)
+    if trace is not None:
+        return f"trace:{trace}"
     if word == "releases" and after:
         return f"release:{after[0]}" if " " not in after[0] else None
-    return query.get("query") if word == "issues" else None
+    return next(iter(query.get("query", ())), None) if word == "issues" else None

@@ -16,14 +16,15 @@ from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_EVENTS, EndpointGroup, Query, given
 from sentry_runbook.sentry.compatibility import Capabilities
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
-from sentry_runbook.sentry.references import IssueRef
 from sentry_runbook.sentry.retry import RequestSender
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 from sentry_runbook.settings import Settings
 
 T = TypeVar("T")
 ISSUE_HINT = "Check the id and SENTRY_ORG, or look for it with find_issues."
+TRACE_HINT = "If the id is a trace's: find_issues query=trace:ID."
 EVENT_HINT = "No event matches: its retention may be over, or the environment has none."
 ISSUE_LIST = RequestInfo("the issue list", READ_EVENTS, hint="Check SENTRY_ORG and the project.")
 MOST_NUMBERS = 1000
@@ -40,6 +41,11 @@ class IssuePaths(EndpointGroup):
         self._numbers: dict[tuple[str, str], str] = {}
         self._is_glitchtip: bool | None = None
         """It alone answers 405 to a GET of an issue below its organization; None before that was asked."""
+
+    def _named(self, ref: IssueRef) -> str:
+        """The issue in our words, with its organization where a link names another than the configured one."""
+        is_other = ref.organization not in (None, self._settings.organization)
+        return f"issue {ref.issue}" + (f" of organization {ref.organization}" if is_other else "")
 
     async def _get_issue_resource(
         self,
@@ -132,7 +138,7 @@ class IssuePaths(EndpointGroup):
             return ref.issue
         number = self._known_number(ref) or await self._look_up(ref) or await self._search(ref)
         if number is None:
-            raise NotFound(f"Sentry knows no issue {ref.issue} (404).", ISSUE_HINT, status=404)
+            raise NotFound(f"Sentry knows no {self._named(ref)} (404).", ISSUE_HINT, status=404)
         self._remember(ref, number)
         return number
 
@@ -149,7 +155,7 @@ class IssuePaths(EndpointGroup):
         if self._can.is_missing("look_up"):
             return None
         path = await self._org_path(ref.organization, f"shortids/{segment(ref.issue)}/")
-        asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, hint=ISSUE_HINT)
+        asked = RequestInfo(self._named(ref), READ_EVENTS, hint=ISSUE_HINT)
         try:
             number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
         except ENDPOINT_MISSING:
@@ -181,7 +187,7 @@ class IssuePaths(EndpointGroup):
         number = self._known_number(ref)
         if number is None:
             path = await self._org_path(ref.organization, f"eventids/{segment(ref.issue)}/")
-            asked = RequestInfo(f"event {ref.issue}", READ_EVENTS, hint=EVENT_HINT)
+            asked = RequestInfo(f"event {ref.issue}", READ_EVENTS, hint=f"{EVENT_HINT} {TRACE_HINT}")
             number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
             if number is None:
                 raise NotFound(f"Sentry knows no issue of event {ref.issue}.", EVENT_HINT, asked=asked.what)
@@ -195,7 +201,7 @@ class IssuePaths(EndpointGroup):
         if ref.is_event:
             ref = await self._issue_of_event(ref)
         if not self._can.is_supported("org_issues") and not self._can.is_missing("org_issues"):
-            asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
+            asked = RequestInfo(self._named(ref), READ_EVENTS, "issue", ISSUE_HINT)
             await self._get_issue_resource(ref, "", [], asked, parsing.identified("id"))
         if not self._can.is_missing("org_issues"):
             name = (self._known_number(ref) if self._can.is_missing("short_ids") else None) or ref.issue
@@ -209,7 +215,7 @@ class IssuePaths(EndpointGroup):
         """GlitchTip reads an issue under ``/api/0/issues/`` but changes it below its organization."""
         if self._is_glitchtip is None:
             path = await self._org_path(ref.organization, f"issues/{number}/")
-            asked = RequestInfo(f"issue {ref.issue}", READ_EVENTS, "issue", ISSUE_HINT)
+            asked = RequestInfo(self._named(ref), READ_EVENTS, "issue", ISSUE_HINT)
             try:
                 await self._sender.get(path, (), asked, parsing.identified("id"))
             except SentryError as exc:

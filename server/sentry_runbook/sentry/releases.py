@@ -25,6 +25,7 @@ from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
+PROJECT_PAGE, MOST_PROJECT_PAGES = 100, 10
 COMMITS = RequestInfo("suspect commits", READ_EVENTS, hint="They stay unknown on this server.")
 
 
@@ -127,11 +128,24 @@ class OrganizationEndpoints(EndpointGroup):
         return account.organization(await self._sender.get(path, (), asked, parsing.an_object))
 
     async def projects(self, organization: str | None = None) -> tuple[Project, ...]:
-        """The organization's projects (the first hundred)."""
+        """The organization's projects, a hundred a page, at most :data:`MOST_PROJECT_PAGES` pages."""
+        found: list[Project] = []
+        cursor: str | None = None
+        for _ in range(MOST_PROJECT_PAGES):
+            page = await self.project_page(organization, cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return tuple(found)
+
+    async def project_page(self, organization: str | None = None, cursor: str | None = None) -> ListPage[Project]:
+        """One page of the organization's projects."""
         path = await self._org_path(organization, "projects/")
         asked = RequestInfo("the projects", READ_ORG, hint="Check SENTRY_ORG.")
-        projects = await self._sender.get(path, [("per_page", "100")], asked, parsing.objects)
-        return tuple(map(account.project, projects))
+        params = [("per_page", str(PROJECT_PAGE)), *given("cursor", cursor)]
+        page = await self._sender.get(path, params, asked, parsing.page)
+        return ListPage(tuple(map(account.project, page.items)), page.next_cursor)
 
     async def environments(self, organization: str | None = None, *, project_id: str | None = None) -> ListPage[str]:
         """Names of the environments, of one project or of the whole organization; GlitchTip gives them in pages."""

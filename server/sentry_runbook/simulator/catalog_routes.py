@@ -143,7 +143,10 @@ async def project_get(request: Request) -> Response:
 async def environment_list(request: Request) -> Response:
     """Answer with the environments of the organization, or of the projects asked for."""
     world = world_of(request)
-    only = projects(request, world, profile_of(request)) if "project" in request.query_params else world.projects
+    profile = profile_of(request)
+    # Without a project those of the token's user count: of no team, none.
+    everything = world.projects if profile.access else ()
+    only = projects(request, world, profile) if "project" in request.query_params else everything
     names = world.environments(world.now_ms(), only)
     return answer([{"id": number_id("environment", name, digits=6), "name": name} for name in names])
 

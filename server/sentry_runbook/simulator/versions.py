@@ -10,7 +10,24 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_VERSION = re.compile(r"(?:(@?[^@]+)@)?v?((\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([^+]+))?(?:\+(.*))?)")
+_IDENTIFIER = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
+_VERSION = re.compile(
+    r"((\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\.(\d+))?"
+    rf"((?:-|[a-z]){_IDENTIFIER}?(?:\.{_IDENTIFIER})*)?"
+    r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?)",
+    re.ASCII,
+)
+_RELEASE = re.compile(r"(@?[^@]+)@(.+)")
+_HASH = re.compile(r"[0-9a-fA-F]{12}|[0-9a-fA-F]{16}|[0-9a-fA-F]{20}|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+
+
+def _parsed(version: str) -> tuple[str, re.Match[str]] | None:
+    """Return the package and the parsed number of a release name; None where Sentry reads no version."""
+    named = _RELEASE.fullmatch(version)
+    if named is None or _HASH.fullmatch(named[2]):
+        return None
+    match = _VERSION.fullmatch(named[2])
+    return (named[1], match) if match else None
 
 
 class Precedence(NamedTuple):
@@ -24,20 +41,20 @@ class Precedence(NamedTuple):
 
 def is_semver(version: str) -> bool:
     """Return whether Sentry reads a release name as ``package@1.2.3``."""
-    match = _VERSION.fullmatch(version)
-    return match is not None and match[1] is not None
+    return _parsed(version) is not None
 
 
 def precedence(version: str) -> Precedence | None:
-    """Return the sort key of a version number, with or without a package; None for any other release name."""
-    match = _VERSION.fullmatch(version)
-    if match is None:
+    """Return the sort key of ``package@1.2.3``, in which the package does not count; None for any other name."""
+    parsed = _parsed(version)
+    if parsed is None:
         return None
+    match = parsed[1]
     return Precedence(
-        tuple(int(match[part] or 0) for part in (3, 4, 5, 6)),
-        not match[7],
+        tuple(int(match[part] or 0) for part in (2, 3, 4, 5)),
+        not match[6],
+        _identifiers((match[6] or "").removeprefix("-")),
         _identifiers(match[7]),
-        _identifiers(match[8]),
     )
 
 
@@ -51,15 +68,22 @@ def short_version(version: str) -> str:
     return version.rpartition("@")[2]
 
 
-def version_info(version: str) -> dict[str, object] | None:
-    """Return the parts of a version as releases carry them; None where Sentry cannot take it apart."""
-    match = _VERSION.fullmatch(version)
-    if not match:
-        return None
-    numbers = {"major": int(match[3]), "minor": int(match[4]), "patch": int(match[5] or 0)}
+def version_info(version: str) -> dict[str, object]:
+    """Return the parts of a version as releases carry them: its raw text alone where Sentry reads no number in it."""
+    parsed = _parsed(version)
+    if parsed is None:
+        named = _RELEASE.fullmatch(version)
+        package, raw = (named[1], named[2]) if named is not None else (None, version)
+        build_hash = raw if _HASH.fullmatch(raw) else None
+        shown = build_hash[:12] if build_hash else version
+        return {"package": package, "version": {"raw": raw}, "description": shown, "buildHash": build_hash}
+    package, match = parsed
+    numbers = {name: int(match[part] or 0) for name, part in (("major", 2), ("minor", 3), ("patch", 4))}
+    prerelease = (match[6] or "").removeprefix("-") or None
+    components = sum(match[part] is not None for part in (2, 3, 4, 5))
     return {
-        "package": match[1],
-        "version": {"raw": match[2], **numbers, "pre": match[7], "buildCode": match[8], "components": 3},
-        "description": match[2],
+        "package": package,
+        "version": {"raw": match[1], **numbers, "pre": prerelease, "buildCode": match[7], "components": components},
+        "description": match[1],
         "buildHash": None,
     }

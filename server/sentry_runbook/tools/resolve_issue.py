@@ -36,6 +36,8 @@ async def planned(
     ignore_minutes: int | None,
     ignore_users: int | None,
     window_minutes: int | None,
+    dry_run: bool,
+    confirm_token: str | None,
     ctx: Context[Runtime],
 ) -> Plan:
     """The plan, made on a fresh read."""
@@ -49,7 +51,9 @@ async def planned(
         ignore_users=ignore_users,
         window_minutes=window_minutes,
     )
-    return await make_plan(runtime(ctx), issue, request)
+    run = runtime(ctx)
+    is_shown = dry_run or (not confirm_token and run.settings.writes != "direct")
+    return await make_plan(run, issue, request, is_shown=is_shown)
 
 
 async def confirmed(

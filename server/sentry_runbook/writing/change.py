@@ -11,14 +11,15 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sentry_runbook.collect import WRITING, investigate
+from sentry_runbook.collect import WRITING, WRITING_ORDERED, investigate
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
+from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.model.evidence import Issue
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
 from sentry_runbook.incident.resolution.plan import plan
 from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange
-from sentry_runbook.incident.resolution.state import is_same_state, state_of
+from sentry_runbook.incident.resolution.state import is_same_state
 from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditError, AuditLog, AuditRecord
@@ -36,14 +37,22 @@ UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these it is unknown whether the change was made."""
 
 
-async def make_plan(run: Runtime, issue: str, request: ResolutionRequest) -> Plan:
+async def make_plan(run: Runtime, issue: str, request: ResolutionRequest, *, is_shown: bool = True) -> Plan:
     """Read the issue afresh and plan the change.
+
+    Args:
+        run: the runtime of the call.
+        issue: what the caller gave.
+        request: the change.
+        is_shown: the plan is shown before it is carried out, so what it warns of may cost a round of requests.
 
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
+    waits_for_release = request.action in ("resolve_in_release", "resolve_in_next_release")
+    aspects = WRITING_ORDERED if is_shown and waits_for_release else WRITING
     evidence, owner = await read_for_writing(
-        run, lambda: investigate(run, issue, WRITING, fresh=True, release=request.release)
+        run, lambda: investigate(run, issue, aspects, fresh=True, release=request.release)
     )
     resolution = plan(_sanitize_request(run, request), run.incident(evidence))
     if resolution.change is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sentry_runbook.collect import investigate
 from sentry_runbook.collect.batch import RequestBatch
+from sentry_runbook.collect.behind_link import read_reference
 from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, object_of, text_of
@@ -13,7 +14,7 @@ from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit import AuditRecord
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.sentry.references import IssueRef, parse_reference
+from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.writing.change import UNCLEAR, append_to, read_for_writing, require_write_scope
 from sentry_runbook.writing.plans import UNKNOWN, NotePlan
 
@@ -41,7 +42,7 @@ async def _issue_and_notes(run: Runtime, issue: str) -> tuple[Evidence, Sequence
     Raises:
         RunbookError: the issue cannot be read.
     """
-    reference = parse_reference(issue, run.settings.base_url)
+    reference = await read_reference(run, issue)
     batch = RequestBatch()
     evidence = batch.add(lambda: investigate(run, issue, frozenset(), fresh=True))
     notes = batch.add(lambda: run.client().notes(reference))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sentry_runbook.incident.model.evidence import Evidence, Issue, quoted
 from sentry_runbook.incident.resolution.request import ResolutionRequest
 from sentry_runbook.safety.confirm import Payload
-from sentry_runbook.sentry.references import IssueRef
+from sentry_runbook.sentry.ids import IssueRef
 
 if TYPE_CHECKING:
     from sentry_runbook.incident.resolution.plan import ResolutionPlan

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_state import FOR_EVER, UNTIL_CONDITION_MET, UNTIL_ESCALATING, state_of
 from sentry_runbook.incident.model.evidence import EventText, Frozen, quoted
 from sentry_runbook.incident.model.results.resolution import Action, State
 from sentry_runbook.incident.resolution.request import (
-    FOR_EVER,
-    UNTIL_CONDITION_MET,
-    UNTIL_ESCALATING,
     ResolutionRequest,
     StatusChange,
     change_of,
@@ -26,7 +24,6 @@ from sentry_runbook.incident.resolution.state import (
     is_already,
     keeps_kind,
     reopened_substatus,
-    state_of,
 )
 from sentry_runbook.incident.resolution.warnings import other_name, warnings_for
 
@@ -90,7 +87,8 @@ def _undo(change: StatusChange, incident: Incident, before: State) -> str:
         return f"resolve_issue action=reopen puts it back to unresolved.{lost}"
     if before.status == "resolved":
         how = f"resolve_issue {_resolve_again(before)}"
-        return f"{how} resolves it again; the time of the first resolve is not restored."
+        lost = "the time of the first resolve" + (", and its link to the commit," if before.in_commit else "")
+        return f"{how} resolves it again; {lost} is not restored."
     return f"{_archive_again(before)} Counts and times then start anew: what had already passed is not restored."
 
 

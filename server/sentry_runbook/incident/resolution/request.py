@@ -6,19 +6,16 @@ What belongs to an action stands in one row of :data:`ACTIONS`: the status that 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from sentry_runbook.incident.formatting import number
+from sentry_runbook.incident.issue_state import FOR_EVER, UNTIL_CONDITION_MET, UNTIL_ESCALATING
 from sentry_runbook.incident.model.evidence import Frozen, Issue, quoted
 from sentry_runbook.incident.model.results.resolution import Action
 
 Status = Literal["resolved", "ignored", "unresolved"]
-UNTIL_CONDITION_MET = "archived_until_condition_met"
-UNTIL_ESCALATING = "archived_until_escalating"
-FOR_EVER = "archived_forever"
 WEEK_MINUTES = 10_080
 """The longest window in which Sentry counts (sentry-api §10)."""
 MAX_LIMIT = 2**31 - 1
@@ -153,10 +150,3 @@ def _limit_refusals(request: ResolutionRequest) -> Iterator[str]:
             yield f"{name} is too large: at most {number(most)}."
     if request.window_minutes is not None and request.ignore_count is None and request.ignore_users is None:
         yield "window_minutes needs ignore_count or ignore_users: it is the stretch in which those are counted."
-
-
-def same_release(version: str | None, other: str | None) -> bool:
-    """Whether two names mean one release; what was read is inert text, in which an @ may have become its twin."""
-    if version is None or other is None:
-        return version is other
-    return unicodedata.normalize("NFKC", version) == unicodedata.normalize("NFKC", other)

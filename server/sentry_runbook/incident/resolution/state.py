@@ -1,20 +1,15 @@
-"""The status of an issue with its details: in words, as a change should leave it, and compared with a change."""
+"""The status of an issue with its details, as a change should leave it, and compared with a change."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.formatting import count, moment
+from sentry_runbook.incident.issue_state import FOR_EVER, UNTIL_CONDITION_MET, UNTIL_ESCALATING, summary
 from sentry_runbook.incident.issue_status import is_logged_as_next_release, last_resolve
-from sentry_runbook.incident.model.evidence import Issue, Snooze, quoted
+from sentry_runbook.incident.model.evidence import Issue, Snooze
 from sentry_runbook.incident.model.results.resolution import State
-from sentry_runbook.incident.resolution.request import (
-    FOR_EVER,
-    UNTIL_CONDITION_MET,
-    UNTIL_ESCALATING,
-    StatusChange,
-    same_release,
-)
+from sentry_runbook.incident.release_versions import same_release
+from sentry_runbook.incident.resolution.request import StatusChange
 
 ASKED_AGAIN_MINUTES = 1
 """An end that lies so near to the one asked for is the same end: the question was asked again."""
@@ -24,27 +19,6 @@ KIND_IS_KEPT = (
     "Sentry keeps how an issue is archived until it is reopened: use action=reopen first, then archive it anew."
 )
 """Seen on Sentry 24.2 (sentry-api, appendix): the change answers 200, and substatus and end stay as they were."""
-
-
-def state_of(issue: Issue) -> State:
-    """The issue's status with its details."""
-    snooze = issue.snooze if issue.status == "ignored" and issue.snooze is not None else Snooze()
-    resolved = issue.status == "resolved"
-    resolve = last_resolve(issue) if resolved else None
-    next_release = resolved and (issue.next_release or is_logged_as_next_release(resolve))
-    state = State(
-        summary="",
-        status=issue.status,
-        substatus=issue.substatus,
-        in_release=issue.status_release if resolved else None,
-        in_next_release=next_release or None,
-        reopens_after=resolve.current_release if next_release and resolve else None,
-        ignore_count=snooze.count,
-        ignore_users=snooze.users,
-        window_minutes=snooze.window_minutes or snooze.user_window_minutes,
-        ignore_until=snooze.until,
-    )
-    return state.model_copy(update={"summary": summary(state)})
 
 
 def is_same_state(before: State, now: State) -> bool:
@@ -59,45 +33,6 @@ def is_same_state(before: State, now: State) -> bool:
         if shrank(getattr(before, name), getattr(now, name))
     }
     return now.model_copy(update={**rest, "summary": before.summary}) == before
-
-
-def summary(state: State) -> str:
-    """The state as a phrase: ``archived until 100 more events``."""
-    if state.status == "resolved":
-        return f"resolved{_in_what(state)}"
-    if state.status == "ignored":
-        return f"archived {_until(state)}"
-    if state.status == "unresolved":
-        return f"unresolved ({state.substatus})" if state.substatus else "unresolved"
-    return state.status or "not known"
-
-
-def _in_what(state: State) -> str:
-    if state.in_next_release:
-        after = f": any release after {quoted(state.reopens_after)} reopens it" if state.reopens_after else ""
-        other = None if same_release(state.in_release, state.reopens_after) else state.in_release
-        shown = f" (Sentry shows it as resolved in {quoted(other)})" if after and other else ""
-        return f" in the next release{after}{shown}"
-    return f" in release {quoted(state.in_release)}" if state.in_release else ""
-
-
-def _until(state: State) -> str:
-    within = f" within {state.window_minutes} minutes" if state.window_minutes else ""
-    conditions = [
-        f"{count(state.ignore_count, 'more event')}{within}" if state.ignore_count is not None else "",
-        f"{count(state.ignore_users, 'more user')}{within}" if state.ignore_users is not None else "",
-        moment(state.ignore_until) if state.ignore_until is not None else "",
-    ]
-    named = " or ".join(condition for condition in conditions if condition)
-    kind = {UNTIL_ESCALATING: "until it escalates", FOR_EVER: "for ever"}.get(state.substatus or "")
-    if kind is not None:
-        # A limit outlives the reopening (recording 96), and then stands beside an archive of another kind.
-        return f"{kind} (Sentry also shows a limit: {named})" if named else kind
-    if named:
-        return f"until {named}"
-    if state.substatus == UNTIL_CONDITION_MET:
-        return "until a condition is met that Sentry does not tell"
-    return "for ever"
 
 
 def reopened_substatus(status: str | None, issue: Issue, now: datetime) -> str | None:

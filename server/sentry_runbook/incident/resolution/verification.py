@@ -11,17 +11,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.issue_state import FOR_EVER, UNTIL_ESCALATING, state_of, summary
 from sentry_runbook.incident.issue_status import last_resolve
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, Snooze, quoted
-from sentry_runbook.incident.release_versions import is_later
-from sentry_runbook.incident.resolution.request import FOR_EVER, UNTIL_ESCALATING, StatusChange, same_release
+from sentry_runbook.incident.release_versions import is_later, latest_version, same_release
+from sentry_runbook.incident.resolution.request import StatusChange
 from sentry_runbook.incident.resolution.state import (
     KIND_IS_KEPT,
     is_same_state,
     same_counts,
     same_end,
-    state_of,
-    summary,
 )
 
 TOLERANCE_MINUTES = 10
@@ -55,7 +54,7 @@ def compare(planned: StatusChange, read_back: Issue, now: datetime, *, before: I
     if problem is not None:
         shown = summary(state_of(read_back))
         return Verification(outcome="not_applied", notes=(f"Sentry shows the issue as {shown}{problem}",))
-    note = _release_note(planned, read_back)
+    note = _release_note(planned, read_back, before)
     return Verification(outcome="applied", notes=() if note is None else (note,))
 
 
@@ -64,32 +63,39 @@ def _problem(planned: StatusChange, issue: Issue, now: datetime, before: Issue |
     if issue.status != planned.status:
         return "."
     if planned.status == "resolved":
-        return _release_problem(planned, issue)
+        return _release_problem(planned, issue, before)
     if planned.status == "ignored":
         return _kind_problem(planned, issue, before) or _archive_problem(planned, issue, now)
     return None
 
 
-def _release_problem(planned: StatusChange, issue: Issue) -> str | None:
+def _release_problem(planned: StatusChange, issue: Issue, before: Issue | None) -> str | None:
     if planned.in_next_release:
         kept = issue.next_release or issue.status_release is not None
-        return None if kept else ", without the next release: any new event reopens it."
+        return None if kept else f", without the next release: any new event reopens it.{_left_resolved(before)}"
     if planned.in_release is None:
         # A plain resolve deletes the release link; while it is there, older releases do not reopen the issue.
-        return " still." if issue.status_release or issue.next_release else None
+        return f" still.{_left_resolved(before)}" if issue.status_release or issue.next_release else None
     if planned.in_release == "latest":
-        return None if issue.status_release else ", in no release."
+        return None if issue.status_release else f", in no release.{_left_resolved(before)}"
     same = same_release(issue.status_release, planned.in_release)
-    return None if same else f", not in release {quoted(planned.in_release)}."
+    return None if same else f", not in release {quoted(planned.in_release)}.{_left_resolved(before)}"
 
 
-def _release_note(planned: StatusChange, issue: Issue) -> str | None:
+def _left_resolved(before: Issue | None) -> str:
+    """What to do where the server left a resolved issue as it was, as newer ones do."""
+    if before is None or before.status != "resolved":
+        return ""
+    return " Newer servers leave a resolved issue as it is: use action=reopen first, then resolve it anew."
+
+
+def _release_note(planned: StatusChange, issue: Issue, before: Issue | None) -> str | None:
     """How the state differs from what was sent though it means the same (sentry-api rule 15)."""
     if issue.status_release is None:
         return None
     stored = quoted(issue.status_release)
     if planned.in_next_release and not issue.next_release:
-        return f"{_next_release_note(issue)}."
+        return f"{_next_release_note(issue)}.{_above_all_seen(issue, before)}"
     return f"The latest release is {stored}." if planned.in_release == "latest" else None
 
 
@@ -104,6 +110,16 @@ def _next_release_note(issue: Issue) -> str:
         return f"This project orders its releases: {stored}; later ones reopen it"
     itself = f", {quoted(shown)} itself too" if is_later(shown, current) else ""
     return f"{stored}; any release after {quoted(current)} reopens it{itself}"
+
+
+def _above_all_seen(issue: Issue, before: Issue | None) -> str:
+    """That no release that the issue was seen in reopens it, as a sentence: newer servers count from the project's."""
+    resolve, first, last = last_resolve(issue), (before or issue).first_release, (before or issue).last_release
+    current = resolve.current_release if resolve is not None else None
+    latest = latest_version(release.version for release in (first, last) if release is not None)
+    if current is None or latest is None or not is_later(current, latest):
+        return ""
+    return f" That is above all it was seen in: no event of {quoted(latest)} and none of its hotfixes reopens it."
 
 
 def _kind_problem(planned: StatusChange, issue: Issue, before: Issue | None) -> str | None:

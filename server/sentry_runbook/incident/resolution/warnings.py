@@ -11,15 +11,16 @@ from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, duration, listed, moment, trend_counts
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.issue_status import last_resolve, regressions
+from sentry_runbook.incident.issue_state import state_of
+from sentry_runbook.incident.issue_status import last_resolve, regression_by_date, regressions
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Deploy, Evidence, Issue, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Trend
 from sentry_runbook.incident.model.results.resolution import Action
+from sentry_runbook.incident.release_versions import same_release
 from sentry_runbook.incident.releases import names_a_release, release_named, releases_seen
 from sentry_runbook.incident.resolution.release_order import order_warnings
-from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest, same_release
-from sentry_runbook.incident.resolution.state import state_of
+from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest
 
 ANY = frozenset(ACTIONS)
 RESOLVES = frozenset(action for action, rule in ACTIONS.items() if rule.status == "resolved")
@@ -66,6 +67,9 @@ def _came_back_before(request: ResolutionRequest, incident: Incident) -> Iterato
             f"It was resolved before and came back ({count(len(recorded), 'time')}, last {moment(last.at)}{on}): "
             "make sure that the cause is fixed, not the symptom, and add a regression test."
         )
+    by_date = regression_by_date(incident.evidence.issue)
+    if by_date:
+        yield f"{by_date}."
 
 
 # --- what a plain resolve does -------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from sentry_runbook.incident.formatting import (
     trend_sentence,
 )
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.issue_status import is_regressed
+from sentry_runbook.incident.issue_status import is_regressed, regression_by_date
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Event, Known, ThrownException, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Episode
@@ -62,7 +62,8 @@ def _age(incident: Incident) -> StepResult:
         return "Sentry gave no first-seen and last-seen times.", "unknown"
     times = f"First seen {moment(issue.first_seen)}, last seen {moment(issue.last_seen)}"
     if is_regressed(issue):
-        return f"{times}: a regression, it came back after a resolve.", "attention"
+        by_date = regression_by_date(issue)
+        return f"{times}: a regression, it came back after a resolve.{f' {by_date}.' if by_date else ''}", "attention"
     if is_new(incident.evidence, incident.policy):
         return f"{times}: new.", "attention"
     began = f"; this incident began {moment(incident.episode.began)}" if isinstance(incident.episode, Episode) else ""

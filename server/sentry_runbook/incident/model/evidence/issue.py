@@ -94,6 +94,7 @@ class Activity(FromSentry):
         who: the name of the team member or of the integration, None when Sentry itself acted.
         actor: what acted: a person, a machine (an integration, also our own) or Sentry itself with its agents.
         version: the release that the entry names.
+        resolved_in: of a regression: the release in which the issue had been resolved.
         current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
     """
@@ -103,6 +104,7 @@ class Activity(FromSentry):
     who: Annotated[EventText | None, Name("activity.who")] = None
     actor: Actor = "sentry"
     version: Annotated[EventText | None, InertVersion("activity.version")] = None
+    resolved_in: Annotated[EventText | None, InertVersion("activity.resolved_in_version")] = None
     current_release: Annotated[EventText | None, InertVersion("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
 
@@ -118,6 +120,7 @@ class Activity(FromSentry):
             "who": who,
             "actor": actor,
             "version": data.get("version") if isinstance(data.get("version"), str) else None,
+            "resolved_in": data.get("resolved_in_version"),
             "current_release": data.get("current_release_version"),
             "text": next((text for text in texts if isinstance(text, str) and text), None),
         }
@@ -159,7 +162,11 @@ class Issue(FromSentry):
     status_release: Annotated[EventText | None, InertVersion("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
     next_release: Annotated[bool, Flag(default=False)] = False
-    """Resolved "in the next release"."""
+    """Resolved "in the next release", or in one that is to come."""
+    status_commit: Annotated[EventText | None, Name("status_details.inCommit")] = None
+    """The commit that a resolve names (``inCommit``), by its short id."""
+    auto_resolved: Annotated[bool, Flag(default=False)] = False
+    """Resolved by Sentry itself, after a time without events."""
     snooze: Maybe[Snooze] = None
     """What an archived issue waits for; None when it is not archived or Sentry names no condition."""
     priority: Annotated[str | None, Word()] = None
@@ -193,7 +200,9 @@ class Issue(FromSentry):
             **json,
             "title": json.get("title"),
             "status_release": details.get("inRelease"),
-            "next_release": details.get("inNextRelease"),
+            "next_release": details.get("inNextRelease") or details.get("inUpcomingRelease"),
+            "status_commit": _short_commit(details.get("inCommit")),
+            "auto_resolved": details.get("autoResolved"),
             "snooze": _snooze(json, details),
             "category": issue_category(json),
             "kind": kind_of_issue(json),
@@ -201,8 +210,8 @@ class Issue(FromSentry):
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
-            "hourly": _buckets(stats.get("24h")),
-            "daily": _buckets(stats.get("30d")),
+            "hourly": _buckets(stats.get("24h"), json.get("lastSeen")),
+            "daily": _buckets(stats.get("30d"), json.get("lastSeen")),
         }
 
     @field_validator("activity", mode="after")
@@ -253,17 +262,29 @@ def regressed_release(status: object, regressions: Iterable[tuple[datetime, str 
     return max(named, key=lambda regression: regression[0])[1]
 
 
+def _short_commit(commit: object) -> str | None:
+    """The short id of a commit: an object, or in older answers its id alone."""
+    id_ = object_of(commit).get("id") if isinstance(commit, dict) else commit
+    return id_[:12] if isinstance(id_, str) and id_ else None
+
+
 def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:
     """The conditions of an archive. After a reopen the old ones stay beside ``unresolved``: they mean nothing then."""
     named = any(value is not None for key, value in details.items() if key.startswith("ignore"))
     return details if named and json.get("status") == "ignored" else None
 
 
-def _buckets(stats: object) -> tuple[tuple[datetime, int], ...]:
-    """``[epoch_s, n]`` pairs; one that cannot be read is left out."""
+def _buckets(stats: object, last_seen: object) -> tuple[tuple[datetime, int], ...]:
+    """``[epoch_s, n]`` pairs; one that cannot be read is left out.
+
+    None at all, where all are zero though the issue was seen in that time: then they were not counted.
+    """
     pairs = [pair for pair in list_of(stats) if isinstance(pair, list) and len(pair) == 2]
     read = ((moment_of(at), count_of(events)) for at, events in pairs)
-    return tuple((at, events) for at, events in read if at is not None and events is not None)
+    known = tuple((at, events) for at, events in read if at is not None and events is not None)
+    last = moment_of(last_seen)
+    is_uncounted = not any(events for _, events in known) and last is not None and known and last >= known[0][0]
+    return () if is_uncounted else known
 
 
 class Commit(FromSentry):

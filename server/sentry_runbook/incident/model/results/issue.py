@@ -144,7 +144,11 @@ class IssueSummary(Frozen):
 
 
 class IssueReport(Answer):
-    """One issue: counts over all time, trend now, and one event of it."""
+    """One issue: counts over all time, trend now, and one event of it.
+
+    Attributes:
+        status_details: the status in words, where it waits for something: a release, a commit, a number of events.
+    """
 
     short_id: str | None = None
     id: str
@@ -153,6 +157,7 @@ class IssueReport(Answer):
     level: str | None = None
     status: str | None = None
     substatus: str | None = None
+    status_details: EventText | None = None
     priority: str | None = None
     unhandled: bool | None = None
     regressed: bool

@@ -18,6 +18,7 @@ class State(Frozen):
     Attributes:
         summary: the same in one sentence.
         in_release: the release that Sentry shows; it may show one for "in the next release", too (sentry-api rule 15).
+        in_commit: resolved in this commit, whatever release holds it.
         reopens_after: resolved "in the next release": any release after this one reopens it, where Sentry says so.
     """
 
@@ -26,6 +27,7 @@ class State(Frozen):
     substatus: str | None = None
     in_release: EventText | None = None
     in_next_release: bool | None = None
+    in_commit: EventText | None = None
     reopens_after: EventText | None = None
     ignore_count: int | None = None
     ignore_users: int | None = None
