@@ -231,6 +231,14 @@ def test_other_words_do_not_speak_of_a_limit(word: str) -> None:
     assert texts("third_party_failure", titled(word), "exception") == []
 
 
+@pytest.mark.parametrize(("before", "told"), [(0, False), (250, False), (400, True)])
+def test_an_error_is_about_a_name_when_it_begins_so_and_not_where_it_quotes_code(before: int, told: bool) -> None:
+    text = f"{'x' * before} total is not defined, 429 Too Many Requests"
+    read_whole = event("Error", text)
+    evidence = incident([], event=known(read_whole), issue={"title": "Error"})
+    assert (texts("third_party_failure", evidence, "exception") != []) is told
+
+
 @pytest.mark.parametrize("word", words(EXPIRED), ids=named)
 def test_an_expired_certificate_is_renewed_and_not_retried(word: str) -> None:
     (cause,) = causes(titled(f"{word}: https://api.partner.com/v1"))
