@@ -358,6 +358,12 @@ def test_under_a_countrys_suffix_the_label_before_it_belongs_to_the_domain(suffi
     assert registered_domain(f"api.shop.{suffix}") == f"shop.{suffix}"
 
 
+def test_on_a_platform_each_host_is_a_domain_and_a_name_that_ends_alike_is_none() -> None:
+    assert registered_domain("shop.vercel.app") == "shop.vercel.app"
+    assert registered_domain("api.superweb.app") == "superweb.app"
+    assert hosts_named("connection error: https://api.notmongodb.net/v1")
+
+
 # --- malformed input -----------------------------------------------------------------------------------------------
 
 MALFORMED = """
