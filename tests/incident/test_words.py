@@ -48,7 +48,8 @@ NETWORK = """
     Server error '500 Internal Server Error'|500 Server Error: Internal|resulted in a `500 Internal Server Error`
     HttpRequestException: Es konnte keine Verbindung hergestellt werden|[WinError 10060] 连接尝试失败。
     [Errno 111] 拒绝连接
-    Connection broken: IncompleteRead|queryA ETIMEOUT|queryA ESERVFAIL|write EPROTO|Unable to execute HTTP request|0: 0 Unknown Error
+    Connection broken: IncompleteRead
+    queryA ETIMEOUT|queryA ESERVFAIL|write EPROTO|Unable to execute HTTP request|0: 0 Unknown Error
     Http failure response for x: 500 OK|was not upgraded to websocket|The remote name could not be resolved
     HTTP status server error (500)|HTTP 521|too many 500 error responses|upstream connect error
 """
