@@ -762,7 +762,12 @@ def test_nobody_adds_memory_to_a_users_device(platform: str | None, system: str 
         ("No space left", 4, "files and disk ran out", "Free or add space"),
         ("deadlock detected", 2, "locks or statements timed out", "Find the long transactions"),
         # Of two that one text names, the first of the table is meant.
-        ("deadlock detected: no connection from the pool", 4, "connections ran out", "Add connection pooling"),
+        (
+            "deadlock detected waiting for a connection from the pool",
+            4,
+            "connections ran out",
+            "Add connection pooling",
+        ),
     ],
 )
 def test_what_ran_out_decides_points_and_relief(text: str, expected: int, says: str, relief: str) -> None:

@@ -48,6 +48,7 @@ NETWORK = """
     Server error '500 Internal Server Error'|500 Server Error: Internal|resulted in a `500 Internal Server Error`
     HttpRequestException: Es konnte keine Verbindung hergestellt werden|[WinError 10060] 连接尝试失败。
     [Errno 111] 拒绝连接
+    Connection broken: IncompleteRead
     queryA ETIMEOUT|queryA ESERVFAIL|write EPROTO|Unable to execute HTTP request|0: 0 Unknown Error
     Http failure response for x: 500 OK|was not upgraded to websocket|The remote name could not be resolved
     HTTP status server error (500)|HTTP 521|too many 500 error responses|upstream connect error
@@ -231,6 +232,14 @@ def test_other_words_do_not_speak_of_a_limit(word: str) -> None:
     assert texts("third_party_failure", titled(word), "exception") == []
 
 
+@pytest.mark.parametrize(("before", "told"), [(0, False), (250, False), (400, True)])
+def test_an_error_is_about_a_name_when_it_begins_so_and_not_where_it_quotes_code(before: int, told: bool) -> None:
+    text = f"{'x' * before} total is not defined, 429 Too Many Requests"
+    read_whole = event("Error", text)
+    evidence = incident([], event=known(read_whole), issue={"title": "Error"})
+    assert (texts("third_party_failure", evidence, "exception") != []) is told
+
+
 @pytest.mark.parametrize("word", words(EXPIRED), ids=named)
 def test_an_expired_certificate_is_renewed_and_not_retried(word: str) -> None:
     (cause,) = causes(titled(f"{word}: https://api.partner.com/v1"))
@@ -348,6 +357,12 @@ def test_hosts_that_only_look_like_a_tracker_or_an_internal_name_are_external(ho
 @pytest.mark.parametrize("suffix", ["co.uk", "com.au", "org.uk", "net.nz", "gov.uk", "edu.au", "ac.uk"], ids=named)
 def test_under_a_countrys_suffix_the_label_before_it_belongs_to_the_domain(suffix: str) -> None:
     assert registered_domain(f"api.shop.{suffix}") == f"shop.{suffix}"
+
+
+def test_on_a_platform_each_host_is_a_domain_and_a_name_that_ends_alike_is_none() -> None:
+    assert registered_domain("shop.vercel.app") == "shop.vercel.app"
+    assert registered_domain("api.superweb.app") == "superweb.app"
+    assert hosts_named("connection error: https://api.notmongodb.net/v1")
 
 
 # --- malformed input -----------------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ NETWORK = _any(
     # -999 is a call that the app cancelled, -1009 a device without a network
     r"NSURLErrorDomain[^\n]{0,20}-(?:100[13456]|101[01]|120\d)\b|cURL error (?:[567]|28|35|52|5[56]|60|92)\b",
     # no connection, or a lost one
-    r"socket hang up|connection (?:was )?(?:refused|reset|aborted|error|closed|lost|failed|failure|terminated|attempt)",
+    r"socket hang up",
+    r"connection (?:was )?(?:refused|reset|broken|aborted|error|closed|lost|failed|failure|terminated|attempt)",
     r"Connection ?Error|Connect ?Error|ConnectException|Network ?Error|network (?:request failed|connection was lost)",
     r"fetch failed|Failed to fetch|\bLoad failed|sending the request|error sending request|failed to load external",
     r"(?:could not|cannot|can.t|couldn.t|failed to|unable to)(?: be)? (?:connect|reach|resolve|open TCP|establish)",

@@ -14,6 +14,8 @@ ABOUT_A_NAME = re.compile(
     r"|NoClassDefFound|ClassNotFound|NoSuch(?:Method|Field)Error|Class \S+ not found",
 )
 """An error about a name in the code: what that name means did not happen ("RateLimitError is not defined")."""
+HEAD = 300
+"""Characters in which an error says that it is about a name; a long text may quote code further below."""
 
 
 def whole_events(evidence: Evidence) -> tuple[Event, ...]:
@@ -47,4 +49,6 @@ def error_texts(event: Event) -> Iterator[str]:
 def all_texts(evidence: Evidence) -> tuple[str, ...]:
     """Error texts of all whole events, then the issue's title; each once, and none that is about a name in the code."""
     texts = [text for event in whole_events(evidence) for text in error_texts(event)]
-    return tuple(text for text in dict.fromkeys([*texts, evidence.issue.title]) if not ABOUT_A_NAME.search(text))
+    return tuple(
+        text for text in dict.fromkeys([*texts, evidence.issue.title]) if not ABOUT_A_NAME.search(text, 0, HEAD)
+    )
