@@ -583,6 +583,22 @@ SHAPES: dict[str, tuple[tuple[Any, Any], tuple[str, ...], str]] = {
         ('directive "font-src"', 'blocked "hxxps://fonts.example.net/a.woff2"', "only reported", "a.css:9"),
         "Allow the blocked source",
     ),
+    "a CSP report in its envelope": (
+        reported("csp", body={"violated-directive": "frame-src", "blocked-uri": "https://ads.example.net"}),
+        ('directive "frame-src"; blocked "hxxps://ads.example.net".', "does not tell whether it was blocked"),
+        "Allow the blocked source",
+    ),
+    "a cron monitor whose context tells the last check-in": (
+        (
+            {
+                **watched("cron", "monitor_check_in_missed", 4003, subtitle="No check-in reported")[0],
+                "contexts": {"monitor": {"slug": "stock-sync", "lastCheckIn": "2026-11-19T02:00:07Z"}},
+            },
+            watched("cron", "monitor_check_in_missed", 4003)[1],
+        ),
+        ('"lastCheckIn" "2026-11-19T02:00:07Z".',),
+        "Check whether the job ran",
+    ),
     "a CSP report of which only the tags are left": (
         (
             {

@@ -15,7 +15,7 @@ from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.discover_parts import COUNT, count, counted_environments
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import project_id
-from sentry_runbook.incident.model.evidence import EnvironmentCount, Unknown, Window
+from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.policy import says_it_is_none
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, ListPage, SessionCounts
 
@@ -56,16 +56,12 @@ def _recent_request(collection: Collection) -> Request[DiscoverTable] | None:
     return count(collection, ("environment", COUNT), "", window, (), MAX_ROWS)
 
 
-def _recent(collection: Collection, table: DiscoverTable) -> tuple[EnvironmentCount, ...] | Unknown:
-    return counted_environments(collection, table)
-
-
 RECENT_ENVIRONMENTS = Part(
     field="recent_environments",
     round=2,
     aspects=(Aspect.SESSIONS,),
     request=_recent_request,
-    parse=_recent,
+    parse=counted_environments,
     source=lambda _: f"Discover errors of the project: {COUNT} by environment; {RECENT.days} days",
 )
 

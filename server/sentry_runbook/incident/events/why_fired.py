@@ -144,7 +144,7 @@ def evidence_line(event: Event) -> str:
 def _lacks(evidence: Evidence, event: Event) -> str:
     """What a reader of this kind expects and the event does not tell."""
     names = {name.lower() for name, _ in event.occurrence}
-    if kind_of(evidence) == "cron" and not any("last" in name and "check-in" in name for name in names):
+    if kind_of(evidence) == "cron" and not any("last" in name and "check" in name for name in names):
         return " Sentry does not tell the last good check-in here."
     if kind_of(evidence) == "csp" and "disposition" not in names:
         return " The report does not tell whether it was blocked or only reported."

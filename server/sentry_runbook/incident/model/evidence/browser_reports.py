@@ -26,7 +26,8 @@ def _normal(report: JsonObject) -> JsonObject:
 
 
 def _policy_report(report: JsonObject, tags: Mapping[str, str]) -> Pairs:
-    """A Content Security Policy that something broke; old servers keep little but the tags."""
+    """A Content Security Policy that something broke, also in its envelope; old servers keep little but the tags."""
+    report = {**report, **_normal(object_of(report.get("csp_report")) or object_of(report.get("body")))}
     disposition = _first(report, "disposition")
     file = _first(report, "source_file")
     place = [part for part in (file, _first(report, "line_number"), _first(report, "column_number")) if part]

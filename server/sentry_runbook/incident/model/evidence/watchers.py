@@ -84,6 +84,9 @@ def monitor_of(monitor: JsonObject) -> Pairs:
     failures = count_of(either(config, "failure_issue_threshold"))
     yield "failures before an issue", str(failures) if failures and failures > 1 else None
     yield "monitor status", text_of(monitor.get("status"))
+    for name, value in monitor.items():
+        if "check" in name.lower():
+            yield name, text_of(value)
 
 
 def offending_spans(data: JsonObject, spans: Sequence[object]) -> str | None:
