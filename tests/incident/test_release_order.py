@@ -51,6 +51,7 @@ def seen_in(*releases: str | None, issue: dict[str, object] | None = None) -> Ev
         ("app@8", "app@7"),
         ("app@20261120", "app@20261119"),
         ("app@1.2.3-5-g0abcdef", "app@1.2.2"),
+        ("app@1", f"app@1ab{'0' * 18}"),
         ("app\uff202.0.0", "app@1.0.0"),
     ],
 )
@@ -67,6 +68,7 @@ def test_versions_are_ordered_by_number_then_prerelease_then_build(later: str, e
         *("app@v1.2.3", "app@1.2.3_1", "app@1.2.3 (45)", "app@1.2.3-01", "app@1.2.x", "app@"),
         # Digits of the length of a hash are one.
         *("app@0a1b2c3d4e5f", "app@202611201200", "app@12345678901234567890"),
+        *(f"app@1ab{'0' * (length - 3)}" for length in (12, 16, 20, 32, 40, 64)),
     ],
 )
 def test_hashes_dates_and_branches_are_no_version_numbers(name: str) -> None:
@@ -321,7 +323,7 @@ OLDER_REOPEN = (
         pytest.param(
             NEXT,
             ["1.1.0", "app@1.2.0"],
-            ["1.3.0", "app@1.2.0", "1.1.0"],
+            ["app@1.1.9", "1.3.0", "app@1.2.0", "1.1.0"],
             [
                 'Sentry compares this project\'s releases by version, but "1.1.0" by the date of creation, for want of '
                 'a package (package@1.2.3); of those, any release created after "app@1.2.0" reopens it.',
@@ -341,6 +343,21 @@ OLDER_REOPEN = (
                 OLDER_STAY.format('"app@5.36.2"'),
             ],
             id="a release that nobody shipped",
+        ),
+        pytest.param(
+            NEXT,
+            ["app@5.0.0"],
+            ["app@7.0.0", "app@5.0.0"],
+            [
+                GREATEST.format("app@7.0.0", "app@5.0.0"),
+                '"app@7.0.0" stands far above "app@5.0.0": if nobody shipped it (a modified app, a test build), no '
+                "real release may count as the next one. resolve_in_release with the version of the fix does not "
+                "depend on it.",
+            ],
+            id="two majors above",
+        ),
+        pytest.param(
+            NEXT, ["app@5.0.0"], ["app@6.0.0"], [GREATEST.format("app@6.0.0", "app@5.0.0")], id="one major above"
         ),
         pytest.param(
             NEXT, ["app@7.0.0", "app@5.0.0"], ["app@7.0.0"], [OLDER_STAY.format('"app@5.0.0"')], id="a real leap"

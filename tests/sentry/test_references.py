@@ -97,6 +97,7 @@ IN_MARKUP = [
     # broken across lines, as mails do
     "https://acme.sentry.io/issues/\n1/",
     "https://acme.sentry.io/\r\n> issues/1/",
+    "https://acme.sentry.io/issues/\n1/ was seen again",
     "https://acme.sentry.io/issues/=\n1/",
     f"{PAGE}?project=1&\nreferrer=slack",
     f"{PAGE}\nTypeError",
@@ -174,6 +175,7 @@ AMONG_WORDS = [
     ("SHOP-1Z: utf-8 is no UTF-8, says ISO-8859-1", IssueRef("SHOP-1Z")),
     ("12 users of SHOP-1Z since 2026-11-20", IssueRef("SHOP-1Z")),
     ("UTF-8 in the cart", IssueRef("UTF-8")),
+    ("3R-APP-1F: see UTF-8", IssueRef("3R-APP-1F")),
     # with an event
     (f"Issue SHOP-1Z, event {UUID}", IssueRef("SHOP-1Z", event=EVENT)),
     (f"shop:{EVENT}", IssueRef(EVENT, event=EVENT)),
@@ -269,6 +271,7 @@ UNREADABLE = [
     "user id 42",
     "fixes 12 of them",
     "issue step-by-step",
+    "the PRE-PAY step",
     "acme/shop",
     "src/utf-8/../1",
     "a.b-1",

@@ -8,7 +8,7 @@ by date, from the release of its last event.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from sentry_runbook.incident.formatting import count, listed
@@ -93,7 +93,14 @@ def _by_date(
     created_later = [name for name in by_date if after and _is_created_later(name, after, evidence)]
     if created_later:
         yield f"Created after it already: {listed(created_later)}. An event of one of those reopens it."
-    older = dict.fromkeys([*_older_lines(named or latest_version(seen), seen), *_lines_kept_up(newest)])
+    older = [*_older_lines(named or latest_version(seen), seen), *_lines_kept_up(by_date)]
+    if order == "mixed" and newest:
+        # Of a project that is ordered by version those that name their package are not compared by date.
+        older = [name for name in older if not names_its_package(name)]
+    yield from _older_lines_reopen(dict.fromkeys(older))
+
+
+def _older_lines_reopen(older: Collection[str]) -> Iterator[str]:
     if older:
         yield (
             f"Older lines are in use ({listed(older)}): a hotfix of one that is created later reopens it, "
