@@ -80,7 +80,7 @@ async def test_a_zero_beside_events_that_were_read_is_unknown(
 ) -> None:
     impact = await answer("discover_impact", edits)
     for name in unknown:
-        assert why(impact, name).startswith("Sentry counts nothing there, though "), name
+        assert why(impact, name).startswith(("Sentry counts nothing there, though ", "Sentry counts no event in")), name
         assert name == "breakdown" or name not in impact
     assert {name: impact.get(name) for name in known} == known
 
@@ -105,14 +105,14 @@ async def test_a_zero_of_unhandled_events_trips_and_clears_no_rule() -> None:
 async def test_a_zero_that_nothing_contradicts_is_zero(streams: tuple[Stream, ...], peak: int) -> None:
     impact = await answer("discover_impact", {"unhandled": zeros, "project_unhandled": zeros}, streams)
     assert impact["unhandled_per_minute_peak"] == peak
-    assert "counts nothing there" not in str(impact["missing"])
+    assert "Sentry counts no" not in str(impact["missing"])
 
 
 async def test_events_of_staging_do_not_contradict_a_zero_of_production() -> None:
     streams = (Stream(4, -5000, -4000), Stream(30, -50, -10, environment="staging"))
     impact = await answer("discover_impact", {}, streams, environment="production")
     assert impact["window"]["widened_from"] == "24 h"
-    assert "counts nothing there" not in str(impact["missing"])
+    assert "Sentry counts no" not in str(impact["missing"])
 
 
 async def test_the_trend_does_not_rest_on_zeros() -> None:

@@ -57,22 +57,34 @@ def _contradicted(counted: float | None, seen: int) -> Unknown | None:
 def _seen(
     collection: Collection, start: datetime, end: datetime, is_counted: Callable[[JsonObject], bool] | None = None
 ) -> int:
-    """Events that are known to be there between two instants, in the environments that count."""
-    names, until = collection.scope.names, min(end, collection.now - NOT_YET_COUNTED)
-
-    def is_within(at: datetime | None) -> bool:
-        return at is not None and start + AT_THE_EDGE <= at < until
-
-    events = [
-        event
-        for event in _listed(collection)
-        if (not names or event_tag(event, "environment") in names) and (is_counted is None or is_counted(event))
-    ]
-    listed = sum(is_within(moment_of(event.get("dateCreated"))) for event in events)
-    if names or is_counted is not None:
+    """How many events are known to be there between two instants, in the environments that count."""
+    listed = sum(is_counted is None or is_counted(event) for event in events_between(collection, start, end))
+    if collection.scope.names or is_counted is not None:
         return listed
     # The issue's own first and last event are of any environment.
-    return max(listed, int(is_within(last_seen(collection.issue)) or is_within(first_seen(collection.issue))))
+    own = (last_seen(collection.issue), first_seen(collection.issue))
+    return max(listed, int(any(_is_within(collection, at, start, end) for at in own)))
+
+
+def events_between(collection: Collection, start: datetime, end: datetime) -> list[JsonObject]:
+    """The events that were read, between two instants, in the environments that count, and old enough to be counted."""
+    names = collection.scope.names
+    return [
+        event
+        for event in _listed(collection)
+        if _is_within(collection, moment_of(event.get("dateCreated")), start, end)
+        and (not names or (event_tag(event, "environment") or "") in names)
+    ]
+
+
+def _is_within(collection: Collection, at: datetime | None, start: datetime, end: datetime) -> bool:
+    until = min(end, collection.now - NOT_YET_COUNTED)
+    return at is not None and start + AT_THE_EDGE <= at < until
+
+
+def is_unhandled(event: JsonObject) -> bool:
+    """Whether an event's row says that nothing caught the error."""
+    return event_tag(event, "handled") == "no"
 
 
 def _listed(collection: Collection) -> Iterator[JsonObject]:

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection, Part, PartValue, span
 from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, project_environments
-from sentry_runbook.collect.listed_events import not_in_series
+from sentry_runbook.collect.listed_events import is_unhandled, not_in_series
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import event_tag, first_seen, project_id
+from sentry_runbook.collect.request_values import first_seen, project_id
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
-from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry.counts import TimeSeries
 
 MINUTE = 60
@@ -215,10 +214,6 @@ def _is_too_long(collection: Collection) -> PartValue | None:
     return Unknown(why="read by the minute for windows up to 7 days only")
 
 
-def _is_unhandled(event: JsonObject) -> bool:
-    return event_tag(event, "handled") == "no"
-
-
 def _unhandled_request(collection: Collection) -> Request[SeriesByAxis]:
     start = _since_first_event(collection, collection.question.window.start)
     query = f"{of_the_issue(collection)} error.unhandled:true"
@@ -232,7 +227,7 @@ UNHANDLED = Part(
     errors_only=True,
     request=_unhandled_request,
     parse=lambda collection, series: (
-        not_in_series(collection, series[COUNT], _is_unhandled)
+        not_in_series(collection, series[COUNT], is_unhandled)
         or _buckets(collection, series[COUNT], collection.question.window.start)
     ),
     source=lambda collection: collection.source("time series: unhandled events of this issue a minute"),
@@ -253,7 +248,7 @@ PROJECT_UNHANDLED = Part(
         project_environments(collection),
     ),
     parse=lambda collection, series: (
-        not_in_series(collection, series[COUNT], _is_unhandled) or _buckets(collection, series[COUNT])
+        not_in_series(collection, series[COUNT], is_unhandled) or _buckets(collection, series[COUNT])
     ),
     source=lambda collection: collection.source(
         "time series: unhandled events of the project a minute", project_environments(collection)
