@@ -38,6 +38,13 @@ PLACES: dict[str, tuple[Json, str]] = {
         "studio.exe 0x7ff6",
     ),
     "a library of Apple's": ({"function": "t", "package": "/usr/lib/libsystem.dylib"}, "libsystem.dylib"),
+    "a library of neither": ({"function": "t", "package": "", "instructionAddr": "0x10"}, "0x10"),
+    "an address beside a file": ({"function": "t", "filename": "a.c", "instructionAddr": "0x10"}, "a.c"),
+    "an address beside a module": ({"function": "t", "module": "shop.pay", "instructionAddr": "0x10"}, "shop.pay"),
+    "an address beside a line": (
+        {"function": "t", "package": "/usr/lib/libc.so", "lineNo": 7, "instructionAddr": "0x10"},
+        "libc.so:7",
+    ),
     "an address alone": ({"function": None, "instructionAddr": "0x10"}, "0x10"),
     "nothing": ({"function": "t"}, "unknown file"),
 }
