@@ -124,6 +124,7 @@ def test_an_exception_that_says_nothing_is_shown_where_it_is_all_there_is() -> N
     assert [each.type for each in event(thrown(None, None), thrown("E", None)).exceptions] == ["E"]
     assert [each.value for each in event(thrown(None, None), thrown(None, "x")).exceptions] == ["x"]
     assert shown(event(thrown(None, None, frame("f")), thrown(None, None))) == (None, "f")
+    assert [each.type for each in event(thrown("E", None), thrown(None, "x")).exceptions] == ["E", None]
 
 
 @pytest.mark.parametrize("key", ["excOmitted", "exc_omitted"])
