@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sentry_runbook.collect.collection import Collection
-from sentry_runbook.collect.listed_events import events_between, is_unhandled
-from sentry_runbook.collect.request_values import user_named
+from sentry_runbook.collect.listed_events import ListedEvent, events_between, is_unhandled
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.metrics.timeseries import in_window, total
 from sentry_runbook.incident.model.evidence import (
@@ -23,7 +22,6 @@ from sentry_runbook.incident.model.evidence import (
     Unknown,
     Window,
 )
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, moment_of
 
 Part = Known[Any] | Unknown
 
@@ -48,7 +46,7 @@ def _why(field: str, collection: Collection) -> str | None:
     """What shows that there were such events, as the end of a sentence; None when nothing does."""
     window, built = collection.question.window, collection.built
     seen = events_between(collection, window.start, window.end)
-    wanted = [at for event in seen if _is_wanted(field, event) and (at := moment_of(event.get("dateCreated")))]
+    wanted = [event.when for event in seen if event.when is not None and _is_wanted(field, event)]
     if wanted:
         return f"an event of {moment(max(wanted))} was read"
     if seen and field not in OF_ANY_EVENT:
@@ -58,10 +56,10 @@ def _why(field: str, collection: Collection) -> str | None:
     return f"another count has {count(events, 'event')}" if events else None
 
 
-def _is_wanted(field: str, event: JsonObject) -> bool:
+def _is_wanted(field: str, event: ListedEvent) -> bool:
     if field in ("unhandled", "project_unhandled"):
         return is_unhandled(event)
-    return user_named(event) is not None if field == "users_per_hour" else True
+    return event.user is not None if field == "users_per_hour" else True
 
 
 def _counted(field: str, part: Part | None, window: Window) -> int | None:

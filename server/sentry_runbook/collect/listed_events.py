@@ -6,18 +6,18 @@ while the events are there to be read: that is unknown, and never "none".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.event_parts import EVENT, ROWS
-from sentry_runbook.collect.request_values import event_tag, first_seen, last_seen
+from sentry_runbook.collect.request_values import first_seen, last_seen
 from sentry_runbook.incident.formatting import count, number
 from sentry_runbook.incident.metrics.counter import is_more
-from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, moment_of
+from sentry_runbook.incident.model.evidence import Event, EventRow, Known, Unknown
 from sentry_runbook.sentry.counts import TimeSeries
 
+ListedEvent = Event | EventRow
 NOT_YET_COUNTED = timedelta(minutes=5)
 """An event this young may be listed and not yet counted."""
 AT_THE_EDGE = timedelta(minutes=1)
@@ -30,7 +30,7 @@ def not_counted(collection: Collection, counted: float | None, start: datetime, 
 
 
 def not_in_series(
-    collection: Collection, series: TimeSeries, is_counted: Callable[[JsonObject], bool] | None = None
+    collection: Collection, series: TimeSeries, is_counted: Callable[[ListedEvent], bool] | None = None
 ) -> Unknown | None:
     """Why a series is unknown, where events of the window are listed that are in none of its buckets; else None.
 
@@ -41,7 +41,7 @@ def not_in_series(
     """
     window, step = collection.question.window, timedelta(seconds=series.step_s)
     first = max(window.start, series.start)
-    inside = [value for index, value in enumerate(series.values) if first < series.start + (index + 1) * step]
+    inside = series.values[(first - series.start) // step :]
     if any(value is None for value in inside):
         return None
     return _contradicted(sum(filter(None, inside)), _seen(collection, first, window.end, is_counted))
@@ -55,7 +55,7 @@ def _contradicted(counted: float | None, seen: int) -> Unknown | None:
 
 
 def _seen(
-    collection: Collection, start: datetime, end: datetime, is_counted: Callable[[JsonObject], bool] | None = None
+    collection: Collection, start: datetime, end: datetime, is_counted: Callable[[ListedEvent], bool] | None = None
 ) -> int:
     """How many events are known to be there between two instants, in the environments that count."""
     listed = sum(is_counted is None or is_counted(event) for event in events_between(collection, start, end))
@@ -66,14 +66,13 @@ def _seen(
     return max(listed, int(any(_is_within(collection, at, start, end) for at in own)))
 
 
-def events_between(collection: Collection, start: datetime, end: datetime) -> list[JsonObject]:
+def events_between(collection: Collection, start: datetime, end: datetime) -> list[ListedEvent]:
     """The events that were read, between two instants, in the environments that count, and old enough to be counted."""
-    names = collection.scope.names
+    names = {collection.name(name) for name in collection.scope.names}
     return [
         event
         for event in _listed(collection)
-        if _is_within(collection, moment_of(event.get("dateCreated")), start, end)
-        and (not names or (event_tag(event, "environment") or "") in names)
+        if _is_within(collection, event.when, start, end) and (not names or (event.environment or "") in names)
     ]
 
 
@@ -82,15 +81,17 @@ def _is_within(collection: Collection, at: datetime | None, start: datetime, end
     return at is not None and start + AT_THE_EDGE <= at < until
 
 
-def is_unhandled(event: JsonObject) -> bool:
+def is_unhandled(event: ListedEvent) -> bool:
     """Whether an event's row says that nothing caught the error."""
-    return event_tag(event, "handled") == "no"
+    return isinstance(event, EventRow) and event.handled is False
 
 
-def _listed(collection: Collection) -> Iterator[JsonObject]:
-    """The latest events, else the one that was read."""
-    page, event = collection.value(ROWS), collection.value(EVENT)
-    if page is not None:
-        yield from page.items
-    elif event is not None:
-        yield event
+def _listed(collection: Collection) -> Sequence[ListedEvent]:
+    """The latest events, else the one that was read: both are read before any count is."""
+    rows, event = collection.built.get(ROWS.field), collection.built.get(EVENT.field)
+    listed: Sequence[ListedEvent] = ()
+    if isinstance(rows, Known):
+        listed = rows.value
+    elif isinstance(event, Known):
+        listed = (event.value,)
+    return listed

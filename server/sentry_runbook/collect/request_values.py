@@ -117,13 +117,14 @@ def event_tag(event: JsonObject, key: str) -> str:
 def user_named(event: JsonObject) -> str | None:
     """The user of an event in the form of Sentry's tag ``user``, by the first part that is known; None for no user."""
     user = object_of(event.get("user"))
-    known = [(key, text) for key in USER_KEYS if (text := text_of(user.get(key)))]
-    # Sentry fills the id with the address where nothing else is known, in some versions.
-    others = [(key, text) for key, text in known if not (key == "id" and text == user.get("ip_address"))]
-    if not known:
-        return None
-    key, text = (others or known)[0]
-    return f"{'ip' if key == 'ip_address' else key}:{text}"
+    address, only_address = user.get("ip_address"), None
+    for key in USER_KEYS:
+        text = text_of(user.get(key))
+        if text and key == "id" and text == address:
+            only_address = f"id:{text}"  # some versions fill the id with the address where nothing else is known
+        elif text:
+            return f"{'ip' if key == 'ip_address' else key}:{text}"
+    return only_address
 
 
 def event_id_of(event: JsonObject) -> str:

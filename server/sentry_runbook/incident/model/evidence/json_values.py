@@ -68,7 +68,7 @@ def _date_of(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     text = value.strip()
-    if EPOCH.fullmatch(text):
+    if text[4:5] != "-" and EPOCH.fullmatch(text):
         return _date_of_epoch(float(text))
     try:
         parsed = datetime.fromisoformat(text.upper().removesuffix(" UTC"))
