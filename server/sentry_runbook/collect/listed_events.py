@@ -26,7 +26,7 @@ AT_THE_EDGE = timedelta(minutes=1)
 
 def not_counted(collection: Collection, counted: float | None, start: datetime, end: datetime) -> Unknown | None:
     """Why a number of events between two instants is unknown, where more of them are listed; else None."""
-    return _contradicted(counted, _seen(collection, start, end))
+    return _contradicted(collection, counted, start, end)
 
 
 def not_in_series(
@@ -42,13 +42,22 @@ def not_in_series(
     window, step = collection.question.window, timedelta(seconds=series.step_s)
     first = max(window.start, series.start)
     inside = series.values[(first - series.start) // step :]
-    if any(value is None for value in inside):
+    if None in inside:
         return None
-    return _contradicted(sum(filter(None, inside)), _seen(collection, first, window.end, is_counted))
+    return _contradicted(collection, sum(filter(None, inside)), first, window.end, is_counted)
 
 
-def _contradicted(counted: float | None, seen: int) -> Unknown | None:
-    if counted is None or not is_more(seen, int(counted)):
+def _contradicted(
+    collection: Collection,
+    counted: float | None,
+    start: datetime,
+    end: datetime,
+    is_counted: Callable[[ListedEvent], bool] | None = None,
+) -> Unknown | None:
+    if counted is None or (counted and counted >= len(_listed(collection))):
+        return None
+    seen = _seen(collection, start, end, is_counted)
+    if not is_more(seen, int(counted)):
         return None
     told = "no event" if counted == 0 else count(int(counted), "event")
     return Unknown(why=f"Sentry counts {told} in the period, but shows at least {number(seen)}")

@@ -70,10 +70,15 @@ def _date_of(value: object) -> datetime | None:
     text = value.strip()
     if text[4:5] != "-" and EPOCH.fullmatch(text):
         return _date_of_epoch(float(text))
+    # As Sentry writes it, else with small letters or a zone by name.
+    return _date_of_iso(text) or _date_of_iso(text.upper().removesuffix(" UTC"))
+
+
+def _date_of_iso(text: str) -> datetime | None:
     try:
-        parsed = datetime.fromisoformat(text.upper().removesuffix(" UTC"))
+        parsed = datetime.fromisoformat(text)
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).replace(microsecond=0)
+        return (aware if aware.tzinfo is UTC else aware.astimezone(UTC)).replace(microsecond=0)
     except (ValueError, OverflowError):
         return None
 

@@ -35,8 +35,10 @@ def tags_named(event: JsonObject, names: Collection[str]) -> dict[str, str]:
 
 def tag_named(event: JsonObject, name: str) -> str | None:
     """The raw value of one tag; None when the event does not carry it."""
-    texts = (_value_of(value) for key, value in _tag_pairs(event) if key == name)
-    return next((text for text in texts if text is not None), None)
+    for key, value in _tag_pairs(event):
+        if key == name and (text := _value_of(value)) is not None:
+            return text
+    return None
 
 
 def _tag_pairs(event: JsonObject) -> Iterator[tuple[object, object]]:
