@@ -121,6 +121,8 @@ class EvidenceBuilder:
             if self._collection.result(part).error is not None:
                 continue  # why may depend on round two: whether the project has the environment asked for
             self._collection.built[part.field] = part.build(self._collection)
+        if first_call.is_prepared():
+            first_call.compile_words()
 
     def _issue(self, url: str) -> Issue:
         """The issue; a reference by another number or short id tells that it was merged or renamed."""

@@ -83,6 +83,10 @@ def _collect_garbage_less_often() -> None:
 def _import_and_compile() -> None:
     for name in MODULES:
         import_module(name)
-    from sentry_runbook.collect.first_call import compile_patterns  # noqa: PLC0415  # not before the tools are listed
+    from sentry_runbook.collect.first_call import (  # noqa: PLC0415  # not before the tools are listed
+        compile_patterns,
+        compile_words,
+    )
 
     compile_patterns()
+    compile_words()

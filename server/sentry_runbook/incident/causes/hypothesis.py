@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sentry_runbook.incident.events.words import Words
 from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.impact import Confidence
@@ -67,7 +68,7 @@ class Hypothesis:
         return "medium" if by_points == "high" and (len(kinds) < 2 or opposed) else by_points
 
 
-def excerpt(text: str, words: re.Pattern[str] | None = None) -> str:
+def excerpt(text: str, words: re.Pattern[str] | Words | None = None) -> str:
     """An error text as it stands in a sentence: one quoted line of at most EXCERPT characters.
 
     Args:

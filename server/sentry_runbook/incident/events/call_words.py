@@ -14,12 +14,9 @@ from __future__ import annotations
 
 import re
 
+from sentry_runbook.incident.events.words import Words
 
-def _any(*rows: str) -> re.Pattern[str]:
-    return re.compile("|".join(rows), re.IGNORECASE)
-
-
-NETWORK = _any(
+NETWORK = Words(
     # no answer in time; the functions of JavaScript that wait are no calls
     r"(?<!set)(?<!clear)timed?[ -]?out|deadline[ _]?exceeded|took longer than",
     # codes of the systems and libraries
@@ -59,20 +56,20 @@ _FORM = (
     rf"(?:\b{_STATUS}[\"']?(?: of)?[:= (\[]{{0,3}}|failure response for \S{{1,300}}: |resulted in a [‵`']"
     r"|server error [‵`']|[\[(])"
 )
-SERVER_ERROR = _any(
+SERVER_ERROR = Words(
     rf"{_FORM}5\d\d\b",
     r"(?<![\w:.#/-])50[234]\b(?!:\d)|\b5\d\d (?:Server Error|Internal Server Error)",
 )
 """An answer that says that the server failed."""
 
 _REFUSAL = r"4(?:0[0-79]|1[0-8]|2[0-46-8]|31|51)"
-REFUSED = _any(
+REFUSED = Words(
     rf"(?:{_FORM}|client error [‵`']){_REFUSAL}\b",
     rf"\b{_REFUSAL} (?:Client Error|Bad Request|Unauthorized|Forbidden|Not Found|Conflict|Gone)",
 )
 """An answer that says that our request is at fault: the service works. (408, 425 and 429 are about time and load.)"""
 
-UNANSWERED = _any(
+UNANSWERED = Words(
     # gRPC's two statuses for a server that does not answer, as each of its languages writes them
     r"(?-i:StatusCode\.(?:DEADLINE_EXCEEDED|UNAVAILABLE)\b|StatusCode=\W{0,2}(?:Unavailable|DeadlineExceeded))",
     r"(?-i:code = (?:Unavailable|DeadlineExceeded)\b|codeName: (?:UNAVAILABLE|DEADLINE_EXCEEDED)\b)",
@@ -93,7 +90,7 @@ UNANSWERED = _any(
 )
 """A service that does not answer a server, in words that name the other side and not always the host."""
 
-LIMITED = _any(
+LIMITED = Words(
     r"rate[ _-]?limit(?:ed|[ _-]?(?:error|exceeded|reached|exception|hit))|exceed\w* (?:[\w-]+ ){0,5}rate[ -]limit",
     r"too[ _-]?many[ _-]?(?:concurrent[ _-]?)?requests(?!HttpException)|concurrent_limit_exceeded",
     r"flood control exceeded|FLOOD_?WAIT",
@@ -114,7 +111,7 @@ LIMITED = _any(
 )
 """A service that turns calls away because there are too many of them: with 429 or 529, or in words alone."""
 
-CERTIFICATE_EXPIRED = _any(
+CERTIFICATE_EXPIRED = Words(
     # Gift certificates and those of first-aid courses expire, too.
     r"(?:(?<![a-z] )|(?:ssl|tls|server|server.s|peer|client|leaf|x509) )certificate (?:has|is) expired",
     r"certificate for this server has expired|peer certificate: Expired|tls: expired certificate",
@@ -124,7 +121,7 @@ CERTIFICATE_EXPIRED = _any(
 )
 """A TLS certificate that is no longer valid: no retry helps, somebody has to renew it."""
 
-CODE_LOADED = _any(
+CODE_LOADED = Words(
     r"ChunkLoadError|Loading (?:CSS )?chunk|dynamically imported module|Importing a module script|preload CSS"
 )
 """A part of the application's own code that did not load: after a deploy, old pages ask for files that are gone."""
@@ -149,7 +146,7 @@ def is_of_other_side(text: str) -> bool:
     return UNANSWERED.search(text) is not None and not REFUSED.search(text)
 
 
-def failing_words(text: str) -> re.Pattern[str]:
+def failing_words(text: str) -> Words:
     """Of an error of a failing call, the pattern whose words must be seen of it."""
     patterns = (CERTIFICATE_EXPIRED, LIMITED, SERVER_ERROR, UNANSWERED)
     return next((pattern for pattern in patterns if pattern.search(text)), NETWORK)

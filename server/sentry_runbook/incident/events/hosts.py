@@ -12,6 +12,7 @@ from typing import Literal
 
 from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.events.trackers import is_tracker
+from sentry_runbook.incident.events.words import Words
 from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.incident.model.evidence.json_values import FILE_ENDINGS, address_of, host_of
 
@@ -124,7 +125,7 @@ _DOTTED = rf"{_LABEL}(?:\.{_LABEL}){{0,9}}\.[a-z]{{2,24}}(?![a-z0-9-]|\.[a-z])"
 _ADDRESS = r"<ip \d+>|\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|localhost"
 _BARE = rf"(?!h(?:tt|xx)ps?[:∶]){_LABEL}(?![a-z0-9.-])"
 _NO_FILE = rf"(?![^\s:)\"']{{0,200}}\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
-IN_TEXT = re.compile(
+IN_TEXT = Words(
     # Links are neutralized before they get here: hxxps is what https has become, and ∶ what a scheme's colon has.
     rf"(?:h(?:tt|xx)ps?|wss?|grpcs?)[:∶]//(?:[^/\s@＠]{{1,200}}[@＠])?(?:www\[?\.\]?)?({_DOTTED}|{_ADDRESS}|{_BARE})"
     # Forms after which nothing but a host can stand, so that one label is enough.
@@ -138,7 +139,6 @@ IN_TEXT = re.compile(
     # A host in brackets, with its port, or as Java writes it with its address; places in files look alike.
     rf"|\({_NO_FILE}({_DOTTED}|{_ADDRESS})(?::\d+)?\)"
     rf"|(?<![\w./@-]){_NO_FILE}({_DOTTED})(?=:(?:443|80|8443)(?!\d)|/(?:<ip|\d)| executing | failed to respond)",
-    re.IGNORECASE,
 )
 """A host that the error of a failing call names."""
 DOCUMENTATION = frozenset(
@@ -155,7 +155,7 @@ DOCUMENTATION = frozenset(
 
 def hosts_in(text: str, own: frozenset[str]) -> Iterator[tuple[str, Whose]]:
     """The hosts that an error names as places of calls, lower case, and whose each is."""
-    for match in IN_TEXT.finditer(text):
+    for match in IN_TEXT.pattern.finditer(text):
         by_url, *_ = groups = match.groups()
         host = next(group for group in groups if group).lower()
         if by_url and (host in DOCUMENTATION or host.startswith("docs.")):

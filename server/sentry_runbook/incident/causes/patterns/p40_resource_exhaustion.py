@@ -10,6 +10,7 @@ from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.events.call_words import LIMITED
 from sentry_runbook.incident.events.event_texts import whole_events
+from sentry_runbook.incident.events.words import Words
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation
 from sentry_runbook.incident.metrics.transactions import transactions
@@ -33,18 +34,14 @@ class Resource:
         points: how much such an error says for the pattern.
     """
 
-    errors: re.Pattern[str]
+    errors: Words
     says: str
     relief: str
     points: int = 4
 
 
-def _any(*rows: str) -> re.Pattern[str]:
-    return re.compile("|".join(rows), re.IGNORECASE)
-
-
 CONNECTIONS = Resource(
-    _any(
+    Words(
         # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out. Its warning
         # "Connection pool is full, discarding connection" says that a connection is not kept, no more. A pool's name
         # alone says nothing either: pools are shut down, misspelt and configured wrongly, too.
@@ -66,14 +63,14 @@ CONNECTIONS = Resource(
     "Add connection pooling, or enlarge the pool within the server's limit; scale out; rate-limit.",
 )
 WATCHDOG = Resource(
-    _any(r"WatchdogTermination|watchdog terminated|overused RAM|low memory killer|jetsam"),
+    Words(r"WatchdogTermination|watchdog terminated|overused RAM|low memory killer|jetsam"),
     "the system may have ended the app for its memory",
     "Look for what holds memory on the device (images, caches, leaks) in what changed.",
     # The SDK itself says "possibly": it only excludes other ends of an app.
     points=2,
 )
 MEMORY = Resource(
-    _any(
+    Words(
         r"OutOfMemory|out of memory|MemoryError\b|InsufficientMemory|heap out of|Java heap space|heap limit",
         r"GC overhead limit|Cannot allocate memory|failed to allocate memory|\bOOM\b(?!-)|OOMKilled",
         r"(?:memory|buffer|heap) allocation failed|memory allocation of \d+ bytes failed",
@@ -85,7 +82,7 @@ MEMORY = Resource(
     "Scale horizontally and raise the memory limit for now, then find what holds the memory; rate-limit.",
 )
 KILLED = Resource(
-    _any(r"SIGKILL|\bsignal:? ?(?:9\b|killed)|\bexit(?:ed)?(?: with)?(?: ?code| status)?[:=]? ?137\b"),
+    Words(r"SIGKILL|\bsignal:? ?(?:9\b|killed)|\bexit(?:ed)?(?: with)?(?: ?code| status)?[:=]? ?137\b"),
     "the system killed the process, as it does where memory runs out",
     MEMORY.relief,
     # A deploy or a time limit also ends with a kill.
@@ -97,7 +94,7 @@ RESOURCES = (
     CONNECTIONS,
     KILLED,
     Resource(
-        _any(
+        Words(
             # An executor that was shut down rejects work, too: that is no load.
             r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
             r"thread pool (?:is )?(?:full|exhausted)|did not accept task",
@@ -110,7 +107,7 @@ RESOURCES = (
         "Scale the workers horizontally, bound the queues, and rate-limit what fills them.",
     ),
     Resource(
-        _any(
+        Words(
             r"\bEMFILE|\bENFILE|too many open files|No space left|\bENOSPC|disk (?:is )?full\b|SQLITE_FULL",
             r"not enough space on the disk|volume is out of space|(?:disk|file|storage) quota exceeded",
         ),
@@ -118,7 +115,7 @@ RESOURCES = (
         "Free or add space, raise the limit of open files, and look for what does not close them.",
     ),
     Resource(
-        _any(
+        Words(
             # Go's "all goroutines are asleep - deadlock!" is a fault of the code alone.
             r"lock ?wait ?timeout|lock timeout|deadlock (?:detected|found|victim)|DeadlockDetected|\bdeadlocked\b",
             r"DeadlockLoser|statement timeout|canceling statement due to|database is locked|SQLITE_BUSY",
