@@ -56,6 +56,22 @@ def reasons(result: dict[str, Any]) -> dict[str, str]:
     return {entry["what"]: entry["why"] for entry in result["missing"]}
 
 
+def quoted(_: httpx.Request, content: Any) -> Any:
+    """Every number written as text, as stores quote integers of 64 bits."""
+    if isinstance(content, dict):
+        return {key: quoted(_, value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [quoted(_, value) for value in content]
+    return str(content) if isinstance(content, int | float) and not isinstance(content, bool) else content
+
+
+@pytest.mark.parametrize(
+    "tool", ["get_issue", "triage_issue", "discover_impact", "classify_severity", "check_recovery"]
+)
+async def test_numbers_that_are_written_as_text_are_numbers(tool: str) -> None:
+    assert await answers(quoted, tool) == await answers(plain, tool)
+
+
 # --- the issue's own counter
 
 
