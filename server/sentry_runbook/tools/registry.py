@@ -17,7 +17,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
-from sentry_runbook.collect.environment_names import NOTHING
+from sentry_runbook.collect.left_out import NOTHING
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Answer, quoted
 from sentry_runbook.runtime import Runtime, runtime
