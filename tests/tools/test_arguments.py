@@ -161,6 +161,50 @@ GOOD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
 }
 
 
+LEFT_OUT: tuple[object, ...] = (None, "", "  ", "null", "None", "undefined", " nil ")
+
+
+@pytest.mark.parametrize("nothing", LEFT_OUT, ids=repr)
+async def test_every_optional_argument_may_be_left_out_in_words(nothing: object) -> None:
+    async with connected("payment-spike") as connection:
+        listed = {one.name: one.input_schema for one in (await connection.client.list_tools()).tools}
+        for tool in TOOLS:
+            given = call(tool, ISSUE)
+            # A release and a search may be called so: what is left out there is the empty text alone.
+            is_empty = nothing in (None, "", "  ")
+            optional = [
+                name
+                for name in listed[tool]["properties"]
+                if name not in listed[tool].get("required", ())
+                and name not in given
+                and (is_empty or name not in ("query", "release"))
+            ]
+            plain = await connection.call(tool, **given)
+            answer = await connection.call(tool, **given, **dict.fromkeys(optional, nothing))
+            for told in (plain, answer):
+                told.pop("confirm_token", None)
+            assert answer.keys() == plain.keys(), (tool, answer)
+
+
+async def test_a_required_argument_is_not_left_out_by_a_word_and_a_fix_is_not_none() -> None:
+    async with connected("payment-spike") as connection:
+        assert "action" in await connection.error("resolve_issue", issue=ISSUE, action="null")
+        noted = await connection.call("add_note", issue=ISSUE, text="none", dry_run=True)
+        assert noted["outcome"] == "planned"
+        plain = await connection.call("draft_update", issue=ISSUE, kind="update", audience="engineers")
+        worded = await connection.call(
+            "draft_update", issue=ISSUE, kind="update", audience="engineers", fix="None", root_cause="undefined"
+        )
+        assert worded["text"] == plain["text"]
+
+
+@pytest.mark.parametrize("word", ["undefined", "none"])
+async def test_a_release_and_a_search_may_be_called_like_nothing(word: str) -> None:
+    async with connected("payment-spike") as connection:
+        assert (await connection.call("list_events", issue=ISSUE, release=word)).get("events", []) == []
+        assert word in (await connection.call("find_issues", query=word))["scope"]["query"]
+
+
 async def test_what_people_and_models_write_is_understood() -> None:
     async with connected("payment-spike") as connection:
         for tool, more in (case for cases in GOOD.values() for case in cases):

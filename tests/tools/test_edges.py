@@ -200,6 +200,35 @@ async def test_pages_of_events_follow_one_another_without_gap_or_repetition() ->
     assert len(seen) == len(set(seen)) == 200
 
 
+async def test_a_release_as_sentry_s_pages_show_it_is_answered_with_its_whole_name() -> None:
+    """Without its package it is another release to a search, which then finds nothing."""
+    async with connected("payment-spike") as connection:
+        [event] = (await connection.call("list_events", issue="SHOP-1Z", limit=1))["events"]
+        whole = event["release"]
+        short = whole.partition("@")[2]
+        assert short
+        answer = await connection.call("list_events", issue="SHOP-1Z", release=short)
+        [warning] = answer["warnings"]
+        assert f'no "{short}": they are' in warning and f'"{whole}"' in warning
+        assert "Nothing matches" not in await connection.text("list_events", issue="SHOP-1Z", release=short)
+        for release, query in ((f" {whole} ", None), (whole, "no.such.tag:1")):
+            told = await connection.call("list_events", issue="SHOP-1Z", release=release, query=query)
+            assert "warnings" not in told and bool(told["events"]) is (query is None)
+
+
+async def test_releases_that_cannot_be_read_cost_an_empty_list_nothing() -> None:
+    world = World([SCENARIOS["payment-spike"]], clock := ManualClock())
+    app = httpx.ASGITransport(create_app(world))
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        refused = request.url.path.endswith("/tags/")
+        return httpx.Response(403, json={}) if refused else await app.handle_async_request(request)
+
+    async with connected(world=world, clock=clock, transport=httpx.MockTransport(answer)) as connection:
+        told = await connection.call("list_events", issue="SHOP-1Z", release="9.9.9")
+        assert told["events"] == [] and "warnings" not in told
+
+
 async def test_masked_values_are_counted_once_for_both_channels() -> None:
     leaking = IssueSpec("SHOP-9", "Mail to jane@example.com failed", streams=(Stream(5, -30),))
     clock = ManualClock()

@@ -56,6 +56,22 @@ def reasons(result: dict[str, Any]) -> dict[str, str]:
     return {entry["what"]: entry["why"] for entry in result["missing"]}
 
 
+def quoted(_: httpx.Request, content: Any) -> Any:
+    """Every number written as text, as stores quote integers of 64 bits."""
+    if isinstance(content, dict):
+        return {key: quoted(_, value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [quoted(_, value) for value in content]
+    return str(content) if isinstance(content, int | float) and not isinstance(content, bool) else content
+
+
+@pytest.mark.parametrize(
+    "tool", ["get_issue", "triage_issue", "discover_impact", "classify_severity", "check_recovery"]
+)
+async def test_numbers_that_are_written_as_text_are_numbers(tool: str) -> None:
+    assert await answers(quoted, tool) == await answers(plain, tool)
+
+
 # --- the issue's own counter
 
 
@@ -303,7 +319,36 @@ async def test_users_known_by_one_private_address_alone_are_unknown_and_not_one(
 
 
 @pytest.mark.parametrize(
-    "edit", [behind("8.8.4.4"), behind("10.1.2.3", id="42"), behind("10.1.2.3", email="a@example.com"), plain]
+    "user",
+    [
+        {"id": "anonymous"},
+        {"id": "undefined"},
+        {"id": "0"},
+        {"username": "AnonymousUser"},
+        {"id": "00000000-0000-0000-0000-000000000000"},
+    ],
+)
+async def test_users_known_by_one_name_that_is_nobody_s_are_unknown_and_not_one(user: dict[str, str]) -> None:
+    edit = behind("8.8.4.4", **user)
+    impact, verdict, report = await answers(
+        edit, "discover_impact", "classify_severity", "get_issue", of=world(users=1)
+    )
+    assert "users" not in impact and "users_worst_hour" not in impact and "users_total" not in report
+    assert "nobody's" in reasons(impact)["users"] and "nobody's" in reasons(verdict)["users_per_hour"]
+    assert (verdict["severity"], verdict["could_be"]["highest"]) == ("P2", "P1")
+    assert any("nobody's" in one for one in report["warnings"])
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        behind("8.8.4.4"),
+        behind("8.8.4.4", id="anonymous-7"),
+        behind("8.8.4.4", id="10"),
+        behind("10.1.2.3", id="42"),
+        behind("10.1.2.3", email="a@example.com"),
+        plain,
+    ],
 )
 async def test_one_user_who_is_known_otherwise_is_one(edit: Edit) -> None:
     impact, verdict = await answers(edit, "discover_impact", "classify_severity", of=world(users=1))
@@ -333,6 +378,10 @@ SHARED = {
         lambda number: {**ALONE, "ip_address": "10.0.0.1"} if number % 2 else named(number),
         51,
     ),
+    "people with an id, and those who are not signed in": (
+        lambda number: {**ALONE, "id": "guest"} if number % 2 else named(number),
+        51,
+    ),
     "an address that stands in the id, too": (
         lambda number: {**ALONE, "id": "fd00::1", "ip_address": "fd00::1"} if number % 4 else named(number),
         26,
@@ -341,7 +390,7 @@ SHARED = {
 
 
 @pytest.mark.parametrize("name", SHARED)
-async def test_some_users_behind_private_addresses_make_the_number_a_lower_bound(name: str) -> None:
+async def test_some_users_who_stand_for_many_make_the_number_a_lower_bound(name: str) -> None:
     user, users = SHARED[name]
     of = world(users=users)
     impact, verdict = await answers(known_by(user), "discover_impact", "classify_severity", of=of)

@@ -122,7 +122,9 @@ async def test_a_default_project_is_said_and_all_can_be_asked_for() -> None:
     settings = dataclasses.replace(SETTINGS, project="pay")
     async with connected(world=company(clock=(clock := ManualClock())), clock=clock, settings=settings) as connection:
         narrow = await connection.call("find_issues")
-        whole = await connection.call("find_issues", project="-1")
+        for every in ("-1", "*"):
+            assert (await connection.call("find_issues", project=every))["scope"]["project"] == "all"
+        whole = await connection.call("find_issues", project="all")
     assert (narrow["scope"]["project"], short_ids(narrow)) == ("pay", ["PAY-1"])
     assert (whole["scope"]["project"], sorted(short_ids(whole))) == ("all", ["CART-1", "MAIL-1", "PAY-1"])
 

@@ -13,16 +13,16 @@ from datetime import datetime
 
 from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch
-from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection
+from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
 from sentry_runbook.collect.empty_statistics import without_empty_statistics
 from sentry_runbook.collect.environment_parts import unknown_environments
 from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
-from sentry_runbook.collect.private_users import has_one_private_address, shared_addresses
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
+from sentry_runbook.collect.shared_users import shared_users, why_one_stands_for_all
 from sentry_runbook.errors import NotFound
 from sentry_runbook.incident.metrics.unique_users import windows_to_count
 from sentry_runbook.incident.model.evidence import (
@@ -76,8 +76,8 @@ class EvidenceBuilder:
         """Round two: all that needs the issue. What round one told is read while the requests are under way."""
         collection, batch = self._collection, RequestBatch()
         collection.scope = scope_of(collection)
-        collection.has_one_private_address = has_one_private_address(collection)
-        collection.shared_addresses = shared_addresses(collection)
+        collection.one_for_all = why_one_stands_for_all(collection)
+        collection.shared_users = shared_users(collection)
         collection.has_strange_environments = bool(strange_environments(collection)) or self._has_no_event_there()
         for part in PARTS:
             if part.round == 2:
@@ -135,8 +135,8 @@ class EvidenceBuilder:
 
     @property
     def _hides_users(self) -> bool:
-        """Whether the issue's own one user is a proxy's address, and no number of people."""
-        return self._collection.has_one_private_address and self._collection.issue.get("userCount") in (1, "1")
+        """Whether the issue's own one user stands for many, and is no number of people."""
+        return bool(self._collection.one_for_all) and self._collection.issue.get("userCount") in (1, "1")
 
     def _warnings(self, issue: Issue, scope: EnvironmentScope) -> Iterator[str]:
         if issue.why_other_name:
@@ -145,7 +145,7 @@ class EvidenceBuilder:
         if note:
             yield f"{note.capitalize()}."
         if self._hides_users:
-            yield f"{ONE_PRIVATE_ADDRESS[:1].upper()}{ONE_PRIVATE_ADDRESS[1:]}."
+            yield f"{self._collection.one_for_all[:1].upper()}{self._collection.one_for_all[1:]}."
         yield from environment_warnings(self._collection, scope)
 
     async def _settle_users(self, evidence: Evidence) -> tuple[UsersIn, ...]:

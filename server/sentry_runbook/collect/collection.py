@@ -26,10 +26,6 @@ from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 
 T = TypeVar("T")
-ONE_PRIVATE_ADDRESS = (
-    "all users are known by one private address alone, such as a proxy's or a load balancer's: their number is "
-    "unknown, not 1"
-)
 NO_SUCH_ENVIRONMENT = "the project has no such environment as was asked for"
 NOT_ERRORS = "{} issues hold no error events: counts come from the issue itself"
 PartValue = Known[Any] | Unknown
@@ -45,8 +41,8 @@ class Collection:
         scope: which environments the numbers cover; raw names, for requests.
         built: parts that are read already, by field.
         has_strange_environments: the caller named environments in which the issue was never seen.
-        has_one_private_address: users are known by one private address alone (:mod:`.private_users`).
-        shared_addresses: private addresses that stand for more than one person each.
+        one_for_all: why the one user whom Sentry counts is no number of people (:mod:`.shared_users`); empty: they are.
+        shared_users: users who stand for more than one person each, in the form of Sentry's tag ``user``.
         unknown_environments: those of them that the project does not have; known after round two.
     """
 
@@ -59,8 +55,8 @@ class Collection:
     scope: EnvironmentScope = field(default_factory=EnvironmentScope)
     has_strange_environments: bool = False
     unknown_environments: tuple[str, ...] = ()
-    has_one_private_address: bool = False
-    shared_addresses: frozenset[str] = frozenset()
+    one_for_all: str = ""
+    shared_users: frozenset[str] = frozenset()
     built: dict[str, PartValue] = field(default_factory=dict)
     _results: dict[int, Result[Any]] = field(default_factory=dict)
 

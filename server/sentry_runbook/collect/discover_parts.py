@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection, Part, span
+from sentry_runbook.collect.collection import Collection, Part, span
 from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.listed_events import not_counted
 from sentry_runbook.collect.question import Aspect
@@ -80,7 +80,7 @@ def _totals_between(collection: Collection, table: DiscoverTable, window: Window
         users is None
         or (events and not users)
         or is_more(int(users), int(events))
-        or _is_one_address(collection, users)
+        or _is_one_for_all(collection, users)
     ):
         return ours.Totals(events=int(events), estimated=table.is_estimated)
     return ours.Totals(
@@ -91,9 +91,9 @@ def _totals_between(collection: Collection, table: DiscoverTable, window: Window
     )
 
 
-def _is_one_address(collection: Collection, users: float) -> bool:
-    """Whether the one user that Sentry counts is a private address that stands for everybody."""
-    return collection.has_one_private_address and users <= 1
+def _is_one_for_all(collection: Collection, users: float) -> bool:
+    """Whether the one user that Sentry counts stands for everybody."""
+    return bool(collection.one_for_all) and users <= 1
 
 
 def _rows_without_user(collection: Collection) -> int:
@@ -105,16 +105,16 @@ def _totals_note(collection: Collection, table: DiscoverTable) -> str:
     events, users, rows = table.number(COUNT), table.number(USERS), collection.built.get(ROWS.field)
     if users is None:
         return "Sentry gave no number of users"
-    if _is_one_address(collection, users):
-        return ONE_PRIVATE_ADDRESS
+    if _is_one_for_all(collection, users):
+        return collection.one_for_all
     if users > (events or 0) and is_more(int(users), int(events or 0)):
         return f"Sentry counts {users:,.0f} users of {events:,.0f} events, which cannot be: their number is unknown"
     if events and not users:
         return "no event carries a user, so the number of users is unknown, not zero"
     without = _rows_without_user(collection)
     if without and isinstance(rows, ours.Known):
-        address = ", or a private address alone" if collection.shared_addresses else ""
-        return f"lower bound: {without} of the latest {len(rows.value)} events carry no user{address}"
+        shared = ", or one who stands for many (a private address, or nobody's name)" if collection.shared_users else ""
+        return f"lower bound: {without} of the latest {len(rows.value)} events carry no user{shared}"
     return ""
 
 

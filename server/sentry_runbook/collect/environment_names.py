@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sentry_runbook.collect.left_out import NOTHING
 from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.environments import named_list, nearest_first
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.counts import ListPage
-
-NOTHING = ("null", "none", "undefined", "nil")
-"""What models write for an argument that they mean to leave out."""
 
 
 def named_environments(text: str | None) -> tuple[str, ...]:

@@ -89,14 +89,14 @@ def _rows_request(collection: Collection) -> Request[ListPage[JsonObject]]:
 
 
 def _is_shared(collection: Collection, row: JsonObject) -> bool:
-    return collection.has_one_private_address or user_named(row) in collection.shared_addresses
+    return bool(collection.one_for_all) or user_named(row) in collection.shared_users
 
 
 def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
     names = collection.scope.names
     kept = [row for row in page.items if not names or event_tag(row, "environment") in names]
-    if collection.has_one_private_address or collection.shared_addresses:
-        # An address that stands for many is no user.
+    if collection.one_for_all or collection.shared_users:
+        # What stands for many is no user.
         kept = [{**row, "user": None} if _is_shared(collection, row) else row for row in kept]
     return read_all(EventRow, kept, collection.sanitizer)
 

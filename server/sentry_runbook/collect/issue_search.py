@@ -26,6 +26,8 @@ from sentry_runbook.sentry.pasted import SLUG
 A_MOMENT = timedelta(minutes=1)
 ALL_PROJECTS = "-1"
 ALL = "all"
+EVERY_PROJECT = (ALL_PROJECTS, ALL, "*")
+"""What a caller writes for all projects: as Sentry does, as the answer calls it, as a shell does."""
 QUERY = 1_000
 """Characters of a query that are shown: all that the tool takes."""
 
@@ -43,12 +45,12 @@ async def search_issues(
     organization: str | None = None,
 ) -> IssueList:
     """One page of issues that match a Sentry search."""
-    if project and project != ALL_PROJECTS and not SLUG.fullmatch(project):
+    if project and project not in EVERY_PROJECT and not SLUG.fullmatch(project):
         raise BadInput("project is not a slug.", "Give the slug in Sentry's URLs, or the project's number.")
     chosen = project or run.settings.project
     search = IssueSearch(
         query=query,
-        project=None if chosen == ALL_PROJECTS else chosen,
+        project=None if chosen in EVERY_PROJECT else chosen,
         environments=named_environments(environment),
         sort=sort,
         window=window,

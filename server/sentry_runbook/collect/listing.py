@@ -9,15 +9,18 @@ from sentry_runbook.collect.environment_names import (
     named_environments,
     unknown_environment_warning,
 )
-from sentry_runbook.collect.request_values import event_tag
-from sentry_runbook.errors import BadInput
-from sentry_runbook.incident.model.evidence import EventRow, Missing, Window
+from sentry_runbook.collect.request_values import event_tag, tag_values
+from sentry_runbook.errors import BadInput, RunbookError
+from sentry_runbook.incident.environments import named_list, nearest_first
+from sentry_runbook.incident.model.evidence import EventRow, Missing, Window, quoted
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
+from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.ids import IssueRef
 
 
 async def list_issue_events(
@@ -37,6 +40,7 @@ async def list_issue_events(
     named = named_environments(environment)
     environments = named or reference.environments
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
+    release = (release or "").strip()
     search = " ".join(part for part in (query, release_search(release) if release else None) if part)
     with client.deadline(run.settings.limits.call_s):
         page = await client.events(
@@ -53,6 +57,8 @@ async def list_issue_events(
         from_link = () if named else tuple(sanitizer.line(name, NAME, "environment") for name in environments)
         unknown = await unknown_environment_warning(client, silent, sanitizer, organization=reference.organization)
         warning = unknown or (link_environment_warning(from_link) if from_link else None)
+        is_empty = not page.items and cursor is None
+        otherwise = await _other_releases(client, reference, release, sanitizer) if release and is_empty else None
     whole = read_all(EventRow, page.items[:limit], sanitizer)
     rows = tuple(row.model_copy(update={"ip": None}) for row in whole)
     return EventList(
@@ -60,10 +66,26 @@ async def list_issue_events(
         events=rows,
         next_cursor=page.next_cursor,
         truncated=page.next_cursor is not None,
-        warnings=(warning,) if warning else None,
+        warnings=tuple(one for one in (warning, otherwise) if one) or None,
         missing=_missing_columns(rows),
         findings=findings_of(sanitizer),
     )
+
+
+async def _other_releases(client: SentryClient, reference: IssueRef, release: str, sanitizer: Sanitizer) -> str | None:
+    """That the issue's events name other releases, and which; None when they name it, or Sentry does not tell.
+
+    Sentry's pages show a release without its package, and a search wants the whole name.
+    """
+    try:
+        known = {name for name in tag_values(await client.tags(reference), "release") if name}
+    except RunbookError:
+        return None
+    if not known or release in known:
+        return None
+    shown = [sanitizer.line(name, NAME, "release") for name in nearest_first(known, [release])]
+    asked = quoted(sanitizer.line(release, NAME, "release"))
+    return f"Among the releases that the issue's events name most is no {asked}: they are {named_list(shown)}."
 
 
 def release_search(release: str) -> str:

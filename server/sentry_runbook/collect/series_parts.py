@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.collection import ONE_PRIVATE_ADDRESS, Collection, Part, PartValue, span
+from sentry_runbook.collect.collection import Collection, Part, PartValue, span
 from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, project_environments
 from sentry_runbook.collect.listed_events import is_unhandled, not_in_series
 from sentry_runbook.collect.question import Aspect
@@ -140,10 +140,10 @@ def _history_request(collection: Collection) -> Request[SeriesByAxis] | None:
     return time_series(collection, axes, query, history_start(collection), HOUR, names, end)
 
 
-def _are_one_address(collection: Collection, series: SeriesByAxis) -> bool:
-    """Whether no bucket has more than the one user who is a private address that stands for everybody."""
+def _is_one_for_all(collection: Collection, series: SeriesByAxis) -> bool:
+    """Whether no bucket has more than the one user who stands for everybody."""
     users = series.get(USERS)
-    return collection.has_one_private_address and users is not None and max(filter(None, users.values), default=0) <= 1
+    return bool(collection.one_for_all) and users is not None and max(filter(None, users.values), default=0) <= 1
 
 
 def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSeries | Unknown:
@@ -151,7 +151,7 @@ def _issue_series(collection: Collection, series: SeriesByAxis) -> ours.IssueSer
     if doubt is not None:
         return doubt
     since = series_start(collection.question.window)
-    users = None if _are_one_address(collection, series) else series.get(USERS)
+    users = None if _is_one_for_all(collection, series) else series.get(USERS)
     return ours.IssueSeries(
         events=_buckets(collection, series[COUNT], since),
         users=_buckets(collection, users, since) if users is not None else None,
@@ -185,8 +185,8 @@ HISTORY_HOURS = Part(
 def _users_of_the_window(collection: Collection, series: SeriesByAxis) -> ours.Series | Unknown:
     if USERS not in series:
         return Unknown(why="this server does not count users by hour")
-    if _are_one_address(collection, series):
-        return Unknown(why=ONE_PRIVATE_ADDRESS)
+    if _is_one_for_all(collection, series):
+        return Unknown(why=collection.one_for_all)
     buckets, window = _buckets(collection, series[USERS]), collection.question.window
     first = max(0, (window.start - buckets.start) // timedelta(hours=1))
     last = max(first, -((buckets.start - window.end) // timedelta(hours=1)))

@@ -5,6 +5,7 @@ Whatever is wrong is a ValueError, which :mod:`retry` turns into our own error. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ DISCOVER = RequestInfo("Discover", hint="Counts come from the issue itself, over
 SERIES = RequestInfo("a time series in the resolution asked for", hint="Rates a minute stay unknown on this server.")
 COUNT = "count()"
 MAX_POINTS = 2 * MAX_ITEMS
+NUMERAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 Point = tuple[float, float | None, bool]
 """Epoch second, value, whether it is still incomplete."""
 
@@ -75,7 +77,7 @@ def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
         why_empty="Sentry hints that the query finds nothing it may read" if tip and not rows else None,
         low_confidence=_low_confidence(about, answer.get("confidence"), rows),
         sample_counts=tuple(
-            {name: int(value) for name, value in row.items() if number(value) is not None}
+            {name: int(known) for name, value in row.items() if (known := number(value)) is not None}
             for row in _accuracy(about, "sampleCount")
         ),
         is_partial=about.get("dataScanned") == "partial",
@@ -101,10 +103,11 @@ def _accuracy(meta: Mapping[str, object], kind: str) -> list[dict[str, Any]]:
 
 def _cell(name: str, value: object) -> Cell:
     """Return a text, a flag or a finite number as it is, anything else as None; none counts or lasts less than 0."""
-    if isinstance(value, str | bool):
+    is_count = name.startswith(("count", "p95"))
+    if isinstance(value, bool) or (isinstance(value, str) and not is_count):
         return value
     known = value if isinstance(value, int) and abs(value) < MAX_NUMBER else number(value)
-    return _counted(known) if name.startswith(("count", "p95")) else known
+    return _counted(known) if is_count else known
 
 
 def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -> LatencyTable:
@@ -301,6 +304,11 @@ def joined(parts: Sequence[TimeSeries]) -> TimeSeries:
 
 
 def number(value: object) -> float | None:
-    """Return a number as a float; None for other types, for flags, and beyond what is counted."""
+    """Return a number as a float; None for other types, for flags, and beyond what is counted.
+
+    A number may be written as text: stores quote integers of 64 bits, which JavaScript would round.
+    """
+    if isinstance(value, str) and NUMERAL.fullmatch(value):
+        value = float(value)
     # NaN fails the comparison too.
     return float(value) if (type(value) is int or type(value) is float) and -MAX_NUMBER <= value <= MAX_NUMBER else None

@@ -17,6 +17,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
+from sentry_runbook.collect.left_out import NOTHING
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Answer, quoted
 from sentry_runbook.runtime import Runtime, runtime
@@ -32,6 +33,8 @@ A = TypeVar("A", bound=Answer)
 
 ALIASES = {"issue_id": "issue"}
 """Names that people and models use for one of our arguments."""
+WORDS_AS_WRITTEN = ("query", "release")
+"""Arguments of which a word for "nothing" is a value: people search for it, and builds call their releases so."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class RunbookTool(Tool):
         return answer
 
     def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments under their published names, without nulls, which mean "not given"."""
+        """The arguments under their published names, without those that are not given."""
         valid = self.parameters.get("properties", {})
         renamed = {ALIASES.get(name, name) if name not in valid else name: value for name, value in arguments.items()}
         unknown = [name for name in renamed if name not in valid]
@@ -149,7 +152,12 @@ class RunbookTool(Tool):
             raise ToolError(f"{self.name} does not take {named}. Valid arguments: {', '.join(valid)}.")
         if len(renamed) < len(arguments):
             raise ToolError(f"{self.name} got one argument under two names: issue_id means issue. Give it once.")
-        return {name: value for name, value in renamed.items() if value is not None}
+        required = self.parameters.get("required", ())
+        return {
+            name: value
+            for name, value in renamed.items()
+            if value is not None and (name in required or not _says_nothing(name, value))
+        }
 
     def _explain(self, error: ValidationError) -> str:
         """Pydantic's complaints as one sentence per argument, without the rejected values."""
@@ -161,3 +169,12 @@ class RunbookTool(Tool):
             message = problem["msg"].removeprefix("Value error, ")
             sentences.append(f"{name}: {message[:1].lower()}{message[1:]}{hint}")
         return f"{self.name} was not run: " + "; ".join(dict.fromkeys(sentences)) + "."
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    """Whether a text leaves an optional argument out: an empty one, or a word for "nothing".
+
+    Some clients send every argument, and models write the word where they mean the value.
+    """
+    word = value.strip(" ").lower() if isinstance(value, str) else "given"
+    return not word or (word in NOTHING and name not in WORDS_AS_WRITTEN)
