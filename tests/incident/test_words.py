@@ -50,6 +50,7 @@ NETWORK = """
     [Errno 111] 拒绝连接
     Connection broken: IncompleteRead
     queryA ETIMEOUT|queryA ESERVFAIL|write EPROTO|Unable to execute HTTP request|0: 0 Unknown Error
+    IOException: unexpected end of stream on
     Http failure response for x: 500 OK|was not upgraded to websocket|The remote name could not be resolved
     HTTP status server error (500)|HTTP 521|too many 500 error responses|upstream connect error
 """
@@ -92,6 +93,7 @@ HOSTS = (
     "cURL error 28: timed out (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for https://api.partner.com/v1",
     "503 Service Unavailable from GET https://api.partner.com/v1",
     "TypeError: Failed to fetch (api.partner.com)",
+    "The certificate for this server is invalid: it may be pretending to be “api.partner.com”",
     "HttpRequestException: No such host is known. (api.partner.com:443)",
     "NoHttpResponseException: api.partner.com:443 failed to respond",
     "timed out at https://user＠api.partner.com/v1",
@@ -127,6 +129,7 @@ LIMITED = """
     RESOURCE_EXHAUSTED: Bandwidth exhausted|ResourceExhausted: 429 Resource has been exhausted|FLOOD_WAIT
     The rate of requests exceeds the throughput limit.|RequestThrottledException|VendorException - Overloaded.
     Failed after 3 attempts. Last error: Overloaded|past the per minute request limit
+    QueryError: Throttled|VendorException: Throttled
     exceeded your daily request quota|That model is currently overloaded
 """
 EXPIRED = """
@@ -217,6 +220,7 @@ def test_a_service_that_turns_calls_away_is_known_by_its_words(word: str) -> Non
 NO_LIMIT = """
     order 429 is missing|rate 5 %|TypeError: limit|step 529|the limiter started|429 items are broken|KeyError: 429
     User 429 not found|Minified React error #429; visit https://react.dev/errors/429|Error at position 429 - unexpected
+    TypeError: Throttled is not a constructor|KeyError: a: Throttled.b
     a slowdown of the checkout|interest rate exceeded 5 %|TypeError: late at throttled (app.js)|code: 42910|id 0f429a
     the rate limiter is set twice
     8 RESOURCE_EXHAUSTED: Received message larger than max|TooManyRequestsHttpException
@@ -290,11 +294,13 @@ UNANSWERED = """
     HttpServerErrorException: 502 Bad Gateway: "x"|503 Server Error: Service Unavailable|RestClient::GatewayTimeout
     upstream connect error or disconnect/reset before headers|APIConnectionError: Connection error.
     APITimeoutError: late
-    status code 522
+    status code 522|ModelTimeoutException: late|ModelNotReadyException: warming up
+    ServiceUnavailableException: the vendor cannot process your request.
 """
 ANSWERED = """
     OutOfStock: SKU 14 UNAVAILABLE|UNAVAILABLE|7 PERMISSION_DENIED: no|INVALID_ARGUMENT: sku unavailable
-    ServiceUnavailableException: closed on Sundays|expected 200, got 503|HTTP 503 rooms are booked|Table 503 is taken
+    ServiceUnavailableException: closed on Sundays|DataModelTimeoutExceptions
+    expected 200, got 503|HTTP 503 rooms are booked|Table 503 is taken
     status code 404|AxiosError: Request failed with status code 500|submission deadline exceeded|APIError: bad
     Error: Network Error|TypeError: Failed to fetch|connect ECONNREFUSED <ip 1>:443|ReadTimeout: timed out
     StatusCode.UNAVAILABLE: dns:///inventory:50051|code = Unavailable desc = dial tcp <ip 1>:5432: connection refused
@@ -449,6 +455,7 @@ RAN_OUT = {
         remaining connection slots are reserved for x
         already has more than 'max_user_connections' active connections|maximum number of clients reached
         max clients reached|maximum connections exceeded|max number of clients reached|connection limit exceeded
+        FATAL: no more connections allowed (max_client_conn)|FATAL:  query_wait_timeout
         in Session mode max clients are limited to pool_size
         Knex: Timeout acquiring a connection. The pool is probably full
         unable to acquire JDBC Connection|HikariPool-1 - Connection is not available, request timed out
@@ -463,7 +470,8 @@ RAN_OUT = {
         The wait queue for acquiring a connection to server is full|WaitQueueTimeoutError|ConnectionPool::TimeoutError
     """,
     "threads and queues ran out": """
-        RejectedExecutionException
+        RejectedExecutionException|[type=es_rejected_execution_exception, reason=slow]
+        rejected execution of coordinating operation
         rejected from ThreadPoolExecutor by RejectedExecutionException [Running, pool size = 50]
         TaskRejectedException|did not accept task|thread pool exhausted|can't start new thread|can't create Thread
         unable to create new native thread|unable to create native thread|queue is full|queue full|queue.Full
@@ -502,7 +510,8 @@ NOT_RUN_OUT = """
     Indirect modification of overloaded property has no effect|seat allocation failed
     RejectedExecutionException: Task rejected from ThreadPoolExecutor@2[Terminated, pool size = 0]
     NoClassDefFoundError: java/util/concurrent/RejectedExecutionException|all goroutines are asleep - deadlock!
-    deadlock; recursive locking|The queue is fully loaded|the disk is fully booked|exit code 1370|signal 90|designal 9
+    rejected executions of warrants|set_query_wait_timeouts|deadlock; recursive locking
+    The queue is fully loaded|the disk is fully booked|exit code 1370|signal 90|designal 9
 """
 
 

@@ -36,7 +36,7 @@ NETWORK = _any(
     r"(?:could not|cannot|can.t|couldn.t|failed to|unable to)(?: be)? (?:connect|reach|resolve|open TCP|establish)",
     r"failed: Connection|failed to respond|server disconnected|other side closed|GOAWAY|RST_STREAM|\": EOF\b",
     r"actively refused|Unable to execute HTTP|: 0 Unknown Error|was not upgraded to websocket",
-    r"did not properly respond|RemoteDisconnected|RemoteProtocolError|No route to host",
+    r"unexpected end of stream on|did not properly respond|RemoteDisconnected|RemoteProtocolError|No route to host",
     # no such name
     r"getaddrinfo|no such host|No such host is known|Unknown ?Host|host ?lookup|name resolution|hostname could not be",
     r"name or service not known|nodename nor servname provided|Name does not resolve",
@@ -87,6 +87,8 @@ UNANSWERED = _any(
     r"\bstatus(?:[ _]?code)?[\"']?(?: of)?[:= (]{0,3}(?:50[234]|52\d)\b|(?:success|unacceptable): (?:50[234]|52\d)\b",
     r"\bHTTP(?:/[\d.]+)? (?:50[234]|52\d)\b(?-i:(?! [a-z]))|[\[(‵](?:50[234]|52\d)\)? (?-i:[A-Z])",
     r"\b(?:50[234]|52\d) (?:Server Error|Bad Gateway|Gateway Time)",
+    # AWS's own names; anybody's shop may call its closing hours ServiceUnavailableException
+    r"\bModel(?:Timeout|NotReady)Exception\b|ServiceUnavailableException: [^\n]{0,60}\bprocess (?:your|the) request",
     r"RestClient::(?:BadGateway|ServiceUnavailable|GatewayTimeout)|upstream connect error",
     # libraries of model providers
     r"\bAPI(?:Connection|Timeout|ConnectionTimeout)Error\b",
@@ -100,7 +102,7 @@ LIMITED = _any(
     r"\b(?:status|code|http|error)(?:[ _]?code)?[\"']?[:= ]{0,3}429\b|HTTP/[\d.]+ 429\b|\b429 Client|\[429 ",
     r"^429(?=$|(?-i: [A-Z{])|: )|too many 429",
     r"Throttl(?:ing|ed)(?:Exception|Error)|\(Throttling\)|(?-i:\bThrottling:)",
-    r"(?:was|been|being|is) throttled|\bThrottled by",
+    r"(?:was|been|being|is) throttled|\bThrottled by|(?:Error|Exception)s?: Throttled(?=[.,]?(?: |$))",
     r"(?<![a-z] )\bRate exceeded|Request_?Limit_?Exceeded|(?-i:\bSlowDown\b)|reduce (?:your )?request rates?",
     r"request rate is (?:too )?large|(?:per|second|minute|daily|hourly) request limit|(?:daily|monthly) request quota",
     r"exceeded your (?:current|daily|monthly) quota|insufficient_quota|quota exceeded for|OVER_QUERY_LIMIT",

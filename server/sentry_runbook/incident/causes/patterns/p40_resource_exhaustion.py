@@ -54,13 +54,13 @@ CONNECTIONS = Resource(
         r"(?:obtain|wait|fetch|check|get|acquir|borrow)\w*(?: \w+){0,4} (?:connection|resource) from (?:the |a )?"
         r"(?:connection )?pool|pool error Timeout waiting|connection pool cannot serve",
         r"- Connection is not available|connection not available and request was dropped",
-        r"no available connections|EmptyPoolError|No pool connections are available",
+        r"no available connections|no more connections allowed|EmptyPoolError|No pool connections are available",
         r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
         r"more than [’'\"]?max_user_connections|max_connections (?:was |has been )?(?:reached|exceeded)",
         r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "
         r"(?:reached|exceeded|limited)|connection limit (?:was |has been )?(?:exceeded|reached)",
         r"(?:time-?out|timed out|unable|failed|waiting|queue)[^.\n]{0,40} acquir\w+ (?:a |the )?(?:\w+ )?connection",
-        r"ConnectionAcquireTimeout|wait queue for acquiring|WaitQueueTimeout",
+        r"ConnectionAcquireTimeout|wait queue for acquiring|WaitQueueTimeout|\bquery_wait_timeout\b",
     ),
     "connections ran out",
     "Add connection pooling, or enlarge the pool within the server's limit; scale out; rate-limit.",
@@ -100,7 +100,7 @@ RESOURCES = (
         _any(
             # An executor that was shut down rejects work, too: that is no load.
             r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
-            r"thread pool (?:is )?(?:full|exhausted)|did not accept task",
+            r"\bes_rejected_execution|rejected execution of|thread pool (?:is )?(?:full|exhausted)|did not accept task",
             r"can.t (?:start new|create) thread|unable to create (?:new )?native",
             r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed",
             # C++ and PHP call functions and properties so.
