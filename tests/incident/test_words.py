@@ -156,6 +156,8 @@ TRACKERS = """
     track.adform.net
     api2.branch.io|events.appsflyer.com|app.adjust.com|dc.services.visualstudio.com|plausible.io|site.matomo.cloud
     hotjar.com|us.i.posthog.com|bat.bing.com|px.ads.linkedin.com|rum.browser-intake.example|analytics.tiktok.com
+    sentry.vendor.example|matomo.vendor.example|posthog.vendor.example|apm.vendor.example|m.stripe.com|r.stripe.com
+    monorail-edge.shopifysvc.com|dataplane.rum.eu-central-1.amazonaws.com|rum-ingest.us0.signalfx.com
     static.cloudflareinsights.com|r.lr-in-prod.com|ct.pinterest.com|telemetry.vendor.example|ib.adnxs.com
 """
 INTERNAL = """
@@ -165,6 +167,7 @@ INTERNAL = """
 SERVICES = """
     graph.facebook.com|api.intercom.io|maps.yandex.ru|api.segmentation.partner.com|tracking.parcels.com|stats.league.com
     api.stripe.com|firestore.googleapis.com|api.twitter.com|events.mapbox.com|www.recaptcha.net|t.me|bing.com
+    js.stripe.com|www.paypal.com|shop.shopifysvc.com|sqs.eu-central-1.amazonaws.com|sentryways.vendor.example|sentry.de
     googleapis.com|api.hsforms.com|adjustments.partner.com|notplausible.io|api.analytics-of-risk.com
 """
 
