@@ -129,6 +129,8 @@ LIMITED = """
     RESOURCE_EXHAUSTED: Bandwidth exhausted|ResourceExhausted: 429 Resource has been exhausted|FLOOD_WAIT
     The rate of requests exceeds the throughput limit.|RequestThrottledException|VendorException - Overloaded.
     Failed after 3 attempts. Last error: Overloaded|past the per minute request limit
+    Maximum sending rate exceeded|(#4) Application request limit reached|You have reached your daily limit.
+    provisioned throughput for the table was exceeded|allowed API requests per minute exceeded|FUNCTION_THROTTLED
     QueryError: Throttled|VendorException: Throttled
     exceeded your daily request quota|That model is currently overloaded
 """
@@ -223,6 +225,7 @@ def test_a_service_that_turns_calls_away_is_known_by_its_words(word: str) -> Non
 NO_LIMIT = """
     order 429 is missing|rate 5 %|TypeError: limit|step 529|the limiter started|429 items are broken|KeyError: 429
     User 429 not found|Minified React error #429; visit https://react.dev/errors/429|Error at position 429 - unexpected
+    you have reached your limit|exchange rate exceeded|the sending rate is too high|function_throttled is not defined
     TypeError: Throttled is not a constructor|KeyError: a: Throttled.b
     a slowdown of the checkout|interest rate exceeded 5 %|TypeError: late at throttled (app.js)|code: 42910|id 0f429a
     the rate limiter is set twice
@@ -448,7 +451,7 @@ RAN_OUT = {
         reached its memory limit|Allowed memory size of 134217728 bytes exhausted|_ArrayMemoryError: 2 GiB
         NoMemoryError: failed to allocate memory|GC overhead limit exceeded|InsufficientMemoryException
         memory allocation of 8589934592 bytes failed|allocation size overflow|EXC_RESOURCE: RESOURCE_TYPE_MEMORY
-        OOM command not allowed when used memory above maxmemory
+        connection blocked: low on memory|OOM command not allowed when used memory above maxmemory
     """,
     "connections ran out": """
         QueuePool limit of size 5|pool exhausted|the pool is full|pool limit reached|pool timed out|pool time out
@@ -458,6 +461,12 @@ RAN_OUT = {
         remaining connection slots are reserved for x
         already has more than 'max_user_connections' active connections|maximum number of clients reached
         max clients reached|maximum connections exceeded|max number of clients reached|connection limit exceeded
+        An attempt by a client to checkout a Connection has timed out.|couldn't get a connection after 30.00 sec
+        Acquisition timeout while waiting for new connection
+        Timeout occurred while waiting for a slot to become available
+        Pending acquire queue has reached its maximum size of 1000|Pool#acquire(Duration) has been pending for too long
+        Connection pool reached max wait queue size of 100|768 worker_connections are not enough
+        The request limit for the database is 200 and has been reached
         FATAL: no more connections allowed (max_client_conn)|FATAL:  query_wait_timeout
         in Session mode max clients are limited to pool_size
         Knex: Timeout acquiring a connection. The pool is probably full
@@ -474,7 +483,8 @@ RAN_OUT = {
     """,
     "threads and queues ran out": """
         RejectedExecutionException|[type=es_rejected_execution_exception, reason=slow]
-        rejected execution of coordinating operation
+        rejected execution of coordinating operation|spawn EAGAIN|fork: Resource temporarily unavailable
+        There were not enough free threads in the ThreadPool|server reached pm.max_children setting (50)
         rejected from ThreadPoolExecutor by RejectedExecutionException [Running, pool size = 50]
         TaskRejectedException|did not accept task|thread pool exhausted|can't start new thread|can't create Thread
         unable to create new native thread|unable to create native thread|queue is full|queue full|queue.Full
@@ -513,6 +523,8 @@ NOT_RUN_OUT = """
     Indirect modification of overloaded property has no effect|seat allocation failed
     RejectedExecutionException: Task rejected from ThreadPoolExecutor@2[Terminated, pool size = 0]
     NoClassDefFoundError: java/util/concurrent/RejectedExecutionException|all goroutines are asleep - deadlock!
+    read EAGAIN|pitchfork: EAGAIN|stock is low on memory cards|Data acquisition timeouts
+    seats: waiting for a slot to be chosen|not enough threads for the jacket
     rejected executions of warrants|set_query_wait_timeouts|deadlock; recursive locking
     The queue is fully loaded|the disk is fully booked|exit code 1370|signal 90|designal 9
 """

@@ -106,6 +106,8 @@ LIMITED = _any(
     r"(?<![a-z] )\bRate exceeded|Request_?Limit_?Exceeded|(?-i:\bSlowDown\b)|reduce (?:your )?request rates?",
     r"request rate is (?:too )?large|(?:per|second|minute|daily|hourly) request limit|(?:daily|monthly) request quota",
     r"exceeded your (?:current|daily|monthly) quota|insufficient_quota|quota exceeded for|OVER_QUERY_LIMIT",
+    r"\bsending rate exceeded|request limit reached|API requests per \w+ exceeded|(?-i:\bFUNCTION_THROTTLED\b)",
+    r"reached your (?:secondly|hourly|daily|monthly|\w+_rolling) limit|provisioned throughput [^\n]{0,20}was exceeded",
     r"ProvisionedThroughputExceeded|exceeds the throughput limit|RequestThrottled",
     # gRPC's status for a quota; also what its libraries say of a message that is too large
     r"(?:RESOURCE_EXHAUSTED|ResourceExhausted)(?![^\n]{0,80}larger than max)",

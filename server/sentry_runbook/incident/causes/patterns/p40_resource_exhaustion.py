@@ -60,6 +60,10 @@ CONNECTIONS = Resource(
         r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "
         r"(?:reached|exceeded|limited)|connection limit (?:was |has been )?(?:exceeded|reached)",
         r"(?:time-?out|timed out|unable|failed|waiting|queue)[^.\n]{0,40} acquir\w+ (?:a |the )?(?:\w+ )?connection",
+        r"client to checkout a Connection has timed out|couldn.t get a connection after|\bacquisition timeout\b",
+        r"waiting for a slot to become available|Pending acquire queue has reached|Pool#acquire\(",
+        r"pool reached max wait queue|request limit for the database is \d+ and has been reached",
+        r"worker_connections are not enough",
         r"ConnectionAcquireTimeout|wait queue for acquiring|WaitQueueTimeout|\bquery_wait_timeout\b",
     ),
     "connections ran out",
@@ -79,7 +83,7 @@ MEMORY = Resource(
         r"(?:memory|buffer|heap) allocation failed|memory allocation of \d+ bytes failed",
         r"allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
         r"(?:exceed|reach)\w*[^.\n]{0,20} memory limit|memory limit (?:was |has been )?(?:exceeded|reached)",
-        r"Allowed memory size of",
+        r"Allowed memory size of|\blow on memory(?! \w)",
     ),
     "memory ran out",
     "Scale horizontally and raise the memory limit for now, then find what holds the memory; rate-limit.",
@@ -101,6 +105,8 @@ RESOURCES = (
             # An executor that was shut down rejects work, too: that is no load.
             r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
             r"\bes_rejected_execution|rejected execution of|thread pool (?:is )?(?:full|exhausted)|did not accept task",
+            r"enough free threads|reached (?:the )?(?:pm\.)?max_children|\b(?:fork|spawn)\b[^\n]{0,20}\bEAGAIN\b",
+            r"\bfork\b[^\n]{0,20}Resource temporarily unavailable",
             r"can.t (?:start new|create) thread|unable to create (?:new )?native",
             r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed",
             # C++ and PHP call functions and properties so.
