@@ -301,12 +301,15 @@ UNANSWERED = """
     upstream connect error or disconnect/reset before headers|APIConnectionError: Connection error.
     APITimeoutError: late
     status code 522|ModelTimeoutException: late|ModelNotReadyException: warming up
+    An error occurred (503) when calling the PutObject operation: Service Unavailable
+    An error occurred (ServiceUnavailableException) when calling the Converse operation
     ServiceUnavailableException: the vendor cannot process your request.
 """
 ANSWERED = """
     OutOfStock: SKU 14 UNAVAILABLE|UNAVAILABLE|7 PERMISSION_DENIED: no|INVALID_ARGUMENT: sku unavailable
     ServiceUnavailableException: closed on Sundays|DataModelTimeoutExceptions
     expected 200, got 503|HTTP 503 rooms are booked|Table 503 is taken
+    An error occurred (AccessDenied) when calling the PutObject operation
     status code 404|AxiosError: Request failed with status code 500|submission deadline exceeded|APIError: bad
     Error: Network Error|TypeError: Failed to fetch|connect ECONNREFUSED <ip 1>:443|ReadTimeout: timed out
     StatusCode.UNAVAILABLE: dns:///inventory:50051|code = Unavailable desc = dial tcp <ip 1>:5432: connection refused

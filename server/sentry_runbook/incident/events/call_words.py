@@ -87,6 +87,7 @@ UNANSWERED = _any(
     r"\bstatus(?:[ _]?code)?[\"']?(?: of)?[:= (]{0,3}(?:50[234]|52\d)\b|(?:success|unacceptable): (?:50[234]|52\d)\b",
     r"\bHTTP(?:/[\d.]+)? (?:50[234]|52\d)\b(?-i:(?! [a-z]))|[\[(‵](?:50[234]|52\d)\)? (?-i:[A-Z])",
     r"\b(?:50[234]|52\d) (?:Server Error|Bad Gateway|Gateway Time)",
+    r"error occurred \((?:50[234]|ServiceUnavailable\w*)\) when calling",
     # AWS's own names; anybody's shop may call its closing hours ServiceUnavailableException
     r"\bModel(?:Timeout|NotReady)Exception\b|ServiceUnavailableException: [^\n]{0,60}\bprocess (?:your|the) request",
     r"RestClient::(?:BadGateway|ServiceUnavailable|GatewayTimeout)|upstream connect error",
