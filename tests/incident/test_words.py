@@ -137,6 +137,7 @@ LIMITED = """
 EXPIRED = """
     x509: certificate has expired or is not yet valid|CERT_HAS_EXPIRED|CertificateExpiredException: NotAfter: Mon
     [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired|net::ERR_CERT_DATE_INVALID
+    the remote certificate has expired|an intermediate certificate is expired
     SSLV3_ALERT_CERTIFICATE_EXPIRED|the server's certificate is expired|SSL certificate problem: certificate has expired
     PKIX path validation failed: CertPathValidatorException: validity check failed|tlsv1 alert certificate expired
     CertPathValidatorException: timestamp check failed|tls: expired certificate|SEC_ERROR_EXPIRED_CERTIFICATE
@@ -225,6 +226,8 @@ def test_a_service_that_turns_calls_away_is_known_by_its_words(word: str) -> Non
 NO_LIMIT = """
     order 429 is missing|rate 5 %|TypeError: limit|step 529|the limiter started|429 items are broken|KeyError: 429
     User 429 not found|Minified React error #429; visit https://react.dev/errors/429|Error at position 429 - unexpected
+    ThrottlerException: Too Many Requests|Throttled: Request was throttled. Expected available in 34 seconds.
+    RateLimitExceeded: 5 per 1 minute|429 Too Many Requests: 100 per 1 hour
     you have reached your limit|exchange rate exceeded|the sending rate is too high|function_throttled is not defined
     TypeError: Throttled is not a constructor|KeyError: a: Throttled.b
     a slowdown of the checkout|interest rate exceeded 5 %|TypeError: late at throttled (app.js)|code: 42910|id 0f429a

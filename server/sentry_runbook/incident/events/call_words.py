@@ -103,7 +103,7 @@ LIMITED = _any(
     r"\b(?:status|code|http|error)(?:[ _]?code)?[\"']?[:= ]{0,3}429\b|HTTP/[\d.]+ 429\b|\b429 Client|\[429 ",
     r"^429(?=$|(?-i: [A-Z{])|: )|too many 429",
     r"Throttl(?:ing|ed)(?:Exception|Error)|\(Throttling\)|(?-i:\bThrottling:)",
-    r"(?:was|been|being|is) throttled|\bThrottled by|(?:Error|Exception)s?: Throttled(?=[.,]?(?: |$))",
+    r"(?:was|been|being|is) throttled|\bThrottled by|(?:Error|Exception)s?: Throttled(?=[.,]?(?:\s|$))",
     r"(?<![a-z] )\bRate exceeded|Request_?Limit_?Exceeded|(?-i:\bSlowDown\b)|reduce (?:your )?request rates?",
     r"request rate is (?:too )?large|(?:per|second|minute|daily|hourly) request limit|(?:daily|monthly) request quota",
     r"exceeded your (?:current|daily|monthly) quota|insufficient_quota|quota exceeded for|OVER_QUERY_LIMIT",
@@ -121,7 +121,8 @@ LIMITED = _any(
 
 CERTIFICATE_EXPIRED = _any(
     # Gift certificates and those of first-aid courses expire, too.
-    r"(?:(?<![a-z] )|(?:ssl|tls|server|server.s|peer|client|leaf|x509) )certificate (?:has|is) expired",
+    r"(?:(?<![a-z] )|(?:ssl|tls|server|server.s|peer|client|leaf|x509|remote|root|intermediate) )"
+    r"certificate (?:has|is) expired",
     r"certificate for this server has expired|peer certificate: Expired|tls: expired certificate",
     r"CERT_?HAS_?EXPIRED|CertificateExpired|certificate_expired|(?:alert|fatal)[: _-]+certificate expired",
     r"ERR_CERT_DATE_INVALID|EXPIRED_(?:ISSUER_)?CERT|CertPathValidatorException: (?:validity|timestamp) check failed",
@@ -139,8 +140,16 @@ CODE_FILE = re.compile(r"\.(?:m?js|css)(?:[?#]|$)", re.IGNORECASE)
 """The end of a URL of such a part."""
 
 
+OWN_LIMIT = _any(
+    r"\bThrottlerException\b|was throttled\. Expected available in|\b\d+ per \d+ (?:second|minute|hour|day|month)s?\b"
+)
+"""The application's own limit for its callers, as NestJS, Django REST framework and Flask's limiters say it."""
+
+
 def is_failing_call(text: str) -> bool:
     """Whether an error says that a call over the network failed, by the other side or on the way."""
+    if OWN_LIMIT.search(text):
+        return False
     if LIMITED.search(text) or CERTIFICATE_EXPIRED.search(text):
         return True
     failed = NETWORK.search(text) or SERVER_ERROR.search(text)
@@ -149,6 +158,8 @@ def is_failing_call(text: str) -> bool:
 
 def is_of_other_side(text: str) -> bool:
     """Whether an error is the word of a service that does not answer or turns calls away, named or not."""
+    if OWN_LIMIT.search(text):
+        return False
     if CERTIFICATE_EXPIRED.search(text) or LIMITED.search(text):
         return True
     return UNANSWERED.search(text) is not None and not REFUSED.search(text)
