@@ -107,7 +107,7 @@ def _stream(case: Case, one: dict[str, Any]) -> Stream:
         one["to"],
         users=people or 0,
         first_user=1 + 100_000 * len(one.get("up", "")),
-        environment=one.get("env", "production"),
+        environment=one.get("env", "production") or None,
         release=None if (version := one.get("rel", "1.1.0")) is None else _version(case, version),
         handled=bool(one.get("handled", False)),
         tags={key: {value: 1.0} for key, value in one.get("tags", {}).items()},

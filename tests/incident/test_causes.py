@@ -228,6 +228,19 @@ def test_trackers_that_fail_are_bystanders(host: str) -> None:
     assert patterns(spiking(event(crumbs=[call(host, None)]))) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "is_intake"),
+    [
+        *(("api/3/envelope/?sentry_key=abc", True), ("api/12/store/", True), ("intake/v2/rum/events", True)),
+        *(("com.snowplowanalytics.snowplow/tp2", True), ("matomo.php?idsite=3", True), ("g/collect?v=2", True)),
+        *(("api/3/envelopes", False), ("api/store/7", False), ("intake/v2/orders", False), ("collect", False)),
+    ],
+)
+def test_an_intake_of_measurements_is_known_by_its_path_on_any_host(path: str, is_intake: bool) -> None:
+    crumb = call("errors.acme.example", None).model_copy(update={"url": f"https://errors.acme.example/{path}"})
+    assert ("third_party_failure" not in patterns(spiking(event(crumbs=[crumb])))) is is_intake
+
+
 def test_a_failed_call_that_the_error_does_not_speak_of_is_weak() -> None:
     one = event(crumbs=[call("api.geo.example", 503), call("api.other.example", 200)])
     found = causes(spiking(one))

@@ -10,6 +10,7 @@ from sentry_runbook.incident.model.evidence import (
     EventRow,
     Evidence,
     IssueSeries,
+    Known,
     Series,
     Totals,
     Unknown,
@@ -247,6 +248,15 @@ def test_a_hundred_rows_may_lack_older_events(rows: int, known_: bool) -> None:
     assert not known_ or result == UsersWorstHour(
         at_least=99, at_most=99, start=events[0].at, how="counted in all 99 events"
     )
+
+
+def test_fewer_rows_of_one_environment_may_lack_older_events_where_the_list_has_more() -> None:
+    dead = Unknown(why="Discover answered 429")
+    events = people(ago(minutes=50), 70)
+    all_of_them = incident(events, totals=dead, series=dead, users_per_hour=dead)
+    assert isinstance(all_of_them.rows, Known)
+    rows = all_of_them.rows.model_copy(update={"note": "there are more"})
+    assert users_worst_hour(all_of_them.model_copy(update={"rows": rows})) == dead
 
 
 def test_hours_to_count_begin_at_least_five_minutes_apart() -> None:

@@ -50,6 +50,7 @@ NETWORK = """
     [Errno 111] 拒绝连接
     Connection broken: IncompleteRead
     queryA ETIMEOUT|queryA ESERVFAIL|write EPROTO|Unable to execute HTTP request|0: 0 Unknown Error
+    IOException: unexpected end of stream on
     Http failure response for x: 500 OK|was not upgraded to websocket|The remote name could not be resolved
     HTTP status server error (500)|HTTP 521|too many 500 error responses|upstream connect error
 """
@@ -92,6 +93,7 @@ HOSTS = (
     "cURL error 28: timed out (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for https://api.partner.com/v1",
     "503 Service Unavailable from GET https://api.partner.com/v1",
     "TypeError: Failed to fetch (api.partner.com)",
+    "The certificate for this server is invalid: it may be pretending to be “api.partner.com”",
     "HttpRequestException: No such host is known. (api.partner.com:443)",
     "NoHttpResponseException: api.partner.com:443 failed to respond",
     "timed out at https://user＠api.partner.com/v1",
@@ -127,11 +129,15 @@ LIMITED = """
     RESOURCE_EXHAUSTED: Bandwidth exhausted|ResourceExhausted: 429 Resource has been exhausted|FLOOD_WAIT
     The rate of requests exceeds the throughput limit.|RequestThrottledException|VendorException - Overloaded.
     Failed after 3 attempts. Last error: Overloaded|past the per minute request limit
+    Maximum sending rate exceeded|(#4) Application request limit reached|You have reached your daily limit.
+    provisioned throughput for the table was exceeded|allowed API requests per minute exceeded|FUNCTION_THROTTLED
+    QueryError: Throttled|VendorException: Throttled
     exceeded your daily request quota|That model is currently overloaded
 """
 EXPIRED = """
     x509: certificate has expired or is not yet valid|CERT_HAS_EXPIRED|CertificateExpiredException: NotAfter: Mon
     [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired|net::ERR_CERT_DATE_INVALID
+    the remote certificate has expired|an intermediate certificate is expired
     SSLV3_ALERT_CERTIFICATE_EXPIRED|the server's certificate is expired|SSL certificate problem: certificate has expired
     PKIX path validation failed: CertPathValidatorException: validity check failed|tlsv1 alert certificate expired
     CertPathValidatorException: timestamp check failed|tls: expired certificate|SEC_ERROR_EXPIRED_CERTIFICATE
@@ -153,6 +159,8 @@ TRACKERS = """
     track.adform.net
     api2.branch.io|events.appsflyer.com|app.adjust.com|dc.services.visualstudio.com|plausible.io|site.matomo.cloud
     hotjar.com|us.i.posthog.com|bat.bing.com|px.ads.linkedin.com|rum.browser-intake.example|analytics.tiktok.com
+    sentry.vendor.example|matomo.vendor.example|posthog.vendor.example|apm.vendor.example|m.stripe.com|r.stripe.com
+    monorail-edge.shopifysvc.com|dataplane.rum.eu-central-1.amazonaws.com|rum-ingest.us0.signalfx.com
     static.cloudflareinsights.com|r.lr-in-prod.com|ct.pinterest.com|telemetry.vendor.example|ib.adnxs.com
 """
 INTERNAL = """
@@ -162,6 +170,7 @@ INTERNAL = """
 SERVICES = """
     graph.facebook.com|api.intercom.io|maps.yandex.ru|api.segmentation.partner.com|tracking.parcels.com|stats.league.com
     api.stripe.com|firestore.googleapis.com|api.twitter.com|events.mapbox.com|www.recaptcha.net|t.me|bing.com
+    js.stripe.com|www.paypal.com|shop.shopifysvc.com|sqs.eu-central-1.amazonaws.com|sentryways.vendor.example|sentry.de
     googleapis.com|api.hsforms.com|adjustments.partner.com|notplausible.io|api.analytics-of-risk.com
 """
 
@@ -217,6 +226,10 @@ def test_a_service_that_turns_calls_away_is_known_by_its_words(word: str) -> Non
 NO_LIMIT = """
     order 429 is missing|rate 5 %|TypeError: limit|step 529|the limiter started|429 items are broken|KeyError: 429
     User 429 not found|Minified React error #429; visit https://react.dev/errors/429|Error at position 429 - unexpected
+    ThrottlerException: Too Many Requests|Throttled: Request was throttled. Expected available in 34 seconds.
+    RateLimitExceeded: 5 per 1 minute|429 Too Many Requests: 100 per 1 hour
+    you have reached your limit|exchange rate exceeded|the sending rate is too high|function_throttled is not defined
+    TypeError: Throttled is not a constructor|KeyError: a: Throttled.b
     a slowdown of the checkout|interest rate exceeded 5 %|TypeError: late at throttled (app.js)|code: 42910|id 0f429a
     the rate limiter is set twice
     8 RESOURCE_EXHAUSTED: Received message larger than max|TooManyRequestsHttpException
@@ -290,11 +303,16 @@ UNANSWERED = """
     HttpServerErrorException: 502 Bad Gateway: "x"|503 Server Error: Service Unavailable|RestClient::GatewayTimeout
     upstream connect error or disconnect/reset before headers|APIConnectionError: Connection error.
     APITimeoutError: late
-    status code 522
+    status code 522|ModelTimeoutException: late|ModelNotReadyException: warming up
+    An error occurred (503) when calling the PutObject operation: Service Unavailable
+    An error occurred (ServiceUnavailableException) when calling the Converse operation
+    ServiceUnavailableException: the vendor cannot process your request.
 """
 ANSWERED = """
     OutOfStock: SKU 14 UNAVAILABLE|UNAVAILABLE|7 PERMISSION_DENIED: no|INVALID_ARGUMENT: sku unavailable
-    ServiceUnavailableException: closed on Sundays|expected 200, got 503|HTTP 503 rooms are booked|Table 503 is taken
+    ServiceUnavailableException: closed on Sundays|DataModelTimeoutExceptions
+    expected 200, got 503|HTTP 503 rooms are booked|Table 503 is taken
+    An error occurred (AccessDenied) when calling the PutObject operation
     status code 404|AxiosError: Request failed with status code 500|submission deadline exceeded|APIError: bad
     Error: Network Error|TypeError: Failed to fetch|connect ECONNREFUSED <ip 1>:443|ReadTimeout: timed out
     StatusCode.UNAVAILABLE: dns:///inventory:50051|code = Unavailable desc = dial tcp <ip 1>:5432: connection refused
@@ -439,7 +457,7 @@ RAN_OUT = {
         reached its memory limit|Allowed memory size of 134217728 bytes exhausted|_ArrayMemoryError: 2 GiB
         NoMemoryError: failed to allocate memory|GC overhead limit exceeded|InsufficientMemoryException
         memory allocation of 8589934592 bytes failed|allocation size overflow|EXC_RESOURCE: RESOURCE_TYPE_MEMORY
-        OOM command not allowed when used memory above maxmemory
+        connection blocked: low on memory|OOM command not allowed when used memory above maxmemory
     """,
     "connections ran out": """
         QueuePool limit of size 5|pool exhausted|the pool is full|pool limit reached|pool timed out|pool time out
@@ -449,6 +467,13 @@ RAN_OUT = {
         remaining connection slots are reserved for x
         already has more than 'max_user_connections' active connections|maximum number of clients reached
         max clients reached|maximum connections exceeded|max number of clients reached|connection limit exceeded
+        An attempt by a client to checkout a Connection has timed out.|couldn't get a connection after 30.00 sec
+        Acquisition timeout while waiting for new connection
+        Timeout occurred while waiting for a slot to become available
+        Pending acquire queue has reached its maximum size of 1000|Pool#acquire(Duration) has been pending for too long
+        Connection pool reached max wait queue size of 100|768 worker_connections are not enough
+        The request limit for the database is 200 and has been reached
+        FATAL: no more connections allowed (max_client_conn)|FATAL:  query_wait_timeout
         in Session mode max clients are limited to pool_size
         Knex: Timeout acquiring a connection. The pool is probably full
         unable to acquire JDBC Connection|HikariPool-1 - Connection is not available, request timed out
@@ -463,7 +488,9 @@ RAN_OUT = {
         The wait queue for acquiring a connection to server is full|WaitQueueTimeoutError|ConnectionPool::TimeoutError
     """,
     "threads and queues ran out": """
-        RejectedExecutionException
+        RejectedExecutionException|[type=es_rejected_execution_exception, reason=slow]
+        rejected execution of coordinating operation|spawn EAGAIN|fork: Resource temporarily unavailable
+        There were not enough free threads in the ThreadPool|server reached pm.max_children setting (50)
         rejected from ThreadPoolExecutor by RejectedExecutionException [Running, pool size = 50]
         TaskRejectedException|did not accept task|thread pool exhausted|can't start new thread|can't create Thread
         unable to create new native thread|unable to create native thread|queue is full|queue full|queue.Full
@@ -502,7 +529,10 @@ NOT_RUN_OUT = """
     Indirect modification of overloaded property has no effect|seat allocation failed
     RejectedExecutionException: Task rejected from ThreadPoolExecutor@2[Terminated, pool size = 0]
     NoClassDefFoundError: java/util/concurrent/RejectedExecutionException|all goroutines are asleep - deadlock!
-    deadlock; recursive locking|The queue is fully loaded|the disk is fully booked|exit code 1370|signal 90|designal 9
+    read EAGAIN|pitchfork: EAGAIN|stock is low on memory cards|Data acquisition timeouts
+    seats: waiting for a slot to be chosen|not enough threads for the jacket
+    rejected executions of warrants|set_query_wait_timeouts|deadlock; recursive locking
+    The queue is fully loaded|the disk is fully booked|exit code 1370|signal 90|designal 9
 """
 
 

@@ -308,6 +308,7 @@ def test_a_machine_that_is_called_by_its_owner_is_masked(name: str, value: str) 
             ("device", model)
             for model in ("iPhone15,2", "Pixel 7 Pro", "Samsung SM-S911B", "Apple Watch", "Galaxy S23")
         ),
+        *(("device.family", family) for family in ("iPhone", "Galaxy S23", "Mac")),
         ("message", "Anna's iPhone"),
         ("device.class", "high"),
     ],

@@ -115,6 +115,18 @@ async def test_events_of_staging_do_not_contradict_a_zero_of_production() -> Non
     assert "Sentry counts no" not in str(impact["missing"])
 
 
+async def test_a_full_list_of_two_environments_does_not_tell_the_users_of_one() -> None:
+    """Of its hundred events those of production are fewer, and older ones are in no list."""
+    streams = (
+        Stream(300, -50, -10, users=200, handled=True),
+        Stream(60, -50, -10, users=60, environment="staging", handled=True),
+    )
+    edits: dict[str, Edit] = {**dict.fromkeys(SERIES, zeros), "totals": nothing, "users_per_hour": zeros}
+    verdict = await answer("classify_severity", edits, streams)
+    [users] = [one for one in verdict["criteria"] if one["id"] == "users_per_hour"]
+    assert (users["met"], "observed" in users) == ("unknown", False)
+
+
 async def test_the_trend_does_not_rest_on_zeros() -> None:
     def stats(found: Any) -> object:
         empty = {period: [[at, 0] for at, _ in points] for period, points in found["stats"].items()}

@@ -318,6 +318,16 @@ async def test_a_device_is_shown_by_its_model_and_never_by_its_owners_name() -> 
     assert "Vera" not in json.dumps(report) + "".join(told)
 
 
+async def test_a_family_that_is_the_owners_name_is_none() -> None:
+    owned = {"type": "device", "name": "Vera's iPad", "family": "Vera's iPad", "model": "iPad13,1"}
+    tags = [{"key": key, "value": "Vera's iPad"} for key in ("device", "device.family", "device.model")]
+    async with shop({"contexts": {"device": owned}, "tags": tags}) as connection:
+        told = await connection.text("get_issue", issue=ISSUE) + await connection.text("triage_issue", issue=ISSUE)
+        report = await connection.call("get_issue", issue=ISSUE)
+    assert report["event"]["device"] == "iPad13,1"
+    assert "Vera" not in json.dumps(report) + told
+
+
 async def test_an_address_in_a_message_stays_masked_and_a_version_in_one_does_not() -> None:
     value = "Could not load 'Core, Version=4.2.0.17' on Chrome/141.0.0.0 for 93.184.216.34"
     async with shop(chain=(Raised("LoadError", value, (OWN,)),)) as connection:

@@ -67,7 +67,7 @@ _VERSION_WORDS = _words("version versions release build dist firmware")
 _OWNER_PAIRS = _phrases("device name|phone name|bluetooth name")
 """Names of devices are their owners': "Vera's iPhone"."""
 _MACHINE_WORDS = _words("device host hostname computer machine machinename computername servername")
-_MACHINE_PAIRS = _phrases("server name|host name|computer name|machine name|node name")
+_MACHINE_PAIRS = _phrases("server name|host name|computer name|machine name|node name|device family|device model")
 """Last words of names whose values are machines: a server's name tells where it broke, a notebook's whose it is."""
 
 

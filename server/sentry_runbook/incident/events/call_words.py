@@ -33,7 +33,7 @@ NETWORK = Words(
     r"(?:could not|cannot|can.t|couldn.t|failed to|unable to)(?: be)? (?:connect|reach|resolve|open TCP|establish)",
     r"failed: Connection|failed to respond|server disconnected|other side closed|GOAWAY|RST_STREAM|\": EOF\b",
     r"actively refused|Unable to execute HTTP|: 0 Unknown Error|was not upgraded to websocket",
-    r"did not properly respond|RemoteDisconnected|RemoteProtocolError|No route to host",
+    r"unexpected end of stream on|did not properly respond|RemoteDisconnected|RemoteProtocolError|No route to host",
     # no such name
     r"getaddrinfo|no such host|No such host is known|Unknown ?Host|host ?lookup|name resolution|hostname could not be",
     r"name or service not known|nodename nor servname provided|Name does not resolve",
@@ -84,6 +84,9 @@ UNANSWERED = Words(
     r"\bstatus(?:[ _]?code)?[\"']?(?: of)?[:= (]{0,3}(?:50[234]|52\d)\b|(?:success|unacceptable): (?:50[234]|52\d)\b",
     r"\bHTTP(?:/[\d.]+)? (?:50[234]|52\d)\b(?-i:(?! [a-z]))|[\[(‵](?:50[234]|52\d)\)? (?-i:[A-Z])",
     r"\b(?:50[234]|52\d) (?:Server Error|Bad Gateway|Gateway Time)",
+    r"error occurred \((?:50[234]|ServiceUnavailable\w*)\) when calling",
+    # AWS's own names; anybody's shop may call its closing hours ServiceUnavailableException
+    r"\bModel(?:Timeout|NotReady)Exception\b|ServiceUnavailableException: [^\n]{0,60}\bprocess (?:your|the) request",
     r"RestClient::(?:BadGateway|ServiceUnavailable|GatewayTimeout)|upstream connect error",
     # libraries of model providers
     r"\bAPI(?:Connection|Timeout|ConnectionTimeout)Error\b",
@@ -97,10 +100,12 @@ LIMITED = Words(
     r"\b(?:status|code|http|error)(?:[ _]?code)?[\"']?[:= ]{0,3}429\b|HTTP/[\d.]+ 429\b|\b429 Client|\[429 ",
     r"^429(?=$|(?-i: [A-Z{])|: )|too many 429",
     r"Throttl(?:ing|ed)(?:Exception|Error)|\(Throttling\)|(?-i:\bThrottling:)",
-    r"(?:was|been|being|is) throttled|\bThrottled by",
+    r"(?:was|been|being|is) throttled|\bThrottled by|(?:Error|Exception)s?: Throttled(?=[.,]?(?:\s|$))",
     r"(?<![a-z] )\bRate exceeded|Request_?Limit_?Exceeded|(?-i:\bSlowDown\b)|reduce (?:your )?request rates?",
     r"request rate is (?:too )?large|(?:per|second|minute|daily|hourly) request limit|(?:daily|monthly) request quota",
     r"exceeded your (?:current|daily|monthly) quota|insufficient_quota|quota exceeded for|OVER_QUERY_LIMIT",
+    r"\bsending rate exceeded|request limit reached|API requests per \w+ exceeded|(?-i:\bFUNCTION_THROTTLED\b)",
+    r"reached your (?:secondly|hourly|daily|monthly|\w+_rolling) limit|provisioned throughput [^\n]{0,20}was exceeded",
     r"ProvisionedThroughputExceeded|exceeds the throughput limit|RequestThrottled",
     # gRPC's status for a quota; also what its libraries say of a message that is too large
     r"(?:RESOURCE_EXHAUSTED|ResourceExhausted)(?![^\n]{0,80}larger than max)",
@@ -113,7 +118,8 @@ LIMITED = Words(
 
 CERTIFICATE_EXPIRED = Words(
     # Gift certificates and those of first-aid courses expire, too.
-    r"(?:(?<![a-z] )|(?:ssl|tls|server|server.s|peer|client|leaf|x509) )certificate (?:has|is) expired",
+    r"(?:(?<![a-z] )|(?:ssl|tls|server|server.s|peer|client|leaf|x509|remote|root|intermediate) )"
+    r"certificate (?:has|is) expired",
     r"certificate for this server has expired|peer certificate: Expired|tls: expired certificate",
     r"CERT_?HAS_?EXPIRED|CertificateExpired|certificate_expired|(?:alert|fatal)[: _-]+certificate expired",
     r"ERR_CERT_DATE_INVALID|EXPIRED_(?:ISSUER_)?CERT|CertPathValidatorException: (?:validity|timestamp) check failed",
@@ -131,8 +137,16 @@ CODE_FILE = re.compile(r"\.(?:m?js|css)(?:[?#]|$)", re.IGNORECASE)
 """The end of a URL of such a part."""
 
 
+OWN_LIMIT = _any(
+    r"\bThrottlerException\b|was throttled\. Expected available in|\b\d+ per \d+ (?:second|minute|hour|day|month)s?\b"
+)
+"""The application's own limit for its callers, as NestJS, Django REST framework and Flask's limiters say it."""
+
+
 def is_failing_call(text: str) -> bool:
     """Whether an error says that a call over the network failed, by the other side or on the way."""
+    if OWN_LIMIT.search(text):
+        return False
     if LIMITED.search(text) or CERTIFICATE_EXPIRED.search(text):
         return True
     failed = NETWORK.search(text) or SERVER_ERROR.search(text)
@@ -141,6 +155,8 @@ def is_failing_call(text: str) -> bool:
 
 def is_of_other_side(text: str) -> bool:
     """Whether an error is the word of a service that does not answer or turns calls away, named or not."""
+    if OWN_LIMIT.search(text):
+        return False
     if CERTIFICATE_EXPIRED.search(text) or LIMITED.search(text):
         return True
     return UNANSWERED.search(text) is not None and not REFUSED.search(text)

@@ -13,6 +13,7 @@ from typing import Literal
 from sentry_runbook.incident.events.call_words import CODE_FILE, CODE_LOADED, is_failing_call, is_of_other_side
 from sentry_runbook.incident.events.event_texts import error_texts, whole_events
 from sentry_runbook.incident.events.hosts import Whose, hosts_in, own_domains, whose_host
+from sentry_runbook.incident.events.trackers import is_intake
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Evidence
 from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
 
@@ -109,6 +110,8 @@ def _calls(event: Event, own: frozenset[str]) -> Iterator[Breadcrumb]:
 
 
 def _whose(crumb: Breadcrumb, own: frozenset[str]) -> Whose:
+    if crumb.url and is_intake(crumb.url):
+        return "tracker"
     # A path below the page and a bare name have no host that is worth a name: they are the project's own.
     return whose_host(crumb.host, own) if crumb.host else "own"
 

@@ -133,7 +133,7 @@ IN_TEXT = Words(
     rf"|Unknown ?Host(?:Exception)?: )({_DOTTED}|{_ADDRESS}|{_BARE})"
     rf"|(?:ipv[46][:∶]|target:? ?|\b(?:host(?:name)?(?: name)?|host lookup|address) ?[:=]? ?[\"'‘“]?"
     rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMED?OUT|ESERVFAIL|EHOSTUNREACH|ENETUNREACH"
-    rf"|getaddrinfo|resolv(?:e|ed|ing)|HTTP request|reach|dial tcp)"
+    rf"|getaddrinfo|resolv(?:e|ed|ing)|HTTP request|reach|dial tcp|pretending to be)"
     rf"(?: host)?:? ?[\"'‘“]?|connect(?:ion)?(?: timeout| refused)?(?: to| with|:)(?: host)? ?[\"'‘“]?"
     rf"|connect\(2\) for \"|from (?:GET|POST|PUT|PATCH|DELETE) )({_DOTTED}|{_ADDRESS})"
     # A host in brackets, with its port, or as Java writes it with its address; places in files look alike.

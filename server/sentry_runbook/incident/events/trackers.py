@@ -25,7 +25,9 @@ ANALYTICS = _hosts("""
     keen.io june.so vercel-insights.com vercel-analytics.com va.vercel-scripts.com adobedc.net hs-banner.com
     events.data.microsoft.com events.launchdarkly.com events.statsigapi.net track.customer.io
     static-tracking.klaviyo.com appsflyer.com appsflyersdk.com adjust.com adjust.io branch.io kochava.com singular.net
-    tenjin.com flurry.com
+    tenjin.com flurry.com m.stripe.com m.stripe.network r.stripe.com q.stripe.com errors.stripe.com t.paypal.com
+    monorail-edge.shopifysvc.com app-analytics-services.com app-analytics-services-att.com
+    siteintercept.qualtrics.com krxd.net
 """)
 RECORDINGS_AND_EXPERIMENTS = _hosts("""
     hotjar.com hotjar.io clarity.ms fullstory.com logrocket.com logrocket.io lr-ingest.io lr-ingest.com lr-in.com
@@ -41,6 +43,7 @@ ERRORS_AND_SPEED = _hosts("""
     eum-appdynamics.com dynatrace.com instana.io speedcurve.com go-mpulse.net akstat.io highlight.run highlight.io
     instabug.com embrace.io appcenter.ms crashlytics.com crashlyticsreports-pa.googleapis.com
     dc.services.visualstudio.com applicationinsights.azure.com js.monitor.azure.com loggly.com logtail.com grafana.net
+    signalfx.com observability.splunkcloud.com rum-ingress-coralogix.com betterstackdata.com logs.betterstack.com
     nsvcs.net rum-collector.pingdom.net rum-static.pingdom.net
 """)
 ADVERTISING = _hosts("""
@@ -61,12 +64,28 @@ TRACKERS = ANALYTICS | RECORDINGS_AND_EXPERIMENTS | ERRORS_AND_SPEED | ADVERTISI
 """With all hosts below them, but for :data:`SERVICES`."""
 SERVICES = _hosts("graph.facebook.com graph-video.facebook.com")
 """APIs below the domain of a tracker that applications depend on."""
-LABELS = frozenset(
-    ("analytics", "telemetry", "rum", "beacon", "beacons", "pixel", "pixels", "ads", "adservice", "metrics", "smetrics")
+LABELS = _hosts("""
+    analytics telemetry rum beacon beacons pixel pixels ads adservice metrics smetrics apm sgtm
+    sentry glitchtip bugsink matomo piwik posthog plausible umami snowplow openreplay
+""")
+"""First labels of hosts that do nothing else, also of programs that people run themselves.
+
+Parcels are tracked and matches have statistics: those are none.
+"""
+INTAKE = re.compile(r"browser-intake-(?:[a-z0-9]+-)?datadoghq\.(?:com|eu)|dataplane\.rum\.[a-z0-9-]+\.amazonaws\.com")
+"""Datadog has a domain of its own for each region, and Amazon a host."""
+INTAKE_PATH = re.compile(
+    r"/api/\d+/(?:envelope|store|security|minidump|unreal)/?(?:[?#]|$)"  # Sentry and what is like it
+    r"|/intake/v2/(?:rum/)?events\b|/v1/rumevents\b"  # Elastic, Coralogix
+    r"|/com\.snowplowanalytics\.(?:snowplow|iglu)/|/(?:matomo|piwik)\.php\b"
+    r"|/(?:g|j|r)/collect(?:\?|$)|/gen_204(?:\?|$)"  # Google
 )
-"""First labels of hosts that do nothing else. Parcels are tracked and matches have statistics: those are none."""
-INTAKE = re.compile(r"browser-intake-(?:[a-z0-9]+-)?datadoghq\.(?:com|eu)")
-"""Datadog has a domain of its own for each region."""
+"""Paths that only such a program has, on whatever host it runs."""
+
+
+def is_intake(url: str) -> bool:
+    """Whether a URL only takes measurements, by its path."""
+    return INTAKE_PATH.search(url) is not None
 
 
 def is_tracker(host: str) -> bool:

@@ -13,7 +13,7 @@ from sentry_runbook.incident.formatting import count, number
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.metrics.user_bounds import UserCounts
-from sentry_runbook.incident.model.evidence import ROWS_LIMIT, EventRow, Evidence, Frozen, Known, Unknown
+from sentry_runbook.incident.model.evidence import EventRow, Evidence, Frozen, Known, Unknown
 from sentry_runbook.incident.model.policy import Policy
 
 
@@ -129,7 +129,7 @@ def all_rows(evidence: Evidence) -> list[tuple[datetime, str | None]] | None:
     if isinstance(evidence.totals, Known):
         complete = len(inside) >= evidence.totals.value.events
     else:
-        complete = len(rows) < ROWS_LIMIT or len(inside) < len(rows)
+        complete = not evidence.has_older_rows or len(inside) < len(rows)
     return sorted(inside, key=lambda row: row[0]) if complete and inside else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sentry_runbook.incident.issue_status import is_logged_as_next_release, last_resolve
-from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Known
+from sentry_runbook.incident.model.evidence import Evidence, Known
 from sentry_runbook.incident.release_versions import is_later
 from sentry_runbook.incident.releases import release_named
 
@@ -40,7 +40,7 @@ def find_fix_release(evidence: Evidence, since: datetime | None) -> FixRelease:
     return FixRelease(
         version=version,
         events=events,
-        at_least=len(rows) == len(evidence.rows.value) >= ROWS_LIMIT,
+        at_least=evidence.has_older_rows and len(rows) == len(evidence.rows.value),
         live=True if events else live,
     )
 

@@ -51,13 +51,17 @@ CONNECTIONS = Resource(
         r"(?:obtain|wait|fetch|check|get|acquir|borrow)\w*(?: \w+){0,4} (?:connection|resource) from (?:the |a )?"
         r"(?:connection )?pool|pool error Timeout waiting|connection pool cannot serve",
         r"- Connection is not available|connection not available and request was dropped",
-        r"no available connections|EmptyPoolError|No pool connections are available",
+        r"no available connections|no more connections allowed|EmptyPoolError|No pool connections are available",
         r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
         r"more than [’'\"]?max_user_connections|max_connections (?:was |has been )?(?:reached|exceeded)",
         r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "
         r"(?:reached|exceeded|limited)|connection limit (?:was |has been )?(?:exceeded|reached)",
         r"(?:time-?out|timed out|unable|failed|waiting|queue)[^.\n]{0,40} acquir\w+ (?:a |the )?(?:\w+ )?connection",
-        r"ConnectionAcquireTimeout|wait queue for acquiring|WaitQueueTimeout",
+        r"client to checkout a Connection has timed out|couldn.t get a connection after|\bacquisition timeout\b",
+        r"waiting for a slot to become available|Pending acquire queue has reached|Pool#acquire\(",
+        r"pool reached max wait queue|request limit for the database is \d+ and has been reached",
+        r"worker_connections are not enough",
+        r"ConnectionAcquireTimeout|wait queue for acquiring|WaitQueueTimeout|\bquery_wait_timeout\b",
     ),
     "connections ran out",
     "Add connection pooling, or enlarge the pool within the server's limit; scale out; rate-limit.",
@@ -76,7 +80,7 @@ MEMORY = Resource(
         r"(?:memory|buffer|heap) allocation failed|memory allocation of \d+ bytes failed",
         r"allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
         r"(?:exceed|reach)\w*[^.\n]{0,20} memory limit|memory limit (?:was |has been )?(?:exceeded|reached)",
-        r"Allowed memory size of",
+        r"Allowed memory size of|\blow on memory(?! \w)",
     ),
     "memory ran out",
     "Scale horizontally and raise the memory limit for now, then find what holds the memory; rate-limit.",
@@ -97,7 +101,9 @@ RESOURCES = (
         Words(
             # An executor that was shut down rejects work, too: that is no load.
             r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
-            r"thread pool (?:is )?(?:full|exhausted)|did not accept task",
+            r"\bes_rejected_execution|rejected execution of|thread pool (?:is )?(?:full|exhausted)|did not accept task",
+            r"enough free threads|reached (?:the )?(?:pm\.)?max_children|\b(?:fork|spawn)\b[^\n]{0,20}\bEAGAIN\b",
+            r"\bfork\b[^\n]{0,20}Resource temporarily unavailable",
             r"can.t (?:start new|create) thread|unable to create (?:new )?native",
             r"queue (?:is )?full\b|queue\.Full|BulkheadFull|worker timeout|back ?pressure|LoadShed",
             # C++ and PHP call functions and properties so.

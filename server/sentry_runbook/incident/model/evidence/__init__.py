@@ -122,7 +122,7 @@ class Evidence(Frozen):
         window: the period asked for; 24 h unless given.
         event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
-        rows: up to 100 of the latest events, newest first, in the scope's environments.
+        rows: of the latest 100 events those in the scope's environments, newest first; noted where there are more.
         tags: over all time.
         totals: in the window and the scope.
         project_environments: those that Sentry lists of the project; asked for where the issue was seen in none that
@@ -177,3 +177,8 @@ class Evidence(Frozen):
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know of the collection itself (merged issue, old server, rounding)."""
+
+    @property
+    def has_older_rows(self) -> bool:
+        """Whether there are events before those of ``rows``, of which the environments are not known, either."""
+        return isinstance(self.rows, Known) and (self.rows.note != "" or len(self.rows.value) >= ROWS_LIMIT)

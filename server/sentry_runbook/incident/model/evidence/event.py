@@ -52,6 +52,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
 from sentry_runbook.incident.model.evidence.occurrence import EvidencePairs, evidence_of
 from sentry_runbook.incident.model.evidence.tags import MAX_TAGS, Tags, event_tags, tags_named
 from sentry_runbook.incident.model.evidence.values import EventText
+from sentry_runbook.safety.sensitive_keys import is_owned_device
 from sentry_runbook.safety.text import NAME, both_ends
 
 if TYPE_CHECKING:
@@ -284,6 +285,9 @@ def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:
     if key == "device":
         keys = ("family", "model")
     texts = [text for part in keys if (text := first_text(context, part)) and text not in ("Unknown", "None")]
+    if key == "device":
+        # Some SDKs give the owner's name for the device as its family, too.
+        texts = [text for text in texts if not is_owned_device(key, text)]
     return " ".join(dict.fromkeys(texts))
 
 
