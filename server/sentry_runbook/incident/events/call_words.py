@@ -137,7 +137,7 @@ CODE_FILE = re.compile(r"\.(?:m?js|css)(?:[?#]|$)", re.IGNORECASE)
 """The end of a URL of such a part."""
 
 
-OWN_LIMIT = _any(
+OWN_LIMIT = Words(
     r"\bThrottlerException\b|was throttled\. Expected available in|\b\d+ per \d+ (?:second|minute|hour|day|month)s?\b"
 )
 """The application's own limit for its callers, as NestJS, Django REST framework and Flask's limiters say it."""
