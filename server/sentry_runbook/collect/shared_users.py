@@ -6,6 +6,7 @@ of a proxy or load balancer. And code names a user before anybody has signed in:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address, ip_network
 
@@ -80,8 +81,11 @@ def shared_users(collection: Collection) -> frozenset[str]:
     In the form of Sentry's tag ``user``. Events that name their user otherwise do not count.
     """
     page = collection.value(ROWS)
-    users = [user for user in _users(page.items if page is not None else ()) if _stands_for_many(user)]
-    return frozenset(users) if len(users) >= EVENTS_PER_USER * len(set(users)) else frozenset()
+    events = Counter(_users(page.items if page is not None else ()))
+    if max(events.values(), default=0) < EVENTS_PER_USER:
+        return frozenset()
+    shared = [user for user in events if _stands_for_many(user)]
+    return frozenset(shared) if sum(events[user] for user in shared) >= EVENTS_PER_USER * len(shared) else frozenset()
 
 
 def _stands_for_many(user: str) -> bool:

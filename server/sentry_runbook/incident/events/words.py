@@ -7,7 +7,7 @@ of requests, and not before the first (:func:`compile_all`).
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _TABLES: list[Words] = []
 
@@ -26,7 +26,13 @@ class Words:
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first place in the text where a row is found."""
-        return self.pattern.search(text)
+        return _found(self, text)
+
+
+@lru_cache(maxsize=500)
+def _found(table: Words, text: str) -> re.Match[str] | None:
+    """One judgement asks the same of the same few texts in several rooms, and so do the next calls on the issue."""
+    return table.pattern.search(text)
 
 
 def compile_all() -> None:
