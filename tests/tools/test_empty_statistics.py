@@ -138,3 +138,40 @@ async def test_the_trend_does_not_rest_on_zeros() -> None:
     edits["issue"] = stats
     report = await answer("get_issue", edits)
     assert "trend" not in report and why(report, "trend")
+
+
+def blanks(answer: Any) -> object:
+    """The time series of an answer, without a single number."""
+    return {
+        **answer,
+        "timeSeries": [
+            {**series, "values": [{**point, "value": None} for point in series["values"]]}
+            for series in answer["timeSeries"]
+        ],
+    }
+
+
+async def test_numbers_that_a_server_leaves_out_are_unknown_and_no_count_of_zero() -> None:
+    impact = await answer("discover_impact", dict.fromkeys(SERIES, blanks))
+    assert impact["events"] == 60 and "unhandled_per_minute_peak" not in impact
+    assert "Sentry counts no event" not in str(impact["missing"])
+
+
+async def test_an_issue_last_seen_in_the_period_is_not_none_where_none_of_its_events_can_be_read() -> None:
+    def unread(_: Any) -> object:
+        return {"no": "event"}
+
+    impact = await answer("discover_impact", {"rows": unread, "event": unread, "totals": nothing, "series": zeros})
+    assert "events" not in impact
+    assert why(impact, "events") == "Sentry counts no event in the period, but shows at least 1"
+
+
+async def test_events_in_the_part_of_an_hour_with_which_the_window_begins_are_in_the_series() -> None:
+    clock = ManualClock()
+    streams = (Stream(20, -1_420, -1_385),)
+    world = World(Scenario(name="shop", issues=(IssueSpec(ISSUE, "Boom", streams=streams),)), clock)
+    clock.advance(minutes=17)
+    async with connected(world=world, clock=clock) as connection:
+        impact = await connection.call("discover_impact", issue=ISSUE)
+    assert impact["events"] == 20
+    assert "Sentry counts" not in str(impact["missing"])

@@ -398,6 +398,17 @@ async def test_some_users_who_stand_for_many_make_the_number_a_lower_bound(name:
     assert verdict["could_be"]["highest"] == "P1"
 
 
+@pytest.mark.parametrize(("events", "is_shared"), [(4, False), (5, True)])
+async def test_from_five_events_on_a_private_address_stands_for_many(events: int, is_shared: bool) -> None:
+    of = world(users=60)
+
+    def user(number: int) -> dict[str, str | None]:
+        return {**ALONE, "ip_address": "10.0.0.1"} if number < events else named(number)
+
+    [impact] = await answers(known_by(user), "discover_impact", of=of)
+    assert impact.get("users_lower_bound", False) is is_shared
+
+
 @pytest.mark.parametrize(
     "user",
     [

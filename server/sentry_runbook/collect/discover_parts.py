@@ -107,7 +107,7 @@ def _totals_note(collection: Collection, table: DiscoverTable) -> str:
         return "Sentry gave no number of users"
     if _is_one_for_all(collection, users):
         return collection.one_for_all
-    if users > (events or 0) and is_more(int(users), int(events or 0)):
+    if is_more(int(users), int(events or 0)):
         return f"Sentry counts {users:,.0f} users of {events:,.0f} events, which cannot be: their number is unknown"
     if events and not users:
         return "no event carries a user, so the number of users is unknown, not zero"

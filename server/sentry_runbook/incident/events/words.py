@@ -7,7 +7,7 @@ of requests, and not before the first (:func:`compile_all`).
 from __future__ import annotations
 
 import re
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 _TABLES: list[Words] = []
 
@@ -26,13 +26,7 @@ class Words:
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first place in the text where a row is found."""
-        return _found(self, text)
-
-
-@lru_cache(maxsize=500)
-def _found(table: Words, text: str) -> re.Match[str] | None:
-    """One judgement asks the same of the same few texts in several rooms, and so do the next calls on the issue."""
-    return table.pattern.search(text)
+        return self.pattern.search(text)
 
 
 def compile_all() -> None:
