@@ -11,8 +11,9 @@ from sentry_runbook.incident.model.policy import Policy, default_policy
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.render.templates import Templates, load_templates
-from sentry_runbook.safety.confirm import Confirmations
+from sentry_runbook.safety.confirm import Confirmations, seconds_running
 from sentry_runbook.settings import Settings
+from sentry_runbook.store.open_questions import OpenQuestions
 from sentry_runbook.store.shared_results import SharedResults
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ class Runtime:
     """The shared client, the policy, the templates, the clock, and the answers of the last seconds.
 
     Attributes:
-        clock: aware UTC now; the only clock of the product outside the client's deadlines.
+        clock: aware UTC now; for what is shown and asked for. People and time servers set it.
+        elapsed: seconds, never set back or forward; for what expires.
         http_transport: where requests go instead of the network (the embedded Sentry, tests).
         audit: where writes are recorded; None when the operator gave no state directory.
+        questions: those that clients were given and have not answered.
         answers: shared by callers who ask the same within ``limits.cache_s``; forgotten at every write.
     """
 
@@ -43,14 +46,17 @@ class Runtime:
     templates: Templates
     clock: Clock
     confirmations: Confirmations
+    elapsed: Callable[[], float] = seconds_running
     audit: AuditLog | None = None
     http_transport: httpx.AsyncBaseTransport | None = None
     answers: SharedResults = field(init=False)
+    questions: OpenQuestions = field(init=False)
     _client: SentryClient | None = None
     _shared_now: datetime | None = None
 
     def __post_init__(self) -> None:
         self.answers = SharedResults(self.settings.limits.cache_s)
+        self.questions = OpenQuestions(self.elapsed)
 
     def shared_now(self) -> datetime:
         """The end of windows that reach until now; the same for all callers for ``limits.cache_s`` seconds.
@@ -110,7 +116,11 @@ def utc_now() -> datetime:
 
 
 def build_runtime(
-    settings: Settings, *, http_transport: httpx.AsyncBaseTransport | None = None, clock: Clock = utc_now
+    settings: Settings,
+    *,
+    http_transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock = utc_now,
+    elapsed: Callable[[], float] = seconds_running,
 ) -> Runtime:
     """Read policy and templates, and open the audit file.
 
@@ -118,6 +128,7 @@ def build_runtime(
         settings: the operator's decisions.
         http_transport: where requests go instead of the network (the embedded Sentry, tests).
         clock: aware UTC now.
+        elapsed: seconds, never set back or forward.
 
     Raises:
         SettingsError: the policy file cannot be used.
@@ -129,7 +140,8 @@ def build_runtime(
         policy=load_policy(settings.policy_file) if settings.policy_file else default_policy(),
         templates=load_templates(settings.prompts_dir),
         clock=clock,
-        confirmations=Confirmations(clock=clock),
+        confirmations=Confirmations(elapsed),
+        elapsed=elapsed,
         audit=_audit_log(settings),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import stat
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,8 @@ import pytest
 
 from sentry_runbook.commands import runtime
 from sentry_runbook.incident.policy_file import load_policy
-from sentry_runbook.safety.audit import AuditLog, AuditRecord
+from sentry_runbook.safety.audit import AuditLog
+from sentry_runbook.safety.audit_lines import IntentLine, OutcomeLine
 from sentry_runbook.simulator.clock import ManualClock, system_clock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.commands.support import Commands, environment, line_of, process
@@ -120,8 +122,9 @@ def test_a_wrong_policy_is_refused_with_line_and_key(command: Commands, place: P
 
 def audit_file(folder: Path) -> Path:
     log = AuditLog(folder / "state" / "audit.jsonl")
+    now = ManualClock().now
     for outcome in ("applied", "not_applied", "applied"):
-        log.append(AuditRecord(when=ManualClock().now, what="resolve", issue="SHOP-1Z", outcome=outcome))
+        log.append(OutcomeLine(now, log.append(IntentLine(now, what="resolve", issue="SHOP-1Z")), outcome))
     return log.path
 
 
@@ -129,7 +132,45 @@ def test_a_whole_audit_file_is_confirmed(command: Commands, place: Path) -> None
     audit_file(place)
     output = command("audit", "verify", "--state-dir", "state")
     assert output.code == 0
-    assert "3 lines, every link holds" in output.out
+    assert "6 lines, every byte and link holds" in output.out
+    assert "!" not in output.out
+
+
+def test_what_was_begun_and_not_ended_is_told_and_is_no_damage(command: Commands, place: Path) -> None:
+    log = AuditLog(audit_file(place))
+    log.append(IntentLine(ManualClock().now, what="resolve \x1b[2J" + "x" * 400, issue="SHOP-9Z"))
+    with log.path.open("ab") as file:
+        file.write(b'{"after":{')
+    torn = command("audit", "verify", str(log.path))
+    assert torn.code == 1
+    assert "line 8: the last line is torn" in torn.out
+    assert "The next write removes it" in torn.out
+    log.append(IntentLine(ManualClock().now, what="ignore", issue="SHOP-1Z"))
+    output = command("audit", "verify", str(log.path))
+    assert output.code == 0
+    assert "9 lines, every byte and link holds" in output.out
+    assert "line 7: no outcome of resolve" in output.out
+    assert "on SHOP-9Z, begun 2026-" in output.out
+    assert "line 9: no outcome of ignore on SHOP-1Z" in output.out
+    assert "line 8: 10 bytes of a torn line were removed before it" in output.out
+    assert "\x1b" not in output.out
+
+
+def test_many_changes_without_an_outcome_are_counted(command: Commands, place: Path) -> None:
+    log = AuditLog(place / "audit.jsonl")
+    for _ in range(13):
+        log.append(IntentLine(ManualClock().now, what="resolve", issue="SHOP-1Z"))
+    output = command("audit", "verify", str(log.path))
+    assert output.out.count("no outcome of") == 10
+    assert "3 more changes without an outcome" in output.out
+
+
+def test_what_is_no_file_is_told_at_once(command: Commands, place: Path) -> None:
+    os.mkfifo(place / "pipe")
+    for name in ("pipe", "."):
+        output = command("audit", "verify", name)
+        assert output.code == 1
+        assert "no regular file" in output.out
 
 
 def test_a_changed_audit_line_is_named(command: Commands, place: Path) -> None:
@@ -137,7 +178,7 @@ def test_a_changed_audit_line_is_named(command: Commands, place: Path) -> None:
     path.write_text(path.read_text().replace("not_applied", "applied"))
     output = command("audit", "verify", str(path))
     assert output.code == 1
-    assert "line 2: the line was changed" in output.out
+    assert "line 4: the line was changed" in output.out
 
 
 def test_the_simulator_prints_what_a_client_needs_and_serves_it(

@@ -95,7 +95,7 @@ async def lived(story: Story) -> Evidence:
         policy=POLICY,
         templates=Templates(),
         clock=clock,
-        confirmations=Confirmations(clock=clock),
+        confirmations=Confirmations(),
         http_transport=transport,
     )
     try:

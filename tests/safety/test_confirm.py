@@ -1,7 +1,7 @@
 """Confirm tokens: one write, once, soon, and nothing else."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,7 @@ from sentry_runbook.safety.confirm import (
     OtherAction,
     SpentToken,
     StateChanged,
+    seconds_running,
 )
 
 PLAN: dict[str, str | int | None] = {
@@ -31,16 +32,16 @@ PLAN: dict[str, str | int | None] = {
 
 
 class Clock:
-    """A clock that tests turn by hand."""
+    """Seconds that tests turn by hand."""
 
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    def __init__(self, now: float = 1_000) -> None:
+        self.now = now
 
-    def __call__(self) -> datetime:
+    def __call__(self) -> float:
         return self.now
 
     def turn(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+        self.now += seconds
 
 
 def test_a_token_confirms_its_write_once() -> None:
@@ -142,6 +143,66 @@ def test_a_token_of_another_process_is_not_ours() -> None:
 def test_no_made_up_token_is_taken_and_none_breaks_it(token: str) -> None:
     with pytest.raises(DamagedToken):
         Confirmations(Clock()).redeem(token, PLAN)
+
+
+def test_a_clock_that_goes_back_lets_no_token_live_longer_and_none_be_spent_twice() -> None:
+    clock = Clock()
+    confirmations = Confirmations(clock)
+    spent, expired, last = (confirmations.issue(PLAN) for _ in range(3))
+    confirmations.redeem(spent, PLAN)
+    clock.turn(599)
+    confirmations.redeem(last, PLAN)
+    clock.turn(1)
+    with pytest.raises(ExpiredToken):
+        confirmations.redeem(expired, PLAN)
+    for back in (300, 600, 100_000):
+        clock.turn(-back)
+        for token in (spent, expired, last):
+            with pytest.raises(ConfirmationError):
+                confirmations.redeem(token, PLAN)
+
+
+def test_what_is_set_by_people_and_time_servers_is_not_the_clock() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("time", "time_ns"):
+            patch.setattr(time, name, lambda: pytest.fail("the clock on the wall was read"))
+        confirmations = Confirmations()
+        confirmations.redeem(confirmations.issue(PLAN), PLAN)
+        first, second = seconds_running(), seconds_running()
+    assert first <= second
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        assert abs(time.clock_gettime(time.CLOCK_BOOTTIME) - second) < 60
+
+
+def test_a_token_that_is_only_looked_at_is_not_spent_unless_the_issue_has_changed() -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN)
+    confirmations.redeem(token, PLAN, spend=False)
+    with pytest.raises(OtherAction):
+        confirmations.redeem(token, PLAN | {"action": "resolve"}, spend=False)
+    confirmations.redeem(token, PLAN)
+    with pytest.raises(SpentToken):
+        confirmations.redeem(token, PLAN, spend=False)
+    void = confirmations.issue(PLAN)
+    with pytest.raises(StateChanged):
+        confirmations.redeem(void, PLAN | {"state_status": "resolved"}, spend=False)
+    with pytest.raises(SpentToken):
+        confirmations.redeem(void, PLAN)
+
+
+@pytest.mark.parametrize("of_dry_run", [True, False])
+def test_a_token_tells_whether_it_came_with_a_dry_run_and_nobody_can_change_that(of_dry_run: bool) -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN, of_dry_run=of_dry_run)
+    assert confirmations.is_of_dry_run(token) is of_dry_run
+    assert not confirmations.is_of_dry_run("x")
+    raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    raw[20] ^= 1
+    turned = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    assert not confirmations.is_of_dry_run(turned)
+    with pytest.raises(DamagedToken):
+        confirmations.redeem(turned, PLAN)
+    confirmations.redeem(token, PLAN)
 
 
 def test_spent_tokens_are_forgotten_only_when_expired(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,21 @@ BASE = "http://localhost"
 SETTINGS = Settings(token=Secret("sntryu_test"), organization="acme", base_url=BASE, limits=Limits(cache_s=0))
 
 
+class Seconds:
+    """Seconds that nobody can set, turned by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        """The seconds now."""
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        """Let them pass."""
+        self.now += seconds
+
+
 @dataclasses.dataclass
 class Connection:
     """One connected client, and what stands behind the server.
@@ -34,11 +49,13 @@ class Connection:
         client: the SDK's client.
         upstream: every request that the server sent to Sentry.
         scene: the embedded Sentry; shared with others who only read.
+        elapsed: what the server counts the life of tokens and questions by.
     """
 
     client: Client
     upstream: RoundCountingTransport
     scene: Scene
+    elapsed: Seconds
 
     @property
     def world(self) -> World:
@@ -109,7 +126,8 @@ async def connected(
         application = create_app(world, profile=profile or Profile())
         here = Scene(world, clock, Tape(httpx.ASGITransport(application), is_live=True))
     upstream = RoundCountingTransport(transport or here.tape)
-    run = build_runtime(settings, http_transport=upstream, clock=here.clock)
+    elapsed = Seconds()
+    run = build_runtime(settings, http_transport=upstream, clock=here.clock, elapsed=elapsed)
     async with Client(build_server(run), mode=mode, **client_options) as client:
-        yield Connection(client, upstream, here)
+        yield Connection(client, upstream, here, elapsed)
     await run.aclose()

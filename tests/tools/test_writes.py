@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib
 import json
 import re
@@ -18,7 +19,7 @@ import pytest
 from mcp.client.context import ClientRequestContext
 from mcp.types import ElicitRequestParams, ElicitResult, ErrorData
 
-from sentry_runbook.safety.audit import verify
+from sentry_runbook.safety.audit_report import verify
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
@@ -131,16 +132,28 @@ NOBODY: dict[str, tuple[Any, str]] = {
 }
 
 
+ONLY_WHILE_A_CALL_WAITS = ("silent", "knows no questions")
+"""On 2026-07-28 the client itself then ends the call with an error, see tests/tools/test_consent.py."""
+
+
+@pytest.mark.parametrize(
+    ("mode", "nobody"),
+    [
+        (mode, nobody)
+        for mode in MODES
+        for nobody in NOBODY
+        if mode == "legacy" or nobody not in ONLY_WHILE_A_CALL_WAITS
+    ],
+)
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
-@pytest.mark.parametrize("nobody", NOBODY)
 async def test_a_question_that_no_person_answers_comes_back_as_a_token_with_the_reason(
-    tool: str, arguments: dict[str, Any], nobody: str, monkeypatch: pytest.MonkeyPatch
+    mode: Mode, tool: str, arguments: dict[str, Any], nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confirmation, "HOST_ANSWERS_WITHIN_S", 30)
     if nobody == "silent":
         monkeypatch.setattr(confirmation, "ANSWER_WITHIN_S", 0.3)
     client, why = NOBODY[nobody]
-    async with shop(mode="legacy", elicitation_callback=client) as connection:
+    async with shop(mode=mode, elicitation_callback=client) as connection:
         asked = await connection.call(tool, issue=ISSUE, **arguments)
         assert asked["outcome"] == "needs_confirmation"
         [reason] = [warning for warning in asked["warnings"] if why in warning]
@@ -211,6 +224,7 @@ async def test_a_yes_to_a_state_that_is_gone_changes_nothing(mode: Mode) -> None
             if len(asked) > 1:  # asked anew about the new state
                 return ElicitResult(action="decline")
             colleague.clock.advance(minutes=1)
+            connection.elapsed.turn(60)
             await colleague.call(
                 "resolve_issue", issue=ISSUE, action="archive_until_escalating", confirm_token=archived
             )
@@ -306,7 +320,7 @@ async def test_a_token_lives_ten_minutes(minutes: float, works: bool) -> None:
     async with shop() as connection:
         # A note's plan does not depend on what happens in Sentry meanwhile.
         token = await plan(connection, "add_note", text="Rolled back.")
-        connection.clock.advance(minutes=minutes)
+        connection.elapsed.turn(60 * minutes)
         said = await connection.text("add_note", issue=ISSUE, text="Rolled back.", confirm_token=token)
         assert (len(changes(connection)) == 1) == works, said
 
@@ -365,6 +379,7 @@ async def test_a_dry_run_only_plans(writes: Literal["confirm", "direct"], tool: 
     async with shop(settings=writing(writes), elicitation_callback=YES) as connection:
         planned = await connection.call(tool, issue=ISSUE, **arguments, dry_run=True)
         assert planned["outcome"] == "planned"
+        assert planned["confirm_token"]
         assert changes(connection) == []
 
 
@@ -383,18 +398,21 @@ async def test_that_the_auth_token_cannot_write_is_said_before_anyone_is_asked(
         assert changes(connection) == []
 
 
-async def test_each_write_leaves_one_chained_line(tmp_path: Path) -> None:
+async def test_each_write_leaves_an_intent_and_an_outcome(tmp_path: Path) -> None:
     async with shop(settings=writing(state_dir=tmp_path), elicitation_callback=YES) as connection:
         await connection.call("resolve_issue", issue=ISSUE, action="resolve", reason="fixed by 2.4.2")
         await connection.call("resolve_issue", issue=ISSUE, action="resolve")
         await connection.call("add_note", issue=ISSUE, text="Rolled back.")
     path = tmp_path / "audit.jsonl"
-    first, second = (json.loads(line) for line in path.read_text().splitlines())
-    assert (first["issue"], first["confirmed"], first["outcome"]) == (ISSUE, "elicitation", "applied")
-    assert first["what"].startswith("resolve ")
+    first, second, third, fourth = (json.loads(line) for line in path.read_text().splitlines())
+    assert [line["kind"] for line in (first, second, third, fourth)] == ["intent", "outcome"] * 2
+    assert (first["issue"], first["confirmed"], first["what"]) == (ISSUE, "elicitation", "resolve")
+    assert first["reason"] == "stated by the assistant: fixed by 2.4.2"
     assert first["before"]["status"] == "unresolved"
-    assert first["after"]["status"] == "resolved"
-    assert second["what"].startswith("add_note")
+    assert (second["intent"], second["outcome"], second["after"]["status"]) == (first["hash"], "applied", "resolved")
+    digest = hashlib.sha256(b"Rolled back.").hexdigest()
+    assert third["what"] == f"add_note (12 characters, sha256 {digest})"
+    assert (fourth["intent"], fourth["outcome"]) == (third["hash"], "applied")
     assert "Rolled back" not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     assert verify(path).ok
@@ -413,8 +431,8 @@ async def test_a_write_that_cannot_be_written_down_is_not_made(tmp_path: Path) -
 async def test_who_made_a_write_is_written_down(tmp_path: Path) -> None:
     async with shop(settings=writing("direct", tmp_path)) as connection:
         await connection.call("resolve_issue", issue=ISSUE, action="resolve")
-    (line,) = (tmp_path / "audit.jsonl").read_text().splitlines()
-    assert json.loads(line)["who"] not in ("", "unknown")
+    intent, _ = (tmp_path / "audit.jsonl").read_text().splitlines()
+    assert json.loads(intent)["who"] not in ("", "unknown")
 
 
 # --- what counts as the same comment
@@ -486,7 +504,8 @@ async def test_undo_is_offered_only_for_what_is_or_may_be_done(arguments: dict[s
     assert ("undo" in said) == (outcome in ("planned", "applied"))
 
 
-async def test_undo_is_not_offered_for_a_change_that_nobody_confirmed() -> None:
+async def test_undo_is_not_offered_for_a_change_that_a_person_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirmation, "HOST_ANSWERS_WITHIN_S", 0)
     async with shop(elicitation_callback=NOES["declined"]) as connection:
         said = await connection.call("resolve_issue", issue=ISSUE, action="resolve")
     assert (said["outcome"], "undo" in said) == ("not_applied", False)

@@ -99,6 +99,7 @@ class EvidenceBuilder:
         evidence = Evidence(
             collected_at=collection.now,
             server=server,
+            server_kind=collection.client.server,
             organization=organization,
             window=collection.question.window,
             scope=scope,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.errors import BadInput
-from sentry_runbook.safety.audit import verify
+from sentry_runbook.safety.audit_report import AuditLine, AuditReport, verify
+from sentry_runbook.safety.text import line
 from sentry_runbook.settings import Settings
+
+MOST_REMARKS, MOST_SHOWN = 10, 200
+"""Lines that are named, and characters of a value of one."""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -21,7 +26,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Check every link of the chain; 1 when one is broken.
+    """Check every byte and link of the chain; 1 when one is broken. An intent without an outcome breaks nothing.
 
     Raises:
         BadInput: there is no such file, or none was named.
@@ -29,15 +34,40 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     path = _named(arguments, settings)
     report = verify(path)
     if report.ok:
-        sys.stdout.write(f"✓ {path}: {_lines(report.lines)}, every link holds\n  last hash {report.last_hash}\n")
+        sys.stdout.write(
+            f"✓ {path}: {_lines(report.lines)}, every byte and link holds\n  last hash {report.last_hash}\n"
+        )
+        sys.stdout.writelines(f"  ! {remark}\n" for remark in _remarks(report))
         return 0
     where = f"line {report.broken_line}" if report.broken_line else "nothing could be checked"
+    what_now = "Keep the file and find out who wrote to it; a new one is begun when it is moved away."
+    if report.is_torn:
+        what_now = "The next write removes it and says so."
     sys.stdout.write(
-        f"✗ {path}: {where}: {report.why}\n"
-        f"  {_lines(report.lines)} before it hold. Keep the file and find out who wrote to it; "
-        "a new one is begun when it is moved away.\n"
+        f"✗ {path}: {where}: {report.why}\n  {_lines(report.lines)} before it hold, last hash {report.last_hash}. "
+        f"{what_now}\n"
     )
+    sys.stdout.writelines(f"  ! {remark}\n" for remark in _remarks(report))
     return 1
+
+
+def _remarks(report: AuditReport) -> Iterator[str]:
+    """What is no damage, but should be known."""
+    for entry in report.unfinished[:MOST_REMARKS]:
+        yield (
+            f"line {entry.number}: no outcome of {_said(entry, 'what')} on {_said(entry, 'issue')}, begun "
+            f"{_said(entry, 'when')}: it is under way, or the server was ended meanwhile. Look at the issue in Sentry."
+        )
+    if len(report.unfinished) > MOST_REMARKS:
+        yield f"{len(report.unfinished) - MOST_REMARKS:,} more changes without an outcome."
+    for entry in report.cut_backs[:MOST_REMARKS]:
+        removed = _said(entry, "removed_bytes")
+        yield f"line {entry.number}: {removed} bytes of a torn line were removed before it, {_said(entry, 'when')}."
+
+
+def _said(entry: AuditLine, name: str) -> str:
+    """A value of a line, inert: it may have been copied from an event."""
+    return line(str(entry.values.get(name, "")), MOST_SHOWN)
 
 
 def _named(arguments: argparse.Namespace, settings: Settings) -> Path:
@@ -47,7 +77,7 @@ def _named(arguments: argparse.Namespace, settings: Settings) -> Path:
         path = settings.state_dir / "audit.jsonl"
     else:
         raise BadInput("No audit file was named.", "Give the file, or the folder it is in with --state-dir.")
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"There is no audit file {path}.", "It is begun with the first write.")
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.resolution import NoteResult, ResolutionResult
 from sentry_runbook.render.markdown_page import MarkdownPage
 
@@ -12,6 +13,7 @@ def resolution_page(result: ResolutionResult) -> MarkdownPage:
     page.paragraph(result.reason)
     page.fact("Before", result.before and result.before.summary)
     page.fact("After", result.after and result.after.summary)
+    page.fact("Reason, stated by the assistant", result.stated_reason and quoted(result.stated_reason))
     page.items(f"Warning: {warning}" for warning in result.warnings)
     page.fact("Undo", result.undo)
     if result.confirm_token:

@@ -1,87 +1,57 @@
-"""The audit log of writes: one JSON line per write, each linked to the previous one by a hash.
+"""The audit file of writes: appended under a lock, each line synced to the disk before the request that it announces.
 
-Theory: the file is append-only and records who did what, to which issue, the state before and after, how the write was
-confirmed and its outcome. Each line holds the hash of the previous line and the hash of itself over canonical JSON
-(sorted keys, ASCII). A line that was changed, removed from the middle, inserted or torn breaks the chain, and
-:func:`verify` gives the number of the first such line. Anyone who may write the file can still rewrite all of it or cut
-its end off: keep :attr:`AuditReport.last_hash` elsewhere, or ship the file, where that matters.
+The lines and their chain are :mod:`.audit_lines`. Anyone who may write the file can still rewrite all of it or cut its
+end off: keep the last hash that ``audit verify`` prints elsewhere, or ship the file, where that matters.
 
-An append takes a lock of the process and one of the file, checks the last line only, and is one synced ``write``.
-A damaged or torn last line is never appended to: the write in Sentry is then refused before it is sent.
+What can be wrong with the file, and what is then done:
+
+=========================================  ==========================================================================
+the last line is torn (a crash, full disk)  it is removed, a line says so, and the file goes on
+the last line is whole but wrong            nothing is appended, so no write is made: somebody changed the file
+another process holds the lock              tried again for less than a second, then an error
+a link, FIFO, folder, device                an error at once; nothing is followed, opened blocking or written
+the disk is full                            what was written of the line is removed again, and an error is raised
+=========================================  ==========================================================================
+
+Everything here blocks: call it from a worker thread (:mod:`~sentry_runbook.writing.recording`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import stat
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sentry_runbook.errors import RunbookError
+from sentry_runbook.safety.audit_lines import (
+    GENESIS,
+    MAX_LINE,
+    TORN,
+    AuditError,
+    AuditRecord,
+    CutBackLine,
+    chained,
+    read_line,
+)
 
 try:
     import fcntl
 except ImportError:  # Windows has no flock: there one process a file is supported
     fcntl = None  # type: ignore[assignment]  # the code below asks for None
 
-GENESIS = "0" * 64
-MAX_LINE = 65_536
-"""Bytes a line may have; a longer record is refused, a longer line in the file is damage."""
-
-AuditValue = str | int | bool | None
-AuditedState = Mapping[str, AuditValue]
-
-
-class AuditError(RunbookError):
-    """The audit file cannot be written, or is damaged."""
-
-
-@dataclass(frozen=True)
-class AuditRecord:
-    """One write.
-
-    Attributes:
-        when: the instant of the write, aware.
-        what: the action with its arguments, as ``resolve_in_release release=shop@2.4.2``.
-        issue: its short id or number.
-        before, after: the state read before and after; ``after`` is empty when it could not be read.
-        confirmed: how it was confirmed: ``elicitation``, ``confirm_token``, ``direct``.
-        outcome: ``applied``, ``not_applied``, ``already``, ``refused``, ``unknown``.
-        who: whose token it was, ``unknown`` when Sentry did not say.
-    """
-
-    when: datetime
-    what: str
-    issue: str
-    before: AuditedState = field(default_factory=dict)
-    after: AuditedState = field(default_factory=dict)
-    confirmed: str = ""
-    outcome: str = ""
-    who: str = "unknown"
-
-
-@dataclass(frozen=True)
-class AuditReport:
-    """The result of :func:`verify`.
-
-    Attributes:
-        ok: every line is whole and chained.
-        lines: good lines before the first broken one, all of them when none is.
-        broken_line: number of the first broken line, from 1; None when there is none.
-        why: what is wrong, one sentence; empty when nothing is.
-        last_hash: hash of the last good line; compare it with one kept elsewhere.
-    """
-
-    ok: bool
-    lines: int
-    broken_line: int | None = None
-    why: str = ""
-    last_hash: str = GENESIS
+LOCK_PAUSE_S = 0.005
+LOCK_ATTEMPTS = 180
+"""Both together: a lock that another process holds is waited for 0.9 s at most."""
+THREADS_WAIT_S = 5.0
+"""Seconds that a write waits for other writes of this process."""
+REMOVED_SHOWN = 1_000
+"""Characters of a torn line that the line about its removal repeats."""
+_threads = threading.Lock()
 
 
 class AuditLog:
@@ -89,131 +59,155 @@ class AuditLog:
 
     Args:
         path: the file; made with mode 600 (its folder with 700) when it does not exist.
+        pause: waits between attempts to take the lock.
     """
 
-    _threads = threading.Lock()
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, pause: Callable[[float], None] = time.sleep) -> None:
         self.path = path
-
-    def ensure_writable(self) -> None:
-        """Check before a write that its line can be appended.
-
-        Raises:
-            AuditError: it cannot; says why.
-        """
-        with self._locked() as handle:
-            self._last_hash(handle)
+        self._pause = pause
 
     def append(self, record: AuditRecord) -> str:
-        """Append one line and return its hash.
+        """Append one line, see it on the disk, and return its hash.
 
         Raises:
             AuditError: the file is damaged or cannot be written; it is left as it was.
         """
         with self._locked() as handle:
-            line, digest = _chained(record, self._last_hash(handle))
-            try:
-                written = os.write(handle, line)
-                os.fsync(handle)
-            except OSError as exc:
-                raise self._failed("cannot be written", exc) from exc
-            if written != len(line):
-                raise self._failed("took only part of a line (disk full?)")
+            end = self._end(handle)
+            lines, previous = b"", end.last_hash
+            if end.torn:
+                lines, previous = chained(_cut_back(end.torn, record.when), previous)
+            line, digest = chained(record, previous)
+            self._write(handle, lines + line, end)
             return digest
+
+    def _write(self, handle: int, lines: bytes, end: _End) -> None:
+        try:
+            if end.torn:
+                os.ftruncate(handle, end.size)
+            written = os.write(handle, lines)
+            os.fsync(handle)
+            if end.size == 0:
+                _sync_folder(self.path.parent)
+        except OSError as exc:
+            _restore(handle, end)
+            raise self._failed("cannot be written", exc) from exc
+        if written != len(lines):
+            _restore(handle, end)
+            raise self._failed("took only part of a line (disk full?)")
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        with self._threads:
+        if not _threads.acquire(timeout=THREADS_WAIT_S):
+            raise self._failed(f"is being written by this process since more than {THREADS_WAIT_S:g} s")
+        try:
             handle = self._open()
             try:
                 if fcntl is not None:
-                    fcntl.flock(handle, fcntl.LOCK_EX)
+                    self._lock(handle)
                 yield handle
             finally:
                 os.close(handle)
+        finally:
+            _threads.release()
+
+    def _lock(self, handle: int) -> None:
+        for _ in range(LOCK_ATTEMPTS):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._pause(LOCK_PAUSE_S)
+            except OSError as exc:
+                raise self._failed("cannot be locked", exc) from exc
+            else:
+                return
+        raise AuditError(
+            f"The audit file {self.path} is locked by another process.",
+            "End what holds it (fuser, lsof tell which process that is), and try again.",
+        )
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"):
+            flags |= getattr(os, name, 0)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return os.open(self.path, flags, 0o600)
+            handle = os.open(self.path, flags, 0o600)
         except OSError as exc:
             raise self._failed("cannot be opened", exc) from exc
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise self._failed("cannot be opened: it is no regular file")
+        return handle
 
-    def _last_hash(self, handle: int) -> str:
+    def _end(self, handle: int) -> _End:
+        """Where the file ends, and with what.
+
+        Raises:
+            AuditError: its last line is whole but wrong, or was not written by this program.
+        """
         size = os.lseek(handle, 0, os.SEEK_END)
-        if size == 0:
-            return GENESIS
-        start = os.lseek(handle, max(0, size - MAX_LINE - 1), os.SEEK_SET)
+        start = os.lseek(handle, max(0, size - 2 * MAX_LINE - 1), os.SEEK_SET)
         tail = b""
         while chunk := os.read(handle, size - start - len(tail)):
             tail += chunk
-        last = tail[:-1].rpartition(b"\n")[2]
-        problem = "its last line is torn" if not tail.endswith(b"\n") else _problem(last, None)
-        if problem:
-            raise self._failed(f"is damaged ({problem})")
-        return str(json.loads(last)["hash"])
+        whole, line_break, torn = tail.rpartition(b"\n")
+        if torn and (len(torn) > MAX_LINE or not TORN.fullmatch(torn)):
+            raise self._damaged("its last line was not written by this program")
+        if not line_break:
+            return _End(0, GENESIS, torn)
+        try:
+            last = read_line(whole.rpartition(b"\n")[2], None)
+        except ValueError as exc:
+            raise self._damaged(str(exc)) from exc
+        return _End(size - len(torn), str(last["hash"]), torn)
+
+    def _damaged(self, why: str) -> AuditError:
+        return AuditError(
+            f"The audit file {self.path} is damaged ({why}).",
+            "Run sentry-runbook audit verify; move the damaged file away and keep it, a new one is then begun.",
+        )
 
     def _failed(self, what: str, exc: OSError | None = None) -> AuditError:
         reason = f": {exc.strerror or type(exc).__name__}" if exc else ""
         return AuditError(
             f"The audit file {self.path} {what}{reason}.",
-            "Run sentry-runbook audit verify; move a damaged file away and keep it, a new one is then begun.",
+            "Make room for it and let this user write it, or start the server with another SENTRY_RUNBOOK_STATE.",
         )
 
 
-def verify(path: Path) -> AuditReport:
-    """Read an audit file from its first line to its last and check every link of the chain."""
-    previous, count = GENESIS, 0
-    try:
-        with path.open("rb") as lines:
-            while line := lines.readline(MAX_LINE + 1):
-                torn = not line.endswith(b"\n")
-                problem = "the line is torn or too long" if torn else _problem(line[:-1], previous)
-                if problem:
-                    return AuditReport(False, count, count + 1, problem, previous)
-                previous, count = str(json.loads(line)["hash"]), count + 1
-    except OSError as exc:
-        return AuditReport(
-            False, count, None, f"the file cannot be read: {exc.strerror or type(exc).__name__}", previous
-        )
-    return AuditReport(True, count, last_hash=previous)
+@dataclass(frozen=True)
+class _End:
+    """The end of a file.
+
+    Attributes:
+        size: bytes of its whole lines.
+        last_hash: of its last whole line.
+        torn: what stands behind it.
+    """
+
+    size: int
+    last_hash: str
+    torn: bytes
 
 
-def _chained(record: AuditRecord, previous: str) -> tuple[bytes, str]:
-    fields: dict[str, object] = asdict(record) | {
-        "when": record.when.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "before": dict(record.before),
-        "after": dict(record.after),
-        "previous": previous,
-    }
-    digest = _hash(fields)
-    line = _canonical(fields | {"hash": digest}) + b"\n"
-    if len(line) > MAX_LINE:
-        raise AuditError("A record of a write is too long for the audit file.", "Shorten the reason or the text.")
-    return line, digest
+def _cut_back(torn: bytes, when: datetime) -> CutBackLine:
+    return CutBackLine(when, len(torn), torn.rstrip(b"\0").decode("ascii")[:REMOVED_SHOWN])
 
 
-def _problem(line: bytes, previous: str | None) -> str:
-    """Why a line is not a link of the chain; ``previous`` None: its predecessor is not looked at."""
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        return "the line is not JSON"
-    if not isinstance(fields, dict) or not isinstance(fields.get("hash"), str):
-        return "the line carries no hash"
-    digest = fields.pop("hash")
-    if _hash(fields) != digest:
-        return "the line was changed: its hash does not fit"
-    if previous is not None and fields.get("previous") != previous:
-        return "a line before it was removed, inserted or changed: the chain does not fit"
-    return ""
+def _restore(handle: int, end: _End) -> None:
+    """Leave the file as it was found. Where that fails, too, its last line is torn, which the next write mends."""
+    with suppress(OSError):
+        os.ftruncate(handle, end.size)
+        if end.torn:
+            os.write(handle, end.torn)
 
 
-def _hash(fields: Mapping[str, object]) -> str:
-    return hashlib.sha256(_canonical(fields)).hexdigest()
-
-
-def _canonical(fields: Mapping[str, object]) -> bytes:
-    return json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+def _sync_folder(folder: Path) -> None:
+    """See the name of a new file on the disk; some file systems cannot."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -7,6 +7,9 @@ used twice, used after it expired, or after the issue changed. It contains no re
 
 A token is spent when the action matches, before the state is compared: when the issue has changed, its token is void. A
 call with other arguments does not spend it. The key lives as long as the process: a restart invalidates all tokens.
+
+Time is counted by a clock that nobody can set, neither back (a token would live longer) nor forward; see
+:func:`seconds_running`.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ import json
 import secrets
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from sentry_runbook.errors import RunbookError
 
@@ -30,7 +33,7 @@ STATE = "state"
 """Payload keys that begin so hold the state that was read; all others are the action and its arguments."""
 MAX_SPENT = 10_000
 _ID, _DIGEST = 12, 16
-_HEAD = struct.Struct(f">{_ID}sQ")
+_HEAD = struct.Struct(f">{_ID}sQ?")
 _LENGTH = _HEAD.size + 3 * _DIGEST
 
 
@@ -58,17 +61,29 @@ class StateChanged(ConfirmationError):
     """The issue is no longer in the state that was read when the token was made; the token is void."""
 
 
+def seconds_running() -> float:
+    """Seconds since some fixed moment, which nobody can set; those of a suspended machine count where the system says.
+
+    Linux counts them in CLOCK_BOOTTIME only.
+    """
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+
+
 class Confirmations:
     """Issues and redeems confirm tokens.
 
     Args:
-        clock: gives the current time, aware.
+        clock: seconds, never set back: where a clock goes back all the same, the latest moment it gave counts.
         key: 32 bytes; made at random when left out.
         ttl_s: seconds a token lives.
     """
 
-    def __init__(self, clock: Callable[[], datetime], key: bytes | None = None, ttl_s: float = 600) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = seconds_running, key: bytes | None = None, ttl_s: float = 600
+    ) -> None:
         self._clock = clock
+        self._latest_ms = 0
         self._key = key or secrets.token_bytes(32)
         self._ttl_s = ttl_s
         self._spent: dict[bytes, int] = {}
@@ -77,20 +92,38 @@ class Confirmations:
     def __repr__(self) -> str:
         return f"Confirmations(ttl_s={self._ttl_s})"
 
-    def issue(self, payload: Payload) -> str:
-        """Make a token for a write; keys that begin with ``state`` hold the state read, the others the action."""
-        head = _HEAD.pack(secrets.token_bytes(_ID), self._now_ms() + round(self._ttl_s * 1000))
+    def issue(self, payload: Payload, *, of_dry_run: bool = False) -> str:
+        """Make a token for a write.
+
+        Args:
+            payload: keys that begin with ``state`` hold the state read, the others the action.
+            of_dry_run: nobody was to be asked yet, so a person who can be asked still is, see :meth:`is_of_dry_run`.
+        """
+        head = _HEAD.pack(secrets.token_bytes(_ID), self._now_ms() + round(self._ttl_s * 1000), of_dry_run)
         body = head + self._digest(b"action", head, _action(payload)) + self._digest(b"state", head, _state(payload))
         return base64.urlsafe_b64encode(body + self._digest(b"seal", body)).rstrip(b"=").decode("ascii")
 
-    def redeem(self, token: str, payload: Payload) -> None:
+    def is_of_dry_run(self, token: str) -> bool:
+        """Whether it came with a dry run, which asked nobody. False for what is no token: :meth:`redeem` refuses it."""
+        try:
+            head, _, _ = self._open(token)
+        except DamagedToken:
+            return False
+        return bool(_HEAD.unpack(head)[2])
+
+    def redeem(self, token: str, payload: Payload, *, spend: bool = True) -> None:
         """Spend a token on exactly the write it was made for.
+
+        Args:
+            token: as it came back.
+            payload: as for :meth:`issue`, of the write that is about to be made.
+            spend: False only looks whether it could be spent; a token whose issue has changed is void all the same.
 
         Raises:
             ConfirmationError: the subclass says why it does not confirm this write.
         """
         head, action, state = self._open(token)
-        token_id, expires_ms = _HEAD.unpack(head)
+        token_id, expires_ms, _ = _HEAD.unpack(head)
         with self._lock:
             self._forget_expired()
             if expires_ms <= self._now_ms():
@@ -108,8 +141,10 @@ class Confirmations:
                 raise ConfirmationError(
                     "Too many confirmations in ten minutes; nothing was changed.", "Wait and try again."
                 )
-            self._spent[token_id] = expires_ms
-            if not hmac.compare_digest(state, self._digest(b"state", head, _state(payload))):
+            is_same_state = hmac.compare_digest(state, self._digest(b"state", head, _state(payload)))
+            if spend or not is_same_state:
+                self._spent[token_id] = expires_ms
+            if not is_same_state:
                 raise StateChanged(
                     "The issue has changed since the plan was made, so the confirm_token is void; nothing was changed.",
                     _AGAIN,
@@ -135,7 +170,8 @@ class Confirmations:
         return mac.digest()[:_DIGEST]
 
     def _now_ms(self) -> int:
-        return round(self._clock().astimezone(UTC).timestamp() * 1000)
+        self._latest_ms = max(self._latest_ms, round(self._clock() * 1000))
+        return self._latest_ms
 
     def _forget_expired(self) -> None:
         now = self._now_ms()

@@ -50,6 +50,12 @@ def inert_block(text: str) -> str:
     return "\n".join(lines).strip("\n")
 
 
+def whole_block(text: str) -> str:
+    """All of a text as inert lines: nothing is cut, stripped or only counted. For what a person agrees to."""
+    every_one = invisible_chars.write_out(text.replace("\r\n", "\n"), listed=len(text))
+    return neutralize.neutralized(every_one)
+
+
 def early_cut(text: str, limit: int) -> tuple[str, int]:
     """The part of a text worth looking at when ``limit`` characters will be shown, and how many were left out."""
     budget = 3 * max(limit, 0) + SPARE

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 
@@ -91,6 +91,13 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
     def capabilities(self) -> tuple[Capability, ...]:
         """Abilities of this server, known and absent, for ``doctor``; an absence is remembered for 15 minutes."""
         return self._can.table()
+
+    @property
+    def server(self) -> Literal["sentry", "glitchtip", "unknown"]:
+        """Which program answers, as far as its answers have shown."""
+        if self.is_saas or self._can.is_supported("org_issues"):
+            return "sentry"
+        return "glitchtip" if self._is_glitchtip else "unknown"
 
     def issue_url(self, issue_id: str, *, organization: str | None) -> str:
         """The issue's page for people, built by us: a permalink in an answer could lead anywhere.

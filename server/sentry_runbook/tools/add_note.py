@@ -13,6 +13,7 @@ from sentry_runbook.render.resolution import note_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, SomeText
 from sentry_runbook.tools.confirmation import (
+    ANY_TOKEN,
     CALL_WITHIN_S,
     CONFIRMED_BY,
     Confirm,
@@ -20,16 +21,20 @@ from sentry_runbook.tools.confirmation import (
     decide,
     decision_of,
     seconds_left,
+    spend_token,
 )
+from sentry_runbook.tools.output import MOST_CHARACTERS
 from sentry_runbook.tools.registry import ToolDefinition
-from sentry_runbook.writing.plans import NotePlan
+from sentry_runbook.writing.plans import TOO_LONG_TO_SHOW, NotePlan
 
 
 async def planned(issue: str, text: str, ctx: Context[Runtime]) -> NotePlan:
-    """The plan, made on a fresh read."""
-    from sentry_runbook.writing.note import plan_note  # noqa: PLC0415  # with the first call (DESIGN §9)
+    """The plan, made on a fresh read; refused where a person or a token could not be shown all of it."""
+    from sentry_runbook.writing.note import note_result, plan_note  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    return await plan_note(runtime(ctx), issue, text)
+    plan = await plan_note(runtime(ctx), issue, text)
+    asked = note_result(plan, "needs_confirmation", token=ANY_TOKEN)
+    return plan if plan.refused or TOOL.shows_whole(asked, ("text",)) else plan.refuse(TOO_LONG_TO_SHOW)
 
 
 async def confirmed(
@@ -39,7 +44,8 @@ async def confirmed(
     return await decide(
         ctx,
         plan.question(),
-        nothing=plan.already,
+        plan.payload(),
+        nothing=plan.already or plan.refused is not None,
         dry_run=dry_run,
         token=confirm_token,
         must_confirm=plan.issue.asked_as is not None,
@@ -63,16 +69,17 @@ async def add_note(
 
     run, decision = runtime(ctx), decision_of(answer)
     how = decision.how
-    if how in ("nothing", "plan"):
-        return note_result(plan, "already" if how == "nothing" else "planned")
+    if how == "nothing":
+        return note_result(plan, "refused" if plan.refused else "already")
+    if how == "plan":
+        return note_result(plan, "planned", token=run.confirmations.issue(plan.payload(), of_dry_run=True))
     if how == "ask":
         return note_result(
             plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()), notes=decision.notes
         )
     if how == "declined":
         return note_result(plan, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
-    if how == "token":
-        run.confirmations.redeem(confirm_token or "", plan.payload())
+    spend_token(run, how, confirm_token, plan.payload())
     # Once sent, the comment is looked for and recorded even if the caller goes away.
     with run.client().deadline(seconds_left(CALL_WITHIN_S)), anyio.CancelScope(shield=True):
         done = await post_note(run, plan, CONFIRMED_BY[how])
@@ -84,5 +91,6 @@ TOOL = ToolDefinition(
     result=NoteResult,
     render=note_page,
     title="Add a note",
+    budget=MOST_CHARACTERS,
     writes=True,
 )

@@ -1,24 +1,32 @@
 """Who confirms a write: a person by the client's question, a sealed token, or the operator's ``direct``.
 
-On 2026-07-28 the question goes out as an ``input_required`` answer (by the SDK's resolvers) and the client retries the
-call. On 2025-11-25 it is the server's own request, and the call waits for it: a question that no person answers in
-time, or that the client cannot show, is no person's "no"; the plan then comes with a token (DESIGN §8.3). So it does
-without elicitation.
+A question that no person answers in time, that the client declines by itself or cannot show, is no person's "no": the
+plan then comes with a token, as it does without elicitation (DESIGN §8.3). Which it was is seen by time, in both eras:
+
+- On 2025-11-25 the question is the server's own request, and the call waits for its answer.
+- On 2026-07-28 it goes out as an ``input_required`` answer (by the SDK's resolvers), and the client retries the call
+  with the answer. In between nothing waits, so it is remembered since when the question is open
+  (:class:`~sentry_runbook.store.open_questions.OpenQuestions`). A client that never comes back with an answer has the
+  token when it asks again after as long as a call would have waited.
+
+A dry run gives a token, too, but asks nobody. Where the client can ask, a person is asked when that token comes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Literal
 
 import anyio
 from mcp import MCPError
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult
-from pydantic import BaseModel, Field
+from mcp.types import ElicitResult
+from pydantic import BaseModel, Field, ValidationError
 
 from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.safety.confirm import ConfirmationError, Payload
 
 How = Literal["plan", "nothing", "token", "ask", "direct", "agreed", "declined"]
 ANSWER_WITHIN_S = 45.0
@@ -29,6 +37,9 @@ HOST_ANSWERS_WITHIN_S = 1.0
 """A question that is declined so fast was read by no person."""
 RETRIES_SINCE = "2026-07-28"
 """From this protocol version on the client retries the call with the answer; versions are dates."""
+NOBODY_ANSWERED = "Nobody answered the client's question in {:g} s"
+DECLINED_AT_ONCE = "The client declined the question at once, without a person"
+UNREADABLE = "The client's answer to the question cannot be read"
 _began: ContextVar[float] = ContextVar("_began")
 
 
@@ -74,13 +85,21 @@ class Confirm(BaseModel):
 
 
 async def decide(
-    ctx: Context[Runtime], question: str, *, nothing: bool, dry_run: bool, token: str | None, must_confirm: bool
+    ctx: Context[Runtime],
+    question: str,
+    payload: Payload,
+    *,
+    nothing: bool,
+    dry_run: bool,
+    token: str | None,
+    must_confirm: bool,
 ) -> Decision | Elicit[Confirm]:
     """Whether to ask, and how.
 
     Args:
         ctx: the call.
         question: what a person would be asked; the same for the same state, so that an answer stays bound to it.
+        payload: what a token is bound to.
         nothing: there is nothing to send.
         dry_run: only the plan is wanted.
         token: the confirm_token that came along.
@@ -88,34 +107,82 @@ async def decide(
     """
     if nothing or dry_run:
         return Decision(how="nothing" if nothing else "plan")
-    if token:
+    run = runtime(ctx)
+    needs_person = run.settings.writes != "direct" or must_confirm
+    if token and not (needs_person and can_ask(ctx) and run.confirmations.is_of_dry_run(token)):
         return Decision(how="token")
-    if runtime(ctx).settings.writes == "direct" and not must_confirm:
+    if not needs_person:
         return Decision(how="direct")
     if not can_ask(ctx):
         return Decision(how="ask")
-    return Elicit(question, Confirm) if (ctx.protocol_version or "") >= RETRIES_SINCE else await _ask(ctx, question)
+    if token and not ctx.input_responses:
+        run.confirmations.redeem(token, payload, spend=False)
+    return _put(ctx, question) if (ctx.protocol_version or "") >= RETRIES_SINCE else await _ask(ctx, question)
+
+
+def _put(ctx: Context[Runtime], question: str) -> Decision | Elicit[Confirm]:
+    """Put the question with the answer of this call, or judge the answer that the client came back with."""
+    questions = runtime(ctx).questions
+    age_s, answers = questions.age_s(question), tuple((ctx.input_responses or {}).values())
+    why = None
+    if answers and age_s is not None:
+        why = _why_no_person(answers[0], age_s)
+    elif age_s is not None and age_s >= ANSWER_WITHIN_S:
+        why = NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
+    if why is not None:
+        questions.close(question)
+        return unanswered(why)
+    if answers:
+        questions.close(question)  # the SDK reads it, or asks anew where the question has changed
+    else:
+        questions.put(question)
+    return Elicit(question, Confirm)
+
+
+def _why_no_person(answer: object, age_s: float) -> str | None:
+    """Why an answer is no person's; None when it may be."""
+    if not isinstance(answer, ElicitResult):
+        return UNREADABLE
+    if answer.action != "accept":
+        return DECLINED_AT_ONCE if age_s < HOST_ANSWERS_WITHIN_S else None
+    try:
+        Confirm.model_validate(answer.content)
+    except ValidationError:
+        return UNREADABLE
+    return None
 
 
 async def _ask(ctx: Context[Runtime], question: str) -> Decision:
     """Ask by a request of our own, and wait for a person's answer."""
-    asked_at, answer, why = (
-        anyio.current_time(),
-        None,
-        f"Nobody answered the client's question in {ANSWER_WITHIN_S:g} s",
-    )
+    asked_at, answer, why = anyio.current_time(), None, NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
     with anyio.move_on_after(seconds_left(ANSWER_WITHIN_S)):
         try:
             answer = await ctx.elicit(question, Confirm)
         except MCPError as exc:
             why = f"The client could not ask its user (it answered the question with error {exc.code})"
         except ValueError:
-            why = "The client's answer to the question cannot be read"
+            why = UNREADABLE
     if answer is not None and answer.action != "accept" and anyio.current_time() - asked_at < HOST_ANSWERS_WITHIN_S:
-        answer, why = None, "The client declined the question at once, without a person"
-    if answer is None:
-        return Decision(how="ask", why=f"{why}: nothing was sent to Sentry. {ASK_IN_WORDS}")
-    return decision_of(answer)
+        answer, why = None, DECLINED_AT_ONCE
+    return unanswered(why) if answer is None else decision_of(answer)
+
+
+def unanswered(why: str) -> Decision:
+    """A question that no person answered: by a token, then."""
+    return Decision(how="ask", why=f"{why}: nothing was sent to Sentry. {ASK_IN_WORDS}")
+
+
+def spend_token(run: Runtime, how: How, token: str | None, payload: Payload) -> None:
+    """Spend the token that confirms a write; where a person agreed, the token of the dry run is void with it.
+
+    Raises:
+        ConfirmationError: it does not confirm this write.
+    """
+    if how == "token":
+        run.confirmations.redeem(token or "", payload)
+    elif how == "agreed" and token:
+        with suppress(ConfirmationError):  # it may have expired while the person thought about it
+            run.confirmations.redeem(token, payload)
 
 
 def can_ask(ctx: Context[Runtime]) -> bool:
@@ -129,6 +196,8 @@ CONFIRMED_BY = {"token": "confirm_token", "agreed": "elicitation", "direct": "di
 """A decision to send → the audit file's word for it."""
 
 
+ANY_TOKEN = "x" * 92
+"""As long as a confirm token, to see whether an answer with one is whole."""
 ASK_IN_WORDS = "Ask the user in the conversation, and call again with the confirm_token only after they agree."
 
 

@@ -26,6 +26,8 @@ from sentry_runbook.tools.untrusted import event_text_paths
 
 BUDGET = 9_000
 """Characters of one answer, each channel (DESIGN §9)."""
+MOST_CHARACTERS = 20_000
+"""Of any answer: plans of changes may take as many, for what is agreed to is shown whole."""
 MANY_FINDINGS, FEW_FINDINGS = 10, 4
 """Findings that an answer lists when it is too long: before the tool's own cuts, and after them."""
 

@@ -7,7 +7,7 @@ one clear sentence, the result goes through :mod:`.output`, and the published sc
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -25,6 +25,7 @@ from sentry_runbook.safety.text import line
 from sentry_runbook.tools.confirmation import call_begins
 from sentry_runbook.tools.output import BUDGET, PreparedAnswer, Render, Shrink, prepare
 from sentry_runbook.tools.schema import output_schema, slim
+from sentry_runbook.tools.serialize import serialize
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -101,6 +102,11 @@ class ToolDefinition(Generic[A]):
 
     async def _prepared(self, arguments: dict[str, Any]) -> PreparedAnswer:
         return self.prepare(await self.function(**arguments))
+
+    def shows_whole(self, result: A, names: Sequence[str]) -> bool:
+        """Whether these parts of the result stand uncut in the answer within the tool's budget, in both channels."""
+        shown, whole = self.prepare(result).structured, serialize(result)
+        return all(shown.get(name) == whole.get(name) for name in names)
 
     def prepare(self, result: A) -> PreparedAnswer:
         """Serialize a result of this tool within its budget."""

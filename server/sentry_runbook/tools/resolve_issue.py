@@ -14,6 +14,7 @@ from sentry_runbook.render.resolution import resolution_page
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.tools.arguments import ConfirmToken, DryRun, Issue, OneLine
 from sentry_runbook.tools.confirmation import (
+    ANY_TOKEN,
     CALL_WITHIN_S,
     CONFIRMED_BY,
     Confirm,
@@ -21,11 +22,15 @@ from sentry_runbook.tools.confirmation import (
     decide,
     decision_of,
     seconds_left,
+    spend_token,
 )
+from sentry_runbook.tools.output import MOST_CHARACTERS
 from sentry_runbook.tools.registry import ToolDefinition
-from sentry_runbook.writing.plans import Plan
+from sentry_runbook.writing.plans import TOO_LONG_TO_SHOW, Plan
 
 NOT_CONFIRMED = "Not confirmed by the user; nothing was changed."
+SHOWN_WHOLE = ("before", "after", "warnings", "stated_reason", "undo")
+"""Parts of a plan that nobody could agree to if they were cut."""
 
 
 async def planned(
@@ -36,12 +41,13 @@ async def planned(
     ignore_minutes: int | None,
     ignore_users: int | None,
     window_minutes: int | None,
+    reason: str | None,
     dry_run: bool,
     confirm_token: str | None,
     ctx: Context[Runtime],
 ) -> Plan:
-    """The plan, made on a fresh read."""
-    from sentry_runbook.writing.change import make_plan  # noqa: PLC0415  # with the first call (DESIGN §9)
+    """The plan, made on a fresh read; refused where a person or a token could not be shown all of it."""
+    from sentry_runbook.writing.change import make_plan, resolution_result  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     request = ResolutionRequest(
         action=action,
@@ -53,7 +59,10 @@ async def planned(
     )
     run = runtime(ctx)
     is_shown = dry_run or (not confirm_token and run.settings.writes != "direct")
-    return await make_plan(run, issue, request, is_shown=is_shown)
+    plan = await make_plan(run, issue, request, reason=reason or "", is_shown=is_shown)
+    asked = resolution_result(plan, "needs_confirmation", token=ANY_TOKEN)
+    is_whole = plan.resolution.change is None or TOOL.shows_whole(asked, SHOWN_WHOLE)
+    return plan if is_whole else plan.refuse(TOO_LONG_TO_SHOW)
 
 
 async def confirmed(
@@ -63,6 +72,7 @@ async def confirmed(
     return await decide(
         ctx,
         plan.question(),
+        plan.payload(),
         nothing=plan.resolution.change is None,
         dry_run=dry_run,
         token=confirm_token,
@@ -94,24 +104,23 @@ async def resolve_issue(
 
     run, decision = runtime(ctx), decision_of(answer)
     how = decision.how
-    if how in ("nothing", "plan"):
-        return resolution_result(
-            plan, "planned" if how == "plan" else "already" if plan.resolution.already else "refused"
-        )
+    if how == "nothing":
+        return resolution_result(plan, "already" if plan.resolution.already else "refused")
+    if how == "plan":
+        return resolution_result(plan, "planned", token=run.confirmations.issue(plan.payload(), of_dry_run=True))
     if how == "ask":
         return resolution_result(
             plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()), notes=decision.notes
         )
     if how == "declined":
         return resolution_result(plan, "not_applied", notes=(NOT_CONFIRMED,))
-    if how == "token":
-        run.confirmations.redeem(confirm_token or "", plan.payload())
+    spend_token(run, how, confirm_token, plan.payload())
     with run.client().deadline(seconds_left(CALL_WITHIN_S)):
         if how == "agreed":
             await ensure_unchanged(run, plan)
         # Once sent, the change is read back and recorded even if the caller goes away.
         with anyio.CancelScope(shield=True):
-            done = await apply(run, plan, CONFIRMED_BY[how], reason)
+            done = await apply(run, plan, CONFIRMED_BY[how])
     return done
 
 
@@ -120,6 +129,7 @@ TOOL = ToolDefinition(
     result=ResolutionResult,
     render=resolution_page,
     title="Resolve or ignore",
+    budget=MOST_CHARACTERS,
     writes=True,
     destructive=True,
 )

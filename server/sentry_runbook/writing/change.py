@@ -1,14 +1,15 @@
-"""Changes of an issue's status: read, plan, confirm, send once, read back, record (DESIGN §8.3).
+"""Changes of an issue's status: read, plan, confirm, record, send once, read back (DESIGN §8.3).
 
 How to think about it: a :class:`Plan` is made from a fresh read. Whether it is confirmed comes from outside: a person
 answered the client's question, a sealed token came back, or the operator chose ``direct``. Only then is one request
-sent. Whatever that request said, the state is read back and reported; a write is never repeated.
+sent. Whatever that request said, the state is read back and reported; a write is never repeated. What is decided is
+decided on whole values; what is shown of them may be cut, so what cannot be shown whole is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
 from typing import TypeVar
 
 from sentry_runbook.collect import WRITING, WRITING_ORDERED, investigate
@@ -16,34 +17,42 @@ from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError, ServerFault, TimedOut, Unreachable
 from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.model.evidence import Issue
+from sentry_runbook.incident.model.evidence.json_values import digest_of
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
+from sentry_runbook.incident.release_versions import same_release
 from sentry_runbook.incident.resolution.plan import plan
-from sentry_runbook.incident.resolution.request import ResolutionRequest, StatusChange
-from sentry_runbook.incident.resolution.state import is_same_state
+from sentry_runbook.incident.resolution.request import MOST_OF_A_RELEASE, ResolutionRequest, StatusChange
+from sentry_runbook.incident.resolution.state import is_same_status
 from sentry_runbook.incident.resolution.verification import compare
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.safety.audit import AuditError, AuditLog, AuditRecord
+from sentry_runbook.safety.audit_lines import STATED, IntentLine
 from sentry_runbook.safety.confirm import StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.safety.text import NAME
+from sentry_runbook.safety.text import NAME, whole_block
 from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.base import WRITE_EVENTS
 from sentry_runbook.writing.plans import UNKNOWN, Plan
+from sentry_runbook.writing.recording import plain, recorded
 
 T = TypeVar("T")
-JUST_READ = timedelta(seconds=5)
+JUST_READ_S = 5.0
 """A plan that was read so lately is not read again before it is sent."""
+MOST_OF_A_REASON = 600
+"""Characters of a reason as it is shown."""
 UNCLEAR = (TimedOut, Unreachable, ServerFault)
 """After these it is unknown whether the change was made."""
 
 
-async def make_plan(run: Runtime, issue: str, request: ResolutionRequest, *, is_shown: bool = True) -> Plan:
+async def make_plan(
+    run: Runtime, issue: str, request: ResolutionRequest, *, reason: str = "", is_shown: bool = True
+) -> Plan:
     """Read the issue afresh and plan the change.
 
     Args:
         run: the runtime of the call.
         issue: what the caller gave.
         request: the change.
+        reason: why, as the assistant states it.
         is_shown: the plan is shown before it is carried out, so what it warns of may cost a round of requests.
 
     Raises:
@@ -51,20 +60,41 @@ async def make_plan(run: Runtime, issue: str, request: ResolutionRequest, *, is_
     """
     waits_for_release = request.action in ("resolve_in_release", "resolve_in_next_release")
     aspects = WRITING_ORDERED if is_shown and waits_for_release else WRITING
+    read_at = run.elapsed()
     evidence, owner = await read_for_writing(
         run, lambda: investigate(run, issue, aspects, fresh=True, release=request.release)
     )
     resolution = plan(_sanitize_request(run, request), run.incident(evidence))
     if resolution.change is not None:
         require_write_scope(owner.scopes)
-    return Plan(request, resolution, evidence, evidence.organization or None, owner.name or UNKNOWN)
+    shown_reason = " ".join(whole_block(reason).split())
+    organization, who = evidence.organization or None, owner.name or UNKNOWN
+    planned = Plan(request, resolution, evidence, organization, who, reason, shown_reason, read_at)
+    why = _why_not_shown(request, resolution.after, shown_reason) if resolution.change is not None else None
+    return planned.refuse(why) if why else planned
 
 
 def _sanitize_request(run: Runtime, request: ResolutionRequest) -> ResolutionRequest:
-    """The request with its release sanitized, as it is shown and compared: it may have been copied from an event."""
+    """The request with its release as it is shown, all of it: it may have been copied from an event."""
     if request.release is None:
         return request
-    return request.model_copy(update={"release": Sanitizer(mask=run.settings.mask).version(request.release, NAME)})
+    shown = Sanitizer(mask=run.settings.mask).version(request.release, MOST_OF_A_RELEASE)
+    return request.model_copy(update={"release": shown, "release_digest": digest_of(request.release)})
+
+
+def _why_not_shown(request: ResolutionRequest, after: State, shown_reason: str) -> str | None:
+    """Why nobody could agree to all that would be written; None when it can be shown."""
+    if not same_release(after.in_release, request.release):
+        return (
+            "The release cannot be shown as it would be sent: it holds blanks in a row or at its ends, or characters "
+            "that are hidden. Nothing was asked or changed: give the version as find_issues or get_issue shows it."
+        )
+    if len(shown_reason) > MOST_OF_A_REASON:
+        return (
+            f"The reason takes {len(shown_reason):,} characters to show whole, at most {MOST_OF_A_REASON} can be shown "
+            "to whoever confirms it. Nothing was asked or changed: shorten it, and leave hidden characters out."
+        )
+    return None
 
 
 async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[T]]) -> tuple[T, TokenOwner]:
@@ -90,10 +120,10 @@ async def ensure_unchanged(run: Runtime, planned: Plan) -> None:
     Raises:
         StateChanged: it is another; nothing was changed.
     """
-    if run.clock() - planned.evidence.collected_at < JUST_READ:
+    if run.elapsed() - planned.read_at < JUST_READ_S:
         return
     evidence = await investigate(run, planned.issue.id, frozenset(), fresh=True, organization=planned.organization)
-    if not is_same_state(planned.resolution.before, state_of(evidence.issue)):
+    if not is_same_status(planned.issue, evidence.issue):
         raise StateChanged(
             "The issue has changed since the question was asked; nothing was changed.",
             "Call again to ask about its state now.",
@@ -113,14 +143,13 @@ def require_write_scope(scopes: Collection[str] | None) -> None:
         )
 
 
-async def apply(run: Runtime, planned: Plan, confirmed: str, reason: str | None = None) -> ResolutionResult:
-    """Send the planned change once, read back, and record it.
+async def apply(run: Runtime, planned: Plan, confirmed: str) -> ResolutionResult:
+    """Record the planned change, send it once, read back, and record what came of it.
 
     Args:
         run: the runtime of the call.
         planned: the plan that was confirmed.
         confirmed: how: ``elicitation``, ``confirm_token`` or ``direct``.
-        reason: why, for the audit file.
 
     Raises:
         SentryError: Sentry refused; nothing was changed.
@@ -129,22 +158,21 @@ async def apply(run: Runtime, planned: Plan, confirmed: str, reason: str | None 
     change = planned.resolution.change
     if change is None:
         return resolution_result(planned, "already" if planned.resolution.already else "refused")
-    if run.audit is not None:
-        run.audit.ensure_writable()
     client, unclear = run.client(), ""
-    with client.deadline(run.settings.limits.call_s):
-        try:
-            with run.answers.invalidating():
-                await client.update_issue(planned.reference, body_of(change, planned.request))
-        except UNCLEAR as exc:
-            unclear = exc.what
-        except SentryError as exc:
-            _record(run, planned, confirmed, reason, "not_applied", None)
-            raise type(exc)(f"{exc.what} Nothing was changed.", exc.fix, status=exc.status) from exc
-        after = await _read_back(run, planned)
-    outcome, notes = _judge(change, planned.issue, after, unclear, run.clock())
-    notes += _record(run, planned, confirmed, reason, outcome, after)
-    return resolution_result(planned, outcome, after=state_of(after) if after else None, notes=notes)
+    async with recorded(run, _intent(run, planned, confirmed)) as record:
+        with client.deadline(run.settings.limits.call_s):
+            try:
+                with run.answers.invalidating():
+                    await client.update_issue(planned.reference, body_of(change, planned.request))
+            except UNCLEAR as exc:
+                unclear = exc.what
+            except SentryError as exc:
+                record.outcome = "not_applied"
+                raise type(exc)(f"{exc.what} Nothing was changed.", exc.fix, status=exc.status) from exc
+            after = await _read_back(run, planned)
+        record.outcome, notes = _judge(change, planned.issue, after, unclear, run.clock())
+        record.after = plain(state_of(after).model_dump(mode="json", exclude_none=True)) if after else {}
+    return resolution_result(planned, record.outcome, after=after, notes=notes + record.notes)
 
 
 async def _read_back(run: Runtime, planned: Plan) -> Issue | None:
@@ -165,38 +193,19 @@ def _judge(
     return read_back.outcome, ((f"{unclear} The state was read back.",) if unclear else ()) + read_back.notes
 
 
-def _record(
-    run: Runtime, planned: Plan, confirmed: str, reason: str | None, outcome: str, after: Issue | None
-) -> tuple[str, ...]:
-    if run.audit is None:
-        return ()
-    named = {**planned.request.model_dump(exclude={"action"}), "reason": reason}
-    arguments = {key: value for key, value in named.items() if value is not None}
-    record = AuditRecord(
+def _intent(run: Runtime, planned: Plan, confirmed: str) -> IntentLine:
+    arguments = {
+        key: value for key, value in planned.request.model_dump(exclude={"action"}).items() if value is not None
+    }
+    return IntentLine(
         when=run.clock(),
         what=" ".join([planned.request.action, *(f"{key}={value}" for key, value in arguments.items())]),
         issue=planned.issue.name,
-        before=_plain(planned.resolution.before),
-        after=_plain(state_of(after)) if after else {},
+        before=plain(planned.resolution.before.model_dump(mode="json", exclude_none=True)),
         confirmed=confirmed,
-        outcome=outcome,
+        reason=f"{STATED}{planned.reason}" if planned.reason else "",
         who=planned.who,
     )
-    return append_to(run.audit, record)
-
-
-def append_to(audit: AuditLog, record: AuditRecord) -> tuple[str, ...]:
-    """Append a line; a failure is returned as a note, because the change is already made."""
-    try:
-        audit.append(record)
-    except AuditError as exc:
-        return (f"The audit line could not be written: {exc}",)
-    return ()
-
-
-def _plain(state: State) -> Mapping[str, str | int | bool | None]:
-    values: dict[str, str | int | bool | None] = state.model_dump(mode="json", exclude_none=True)
-    return values
 
 
 def body_of(change: StatusChange, request: ResolutionRequest) -> dict[str, object]:
@@ -223,14 +232,14 @@ def resolution_result(
     planned: Plan,
     outcome: Outcome,
     *,
-    after: State | None = None,
+    after: Issue | None = None,
     token: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> ResolutionResult:
     """The tool's result for an outcome."""
     resolution = planned.resolution
     # A server may do something else than it was asked: then the old state is worth its way back, too.
-    changed = after is not None and not is_same_state(resolution.before, after)
+    changed = after is not None and not is_same_status(planned.issue, after)
     may_be_done = changed or outcome in ("planned", "needs_confirmation", "applied", "unknown")
     expected = resolution.after if outcome in ("planned", "needs_confirmation") else None
     return ResolutionResult(
@@ -238,9 +247,12 @@ def resolution_result(
         outcome=outcome,
         issue=planned.issue.name,
         before=resolution.before,
-        after=after or expected or (resolution.before if outcome in ("already", "refused") else None),
+        after=state_of(after)
+        if after is not None
+        else expected or (resolution.before if outcome in ("already", "refused") else None),
         warnings=(*resolution.warnings, *notes),
         reason=resolution.refused,
+        stated_reason=planned.shown_reason or None,
         confirm_token=token,
         undo=resolution.undo or None if may_be_done else None,
         findings=planned.evidence.findings,

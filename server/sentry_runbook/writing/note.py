@@ -1,25 +1,28 @@
-"""Comments on an issue: read, plan, confirm, send once, look for it, record (DESIGN §8.3)."""
+"""Comments on an issue: read, plan, confirm, record, send once, look for it (DESIGN §8.3)."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 from sentry_runbook.collect import investigate
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.behind_link import read_reference
 from sentry_runbook.errors import SentryError
+from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.safety.audit import AuditRecord
-from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.audit_lines import IntentLine
+from sentry_runbook.safety.text import whole_block
 from sentry_runbook.sentry.ids import IssueRef
-from sentry_runbook.writing.change import UNCLEAR, append_to, read_for_writing, require_write_scope
+from sentry_runbook.writing.change import UNCLEAR, read_for_writing, require_write_scope
 from sentry_runbook.writing.plans import UNKNOWN, NotePlan
+from sentry_runbook.writing.recording import recorded
 
-SHOWN = 4_000
-"""Characters of the comment that are shown before it is posted: all that the tool takes."""
+MOST_CHARACTERS, MOST_LINES = 4_000, 60
+"""Of a comment as it is shown: more a person does not read in a question."""
 
 
 async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
@@ -29,11 +32,32 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
     (evidence, notes), owner = await read_for_writing(run, lambda: _issue_and_notes(run, issue))
-    shown = Sanitizer(mask=False).block(text, SHOWN)
-    already = _id_of_same(notes, text) is not None
+    text = _without_blank_ends(text)
+    shown, already = whole_block(text), _id_of_same(notes, text) is not None
     if not already:
         require_write_scope(owner.scopes)
-    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name or UNKNOWN)
+    refused = None if already else _why_not_shown(shown)
+    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name or UNKNOWN, refused)
+
+
+def _without_blank_ends(text: str) -> str:
+    """The text as it is posted: blank lines around it say nothing, and nobody would see them in a question."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "\n".join(lines).rstrip()
+
+
+def _why_not_shown(shown: str) -> str | None:
+    """Why nobody could agree to the whole comment; None when it can be shown."""
+    lines = shown.count("\n") + 1
+    if len(shown) <= MOST_CHARACTERS and lines <= MOST_LINES:
+        return None
+    return (
+        f"The comment takes {count(len(shown), 'character')} in {count(lines, 'line')} to show whole; at most "
+        f"{MOST_CHARACTERS:,} in {MOST_LINES} can be shown to whoever confirms it. Nothing was asked or posted: "
+        "shorten it, leave hidden characters out, or post it in parts."
+    )
 
 
 async def _issue_and_notes(run: Runtime, issue: str) -> tuple[Evidence, Sequence[JsonObject]]:
@@ -50,33 +74,31 @@ async def _issue_and_notes(run: Runtime, issue: str) -> tuple[Evidence, Sequence
 
 
 async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResult:
-    """Post once; when it is unclear whether it arrived, look for it.
+    """Record it, post once, and record what came of it; when it is unclear whether it arrived, look for it.
 
     Raises:
         SentryError: Sentry refused; nothing was posted.
         AuditError: it could not be recorded beforehand, so it was not posted.
     """
-    if run.audit is not None:
-        run.audit.ensure_writable()
     client, unclear, note_id = run.client(), "", None
     reference = IssueRef(issue=planned.issue.id, organization=planned.organization)
-    outcome: Outcome = "applied"
-    with client.deadline(run.settings.limits.call_s):
-        try:
-            with run.answers.invalidating():
-                note_id = text_of((await client.add_note(reference, planned.text)).get("id"))
-        except UNCLEAR as exc:
-            unclear = exc.what
-        except SentryError as exc:
-            _record(run, planned, confirmed, "not_applied")
-            raise type(exc)(f"{exc.what} Nothing was posted.", exc.fix, status=exc.status) from exc
-        if unclear:
-            outcome, note_id = await _look_for(run, planned)
+    async with recorded(run, _intent(run, planned, confirmed)) as record:
+        with client.deadline(run.settings.limits.call_s):
+            try:
+                with run.answers.invalidating():
+                    note_id = text_of((await client.add_note(reference, planned.text)).get("id"))
+                record.outcome = "applied"
+            except UNCLEAR as exc:
+                unclear = exc.what
+                record.outcome, note_id = await _look_for(run, planned)
+            except SentryError as exc:
+                record.outcome = "not_applied"
+                raise type(exc)(f"{exc.what} Nothing was posted.", exc.fix, status=exc.status) from exc
     read_back = "The comments were read back."
-    if outcome == "unknown":
+    if record.outcome == "unknown":
         read_back = "Reading the comments back failed: look at the issue in Sentry before trying again."
     notes = (f"{unclear} {read_back}",) if unclear else ()
-    return note_result(planned, outcome, note_id=note_id, notes=notes + _record(run, planned, confirmed, outcome))
+    return note_result(planned, record.outcome, note_id=note_id, notes=notes + record.notes)
 
 
 async def _look_for(run: Runtime, planned: NotePlan) -> tuple[Outcome, str | None]:
@@ -89,23 +111,29 @@ async def _look_for(run: Runtime, planned: NotePlan) -> tuple[Outcome, str | Non
 
 
 def _id_of_same(notes: Iterable[JsonObject], text: str) -> str | None:
-    """The comment that says the same. Compared as it was written: masked and cut, two comments may look alike."""
-    same = (note for note in notes if (text_of(object_of(note.get("data")).get("text")) or "").strip() == text.strip())
+    """The comment that says the same. Compared whole, as it was written: masked and cut, two may look alike.
+
+    Servers take blanks off the ends (Sentry) and may write line breaks as browsers do; nothing else is forgiven.
+    """
+    wanted = _as_stored(text)
+    same = (note for note in notes if _as_stored(text_of(object_of(note.get("data")).get("text")) or "") == wanted)
     return next((text_of(note.get("id")) for note in same), None)
 
 
-def _record(run: Runtime, planned: NotePlan, confirmed: str, outcome: str) -> tuple[str, ...]:
-    if run.audit is None:
-        return ()
-    record = AuditRecord(
+def _as_stored(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _intent(run: Runtime, planned: NotePlan, confirmed: str) -> IntentLine:
+    """The line before the request. The text itself stays in Sentry; its digest tells which one it was."""
+    digest = hashlib.sha256(planned.text.encode("utf-8", "replace")).hexdigest()
+    return IntentLine(
         when=run.clock(),
-        what=f"add_note ({len(planned.text)} characters)",
+        what=f"add_note ({len(planned.text)} characters, sha256 {digest})",
         issue=planned.issue.name,
         confirmed=confirmed,
-        outcome=outcome,
         who=planned.who,
     )
-    return append_to(run.audit, record)
 
 
 def note_result(
@@ -117,12 +145,12 @@ def note_result(
     notes: tuple[str, ...] = (),
 ) -> NoteResult:
     """The tool's result for an outcome."""
-    reason = "The same comment stands on the issue already." if outcome == "already" else None
+    reason = "The same comment stands on the issue already." if outcome == "already" else planned.refused
     return NoteResult(
         outcome=outcome,
         issue=planned.issue.name,
         note_id=note_id,
-        text=planned.shown,
+        text=None if outcome == "refused" else planned.shown,
         confirm_token=token,
         warnings=(*planned.warnings, *notes),
         reason=reason,

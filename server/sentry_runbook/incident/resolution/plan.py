@@ -18,6 +18,7 @@ from sentry_runbook.incident.resolution.request import (
     change_of,
     refusals,
 )
+from sentry_runbook.incident.resolution.servers import distortion
 from sentry_runbook.incident.resolution.state import (
     KIND_IS_KEPT,
     expected,
@@ -55,7 +56,7 @@ def plan(request: ResolutionRequest, incident: Incident) -> ResolutionPlan:
     """What the request means for this issue; decides, sends nothing."""
     issue, now = incident.evidence.issue, incident.now
     before, renamed = state_of(issue), tuple(other_name(issue))
-    refused = next(refusals(request, issue), None)
+    refused = next(refusals(request, issue), None) or distortion(request, incident.evidence)
     if refused is not None:
         return ResolutionPlan(action=request.action, refused=refused, before=before, after=before, warnings=renamed)
     change = change_of(request)
@@ -89,6 +90,8 @@ def _undo(change: StatusChange, incident: Incident, before: State) -> str:
         how = f"resolve_issue {_resolve_again(before)}"
         lost = "the time of the first resolve" + (", and its link to the commit," if before.in_commit else "")
         return f"{how} resolves it again; {lost} is not restored."
+    if before.status != "ignored":
+        return ""
     return f"{_archive_again(before)} Counts and times then start anew: what had already passed is not restored."
 
 

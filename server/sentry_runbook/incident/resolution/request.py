@@ -18,6 +18,8 @@ from sentry_runbook.incident.model.results.resolution import Action
 Status = Literal["resolved", "ignored", "unresolved"]
 WEEK_MINUTES = 10_080
 """The longest window in which Sentry counts (sentry-api §10)."""
+MOST_OF_A_RELEASE = 250
+"""Characters of a version that Sentry takes."""
 MAX_LIMIT = 2**31 - 1
 CHANGEABLE = ("resolved", "ignored", "unresolved", None)
 """States out of which a status can be changed; not while an issue is deleted, merged or reprocessed."""
@@ -30,7 +32,8 @@ class ResolutionRequest(Frozen):
     """What the caller asks of an issue's status.
 
     Attributes:
-        release: for ``resolve_in_release`` only; ``latest`` is Sentry's newest.
+        release: for ``resolve_in_release`` only, as it is shown; ``latest`` is Sentry's newest.
+        release_digest: of the release as it is sent, to compare it whole.
         ignore_count: for ``ignore``: that many MORE events from now.
         ignore_minutes: for ``ignore``: that long from now.
         ignore_users: for ``ignore``: that many MORE users from now.
@@ -39,6 +42,7 @@ class ResolutionRequest(Frozen):
 
     action: Action
     release: str | None = None
+    release_digest: str | None = None
     ignore_count: int | None = None
     ignore_minutes: int | None = None
     ignore_users: int | None = None
@@ -87,6 +91,7 @@ class StatusChange:
     substatus: str | None = None
     in_next_release: bool = False
     in_release: str | None = None
+    in_release_digest: str | None = None
     ignore_count: int | None = None
     ignore_minutes: int | None = None
     ignore_users: int | None = None
@@ -102,6 +107,7 @@ def change_of(request: ResolutionRequest) -> StatusChange:
         substatus=UNTIL_CONDITION_MET if request.is_limited else rule.substatus,
         in_next_release=rule.in_next_release,
         in_release=request.release,
+        in_release_digest=request.release_digest,
         ignore_count=request.ignore_count,
         ignore_minutes=request.ignore_minutes,
         ignore_users=request.ignore_users,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.issue_state import FOR_EVER, UNTIL_CONDITION_MET, UNTIL_ESCALATING, summary
+from sentry_runbook.incident.issue_state import FOR_EVER, UNTIL_CONDITION_MET, UNTIL_ESCALATING, state_of, summary
 from sentry_runbook.incident.issue_status import is_logged_as_next_release, last_resolve
 from sentry_runbook.incident.model.evidence import Issue, Snooze
 from sentry_runbook.incident.model.results.resolution import State
@@ -84,8 +84,20 @@ def _same_release(change: StatusChange, issue: Issue) -> bool:
         return issue.next_release or _was_next_release(issue)
     if change.in_release is not None:
         # "latest" is whatever is newest now; whether the stored one is that, only Sentry knows.
-        return same_release(issue.status_release, change.in_release) and not _was_next_release(issue)
+        return is_in_release(change, issue) and not _was_next_release(issue)
     return issue.status_release is None and not issue.next_release
+
+
+def is_in_release(change: StatusChange, issue: Issue) -> bool:
+    """Whether the issue is resolved in the very release of the change: by its whole name, where both are known."""
+    if change.in_release_digest is not None and issue.status_release_digest is not None:
+        return change.in_release_digest == issue.status_release_digest
+    return same_release(issue.status_release, change.in_release)
+
+
+def is_same_status(before: Issue, now: Issue) -> bool:
+    """Whether the issue is as it was, by whole values: what is shown of two releases may look alike."""
+    return before.status_digest == now.status_digest and is_same_state(state_of(before), state_of(now))
 
 
 def _was_next_release(issue: Issue) -> bool:

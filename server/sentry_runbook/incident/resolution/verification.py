@@ -14,10 +14,11 @@ from typing import Literal
 from sentry_runbook.incident.issue_state import FOR_EVER, UNTIL_ESCALATING, state_of, summary
 from sentry_runbook.incident.issue_status import last_resolve
 from sentry_runbook.incident.model.evidence import EventText, Frozen, Issue, Snooze, quoted
-from sentry_runbook.incident.release_versions import is_later, latest_version, same_release
+from sentry_runbook.incident.release_versions import is_later, latest_version
 from sentry_runbook.incident.resolution.request import StatusChange
 from sentry_runbook.incident.resolution.state import (
     KIND_IS_KEPT,
+    is_in_release,
     is_same_state,
     same_counts,
     same_end,
@@ -78,8 +79,11 @@ def _release_problem(planned: StatusChange, issue: Issue, before: Issue | None) 
         return f" still.{_left_resolved(before)}" if issue.status_release or issue.next_release else None
     if planned.in_release == "latest":
         return None if issue.status_release else f", in no release.{_left_resolved(before)}"
-    same = same_release(issue.status_release, planned.in_release)
-    return None if same else f", not in release {quoted(planned.in_release)}.{_left_resolved(before)}"
+    return (
+        None
+        if is_in_release(planned, issue)
+        else f", not in release {quoted(planned.in_release)}.{_left_resolved(before)}"
+    )
 
 
 def _left_resolved(before: Issue | None) -> str:

@@ -35,11 +35,15 @@ def warnings_for(request: ResolutionRequest, incident: Incident) -> Iterator[str
 
 
 def _for_ever(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
-    if not request.is_limited:
-        yield (
-            "Without a limit the issue is archived for ever: Sentry never alerts on it again. "
-            "Limits are ignore_count, ignore_minutes, ignore_users; or use action=archive_until_escalating."
-        )
+    if request.is_limited:
+        return
+    if not incident.evidence.keeps_conditions:
+        yield "The issue is archived for ever: this server, GlitchTip, keeps no limit and never alerts on it again."
+        return
+    yield (
+        "Without a limit the issue is archived for ever: Sentry never alerts on it again. "
+        "Limits are ignore_count, ignore_minutes, ignore_users; or use action=archive_until_escalating."
+    )
 
 
 # --- is it over? ---------------------------------------------------------------------------------------------------
@@ -78,16 +82,17 @@ def _came_back_before(request: ResolutionRequest, incident: Incident) -> Iterato
 def _may_reopen(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     """A plain resolve reopens at any event; right after a roll-out old instances still send some."""
     now = incident.now
+    waits = "resolve_in_next_release waits for a later release" if incident.evidence.keeps_conditions else ""
     finished = [(deploy.finished, deploy.version) for deploy in _deploys(incident.evidence) if deploy.finished]
     recent = [(at, version) for at, version in finished if now - HOUR <= at <= now]
     if recent:
         at, version = max(recent)
         yield (
             f"{quoted(version)} was deployed {duration(now - at)} ago: old instances may still send events, and any "
-            "event reopens a plainly resolved issue. resolve_in_next_release waits for a later release."
+            f"event reopens a plainly resolved issue.{waits and f' {waits}.'}"
         )
     elif isinstance(incident.trend, Trend) and incident.trend.last_hour:
-        yield "Any new event reopens a plainly resolved issue; resolve_in_next_release waits for a later release."
+        yield f"Any new event reopens a plainly resolved issue{waits and f'; {waits}'}."
 
 
 def _deploys(evidence: Evidence) -> Iterator[Deploy]:

@@ -74,13 +74,15 @@ def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def next_steps(incident: Incident) -> tuple[str, ...]:
     """What a responder does next, in that order."""
     # Without releases Sentry refuses "in the next release" (400).
-    close = "resolve_in_next_release" if names_a_release(incident.evidence) else "resolve"
+    keeps = incident.evidence.keeps_conditions
+    close = "resolve_in_next_release" if keeps and names_a_release(incident.evidence) else "resolve"
+    silence = "archive_until_escalating, or ignore_count=100" if keeps else "ignore (for ever: it keeps no limit)"
     other = words_of(incident.evidence)
     first = other.advice if other is not None else NO_PATTERN
-    return tuple(_next_steps(incident.severity, incident.causes, first, close))
+    return tuple(_next_steps(incident.severity, incident.causes, first, close, silence))
 
 
-def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], first: str, close: str) -> Iterator[str]:
+def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], first: str, close: str, silence: str) -> Iterator[str]:
     urgent = rank(verdict.severity) >= rank("P1")
     level = f"{verdict.severity} {verdict.label}"
     yield f"{level}: {verdict.escalation}. Response: {verdict.response_due}."
@@ -99,5 +101,5 @@ def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], first: str, close: 
         yield f"After the mitigation: check_recovery, then resolve_issue action={close}."
         yield "Afterwards: draft_postmortem, due within 48 hours."
     else:
-        yield "Assign an owner. If it is noise: resolve_issue action=archive_until_escalating, or ignore_count=100."
+        yield f"Assign an owner. If it is noise: resolve_issue action={silence}."
         yield f"After a fix: check_recovery, then resolve_issue action={close}."

@@ -119,6 +119,7 @@ class Evidence(Frozen):
 
     Attributes:
         collected_at: when it was collected; ages and "now" are measured from here.
+        server_kind: which program answered, as far as its answers showed: others speak Sentry's API, too.
         window: the period asked for; 24 h unless given.
         event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
@@ -143,6 +144,7 @@ class Evidence(Frozen):
     version: Literal[2] = 2
     collected_at: datetime
     server: str
+    server_kind: Literal["sentry", "glitchtip", "unknown"] = "unknown"
     organization: str
     window: Window
     scope: EnvironmentScope = EnvironmentScope()
@@ -177,6 +179,15 @@ class Evidence(Frozen):
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know of the collection itself (merged issue, old server, rounding)."""
+
+    @property
+    def keeps_conditions(self) -> bool:
+        """Whether the server may keep limits, kinds of archives and releases of a change.
+
+        GlitchTip answers 200 to them and keeps none (recorded in December 2025). Sentry as old as 9.1 keeps limits and
+        releases, and a server that is not known is believed to.
+        """
+        return self.server_kind != "glitchtip"
 
     @property
     def has_older_rows(self) -> bool:

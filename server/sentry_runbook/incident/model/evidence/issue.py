@@ -13,6 +13,7 @@ from sentry_runbook.incident.model.evidence.issue_kind import Kind, issue_catego
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
+    digest_of,
     list_of,
     moment_of,
     object_of,
@@ -161,6 +162,10 @@ class Issue(FromSentry):
     substatus: Annotated[str | None, Word()] = None
     status_release: Annotated[EventText | None, InertVersion("status_details.inRelease")] = None
     """The release a resolve waits for (``inRelease``), or None."""
+    status_release_digest: str | None = None
+    """Of that release as Sentry sent it, whole: what is shown may be cut or masked."""
+    status_digest: str | None = None
+    """Of the status and all that belongs to it but the rest of a limit, as Sentry sent it."""
     next_release: Annotated[bool, Flag(default=False)] = False
     """Resolved "in the next release", or in one that is to come."""
     status_commit: Annotated[EventText | None, Name("status_details.inCommit")] = None
@@ -200,6 +205,8 @@ class Issue(FromSentry):
             **json,
             "title": json.get("title"),
             "status_release": details.get("inRelease"),
+            "status_release_digest": digest_of(text_of(details.get("inRelease"))),
+            "status_digest": _status_digest(json, details),
             "next_release": details.get("inNextRelease") or details.get("inUpcomingRelease"),
             "status_commit": _short_commit(details.get("inCommit")),
             "auto_resolved": details.get("autoResolved"),
@@ -260,6 +267,23 @@ def regressed_release(status: object, regressions: Iterable[tuple[datetime, str 
     if not named or status == "resolved":
         return None
     return max(named, key=lambda regression: regression[0])[1]
+
+
+def _status_digest(json: JsonObject, details: JsonObject) -> str | None:
+    """What tells one status from another, whole. What remains of a limit shrinks by itself, so it is compared apart."""
+    commit = details.get("inCommit")
+    # Of the entry no more than this: Sentry fills in its version later, when the release is there.
+    resolves = [
+        (text_of(entry.get("dateCreated")), object_of(entry.get("data")).get("current_release_version"))
+        for entry in map(object_of, list_of(json.get("activity"))[:MAX_ACTIVITY])
+        if (text_of(entry.get("type")) or "").lower().startswith("set_resolved")
+    ]
+    names = ("inRelease", "inNextRelease", "inUpcomingRelease", "autoResolved")
+    told: dict[str, object] = {name: details.get(name) for name in names}
+    told |= {name: json.get(name) for name in ("status", "substatus")}
+    told["inCommit"] = object_of(commit).get("id") if isinstance(commit, dict) else commit
+    told["resolve"] = max(resolves, key=str, default=None) if json.get("status") == "resolved" else None
+    return digest_of(told)
 
 
 def _short_commit(commit: object) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -40,6 +42,17 @@ def text_of(value: object) -> str | None:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def digest_of(value: object) -> str | None:
+    """A digest of a text or JSON value as Sentry sent it, to compare whole values by; None for None.
+
+    What is shown of a value is cut, masked and made inert, so that two different ones may look alike.
+    """
+    if value is None:
+        return None
+    whole = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(whole.encode("ascii")).hexdigest()[:32]
 
 
 def id_of(value: object) -> str | None:

@@ -48,6 +48,8 @@ class ResolutionResult(Answer):
     after: State | None = None
     warnings: tuple[EventText, ...] = ()
     reason: EventText | None = None
+    stated_reason: EventText | None = None
+    """Why, as the assistant stated it: not proven, and recorded as that."""
     confirm_token: str | None = None
     undo: EventText | None = None
 
