@@ -103,6 +103,10 @@ class Confirmations:
         body = head + self._digest(b"action", head, _action(payload)) + self._digest(b"state", head, _state(payload))
         return base64.urlsafe_b64encode(body + self._digest(b"seal", body)).rstrip(b"=").decode("ascii")
 
+    def fingerprint(self, payload: Payload) -> str:
+        """What tells one write on one state from another, whole, and says nothing readable."""
+        return self._digest(b"fingerprint", _canonical(payload)).hex()
+
     def is_of_dry_run(self, token: str) -> bool:
         """Whether it came with a dry run, which asked nobody. False for what is no token: :meth:`redeem` refuses it."""
         try:

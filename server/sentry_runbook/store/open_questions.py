@@ -20,7 +20,7 @@ OPEN_S = 600.0
 
 
 class OpenQuestions:
-    """Since when each question is open.
+    """Since when each question is open. A question is named by a digest of all that it is about.
 
     Args:
         clock: seconds, never set back.
@@ -37,11 +37,11 @@ class OpenQuestions:
         if len(self._since) > MOST_OPEN:
             self._since.popitem(last=False)
 
-    def age_s(self, question: str) -> float | None:
-        """Seconds since the question went out; None when it is not open."""
+    def age_s(self, question: str, at: float) -> float | None:
+        """Seconds from the moment that the question went out until ``at``; None when it is not open."""
         self._forget_old()
         since = self._since.get(question)
-        return None if since is None else self._clock() - since
+        return None if since is None else at - since
 
     def close(self, question: str) -> None:
         """Forget the question: it was answered, or is given up."""

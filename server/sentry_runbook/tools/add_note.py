@@ -43,8 +43,7 @@ async def confirmed(
     """Ask the user where that is needed and possible."""
     return await decide(
         ctx,
-        plan.question(),
-        plan.payload(),
+        plan,
         nothing=plan.already or plan.refused is not None,
         dry_run=dry_run,
         token=confirm_token,

@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Literal
+from typing import Literal, Protocol
 
 import anyio
 from mcp import MCPError
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult
 from mcp.types import ElicitResult
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.confirm import ConfirmationError, Payload
@@ -78,6 +78,20 @@ class Decision(BaseModel):
         return () if self.why is None else (self.why,)
 
 
+class Confirmable(Protocol):
+    """A plan of a change, as far as it is confirmed."""
+
+    @property
+    def read_at(self) -> float:
+        """When its call came and the state was read, in seconds of the runtime's ``elapsed``."""
+
+    def question(self) -> str:
+        """What a person is asked."""
+
+    def payload(self) -> Payload:
+        """What a confirm token is bound to."""
+
+
 class Confirm(BaseModel):
     """The question that a person answers."""
 
@@ -85,25 +99,20 @@ class Confirm(BaseModel):
 
 
 async def decide(
-    ctx: Context[Runtime],
-    question: str,
-    payload: Payload,
-    *,
-    nothing: bool,
-    dry_run: bool,
-    token: str | None,
-    must_confirm: bool,
+    ctx: Context[Runtime], plan: Confirmable, *, nothing: bool, dry_run: bool, token: str | None, must_confirm: bool
 ) -> Decision | Elicit[Confirm]:
     """Whether to ask, and how.
 
     Args:
         ctx: the call.
-        question: what a person would be asked; the same for the same state, so that an answer stays bound to it.
-        payload: what a token is bound to.
+        plan: what is to be confirmed. Its question is the same for the same state, so an answer stays bound to it.
         nothing: there is nothing to send.
         dry_run: only the plan is wanted.
         token: the confirm_token that came along.
         must_confirm: also where the operator lets writes through.
+
+    Raises:
+        ConfirmationError: the token of a dry run does not confirm this; nobody is asked.
     """
     if nothing or dry_run:
         return Decision(how="nothing" if nothing else "plan")
@@ -116,27 +125,38 @@ async def decide(
     if not can_ask(ctx):
         return Decision(how="ask")
     if token and not ctx.input_responses:
-        run.confirmations.redeem(token, payload, spend=False)
-    return _put(ctx, question) if (ctx.protocol_version or "") >= RETRIES_SINCE else await _ask(ctx, question)
+        run.confirmations.redeem(token, plan.payload(), spend=False)
+    return _put(ctx, plan) if (ctx.protocol_version or "") >= RETRIES_SINCE else await _ask(ctx, plan.question())
 
 
-def _put(ctx: Context[Runtime], question: str) -> Decision | Elicit[Confirm]:
+def _put(ctx: Context[Runtime], plan: Confirmable) -> Decision | Elicit[Confirm]:
     """Put the question with the answer of this call, or judge the answer that the client came back with."""
-    questions = runtime(ctx).questions
-    age_s, answers = questions.age_s(question), tuple((ctx.input_responses or {}).values())
+    run, question = runtime(ctx), plan.question()
+    # Two states may look alike in a question, so the answer is bound to a digest of the whole: the SDK takes it for
+    # the very question that was put, schema included, and puts any other anew.
+    questions, whole = run.questions, run.confirmations.fingerprint(plan.payload())
+    # Until the call came: the reading since then is Sentry's time and nobody's who answers.
+    age_s, answers = questions.age_s(whole, plan.read_at), tuple((ctx.input_responses or {}).values())
     why = None
-    if answers and age_s is not None:
-        why = _why_no_person(answers[0], age_s)
+    if age_s is not None and (answers or ctx.request_state):
+        why = _why_no_person(answers[0] if answers else None, age_s)
     elif age_s is not None and age_s >= ANSWER_WITHIN_S:
         why = NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
     if why is not None:
-        questions.close(question)
+        questions.close(whole)
         return unanswered(why)
-    if answers:
-        questions.close(question)  # the SDK reads it, or asks anew where the question has changed
+    if answers and age_s is not None:
+        questions.close(whole)
     else:
-        questions.put(question)
-    return Elicit(question, Confirm)
+        questions.put(whole)
+    return Elicit(question, _confirm_of(whole))
+
+
+def _confirm_of(whole: str) -> type[Confirm]:
+    """The form of one question: its title, which forms do not show, tells it from any other."""
+    return type(
+        "Confirm", (Confirm,), {"model_config": ConfigDict(title=f"Confirm {whole}"), "__doc__": Confirm.__doc__}
+    )
 
 
 def _why_no_person(answer: object, age_s: float) -> str | None:
@@ -154,7 +174,8 @@ def _why_no_person(answer: object, age_s: float) -> str | None:
 
 async def _ask(ctx: Context[Runtime], question: str) -> Decision:
     """Ask by a request of our own, and wait for a person's answer."""
-    asked_at, answer, why = anyio.current_time(), None, NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
+    elapsed = runtime(ctx).elapsed
+    asked_at, answer, why = elapsed(), None, NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
     with anyio.move_on_after(seconds_left(ANSWER_WITHIN_S)):
         try:
             answer = await ctx.elicit(question, Confirm)
@@ -162,7 +183,7 @@ async def _ask(ctx: Context[Runtime], question: str) -> Decision:
             why = f"The client could not ask its user (it answered the question with error {exc.code})"
         except ValueError:
             why = UNREADABLE
-    if answer is not None and answer.action != "accept" and anyio.current_time() - asked_at < HOST_ANSWERS_WITHIN_S:
+    if answer is not None and answer.action != "accept" and elapsed() - asked_at < HOST_ANSWERS_WITHIN_S:
         answer, why = None, DECLINED_AT_ONCE
     return unanswered(why) if answer is None else decision_of(answer)
 

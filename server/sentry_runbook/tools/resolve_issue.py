@@ -71,8 +71,7 @@ async def confirmed(
     """Ask the user where that is needed and possible."""
     return await decide(
         ctx,
-        plan.question(),
-        plan.payload(),
+        plan,
         nothing=plan.resolution.change is None,
         dry_run=dry_run,
         token=confirm_token,

@@ -31,13 +31,15 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
     Raises:
         RunbookError: the issue cannot be read, or the token cannot write.
     """
+    read_at = run.elapsed()
     (evidence, notes), owner = await read_for_writing(run, lambda: _issue_and_notes(run, issue))
     text = _without_blank_ends(text)
     shown, already = whole_block(text), _id_of_same(notes, text) is not None
     if not already:
         require_write_scope(owner.scopes)
     refused = None if already else _why_not_shown(shown)
-    return NotePlan(evidence.issue, evidence.organization or None, text, shown, already, owner.name or UNKNOWN, refused)
+    organization, who = evidence.organization or None, owner.name or UNKNOWN
+    return NotePlan(evidence.issue, organization, text, shown, already, who, refused, read_at)
 
 
 def _without_blank_ends(text: str) -> str:

@@ -86,6 +86,7 @@ class NotePlan:
         text: what is posted.
         shown: all of it, inert.
         refused: why it is not posted; None when nothing speaks against it.
+        read_at: as in :class:`Plan`.
     """
 
     issue: Issue
@@ -95,6 +96,7 @@ class NotePlan:
     already: bool
     who: str = UNKNOWN
     refused: str | None = None
+    read_at: float = 0.0
 
     def payload(self) -> Payload:
         """What a confirm token is bound to."""

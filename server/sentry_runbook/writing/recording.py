@@ -70,12 +70,13 @@ async def recorded(run: Runtime, intent: IntentLine) -> AsyncIterator[RecordedOu
 
 async def _finish(audit: AuditLog, outcome: OutcomeLine) -> tuple[str, ...]:
     """Write the outcome, also for a call that is being cancelled; a failure is a note: the change is made already."""
+    notes: tuple[str, ...] = ()
     with anyio.CancelScope(shield=True):
         try:
             await _append(audit, outcome)
         except AuditError as exc:
-            return (f"The line with the outcome could not be written; the one before it stands. {exc}",)
-        return ()
+            notes = (f"The line with the outcome could not be written; the one before it stands. {exc}",)
+    return notes
 
 
 async def _append(audit: AuditLog, record: AuditRecord) -> str:
