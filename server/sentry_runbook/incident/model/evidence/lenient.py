@@ -281,7 +281,8 @@ class Word(FieldType):
         """The word."""
         if not isinstance(value, str) or not value or len(value) > 60 or value.lower().startswith("www."):
             return None
-        return value if PLAIN_WORD.fullmatch(value) else None
+        # A request's method and a breadcrumb's level are the application's: a word may be a token.
+        return value if PLAIN_WORD.fullmatch(value) and sanitizer.line(value) == value else None
 
 
 class ShortId(FieldType):
