@@ -223,6 +223,18 @@ class Whole(FieldType):
 
 
 @dataclass(frozen=True)
+class PartOf(FieldType):
+    """As :class:`Whole`, of a text that comes with the number of its characters that are read."""
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The text, of a longer one both ends; None when there is none."""
+        text, limit = value if isinstance(value, tuple) else ("", 0)
+        return sanitizer.whole(text, self.where, limit) or None
+
+
+@dataclass(frozen=True)
 class Host(FieldType):
     """The host of a URL, inert and masked like the URL itself, but for a private address: whose host it is shows in it.
 
