@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from tests.commands.support import TOKEN, Commands, served
 from tests.matrix import matrix
@@ -19,6 +20,7 @@ from tests.tools.support import connected
 from sentry_runbook.commands import runtime
 from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
 
 MARK = "Zq7"
@@ -40,6 +42,7 @@ USER_TAGS = {
     "user.login": PERSON,
     "user.full_name": f"Ann {PERSON}",
 }
+SCENARIO = Scenario(name="refused", project="shop", issues=(IssueSpec("SHOP-1", "Boom", streams=(Stream(30, -30),)),))
 ADDRESS = "203.0.113.54"
 PLAIN = {"text": "looked into it", "release": "shop@1.0", "environment": "production"}
 
@@ -95,6 +98,59 @@ async def test_no_question_and_no_error_shows_a_secret() -> None:
     assert found == []
 
 
+async def test_a_search_says_what_it_looked_for_without_secrets() -> None:
+    clock = ManualClock()
+    async with connected(world=World(SCENARIO, clock), clock=clock) as connection:
+        asker = Asker(connection, [])
+        for query in (f"user.email:{MARK}@example.com", f'message:"password={MARK}abc"'):
+            assert leaked(await asker.tool("find_issues", "find_issues", query=query)) == []
+
+
+# --- what Sentry says of a request that it refuses
+
+
+class Refusing(httpx.AsyncBaseTransport):
+    """The embedded Sentry that refuses some requests, with a text in one of the shapes of its error bodies."""
+
+    def __init__(self, world: World, status: int, body: object, only: str) -> None:
+        self._sentry = httpx.ASGITransport(create_app(world))
+        self._answer, self._only = (status, body), re.compile(only)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._only.search(request.url.path):
+            return httpx.Response(self._answer[0], json=self._answer[1], request=request)
+        return await self._sentry.handle_async_request(request)
+
+
+def body(number: int, text: str) -> object:
+    """An error body in one of Sentry's shapes; the last one is cut."""
+    return (
+        {"detail": text},
+        {"detail": {"message": text, "code": "refused"}},
+        {"environment": [text], text: {"inner": [text]}},
+        {"detail": f"{'word ' * 36}{text} {'word ' * 30}"},
+    )[number % 4]
+
+
+@pytest.mark.parametrize("status", matrix([400, 401, 403, 409, 422], quick=(400, 403)))
+@pytest.mark.parametrize("only", [".", "eventsv2|events|tags|stats|sessions|releases"], ids=["all", "side requests"])
+async def test_what_sentry_says_in_an_error_shows_no_secret(only: str, status: int) -> None:
+    clock = ManualClock()
+    world = World(SCENARIO, clock)
+    found: list[str] = []
+    said_why = 0
+    for number, text in enumerate(TEXTS[: len(FORMS)]):
+        transport = Refusing(world, status, body(number + number // 4, text), only)
+        async with connected(world=world, clock=clock, transport=transport) as connection:
+            asker = Asker(connection, [])
+            for tool in ("triage_issue", "list_events"):
+                said = await asker.tool(tool, tool, issue="SHOP-1")
+                found += leaked(said)
+                said_why += "“" in said.text
+    assert found == []
+    assert said_why > 0  # Sentry's own words are shown
+
+
 # --- the command line
 
 
@@ -119,11 +175,10 @@ COMMANDS = (
         if form == "slack"
     ),
     ("postmortem", "SHOP-1"),
-    ("postmortem", "SHOP-1", "--json"),
 )
 
 
-@pytest.mark.parametrize("argv", matrix(COMMANDS, quick=(COMMANDS[0], COMMANDS[1], COMMANDS[-2])), ids=" ".join)
+@pytest.mark.parametrize("argv", matrix(COMMANDS, quick=(COMMANDS[0], COMMANDS[1], COMMANDS[-1])), ids=" ".join)
 def test_no_command_shows_a_secret(argv: tuple[str, ...], command: Commands) -> None:
     said = command(*argv)
     assert said.code == 0, said.err
