@@ -19,7 +19,7 @@ from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.incident.model.results.issue import IssueList, SearchPeriod, SearchScope
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.safety.text import NAME, line
+from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.pasted import SLUG
 
@@ -73,7 +73,7 @@ async def search_issues(
     addressed = [{**issue, "url": client.issue_url(id_, organization=organization)} for id_, issue in numbered if id_]
     rows = issue_rows(addressed, sanitizer, is_of_now=run.clock() - window.end < A_MOMENT)
     return IssueList(
-        scope=_scope(search, found),
+        scope=_scope(search, found, sanitizer),
         issues=rows,
         next_cursor=found.page.next_cursor,
         missing=(*missing_keys(rows), *contradictions(addressed, rows), *found.missing),
@@ -92,12 +92,12 @@ async def _refuse_unknown_environments(
         raise unknown_environment(warning, cause) from cause
 
 
-def _scope(search: IssueSearch, found: Found) -> SearchScope:
+def _scope(search: IssueSearch, found: Found, sanitizer: Sanitizer) -> SearchScope:
     return SearchScope(
         project=search.project or ALL,
-        environments=tuple(line(name, NAME) for name in search.environments),
+        environments=tuple(sanitizer.line(name, NAME, "scope.environments") for name in search.environments),
         period=SearchPeriod(start=search.window.start, end=search.window.end),
-        query=line(search.query, QUERY),
+        query=sanitizer.line(search.query, QUERY, "scope.query"),
         one_by_one=found.one_by_one,
         not_searched=found.not_searched or None,
     )

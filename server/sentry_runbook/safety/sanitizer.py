@@ -44,6 +44,8 @@ NO_PATH = re.compile(r"//|\A\\\\")
 """A URL, or the share of another machine: there four numbers with dots are an address."""
 MAX_WHOLE = 16_000
 """Characters of a text that is read whole."""
+CONTEXT = 4_096
+"""Characters before the end of a long text that are read with it: a secret that begins there is known by its start."""
 
 SHORT_NUMBER = 12
 """A number with fewer digits is inert and no card or phone number. A third of all texts are ids and counts."""
@@ -65,7 +67,7 @@ class Sanitizer:
         self._findings: dict[tuple[str, str, str], tuple[SuspiciousText, int]] = {}
         self._lines: dict[str, str] = {}
         self._versions: dict[str, str] = {}
-        self._whole: tuple[str, str] = ("", "")
+        self._whole: tuple[str, int, str] = ("", 0, "")
         self._blocks: dict[str, str] = {}
         self._unlisted = 0
         self._pseudonyms = pseudonyms.Pseudonyms()
@@ -95,7 +97,7 @@ class Sanitizer:
         safe = self._masked(text.inert_line(head))
         if harmless and len(value) <= MAX_REMEMBERED:  # too short for an early cut, whatever the limit is
             self._lines[value] = safe
-        return text.cut(safe, limit, dropped)
+        return text.cut(text.without_torn_end(safe) if dropped else safe, limit, dropped)
 
     def block(self, value: str | None, limit: int = 2000, max_lines: int = 60, where: str = "") -> str:
         """Inert, masked lines, to stand inside a fence; empty for None."""
@@ -109,17 +111,26 @@ class Sanitizer:
         safe = self._masked(text.inert_block(head))
         if harmless and len(value) <= MAX_REMEMBERED:
             self._blocks[value] = safe
-        return text.cut(safe, limit, dropped, max_lines)
+        return text.cut(text.without_torn_end(safe) if dropped else safe, limit, dropped, max_lines)
 
-    def whole(self, value: str | None, where: str = "") -> str:
+    def whole(self, value: str | None, where: str = "", limit: int = MAX_WHOLE) -> str:
         """All of a text as inert, masked lines, for rules that look for words; of a very long one both ends."""
         if not value:
             return ""
-        if self._whole[0] != value:  # it is read twice in a row: to be judged, and to be shown
-            raw = text.both_ends(value, MAX_WHOLE)
-            self._look(raw, where)
-            self._whole = (value, self._masked(text.inert_block(raw)))
-        return self._whole[1]
+        if self._whole[:2] != (value, limit):  # it is read twice in a row: to be judged, and to be shown
+            self._look(text.both_ends(value, limit), where)
+            safe = self._masked(text.inert_block(value)) if len(value) <= limit else self._both_ends(value, limit)
+            self._whole = (value, limit, safe)
+        return self._whole[2]
+
+    def _both_ends(self, value: str, limit: int) -> str:
+        """Beginning and end of a long text. The end is masked as a part of what stands before it."""
+        start = len(value) - limit // 3
+        head = self._masked(text.inert_block(value[: limit - limit // 3]))
+        context = value[max(0, start - CONTEXT) : start]
+        both = self._masked(text.inert_block(context + value[start:]))
+        tail = text.behind(self._masked(text.inert_block(context)), both)
+        return text.omitted(text.without_torn_end(head), tail, len(value) - limit)
 
     def version(self, value: str | None, limit: int = 120, where: str = "") -> str:
         """A release, or a product with its version, as one line: four numbers with dots are no address there.
@@ -144,14 +155,16 @@ class Sanitizer:
             return self.line(value, limit, where)
         head, dropped = text.early_cut(value, limit)
         self._look(head, where)
-        return text.cut(self._masked(text.inert_line(head), ("ip",)), limit, dropped)
+        safe = self._masked(text.inert_line(head), ("ip",))
+        return text.cut(text.without_torn_end(safe) if dropped else safe, limit, dropped)
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
         kind = sensitive_kind(name) if self._masker else ""
         if value and kind and self._masker:
-            self._look(text.early_cut(value, limit)[0], where)
-            return self._masker.mask(kind, value)
+            mask = self._masker.mask(kind, value)
+            self._look(text.early_cut(value, limit)[0], where, shown=mask)
+            return mask
         if value and self._masker and is_owned_device(name, value):
             return self._masker.mask("personal", value)
         if is_version_name(name):
@@ -232,15 +245,15 @@ class Sanitizer:
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.
         return inert if masked is inert else neutralize.break_emphasis(masked)
 
-    def _look(self, raw: str, where: str) -> bool:
-        """Record the findings in raw text; True when there are none."""
+    def _look(self, raw: str, where: str, shown: str = "") -> bool:
+        """Record the findings in raw text; True when there are none. A mask ``shown`` in its place is its excerpt."""
         detected = findings.detect(raw, where)
         for finding in detected:
             listed = replace(
                 finding,
                 # A path can contain the name of a tag or variable, which is untrusted too.
                 where=text.cut(self._masked(text.inert_line(where[: 4 * MAX_NAME])), 2 * MAX_NAME),
-                excerpt=text.cut(self._masked(finding.excerpt), 2 * findings.EXCERPT),
+                excerpt=shown or text.cut(self._excerpt(finding.excerpt, raw), 2 * findings.EXCERPT),
             )
             mark = (listed.kind, listed.why, listed.excerpt)
             first, times = self._findings.get(mark, (listed, 0))
@@ -249,6 +262,24 @@ class Sanitizer:
             else:
                 self._unlisted += 1
         return not detected
+
+    def _excerpt(self, excerpt: str, raw: str) -> str:
+        """An excerpt, masked, without the words at its ends that are parts of a secret of the whole text."""
+        masked = self._masked(excerpt)
+        if self._masker is None:
+            return masked
+        inert = text.inert_line(raw)
+        whole, words = self._masked(inert), masked.split(" ")
+        while words and _is_torn(words[0], inert, whole):
+            del words[0]
+        while words and _is_torn(words[-1], inert, whole):
+            del words[-1]
+        return " ".join(words)
+
+
+def _is_torn(word: str, inert: str, masked: str) -> bool:
+    """Whether a word of a text is no longer one of its masked form."""
+    return word in inert and word not in masked
 
 
 def _as_line(value: Json) -> str:

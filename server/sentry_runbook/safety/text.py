@@ -20,8 +20,8 @@ NAME = 120
 """Characters of a short identifying value: release, environment, transaction, tag."""
 SPARE = 512
 """Characters read beyond the multiple of a limit."""
-TORN = 64
-"""Characters dropped before an early cut: half an address or half a key would not be recognised as one."""
+TORN = 100
+"""Characters dropped at an early cut: half an address or half a key would not be recognised as one, longer ones are."""
 MIN_ENDS = 60
 """Characters of both ends together, below which only the beginning is kept."""
 
@@ -122,6 +122,26 @@ def both_ends(text: str, limit: int) -> str:
     torn = _torn_start().match(tail, 0, 200)
     tail = tail[TORN:] if torn is None else tail[max(TORN, torn.end()) :]
     return f"{head} {_note(dropped - len(tail))} {tail}"
+
+
+def without_torn_end(masked: str) -> str:
+    """Drop the end of a masked text behind which the raw one was cut: masks shorten a text, so its end may be shown."""
+    return _whole_end(masked[:-TORN])
+
+
+def behind(before: str, whole: str) -> str:
+    """What of a masked text stands behind another one that it begins with, as far as that shows.
+
+    Where a secret stands across the place at which they part, the rest begins with its mask.
+    """
+    letters = enumerate(zip(before, whole, strict=False))
+    shared = next((place for place, (one, other) in letters if one != other), len(before))
+    return _whole_start(whole[max(shared, len(before) // 2) :])
+
+
+def omitted(head: str, tail: str, left_out: int) -> str:
+    """Both ends of a text, and how many characters were left out between them."""
+    return f"{head} {_note(left_out)} {tail}"
 
 
 def _note(count: int) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from sentry_runbook.safety.echo import echoed
+from sentry_runbook.safety.text import early_cut
+
 MAX_CHARACTERS = 200
 MAX_BODY_BYTES = 100_000
 """Of an error's body; Sentry's own text is in the first few hundred."""
@@ -46,13 +49,18 @@ def _flattened(value: object, depth: int = 4) -> str:
         return ", ".join(filter(None, (_flattened(inner, depth - 1) for inner in value[:8])))
     if isinstance(value, int) and abs(value) > 10**18:
         return "a number"  # Python refuses to write the very long ones
-    return str(value)[: 2 * MAX_CHARACTERS]
+    return early_cut(str(value), MAX_CHARACTERS)[0]
 
 
 def excerpt(text: str, length: int = MAX_CHARACTERS) -> str:
-    """Return untrusted text safe for a message: one line, printable, inert, nothing that looks like a credential."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[:2000]).split())
-    inert = TOKEN_LIKE.sub("(hidden)", line).translate(INERT)
+    """Return untrusted text safe for a message: one line, printable, inert, secrets and personal data masked.
+
+    What Sentry says of a token may be the token itself, in forms that no other text has: they are hidden here, all
+    others by the gate that event text passes. A mask reads ``‹email 1›``: no angle bracket stands in an error.
+    """
+    head, _ = early_cut(text, length)
+    line = " ".join("".join(char if char.isprintable() else " " for char in head).split())
+    inert = echoed(TOKEN_LIKE.sub("(hidden)", line), len(line)).translate(INERT)
     return inert if len(inert) <= length else inert[: length - 1] + "…"
 
 

@@ -14,7 +14,8 @@ from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.results.messages import Audience, Format, Kind
 from sentry_runbook.incident.window import parse_window
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.safety.text import NAME, line
+from sentry_runbook.safety.echo import echoed
+from sentry_runbook.safety.text import NAME
 
 MAX_VALUES = 20
 FIXED_WORDS: Mapping[str, Sequence[str]] = {
@@ -49,8 +50,8 @@ async def _values(run: Runtime, name: str, typed: str) -> list[str]:
     if name == "environment":
         with run.client().deadline(run.settings.limits.read_s):
             names = (await run.client().environments()).items
-        # A client inserts the value as it is, so a name that is not inert as it is, is not offered.
-        return [name for name in names if line(name, NAME) == name and name.lower().startswith(prefix)]
+        # A client inserts the value as it is, so a name that is not inert as it is, or holds a secret, is not offered.
+        return [name for name in names if echoed(name, NAME) == name and name.lower().startswith(prefix)]
     return [word for word in FIXED_WORDS.get(name, ()) if word.startswith(prefix)]
 
 

@@ -20,7 +20,7 @@ from sentry_runbook.incident.model.results.messages import Audience
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template
 from sentry_runbook.runtime import Runtime
-from sentry_runbook.safety.text import line
+from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.arguments import stated_moment
 
 STATED = ("lead", "service", "root_cause", "fix")
@@ -83,7 +83,7 @@ def _known_arguments(template: Template, arguments: Mapping[str, str]) -> dict[s
     given = {name: value for name, value in arguments.items() if value.strip()}
     if unknown := set(given) - valid:
         names = ", ".join(sorted(valid)) or "none"
-        wrong = ", ".join(quoted(line(name, 40)) for name in sorted(unknown)[:5])
+        wrong = ", ".join(quoted(echoed(name, 40)) for name in sorted(unknown)[:5])
         message = f"The prompt {template.name} does not take {wrong}. Valid arguments: {names}."
         raise MCPError(code=INVALID_PARAMS, message=message)
     return given
@@ -96,4 +96,4 @@ def _audience(text: str | None) -> Audience:
     for audience in AUDIENCES:
         if text.strip().lower() == audience:
             return audience
-    raise BadInput(f"There is no audience {quoted(line(text, 40))}.", f"Valid: {', '.join(AUDIENCES)}.")
+    raise BadInput(f"There is no audience {quoted(echoed(text, 40))}.", f"Valid: {', '.join(AUDIENCES)}.")

@@ -21,7 +21,7 @@ from sentry_runbook.collect.left_out import NOTHING
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Answer, quoted
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.safety.text import line
+from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.confirmation import call_begins
 from sentry_runbook.tools.output import BUDGET, PreparedAnswer, Render, Shrink, prepare
 from sentry_runbook.tools.schema import output_schema, slim
@@ -154,7 +154,7 @@ class RunbookTool(Tool):
         renamed = {ALIASES.get(name, name) if name not in valid else name: value for name, value in arguments.items()}
         unknown = [name for name in renamed if name not in valid]
         if unknown:
-            named = ", ".join(quoted(line(name, 40)) for name in unknown[:5]) + (" …" if len(unknown) > 5 else "")
+            named = ", ".join(quoted(echoed(name, 40)) for name in unknown[:5]) + (" …" if len(unknown) > 5 else "")
             raise ToolError(f"{self.name} does not take {named}. Valid arguments: {', '.join(valid)}.")
         if len(renamed) < len(arguments):
             raise ToolError(f"{self.name} got one argument under two names: issue_id means issue. Give it once.")

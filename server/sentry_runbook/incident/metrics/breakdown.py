@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -19,6 +20,11 @@ CERTAIN = 2.58
 VALUES_PER_TAG = 3
 SMALLEST_SHARE = 0.05
 MOST_ROWS = 14
+SINGLE = re.compile(
+    r"(?i)users?(?:[._:-].*)?|user(?:_?id|_?name|_?email|_?ip)|(?:e-?)?mail|ip(?:[_-]?addr(?:ess)?)?|(?:client|remote)[_-]?ip"
+    r"|(?:request|req|trace|span|event|correlation|transaction|session|message)[._-]?(?:id|uuid)|trace(?:[._].*)?|replay_?id"
+)
+"""Tags whose values are single users or requests: that one has a share is no finding, and says who it was."""
 
 
 def breakdown_rows(evidence: Evidence) -> tuple[BreakdownRow, ...]:
@@ -27,7 +33,7 @@ def breakdown_rows(evidence: Evidence) -> tuple[BreakdownRow, ...]:
         before = evidence.breakdown_before.value if isinstance(evidence.breakdown_before, Known) else None
         rows = list(_compared(evidence.breakdown.value, before))
     elif isinstance(evidence.tags, Known):
-        rows = [row for tag in evidence.tags.value for row in _all_time(tag)]
+        rows = [row for tag in evidence.tags.value if not SINGLE.fullmatch(tag.key) for row in _all_time(tag)]
     else:
         return ()
     # sorted() is stable: what does not stand out keeps Sentry's order of tags.

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, text_of
 from sentry_runbook.incident.model.evidence.lenient import Count, FieldType, FromSentry, Name
+from sentry_runbook.incident.model.evidence.tags import user_of_tag
 from sentry_runbook.incident.model.evidence.values import EventText, Frozen, Window
 from sentry_runbook.safety.text import NAME
 
@@ -43,7 +44,7 @@ class TagValues(FieldType):
     """Values of a tag with their counts; a value of None is "tag absent", a count of None unknown."""
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
-        """The pairs; the values of the tag ``user`` are users."""
+        """The pairs; the values of the tags of users are users."""
         key, values = value if isinstance(value, tuple) else ("", ())
         return tuple(
             (_tag_value(key, text_of(row.get("value")), sanitizer), count_of(row.get("count"))) for row in values
@@ -53,7 +54,8 @@ class TagValues(FieldType):
 def _tag_value(key: str, value: str | None, sanitizer: Sanitizer) -> str | None:
     if not value:
         return None
-    return sanitizer.user_tag(value) or None if key == "user" else sanitizer.named(key, value, NAME, f"tags.{key[:40]}")
+    user = user_of_tag(key, value, sanitizer)
+    return user or None if user is not None else sanitizer.named(key, value, NAME, f"tags.{key[:40]}")
 
 
 class TagCount(FromSentry):

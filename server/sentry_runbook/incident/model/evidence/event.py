@@ -45,6 +45,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Maybe,
     Moment,
     Name,
+    PartOf,
     UserName,
     Whole,
     Word,
@@ -53,7 +54,7 @@ from sentry_runbook.incident.model.evidence.occurrence import EvidencePairs, evi
 from sentry_runbook.incident.model.evidence.tags import MAX_TAGS, Tags, event_tags, tags_named
 from sentry_runbook.incident.model.evidence.values import EventText
 from sentry_runbook.safety.sensitive_keys import is_owned_device
-from sentry_runbook.safety.text import NAME, both_ends
+from sentry_runbook.safety.text import NAME
 
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
@@ -138,7 +139,7 @@ class Event(FromSentry):
     exceptions: Many[ThrownException] = ()
     lead: int | None = None
     exceptions_omitted: int = 0
-    other_errors: Many[Annotated[EventText, Whole("event.exception.value")]] = ()
+    other_errors: Many[Annotated[EventText, PartOf("event.exception.value")]] = ()
     stack: Maybe[Stack] = None
     unmarked_threads: int = 0
     breadcrumbs: Many[Breadcrumb] = ()
@@ -274,9 +275,9 @@ def _id_of(event: JsonObject) -> object:
     return next((id_ for key in ("eventID", "event_id", "id") if (id_ := id_of(event.get(key)))), None)
 
 
-def _named(thrown: JsonObject, limit: int) -> str:
+def _named(thrown: JsonObject, limit: int) -> tuple[str, int]:
     parts = (text_of(thrown.get("type")), message_of(thrown))
-    return both_ends(": ".join(part for part in parts if part), limit)
+    return ": ".join(part for part in parts if part), limit
 
 
 def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:

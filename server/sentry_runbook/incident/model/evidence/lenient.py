@@ -223,6 +223,18 @@ class Whole(FieldType):
 
 
 @dataclass(frozen=True)
+class PartOf(FieldType):
+    """As :class:`Whole`, of a text that comes with the number of its characters that are read."""
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The text, of a longer one both ends; None when there is none."""
+        text, limit = value if isinstance(value, tuple) else ("", 0)
+        return sanitizer.whole(text, self.where, limit) or None
+
+
+@dataclass(frozen=True)
 class Host(FieldType):
     """The host of a URL, inert and masked like the URL itself, but for a private address: whose host it is shows in it.
 
@@ -281,7 +293,8 @@ class Word(FieldType):
         """The word."""
         if not isinstance(value, str) or not value or len(value) > 60 or value.lower().startswith("www."):
             return None
-        return value if PLAIN_WORD.fullmatch(value) else None
+        # A request's method and a breadcrumb's level are the application's: a word may be a token.
+        return value if PLAIN_WORD.fullmatch(value) and sanitizer.line(value) == value else None
 
 
 class ShortId(FieldType):

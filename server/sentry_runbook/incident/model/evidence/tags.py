@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
 MAX_TAGS = 40
+USER_PARTS: dict[str, str] = {
+    **dict.fromkeys(("id", "uid"), "id"),
+    "email": "email",
+    **dict.fromkeys(("username", "login", "nickname", "nick", "handle"), "username"),
+    **dict.fromkeys(("ip", "ip_address", "ipaddress"), "ip"),
+    **dict.fromkeys(("name", "full_name", "fullname", "display_name", "displayname", "real_name"), "name"),
+}
+"""Last parts of tags ``user.…`` by which a person is known → the part of a user context."""
 
 
 def event_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
@@ -58,6 +67,19 @@ def _value_of(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else text_of(value)
 
 
+def is_user_tag(key: str) -> bool:
+    """Whether a tag tells who it was (``user``, ``user.email``, ``user_name``), or of which user something is."""
+    return re.fullmatch(r"(?i)user(?:[._:-].*)?", key) is not None
+
+
+def user_of_tag(key: str, value: str, sanitizer: Sanitizer) -> str | None:
+    """The user that a tag names, as an id without personal data or a pseudonym; None for a tag that names none."""
+    if key == "user":
+        return sanitizer.user_tag(value)
+    part = USER_PARTS.get(key[len("user.") :].lower()) if is_user_tag(key) else None
+    return sanitizer.user(**{part: value}) if part else None
+
+
 @dataclass(frozen=True)
 class Tags(FieldType):
     """Tags by key; the tag ``user`` says who it was, as ``id:…``, ``email:…``, ``username:…`` or ``ip:…``."""
@@ -65,5 +87,5 @@ class Tags(FieldType):
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The tags."""
         pairs = [(str(pair[0]), str(pair[1])) for pair in list_of(value) if isinstance(pair, tuple)]
-        named = {key: sanitizer.user_tag(tag) if key == "user" else tag for key, tag in pairs}
+        named = {key: user if (user := user_of_tag(key, tag, sanitizer)) is not None else tag for key, tag in pairs}
         return sanitizer.mapping(named, where="event.tags", items=MAX_TAGS, limit=NAME)
