@@ -11,15 +11,30 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from tests.fake_servers.app import StandIn, page, says
+from tests.fake_servers.app import StandIn
 from tests.fake_servers.payloads import EVENT_ID, PROJECT, event
 
 ISSUE = "7"
 SHORT_ID = "WEB-A"
+APPLICATION = (
+    '<!doctype html><html lang="en"><head><title>GlitchTip</title><base href="/"></head>'
+    "<body><app-root></app-root></body></html>"
+)
 SORTS = {sign + name for sign in ("", "-") for name in ("last_seen", "first_seen", "count", "priority")}
 TAGS = [{"key": "release", "value": "web@1.2.0"}, {"key": "environment", "value": "production"}]
+
+
+class Json(JSONResponse):
+    """JSON as Django Ninja labels it."""
+
+    media_type = "application/json; charset=utf-8"
+
+
+def says(status: int, words: str) -> Json:
+    """An error in one sentence."""
+    return Json({"detail": words}, status)
 
 
 class GlitchTip(StandIn):
@@ -50,7 +65,7 @@ class GlitchTip(StandIn):
                 ("GET", f"{org}issues/{{issue}}/", self._only_put),
                 ("GET", "/api/0/projects/acme/web/", self._project),
                 ("GET", old, self._issue),
-                ("PUT", old, self._only_get),
+                ("PUT", old, self._change),
                 ("GET", f"{old}events/", self._events),
                 ("GET", f"{old}events/{{event}}/", self._event),
                 ("GET", f"{old}tags/", self._tags),
@@ -64,41 +79,43 @@ class GlitchTip(StandIn):
         return says(401, "Unauthorized") if request.method == "GET" else says(403, "CSRF check Failed")
 
     async def otherwise(self, request: Request) -> Response:
-        """The web application."""
-        del request
-        return page()
+        """The web application (recordings 90 and 155)."""
+        found = not request.url.path.startswith("/api/0/organizations/acme/") or "/issues/" in request.url.path
+        return HTMLResponse(APPLICATION, 200 if found else 404)
 
     # --- the organization
 
     async def _root(self, _: Request) -> Response:
         scopes = ["org:read", "project:read", "event:read", "event:write"]
-        return JSONResponse({"version": "0", "user": None, "auth": {"scopes": scopes}})
+        options = {"timezone": None, "preferredTheme": None}
+        user = {"id": "1", "options": options, "username": "oncall@example.com", "name": ""}
+        return Json({"version": "0", "user": user, "auth": {"id": 1, "label": "full", "scopes": scopes}})
 
     async def _organizations(self, _: Request) -> Response:
-        return JSONResponse([{"id": "1", "slug": "acme", "name": "Acme"}])
+        return _list([{"id": "1", "slug": "acme", "name": "Acme"}])
 
     async def _organization(self, _: Request) -> Response:
-        return JSONResponse({"id": "1", "slug": "acme", "name": "Acme", "projects": [PROJECT]})
+        return Json({"id": "1", "slug": "acme", "name": "Acme", "projects": [PROJECT]})
 
     async def _projects(self, _: Request) -> Response:
-        return JSONResponse([PROJECT])
+        return _list([PROJECT])
 
     async def _project(self, _: Request) -> Response:
-        return JSONResponse(PROJECT)
+        return Json(PROJECT)
 
     async def _environments(self, _: Request) -> Response:
-        return JSONResponse([{"id": 1, "name": "production"}])
+        return _list([{"id": 1, "name": "production"}])
 
     async def _releases(self, _: Request) -> Response:
         row = {"version": "web@1.2.0", "dateCreated": "2026-11-24T07:00:00Z", "dateReleased": None, "deployCount": 0}
-        return JSONResponse([row])
+        return _list([row])
 
     async def _stats(self, request: Request) -> Response:
         """Stored events by hour, whatever they are to be grouped by (recording 194)."""
         if not {"category", "field", "start", "end"} <= request.query_params.keys():
-            return JSONResponse({"detail": [{"type": "missing", "loc": ["query", "start"]}]}, 422)
+            return Json({"detail": [{"type": "missing", "loc": ["query", "start"]}]}, 422)
         hours = ["2026-11-24T08:00:00+00:00", "2026-11-24T09:00:00+00:00"]
-        return JSONResponse({"intervals": hours, "groups": [{"series": {"sum(quantity)": [180, None]}}]})
+        return Json({"intervals": hours, "groups": [{"series": {"sum(quantity)": [180, None]}}]})
 
     # --- the issue
 
@@ -127,63 +144,63 @@ class GlitchTip(StandIn):
     async def _issues(self, request: Request) -> Response:
         asked = request.query_params
         if asked.get("sort", "-last_seen") not in SORTS or asked.get("project", "1").strip("-").isdigit() is False:
-            return JSONResponse({"detail": [{"type": "literal_error", "loc": ["query", "sort"]}]}, 422)
+            return Json({"detail": [{"type": "literal_error", "loc": ["query", "sort"]}]}, 422)
         if not asked.get("cursor", "0").isdigit():
             return says(422, "Invalid cursor")
         limit, at = int(asked.get("limit", "50")), int(asked.get("cursor", "0"))
         others = [self.issue(str(100 + n), f"WEB-{n + 10}") for n in range(self.more)]
         rows = [*others, self.issue()]
-        return JSONResponse(
-            rows[at : at + limit], headers={"X-Hits": str(len(rows)), "Link": _link(at + limit, len(rows))}
-        )
+        return Json(rows[at : at + limit], headers={"X-Hits": str(len(rows)), "Link": _link(at + limit, len(rows))})
 
     async def _only_put(self, _: Request) -> Response:
-        return says(405, "Method not allowed")
-
-    async def _only_get(self, _: Request) -> Response:
-        return says(405, "Method not allowed")
+        return PlainTextResponse("Method not allowed", 405, {"Allow": "PUT"})
 
     async def _issue(self, request: Request) -> Response:
         if request.path_params["issue"] != ISSUE:
             return says(404, "Not Found")
-        return JSONResponse(self.issue())
+        return Json(self.issue())
 
     async def _change(self, request: Request) -> Response:
         body = await request.json()
         if "status" not in body:
             return Response("Server Error", 500)
         if body["status"] not in ("resolved", "unresolved", "ignored"):
-            return JSONResponse({"detail": [{"type": "enum", "loc": ["body", "status"]}]}, 422)
+            return Json({"detail": [{"type": "enum", "loc": ["body", "status"]}]}, 422)
         self.status = body["status"]
         shown = self.issue()
-        return JSONResponse({**shown, "status_details": shown.pop("statusDetails"), "user_count": 0})
+        return Json({**shown, "status_details": shown.pop("statusDetails"), "user_count": 0})
 
     async def _events(self, _: Request) -> Response:
-        return JSONResponse([event(ISSUE, TAGS)], headers={"Link": _link(1, 1)})
+        return Json([event(ISSUE, TAGS)], headers={"Link": _link(1, 1)})
 
     async def _event(self, request: Request) -> Response:
         which = request.path_params["event"]
         if which in ("oldest", "recommended"):
-            return JSONResponse({"detail": [{"type": "uuid_parsing", "loc": ["path", "event_id"]}]}, 422)
+            return Json({"detail": [{"type": "uuid_parsing", "loc": ["path", "event_id"]}]}, 422)
         if which not in ("latest", EVENT_ID):
             return says(404, "Not Found")
-        return JSONResponse(event(ISSUE, TAGS))
+        return Json(event(ISSUE, TAGS))
 
     async def _tags(self, _: Request) -> Response:
         row = {"key": "environment", "name": "environment", "uniqueValues": 1, "totalValues": 180}
-        return JSONResponse([{**row, "topValues": [{"name": "production", "value": "production", "count": 180}]}])
+        return Json([{**row, "topValues": [{"name": "production", "value": "production", "count": 180}]}])
 
     # --- comments
 
     async def _comments(self, _: Request) -> Response:
-        return JSONResponse([_comment(number, text) for number, text in enumerate(self.comments)][::-1])
+        return _list([_comment(number, text) for number, text in enumerate(self.comments)][::-1])
 
     async def _comment(self, request: Request) -> Response:
         body = await request.json()
         if not isinstance(body.get("data"), dict):
-            return JSONResponse({"detail": [{"type": "missing", "loc": ["body", "data"]}]}, 422)
+            return Json({"detail": [{"type": "missing", "loc": ["body", "data"]}]}, 422)
         self.comments.append(body["data"]["text"])
-        return JSONResponse(_comment(len(self.comments) - 1, self.comments[-1]), 201)
+        return Json(_comment(len(self.comments) - 1, self.comments[-1]), 201)
+
+
+def _list(rows: list[dict[str, Any]]) -> Json:
+    """The only page of a list."""
+    return Json(rows, headers={"X-Hits": str(len(rows)), "X-Max-Hits": "1000", "Link": _link(len(rows), len(rows))})
 
 
 def _comment(number: int, text: str) -> dict[str, Any]:

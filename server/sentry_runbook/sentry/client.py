@@ -23,6 +23,7 @@ from sentry_runbook.sentry.messages import segment
 from sentry_runbook.sentry.outcomes import OutcomeEndpoints
 from sentry_runbook.sentry.releases import OrganizationEndpoints
 from sentry_runbook.sentry.retry import RequestSender, jittered
+from sentry_runbook.sentry.server_kind import ServerKind
 from sentry_runbook.sentry.timeseries import TimeSeriesEndpoints
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
@@ -55,10 +56,17 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[float], float] = jittered,
     ) -> None:
+        capabilities = Capabilities(monotonic)
         sender = RequestSender(
-            settings, http_transport=http_transport, sleep=sleep, clock=clock, monotonic=monotonic, jitter=jitter
+            settings,
+            http_transport=http_transport,
+            sleep=sleep,
+            clock=clock,
+            monotonic=monotonic,
+            jitter=jitter,
+            observe=capabilities.observe,
         )
-        super().__init__(settings, sender, Capabilities(monotonic))
+        super().__init__(settings, sender, capabilities)
 
     async def __aenter__(self) -> SentryClient:
         """Connections open with the first request."""
@@ -92,6 +100,11 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
         """Abilities of this server, known and absent, for ``doctor``; an absence is remembered for 15 minutes."""
         return self._can.table()
 
+    @property
+    def server(self) -> ServerKind:
+        """Which program answers, as far as its answers have shown; sentry.io is known before the first."""
+        return "sentry" if self.is_saas else self._can.server
+
     def issue_url(self, issue_id: str, *, organization: str | None) -> str:
         """The issue's page for people, built by us: a permalink in an answer could lead anywhere.
 
@@ -103,6 +116,6 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
             return f"{base}/issues/{number}/"
         if base == DEFAULT_URL or self.is_saas:
             return f"https://{segment(slug)}.sentry.io/issues/{number}/"
-        if self._is_glitchtip:
+        if self.server == "glitchtip":
             return f"{base}/{segment(slug)}/issues/{number}"
         return f"{base}/organizations/{segment(slug)}/issues/{number}/"

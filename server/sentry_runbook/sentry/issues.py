@@ -10,7 +10,7 @@ from functools import partial
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
-from sentry_runbook.sentry.base import READ_EVENTS, environments_of, given, span
+from sentry_runbook.sentry.base import READ_EVENTS, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.ids import NAMED_EVENTS, IssueRef, event_id
@@ -40,9 +40,8 @@ class IssueEndpoints(IssuePaths):
         asked = RequestInfo(self._named(ref), READ_EVENTS, "issue", ISSUE_HINT)
         parse = parsing.identified("id")
         issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
-        if issue.get("userCount") not in (0, "0") or not self._can.is_missing("org_issues"):
-            return issue
-        return _users_unknown(issue) if await self._is_of_glitchtip(ref, await self._number(ref)) else issue
+        self._can.observe_issue(issue)
+        return _users_unknown(issue) if self._can.server == "glitchtip" else issue
 
     async def issues(
         self,
@@ -70,6 +69,8 @@ class IssueEndpoints(IssuePaths):
             cursor: of the page before.
             organization: None means the configured one.
 
+        On GlitchTip the page is of all times: ``start`` and ``end`` are not sent, and the caller chooses the rows.
+
         Raises:
             OneProjectAtATime: no project was given, and this server or plan searches one at a time.
         """
@@ -77,25 +78,36 @@ class IssueEndpoints(IssuePaths):
         if project is None and self._can.is_missing("global_views", slug):
             raise one_project_at_a_time(ISSUE_LIST)
         number = await self._project_number(project, organization) if project else None
-        common = [("query", query), ("limit", str(limit)), *span(start, end), *environments_of(environments)]
-        common += given("cursor", cursor)
+        common = [("query", query), ("limit", str(limit)), *environments_of(environments), *given("cursor", cursor)]
         path = await self._org_path(organization, "issues/")
-        today = [*common, ("sort", sort), ("project", number or "-1")]
-        old = [*common, ("sort", GLITCHTIP_SORTS.get(sort, "-last_seen")), *given("project", number)]
-        forms: tuple[RequestForm[ListPage[JsonObject]], ...] = (
-            RequestForm(
-                ask=lambda: self._sender.get(path, today, ISSUE_LIST, parsing.page),
-                ability="sort",
-                is_refusal=lambda error: isinstance(error, BadRequest) and error.status == 422,
-            ),
-            RequestForm(ask=lambda: self._sender.get(path, old, ISSUE_LIST, parsing.page)),
-        )
+        if self._can.server != "glitchtip":
+            today = [*common, *span(start, end), ("sort", sort), ("project", number or "-1")]
+            page = await self._issues_of_sentry(path, today, slug)
+            if page is not None:
+                return page
+        # There start and end are of the first event, and would hide an old issue that spikes now.
+        own = [*common, ("sort", GLITCHTIP_SORTS.get(sort, "-last_seen")), *given("project", number)]
+        page = await self._sender.get(path, own, ISSUE_LIST, parsing.page)
+        self._can.mark_missing("sort")
+        return replace(page, items=tuple(map(_users_unknown, page.items)))
+
+    async def _issues_of_sentry(self, path: str, params: Query, slug: str) -> ListPage[JsonObject] | None:
+        """The page in Sentry's words; None where the answer, or refusal, shows that GlitchTip read them otherwise."""
         try:
-            page = await ask_newest(forms, self._can)
+            page = await self._sender.get(path, params, ISSUE_LIST, parsing.page)
         except OneProjectAtATime:
             self._can.mark_missing("global_views", slug)
             raise
-        return replace(page, items=tuple(map(_users_unknown, page.items))) if self._can.is_missing("sort") else page
+        except BadRequest:
+            if self._can.server == "glitchtip":
+                return None
+            raise
+        for issue in page.items[:1]:
+            self._can.observe_issue(issue)
+        if self._can.server == "glitchtip":
+            return None
+        self._can.mark_supported("sort")
+        return page
 
     async def events(
         self,
