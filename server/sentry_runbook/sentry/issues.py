@@ -9,7 +9,7 @@ from functools import partial
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
-from sentry_runbook.sentry import parsing
+from sentry_runbook.sentry import glitchtip, parsing
 from sentry_runbook.sentry.base import READ_EVENTS, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
@@ -22,8 +22,6 @@ from sentry_runbook.sentry.status_errors import (
     one_project_at_a_time,
     unsupported,
 )
-
-GLITCHTIP_SORTS = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "user": "-count"}
 
 
 class IssueEndpoints(IssuePaths):
@@ -41,7 +39,7 @@ class IssueEndpoints(IssuePaths):
         parse = parsing.identified("id")
         issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
         self._can.observe_issue(issue)
-        return _users_unknown(issue) if self._can.server == "glitchtip" else issue
+        return glitchtip.issue_as_sentry(issue) if self._can.server == "glitchtip" else issue
 
     async def issues(
         self,
@@ -85,11 +83,21 @@ class IssueEndpoints(IssuePaths):
             page = await self._issues_of_sentry(path, today, slug)
             if page is not None:
                 return page
-        # There start and end are of the first event, and would hide an old issue that spikes now.
-        own = [*common, ("sort", GLITCHTIP_SORTS.get(sort, "-last_seen")), *given("project", number)]
-        page = await self._sender.get(path, own, ISSUE_LIST, parsing.page)
         self._can.mark_missing("sort")
-        return replace(page, items=tuple(map(_users_unknown, page.items)))
+        from sentry_runbook.sentry import glitchtip_lists  # noqa: PLC0415  # only GlitchTip needs it (DESIGN §9)
+
+        return await glitchtip_lists.issues_page(
+            lambda params: self._sender.get(path, params, ISSUE_LIST, parsing.page),
+            query=query,
+            project_id=number,
+            environments=environments,
+            sort=sort,
+            start=start,
+            end=end,
+            limit=limit,
+            cursor=cursor,
+            now=self._sender.now(),
+        )
 
     async def _issues_of_sentry(self, path: str, params: Query, slug: str) -> ListPage[JsonObject] | None:
         """The page in Sentry's words; None where the answer, or refusal, shows that GlitchTip read them otherwise."""
@@ -121,12 +129,26 @@ class IssueEndpoints(IssuePaths):
         cursor: str | None = None,
     ) -> ListPage[JsonObject]:
         """One page of an issue's events, newest first. An environment that does not exist gives an empty page."""
-        # GlitchTip reads limit, Sentry per_page.
-        params = [("per_page", str(limit)), ("limit", str(limit)), *environments_of(environments)]
-        params += given("query", query) + given("cursor", cursor)
-        params += span(start, end) if start and end else []
         asked = RequestInfo(f"the events of {self._named(ref)}", READ_EVENTS, hint=ISSUE_HINT)
-        return await self._get_issue_resource(ref, "events/", params, asked, parsing.page)
+
+        async def ask(params: Query) -> ListPage[JsonObject]:
+            return await self._get_issue_resource(ref, "events/", params, asked, parsing.page)
+
+        has_conditions = bool(environments or query or (start and end))
+        if self._can.server != "glitchtip" or not has_conditions:
+            # GlitchTip reads limit, Sentry per_page.
+            params = [("per_page", str(limit)), ("limit", str(limit)), *environments_of(environments)]
+            params += given("query", query) + given("cursor", cursor)
+            page = await ask([*params, *(span(start, end) if start and end else [])])
+            if self._can.server != "glitchtip":
+                return page
+            if not has_conditions:
+                return replace(page, items=tuple(map(glitchtip.event_as_sentry, page.items)))
+        from sentry_runbook.sentry import glitchtip_lists  # noqa: PLC0415  # only GlitchTip needs it (DESIGN §9)
+
+        return await glitchtip_lists.events_page(
+            ask, environments=environments, query=query, start=start, end=end, limit=limit, cursor=cursor
+        )
 
     async def event(self, ref: IssueRef, which: str, *, environments: Sequence[str] = ()) -> JsonObject:
         """One whole event: ``latest``, ``oldest``, ``recommended`` or an id.
@@ -134,6 +156,15 @@ class IssueEndpoints(IssuePaths):
         Servers before 2023 have no ``recommended``: the latest is given instead. GlitchTip has no ``oldest`` either.
         """
         wanted = event_id(which)
+        event = await self._event(ref, wanted, environments)
+        if self._can.server != "glitchtip":
+            return event
+        if environments and wanted in NAMED_EVENTS:
+            # It ignores the environment of a single event; a row of the list is a whole event, too.
+            return await self._latest_row(ref, environments)
+        return glitchtip.event_as_sentry(event)
+
+    async def _event(self, ref: IssueRef, wanted: str, environments: Sequence[str]) -> JsonObject:
         asked = RequestInfo(f"event {wanted} of {self._named(ref)}", READ_EVENTS, "event", EVENT_HINT)
         params = environments_of(environments) if wanted in NAMED_EVENTS else []
         ask = partial(
@@ -145,11 +176,21 @@ class IssueEndpoints(IssuePaths):
             return await ask()
         forms: tuple[RequestForm[JsonObject], ...] = (
             RequestForm(ask=ask, ability=wanted, is_refusal=refused_by(NotFound, BadRequest, *ENDPOINT_MISSING)),
-            RequestForm(
-                ask=lambda: self.event(ref, "latest", environments=environments), is_refusal=refused_by(SentryError)
-            ),
+            RequestForm(ask=lambda: self._event(ref, "latest", environments), is_refusal=refused_by(SentryError)),
         )
         return await ask_newest(forms, self._can)
+
+    async def _latest_row(self, ref: IssueRef, environments: Sequence[str]) -> JsonObject:
+        """The latest event of these environments, by the list.
+
+        Raises:
+            NotFound: none of the events that were read is of these.
+        """
+        page = await self.events(ref, environments=environments, limit=1)
+        if page.items:
+            return page.items[0]
+        among = f" among the latest {page.rows_read}" if page.next_cursor is not None else ""
+        raise NotFound(f"{self._named(ref).capitalize()} has no event of that environment{among}.", EVENT_HINT)
 
     async def _oldest(self, ask: Callable[[], Awaitable[JsonObject]], asked: RequestInfo) -> JsonObject:
         """The oldest event; no other request gives it.
@@ -194,8 +235,3 @@ class IssueEndpoints(IssuePaths):
             ),
         )
         return await ask_newest(forms, self._can, is_current=self.is_saas)
-
-
-def _users_unknown(issue: JsonObject) -> JsonObject:
-    """GlitchTip does not count users and says 0: that is unknown, not nobody."""
-    return {**issue, "userCount": None} if issue.get("userCount") in (0, "0") else issue
