@@ -9,13 +9,14 @@ Sharing, retries, deadlines and limits are in :mod:`.retry`; older servers in :m
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import anyio
 
+from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.changes import ChangeEndpoints
 from sentry_runbook.sentry.compatibility import Capabilities, Capability
 from sentry_runbook.sentry.discover import DiscoverEndpoints
@@ -24,6 +25,7 @@ from sentry_runbook.sentry.outcomes import OutcomeEndpoints
 from sentry_runbook.sentry.releases import OrganizationEndpoints
 from sentry_runbook.sentry.retry import RequestSender, jittered
 from sentry_runbook.sentry.server_kind import ServerKind
+from sentry_runbook.sentry.status_errors import UNLIKE_SENTRY, not_sentry
 from sentry_runbook.sentry.timeseries import TimeSeriesEndpoints
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
@@ -95,6 +97,32 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
     def deadline(self, seconds: float) -> AbstractContextManager[None]:
         """All requests inside end within this time together, and take turns as one caller."""
         return self._sender.deadline(seconds)
+
+    @asynccontextmanager
+    async def call(self, seconds: float) -> AsyncIterator[None]:
+        """One call of a tool: :meth:`deadline`, and an error of a server that is no Sentry says so.
+
+        Raises:
+            NotSentry: a request failed, nothing shows that a Sentry answers, and the root of the API is not Sentry's.
+        """
+        with self.deadline(seconds):
+            try:
+                yield
+            except SentryError as exc:
+                error = await self._why_not_sentry(exc)
+                if error is None:
+                    raise
+                raise error from None
+
+    async def _why_not_sentry(self, error: SentryError) -> SentryError | None:
+        """That this server is no Sentry, where its root shows it. Sentry and GlitchTip show the root to everybody."""
+        if self.server != "unknown" or not isinstance(error, UNLIKE_SENTRY):
+            return None
+        try:
+            await self.whoami()
+        except SentryError as exc:
+            return not_sentry(exc, error)
+        return None
 
     def capabilities(self) -> tuple[Capability, ...]:
         """Abilities of this server, known and absent, for ``doctor``; an absence is remembered for 15 minutes."""

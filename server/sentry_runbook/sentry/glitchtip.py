@@ -22,6 +22,8 @@ EVENT_NAMES = {
 """Keys of a row of the event list → those of a single event, which are Sentry's."""
 ISSUE_NAMES = {"status_details": "statusDetails", "matching_event_id": "matchingEventId", "user_count": "userCount"}
 """Keys of the answer to a change → those of a read."""
+ADDED = "added"
+"""Key of a tag that is none of the event's."""
 LOCATION = re.compile(r"\S+ in \S+|[a-z][a-z0-9+.-]*://.*", re.DOTALL)
 """A culprit that is computed where no transaction is known: a function, or the page."""
 
@@ -46,17 +48,37 @@ def row_as_sentry(issue: JsonObject, start: datetime, end: datetime) -> JsonObje
 
 
 def event_as_sentry(event: JsonObject) -> JsonObject:
-    """An event, of the list or alone: its culprit is the transaction, where the SDK sent one.
-
-    Whether the error was handled stands in the exceptions only; Sentry has it as a tag, too.
-    """
+    """A whole event: its culprit is the transaction, where the SDK sent one."""
     named = _renamed(event, EVENT_NAMES)
-    tags, handled, culprit = list_of(event.get("tags")), _handled(event), text_of(event.get("culprit"))
-    if handled is not None and tag_of(event, "handled") is None:
-        tags = [*tags, {"key": "handled", "value": "yes" if handled else "no"}]
-    if culprit and tag_of(event, "transaction") is None and not LOCATION.fullmatch(culprit):
-        tags = [*tags, {"key": "transaction", "value": culprit}]
-    return {**named, "tags": tags}
+    culprit = text_of(event.get("culprit"))
+    is_location = culprit is None or LOCATION.fullmatch(culprit) is not None
+    return named if is_location else {"transaction": culprit, **named}
+
+
+def event_row_as_sentry(event: JsonObject) -> JsonObject:
+    """A row of the event list, with the tags that Sentry gives to rows: the transaction, and whether it was handled."""
+    named, tags = event_as_sentry(event), list_of(event.get("tags"))
+    handled = _handled(event)
+    derived = {
+        "handled": None if handled is None else "yes" if handled else "no",
+        "transaction": named.get("transaction"),
+    }
+    added = [
+        {"key": key, "value": value, ADDED: True}
+        for key, value in derived.items()
+        if value and tag_of(event, key) is None
+    ]
+    return {**named, "tags": [*tags, *added]}
+
+
+def event_of_row(row: JsonObject) -> JsonObject:
+    """The event of a row, with the tags that it was sent with."""
+    return {**row, "tags": [tag for tag in list_of(row.get("tags")) if not object_of(tag).get(ADDED)]}
+
+
+def release_as_sentry(release: JsonObject) -> JsonObject:
+    """A release: GlitchTip has no deploys, and tells 0 of them."""
+    return {key: value for key, value in release.items() if key != "deployCount"}
 
 
 def tag_of(event: JsonObject, key: str) -> str | None:

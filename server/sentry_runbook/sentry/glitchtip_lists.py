@@ -15,7 +15,7 @@ from sentry_runbook.incident.model.evidence.json_values import JsonObject, momen
 from sentry_runbook.sentry.base import Query, environments_of, given
 from sentry_runbook.sentry.chosen_rows import chosen_rows
 from sentry_runbook.sentry.counts import ListPage
-from sentry_runbook.sentry.glitchtip import event_as_sentry, row_as_sentry, tag_of
+from sentry_runbook.sentry.glitchtip import event_row_as_sentry, row_as_sentry, tag_of
 from sentry_runbook.sentry.glitchtip_search import event_terms, is_event_kept, own_search
 
 AskPage = Callable[[Query], Awaitable[ListPage[JsonObject]]]
@@ -96,7 +96,7 @@ async def events_page(
         at = row.get("date_created")
         if (start and _is_before(at, start)) or (end and not _is_before(at, end)):
             return False
-        event = event_as_sentry(row)
+        event = event_row_as_sentry(row)
         in_environment = not environments or (tag_of(event, "environment") or "") in environments
         return in_environment and is_event_kept(event, terms)
 
@@ -112,7 +112,7 @@ async def events_page(
         # By when they came: what an SDK sent late is of an earlier time.
         is_beyond=lambda row: start is not None and _is_before(row.get("date_received"), start),
     )
-    return replace(page, items=tuple(map(event_as_sentry, page.items)))
+    return replace(page, items=tuple(map(event_row_as_sentry, page.items)))
 
 
 def _is_before(at: object, edge: datetime) -> bool:

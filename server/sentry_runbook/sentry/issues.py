@@ -143,7 +143,7 @@ class IssueEndpoints(IssuePaths):
             if self._can.server != "glitchtip":
                 return page
             if not has_conditions:
-                return replace(page, items=tuple(map(glitchtip.event_as_sentry, page.items)))
+                return replace(page, items=tuple(map(glitchtip.event_row_as_sentry, page.items)))
         from sentry_runbook.sentry import glitchtip_lists  # noqa: PLC0415  # only GlitchTip needs it (DESIGN §9)
 
         return await glitchtip_lists.events_page(
@@ -188,7 +188,7 @@ class IssueEndpoints(IssuePaths):
         """
         page = await self.events(ref, environments=environments, limit=1)
         if page.items:
-            return page.items[0]
+            return glitchtip.event_of_row(page.items[0])
         among = f" among the latest {page.rows_read}" if page.next_cursor is not None else ""
         raise NotFound(f"{self._named(ref).capitalize()} has no event of that environment{among}.", EVENT_HINT)
 

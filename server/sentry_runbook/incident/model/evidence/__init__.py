@@ -119,6 +119,7 @@ class Evidence(Frozen):
 
     Attributes:
         collected_at: when it was collected; ages and "now" are measured from here.
+        server_kind: which program answered, as far as its answers showed: others speak Sentry's API, too.
         window: the period asked for; 24 h unless given.
         event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
@@ -143,6 +144,7 @@ class Evidence(Frozen):
     version: Literal[2] = 2
     collected_at: datetime
     server: str
+    server_kind: Literal["sentry", "glitchtip", "unknown"] = "unknown"
     organization: str
     window: Window
     scope: EnvironmentScope = EnvironmentScope()
