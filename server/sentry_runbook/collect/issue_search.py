@@ -67,6 +67,7 @@ async def search_issues(
         limit=limit,
         cursor=cursor,
         organization=organization,
+        now=run.clock(),
     )
     client = run.client()
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)

@@ -53,6 +53,7 @@ class IssueEndpoints(IssuePaths):
         limit: int,
         cursor: str | None,
         organization: str | None = None,
+        now: datetime | None = None,
     ) -> ListPage[JsonObject]:
         """One page of the issues that match a search.
 
@@ -66,6 +67,7 @@ class IssueEndpoints(IssuePaths):
             limit: at most 100.
             cursor: of the page before.
             organization: None means the configured one.
+            now: what ages are counted from, where they are applied here; ``end`` when left out.
 
         On GlitchTip the page is of all times: ``start`` and ``end`` are not sent, and the caller chooses the rows.
 
@@ -96,7 +98,7 @@ class IssueEndpoints(IssuePaths):
             end=end,
             limit=limit,
             cursor=cursor,
-            now=self._sender.now(),
+            now=now or end,
         )
 
     async def _issues_of_sentry(self, path: str, params: Query, slug: str) -> ListPage[JsonObject] | None:

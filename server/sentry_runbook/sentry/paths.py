@@ -189,11 +189,23 @@ class IssuePaths(EndpointGroup):
         if number is None:
             path = await self._org_path(ref.organization, f"eventids/{segment(ref.issue)}/")
             asked = RequestInfo(f"event {ref.issue}", READ_EVENTS, hint=f"{EVENT_HINT} {TRACE_HINT}")
-            number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
+            try:
+                number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
+            except ENDPOINT_MISSING:
+                number = await self._search_event(ref) if self._can.server == "glitchtip" else None
+                if number is None:
+                    raise
             if number is None:
                 raise NotFound(f"Sentry knows no issue of event {ref.issue}.", EVENT_HINT, asked=asked.what)
             self._remember(ref, number)
         return replace(ref, issue=number)
+
+    async def _search_event(self, ref: IssueRef) -> str | None:
+        """The number of an event's issue by the issue list, whose words may be an event's id on GlitchTip."""
+        path = await self._org_path(ref.organization, "issues/")
+        params = [("query", ref.issue), ("limit", "2")]
+        page = await self._sender.get(path, params, ISSUE_LIST, parsing.page)
+        return parsing.text(page.items[0].get("id")) if len(page.items) == 1 else None
 
     # --- the place of a change
 

@@ -27,7 +27,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -114,10 +113,6 @@ class RequestSender:
         self._jitter = jitter
         self._limiter = FairLimiter(settings.limits.concurrency)
         self._cache = SingleFlightCache(settings.limits.cache_s, monotonic)
-
-    def now(self) -> datetime:
-        """The wall clock."""
-        return datetime.fromtimestamp(self._clock(), UTC)
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
