@@ -53,6 +53,8 @@ BY_TEST: dict[str, str] = {
     "Activity.resolved_in": "tests/tools/test_next_release.py: no scenario resolves an issue in a release",
     "Issue.auto_resolved": "as above",
     "Issue.status_commit": "as above",
+    "Issue.names_assignee": "tests/tools/test_glitchtip.py: Sentry always says who is assigned",
+    "Issue.logs_activity": "as above: Sentry always keeps a log",
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",
     "Unknown.state": "as above",

@@ -111,7 +111,7 @@ def test_an_unknown_number_has_the_words_of_its_field_and_the_reason_of_the_resu
     assert numbers["users"] == Fact("number of users", known=False, why="Sentry answered 429")
     assert numbers["sessions"] == Fact("sessions", known=False, why="not measured")
     assert FactGroup(IssueSummary, ISSUE)["assigned_to"] == Fact(
-        "who is assigned", known=False, why="nobody is assigned"
+        "who is assigned", known=False, why="no assignee is known"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -15,13 +15,14 @@ from sentry_runbook.incident.model.evidence import Note, TagCount
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.ids import IssueRef
 from tests.fake_servers.app import TOKEN
-from tests.fake_servers.glitchtip import ISSUE, SHORT_ID, GlitchTip
-from tests.fake_servers.payloads import EVENT_ID
+from tests.fake_servers.glitchtip import ISSUE, OLD_SHORT_ID, SHORT_ID, GlitchTip
+from tests.fake_servers.glitchtip_data import EVENT_ID, NOW
 from tests.sentry.evidence import event_of, issue_of, part_of, parts_of, row_of
 from tests.sentry.upstream import client_of
 
 REF, NAMED = IssueRef(ISSUE), IssueRef(SHORT_ID)
-START, END = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC)
+END = NOW
+START = END - timedelta(days=1)
 BELOW_ORG = f"/api/0/organizations/acme/issues/{ISSUE}/"
 
 
@@ -57,14 +58,14 @@ async def test_everything_at_once_on_a_fresh_client_finds_its_place_too() -> Non
 
         for one in (issue, rows, event):
             tasks.start_soon(one)
-    assert found == {"issue": ISSUE, "rows": 1, "event": EVENT_ID}
+    assert found == {"issue": ISSUE, "rows": 100, "event": EVENT_ID}
 
 
 async def test_a_short_id_is_found_in_the_list_through_its_malformed_pages() -> None:
     server = GlitchTip(more=150)
     async with client_before(server) as client:
         assert (await client.issue(NAMED))["id"] == ISSUE
-        assert len((await client.events(NAMED)).items) == 1
+        assert len((await client.events(NAMED)).items) == 100
     lists = [one for one in server.seen if one == "GET /api/0/organizations/acme/issues/"]
     assert len(lists) == 2
 
@@ -97,7 +98,7 @@ async def test_the_list_is_sorted_in_its_own_words() -> None:
             page = await client.issues(
                 query="", project="web", environments=(), sort="freq", start=START, end=END, limit=10, cursor=None
             )
-            assert [issue["shortId"] for issue in page.items] == [SHORT_ID]
+            assert [issue["shortId"] for issue in page.items] == [SHORT_ID, OLD_SHORT_ID]
             assert page.next_cursor is None
     assert server.asked("GET /api/0/organizations/acme/issues/") == 3
 
@@ -106,13 +107,13 @@ async def test_the_malformed_link_still_leads_on() -> None:
     async with client_before(GlitchTip(more=3)) as client:
         seen: list[object] = []
         cursor: str | None = None
-        for _ in range(4):
+        for _ in range(5):
             page = await client.issues(
                 query="", project=None, environments=(), sort="date", start=START, end=END, limit=1, cursor=cursor
             )
             seen += [issue["shortId"] for issue in page.items]
             cursor = page.next_cursor
-    assert seen == ["WEB-10", "WEB-11", "WEB-12", SHORT_ID]
+    assert seen == ["WEB-10", "WEB-11", "WEB-12", OLD_SHORT_ID, SHORT_ID]
     assert cursor is None
 
 

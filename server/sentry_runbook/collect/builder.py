@@ -45,6 +45,12 @@ Those of Discover and the series have a limit of 15 under way at once on sentry.
 sessions, environments, releases and commits count against others."""
 
 
+IS_GLITCHTIP = (
+    "This server is GlitchTip: it has no Discover, release health, deploys, suspect commits or activity log. Who "
+    "acted, whether the issue regressed and who is assigned are not known here."
+)
+
+
 class EvidenceBuilder:
     """Asks Sentry by rounds and puts the evidence together.
 
@@ -130,6 +136,8 @@ class EvidenceBuilder:
         collection = self._collection
         asked_as = other_name(collection.question.reference, collection.issue)
         json = {**collection.issue, "url": url, "asked_as": asked_as}
+        if not json.get("culprit"):
+            json["culprit"] = (collection.value(EVENT) or {}).get("culprit")
         if self._hides_users:
             json["userCount"] = None
         return read(Issue, json, collection.sanitizer)
@@ -142,6 +150,8 @@ class EvidenceBuilder:
     def _warnings(self, issue: Issue, scope: EnvironmentScope) -> Iterator[str]:
         if issue.why_other_name:
             yield f"{issue.why_other_name}; the numbers are those of {issue.name}."
+        if self._collection.client.server == "glitchtip":
+            yield IS_GLITCHTIP
         note = self._collection.question.window.note
         if note:
             yield f"{note.capitalize()}."

@@ -74,7 +74,7 @@ async def collect_evidence(run: Runtime, question: Question, window_for: WindowF
     collection = Collection(client, question, run.policy, now, Sanitizer(mask=run.settings.mask, latest=now + AHEAD))
     builder = EvidenceBuilder(collection)
     organization = question.reference.organization
-    with client.deadline(run.settings.limits.call_s):
+    async with client.call(run.settings.limits.call_s):
         issue = await builder.ask_issue(fresh=question.fresh)
         if window_for is not None:
             collection.question = replace(question, window=window_for(issue, now))

@@ -116,8 +116,8 @@ def contradictions(issues: Sequence[JsonObject], rows: Sequence[IssueRow]) -> It
                 yield Missing(what=f"{what} of {row.short_id}", why=why)
 
 
-def missing_keys(rows: Sequence[IssueRow]) -> tuple[Missing, ...]:
+def missing_keys(rows: Sequence[IssueRow], why: str = "Sentry's answer does not say") -> tuple[Missing, ...]:
     """What this server does not say of issues; a value that only some rows lack shows in the rows."""
     keys = ("level", "events", "users", "events_total", "first_seen", "last_seen", "substatus", "project")
     silent = [f"issues[].{key}" for key in keys if rows and all(getattr(row, key) is None for row in rows)]
-    return (Missing(what=", ".join(silent), why="Sentry's answer does not say"),) if silent else ()
+    return (Missing(what=", ".join(silent), why=why),) if silent else ()

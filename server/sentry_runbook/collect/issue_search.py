@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from sentry_runbook.collect.builder import findings_of
@@ -14,9 +15,9 @@ from sentry_runbook.collect.issue_rows import contradictions, issue_rows, missin
 from sentry_runbook.collect.request_values import issue_id
 from sentry_runbook.collect.search_requests import Found, IssueSearch, send_search
 from sentry_runbook.errors import BadInput, NotFound
-from sentry_runbook.incident.model.evidence import Window
+from sentry_runbook.incident.model.evidence import Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
-from sentry_runbook.incident.model.results.issue import IssueList, SearchPeriod, SearchScope
+from sentry_runbook.incident.model.results.issue import IssueList, IssueRow, SearchPeriod, SearchScope
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
@@ -28,6 +29,15 @@ ALL_PROJECTS = "-1"
 ALL = "all"
 EVERY_PROJECT = (ALL_PROJECTS, ALL, "*")
 """What a caller writes for all projects: as Sentry does, as the answer calls it, as a shell does."""
+GLITCHTIP_ROWS = (
+    "this server is GlitchTip: it counts no users, knows no substatus, and counts events over the issue's whole life "
+    "only (those of a period are known where all of that lies in it)"
+)
+GLITCHTIP_ORDERS = {
+    "user": "which counts no users: the order is by the last event",
+    "trends": "which knows no trends: the order is by the last event",
+    "freq": "which counts events over the issue's whole life only: the order is by those",
+}
 QUERY = 1_000
 """Characters of a query that are shown: all that the tool takes."""
 
@@ -57,10 +67,11 @@ async def search_issues(
         limit=limit,
         cursor=cursor,
         organization=organization,
+        now=run.clock(),
     )
     client = run.client()
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
-    with client.deadline(run.settings.limits.call_s):
+    async with client.call(run.settings.limits.call_s):
         try:
             found = await send_search(client, search)
         except NotFound as exc:
@@ -76,9 +87,23 @@ async def search_issues(
         scope=_scope(search, found, sanitizer),
         issues=rows,
         next_cursor=found.page.next_cursor,
-        missing=(*missing_keys(rows), *contradictions(addressed, rows), *found.missing),
+        missing=(*_missing(client, search, found, rows), *contradictions(addressed, rows), *found.missing),
         findings=findings_of(sanitizer),
     )
+
+
+def _missing(client: SentryClient, search: IssueSearch, found: Found, rows: tuple[IssueRow, ...]) -> Iterator[Missing]:
+    """What the rows do not say; GlitchTip's say less, and are not in every order."""
+    if client.server != "glitchtip":
+        yield from missing_keys(rows)
+        return
+    yield from missing_keys(rows, GLITCHTIP_ROWS)
+    if search.sort in GLITCHTIP_ORDERS:
+        yield Missing(what="order", why=f"this server is GlitchTip, {GLITCHTIP_ORDERS[search.sort]}")
+    page = found.page
+    if page.next_cursor is not None and len(page.items) < search.limit:
+        why = f"of {page.rows_read} issues these fit; more are looked at with next_cursor"
+        yield Missing(what="further issues", why=why)
 
 
 async def _refuse_unknown_environments(

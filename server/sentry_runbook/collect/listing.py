@@ -13,13 +13,14 @@ from sentry_runbook.collect.request_values import event_tag, tag_values
 from sentry_runbook.errors import BadInput, RunbookError
 from sentry_runbook.incident.environments import named_list, nearest_first
 from sentry_runbook.incident.model.evidence import EventRow, Missing, Window, quoted
-from sentry_runbook.incident.model.evidence.json_values import AHEAD
+from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.ids import IssueRef
 
 
@@ -42,7 +43,7 @@ async def list_issue_events(
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     release = (release or "").strip()
     search = " ".join(part for part in (query, release_search(release) if release else None) if part)
-    with client.deadline(run.settings.limits.call_s):
+    async with client.call(run.settings.limits.call_s):
         page = await client.events(
             reference,
             environments=environments,
@@ -66,9 +67,19 @@ async def list_issue_events(
         events=rows,
         next_cursor=page.next_cursor,
         truncated=page.next_cursor is not None,
-        warnings=tuple(one for one in (warning, otherwise) if one) or None,
+        warnings=tuple(one for one in (warning, otherwise, _chosen_here(page, limit)) if one) or None,
         missing=_missing_columns(rows),
         findings=findings_of(sanitizer),
+    )
+
+
+def _chosen_here(page: ListPage[JsonObject], limit: int) -> str | None:
+    """That only so many events were looked at, on a server that ignores conditions on events."""
+    if page.rows_read is None or page.next_cursor is None or len(page.items) >= limit:
+        return None
+    return (
+        f"This server ignores conditions on events, so they were applied here, to {page.rows_read} of them: older "
+        "events are looked at with next_cursor."
     )
 
 

@@ -17,6 +17,7 @@ from sentry_runbook.collect.request_values import (
 )
 from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import Alert, Commit, Deploy, Known, Release
+from sentry_runbook.incident.model.evidence.json_values import list_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 
 MAX_RELEASES = 20
@@ -54,6 +55,8 @@ def _releases_request(collection: Collection) -> Request[Objects]:
     async def ask() -> Objects:
         try:
             listed = await client.releases(project, limit=MAX_RELEASES, organization=question.reference.organization)
+            if client.server == "glitchtip":
+                listed = _of_project(listed, project_slug(collection.issue))
         except RunbookError:
             if named is None:
                 raise
@@ -61,6 +64,13 @@ def _releases_request(collection: Collection) -> Request[Objects]:
         return (*(named or ()), *listed)
 
     return ask
+
+
+def _of_project(releases: Objects, slug: str | None) -> Objects:
+    """The releases of a project: GlitchTip lists those of all, with the projects by slug."""
+    named = ((release, list_of(release.get("projects"))) for release in releases)
+    slugs = ((release, {object_of(project).get("slug") for project in projects}) for release, projects in named)
+    return tuple(release for release, known in slugs if not known or slug in known)
 
 
 RELEASES = Part(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from sentry_runbook.collect.batch import RequestBatch, Result
@@ -31,7 +32,7 @@ ONE_AT_A_TIME = "this Sentry searches one project at a time"
 
 @dataclass(frozen=True)
 class IssueSearch:
-    """What is asked; ``project`` None means all, ``organization`` None the configured one."""
+    """What is asked; ``project`` None means all, ``organization`` None the configured one, ``now`` is for ages."""
 
     query: str
     project: str | None
@@ -41,6 +42,7 @@ class IssueSearch:
     limit: int
     cursor: str | None
     organization: str | None = None
+    now: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ async def _page(client: SentryClient, search: IssueSearch) -> ListPage[JsonObjec
         limit=search.limit,
         cursor=search.cursor,
         organization=search.organization,
+        now=search.now,
     )
 
 

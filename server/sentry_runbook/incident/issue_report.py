@@ -8,7 +8,7 @@ from sentry_runbook.incident.events.why_fired import KindWords, words_of
 from sentry_runbook.incident.formatting import no_stack
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_state import status_details
-from sentry_runbook.incident.issue_status import is_regressed
+from sentry_runbook.incident.issue_status import NO_LOG, is_regressed
 from sentry_runbook.incident.model.evidence import (
     Breadcrumb,
     Event,
@@ -77,7 +77,8 @@ def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
             yield Missing(what=what, why=part.why)
     if isinstance(evidence.suspect_commits, Unknown) and not evidence.suspect_commits.asked:
         yield Missing(what="suspect_commits", why="they are looked up by event, and no event could be read")
-    silent = "Sentry's answer does not say"
+    server = "GlitchTip" if evidence.server_kind == "glitchtip" else "Sentry"
+    silent = f"{server}'s answer does not say"
     for what, value in (
         ("short_id", issue.short_id),
         ("level", issue.level),
@@ -98,7 +99,9 @@ def _missing(evidence: Evidence, trend: Trend | Unknown) -> Iterable[Missing]:
     if issue.substatus is None:
         yield Missing(what="substatus", why="a resolved issue has none" if issue.status == "resolved" else silent)
     if issue.assigned_to is None:
-        yield Missing(what="assigned_to", why="nobody is assigned")
+        yield Missing(what="assigned_to", why="nobody is assigned" if issue.names_assignee else silent)
+    if is_regressed(issue) is None:
+        yield Missing(what="regressed", why=NO_LOG)
     if isinstance(evidence.event, Known):
         yield from _missing_of_event(evidence.event.value, words_of(evidence))
 

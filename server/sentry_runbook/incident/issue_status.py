@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from sentry_runbook.incident.model.evidence import Activity, Issue, quoted
 from sentry_runbook.incident.release_versions import is_later
 
+NO_LOG = "this server gives neither a substatus nor an activity log"
 
-def is_regressed(issue: Issue) -> bool:
-    """Whether the issue came back after it was resolved, and nobody has resolved it since."""
+
+def is_regressed(issue: Issue) -> bool | None:
+    """Whether the issue came back after it was resolved, and nobody has resolved it since; None where nothing tells."""
     if issue.substatus == "regressed":
         return True
-    return (
-        _last(issue.activity, "set_regression") > _last(issue.activity, "set_resolved") and issue.status != "resolved"
-    )
+    if issue.status == "resolved":
+        return False
+    if issue.substatus is None and not issue.logs_activity:
+        return None
+    return _last(issue.activity, "set_regression") > _last(issue.activity, "set_resolved")
 
 
 def regressions(issue: Issue) -> list[Activity]:

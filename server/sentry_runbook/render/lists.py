@@ -50,9 +50,11 @@ def _searched(scope: SearchScope) -> str:
 
 
 def _covered(result: IssueList) -> str:
+    where = ", in these environments" if result.scope.environments else ""
+    if all(issue.users is None and issue.users_total is None for issue in result.issues):
+        return f"events in the period, of those in the issue's whole life; first and last seen in that{where}"
     if all(issue.events_total is None for issue in result.issues):
         return "this Sentry does not say whether events and users are those of the period or of the issue's whole life"
-    where = ", in these environments" if result.scope.environments else ""
     return f"events and users in the period, of those in the issue's whole life; first and last seen in that{where}"
 
 

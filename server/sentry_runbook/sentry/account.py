@@ -26,6 +26,8 @@ class TokenOwner:
 def token_owner(reply: SentryResponse) -> TokenOwner:
     """``GET /api/0/``."""
     answer = an_object(reply)
+    if answer.keys().isdisjoint(("version", "auth", "user")):
+        raise ValueError("not the root of Sentry's API")
     auth, user = answer.get("auth"), answer.get("user")
     listed = auth.get("scopes") if isinstance(auth, dict) else None
     scopes = tuple(scope for scope in listed if isinstance(scope, str)) if isinstance(listed, list) else None

@@ -9,13 +9,14 @@ Sharing, retries, deadlines and limits are in :mod:`.retry`; older servers in :m
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
 
+from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.changes import ChangeEndpoints
 from sentry_runbook.sentry.compatibility import Capabilities, Capability
 from sentry_runbook.sentry.discover import DiscoverEndpoints
@@ -23,6 +24,8 @@ from sentry_runbook.sentry.messages import segment
 from sentry_runbook.sentry.outcomes import OutcomeEndpoints
 from sentry_runbook.sentry.releases import OrganizationEndpoints
 from sentry_runbook.sentry.retry import RequestSender, jittered
+from sentry_runbook.sentry.server_kind import ServerKind
+from sentry_runbook.sentry.status_errors import UNLIKE_SENTRY, not_sentry
 from sentry_runbook.sentry.timeseries import TimeSeriesEndpoints
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
@@ -55,10 +58,17 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[float], float] = jittered,
     ) -> None:
+        capabilities = Capabilities(monotonic)
         sender = RequestSender(
-            settings, http_transport=http_transport, sleep=sleep, clock=clock, monotonic=monotonic, jitter=jitter
+            settings,
+            http_transport=http_transport,
+            sleep=sleep,
+            clock=clock,
+            monotonic=monotonic,
+            jitter=jitter,
+            observe=capabilities.observe,
         )
-        super().__init__(settings, sender, Capabilities(monotonic))
+        super().__init__(settings, sender, capabilities)
 
     async def __aenter__(self) -> SentryClient:
         """Connections open with the first request."""
@@ -88,16 +98,40 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
         """All requests inside end within this time together, and take turns as one caller."""
         return self._sender.deadline(seconds)
 
+    @asynccontextmanager
+    async def call(self, seconds: float) -> AsyncIterator[None]:
+        """One call of a tool: :meth:`deadline`, and an error of a server that is no Sentry says so.
+
+        Raises:
+            NotSentry: a request failed, nothing shows that a Sentry answers, and the root of the API is not Sentry's.
+        """
+        with self.deadline(seconds):
+            try:
+                yield
+            except SentryError as exc:
+                error = await self._why_not_sentry(exc)
+                if error is None:
+                    raise
+                raise error from None
+
+    async def _why_not_sentry(self, error: SentryError) -> SentryError | None:
+        """That this server is no Sentry, where its root shows it. Sentry and GlitchTip show the root to everybody."""
+        if self.server != "unknown" or not isinstance(error, UNLIKE_SENTRY):
+            return None
+        try:
+            await self.whoami()
+        except SentryError as exc:
+            return not_sentry(exc, error)
+        return None
+
     def capabilities(self) -> tuple[Capability, ...]:
         """Abilities of this server, known and absent, for ``doctor``; an absence is remembered for 15 minutes."""
         return self._can.table()
 
     @property
-    def server(self) -> Literal["sentry", "glitchtip", "unknown"]:
-        """Which program answers, as far as its answers have shown."""
-        if self.is_saas or self._can.is_supported("org_issues"):
-            return "sentry"
-        return "glitchtip" if self._is_glitchtip else "unknown"
+    def server(self) -> ServerKind:
+        """Which program answers, as far as its answers have shown; sentry.io is known before the first."""
+        return "sentry" if self.is_saas else self._can.server
 
     def issue_url(self, issue_id: str, *, organization: str | None) -> str:
         """The issue's page for people, built by us: a permalink in an answer could lead anywhere.
@@ -110,6 +144,6 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
             return f"{base}/issues/{number}/"
         if base == DEFAULT_URL or self.is_saas:
             return f"https://{segment(slug)}.sentry.io/issues/{number}/"
-        if self._is_glitchtip:
+        if self.server == "glitchtip":
             return f"{base}/{segment(slug)}/issues/{number}"
         return f"{base}/organizations/{segment(slug)}/issues/{number}/"

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sentry_runbook.sentry.messages import SentryResponse
+from sentry_runbook.sentry.server_kind import ServerKind, is_glitchtip_issue, kind_of
+
 LACK_S = 900.0
 """How long a lack is believed before the server is asked again."""
 
@@ -44,6 +47,8 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
 """Ability → what it is, and what stands in for it."""
 
 State = Literal["yes", "no", "unknown"]
+ONLY_SENTRY_HAS = frozenset({"look_up", "discover", "timeseries", "stats", "sessions", "notes", "org_issues"})
+"""Abilities that no GlitchTip of the versions seen has."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,24 @@ class Capabilities:
         self._clock = clock
         self._has: set[tuple[str, str]] = set()
         self._lacks_until: dict[tuple[str, str], float] = {}
+        self._kind: ServerKind = "unknown"
+
+    @property
+    def server(self) -> ServerKind:
+        """Which program answers, learned from any answer and never unlearned; ``unknown`` before a mark was seen."""
+        if self._kind == "unknown" and any(ability in ONLY_SENTRY_HAS for ability, _ in self._has):
+            return "sentry"
+        return self._kind
+
+    def observe(self, response: SentryResponse) -> None:
+        """Learn from a response, of any status, which program answers; the first mark counts."""
+        if self._kind == "unknown":
+            self._kind = kind_of(response)
+
+    def observe_issue(self, issue: Mapping[str, object]) -> None:
+        """Learn from an issue which program answers."""
+        if self._kind == "unknown" and is_glitchtip_issue(issue):
+            self._kind = "glitchtip"
 
     def is_supported(self, ability: str, organization: str = "") -> bool:
         """Whether it has worked; that is never unlearned."""

@@ -16,10 +16,15 @@ Row = Mapping[str, Cell]
 
 @dataclass(frozen=True)
 class ListPage(Generic[T]):
-    """One page of a list, and the cursor of the next."""
+    """One page of a list, and the cursor of the next.
+
+    Attributes:
+        rows_read: of how many rows these were chosen here, where the server ignores a condition; None where it chose.
+    """
 
     items: tuple[T, ...]
     next_cursor: str | None = None
+    rows_read: int | None = None
 
 
 @dataclass(frozen=True)

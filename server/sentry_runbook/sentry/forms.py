@@ -6,7 +6,8 @@ missing. One engine tries the forms in order:
 - An ability that is known to be missing is not asked for (see :mod:`.compatibility`).
 - A refusal counts as "does not know this form" only as long as the form has never worked here, and is remembered only
   when an older form then answers: else it is the question's fault.
-- When all forms fail, the newest one's words are told: it is nearest to what was asked.
+- When all forms fail, the error that tells most is raised: a missing endpoint says less than a 404 in words, and that
+  less than a refusal of the token, a limit or a fault, after which nothing is known. Of equals the newest form's.
 - A server of today (sentry.io) is asked in the newest form only.
 """
 
@@ -16,8 +17,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sentry_runbook.errors import SentryError
+from sentry_runbook.errors import BadRequest, NotFound, SentryError
 from sentry_runbook.sentry.compatibility import Capabilities
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 
 T = TypeVar("T")
 
@@ -57,6 +59,19 @@ class RequestForm(Generic[T]):
         """Whether the next form is tried after this error."""
         has_worked = capabilities.is_supported(self.ability, organization)
         return self.is_absence(error) or self.is_passing(error) or (self.is_refusal(error) and not has_worked)
+
+
+def nearest(errors: Sequence[SentryError]) -> SentryError:
+    """Return the error that tells most of why a question has no answer; of equals the first."""
+    return max(errors, key=_nearness)
+
+
+def _nearness(error: SentryError) -> int:
+    if isinstance(error, ENDPOINT_MISSING):
+        return 0
+    if isinstance(error, BadRequest) and error.status == 422:
+        return 1  # GlitchTip's for a path or a word that it does not know
+    return 2 if isinstance(error, NotFound) else 3
 
 
 async def ask_newest(
@@ -102,7 +117,7 @@ async def ask_newest(
             break
         answers.append(answer)
     if not answers:
-        raise refusals[0] from None
+        raise nearest(refusals) from None
     for ability in missing:
         capabilities.mark_missing(ability, organization)
     if refusals and when_replaced is not None:

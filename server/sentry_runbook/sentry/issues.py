@@ -9,8 +9,8 @@ from functools import partial
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
-from sentry_runbook.sentry import parsing
-from sentry_runbook.sentry.base import READ_EVENTS, environments_of, given, span
+from sentry_runbook.sentry import glitchtip, parsing
+from sentry_runbook.sentry.base import READ_EVENTS, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.ids import NAMED_EVENTS, IssueRef, event_id
@@ -22,8 +22,6 @@ from sentry_runbook.sentry.status_errors import (
     one_project_at_a_time,
     unsupported,
 )
-
-GLITCHTIP_SORTS = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "user": "-count"}
 
 
 class IssueEndpoints(IssuePaths):
@@ -40,9 +38,8 @@ class IssueEndpoints(IssuePaths):
         asked = RequestInfo(self._named(ref), READ_EVENTS, "issue", ISSUE_HINT)
         parse = parsing.identified("id")
         issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
-        if issue.get("userCount") not in (0, "0") or not self._can.is_missing("org_issues"):
-            return issue
-        return _users_unknown(issue) if await self._is_of_glitchtip(ref, await self._number(ref)) else issue
+        self._can.observe_issue(issue)
+        return glitchtip.issue_as_sentry(issue) if self._can.server == "glitchtip" else issue
 
     async def issues(
         self,
@@ -56,6 +53,7 @@ class IssueEndpoints(IssuePaths):
         limit: int,
         cursor: str | None,
         organization: str | None = None,
+        now: datetime | None = None,
     ) -> ListPage[JsonObject]:
         """One page of the issues that match a search.
 
@@ -69,6 +67,9 @@ class IssueEndpoints(IssuePaths):
             limit: at most 100.
             cursor: of the page before.
             organization: None means the configured one.
+            now: what ages are counted from, where they are applied here; ``end`` when left out.
+
+        On GlitchTip the page is of all times: ``start`` and ``end`` are not sent, and the caller chooses the rows.
 
         Raises:
             OneProjectAtATime: no project was given, and this server or plan searches one at a time.
@@ -77,25 +78,46 @@ class IssueEndpoints(IssuePaths):
         if project is None and self._can.is_missing("global_views", slug):
             raise one_project_at_a_time(ISSUE_LIST)
         number = await self._project_number(project, organization) if project else None
-        common = [("query", query), ("limit", str(limit)), *span(start, end), *environments_of(environments)]
-        common += given("cursor", cursor)
+        common = [("query", query), ("limit", str(limit)), *environments_of(environments), *given("cursor", cursor)]
         path = await self._org_path(organization, "issues/")
-        today = [*common, ("sort", sort), ("project", number or "-1")]
-        old = [*common, ("sort", GLITCHTIP_SORTS.get(sort, "-last_seen")), *given("project", number)]
-        forms: tuple[RequestForm[ListPage[JsonObject]], ...] = (
-            RequestForm(
-                ask=lambda: self._sender.get(path, today, ISSUE_LIST, parsing.page),
-                ability="sort",
-                is_refusal=lambda error: isinstance(error, BadRequest) and error.status == 422,
-            ),
-            RequestForm(ask=lambda: self._sender.get(path, old, ISSUE_LIST, parsing.page)),
+        if self._can.server != "glitchtip":
+            today = [*common, *span(start, end), ("sort", sort), ("project", number or "-1")]
+            page = await self._issues_of_sentry(path, today, slug)
+            if page is not None:
+                return page
+        self._can.mark_missing("sort")
+        from sentry_runbook.sentry import glitchtip_lists  # noqa: PLC0415  # only GlitchTip needs it (DESIGN §9)
+
+        return await glitchtip_lists.issues_page(
+            lambda params: self._sender.get(path, params, ISSUE_LIST, parsing.page),
+            query=query,
+            project_id=number,
+            environments=environments,
+            sort=sort,
+            start=start,
+            end=end,
+            limit=limit,
+            cursor=cursor,
+            now=now or end,
         )
+
+    async def _issues_of_sentry(self, path: str, params: Query, slug: str) -> ListPage[JsonObject] | None:
+        """The page in Sentry's words; None where the answer, or refusal, shows that GlitchTip read them otherwise."""
         try:
-            page = await ask_newest(forms, self._can)
+            page = await self._sender.get(path, params, ISSUE_LIST, parsing.page)
         except OneProjectAtATime:
             self._can.mark_missing("global_views", slug)
             raise
-        return replace(page, items=tuple(map(_users_unknown, page.items))) if self._can.is_missing("sort") else page
+        except BadRequest:
+            if self._can.server == "glitchtip":
+                return None
+            raise
+        for issue in page.items[:1]:
+            self._can.observe_issue(issue)
+        if self._can.server == "glitchtip":
+            return None
+        self._can.mark_supported("sort")
+        return page
 
     async def events(
         self,
@@ -109,12 +131,26 @@ class IssueEndpoints(IssuePaths):
         cursor: str | None = None,
     ) -> ListPage[JsonObject]:
         """One page of an issue's events, newest first. An environment that does not exist gives an empty page."""
-        # GlitchTip reads limit, Sentry per_page.
-        params = [("per_page", str(limit)), ("limit", str(limit)), *environments_of(environments)]
-        params += given("query", query) + given("cursor", cursor)
-        params += span(start, end) if start and end else []
         asked = RequestInfo(f"the events of {self._named(ref)}", READ_EVENTS, hint=ISSUE_HINT)
-        return await self._get_issue_resource(ref, "events/", params, asked, parsing.page)
+
+        async def ask(params: Query) -> ListPage[JsonObject]:
+            return await self._get_issue_resource(ref, "events/", params, asked, parsing.page)
+
+        has_conditions = bool(environments or query or (start and end))
+        if self._can.server != "glitchtip" or not has_conditions:
+            # GlitchTip reads limit, Sentry per_page.
+            params = [("per_page", str(limit)), ("limit", str(limit)), *environments_of(environments)]
+            params += given("query", query) + given("cursor", cursor)
+            page = await ask([*params, *(span(start, end) if start and end else [])])
+            if self._can.server != "glitchtip":
+                return page
+            if not has_conditions:
+                return replace(page, items=tuple(map(glitchtip.event_row_as_sentry, page.items)))
+        from sentry_runbook.sentry import glitchtip_lists  # noqa: PLC0415  # only GlitchTip needs it (DESIGN §9)
+
+        return await glitchtip_lists.events_page(
+            ask, environments=environments, query=query, start=start, end=end, limit=limit, cursor=cursor
+        )
 
     async def event(self, ref: IssueRef, which: str, *, environments: Sequence[str] = ()) -> JsonObject:
         """One whole event: ``latest``, ``oldest``, ``recommended`` or an id.
@@ -122,6 +158,15 @@ class IssueEndpoints(IssuePaths):
         Servers before 2023 have no ``recommended``: the latest is given instead. GlitchTip has no ``oldest`` either.
         """
         wanted = event_id(which)
+        event = await self._event(ref, wanted, environments)
+        if self._can.server != "glitchtip":
+            return event
+        if environments and wanted in NAMED_EVENTS:
+            # It ignores the environment of a single event; a row of the list is a whole event, too.
+            return await self._latest_row(ref, environments)
+        return glitchtip.event_as_sentry(event)
+
+    async def _event(self, ref: IssueRef, wanted: str, environments: Sequence[str]) -> JsonObject:
         asked = RequestInfo(f"event {wanted} of {self._named(ref)}", READ_EVENTS, "event", EVENT_HINT)
         params = environments_of(environments) if wanted in NAMED_EVENTS else []
         ask = partial(
@@ -133,11 +178,21 @@ class IssueEndpoints(IssuePaths):
             return await ask()
         forms: tuple[RequestForm[JsonObject], ...] = (
             RequestForm(ask=ask, ability=wanted, is_refusal=refused_by(NotFound, BadRequest, *ENDPOINT_MISSING)),
-            RequestForm(
-                ask=lambda: self.event(ref, "latest", environments=environments), is_refusal=refused_by(SentryError)
-            ),
+            RequestForm(ask=lambda: self._event(ref, "latest", environments), is_refusal=refused_by(SentryError)),
         )
         return await ask_newest(forms, self._can)
+
+    async def _latest_row(self, ref: IssueRef, environments: Sequence[str]) -> JsonObject:
+        """The latest event of these environments, by the list.
+
+        Raises:
+            NotFound: none of the events that were read is of these.
+        """
+        page = await self.events(ref, environments=environments, limit=1)
+        if page.items:
+            return glitchtip.event_of_row(page.items[0])
+        among = f" among the latest {page.rows_read}" if page.next_cursor is not None else ""
+        raise NotFound(f"{self._named(ref).capitalize()} has no event of that environment{among}.", EVENT_HINT)
 
     async def _oldest(self, ask: Callable[[], Awaitable[JsonObject]], asked: RequestInfo) -> JsonObject:
         """The oldest event; no other request gives it.
@@ -182,8 +237,3 @@ class IssueEndpoints(IssuePaths):
             ),
         )
         return await ask_newest(forms, self._can, is_current=self.is_saas)
-
-
-def _users_unknown(issue: JsonObject) -> JsonObject:
-    """GlitchTip does not count users and says 0: that is unknown, not nobody."""
-    return {**issue, "userCount": None} if issue.get("userCount") in (0, "0") else issue

@@ -8,6 +8,7 @@ the server needs that.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -39,8 +40,9 @@ class IssuePaths(EndpointGroup):
     def __init__(self, settings: Settings, sender: RequestSender, capabilities: Capabilities) -> None:
         super().__init__(settings, sender, capabilities)
         self._numbers: dict[tuple[str, str], str] = {}
-        self._is_glitchtip: bool | None = None
-        """It alone answers 405 to a GET of an issue below its organization; None before that was asked."""
+        self._is_place_known = False
+        """Whether an issue was read below its organization: only GlitchTip, which marks its answer, refuses that and
+        still takes changes there."""
 
     def _named(self, ref: IssueRef) -> str:
         """The issue in our words, with its organization where a link names another than the configured one."""
@@ -62,9 +64,8 @@ class IssuePaths(EndpointGroup):
             ref = await self._issue_of_event(ref)
         issue = ref
 
-        def is_glitchtip(refusal: SentryError) -> None:
-            if tail == "":
-                self._is_glitchtip = refusal.status == 405
+        def note_place(_: SentryError) -> None:
+            self._is_place_known = self._is_place_known or tail == ""
 
         forms: tuple[RequestForm[T], ...] = (
             RequestForm(
@@ -77,7 +78,7 @@ class IssuePaths(EndpointGroup):
                 is_refusal=refused_by(NotFound, *ENDPOINT_MISSING),
             ),
         )
-        return await ask_newest(forms, self._can, is_current=self.is_saas, when_replaced=is_glitchtip)
+        return await ask_newest(forms, self._can, is_current=self.is_saas, when_replaced=note_place)
 
     async def _get_below_organization(
         self,
@@ -188,11 +189,23 @@ class IssuePaths(EndpointGroup):
         if number is None:
             path = await self._org_path(ref.organization, f"eventids/{segment(ref.issue)}/")
             asked = RequestInfo(f"event {ref.issue}", READ_EVENTS, hint=f"{EVENT_HINT} {TRACE_HINT}")
-            number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
+            try:
+                number = await self._sender.get(path, (), asked, parsing.text_at("groupId"))
+            except ENDPOINT_MISSING:
+                number = await self._search_event(ref) if self._can.server == "glitchtip" else None
+                if number is None:
+                    raise
             if number is None:
                 raise NotFound(f"Sentry knows no issue of event {ref.issue}.", EVENT_HINT, asked=asked.what)
             self._remember(ref, number)
         return replace(ref, issue=number)
+
+    async def _search_event(self, ref: IssueRef) -> str | None:
+        """The number of an event's issue by the issue list, whose words may be an event's id on GlitchTip."""
+        path = await self._org_path(ref.organization, "issues/")
+        params = [("query", ref.issue), ("limit", "2")]
+        page = await self._sender.get(path, params, ISSUE_LIST, parsing.page)
+        return parsing.text(page.items[0].get("id")) if len(page.items) == 1 else None
 
     # --- the place of a change
 
@@ -213,11 +226,10 @@ class IssuePaths(EndpointGroup):
 
     async def _is_of_glitchtip(self, ref: IssueRef, number: str) -> bool:
         """GlitchTip reads an issue under ``/api/0/issues/`` but changes it below its organization."""
-        if self._is_glitchtip is None:
+        if self._can.server == "unknown" and not self._is_place_known:
             path = await self._org_path(ref.organization, f"issues/{number}/")
             asked = RequestInfo(self._named(ref), READ_EVENTS, "issue", ISSUE_HINT)
-            try:
+            with suppress(SentryError):  # what it answers is observed
                 await self._sender.get(path, (), asked, parsing.identified("id"))
-            except SentryError as exc:
-                self._is_glitchtip = exc.status == 405
-        return bool(self._is_glitchtip)
+            self._is_place_known = True
+        return self._can.server == "glitchtip"

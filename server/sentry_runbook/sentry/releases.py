@@ -22,6 +22,7 @@ from sentry_runbook.sentry.base import (
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.glitchtip import release_as_sentry
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
@@ -43,7 +44,10 @@ class OrganizationEndpoints(EndpointGroup):
         """The project's releases, newest first; ``environments``: seen there, not only deployed there."""
         params = [("per_page", str(limit)), *given("project", project_id), *environments_of(environments)]
         asked = RequestInfo("the releases", READ_RELEASES, "releases")
-        return await self._optional("releases", "releases/", params, asked, parsing.objects, organization=organization)
+        releases = await self._optional(
+            "releases", "releases/", params, asked, parsing.objects, organization=organization
+        )
+        return tuple(map(release_as_sentry, releases)) if self._can.server == "glitchtip" else releases
 
     async def release(self, version: str, *, organization: str | None = None) -> JsonObject:
         """One release.
@@ -55,7 +59,8 @@ class OrganizationEndpoints(EndpointGroup):
             f"release {named(version)}", READ_RELEASES, "releases", "Check the version, or create the release first."
         )
         path = await self._org_path(organization, f"releases/{segment(version)}/")
-        return await self._sender.get(path, (), asked, parsing.versioned)
+        release = await self._sender.get(path, (), asked, parsing.versioned)
+        return release_as_sentry(release) if self._can.server == "glitchtip" else release
 
     async def deploys(self, version: str, *, organization: str | None = None) -> tuple[JsonObject, ...]:
         """Deploy markers of a release, newest first."""

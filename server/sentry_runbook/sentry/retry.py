@@ -90,6 +90,7 @@ class RequestSender:
         clock: epoch seconds, to read rate-limit resets.
         monotonic: seconds for deadlines, pauses and what is kept.
         jitter: a delay → the delay really taken.
+        observe: told every response, of any status.
     """
 
     def __init__(
@@ -101,8 +102,10 @@ class RequestSender:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[float], float] = jittered,
+        observe: Callable[[SentryResponse], None] = lambda _: None,
     ) -> None:
         self._settings = settings
+        self._observe = observe
         self._transport = Transport(settings, http_transport, monotonic)
         self._sleep = sleep
         self._clock = clock
@@ -245,6 +248,7 @@ class RequestSender:
         if isinstance(outcome, SentryError):
             # Only a dropped connection: one that was refused, or hung, would most likely do so again.
             return outcome, self._jitter(delay_s) if isinstance(outcome, Dropped) else None
+        self._observe(outcome)
         requested_s = delay_asked(outcome.headers, self._clock())
         if not is_transient(outcome):
             # An answer, but the last of this rate-limit window: the next request would be refused.

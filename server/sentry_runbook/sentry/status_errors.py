@@ -36,6 +36,10 @@ class WebPage(ServerFault):
     """200 with an HTML page: a login gateway, or a server that shows its application on unknown paths."""
 
 
+class NotSentry(ServerFault):
+    """Another program answers at the configured address, at the root of Sentry's API too."""
+
+
 class OneProjectAtATime(BadRequest):
     """400: this server or plan searches one project at a time (sentry-api §17)."""
 
@@ -44,6 +48,10 @@ SEVERAL_PROJECTS = re.compile(r"multi[ -]?project|multiple projects", re.IGNOREC
 """In the words of that refusal, which differ by endpoint."""
 ENDPOINT_MISSING = (NoRoute, WebPage, Unsupported)
 """Errors that say that this server may not have the endpoint, rather than the thing requested."""
+
+
+UNLIKE_SENTRY = (NotFound, ServerFault, Unauthorized, Unsupported, BadRequest)
+"""Errors that another program at the configured address may be the reason of."""
 
 
 def is_transient(response: SentryResponse) -> bool:
@@ -133,6 +141,42 @@ def unexpected_response(response: SentryResponse, asked: RequestInfo) -> ServerF
         status=response.status,
         asked=asked.what,
     )
+
+
+def not_sentry(root: SentryError, error: SentryError) -> SentryError | None:
+    """Return the error of a server whose root is not Sentry's; None where the root's error shows nothing.
+
+    Args:
+        root: of ``GET /api/0/``, which Sentry and GlitchTip answer without any right.
+        error: of the request before, on which the reader's own came to nothing.
+    """
+    if isinstance(root, Unauthorized):
+        # A Sentry refuses a wrong token there, too: its words stay.
+        fix = f"{error.fix} Check SENTRY_URL, too: nothing shows that a Sentry or GlitchTip answers there."
+        return Unauthorized(error.what, fix, status=401, asked=error.asked) if isinstance(error, Unauthorized) else None
+    answers = next((words for kind, words in NO_ROOT if type(root) is kind), None)
+    is_fault = type(root) is ServerFault and (root.status or 0) >= 300  # a redirect, or trouble: it may be a Sentry
+    if answers is None or is_fault:
+        return None
+    return NotSentry(
+        f"This server is no Sentry: asked for {error.asked or 'an issue'} it had nothing of the kind, and at /api/0/ "
+        f"it answers {answers}.",
+        "Set SENTRY_URL to the address of a Sentry or GlitchTip, with its path prefix if there is one. Other trackers "
+        "(Bugsink and others) have an API of their own, which is not supported.",
+        status=root.status,
+        asked=error.asked,
+    )
+
+
+NO_ROOT: tuple[tuple[type[SentryError], str], ...] = (
+    (NotFound, "404 in JSON"),
+    (NoRoute, "404"),
+    (WebPage, "with a web page (another program, a login page or a proxy)"),
+    (ServerFault, "with something else (empty, cut, or of another shape)"),
+    (Unsupported, "that it does not take GET"),
+    (BadRequest, "that it does not know the request"),
+)
+"""The root's error → what it answers, in words."""
 
 
 def rate_limited(asked: RequestInfo, pause_s: float) -> RateLimited:

@@ -44,6 +44,8 @@ _RELEASES = _PROJECT | {"project:releases", "org:ci"}
 _ALERTS = _ORG | {"alerts:read", "alerts:write"}
 _COMMITTERS = _READ_EVENTS | _PROJECT
 _ANYONE: frozenset[str] = frozenset()
+EXPOSED = "X-Sentry-Error, X-Sentry-Direct-Hit, X-Hits, X-Max-Hits, Endpoint, Retry-After, Link"
+"""Headers that Sentry shows to browsers, on every answer of its API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ def _route(endpoint: _Endpoint, access: _AccessControl) -> Route:
 
 
 def _dated(request: Request, response: Response) -> Response:
+    if response.body:  # the empty 404 of an unknown path comes from before the API
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED
     # The world's own time, so that a client that compares clocks sees the one the data follow.
     response.headers["Date"] = format_datetime(request.app.state.world.clock().astimezone(UTC), usegmt=True)
     return response

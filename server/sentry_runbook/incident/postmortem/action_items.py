@@ -126,6 +126,8 @@ def _after_the_start(incident: Incident, at: datetime) -> str:
 
 def _owner(incident: Incident) -> Iterator[ActionItem]:
     issue = incident.evidence.issue
+    if not issue.names_assignee:
+        return  # whether a rule assigned it is not known
     if any(entry.kind == "assigned" and entry.actor == "sentry" for entry in issue.activity):
         return  # a rule did assign it
     sourced_event = the_event(incident)

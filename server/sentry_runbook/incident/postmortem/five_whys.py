@@ -337,7 +337,6 @@ def _systemic(incident: Incident) -> Iterator[Hint]:
         usual = incident.recovery_metrics.usual_per_hour
         rate = f", with {number(usual)} events in a usual hour before the incident" if usual else ""
         yield Hint(f"{text}{rate}.", "First Seen of the issue")
-    owner = (
-        f"The issue is assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "The issue has no assignee"
-    )
-    yield Hint(f"{owner}.", "the issue in Sentry")
+    if issue.names_assignee:
+        owner = f"is assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "has no assignee"
+        yield Hint(f"The issue {owner}.", "the issue in Sentry")

@@ -40,7 +40,8 @@ def contributing(incident: Incident) -> Iterator[Hint]:
         yield Hint(text, "time to acknowledge")
     if not any(pattern_named(cause.pattern).explains_blindness for cause in causes[:1]):
         yield from (Hint(gap.text, "events read") for gap in incident.gaps)
-    if not incident.evidence.issue.assigned_to:
+    issue = incident.evidence.issue
+    if issue.names_assignee and not issue.assigned_to:
         yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
 
 

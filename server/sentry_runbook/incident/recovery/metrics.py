@@ -78,7 +78,7 @@ class RecoveryMetrics:
     fix_known: bool
     quiet_since: datetime | None
     why_not_quiet: str
-    regressed: bool
+    regressed: bool | None
     came_back: bool
     fix_release: FixRelease
     crash_free: CrashFreeHours
@@ -305,7 +305,7 @@ def _last_event(evidence: Evidence, counts: EventCounts | None) -> datetime | No
     return last_seen if last_seen is not None and start <= last_seen < end else end
 
 
-def _regressions(evidence: Evidence, since: datetime | None, basis: Basis | None) -> tuple[bool, bool]:
+def _regressions(evidence: Evidence, since: datetime | None, basis: Basis | None) -> tuple[bool | None, bool]:
     """Whether the issue came back after a resolve at all, and whether it did so after this fix."""
     recorded = regressions(evidence.issue)
     again = since is not None and any(entry.at >= since for entry in recorded)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sentry_runbook.incident.formatting import duration, moment, percent
+from sentry_runbook.incident.issue_status import NO_LOG
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import shown_pct
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Missing, Unknown, quoted
@@ -106,7 +107,8 @@ def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:
         yield f"The time given as the fix ({moment(metrics.since)}) lies {began}: that did not end it."
     if metrics.basis in ("peak", "last_event") and metrics.since is not None:
         what = "the peak" if metrics.basis == "peak" else "the last event"
-        yield f"No fix is known: since {what}, {moment(metrics.since)}."
+        unlogged = "" if incident.evidence.issue.logs_activity else " (this server keeps no log of resolves)"
+        yield f"No fix is known{unlogged}: since {what}, {moment(metrics.since)}."
     yield from _fallback_notes(incident.evidence)
     fix = metrics.fix_release
     if fix.version is not None and fix.live is False:
@@ -132,6 +134,9 @@ def _fallback_notes(evidence: Evidence) -> Iterator[str]:
         yield f"The hours of the days before failed ({evidence.history.why}): what is usual is known from less."
 
 
+NO_RESOLVES = "this server keeps no log of resolves, and no release with them"
+
+
 def _missing(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[Missing]:
     yield from incident.unread_outcomes
     yield from _missing_rates(metrics)
@@ -140,12 +145,15 @@ def _missing(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[Missi
         yield Missing(what="episode", why=episode.why if isinstance(episode, Unknown) else "not known")
     if metrics.usual_per_hour is None:
         yield Missing(what="events_per_hour_baseline", why="the counts do not reach back far enough to tell")
+    if metrics.regressed is None:
+        yield Missing(what="regressed", why=NO_LOG)
     if metrics.quiet_since is None:
         yield Missing(what="quiet_since", why=metrics.why_not_quiet)
     if metrics.crash_free.now_pct is None:
         yield Missing(what="crash_free_now_pct", why=metrics.crash_free.why)
     if metrics.fix_release.version is None:
-        yield Missing(what="fix_release", why="no resolve names a release")
+        logged = incident.evidence.issue.logs_activity
+        yield Missing(what="fix_release", why="no resolve names a release" if logged else NO_RESOLVES)
     elif metrics.fix_release.events is None:
         rows = incident.evidence.rows
         yield Missing(what="fix_release_events", why=rows.why if isinstance(rows, Unknown) else "not known")

@@ -261,7 +261,7 @@ def new(incident: Measurements) -> Criterion:
 
 def regressed(incident: Measurements) -> Criterion:
     """Came back after it was resolved; reported only."""
-    return _state(incident, "regressed", "came back after a resolve", is_regressed(incident.evidence.issue))
+    return _state(incident, "regressed", "came back after a resolve", bool(is_regressed(incident.evidence.issue)))
 
 
 def escalating(incident: Measurements) -> Criterion:

@@ -62,7 +62,9 @@ def _detected(incident: TimelineContext) -> Milestone:
         return min(signals, key=lambda signal: signal.at or incident.read_at)
     alerts = incident.evidence.alerts
     why = alerts.why if isinstance(alerts, Unknown) else "no alert of the project fired after the start"
-    return _unknown("detected", f"nobody stated it (detected_at); {why}; no act of a person is recorded")
+    return _unknown(
+        "detected", f"nobody stated it (detected_at); {why}; {_no_act(incident, 'no act of a person is recorded')}"
+    )
 
 
 def _first_alert(incident: TimelineContext) -> Milestone | None:
@@ -100,13 +102,18 @@ def _first_act(incident: TimelineContext) -> tuple[datetime, str] | None:
     return min(acts, key=lambda act: act[0], default=None)
 
 
+def _no_act(incident: TimelineContext, words: str = "Sentry records no act of a person") -> str:
+    """That no act is on record, in these words, or that there is no record."""
+    return words if incident.evidence.issue.logs_activity else "this server keeps no log of what people did"
+
+
 def _acknowledged(incident: TimelineContext) -> Milestone:
     if incident.stated.acknowledged_at is not None:
         return _stated("acknowledged", incident.stated.acknowledged_at, "acknowledged_at")
     act = _first_act(incident) if incident.known_episode is not None else None
     if act is not None:
         return _at("acknowledged", *act, candidate=True)
-    return _unknown("acknowledged", "nobody stated it (acknowledged_at), and Sentry records no act of a person")
+    return _unknown("acknowledged", f"nobody stated it (acknowledged_at), and {_no_act(incident)}")
 
 
 def _mitigated(incident: TimelineContext) -> Milestone:

@@ -91,7 +91,7 @@ WORDINGS: Mapping[tuple[type, str], Wording] = {
     (IssueSummary, "project"): Wording("project", NO_ANSWER),
     (IssueSummary, "level"): Wording("level", NO_ANSWER),
     (IssueSummary, "status"): Wording("status", NO_ANSWER),
-    (IssueSummary, "assigned_to"): Wording("who is assigned", "nobody is assigned"),
+    (IssueSummary, "assigned_to"): Wording("who is assigned", "no assignee is known"),
     (IssueSummary, "first_seen"): Wording("first seen", NO_ANSWER),
     (IssueSummary, "last_seen"): Wording("last seen", NO_ANSWER),
     (IssueSummary, "events_total"): Wording("events over all time", NO_ANSWER),

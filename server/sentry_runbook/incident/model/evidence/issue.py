@@ -191,7 +191,11 @@ class Issue(FromSentry):
     assigned_to: Annotated[EventText | None, Name("assigned_to")] = None
     asked_as: str | None = None
     """The id or short id that was asked for, when Sentry answered with an issue of another: merged or renamed."""
+    names_assignee: bool = True
+    """Whether the answer says who is assigned, or that nobody is; without it, no assignee is not "nobody"."""
     activity: Many[Activity] = ()
+    logs_activity: bool = True
+    """Whether the answer holds an activity log; without one, no entry is not "nobody acted"."""
     hourly: tuple[tuple[datetime, int], ...] = ()
     """``stats["24h"]`` of the issue: hour start and events, all environments; the last hour is still open."""
     daily: tuple[tuple[datetime, int], ...] = ()
@@ -216,7 +220,9 @@ class Issue(FromSentry):
             "userCount": people_of(json),
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
+            "names_assignee": "assignedTo" in json,
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
+            "logs_activity": isinstance(json.get("activity"), list),
             "hourly": _buckets(stats.get("24h"), json.get("lastSeen")),
             "daily": _buckets(stats.get("30d"), json.get("lastSeen")),
         }

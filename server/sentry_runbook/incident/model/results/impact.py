@@ -231,7 +231,7 @@ class Recovery(Answer):
     events_per_hour_now: float | None = None
     quiet_since: datetime | None = None
     events_since: int | None = None
-    regressed: bool
+    regressed: bool | None = None
     crash_free_before_pct: float | None = None
     crash_free_now_pct: float | None = None
     fix_release: EventText | None = None

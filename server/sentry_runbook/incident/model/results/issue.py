@@ -160,7 +160,7 @@ class IssueReport(Answer):
     status_details: EventText | None = None
     priority: str | None = None
     unhandled: bool | None = None
-    regressed: bool
+    regressed: bool | None = None
     category: str | None = None
     project: str | None = None
     platform: str | None = None
