@@ -14,7 +14,7 @@ from sentry_runbook.commands.arguments import (
 )
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.logs import log_to_stderr, without_rich_logs
-from sentry_runbook.commands.runtime import command_runtime
+from sentry_runbook.commands.runtime import command_runtime, runtime_despite_problems
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.server.stdio import serve_stdio
 from sentry_runbook.settings import Settings
@@ -45,19 +45,27 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Serve until stdin ends (stdio) or a signal comes.
+    """Serve until stdin ends (stdio) or a signal comes. Over stdio it starts whatever is wrong with the settings.
 
     Raises:
-        SettingsError: policy, address or port cannot be used.
-        BadTemplate: a template cannot be filled.
+        SettingsError: over HTTP, policy, address or port cannot be used.
+        BadTemplate: over HTTP, a template cannot be filled.
     """
     log_to_stderr()
+    if _starts_despite(arguments):
+        runtime = runtime_despite_problems(arguments, settings)
+        if runtime.problem is not None:
+            _say(f"{runtime.problem} Until then every tool answers with this.")
+        with without_rich_logs():
+            anyio.run(serve_stdio, runtime)
+        return 0
     runtime = command_runtime(arguments, settings)
     with without_rich_logs():
-        if arguments.transport == "http":
-            return anyio.run(_http, runtime, arguments)
-        anyio.run(serve_stdio, runtime)
-    return 0
+        return anyio.run(_http, runtime, arguments)
+
+
+def _starts_despite(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.transport == "stdio")
 
 
 async def _http(runtime: Runtime, arguments: argparse.Namespace) -> int:
@@ -89,4 +97,5 @@ COMMAND = Command(
     example="claude mcp add sentry-runbook -e SENTRY_AUTH_TOKEN=… -- sentry-runbook serve",
     add_arguments=add_arguments,
     run=run,
+    starts_despite=_starts_despite,
 )

@@ -161,8 +161,9 @@ class Transport:
         fix = "Check SENTRY_URL and the network."
         if "CERTIFICATE_VERIFY_FAILED" in str(exc):
             fix = "Its certificate is not trusted here: for a private one set SENTRY_RUNBOOK_CA_BUNDLE to its CA file."
+        server = f"{self._settings.base_url}{self._settings.named_by('base_url')}"
         return Unreachable(
-            f"Asked for {asked.what}, Sentry at {self._settings.base_url} cannot be reached ({type(exc).__name__}).",
+            f"Asked for {asked.what}, Sentry at {server} cannot be reached ({type(exc).__name__}).",
             fix,
             asked=asked.what,
         )

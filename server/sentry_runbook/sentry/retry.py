@@ -42,6 +42,7 @@ from sentry_runbook.sentry.status_errors import (
     is_transient,
     rate_limited,
     unexpected_response,
+    with_origins,
 )
 from sentry_runbook.settings import Settings
 
@@ -250,7 +251,8 @@ class RequestSender:
             # An answer, but the last of this rate-limit window: the next request would be refused.
             if is_used_up(outcome.headers) and requested_s is not None and 0 < requested_s <= SHORT_WINDOW_S:
                 self._limiter.pause(asked.family, now + requested_s)
-            return error_of(outcome, asked), None
+            error = error_of(outcome, asked)
+            return error and with_origins(error, self._settings), None
         # "Wait 0 s" is said in the last second of a window: our own delay gets beyond it.
         wait_s = self._jitter(requested_s or delay_s)
         if outcome.status == 429:

@@ -23,6 +23,7 @@ from sentry_runbook.errors import (
 )
 from sentry_runbook.sentry.error_detail import detail
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
+from sentry_runbook.settings import Settings
 
 TRANSIENT = (502, 503, 504)
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
@@ -80,6 +81,15 @@ def error_of(response: SentryResponse, asked: RequestInfo, *, retry_after_s: flo
         return _redirected(response, asked)
     make = BY_STATUS.get(response.status) or (_refused if 400 <= response.status < 500 else _failed)
     return make(response, asked)
+
+
+def with_origins(error: SentryError, settings: Settings) -> SentryError:
+    """The same error; a refused token with where it comes from and which server it was sent to."""
+    source = settings.sources.get("token")
+    if not isinstance(error, Unauthorized) or source is None:
+        return error
+    origins = f"It comes from {source}, and was sent to {settings.base_url}{settings.named_by('base_url')}."
+    return Unauthorized(f"{error.what} {origins}", error.fix, status=error.status, asked=error.asked)
 
 
 def try_again_in(seconds: float | None, otherwise: str) -> str:
