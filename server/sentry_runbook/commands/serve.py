@@ -27,8 +27,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--transport",
         choices=("stdio", "http"),
         default="stdio",
-        help="stdio (default), or Streamable HTTP at /mcp with /health beside it; on another address than this "
-        "machine's, clients must send the secret SENTRY_RUNBOOK_HTTP_TOKEN as bearer token",
+        help="stdio (default), or Streamable HTTP at /mcp with /health and /ready beside it; on another address than "
+        "this machine's, clients must send the secret SENTRY_RUNBOOK_HTTP_TOKEN as bearer token",
     )
     add_port_flags(serving, 8765)
     serving.add_argument(
@@ -37,6 +37,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="also answer requests for this Host, as behind a reverse proxy (repeatable)",
+    )
+    serving.add_argument(
+        "--allowed-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="also answer web pages of this origin, such as https://tools.example.com (repeatable)",
+    )
+    serving.add_argument(
+        "--base-path", default="", metavar="PATH", help="serve below this path, such as /runbook (none)"
     )
     add_sentry_flags(command)
     behaviour = command.add_argument_group("what it may do, and how it judges")
@@ -71,18 +81,20 @@ def _starts_despite(arguments: argparse.Namespace) -> bool:
 async def _http(runtime: Runtime, arguments: argparse.Namespace) -> int:
     from sentry_runbook.commands.ports import free_port  # noqa: PLC0415  # stdio starts faster without
     from sentry_runbook.server.app import build_server  # noqa: PLC0415  # as above
-    from sentry_runbook.server.http import serve_http  # noqa: PLC0415  # as above
+    from sentry_runbook.server.http import HttpAccess, serve_http  # noqa: PLC0415  # as above
 
     host, port = arguments.host, free_port(arguments.host, arguments.port)
-    shown = f"[{host}]" if ":" in host else host
-    signum = await serve_http(
-        build_server(runtime),
-        runtime,
+    access = HttpAccess(
         host,
         port,
-        allowed_hosts=arguments.allowed_host,
+        hosts=tuple(arguments.allowed_host),
+        origins=tuple(arguments.allowed_origin),
+        base_path=arguments.base_path,
         secret=runtime.settings.http_token,
-        listening=lambda: _say(f"MCP at http://{shown}:{port}/mcp, Ctrl-C ends it"),
+    ).checked()
+    shown = f"http://{f'[{host}]' if ':' in host else host}:{port}{access.base_path}/mcp"
+    signum = await serve_http(
+        build_server(runtime), runtime, access, listening=lambda: _say(f"MCP at {shown}, Ctrl-C ends it")
     )
     return 128 + signum if signum else 0
 
