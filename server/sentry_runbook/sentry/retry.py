@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from sentry_runbook.errors import SentryError
-from sentry_runbook.sentry.http import Dropped, Transport
+from sentry_runbook.sentry.http import Transport
 from sentry_runbook.sentry.messages import Family, Params, RequestInfo, SentryResponse, address, delay_asked, is_used_up
 from sentry_runbook.sentry.rate_limiter import Caller, FairLimiter
 from sentry_runbook.sentry.single_flight import CachedResponse, InFlightRequest, SingleFlightCache
@@ -44,6 +44,7 @@ from sentry_runbook.sentry.status_errors import (
     unexpected_response,
     with_origins,
 )
+from sentry_runbook.sentry.unreachable import Dropped
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:

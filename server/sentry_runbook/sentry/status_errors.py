@@ -22,6 +22,7 @@ from sentry_runbook.errors import (
     Unsupported,
 )
 from sentry_runbook.sentry.error_detail import detail
+from sentry_runbook.sentry.interceptions import interception
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 from sentry_runbook.settings import Settings
 
@@ -73,6 +74,8 @@ def error_of(response: SentryResponse, asked: RequestInfo, *, retry_after_s: flo
         asked: what was requested.
         retry_after_s: when a retry makes sense, for transient errors.
     """
+    if (foreign := interception(response, asked, retry_after_s)) is not None:
+        return foreign
     if 200 <= response.status < 300:
         return _web_page(response, asked) if response.is_page else None
     if is_transient(response):
