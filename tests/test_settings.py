@@ -1,6 +1,7 @@
 """Settings: who wins, what is refused, and that a token is never shown or sent where a stranger's file says."""
 
 import copy
+import os
 import pickle
 import traceback
 from collections.abc import Callable, Mapping
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sentry_runbook.errors import SettingsError
+from sentry_runbook.errors import BadTemplate, SettingsError
+from sentry_runbook.incident.policy_file import load_policy
 from sentry_runbook.loopback import is_loopback
+from sentry_runbook.render.templates import load_templates
 from sentry_runbook.settings import DEFAULT_URL, SETTINGS, Secret, Settings
 from sentry_runbook.settings_loader import load_settings
 
@@ -229,9 +232,130 @@ def test_a_token_file_that_is_missing_or_empty_is_a_problem(load: Load, home: Pa
     assert "cannot be read" in problems_of(load, None, SENTRY_AUTH_TOKEN_FILE=str(home / "none"))
 
 
-def test_a_broken_rc_file_is_a_problem_not_a_silence(load: Load, project: Path) -> None:
-    path = rc(project, "token = no section\n")
+# --- files of settings that cannot be used warn, and never stop or block
+
+
+def make_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(2**30)  # a hole: it takes no room on the disk
+
+
+def make_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no section": (lambda path: path.write_text("token = x\n"), "MissingSectionHeaderError"),
+    "no ini": (lambda path: path.write_text("[defaults]\norg\n"), "ParsingError"),
+    "not UTF-8": (lambda path: path.write_bytes(b"[defaults]\norg = \xff\xfe\n"), "UnicodeDecodeError"),
+    "half UTF-16": (lambda path: path.write_bytes(b"\xff\xfe[\x00d"), "UnicodeDecodeError"),
+    "a FIFO": (make_fifo, "no regular file"),
+    "a folder": (lambda path: path.mkdir(), "no regular file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "no regular file"),
+    "1 GB": (make_huge, "more than 20,000 bytes"),
+    "a symlink to itself": (make_loop, "cannot be read"),
+    # The INI parser of the standard library takes the square of its length for it.
+    "a line without end": (lambda path: path.write_text("[a]\na" + " " * 10_000 + "b"), "line of more than 1,000"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("whose", ["the project's", "the user's own"])
+def test_a_broken_rc_file_warns_and_the_rest_of_the_settings_holds(
+    load: Load, project: Path, home: Path, kind: str, whose: str
+) -> None:
+    make, why = BROKEN[kind]
+    path = (project if whose == "the project's" else home) / ".sentryclirc"
+    make(path)
+    settings = load(SENTRY_AUTH_TOKEN=TOKEN, SENTRY_ORG="acme")
+    assert (settings.organization, revealed(settings)) == ("acme", TOKEN)
+    (warning,) = settings.warnings
+    assert str(path) in warning
+    assert why in warning
+    assert str(path) in load().missing_token().what
+
+
+@pytest.mark.parametrize(
+    "line", ["org = a b", "url = ftp://x", "url = ${URL}", "org = a\x00b", "project = a\n  b", "url = https://x/?a=1"]
+)
+def test_a_projects_file_with_an_invalid_value_is_left_out_as_a_whole(load: Load, project: Path, line: str) -> None:
+    path = rc(project, f"[auth]\ntoken = {TOKEN}\n[defaults]\n{line}\n")
+    settings = load()
+    # Its token was meant for its own server: without that it would go to another one.
+    assert settings.token is None
+    (warning,) = settings.warnings
+    assert f"{path} was left out: its defaults." in warning
+    assert TOKEN not in warning
+
+
+def test_an_invalid_server_in_the_users_own_file_is_a_problem_because_the_token_would_go_elsewhere(
+    load: Load, home: Path
+) -> None:
+    path = rc(home, f"[auth]\ntoken = {TOKEN}\n[defaults]\nurl = htps://sentry.example.com\n")
     assert str(path) in problems_of(load)
+
+
+def test_an_empty_value_of_a_file_or_flag_gives_nothing(load: Load, project: Path, home: Path) -> None:
+    rc(project, '[defaults]\norg =\nproject = ""\n')
+    rc(home, "[defaults]\norg = acme\nproject = shop\n")
+    settings = load({"organization": "", "base_url": " "}, SENTRY_URL="https://sentry.example.com")
+    assert (settings.organization, settings.project) == ("acme", "shop")
+    assert settings.base_url == "https://sentry.example.com"
+
+
+def test_a_symlinked_rc_file_is_read(load: Load, home: Path) -> None:
+    target = home / "dotfiles"
+    target.write_text("[defaults]\norg = acme\n")
+    (home / ".sentryclirc").symlink_to(target)
+    assert load().organization == "acme"
+
+
+@pytest.mark.parametrize("kind", ["a FIFO", "a folder", "a device", "1 GB"])
+def test_a_token_file_or_policy_of_an_odd_kind_is_a_problem_at_once(load: Load, home: Path, kind: str) -> None:
+    path = home / "odd"
+    BROKEN[kind][0](path)
+    assert str(path) in problems_of(load, None, SENTRY_AUTH_TOKEN_FILE=str(path))
+    with pytest.raises(SettingsError, match=r"no regular file|more than 200,000 bytes"):
+        load_policy(path)
+    folder = home / "templates"
+    folder.mkdir()
+    path.rename(folder / "own.md")
+    with pytest.raises(BadTemplate, match=r"no regular file|more than 200,000 bytes"):
+        load_templates(folder)
+
+
+def test_a_home_folder_that_is_not_known_is_a_problem_of_that_setting(load: Load) -> None:
+    for name in ("SENTRY_AUTH_TOKEN_FILE", "SENTRY_RUNBOOK_POLICY", "SENTRY_RUNBOOK_PROMPTS", "SENTRY_RUNBOOK_STATE"):
+        assert "full path" in problems_of(load, None, **{name: "~no-such-user-here/x"})
+
+
+# --- who named what
+
+
+def test_every_setting_knows_who_gave_it(load: Load, project: Path, home: Path) -> None:
+    path = rc(project, "[defaults]\norg = acme\n")
+    own = rc(home, f"[auth]\ntoken = {TOKEN}\n[defaults]\nurl = https://sentry.example.com\n")
+    settings = load({"project": "shop"}, SENTRY_RUNBOOK_WRITES="off")
+    assert settings.sources == {
+        "organization": str(path),
+        "token": str(own),
+        "base_url": str(own),
+        "project": "--project",
+        "writes": "SENTRY_RUNBOOK_WRITES",
+    }
+    assert settings.named_by("base_url") == f" (named by {own})"
+    assert settings.named_by("policy_file") == ""
+    assert TOKEN not in str(settings.sources)
+
+
+def test_a_token_of_a_projects_file_is_told_of_with_its_server(load: Load, project: Path) -> None:
+    path = rc(project, f"[auth]\ntoken = {TOKEN}\n[defaults]\nurl = https://sentry.example.com\n")
+    (warning,) = load().warnings
+    assert warning == f"The token comes from {path}, and goes to https://sentry.example.com (named by {path})."
 
 
 def test_files_and_folders_of_the_wrong_kind_are_refused(load: Load, home: Path) -> None:
@@ -258,6 +382,17 @@ def test_files_and_folders_of_the_wrong_kind_are_refused(load: Load, home: Path)
         ("127.0.0.1:9000", "http://127.0.0.1:9000"),
         ("http://[::1]:9000/", "http://[::1]:9000"),
         ("http://sentry.internal", "http://sentry.internal"),
+        ("sentry.io", "https://sentry.io"),
+        ("https://acme.sentry.io/issues/?project=1#top", "https://sentry.io"),
+        ("https://www.sentry.io/welcome/", "https://sentry.io"),
+        ("https://de.sentry.io/organizations/acme/", "https://de.sentry.io"),
+        ("https://sentry.io/organizations/acme/issues/123/?query=is%3Aunresolved", "https://sentry.io"),
+        ("https://sentry.io/acme/shop/issues/123/", "https://sentry.io"),
+        ("https://sentry.example.com/organizations/acme/issues/?project=1", "https://sentry.example.com"),
+        ("https://sentry.example.com/sentry/api/0/", "https://sentry.example.com/sentry"),
+        ("sentry.example.com/sentry/api/0/organizations/acme/", "https://sentry.example.com/sentry"),
+        ("https://sentry.example.com/auth/login/acme/?next=/x", "https://sentry.example.com"),
+        ("https://sentry.example.com/settings/acme/projects/", "https://sentry.example.com"),
     ],
 )
 def test_the_base_url_keeps_scheme_host_port_and_prefix(load: Load, given: str, meant: str) -> None:
@@ -282,6 +417,52 @@ def test_the_base_url_keeps_scheme_host_port_and_prefix(load: Load, given: str, 
 )
 def test_a_url_that_is_more_or_less_than_a_base_is_refused(load: Load, given: str) -> None:
     assert "SENTRY_URL" in problems_of(load, None, SENTRY_URL=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        ("https://0a1b2c@o12.ingest.us.sentry.io/34", "https://sentry.io"),
+        ("https://0a1b2c@sentry.example.com/34", "https://sentry.example.com"),
+        ("https://0a1b2c@sentry.example.com:8443/sentry/34", "https://sentry.example.com:8443/sentry"),
+        ("https://docs.sentry.io/api/", "https://sentry.io"),
+        ("https://sentry.example.com/acme/shop/issues/12/", "https://sentry.example.com"),
+        ("https://sentry.example.com/?project=1", "https://sentry.example.com"),
+    ],
+)
+def test_a_url_that_was_most_likely_mistaken_is_refused_with_the_right_value(
+    load: Load, given: str, right: str
+) -> None:
+    said = problems_of(load, None, SENTRY_URL=given)
+    assert said.endswith(f"set it to {right}.") or said.endswith(f"such as {right}.")
+    assert "0a1b2c" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "organization"),
+    [
+        ("https://acme.sentry.io/issues/", "acme"),
+        ("https://us.sentry.io/", None),
+        ("https://sentry.io/organizations/acme/", "acme"),
+        ("https://sentry.example.com/organizations/acme/issues/1/", "acme"),
+        ("https://sentry.example.com/sentry/api/0/organizations/acme/", "acme"),
+        ("https://sentry.example.com/sentry/api/0/projects/acme/shop/", None),
+        ("https://sentry.example.com/settings/account/api/", None),
+        ("https://sentry.example.com/settings/acme/", "acme"),
+        ("https://sentry.example.com/organizations/new/", None),
+        ("https://acme.example.com", None),
+        ("https://sentry.example.com/organizations/", None),
+    ],
+)
+def test_the_organization_of_a_pasted_page_is_taken_where_no_other_is_given(
+    load: Load, home: Path, given: str, organization: str | None
+) -> None:
+    settings = load(SENTRY_URL=given)
+    assert settings.organization == organization
+    assert settings.sources.get("organization") == (organization and "SENTRY_URL")
+    assert load(SENTRY_URL=given, SENTRY_ORG="mine").organization == "mine"
+    rc(home, "[defaults]\norg = older\n")
+    assert load(SENTRY_URL=given).organization == organization or "older"
 
 
 def test_plain_http_beyond_this_machine_needs_the_url_to_say_so_and_warns(load: Load) -> None:
@@ -339,12 +520,27 @@ def test_a_projects_server_is_fine_with_the_projects_token_or_without_any(load: 
     assert revealed(load()) == TOKEN
 
 
-@pytest.mark.parametrize(
-    "url", ["https://sentry.io/", "https://us.sentry.io", "http://127.0.0.1:9000", "localhost:9000"]
-)
-def test_a_project_may_name_sentry_io_or_this_machine(load: Load, project: Path, url: str) -> None:
-    rc(project, f"[defaults]\nurl = {url}\n")
+@pytest.mark.parametrize("url", ["https://sentry.io/", "https://us.sentry.io", "https://acme.sentry.io/issues/"])
+def test_a_project_may_name_sentry_io_where_the_user_names_no_other(
+    load: Load, project: Path, home: Path, url: str
+) -> None:
+    path = rc(project, f"[defaults]\nurl = {url}\n")
     assert revealed(load(SENTRY_AUTH_TOKEN=TOKEN)) == TOKEN
+    rc(home, "[defaults]\nurl = https://sentry.example.com\n")
+    assert str(path) in problems_of(load, None, SENTRY_AUTH_TOKEN=TOKEN)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "localhost:9000", "http://[::1]:9000"])
+def test_a_project_may_not_name_this_machine_where_others_may_listen(load: Load, project: Path, url: str) -> None:
+    path = rc(project, f"[defaults]\nurl = {url}\n")
+    assert str(path) in problems_of(load, None, SENTRY_AUTH_TOKEN=TOKEN)
+    assert load(SENTRY_AUTH_TOKEN=TOKEN, SENTRY_URL=url).token is not None
+
+
+def test_the_token_of_one_projects_file_does_not_go_to_the_server_of_another(load: Load, project: Path) -> None:
+    rc(project.parent, f"[auth]\ntoken = {TOKEN}\n[defaults]\nurl = https://sentry.example.com\n")
+    path = rc(project, "[defaults]\nurl = https://evil.example\n")
+    assert str(path) in problems_of(load)
 
 
 def test_a_project_may_name_the_server_that_the_home_file_names(load: Load, project: Path, home: Path) -> None:

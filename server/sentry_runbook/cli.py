@@ -10,14 +10,14 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sentry_runbook.commands import load_command
 from sentry_runbook.commands.arguments import parse
 from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError
 from sentry_runbook.settings import SETTINGS, Settings
-from sentry_runbook.settings_loader import load_settings
+from sentry_runbook.settings_loader import load_usable_settings
 
 FLAGS = tuple(row.name for row in SETTINGS if row.flags)
 """Flags that are settings."""
@@ -60,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     command, settings = load_command(arguments.command), _settings(arguments)
+    if settings.problem is not None and not command.starts_despite(arguments):
+        raise settings.problem
     if command.shows_warnings:
         for warning in settings.warnings:
             sys.stderr.write(f"sentry-runbook: {warning}\n")
@@ -73,8 +75,16 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         flags["writes"] = "off"
     if demo:
         embedded = {name: value for name, value in flags.items() if name not in ("organization", "project", "base_url")}
-        return load_settings(embedded, {**os.environ, **DEMO_ENVIRONMENT}, NOWHERE, NOWHERE)
-    return load_settings(flags, os.environ, Path.cwd(), Path.home())
+        return load_usable_settings(embedded, {**os.environ, **DEMO_ENVIRONMENT}, NOWHERE, NOWHERE)
+    return load_usable_settings(flags, os.environ, _folder(Path.cwd), _folder(Path.home))
+
+
+def _folder(find: Callable[[], Path]) -> Path:
+    """A folder to look for ``.sentryclirc`` in; none where the working directory is gone, or the user has no home."""
+    try:
+        return find()
+    except (OSError, RuntimeError):
+        return NOWHERE
 
 
 def _complain(exc: RunbookError) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sentry_runbook.errors import RunbookError, SettingsError
 from sentry_runbook.incident.model.policy import Policy, default_policy
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.policy_file import load_policy
@@ -38,6 +39,7 @@ class Runtime:
         http_transport: where requests go instead of the network (the embedded Sentry, tests).
         audit: where writes are recorded; None when the operator gave no state directory.
         questions: those that clients were given and have not answered.
+        problem: what is wrong with the settings; nothing is asked of Sentry then, and every call says it.
         answers: shared by callers who ask the same within ``limits.cache_s``; forgotten at every write.
     """
 
@@ -49,6 +51,7 @@ class Runtime:
     elapsed: Callable[[], float] = seconds_running
     audit: AuditLog | None = None
     http_transport: httpx.AsyncBaseTransport | None = None
+    problem: SettingsError | None = None
     answers: SharedResults = field(init=False)
     questions: OpenQuestions = field(init=False)
     _client: SentryClient | None = None
@@ -80,8 +83,10 @@ class Runtime:
         """The shared client, made at the first call that needs it.
 
         Raises:
-            SettingsError: no token is set; says what to set.
+            SettingsError: no token is set, or a setting is wrong; says what to set.
         """
+        if self.problem is not None:
+            raise SettingsError(self.problem.what, self.problem.fix)
         if self.settings.token is None:
             raise self.settings.missing_token()
         if self._client is None:
@@ -134,11 +139,47 @@ def build_runtime(
         SettingsError: the policy file cannot be used.
         BadTemplate: a template asks for something that does not exist; file and line.
     """
+    policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
+    return _runtime(settings, policy, load_templates(settings.prompts_dir), http_transport, clock)
+
+
+def build_runtime_despite_problems(
+    settings: Settings, *, http_transport: httpx.AsyncBaseTransport | None = None, clock: Clock = utc_now
+) -> Runtime:
+    """The runtime that a server over stdio starts with, whatever is wrong: a host shows one that exits without a word.
+
+    What cannot be used is replaced by what is built in, and every problem is kept in the runtime's ``problem``. The
+    arguments are :func:`build_runtime`'s.
+    """
+    problems: list[RunbookError] = [settings.problem] if settings.problem else []
+    policy, templates = default_policy(), None
+    try:
+        policy = load_policy(settings.policy_file) if settings.policy_file else policy
+    except RunbookError as exc:
+        problems.append(exc)
+    try:
+        templates = load_templates(settings.prompts_dir)
+    except RunbookError as exc:
+        problems.append(exc)
+    run = _runtime(settings, policy, templates or load_templates(), http_transport, clock)
+    if problems:
+        fixes = dict.fromkeys(problem.fix for problem in problems if problem.fix)
+        run.problem = SettingsError(" ".join(problem.what for problem in problems), " ".join(fixes))
+    return run
+
+
+def _runtime(
+    settings: Settings,
+    policy: Policy,
+    templates: Templates,
+    http_transport: httpx.AsyncBaseTransport | None,
+    clock: Clock,
+) -> Runtime:
     return Runtime(
         settings=settings,
         http_transport=http_transport,
-        policy=load_policy(settings.policy_file) if settings.policy_file else default_policy(),
-        templates=load_templates(settings.prompts_dir),
+        policy=policy,
+        templates=templates,
         clock=clock,
         confirmations=Confirmations(elapsed),
         elapsed=elapsed,

@@ -7,28 +7,22 @@ words for the operator, and never the text of a token.
 
 from __future__ import annotations
 
-import codecs
 import re
 import stat
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from sentry_runbook.loopback import is_loopback
+from sentry_runbook.server_url import SLUG
+from sentry_runbook.small_files import read_small_text, why_unread
 
 Parser = Callable[[str, list[str]], object]
 
-HOST = re.compile(r"[^\W_](?:[\w.-]{0,251}\w)?|[0-9a-fA-F:.]{2,45}")
-"""A host name (also an international one) or an IPv6 address."""
-PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
-"""A path without empty parts, ``.``, ``..`` or anything that needs encoding."""
-SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 SENTRY_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """Prefix and hexadecimal digits, or base64: RFC 6750's ``b64token``."""
 QUOTES = ('""', "''", "``", "“”", "‘’", "«»", "„“")
 """What stands around a value that was copied from a ``.env`` file, a shell, a chat or Windows' "Copy as path"."""
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+MOST_TOKEN_FILE_BYTES = 20_000
 
 
 def unwrapped(text: str) -> str:
@@ -49,15 +43,18 @@ def _is_invisible(char: str) -> bool:
     return char.isspace() or unicodedata.category(char) in ("Cc", "Cf")
 
 
-def file_text(path: Path) -> str:
-    """The text of a small file of settings: UTF-8, or UTF-16 as PowerShell's ``>`` writes it; without the mark.
+def parsed(parse: Parser, text: str, warnings: list[str]) -> object:
+    """The value of a setting's text, as it was pasted.
 
     Raises:
-        OSError: it cannot be read.
-        UnicodeDecodeError: it is neither.
+        ValueError: it is a placeholder, or invalid; completes "SENTRY_URL …".
     """
-    content = path.read_bytes()
-    return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
+    text = unwrapped(text)
+    if text.startswith("${"):
+        raise ValueError("holds an unexpanded placeholder (it begins with '${'): set the real value.")
+    if not text.isprintable():
+        raise ValueError("holds a line break or another invisible character.")
+    return parse(text, warnings)
 
 
 def choice(*words: str) -> Parser:
@@ -107,27 +104,42 @@ def slug(text: str, warnings: list[str]) -> str:
 
 def file(text: str, warnings: list[str]) -> Path:
     """A file that exists."""
-    path = Path(text).expanduser()
-    if not path.is_file():
+    path = _path(text)
+    if not _is(path.is_file):
         raise _unsuitable(path)
     return path
 
 
 def folder(text: str, warnings: list[str]) -> Path:
     """A folder that exists."""
-    path = Path(text).expanduser()
-    if not path.is_dir():
+    path = _path(text)
+    if not _is(path.is_dir):
         raise _unsuitable(path)
     return path
 
 
 def new_folder(text: str, warnings: list[str]) -> Path:
     """A folder that is made when it is needed."""
-    return Path(text).expanduser()
+    return _path(text)
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("begins with a '~' whose home folder is not known: write the full path.") from None
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether a path is of a kind; False when the folder above it may not be looked into."""
+    try:
+        return kind()
+    except OSError:
+        return False
 
 
 def _unsuitable(path: Path) -> ValueError:
-    return ValueError(f"names {path}, which {'does not exist' if not path.exists() else 'is of the wrong kind'}.")
+    return ValueError(f"names {path}, which {'is of the wrong kind' if _is(path.exists) else 'does not exist'}.")
 
 
 def token(text: str, warnings: list[str]) -> str:
@@ -149,11 +161,11 @@ def sentry_token(text: str, warnings: list[str]) -> str:
 
 def token_in_file(text: str, warnings: list[str]) -> str:
     """The auth token that a file holds; warns when others on this machine can read the file."""
-    path = Path(text).expanduser()
+    path = _path(text)
     try:
-        content = unwrapped(file_text(path))
+        content = unwrapped(read_small_text(path, MOST_TOKEN_FILE_BYTES))
     except (OSError, UnicodeDecodeError) as exc:
-        raise ValueError(f"names {path}, which cannot be read ({type(exc).__name__}).") from exc
+        raise ValueError(f"names {path}, which {why_unread(exc)}.") from exc
     warn_of_readers(path, warnings)
     if not content:
         raise ValueError(f"names {path}, which is empty.")
@@ -167,30 +179,3 @@ def warn_of_readers(path: Path, warnings: list[str]) -> None:
     """Warn when a file that holds a token can be read by others on this machine."""
     if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         warnings.append(f"{path} holds a token and others on this machine can read it: chmod 600 {path}")
-
-
-def base_url(text: str, warnings: list[str]) -> str:
-    """The configured Sentry: scheme, host, port and path prefix, without a trailing slash.
-
-    A host alone is taken as https, this machine as http. Warns when the connection would not be encrypted.
-    """
-    with_scheme = text if "://" in text else f"https://{text}"
-    try:
-        parts = urlsplit(with_scheme)
-        port = parts.port
-    except ValueError:
-        raise ValueError("is not a URL.") from None
-    hostname = parts.hostname or ""
-    if parts.scheme not in ("https", "http") or not HOST.fullmatch(hostname):
-        raise ValueError("must be an http(s) URL such as https://sentry.example.com.")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must not carry a user, password, query or fragment.")
-    prefix = parts.path.rstrip("/").removesuffix("/api/0").rstrip("/")
-    if not PREFIX.fullmatch(prefix):
-        raise ValueError("has a path that cannot be a prefix.")
-    scheme = "http" if "://" not in text and is_loopback(hostname) else parts.scheme
-    host = f"[{hostname}]" if ":" in hostname else hostname
-    url = f"{scheme}://{host}{f':{port}' if port else ''}{prefix}"
-    if scheme == "http" and not is_loopback(hostname):
-        warnings.append(f"{url} is not encrypted: the token and all data can be read on the way.")
-    return url

@@ -6,11 +6,12 @@ command line's flags, and the tests of the README's table, ``manifest.json`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from sentry_runbook import server_url
 from sentry_runbook import setting_parsers as parsers
 from sentry_runbook.errors import SettingsError
 
@@ -90,11 +91,22 @@ class Settings:
     """What clients of the HTTP transport send as bearer token; None: it listens on the loopback address only."""
     limits: Limits = field(default_factory=Limits)
     warnings: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Setting → the variable, flag or file that gave it; without those whose default holds."""
+    unread_files: tuple[str, ...] = ()
+    """Of each ``.sentryclirc`` that was left out one sentence: which, and why."""
+    problem: SettingsError | None = None
+    """What is wrong with settings that were given. Those with one are good for listing tools, not for asking Sentry:
+    a token may be there without the server that it belongs to."""
+
+    def named_by(self, name: str) -> str:
+        """Who gave a setting, in brackets, to be appended to its value; empty when its default holds."""
+        return f" (named by {self.sources[name]})" if name in self.sources else ""
 
     def missing_token(self) -> SettingsError:
         """What every tool answers while no token is set."""
         return SettingsError(
-            "No Sentry auth token is set.",
+            " ".join(("No Sentry auth token is set.", *self.unread_files)),
             "Set SENTRY_AUTH_TOKEN (or SENTRY_AUTH_TOKEN_FILE) to a token with org:read, project:read and event:read; "
             "to try without one, start with --demo.",
         )
@@ -181,7 +193,7 @@ SETTINGS = (
     Setting(
         "base_url",
         ("SENTRY_URL", "SENTRY_HOST"),
-        parsers.base_url,
+        server_url.base_url,
         "base URL",
         flags=("--url", "--base-url"),
         metavar="URL",

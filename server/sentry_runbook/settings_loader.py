@@ -6,27 +6,23 @@ Nothing here reads the process: the caller hands over environment and folders, s
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sentry_runbook import server_url
 from sentry_runbook import setting_parsers as parsers
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.loopback import is_loopback
-from sentry_runbook.settings import SETTINGS, TOKEN_VARIABLES, Limits, Settings
+from sentry_runbook.settings import DEFAULT_URL, SETTINGS, TOKEN_VARIABLES, Limits, Settings
+from sentry_runbook.settings_files import SettingsFiles, read_settings_files
 
 _Raw = Mapping[str, tuple[str, str]]
-"""Setting → its text and the name of its source."""
+"""Setting → its text, which is not empty, and the name of its source."""
 
 
-def load_settings(
-    flags: Mapping[str, str],
-    environment: Mapping[str, str],
-    directory: Path,
-    home: Path,
-) -> Settings:
+def load_settings(flags: Mapping[str, str], environment: Mapping[str, str], directory: Path, home: Path) -> Settings:
     """Put flags, environment and ``.sentryclirc`` together.
 
     Args:
@@ -38,100 +34,121 @@ def load_settings(
     Raises:
         SettingsError: names every problem, not only the first.
     """
-    problems: list[str] = []
-    warnings: list[str] = []
-    files = {path: _read_rc(path, warnings, problems) for path in _rc_files(directory, home)}
-    raw = _by_precedence(flags, environment, files)
-    settings = _parse(raw, problems, warnings)
-    user_file = home / ".sentryclirc"
-    project_files = [str(path) for path in files if path != user_file]
-    if settings.token is not None and raw.get("base_url", ("", ""))[1] in project_files:
-        _check_who_names_the_server(settings, raw, files.get(user_file, {}), problems)
-    if problems:
-        raise SettingsError("The settings cannot be used: " + " ".join(problems))
+    settings = load_usable_settings(flags, environment, directory, home)
+    if settings.problem is not None:
+        raise settings.problem
     return settings
 
 
-def _by_precedence(
-    flags: Mapping[str, str], environment: Mapping[str, str], files: Mapping[Path, Mapping[str, str]]
-) -> _Raw:
+def load_usable_settings(
+    flags: Mapping[str, str], environment: Mapping[str, str], directory: Path, home: Path
+) -> Settings:
+    """What can be used of the settings; what is wrong with the rest is their ``problem``.
+
+    The arguments are :func:`load_settings`'s. Writes are off when their own setting is invalid.
+    """
+    files = read_settings_files(directory, home)
+    raw = _by_precedence(_levels(flags, environment, files))
+    problems: list[str] = []
+    warnings = [*files.unread, *files.warnings]
+    settings = _parse(raw, problems, warnings)
+    if settings.token is not None:
+        problems += _strange_server(settings, files)
+        warnings += _strange_credentials(settings, files)
+    settings = replace(settings, warnings=tuple(warnings), unread_files=tuple(files.unread))
+    if not problems:
+        return settings
+    if "writes" in raw and "writes" not in settings.sources:
+        settings = replace(settings, writes="off")
+    what = "The settings cannot be used: " + " ".join(problems)
+    fix = "Correct it where sentry-runbook is configured, and start it again."
+    return replace(settings, problem=SettingsError(what, fix))
+
+
+def _levels(flags: Mapping[str, str], environment: Mapping[str, str], files: SettingsFiles) -> Iterator[_Raw]:
+    """What each source gives, the strongest first."""
+    yield _with_organization(
+        {name: (text, f"--{name.replace('_', '-')}") for name, text in flags.items() if parsers.unwrapped(text)}
+    )
+    from_environment = {}
+    for row in SETTINGS:
+        given = next((n for n in row.environment if parsers.unwrapped(environment.get(n, ""))), None)
+        if given is not None:
+            from_environment[row.name] = (environment[given], given)
+    yield _with_organization(from_environment)
+    for path, values in (*files.of_projects.items(), (files.own_path, files.own)):
+        yield _with_organization({name: (text, str(path)) for name, text in values.items()})
+
+
+def _with_organization(level: _Raw) -> _Raw:
+    """The same with the organization of a pasted page, where the source of its address names no other."""
+    text, source = level.get("base_url", ("", ""))
+    slug = server_url.organization_in(parsers.unwrapped(text)) if "organization" not in level else None
+    return {**level, "organization": (slug, source)} if slug else level
+
+
+def _by_precedence(levels: Iterator[_Raw]) -> _Raw:
     """Of each setting the text that wins, with its source."""
     raw: dict[str, tuple[str, str]] = {}
-    for path, values in files.items():
-        for name, value in values.items():
-            raw.setdefault(name, (value, str(path)))
-    for row in SETTINGS:
-        given = next(((environment[n], n) for n in row.environment if parsers.unwrapped(environment.get(n, ""))), None)
-        if given:
-            raw[row.name] = given
+    for level in levels:
+        for name, given in level.items():
+            raw.setdefault(name, given)
     if "token_file" in raw:
         # Both can be there: a token variable beats a token file, which beats a .sentryclirc.
         raw.pop("token_file" if raw.get("token", ("", ""))[1] in TOKEN_VARIABLES else "token", None)
-    return raw | {name: (value, f"--{name.replace('_', '-')}") for name, value in flags.items()}
+    return raw
 
 
 def _parse(raw: _Raw, problems: list[str], warnings: list[str]) -> Settings:
+    """The settings, with the default in place of each that is invalid."""
     values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
     for row in SETTINGS:
-        text, source = raw.get(row.name, ("", ""))
-        text = parsers.unwrapped(text)
-        if text.startswith("${"):
-            problems.append(f"{source} holds an unexpanded placeholder (it begins with '${{'): set the real value.")
-        elif not text.isprintable():
-            problems.append(f"{source} holds a line break or another invisible character.")
-        elif text:
-            try:
-                values[row.name] = row.parse(text, warnings)
-            except ValueError as exc:
-                problems.append(f"{source} {exc}")
-    if "token_file" in values:
-        values["token"] = values.pop("token_file")
+        if row.name not in raw:
+            continue
+        text, source = raw[row.name]
+        name = "token" if row.name == "token_file" else row.name
+        try:
+            values[name], sources[name] = parsers.parsed(row.parse, text, warnings), source
+        except ValueError as exc:
+            problems.append(f"{source} {exc}")
     limits = {name: values.pop(name) for name in Limits.__dataclass_fields__ if name in values}
-    return Settings(limits=Limits(**limits), warnings=tuple(warnings), **values)
+    return Settings(limits=Limits(**limits), sources=sources, **values)
 
 
-def _check_who_names_the_server(
-    settings: Settings, raw: _Raw, user_file: Mapping[str, str], problems: list[str]
-) -> None:
+def _strange_server(settings: Settings, files: SettingsFiles) -> Iterator[str]:
     """A token goes to no server that only a project's file names: a hostile repository would be sent it.
 
-    Fine are the file that also holds the token, this machine, sentry.io, and a server that the user's own file names.
+    This machine is no exception: other users and other programs listen there, too. Fine are the file that also holds
+    the token, and the server that the user has chosen: by the own file, else sentry.io with its regions.
     """
-    source = raw["base_url"][1]
-    token_source = raw["token_file"][1] if "token_file" in raw else raw["token"][1]
-    parts = urlsplit(settings.base_url)
-    host = parts.hostname or ""
-    saas = parts.scheme == "https" and (host == "sentry.io" or host.endswith(".sentry.io"))
-    if source != token_source and not saas and not is_loopback(host) and settings.base_url != _server_of(user_file):
-        problems.append(
-            f"{source} names the server {settings.base_url}, but the token comes from {token_source}: "
-            f"set SENTRY_URL={settings.base_url} if your token may be sent there."
-        )
+    source, token_source = settings.sources.get("base_url", ""), settings.sources.get("token")
+    if source not in map(str, files.of_projects) or source == token_source:
+        return
+    chosen = _server_of(files.own)
+    if settings.base_url == chosen or (_is_saas(settings.base_url) and _is_saas(chosen)):
+        return
+    yield (
+        f"{source} names the server {settings.base_url}, but the token comes from {token_source}: "
+        f"set SENTRY_URL={settings.base_url} if your token may be sent there."
+    )
 
 
-def _server_of(rc: Mapping[str, str]) -> str | None:
-    """The server that a ``.sentryclirc`` names; None when it names none, or no valid one."""
+def _strange_credentials(settings: Settings, files: SettingsFiles) -> Iterator[str]:
+    """A warning where a project's file gives the token: what is shown is then what its author wants to be seen."""
+    source = settings.sources.get("token", "")
+    if source in map(str, files.of_projects):
+        yield f"The token comes from {source}, and goes to {settings.base_url}{settings.named_by('base_url')}."
+
+
+def _is_saas(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" and server_url.is_saas(parts.hostname)
+
+
+def _server_of(rc: Mapping[str, str]) -> str:
+    """The server that the user's own file chooses, the default when it names none, or no valid one."""
     try:
-        return parsers.base_url(rc["base_url"], []) if "base_url" in rc else None
+        return server_url.base_url(parsers.unwrapped(rc.get("base_url", DEFAULT_URL)), [])
     except ValueError:
-        return None
-
-
-def _rc_files(directory: Path, home: Path) -> Iterator[Path]:
-    """The ``.sentryclirc`` files that count, nearest first."""
-    candidates = dict.fromkeys(folder / ".sentryclirc" for folder in (directory, *directory.parents, home))
-    return (path for path in candidates if path.is_file())
-
-
-def _read_rc(path: Path, warnings: list[str], problems: list[str]) -> dict[str, str]:
-    """The settings that one ``.sentryclirc`` gives; a file that cannot be read is a problem, not a silence."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(parsers.file_text(path))
-    except (OSError, UnicodeDecodeError, configparser.Error) as exc:
-        problems.append(f"{path} cannot be read ({type(exc).__name__}).")
-        return {}
-    values = {row.name: parser.get(*row.rc) for row in SETTINGS if row.rc and parser.has_option(*row.rc)}
-    if "token" in values:
-        parsers.warn_of_readers(path, warnings)
-    return values
+        return DEFAULT_URL

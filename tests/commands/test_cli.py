@@ -104,7 +104,7 @@ def test_without_a_command_it_serves(argv: list[str]) -> None:
         ["triage"],
         ["triage", "SHOP-1Z", "--perio", "1h"],
         ["serve", "--port", "70000"],
-        ["serve", "--writes", "sometimes"],
+        ["serve", "--transport", "http", "--writes", "sometimes"],
         ["demo", "no-such-incident"],
         ["simulate", "no-such-incident"],
         ["postmortem"],

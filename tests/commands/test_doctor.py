@@ -285,3 +285,31 @@ async def test_a_token_that_sees_no_environment_does_not_say_that_there_is_none(
     await run.aclose()
     assert "What counts as production could not be checked: the token sees no environment." in told
     assert not any("has seen no environment" in line for line in told)
+
+
+@pytest.mark.usefixtures("sentry")
+def test_it_says_who_named_server_token_organization_and_project(
+    command: Commands, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = place / "work" / ".sentryclirc"
+    path.parent.mkdir()
+    path.write_text("[defaults]\nproject = shop\n")
+    monkeypatch.chdir(path.parent)
+    said = " ".join(command("doctor").out.split())
+    for text in (
+        "answers (named by SENTRY_URL).",
+        "It comes from SENTRY_AUTH_TOKEN.",
+        "Organization acme (named by SENTRY_ORG).",
+        f"Project shop (named by {path}).",
+    ):
+        assert text.replace(" ", "") in said.replace(" ", ""), text
+
+
+def test_a_refused_token_says_where_it_comes_from_and_where_it_went(
+    command: Commands, sentry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", f"{TOKEN}x")
+    for argv in (["doctor"], ["triage", "SHOP-1Z"]):
+        said = command(*argv)
+        shown = " ".join((said.out + said.err).split())
+        assert f"It comes from SENTRY_AUTH_TOKEN, and was sent to {sentry} (named by SENTRY_URL)." in shown

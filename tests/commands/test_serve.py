@@ -55,13 +55,13 @@ def test_a_signal_ends_http(signum: signal.Signals, code: int) -> None:
 
 
 def test_health_is_open_and_the_rest_needs_the_secret() -> None:
-    env = environment(SENTRY_RUNBOOK_HTTP_TOKEN="s3cret")
+    env = environment(SENTRY_RUNBOOK_HTTP_TOKEN="0123456789abcdef")
     with process("serve", "--demo", "--transport", "http", "--port", "0", env=env) as serving:
         url = line_of(serving.stderr, "sentry-runbook: MCP at ").split()[3].rstrip(",")
         assert httpx.get(url.removesuffix("/mcp") + "/health").json()["status"] == "ok"
         assert httpx.post(url, content=HELLO).status_code == 401
         headers = {
-            "Authorization": "Bearer s3cret",
+            "Authorization": "Bearer 0123456789abcdef",
             "Accept": "application/json, text/event-stream",
             "Content-Type": "application/json",
         }
@@ -92,7 +92,7 @@ def test_a_placeholder_or_an_invalid_secret_opens_no_network_and_is_not_shown(se
 
 @pytest.mark.matrix
 def test_over_stdio_the_secret_of_http_has_no_effect() -> None:
-    with process("serve", "--demo", env=environment(SENTRY_RUNBOOK_HTTP_TOKEN="s3cret")) as serving:
+    with process("serve", "--demo", env=environment(SENTRY_RUNBOOK_HTTP_TOKEN="0123456789abcdef")) as serving:
         out, err = serving.communicate(HELLO, timeout=10)
     assert (serving.returncode, len(lines_json(out.splitlines())), err) == (0, 1, "")
 

@@ -104,8 +104,14 @@ def client_to(url: str, time: Time | None = None, ca_bundle: Path | None = None,
     return SentryClient(settings, sleep=time.sleep, monotonic=time.monotonic, clock=time.wall, jitter=lambda s: s)
 
 
-def certificate(folder: Path, *names: str) -> tuple[Path, Path]:
-    """A certificate that signs itself: the file that a client must trust, and the server's with its key."""
+def certificate(folder: Path, *names: str, days: tuple[int, int] = (-1, 1)) -> tuple[Path, Path]:
+    """A certificate that signs itself: the file that a client must trust, and the server's with its key.
+
+    Args:
+        folder: where the files are made.
+        names: of hosts.
+        days: from now: when it begins and ends to be valid.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Private CA")])
     now = datetime.datetime.now(datetime.UTC)
@@ -115,8 +121,8 @@ def certificate(folder: Path, *names: str) -> tuple[Path, Path]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now + datetime.timedelta(days=days[0]))
+        .not_valid_after(now + datetime.timedelta(days=days[1]))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -129,6 +135,29 @@ def certificate(folder: Path, *names: str) -> tuple[Path, Path]:
     trusted.write_bytes(public)
     both.write_bytes(public + private)
     return trusted, both
+
+
+def issued(folder: Path, name: str) -> Path:
+    """A server's certificate with its key, signed by an authority that nobody knows."""
+    authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Unknown CA")]))
+        .public_key(key.public_key())
+        .serial_number(2)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(authority, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    both = folder / "issued.pem"
+    both.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + private)
+    return both
 
 
 def serving(both: Path) -> ssl.SSLContext:

@@ -329,7 +329,7 @@ async def test_a_proxy_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     async with listening(proxy, refuse):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         async with client_to("https://sentry.test") as client:
-            with pytest.raises(Unreachable, match="ProxyError"):
+            with pytest.raises(Unreachable, match=r"the proxy localhost:\d+ asks for a user and a password \(407\)"):
                 await client.issue(REF)
 
 

@@ -18,6 +18,7 @@ from sentry_runbook.errors import (
     Unsupported,
 )
 from sentry_runbook.sentry.error_detail import detail, excerpt
+from sentry_runbook.sentry.interceptions import Intercepted
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, delay_asked, next_cursor
 from sentry_runbook.sentry.status_errors import NoRoute, WebPage, error_of
 
@@ -58,12 +59,12 @@ MEANINGS: list[tuple[int, bytes, type[SentryError] | None, str]] = [
     (404, PAGE, NoRoute, "SENTRY_URL"),
     (405, words('Method "GET" not allowed.'), Unsupported, "does not offer"),
     (410, b'{"message": "This API no longer exists."}', Unsupported, "does not offer"),
-    (413, PAGE, BadRequest, "413"),
+    (413, PAGE, Intercepted, "refuses the request as too large (413)"),
     (422, words([{"loc": ["query", "sort"], "msg": "bad"}]), BadRequest, "msg: bad"),
     (429, words("too frequently"), RateLimited, "limits the rate"),
     (429, PAGE, RateLimited, "limits the rate"),
     (500, words("Internal error"), ServerFault, "try again in a minute"),
-    (502, PAGE, ServerFault, "trouble"),
+    (502, PAGE, Intercepted, "Sentry behind it does not (502)"),
     (503, b"", ServerFault, "trouble"),
     (504, b"", ServerFault, "trouble"),
     (302, b"", ServerFault, "redirects"),

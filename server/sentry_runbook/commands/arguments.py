@@ -88,8 +88,8 @@ def add_settings(group: _Group, *names: str) -> None:
         group.add_argument(
             *row.flags,
             dest=row.name,
-            metavar=row.metavar,
-            choices=row.choices or None,
+            # Not argparse's choices: a wrong word must not end a server over stdio.
+            metavar=f"{{{','.join(row.choices)}}}" if row.choices else row.metavar,
             help=f"{row.help} ({row.environment[0]}{default})",
         )
 

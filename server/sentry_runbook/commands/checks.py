@@ -70,14 +70,13 @@ async def checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
     if token is None:
         yield DoctorCheck.of(run.settings.missing_token())
         return
-    kind = _kind(token)
-    yield kind
+    yield _kind(token, run.settings.sources.get("token"))
     try:
         who = await run.client().whoami()
     except RunbookError as exc:
         yield DoctorCheck.of(exc)
         return
-    yield DoctorCheck("ok", f"{run.settings.base_url} answers.")
+    yield DoctorCheck("ok", f"{run.settings.base_url} answers{run.settings.named_by('base_url')}.")
     for check in _scopes(who.scopes, run):
         yield check
     yield await _clock(run)
@@ -95,14 +94,17 @@ def _local_checks(run: Runtime) -> Iterator[DoctorCheck]:
     yield DoctorCheck("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.")
 
 
-def _kind(token: Secret) -> DoctorCheck:
-    """The kind of token, by its prefix; the token itself is not shown."""
+def _kind(token: Secret, source: str | None) -> DoctorCheck:
+    """The kind of token, by its prefix, and where it comes from; the token itself is not shown."""
+    origin = f" It comes from {source}." if source else ""
     prefix = next((prefix for prefix in KINDS if token.reveal().startswith(prefix)), None)
     if prefix is None:
-        return DoctorCheck("ok", "A token is set; its kind cannot be told from its form.")
+        return DoctorCheck("ok", f"A token is set; its kind cannot be told from its form.{origin}")
     if prefix == "sntrys_":
-        return DoctorCheck("bad", f"The token is one {KINDS[prefix]} (sntrys_…): it cannot read issues.", INTEGRATION)
-    return DoctorCheck("ok", f"The token is one {KINDS[prefix]}.")
+        return DoctorCheck(
+            "bad", f"The token is one {KINDS[prefix]} (sntrys_…): it cannot read issues.{origin}", INTEGRATION
+        )
+    return DoctorCheck("ok", f"The token is one {KINDS[prefix]}.{origin}")
 
 
 def _scopes(scopes: tuple[str, ...] | None, run: Runtime) -> Iterator[DoctorCheck]:
@@ -165,7 +167,7 @@ async def _organization_and_project(run: Runtime) -> AsyncIterator[DoctorCheck]:
     try:
         if settings.organization:
             await client.organization()
-            yield DoctorCheck("ok", f"Organization {settings.organization}.")
+            yield DoctorCheck("ok", f"Organization {settings.organization}{settings.named_by('organization')}.")
         else:
             slugs = [known.slug for known in await client.organizations() if known.slug]
             yield _only(slugs)
@@ -232,7 +234,7 @@ async def _project(run: Runtime, known: Sequence[Project]) -> DoctorCheck:
     if any(project in (listed.slug, listed.id) for listed in closed):
         return await _closed(run, project)
     if any(project in (listed.slug, listed.id) for listed in known):
-        return DoctorCheck("ok", f"Project {project}.")
+        return DoctorCheck("ok", f"Project {project}{run.settings.named_by('project')}.")
     return DoctorCheck("bad", f"There is no project {project}.", f"Set SENTRY_PROJECT to one of {names}.")
 
 

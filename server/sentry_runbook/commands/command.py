@@ -20,6 +20,7 @@ class Command:
         example: one call of it.
         add_arguments: declares its arguments.
         run: does it, and returns the exit code.
+        starts_despite: whether it starts with settings that have a ``problem``; else it ends before, with 2.
         shows_warnings: warnings about the settings go to stderr before it; False: it shows them itself.
     """
 
@@ -27,4 +28,5 @@ class Command:
     example: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Settings], int]
+    starts_despite: Callable[[argparse.Namespace], bool] = lambda _: False
     shows_warnings: bool = True

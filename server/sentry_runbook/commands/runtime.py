@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from sentry_runbook.runtime import Runtime, build_runtime, utc_now
+from sentry_runbook.runtime import Runtime, build_runtime, build_runtime_despite_problems, utc_now
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,16 @@ async def open_runtime(arguments: argparse.Namespace, settings: Settings) -> Asy
 
 def command_runtime(arguments: argparse.Namespace, settings: Settings) -> Runtime:
     """The runtime of a command; who makes it closes it."""
-    return build_runtime(settings, http_transport=embedded_sentry() if arguments.demo else None, clock=utc_now)
+    return build_runtime(settings, http_transport=_http_transport(arguments), clock=utc_now)
+
+
+def runtime_despite_problems(arguments: argparse.Namespace, settings: Settings) -> Runtime:
+    """The runtime of a server that starts whatever is wrong with the settings; who makes it closes it."""
+    return build_runtime_despite_problems(settings, http_transport=_http_transport(arguments), clock=utc_now)
+
+
+def _http_transport(arguments: argparse.Namespace) -> httpx.AsyncBaseTransport | None:
+    return embedded_sentry() if arguments.demo else None
 
 
 def embedded_sentry(world: World | None = None) -> httpx.AsyncBaseTransport:

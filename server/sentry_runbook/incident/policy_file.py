@@ -13,6 +13,10 @@ from pydantic_core import ErrorDetails
 
 from sentry_runbook.errors import SettingsError
 from sentry_runbook.incident.model.policy import Policy, PolicyTable, default_policy
+from sentry_runbook.small_files import read_small_file, why_unread
+
+MOST_BYTES = 200_000
+"""Of a policy file; a complete one has a fiftieth of it."""
 
 
 def load_policy(path: Path) -> Policy:
@@ -23,10 +27,10 @@ def load_policy(path: Path) -> Policy:
             with line and key.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_small_file(path, MOST_BYTES).decode("utf-8-sig")
         given = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"The policy file {path} cannot be read ({type(exc).__name__}).") from exc
+        raise SettingsError(f"The policy file {path} {why_unread(exc)}.") from exc
     except tomllib.TOMLDecodeError as exc:
         raise SettingsError(f"The policy file {path} is not TOML: {exc}.", "Correct it at that place.") from exc
     problems = [_unknown_key(("source",), text)] if given.pop("source", None) is not None else []

@@ -12,10 +12,10 @@ from sentry_runbook.sentry import account, parsing
 from sentry_runbook.sentry.account import Organization
 from sentry_runbook.sentry.compatibility import Capabilities
 from sentry_runbook.sentry.error_detail import named
-from sentry_runbook.sentry.issue_urls import is_saas
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 from sentry_runbook.sentry.retry import RequestSender
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
+from sentry_runbook.server_url import is_saas
 from sentry_runbook.settings import Settings
 
 T = TypeVar("T")

@@ -50,6 +50,7 @@ class ConnectionPool:
         self._http_transport = http_transport
         self._monotonic = monotonic
         self._tls: ssl.SSLContext | None = None
+        self._proxy: str | None = None
         self._transports: set[httpx.AsyncBaseTransport] = set()
         self._idle: deque[tuple[float, httpx.AsyncBaseTransport]] = deque()
 
@@ -104,12 +105,12 @@ class ConnectionPool:
         sys.modules.setdefault("httpx._main", cast(ModuleType, None))
         import httpx  # noqa: PLC0415  # takes 20 ms, which the server's start must not wait for
 
-        tls = self._tls_context()
+        tls, self._proxy = self._tls_context(), self._proxy_of_environment()
         try:
             return httpx.AsyncHTTPTransport(
                 verify=tls,
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=KEEP_IDLE_S),
-                proxy=self._proxy(),
+                proxy=self._proxy,
             )
         except (ImportError, ValueError, httpx.InvalidURL) as exc:
             raise SettingsError(
@@ -117,7 +118,17 @@ class ConnectionPool:
                 "Name an http:// or https:// one in HTTPS_PROXY, or exempt Sentry in NO_PROXY.",
             ) from exc
 
-    def _proxy(self) -> str | None:
+    @property
+    def proxy(self) -> tuple[str, bool]:
+        """Host and port of the proxy to Sentry, and whether its address has a user; empty without one."""
+        if not self._proxy:
+            return "", False
+        parts = urlsplit(self._proxy)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{host}:{port}", parts.username is not None
+
+    def _proxy_of_environment(self) -> str | None:
         """Return the proxy that the environment names for Sentry (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` …)."""
         from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  # with httpx, which needs it too
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from sentry_runbook.errors import SentryError, ServerFault, TimedOut, Unreachable
+from sentry_runbook.errors import SentryError, ServerFault
 from sentry_runbook.sentry.connections import ConnectionPool
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
+from sentry_runbook.sentry.unreachable import Route, dropped, refused_by_proxy, too_slow, unreachable
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,8 +27,17 @@ if TYPE_CHECKING:
     """What answers instead of the network; an alias, so that the other modules need not import httpx."""
 
 
-class Dropped(Unreachable):
-    """The connection was closed before the response was complete; a new connection may work."""
+class _Progress:
+    """How far a request through a proxy came; httpx calls it at every step."""
+
+    def __init__(self) -> None:
+        self.is_at_proxy = False
+
+    async def __call__(self, step: str, _: object) -> None:
+        if step == "connection.connect_tcp.started":
+            self.is_at_proxy = True
+        elif step == "proxy.start_tls.started":
+            self.is_at_proxy = False  # the tunnel stands: what comes is Sentry's
 
 
 class Transport:
@@ -81,34 +91,43 @@ class Transport:
         headers, transport = self._headers(), self._connections.acquire()
         import httpx  # noqa: PLC0415  # loaded with the first transport, not with the server
 
-        outcome: SentryResponse | SentryError = TimedOut(
-            f"Asked for {asked.what}, Sentry did not answer within {limits.read_s:g} s.",
-            "Try again; if it stays so, Sentry is slow, or a proxy or firewall holds the connection.",
-            asked=asked.what,
-        )
+        progress = _Progress()
+        outcome: SentryResponse | SentryError | None = None
         try:
             # One limit over the whole exchange: httpx's own begins anew with every byte that a server sends.
             with anyio.move_on_after(limits.read_s):
                 try:
-                    timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s).as_dict()
-                    request = httpx.Request(method, url, json=body, headers=headers, extensions={"timeout": timeout})
+                    extensions: dict[str, object] = {
+                        "timeout": httpx.Timeout(limits.read_s, connect=limits.connect_s).as_dict()
+                    }
+                    if self._connections.proxy[0]:
+                        extensions["trace"] = progress
+                    request = httpx.Request(method, url, json=body, headers=headers, extensions=extensions)
                     outcome = await self._exchange(transport, request, asked)
                 except httpx.ConnectTimeout as exc:
-                    outcome = self._unreachable(asked, exc)
+                    outcome = unreachable(exc, asked, self._route(progress))
                 except httpx.TimeoutException:
                     pass
+                except httpx.ProxyError as exc:
+                    outcome = refused_by_proxy(exc, asked, self._route(progress))
                 except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as exc:
-                    outcome = Dropped(
-                        f"Asked for {asked.what}, the connection to Sentry was dropped ({type(exc).__name__}).",
-                        "Try again; if it stays so, look for a proxy that closes connections.",
-                        asked=asked.what,
-                    )
-                except (httpx.HTTPError, httpx.InvalidURL) as exc:
-                    outcome = self._unreachable(asked, exc)
+                    outcome = dropped(exc, asked, self._route(progress))
+                except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
+                    outcome = unreachable(exc, asked, self._route(progress))
         finally:
             # After an error or a cancellation the connection is gone, and the transport with it.
             await self._connections.release(transport, is_usable=isinstance(outcome, SentryResponse))
-        return outcome
+        return outcome or too_slow(asked, self._route(progress), limits.read_s)
+
+    def _route(self, progress: _Progress) -> Route:
+        proxy, has_credentials = self._connections.proxy
+        return Route(
+            self._settings.base_url,
+            self._settings.named_by("base_url"),
+            proxy,
+            has_credentials,
+            is_at_proxy=progress.is_at_proxy,
+        )
 
     async def _exchange(
         self, transport: HttpTransport, request: httpx.Request, asked: RequestInfo
@@ -121,8 +140,10 @@ class Transport:
                 await response.aclose()
         if isinstance(body, SentryError):
             return body
+        # Through a tunnel, as https has one, a proxy can change nothing.
+        proxy = "" if request.url.scheme == "https" else self._connections.proxy[0]
         # httpx's names are in lower case.
-        return SentryResponse(response.status_code, dict(response.headers.items()), body)
+        return SentryResponse(response.status_code, dict(response.headers.items()), body, proxy)
 
     def _headers(self) -> dict[str, str]:
         token = self._settings.token
@@ -156,16 +177,6 @@ class Transport:
         if unpack is not None and not in_memory and size and not unpack.eof:
             return _unreadable(response, asked, "was cut off")
         return b"".join(pieces)
-
-    def _unreachable(self, asked: RequestInfo, exc: Exception) -> SentryError:
-        fix = "Check SENTRY_URL and the network."
-        if "CERTIFICATE_VERIFY_FAILED" in str(exc):
-            fix = "Its certificate is not trusted here: for a private one set SENTRY_RUNBOOK_CA_BUNDLE to its CA file."
-        return Unreachable(
-            f"Asked for {asked.what}, Sentry at {self._settings.base_url} cannot be reached ({type(exc).__name__}).",
-            fix,
-            asked=asked.what,
-        )
 
 
 def _unreadable(response: httpx.Response, asked: RequestInfo, what: str) -> SentryError:

@@ -8,12 +8,8 @@ from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.ids import EVENT, EXAMPLES, IssueRef, event_id, is_event, is_id, issue_of
 from sentry_runbook.sentry.other_pages import STREAMS, names_no_issue, other_host
 from sentry_runbook.sentry.pasted import SLUG
+from sentry_runbook.server_url import NO_ORGANIZATIONS, is_saas, organization_of_host
 
-SAAS = "sentry.io"
-NO_ORGANIZATIONS = frozenset(
-    {"blog", "changelog", "cli", "develop", "docs", "forum", "help", "ingest", "status", "try"}
-)
-"""Hosts below sentry.io that show no organization's issues."""
 ISSUES = ("issues", "short-id", "group")
 """Words before an issue's id: of today, of the short link, and of very old servers."""
 ROUTES = (*ISSUES, "events", "discover")
@@ -67,17 +63,9 @@ def _port(url: SplitResult) -> int | None:
     return url.port or {"https": 443, "http": 80}.get(url.scheme)
 
 
-def is_saas(host: str | None) -> bool:
-    """Whether a host is sentry.io or one of its organizations and regions."""
-    return host == SAAS or (host or "").endswith(f".{SAAS}")
-
-
 def _vanity(url: SplitResult, base: SplitResult) -> str | None:
     """``acme`` of ``acme.sentry.io``; regions and the control host name no organization."""
-    if not is_saas(base.hostname) or not url.hostname or url.hostname == SAAS:
-        return None
-    label = url.hostname.removesuffix(f".{SAAS}")
-    return None if label in ("us", "de", "www") or "." in label else label
+    return organization_of_host(url.hostname) if is_saas(base.hostname) else None
 
 
 def _feedback(parts: list[str], query: str) -> tuple[str | None, str, str | None] | None:

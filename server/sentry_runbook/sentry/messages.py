@@ -41,11 +41,16 @@ class RequestInfo:
 
 @dataclass(frozen=True)
 class SentryResponse:
-    """An HTTP response: status, headers with names in lower case, and the whole body, unpacked."""
+    """An HTTP response: status, headers with names in lower case, and the whole body, unpacked.
+
+    Attributes:
+        proxy: host and port of the proxy that handed it on and could read it; empty without one, and through a tunnel.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    proxy: str = ""
 
     @property
     def is_page(self) -> bool:

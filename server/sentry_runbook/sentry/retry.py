@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from sentry_runbook.errors import SentryError
-from sentry_runbook.sentry.http import Dropped, Transport
+from sentry_runbook.sentry.http import Transport
 from sentry_runbook.sentry.messages import Family, Params, RequestInfo, SentryResponse, address, delay_asked, is_used_up
 from sentry_runbook.sentry.rate_limiter import Caller, FairLimiter
 from sentry_runbook.sentry.single_flight import CachedResponse, InFlightRequest, SingleFlightCache
@@ -42,7 +42,9 @@ from sentry_runbook.sentry.status_errors import (
     is_transient,
     rate_limited,
     unexpected_response,
+    with_origins,
 )
+from sentry_runbook.sentry.unreachable import Dropped
 from sentry_runbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -254,7 +256,8 @@ class RequestSender:
             # An answer, but the last of this rate-limit window: the next request would be refused.
             if is_used_up(outcome.headers) and requested_s is not None and 0 < requested_s <= SHORT_WINDOW_S:
                 self._limiter.pause(asked.family, now + requested_s)
-            return error_of(outcome, asked), None
+            error = error_of(outcome, asked)
+            return error and with_origins(error, self._settings), None
         # "Wait 0 s" is said in the last second of a window: our own delay gets beyond it.
         wait_s = self._jitter(requested_s or delay_s)
         if outcome.status == 429:

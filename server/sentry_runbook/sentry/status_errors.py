@@ -22,7 +22,9 @@ from sentry_runbook.errors import (
     Unsupported,
 )
 from sentry_runbook.sentry.error_detail import detail
+from sentry_runbook.sentry.interceptions import interception
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
+from sentry_runbook.settings import Settings
 
 TRANSIENT = (502, 503, 504)
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
@@ -80,6 +82,8 @@ def error_of(response: SentryResponse, asked: RequestInfo, *, retry_after_s: flo
         asked: what was requested.
         retry_after_s: when a retry makes sense, for transient errors.
     """
+    if (foreign := interception(response, asked, retry_after_s)) is not None:
+        return foreign
     if 200 <= response.status < 300:
         return _web_page(response, asked) if response.is_page else None
     if is_transient(response):
@@ -88,6 +92,15 @@ def error_of(response: SentryResponse, asked: RequestInfo, *, retry_after_s: flo
         return _redirected(response, asked)
     make = BY_STATUS.get(response.status) or (_refused if 400 <= response.status < 500 else _failed)
     return make(response, asked)
+
+
+def with_origins(error: SentryError, settings: Settings) -> SentryError:
+    """The same error; a refused token with where it comes from and which server it was sent to."""
+    source = settings.sources.get("token")
+    if not isinstance(error, Unauthorized) or source is None:
+        return error
+    origins = f"It comes from {source}, and was sent to {settings.base_url}{settings.named_by('base_url')}."
+    return Unauthorized(f"{error.what} {origins}", error.fix, status=error.status, asked=error.asked)
 
 
 def try_again_in(seconds: float | None, otherwise: str) -> str:

@@ -11,10 +11,12 @@ import anyio
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceNotFoundError
-from mcp.types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
 from mcp.types import Tool as ListedTool
+from pydantic import AnyUrl
 
 from sentry_runbook import __version__
 from sentry_runbook.incident.model.evidence import quoted
@@ -46,11 +48,13 @@ class RunbookServer(MCPServer[Runtime]):
 
     Attributes:
         tools_listed: set once a client has asked for the tools.
+        problem: what is wrong with the settings: the answer to every tool, prompt and resource; empty when nothing is.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, problem: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
         self.tools_listed = anyio.Event()
+        self.problem = problem
 
     async def list_tools(self) -> list[ListedTool]:
         """The published tools."""
@@ -58,10 +62,28 @@ class RunbookServer(MCPServer[Runtime]):
         self.tools_listed.set()
         return tools
 
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """A tool's answer."""
+        if self.problem:
+            raise ToolError(self.problem)
+        return await super().call_tool(name, arguments, context)
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Runtime, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """A resource's content."""
+        if self.problem:
+            raise ResourceError(self.problem)
+        return await super().read_resource(uri, context)
+
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """A prompt by name; an unknown one, or one that lacks an argument, is an invalid parameter."""
+        if self.problem:
+            raise MCPError(code=INVALID_PARAMS, message=self.problem)
         prompts = {prompt.name: prompt for prompt in await self.list_prompts()}
         if name not in prompts:
             known = ", ".join(sorted(prompts)) or "none"
@@ -117,6 +139,7 @@ def build_server(run: Runtime, *, closed: Callable[[], Awaitable[None]] | None =
         lifespan=lifespan,
         log_level="WARNING",
         subscriptions=False,
+        problem=str(run.problem or ""),
         cache_hints={"tools/list": fresh, "prompts/list": fresh, "resources/list": fresh},
     )
     add_prompts(server, run)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sentry_runbook.errors import BadTemplate
 from sentry_runbook.incident.model.results.messages import Filled, Format
 from sentry_runbook.render.templates.front_matter import Head, bad, parse
+from sentry_runbook.small_files import UnsuitableFile, read_small_file, why_unread
 
 if TYPE_CHECKING:
     from sentry_runbook.incident.messages.blank_content import BlankContent
@@ -151,12 +152,11 @@ def _read_folder(folder: Path) -> dict[str, Template]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = read_small_file(path, MOST_BYTES)
+    except UnsuitableFile as exc:
+        raise bad(path, 1, f"the file {exc}.") from exc
     except OSError as exc:
-        raise BadTemplate(f"Template {path} cannot be read ({type(exc).__name__}).") from exc
-    if len(content) > MOST_BYTES:
-        raise bad(path, 1, f"the file has more than {MOST_BYTES:,} bytes.")
+        raise BadTemplate(f"Template {path} {why_unread(exc)}.") from exc
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as exc:
