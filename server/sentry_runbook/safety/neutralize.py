@@ -45,6 +45,7 @@ def inline_rules() -> tuple[tuple[str, re.Pattern[str], str], ...]:
         ("~~", r"~(?=~)|(?<=~)~", "∼"),
         ("@", r"(?<![A-Za-z0-9])@(?=\w)", AT),
         ("@", r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z])", AT),  # GFM links bare e-mail addresses
+        ("ms-", r"(?i)(\bms-[a-z]{1,20}(?:-[a-z]{1,20}){0,3}):(?=\S)", r"\1∶"),  # handlers of Windows, with arguments
         ("www.", r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
     )
     return tuple((needed, re.compile(pattern), replacement) for needed, pattern, replacement in rules)
@@ -59,8 +60,10 @@ def _http() -> re.Pattern[str]:
 def _scheme() -> re.Pattern[str]:
     return re.compile(
         r"(?i)(?<=[a-z0-9+.-]):(?=//)"
-        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)):(?=\S)"
-        r"|(?:(?<=tel)|(?<=sms)):(?=[+\d])"
+        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)|(?<=jar:file)):(?=\S)"
+        r"|(?:(?<=skype)|(?<=callto)|(?<=facetime)|(?<=facetime-audio)|(?<=bitcoin)|(?<=intent)|(?<=search-ms)):(?=\S)"
+        r"|(?:(?<=tel)|(?<=sms)|(?<=sip)|(?<=sips)|(?<=geo)):(?=[+\w])"
+        r"|(?:(?<=magnet)|(?<=search)):(?=\?)"
         r"|(?<=data):(?=[a-z]+/[a-z]|[,;])"
         r"|(?:(?<=file)|(?<=ftp)):(?=[/\\])"
     )
