@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
-from sentry_runbook.errors import BadInput
+from sentry_runbook.errors import BadInput, in_one_line
 from sentry_runbook.safety.audit import verify
 from sentry_runbook.settings import Settings
 
@@ -27,13 +27,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         BadInput: there is no such file, or none was named.
     """
     path = _named(arguments, settings)
-    report = verify(path)
+    report, name = verify(path), in_one_line(str(path))
     if report.ok:
-        sys.stdout.write(f"✓ {path}: {_lines(report.lines)}, every link holds\n  last hash {report.last_hash}\n")
+        sys.stdout.write(f"✓ {name}: {_lines(report.lines)}, every link holds\n  last hash {report.last_hash}\n")
         return 0
     where = f"line {report.broken_line}" if report.broken_line else "nothing could be checked"
     sys.stdout.write(
-        f"✗ {path}: {where}: {report.why}\n"
+        f"✗ {name}: {where}: {report.why}\n"
         f"  {_lines(report.lines)} before it hold. Keep the file and find out who wrote to it; "
         "a new one is begun when it is moved away.\n"
     )

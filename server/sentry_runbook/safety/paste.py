@@ -93,7 +93,7 @@ def _broken_host(match: re.Match[str]) -> str:
 
 def _is_top_level(ending: str) -> bool:
     # Needed by drafts alone: 10 kB of names.
-    from sentry_runbook.safety.top_level_domains import TOP_LEVEL_DOMAINS  # noqa: PLC0415
+    from sentry_runbook.safety.top_level_domains import TOP_LEVEL_DOMAINS  # noqa: PLC0415  # as above
 
     if not ending.isascii():
         try:

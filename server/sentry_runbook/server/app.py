@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,9 +10,12 @@ import anyio
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, TextContent
 from mcp.types import Tool as ListedTool
+from pydantic import AnyUrl
 
 from sentry_runbook import __version__
 from sentry_runbook.incident.model.evidence import quoted
@@ -50,6 +53,30 @@ class RunbookServer(MCPServer[Runtime]):
         tools = await super().list_tools()
         self.tools_listed.set()
         return tools
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool by name; the SDK's own answer to an unknown name repeats it as it came."""
+        known = {tool.name for tool in self._tool_manager.list_tools()}
+        if name not in known:
+            message = f"There is no tool {quoted(line(name, 40))}. Known: {', '.join(sorted(known))}."
+            return CallToolResult(content=[TextContent(type="text", text=message)], is_error=True)
+        return await super().call_tool(name, arguments, context)
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Runtime, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Read a resource; an address that names none is repeated as one inert line."""
+        try:
+            return await super().read_resource(uri, context)
+        except ResourceError as exc:
+            if str(uri) not in str(exc):
+                raise
+            shown = quoted(line(str(uri), 80))
+            is_unknown = isinstance(exc, ResourceNotFoundError)
+            message = f"There is no resource {shown}." if is_unknown else f"The resource {shown} cannot be read."
+            raise MCPError(code=INVALID_PARAMS if is_unknown else INTERNAL_ERROR, message=message) from exc
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
