@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings_loader": {"errors", "loopback", "setting_parsers", "settings"},
     "safety": {"errors", "tool_names"},
     "incident": {"errors", "safety"},
-    "sentry": {"errors", "loopback", "settings", "incident"},
+    "sentry": {"errors", "loopback", "settings"} | CORE,
     "simulator": set(),
     "render": {"errors"} | CORE,
     "store": {"errors"},
