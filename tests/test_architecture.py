@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings_loader": {"errors", "server_url", "setting_parsers", "settings", "settings_files"},
     "safety": {"errors", "tool_names"},
     "incident": {"errors", "safety", "small_files"},
-    "sentry": {"errors", "loopback", "server_url", "settings", "incident", "safety"},
+    "sentry": {"errors", "loopback", "server_url", "settings"} | CORE,
     "simulator": set(),
     "render": {"errors", "small_files"} | CORE,
     "store": {"errors"},

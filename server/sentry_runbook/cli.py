@@ -15,7 +15,8 @@ from pathlib import Path
 
 from sentry_runbook.commands import load_command
 from sentry_runbook.commands.arguments import parse
-from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError
+from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError, in_one_line
+from sentry_runbook.safety.terminal import inert_streams
 from sentry_runbook.settings import SETTINGS, Settings
 from sentry_runbook.settings_loader import load_usable_settings
 
@@ -42,7 +43,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that has no ✓ shows a question mark; it is no reason to end with a traceback.
             stream.reconfigure(errors="replace")
-    arguments = parse(sys.argv[1:] if argv is None else argv)
+    with inert_streams():
+        code = _ended(parse(sys.argv[1:] if argv is None else argv))
+    sys.exit(code)
+
+
+def _ended(arguments: argparse.Namespace) -> int:
+    """The exit code of the command."""
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -55,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         # The reader of a pipe left; what it did not want is no error. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    sys.exit(code)
+    return code
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -64,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
         raise settings.problem
     if command.shows_warnings:
         for warning in settings.warnings:
-            sys.stderr.write(f"sentry-runbook: {warning}\n")
+            sys.stderr.write(f"sentry-runbook: {in_one_line(warning)}\n")
     return command.run(arguments, settings)
 
 

@@ -18,10 +18,21 @@
         ├── Unreachable         no response: refused, reset, unknown host, TLS
         └── TimedOut            no response within the deadline
 
-A message is for the model and the human at once: no traceback, no token, no raw body.
+A message is for the model and the human at once: no traceback, no token, no raw body; and one line, whatever names and
+texts of libraries went into it: file names, keys and header values can hold control characters.
 """
 
 from __future__ import annotations
+
+
+def in_one_line(text: str) -> str:
+    """The text as one line that a terminal or a log shows as it is: a break is ``⏎``, the unprintable is spelt out."""
+    if text.isprintable():
+        return text
+    joined = text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " ")
+    return "".join(
+        char if char.isprintable() or char == "\N{NO-BREAK SPACE}" else f"⟨U+{ord(char):04X}⟩" for char in joined
+    )
 
 
 class RunbookError(Exception):
@@ -33,9 +44,9 @@ class RunbookError(Exception):
     """
 
     def __init__(self, what: str, fix: str = "") -> None:
-        self.what = what
-        self.fix = fix
-        super().__init__(f"{what} {fix}".strip())
+        self.what = in_one_line(what)
+        self.fix = in_one_line(fix)
+        super().__init__(f"{self.what} {self.fix}".strip())
 
 
 class SettingsError(RunbookError):

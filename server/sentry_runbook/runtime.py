@@ -140,7 +140,7 @@ def build_runtime(
         BadTemplate: a template asks for something that does not exist; file and line.
     """
     policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
-    return _runtime(settings, policy, load_templates(settings.prompts_dir), http_transport, clock)
+    return _runtime(settings, policy, load_templates(settings.prompts_dir), http_transport, clock, elapsed)
 
 
 def build_runtime_despite_problems(
@@ -161,7 +161,7 @@ def build_runtime_despite_problems(
         templates = load_templates(settings.prompts_dir)
     except RunbookError as exc:
         problems.append(exc)
-    run = _runtime(settings, policy, templates or load_templates(), http_transport, clock)
+    run = _runtime(settings, policy, templates or load_templates(), http_transport, clock, seconds_running)
     if problems:
         fixes = dict.fromkeys(problem.fix for problem in problems if problem.fix)
         run.problem = SettingsError(" ".join(problem.what for problem in problems), " ".join(fixes))
@@ -174,6 +174,7 @@ def _runtime(
     templates: Templates,
     http_transport: httpx.AsyncBaseTransport | None,
     clock: Clock,
+    elapsed: Callable[[], float],
 ) -> Runtime:
     return Runtime(
         settings=settings,

@@ -125,6 +125,10 @@ class GlitchTip(StandIn):
         """The status of the first issue."""
         return str(self._found(ISSUE)["status"])
 
+    def set_status(self, status: str) -> None:
+        """Put the first issue into a status."""
+        self._found(ISSUE)["status"] = status
+
     def stranger(self, request: Request) -> Response:
         """GET tells a bad token from a missing cookie, changes do not."""
         return says(401, "Unauthorized") if request.method == "GET" else says(403, "CSRF check Failed")

@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.postmortem.content import MAX_LINES
 from sentry_runbook.incident.postmortem.lint import lint_postmortem
 from sentry_runbook.render.templates import load_templates
+from sentry_runbook.safety.paste import inert_for_paste
 from tests.incident.builder import MINUTE, NOW, POLICY, WINDOW, ago, burst, incident, known, read
 from tests.incident.postmortem_cases import (
     CAME_BACK,
@@ -150,9 +151,9 @@ def test_an_action_is_a_verb_with_an_object_and_says_when_it_is_done(story: Stor
 def test_structured_values_and_text_say_the_same(story: Story) -> None:
     draft = of(story)
     for item in draft.action_items:
-        assert item.done_when in draft.markdown
+        assert inert_for_paste(item.done_when) in draft.markdown
     for row in draft.timeline:
-        assert f"- [{row.at:%H:%M}] {row.what} — *{row.kind}*: " in draft.markdown
+        assert f"- [{row.at:%H:%M}] {inert_for_paste(row.what)} — *{row.kind}*: " in draft.markdown
     for value in (draft.impact.events, draft.impact.users):
         assert value is None or f":** {value:,} — " in draft.markdown or f":** at least {value:,} — " in draft.markdown
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Collection
 from functools import cache, partial
 
-from sentry_runbook.safety import findings, injection_patterns, invisible_chars, masking, neutralize, text
+from sentry_runbook.safety import confusables, findings, injection_patterns, invisible_chars, masking, neutralize, text
 from sentry_runbook.safety.injection_patterns import InjectionPattern
 from sentry_runbook.safety.secret_patterns import secret_patterns
 
@@ -82,9 +82,10 @@ def neutralized(shown: str) -> str:
     shown = neutralize._start().sub(lambda m: m.group().translate(neutralize._STARTS), shown)
     shown = neutralize.break_emphasis("\n".join(neutralize._definition(piece) for piece in shown.split("\n")))
     marked, last = [], 0
-    for match in neutralize._marker().finditer(neutralize.skeleton(shown)):
-        marked += [shown[last : match.end()], "·"]
-        last = match.end()
+    folded, positions = confusables.folded_with_positions(shown)
+    for match in neutralize._marker().finditer(folded):
+        marked += [shown[last : positions[match.end()]], "·"]
+        last = positions[match.end()]
     return "".join([*marked, shown[last:]])
 
 
@@ -99,7 +100,7 @@ def reasons(raw: str) -> list[tuple[str, str]]:
     smuggled = invisible_chars.decode_smuggled(head)
     readings = {
         findings._searchable(plain),
-        neutralize.skeleton(findings._searchable(bare)),
+        confusables.skeleton(findings._searchable(bare)),
         findings._searchable(smuggled),
     }
     hidden = [(finding.kind, finding.why) for finding in findings._hidden(head, "")]

@@ -398,10 +398,15 @@ OTHER_PAGES = [
     ("insights/projects/shop/", "a performance page of project shop", "find_issues project=shop;"),
     ("explore/replays/abc/?project=7", "a replay of project 7", "find_issues project=7;"),
     ("feedback/?feedbackSlug=shop", "the list of user feedback", "find_issues"),
+    ("issues/?query=user%3A%22a+b%22", "an issue stream", "query='user:\"a b\"'"),
+    ("issues/?query=level%3A%5Ba%2Cb%5D", "an issue stream", "query=(as in the link)"),
+    ("releases/shop%402.4.1/", "a release", 'query="release:shop@2.4.1"'),
+    ("releases/odd%20name%3A1/", "a release", "query='release:\"odd name:1\"'"),
+    ("releases/odd%5C/", "a release", "find_issues;"),
     (
         "issues/?query=trace%3A1+%60evil%60&project=7",
         "an issue stream of project 7",
-        "find_issues project=7 query=\"trace:1 'evil'\";",
+        "find_issues project=7 query=(as in the link);",
     ),
 ]
 

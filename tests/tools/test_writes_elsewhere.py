@@ -112,7 +112,7 @@ async def test_what_glitchtip_keeps_is_made_with_its_undo() -> None:
 @pytest.mark.parametrize("status", ["unresolved", "ignored", "resolved"])
 async def test_nothing_that_glitchtip_drops_is_recommended_there(status: str) -> None:
     server = glitchtip.GlitchTip()
-    server.status = status
+    server.set_status(status)
     async with before(server) as connection:
         said = [await connection.call("triage_issue", issue=ISSUE)]
         for action in KEPT:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sentry_runbook.collect.behind_link import read_reference
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.collect.environment_names import (
@@ -22,6 +24,7 @@ from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.ids import IssueRef
+from sentry_runbook.sentry.search_terms import term
 
 
 async def list_issue_events(
@@ -42,7 +45,7 @@ async def list_issue_events(
     environments = named or reference.environments
     sanitizer = Sanitizer(mask=run.settings.mask, latest=run.clock() + AHEAD)
     release = (release or "").strip()
-    search = " ".join(part for part in (query, release_search(release) if release else None) if part)
+    search = f"{_as_one(query)} {release_search(release)}".strip() if release else query
     async with client.call(run.settings.limits.call_s):
         page = await client.events(
             reference,
@@ -100,10 +103,23 @@ async def _other_releases(client: SentryClient, reference: IssueRef, release: st
 
 
 def release_search(release: str) -> str:
-    """A search term for one release; a quoted value cannot end its own term."""
-    if '"' in release or "\\" in release:
-        raise BadInput("release holds a quote or backslash.", "Give the version as Sentry shows it.")
-    return f'release:"{release}"'
+    """A search term for one release.
+
+    Raises:
+        BadInput: Sentry's search language cannot express the name.
+    """
+    search = term("release", release)
+    if search is None:
+        raise BadInput(
+            "release cannot be searched for: a backslash at its end or before a star, or a control character.",
+            "Give the version as Sentry shows it.",
+        )
+    return search
+
+
+def _as_one(query: str | None) -> str:
+    """A query to which a term can be added: without parentheses the term would belong to one side of an OR."""
+    return f"({query})" if query and re.search(r"\bOR\b", query) else query or ""
 
 
 def _missing_columns(rows: tuple[EventRow, ...]) -> tuple[Missing, ...]:

@@ -16,11 +16,13 @@ from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import LatencyTable, SessionCounts, TransactionLatency
+from sentry_runbook.sentry.search_terms import is_expressible
 from sentry_runbook.sentry.timeseries import has_session_hours
 
 MAX_ENDPOINTS = 5
 FEWEST_SAMPLES = 20
 """Fewer transactions have no p95: 5 % of them are less than one."""
+NOT_SEARCHED = "not asked for: Sentry's search language cannot express the transaction's name"
 LEFT_OUT = "Sentry left out the environments with the fewest sessions"
 
 
@@ -97,6 +99,14 @@ def _transactions(collection: Collection) -> tuple[str, ...]:
     return affected_transactions(collection.value(TAGS), collection.value(EVENT), MAX_ENDPOINTS)
 
 
+def _not_asked(collection: Collection) -> Unknown | None:
+    """Why no latency is asked for; None when one is."""
+    names = _transactions(collection)
+    if not names:
+        return Unknown(why="no event names its transaction")
+    return None if any(map(is_expressible, names)) else Unknown(why=NOT_SEARCHED)
+
+
 def _latency_request(collection: Collection) -> Request[LatencyTable]:
     client, question, project = collection.client, collection.question, project_id(collection.issue)
     names = _transactions(collection)
@@ -120,7 +130,7 @@ def _latency(collection: Collection, table: LatencyTable) -> ours.Latency:
         endpoints=tuple(
             _endpoint(shown(name), rows[name], table.is_partial)
             if name in rows
-            else ours.AffectedEndpoint(transaction=shown(name))
+            else ours.AffectedEndpoint(transaction=shown(name), estimate=None if is_expressible(name) else NOT_SEARCHED)
             for name in names
         ),
         main=shown(names[0]),
@@ -161,5 +171,5 @@ LATENCY = Part(
     request=_latency_request,
     parse=_latency,
     source=lambda collection: collection.source("Discover spans: p95 and count by transaction"),
-    known=lambda collection: None if _transactions(collection) else Unknown(why="no event names its transaction"),
+    known=_not_asked,
 )

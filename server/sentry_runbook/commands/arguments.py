@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from sentry_runbook import __version__
 from sentry_runbook.commands import COMMANDS, load_command
+from sentry_runbook.errors import in_one_line
 from sentry_runbook.settings import SETTINGS
 
 DESCRIPTION = """\
@@ -34,7 +35,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with 2."""
-        self.exit(2, f"{self.prog}: {message}\n  See '{self.prog} --help'.\n")
+        self.exit(2, f"{self.prog}: {in_one_line(message)}\n  See '{self.prog} --help'.\n")
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

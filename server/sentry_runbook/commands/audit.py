@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
-from sentry_runbook.errors import BadInput
+from sentry_runbook.errors import BadInput, in_one_line
 from sentry_runbook.safety.audit_report import AuditLine, AuditReport, verify
 from sentry_runbook.safety.text import line
 from sentry_runbook.settings import Settings
@@ -32,10 +32,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         BadInput: there is no such file, or none was named.
     """
     path = _named(arguments, settings)
-    report = verify(path)
+    report, name = verify(path), in_one_line(str(path))
     if report.ok:
         sys.stdout.write(
-            f"✓ {path}: {_lines(report.lines)}, every byte and link holds\n  last hash {report.last_hash}\n"
+            f"✓ {name}: {_lines(report.lines)}, every byte and link holds\n  last hash {report.last_hash}\n"
         )
         sys.stdout.writelines(f"  ! {remark}\n" for remark in _remarks(report))
         return 0
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if report.is_torn:
         what_now = "The next write removes it and says so."
     sys.stdout.write(
-        f"✗ {path}: {where}: {report.why}\n  {_lines(report.lines)} before it hold, last hash {report.last_hash}. "
+        f"✗ {name}: {where}: {report.why}\n  {_lines(report.lines)} before it hold, last hash {report.last_hash}. "
         f"{what_now}\n"
     )
     sys.stdout.writelines(f"  ! {remark}\n" for remark in _remarks(report))

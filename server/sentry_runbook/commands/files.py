@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sentry_runbook.errors import BadEvidence, BadInput
+from sentry_runbook.errors import BadEvidence, BadInput, in_one_line
 from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
 from sentry_runbook.incident.model.evidence import Evidence
 
@@ -77,4 +77,4 @@ def save_evidence(evidence: Evidence, path: Path) -> None:
             raise
     except OSError as exc:
         raise BadInput(f"The evidence cannot be saved in {path}: {exc.strerror or type(exc).__name__}.") from exc
-    sys.stderr.write(f"sentry-runbook: evidence saved in {path}\n")
+    sys.stderr.write(f"sentry-runbook: evidence saved in {in_one_line(str(path))}\n")

@@ -8,6 +8,7 @@ import sys
 from sentry_runbook.commands.arguments import add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.files import read_evidence, read_text
+from sentry_runbook.errors import in_one_line
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.policy import default_policy
 from sentry_runbook.incident.model.stated import Stated
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
     incident = Incident(evidence, Stated(), policy, evidence.collected_at) if evidence else None
     findings = lint_postmortem(text, incident)
-    name = "stdin" if arguments.file == "-" else arguments.file
+    name = "stdin" if arguments.file == "-" else in_one_line(arguments.file)
     for finding in findings:
         sys.stdout.write(
             f"{name}:{finding.line}: {finding.rule}: {finding.message} {finding.suggestion}".rstrip() + "\n"

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
+from sentry_runbook.errors import in_one_line
+
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -21,6 +23,10 @@ class RedactingFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("sentry-runbook: %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        """One line: names of tools and values of headers in a library's message are other people's text."""
+        return in_one_line(super().formatMessage(record))
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  # logging's own name
         """Kinds and places only."""

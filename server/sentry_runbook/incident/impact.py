@@ -160,6 +160,8 @@ def _why_no_p95(latency: Latency) -> str:
     main = latency.main_endpoint
     if main is not None and main.samples:
         return f"only {count(main.samples, 'sample')} of the main transaction: too few for a p95"
+    if main is not None and main.estimate and main.count is None:
+        return main.estimate
     return f"Sentry has no {latency.measure} for the main transaction"
 
 

@@ -9,10 +9,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO, cast
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from sentry_runbook.safety.invisible_chars import write_out
+from sentry_runbook.safety.terminal import below
 
 PIPE_WIDTH = 100
 LABEL_WIDTH = 11
@@ -40,13 +44,20 @@ class Screen(Console):
 
     def __init__(self) -> None:
         piped = not sys.stdout.isatty()
+        stream = below(sys.stdout)
         super().__init__(
-            file=cast(TextIO, Trimmed(sys.stdout)) if piped else sys.stdout,
+            file=cast(TextIO, Trimmed(stream)) if piped else stream,
             highlight=False,
             markup=False,
             emoji=False,
             width=PIPE_WIDTH if piped and "COLUMNS" not in os.environ else None,
         )
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Lay out; text that holds control characters shows them spelt out, before colours are added."""
+        for segment in super().render(renderable, options):
+            is_inert = segment.is_control or segment.text == "\n" or segment.text.isprintable()
+            yield segment if is_inert else Segment(write_out(segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
         """Raise, so that the command line ends as it does for a reader who left."""

@@ -18,7 +18,7 @@ from functools import cache
 from itertools import filterfalse
 
 from sentry_runbook.safety import injection_patterns, invisible_chars, text
-from sentry_runbook.safety.neutralize import skeleton
+from sentry_runbook.safety.confusables import skeleton
 
 READ = 16_000
 """Characters of one text that are looked at: more than is ever shown of it."""

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import cache
 
+from sentry_runbook.safety.confusables import fold, folded_with_positions
+
 _LOOKALIKES = (("<", "‹"), (">", "›"), ("`", "‵"), ("|", "¦"))
 AT = "＠"
 
@@ -43,6 +45,7 @@ def inline_rules() -> tuple[tuple[str, re.Pattern[str], str], ...]:
         ("~~", r"~(?=~)|(?<=~)~", "∼"),
         ("@", r"(?<![A-Za-z0-9])@(?=\w)", AT),
         ("@", r"(?<=[\w.+-])@(?!v?\d+\.\d)(?=[\w-]+(?:\.[\w-]+)*\.[A-Za-z])", AT),  # GFM links bare e-mail addresses
+        ("ms-", r"(?i)(\bms-[a-z]{1,20}(?:-[a-z]{1,20}){0,3}):(?=\S)", r"\1∶"),  # handlers of Windows, with arguments
         ("www.", r"(?i)(?<![A-Za-z0-9])(www)\.(?=[\w-])", r"\1[.]"),
     )
     return tuple((needed, re.compile(pattern), replacement) for needed, pattern, replacement in rules)
@@ -57,8 +60,10 @@ def _http() -> re.Pattern[str]:
 def _scheme() -> re.Pattern[str]:
     return re.compile(
         r"(?i)(?<=[a-z0-9+.-]):(?=//)"
-        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)):(?=\S)"
-        r"|(?:(?<=tel)|(?<=sms)):(?=[+\d])"
+        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)|(?<=jar:file)):(?=\S)"
+        r"|(?:(?<=skype)|(?<=callto)|(?<=facetime)|(?<=facetime-audio)|(?<=bitcoin)|(?<=intent)|(?<=search-ms)):(?=\S)"
+        r"|(?:(?<=tel)|(?<=sms)|(?<=sip)|(?<=sips)|(?<=geo)):(?=[+\w])"
+        r"|(?:(?<=magnet)|(?<=search)):(?=\?)"
         r"|(?<=data):(?=[a-z]+/[a-z]|[,;])"
         r"|(?:(?<=file)|(?<=ftp)):(?=[/\\])"
     )
@@ -173,39 +178,24 @@ def _definition(text: str) -> str:
 
 # --- our own markers -------------------------------------------------------------------------------------------
 
-_BRACKETS = "<‹＜〈⟨❮≺˂«《⧼﹤"
-_TWINS = {
-    "a": "аαΑА", "b": "ЬВΒ", "c": "сϲСϹ", "d": "ԁժɗ", "e": "еєεҽЕΕ", "g": "ɡց", "h": "һհНΗ", "i": "іιıІΙ", "j": "јЈ",
-    "k": "кκКΚ", "l": "ⅼӏ", "m": "мМΜ", "n": "пոռηΝ", "o": "оοОΟօ", "p": "рρРΡ", "r": "гʀ", "s": "ѕꜱʂЅ", "t": "тτТΤ",
-    "u": "υսцÜüù", "v": "ѵνⅴ", "w": "ԝա", "x": "хχХΧ", "y": "уүγУΥ", "z": "Ζᴢ",
-}  # fmt: skip
-_SKELETON = str.maketrans(
-    {chr(code): chr(code + 32) for code in range(0x41, 0x5B)}
-    | {chr(0xFEE0 + code): chr(code).lower() for code in range(0x21, 0x7F)}
-    | {twin: letter for letter, twins in _TWINS.items() for twin in twins}
-)
-
-
-def skeleton(text: str) -> str:
-    """The text as it looks to a hurried reader: lower case, foreign twins as ASCII letters; same length."""
-    return text.translate(_SKELETON)
-
 
 @cache
 def _marker() -> re.Pattern[str]:
-    return re.compile(f"[{_BRACKETS}][\\s/\\\\⁄∕／]{{0,8}}un(?=trusted)")
+    """The beginning of a marker in folded text: an angle, or another bracket with a slash, then the word."""
+    return re.compile(r"(?:<[^a-z0-9]{0,8}|[(\[{]\s{0,3}[/\\]\s{0,3})un(?=trusted)")
 
 
 def break_markers(text: str) -> str:
-    """Break ``<untrusted`` and its look-alikes, so that only this server opens or closes a fence."""
-    if text.isascii() and "<" not in text:  # all other brackets are beyond ASCII
+    """Break ``<untrusted`` and all that looks like it, so that only this server opens or closes a fence."""
+    if text.isascii() and "ntrusted" not in text.lower():
         return text
-    folded = skeleton(text)
-    if "untrusted" not in folded:
+    if "untrusted" not in fold(text):
         return text
+    folded, positions = folded_with_positions(text)
     pieces: list[str] = []
     last = 0
     for match in _marker().finditer(folded):
-        pieces += (text[last : match.end()], "·")
-        last = match.end()
+        at = positions[match.end()]
+        pieces += (text[last:at], "·")
+        last = at
     return "".join([*pieces, text[last:]])

@@ -14,6 +14,7 @@ from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environme
 from sentry_runbook.sentry.counts import DiscoverTable, LatencyTable
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo
+from sentry_runbook.sentry.search_terms import any_of
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
 DISCOVER = RequestInfo("Discover", READ_ORG, "discover", "It may be switched off on this server or plan.")
@@ -106,14 +107,14 @@ class DiscoverEndpoints(EndpointGroup):
     ) -> LatencyTable:
         """p95 and count of these transactions: from spans, on older servers from transactions (sentry-api §7.3).
 
-        A transaction without a row was not measured. No row at all, from a server that knows spans, means that
-        tracing is off or sampled out.
+        A transaction without a row was not measured, or its name cannot be searched for (:mod:`.search_terms`). No row
+        at all, from a server that knows spans, means that tracing is off or sampled out.
 
         Raises:
             Unsupported: the server has no latencies.
         """
         slug = await self._slug(organization)
-        search = any_of(transactions)
+        search = any_of("transaction", transactions)
         if search is None:
             return LatencyTable(rows=(), measure=SPANS_LATENCY.p95)
 
@@ -191,19 +192,3 @@ async def _no_latency() -> LatencyTable:
 def _is_measured(latency: LatencyTable) -> bool:
     """Whether any row has a number: a server that ignores ``dataset`` gives rows without the field asked for."""
     return any(row.p95_ms is not None for row in latency.rows)
-
-
-def any_of(transactions: Sequence[str]) -> str | None:
-    """A search for any of these names; quotes are escaped, a star is a star. None when no name can be searched for.
-
-    A backslash stays as it is: Sentry unescapes nothing but quotes and stars. A name that ends in one would escape the
-    quote that ends it, so it is left out (sentry-api §17).
-    """
-    names = [
-        '"' + name.replace('"', '\\"').replace("*", "\\*") + '"'
-        for name in transactions
-        if name.isprintable() and 0 < len(name) <= 400 and not name.endswith("\\")
-    ]
-    if not names:
-        return None
-    return f"transaction:{names[0]}" if len(names) == 1 else f"transaction:[{', '.join(names)}]"

@@ -1,14 +1,20 @@
-"""Extracts a short, safe error detail from Sentry's error bodies: one printable line without credentials. Pure."""
+"""Extracts a short, safe error detail from Sentry's error bodies: one printable line without credentials. Pure.
+
+Whoever answers in Sentry's place (a proxy, another server) chooses the words, and Sentry repeats parts of a request in
+its own. So what is shown passes the gate of event text: neutralized, masked, and left out when it reads as an order.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 
+from sentry_runbook.safety import text as safe
 from sentry_runbook.safety.echo import echoed
-from sentry_runbook.safety.text import early_cut
 
 MAX_CHARACTERS = 200
+LONGEST = 2000
+"""Characters of an error text that are looked at."""
 MAX_BODY_BYTES = 100_000
 """Of an error's body; Sentry's own text is in the first few hundred."""
 TOKEN_LIKE = re.compile(
@@ -17,8 +23,28 @@ TOKEN_LIKE = re.compile(
 INERT = str.maketrans("<>`[]“”", "‹›'()''")
 
 
+ORDERS = "(its words are left out: they read as instructions)"
+
+
 def detail(body: bytes) -> str:
-    """Return the error text of a body as one short printable line; empty when there is none.
+    """Return the error text of a body as one short printable line, to be judged by; empty when there is none."""
+    return _cut(_without_credentials(_words(body)[:LONGEST]))
+
+
+def shown_detail(body: bytes) -> str:
+    """Return the error text of a body as it may be shown: through the gate of event text; empty when there is none."""
+    words = _words(body)[:LONGEST]
+    if not words:
+        return ""
+    from sentry_runbook.safety import findings  # noqa: PLC0415  # needed when something failed only
+
+    if findings.detect(words):
+        return ORDERS
+    return excerpt(words)
+
+
+def _words(body: bytes) -> str:
+    """Return the error text of a body as it came.
 
     ``detail`` is a string, a list or an object; field errors have none and are flattened; 410 uses ``message``
     (sentry-api rule 11).
@@ -31,8 +57,8 @@ def detail(body: bytes) -> str:
         text = next((parsed[key] for key in ("detail", "message") if parsed.get(key)), None)
         if isinstance(text, dict):
             text = text.get("message") or text.get("code") or text
-        return excerpt(_flattened(text if text is not None else parsed))
-    return excerpt(_flattened(parsed))
+        return _flattened(text if text is not None else parsed)
+    return _flattened(parsed)
 
 
 def _flattened(value: object, depth: int = 4) -> str:
@@ -49,7 +75,7 @@ def _flattened(value: object, depth: int = 4) -> str:
         return ", ".join(filter(None, (_flattened(inner, depth - 1) for inner in value[:8])))
     if isinstance(value, int) and abs(value) > 10**18:
         return "a number"  # Python refuses to write the very long ones
-    return early_cut(str(value), MAX_CHARACTERS)[0]
+    return safe.early_cut(str(value), MAX_CHARACTERS)[0]
 
 
 def excerpt(text: str, length: int = MAX_CHARACTERS) -> str:
@@ -58,10 +84,17 @@ def excerpt(text: str, length: int = MAX_CHARACTERS) -> str:
     What Sentry says of a token may be the token itself, in forms that no other text has: they are hidden here, all
     others by the gate that event text passes. A mask reads ``‹email 1›``: no angle bracket stands in an error.
     """
-    head, _ = early_cut(text, length)
-    line = " ".join("".join(char if char.isprintable() else " " for char in head).split())
-    inert = echoed(TOKEN_LIKE.sub("(hidden)", line), len(line)).translate(INERT)
-    return inert if len(inert) <= length else inert[: length - 1] + "…"
+    head = _without_credentials(safe.early_cut(text, length)[0])
+    return _cut(echoed(head, len(head)).translate(INERT), length)
+
+
+def _cut(line: str, length: int = MAX_CHARACTERS) -> str:
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _without_credentials(text: str) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return TOKEN_LIKE.sub("(hidden)", line).translate(INERT)
 
 
 def named(text: str) -> str:

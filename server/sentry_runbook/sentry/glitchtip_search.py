@@ -23,7 +23,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
 )
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.glitchtip import tag_of
-from sentry_runbook.sentry.search_terms import SearchTerm, moment_test, number_test, terms_of
+from sentry_runbook.sentry.search_reading import SearchTerm, moment_test, number_test, terms_of
 
 STATES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
 FIRST_SEEN = dict.fromkeys(("age", "firstseen", "first_seen", "firstSeen"), "firstSeen")

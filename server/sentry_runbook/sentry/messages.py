@@ -18,8 +18,9 @@ Params = tuple[tuple[str, str], ...]
 
 MAX_URL_LENGTH = 8000
 """Proxies refuse longer ones (413, 414)."""
-CURSOR = re.compile(r'cursor="([^"]{1,200})"')
-CURSOR_IN_LINK = re.compile(r"[?&]cursor=([^&>;\s]{1,200})")
+CURSOR = re.compile(r'cursor="([A-Za-z0-9:._~%+=/-]{1,200})"')
+CURSOR_IN_LINK = re.compile(r"[?&]cursor=([A-Za-z0-9:._~%+=/-]{1,200})(?=[&>;\s]|$)")
+"""A cursor is shown and comes back: one with other characters than Sentry's and GlitchTip's is none."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.error_detail import excerpt
 from sentry_runbook.sentry.pasted import SLUG
+from sentry_runbook.sentry.search_terms import plain_or_quoted
 
 PAGES: Mapping[str, str] = {
     "trace": "a trace",
@@ -192,8 +193,11 @@ def names_no_issue(parts: Sequence[str], query: str, organization: str | None = 
 
 
 def _quoted(text: str) -> str:
-    """A text of the link as one inert argument."""
-    return '"' + excerpt(text).replace('"', "'") + '"'
+    """A text of the link as one inert argument; one that cannot stand here unchanged is only pointed at."""
+    shown = excerpt(text)
+    if shown != " ".join(text.split()) or ('"' in shown and "'" in shown):
+        return "(as in the link)"  # another text would be another search
+    return f"'{shown}'" if '"' in shown else f'"{shown}"'
 
 
 def _argument(query: str) -> str:
@@ -221,5 +225,6 @@ def _search(parts: Sequence[str], query: Mapping[str, Sequence[str]], word: str 
     if trace is not None:
         return f"trace:{trace}"
     if word == "releases" and after:
-        return f"release:{after[0]}" if " " not in after[0] else None
+        release = plain_or_quoted(after[0])
+        return None if release is None else f"release:{release}"
     return next(iter(query.get("query", ())), None) if word == "issues" else None

@@ -1,105 +1,72 @@
-"""A search, read term by term: for servers that ignore searches, or take every key that they do not know for a tag.
+r"""Terms of Sentry's search language for values that events carry. Pure; every query with such a value is built here.
 
-Only the forms below are read. All else, as ``OR``, brackets, lists and comparisons of tags, is named as not readable,
-so that nobody takes rows for filtered that are not.
+Theory, as Sentry's grammar reads a quoted value (sentry-api §17):
+
+- It ends at the first quote that no backslash stands before. Only ``\"`` and ``\*`` are escapes; a backslash before
+  anything else is a backslash, so it is **not** doubled (``App\Http\Pay`` stays as it is).
+- A ``*`` after an even number of backslashes (0 included) is a wildcard, after an odd number it is a star.
+
+So some values cannot be written at all: one that ends in a backslash would escape the quote behind it, and one with an
+odd number of backslashes before a star would match more, or something else. Such a value gets no term, and the caller
+says so: a query is never widened or changed in silence.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from fnmatch import translate
+import unicodedata
+from collections.abc import Sequence
 from functools import cache
 
-TERM = re.compile(r'\s*(!?)(?:([A-Za-z0-9_.\-]{1,100}):)?("(?:[^"\\]|\\.)*"|[^\s"]+)(?=\s|$)')
-UNREADABLE = re.compile(r"[()\[\]]|^(?:OR|AND)$")
-AGE = re.compile(r"([+-])(\d{1,5})([mhdw])")
-MOMENT = re.compile(r"(>=|<=|>|<)(\d{4}-\d\d-\d\d(?:T[0-9:.+Zz-]{1,30})?)")
-NUMBER = re.compile(r"(>=|<=|>|<|)(\d{1,12})")
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+MAX_VALUE = 400
+"""Characters of one value; Sentry keeps 200 of a tag and a transaction."""
+PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/+-]{0,199}", re.ASCII)
+"""A value that needs no quotes."""
 
 
-@dataclass(frozen=True)
-class SearchTerm:
-    """One condition of a search.
+def term(key: str, value: str) -> str | None:
+    """A term that exactly the value fulfils; None when the language cannot express the value."""
+    written = quoted(value)
+    return None if written is None else f"{key}:{written}"
 
-    Attributes:
-        text: as it was written.
-        key: before the colon; empty for words of the message.
-        value: without its quotes.
-        is_negated: written with ``!``.
+
+def any_of(key: str, values: Sequence[str]) -> str | None:
+    """A search for any of the values that can be expressed; None when none can.
+
+    A list holds no star: servers differ in whether they unescape one there.
     """
+    written = [text for value in values if (text := quoted(value)) is not None]
+    listed = [text for text in written if "*" not in text]
+    terms = [f"{key}:[{', '.join(listed)}]"] if len(listed) > 1 else [f"{key}:{text}" for text in listed]
+    terms += [f"{key}:{text}" for text in written if "*" in text]
+    if not terms:
+        return None
+    return terms[0] if len(terms) == 1 else f"({' OR '.join(terms)})"
 
-    text: str
-    key: str
-    value: str
-    is_negated: bool = False
 
-    def accepts(self, text: str | None) -> bool:
-        """Whether a value of the key fits, ``*`` standing for any characters; None: the key is absent."""
-        fits = text is not None and _pattern(self.value.casefold()).match(text.casefold()) is not None
-        return fits is not self.is_negated
+def quoted(value: str) -> str | None:
+    """The value in quotes; None when it cannot be expressed: see :func:`is_expressible`."""
+    if not is_expressible(value):
+        return None
+    return '"' + value.replace('"', '\\"').replace("*", "\\*") + '"'
 
-    def is_word_of(self, text: str) -> bool:
-        """Whether the word is part of a text, which may be of many."""
-        fits = _pattern(f"*{self.value.casefold()}*").match(text.casefold()) is not None
-        return fits is not self.is_negated
+
+def plain_or_quoted(value: str) -> str | None:
+    """The value without quotes where it needs none: for searches that people read."""
+    return value if PLAIN.fullmatch(value) else quoted(value)
+
+
+def is_expressible(value: str) -> bool:
+    """Whether a quoted value can mean exactly this one.
+
+    Not an empty one (``key:""`` means events without the key), nor one with control characters, line separators or
+    lone surrogates, which do not survive a URL or a parser.
+    """
+    if not 0 < len(value) <= MAX_VALUE or value.endswith("\\") or _odd_before_star().search(value):
+        return False
+    return value.isprintable() or all(unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp") for char in value)
 
 
 @cache
-def _pattern(value: str) -> re.Pattern[str]:
-    # Brackets and question marks mean nothing in Sentry's searches.
-    return re.compile(translate(re.sub(r"[\[?]", lambda mark: f"[{mark[0]}]", value)))
-
-
-def terms_of(query: str) -> tuple[tuple[SearchTerm, ...], tuple[str, ...]]:
-    """Return the terms of a search, and the parts of it that cannot be read."""
-    terms, unreadable = list[SearchTerm](), list[str]()
-    for part in _parts(query):
-        if isinstance(part, str):
-            unreadable.append(part)
-        elif UNREADABLE.search(part.text if not part.text.endswith('"') else part.key):
-            unreadable.append(part.text)
-        else:
-            terms.append(part)
-    return tuple(terms), tuple(unreadable)
-
-
-def _parts(query: str) -> Iterator[SearchTerm | str]:
-    at, text = 0, query.strip()
-    while at < len(text):
-        match = TERM.match(text, at)
-        if match is None:
-            yield text[at:].strip()
-            return
-        at = match.end()
-        value = match[3]
-        is_quoted = value.startswith('"')
-        plain = re.sub(r"\\(.)", r"\1", value[1:-1]) if is_quoted else value
-        yield SearchTerm(match[0].strip(), match[2] or "", plain, match[1] == "!")
-
-
-def moment_test(value: str, now: datetime) -> tuple[bool, datetime] | None:
-    """Return whether a moment must be after, or before, which: of ``-24h``, ``+24h``, ``>2026-11-20``; else None.
-
-    ``-24h`` is within the last 24 hours, ``+24h`` longer ago.
-    """
-    age = AGE.fullmatch(value)
-    if age is not None:
-        return age[1] == "-", now - int(age[2]) * UNITS[age[3]]
-    named = MOMENT.fullmatch(value)
-    if named is None:
-        return None
-    try:
-        at = datetime.fromisoformat(named[2].upper().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return named[1][0] == ">", at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def number_test(value: str) -> tuple[str, int] | None:
-    """Return comparison and number of ``>10``, ``<=3`` or ``7``; None for anything else."""
-    match = NUMBER.fullmatch(value)
-    return (match[1] or "=", int(match[2])) if match is not None else None
+def _odd_before_star() -> re.Pattern[str]:
+    return re.compile(r"(?<!\\)\\(?:\\\\)*+\*")

@@ -21,7 +21,7 @@ from sentry_runbook.errors import (
     Unauthorized,
     Unsupported,
 )
-from sentry_runbook.sentry.error_detail import detail
+from sentry_runbook.sentry.error_detail import ORDERS, detail, shown_detail
 from sentry_runbook.sentry.interceptions import interception
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 from sentry_runbook.settings import Settings
@@ -217,7 +217,9 @@ def deadline_error(asked: RequestInfo) -> TimedOut:
 
 def _quoted_detail(response: SentryResponse) -> str:
     """Return Sentry's own error text, to be appended to ours; empty when there is none."""
-    text = detail(response.body)
+    text = shown_detail(response.body)
+    if text == ORDERS:
+        return f" {text}"
     return f": “{text}”" if text else ""
 
 

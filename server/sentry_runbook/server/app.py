@@ -14,7 +14,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, TextContent
 from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl
 
@@ -65,18 +65,30 @@ class RunbookServer(MCPServer[Runtime]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """A tool's answer."""
+        """Call a tool by name; the SDK's own answer to an unknown name repeats it as it came."""
         if self.problem:
             raise ToolError(self.problem)
+        known = {tool.name for tool in self._tool_manager.list_tools()}
+        if name not in known:
+            message = f"There is no tool {quoted(echoed(name, 40))}. Known: {', '.join(sorted(known))}."
+            return CallToolResult(content=[TextContent(type="text", text=message)], is_error=True)
         return await super().call_tool(name, arguments, context)
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Runtime, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """A resource's content."""
+        """A resource by address; the SDK gives a wrong one back as it came, which may be hostile or hold a secret."""
         if self.problem:
             raise ResourceError(self.problem)
-        return await super().read_resource(uri, context)
+        try:
+            return await super().read_resource(uri, context)
+        except ResourceError as exc:
+            if str(uri) not in str(exc):
+                raise
+            wrong = quoted(echoed(unquote(str(uri)), 80))
+            if isinstance(exc, ResourceNotFoundError):
+                raise ResourceNotFoundError(f"There is no resource {wrong}. Known: {RESOURCES}.") from None
+            raise MCPError(code=INTERNAL_ERROR, message=f"The resource {wrong} cannot be read.") from exc
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
@@ -98,18 +110,6 @@ class RunbookServer(MCPServer[Runtime]):
         if lacking:
             raise MCPError(code=INVALID_PARAMS, message=f"The prompt {name} needs {', '.join(lacking)}.")
         return await super().get_prompt(name, arguments, context)
-
-    async def read_resource(
-        self, uri: AnyUrl | str, context: Context[Runtime, Any] | None = None
-    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """A resource by address; the SDK gives an unknown one back as it came, which may hold a secret."""
-        try:
-            return await super().read_resource(uri, context)
-        except ResourceNotFoundError as exc:
-            if str(uri) not in str(exc):
-                raise
-            wrong = quoted(echoed(unquote(str(uri))))
-            raise ResourceNotFoundError(f"There is no resource {wrong}. Known: {RESOURCES}.") from None
 
 
 def build_server(run: Runtime, *, closed: Callable[[], Awaitable[None]] | None = None) -> RunbookServer:

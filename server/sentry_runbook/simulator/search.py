@@ -1,8 +1,13 @@
-"""Sentry's search language, as far as an incident needs it: parses a query and compiles it to a predicate over rows.
+r"""Sentry's search language, as far as an incident needs it: parses a query and compiles it to a predicate over rows.
 
 ``key:value``, ``!key:value``, ``has:key``, ``key:[a, b]``, ``key:"a b"``, ``*`` inside values, comparisons
 (``key:>5``), free words, AND, OR and parentheses. An unknown key is a tag, and silently matches nothing: as in
 Sentry.
+
+Backslashes, as the server reads them and whoever asks may not: in quotes ``\"`` is a quote, and a quoted value runs on
+until a quote without a backslash before it; a quote elsewhere in a value is an error. A star that an even number of
+backslashes precedes makes the value a pattern, in which a backslash takes the next character as it is; in all other
+values ``\*`` is a star and any other backslash is one.
 """
 
 from __future__ import annotations
@@ -21,13 +26,15 @@ _TOKEN = re.compile(
     r"""\s*(?:
         (?P<paren>[()]) |
         (?P<op>AND|OR)(?=[\s()]|$) |
-        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\))?):(?:\[[^\]]*\]|(?:[<>]=?)?"(?:\\"|[^"])*+"|[^\s()]*)) |
+        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\))?):(?:
+            \[(?:"(?:\\"|[^"])*+"|[^\]"])*+\]|(?:[<>]=?)?"(?:\\"|[^"])*+"|[^\s()]*)) |
         (?P<quoted>"(?:\\"|[^"])*+") |
         (?P<word>[^\s()]+)
     )""",
     re.VERBOSE,
 )
 
+_QUOTED = re.compile(r'"(?:\\"|[^"])*+"')
 _MOST_PARENTHESES = 50
 
 
@@ -98,15 +105,17 @@ def _conditions(tokens: list[re.Match[str]], position: int) -> tuple[Group, int]
 
 
 def _unquote(text: str) -> str:
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        # Only a quote is unescaped; a backslash before anything else is one, and a star's is read with the wildcards.
-        return text[1:-1].replace('\\"', '"')
-    return text
+    """The value without its quotes; a star's backslash stays, because it tells a star from a wildcard."""
+    if len(text) >= 2 and text[0] == text[-1] == '"' and _QUOTED.fullmatch(text):
+        text = text[1:-1]
+    elif re.search(r'(?<!\\)"', text):
+        raise BadQuery(f"Invalid quote at '{text}': quotes must enclose text or be escaped.")
+    return text.replace('\\"', '"')
 
 
 def _term(token: re.Match[str]) -> Term:
     if not token["term"]:
-        return Term("", (_unquote(token["quoted"] or token["word"]),))
+        return Term("", (_unquote(token["quoted"]) if token["quoted"] else token["word"],))
     negated = token["term"].startswith("!")
     key, _, value = _after_key(token["term"].removeprefix("!"))
     if key == "has":
@@ -170,12 +179,25 @@ def value_test(term: Term) -> Callable[[Lookup], bool]:
     return test
 
 
+def _pieces(wanted: str) -> list[str]:
+    """The texts between the wildcards of a pattern."""
+    pieces, escaped = [""], False
+    for char in wanted:
+        if escaped or char not in "\\*":
+            pieces[-1] += char
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        else:
+            pieces.append("")
+    return pieces
+
+
 def _matcher(wanted: str) -> Callable[[Value], bool]:
-    if "*" in wanted.replace(r"\*", ""):
-        parts = [re.escape(part.replace(r"\*", "*")) for part in re.split(r"(?<!\\)\*", wanted)]
-        pattern = re.compile(".*".join(parts), re.IGNORECASE | re.DOTALL)
+    if re.search(r"(?<!\\)(?:\\\\)*\*", wanted):
+        pattern = re.compile(".*".join(map(re.escape, _pieces(wanted))), re.IGNORECASE | re.DOTALL)
         return lambda value: value is not None and bool(pattern.fullmatch(str(value)))
-    plain = wanted.replace(r"\*", "*")
+    plain = re.sub(r"\\\*", "*", wanted)
     lowered = plain.lower()
 
     def same(value: Value) -> bool:

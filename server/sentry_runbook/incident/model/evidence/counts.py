@@ -183,7 +183,7 @@ class AffectedEndpoint(Frozen):
         p95_ms: milliseconds, None when Sentry gave no number, or of too few samples.
         count: transactions in the window (extrapolated when sampled).
         samples: transactions that were really measured, as far as Sentry says it.
-        estimate: why both are estimates, in words; None when they are not.
+        estimate: why both are estimates, or were not asked for, in words; else None.
     """
 
     transaction: EventText
