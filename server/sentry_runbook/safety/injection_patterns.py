@@ -49,6 +49,15 @@ class InjectionPattern:
         return self.pattern.search(lowered)
 
 
+def _up_to(most: int, opener: str, char: str) -> str:
+    """At most so many of a character between the opener of a pattern and its rest, and no second opener among them.
+
+    A match from one opener is a match from the last opener before its rest, too. So each character is read after one
+    opener only, however many there are: ``curl curl curl …`` costs no more than one ``curl`` and as much text.
+    """
+    return rf"(?:(?!{opener}){char}){{0,{most}}}"
+
+
 _RULES = r"(?:instructions?|prompts?|rules?|messages?|guidelines?|directives?|directions?|constraints?|policies|orders|commands)"
 _EARLIER = (
     r"(?:previous|prior|above|earlier|preceding|existing|original|current|initial|system|developer|safety|security)"
@@ -70,9 +79,11 @@ _INSTALL = (
     r"|(?:pip3?|uv pip|python3? -m pip) install\s+\S|(?:npm|pnpm|yarn|bun) (?:i|install|add|exec)\s+[@＠\w-]"
     r"|(?:brew|apt|apt-get|gem|cargo|go) install\s+\S"
 )
+_ON_LINE, _IN_SENTENCE, _IN_TAG = r"[^\n]", r"[^.\n]", r"[^>\n]"
+_FETCH = r"(?:curl|wget|iwr|invoke-webrequest)\b"
 _SHELL = (
-    r"(?:curl|wget|iwr|invoke-webrequest)\b[^\n]{0,300}?(?:\||;|&&|>)\s*(?:sudo\s+)?(?:ba|z|da|k)?sh\b"
-    r"|(?:curl|wget|iwr|invoke-webrequest)\b[^\n]{0,300}?\|\s*(?:sudo\s+)?(?:python3?|node|perl|ruby|iex)\b"
+    rf"{_FETCH}{_up_to(300, _FETCH, _ON_LINE)}?(?:(?:\||;|&&|>)\s*+(?:sudo\s+)?(?:ba|z|da|k)?sh\b"
+    r"|\|\s*+(?:sudo\s+)?(?:python3?|node|perl|ruby|iex)\b)"
     r"|(?:ba|z)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)"
     r"|base64\s+(?:-d|--decode|-D)\s*\|\s*(?:ba|z)?sh|powershell(?:\.exe)?\s+-[a-z]{0,16}(?:enc|c|nop|w)\w{0,16}\s"
     r"|\biex\s*\(|rm\s+-[a-z]{0,4}r[a-z]{0,4}\s+[~/.$*]|chmod\s+(?:\+x|777)\s|eval\s+[\"']?\$\(|mkfs\.|:\(\)\s*\{"
@@ -80,6 +91,10 @@ _SHELL = (
     r"|git push\s+(?:--force|-f)\b|gh (?:secret|auth) \w|sentry-cli\s+\S{1,40}\s+delete|kubectl (?:delete|exec|apply)\s"
     r"|nc\s+-[a-z]{0,4}e|/dev/tcp/|terraform destroy|docker run\s"
 )
+_LINK, _IN_LINK = r"https?://", r"[^\s\"'<>]"
+_PICTURE, _IN_LABEL = r"!\[", r"[^\]\n]"
+_ELEMENT = r"<(?:img|iframe|script|object|embed|link|video|audio|svg|form|meta|base)\b"
+_SEND = r"\b(?:send|post|upload|forward|exfiltrate|transmit|submit|report)\b"
 _COLLECTORS = (
     r"(?:webhook\.site|requestbin\.\w|requestcatcher\.com|pipedream\.net|ngrok(?:-free)?\.(?:io|app|dev)|burpcollaborator"
     r"|oastify\.com|interact\.sh|oast\.(?:fun|live|pro|me|site|online)|canarytokens|beeceptor\.com|hookbin\.com"
@@ -122,8 +137,8 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "instruction",
         "It imitates a role of a conversation.",
         "assistant|human|developer|system|<|inst]|###|begin ",
-        r"(?:^|\n)\s{0,8}(?:\W{0,4})(?:assistant|human|developer)\s{0,3}[:：]\s*\S"
-        rf"|(?:^|\n)\s{{0,8}}\W{{0,4}}system\s{{0,3}}[:：][^\n]{{0,60}}\b(?:you|your|ignore|must|always|never|instructions?|{_READER})\b"
+        r"(?:^|\n)[^\S\n]{0,8}+\W{0,4}+(?:assistant|human|developer)\s{0,3}[:：]\s*+\S"
+        rf"|(?:^|\n)[^\S\n]{{0,8}}+\W{{0,4}}+system\s{{0,3}}[:：][^\n]{{0,60}}\b(?:you|your|ignore|must|always|never|instructions?|{_READER})\b"
         r"|<\|?/?(?:im_start|im_end|system|assistant|user|endoftext|start_header_id|eot_id)\|?>|\[/?inst\]|<<\s*/?sys\s*>>"
         r"|###\s*(?:system|instruction|human|assistant)\b|\bbegin (?:system )?(?:prompt|instructions)\b",
     ),
@@ -142,7 +157,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         f"issue|incident|alert|ticket|confirm_token|dry_run|severity|this as|it as|{'|'.join(_TOOL_NAMES)}",
         rf"(?<!to )(?<!failed )(?<!not )\b(?:resolve|ignore|archive|close|mute|delete|dismiss|reopen|silence|merge|mark)\s+"
         rf"(?:this|the|all|these|every|any|other|both)(?:\s+(?:other|open|related|unresolved|remaining|of|the|these)){{0,3}}\s+{_ISSUES}"
-        rf"|\b(?:call|use|invoke|run|execute|trigger)\s+(?:the\s+)?[\W_]{{0,3}}{_TOOLS}\b|\b{_TOOLS}\s*[({{]"
+        rf"|\b(?:call|use|invoke|run|execute|trigger)\s++(?:the\s++)?[\W_]{{0,3}}+{_TOOLS}\b|\b{_TOOLS}\s*[({{]"
         r"|\bconfirm_token\b|\bdry_run\s*[=:]\s*[\"']?false|\bset (?:the )?severity to p?[0-4]\b"
         r"|\b(?:classify|treat|report|rate) (?:this|it) as (?:p[0-4]|(?:a )?(?:low|no)[ -](?:severity|priority|impact))\b",
     ),
@@ -171,10 +186,10 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         r"|\b(?:ignore|esque[çc]a|desconsidere)\b[^.\n]{0,20}\b(?:instru[çc][õo]es|ordens)\b"
         r"|\b(?:ignora|dimentica)\b[^.\n]{0,20}\b(?:istruzioni|indicazioni)\b|\b(?:negeer|vergeet)\b[^.\n]{0,25}\b(?:instructies|opdrachten)\b"
         r"|\b(?:zignoruj|pomi[ńn]|zapomnij)\b[^.\n]{0,25}\b(?:instrukcj\w*|polece\w*)|\b(?:abaikan|lupakan)\b[^.\n]{0,20}\b(?:instruksi|perintah)\b"
-        r"|(?:игнорируй|проигнорируй|забудь|ігноруй|проігноруй)\w{0,3}[^.\n]{0,30}(?:инструкц|указани|команд|інструкц|вказівк)"
-        r"|(?:talimat|komut)\w{0,8}[^.\n]{0,15}(?:yok say|unut|görmezden gel|dikkate alma)|bỏ qua[^.\n]{0,25}(?:hướng dẫn|chỉ dẫn|lệnh)"
+        r"|(?:игнорируй|проигнорируй|забудь|ігноруй|проігноруй)[^.\n]{0,33}(?:инструкц|указани|команд|інструкц|вказівк)"
+        r"|(?:talimat|komut)[^.\n]{0,23}(?:yok say|unut|görmezden gel|dikkate alma)|bỏ qua[^.\n]{0,25}(?:hướng dẫn|chỉ dẫn|lệnh)"
         r"|(?:忽略|无视|忽視|無視|忘记|忘掉)[^。\n]{0,12}(?:指令|指示|说明|說明|提示|命令|规则|規則)|(?:指示|命令|指令)[^。\n]{0,6}(?:無視|忘れ)"
-        r"|(?:지시|명령|지침)\S{0,4}\s?(?:을|를)?\s?(?:모두\s)?(?:무시|잊)|(?:निर्देश|आदेश)\S{0,6}[^।\n]{0,12}(?:अनदेखा|नज़रअंदाज़|भूल)"
+        r"|(?:지시|명령|지침)\S{0,4}\s?(?:을|를)?\s?(?:모두\s)?(?:무시|잊)|(?:निर्देश|आदेश)[^।\n]{0,18}(?:अनदेखा|नज़रअंदाज़|भूल)"
         r"|(?:تجاهل|انس)[^.\n]{0,20}(?:التعليمات|الأوامر|الإرشادات)|(?:התעלם|תתעלם|שכח)\S{0,3}[^.\n]{0,20}(?:ההוראות|הוראות|הפקודות)",
     ),
     # --- imitations -----------------------------------------------------------------------------------------------
@@ -190,7 +205,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "It imitates this server's or Sentry's own words.",
         "error executing|severity|decided_by|structuredcontent|needs_conf|outcome|<|message from|notice from|note from|"
         "instruction|sentry|tool|function re|function ou|function ca|function_|\"function",
-        r"\berror executing tool\b|(?:^|\n|\*\*|\|)\s{0,3}severity\W{1,4}p[0-4]\b|\bdecided_by\b|\bstructuredcontent\b|\bneeds_confirmation\b"
+        r"\berror executing tool\b|(?:^|\n|\*\*|\|)\s{0,3}+severity\W{1,4}p[0-4]\b|\bdecided_by\b|\bstructuredcontent\b|\bneeds_confirmation\b"
         r"|\boutcome\W{1,4}(?:applied|needs_confirmation|not_applied)\b|<(?:email|ip|phone|card|iban|jwt|token|key|secret|cookie|credential|personal) \d+>"
         r"|\b(?:message|notice|note|instructions?) from (?:sentry(?:-runbook)?|the (?:mcp )?(?:server|system|operator|sentry team))\b"
         r"|\bsentry(?:'s)? (?:seer|autofix|security team|support) (?:has |have )?(?:recommends?|requires?|verified|determined|approved)\b"
@@ -201,7 +216,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "impersonation",
         "It imitates a section of an answer.",
         "#|**|__|===|---",
-        r"(?:^|\n)\s{0,8}(?:#{1,6}\s*|\*\*\s*|__\s*|={3,}\s*|-{3,}\s*)(?:the\s+)?(?:suggested |recommended |official |verified |quick |required )?"
+        r"(?:^|\n)[^\S\n]{0,8}+(?:#{1,6}+|\*\*|__|={3,}+|-{3,}+)\s*+(?:the\s++)?(?:suggested |recommended |official |verified |quick |required )?"
         r"(?:resolution|remediation|solution|fix|next steps?|recommended actions?|action (?:required|items)|how to fix|root cause|"
         r"severity|verdict|triage|mitigation|workaround|instructions?|checklist|summary|diagnosis|impact)"
         r"(?:\s(?:steps?|notes?|plan|analysis|report|summary|guide|instructions?))?\s{0,3}(?:[:：*_#=(-]|\n|$)",
@@ -217,15 +232,15 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "exfiltration",
         "It carries a picture or link that a renderer would fetch.",
         "![|<",
-        r"!\[[^\]\n]{0,200}\]\s?\(\s*\S|<(?:img|iframe|script|object|embed|link|video|audio|svg|form|meta|base)\b[^>\n]{0,300}(?:src|href|url|action|data|content|onerror|onload)\s*=",
+        rf"{_PICTURE}{_up_to(200, _PICTURE, _IN_LABEL)}\]\s?\(\s*+\S|{_ELEMENT}{_up_to(300, _ELEMENT, _IN_TAG)}(?:src|href|url|action|data|content|onerror|onload)\s*+=",
     ),
     (
         "exfiltration",
         "It asks for data to be put into an address, or names a collector of such.",
         "http|hxxp|append|webhook.site|request|pipedream|ngrok|collaborator|oast|interact.sh|canarytokens|beeceptor|hookbin|"
         "dnslog|trycloudflare|postb.in|mockbin",
-        rf"\b{_COLLECTORS}|\bhxxps?://|https?://[^\s\"'<>]{{1,200}}[?&/=](?:\{{{{?\w|\$\{{?\w|\[(?:secret|data|token|key|env|insert)|<(?:secret|data|token|key|env|insert|your)|%7b\w|\.\.\.)"
-        rf"|\b(?:send|post|upload|forward|exfiltrate|transmit|submit|report)\b[^.\n]{{0,60}}{_SECRETS}[^\n]{{0,60}}https?://"
+        rf"\b{_COLLECTORS}|\bhxxps?://|{_LINK}{_up_to(200, _LINK, _IN_LINK)}[?&/=](?:\{{{{?\w|\$\{{?\w|\[(?:secret|data|token|key|env|insert)|<(?:secret|data|token|key|env|insert|your)|%7b\w|\.\.\.)"
+        rf"|{_SEND}{_up_to(60, _SEND, _IN_SENTENCE)}{_SECRETS}{_up_to(60, _SEND, _ON_LINE)}https?://"
         rf"|\bappend\w*\b[^.\n]{{0,60}}\b(?:url|link|query|parameter)\b",
     ),
     # --- templates ------------------------------------------------------------------------------------------------
@@ -233,8 +248,8 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "template",
         "It tries to run code in a template.",
         "{{|{%|${|#{|<%",
-        r"\{\{[^}\n]{0,200}(?:__\w{2,30}__|\b(?:config|self|request|cycler|lipsum|joiner|namespace|range|import|os|popen|eval|exec)\b|\d\s*[*+]\s*\d)"
-        r"|\{%-?\s*(?:import|include|extends|from|set|for|macro|call|if)\b[^}\n]{0,200}(?:__\w{2,30}__|import|include|config|self|request|/etc|popen|\.\./|cycler|[\"'])"
+        r"\{\{(?:[^{}\n]|\{(?!\{)){0,200}(?:__\w{2,30}__|\b(?:config|self|request|cycler|lipsum|joiner|namespace|range|import|os|popen|eval|exec)\b|\d\s*[*+]\s*\d)"
+        r"|\{%-?\s*(?:import|include|extends|from|set|for|macro|call|if)\b(?:[^{}\n]|\{(?!%)){0,200}(?:__\w{2,30}__|import|include|config|self|request|/etc|popen|\.\./|cycler|[\"'])"
         r"|\$\{\s*(?:jndi|lower|upper|env|sys|java|script|::-)\s*:|\$\{\s*\d+\s*[*+]\s*\d+\s*\}|#\{\s*\d+\s*[*+]\s*\d+\s*\}|<%=?\s*(?:system|exec|`|file|io\.|\d+\s*\*)",
     ),
 )  # fmt: skip
