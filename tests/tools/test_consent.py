@@ -145,6 +145,40 @@ def test_no_two_texts_of_different_length_in_lines_or_hidden_characters_are_show
     assert whole_block(shown) == shown
 
 
+class StoresOtherwise(httpx.AsyncBaseTransport):
+    """A Sentry that stores a comment in its own way."""
+
+    def __init__(self, store: Callable[[str], str]) -> None:
+        self.store = store
+        self.inner = httpx.ASGITransport(create_app(World(SMALL, ManualClock())))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            text = self.store(json.loads(request.content)["text"])
+            headers = {"authorization": request.headers["authorization"]}
+            request = httpx.Request("POST", request.url, json={"text": text}, headers=headers)
+        return await self.inner.handle_async_request(request)
+
+
+@pytest.mark.parametrize(
+    ("store", "is_told"),
+    [(str.strip, False), (lambda text: text.replace("\n", "\r\n"), False), (lambda text: text[:700], True)],
+)
+async def test_a_comment_that_the_server_stores_otherwise_is_told_and_is_another(
+    store: Callable[[str], str], is_told: bool
+) -> None:
+    clock, text = ManualClock(), "  Rolled back.\n" + "x" * 900
+    async with connected(
+        world=World(SMALL, clock), clock=clock, transport=StoresOtherwise(store), settings=writing("direct")
+    ) as connection:
+        done = await connection.call("add_note", issue=ISSUE, text=text)
+        assert any("stored another text" in warning for warning in done["warnings"]) == is_told
+        await connection.client.call_tool("add_note", {"issue": ISSUE, "text": text})
+        # One that is stored otherwise is no reason not to post: the server itself then says what it thinks of it.
+        assert len(changes(connection)) == 1 + is_told
+    assert done["outcome"] == "applied"
+
+
 # --- the reason is shown, bound and recorded
 
 
