@@ -557,6 +557,15 @@ def test_the_home_file_may_name_any_server(load: Load, home: Path) -> None:
 # --- the token is never shown
 
 
+@pytest.mark.parametrize(("mode", "warned"), [(0o700, False), (0o770, False), (0o777, True), (0o1777, True)])
+def test_a_state_folder_that_others_can_write_is_warned_about(load: Load, home: Path, mode: int, warned: bool) -> None:
+    folder = home / "state"
+    assert load(SENTRY_RUNBOOK_STATE=str(folder)).warnings == ()
+    folder.mkdir()
+    folder.chmod(mode)
+    assert any("chmod o-w" in warning for warning in load(SENTRY_RUNBOOK_STATE=str(folder)).warnings) == warned
+
+
 def test_a_token_that_others_can_read_is_warned_about(load: Load, home: Path) -> None:
     path = rc(home, f"[auth]\ntoken = {TOKEN}\n")
     assert load().warnings == ()

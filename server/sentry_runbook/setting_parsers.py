@@ -119,8 +119,11 @@ def folder(text: str, warnings: list[str]) -> Path:
 
 
 def new_folder(text: str, warnings: list[str]) -> Path:
-    """A folder that is made when it is needed."""
-    return _path(text)
+    """A folder that is made when it is needed; of one that others may write is warned: they can replace its files."""
+    path = _path(text)
+    if _is(path.is_dir) and path.stat().st_mode & stat.S_IWOTH:
+        warnings.append(f"{path} can be written by others, who can replace the audit file in it: chmod o-w {path}")
+    return path
 
 
 def _path(text: str) -> Path:

@@ -145,6 +145,40 @@ def test_no_two_texts_of_different_length_in_lines_or_hidden_characters_are_show
     assert whole_block(shown) == shown
 
 
+class StoresOtherwise(httpx.AsyncBaseTransport):
+    """A Sentry that stores a comment in its own way."""
+
+    def __init__(self, store: Callable[[str], str]) -> None:
+        self.store = store
+        self.inner = httpx.ASGITransport(create_app(World(SMALL, ManualClock())))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            text = self.store(json.loads(request.content)["text"])
+            headers = {"authorization": request.headers["authorization"]}
+            request = httpx.Request("POST", request.url, json={"text": text}, headers=headers)
+        return await self.inner.handle_async_request(request)
+
+
+@pytest.mark.parametrize(
+    ("store", "is_told"),
+    [(str.strip, False), (lambda text: text.replace("\n", "\r\n"), False), (lambda text: text[:700], True)],
+)
+async def test_a_comment_that_the_server_stores_otherwise_is_told_and_is_another(
+    store: Callable[[str], str], is_told: bool
+) -> None:
+    clock, text = ManualClock(), "  Rolled back.\n" + "x" * 900
+    async with connected(
+        world=World(SMALL, clock), clock=clock, transport=StoresOtherwise(store), settings=writing("direct")
+    ) as connection:
+        done = await connection.call("add_note", issue=ISSUE, text=text)
+        assert any("stored another text" in warning for warning in done["warnings"]) == is_told
+        await connection.client.call_tool("add_note", {"issue": ISSUE, "text": text})
+        # One that is stored otherwise is no reason not to post: the server itself then says what it thinks of it.
+        assert len(changes(connection)) == 1 + is_told
+    assert done["outcome"] == "applied"
+
+
 # --- the reason is shown, bound and recorded
 
 
@@ -304,21 +338,15 @@ async def test_a_yes_to_a_state_that_only_looks_like_the_one_there_is_now_change
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("tool", "arguments"), WRITES)
-@pytest.mark.parametrize("action", ["decline", "cancel"])
+@pytest.mark.parametrize(("write", "action"), [(WRITES[0], "decline"), (WRITES[1], "cancel")])
 @pytest.mark.parametrize(
     ("after_s", "outcome"),
     [(0.0, "needs_confirmation"), (0.99, "needs_confirmation"), (1.0, "not_applied"), (40.0, "not_applied")],
 )
 async def test_only_a_refusal_that_took_a_second_is_a_person_s(
-    mode: Mode,
-    tool: str,
-    arguments: dict[str, Any],
-    action: Literal["decline", "cancel"],
-    after_s: float,
-    outcome: str,
+    mode: Mode, write: tuple[str, dict[str, Any]], action: Literal["decline", "cancel"], after_s: float, outcome: str
 ) -> None:
-    user = Asked(action, after_s)
+    (tool, arguments), user = write, Asked(action, after_s)
     async with shop(mode=mode, elicitation_callback=user) as connection:
         user.connection = connection
         said = await connection.call(tool, issue=ISSUE, **arguments)
@@ -353,39 +381,53 @@ async def test_the_time_that_sentry_takes_is_not_a_person_s(mode: Mode) -> None:
     assert said["outcome"] == "needs_confirmation"
 
 
-async def _unknown_method(_: ClientRequestContext, __: ElicitRequestParams) -> ErrorData:
-    return ErrorData(code=-32601, message="Method not found")
+class NeverAnswers:
+    """A client that is given questions and brings no answer: it knows no such method, or shows them to nobody."""
 
+    def __init__(self, hangs: bool) -> None:
+        self.hangs, self.has_question = hangs, anyio.Event()
 
-async def _hung(_: ClientRequestContext, __: ElicitRequestParams) -> ElicitResult:
-    await anyio.sleep_forever()
-    raise AssertionError
+    async def __call__(self, _: ClientRequestContext, __: ElicitRequestParams) -> ErrorData:
+        if self.hangs:
+            self.has_question.set()
+            await anyio.sleep_forever()
+        return ErrorData(code=-32601, message="Method not found")
+
+    async def call(self, connection: Connection, tool: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer of a call; None where its client gave the call up."""
+        answers: list[dict[str, Any]] = []
+        self.has_question = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+
+            async def give_up() -> None:
+                await self.has_question.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(give_up)
+            try:
+                answers.append(await connection.call(tool, issue=ISSUE, **arguments))
+            except MCPError as error:
+                assert error.error.code == -32601
+            tasks.cancel_scope.cancel()
+        return answers[0] if answers else None
 
 
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
-@pytest.mark.parametrize("client", [_unknown_method, _hung])
+@pytest.mark.parametrize("hangs", [True, False])
 async def test_a_client_that_never_comes_back_with_an_answer_has_the_token_when_it_asks_again_after_45_seconds(
-    tool: str, arguments: dict[str, Any], client: Any
+    tool: str, arguments: dict[str, Any], hangs: bool
 ) -> None:
+    client = NeverAnswers(hangs)
     async with shop(mode="auto", elicitation_callback=client) as connection:
-
-        async def call() -> dict[str, Any] | None:
-            with anyio.move_on_after(0.2):
-                try:
-                    return await connection.call(tool, issue=ISSUE, **arguments)
-                except MCPError as error:
-                    assert error.error.code == -32601
-            return None
-
-        assert await call() is None
+        assert await client.call(connection, tool, arguments) is None
         connection.elapsed.turn(44.9)
-        assert await call() is None
+        assert await client.call(connection, tool, arguments) is None
         connection.elapsed.turn(0.1)
-        asked = await call()
+        asked = await client.call(connection, tool, arguments)
         assert asked is not None
         assert asked["outcome"] == "needs_confirmation"
         assert any("Nobody answered the client's question in 45 s" in warning for warning in asked["warnings"])
-        assert await call() is None  # a new question
+        assert await client.call(connection, tool, arguments) is None  # a new question
         done = await connection.call(tool, issue=ISSUE, **arguments, confirm_token=asked["confirm_token"])
         assert done["outcome"] == "applied"
         assert len(changes(connection)) == 1
@@ -420,20 +462,36 @@ async def test_of_two_calls_that_put_the_same_question_the_earlier_one_counts() 
     assert (said.structured_content or {})["outcome"] == "not_applied"
 
 
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_person_who_takes_minutes_is_not_asked_again_because_the_clock_went_on(mode: Mode) -> None:
+    asked: list[str] = []
+
+    async def slow_yes(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        connection.clock.advance(minutes=3)
+        connection.elapsed.turn(180)
+        return ElicitResult(action="accept", content={"confirm": True})
+
+    async with shop(mode=mode, elicitation_callback=slow_yes) as connection:
+        done = await connection.call("resolve_issue", issue=ISSUE, action="ignore", ignore_minutes=60)
+    assert (done["outcome"], len(asked)) == ("applied", 1)
+
+
 def test_questions_that_nobody_answers_are_forgotten() -> None:
     elapsed = Seconds()
     questions = OpenQuestions(elapsed)
     for number in range(MOST_OPEN + 5):
-        questions.put(str(number))
-    assert questions.age_s("4", elapsed()) is None
-    assert questions.age_s("5", elapsed()) == 0
+        questions.put(str(number), "?")
+    assert questions.find("4") is None
+    kept = questions.find("5")
     elapsed.turn(OPEN_S)
-    assert questions.age_s("5", elapsed()) == OPEN_S
+    questions.put("5", "!")
+    assert questions.find("5") is kept
     elapsed.turn(0.1)
-    assert questions.age_s("5", elapsed()) is None
-    questions.put("a")
+    assert questions.find("5") is None
+    questions.put("a", "?")
     questions.close("a")
-    assert questions.age_s("a", elapsed()) is None
+    assert questions.find("a") is None
 
 
 # --- a dry run gives a token

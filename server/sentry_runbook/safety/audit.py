@@ -132,6 +132,8 @@ class AuditLog:
             flags |= getattr(os, name, 0)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.path.is_symlink():
+                raise self._failed("cannot be opened: it is a link, which is not followed")
             handle = os.open(self.path, flags, 0o600)
         except OSError as exc:
             raise self._failed("cannot be opened", exc) from exc

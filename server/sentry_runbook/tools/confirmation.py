@@ -131,25 +131,23 @@ async def decide(
 
 def _put(ctx: Context[Runtime], plan: Confirmable) -> Decision | Elicit[Confirm]:
     """Put the question with the answer of this call, or judge the answer that the client came back with."""
-    run, question = runtime(ctx), plan.question()
     # Two states may look alike in a question, so the answer is bound to a digest of the whole: the SDK takes it for
     # the very question that was put, schema included, and puts any other anew.
-    questions, whole = run.questions, run.confirmations.fingerprint(plan.payload())
+    questions, whole = runtime(ctx).questions, runtime(ctx).confirmations.fingerprint(plan.payload())
+    earlier, answers = questions.find(whole), tuple((ctx.input_responses or {}).values())
+    if earlier is None:
+        text = plan.question()
+        questions.put(whole, text)
+        return Elicit(text, _confirm_of(whole))
     # Until the call came: the reading since then is Sentry's time and nobody's who answers.
-    age_s, answers = questions.age_s(whole, plan.read_at), tuple((ctx.input_responses or {}).values())
-    why = None
-    if age_s is not None and (answers or ctx.request_state):
+    age_s, why = plan.read_at - earlier.since, None
+    if answers or ctx.request_state:
         why = _why_no_person(answers[0] if answers else None, age_s)
-    elif age_s is not None and age_s >= ANSWER_WITHIN_S:
+        questions.close(whole)
+    elif age_s >= ANSWER_WITHIN_S:
         why = NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
-    if why is not None:
         questions.close(whole)
-        return unanswered(why)
-    if answers and age_s is not None:
-        questions.close(whole)
-    else:
-        questions.put(whole)
-    return Elicit(question, _confirm_of(whole))
+    return Elicit(earlier.text, _confirm_of(whole)) if why is None else unanswered(why)
 
 
 def _confirm_of(whole: str) -> type[Confirm]:

@@ -83,23 +83,28 @@ async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResu
         AuditError: it could not be recorded beforehand, so it was not posted.
     """
     client, unclear, note_id = run.client(), "", None
+    notes: tuple[str, ...] = ()
     reference = IssueRef(issue=planned.issue.id, organization=planned.organization)
     async with recorded(run, _intent(run, planned, confirmed)) as record:
         with client.deadline(run.settings.limits.call_s):
             try:
                 with run.answers.invalidating():
-                    note_id = text_of((await client.add_note(reference, planned.text)).get("id"))
-                record.outcome = "applied"
+                    posted = await client.add_note(reference, planned.text)
+                note_id, record.outcome = text_of(posted.get("id")), "applied"
+                stored = _text_of_note(posted)
+                if stored is not None and _as_stored(stored) != _as_stored(planned.text):
+                    notes = ("The server stored another text than was sent: look at the comment there.",)
             except UNCLEAR as exc:
                 unclear = exc.what
                 record.outcome, note_id = await _look_for(run, planned)
             except SentryError as exc:
                 record.outcome = "not_applied"
                 raise type(exc)(f"{exc.what} Nothing was posted.", exc.fix, status=exc.status) from exc
-    read_back = "The comments were read back."
-    if record.outcome == "unknown":
-        read_back = "Reading the comments back failed: look at the issue in Sentry before trying again."
-    notes = (f"{unclear} {read_back}",) if unclear else ()
+    if unclear:
+        read_back = "The comments were read back."
+        if record.outcome == "unknown":
+            read_back = "Reading the comments back failed: look at the issue in Sentry before trying again."
+        notes = (f"{unclear} {read_back}",)
     return note_result(planned, record.outcome, note_id=note_id, notes=notes + record.notes)
 
 
@@ -118,8 +123,12 @@ def _id_of_same(notes: Iterable[JsonObject], text: str) -> str | None:
     Servers take blanks off the ends (Sentry) and may write line breaks as browsers do; nothing else is forgiven.
     """
     wanted = _as_stored(text)
-    same = (note for note in notes if _as_stored(text_of(object_of(note.get("data")).get("text")) or "") == wanted)
+    same = (note for note in notes if _as_stored(_text_of_note(note) or "") == wanted)
     return next((text_of(note.get("id")) for note in same), None)
+
+
+def _text_of_note(note: JsonObject) -> str | None:
+    return text_of(object_of(note.get("data")).get("text"))
 
 
 def _as_stored(text: str) -> str:

@@ -14,6 +14,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
     digest_of,
+    flag_of,
     list_of,
     moment_of,
     object_of,
@@ -278,17 +279,19 @@ def regressed_release(status: object, regressions: Iterable[tuple[datetime, str 
 def _status_digest(json: JsonObject, details: JsonObject) -> str | None:
     """What tells one status from another, whole. What remains of a limit shrinks by itself, so it is compared apart."""
     commit = details.get("inCommit")
-    # Of the entry no more than this: Sentry fills in its version later, when the release is there.
+    # Of an entry no more than this: Sentry fills in its version later, when the release is there.
     resolves = [
-        (text_of(entry.get("dateCreated")), object_of(entry.get("data")).get("current_release_version"))
+        (text_of(entry.get("dateCreated")) or "", text_of(object_of(entry.get("data")).get("current_release_version")))
         for entry in map(object_of, list_of(json.get("activity"))[:MAX_ACTIVITY])
         if (text_of(entry.get("type")) or "").lower().startswith("set_resolved")
     ]
-    names = ("inRelease", "inNextRelease", "inUpcomingRelease", "autoResolved")
-    told: dict[str, object] = {name: details.get(name) for name in names}
-    told |= {name: json.get(name) for name in ("status", "substatus")}
-    told["inCommit"] = object_of(commit).get("id") if isinstance(commit, dict) else commit
-    told["resolve"] = max(resolves, key=str, default=None) if json.get("status") == "resolved" else None
+    told = [
+        *(text_of(json.get(name)) for name in ("status", "substatus")),
+        text_of(details.get("inRelease")),
+        *(flag_of(details.get(name)) for name in ("inNextRelease", "inUpcomingRelease", "autoResolved")),
+        text_of(object_of(commit).get("id") if isinstance(commit, dict) else commit),
+        max(resolves, key=str, default=None) if json.get("status") == "resolved" else None,
+    ]
     return digest_of(told)
 
 

@@ -45,13 +45,13 @@ def text_of(value: object) -> str | None:
 
 
 def digest_of(value: object) -> str | None:
-    """A digest of a text or JSON value as Sentry sent it, to compare whole values by; None for None.
+    """A digest of a text, or of plain values, as Sentry sent them, to compare them whole; None for None.
 
     What is shown of a value is cut, masked and made inert, so that two different ones may look alike.
     """
     if value is None:
         return None
-    whole = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    whole = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(whole.encode("ascii")).hexdigest()[:32]
 
 
