@@ -47,8 +47,8 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
 """Ability → what it is, and what stands in for it."""
 
 State = Literal["yes", "no", "unknown"]
-ONLY_SENTRY_HAS = frozenset({"look_up", "discover", "timeseries", "stats", "sessions", "notes", "org_issues"})
-"""Abilities that no GlitchTip of the versions seen has."""
+ONLY_SENTRY_HAS = frozenset({"discover", "timeseries", "stats", "sessions", "notes", "org_issues"})
+"""Abilities that show a Sentry where they worked: no GlitchTip of the versions seen has them."""
 
 
 @dataclass(frozen=True)
