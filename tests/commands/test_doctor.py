@@ -11,6 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from sentry_runbook.commands.checks import checks
 from sentry_runbook.runtime import build_runtime
@@ -170,6 +174,22 @@ def test_servers_that_are_not_todays_sentry_are_ready_too(
         output = command("doctor")
     assert output.code == 0, output.out
     assert "instead:" in output.out
+    assert ("This server is GlitchTip, not Sentry" in output.out) is (made is GlitchTip)
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "404 in JSON"), (200, "with something else")])
+def test_a_server_that_is_no_sentry_is_named_as_that(
+    status: int, words: str, command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(_: Request) -> JSONResponse:
+        return JSONResponse({"detail": "Not found."}, status)
+
+    with served(Starlette(routes=[Route("/{rest:path}", answer)])) as url:
+        monkeypatch.setenv("SENTRY_AUTH_TOKEN", STAND_IN_TOKEN)
+        monkeypatch.setenv("SENTRY_URL", url)
+        output = command("doctor")
+    assert output.code == 1
+    assert "This server is no Sentry" in output.out and words in " ".join(output.out.split())
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ class Sentry2019(StandIn):
                 ("GET", f"{org}releases/{{version}}/", self._release),
                 ("GET", f"{org}releases/{{version}}/deploys/", self._deploys),
                 ("GET", "/api/0/projects/acme/web/", self._project),
+                ("GET", "/api/0/projects/acme/web/events/{event}/", self._project_event),
                 ("GET", "/api/0/projects/acme/web/events/{event}/committers/", self._committers),
                 ("GET", old, self._issue),
                 ("PUT", old, self._change),
@@ -97,7 +98,11 @@ class Sentry2019(StandIn):
         asked = request.query_params
         if asked.get("statsPeriod", "") not in ("", "24h", "14d"):
             return says(400, "Invalid stats_period. Valid choices are '', '24h', and '14d'")
-        if not asked.get("project", "1").lstrip("-").isdigit() or asked.get("cursor", "0:0:0").count(":") != 2:
+        if asked.get("project") == "-1":
+            return says(403, "You do not have permission to perform this action.")
+        if asked.get("sort", "date") not in ("date", "new", "freq", "priority"):
+            return says(500, "Internal Error")
+        if not asked.get("project", "1").isdigit() or asked.get("cursor", "0:0:0").count(":") != 2:
             return says(500, "Internal Error")
         return JSONResponse([self.issue()])
 
@@ -132,7 +137,12 @@ class Sentry2019(StandIn):
 
     async def _event(self, request: Request) -> Response:
         which = request.path_params["event"]
-        if which not in ("latest", "oldest", EVENT_ID):
+        if which not in ("latest", "oldest"):
+            return Response(status_code=404)  # an id is read below its project
+        return JSONResponse(event(ISSUE, TAGS, release={"version": "web@1.2.0"}))
+
+    async def _project_event(self, request: Request) -> Response:
+        if request.path_params["event"] != EVENT_ID:
             return says(404, "Event not found")
         return JSONResponse(event(ISSUE, TAGS, release={"version": "web@1.2.0"}))
 
@@ -148,7 +158,7 @@ class Sentry2019(StandIn):
         if not text:
             return JSONResponse({"text": ["This field is required."]}, 400)
         if text in self.notes:
-            return says(400, "You have already posted that comment.")
+            return JSONResponse('{"detail": "You have already posted that comment."}', 400)  # JSON in a JSON text
         self.notes.append(text)
         return JSONResponse(_note(len(self.notes) - 1, text), 201)
 

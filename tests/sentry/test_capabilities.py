@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,11 +19,14 @@ from sentry_runbook.errors import (
     SentryError,
     ServerFault,
     SettingsError,
+    TimedOut,
     Unsupported,
 )
 from sentry_runbook.sentry.compatibility import ABILITIES, LACK_S, Capabilities
 from sentry_runbook.sentry.counts import LatencyTable, TimeSeries
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.ids import IssueRef
+from sentry_runbook.sentry.status_errors import NoRoute, WebPage
 from tests.sentry import shapes
 from tests.sentry.upstream import ORG, Answer, Time, Upstream, client_of, gives, says, shows_page
 
@@ -55,6 +59,57 @@ class ByQuery(httpx.AsyncBaseTransport):
         self.seen.append(asked)
         answer = self.rules.get(asked, self.rules["otherwise"])
         return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+
+
+# --- of two errors the one that tells more
+
+
+UNWORDED, WORDED = NoRoute("no route", status=404), NotFound("no such event", status=404)
+PAGE, FORBIDDEN, LATE = WebPage("a page", status=200), Forbidden("no scope", status=403), TimedOut("too late")
+UNKNOWN_FORM, WRONG = BadRequest("uuid_parsing", status=422), BadRequest("no such field", status=400)
+MISSING, FAULT = Unsupported("not here", status=405), ServerFault("trouble", status=500)
+
+
+@pytest.mark.parametrize(
+    ("newest", "oldest", "told"),
+    [
+        (UNWORDED, FORBIDDEN, FORBIDDEN),
+        (UNWORDED, LATE, LATE),
+        (PAGE, FAULT, FAULT),
+        (MISSING, WORDED, WORDED),
+        (UNKNOWN_FORM, WORDED, WORDED),
+        (WORDED, FAULT, FAULT),
+        (WORDED, UNWORDED, WORDED),
+        (FORBIDDEN, UNWORDED, FORBIDDEN),
+        (WRONG, UNWORDED, WRONG),
+        (UNWORDED, PAGE, UNWORDED),
+        (FORBIDDEN, WRONG, FORBIDDEN),
+    ],
+)
+async def test_when_no_form_is_answered_the_error_that_tells_most_is_raised(
+    newest: SentryError, oldest: SentryError, told: SentryError
+) -> None:
+    def failing(error: SentryError) -> Callable[[], Awaitable[object]]:
+        async def ask() -> object:
+            raise error
+
+        return ask
+
+    forms = [RequestForm(ask=failing(error), is_refusal=refused_by(SentryError)) for error in (newest, oldest)]
+    with pytest.raises(SentryError) as raised:
+        await ask_newest(forms, Capabilities(lambda: 0.0))
+    assert raised.value is told
+
+
+@pytest.mark.parametrize("which", ["recommended", "latest"])
+async def test_a_limit_on_the_fallback_is_told_rather_than_a_path_that_is_not_there(which: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_latest = request.url.path.endswith("/latest/")
+        return httpx.Response(403 if is_latest else 404, json={"detail": "You do not have permission."})
+
+    async with client_of(httpx.MockTransport(answer), base_url="http://sentry.example") as client:
+        with pytest.raises(Forbidden, match="may not read"):
+            await client.event(REF, which)
 
 
 # --- the memory itself

@@ -245,6 +245,16 @@ async def test_an_event_id_alone_names_its_issue() -> None:
     assert (shown["short_id"], shown["event"]["id"]) == (OLD_SHORT_ID, event)
 
 
+@needs_other_servers
+async def test_a_device_that_no_parser_knows_is_no_device() -> None:
+    async with facing(GlitchTip(data=recorded_data()), RECORDED_AT) as connection:
+        shown = await connection.call("get_issue", issue="3")
+    assert "device" not in shown["event"]
+    assert shown["event"]["browser"] == "Chrome 126.0"
+    assert shown["culprit"] == "__main__ in price"
+    assert "transaction" not in shown["event"]  # a location is none
+
+
 # --- what it does not tell
 
 

@@ -14,6 +14,7 @@ from sentry_runbook.incident.model.evidence.event import NAMED_BY
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 from sentry_runbook.sentry.counts import ListPage
+from sentry_runbook.sentry.forms import nearest
 
 Objects = tuple[JsonObject, ...]
 
@@ -57,7 +58,7 @@ def _sample_request(collection: Collection) -> Request[Objects]:
             tasks.start_soon(ask, "oldest")
             tasks.start_soon(ask, "recommended")
         if not events:
-            raise errors["oldest"]
+            raise nearest((errors["oldest"], errors["recommended"]))
         return tuple(events[which] for which in ("oldest", "recommended") if which in events)
 
     return ask_both

@@ -96,6 +96,9 @@ def _missing(client: SentryClient, search: IssueSearch, found: Found, rows: tupl
     """What the rows do not say; GlitchTip's say less, and are not in every order."""
     if client.server != "glitchtip":
         yield from missing_keys(rows)
+        if found.page.order is not None:
+            why = f"this Sentry does not know {search.sort}: the order is {found.page.order}"
+            yield Missing(what="order", why=why)
         return
     yield from missing_keys(rows, GLITCHTIP_ROWS)
     if search.sort in GLITCHTIP_ORDERS:

@@ -72,7 +72,8 @@ async def checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
         return
     yield _kind(token, run.settings.sources.get("token"))
     try:
-        who = await run.client().whoami()
+        async with run.client().call(run.settings.limits.call_s):
+            who = await run.client().whoami()
     except RunbookError as exc:
         yield DoctorCheck.of(exc)
         return
@@ -84,7 +85,15 @@ async def checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
         yield check
         if check.fatal:
             return
+    if run.client().server == "glitchtip":
+        yield DoctorCheck("note", IS_GLITCHTIP)
     yield await _main_job(run)
+
+
+IS_GLITCHTIP = (
+    "This server is GlitchTip, not Sentry: what it lacks is listed below; searches and periods are applied here where "
+    "it ignores them."
+)
 
 
 def _local_checks(run: Runtime) -> Iterator[DoctorCheck]:

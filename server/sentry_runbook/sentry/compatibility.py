@@ -42,13 +42,15 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
     "flags": ("changes of feature flags", "left out"),
     "global_views": ("one search over all projects", "projects are searched one by one"),
-    "sort": ("Sentry's sort orders of the issue list", "GlitchTip's"),
+    "sort": ("all of Sentry's sort orders of the issue list", "the nearest order"),
+    "all_projects": ("a search of all projects by -1", "the projects of the token's user"),
+    "issue_events": ("events by id below their issue", "below their project"),
 }
 """Ability → what it is, and what stands in for it."""
 
 State = Literal["yes", "no", "unknown"]
-ONLY_SENTRY_HAS = frozenset({"look_up", "discover", "timeseries", "stats", "sessions", "notes", "org_issues"})
-"""Abilities that no GlitchTip of the versions seen has."""
+ONLY_SENTRY_HAS = frozenset({"discover", "timeseries", "stats", "sessions", "notes", "org_issues"})
+"""Abilities that show a Sentry where they worked: no GlitchTip of the versions seen has them."""
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,14 @@ class ListPage(Generic[T]):
     """One page of a list, and the cursor of the next.
 
     Attributes:
+        order: Sentry's word for the order, where it is another than asked for.
         rows_read: of how many rows these were chosen here, where the server ignores a condition; None where it chose.
     """
 
     items: tuple[T, ...]
     next_cursor: str | None = None
     rows_read: int | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ def _words(body: bytes) -> str:
         parsed = json.loads(body[:MAX_BODY_BYTES]) if body else None
     except (ValueError, RecursionError):
         return ""
+    if isinstance(parsed, str) and parsed.startswith("{"):
+        return detail(parsed.encode())  # Sentry of 2019 writes some errors as JSON in a JSON text
     if isinstance(parsed, dict):
         text = next((parsed[key] for key in ("detail", "message") if parsed.get(key)), None)
         if isinstance(text, dict):

@@ -17,11 +17,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sentry_runbook.errors import BadRequest, NotFound, SentryError
+from sentry_runbook.errors import BadRequest, NotFound, RunbookError, SentryError
 from sentry_runbook.sentry.compatibility import Capabilities
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 
 T = TypeVar("T")
+E = TypeVar("E", bound=RunbookError)
 
 
 def refused_by(*kinds: type[SentryError]) -> Callable[[SentryError], bool]:
@@ -61,12 +62,12 @@ class RequestForm(Generic[T]):
         return self.is_absence(error) or self.is_passing(error) or (self.is_refusal(error) and not has_worked)
 
 
-def nearest(errors: Sequence[SentryError]) -> SentryError:
+def nearest(errors: Sequence[E]) -> E:
     """Return the error that tells most of why a question has no answer; of equals the first."""
     return max(errors, key=_nearness)
 
 
-def _nearness(error: SentryError) -> int:
+def _nearness(error: RunbookError) -> int:
     if isinstance(error, ENDPOINT_MISSING):
         return 0
     if isinstance(error, BadRequest) and error.status == 422:

@@ -8,23 +8,23 @@ from datetime import datetime
 from functools import partial
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
-from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, object_of
 from sentry_runbook.sentry import glitchtip, parsing
 from sentry_runbook.sentry.base import READ_EVENTS, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.ids import NAMED_EVENTS, IssueRef, event_id
-from sentry_runbook.sentry.messages import RequestInfo
-from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT, ISSUE_LIST, IssuePaths
+from sentry_runbook.sentry.issue_list import IssueListEndpoints
+from sentry_runbook.sentry.messages import RequestInfo, segment
+from sentry_runbook.sentry.page_place import cut_page, place_of
+from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT
 from sentry_runbook.sentry.status_errors import (
     ENDPOINT_MISSING,
-    OneProjectAtATime,
-    one_project_at_a_time,
     unsupported,
 )
 
 
-class IssueEndpoints(IssuePaths):
+class IssueEndpoints(IssueListEndpoints):
     """Endpoints that read issues and events."""
 
     async def issue(self, ref: IssueRef, *, environments: Sequence[str] = (), fresh: bool = False) -> JsonObject:
@@ -40,84 +40,6 @@ class IssueEndpoints(IssuePaths):
         issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
         self._can.observe_issue(issue)
         return glitchtip.issue_as_sentry(issue) if self._can.server == "glitchtip" else issue
-
-    async def issues(
-        self,
-        *,
-        query: str,
-        project: str | None,
-        environments: Sequence[str],
-        sort: str,
-        start: datetime,
-        end: datetime,
-        limit: int,
-        cursor: str | None,
-        organization: str | None = None,
-        now: datetime | None = None,
-    ) -> ListPage[JsonObject]:
-        """One page of the issues that match a search.
-
-        Args:
-            query: always sent, for the server's own default hides issues.
-            project: slug or number; None means all that the token sees.
-            environments: any of these.
-            sort: Sentry's word: date, new, freq, user, trends.
-            start: only issues seen from then on.
-            end: and before then.
-            limit: at most 100.
-            cursor: of the page before.
-            organization: None means the configured one.
-            now: what ages are counted from, where they are applied here; ``end`` when left out.
-
-        On GlitchTip the page is of all times: ``start`` and ``end`` are not sent, and the caller chooses the rows.
-
-        Raises:
-            OneProjectAtATime: no project was given, and this server or plan searches one at a time.
-        """
-        slug = await self._slug(organization)
-        if project is None and self._can.is_missing("global_views", slug):
-            raise one_project_at_a_time(ISSUE_LIST)
-        number = await self._project_number(project, organization) if project else None
-        common = [("query", query), ("limit", str(limit)), *environments_of(environments), *given("cursor", cursor)]
-        path = await self._org_path(organization, "issues/")
-        if self._can.server != "glitchtip":
-            today = [*common, *span(start, end), ("sort", sort), ("project", number or "-1")]
-            page = await self._issues_of_sentry(path, today, slug)
-            if page is not None:
-                return page
-        self._can.mark_missing("sort")
-        from sentry_runbook.sentry import glitchtip_lists  # noqa: PLC0415  # only GlitchTip needs it (DESIGN §9)
-
-        return await glitchtip_lists.issues_page(
-            lambda params: self._sender.get(path, params, ISSUE_LIST, parsing.page),
-            query=query,
-            project_id=number,
-            environments=environments,
-            sort=sort,
-            start=start,
-            end=end,
-            limit=limit,
-            cursor=cursor,
-            now=now or end,
-        )
-
-    async def _issues_of_sentry(self, path: str, params: Query, slug: str) -> ListPage[JsonObject] | None:
-        """The page in Sentry's words; None where the answer, or refusal, shows that GlitchTip read them otherwise."""
-        try:
-            page = await self._sender.get(path, params, ISSUE_LIST, parsing.page)
-        except OneProjectAtATime:
-            self._can.mark_missing("global_views", slug)
-            raise
-        except BadRequest:
-            if self._can.server == "glitchtip":
-                return None
-            raise
-        for issue in page.items[:1]:
-            self._can.observe_issue(issue)
-        if self._can.server == "glitchtip":
-            return None
-        self._can.mark_supported("sort")
-        return page
 
     async def events(
         self,
@@ -138,10 +60,11 @@ class IssueEndpoints(IssuePaths):
 
         has_conditions = bool(environments or query or (start and end))
         if self._can.server != "glitchtip" or not has_conditions:
-            # GlitchTip reads limit, Sentry per_page.
+            place = place_of(cursor)
+            # GlitchTip reads limit, Sentry per_page; Sentry of 2019 gives a hundred whatever is asked for.
             params = [("per_page", str(limit)), ("limit", str(limit)), *environments_of(environments)]
-            params += given("query", query) + given("cursor", cursor)
-            page = await ask([*params, *(span(start, end) if start and end else [])])
+            params += given("query", query) + given("cursor", place.page)
+            page = cut_page(await ask([*params, *(span(start, end) if start and end else [])]), place, limit)
             if self._can.server != "glitchtip":
                 return page
             if not has_conditions:
@@ -174,6 +97,8 @@ class IssueEndpoints(IssuePaths):
         )
         if wanted == "oldest":
             return await self._oldest(ask, asked)
+        if wanted not in NAMED_EVENTS:
+            return await self._event_by_id(ref, wanted, ask, asked)
         if wanted != "recommended":
             return await ask()
         forms: tuple[RequestForm[JsonObject], ...] = (
@@ -181,6 +106,26 @@ class IssueEndpoints(IssuePaths):
             RequestForm(ask=lambda: self._event(ref, "latest", environments), is_refusal=refused_by(SentryError)),
         )
         return await ask_newest(forms, self._can)
+
+    async def _event_by_id(
+        self, ref: IssueRef, id_: str, ask: Callable[[], Awaitable[JsonObject]], asked: RequestInfo
+    ) -> JsonObject:
+        """One event by its id: below its issue, on Sentry of 2019 below its project."""
+
+        async def below_project() -> JsonObject:
+            issue = await self.issue(ref)
+            project = parsing.text(object_of(issue.get("project")).get("slug")) or ""
+            path = f"/api/0/projects/{segment(await self._slug(ref.organization))}/{segment(project)}/events/{id_}/"
+            event = await self._sender.get(path, (), asked, parsing.identified("eventID", "id"))
+            if parsing.text(event.get("groupID")) != parsing.text(issue.get("id")):
+                raise NotFound(f"{self._named(ref).capitalize()} has no event {id_}.", EVENT_HINT, status=404)
+            return event
+
+        forms: tuple[RequestForm[JsonObject], ...] = (
+            RequestForm(ask=ask, ability="issue_events", is_refusal=refused_by(*ENDPOINT_MISSING)),
+            RequestForm(ask=below_project, is_refusal=refused_by(NotFound, *ENDPOINT_MISSING)),
+        )
+        return await ask_newest(forms, self._can, is_current=self.is_saas)
 
     async def _latest_row(self, ref: IssueRef, environments: Sequence[str]) -> JsonObject:
         """The latest event of these environments, by the list.

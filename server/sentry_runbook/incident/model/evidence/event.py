@@ -285,7 +285,7 @@ def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:
     context, keys = contexts.get(key, {}), ("name", "version")
     if key == "device":
         keys = ("family", "model")
-    texts = [text for part in keys if (text := first_text(context, part)) and text not in ("Unknown", "None")]
+    texts = [text for part in keys if (text := first_text(context, part)) and text not in ("Unknown", "None", "Other")]
     if key == "device":
         # Some SDKs give the owner's name for the device as its family, too.
         texts = [text for text in texts if not is_owned_device(key, text)]
