@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,18 +10,16 @@ import anyio
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
-from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
+from mcp.types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
 from mcp.types import Tool as ListedTool
-from pydantic import AnyUrl
 
 from sentry_runbook import __version__
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.text import line
 from sentry_runbook.server.completions import add_completions
+from sentry_runbook.server.misconfigured import ProblemAnsweringServer
 from sentry_runbook.server.prompts import add_prompts
 from sentry_runbook.server.resources import add_resources
 from sentry_runbook.tools import tools_for
@@ -37,18 +35,16 @@ LISTS_FRESH_MS = 3_600_000
 """How long clients may reuse the lists of tools, prompts and resources."""
 
 
-class RunbookServer(MCPServer[Runtime]):
+class RunbookServer(ProblemAnsweringServer):
     """The SDK's server; a wrong prompt is the caller's mistake and no internal error.
 
     Attributes:
         tools_listed: set once a client has asked for the tools.
-        problem: what is wrong with the settings: the answer to every tool, prompt and resource; empty when nothing is.
     """
 
-    def __init__(self, *args: Any, problem: str = "", **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.tools_listed = anyio.Event()
-        self.problem = problem
 
     async def list_tools(self) -> list[ListedTool]:
         """The published tools."""
@@ -56,28 +52,13 @@ class RunbookServer(MCPServer[Runtime]):
         self.tools_listed.set()
         return tools
 
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
-    ) -> CallToolResult | InputRequiredResult:
-        """A tool's answer."""
-        if self.problem:
-            raise ToolError(self.problem)
-        return await super().call_tool(name, arguments, context)
-
-    async def read_resource(
-        self, uri: AnyUrl | str, context: Context[Runtime, Any] | None = None
-    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """A resource's content."""
-        if self.problem:
-            raise ResourceError(self.problem)
-        return await super().read_resource(uri, context)
-
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """A prompt by name; an unknown one, or one that lacks an argument, is an invalid parameter."""
         if self.problem:
-            raise MCPError(code=INVALID_PARAMS, message=self.problem)
+            # Before its name is looked up: with a folder of templates that cannot be read, one's own are not known.
+            return await super().get_prompt(name, arguments, context)
         prompts = {prompt.name: prompt for prompt in await self.list_prompts()}
         if name not in prompts:
             known = ", ".join(sorted(prompts)) or "none"
