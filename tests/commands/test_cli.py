@@ -97,6 +97,11 @@ def test_without_a_command_it_serves(argv: list[str]) -> None:
     assert arguments.read_only is bool(argv)
 
 
+def test_an_empty_address_and_port_are_not_given_and_not_every_address() -> None:
+    arguments = parse(["serve", "--host", " ", "--port", ""])
+    assert (arguments.host, arguments.port) == ("127.0.0.1", 8765)
+
+
 @pytest.mark.parametrize(
     "argv",
     [

@@ -13,6 +13,7 @@ from typing import NoReturn
 from sentry_runbook import __version__
 from sentry_runbook.commands import COMMANDS, load_command
 from sentry_runbook.errors import in_one_line
+from sentry_runbook.loopback import LOOPBACK
 from sentry_runbook.settings import SETTINGS
 
 DESCRIPTION = """\
@@ -104,11 +105,18 @@ def add_sentry_flags(command: argparse.ArgumentParser) -> argparse._ArgumentGrou
 
 
 def add_port_flags(group: _Group, port: int) -> None:
-    """Where to listen; ``port`` is the default."""
-    group.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    """Where to listen; ``port`` is the default, also where an empty text is given."""
+    number = whole_number(0, 65535)
+    group.add_argument(
+        "--host",
+        # To the operating system an empty address is every address.
+        type=lambda text: text.strip() or LOOPBACK[1],
+        default=LOOPBACK[1],
+        help=f"address to listen on ({LOOPBACK[1]})",
+    )
     group.add_argument(
         "--port",
-        type=whole_number(0, 65535),
+        type=lambda text: number(text) if text.strip() else port,
         default=port,
         metavar="N",
         help=f"port to listen on ({port}; 0 takes a free one)",

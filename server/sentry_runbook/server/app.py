@@ -11,18 +11,17 @@ import anyio
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
-from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, TextContent
 from mcp.types import Tool as ListedTool
-from pydantic import AnyUrl
 
 from sentry_runbook import __version__
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.echo import echoed
 from sentry_runbook.server.completions import add_completions
+from sentry_runbook.server.misconfigured import ProblemAnsweringServer
 from sentry_runbook.server.prompts import add_prompts
 from sentry_runbook.server.resources import add_resources
 from sentry_runbook.tools import tools_for
@@ -43,18 +42,16 @@ LISTS_FRESH_MS = 3_600_000
 """How long clients may reuse the lists of tools, prompts and resources."""
 
 
-class RunbookServer(MCPServer[Runtime]):
+class RunbookServer(ProblemAnsweringServer):
     """The SDK's server; a wrong prompt is the caller's mistake and no internal error.
 
     Attributes:
         tools_listed: set once a client has asked for the tools.
-        problem: what is wrong with the settings: the answer to every tool, prompt and resource; empty when nothing is.
     """
 
-    def __init__(self, *args: Any, problem: str = "", **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.tools_listed = anyio.Event()
-        self.problem = problem
 
     async def list_tools(self) -> list[ListedTool]:
         """The published tools."""
@@ -66,10 +63,8 @@ class RunbookServer(MCPServer[Runtime]):
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool by name; the SDK's own answer to an unknown name repeats it as it came."""
-        if self.problem:
-            raise ToolError(self.problem)
         known = {tool.name for tool in self._tool_manager.list_tools()}
-        if name not in known:
+        if name not in known and not self.problem:
             message = f"There is no tool {quoted(echoed(name, 40))}. Known: {', '.join(sorted(known))}."
             return CallToolResult(content=[TextContent(type="text", text=message)], is_error=True)
         return await super().call_tool(name, arguments, context)
@@ -78,8 +73,6 @@ class RunbookServer(MCPServer[Runtime]):
         self, uri: AnyUrl | str, context: Context[Runtime, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
         """A resource by address; the SDK gives a wrong one back as it came, which may be hostile or hold a secret."""
-        if self.problem:
-            raise ResourceError(self.problem)
         try:
             return await super().read_resource(uri, context)
         except ResourceError as exc:
@@ -95,7 +88,8 @@ class RunbookServer(MCPServer[Runtime]):
     ) -> GetPromptResult | InputRequiredResult:
         """A prompt by name; an unknown one, or one that lacks an argument, is an invalid parameter."""
         if self.problem:
-            raise MCPError(code=INVALID_PARAMS, message=self.problem)
+            # Before its name is looked up: with a folder of templates that cannot be read, one's own are not known.
+            return await super().get_prompt(name, arguments, context)
         prompts = {prompt.name: prompt for prompt in await self.list_prompts()}
         if name not in prompts:
             known = ", ".join(sorted(prompts)) or "none"
