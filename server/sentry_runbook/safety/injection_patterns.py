@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from sentry_runbook.safety.any_of import any_of
+from sentry_runbook.safety.mask_kinds import KINDS
 from sentry_runbook.tool_names import TOOL_NAMES
 
 
@@ -191,7 +192,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "error executing|severity|decided_by|structuredcontent|needs_conf|outcome|<|message from|notice from|note from|"
         "instruction|sentry|tool|function re|function ou|function ca|function_|\"function",
         r"\berror executing tool\b|(?:^|\n|\*\*|\|)\s{0,3}severity\W{1,4}p[0-4]\b|\bdecided_by\b|\bstructuredcontent\b|\bneeds_confirmation\b"
-        r"|\boutcome\W{1,4}(?:applied|needs_confirmation|not_applied)\b|<(?:email|ip|phone|card|iban|jwt|token|key|secret|cookie|credential|personal) \d+>"
+        rf"|\boutcome\W{{1,4}}(?:applied|needs_confirmation|not_applied)\b|<(?:{'|'.join(KINDS)}) \d+>"
         r"|\b(?:message|notice|note|instructions?) from (?:sentry(?:-runbook)?|the (?:mcp )?(?:server|system|operator|sentry team))\b"
         r"|\bsentry(?:'s)? (?:seer|autofix|security team|support) (?:has |have )?(?:recommends?|requires?|verified|determined|approved)\b"
         r"|\b(?:tool|function)[ _](?:result|output|response|call)s?\s*[:：]|\"(?:tool|tool_name|function)\"\s*:\s*\"|\btools/call\b"
