@@ -66,4 +66,5 @@ class Tags(FieldType):
         """The tags."""
         pairs = [(str(pair[0]), str(pair[1])) for pair in list_of(value) if isinstance(pair, tuple)]
         named = {key: sanitizer.user_tag(tag) if key == "user" else tag for key, tag in pairs}
+        sanitizer.look_together(named.items(), "event.tags")
         return sanitizer.mapping(named, where="event.tags", items=MAX_TAGS, limit=NAME)
