@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 from datetime import UTC, datetime, timedelta
@@ -30,10 +31,14 @@ def test_a_postmortem_made_offline_is_the_one_that_was_made_online(command: Comm
     file = place / "evidence.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(place.iterdir()) == [file]
-    offline = command(
+    offline = command("postmortem", "--lead", "Dana Ortiz", "--evidence", "evidence.json")
+    assert (offline.code, offline.out) == (0, online.out)
+    assert "](http" in online.out
+    elsewhere = command(
         "postmortem", "--lead", "Dana Ortiz", "--evidence", "evidence.json", "--url", "http://127.0.0.1:1"
     )
-    assert (offline.code, offline.out) == (0, online.out)
+    assert "links to another Sentry" in elsewhere.err
+    assert re.sub(r"\[([^\]]*)\]\(http[^)]*\)", r"\1", online.out) == elsewhere.out
 
 
 @pytest.mark.usefixtures("sentry")

@@ -102,13 +102,15 @@ def reasons(raw: str) -> list[tuple[str, str]]:
         findings._searchable(plain),
         confusables.skeleton(findings._searchable(bare)),
         findings._searchable(smuggled),
+        *(findings._searchable(reading) for reading in findings._decoded(head)),
     }
     hidden = [(finding.kind, finding.why) for finding in findings._hidden(head, "")]
-    return hidden + [
+    matching = [
         (row.kind, row.why)
         for row in injection_patterns.table()
         if any(_compiled(row).search(reading) for reading in readings)
     ]
+    return hidden + list(dict.fromkeys(matching))
 
 
 @cache

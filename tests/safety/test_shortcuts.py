@@ -154,7 +154,7 @@ def steps(work: Callable[[], Any]) -> int:
         ("10013", 15),
         ("production", 70),
         ("shop@2.4.1", 90),
-        ("POST /api/checkout", 120),
+        ("POST /api/checkout", 130),
         ("TypeError: t is not a function", 90),
         ("198.51.100.7", 130),
     ],

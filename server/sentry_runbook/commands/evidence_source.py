@@ -25,7 +25,7 @@ async def story_evidence(run: Runtime, arguments: argparse.Namespace) -> Evidenc
         )
     target = check_target(arguments.save)
     if arguments.evidence:
-        evidence = read_evidence(arguments.evidence)
+        evidence = read_evidence(arguments.evidence, run.settings.base_url)
     else:
         evidence = await investigate(run, arguments.issue, STORY, window_for=story_window)
     if target:

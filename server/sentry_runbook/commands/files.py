@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from sentry_runbook.errors import BadEvidence, BadInput, in_one_line
-from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
+from sentry_runbook.incident.evidence_file import LEFT_OUT, dump_evidence, load_evidence
 from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.sentry.issue_urls import is_own_address
 
 
 def read_text(name: str, what: str) -> str:
@@ -26,14 +28,18 @@ def read_text(name: str, what: str) -> str:
         raise BadInput(f"The {what} {name} is no text: it is not UTF-8.") from exc
 
 
-def read_evidence(name: str) -> Evidence:
-    """Evidence that ``--save`` wrote.
+def read_evidence(name: str, base_url: str | None = None) -> Evidence:
+    """Evidence that ``--save`` wrote; links to another server than ``base_url`` are left out, and stderr says so.
 
     Raises:
         BadInput: the file cannot be read.
         BadEvidence: it is no evidence file, of another version, or damaged.
     """
-    return load_evidence(read_text(name, "evidence file"))
+    own = None if base_url is None else partial(is_own_address, base_url=base_url)
+    evidence = load_evidence(read_text(name, "evidence file"), own)
+    if LEFT_OUT in evidence.warnings:
+        sys.stderr.write(f"sentry-runbook: {LEFT_OUT}\n")
+    return evidence
 
 
 def check_target(name: str | None) -> Path | None:

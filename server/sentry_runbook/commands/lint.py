@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         SettingsError: the policy cannot be used.
     """
     text = read_text(arguments.file, "postmortem")
-    evidence = read_evidence(arguments.evidence) if arguments.evidence else None
+    evidence = read_evidence(arguments.evidence, settings.base_url) if arguments.evidence else None
     policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
     incident = Incident(evidence, Stated(), policy, evidence.collected_at) if evidence else None
     findings = lint_postmortem(text, incident)

@@ -1,8 +1,10 @@
 """Evidence kept in a file, so that a draft can be made again after Sentry has deleted the events.
 
-How to think about it: the file is the evidence model's own JSON, ``version`` first. Its strings go into sentences
-without passing the sanitizer again. So reading is strict: a file that holds what the sanitizer would not have let
-through is rejected, and so is one with numbers that are not finite or times that are not UTC.
+How to think about it: the file is the evidence model's own JSON, ``version`` first. Whoever sends one may be a
+stranger, and its strings go into sentences, masked already. So reading is strict: a file that holds what the sanitizer
+would not have let through is rejected, and so is one with numbers or times that no Sentry gives. What remains passes
+the gate once more, its masks (of our kinds alone) left whole. Addresses are links in drafts: one that does not lead to
+the configured Sentry is left out, and said.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
 from sentry_runbook.errors import BadEvidence
 from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.safety.mask_kinds import mask, split_at_masks
+from sentry_runbook.safety.text import inert_block
 
 VERSION = 2
 """Of the evidence model: a file of another version is refused as such, not as damaged."""
@@ -24,8 +28,6 @@ MAX_CHARACTERS = 50_000_000
 MOST_PROBLEMS = 3
 WRITE_AGAIN = "Give a file that --save wrote, unedited."
 
-MASK = re.compile(r"<[a-z][a-z ]{0,20} \d+>")
-"""The only angle brackets that the sanitizer leaves: ``<email 1>``."""
 ACTIVE = re.compile(
     "[<>`\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
     r"|\]\(|!\[|\{[{%#]|(?<![A-Za-z0-9])@(?=\w)"
@@ -35,8 +37,15 @@ LINE_BREAK = re.compile("[\t\n]")
 BLOCKS = ("message", "whole_message", "context", "value", "whole", "other_errors")
 """Fields of several lines (an ``InertBlock``, ``BothEnds`` or ``Whole``); elsewhere a line break would begin a line of
 a draft."""
-ADDRESSES = ("url", "server")
+ADDRESSES = ("evidence.server", "evidence.issue.url")
 """Fields that hold a URL of Sentry's own."""
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Other times are of no incident; Sentry did not exist, or the clock is wrong."""
+LARGEST = 2**53
+"""A larger number is no count: JSON readers do not hold it exactly."""
+LEFT_OUT = (
+    "The evidence file links to another Sentry than the configured one: its links were left out. Set SENTRY_URL for it."
+)
 
 
 def dump_evidence(evidence: Evidence) -> str:
@@ -44,24 +53,66 @@ def dump_evidence(evidence: Evidence) -> str:
     return evidence.model_dump_json(indent=1) + "\n"
 
 
-def load_evidence(text: str) -> Evidence:
+def load_evidence(text: str, is_own: Callable[[str], bool] | None = None) -> Evidence:
     """Read what :func:`dump_evidence` wrote.
+
+    Args:
+        text: of the file.
+        is_own: whether a URL leads to the configured Sentry; None leaves all in: the file is one's own, to be replaced.
+
+    Returns:
+        The evidence; links that lead elsewhere are left out, which its ``warnings`` say (:data:`LEFT_OUT`).
 
     Raises:
         BadEvidence: another kind of file, another version, damaged, or edited into text that is not safe to quote.
     """
-    _check_version(_parsed(text))
-    try:
-        evidence = Evidence.model_validate_json(text, by_alias=False, by_name=True)
-    except ValidationError as exc:
-        raise BadEvidence(f"The evidence file is damaged: {_locations(exc)}.", WRITE_AGAIN) from exc
+    parsed = _parsed(text)
+    _check_version(parsed)
+    evidence = _validated(text)
     problems = [f"{path}: {what}" for path, what in _unsafe(evidence.model_dump(), "evidence")]
     if problems:
         more = f"; and {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
         raise BadEvidence(
             f"The evidence file was not written so by us: {'; '.join(problems[:MOST_PROBLEMS])}{more}.", WRITE_AGAIN
         )
-    return evidence
+    evidence = _validated(json.dumps(_gated(parsed, "evidence")))
+    return evidence if is_own is None else _with_own_links(evidence, is_own)
+
+
+def _validated(text: str) -> Evidence:
+    try:
+        return Evidence.model_validate_json(text, by_alias=False, by_name=True)
+    except ValidationError as exc:
+        raise BadEvidence(f"The evidence file is damaged: {_locations(exc)}.", WRITE_AGAIN) from exc
+
+
+def _with_own_links(evidence: Evidence, is_own: Callable[[str], bool]) -> Evidence:
+    """The evidence without addresses of another server."""
+    if is_own(evidence.server) and is_own(evidence.issue.url):
+        return evidence
+    issue = evidence.issue.model_copy(update={"url": ""})
+    return evidence.model_copy(update={"issue": issue, "server": "", "warnings": (*evidence.warnings, LEFT_OUT)})
+
+
+def _gated(value: object, path: str) -> object:
+    """The file's JSON with every text through the gate once more; what we wrote does not change by that."""
+    if isinstance(value, str):
+        return value if path in ADDRESSES else _gate(value)
+    if isinstance(value, dict):
+        return {_gate(str(key)): _gated(inner, f"{path}.{key}") for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_gated(inner, path) for inner in value]
+    return value
+
+
+def _gate(text: str) -> str:
+    """The text through the gate, its masks left whole; beside a mask is no beginning and no end of a line."""
+    pieces = split_at_masks().split(text)
+    for index in range(0, len(pieces), 2):
+        before, after = "›" * (index > 0), "‹" * (index < len(pieces) - 1)
+        shown = inert_block(f"{before}{pieces[index]}{after}")
+        pieces[index] = shown.removeprefix(before).removesuffix(after)
+    return "".join(pieces)
 
 
 def _parsed(text: str) -> Mapping[str, object]:
@@ -100,25 +151,45 @@ def _locations(exc: ValidationError) -> str:
 
 
 def _unsafe(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Path and problem of values that types alone accept: active characters, times not in UTC, numbers not finite."""
-    if isinstance(value, str):
-        own = path.rpartition(".")[2] in ADDRESSES
-        if ACTIVE.search(MASK.sub("", value)) or (LINK.search(value) and not own):
-            yield path, "text with active or invisible characters"
-        elif LINE_BREAK.search(value) and path.rpartition(".")[2].partition("[")[0] not in BLOCKS:
-            yield path, "a line break in a text of one line"
-    elif isinstance(value, datetime):
-        if value.utcoffset() != timedelta():
-            yield path, "a time that is not in UTC"
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            yield path, "not a finite number"
-    elif isinstance(value, dict):
+    """Path and problem of values that types alone accept."""
+    problem = _problem(value, path)
+    if problem:
+        yield path, problem
+    if isinstance(value, dict):
         for key, inner in value.items():
             yield from _unsafe(key, f"{path} (a key)")
             yield from _unsafe(inner, f"{path}.{key}")
-        if isinstance(value.get("step_s"), int) and value["step_s"] < 1:
-            yield f"{path}.step_s", "buckets without a length"
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             yield from _unsafe(inner, f"{path}[{index}]")
+
+
+def _problem(value: object, path: str) -> str:
+    """What is wrong with one value itself; empty when nothing is."""
+    if isinstance(value, str):
+        return _problem_of_text(value, path)
+    if isinstance(value, datetime):
+        if value.utcoffset() != timedelta():
+            return "a time that is not in UTC"
+        return "" if EARLIEST <= value < LATEST else "a time before 1990 or after 2100"
+    if isinstance(value, int | float):
+        return "" if math.isfinite(value) and -LARGEST < value < LARGEST else "not a number of ours"
+    if isinstance(value, dict):
+        return _problem_of_stretch(value)
+    return ""
+
+
+def _problem_of_text(text: str, path: str) -> str:
+    if ACTIVE.search(mask().sub("", text)) or (LINK.search(text) and path not in ADDRESSES):
+        return "text with active or invisible characters"
+    is_line = path.rpartition(".")[2].partition("[")[0] not in BLOCKS
+    return "a line break in a text of one line" if is_line and LINE_BREAK.search(text) else ""
+
+
+def _problem_of_stretch(values: Mapping[str, object]) -> str:
+    start, end, step_s = values.get("start"), values.get("end"), values.get("step_s")
+    if isinstance(step_s, int) and step_s < 1:
+        return "buckets without a length"
+    return (
+        "it ends before its start" if isinstance(start, datetime) and isinstance(end, datetime) and end < start else ""
+    )

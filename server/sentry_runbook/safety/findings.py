@@ -4,21 +4,23 @@ Theory: a finding informs the reader. It does not change how the text is treated
 without a finding), so a miss costs a warning and a false alarm costs trust. This is not a filter: an attacker can
 always find a wording that no table contains.
 
-One text is searched in up to three *readings*: as it is; with look-alike letters of other alphabets folded to ASCII;
-and the message that tag characters or variation selectors encode. Each reading is lower case, and as long as the text
-that an excerpt is cut from.
+One text is searched in several *readings*: as it is; with look-alike letters of other alphabets folded to ASCII; the
+message that tag characters or variation selectors encode; and what it spells in a code (:mod:`.decodings`). Each
+reading is lower case, and as long as the text that an excerpt is cut from.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import filterfalse
 
 from sentry_runbook.safety import injection_patterns, invisible_chars, text
 from sentry_runbook.safety.confusables import skeleton
+from sentry_runbook.safety.decodings import decoded, may_hold_code
 
 READ = 16_000
 """Characters of one text that are looked at: more than is ever shown of it."""
@@ -55,33 +57,51 @@ def detect(raw: str, where: str = "") -> tuple[SuspiciousText, ...]:
     findings: list[SuspiciousText] = []
     if not head.isascii() or "\x1b" in head:
         findings += _hidden(head, where)
-    readings = [reading for reading in _readings(head) if injection_patterns.may_match(reading[0])]
-    for row in injection_patterns.table() if readings else ():
-        for searched, shown in readings:
+    every = _readings(head)
+    if may_hold_code(head, every[0][0] if head.isascii() and every else head.lower()):
+        every += tuple((_searchable(plain), plain, "reads as: ") for plain in _decoded(head))
+    readings = [reading for reading in every if injection_patterns.may_match(reading[0])]
+    reasons: set[str] = set()
+    rows = injection_patterns.ascii_table() if head.isascii() and len(every) == 1 else injection_patterns.table()
+    for row in rows if readings else ():
+        if row.why in reasons:  # rows of several alphabets have one reason
+            continue
+        for searched, shown, introduced in readings:
             match = row.search(searched)
             if match:
-                findings.append(SuspiciousText(row.kind, where, row.why, _excerpt(shown, match.start(), match.end())))
+                excerpt = introduced + _excerpt(shown, match.start(), match.end())
+                findings.append(SuspiciousText(row.kind, where, row.why, excerpt))
+                reasons.add(row.why)
                 break  # one finding a row, whatever the number of readings that match
     return tuple(findings)
 
 
-def _readings(head: str) -> tuple[tuple[str, str], ...]:
-    """The readings of a text, each as (searched, shown): lower case for the patterns, and the same length as shown."""
+def _decoded(head: str) -> Iterator[str]:
+    """What the text spells in a code, cut and in a normal form."""
+    for plain in decoded(head):
+        yield _spaced(invisible_chars.remove(unicodedata.normalize("NFKC", plain[:READ])))
+
+
+def _readings(head: str) -> tuple[tuple[str, str, str], ...]:
+    """The readings of a text, each as (searched, shown, introduction of its excerpt).
+
+    What is searched is in lower case, and as long as what is shown.
+    """
     if head.isascii() and "  " not in head and head.replace("\n", "").isprintable():
-        return ((_searchable(head), head),)  # nothing to fold, to remove or to join: most texts by far
+        return ((_searchable(head), head, ""),)  # nothing to fold, to remove or to join: most texts by far
     plain = _spaced(_uncoloured(head))
     if plain.isascii():
         plain = invisible_chars.remove(plain)
-        return ((_searchable(plain), plain),)
+        return ((_searchable(plain), plain, ""),)
     plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain))
     bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)))
     smuggled = invisible_chars.decode_smuggled(head)
     readings = (
-        (_searchable(plain), plain),
-        (skeleton(_searchable(bare)), bare),
-        (_searchable(smuggled), smuggled),
+        (_searchable(plain), plain, ""),
+        (skeleton(_searchable(bare)), bare, ""),
+        (_searchable(smuggled), smuggled, ""),
     )
-    return tuple({searched: (searched, shown) for searched, shown in readings if searched}.values())
+    return tuple({reading[0]: reading for reading in readings if reading[0]}.values())
 
 
 def _uncoloured(head: str) -> str:

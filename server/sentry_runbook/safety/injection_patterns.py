@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from sentry_runbook.safety.any_of import any_of
+from sentry_runbook.safety.mask_kinds import KINDS
+from sentry_runbook.safety.spoken_patterns import LATIN, OTHER_ALPHABETS
 from sentry_runbook.tool_names import TOOL_NAMES
 
 
@@ -30,12 +32,14 @@ class InjectionPattern:
         why: the reason that a finding gives, one sentence.
         needs: occurs in every ASCII text that the pattern matches; cheap to search, the pattern is not.
         source: the regular expression.
+        is_complete: ``needs`` occurs in texts beyond ASCII, too.
     """
 
     kind: str
     why: str
     needs: re.Pattern[str]
     source: str
+    is_complete: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -44,7 +48,7 @@ class InjectionPattern:
 
     def search(self, lowered: str) -> re.Match[str] | None:
         """The first match in text in lower case without hidden characters."""
-        if lowered.isascii() and not self.needs.search(lowered):
+        if (self.is_complete or lowered.isascii()) and not self.needs.search(lowered):
             return None
         return self.pattern.search(lowered)
 
@@ -192,6 +196,8 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         r"|(?:지시|명령|지침)\S{0,4}\s?(?:을|를)?\s?(?:모두\s)?(?:무시|잊)|(?:निर्देश|आदेश)[^।\n]{0,18}(?:अनदेखा|नज़रअंदाज़|भूल)"
         r"|(?:تجاهل|انس)[^.\n]{0,20}(?:التعليمات|الأوامر|الإرشادات)|(?:התעלם|תתעלם|שכח)\S{0,3}[^.\n]{0,20}(?:ההוראות|הוראות|הפקודות)",
     ),
+    *LATIN,
+    *OTHER_ALPHABETS,
     # --- imitations -----------------------------------------------------------------------------------------------
     (
         "impersonation",
@@ -206,7 +212,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "error executing|severity|decided_by|structuredcontent|needs_conf|outcome|<|message from|notice from|note from|"
         "instruction|sentry|tool|function re|function ou|function ca|function_|\"function",
         r"\berror executing tool\b|(?:^|\n|\*\*|\|)\s{0,3}+severity\W{1,4}p[0-4]\b|\bdecided_by\b|\bstructuredcontent\b|\bneeds_confirmation\b"
-        r"|\boutcome\W{1,4}(?:applied|needs_confirmation|not_applied)\b|<(?:email|ip|phone|card|iban|jwt|token|key|secret|cookie|credential|personal) \d+>"
+        rf"|\boutcome\W{{1,4}}(?:applied|needs_confirmation|not_applied)\b|<(?:{'|'.join(KINDS)}) \d+>"
         r"|\b(?:message|notice|note|instructions?) from (?:sentry(?:-runbook)?|the (?:mcp )?(?:server|system|operator|sentry team))\b"
         r"|\bsentry(?:'s)? (?:seer|autofix|security team|support) (?:has |have )?(?:recommends?|requires?|verified|determined|approved)\b"
         r"|\b(?:tool|function)[ _](?:result|output|response|call)s?\s*[:：]|\"(?:tool|tool_name|function)\"\s*:\s*\"|\btools/call\b"
@@ -258,7 +264,18 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
 @cache
 def table() -> tuple[InjectionPattern, ...]:
     """The table, in the order in which it is searched."""
-    return tuple(InjectionPattern(kind, why, any_of(needs.split("|")), source) for kind, why, needs, source in _TABLE)
+    return tuple(
+        InjectionPattern(kind, why, any_of(needs.split("|")), source, row in LATIN or row in OTHER_ALPHABETS)
+        for row in _TABLE
+        for kind, why, needs, source in (row,)
+    )
+
+
+@cache
+def ascii_table() -> tuple[InjectionPattern, ...]:
+    """Those rows that an ASCII text can match."""
+    others = {source for _, _, _, source in OTHER_ALPHABETS}
+    return tuple(row for row in table() if row.source not in others)
 
 
 @cache

@@ -23,6 +23,7 @@ import re
 from collections.abc import Collection, Iterable
 from functools import cache, partial
 
+from sentry_runbook.safety.mask_kinds import mask
 from sentry_runbook.safety.secret_patterns import LONGEST_MINIMUM, SecretPattern, fold, patterns_for_length
 from sentry_runbook.safety.sensitive_keys import sensitive_kind
 
@@ -172,16 +173,11 @@ def _normal(kind: str, value: str) -> str:
     return value
 
 
-@cache
-def _mask() -> re.Pattern[str]:
-    return re.compile(r"<(email|ip|phone|card|iban|jwt|token|key|secret|cookie|credential|personal) (\d{1,6})>")
-
-
 def count_masks(texts: Iterable[str]) -> dict[str, int]:
     """How many different values of each kind are masked in finished output: kind → count.
 
     Event text cannot add to the counts: the sanitizer replaces every ``<`` of it.
     """
-    masks = {match.groups() for text in texts if "<" in text for match in _mask().finditer(text)}
+    masks = {match.groups() for text in texts if "<" in text for match in mask().finditer(text)}
     kinds = sorted({kind for kind, _ in masks})
     return {kind: sum(1 for other, _ in masks if other == kind) for kind in kinds}

@@ -240,6 +240,20 @@ class Sanitizer:
             return self.user(**{kind: rest})
         return self.user(id=value)
 
+    def look_together(self, parts: Iterable[tuple[str, str]], where: str) -> None:
+        """Record what names and values say only together: an order may be split, a part to each value.
+
+        They are read in the order given and in the order of their names.
+        """
+        pairs = [(name, text.early_cut(value, MAX_NAME)[0]) for name, value in parts]
+        orders = dict.fromkeys(" ".join(value for _, value in rows) for rows in (pairs, sorted(pairs)))
+        suspicious = [joined for joined in orders if findings.detect(joined)]
+        if suspicious:
+            alone = {finding.why for _, value in pairs for finding in findings.detect(value)}
+            for joined in suspicious:
+                if not {finding.why for finding in findings.detect(joined)} <= alone:
+                    self._look(joined, f"{where} (read together)")
+
     def _masked(self, inert: str, leave: Collection[str] = ()) -> str:
         masked = self._masker.mask_text(inert, leave=leave) if self._masker else inert
         # A mask may stand where a letter stood, and emphasis depends on its neighbours.

@@ -63,7 +63,7 @@ class Project:
     @property
     def name(self) -> str:
         """The slug, or the number where that is none that a URL could hold."""
-        return self.slug if self.slug and SLUG.fullmatch(self.slug) else self.id or "unknown"
+        return next((name for name in (self.slug, self.id) if name and SLUG.fullmatch(name)), "unknown")
 
 
 def organization(json: JsonObject) -> Organization:

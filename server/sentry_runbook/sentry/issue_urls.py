@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from sentry_runbook.errors import BadInput
@@ -10,6 +11,7 @@ from sentry_runbook.sentry.other_pages import STREAMS, names_no_issue, other_hos
 from sentry_runbook.sentry.pasted import SLUG
 from sentry_runbook.server_url import NO_ORGANIZATIONS, is_saas, organization_of_host
 
+PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?:/[A-Za-z0-9._~/-]{0,500})?", re.ASCII)
 ISSUES = ("issues", "short-id", "group")
 """Words before an issue's id: of today, of the short link, and of very old servers."""
 ROUTES = (*ISSUES, "events", "discover")
@@ -57,6 +59,16 @@ def own_path(url: SplitResult, base: SplitResult) -> str | None:
     if not same or not f"{url.path}/".startswith(f"{prefix}/"):
         return None
     return url.path[len(prefix) :]
+
+
+def is_own_address(address: str, base_url: str) -> bool:
+    """Whether a URL leads to the configured Sentry, without credentials or characters that end a link elsewhere."""
+    if not PLAIN_ADDRESS.fullmatch(address):
+        return False
+    try:
+        return own_path(urlsplit(address), urlsplit(base_url)) is not None
+    except ValueError:
+        return False
 
 
 def _port(url: SplitResult) -> int | None:

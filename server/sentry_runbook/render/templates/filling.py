@@ -24,13 +24,12 @@ from sentry_runbook.render.markup import link, marked_up
 from sentry_runbook.render.templates.fact import Fact, JoinedFacts
 from sentry_runbook.render.templates.view import FactGroup, facts_of
 from sentry_runbook.safety import text as safe
+from sentry_runbook.safety.mask_kinds import split_at_masks
 
 if TYPE_CHECKING:
     from sentry_runbook.render.templates import Template
 
 FACT_FIELDS = frozenset({"text", "known", "why", "link", "exact"})
-MASK = re.compile(r"(<[a-z][a-z ]{0,20} \d+>)")
-"""What our own masking wrote (``<email 1>``); neutralizing it again would break it."""
 LONGEST = 2000
 WRITER = "_writer"
 
@@ -71,8 +70,8 @@ def as_fact(value: object) -> Fact:
 
 def inert(text: str) -> str:
     """One inert line, our own masks kept."""
-    # The group of MASK keeps the masks: they are the pieces at odd positions.
-    pieces = MASK.split(text[: 2 * LONGEST])
+    # Neutralizing a mask again would break it.
+    pieces = split_at_masks().split(text[: 2 * LONGEST])
     return safe.cut("".join(piece if index % 2 else _line(piece) for index, piece in enumerate(pieces)), LONGEST)
 
 

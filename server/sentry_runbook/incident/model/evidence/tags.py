@@ -88,4 +88,5 @@ class Tags(FieldType):
         """The tags."""
         pairs = [(str(pair[0]), str(pair[1])) for pair in list_of(value) if isinstance(pair, tuple)]
         named = {key: user if (user := user_of_tag(key, tag, sanitizer)) is not None else tag for key, tag in pairs}
+        sanitizer.look_together(named.items(), "event.tags")
         return sanitizer.mapping(named, where="event.tags", items=MAX_TAGS, limit=NAME)
