@@ -22,6 +22,10 @@ from sentry_runbook.safety.neutralize import skeleton
 
 READ = 16_000
 """Characters of one text that are looked at: more than is ever shown of it."""
+STEPS = 1_000_000
+"""What one answer may cost: characters, each counted once, and again for each pattern that a text is searched for. An
+honest answer takes ten thousand of them, one with large events a hundred thousand; 60,000 characters with the words of
+every pattern take them all."""
 EXCERPT = 160
 
 
@@ -43,22 +47,48 @@ class SuspiciousText:
     excerpt: str = ""
 
 
-def detect(raw: str, where: str = "") -> tuple[SuspiciousText, ...]:
+@dataclass
+class Budget:
+    """What the search for suspicious text may still cost in one answer.
+
+    Attributes:
+        steps: characters left, see :data:`STEPS`.
+        skipped: texts that were not searched because none were left.
+    """
+
+    steps: int = STEPS
+    skipped: int = 0
+
+
+def detect(raw: str, where: str = "", budget: Budget | None = None) -> tuple[SuspiciousText, ...]:
     """Search raw text, before hidden characters are written out and constructs neutralized.
+
+    Args:
+        raw: the text.
+        where: path of the value.
+        budget: of the answer; a text is searched whole or not at all.
 
     Returns:
         At most one finding per reason. Excerpts are inert but not masked: the sanitizer masks them.
     """
     if len(raw) < 3:
         return ()
+    budget = budget or Budget()
+    if budget.steps <= 0:
+        budget.skipped += 1
+        return ()
     head = raw[:READ]
+    budget.steps -= len(head)
     findings: list[SuspiciousText] = []
     if not head.isascii() or "\x1b" in head:
         findings += _hidden(head, where)
     readings = [reading for reading in _readings(head) if injection_patterns.may_match(reading[0])]
     for row in injection_patterns.table() if readings else ():
         for searched, shown in readings:
-            match = row.search(searched)
+            if not row.may_match(searched):
+                continue
+            budget.steps -= len(searched)
+            match = row.pattern.search(searched)
             if match:
                 findings.append(SuspiciousText(row.kind, where, row.why, _excerpt(shown, match.start(), match.end())))
                 break  # one finding a row, whatever the number of readings that match
@@ -73,8 +103,9 @@ def _readings(head: str) -> tuple[tuple[str, str], ...]:
     if plain.isascii():
         plain = invisible_chars.remove(plain)
         return ((_searchable(plain), plain),)
-    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain))
-    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)))
+    # One character may become eighteen.
+    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain)[:READ])
+    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)[:READ]))
     smuggled = invisible_chars.decode_smuggled(head)
     readings = (
         (_searchable(plain), plain),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 LISTED = 4
@@ -94,10 +94,11 @@ def is_hidden(char: str) -> bool:
 
 
 def _written_out(match: re.Match[str]) -> str:
-    text, start, end = match.string, match.start(), match.end()
+    text, (start, end), run = match.string, match.span(), match.group()
     before = text[start - 1] if start else ""
+    if before.isascii() and before not in _KEYCAPS:  # neither a picture nor a letter of a script that joins
+        return _names(run)
     after = text[end] if end < len(text) else ""
-    run = match.group()
     if before == _FLAG and run in _FLAG_TAGS:
         return run
     kept = _belonging(run, before, after)
@@ -127,10 +128,16 @@ def _joins(char: str, before: str, after: str) -> bool:
 
 
 def _names(chars: str) -> str:
+    return _written(chars[: LISTED + 1], len(chars))
+
+
+@lru_cache(maxsize=1024)
+def _written(chars: str, count: int) -> str:
     shown = "".join(f"⟨U+{ord(char):04X}⟩" for char in chars[:LISTED])
-    return shown + (f"⟨+{len(chars) - LISTED:,} hidden⟩" if len(chars) > LISTED else "")
+    return shown + (f"⟨+{count - LISTED:,} hidden⟩" if count > LISTED else "")
 
 
+@lru_cache(maxsize=1024)
 def _is_picture(char: str) -> bool:
     return _in(char, _PICTURES)
 
