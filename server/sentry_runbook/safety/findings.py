@@ -103,9 +103,9 @@ def _readings(head: str) -> tuple[tuple[str, str], ...]:
     if plain.isascii():
         plain = invisible_chars.remove(plain)
         return ((_searchable(plain), plain),)
-    # One character may become eighteen.
-    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain)[:READ])
-    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)[:READ]))
+    most = 2 * len(head)  # of what one character may become eighteen
+    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain)[:most])
+    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)[:most]))
     smuggled = invisible_chars.decode_smuggled(head)
     readings = (
         (_searchable(plain), plain),
