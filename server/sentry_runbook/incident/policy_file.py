@@ -95,10 +95,10 @@ def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Line number and full key of each assignment and table header, read line by line (tomllib gives no positions)."""
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+        if header := re.match(r"\s*+\[([^\[\]]+)\]", line):
             table = _steps(header[1])
             yield number, table
-        elif assignment := re.match(r"\s*([A-Za-z0-9_.\"' -]+?)\s*=", line):
+        elif assignment := re.match(r"\s*+([A-Za-z0-9_.\"' -]++)=", line):
             yield number, (*table, *_steps(assignment[1]))
 
 

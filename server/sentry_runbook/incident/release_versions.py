@@ -28,6 +28,8 @@ _HASH = re.compile(r"[0-9a-fA-F]+")
 _HASH_LENGTHS = (12, 16, 20, 32, 40, 64)
 """Hexadecimal digits of these lengths are a hash to Sentry, whatever they look like."""
 NEWEST_FEW, NEWEST_MANY = 3, 10
+LONGEST = 500
+"""Characters of a name that are looked at: Sentry keeps 200."""
 LEAST_NAMED = 3
 """Of the newest ten releases so many must name their package, and one of the newest three."""
 
@@ -67,7 +69,7 @@ def _identifiers(text: str | None) -> Identifiers:
 def version_of(name: str) -> Version | None:
     """A release's name as a version number; None when it is none."""
     # What was read is inert text, in which an @ may have become its twin.
-    package, raw = _parts(unicodedata.normalize("NFKC", name))
+    package, raw = _parts(unicodedata.normalize("NFKC", name[:LONGEST]))
     if raw is None or (len(raw) in _HASH_LENGTHS and _HASH.fullmatch(raw)):
         return None
     match = _VERSION.fullmatch(raw)

@@ -32,7 +32,7 @@ class Trimmed(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write the text without blanks at the ends of its lines."""
-        return self._stream.write(re.sub(r" +(?=\n)", "", text))
+        return self._stream.write(re.sub(r"(?<! ) ++(?=\n)", "", text))
 
     def flush(self) -> None:
         """Pass it on."""

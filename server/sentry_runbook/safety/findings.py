@@ -24,6 +24,10 @@ from sentry_runbook.safety.decodings import decoded, may_hold_code
 
 READ = 16_000
 """Characters of one text that are looked at: more than is ever shown of it."""
+STEPS = 1_000_000
+"""What one answer may cost: characters, each counted once, and again for each pattern that a text is searched for. An
+honest answer takes ten thousand of them, one with large events a hundred thousand; 60,000 characters with the words of
+every pattern take them all."""
 EXCERPT = 160
 
 
@@ -45,15 +49,38 @@ class SuspiciousText:
     excerpt: str = ""
 
 
-def detect(raw: str, where: str = "") -> tuple[SuspiciousText, ...]:
+@dataclass
+class Budget:
+    """What the search for suspicious text may still cost in one answer.
+
+    Attributes:
+        steps: characters left, see :data:`STEPS`.
+        skipped: texts that were not searched because none were left.
+    """
+
+    steps: int = STEPS
+    skipped: int = 0
+
+
+def detect(raw: str, where: str = "", budget: Budget | None = None) -> tuple[SuspiciousText, ...]:
     """Search raw text, before hidden characters are written out and constructs neutralized.
+
+    Args:
+        raw: the text.
+        where: path of the value.
+        budget: of the answer; a text is searched whole or not at all.
 
     Returns:
         At most one finding per reason. Excerpts are inert but not masked: the sanitizer masks them.
     """
     if len(raw) < 3:
         return ()
+    budget = budget or Budget()
+    if budget.steps <= 0:
+        budget.skipped += 1
+        return ()
     head = raw[:READ]
+    budget.steps -= len(head)
     findings: list[SuspiciousText] = []
     if not head.isascii() or "\x1b" in head:
         findings += _hidden(head, where)
@@ -67,7 +94,10 @@ def detect(raw: str, where: str = "") -> tuple[SuspiciousText, ...]:
         if row.why in reasons:  # rows of several alphabets have one reason
             continue
         for searched, shown, introduced in readings:
-            match = row.search(searched)
+            if not row.may_match(searched):
+                continue
+            budget.steps -= len(searched)
+            match = row.pattern.search(searched)
             if match:
                 excerpt = introduced + _excerpt(shown, match.start(), match.end())
                 findings.append(SuspiciousText(row.kind, where, row.why, excerpt))
@@ -93,8 +123,9 @@ def _readings(head: str) -> tuple[tuple[str, str, str], ...]:
     if plain.isascii():
         plain = invisible_chars.remove(plain)
         return ((_searchable(plain), plain, ""),)
-    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain))
-    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)))
+    most = 2 * len(head)  # of what one character may become eighteen
+    plain = invisible_chars.remove(unicodedata.normalize("NFKC", plain)[:most])
+    bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)[:most]))
     smuggled = invisible_chars.decode_smuggled(head)
     readings = (
         (_searchable(plain), plain, ""),

@@ -5,7 +5,8 @@ messages do not contain. A new pattern needs an entry in the attack corpus (``te
 list of honest messages in ``tests/safety/test_findings.py`` alone. Every repetition is bounded.
 
 Searching 17 patterns costs some 100 µs a text, and most texts match none. So each row lists words, separated by ``|``, one
-of which occurs in every ASCII text that its pattern matches: a single search for all words of all rows decides first
+of which occurs in every ASCII text that its pattern matches, and in every other text, too, where the pattern has no
+letters beyond ASCII: a single search for all words of all rows decides first
 whether any row needs a look. A test generates matching texts from the patterns and fails when a word is missing.
 """
 
@@ -46,11 +47,18 @@ class InjectionPattern:
         """Compiled when a text first needs it: most answers need few of the patterns."""
         return re.compile(self.source)
 
+    def may_match(self, lowered: str) -> bool:
+        """Whether text in lower case without hidden characters has to be searched at all."""
+        return (self.is_foreign and not lowered.isascii()) or self.needs.search(lowered) is not None
+
     def search(self, lowered: str) -> re.Match[str] | None:
         """The first match in text in lower case without hidden characters."""
-        if (self.is_complete or lowered.isascii()) and not self.needs.search(lowered):
-            return None
-        return self.pattern.search(lowered)
+        return self.pattern.search(lowered) if self.may_match(lowered) else None
+
+    @cached_property
+    def is_foreign(self) -> bool:
+        """Whether it has words of other alphabets, which are not among those that are looked for first."""
+        return not self.is_complete and any(char.isalpha() and not char.isascii() for char in self.source)
 
 
 def _up_to(most: int, opener: str, char: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 LISTED = 4
@@ -100,10 +100,11 @@ def is_hidden(char: str) -> bool:
 
 
 def _written_out(match: re.Match[str], listed: int = LISTED) -> str:
-    text, start, end = match.string, match.start(), match.end()
+    text, (start, end), run = match.string, match.span(), match.group()
     before = text[start - 1] if start else ""
+    if before.isascii() and before not in _KEYCAPS:  # neither a picture nor a letter of a script that joins
+        return _names(run, listed)
     after = text[end] if end < len(text) else ""
-    run = match.group()
     if before == _FLAG and run in _FLAG_TAGS:
         return run
     kept = _belonging(run, before, after)
@@ -133,10 +134,16 @@ def _joins(char: str, before: str, after: str) -> bool:
 
 
 def _names(chars: str, listed: int = LISTED) -> str:
+    return _written(chars[: listed + 1], len(chars), listed)
+
+
+@lru_cache(maxsize=1024)
+def _written(chars: str, count: int, listed: int) -> str:
     shown = "".join(f"⟨U+{ord(char):04X}⟩" for char in chars[:listed])
-    return shown + (f"⟨+{len(chars) - listed:,} hidden⟩" if len(chars) > listed else "")
+    return shown + (f"⟨+{count - listed:,} hidden⟩" if count > listed else "")
 
 
+@lru_cache(maxsize=1024)
 def _is_picture(char: str) -> bool:
     return _in(char, _PICTURES)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from sentry_runbook.safety.confusables import fold, folded_with_positions
 
@@ -78,7 +78,7 @@ def _schemes(text: str) -> str:
 
 def _colon(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 24) : match.start()].lower()
-    name = re.search(r"[a-z0-9+.-]*\Z", before)
+    name = re.search(r"(?<![a-z0-9+.-])[a-z0-9+.-]*+\Z", before)
     return ":" if name and name.group() in _SOURCE_SCHEMES else "∶"
 
 
@@ -100,7 +100,7 @@ def _unpair(text: str, mark: str, lookalike: str) -> str:
         if text[start] != mark:
             spaced = True
             continue
-        opens, closes = _flanks(text, start, end)
+        opens, closes = _flanks(text[start - 1 : start], text[end : end + 1], mark)
         paired = paired or (closes and opened and spaced)
         if opens or closes:
             touching.append((start, end))
@@ -116,15 +116,15 @@ def _unpair(text: str, mark: str, lookalike: str) -> str:
     return "".join([*pieces, text[last:]])
 
 
-def _flanks(text: str, start: int, end: int) -> tuple[bool, bool]:
-    """Whether a run of marks can open and can close emphasis, wherever the text will be placed."""
-    before, after = text[start - 1 : start], text[end : end + 1]
+@lru_cache(maxsize=1024)
+def _flanks(before: str, after: str, mark: str) -> tuple[bool, bool]:
+    """Whether a run of a mark between two characters can open and can close emphasis, wherever the text is placed."""
     blank_before, blank_after = not before or before.isspace(), not after or after.isspace()
     # Quotes or nothing may come to stand around the text, so its ends count as blank and as punctuation.
     soft_before, soft_after = not before or _is_punctuation(before), not after or _is_punctuation(after)
     left = (not after or not blank_after) and (not soft_after or blank_before or soft_before)
     right = (not before or not blank_before) and (not soft_before or blank_after or soft_after)
-    if text[start] != "_":
+    if mark != "_":
         return left, right
     return left and (not right or soft_before), right and (not left or soft_after)
 

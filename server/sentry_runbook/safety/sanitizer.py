@@ -3,7 +3,8 @@
 Theory: every text that a third party wrote passes one :class:`Sanitizer` once, on its way in, and is safe wherever it
 is put afterwards. The order of the steps matters:
 
-1. Detection (:mod:`.findings`) reads the raw text, in which an attack is still complete.
+1. Detection (:mod:`.findings`) reads the raw text, in which an attack is still complete. It has one budget for the
+   whole answer, so that its cost does not grow with the number of texts; the other steps are never left out.
 2. Hidden characters are written out and active constructs replaced (:mod:`.text`); no ``<`` of the text is left.
 3. Masks such as ``<email 1>`` are inserted (:mod:`.masking`): the text cannot have forged one. Where one was inserted,
    emphasis is broken again, because it depends on the neighbouring characters.
@@ -33,7 +34,7 @@ MAX_NAME = 80
 MAX_REMEMBERED = 500
 """Longest text, in characters, whose result is remembered: an answer repeats tags and titles a hundred times."""
 VERSION_SHAPE = re.compile(
-    r"(?:(?:[\w.-]{0,20}[A-Z][\w.-]{0,20}|20\d\d|node|python|ruby|rails|php|go|deno|bun|java|jdk|dart|libc|linux"
+    r"(?:(?:(?=[\w.-]{0,20}[A-Z])[\w.-]{1,41}+|20\d\d|node|python|ruby|rails|php|go|deno|bun|java|jdk|dart|libc|linux"
     r"|android) ){0,5}v?\d{1,12}(?:\.\w{1,20}){0,8}(?:[+-][\w.]{1,40})?(?: \([\w .+-]{1,40}\)| build \w{1,20})?"
     r"|\S{1,200}(?: \([\w .+-]{1,40}\))?"
 )
@@ -70,17 +71,26 @@ class Sanitizer:
         self._whole: tuple[str, int, str] = ("", 0, "")
         self._blocks: dict[str, str] = {}
         self._unlisted = 0
+        self._budget = findings.Budget()
         self._pseudonyms = pseudonyms.Pseudonyms()
 
     @property
     def findings(self) -> tuple[SuspiciousText, ...]:
-        """All findings so far, in the order of reading; equal findings are one, with the number of further places."""
+        """All findings so far, in the order of reading; equal findings are one, with the number of further places.
+
+        What is not listed, and what was not even looked at, is counted in a last one.
+        """
         listed = [
             replace(finding, where=f"{finding.where} and {times - 1:,} more places") if times > 1 else finding
             for finding, times in self._findings.values()
         ]
+        rest = []
         if self._unlisted:
-            listed.append(SuspiciousText("more", "", f"{self._unlisted:,} more findings are not listed."))
+            rest.append(f"{self._unlisted:,} more findings are not listed.")
+        if self._budget.skipped:
+            rest.append(f"{self._budget.skipped:,} more texts were not looked at: the events hold too much to search.")
+        if rest:
+            listed.append(SuspiciousText("more", "", " ".join(rest)))
         return tuple(listed)
 
     def line(self, value: str | None, limit: int = 200, where: str = "") -> str:
@@ -261,7 +271,7 @@ class Sanitizer:
 
     def _look(self, raw: str, where: str, shown: str = "") -> bool:
         """Record the findings in raw text; True when there are none. A mask ``shown`` in its place is its excerpt."""
-        detected = findings.detect(raw, where)
+        detected = findings.detect(raw, where, self._budget)
         for finding in detected:
             listed = replace(
                 finding,

@@ -62,7 +62,7 @@ def early_cut(text: str, limit: int) -> tuple[str, int]:
     if len(text) <= budget:
         return text, 0
     head = text[: budget - TORN]
-    torn = re.search(r"\S{1,200}\Z", head[-200:])
+    torn = re.search(r"(?<!\S)\S{1,200}\Z", head[-200:])
     if torn and torn.start() > 0:
         head = head[: len(head) - len(torn.group())]
     return head, len(text) - len(head)
@@ -160,8 +160,10 @@ def _whole_end(text: str) -> str:
         torn = _open_mask().search(shorter, max(0, len(shorter) - 26))
         if torn:
             shorter = shorter[: torn.start()]
-        while shorter and invisible_chars.is_hidden(shorter[-1]):
-            shorter = shorter[:-1]
+        end = len(shorter)
+        while end and invisible_chars.is_hidden(shorter[end - 1]):
+            end -= 1
+        shorter = shorter[:end]
         if shorter == text:
             return text
         text = shorter

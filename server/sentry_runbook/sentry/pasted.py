@@ -90,7 +90,8 @@ def _target(url: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words of a text, each without the punctuation around it; letters and dashes in their plain form."""
-    plain = ESCAPED.sub(r"\1", unicodedata.normalize("NFKC", text).translate(DASHES))
+    # One character may become eighteen; no id is written in such.
+    plain = ESCAPED.sub(r"\1", unicodedata.normalize("NFKC", text)[: 2 * len(text)].translate(DASHES))
     return [word for part in BETWEEN_WORDS.split(plain) if (word := _without_emphasis(part.rstrip(".")))]
 
 

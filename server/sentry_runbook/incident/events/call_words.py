@@ -94,7 +94,8 @@ UNANSWERED = Words(
 """A service that does not answer a server, in words that name the other side and not always the host."""
 
 LIMITED = Words(
-    r"rate[ _-]?limit(?:ed|[ _-]?(?:error|exceeded|reached|exception|hit))|exceed\w* (?:[\w-]+ ){0,5}rate[ -]limit",
+    r"rate[ _-]?limit(?:ed|[ _-]?(?:error|exceeded|reached|exception|hit))",
+    r"exceed\w{0,8}+ (?:[\w-]{1,40}+ ){0,5}rate[ -]limit",
     r"too[ _-]?many[ _-]?(?:concurrent[ _-]?)?requests(?!HttpException)|concurrent_limit_exceeded",
     r"flood control exceeded|FLOOD_?WAIT",
     r"\b(?:status|code|http|error)(?:[ _]?code)?[\"']?[:= ]{0,3}429\b|HTTP/[\d.]+ 429\b|\b429 Client|\[429 ",

@@ -124,7 +124,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _DOTTED = rf"{_LABEL}(?:\.{_LABEL}){{0,9}}\.[a-z]{{2,24}}(?![a-z0-9-]|\.[a-z])"
 _ADDRESS = r"<ip \d+>|\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|localhost"
 _BARE = rf"(?!h(?:tt|xx)ps?[:∶]){_LABEL}(?![a-z0-9.-])"
-_NO_FILE = rf"(?![^\s:)\"']{{0,200}}\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
+_NO_FILE = rf"(?![\w./-]{{0,200}}\.(?:{'|'.join(sorted(FILE_ENDINGS))})(?![\w.-]))"
 IN_TEXT = Words(
     # Links are neutralized before they get here: hxxps is what https has become, and ∶ what a scheme's colon has.
     rf"(?:h(?:tt|xx)ps?|wss?|grpcs?)[:∶]//(?:[^/\s@＠]{{1,200}}[@＠])?(?:www\[?\.\]?)?({_DOTTED}|{_ADDRESS}|{_BARE})"
@@ -132,7 +132,7 @@ IN_TEXT = Words(
     rf"|(?:dns[:∶]/{{0,3}}|lookup (?!address)|\bhost ?= ?['\"]?|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) |resolve host:? "
     rf"|Unknown ?Host(?:Exception)?: )({_DOTTED}|{_ADDRESS}|{_BARE})"
     rf"|(?:ipv[46][:∶]|target:? ?|\b(?:host(?:name)?(?: name)?|host lookup|address) ?[:=]? ?[\"'‘“]?"
-    rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMED?OUT|ESERVFAIL|EHOSTUNREACH|ENETUNREACH"
+    rf"|(?:ENOTFOUND|EAI_AGAIN|ECONN[A-Z]{{3,12}}+|ETIMED?OUT|ESERVFAIL|EHOSTUNREACH|ENETUNREACH"
     rf"|getaddrinfo|resolv(?:e|ed|ing)|HTTP request|reach|dial tcp|pretending to be)"
     rf"(?: host)?:? ?[\"'‘“]?|connect(?:ion)?(?: timeout| refused)?(?: to| with|:)(?: host)? ?[\"'‘“]?"
     rf"|connect\(2\) for \"|from (?:GET|POST|PUT|PATCH|DELETE) )({_DOTTED}|{_ADDRESS})"

@@ -24,15 +24,15 @@ READABLE_BY_CUSTOMERS = frozenset(
 """Names of :class:`.content.MessageContent`; each is made for the audience, so that all below it may be read."""
 SHORTEST = 4
 """Names of fewer letters are found in any text."""
-HOST = re.compile(r"\b(?:[\w-]+\.)+[A-Za-z]{2,}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|://")
+HOST = re.compile(r"(?<![\w-])(?<![\w-]\.)(?:[\w-]++\.)+[A-Za-z]{2,}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|://")
 TECHNICAL: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a host or an address", HOST),
-    ("a release or version", re.compile(r"\b[\w-]+@\d[\w.-]*|\bv?\d+\.\d+\.\d+\S*|\bv\d+(?:\.\d+)*\b")),
+    ("a release or version", re.compile(r"[\w-]@\d|\bv?\d+\.\d+\.\d|\bv\d+(?:\.\d+)*\b")),
     ("an id", re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,}\b|\b[A-Z]{2,}-\d{2,}\b|#\d+")),
     ("the name of an error", re.compile(r"\b\w+(?:Error|Exception|Fault)\b")),
     (
         "a name from the code",
-        re.compile(r"\b\w+\(\)|\b\w+_\w+\b|\b[a-z]{2,}[A-Z]\w*\b|\w+::\w+|[A-Za-z_]:\d|(?<!\w)/\w+"),
+        re.compile(r"\w\(\)|\w_\w|\b[a-z]{2,}[A-Z]|\w::\w|[A-Za-z_]:\d|(?<!\w)/\w"),
     ),
     ("a person", re.compile(r"[@＠]\w+")),
     ("blame", re.compile(r"(?i)\b(?:fault|blame|forgot|careless\w*|negligen\w+|human error|incompeten\w+|sloppy)\b")),

@@ -9,12 +9,12 @@ from functools import cached_property
 
 MOST_CHARACTERS = 200_000
 """What lies behind is not read; no postmortem is that long."""
-HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*$")
+HEADING = re.compile(r"^ {0,3}#{1,6}\s++(.*)$")
 FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(.*)$")
 CHECKBOX = re.compile(r"^\[[ xX]?\]\s*(.*)$")
-LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\([^)\n]{0,2000}\)")
-QUOTED = re.compile(r'"[^"\n]{0,400}"|“[^”\n]{0,400}”|`[^`\n]{0,400}`')
+LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\((?:(?!\]\()[^)\n]){0,2000}\)")
+QUOTED = re.compile(r'"[^"\n]{0,400}"|“[^“”\n]{0,400}”|`[^`\n]{0,400}`')
 ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -95,7 +95,7 @@ class PostmortemText:
                 continue
             yield TextSection(title, start, tuple(body))
             # A title that quotes event text must not pass for a section of the document.
-            title, start, body = QUOTED.sub('""', heading[1]), line.number, []
+            title, start, body = QUOTED.sub('""', _title(heading[1])), line.number, []
         yield TextSection(title, start, tuple(body))
 
     def section(self, pattern: str) -> TextSection | None:
@@ -106,3 +106,8 @@ class PostmortemText:
         """The list items of a section, with their lines."""
         section = self.section(pattern)
         return tuple((line, line.item) for line in (section.lines if section else ()) if line.item is not None)
+
+
+def _title(text: str) -> str:
+    """A heading's text without the number signs that may close it."""
+    return text.rstrip() if text[-1:].isspace() else text.rstrip("#").rstrip()

@@ -20,8 +20,10 @@ from sentry_runbook.incident.model.results.messages import Blank, LintFinding
 from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, impact_numbers
 from sentry_runbook.incident.postmortem.lint_structure import CLOCK, CheckedText, timeline_rows
 
-NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-LENGTH = re.compile(rf"({NUMBER})\s*(d(?:ays?)?|h(?:ours?|rs?)?|min(?:ute)?s?|s(?:ec(?:ond)?s?)?)\b", re.IGNORECASE)
+NUMBER = r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d+)?|\d+(?:\.\d+)?"
+LENGTH = re.compile(
+    rf"(?<!\d)({NUMBER})\s*(d(?:ays?)?|h(?:ours?|rs?)?|min(?:ute)?s?|s(?:ec(?:ond)?s?)?)\b", re.IGNORECASE
+)
 SECONDS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 LABELS: Mapping[str, re.Pattern[str]] = {
     "Duration": re.compile(r"\bduration\b", re.IGNORECASE),

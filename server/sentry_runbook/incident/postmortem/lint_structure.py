@@ -45,8 +45,8 @@ SOURCE = re.compile(
 GAP = re.compile(r"^\[?\d{1,2}:\d\d\]?\s*…")
 BLANK = re.compile(r"\[(?![ xX]?\])(?!\d{1,2}:\d\d\])[^\[\]\n]{1,120}\](?!\()|\bTBD\b|\bTODO\b|\?\?\?")
 OWNER, DUE = (
-    re.compile(r"\bowner:\s*(.*?)(?:\s+—|$)", re.IGNORECASE),
-    re.compile(r"\bdue:\s*(.*?)(?:\s+—|$)", re.IGNORECASE),
+    re.compile(r"\bowner:\s*+(.*?)(?:(?<!\s)\s++—|$)", re.IGNORECASE),
+    re.compile(r"\bdue:\s*+(.*?)(?:(?<!\s)\s++—|$)", re.IGNORECASE),
 )
 DONE = re.compile(r"\bdone when\b|\bdone:|\bverified (?:by|when)\b|\bacceptance\b", re.IGNORECASE)
 VAGUE = re.compile(
@@ -170,7 +170,7 @@ def actions(document: PostmortemText) -> tuple[tuple[TextLine, str], ...]:
 def vague_action(checked: CheckedText) -> Iterator[LintFinding]:
     """An action without a concrete first step or a checkable end."""
     for line, item in actions(checked.document):
-        task = re.split(r"\s+—\s+", item)[0].strip(" *[]")
+        task = re.split(r"(?<!\s)\s++—\s++", item)[0].strip(" *[]")
         if VAGUE.match(task) or len(task.split()) < FEWEST_WORDS:
             yield LintFinding(
                 rule="vague_action",

@@ -10,13 +10,14 @@ from datetime import timedelta
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Prevention
 from sentry_runbook.incident.events.event_texts import whole_events
+from sentry_runbook.incident.events.words import Words
 from sentry_runbook.incident.formatting import quoted_frame
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known, quoted
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.releases import Start, alignment, releases_seen
 
-MALFORMED = re.compile(
+MALFORMED = Words(
     r"JSONDecodeError|JSON\.parse|not valid JSON|in JSON at position|end of JSON|JsonParse|JsonProcessing|JsonSyntax"
     r"|ParseError|ParserError|parse error|cannot parse|could not parse|failed to parse|unparsable|XMLSyntax"
     r"|ValidationError|ZodError|schema (?:mismatch|validation|violation|error)|SchemaError|InvalidFormat"
@@ -28,7 +29,6 @@ MALFORMED = re.compile(
     r"|invalid payload|BadZipFile|DecodingError|DecodeError|in the correct format|FormatException|JsonDecoding"
     r"|JsonReader|JsonException|json\.SyntaxError|Unexpected JSON token|SerializationException|serde_json"
     r"|expected value at line",
-    re.IGNORECASE,
 )
 """An error that input gives which is not what the code expects."""
 
@@ -41,11 +41,10 @@ MARKUP_FOR_JSON = re.compile(
 )
 """HTML where JSON was expected: an error page of a proxy or a service, not corrupt data."""
 
-BAD_INPUT = re.compile(
+BAD_INPUT = Words(
     r"malformed|corrupt|invalid (?:payload|json|xml|utf|row|record|input)|schema (?:mismatch|version|changed)"
     r"|unexpected (?:field|type|null|payload|format)|missing (?:field|column|key)|cannot parse|truncated"
     r"|bad (?:row|record)",
-    re.IGNORECASE,
 )
 """Words of breadcrumbs, extra data and errors that speak of malformed input."""
 

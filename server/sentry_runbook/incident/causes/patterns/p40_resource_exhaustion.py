@@ -48,8 +48,8 @@ CONNECTIONS = Resource(
         r"QueuePool limit|(?<!thread )pool (?:is |was |has been )?(?:probably )?(?:exhausted|empty\b)",
         r"pool (?:is )?(?:probably )?full\b(?!, discarding)",
         r"pool (?:limit\b|timed? ?out|timeout)|PoolTimeout|Pool_?Exhausted|ExhaustedPool|ConnectionPool::Timeout",
-        r"(?:obtain|wait|fetch|check|get|acquir|borrow)\w*(?: \w+){0,4} (?:connection|resource) from (?:the |a )?"
-        r"(?:connection )?pool|pool error Timeout waiting|connection pool cannot serve",
+        r"(?:obtain|wait|fetch|check|get|acquir|borrow)\w{0,40}+(?: \w{1,40}+){0,4} (?:connection|resource) "
+        r"from (?:the |a )?(?:connection )?pool|pool error Timeout waiting|connection pool cannot serve",
         r"- Connection is not available|connection not available and request was dropped",
         r"no available connections|no more connections allowed|EmptyPoolError|No pool connections are available",
         r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
@@ -79,7 +79,7 @@ MEMORY = Resource(
         r"GC overhead limit|Cannot allocate memory|failed to allocate memory|\bOOM\b(?!-)|OOMKilled",
         r"(?:memory|buffer|heap) allocation failed|memory allocation of \d+ bytes failed",
         r"allocation size overflow|std::bad_alloc|RESOURCE_TYPE_MEMORY",
-        r"(?:exceed|reach)\w*[^.\n]{0,20} memory limit|memory limit (?:was |has been )?(?:exceeded|reached)",
+        r"(?:exceed|reach)[^.\n]{0,26} memory limit|memory limit (?:was |has been )?(?:exceeded|reached)",
         r"Allowed memory size of|\blow on memory(?! \w)",
     ),
     "memory ran out",
@@ -100,7 +100,7 @@ RESOURCES = (
     Resource(
         Words(
             # An executor that was shut down rejects work, too: that is no load.
-            r"(?:RejectedExecution|TaskRejected)(?![^\n]*\[(?:Terminated|Shutting down))",
+            r"(?:RejectedExecution|TaskRejected)(?![^\n]{0,1000}\[(?:Terminated|Shutting down))",
             r"\bes_rejected_execution|rejected execution of|thread pool (?:is )?(?:full|exhausted)|did not accept task",
             r"enough free threads|reached (?:the )?(?:pm\.)?max_children|\b(?:fork|spawn)\b[^\n]{0,20}\bEAGAIN\b",
             r"\bfork\b[^\n]{0,20}Resource temporarily unavailable",
