@@ -20,7 +20,16 @@ from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Issue, jso
 from sentry_runbook.incident.model.evidence.lenient import FromSentry, read
 from sentry_runbook.incident.postmortem.lint import lint_postmortem
 from sentry_runbook.render import markup
-from sentry_runbook.safety import delimiters, findings, invisible_chars, masking, neutralize, pseudonyms, sensitive_keys
+from sentry_runbook.safety import (
+    confusables,
+    delimiters,
+    findings,
+    invisible_chars,
+    masking,
+    neutralize,
+    pseudonyms,
+    sensitive_keys,
+)
 from sentry_runbook.safety import text as inert
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry import error_detail, ids_in_words, messages, pasted, references, wrapped_links
@@ -97,7 +106,7 @@ SCANNERS: Mapping[str, tuple[Scan, int]] = {
     "masking.mask_text": (lambda value: masking.Masker().mask_text(neutralize.neutralized(value)), ALL),
     "masking.count_masks": (lambda value: masking.count_masks([value]), ALL),
     "neutralize.neutralized": (neutralize.neutralized, ALL),
-    "neutralize.skeleton": (neutralize.skeleton, ALL),
+    "confusables.skeleton": (confusables.skeleton, ALL),
     "invisible_chars.write_out": (invisible_chars.write_out, ALL),
     "invisible_chars.decode_smuggled": (invisible_chars.decode_smuggled, ALL),
     "text.inert_line": (inert.inert_line, ALL),

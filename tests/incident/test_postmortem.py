@@ -212,7 +212,7 @@ def test_without_any_answer_there_are_blanks_and_reasons_and_no_zero() -> None:
 
 def test_an_almost_empty_incident_names_what_is_missing() -> None:
     missing = {entry.what for entry in of(NEARLY_NOTHING).missing}
-    assert {"impact.events", "impact.users", "timeline: alerts", "timeline: notes", "timeline: deploys"} <= missing
+    assert {"impact.users", "timeline: alerts", "timeline: notes", "timeline: deploys"} <= missing
 
 
 @pytest.mark.parametrize(("deploys", "asked"), [((), True), (None, False)], ids=["none recorded", "not told"])

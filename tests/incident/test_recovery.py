@@ -384,7 +384,8 @@ AT_LEAST = "Only the latest 100 events tell their release; there may be more on 
 
 @pytest.mark.parametrize(
     ("count", "earlier", "notes"),
-    [(99, 0, ()), (100, 0, (AT_LEAST,)), (101, 0, (AT_LEAST,)), (100, 1, ())],
+    [(99, 0, ()), (100, 0, (AT_LEAST,)), (100, 1, ()), (101, 0, ())],
+    ids=["fewer", "a full list", "one from before", "pages to the end, for a list holds no more than 100"],
 )
 def test_a_hundred_rows_that_do_not_reach_back_to_the_fix_are_a_lower_bound(
     count: int, earlier: int, notes: tuple[str, ...]

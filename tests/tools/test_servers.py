@@ -40,7 +40,7 @@ PROFILES = {
 }
 LACKING = {
     "without sessions": {"impact.crash_free_sessions_pct", "severity.crash_free"},
-    "without Discover": {"impact.events", "impact.users", "impact.p95_ms", "severity.users_per_hour"},
+    "without Discover": {"impact.p95_ms"},
     "with little else": {"suspect_commits", "releases", "dropped events"},
 }
 """What a triage must name there."""
@@ -69,9 +69,12 @@ async def test_a_server_that_lacks_something_gets_the_rest_answered(name: str) -
         assert named_missing(triage) >= LACKING.get(name, set())
 
 
-async def test_without_discover_nothing_is_computed_from_the_counts_over_all_time() -> None:
-    async with connected("payment-spike", profile=PROFILES["without Discover"]) as connection:
-        impact = await connection.call("discover_impact", issue=ISSUE)
+async def test_without_discover_and_events_nothing_is_computed_from_the_counts_over_all_time() -> None:
+    """What is counted from events, hours and tags: test_without_discover.py. Here nothing of these is told."""
+    profile = Profile(discover=False, timeseries=False, absent=frozenset({"events", "events-stats", "tags"}))
+    async with connected("payment-spike", profile=profile) as connection:
+        start, end = "2026-11-20T11:48:30Z", "2026-11-20T11:49:30Z"
+        impact = await connection.call("discover_impact", issue=ISSUE, start=start, end=end)
     assert "events" not in impact and "users" not in impact
     assert impact["events_all_time"] == 200
     assert "unknown, which is not the same as none" in impact["reading"]

@@ -14,10 +14,11 @@ from datetime import datetime
 from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.collection import Collection
-from sentry_runbook.collect.discover_parts import USERS, count, of_the_issue
+from sentry_runbook.collect.discover_parts import TOTALS, USERS, count, of_the_issue
 from sentry_runbook.collect.empty_statistics import without_empty_statistics
 from sentry_runbook.collect.environment_parts import unknown_environments
 from sentry_runbook.collect.event_parts import EVENT, ROWS
+from sentry_runbook.collect.other_counts import OtherCounts
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, other_name
@@ -60,6 +61,7 @@ class EvidenceBuilder:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+        self._other_counts = OtherCounts(collection)
 
     async def ask_issue(self, *, fresh: bool) -> JsonObject:
         """Round one: all that needs only the reference.
@@ -91,6 +93,7 @@ class EvidenceBuilder:
         if not collection.question.wants(Aspect.ALERTS):
             # A postmortem may take more requests than a triage: it is not needed within seconds.
             batch.drop_optional(MAX_SECOND_ROUND, [collection.result(part) for part in OPTIONAL])
+        await self._other_counts.prepare(batch)
         batch.meanwhile(self._read_first)
         await batch.send()
         collection.unknown_environments = unknown_environments(collection)
@@ -114,6 +117,7 @@ class EvidenceBuilder:
             warnings=tuple(self._warnings(issue, scope)),
             **without_empty_statistics(collection),
         )
+        evidence = await self._other_counts.fill(evidence)
         users_in = await self._settle_users(evidence)
         return evidence.model_copy(update={"users_in": users_in}) if users_in else evidence
 
@@ -162,7 +166,8 @@ class EvidenceBuilder:
     async def _settle_users(self, evidence: Evidence) -> tuple[UsersIn, ...]:
         """Count a few rolling hours exactly, only when the threshold lies between the bounds."""
         collection = self._collection
-        if not collection.question.wants(Aspect.USERS) or not is_error(collection.issue):
+        is_countable = collection.result(TOTALS).error is None
+        if not collection.question.wants(Aspect.USERS) or not is_error(collection.issue) or not is_countable:
             return ()
         hours = windows_to_count(evidence, collection.policy)
         return await self._count_users(hours) if hours else ()

@@ -11,11 +11,10 @@ from sentry_runbook.collect.collection import Collection, Part, span
 from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.listed_events import not_counted
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import event_tag, first_seen, issue_id, last_seen, project_id
+from sentry_runbook.collect.request_values import event_tag, event_time, first_seen, issue_id, last_seen, project_id
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
-from sentry_runbook.incident.model.evidence.json_values import moment_of
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
@@ -156,7 +155,7 @@ def _may_be_empty(collection: Collection) -> bool:
         return True
     page = collection.value(ROWS)
     rows = [row for row in (page.items if page is not None else ()) if event_tag(row, "environment") in names]
-    times = (moment_of(row.get("dateCreated")) for row in rows)
+    times = map(event_time, rows)
     return bool(names) and not any(at is not None and at >= start for at in times)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anyio
 
 from sentry_runbook.collect.batch import Request, note_failure
@@ -93,11 +95,11 @@ def _is_shared(collection: Collection, row: JsonObject) -> bool:
     return bool(collection.one_for_all) or user_named(row) in collection.shared_users
 
 
-def _rows(collection: Collection, page: ListPage[JsonObject]) -> tuple[EventRow, ...]:
+def rows_of(collection: Collection, events: Sequence[JsonObject]) -> tuple[EventRow, ...]:
+    """The events of a list that lie in the scope's environments; who stands for many is no user."""
     names = collection.scope.names
-    kept = [row for row in page.items if not names or event_tag(row, "environment") in names]
+    kept = [row for row in events if not names or event_tag(row, "environment") in names]
     if collection.one_for_all or collection.shared_users:
-        # What stands for many is no user.
         kept = [{**row, "user": None} if _is_shared(collection, row) else row for row in kept]
     return read_all(EventRow, kept, collection.sanitizer)
 
@@ -107,7 +109,7 @@ ROWS = Part(
     round=1,
     aspects=(Aspect.ROWS,),
     request=_rows_request,
-    parse=_rows,
+    parse=lambda collection, page: rows_of(collection, page.items),
     source=lambda _: "event list of the issue",
     note=lambda _, page: f"the latest {ROWS_LIMIT} events; there are more" if page.next_cursor is not None else "",
 )

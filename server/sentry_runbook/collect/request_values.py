@@ -13,6 +13,7 @@ from sentry_runbook.incident.model.evidence.issue_kind import issue_category
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
+    first_of,
     first_text,
     id_of,
     list_of,
@@ -112,6 +113,16 @@ def tag_values(tags: Sequence[JsonObject] | None, key: str) -> Iterator[str]:
 def event_tag(event: JsonObject, key: str) -> str:
     """The value of an event's tag; empty when the event does not carry it."""
     return tag_named(event, key) or ""
+
+
+def event_time(event: JsonObject) -> datetime | None:
+    """When an event of the list happened."""
+    return moment_of(first_of(event, "dateCreated", "date_created"))
+
+
+def received_at(event: JsonObject) -> datetime | None:
+    """When the server received an event of the list; None where it does not say."""
+    return moment_of(first_of(event, "dateReceived", "date_received"))
 
 
 def user_named(event: JsonObject) -> str | None:

@@ -11,8 +11,10 @@ from sentry_runbook.collect.event_parts import ROWS, TAGS
 from sentry_runbook.collect.project_parts import SESSIONS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import environments_seen
+from sentry_runbook.collect.tag_totals import environment_totals
 from sentry_runbook.incident.environments import named_list, nearest_first, placeholders
 from sentry_runbook.incident.model.evidence import EnvironmentScope, Known
+from sentry_runbook.incident.model.evidence.json_values import count_of
 
 SET_IT = "Set the environment in the SDK's options."
 
@@ -24,6 +26,8 @@ def scope_of(collection: Collection) -> EnvironmentScope:
     """
     question, tags, page = collection.question, collection.value(TAGS), collection.value(ROWS)
     names = environments_seen(tags, page.items if page is not None else None)
+    if "" not in names and _hides_nameless(collection):
+        names = (*names, "")
     is_known = tags is not None or page is not None
     production = tuple(name for name in names if not name or collection.policy.is_production(name))
     others = tuple(name for name in names if name not in production)
@@ -36,6 +40,14 @@ def scope_of(collection: Collection) -> EnvironmentScope:
         counted = production if others else ()
         return EnvironmentScope(names=counted, basis="production", production=production, others=others, known=is_known)
     return EnvironmentScope(basis="all", production=production, others=others, known=is_known)
+
+
+def _hides_nameless(collection: Collection) -> bool:
+    """Whether events without an environment exist that no tag shows: Sentry lists them, GlitchTip leaves them out."""
+    if collection.client.server != "glitchtip":
+        return False
+    totals = environment_totals(collection.value(TAGS), count_of(collection.issue.get("count")))
+    return totals is not None and totals.get("", 0) > 0
 
 
 def inert_scope(collection: Collection) -> EnvironmentScope:

@@ -80,7 +80,7 @@ class _ImpactCounts:
         window: what the numbers cover.
         widened: True when that is not the window asked for (runbook: an empty answer is widened to 7 d).
         lower_bound: True when only some events carry a user, or events were dropped.
-        events_lower_bound: True when Sentry dropped events of the project.
+        events_lower_bound: True when Sentry dropped events of the project, or a part of the window was not counted.
         buckets: what the events were summed of, where that was whole buckets of the issue's own counts; else empty.
         why, why_users: why events or users are unknown.
     """
@@ -90,18 +90,20 @@ class _ImpactCounts:
         self.window, self.widened, self.lower_bound = evidence.window, False, False
         self.events: int | None = None
         self.users: int | None = None
+        is_at_least = False
         self.buckets = self.why = self.why_users = ""
         if isinstance(evidence.totals, Known):
             totals = evidence.totals.value
             if totals.events == 0 and isinstance(evidence.widened, Known):
                 self.window, totals, self.widened = evidence.widened.value.window, evidence.widened.value.totals, True
             self.events, self.users, self.lower_bound = totals.events, totals.users, totals.users_lower_bound
+            is_at_least = totals.events_lower_bound
             self.why_users = evidence.totals.note or "no event carries a user: unknown, not zero"
         elif evidence.issue.is_error:
             self.why = self.why_users = evidence.totals.why
         else:
             self._of_the_issue(evidence)
-        self.events_lower_bound = self.events is not None and incident.dropped_at_most > 0
+        self.events_lower_bound = is_at_least or (self.events is not None and incident.dropped_at_most > 0)
         self.lower_bound = self.lower_bound or (self.users is not None and self.events_lower_bound)
 
     def _of_the_issue(self, evidence: Evidence) -> None:

@@ -257,11 +257,11 @@ class Sanitizer:
         """
         pairs = [(name, text.early_cut(value, MAX_NAME)[0]) for name, value in parts]
         orders = dict.fromkeys(" ".join(value for _, value in rows) for rows in (pairs, sorted(pairs)))
-        suspicious = [joined for joined in orders if findings.detect(joined)]
+        suspicious = [joined for joined in orders if findings.detect(joined, budget=self._budget)]
         if suspicious:
-            alone = {finding.why for _, value in pairs for finding in findings.detect(value)}
+            alone = {finding.why for _, value in pairs for finding in findings.detect(value, budget=self._budget)}
             for joined in suspicious:
-                if not {finding.why for finding in findings.detect(joined)} <= alone:
+                if not {finding.why for finding in findings.detect(joined, budget=self._budget)} <= alone:
                     self._look(joined, f"{where} (read together)")
 
     def _masked(self, inert: str, leave: Collection[str] = ()) -> str:

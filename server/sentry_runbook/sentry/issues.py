@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from sentry_runbook.errors import BadRequest, NotFound, SentryError
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, object_of
@@ -17,6 +18,7 @@ from sentry_runbook.sentry.ids import NAMED_EVENTS, IssueRef, event_id
 from sentry_runbook.sentry.issue_list import IssueListEndpoints
 from sentry_runbook.sentry.messages import RequestInfo, segment
 from sentry_runbook.sentry.page_place import cut_page, place_of
+from sentry_runbook.sentry.parse_issue_stats import EventBuckets, issue_stats
 from sentry_runbook.sentry.paths import EVENT_HINT, ISSUE_HINT
 from sentry_runbook.sentry.status_errors import (
     ENDPOINT_MISSING,
@@ -166,6 +168,36 @@ class IssueEndpoints(IssueListEndpoints):
             f"the tags of issue {ref.issue}", READ_EVENTS, "tags", "The breakdown by tag stays unknown."
         )
         return await self._get_issue_resource(ref, "tags/", environments_of(environments), asked, parsing.objects)
+
+    async def issue_stats(
+        self, issue: str, period: Literal["24h", "14d"], *, organization: str | None = None
+    ) -> EventBuckets:
+        """Events of an issue by clock hour (``24h``) or day of UTC (``14d``) up to now, over all environments.
+
+        Pairs of a bucket's start in epoch seconds and its events, in order. GlitchTip leaves empty buckets out, and its
+        ``userCount`` there repeats the events. Where an issue brings its own buckets, they are the same.
+
+        Args:
+            issue: its number.
+            period: how far back.
+            organization: None means the configured one.
+
+        Raises:
+            Unsupported: the server does not tell them by themselves.
+        """
+        asked = RequestInfo(f"the hourly counts of issue {issue}", READ_EVENTS, "issue", "They stay unknown.")
+        return await self._optional(
+            "issue_stats",
+            "issues-stats/",
+            [("groups", issue), ("statsPeriod", period)],
+            asked,
+            lambda reply: issue_stats(reply, issue, period),
+            organization=organization,
+        )
+
+    async def lacks_discover(self, organization: str | None = None) -> bool:
+        """Whether this server is known to have no Discover; without a request."""
+        return self._can.is_missing("discover", await self._slug(organization))
 
     async def notes(self, ref: IssueRef) -> tuple[JsonObject, ...]:
         """Comments on an issue, newest first. GlitchTip calls them otherwise."""

@@ -38,6 +38,9 @@ def find_baseline(
         born_later = first is not None and first >= counts.starts_at
         if bucket is None or (not born_later and bucket[0] - start > bucket[1] - bucket[0]):
             return Unknown(why="the event counts do not reach back one window length before the episode")
+        if counts.divided(end):
+            # The hour in which it began holds more of the episode than of what was usual.
+            return Unknown(why="only clock hours are counted, and the beginning of the episode lies inside one")
         if not counts.is_measured(max(start, counts.starts_at), end):
             return Unknown(why="the event counts hold no numbers before the episode")
         counted = counts.events(start, end)

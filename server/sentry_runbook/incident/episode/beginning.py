@@ -57,7 +57,7 @@ def find_beginning(evidence: Evidence, bursts: Sequence[Span], counts: EventCoun
     began = first_event(evidence, bursts)
     first = began.timestamp() if began is not None else None
     start, not_before = float(bursts[0].start), first if first is not None else float(cells.starts[0])
-    jump = later_step(cells, bursts) if per_hour is None or per_hour < SILENT_PER_HOUR else None
+    jump = later_step(cells, bursts, first) if per_hour is None or per_hour < SILENT_PER_HOUR else None
     if jump is not None:
         trickle = _rate(cells, max(start, jump - 24 * HOUR_S), jump)
         return _step(cells, fine, float(jump), bursts[-1].end, (trickle, trickle, days), start)

@@ -45,7 +45,7 @@ def history_of(evidence: Evidence, now: datetime) -> Series | None:
         hours: Series | None = evidence.history.value
     else:
         hours = _hours_of_the_series(evidence) or issue_hours(evidence)
-        hours = _after_days(hours, issue_days(evidence))
+        hours = after_days(hours, issue_days(evidence))
     if hours is None or total(hours) is None:
         return None
     return _before_birth(between(hours, hours.start, now), evidence.issue.first_seen)
@@ -65,7 +65,7 @@ def _hours_of_the_series(evidence: Evidence) -> Series | None:
     return resample(whole, HOUR_S) if whole.values else None
 
 
-def _after_days(hours: Series | None, days: Series | None) -> Series | None:
+def after_days(hours: Series | None, days: Series | None) -> Series | None:
     """Hours, and before them the days that they do not cover, by the hour."""
     if days is None or hours is None:
         return hours

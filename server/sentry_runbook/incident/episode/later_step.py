@@ -20,16 +20,21 @@ RISING = 2.0
 FEW = 3
 
 
-def later_step(cells: Cells, bursts: Sequence[Span]) -> int | None:
+def later_step(cells: Cells, bursts: Sequence[Span], first_event: float | None = None) -> int | None:
     """Where the rate jumped to three times and more of all that was before it in the episode; None without a jump.
+
+    Args:
+        cells: the counts.
+        bursts: of the episode.
+        first_event: of the issue: in the clock hour that holds it there was nothing before it.
 
     Returns:
         Start of the cell in which it jumped, seconds since the epoch.
     """
-    began, end = bursts[0].start, bursts[-1].end
+    began, end = _trickled_from(cells, bursts[0].start, first_event), bursts[-1].end
     events = cells.events
     highest = 0.0
-    for index in range(cells.first_starting_at(began), cells.first_starting_at(end)):
+    for index in range(cells.first_starting_at(bursts[0].start), cells.first_starting_at(end)):
         at, length = cells.starts[index], max(LOCAL_S, cells.ends[index] - cells.starts[index])
         after, before = events(at, at + length), events(at - length, at)
         # A slow rise by the hour looks like a jump; before a jump the rate was level.
@@ -42,6 +47,13 @@ def later_step(cells: Cells, bursts: Sequence[Span]) -> int | None:
                 return at
         highest = max(highest, events(at - HOUR_S, at))
     return None
+
+
+def _trickled_from(cells: Cells, start: int, first_event: float | None) -> float:
+    """From when on the trickle is known to have lasted: of a cell as long as an hour its events may fill the end."""
+    index = cells.first_starting_at(start)
+    is_long = index < len(cells) and cells.ends[index] - cells.starts[index] > LOCAL_S
+    return max(start, first_event) if is_long and first_event is not None else start
 
 
 def _is_jump(before: float, after: float) -> bool:

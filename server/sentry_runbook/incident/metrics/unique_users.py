@@ -13,7 +13,7 @@ from sentry_runbook.incident.formatting import count, number
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.metrics.user_bounds import UserCounts
-from sentry_runbook.incident.model.evidence import EventRow, Evidence, Frozen, Known, Unknown
+from sentry_runbook.incident.model.evidence import EventRow, Evidence, Frozen, Known, Totals, Unknown
 from sentry_runbook.incident.model.policy import Policy
 
 
@@ -56,16 +56,26 @@ def users_worst_hour(evidence: Evidence) -> UsersWorstHour | Unknown:
         impossible = f"Sentry counts {most}, which cannot be"
         return Unknown(why="no event of the window carries a user" if bounds.at_most == 0 else impossible)
     if totals and totals.users_lower_bound:
-        # An event without a user may come from one more person, and from no more than one.
-        events = counts.worst_hour_events()
-        at_most = min(totals.events, events) if events is not None else totals.events
-        at_most = max(at_most, bounds.at_least)
-        return UsersWorstHour(at_least=bounds.at_least, at_most=at_most, start=start, how=_PARTIAL)
+        at_most = _at_most(totals, counts.worst_hour_events())
+        at_most = None if at_most is None else max(at_most, bounds.at_least)
+        return UsersWorstHour(at_least=bounds.at_least, at_most=at_most, start=start, how=_how_partial(evidence))
     how = "exact" if bounds.at_least == bounds.at_most else "bounded by counts of other stretches"
     return UsersWorstHour(at_least=bounds.at_least, at_most=bounds.at_most, start=start, how=how)
 
 
 _PARTIAL = "lower bound: some events carry no user"
+
+
+def _how_partial(evidence: Evidence) -> str:
+    """Why the users of the window are a lower bound, as its source says, else that events lack a user."""
+    totals = evidence.totals
+    return totals.note if isinstance(totals, Known) and totals.value.users_at_most is not None else _PARTIAL
+
+
+def _at_most(totals: Totals, worst_hour_events: int | None) -> int | None:
+    """Upper bound where some users were not counted: an event may come from one more person, and from no more."""
+    events = None if totals.events_lower_bound else totals.events
+    return min((cap for cap in (events, worst_hour_events, totals.users_at_most) if cap is not None), default=None)
 
 
 def windows_to_count(evidence: Evidence, policy: Policy, limit: int = 6) -> tuple[tuple[datetime, datetime], ...]:
@@ -105,13 +115,13 @@ def _from_rows(evidence: Evidence) -> UsersWorstHour | None:
     rows = all_rows(evidence)
     if rows is None or not any(user for _, user in rows):
         return None
-    at_least, start = _slide([(at, user) for at, user in rows if user])
+    at_least, start = most_users_in_an_hour([(at, user) for at, user in rows if user])
     if all(user for _, user in rows):
         return UsersWorstHour(
             at_least=at_least, at_most=at_least, start=start, how=f"counted in all {len(rows)} events"
         )
     # At most, every event without a user comes from one more person.
-    at_most, _ = _slide([(at, user or f"\0{number}") for number, (at, user) in enumerate(rows)])
+    at_most, _ = most_users_in_an_hour([(at, user or f"\0{number}") for number, (at, user) in enumerate(rows)])
     return UsersWorstHour(at_least=at_least, at_most=at_most, start=start, how=_PARTIAL)
 
 
@@ -120,8 +130,10 @@ def all_rows(evidence: Evidence) -> list[tuple[datetime, str | None]] | None:
     if not isinstance(evidence.rows, Known):
         return None
     rows: Sequence[EventRow] = evidence.rows.value
-    if isinstance(evidence.totals, Known) and len(rows) < evidence.totals.value.events:
-        return None
+    if isinstance(evidence.totals, Known):
+        totals = evidence.totals.value
+        if totals.events_lower_bound or len(rows) < totals.events:
+            return None
     if any(row.when is None for row in rows):
         return None
     window = evidence.window
@@ -133,7 +145,7 @@ def all_rows(evidence: Evidence) -> list[tuple[datetime, str | None]] | None:
     return sorted(inside, key=lambda row: row[0]) if complete and inside else None
 
 
-def _slide(rows: Sequence[tuple[datetime, str]]) -> tuple[int, datetime]:
+def most_users_in_an_hour(rows: Sequence[tuple[datetime, str]]) -> tuple[int, datetime]:
     """Most distinct users in one rolling hour, and its start; ``rows`` are in order of time."""
     most, start, first = 0, rows[0][0], 0
     present: dict[str, int] = {}

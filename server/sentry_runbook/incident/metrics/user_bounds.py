@@ -49,11 +49,12 @@ class UserBounds:
 
 @dataclass(frozen=True)
 class ExactCount:
-    """Distinct users of ``[start, end)``, counted by Sentry."""
+    """Distinct users of ``[start, end)``, as counted; ``is_lower_bound`` where there may be more."""
 
     start: int
     end: int
     users: int
+    is_lower_bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class UserCounts:
         series = evidence.series.value if isinstance(evidence.series, Known) else None
         hours = _clock_hours(evidence.users_per_hour.value, start) if isinstance(evidence.users_per_hour, Known) else {}
         counted = tuple(
-            ExactCount(epoch_seconds(count.start), epoch_seconds(count.end), count.users)
+            ExactCount(epoch_seconds(count.start), epoch_seconds(count.end), count.users, count.is_lower_bound)
             for count in evidence.users_in
             if count.end > count.start
         )
@@ -155,6 +156,8 @@ class UserCounts:
         for exact in self.exact_near(begin, end):
             if best is not None and best <= enough:
                 break
+            if exact.is_lower_bound:
+                continue
             left, right = self.max_users(begin, exact.start), self.max_users(exact.end, end)
             if left is not None and right is not None:
                 bound = exact.users + left + right

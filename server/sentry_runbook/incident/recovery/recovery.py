@@ -17,7 +17,7 @@ from sentry_runbook.incident.formatting import duration, moment, percent
 from sentry_runbook.incident.issue_status import NO_LOG
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import shown_pct
-from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Missing, Unknown, quoted
+from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Known, Missing, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
 from sentry_runbook.incident.recovery.actions import shown
 from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
@@ -114,7 +114,9 @@ def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:
     if fix.version is not None and fix.live is False:
         yield f"Nothing shows yet that {quoted(fix.version)} is live: no deploy marker, no event from it."
     if fix.at_least:
-        yield f"Only the latest {ROWS_LIMIT} events tell their release; there may be more on the fixing one."
+        rows = incident.evidence.rows
+        latest = max(ROWS_LIMIT, len(rows.value) if isinstance(rows, Known) else 0)
+        yield f"Only the latest {latest} events tell their release; there may be more on the fixing one."
     now_pct, limit = metrics.crash_free.now_pct, policy.thresholds.crash_free_below_pct
     before = metrics.crash_free.before_pct
     if now_pct is not None and now_pct < limit and (before is None or before >= limit):

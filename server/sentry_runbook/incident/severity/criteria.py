@@ -199,7 +199,7 @@ def _users_of_the_issue(incident: Measurements) -> UsersWorstHour | Unknown | No
 
 def _users_source(evidence: Evidence) -> str | None:
     if evidence.users_in:
-        return "Discover, distinct users of chosen hours"
+        return max(evidence.users_in, key=lambda counted: counted.users).source
     for part in (evidence.users_per_hour, evidence.series, evidence.totals):
         if isinstance(part, Known):
             return part.source

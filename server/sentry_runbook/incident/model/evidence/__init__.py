@@ -123,7 +123,8 @@ class Evidence(Frozen):
         window: the period asked for; 24 h unless given.
         event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
-        rows: of the latest 100 events those in the scope's environments, newest first; noted where there are more.
+        rows: of the latest 100 events those in the scope's environments, newest first; noted where there are more. Of
+            a server without Discover as many pages as its counts needed.
         tags: over all time.
         totals: in the window and the scope.
         project_environments: those that Sentry lists of the project; asked for where the issue was seen in none that
@@ -192,4 +193,8 @@ class Evidence(Frozen):
     @property
     def has_older_rows(self) -> bool:
         """Whether there are events before those of ``rows``, of which the environments are not known, either."""
-        return isinstance(self.rows, Known) and (self.rows.note != "" or len(self.rows.value) >= ROWS_LIMIT)
+        if not isinstance(self.rows, Known):
+            return False
+        read, total = len(self.rows.value), self.issue.events_total
+        is_full = read >= ROWS_LIMIT and not (read > ROWS_LIMIT and total is not None and read >= total)
+        return self.rows.note != "" or is_full

@@ -77,13 +77,17 @@ class Totals(Frozen):
 
     Attributes:
         users: None when it is unknown: Sentry left it out, or there are events and none carries a user.
-        users_lower_bound: True when only some events carry a user.
+        events_lower_bound: True when a part of the window was not counted: there were at least that many.
+        users_lower_bound: True when only some events carry a user, or only a part of them was counted by user.
+        users_at_most: an upper bound of the users beside the lower one; None where only the events bound them.
         estimated: Sentry read only a part of the data, or calls its own numbers of low confidence.
     """
 
     events: int
     users: int | None = None
+    events_lower_bound: bool = False
     users_lower_bound: bool = False
+    users_at_most: int | None = None
     estimated: bool = False
 
 
@@ -128,11 +132,19 @@ class IssueSeries(Frozen):
 
 
 class UsersIn(Frozen):
-    """An exact count of distinct users between two instants (Discover ``count_unique(user)``)."""
+    """Distinct users between two instants.
+
+    Attributes:
+        users: Discover's ``count_unique(user)``, or counted in the event rows.
+        is_lower_bound: some events between them carry no user, or were not read.
+        source: what counted them.
+    """
 
     start: datetime
     end: datetime
     users: int
+    is_lower_bound: bool = False
+    source: str = "Discover, distinct users of chosen hours"
 
 
 class IssueShare(Frozen):

@@ -22,6 +22,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     first_of,
     first_text,
+    flag_of,
     id_of,
     left_out,
     list_of,
@@ -257,15 +258,27 @@ class EventRow(FromSentry):
         tags = tags_named(json, ROW_TAGS)
         return {
             "id": _id_of(json),
-            "when": json.get("dateCreated"),
+            "when": first_of(json, "dateCreated", "date_created"),
             "release": event_release(json, tags),
             "environment": tags.get("environment"),
             "user": json.get("user"),
             "transaction": tags.get("transaction"),
             "title": json.get("title"),
-            "handled": tags.get("handled"),
+            "handled": tags.get("handled") or _handled(json),
             "ip": object_of(json.get("user")).get("ip_address"),
         }
+
+
+def _handled(json: JsonObject) -> bool | None:
+    """Whether code caught the error, by the mechanisms of a row that holds its exceptions, as GlitchTip's do.
+
+    One that was not caught counts; None where no mechanism tells.
+    """
+    if "entries" not in json:
+        return None
+    thrown = values_of(entries_of(json), "exception")
+    told = [flag for value in thrown if (flag := flag_of(object_of(value.get("mechanism")).get("handled"))) is not None]
+    return all(told) if told else None
 
 
 ROW_TAGS = frozenset({"release", "sentry:release", "environment", "transaction", "handled"})
