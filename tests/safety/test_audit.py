@@ -1,5 +1,6 @@
 """The audit file: a change leaves an intent and an outcome, no byte can be changed unnoticed, and no crash ends it."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -181,6 +182,19 @@ def test_a_line_is_compared_byte_by_byte(path: Path, change: Callable[[bytes], b
     with pytest.raises(AuditError, match="damaged"):
         log.append(INTENT)
     assert path.read_bytes() == written
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_json_is_no_line_though_its_hash_fits(path: Path, number: float) -> None:
+    previous = AuditLog(path).append(INTENT)
+    values = {**json.loads(lines(path)[0]), "before": {"count": number}, "previous": previous}
+    del values["hash"]
+    form = {"sort_keys": True, "separators": (",", ":")}
+    values["hash"] = hashlib.sha256(json.dumps(values, **form).encode()).hexdigest()  # type: ignore[arg-type]  # a form
+    with path.open("a") as file:
+        file.write(json.dumps(values, **form) + "\n")  # type: ignore[arg-type]  # as above
+    report = verify(path)
+    assert (report.ok, report.broken_line, report.why) == (False, 2, "the line is not JSON")
 
 
 FOREIGN = {
