@@ -184,15 +184,18 @@ def test_a_line_is_compared_byte_by_byte(path: Path, change: Callable[[bytes], b
     assert path.read_bytes() == written
 
 
+def dumped(values: dict[str, object]) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_what_is_no_json_is_no_line_though_its_hash_fits(path: Path, number: float) -> None:
     previous = AuditLog(path).append(INTENT)
     values = {**json.loads(lines(path)[0]), "before": {"count": number}, "previous": previous}
     del values["hash"]
-    form = {"sort_keys": True, "separators": (",", ":")}
-    values["hash"] = hashlib.sha256(json.dumps(values, **form).encode()).hexdigest()  # type: ignore[arg-type]  # a form
+    values["hash"] = hashlib.sha256(dumped(values).encode()).hexdigest()
     with path.open("a") as file:
-        file.write(json.dumps(values, **form) + "\n")  # type: ignore[arg-type]  # as above
+        file.write(dumped(values) + "\n")
     report = verify(path)
     assert (report.ok, report.broken_line, report.why) == (False, 2, "the line is not JSON")
 
