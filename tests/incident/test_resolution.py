@@ -1128,3 +1128,22 @@ def test_limits_are_kept_when_what_is_shown_is_what_remains_of_them(
 
 def test_every_published_action_has_its_rule() -> None:
     assert tuple(ACTIONS) == get_args(Action)
+
+
+# --- servers that keep no conditions -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("base", [OVER, LOUD, STEADY], ids=["over", "loud", "steady"])
+@pytest.mark.parametrize("action", ["resolve", "ignore", "reopen"])
+@pytest.mark.parametrize("just_deployed", [True, False])
+def test_no_warning_recommends_what_glitchtip_drops(base: Evidence, action: Action, just_deployed: bool) -> None:
+    deploys = known((Deploy(version="shop@1.0.0", finished=ago(minutes=9)),)) if just_deployed else base.deploys
+    issue = {"status": "unresolved" if action != "reopen" else "resolved"}
+    there = evidence_of(base, parts={"server_kind": "glitchtip", "deploys": deploys}, **issue)
+    said = planned(request(action), there)
+    assert said.change is not None
+    text = " ".join((*said.warnings, said.undo))
+    assert [word for word in ("resolve_in", "ignore_", "archive_until") if word in text] == []
+    on_sentry = " ".join(planned(request(action), evidence_of(base, parts={"deploys": deploys}, **issue)).warnings)
+    if action == "ignore" or (action == "resolve" and (just_deployed or base is STEADY)):
+        assert "resolve_in" in on_sentry or "ignore_" in on_sentry

@@ -1,5 +1,6 @@
 """The audit file: a change leaves an intent and an outcome, no byte can be changed unnoticed, and no crash ends it."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -181,6 +182,22 @@ def test_a_line_is_compared_byte_by_byte(path: Path, change: Callable[[bytes], b
     with pytest.raises(AuditError, match="damaged"):
         log.append(INTENT)
     assert path.read_bytes() == written
+
+
+def dumped(values: dict[str, object]) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_json_is_no_line_though_its_hash_fits(path: Path, number: float) -> None:
+    previous = AuditLog(path).append(INTENT)
+    values = {**json.loads(lines(path)[0]), "before": {"count": number}, "previous": previous}
+    del values["hash"]
+    values["hash"] = hashlib.sha256(dumped(values).encode()).hexdigest()
+    with path.open("a") as file:
+        file.write(dumped(values) + "\n")
+    report = verify(path)
+    assert (report.ok, report.broken_line, report.why) == (False, 2, "the line is not JSON")
 
 
 FOREIGN = {

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 from mcp import Client
 
 from sentry_runbook.runtime import build_runtime
 from sentry_runbook.safety.audit import AuditLog
+from sentry_runbook.safety.audit_lines import IntentLine
 from sentry_runbook.safety.audit_report import verify
 from sentry_runbook.server.app import build_server
 from sentry_runbook.simulator.app import create_app
@@ -192,3 +194,13 @@ async def test_what_is_not_sent_leaves_no_line(arguments: dict[str, Any], tmp_pa
     async with shop(settings=writing("confirm", tmp_path)) as connection:
         await connection.client.call_tool("resolve_issue", {"issue": ISSUE, "action": "resolve", **arguments})
     assert not (tmp_path / "audit.jsonl").exists()
+
+
+async def test_a_call_that_is_cancelled_while_the_change_is_under_way_has_its_outcome_written(tmp_path: Path) -> None:
+    run = build_runtime(writing("direct", tmp_path))
+    with anyio.CancelScope() as scope:
+        async with recording.recorded(run, IntentLine(run.clock(), "resolve", ISSUE)):
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+            raise AssertionError("the call goes on")
+    assert [line.get("outcome") for line in lines(tmp_path)] == [None, "unknown"]
