@@ -215,8 +215,18 @@ async def test_events_that_were_not_looked_at_are_said() -> None:
     async with facing(server) as connection:
         listed = await connection.call("list_events", issue=OLD_ISSUE, query="user.id:nobody")
     assert listed["events"] == []
-    assert any("applied here, to 500 of them" in warning for warning in listed["warnings"])
+    (warning,) = listed["warnings"]
+    assert "they were applied here, to 500. Older events are looked at with next_cursor." in warning
+    assert "carries" not in warning
     assert listed["next_cursor"]
+
+
+async def test_a_tag_that_no_event_carries_is_named() -> None:
+    async with facing(GlitchTip()) as connection:
+        listed = await connection.call("list_events", issue=ISSUE, query="usr.id:u5 environment:production")
+        known = await connection.call("list_events", issue=ISSUE, query="user.id:u5", limit=2)
+    assert listed["warnings"][0].endswith("None of those carries usr.id.")
+    assert "carries" not in known["warnings"][0]
 
 
 @pytest.mark.parametrize("tool", ["get_issue", "triage_issue"])

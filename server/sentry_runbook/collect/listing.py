@@ -77,13 +77,15 @@ async def list_issue_events(
 
 
 def _chosen_here(page: ListPage[JsonObject], limit: int) -> str | None:
-    """That only so many events were looked at, on a server that ignores conditions on events."""
-    if page.rows_read is None or page.next_cursor is None or len(page.items) >= limit:
+    """How many events were looked at, on a server that ignores conditions on events."""
+    if page.rows_read is None:
         return None
-    return (
-        f"This server ignores conditions on events, so they were applied here, to {page.rows_read} of them: older "
-        "events are looked at with next_cursor."
-    )
+    said = f"This server is GlitchTip, which ignores conditions on events: they were applied here, to {page.rows_read}."
+    if page.next_cursor is not None and len(page.items) < limit:
+        said += " Older events are looked at with next_cursor."
+    if page.unseen and not page.items:
+        said += f" None of those carries {', '.join(page.unseen)}."
+    return said
 
 
 async def _other_releases(client: SentryClient, reference: IssueRef, release: str, sanitizer: Sanitizer) -> str | None:

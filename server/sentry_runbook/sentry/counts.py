@@ -19,6 +19,7 @@ class ListPage(Generic[T]):
     """One page of a list, and the cursor of the next.
 
     Attributes:
+        unseen: of the conditions applied here the tags that no row carried: a misspelt one finds nothing.
         order: Sentry's word for the order, where it is another than asked for.
         rows_read: of how many rows these were chosen here, where the server ignores a condition; None where it chose.
     """
@@ -27,6 +28,7 @@ class ListPage(Generic[T]):
     next_cursor: str | None = None
     rows_read: int | None = None
     order: str | None = None
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,11 @@ def tag_of(event: JsonObject, key: str) -> str | None:
     return next((text_of(tag.get("value")) for tag in tags if tag.get("key") == key), None)
 
 
+def tag_keys(event: JsonObject) -> set[str]:
+    """The tags that an event carries."""
+    return {key for tag in map(object_of, list_of(event.get("tags"))) if (key := text_of(tag.get("key")))}
+
+
 def _renamed(json: JsonObject, names: Mapping[str, str]) -> JsonObject:
     return {names.get(key, key): value for key, value in json.items()}
 

@@ -15,12 +15,13 @@ from sentry_runbook.incident.model.evidence.json_values import JsonObject, momen
 from sentry_runbook.sentry.base import Query, environments_of, given
 from sentry_runbook.sentry.chosen_rows import chosen_rows
 from sentry_runbook.sentry.counts import ListPage
-from sentry_runbook.sentry.glitchtip import event_row_as_sentry, row_as_sentry, tag_of
-from sentry_runbook.sentry.glitchtip_search import event_terms, is_event_kept, own_search
+from sentry_runbook.sentry.glitchtip import event_row_as_sentry, row_as_sentry, tag_keys, tag_of
+from sentry_runbook.sentry.glitchtip_search import event_terms, is_event_kept, is_tag, own_search
 
 AskPage = Callable[[Query], Awaitable[ListPage[JsonObject]]]
 SORTS = {"date": "-last_seen", "new": "-first_seen", "freq": "-count"}
 """Sentry's orders → GlitchTip's; it knows no order by users or trends."""
+NO_TAG_OF_ROWS = ("id", "has", "error.type", "title", "message")
 MOST_PAGES = 5
 """Pages that are read for one answer."""
 
@@ -90,13 +91,14 @@ async def events_page(
     Raises:
         BadInput: the query holds a condition that the rows do not tell.
     """
-    terms = event_terms(query)
+    terms, tags = event_terms(query), set[str]()
 
     def fits(row: JsonObject) -> bool:
         at = row.get("date_created")
         if (start and _is_before(at, start)) or (end and not _is_before(at, end)):
             return False
         event = event_row_as_sentry(row)
+        tags.update(tag_keys(event))
         in_environment = not environments or (tag_of(event, "environment") or "") in environments
         return in_environment and is_event_kept(event, terms)
 
@@ -112,7 +114,8 @@ async def events_page(
         # By when they came: what an SDK sent late is of an earlier time.
         is_beyond=lambda row: start is not None and _is_before(row.get("date_received"), start),
     )
-    return replace(page, items=tuple(map(event_row_as_sentry, page.items)))
+    unseen = tuple(term.key for term in terms if is_tag(term) and term.key not in {"", "user", *NO_TAG_OF_ROWS, *tags})
+    return replace(page, items=tuple(map(event_row_as_sentry, page.items)), unseen=unseen if tags else ())
 
 
 def _is_before(at: object, edge: datetime) -> bool:

@@ -8,6 +8,7 @@ every condition, so that all of them are applied here.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ NO_TAGS = frozenset(
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """For tests of the form alone."""
 NO_TAG_PREFIXES = ("error.", "stack.", "issue.", "release.", "event.", "snooze")
+SHORT_ID = re.compile(r"[A-Z][A-Z0-9_-]*-[A-Z0-9]+")
+"""Words that may be an issue's short id, which GlitchTip's own search does not find."""
 KNOWS = (
     "GlitchTip searches states (is:unresolved, is:resolved, is:ignored), level:, words and tags (key:value); age:, "
     "firstSeen:, lastSeen:, timesSeen:, title:, issue: and project: are applied here."
@@ -109,7 +112,7 @@ def _sent(term: SearchTerm) -> str | None:
     if term.key == "level":
         return term.text if term.value.isalpha() else None
     if not term.key:
-        return term.text
+        return None if SHORT_ID.fullmatch(term.value) else term.text
     return term.text if is_tag(term) and "*" not in term.value else None
 
 
@@ -127,7 +130,7 @@ def _is_told_by_rows(term: SearchTerm) -> bool:
         return moment_test(term.value, ANY_TIME) is not None
     if term.key in COUNTS:
         return number_test(term.value) is not None
-    return term.key in ISSUES or term.key in TEXTS or term.key in OWN or (term.key == "" and term.is_negated)
+    return term.key in ISSUES or term.key in TEXTS or term.key in OWN or not term.key
 
 
 def _keeps(issue: JsonObject, term: SearchTerm, now: datetime) -> bool:
@@ -138,7 +141,8 @@ def _keeps(issue: JsonObject, term: SearchTerm, now: datetime) -> bool:
     if term.key == "is":
         return (issue.get("status") == STATES[term.value]) is not term.is_negated
     if not term.key or term.key in TEXTS:
-        return term.is_word_of(text_of(issue.get("title")) or "")
+        is_name = not term.key and replace(term, is_negated=False).accepts(text_of(issue.get("shortId")))
+        return not term.is_negated if is_name else term.is_word_of(text_of(issue.get("title")) or "")
     fits = any(replace(term, is_negated=False).accepts(name) for name in _names(issue, term.key))
     return fits is not term.is_negated
 
@@ -196,8 +200,15 @@ def _fits(event: JsonObject, term: SearchTerm) -> bool:
         return term.is_word_of(" ".join(filter(None, (text_of(event.get("title")), text_of(event.get("message"))))))
     if term.key == "has":
         return (tag_of(event, term.value) is not None) is not term.is_negated
-    if term.key == "id":
-        return term.accepts(id_of(event.get("eventID")))
-    if term.key == "error.type":
-        return term.accepts(text_of(object_of(event.get("metadata")).get("type")))
-    return term.accepts(tag_of(event, term.key))
+    if term.key == "user":
+        # Sentry's own tag, as id:5 or email:a@shop.example; GlitchTip has one for each part.
+        user = object_of(event.get("user"))
+        names = [f"{key}:{text}" for key in ("id", "email", "username") if (text := text_of(user.get(key)))]
+        return any(replace(term, is_negated=False).accepts(name) for name in names) is not term.is_negated
+    return term.accepts(_value_of(event, term.key))
+
+
+def _value_of(event: JsonObject, key: str) -> str | None:
+    if key == "id":
+        return id_of(event.get("eventID"))
+    return text_of(object_of(event.get("metadata")).get("type")) if key == "error.type" else tag_of(event, key)

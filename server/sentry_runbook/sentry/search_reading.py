@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import translate
-from functools import cache
+from functools import lru_cache
 
 TERM = re.compile(r'\s*(!?)(?:([A-Za-z0-9_.\-]{1,100}):)?("(?:[^"\\]|\\.)*"|[^\s"]+)(?=\s|$)')
-UNREADABLE = re.compile(r"[()\[\]]|^(?:OR|AND)$")
+UNREADABLE = re.compile(r"[()\[\]]|^(?:OR|AND)$|^\w+://")
 AGE = re.compile(r"([+-])(\d{1,5})([mhdw])")
 MOMENT = re.compile(r"(>=|<=|>|<)(\d{4}-\d\d-\d\d(?:T[0-9:.+Zz-]{1,30})?)")
 NUMBER = re.compile(r"(>=|<=|>|<|)(\d{1,12})")
@@ -48,7 +48,7 @@ class SearchTerm:
         return fits is not self.is_negated
 
 
-@cache
+@lru_cache(maxsize=64)
 def _pattern(value: str) -> re.Pattern[str]:
     # Brackets and question marks mean nothing in Sentry's searches.
     return re.compile(translate(re.sub(r"[\[?]", lambda mark: f"[{mark[0]}]", value)))
@@ -77,7 +77,7 @@ def _parts(query: str) -> Iterator[SearchTerm | str]:
         at = match.end()
         value = match[3]
         is_quoted = value.startswith('"')
-        plain = re.sub(r"\\(.)", r"\1", value[1:-1]) if is_quoted else value
+        plain = re.sub(r"\\([\"*])", r"\1", value[1:-1]) if is_quoted else value
         yield SearchTerm(match[0].strip(), match[2] or "", plain, match[1] == "!")
 
 
