@@ -137,10 +137,9 @@ async def _tool(case: Case, call: Mapping[str, Any], client: Client, played: Pla
     spent_ms = (time.monotonic() - began) * 1000
     text = "\n".join(getattr(part, "text", "") for part in result.content)
     structured = result.structured_content or {}
-    if bool(result.is_error) != bool(call.get("err", False)):
-        played.wrong.append(
-            f"{call['tool']} {arguments}: {'an error' if result.is_error else 'no error'}: {text[:300]}"
-        )
+    # `err` allows an error; a case that wants one says so by `$err`.
+    if result.is_error and not call.get("err", False):
+        played.wrong.append(f"{call['tool']} {arguments}: an error: {text[:300]}")
         return
     steps = "\n".join(f"{one['step']}: {one['finding']}" for one in structured.get("checklist", ()))
     raw = result.model_dump_json(by_alias=True, exclude_none=True)

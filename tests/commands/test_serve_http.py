@@ -245,7 +245,8 @@ async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 HEAD = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-QUICK = HttpLimits(head_s=0.1, body_s=0.1)
+QUICK = HttpLimits(head_s=0.5, body_s=0.5)
+"""Far longer than anything takes here that is not held back on purpose."""
 
 
 @pytest.mark.parametrize(
@@ -326,11 +327,13 @@ async def test_connections_beyond_the_limit_are_refused_and_there_is_room_when_o
 
 
 async def test_sessions_are_bounded_and_idle_ones_end() -> None:
-    async with here(HttpLimits(sessions=1, session_idle_s=0.2)) as url, httpx.AsyncClient() as http:
+    async with here(HttpLimits(sessions=1, session_idle_s=1.0)) as url, httpx.AsyncClient() as http:
         first = await http.post(url, content=HELLO, headers=HEADERS)
         assert first.status_code == 200
-        assert (await http.post(url, content=HELLO, headers=HEADERS)).status_code == 503
         session = {**HEADERS, "Mcp-Session-Id": first.headers["mcp-session-id"]}
+        async with http.stream("GET", url, headers=session) as stream:  # which holds the session
+            assert stream.status_code == 200
+            assert (await http.post(url, content=HELLO, headers=HEADERS)).status_code == 503
         with anyio.fail_after(PATIENCE_S):
             while (await http.post(url, content=HELLO, headers=HEADERS)).status_code == 503:
                 await anyio.lowlevel.checkpoint()
