@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from sentry_runbook.errors import BadEvidence
 from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.incident.model.evidence.json_values import EARLIEST, LATEST
 
 VERSION = 2
 """Of the evidence model: a file of another version is refused as such, not as damaged."""
@@ -108,8 +109,7 @@ def _unsafe(value: object, path: str) -> Iterator[tuple[str, str]]:
         elif LINE_BREAK.search(value) and path.rpartition(".")[2].partition("[")[0] not in BLOCKS:
             yield path, "a line break in a text of one line"
     elif isinstance(value, datetime):
-        if value.utcoffset() != timedelta():
-            yield path, "a time that is not in UTC"
+        yield from _unsafe_time(value, path)
     elif isinstance(value, float):
         if not math.isfinite(value):
             yield path, "not a finite number"
@@ -122,3 +122,10 @@ def _unsafe(value: object, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             yield from _unsafe(inner, f"{path}[{index}]")
+
+
+def _unsafe_time(at: datetime, path: str) -> Iterator[tuple[str, str]]:
+    if at.utcoffset() != timedelta():
+        yield path, "a time that is not in UTC"
+    elif not EARLIEST <= at < LATEST:
+        yield path, f"a time of the year {at.year}"
