@@ -108,7 +108,7 @@ class Odd(httpx.AsyncBaseTransport):
         return httpx.Response(response.status_code, content=content.encode(), headers=headers)
 
 
-class _Crashes(logging.Handler):
+class Crashes(logging.Handler):
     """Keeps where the server's exceptions came from."""
 
     def __init__(self) -> None:
@@ -136,7 +136,7 @@ class Fuzz:
     odd: Odd
     issues: Sequence[str]
     schemas: Mapping[str, Mapping[str, Any]]
-    crashes: _Crashes
+    crashes: Crashes
 
     async def play(self, seed: int) -> list[str]:
         """Everything that is wrong with the answer of one call."""
@@ -160,13 +160,13 @@ class Fuzz:
         except Exception as exc:  # noqa: BLE001  # whatever it is, it is a fault of the server that is reported
             return [f"{type(exc).__name__} in the client: {str(exc)[:300]} {self.crashes.places}"]
         text = "\n".join(getattr(part, "text", "") for part in result.content)
-        wrong = [*_invisible(text), *_masked_releases(result.structured_content or {}, text)]
+        wrong = [*invisible(text), *_masked_releases(result.structured_content or {}, text)]
         if result.is_error:
             may_fail = tool in WRITES or not self.odd.touched.isdisjoint(NEEDED.get(tool, ("issue",)))
             wrong += _unclear(text) if may_fail else [f"an error for the sake of {self.odd.touched}"]
             return [f"{fault}: {text[:300]} {self.crashes.places}" for fault in wrong]
         values = result.structured_content or {}
-        return [*wrong, *complaints(tool, values, text, self.schemas[tool]), *_impossible(values)]
+        return [*wrong, *complaints(tool, values, text, self.schemas[tool]), *impossible(values)]
 
 
 def _unclear(text: str) -> Iterator[str]:
@@ -179,21 +179,21 @@ def _unclear(text: str) -> Iterator[str]:
         yield "an error that tells too much"
 
 
-def _invisible(text: str) -> Iterator[str]:
+def invisible(text: str) -> Iterator[str]:
     """Characters that no answer holds: controls, directions, halves of a character (which no stream can encode)."""
     for found in INVISIBLE.finditer(text):
         yield f"{found[0]!a} in {text[max(0, found.start() - 30) : found.end() + 10]!a}"
         return
 
 
-def _impossible(values: Any, path: str = "") -> Iterator[str]:
+def impossible(values: Any, path: str = "") -> Iterator[str]:
     """Numbers that cannot be: fewer than none, more than all."""
     if isinstance(values, dict):
         for key, inner in values.items():
-            yield from _impossible(inner, f"{path}.{key}")
+            yield from impossible(inner, f"{path}.{key}")
     elif isinstance(values, list):
         for inner in values:
-            yield from _impossible(inner, f"{path}[]")
+            yield from impossible(inner, f"{path}[]")
     elif isinstance(values, float | int) and not isinstance(values, bool):
         if values < 0 and not any(word in path for word in ("line", "column")):
             yield f"{path} is {values}"
@@ -207,7 +207,7 @@ def _masked_releases(values: Mapping[str, Any], text: str) -> Iterator[str]:
         is_release = key in RELEASE_KEYS or (key == "value" and path.endswith("release"))
         if is_release and re.search(r"<(?:ip|email) \d", value):
             yield f"a masked release at {path}: {value[:100]}"
-        yield from (f"{path} {fault}" for fault in _invisible(value))
+        yield from (f"{path} {fault}" for fault in invisible(value))
     for channel in (text, json.dumps(values)):
         masked = MASKED_VERSION.search(channel)
         if masked:
@@ -236,7 +236,7 @@ async def fuzzing(inner: httpx.AsyncBaseTransport, clock: Clock, issues: Sequenc
         clock: of the server.
         issues: what callers name.
     """
-    run, crashes = build_runtime(SETTINGS, clock=clock), _Crashes()
+    run, crashes = build_runtime(SETTINGS, clock=clock), Crashes()
     logging.getLogger().addHandler(crashes)
     try:
         async with Client(build_server(run)) as client:

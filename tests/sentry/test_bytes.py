@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 import subprocess
 import sys
 import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from sentry_runbook.errors import SentryError, ServerFault
+from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.ids import IssueRef
 from tests.matrix import matrix
 from tests.sentry.large_events import KINDS
@@ -106,3 +109,28 @@ def test_a_large_event_takes_at_most_60_mb_more(kind: str, tmp_path: Path) -> No
     program = [sys.executable, "-m", "tests.sentry.large_events", str(body)]
     told = subprocess.run(program, check=True, capture_output=True, text=True, cwd=ROOT).stdout
     assert float(told) <= 60
+
+
+def parts_of(value: object) -> int:
+    """Commas and opening brackets that JSON needs to write a value, without those inside texts."""
+    inner = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(0, len(inner) - 1) + sum(map(parts_of, inner))
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 65_536])
+def test_the_parts_of_a_body_are_those_outside_its_texts(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(block)  # noqa: S311  # a repeatable choice, no secret
+    monkeypatch.setattr(parsing, "BLOCK", block)
+    for _ in range(300):
+        texts = ["".join(random.choices('\\",[{a', k=random.randrange(8))) for _ in range(random.randrange(6))]
+        value = {"a": texts, 'b":[': [texts, {"c,": 1}]}
+        # Below this limit nothing is looked at closely; at it all of the body is.
+        monkeypatch.setattr(parsing, "MAX_PARTS", parts_of(value))
+        assert parsing._parts_at_most(json.dumps(value).encode()) == parts_of(value)
+
+
+async def test_a_body_of_empty_texts_is_refused_before_it_is_taken_into_memory() -> None:
+    body = b'{"id": "1", "a": ["' + b'","' * 2_500_000 + b'"]}'
+    async with client_of(Upstream({ISSUE: Answer(body=body)}), max_answer_bytes=8_000_000) as client:
+        with pytest.raises(ServerFault):
+            await client.issue(REF)

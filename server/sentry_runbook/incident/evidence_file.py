@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from sentry_runbook.errors import BadEvidence
 from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.incident.model.evidence.json_values import EARLIEST, LATEST
 from sentry_runbook.safety.mask_kinds import mask, split_at_masks
 from sentry_runbook.safety.text import inert_block
 
@@ -171,7 +172,7 @@ def _problem(value: object, path: str) -> str:
     if isinstance(value, datetime):
         if value.utcoffset() != timedelta():
             return "a time that is not in UTC"
-        return "" if EARLIEST <= value < LATEST else "a time before 1990 or after 2100"
+        return "" if EARLIEST <= value < LATEST else f"a time of the year {value.year}"
     if isinstance(value, int | float):
         return "" if math.isfinite(value) and -LARGEST < value < LARGEST else "not a number of ours"
     if isinstance(value, dict):

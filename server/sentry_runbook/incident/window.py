@@ -49,12 +49,16 @@ def parse_time(text: str, name: str) -> datetime:
     """
     try:
         parsed = datetime.fromisoformat(text.strip())
-        at = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:
+    except ValueError as exc:
         raise BadInput(f"{name} is not an ISO 8601 time.", "Write it as 2026-11-23T14:05:00Z.") from exc
+    # Compared before it is turned to UTC: at the ends of the calendar a zone leads out of it.
+    at = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     if not EARLIEST <= at < LATEST:
-        raise BadInput(f"{name} is of the year {parsed.year}.", "Check the year: Sentry has nothing of then.")
-    return at
+        raise BadInput(
+            f"{name} is of the year {parsed.year}, and Sentry has nothing of then.",
+            f"Check the year: from {EARLIEST.year} to {LATEST.year - 1}.",
+        )
+    return at.astimezone(UTC)
 
 
 def _length(period: str) -> timedelta:

@@ -129,7 +129,7 @@ def _epoch_of(date: str) -> float | None:
         return None
     try:
         return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):  # a year that the platform's own clock functions do not know
         return None
 
 

@@ -12,7 +12,7 @@ from sentry_runbook.incident.model.results.impact import Recovery
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.recovery import recovery_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Issue, OneLine, stated_moment
+from sentry_runbook.tools.arguments import Issue, OneLine, past_moment
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -30,7 +30,7 @@ async def check_recovery(
     Also quiet since when, events since the fix, regression, crash-free. Quiet without a fix is mitigated, not resolved.
     """
     run = runtime(ctx)
-    fixed = stated_moment(since, "since")
+    fixed = past_moment(since, "since", run.clock())
     evidence = await investigate(run, issue, RECOVERY, window_for=lambda read, now: recovery_window(read, now, fixed))
     return run.incident(evidence, Stated(fixed_at=fixed)).recovery
 

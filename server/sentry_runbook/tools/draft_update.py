@@ -12,7 +12,7 @@ from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draf
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import draft_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, past_moment, stated_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, past_moment
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -36,7 +36,7 @@ async def draft_update(
     from sentry_runbook.incident.messages.drafts import draft_update as draft  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     run = runtime(ctx)
-    last = stated_moment(since, "since")
+    last = past_moment(since, "since", run.clock())
     fixed = past_moment(fixed_at, "fixed_at", run.clock())
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix, fixed_at=fixed)
     evidence = await investigate(run, issue, STORY, window_for=story_window)

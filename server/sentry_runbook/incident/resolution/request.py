@@ -21,6 +21,10 @@ WEEK_MINUTES = 10_080
 MOST_OF_A_RELEASE = 250
 """Characters of a version that Sentry takes."""
 MAX_LIMIT = 2**31 - 1
+MAX_MINUTES = 10 * 365 * 1440
+"""Ten years: a longer archive is one for ever, and its end a date that Sentry may not hold."""
+LONG_MINUTES = 90 * 1440
+"""Sentry keeps events for 90 days at the most: a longer archive outlives all that it was decided on."""
 CHANGEABLE = ("resolved", "ignored", "unresolved", None)
 """States out of which a status can be changed; not while an issue is deleted, merged or reprocessed."""
 RELEASE = re.compile(r"(?!@|\.{1,2}$|.*(?://|www\.))[\w.@＠+:/~()#=, -]{1,250}")
@@ -151,7 +155,7 @@ def _limit_refusals(request: ResolutionRequest) -> Iterator[str]:
     for name, value in given.items():
         if value < 1:
             yield f"{name} must be at least 1. For ever is action=ignore without any limit."
-        most = WEEK_MINUTES if name == "window_minutes" else MAX_LIMIT
+        most = {"window_minutes": WEEK_MINUTES, "ignore_minutes": MAX_MINUTES}.get(name, MAX_LIMIT)
         if value > most:
             yield f"{name} is too large: at most {number(most)}."
     if request.window_minutes is not None and request.ignore_count is None and request.ignore_users is None:

@@ -20,7 +20,7 @@ from sentry_runbook.incident.model.results.resolution import Action
 from sentry_runbook.incident.release_versions import same_release
 from sentry_runbook.incident.releases import names_a_release, release_named, releases_seen
 from sentry_runbook.incident.resolution.release_order import order_warnings
-from sentry_runbook.incident.resolution.request import ACTIONS, ResolutionRequest
+from sentry_runbook.incident.resolution.request import ACTIONS, LONG_MINUTES, ResolutionRequest
 
 ANY = frozenset(ACTIONS)
 RESOLVES = frozenset(action for action, rule in ACTIONS.items() if rule.status == "resolved")
@@ -184,6 +184,9 @@ def _limits(request: ResolutionRequest, incident: Incident) -> Iterator[str]:
     if request.ignore_users is not None:
         users = count(request.ignore_users, "MORE user")
         yield f"ignore_users={request.ignore_users} means {users} from now{within}."
+    if request.ignore_minutes is not None and request.ignore_minutes > LONG_MINUTES:
+        lasts = duration(timedelta(minutes=request.ignore_minutes))
+        yield f"ignore_minutes={request.ignore_minutes} is {lasts}: nobody hears of the issue for so long."
     limits = (request.ignore_count, request.ignore_users, request.ignore_minutes)
     if sum(limit is not None for limit in limits) > 1:
         yield "With several limits the first one that is reached ends it."

@@ -99,7 +99,8 @@ def _date_of_iso(text: str) -> datetime | None:
 def _date_of_epoch(number: float) -> datetime | None:
     """Of seconds, or of milli-, micro- or nanoseconds: accepted dates are so few that no number can be two of them."""
     for parts in (1, 10**3, 10**6, 10**9):
-        if EARLIEST_EPOCH_S <= number / parts < LATEST_EPOCH_S:
+        # Compared first: an integer of 400 digits cannot be divided.
+        if EARLIEST_EPOCH_S * parts <= number < LATEST_EPOCH_S * parts:
             return datetime.fromtimestamp(int(number / parts), UTC)
     return None
 
