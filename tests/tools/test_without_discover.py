@@ -295,6 +295,32 @@ async def test_a_list_that_has_lost_its_oldest_events_is_not_the_whole() -> None
     assert "breakdown" in named_missing(impact)
 
 
+async def test_by_the_hour_the_hour_of_the_beginning_is_no_baseline() -> None:
+    """An old issue with more events than are read: its hour 03 holds a usual part and a part of the incident."""
+    old = [Happened(NOW - 3 * DAY + number * HOUR, "u") for number in range(70)]
+    now = [Happened(NOW - 80 * MINUTE + number * SECOND, str(number % 9)) for number in range(4_700)]
+    async with facing(GlitchTipWorld([*old, *now], NOW)) as connection:
+        impact = await connection.call("discover_impact", issue=ISSUE)
+    assert "baseline" in impact or "baseline" in named_missing(impact)
+    assert impact.get("baseline", {"events": 0})["events"] <= 24
+    assert (
+        impact["episode"]["began_earliest"]
+        <= f"{NOW - 80 * MINUTE:%Y-%m-%dT%H:%M:%SZ}"
+        <= impact["episode"]["began_latest"]
+    )
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+async def test_an_environment_that_was_asked_for_is_counted_alone(environment: str) -> None:
+    answers = []
+    for profile in (Profile(), BARE):
+        async with connected("staging-only", profile=profile) as connection:
+            issue = SCENARIOS["staging-only"].issue
+            answers.append(await connection.call("discover_impact", issue=issue, environment=environment, period="7d"))
+    full, bare = answers
+    assert [bare.get(key) for key in ("events", "users")] == [full[key] for key in ("events", "users")]
+
+
 # --- recovery ------------------------------------------------------------------------------------------------------
 
 

@@ -118,7 +118,7 @@ class Counted:
         rows = self.read.rows_in(self.window)
         if self.read.covers(self.window.start):
             return len(rows), False, f"counted from {count(len(rows), 'event row')}"
-        if self.life_is_in_window and (own := self._own_count_in_scope()) is not None and own >= len(rows):
+        if self.life_is_in_window and (own := self.own_count_in_scope()) is not None and own >= len(rows):
             return own, False, "the issue's own count: its whole life lies in the period"
         series = self.evidence.series
         if isinstance(series, Known) and series.value.events.step_s <= FINE_S:
@@ -130,7 +130,8 @@ class Counted:
             return bounds.at_least, not bounds.exact, self.hours_source
         return (len(rows), True, f"counted from the latest {count(len(rows), 'event row')}") if rows else None
 
-    def _own_count_in_scope(self) -> int | None:
+    def own_count_in_scope(self) -> int | None:
+        """Events of the whole life in the scope's environments; None where the tags do not tell."""
         if self.counts_all_environments:
             return self.own_count
         totals, names = self.environments_of_life, self.collection.scope.names

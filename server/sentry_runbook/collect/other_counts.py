@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sentry_runbook.collect.batch import RequestBatch, Result, note_failure
+from sentry_runbook.collect.batch import Request, RequestBatch, Result, note_failure
 from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.counted_parts import Counted
 from sentry_runbook.collect.discover_parts import BREAKDOWN, BREAKDOWN_BEFORE, ENVIRONMENTS, TOTALS
@@ -60,7 +60,9 @@ class OtherCounts:
             return
         self._add_stats(batch)
         first = self._collection.value(ROWS)
-        if first is not None and first.next_cursor is not None and self._begins_in_window(first):
+        if first is None or first.next_cursor is None or self._is_filtered_here:
+            return
+        if self._begins_in_window(first):
             self._next_page = batch.add(self._page_request(first.next_cursor))
 
     async def fill(self, evidence: Evidence) -> Evidence:
@@ -71,7 +73,7 @@ class OtherCounts:
             batch = RequestBatch()
             self._add_stats(batch)
             await batch.send()
-        self._read_first_page()
+        await self._read_first_page()
         counted = self._counted(evidence)
         while self._cursor is not None and len(self._pages) <= MOST_PAGES and self._needs_more(counted):
             if not await self._read_page(self._cursor):
@@ -102,19 +104,31 @@ class OtherCounts:
         self._hours = batch.add(lambda: client.issue_stats(issue, "24h", organization=organization))
         self._days = batch.add(lambda: client.issue_stats(issue, "14d", organization=organization))
 
-    def _page_request(self, cursor: str) -> Any:
+    def _page_request(self, cursor: str | None) -> Request[ListPage[JsonObject]]:
+        """A page, filtered as the first one was: a place in one list is none in another."""
         client, question = self._collection.client, self._collection.question
-        return lambda: client.events(
-            question.reference, environments=question.environments, limit=ROWS_LIMIT, cursor=cursor
-        )
+        names = () if self._is_filtered_here else question.environments
+        return lambda: client.events(question.reference, environments=names, limit=ROWS_LIMIT, cursor=cursor)
+
+    @property
+    def _is_filtered_here(self) -> bool:
+        """Whether the server ignores the environments: all rows are read, and those of the scope chosen here."""
+        return self._collection.client.server == "glitchtip" and bool(self._collection.question.environments)
+
+    @property
+    def _reads_all_environments(self) -> bool:
+        return self._is_filtered_here or not self._collection.question.environments
 
     def _begins_in_window(self, page: ListPage[JsonObject]) -> bool:
         events = joined([read_events(self._collection, page.items[-1:])], is_whole_life=False)
         return not events.covers(self._collection.question.window.start)
 
-    def _read_first_page(self) -> None:
+    async def _read_first_page(self) -> None:
         first = self._collection.value(ROWS)
         if first is None:
+            return
+        if self._is_filtered_here:
+            await self._read_page(None)
             return
         self._keep(first)
         if self._next_page is not None and self._next_page.value is not None:
@@ -122,9 +136,9 @@ class OtherCounts:
 
     def _keep(self, page: ListPage[JsonObject]) -> None:
         self._pages.append(read_events(self._collection, page.items))
-        self._cursor = page.next_cursor if page.items else None
+        self._cursor = page.next_cursor
 
-    async def _read_page(self, cursor: str) -> bool:
+    async def _read_page(self, cursor: str | None) -> bool:
         """Read one more page; False when it failed: what was read until then counts."""
         try:
             self._keep(await self._page_request(cursor)())
@@ -143,10 +157,10 @@ class OtherCounts:
             evidence = evidence.model_copy(update={"issue": evidence.issue.model_copy(update=own)})
         source = "hourly counts of the issue (issues-stats)" if hours is not None else "the issue's own hourly counts"
         counted = Counted(self._collection, evidence, EventsRead(), source)
-        own_count = counted.own_count or 0
+        listed = counted.own_count if self._reads_all_environments else counted.own_count_in_scope()
         read = joined(self._pages, is_whole_life=False)
         # A list that ends before all that the issue counted was cut, or has lost its oldest events.
-        is_whole = bool(self._pages) and self._cursor is None and len(read.events) >= own_count
+        is_whole = bool(self._pages) and self._cursor is None and listed is not None and len(read.events) >= listed
         return Counted(self._collection, evidence, EventsRead(read.events, is_whole), source)
 
     @staticmethod
@@ -156,6 +170,8 @@ class OtherCounts:
     def _needs_more(self, counted: Counted) -> bool:
         """Whether another page may tell more of the window: all of it by few pages, else a threshold."""
         window = counted.window
+        if not counted.read.events:
+            return True
         if counted.read.known_from is None or counted.read.covers(window.start):
             return False
         pages_left = MOST_PAGES + 1 - len(self._pages)
@@ -193,7 +209,7 @@ class OtherCounts:
             (HISTORY_HOURS, counted.history),
             (TOTALS, counted.totals),
             (UNHANDLED, counted.unhandled),
-            (ENVIRONMENTS, counted.environments),
+            (ENVIRONMENTS, counted.environments if self._reads_all_environments else lambda: None),
             (BREAKDOWN, lambda: counted.breakdown(window)),
             (BREAKDOWN_BEFORE, lambda: counted.breakdown(before)),
         )
@@ -234,7 +250,7 @@ class OtherCounts:
             places.append(counted.hours_source)
         places.append("the issue's tags and own count")
         listed = f"{', '.join(places[:-1])} and {places[-1]}" if len(places) > 1 else places[0]
-        return f"This server has no Discover: the period is counted from {listed}."
+        return f"Without Discover the period is counted from {listed}."
 
 
 def _is_open(users: UsersWorstHour, threshold: int) -> bool:
