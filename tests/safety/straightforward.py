@@ -7,11 +7,10 @@ used. What it gives is what the sanitizer must give.
 import re
 import unicodedata
 from collections.abc import Collection
-from functools import cache, partial
+from functools import cache
 
 from sentry_runbook.safety import confusables, findings, injection_patterns, invisible_chars, masking, neutralize, text
 from sentry_runbook.safety.injection_patterns import InjectionPattern
-from sentry_runbook.safety.secret_patterns import secret_patterns
 
 MARKS = 6
 
@@ -44,14 +43,12 @@ class Straightforward:
 
 class _Masker(masking.Masker):
     def mask_text(self, text: str, *, leave: Collection[str] = ()) -> str:
-        if not masking._may_hold_secret().search(text):
-            return text
-        for row in secret_patterns():
-            if row.kind in leave:
-                continue
-            text = row.pattern.sub(partial(self._mask_match, row), text)
-        text = self._mask_after(masking._parameter_name(), masking._parameter_value(), text, query=True)
-        text = self._mask_after(masking._assigned_name(), masking._assigned_value(), text)
+        text = self._mask_end_of_key(text)
+        for step in masking.steps():
+            for row in step.rows:
+                text = text if row.kind in leave else self.by_form(row, text)
+            for finder in step.finders:
+                text = self.by_name(finder, text)
         return text.replace(">@", ">＠")
 
 

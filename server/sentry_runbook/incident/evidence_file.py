@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -40,8 +40,6 @@ BLOCKS = ("message", "whole_message", "context", "value", "whole", "other_errors
 a draft."""
 ADDRESSES = ("evidence.server", "evidence.issue.url")
 """Fields that hold a URL of Sentry's own."""
-EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Other times are of no incident; Sentry did not exist, or the clock is wrong."""
 LARGEST = 2**53
 """A larger number is no count: JSON readers do not hold it exactly."""
 LEFT_OUT = (

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Protocol
 
-from sentry_runbook.safety.sensitive_keys import sensitive_kind
+from sentry_runbook.safety.secrets.names import CONTENTS, LABELS
+from sentry_runbook.safety.sensitive_keys import masks_all_below, sensitive_kind
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -54,14 +55,23 @@ class JsonWalker:
                 return f"…[{len(value):,} {'keys' if isinstance(value, dict) else 'items'}]"
             if isinstance(value, dict):
                 rows = ((str(name), item) for name, item in value.items())
-                return self.pairs(rows, len(value), where, depth, key if sensitive_kind(key) else "")
+                return self.pairs(rows, len(value), where, depth, key if masks_all_below(key) else "", _named_in(value))
             return self._list(value, key, where, depth)
         return self._scalar(value, key, where)
 
     def pairs(
-        self, rows: Iterable[tuple[str, object]], count: int, where: str, depth: int, above: str = ""
+        self, rows: Iterable[tuple[str, object]], count: int, where: str, depth: int, above: str = "", named: str = ""
     ) -> dict[str, Json]:
-        """A sanitized object from names and values; ``above`` is a sensitive name above it, which masks all of them."""
+        """A sanitized object from names and values.
+
+        Args:
+            rows: the names and values.
+            count: how many there are.
+            where: the object's path, for findings.
+            depth: levels of nesting left.
+            above: a sensitive name above the object, which masks all of them.
+            named: the sensitive name that the object gives its own content: ``{"name": "password", "value": "x"}``.
+        """
         entries: dict[str, Json] = {}
         for index, (name, value) in enumerate(islice(rows, self._items)):
             if self._left <= 0:
@@ -69,7 +79,9 @@ class JsonWalker:
             path = f"{where}.{name}" if _PLAIN_KEY.fullmatch(name) else f"{where}[{index}]"
             safe = self._sanitizer.line(name, MAX_KEY, f"{path} (its name)") or "(empty name)"
             self._left -= len(safe)
-            entries[_distinct(safe, entries)] = self.read(value, above or name, path, depth - 1)
+            entries[_distinct(safe, entries)] = self.read(
+                value, above or (named if named and name.lower() in CONTENTS else name), path, depth - 1
+            )
         if count > len(entries):
             entries[_distinct("…", entries)] = f"[+{count - len(entries):,} more]"
         return entries
@@ -80,7 +92,8 @@ class JsonWalker:
             if self._left <= 0:
                 break
             pair = self._header(item, key, f"{where}[{index}]")
-            entries.append(pair if pair is not None else self.read(item, key, f"{where}[{index}]", depth - 1))
+            named = _option(value, index) or key
+            entries.append(pair if pair is not None else self.read(item, named, f"{where}[{index}]", depth - 1))
         if len(value) > len(entries):
             entries.append(f"…[+{len(value) - len(entries):,} items]")
         return entries
@@ -114,6 +127,20 @@ class JsonWalker:
         shown = self._sanitizer.named(key, written, self._limit, where)
         # A card number is an integer too. One that JSON readers cannot hold exactly (beyond 64 bits) is given as text.
         return value if shown == written and abs(value) < _SAFE_INTEGER else shown
+
+
+def _named_in(value: dict[str, object]) -> str:
+    """The sensitive name that an object gives to its own content, as forms and environments are listed; else empty."""
+    names = [name for key, name in value.items() if isinstance(name, str) and str(key).lower() in LABELS]
+    return next((name for name in names if len(name) < MAX_KEY and sensitive_kind(name)), "")
+
+
+def _option(value: list[object] | tuple[object, ...], index: int) -> str:
+    """The sensitive option before an entry of a list of arguments: ``["--password", "x"]``; else empty."""
+    before = value[index - 1] if index else None
+    if not isinstance(before, str) or before[:1] != "-" or len(before) > MAX_KEY:
+        return ""
+    return before.lstrip("-") if sensitive_kind(before) else ""
 
 
 def _distinct(name: str, taken: dict[str, Json]) -> str:

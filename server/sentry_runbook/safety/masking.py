@@ -1,19 +1,21 @@
 """Masks personal data and secrets as ``<email 1>``; the same value has the same number within one answer.
 
-Masked by form (:mod:`.secret_patterns`): private keys, credentials in URLs and headers, JWTs, API keys of known
-services, cookies, e-mail addresses, IBANs, card numbers (Luhn), IP addresses and phone numbers. Masked by name
-(:mod:`.sensitive_keys`): values of sensitive names in assignments, JSON, query strings, variables, headers and tags.
+Masked by form (:mod:`.secrets.table`): private keys, credentials in URLs, headers and commands, JWTs, tokens of known
+services, hashed passwords, cookies, e-mail addresses, IBANs, card numbers (Luhn), IP addresses of the internet,
+telephone numbers, national ids. Masked by name (:mod:`.secrets.assignments`, :mod:`.secrets.containers`): values of
+sensitive names in assignments, JSON, pairs, XML, SQL, query strings, variables, headers, options and tags.
 
 Theory: masking runs over text that is already inert, so no ``<`` of the text is left and a mask cannot be forged. The
-patterns run in a fixed order, those that may contain others first: a JWT in a cookie is masked with the cookie. Two
-tests keep a pattern from texts that it cannot match: the text's length, and words that each match contains. They are
-made anew after each change, because a mask shortens the text.
+steps run in a fixed order, those that may contain others first: a JWT in a cookie is masked with the cookie, an
+address in a password with the password. Most texts hold nothing: each step has a sign, quick to search, and each of
+its patterns words and a length without which it cannot match. They are tests of the text as it is after each mask.
 
-Not masked: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers. Four
-numbers with dots are an address unless ``v``, ``@``, ``-``, ``-beta`` or another dotted number touches them
-(``v1.2.3.4`` is a version), a word such as ``Version=`` or a product such as ``Edg/`` stands before them, or they end
-in ``.0.0`` (``Chrome/141.0.0.0``); loopback addresses identify no one. In Sentry's own fields for versions nothing is
-taken for an address (:func:`.is_version_name`). What Sentry scrubbed is shown as scrubbed.
+Not masked: release names (``shop@2.4.1``), UUIDs, event ids, hashes, commits, timestamps and plain numbers, addresses
+of private networks (which database refused matters), names of files and machines (``icon@2x.png``), values that only
+speak about a secret (``password: required``, ``token=null``, ``auth=basic``). Four numbers with dots are an address
+unless ``v``, ``@``, ``-``, ``-beta`` or another dotted number touches them (``v1.2.3.4`` is a version), a word such as
+``Version=`` or a product such as ``Edg/`` stands before them, or they end in ``.0`` (``Chrome/141.0.0.0``). In Sentry's
+own fields for versions nothing is taken for an address (:func:`.is_version_name`). What Sentry scrubbed is shown so.
 """
 
 from __future__ import annotations
@@ -21,24 +23,33 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 
+from sentry_runbook.safety.any_of import any_of
 from sentry_runbook.safety.mask_kinds import mask
-from sentry_runbook.safety.secret_patterns import LONGEST_MINIMUM, SecretPattern, fold, patterns_for_length
-from sentry_runbook.safety.sensitive_keys import sensitive_kind
+from sentry_runbook.safety.secrets import assignments, names, table
+from sentry_runbook.safety.secrets.checksums import is_ipv4
+from sentry_runbook.safety.secrets.pattern import SecretPattern, fold
+from sentry_runbook.safety.secrets.values import EMPTY, SCRUBBED, kind_of
 
-SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
-"""What Sentry and its SDKs put in place of a secret: shown unchanged."""
-PERSONAL = frozenset(("email", "ip", "phone", "card", "iban"))
+PERSONAL_KINDS = frozenset(("email", "ip", "phone", "card", "iban"))
 """Kinds of personal data, by their form alone."""
-_EMPTY = frozenset(("none", "null", "undefined", "nil", "true", "false", "nan", "", "''", '""', "{}", "[]"))
-_PROSE = re.compile(
-    r"(?i)(?:must|is|was|are|not|has|have|cannot|can|does|required|missing|(?:in)?valid|(?:in)?correct|expired|wrong"
-    r"|empty|(?:un)?expected|failed|denied|unauthorized|mismatch|rejected|needed|mandatory|too|should|may|and|or|the|an?"
-    r"|for|of|in|on|at|to|from|with|by|authentication|authorization|validation|check|error|field|string|str|int|object"
-    r"|dict|list|bytes|ok|unknown)[.!?]?"
-)
-"""Words after ``password:`` that belong to a sentence."""
+SHORT = 15
+"""Characters of a text below which one word can only be an IPv4 address."""
+
+
+_KEY_END = "PRIVATE KEY-----"
+
+
+@cache
+def _last_line_of_key() -> re.Pattern[str]:
+    return re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+
+
+@cache
+def _line_of_key() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z0-9+/=]{16,4096}+")
 
 
 class Masker:
@@ -52,7 +63,7 @@ class Masker:
 
     def mask(self, kind: str, value: str) -> str:
         """The mask of a value: ``<kind N>``; scrubbed and empty values are returned unchanged."""
-        if value in SCRUBBED or value.lower() in _EMPTY:
+        if value in SCRUBBED or value.lower() in EMPTY:
             return value
         known = self._numbers.setdefault(kind, {})
         digest = hashlib.sha256(_normal(kind, value).encode("utf-8", "replace")).digest()
@@ -65,103 +76,133 @@ class Masker:
             text: inert text.
             leave: kinds that are not masked here: a version is no address and no telephone number.
         """
-        if not _may_hold_secret().search(text):
-            return text
+        if len(text) < SHORT and text.count("-") < 2 and not text.isdecimal() and _short_word().fullmatch(text):
+            # Most texts by far; the one form that fits into them has three dots.
+            return self.mask("ip", text) if text.count(".") == 3 and "ip" not in leave and is_ipv4(text) else text
+        if _KEY_END in text:
+            text = self._mask_end_of_key(text)
         folded = fold(text)
-        # The length before any mask counts: no pattern matches across the angle brackets of a mask, however long it is.
-        for row in patterns_for_length(min(len(text), LONGEST_MINIMUM)):
-            if row.kind in leave:
+        for step in steps():
+            if not step.sign.search(text):
                 continue
-            for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
-                if word in folded:
-                    break
-            else:
+            if step.finders:
+                for finder in step.finders_for(folded):
+                    text = self.by_name(finder, text)
                 continue
-            masked = row.pattern.sub(partial(self._mask_match, row), text)
-            if masked is not text:
-                text, folded = masked, fold(masked)
-        if "=" in text or "%3" in text:
-            text = self._mask_after(_parameter_name(), _parameter_value(), text, query=True)
-        if "=" in text or ":" in text or "∶" in text:
-            text = self._mask_after(_assigned_name(), _assigned_value(), text)
-        return text.replace(">@", ">＠")  # a masked user of a URL leaves its @ bare: it is no mention
+            for row in step.rows_for(len(text), folded):
+                if row.kind not in leave:
+                    masked = self.by_form(row, text)
+                    if masked is not text:
+                        text, folded = masked, fold(masked)
+        # A masked user of a URL leaves its @ bare: it is no mention.
+        return text.replace(">@", ">＠") if ">@" in text else text
+
+    def _mask_end_of_key(self, text: str) -> str:
+        """The rest of a private key whose beginning a cut has taken: what stands before its last line."""
+        end = _last_line_of_key().search(text)
+        if end is None or "-----BEGIN" in text[: end.start()]:
+            return text
+        start = end.start()
+        for line in reversed(list(_line_of_key().finditer(text, 0, start))):
+            if text[line.end() : start].strip(" \n⏎\\nr"):
+                break
+            start = line.start()
+        return f"{text[:start]}{self.mask('key', text[start : end.start()])}{text[end.start() :]}"
 
     def named(self, name: str, value: str) -> str | None:
-        """The mask of a whole value whose name is sensitive; None when the name is not."""
-        kind = sensitive_kind(name)
+        """The mask of a whole value whose name is sensitive; None when it is no secret."""
+        kind = kind_of(name, value)
         return self.mask(kind, value) if kind else None
+
+    def by_form(self, row: SecretPattern, text: str) -> str:
+        """The text with all matches of a row masked; the same object when there are none."""
+        masked = row.pattern.sub(partial(self._mask_match, row), text)
+        return text if masked == text else masked
+
+    def by_name(self, finder: assignments.Finder, text: str) -> str:
+        """The text with all spans masked that a finder finds."""
+        pieces: list[str] = []
+        done = 0
+        for span in finder(text):
+            if span.start >= done:
+                pieces += (text[done : span.start], self.mask(span.kind, text[span.start : span.end]))
+                done = span.end
+        return "".join([*pieces, text[done:]]) if pieces else text
 
     def _mask_match(self, row: SecretPattern, match: re.Match[str]) -> str:
         whole = match.group()
-        group = "it" if "it" in row.pattern.groupindex else 0
-        value = match.group(group)
-        if value in SCRUBBED or not row.is_valid(value):
+        if not row.holds(match):
             return whole
+        group = row.group(match)
         start, end = match.start(group) - match.start(), match.end(group) - match.start()
-        return whole[:start] + self.mask(row.kind, value) + whole[end:]
-
-    def _mask_after(self, names: re.Pattern[str], values: re.Pattern[str], text: str, *, query: bool = False) -> str:
-        """Mask the value after each sensitive name, also where the name is inside the value of a harmless name."""
-        pieces: list[str] = []
-        done = 0
-        for name in names.finditer(text):
-            if name.start() < done:  # inside a value that was just masked
-                continue
-            kind = sensitive_kind(_PERCENT.sub("_", name["name"]), query=query)
-            value = values.match(text, name.end()) if kind else None
-            if value is None or not (query or _is_value(name, value)):
-                continue
-            pieces += (text[done : value.start("it")], self.mask(kind, value["it"]))
-            done = value.end("it")
-        return "".join([*pieces, text[done:]])
+        return whole[:start] + self.mask(row.kind, match[group]) + whole[end:]
 
 
-_PERCENT = re.compile(r"%(?:5F|2D|5B|5D)", re.IGNORECASE)
+@dataclass(frozen=True, eq=False)
+class Step:
+    """Rows of the table, or readers of names, that are looked for together.
+
+    Attributes:
+        sign: found in every text in which the step masks anything, and quick to search.
+        rows: of the table, applied in their order.
+        gated: whether what they need is searched for at once, before each row is asked.
+        stems: in every text, in lower case, that holds a sensitive name, one of these occurs.
+        finders: read the values of sensitive names.
+    """
+
+    sign: re.Pattern[str]
+    rows: tuple[SecretPattern, ...] = ()
+    gated: bool = False
+    stems: tuple[str, ...] = ()
+    finders: tuple[assignments.Finder, ...] = ()
+
+    def rows_for(self, length: int, folded: str) -> list[SecretPattern]:
+        """The rows that may match a text, by its length and its lower case."""
+        if self.gated and not self._any_need.search(folded):
+            return []
+        rows = []
+        for row in self.rows:
+            if row.min_length <= length:
+                for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
+                    if word in folded:
+                        rows.append(row)
+                        break
+        return rows
+
+    def finders_for(self, folded: str) -> tuple[assignments.Finder, ...]:
+        """The finders, when the text may hold a sensitive name."""
+        for stem in self._ascii_stems if folded.isascii() else self.stems:
+            if stem in folded:
+                return self.finders
+        return ()
+
+    @cached_property
+    def _any_need(self) -> re.Pattern[str]:
+        return any_of(word for row in self.rows for word in row.needs)
+
+    @cached_property
+    def _ascii_stems(self) -> tuple[str, ...]:
+        return tuple(stem for stem in self.stems if stem.isascii())
 
 
 @cache
-def _may_hold_secret() -> re.Pattern[str]:
-    """Occurs in every text that can be masked: a digit, a separator of name and value, a word before a credential."""
-    return re.compile(r"[0-9@＠=:∶]|(?i:bearer|basic|digest|negotiate|private key|xox|hooks)")
-
-
-@cache
-def _parameter_name() -> re.Pattern[str]:
-    return re.compile(r"(?i)(?:[?&;]|%3f|%26)(?P<name>[\w.\[\]-]{1,60}(?:%(?:5f|2d|5b|5d)\w{0,40}){0,4})(?:=|%3d)")
-
-
-@cache
-def _parameter_value() -> re.Pattern[str]:
-    return re.compile(r"(?i)(?P<it>(?:(?!%26|%23)[^&;\s#<>\"')\\]){1,4096})")
-
-
-@cache
-def _assigned_name() -> re.Pattern[str]:
-    return re.compile(
-        r"(?<![\w-])(?P<name>[A-Za-z_][\w-]{1,100})(?P<close>\\{0,3}[\"']?\]?)(?P<sep>\s{0,3}(?:=[>›]|[:=∶])\s{0,3})(?!=)"
+def steps() -> tuple[Step, ...]:
+    """What is looked for, in this order."""
+    named = re.compile(assignments.SIGN)
+    return (
+        Step(re.compile(r"[ :∶=$}/]|ey[Jj]|ZXlK|LS0t"), table.CREDENTIALS),
+        Step(re.compile(r"[\w+/=~-]{15}|FlyV1|(?i:ssws)"), table.TOKENS, gated=True),
+        Step(re.compile(r"[ :]|[\"'],"), table.COMMANDS, gated=True),
+        Step(named, stems=names.SECRET_STEMS, finders=table.SECRET_FINDERS),
+        Step(re.compile(r"\d.?\d|[\[({‹]\s?(?i:at|@|＠)\b| dot ", re.DOTALL), table.SPOKEN, gated=True),
+        Step(re.compile(r"[0-9@＠]"), table.PERSONAL),
+        Step(named, stems=names.PERSONAL_STEMS, finders=table.PERSONAL_FINDERS),
     )
 
 
 @cache
-def _assigned_value() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:[uUrRbBfF]{0,2}(?P<q>\\{0,3}[\"']))?"
-        r"(?P<it>(?(q)(?:(?!(?P=q))[^\n<>]){0,4096}|[^\s\"'`,;&<>(){}\[\]]{1,4096}))"
-    )
-
-
-def _is_value(name: re.Match[str], value: re.Match[str]) -> bool:
-    """Whether what follows a sensitive name is its value, and not the rest of a sentence about it."""
-    it = value["it"]
-    if value["q"] is not None or "=" in name["sep"] or name["close"]:
-        return bool(it)
-    before = name.string[max(0, name.start() - 12) : name.start()].lower()
-    if before.endswith(("unexpected ", "invalid ", "missing ", "expected ")) or _PROSE.fullmatch(it):
-        return False
-    if it.isdigit():
-        return len(it) > 2
-    in_sentence = re.match(r" [a-z]", name.string[value.end() : value.end() + 2])
-    return any(char.isdigit() for char in it) or (len(it) > 3 and it[0].isalnum() and not in_sentence)
+def _short_word() -> re.Pattern[str]:
+    return re.compile(r"[\w-]+(?:\.[\w-]+)?\.?|\d+(?:\.\d+){3}")
 
 
 def _normal(kind: str, value: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from sentry_runbook.safety.secret_patterns import is_card_number, is_ipv4, is_ipv6
+from sentry_runbook.safety.secrets.checksums import is_card_number, is_ipv4, is_ipv6
 
 
 class Pseudonyms:

@@ -26,7 +26,8 @@ from datetime import datetime
 from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
 from sentry_runbook.safety.findings import SuspiciousText
 from sentry_runbook.safety.json_walk import Json, JsonWalker
-from sentry_runbook.safety.sensitive_keys import is_owned_device, is_version_name, sensitive_kind
+from sentry_runbook.safety.secrets.values import SCRUBBED, kind_of
+from sentry_runbook.safety.sensitive_keys import is_owned_device, is_version_name, masks_all_below, sensitive_kind
 
 MAX_FINDINGS = 40
 """Different findings of one answer that are listed; the rest is counted."""
@@ -154,7 +155,7 @@ class Sanitizer:
             if not VERSION_SHAPE.fullmatch(value):
                 return self.line(value, limit, where)
             harmless = self._look(value, where)
-            safe = self._masked(text.inert_line(value), masking.PERSONAL)
+            safe = self._masked(text.inert_line(value), masking.PERSONAL_KINDS)
             if harmless:
                 self._versions[value] = safe
         return text.cut(safe, limit)
@@ -170,11 +171,13 @@ class Sanitizer:
 
     def named(self, name: str, value: str | None, limit: int = 200, where: str = "") -> str:
         """The value of a tag, header or variable as one line: masked whole when its name is sensitive."""
-        kind = sensitive_kind(name) if self._masker else ""
+        kind = kind_of(name, value) if self._masker and value else ""
         if value and kind and self._masker:
             mask = self._masker.mask(kind, value)
             self._look(text.early_cut(value, limit)[0], where, shown=mask)
             return mask
+        if value in SCRUBBED and sensitive_kind(name):
+            return value
         if value and self._masker and is_owned_device(name, value):
             return self._masker.mask("personal", value)
         if is_version_name(name):
@@ -220,7 +223,7 @@ class Sanitizer:
         """
         rows = list(pairs.items() if isinstance(pairs, Mapping) else pairs or ())
         walk = JsonWalker(self, items=items, limit=limit, left=items * limit)
-        above = key if sensitive_kind(key) else ""
+        above = key if masks_all_below(key) else ""
         cooked = walk.pairs(((str(name), value) for name, value in rows), len(rows), where, depth=4, above=above)
         return {name: text.cut(_as_line(value), limit) for name, value in cooked.items()}
 

@@ -3,82 +3,57 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
+
+from sentry_runbook.safety.secrets import names
+from sentry_runbook.safety.secrets.names import phrases, words
 
 LONGEST_NAME = 120
 """Characters of a name that are looked at."""
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-def _phrases(text: str) -> frozenset[str]:
-    return frozenset(text.split("|"))
-
-
-_SECRET_WORDS = _words(
-    "password passwd passphrase passcode pwd pw pass secret secrets authorization credential credentials apikey "
-    "csrf xsrf jwt bearer otp totp cvv cvc cvv2 pincode signingkey privatekey accesskey secretkey dsn "
-    "csrfmiddlewaretoken sessionid sessionkey sessid phpsessid jsessionid connectsid sid authtoken accesstoken "
-    "refreshtoken idtoken xsrftoken csrftoken"
-)
-"""A name that holds one of these words is secret, unless it ends in a word of :data:`_ABOUT`."""
-_SECRET_PAIRS = _phrases(
-    "api key|private key|access key|secret key|signing key|encryption key|client secret|auth key|session id|"
-    "session key|auth token|service key|account key|master key|shared key|connection string|webhook url|recovery code"
-)
-_SECRET_LAST = _words("token session auth nonce signature sig")
-"""Secret only as the last word: ``access_token`` is, ``token_type`` and ``session_count`` are not."""
-_PERSONAL_PAIRS = _phrases(
-    "first name|last name|full name|given name|family name|maiden name|middle name|date birth|birth date|"
-    "passport number|passport no|drivers license|driver license|national id|tax id|street address|home address|"
-    "postal address|billing address|shipping address|security number"
-)
-_PERSONAL_WORDS = _words(
-    "ssn dob birthday birthdate birthplace surname firstname lastname fullname username nickname passport iban "
-    "dateofbirth socialsecurity phone phonenumber telephone msisdn"
-)
-_CARD_PAIRS = _phrases("credit card|card number|cc number|debit card|cc num")
-_CARD_WORDS = _words("creditcard cardnumber ccnumber ccnum")
-_COOKIE_WORDS = _words("cookie cookies")
-_ABOUT = _words(
-    "count counts type types length len size expired expires expiry exp expiration ttl enabled disabled valid invalid "
-    "present policy status state ms seconds sec at age name names version strength required errors error reset "
-    "attempts attempt field fields label placeholder algorithm alg issuer url uri path host timeout duration limit "
-    "max min usage used prefix hint scope scopes model provider class method backend engine format created updated last"
-)
-"""Last words that make a name speak about a secret instead of holding it."""
-_ALWAYS = _phrases("first name|last name|full name|given name|family name|maiden name|middle name|webhook url")
-"""Pairs that are sensitive although they end in a word of :data:`_ABOUT`."""
-_QUERY_NAMES = _words("code key sig signature auth ticket state nonce assertion otp pin hmac mac")
-"""Short query parameters that carry secrets in sign-in links and signed URLs."""
-
-
-_VERSION_NAMES = _words(
+_VERSION_NAMES = words(
     "release sentry:release dist browser browser.name os os.name os.build client_os client_os.name runtime "
     "runtime.name device device.family device.model app.build raw_description "
     "electron chrome chromium v8 node openssl"
 )
 """Tags that Sentry or its SDKs fill with a product and its version."""
-_VERSION_WORDS = _words("version versions release build dist firmware")
+_VERSION_WORDS = words("version versions release build dist firmware")
 """Last words of names whose values are versions."""
-_OWNER_PAIRS = _phrases("device name|phone name|bluetooth name")
+_OWNER_PAIRS = phrases("device name|phone name|bluetooth name")
 """Names of devices are their owners': "Vera's iPhone"."""
-_MACHINE_WORDS = _words("device host hostname computer machine machinename computername servername")
-_MACHINE_PAIRS = _phrases("server name|host name|computer name|machine name|node name|device family|device model")
+_MACHINE_WORDS = words("device host hostname computer machine machinename computername servername")
+_MACHINE_PAIRS = phrases("server name|host name|computer name|machine name|node name|device family|device model")
 """Last words of names whose values are machines: a server's name tells where it broke, a notebook's whose it is."""
 
 
 @cache
 def _boundaries() -> re.Pattern[str]:
-    return re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+    return re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
 
 
 def words_of(name: str) -> list[str]:
     """The words of a name in lower case: ``X-Api-Key``, ``api_key`` and ``apiKey`` have the same two."""
     return [word.lower() for word in _boundaries().split(name[:LONGEST_NAME]) if word]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What a name says about its value.
+
+    Attributes:
+        kind: of the mask: ``secret``, ``cookie``, ``card``, ``personal``, or empty.
+        by_shape: the value is masked only when it looks like a credential: not ``session=expired``, ``auth=basic``.
+        needs_digits: the value has digits: ``sin`` and ``pin`` are words too.
+        is_loose: the name says little (``key``): the value is masked only when it is long and random.
+    """
+
+    kind: str = ""
+    by_shape: bool = False
+    needs_digits: bool = False
+    is_loose: bool = False
 
 
 def sensitive_kind(name: str, *, query: bool = False) -> str:
@@ -88,7 +63,18 @@ def sensitive_kind(name: str, *, query: bool = False) -> str:
         name: of a variable, header, tag, field or parameter.
         query: whether it is a parameter of a URL, where ``code`` and ``sig`` are secret too.
     """
-    return _sensitive_kind(name[:LONGEST_NAME], query)
+    return sensitivity(name, query=query).kind
+
+
+def masks_all_below(name: str) -> bool:
+    """Whether everything in an object or a list under this name is masked: ``auth`` may hold harmless settings."""
+    of_name = sensitivity(name)
+    return bool(of_name.kind) and not of_name.by_shape
+
+
+def sensitivity(name: str, *, query: bool = False) -> Sensitivity:
+    """As :func:`sensitive_kind`, and what the value must look like."""
+    return _sensitivity(name[:LONGEST_NAME], query)
 
 
 def is_version_name(name: str) -> bool:
@@ -116,8 +102,8 @@ def _owned() -> re.Pattern[str]:
 
 @lru_cache(maxsize=512)
 def _is_machine_name(name: str) -> bool:
-    words = words_of(name)
-    return not _MACHINE_WORDS.isdisjoint(words[-1:]) or " ".join(words[-2:]) in _MACHINE_PAIRS
+    parts = words_of(name)
+    return not _MACHINE_WORDS.isdisjoint(parts[-1:]) or " ".join(parts[-2:]) in _MACHINE_PAIRS
 
 
 @lru_cache(maxsize=512)
@@ -125,22 +111,67 @@ def _is_version_name(name: str) -> bool:
     return name.lower() in _VERSION_NAMES or not _VERSION_WORDS.isdisjoint(words_of(name)[-1:])
 
 
+_NONE = Sensitivity()
+
+
 @lru_cache(maxsize=512)
-def _sensitive_kind(name: str, query: bool) -> str:
-    """As :func:`sensitive_kind`; remembered, because the same few hundred names come in every event."""
-    words = words_of(name)
-    if " ".join(words[-2:]) in _OWNER_PAIRS or words == ["devicename"]:
-        return "personal"
-    held = set(words)
-    pairs = {f"{first} {second}" for first, second in pairwise(words)}
-    if query and ((len(words) == 1 and held & _QUERY_NAMES) or (words[:1] == ["x"] and "signature" in held)):
-        return "secret"
-    if not words or (words[-1] in _ABOUT and not pairs & _ALWAYS):
-        return ""
+def _sensitivity(name: str, query: bool) -> Sensitivity:
+    """As :func:`sensitivity`; remembered, because the same few hundred names come in every event."""
+    parts = _without_numbers(words_of(name))
+    if not parts:
+        return _NONE
+    last = parts[-1]
+    if " ".join(parts[-2:]) in _OWNER_PAIRS or parts == ["devicename"]:
+        return Sensitivity("personal")
+    if query and ((len(parts) == 1 and last in names.QUERY_NAMES) or (parts[0] == "x" and "signature" in parts)):
+        return Sensitivity("secret", by_shape=parts[0] != "x")
+    pairs = {f"{first} {second}" for first, second in pairwise(parts)}
+    pairs |= {" ".join(parts[start : start + 3]) for start in range(len(parts) - 2)}
+    return _NONE if _is_about(name, parts, pairs) else _classified(parts, pairs)
+
+
+def _without_numbers(parts: list[str]) -> list[str]:
+    """The words of a name without what tells equal names apart (``password2``, ``token_value``)."""
+    # Some names end in a number of their own: cvv2.
+    parts = [word if word in names.SECRETS else word.rstrip("0123456789") or word for word in parts]
+    while len(parts) > 1 and (parts[-1].isdecimal() or parts[-1] in names.CARRIERS):
+        parts = parts[:-1]
+    return parts
+
+
+def _is_about(name: str, parts: list[str], pairs: set[str]) -> bool:
+    """Whether a name speaks about a secret instead of holding it."""
+    last = parts[-1]
+    if last in names.ABOUT and not pairs & names.ALWAYS:
+        return True
+    if name.lower().endswith(names.FILE_ENDINGS):
+        return True
+    # The id of a key is no key; that of a session is a secret.
+    known = names.SECRET_PAIRS | names.PERSONAL_PAIRS
+    return last in names.IDS and not {" ".join(parts[-2:]), " ".join(parts[-3:])} & known
+
+
+def _classified(parts: list[str], pairs: set[str]) -> Sensitivity:
+    held, last = set(parts), parts[-1]
+    digits, shaped = last in names.DIGITS_NEEDED, last in names.SHAPED_LAST
+    secret = bool(held & names.SECRETS or pairs & names.SECRET_PAIRS)
+    is_flag = parts[0] in names.NO_SECRET_FIRST
+    joined = any(word.endswith(names.SECRET_ENDINGS) or _begins_secret(word) for word in parts)
     rows = (
-        ("card", held & _CARD_WORDS or pairs & _CARD_PAIRS),
-        ("cookie", held & _COOKIE_WORDS),
-        ("secret", held & _SECRET_WORDS or pairs & _SECRET_PAIRS or words[-1] in _SECRET_LAST),
-        ("personal", held & _PERSONAL_WORDS or pairs & _PERSONAL_PAIRS),
+        (held & names.CARD_WORDS or pairs & names.CARD_PAIRS, Sensitivity("card")),
+        (held & names.COOKIE_WORDS, Sensitivity("cookie")),
+        (is_flag, _NONE),
+        (held & names.PASSWORDS, Sensitivity("secret")),
+        (secret, Sensitivity("secret", shaped and len(parts) == 1, digits and last not in names.IDS)),
+        (held & names.PERSONAL_WORDS or pairs & names.PERSONAL_PAIRS, Sensitivity("personal", needs_digits=digits)),
+        (last in names.WEAK_LAST, Sensitivity("secret", shaped, digits)),
+        (last in ("key", "keys"), Sensitivity("secret", by_shape=True, is_loose=True)),
+        (joined, Sensitivity("secret")),
     )
-    return next((kind for kind, matches in rows if matches), "")
+    return next((sensitivity for holds, sensitivity in rows if holds), _NONE)
+
+
+def _begins_secret(word: str) -> bool:
+    """Whether a word begins with ``password``: not ``passwordless`` and ``passwordreset``, which hold none."""
+    rest = word.removeprefix("password")
+    return rest != word and rest not in names.ABOUT and rest != "less"

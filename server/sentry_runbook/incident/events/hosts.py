@@ -167,5 +167,5 @@ def _whose_in_text(host: str, own: frozenset[str], after: str) -> Whose:
     """As :func:`whose_host`; a data store is known by its port."""
     if DATA_STORE_PORT.match(after):
         return "own"
-    # In texts private addresses are masked like public ones.
+    # Only addresses of the internet are masked: whose such a host is nobody can tell from the mask.
     return "unknown" if host.startswith(MASKED_ADDRESS) else whose_host(host, own)

@@ -1,0 +1,42 @@
+"""All that is looked for, in the order in which it is applied: what may hold others comes first."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sentry_runbook.safety.secrets import assignments, containers
+from sentry_runbook.safety.secrets.assignments import Finder
+from sentry_runbook.safety.secrets.commands import COMMANDS
+from sentry_runbook.safety.secrets.credentials import CREDENTIALS
+from sentry_runbook.safety.secrets.pattern import SecretPattern
+from sentry_runbook.safety.secrets.personal import PERSONAL
+from sentry_runbook.safety.secrets.spoken import SPOKEN
+from sentry_runbook.safety.secrets.tokens import TOKENS
+
+__all__ = ["COMMANDS", "CREDENTIALS", "PERSONAL", "SPOKEN", "TOKENS", "secret_patterns"]
+
+SECRET_FINDERS: tuple[Finder, ...] = (
+    assignments.parameters,
+    containers.tuples,
+    containers.pairs,
+    containers.reversed_pairs,
+    containers.elements,
+    containers.inserted,
+    containers.parts_of_forms,
+    containers.settings,
+    assignments.secret_assignments,
+    containers.options,
+)
+PERSONAL_FINDERS: tuple[Finder, ...] = (
+    containers.inserted,
+    assignments.personal_assignments,
+    containers.tuples,
+    containers.pairs,
+    containers.elements,
+)
+
+
+@cache
+def secret_patterns() -> tuple[SecretPattern, ...]:
+    """All rows."""
+    return (*CREDENTIALS, *TOKENS, *COMMANDS, *SPOKEN, *PERSONAL)

@@ -1,0 +1,217 @@
+"""Tokens of known services, by the beginnings that the services document: one row a service.
+
+A row is the service, its beginnings, and what follows them. A new beginning is a word in a row, a new service is a row.
+Lengths are lower bounds: services lengthen their tokens, and a token that a cut has shortened is still one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sentry_runbook.safety.secrets.credentials import JWT
+from sentry_runbook.safety.secrets.pattern import SecretPattern
+
+WORD = r"[\w-]"
+DOTTED = r"[\w.=-]"
+ALNUM = r"[A-Za-z0-9]"
+HEX = r"[A-Fa-f0-9]"
+LOWER_HEX = r"[0-9a-f]"
+BASE64 = r"[\w+/=-]"
+
+_BEGINNINGS: tuple[tuple[str, str, str, int], ...] = (
+    ("AWS", "AKIA ASIA ABIA ACCA AROA AIDA AGPA ANPA ANVA AIPA", r"[A-Z0-9]", 12),
+    ("AWS Bedrock", "ABSK", BASE64, 40),
+    ("Alibaba", "LTAI", ALNUM, 16),
+    ("GitHub", "ghp_ gho_ ghu_ ghs_ ghr_", ALNUM, 20),
+    ("GitHub, fine-grained", "github_pat_", WORD, 20),
+    (
+        "GitLab",
+        "glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- glsoat- glffct- glwt- GR1348941",
+        r"[\w.-]",
+        16,
+    ),
+    (
+        "Slack",
+        "xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- xoxe.xoxb- xoxe.xoxp- xapp- xwfp-",
+        r"[\w%+/-]",
+        10,
+    ),
+    ("Stripe", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_", ALNUM, 10),
+    ("Stripe, Svix, Standard Webhooks", "whsec_", BASE64, 16),
+    ("Google", "AIza ya29. GOCSPX- 1//0", DOTTED, 20),
+    ("Sentry", "sntrys_ sntryu_ sntryi_ sntrya_ sntryr_", BASE64, 20),
+    ("OpenAI, Anthropic, OpenRouter, DeepSeek", "sk-", WORD, 20),
+    ("Anthropic, OpenAI, OpenRouter", "sk-ant- sk-proj- sk-svcacct- sk-admin- sk-or-", WORD, 16),
+    ("Groq", "gsk_", ALNUM, 20),
+    ("xAI", "xai-", WORD, 20),
+    ("Perplexity", "pplx-", ALNUM, 20),
+    ("Replicate", "r8_", ALNUM, 20),
+    ("Hugging Face", "hf_ api_org_", ALNUM, 20),
+    ("Fireworks, Cerebras, Tavily, LangSmith", "fw_ csk- tvly- lsv2_pt_ lsv2_sk_ ls__", WORD, 20),
+    ("npm", "npm_", ALNUM, 20),
+    ("PyPI", "pypi-AgEI", WORD, 12),
+    ("RubyGems, Clojars, NuGet", "rubygems_ CLOJARS_ oy2", ALNUM, 40),
+    ("SendGrid", "SG.", r"[\w.-]", 30),
+    ("Brevo", "xkeysib- xsmtpsib-", WORD, 30),
+    ("Docker", "dckr_pat_ dckr_oat_", WORD, 16),
+    ("DigitalOcean", "dop_v1_ doo_v1_ dor_v1_", ALNUM, 32),
+    ("Doppler", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", r"[\w.]", 20),
+    ("Shopify", "shpat_ shpca_ shppa_ shpss_ shptka_", ALNUM, 20),
+    ("Linear", "lin_api_ lin_oauth_ lin_wh_", ALNUM, 20),
+    ("Notion", "ntn_ secret_", ALNUM, 30),
+    ("Figma", "figd_ figo_ figu_ figur_", WORD, 20),
+    ("Supabase", "sbp_ sbp_oauth_ sb_secret_", WORD, 20),
+    ("1Password", "ops_eyJ", BASE64, 20),
+    ("New Relic", "NRAK- NRII- NRIQ- NRJS- NRRA- NRAA-", WORD, 16),
+    ("Postman", "PMAK- PMAT-", WORD, 20),
+    ("Vercel", "vcp_ vci_ vca_ vcr_ vck_ vercel_blob_rw_", WORD, 20),
+    ("Netlify", "nfp_ nfo_ nfc_ nfu_ nfb_", ALNUM, 20),
+    ("Fly.io", "fm1r_ fm1a_ fm2_ fo1_", BASE64, 20),
+    ("Cloudflare", "v1.0- cfut_ cfat_ cfk_", r"[\w.-]", 30),
+    ("Databricks", "dapi dkea dose", HEX, 30),
+    ("Datadog", "ddapi_ ddapp_ ddpat_ pub", HEX, 32),
+    ("Grafana", "glsa_ glc_ eyJrIjoi", BASE64, 20),
+    ("HashiCorp Vault", "hvs. hvb. hvr.", WORD, 20),
+    ("age", "AGE-SECRET-KEY-1", r"[A-Z0-9]", 30),
+    ("Atlassian", "ATATT3 ATCTT3 ATBB ATSTT3", BASE64, 20),
+    ("PlanetScale", "pscale_tkn_ pscale_pw_ pscale_oauth_", DOTTED, 20),
+    ("Pulumi", "pul-", HEX, 30),
+    ("Prefect", "pnu_ pnb_", ALNUM, 20),
+    ("Adafruit", "aio_", ALNUM, 20),
+    ("Buildkite", "bkua_ bkct_ bkaj_ bkat_", ALNUM, 20),
+    ("CircleCI", "CCIPAT_ CCIPRJ_", WORD, 20),
+    ("Contentful", "CFPAT-", WORD, 20),
+    ("Dynatrace", "dt0c01. dt0s01. dt0s02. dt0s03. dt0s08. dt0s16. dt0a01.", r"[\w.]", 20),
+    ("EasyPost", "EZAK EZTK", ALNUM, 30),
+    ("Heroku", "HRKU-", WORD, 20),
+    ("Intercom", "dG9rO", BASE64, 24),
+    ("JFrog", "AKC cmVm", ALNUM, 40),
+    ("Mapbox", "sk.eyJ tk.eyJ", r"[\w.-]", 20),
+    ("Sourcegraph", "sgp_ slk_", WORD, 20),
+    ("SonarQube", "squ_ sqp_ sqa_ sqb_", ALNUM, 20),
+    ("Typeform", "tfp_", r"[\w.=-]", 20),
+    ("Square", "sq0atp- sq0csp- sq0idp- EAAAE EAAAl", WORD, 20),
+    ("Facebook", "EAAC EAAM EAAB EAAG EAAE EAAJ EAAP", ALNUM, 40),
+    ("Twilio", "SK AC", LOWER_HEX, 32),
+    ("Mailgun", "key-", LOWER_HEX, 32),
+    ("Plaid", "access-sandbox- access-development- access-production-", r"[0-9a-f-]", 30),
+    ("Tailscale", "tskey-", WORD, 16),
+    ("Infracost", "ico-", ALNUM, 30),
+    ("Octopus Deploy", "API-", r"[A-Z0-9]", 25),
+    ("OpenShift", "sha256~", WORD, 40),
+    ("ReadMe", "rdme_", ALNUM, 40),
+    ("Scalingo", "tk-us- tk-eu-", WORD, 40),
+    ("Shippo, Duffel, Lob", "shippo_live_ shippo_test_ duffel_live_ duffel_test_", DOTTED, 20),
+    ("Frame.io", "fio-u-", DOTTED, 40),
+    ("Flutterwave", "FLWSECK- FLWSECK_TEST-", WORD, 12),
+    ("Yandex", "AQVN YCAJ YCP", WORD, 30),
+    ("Adobe", "p8e-", ALNUM, 30),
+    ("Dropbox", "sl.", WORD, 60),
+    ("Pinecone, Neon, Render, Railway, Turso", "pcsk_ napi_ rnd_ rw_Fe", WORD, 20),
+    ("PostHog, Segment, Mixpanel", "phx_ phs_", WORD, 20),
+    ("Airbyte, Apify, Browserless", "apify_api_ sm_aat_ sm_pat_ sm_sat_", ALNUM, 16),
+    ("Azure DevOps, Cosmos", "azd", r"[\w+/=]", 50),
+    ("Zapier, Asana, Polar, Clerk", "zpka_ polar_oat_ polar_at_ ak_live_ sk_ref_", WORD, 20),
+    ("Gitea, Codeberg, Forgejo, Bitbucket", "gta_ BBDC-", WORD, 20),
+    ("Meilisearch, Algolia, Elastic", "essu_", BASE64, 20),
+    ("Loops, Knock, Ngrok, Trigger.dev", "tr_dev_ tr_prod_ tr_pat_ knock_", WORD, 16),
+)
+"""Service, beginnings, what follows (a class of characters) and how many of it at least."""
+
+_SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("LaunchDarkly", ("api-", "sdk-", "mob-"), r"(?:api|sdk|mob)-[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12}"),
+    ("Telegram", (":aa",), r"(?:bot)?\d{6,12}:AA[\w-]{24,50}"),
+    ("HCP Terraform", (".atlasv1.",), r"[A-Za-z0-9]{8,20}\.atlasv1\.[\w=-]{20,100}"),
+    ("Microsoft Entra", ("q~",), r"[\w.]{3}\dQ[~∼][\w~∼.-]{28,40}"),
+    ("MaxMind", ("_mmk",), r"[A-Za-z0-9]{6}_[A-Za-z0-9]{20,40}_mmk"),
+    ("Mailchimp", ("-us",), r"[0-9a-f]{32}-us\d{1,2}"),
+    ("Airtable", ("pat",), r"pat[A-Za-z0-9]{14}\.[a-f0-9]{32,80}"),
+    ("Harness", ("pat.", "sat."), r"[ps]at\.[\w-]{16,30}\.[A-Za-z0-9]{16,30}\.[A-Za-z0-9]{16,30}"),
+    ("Resend", ("re_",), r"re_(?=[a-z]{0,40}[A-Z0-9])[A-Za-z0-9]{6,12}_[A-Za-z0-9]{20,40}"),
+    ("Okta", ("ssws",), r"(?i:ssws)\s{1,4}(?P<it>[\w=-]{20,100})"),
+    ("Fly.io", ("flyv1",), r"FlyV1\s{1,4}[\w+/=,-]{16,2000}"),
+    ("1Password", ("a3-",), r"A3-[A-Z0-9]{6}-[A-Z0-9-]{20,40}"),
+    ("Square, old", ("sq0",), r"sq0[a-z]{3}-[\w-]{20,60}"),
+    ("Discord", (".",), r"[MNO][A-Za-z0-9_-]{22,30}\.[\w-]{6}\.[\w-]{27,40}"),
+    (
+        "Authress",
+        (".acc",),
+        r"(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][\w-]{8,40}\.[\w+/=-]{20,140}",
+    ),
+    ("Vault, old", ("s.", "b."), r"[sb]\.(?=[A-Za-z]{0,24}\d)(?=[a-z0-9]{0,24}[A-Z])[A-Za-z0-9]{24,30}(?![\w.])"),
+)
+"""Service, what its texts hold in lower case, and the form, for tokens that are not known by their beginning."""
+
+_SECRET_PATHS = (
+    r"hooks\.slack\.com/(?:services|workflows|triggers)/",
+    r"discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/",
+    r"webhook\.office\.com/webhookb2/",
+    r"hooks\.zapier\.com/hooks/catch/",
+    r"hook\.[a-z0-9]{2,6}\.make\.com/",
+    r"hook\.integromat\.com/",
+    r"maker\.ifttt\.com/trigger/[\w-]{1,60}/(?:json/)?with/key/",
+    r"events\.pagerduty\.com/integration/",
+    r"hc-ping\.com/",
+    r"api\.telegram\.org/(?:file/)?bot",
+    r"outlook\.office\.com/webhook/",
+    r"open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/v2/hook/",
+    r"alert\.victorops\.com/integrations/generic/\d{1,12}/alert/",
+)
+
+
+def _row(beginnings: str, follows: str, least: int) -> SecretPattern:
+    words = sorted(beginnings.split(), key=len, reverse=True)
+    escaped = "|".join(re.escape(word) for word in words)
+    # Words with hyphens may begin so (sk-learn-compatible): a token has a digit or a capital.
+    random = r"(?=[a-z_-]{0,100}+[A-Z0-9])" if follows in (WORD, DOTTED, BASE64) else ""
+    # A token of hexadecimal digits ends with them: a longer word that begins so is none.
+    end = r"(?![A-Za-z0-9])" if follows in (HEX, LOWER_HEX) else ""
+    return SecretPattern(
+        "token",
+        rf"(?<![A-Za-z0-9])(?:{escaped}){random}{follows}{{{least},4096}}+{end}",
+        tuple(word.lower() for word in words),
+        min(map(len, words)) + least,
+    )
+
+
+TOKENS: tuple[SecretPattern, ...] = (
+    SecretPattern(
+        "token",
+        rf"(?:{'|'.join(_SECRET_PATHS)})(?P<it>[^\s\"'‵<>‹›¦,;)\]}}]{{6,400}})",
+        ("hook", "webhook", "/integration", "hc-ping.com/", "telegram.org/", "ifttt.com/"),
+        20,
+    ),
+    SecretPattern(
+        "token",
+        r"(?:AKIA|ASIA)[A-Z0-9]{12,20}\W{1,5}(?P<it>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])",
+        ("akia", "asia"),
+        57,
+    ),
+    SecretPattern(
+        "token",
+        r"/(?:reset|reset[-_]?password|password[-_]?reset|magic(?:[-_]?link)?|verify(?:[-_]?email)?|confirm(?:ation|[-_]?email)?"
+        r"|invit(?:e|ation)s?|activat(?:e|ion)|unsubscribe|tokens?|login|sso|one[-_]?time|impersonate|recover(?:y)?|claim)"
+        r"/(?P<it>(?=[a-z_-]{0,100}+[A-Z0-9])(?=[\d_-]{0,100}+[A-Za-z])[\w~=-]{20,600}+(?:\.[\w-]{10,400}+){0,2})",
+        (
+            "/reset",
+            "/password",
+            "/magic",
+            "/verify",
+            "/confirm",
+            "/invit",
+            "/activat",
+            "/unsubscribe",
+            "/token",
+            "/login",
+            "/sso",
+            "/one",
+            "/impersonate",
+            "/recover",
+            "/claim",
+        ),
+        24,
+    ),
+    *(SecretPattern("token", rf"(?<![A-Za-z0-9]){form}", needs, 15) for _, needs, form in _SHAPES),
+    *(_row(beginnings, follows, least) for _, beginnings, follows, least in _BEGINNINGS),
+    JWT,  # after the tokens that hold one
+)
