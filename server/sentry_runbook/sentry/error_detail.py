@@ -60,7 +60,7 @@ def excerpt(text: str, length: int = MAX_CHARACTERS) -> str:
     """
     head, _ = early_cut(text, length)
     line = " ".join("".join(char if char.isprintable() else " " for char in head).split())
-    inert = echoed(TOKEN_LIKE.sub("(hidden)", line), len(line)).translate(INERT)
+    inert = echoed(TOKEN_LIKE.sub("(hidden)", line).translate(INERT), len(line)).translate(INERT)
     return inert if len(inert) <= length else inert[: length - 1] + "…"
 
 
