@@ -27,7 +27,7 @@ class Straightforward:
         head, dropped = text.early_cut(value, limit)
         self.found += reasons(head)
         one_line = re.sub(r" ?\r?\n[ \r\n]*", " ⏎ ", re.sub(r"[ \t]+", " ", head).strip(" \r\n"))
-        return text.cut(self._masked(neutralized(visible(one_line))), limit, dropped)
+        return text.cut(_end(self._masked(neutralized(visible(one_line))), dropped), limit, dropped)
 
     def block(self, value: str, limit: int, max_lines: int) -> str:
         """As ``Sanitizer.block``."""
@@ -35,10 +35,15 @@ class Straightforward:
         self.found += reasons(head)
         inert = neutralized(visible(head.replace("\r\n", "\n")))
         stripped = "\n".join(piece.rstrip(" \t") for piece in inert.split("\n")).strip("\n")
-        return text.cut(self._masked(stripped), limit, dropped, max_lines)
+        return text.cut(_end(self._masked(stripped), dropped), limit, dropped, max_lines)
 
     def _masked(self, inert: str) -> str:
         return neutralize.break_emphasis(self._masker.mask_text(inert))
+
+
+def _end(masked: str, dropped: int) -> str:
+    """Without what the early cut may have torn."""
+    return text.without_torn_end(masked) if dropped else masked
 
 
 class _Masker(masking.Masker):

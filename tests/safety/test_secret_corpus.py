@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from tests.safety import score
 from tests.safety.score import PAGE, PLACE, leaks, of_part, shown, table, touched, written
-from tests.safety.secret_rows import FOLDER, PARTS, Row, rows, strings
+from tests.safety.secret_rows import FOLDER, PARTS, Part, Row, rows, strings
 
 TOKEN_SHAPES = re.compile(
     r"gh[pousr]_\w{30}|github_pat_\w|glpat-[\w-]{20}|xox[a-z]-\w{8}|[sr]k_live_\w{20}|(?:AKIA|ASIA)[A-Z2-7]{16}"
@@ -73,3 +73,10 @@ def test_the_printed_masks_are_todays() -> None:
     assert PLACE.search(page)
     assert written(page) == page, "run: python -m tests.safety.score"
     assert table() in page
+
+
+@pytest.mark.parametrize("part", ["holdout", None])
+def test_masks_find_97_of_100_secrets_and_touch_3_harmless_texts_for_97(part: Part | None) -> None:
+    got = score.score(of_part(part))
+    assert got.recall_pct >= 97
+    assert got.precision_pct >= 97

@@ -65,10 +65,9 @@ def leaked(said: Said) -> list[str]:
     return [f"{said.channel}: {found}" for found in (*LEAK.findall(written), *re.findall(re.escape(ADDRESS), written))]
 
 
-@pytest.mark.parametrize("discover", [True, False])
-@pytest.mark.parametrize("number", [0, 1])
-async def test_no_tool_prompt_or_resource_shows_a_secret_or_the_name_of_a_user(number: int, discover: bool) -> None:
-    clock = ManualClock()
+@pytest.mark.parametrize("variant", matrix([(0, False), (0, True), (1, True)], quick=((0, False),)))
+async def test_no_tool_prompt_or_resource_shows_a_secret_or_the_name_of_a_user(variant: tuple[int, bool]) -> None:
+    (number, discover), clock = variant, ManualClock()
     one, world = seeded(number, clock)
     found: list[str] = []
     profile = Profile(discover=discover)
@@ -132,7 +131,7 @@ def body(number: int, text: str) -> object:
     )[number % 4]
 
 
-@pytest.mark.parametrize("status", matrix([400, 401, 403, 409, 422], quick=(400, 403)))
+@pytest.mark.parametrize("status", matrix([400, 401, 403, 409, 422], quick=(400,)))
 @pytest.mark.parametrize("only", [".", "eventsv2|events|tags|stats|sessions|releases"], ids=["all", "side requests"])
 async def test_what_sentry_says_in_an_error_shows_no_secret(only: str, status: int) -> None:
     clock = ManualClock()

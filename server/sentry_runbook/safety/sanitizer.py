@@ -275,12 +275,16 @@ class Sanitizer:
     def _look(self, raw: str, where: str, shown: str = "") -> bool:
         """Record the findings in raw text; True when there are none. A mask ``shown`` in its place is its excerpt."""
         detected = findings.detect(raw, where, self._budget)
+        # Once a text, however many findings it has.
+        inert = text.inert_line(raw) if detected and not shown else ""
+        masked = self._masked(inert)
         for finding in detected:
             listed = replace(
                 finding,
                 # A path can contain the name of a tag or variable, which is untrusted too.
                 where=text.cut(self._masked(text.inert_line(where[: 4 * MAX_NAME])), 2 * MAX_NAME),
-                excerpt=shown or text.cut(self._excerpt(finding.excerpt, raw), 2 * findings.EXCERPT),
+                excerpt=shown
+                or text.cut(text.intact(self._masked(finding.excerpt), inert, masked), 2 * findings.EXCERPT),
             )
             mark = (listed.kind, listed.why, listed.excerpt)
             first, times = self._findings.get(mark, (listed, 0))
@@ -289,24 +293,6 @@ class Sanitizer:
             else:
                 self._unlisted += 1
         return not detected
-
-    def _excerpt(self, excerpt: str, raw: str) -> str:
-        """An excerpt, masked, without the words at its ends that are parts of a secret of the whole text."""
-        masked = self._masked(excerpt)
-        if self._masker is None:
-            return masked
-        inert = text.inert_line(raw)
-        whole, words = self._masked(inert), masked.split(" ")
-        while words and _is_torn(words[0], inert, whole):
-            del words[0]
-        while words and _is_torn(words[-1], inert, whole):
-            del words[-1]
-        return " ".join(words)
-
-
-def _is_torn(word: str, inert: str, masked: str) -> bool:
-    """Whether a word of a text is no longer one of its masked form."""
-    return word in inert and word not in masked
 
 
 def _as_line(value: Json) -> str:

@@ -139,6 +139,21 @@ def behind(before: str, whole: str) -> str:
     return _whole_start(whole[max(shared, len(before) // 2) :])
 
 
+def intact(excerpt: str, inert: str, masked: str) -> str:
+    """A masked excerpt of a text without the words at its ends that were parts of a secret.
+
+    Args:
+        excerpt: inert and masked by itself, so that a secret that it cuts was not known.
+        inert: the whole text, not masked.
+        masked: the same, masked.
+    """
+    words = excerpt.split(" ")
+    torn = [word in inert and word not in masked for word in words]
+    first = next((place for place, is_torn in enumerate(torn) if not is_torn), len(words))
+    last = next((place for place, is_torn in enumerate(reversed(torn)) if not is_torn), 0)
+    return " ".join(words[first : len(words) - last])
+
+
 def omitted(head: str, tail: str, left_out: int) -> str:
     """Both ends of a text, and how many characters were left out between them."""
     return f"{head} {_note(left_out)} {tail}"

@@ -222,11 +222,8 @@ class Whole(FieldType):
         return sanitizer.whole(text, self.where) if text else None
 
 
-@dataclass(frozen=True)
-class PartOf(FieldType):
+class PartOf(Whole):
     """As :class:`Whole`, of a text that comes with the number of its characters that are read."""
-
-    where: str
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
         """The text, of a longer one both ends; None when there is none."""
