@@ -20,7 +20,7 @@ ROOT = {"version": "0", "user": None, "auth": None}
 
 
 def always(status: int, **body: object) -> Server:
-    return lambda _: httpx.Response(status, **body)  # type: ignore[arg-type]
+    return lambda _: httpx.Response(status, **body)  # type: ignore[arg-type]  # httpx names each
 
 
 PAGE = "<!doctype html><html><title>Sign in</title></html>"
@@ -77,7 +77,7 @@ def with_root(status: int, **body: object) -> Server:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/0/":
             return httpx.Response(200, json=ROOT)
-        return httpx.Response(status, **body)  # type: ignore[arg-type]
+        return httpx.Response(status, **body)  # type: ignore[arg-type]  # httpx names each
 
     return answer
 

@@ -298,7 +298,7 @@ async def test_no_activity_log_is_not_nobody_acted() -> None:
     assert "this server keeps no log of what people did" in postmortem
     assert "records no act" not in postmortem and "without an assignee" not in postmortem
     assert "no assignee" not in postmortem
-    criteria = {criterion["id"]: criterion["met"] for criterion in at(triage, "severity.criteria")}  # type: ignore[attr-defined]
+    criteria = {criterion["id"]: criterion["met"] for criterion in at(triage, "severity.criteria")}  # type: ignore[attr-defined]  # a list of objects
     assert (criteria["regressed"], criteria["escalating"]) == ("unknown", "unknown")
 
 
