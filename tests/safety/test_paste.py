@@ -59,6 +59,7 @@ HARMLESS = (
     "app/main.py:12 in handle",
     "index.js:3:14",
     "shop@2.4.1",
+    "com.example.shop@1.2.3+45",
     "lib/run.sh failed with 1",
     "kafka.broker.internal:9092 refused",
     "std::vector::at",

@@ -82,7 +82,7 @@ BAD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "environment": tuple(
         ("triage_issue", {"environment": value}) for value in ("a\nb", "\x7f", "e" * 401, ["production"], 1)
     ),
-    "release": tuple(("list_events", {"release": value}) for value in ('a" OR 1', "a\\", "r\n", "r" * 251)),
+    "release": tuple(("list_events", {"release": value}) for value in ("a\\*b", "a\\", "r\n", "r" * 251)),
     "query": (("list_events", {"query": "q" * 1001}), ("find_issues", {"query": "a\x00b"})),
     "project": tuple(("find_issues", {"project": value}) for value in ("../x", "a/b", "a b", "p" * 101, "shop?x=1")),
     "sort": (("find_issues", {"sort": "best"}), ("find_issues", {"sort": 1})),

@@ -56,16 +56,21 @@ def _http() -> re.Pattern[str]:
     return re.compile(r"(?i)h(tt)(ps?:)(?=[/\\])")
 
 
+_APPS = ("skype", "callto", "facetime", "facetime-audio", "bitcoin", "intent", "sip", "sips", "search-ms")
+"""Schemes without ``//`` that start an application; names of values end like some of them (``payment_intent:``)."""
+
+
 @cache
 def _scheme() -> re.Pattern[str]:
+    apps = "|".join(rf"(?<=[^\w-]{name})|(?<=\A{name})" for name in _APPS)
     return re.compile(
         r"(?i)(?<=[a-z0-9+.-]):(?=//)"
-        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)|(?<=jar:file)):(?=\S)"
-        r"|(?:(?<=skype)|(?<=callto)|(?<=facetime)|(?<=facetime-audio)|(?<=bitcoin)|(?<=intent)|(?<=search-ms)):(?=\S)"
-        r"|(?:(?<=tel)|(?<=sms)|(?<=sip)|(?<=sips)|(?<=geo)):(?=[+\w])"
-        r"|(?:(?<=magnet)|(?<=search)):(?=\?)"
+        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)):(?=\S)"
+        r"|(?:(?<=tel)|(?<=sms)):(?=[+\d])"
         r"|(?<=data):(?=[a-z]+/[a-z]|[,;])"
         r"|(?:(?<=file)|(?<=ftp)):(?=[/\\])"
+        r"|(?<=magnet):(?=\?)"
+        rf"|(?:{apps}):(?=\S)"
     )
 
 

@@ -77,7 +77,7 @@ def _formula() -> re.Pattern[str]:
 @cache
 def _host() -> re.Pattern[str]:
     return re.compile(
-        r"(?<![\w-])(?P<labels>(?:[\w-]{1,63}+\.){1,8})(?P<ending>(?i:xn--)[\w-]{2,59}|[^\W\d_]{2,24})(?!\.?[\w-])(?P<after>[/?#(]?)"
+        r"(?<![\w-])(?P<labels>(?:[\w-]{1,63}+\.){1,8})(?P<ending>(?i:xn--)[\w-]{2,59}|[^\W\d_]{2,24})(?!\.?[\w-]|@v?\d)(?P<after>[/?#(]?)"
     )
 
 

@@ -39,6 +39,7 @@ MODULES = (
     "sentry_runbook.incident.postmortem.lint",
     "sentry_runbook.render.templates.filling",
     "sentry_runbook.safety.masking",
+    "sentry_runbook.safety.top_level_domains",
     "sentry_runbook.sentry.client",
     "sentry_runbook.writing.change",
     "sentry_runbook.writing.note",
