@@ -1,4 +1,4 @@
-"""Plays the calls of single seeds again: ``python -m tests.fuzz 17 142008``."""
+"""Plays the calls of single seeds again: ``python -m tests.fuzz 17 142008``, ``python -m tests.fuzz exchange 17``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import anyio
 
+from tests.fuzz.exchanging import exchanging
 from tests.fuzz.test_payloads import SEEDS_OF_A_PART, played
 
 
@@ -19,5 +20,18 @@ async def again(seeds: list[int]) -> int:
     return faulty
 
 
+async def exchange_again(seeds: list[int]) -> int:
+    """The same for the calls before a server whose whole answers are odd."""
+    faulty = 0
+    async with exchanging() as calls:
+        for seed in seeds:
+            wrong, _ = await calls.play(seed)
+            sys.stdout.write("\n".join(wrong or [f"seed {seed}: nothing is wrong"]) + "\n")
+            faulty += bool(wrong)
+    return faulty
+
+
 if __name__ == "__main__":
-    sys.exit(anyio.run(again, [int(seed) for seed in sys.argv[1:]]))
+    is_exchange = sys.argv[1:2] == ["exchange"]
+    chosen = [int(seed) for seed in sys.argv[1 + is_exchange :]]
+    sys.exit(anyio.run(exchange_again if is_exchange else again, chosen))

@@ -105,6 +105,8 @@ class Exchanges:
         """Everything that is wrong with one call, and how many answers of the server were odd."""
         random = Random(seed)  # noqa: S311  # a repeatable choice, no secret
         self.server.renew(random)
+        # What an earlier call has changed must not decide what this one does: a seed alone repeats its call.
+        self.server.inner = scene((SCENARIO,)).tape
         time = Time()
         settings = replace(
             SETTINGS, writes="direct", limits=Limits(cache_s=0, max_answer_bytes=2_000_000, read_s=5, call_s=15)
@@ -146,7 +148,7 @@ class Exchanges:
 
 @asynccontextmanager
 async def exchanging() -> AsyncIterator[Exchanges]:
-    """Connect a client; writes are sent without a question, and the embedded Sentry is a new one."""
+    """Connect a client; writes are sent without a question, each to an embedded Sentry of its own."""
     here = scene((SCENARIO,))
     server = OddServer(here.tape)
     settings = replace(SETTINGS, writes="direct")
