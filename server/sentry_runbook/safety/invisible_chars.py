@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, partial
+from functools import cache
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 LISTED = 4
@@ -71,20 +71,14 @@ def _ascii_hidden_run() -> re.Pattern[str]:
     return re.compile("[\x00-\x08\x0b-\x1f\x7f]+")
 
 
-def write_out(text: str, *, listed: int = LISTED) -> str:
-    r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total.
-
-    Args:
-        text: any text.
-        listed: so many of one run are written out, the rest is counted.
-    """
-    written_out = partial(_written_out, listed=listed)
+def write_out(text: str) -> str:
+    r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total."""
     if text.isascii():
-        return text if text.isprintable() else _ascii_hidden_run().sub(written_out, text)
-    shown = _hidden_run().sub(written_out, text)
-    limited = _limit_marks(shown, listed)
+        return text if text.isprintable() else _ascii_hidden_run().sub(_written_out, text)
+    shown = _hidden_run().sub(_written_out, text)
+    limited = _limit_marks(shown)
     # A joiner that stood behind a mark which is written out now joins nothing any more.
-    return limited if limited == shown else _hidden_run().sub(written_out, limited)
+    return limited if limited == shown else _hidden_run().sub(_written_out, limited)
 
 
 def remove(text: str) -> str:
@@ -99,7 +93,7 @@ def is_hidden(char: str) -> bool:
     return _hidden_run().fullmatch(char) is not None
 
 
-def _written_out(match: re.Match[str], listed: int = LISTED) -> str:
+def _written_out(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
     before = text[start - 1] if start else ""
     after = text[end] if end < len(text) else ""
@@ -107,7 +101,7 @@ def _written_out(match: re.Match[str], listed: int = LISTED) -> str:
     if before == _FLAG and run in _FLAG_TAGS:
         return run
     kept = _belonging(run, before, after)
-    return kept + _names(run[len(kept) :], listed)
+    return kept + _names(run[len(kept) :])
 
 
 def _belonging(run: str, before: str, after: str) -> str:
@@ -132,9 +126,9 @@ def _joins(char: str, before: str, after: str) -> bool:
     return False
 
 
-def _names(chars: str, listed: int = LISTED) -> str:
-    shown = "".join(f"⟨U+{ord(char):04X}⟩" for char in chars[:listed])
-    return shown + (f"⟨+{len(chars) - listed:,} hidden⟩" if len(chars) > listed else "")
+def _names(chars: str) -> str:
+    shown = "".join(f"⟨U+{ord(char):04X}⟩" for char in chars[:LISTED])
+    return shown + (f"⟨+{len(chars) - LISTED:,} hidden⟩" if len(chars) > LISTED else "")
 
 
 def _is_picture(char: str) -> bool:
@@ -155,7 +149,7 @@ def _may_be_mark() -> re.Pattern[str]:
     )
 
 
-def _limit_marks(text: str, listed: int) -> str:
+def _limit_marks(text: str) -> str:
     """Write out combining marks that have no letter, and those beyond :data:`MARKS` on one letter."""
     if not _may_be_mark().search(text):
         return text
@@ -171,11 +165,11 @@ def _limit_marks(text: str, listed: int) -> str:
         else:
             count = MARKS if char in " \n\t" else 0
         if surplus:
-            pieces.append(_names(surplus, listed))
+            pieces.append(_names(surplus))
             surplus = ""
         pieces.append(char)
     if surplus:
-        pieces.append(_names(surplus, listed))
+        pieces.append(_names(surplus))
     return "".join(pieces)
 
 
