@@ -51,9 +51,13 @@ def inert_block(text: str) -> str:
 
 
 def whole_block(text: str) -> str:
-    """All of a text as inert lines: nothing is cut, stripped or only counted. For what a person agrees to."""
-    every_one = invisible_chars.write_out(text.replace("\r\n", "\n"), listed=len(text))
-    return neutralize.neutralized(every_one)
+    """All of a text as inert lines: nothing is cut or stripped. For what a person agrees to, see :func:`is_whole`."""
+    return neutralize.neutralized(invisible_chars.write_out(text.replace("\r\n", "\n")))
+
+
+def is_whole(shown: str) -> bool:
+    """Whether every character of the text is seen in it: of many hidden ones in a row most are only counted."""
+    return re.search(r"⟨\+[\d,]+ hidden⟩", shown) is None
 
 
 def early_cut(text: str, limit: int) -> tuple[str, int]:
