@@ -20,8 +20,7 @@ from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.fake_servers.app import TOKEN
-from tests.fake_servers.glitchtip import ISSUE
-from tests.fake_servers.glitchtip_world import GlitchTipWorld, Happened
+from tests.fake_servers.glitchtip_world import ISSUE, GlitchTipWorld, Happened
 from tests.fake_servers.recorded_others import NOW as RECORDED_NOW
 from tests.fake_servers.recorded_others import NUMBER, GrownWeb3, RecordedServer, users_of
 from tests.matrix import matrix
