@@ -67,7 +67,8 @@ class OtherCounts:
 
     async def fill(self, evidence: Evidence) -> Evidence:
         """The evidence, its counts from other places where Discover or the time series are missing for good."""
-        if not self._is_wanted or not self._is_lacking:
+        if not self._is_wanted or not self._is_lacking or self._collection.asks_only_unknown_environments:
+            # Of an environment that does not exist the list is empty, too: that is no 0.
             return evidence
         if self._hours is None:
             batch = RequestBatch()
