@@ -71,7 +71,7 @@ _SEPARATOR = (
 @cache
 def _name() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<name>[\w$](?<![\w$]{{2}})(?:[\w.$-]|%5[BbDdFf]|%2[Dd]){{1,100}}+)(?P<close>(?:{QUOTE})?\s?\]?)(?:{_SEPARATOR})"
+        rf"(?P<name>[\w$](?<![\w$]{{2}})(?<![\w$][.-][\w$])(?:[\w.$-]|%5[BbDdFf]|%2[Dd]){{1,200}}+)(?P<close>(?:{QUOTE})?\s?\]?)(?:{_SEPARATOR})"
     )
 
 

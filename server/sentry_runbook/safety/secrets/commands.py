@@ -11,7 +11,7 @@ from sentry_runbook.safety.secrets.values import is_filler, is_said
 _WORD = r"(?:\"(?P<it>[^\"\n<>]{1,400}+)|'(?P<it2>[^'\n<>]{1,400}+)|(?P<it3>[^\s\"'‵¦;<>-][^\s\"'‵¦;<>]{0,400}+))"
 _BETWEEN = r"(?:\s{1,3}|[\"'‵],\s?[\"'‵])"
 """Between the words of a command, also where a list of them is printed."""
-_REST = r"[^\n¦;⏎]{0,200}?[\s\"'‵]"
+_REST = r"[^\n¦;⏎]{0,100}?[\s\"'‵]"
 
 
 def is_argument(text: str) -> bool:
@@ -46,16 +46,16 @@ COMMANDS: tuple[SecretPattern, ...] = (
     # The password is attached to its option: with a blank between, the next word is the database.
     SecretPattern(
         "credential",
-        rf"(?<![\w.-])(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}}|7z|rar|sshpass){_BETWEEN}(?:{_REST})??-p(?=[\S])(?!\s|-|ort)"
+        rf"(?<![\w.-])(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}}|sshpass){_BETWEEN}(?:{_REST})??-p(?=[\S])(?!\s|-|ort)"
         + _WORD.replace("[^\\s\\\"'‵¦;<>-][", "[^\\s\\\"'‵¦;<>=-]["),
-        ("mysql", "mariadb", "7z", "rar", "sshpass"),
+        ("mysql", "mariadb", "sshpass"),
         8,
         is_argument,
     ),
     _command(
-        "curl|wget|http|https|httpie|xh",
+        "curl|wget|http|https|httpie",
         r"(?:-u|--user|-U|--proxy-user|-a|--auth)(?:[\"'‵],\s?(?=[\"'])|[ =]{0,2})",
-        "curl wget http xh",
+        "curl wget http",
         "user",
     ),
     _command(

@@ -96,7 +96,7 @@ CREDENTIALS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "credential",
-        rf"[:∶]\\/\\/(?P<it>(?:[^\s/@＠\"'<>‹›]|\\/){{1,256}}){_HOST}",
+        rf"[:∶]\\/\\/(?P<it>(?:[^\s/\\@＠\"'<>‹›]|\\/(?!\\/)){{1,256}}+){_HOST}",
         ("\\/\\/",),
         9,
         is_user_info,
