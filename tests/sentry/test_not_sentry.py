@@ -85,7 +85,7 @@ def with_root(status: int, **body: object) -> Server:
 SENTRIES: dict[str, tuple[Server, str]] = {
     "an issue that is not there": (with_root(404, json={"detail": "Issue not found"}), "Sentry knows no issue 7"),
     "trouble": (always(500, html=PAGE), "the server failed (500)"),
-    "an outage of a proxy": (always(503, html=PAGE), "the server failed (503)"),
+    "an outage of a proxy": (always(503, html=PAGE), "a proxy or firewall in front of Sentry answered"),
     "no right": (always(403, json={"detail": "You do not have permission"}), "may not read or change"),
     "a limit": (always(429, json={"detail": "Slow down"}), "limits the rate"),
     "another address": (always(302, headers={"location": "https://sentry.other.example/"}), "redirects"),

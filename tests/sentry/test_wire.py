@@ -161,11 +161,11 @@ def test_what_is_shown_of_an_error_passes_the_gate_of_event_text() -> None:
     said = shown_detail(
         words("## No\n**field** `x` <b> user jo.doe@example.com at 203.0.113.7 @here https://evil.example")
     )
-    assert said == "♯♯ No ∗∗field∗∗ 'x' ‹b› user <email 1> at <ip 1> ＠here hxxps://evil.example"
+    assert said == "♯♯ No ∗∗field∗∗ 'x' ‹b› user ‹email 1› at ‹ip 1› ＠here hxxps://evil.example"
     assert shown_detail(json.dumps({"query": ["Invalid value 'x' for 'is:' filter"]}).encode()) == (
         "query: Invalid value 'x' for 'is:' filter"
     )
-    assert shown_detail(words("a@example.com " * 100)).endswith("characters]")
+    assert shown_detail(words("a@example.com " * 100)).endswith("…")
     assert len(shown_detail(words("<" * 500))) <= 200
 
 
