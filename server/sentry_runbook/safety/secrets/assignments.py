@@ -27,7 +27,7 @@ from sentry_runbook.safety.sensitive_keys import Sensitivity, sensitivity, words
 
 
 @dataclass(frozen=True)
-class Span:
+class SecretSpan:
     """A part of a text to be masked.
 
     Attributes:
@@ -41,7 +41,7 @@ class Span:
     kind: str
 
 
-Finder = Callable[[str], Iterator[Span]]
+Finder = Callable[[str], Iterator[SecretSpan]]
 SECRET_KINDS = frozenset(("secret", "cookie"))
 """Kinds that are masked by name before the forms of personal data are; the others after them."""
 SIGN = (
@@ -101,7 +101,7 @@ def _next_bare() -> re.Pattern[str]:
     return re.compile(r",\s{1,2}(?=[\w$+/-]{0,40}\d)(?![\w.-]{1,60}+[\"']?\s?[=:])")
 
 
-def assignments(text: str, kinds: frozenset[str]) -> Iterator[Span]:
+def assignments(text: str, kinds: frozenset[str]) -> Iterator[SecretSpan]:
     """Values after sensitive names of some kinds, in the order of the text."""
     done = 0
     for name in _name().finditer(text):
@@ -115,14 +115,14 @@ def assignments(text: str, kinds: frozenset[str]) -> Iterator[Span]:
             yield span
 
 
-def _values_after(name: re.Match[str], of_name: Sensitivity, text: str) -> Iterator[Span]:
+def _values_after(name: re.Match[str], of_name: Sensitivity, text: str) -> Iterator[SecretSpan]:
     opened = _open_list().match(text, name.end())
     position = opened.end() if opened else name.end()
     while True:
         value = value_pattern().match(text, position)
         if value is None or not _is_value(name, value, of_name):
             return
-        yield Span(*value.span("it"), of_name.kind)
+        yield SecretSpan(*value.span("it"), of_name.kind)
         following = (_next_in_list() if opened else _next_bare()).match(text, value.end())
         if following is None or not (opened or name["name"].endswith("s")):
             return
@@ -187,7 +187,11 @@ def _is_announced(name: re.Match[str], it: str, of_name: Sensitivity, is_quoted:
     """Whether a value is one that stands behind its name without a sign: ``password is x``, ``token x``."""
     if name["said"]:
         return (of_name.kind != "secret" and any(map(str.isdigit, it))) or looks_random(it)
-    return (looks_random(it) and not of_name.is_loose) if is_quoted else is_announced(of_name, it)
+    return (
+        (looks_random(it) and not of_name.is_loose)
+        if is_quoted
+        else (of_name.kind in SECRET_KINDS and is_announced(of_name, it))
+    )
 
 
 def _is_in_longer_name(name: re.Match[str], it: str) -> bool:
@@ -208,7 +212,7 @@ def _parameter() -> re.Pattern[str]:
     )
 
 
-def parameters(text: str) -> Iterator[Span]:
+def parameters(text: str) -> Iterator[SecretSpan]:
     """Values of sensitive parameters."""
     for match in _parameter().finditer(text):
         of_name = sensitivity(_PERCENT.sub("_", match["name"]), query=True)
@@ -217,7 +221,7 @@ def parameters(text: str) -> Iterator[Span]:
             and is_secret(of_name, match["it"])
             and not (of_name.by_shape and _offer().fullmatch(match["it"]))
         ):
-            yield Span(*match.span("it"), of_name.kind)
+            yield SecretSpan(*match.span("it"), of_name.kind)
 
 
 @cache
@@ -226,11 +230,11 @@ def _offer() -> re.Pattern[str]:
     return re.compile(r"[A-Za-z]{3,20}\d{1,4}")
 
 
-def secret_assignments(text: str) -> Iterator[Span]:
+def secret_assignments(text: str) -> Iterator[SecretSpan]:
     """Assignments to secret names."""
     return assignments(text, SECRET_KINDS)
 
 
-def personal_assignments(text: str) -> Iterator[Span]:
+def personal_assignments(text: str) -> Iterator[SecretSpan]:
     """Assignments to personal names."""
     return assignments(text, frozenset())
