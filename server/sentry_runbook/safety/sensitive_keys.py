@@ -142,6 +142,8 @@ def _without_numbers(parts: list[str]) -> list[str]:
 def _is_about(name: str, parts: list[str], pairs: set[str]) -> bool:
     """Whether a name speaks about a secret instead of holding it."""
     last = parts[-1]
+    if parts[-2:] == ["i", "phone"]:  # a device, not a number
+        return True
     if last in names.ABOUT and not pairs & names.ALWAYS:
         return True
     if name.lower().endswith(names.FILE_ENDINGS):

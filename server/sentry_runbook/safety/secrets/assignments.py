@@ -191,7 +191,11 @@ def _is_announced(name: re.Match[str], it: str, of_name: Sensitivity, is_quoted:
         return False  # the model in ``iPhone iPhone15,2`` is nobody's telephone number
     if name["said"]:
         return (of_name.kind != "secret" and any(map(str.isdigit, it))) or looks_random(it)
-    return (looks_random(it) and not of_name.is_loose) if is_quoted else is_announced(of_name, it)
+    return (
+        (looks_random(it) and not of_name.is_loose)
+        if is_quoted
+        else (of_name.kind in SECRET_KINDS and is_announced(of_name, it))
+    )
 
 
 def _is_in_longer_name(name: re.Match[str], it: str) -> bool:

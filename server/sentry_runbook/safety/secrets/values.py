@@ -53,7 +53,7 @@ def _prose() -> re.Pattern[str]:
 def _placeholder() -> re.Pattern[str]:
     name = r"[A-Za-z_][\w.-]{0,60}"
     return re.compile(
-        rf"[*•.·xX?_#-]{{3,64}}|…|\*+|\$\{{?[A-Z_][A-Z0-9_]*\}}?|\$\{{[^{{}}]*\}}?|\$\([^()]*\)?"
+        rf"[*•.·xX?_#-]{{3,64}}|…|\*+|\$\{{?[A-Z_][A-Z0-9_]*\}}?(?:….*)?|\$\{{[^{{}}]*\}}?|\$\([^()]*\)?"
         rf"|\$\{{?\{{.*|\{{ ?\{{.*|\{{{name}\}}?"
         rf"|%\(?{name}\)?s|%[sdrvq]|%\w+%|‹[^‹›]*›?|\[{name}\]?|\({name}\)|<{name} \d+>|:{name}|@{name}|\?|\$\d{{1,3}}"
         r"|(?:Optional|Option|Union|List|Maybe|Nullable)\W.*|(?i:n?varchar\d?|char|text|string|varbinary|binary)\(.*"
