@@ -294,6 +294,29 @@ async def test_a_list_that_has_lost_its_oldest_events_is_not_the_whole() -> None
     assert "breakdown" in named_missing(impact)
 
 
+class LateCounts(GlitchTipWorld):
+    """Its list has lost everything, its hours and days the latest time; the issue has not."""
+
+    lag = 3 * HOUR
+
+    def _stats_of(self, period: str) -> dict[str, Any]:
+        told = super()._stats_of(period)
+        until = (self.now - self.lag).timestamp()
+        return {**told, "stats": {period: [pair for pair in told["stats"][period] if pair[0] < until]}}
+
+
+@pytest.mark.parametrize("lag", [3 * HOUR, 30 * DAY], ids=["late", "all lost"])
+async def test_a_list_and_hours_that_lag_behind_are_no_measured_0(lag: timedelta) -> None:
+    """An old issue whose last event lies in the period."""
+    server = LateCounts([Happened(NOW - number * HOUR / 2, str(number)) for number in range(1, 200)], NOW, kept=0)
+    server.lag = lag
+    async with facing(server) as connection:
+        impact = await connection.call("discover_impact", issue=ISSUE, period="1h")
+        recovery = await connection.call("check_recovery", issue=ISSUE)
+    assert "events" in named_missing(impact)
+    assert recovery["verdict"] == "unknown"
+
+
 async def test_by_the_hour_the_hour_of_the_beginning_is_no_baseline() -> None:
     """An old issue with more events than are read: its hour 03 holds a usual part and a part of the incident."""
     old = [Happened(NOW - 3 * DAY + number * HOUR, "u") for number in range(70)]

@@ -15,10 +15,10 @@ from sentry_runbook.collect.counted import Counted
 from sentry_runbook.collect.counted_evidence import CountedEvidence, is_lacking, may_decide, unread
 from sentry_runbook.collect.discover_parts import ENVIRONMENTS, TOTALS
 from sentry_runbook.collect.event_parts import ROWS
-from sentry_runbook.collect.event_pieces import Buckets, regular_days, regular_hours
+from sentry_runbook.collect.event_pieces import Buckets, regular_days, regular_hours, without_lost
 from sentry_runbook.collect.events_read import EventsRead, ReadEvent, joined, read_events
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import is_error, issue_id
+from sentry_runbook.collect.request_values import is_error, issue_id, last_seen
 from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES, UNHANDLED
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence
@@ -146,12 +146,10 @@ class OtherCounts:
     # --- what they tell
 
     def _counted(self, evidence: Evidence) -> Counted:
-        hours, days = self._buckets(self._hours), self._buckets(self._days)
-        if hours is not None:
-            own: dict[str, Buckets] = {"hourly": regular_hours(hours, self._collection.now)}
-            own["daily"] = regular_days(days, self._collection.now) if days is not None else evidence.issue.daily
+        own = self._own_buckets()
+        if own:
             evidence = evidence.model_copy(update={"issue": evidence.issue.model_copy(update=own)})
-        source = "hourly counts of the issue (issues-stats)" if hours is not None else "the issue's own hourly counts"
+        source = "hourly counts of the issue (issues-stats)" if own else "the issue's own hourly counts"
         counted = Counted(self._collection, evidence, EventsRead(), source)
         listed = counted.own_count if self._reads_all_environments else counted.own_count_in_scope()
         read = joined(self._pages, is_whole_life=False)
@@ -159,9 +157,14 @@ class OtherCounts:
         is_whole = bool(self._pages) and self._cursor is None and listed is not None and len(read.events) >= listed
         return Counted(self._collection, evidence, EventsRead(read.events, is_whole), source)
 
-    @staticmethod
-    def _buckets(result: Result[EventBuckets] | None) -> EventBuckets | None:
-        return result.value if result is not None else None
+    def _own_buckets(self) -> dict[str, Buckets]:
+        """The hours and days that were asked for, as fields of the issue."""
+        hours, days = (result.value if result is not None else None for result in (self._hours, self._days))
+        if hours is None:
+            return {}
+        now, last = self._collection.now, last_seen(self._collection.issue)
+        own = {"hourly": without_lost(regular_hours(hours, now), last)}
+        return own if days is None else {**own, "daily": without_lost(regular_days(days, now), last)}
 
     def _needs_more(self, counted: Counted) -> bool:
         """Whether another page may tell more of the window: all of it by few pages, else a threshold."""
