@@ -22,7 +22,7 @@ from sentry_runbook.collect.request_values import is_error, issue_id, last_seen
 from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES, UNHANDLED
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, list_of, object_of
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, object_of
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.parse_issue_stats import EventBuckets
 
@@ -57,7 +57,7 @@ class OtherCounts:
         first = self._collection.value(ROWS)
         if first is None or first.next_cursor is None or self._is_filtered_here:
             return
-        if self._begins_in_window(first):
+        if self._begins_in_window(first) and self._are_few:
             self._next_page = batch.add(self._page_request(first.next_cursor))
 
     async def fill(self, evidence: Evidence) -> Evidence:
@@ -118,6 +118,12 @@ class OtherCounts:
     def _begins_in_window(self, page: ListPage[JsonObject]) -> bool:
         events = joined([read_events(self._collection, page.items[-1:])], is_whole_life=False)
         return not events.covers(self._collection.question.window.start)
+
+    @property
+    def _are_few(self) -> bool:
+        """Whether all events of the issue fit into the pages: of more the second is read only for a threshold."""
+        events = count_of(self._collection.issue.get("count"))
+        return events is not None and events <= (MOST_PAGES + 1) * ROWS_LIMIT
 
     async def _read_first_page(self) -> None:
         first = self._collection.value(ROWS)

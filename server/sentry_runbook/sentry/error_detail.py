@@ -45,9 +45,9 @@ def shown_detail(body: bytes) -> str:
 
 
 def is_in_sentrys_form(body: bytes) -> bool:
-    """Whether a body is an error as Sentry words its own; GraphQL's and other programs' have no such text."""
+    """Whether a body is an error as Sentry writes them: a text, or errors by field; GraphQL lists ``errors``."""
     parsed = _json(body)
-    return isinstance(parsed, dict) and any(parsed.get(key) for key in TEXT_KEYS)
+    return isinstance(parsed, dict) and (any(parsed.get(key) for key in TEXT_KEYS) or "errors" not in parsed)
 
 
 def _json(body: bytes) -> object:

@@ -125,7 +125,7 @@ def unsupported(asked: RequestInfo, status: int | None = None) -> Unsupported:
     # Not for an HTML page with status 200: "(200)" would only puzzle.
     number = f" ({status})" if status and status >= 400 else ""
     return Unsupported(
-        f"This Sentry does not offer {asked.what}{number}.",
+        f"This server does not offer {asked.what}{number}.",
         asked.hint or "What it would tell stays unknown on this server.",
         status=status,
         asked=asked.what,
