@@ -81,6 +81,8 @@ def cut(text: str, limit: int, dropped: int = 0, max_lines: int | None = None) -
         dropped: characters that were left out before.
         max_lines: lines the result may have; None for any number.
     """
+    if max_lines is None and not dropped and len(text) <= limit:
+        return text  # most texts by far
     limit = max(limit, 1)
     kept = text
     if max_lines is not None:
