@@ -21,6 +21,9 @@ MOST_TOKENS = 12
 LONGEST_TOKEN = 4_000
 SHORTEST = 12
 """Decoded characters, below which there is no sentence."""
+SHORTEST_TOKEN = 20
+FEWEST_NUMBERS = 10
+"""Numbers in a row, each of two characters or more and a gap before the next."""
 _ORDERS = ("ignore", "resolve", "instruction", "archive", "execute", "command", "disregard", "previous", "confirm")
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _ROT13 = str.maketrans(
@@ -40,12 +43,13 @@ def decoded(text: str, lowered: str) -> list[str]:
         text: as it came.
         lowered: the same in lower case.
     """
-    if len(text) < SHORTEST:
+    length = len(text)
+    if length < SHORTEST:
         return []
     spelt = list(_escapes(text)) if "&#" in text or "\\" in text or "%" in text else []
-    if _long_token().search(text):
+    if length >= SHORTEST_TOKEN and _long_token().search(text):
         spelt += _tokens(text)
-    if _two_numbers().search(text):
+    if length >= FEWEST_NUMBERS * 3 - 1 and _two_numbers().search(text):
         spelt += _numbers(text)
     if _three_gaps().search(text):
         spelt += _gaps(text)
@@ -58,7 +62,7 @@ def decoded(text: str, lowered: str) -> list[str]:
 
 @cache
 def _long_token() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z0-9+/_-]{20}")
+    return re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST_TOKEN}}}")
 
 
 @cache

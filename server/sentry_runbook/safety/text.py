@@ -62,6 +62,8 @@ def is_whole(shown: str) -> bool:
 
 def early_cut(text: str, limit: int) -> tuple[str, int]:
     """The part of a text worth looking at when ``limit`` characters will be shown, and how many were left out."""
+    if len(text) <= SPARE:
+        return text, 0  # most texts by far
     budget = 3 * max(limit, 0) + SPARE
     if len(text) <= budget:
         return text, 0
