@@ -62,6 +62,8 @@ def is_whole(shown: str) -> bool:
 
 def early_cut(text: str, limit: int) -> tuple[str, int]:
     """The part of a text worth looking at when ``limit`` characters will be shown, and how many were left out."""
+    if len(text) <= SPARE:
+        return text, 0  # most texts by far
     budget = 3 * max(limit, 0) + SPARE
     if len(text) <= budget:
         return text, 0
@@ -81,6 +83,8 @@ def cut(text: str, limit: int, dropped: int = 0, max_lines: int | None = None) -
         dropped: characters that were left out before.
         max_lines: lines the result may have; None for any number.
     """
+    if max_lines is None and not dropped and len(text) <= limit:
+        return text  # most texts by far
     limit = max(limit, 1)
     kept = text
     if max_lines is not None:
