@@ -38,6 +38,7 @@ UNREACHED: Mapping[str, str] = {
     "EventView.scrubbed": "no embedded project scrubs data",
     "AffectedEndpoint.estimate": "the embedded Sentry reads all data; tests/tools/test_numbers_that_disagree.py",
     "Impact.p95_estimate": "as above",
+    "Impact.unhandled_lower_bound": "of a server without Discover; tests/tools/test_without_discover.py",
     "Milestone.at_latest": "no alert of an embedded incident fires after a pause; tests/tools/test_postmortem_times.py",
     "State.in_commit": "no embedded incident is resolved in a commit; tests/tools/test_next_release.py",
     "SearchScope.environments": "no call here names one; tests/tools/test_searches.py",

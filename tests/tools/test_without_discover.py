@@ -258,8 +258,18 @@ async def test_more_events_than_are_read_prove_what_they_can_and_clear_nothing()
     server = GlitchTipWorld(events, NOW)
     async with facing(server) as connection:
         verdict = await connection.call("classify_severity", issue=ISSUE)
-    assert server.pages == 10
+        assert server.pages == 10
+        impact = await connection.call("discover_impact", issue=ISSUE)
+        page = await connection.text("discover_impact", issue=ISSUE)
+        draft = await connection.call("draft_update", issue=ISSUE, kind="initial", audience="engineers")
+        postmortem = (await connection.call("draft_postmortem", issue=ISSUE))["markdown"]
     assert verdict["severity"] == "P0"
+    assert criterion(verdict, "unhandled_rate")["observed"] == "600 or more"
+    assert (impact["unhandled_lower_bound"], impact["unhandled_per_minute_peak"]) == (True, 600)
+    assert "busiest minute:** at least 600, from" in page and "busiest minute:** at least 600," in postmortem
+    assert "at least 600 unhandled errors in the worst minute" in draft["text"]
+    assert "Peak: at least 600 unhandled events" in postmortem and "First unhandled event" not in postmortem
+    assert "Discover" not in postmortem.partition("### Impact")[2]
     assert criterion(verdict, "unhandled_rate")["note"].startswith("of this issue")
 
 

@@ -47,6 +47,7 @@ def count_impact(incident: Measurements) -> Impact:
         users_worst_hour=users.at_least if users else None,
         users_worst_hour_at_most=users.at_most if users and not users.exact and not counts.events_lower_bound else None,
         users_worst_hour_start=users.start if users else None,
+        unhandled_lower_bound=(own.is_lower_bound or None) if own else None,
         unhandled_per_minute_peak=own.at_least if own else None,
         unhandled_per_minute_peak_at=own.at if own and own.at_least else None,
         project_unhandled_per_minute_peak=project.at_least if project else None,

@@ -53,7 +53,8 @@ def _add_counts(page: MarkdownPage, result: Impact) -> None:
     page.fact("Users in the worst rolling hour", worst_hour and f"{least}{worst_hour}{since}")
     peak = result.unhandled_per_minute_peak
     at = _since(result.unhandled_per_minute_peak_at)
-    page.fact("Unhandled events in the busiest minute", None if peak is None else f"{least}{peak}{at}")
+    own = "at least " if result.unhandled_lower_bound else least
+    page.fact("Unhandled events in the busiest minute", None if peak is None else f"{own}{peak}{at}")
     of_project = result.project_unhandled_per_minute_peak
     page.fact("The same of the whole project", None if of_project is None else f"{least}{of_project}")
 

@@ -116,7 +116,8 @@ def _numbers(result: Impact) -> Iterator[str | None]:
     least = "at least " if result.events_lower_bound else ""
     yield None if low is None else f"{least}{low:,}{between} users in the worst hour"
     peak = result.unhandled_per_minute_peak
-    yield None if peak is None else f"{least}{peak:,} unhandled in the worst minute"
+    own = "at least " if result.unhandled_lower_bound else least
+    yield None if peak is None else f"{own}{peak:,} unhandled in the worst minute"
     crash_free = result.crash_free_sessions_pct
     yield None if crash_free is None else f"crash-free sessions {crash_free:g} %{own_window(result)}"
     yield (

@@ -98,7 +98,8 @@ def _deciding(incident: Incident) -> Iterator[str]:
         own, project = impact.unhandled_per_minute_peak or 0, impact.project_unhandled_per_minute_peak or 0
         limit = incident.policy.thresholds.unhandled_per_minute_above
         peak, whose = (own, "") if own > limit else (project, " of the whole project")
-        least = "at least " if impact.events_lower_bound else ""
+        is_at_least = impact.events_lower_bound or (own > limit and impact.unhandled_lower_bound)
+        least = "at least " if is_at_least else ""
         yield f"{least}{number(peak)} unhandled errors{whose} in the worst minute"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sentry_runbook.incident.metrics.breakdown import rounded
 from sentry_runbook.incident.metrics.timeseries import MINUTE_S, busiest_minute, in_window, total
@@ -19,6 +19,7 @@ class MinutePeak(Frozen):
         at: start of the minute; None with longer buckets.
         complete: False when the minute is still open and already above the threshold.
         in_total: all events of the window.
+        is_lower_bound: the series begins after the window and the issue's first event: an earlier minute may hold more.
     """
 
     at_least: int
@@ -26,6 +27,7 @@ class MinutePeak(Frozen):
     at: datetime | None
     complete: bool = True
     in_total: int
+    is_lower_bound: bool = False
 
     @property
     def exact(self) -> bool:
@@ -46,11 +48,22 @@ def minute_peak(part: Known[Series] | Unknown, evidence: Evidence, policy: Polic
         if peak is None:
             return Unknown(why="no minute of the window has elapsed yet")
         return MinutePeak(
-            at_least=peak.value, at_most=peak.value, at=peak.at, complete=peak.complete, in_total=in_total
+            at_least=peak.value,
+            at_most=peak.value,
+            at=peak.at,
+            complete=peak.complete,
+            in_total=in_total,
+            is_lower_bound=_begins_late(part.value, evidence),
         )
     # The busiest minute of a longer bucket holds at least the bucket's average and at most its sum.
     value = max(round(value) for value in series.values if value is not None)
     return MinutePeak(at_least=-(-value * MINUTE_S // series.step_s), at_most=value, at=None, in_total=in_total)
+
+
+def _begins_late(series: Series, evidence: Evidence) -> bool:
+    first = evidence.issue.first_seen
+    begins = max(evidence.window.start, first) if first is not None else evidence.window.start
+    return series.start >= begins + timedelta(minutes=1)
 
 
 def share_of_project(evidence: Evidence) -> float | None:

@@ -164,3 +164,13 @@ def most_users_in_an_hour(rows: Sequence[tuple[datetime, str]]) -> tuple[int, da
 
 def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def worst_hour_source(evidence: Evidence) -> str | None:
+    """What counted the users of the worst hour, in words; None where nothing tells them."""
+    if evidence.users_in:
+        return max(evidence.users_in, key=lambda counted: counted.users).source
+    for part in (evidence.users_per_hour, evidence.series, evidence.totals):
+        if isinstance(part, Known):
+            return part.source
+    return None

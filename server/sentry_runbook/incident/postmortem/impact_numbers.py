@@ -11,6 +11,7 @@ from sentry_runbook.incident.formatting import briefly, count, duration, elapsed
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
+from sentry_runbook.incident.metrics.unique_users import worst_hour_source
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 
@@ -135,8 +136,7 @@ def _users_worst_hour(incident: Incident) -> Iterator[ImpactNumber]:
         else ""
     )
     start = f", from {moment(incident.impact.users_worst_hour_start)}" if incident.impact.users_worst_hour_start else ""
-    parts = (incident.evidence.users_per_hour, incident.evidence.series)
-    source = next((part.source for part in parts if isinstance(part, Known)), "Discover errors")
+    source = worst_hour_source(incident.evidence) or DISCOVER
     yield ImpactNumber(
         "Users in the worst rolling hour",
         f"{_least(incident)}{number(incident.impact.users_worst_hour)}{most}{start}",
@@ -148,7 +148,7 @@ def _minute(incident: Incident) -> Iterator[ImpactNumber]:
     part = incident.evidence.unhandled
     if isinstance(incident.own_peak, MinutePeak) and isinstance(part, Known):
         peak = incident.own_peak
-        least = _least(incident)
+        least = "at least " if peak.is_lower_bound else _least(incident)
         most = "" if peak.exact or least else f" to {number(peak.at_most)}"
         at = f", {moment(peak.at)}" if peak.at is not None and peak.at_least else ""
         yield ImpactNumber(

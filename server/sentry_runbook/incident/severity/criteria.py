@@ -15,8 +15,8 @@ from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.transactions import all_match, none_match, transactions
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
-from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, worst_hour_source
+from sentry_runbook.incident.model.evidence import Known, Series, Unknown
 from sentry_runbook.incident.model.policy import matches_any
 from sentry_runbook.incident.model.results.triage import Criterion, Met
 from sentry_runbook.incident.severity.production import non_production
@@ -102,10 +102,11 @@ def unhandled_rate(incident: Measurements) -> Criterion:
     at_most = max(peak.at_most for peak in known) + dropped
     if not met and not (isinstance(project, MinutePeak) and at_most <= limit):
         met = "unknown"
+    is_at_least = peak.is_lower_bound or (met == "unknown" and bool(dropped))
     observed: int | str = peak.at_least if peak.exact else f"{number(peak.at_least)} to {number(peak.at_most)}"
     return blank.model_copy(
         update={
-            "observed": f"{number(peak.at_least)} or more" if met == "unknown" and dropped else observed,
+            "observed": f"{number(peak.at_least)} or more" if is_at_least else observed,
             "met": met,
             "source": part.source if isinstance(part, Known) else None,
             "window": f"minute from {moment(peak.at)}" if peak.at else span(incident.evidence.window),
@@ -160,7 +161,7 @@ def users_per_hour(incident: Measurements) -> Criterion:
         update={
             "observed": _users_observed(users),
             "met": False if why_not else _above(users, limit),
-            "source": _users_source(incident.evidence),
+            "source": worst_hour_source(incident.evidence),
             "window": f"hour from {moment(users.start)}" if users.start else span(incident.evidence.window),
             "note": "; ".join(note for note in (users.how, why_not) if note),
         }
@@ -195,15 +196,6 @@ def _users_of_the_issue(incident: Measurements) -> UsersWorstHour | Unknown | No
     if not total:
         return Unknown(why="Sentry counts no users for this kind of issue")
     return UsersWorstHour(at_least=0, at_most=total, how=f"the issue has {count(total, 'user')} over all time")
-
-
-def _users_source(evidence: Evidence) -> str | None:
-    if evidence.users_in:
-        return max(evidence.users_in, key=lambda counted: counted.users).source
-    for part in (evidence.users_per_hour, evidence.series, evidence.totals):
-        if isinstance(part, Known):
-            return part.source
-    return None
 
 
 def ruled_out(incident: Measurements) -> str | None:

@@ -155,6 +155,8 @@ def _first_unhandled(incident: TimelineContext) -> Iterator[TimelineRow]:
     first = next((event for event in _events(incident) if event.when == first_seen), None)
     if first is not None and _handled(first) is False and first_seen == incident.known_episode.began:
         return
+    if isinstance(incident.own_peak, MinutePeak) and incident.own_peak.is_lower_bound:
+        return  # only the latest minutes were counted
     series = incident.evidence.unhandled.value
     inside = between(series, incident.began - timedelta(seconds=series.step_s - 1), end_of(series))
     index = next((index for index, value in enumerate(inside.values) if value), None)
@@ -168,7 +170,8 @@ def _peak(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The fullest minute of unhandled events; of a slow incident the fullest hour, unless its bursts tell theirs."""
     peak, part = incident.own_peak, incident.evidence.unhandled
     if isinstance(peak, MinutePeak) and isinstance(part, Known) and peak.at is not None and peak.at_least >= MIN_EVENTS:
-        what = f"Peak: {count(peak.at_least, 'unhandled event')} in the minute from {clock_time(peak.at)}"
+        least = "at least " if peak.is_lower_bound else ""
+        what = f"Peak: {least}{count(peak.at_least, 'unhandled event')} in the minute from {clock_time(peak.at)}"
         yield timeline_row(incident, max(peak.at, incident.began), what, part.source, "derived")
     elif incident.known_episode is not None and len(incident.bursts) < 2:
         episode = incident.known_episode

@@ -125,6 +125,7 @@ class Impact(Answer):
         users: distinct users of the window; a lower bound when ``users_lower_bound``.
         users_worst_hour: distinct users of the worst rolling hour; the certain part when ``users_worst_hour_at_most``
             is there.
+        unhandled_lower_bound: only the latest events were read: an earlier minute may hold more unhandled ones.
         sessions_start, sessions_end: the time that the crash-free figures cover: full hours, the last one up to now.
         crash_free_episode_pct: in the full clock hours of the episode; it stays the same when the window grows.
         endpoints: the transactions that the issue touches; ``p95_ms`` in milliseconds, one place.
@@ -146,6 +147,7 @@ class Impact(Answer):
     users_worst_hour: int | None = None
     users_worst_hour_at_most: int | None = None
     users_worst_hour_start: datetime | None = None
+    unhandled_lower_bound: bool | None = None
     unhandled_per_minute_peak: int | None = None
     unhandled_per_minute_peak_at: datetime | None = None
     project_unhandled_per_minute_peak: int | None = None
