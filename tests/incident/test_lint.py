@@ -8,6 +8,7 @@ import pytest
 
 from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Latency, Unknown
 from sentry_runbook.incident.model.results.messages import LintFinding
+from sentry_runbook.incident.postmortem.document import MOST_LINES, PostmortemText
 from sentry_runbook.incident.postmortem.lint import RULES, lint_postmortem
 from tests.incident.builder import MINUTE, ago, burst, incident, known, read
 
@@ -329,3 +330,9 @@ def test_the_same_text_gives_the_same_findings_and_a_long_one_ends() -> None:
     text = FINE + "It should have been, [x " * 20_000
     once: tuple[LintFinding, ...] = lint_postmortem(text, read(evidence()))
     assert once == lint_postmortem(text, read(evidence()))
+
+
+def test_lines_without_text_are_not_kept_and_the_others_keep_their_numbers() -> None:
+    document = PostmortemText("\n" * 900 + "It was human error.\n" + "\x1d" * 900 + "x\n" * 9_000)
+    assert [line.number for line in document.lines[:2]] == [901, 1802]
+    assert len(document.lines) < MOST_LINES

@@ -17,7 +17,7 @@ from tests.safety.secret_texts import SECRETS as SECRET_TEXTS
 from tests.safety.straightforward import Straightforward
 from tests.safety.test_findings import HONEST
 
-from sentry_runbook.safety import invisible_chars, masking
+from sentry_runbook.safety import findings, invisible_chars, masking, neutralize
 from sentry_runbook.safety.any_of import any_of
 from sentry_runbook.safety.injection_patterns import InjectionPattern, may_match, table
 from sentry_runbook.safety.sanitizer import Sanitizer
@@ -166,11 +166,34 @@ def steps(work: Callable[[], Any]) -> int:
         ("POST /api/checkout", 135),
         ("TypeError: t is not a function", 90),
         ("198.51.100.7", 130),
+        ("/usr/src/app/node_modules/express/lib/router/layer.js", 95),
+        ("Cannot read properties of undefined (reading 'name')", 80),
     ],
 )
 def test_a_harmless_text_takes_few_steps(raw: str, most: int) -> None:
     Sanitizer().line(raw)  # compiles what is compiled once
     assert steps(lambda: Sanitizer().line(raw)) <= most
+
+
+@pytest.mark.parametrize(
+    "raw",
+    (
+        "10013\nuser13@customers.example\nuser13\n198.51.100.14",
+        "/usr/src/app/node_modules/express/lib/router/layer.js",
+        "app.checkout.views.CheckoutView",
+        "The user of this account is its owner",
+    ),
+)
+def test_a_harmless_text_is_searched_for_no_pattern(raw: str) -> None:
+    budget = findings.Budget()
+    findings.detect(raw, budget=budget)
+    assert findings.STEPS - budget.steps == len(raw)
+
+
+def test_a_text_without_any_sign_of_structure_is_not_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neutralize, "inline_rules", lambda: pytest.fail("was read"))
+    for raw in ("production", "TypeError: t is not a function", "POST /api/checkout", "module.__init__"):
+        assert neutralize.neutralized(raw) == raw
 
 
 def test_a_text_that_comes_again_takes_next_to_none() -> None:

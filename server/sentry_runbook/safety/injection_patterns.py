@@ -49,7 +49,7 @@ class InjectionPattern:
 
     def may_match(self, lowered: str) -> bool:
         """Whether text in lower case without hidden characters has to be searched at all."""
-        return (self.is_foreign and not lowered.isascii()) or self.needs.search(lowered) is not None
+        return self.needs.search(lowered) is not None or (self.is_foreign and not lowered.isascii())
 
     def search(self, lowered: str) -> re.Match[str] | None:
         """The first match in text in lower case without hidden characters."""

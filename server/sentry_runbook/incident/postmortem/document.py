@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 MOST_CHARACTERS = 200_000
+MOST_LINES = 5_000
 """What lies behind is not read; no postmortem is that long."""
 HEADING = re.compile(r"^ {0,3}#{1,6}\s++(.*)$")
 FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
@@ -67,12 +68,12 @@ class PostmortemText:
 
     @cached_property
     def lines(self) -> tuple[TextLine, ...]:
-        """All lines outside of fenced code."""
+        """All lines with text outside of fenced code."""
         outside, fenced = [], False
-        for number, text in enumerate(self.text[:MOST_CHARACTERS].splitlines(), start=1):
+        for number, text in enumerate(self.text[:MOST_CHARACTERS].splitlines()[:MOST_LINES], start=1):
             if FENCE.match(text):
                 fenced = not fenced
-            elif not fenced:
+            elif not fenced and text.strip():
                 outside.append(TextLine(number, text))
         return tuple(outside)
 

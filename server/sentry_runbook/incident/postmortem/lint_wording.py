@@ -75,8 +75,12 @@ def counterfactual(checked: CheckedText) -> Iterator[LintFinding]:
 
 
 def _findings(checked: CheckedText, rule: str, what: str, phrases: Sequence[Phrase]) -> Iterator[LintFinding]:
-    for line in checked.document.lines:
-        for phrase in phrases:
+    lines = checked.document.lines
+    # Most documents hold none: all lines together are searched at once.
+    words = "\n".join(line.words for line in lines)
+    possible = [phrase for phrase in phrases if phrase.pattern.search(words)]
+    for line in lines if possible else ():
+        for phrase in possible:
             match = phrase.pattern.search(line.words)
             if match is not None:
                 yield LintFinding(
