@@ -22,8 +22,7 @@ from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.runtime import build_runtime
 from sentry_runbook.settings import Secret
 from tests.fake_servers.app import TOKEN
-from tests.fake_servers.glitchtip import ISSUE
-from tests.fake_servers.glitchtip_world import GlitchTipWorld, Happened
+from tests.fake_servers.glitchtip_world import ISSUE, GlitchTipWorld, Happened
 from tests.tools.support import SETTINGS
 
 NOW = datetime(2026, 11, 23, 4, 31, 20, tzinfo=UTC)

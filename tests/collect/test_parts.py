@@ -557,6 +557,43 @@ async def test_a_404_is_laid_to_the_environment_only_where_the_project_does_not_
     assert (NO_SUCH in why(evidence, field)) is is_the_environment
 
 
+def without_rows(_: httpx.Response, __: Any) -> httpx.Response:
+    """An empty list without a next page."""
+    return httpx.Response(200, json=[])
+
+
+def no_route(_: httpx.Response, __: Any) -> httpx.Response:
+    """The answer of a server that does not have the path."""
+    return httpx.Response(404)
+
+
+LACKED = ("totals", "breakdown", "series", "history", "unhandled")
+NO_COUNTS: dict[str, Change] = {**dict.fromkeys(LACKED, no_route), "rows": without_rows}
+
+
+@pytest.mark.parametrize("environment", [None, "production"])
+@pytest.mark.parametrize("tags", [{}, {"tags": without_rows}, {"tags": GONE}], ids=["tags", "no tag", "no tags"])
+async def test_an_event_list_without_rows_is_no_measured_0(environment: str | None, tags: dict[str, Change]) -> None:
+    """A list that lags, or was lost: the issue's own count and last event tell that it is not the whole."""
+    evidence = (await asked(ORDINARY, SEVERITY, {**NO_COUNTS, **tags}, environment=environment)).evidence
+    assert not isinstance(evidence.totals, Known) or evidence.totals.value.events > 0
+    assert not isinstance(evidence.unhandled, Known)
+    assert not isinstance(evidence.environments, Known) or evidence.environments.value
+
+
+async def test_hours_without_the_last_event_are_no_measured_0() -> None:
+    """The hours lag three behind, the list of events cannot be read, the last event is of a minute ago."""
+
+    def late(_: httpx.Response, json: Any) -> httpx.Response:
+        until = (NOW - timedelta(hours=3)).timestamp()
+        hours = [[at, events if at < until else 0] for at, events in json["stats"]["24h"]]
+        return httpx.Response(200, json={**json, "stats": {**json["stats"], "24h": hours}})
+
+    changes = {**NO_COUNTS, "rows": refusal(403, "No."), "issue": late}
+    evidence = (await asked(ORDINARY, SEVERITY, changes, period="1h")).evidence
+    assert not isinstance(evidence.totals, Known)
+
+
 def dated_days(*events: int) -> list[list[int]]:
     """Daily counts as Sentry sends them, the last one of today."""
     today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -24,7 +24,7 @@ CANDIDATES = 5
 """So many of the dearest, and of those that grow most, are measured at full length."""
 BOUND_MS = 50.0
 """DESIGN 8.5: CPU that 100,000 characters may cost."""
-HOPELESS_MS = 25.0
+HOPELESS_MS = 100.0
 """CPU of a short text that needs no longer one to tell."""
 FAR = 4
 """So many times the bound: no need to look further."""

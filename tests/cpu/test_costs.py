@@ -28,6 +28,7 @@ PUT_TOGETHER = {
     "incident.postmortem.lint_numbers._first": "NUMBER, which other patterns hold",
     "incident.postmortem.lint_wording._phrase": "found in the tables that it makes",
     "safety.any_of.any_of": "found in the tables that it makes",
+    "sentry.search_reading._pattern": "a word of a search, made by fnmatch to match without backtracking",
     "safety.delimiters.fence": "a nonce of ours",
     "safety.neutralize._unpair": "one of three characters",
 }

@@ -184,6 +184,11 @@ class GlitchTip(StandIn):
 
     # --- the issues
 
+    def issue(self, number: str = ISSUE, short_id: str = SHORT_ID) -> dict[str, Any]:
+        """An issue as it is shown; a server with events of its own shows it otherwise."""
+        del short_id
+        return self._found(number)
+
     def _found(self, number: str) -> dict[str, Any]:
         return next((issue for issue in self.data.issues if issue["id"] == number), {})
 
@@ -198,7 +203,8 @@ class GlitchTip(StandIn):
             return refuses("int_parsing", "query", "filters", "project", 0)
         if asked.get("query", "").count('"') % 2:
             return HTMLResponse(FAILED, 500)
-        rows = [issue for issue in self.data.issues if self._matches(issue, asked.get("query", ""))]
+        shown = [self.issue(issue["id"], issue["shortId"]) for issue in self.data.issues]
+        rows = [issue for issue in shown if self._matches(issue, asked.get("query", ""))]
         if projects:
             rows = [issue for issue in rows if issue["project"]["id"] in projects]
         if slug := request.path_params.get("project"):
@@ -236,8 +242,10 @@ class GlitchTip(StandIn):
         return HTMLResponse("Method not allowed", 405, {"Allow": "PUT"})
 
     async def _issue(self, request: Request) -> Response:
-        known = self._found(str(request.path_params["issue"]))
-        return Json({**known, "userReportCount": 0}) if known else says(404, "Not Found")
+        number = str(request.path_params["issue"])
+        if not self._found(number):
+            return says(404, "Not Found")
+        return Json({**self.issue(number), "userReportCount": 0})
 
     async def _change(self, request: Request) -> Response:
         body, known = await request.json(), self._found(str(request.path_params["issue"]))

@@ -14,10 +14,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from tests.fake_servers.glitchtip import ISSUE, GlitchTip, Json
-from tests.fake_servers.payloads import exception_entries
+from tests.fake_servers.app import StandIn, says
+from tests.fake_servers.payloads import PROJECT, exception_entries
+
+ISSUE, SHORT_ID = "7", "WEB-A"
+APPLICATION = '<!doctype html><html lang="en"><head><title>GlitchTip</title></head><body></body></html>'
+
+
+class Json(JSONResponse):
+    """JSON as Django Ninja labels it."""
+
+    media_type = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -45,8 +54,8 @@ class Happened:
         return self.at + self.delay
 
 
-class GlitchTipWorld(GlitchTip):
-    """The server.
+class GlitchTipWorld(StandIn):
+    """The server; what is not about the issue shows the web application, as there.
 
     Attributes:
         events: the latest received first.
@@ -66,22 +75,76 @@ class GlitchTipWorld(GlitchTip):
         has_stats: bool = True,
         most_listed: int = 100,
     ) -> None:
-        super().__init__()
+        org, issue = "/api/0/organizations/acme/", "/api/0/issues/{issue}/"
+        super().__init__(
+            [
+                ("GET", f"{org}environments/", self._environments),
+                ("GET", f"{org}issues/", self._issues),
+                ("GET", f"{org}issues/{{issue}}/", self._only_put),
+                ("GET", f"{org}issues-stats/", self._stats),
+                ("GET", issue, self._issue),
+                ("GET", f"{issue}events/", self._events),
+                ("GET", f"{issue}events/{{event}}/", self._event),
+                ("GET", f"{issue}tags/", self._tags),
+                ("GET", f"{issue}comments/", self._comments),
+            ]
+        )
         self.events = sorted(events, key=lambda event: event.received, reverse=True)
         self.now = now
         self.kept = kept
         self.has_stats = has_stats
         self.most_listed = most_listed
         self.pages = 0
-        if times := [event.at for event in self.events]:
-            known = {"count": str(len(times)), "firstSeen": iso(min(times)), "lastSeen": iso(max(times))}
-            self._found(ISSUE).update(known, matchingEventId=None)
 
     async def otherwise(self, request: Request) -> Response:
-        """The hours and days; else the web application."""
-        if request.url.path.endswith("/issues-stats/") and self.has_stats:
-            return Json([self._stats_of(request.query_params.get("statsPeriod", "24h"))])
-        return await super().otherwise(request)
+        """The web application."""
+        del request
+        return HTMLResponse(APPLICATION)
+
+    def issue(self) -> dict[str, Any]:
+        """The issue with the count and times of its events (recording ``issue_detail``)."""
+        times = [event.at for event in self.events]
+        return {
+            "id": ISSUE,
+            "shortId": SHORT_ID,
+            "title": "ConnectionError: gateway did not answer",
+            "culprit": "",
+            "permalink": f"http://glitchtip.example/web/issues/{ISSUE}",
+            "count": str(len(times)),
+            "userCount": 0,
+            "firstSeen": iso(min(times)),
+            "lastSeen": iso(max(times)),
+            "level": "error",
+            "status": "unresolved",
+            "statusDetails": {},
+            "type": "error",
+            "project": PROJECT,
+            "stats": {"24h": []},
+            "metadata": {},
+            "matchingEventId": None,
+            "numComments": 0,
+        }
+
+    async def _environments(self, _: Request) -> Response:
+        names = sorted({"production", *(event.environment for event in self.events if event.environment)})
+        return Json([{"id": number, "name": name} for number, name in enumerate(names)])
+
+    async def _issues(self, _: Request) -> Response:
+        return Json([self.issue()], headers={"X-Hits": "1", "Link": _link(1, 1)})
+
+    async def _only_put(self, _: Request) -> Response:
+        return PlainTextResponse("Method not allowed", 405, {"Allow": "PUT"})
+
+    async def _issue(self, request: Request) -> Response:
+        return Json(self.issue()) if request.path_params["issue"] == ISSUE else says(404, "Not Found")
+
+    async def _comments(self, _: Request) -> Response:
+        return Json([])
+
+    async def _stats(self, request: Request) -> Response:
+        if not self.has_stats:
+            return HTMLResponse(APPLICATION)
+        return Json([self._stats_of(request.query_params.get("statsPeriod", "24h"))])
 
     def _stats_of(self, period: str) -> dict[str, Any]:
         step = 3600 if period == "24h" else 86400
@@ -106,7 +169,7 @@ class GlitchTipWorld(GlitchTip):
 
     async def _event(self, request: Request) -> Response:
         if request.path_params["event"] != "latest":
-            return await super()._event(request)
+            return Json({"detail": [{"type": "uuid_parsing", "loc": ["path", "event_id"]}]}, 422)
         row = row_of(0, self.events[0])
         return Json({**row, "eventID": row["event_id"], "dateCreated": row["date_created"], "groupID": ISSUE})
 

@@ -31,6 +31,8 @@ ADDRESS = {"url": "https://sentry.example.com/"}
 HOSTILE = "<img src=x> [click](https://evil.example) jo.doe@example.com"
 BY_OTHERS = {
     ("Issue", "url"): "built by the client",
+    ("Issue", "status_digest"): "a digest of ours: hexadecimal digits",
+    ("Issue", "status_release_digest"): "a digest of ours: hexadecimal digits",
     ("Issue", "asked_as"): "the caller's own reference: digits, or letters, digits, dashes and underscores",
 }
 """Texts that no field type makes inert, and what does."""

@@ -9,7 +9,16 @@ import unicodedata
 from collections.abc import Collection
 from functools import cache
 
-from sentry_runbook.safety import confusables, findings, injection_patterns, invisible_chars, masking, neutralize, text
+from sentry_runbook.safety import (
+    confusables,
+    decodings,
+    findings,
+    injection_patterns,
+    invisible_chars,
+    masking,
+    neutralize,
+    text,
+)
 from sentry_runbook.safety.injection_patterns import InjectionPattern
 
 MARKS = 6
@@ -104,7 +113,7 @@ def reasons(raw: str) -> list[tuple[str, str]]:
         findings._searchable(plain),
         confusables.skeleton(findings._searchable(bare)),
         findings._searchable(smuggled),
-        *(findings._searchable(reading) for reading in findings._decoded(head)),
+        *(findings._searchable(findings._normal(spelt)) for spelt in decodings.decoded(head, head.lower())),
     }
     hidden = [(finding.kind, finding.why) for finding in findings._hidden(head, "")]
     matching = [

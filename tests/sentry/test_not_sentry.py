@@ -85,9 +85,10 @@ def with_root(status: int, **body: object) -> Server:
 SENTRIES: dict[str, tuple[Server, str]] = {
     "an issue that is not there": (with_root(404, json={"detail": "Issue not found"}), "Sentry knows no issue 7"),
     "trouble": (always(500, html=PAGE), "the server failed (500)"),
-    "an outage of a proxy": (always(503, html=PAGE), "the server failed (503)"),
+    "an outage of a proxy": (always(503, html=PAGE), "a proxy or firewall in front of Sentry answered"),
     "no right": (always(403, json={"detail": "You do not have permission"}), "may not read or change"),
     "a limit": (always(429, json={"detail": "Slow down"}), "limits the rate"),
+    "a refusal in words": (always(400, json={"detail": "Invalid header: X-Team"}), "“Invalid header: X-Team”"),
     "another address": (always(302, headers={"location": "https://sentry.other.example/"}), "redirects"),
     "a wrong token": (
         always(
@@ -106,6 +107,22 @@ async def test_a_sentry_in_trouble_is_not_called_another_program(name: str) -> N
     error = await error_of(server, "get_issue", {"issue": "7"})
     assert words in error
     assert "is no Sentry" not in error and "nothing shows" not in error
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [always(503, html=PAGE), always(403, html=PAGE, headers={"server": "cloudflare"}), always(407)],
+    ids=["an outage", "a firewall", "a proxy that wants a password"],
+)
+async def test_a_proxys_answer_costs_no_further_request(answer: Server) -> None:
+    seen: list[str] = []
+
+    def counting(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return answer(request)
+
+    await error_of(counting, "get_issue", {"issue": "7"})
+    assert "/api/0/" not in seen
 
 
 async def test_sentry_io_is_never_asked_for_its_root() -> None:

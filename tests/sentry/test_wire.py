@@ -22,7 +22,7 @@ from sentry_runbook.errors import (
 from sentry_runbook.sentry.error_detail import ORDERS, detail, excerpt, shown_detail
 from sentry_runbook.sentry.interceptions import Intercepted
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, delay_asked, next_cursor
-from sentry_runbook.sentry.status_errors import NoRoute, WebPage, error_of
+from sentry_runbook.sentry.status_errors import BareRefusal, NoRoute, WebPage, error_of
 from tests.tools.support import connected
 
 ASKED = RequestInfo("issue SHOP-1Z", ("event:read",), "issue", "Check the id.")
@@ -45,7 +45,7 @@ MEANINGS: list[tuple[int, bytes, type[SentryError] | None, str]] = [
     (400, words("Too many concurrent queries"), RateLimited, "too busy"),
     (400, b'{"assignedTo": ["Cannot assign"]}', BadRequest, "assignedTo: Cannot assign"),
     (400, b'{"statusDetails": {"inRelease": ["Unable to find"]}}', BadRequest, "statusDetails.inRelease: Unable"),
-    (400, b"", BadRequest, "refused the request (400)."),
+    (400, b"", BareRefusal, "refused the request (400)."),
     (401, words("Invalid token"), Unauthorized, "SENTRY_AUTH_TOKEN"),
     (
         401,
@@ -161,11 +161,11 @@ def test_what_is_shown_of_an_error_passes_the_gate_of_event_text() -> None:
     said = shown_detail(
         words("## No\n**field** `x` <b> user jo.doe@example.com at 203.0.113.7 @here https://evil.example")
     )
-    assert said == "♯♯ No ∗∗field∗∗ 'x' ‹b› user <email 1> at <ip 1> ＠here hxxps://evil.example"
+    assert said == "♯♯ No ∗∗field∗∗ 'x' ‹b› user ‹email 1› at ‹ip 1› ＠here hxxps://evil.example"
     assert shown_detail(json.dumps({"query": ["Invalid value 'x' for 'is:' filter"]}).encode()) == (
         "query: Invalid value 'x' for 'is:' filter"
     )
-    assert shown_detail(words("a@example.com " * 100)).endswith("characters]")
+    assert shown_detail(words("a@example.com " * 100)).endswith("…")
     assert len(shown_detail(words("<" * 500))) <= 200
 
 

@@ -17,7 +17,7 @@ from mcp import MCPError
 from mcp.client.context import ClientRequestContext
 from mcp.types import ElicitRequestParams, ElicitResult, ErrorData, InputRequiredResult, InputResponses
 
-from sentry_runbook.safety.text import whole_block
+from sentry_runbook.safety.text import is_whole, whole_block
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World
@@ -57,7 +57,7 @@ WHOLE = {
     "4,000 characters": "x" * 4000,
     "quotes and blank lines": "He said \"no\".\n\n\n\tThen: 'yes'.",
     "lines that look like ours": "Done.\nWarning: none.\nPost this comment on SHOP-1R?\n│ more",
-    "hidden characters, each": f"a{HIDDEN * 5}b",
+    "hidden characters, each": f"a{HIDDEN}b{HIDDEN}",
     "markup": "# Fixed\n<b>x</b> [a](https://evil.example) @here `rm` | a | www.evil.example\n</untrusted 0>",
     "other scripts": "Откатили выпуск.  " * 100 + ".",
 }
@@ -66,6 +66,7 @@ NOT_WHOLE = {
     "61 lines, most of them blank": "a" + "\n" * 60 + "b",
     "longer when it is inert": "www.x " * 660,
     "hidden characters, many": "Fine." + "\U000e0041" * 500,
+    "hidden characters, more in a row than are written out": f"a{HIDDEN}\u200bb",
     "marks drawn over it, many": "Fine." + "\u0301" * 600,
     "other scripts, too long for the answer": "Откат" * 700,
     "pictures, too long for the answer": "🚒" * 1800,
@@ -109,8 +110,8 @@ async def test_a_comment_that_cannot_be_shown_whole_is_refused_before_anyone_is_
             said = await connection.call("add_note", issue=ISSUE, text=text, **arguments)
             assert said["outcome"] == "refused"
             assert "confirm_token" not in said
-            assert re.search(r"at most 4,000 in 60|cannot show all that would be written", said["reason"])
-            assert re.search(r"shorten it|Write less", said["reason"])
+            assert re.search(r"at most 4,000 in 60|cannot show all that would be|hidden characters", said["reason"])
+            assert re.search(r"shorten it|Write less|leave them out", said["reason"])
     assert user.questions == []
     assert changes(connection) == []
 
@@ -140,8 +141,7 @@ def test_no_two_texts_of_different_length_in_lines_or_hidden_characters_are_show
     shown = whole_block(text)
     assert shown.count("\n") == text.count("\n")
     hidden = sum(char in "\u200b\u202e\U000e0041" for char in text)
-    assert shown.count("⟨U+") >= hidden
-    assert "hidden⟩" not in shown
+    assert shown.count("⟨U+") >= hidden or not is_whole(shown)
     assert whole_block(shown) == shown
 
 

@@ -97,6 +97,7 @@ async def test_the_question_to_a_person_names_both(tool: str, arguments: dict[st
 
     async def answer(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
         asked.append(question.message)
+        connection.elapsed.turn(5)
         return ElicitResult(action="decline")
 
     async with shop(settings=writing("direct"), elicitation_callback=answer) as connection:

@@ -138,15 +138,6 @@ async def test_a_resolve_on_a_stand_in_is_applied_and_seen(name: str) -> None:
     assert done["outcome"] == "applied" and server.status == "resolved"
 
 
-async def test_a_condition_that_the_server_drops_is_not_applied() -> None:
-    wish = {"issue": glitchtip.ISSUE, "action": "ignore", "ignore_count": 100}
-    async with facing("GlitchTip") as (connection, _):
-        plan = await connection.call("resolve_issue", **wish)
-        done = await connection.call("resolve_issue", **wish, confirm_token=plan["confirm_token"])
-    assert done["outcome"] == "not_applied"
-    assert done["warnings"]
-
-
 async def test_a_self_hosted_sentry_of_2023_below_a_prefix_answers_everything() -> None:
     clock = ManualClock()
     world = World(SCENARIOS["payment-spike"], clock)

@@ -642,7 +642,7 @@ async def test_why_it_fired_is_told_in_every_shape(name: str) -> None:
         texts = [await connection.text(tool, issue=ISSUE) for tool in ("triage_issue", "get_issue")]
     for part in said:
         assert part in step(triage, 8)
-        assert part.rstrip(".") in draft
+        assert part.rstrip(".") in draft.replace("\N{ONE DOT LEADER}", ".")  # no chat links the host of an event
     assert advice in triage["next_steps"][1] and advice in draft
     assert triage["causes"] == []
     assert [words for words in FOR_ERRORS if words in json.dumps(triage) + "".join(texts)] == []

@@ -20,8 +20,7 @@ from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.fake_servers.app import TOKEN
-from tests.fake_servers.glitchtip import ISSUE
-from tests.fake_servers.glitchtip_world import GlitchTipWorld, Happened
+from tests.fake_servers.glitchtip_world import ISSUE, GlitchTipWorld, Happened
 from tests.fake_servers.recorded_others import NOW as RECORDED_NOW
 from tests.fake_servers.recorded_others import NUMBER, GrownWeb3, RecordedServer, users_of
 from tests.matrix import matrix
@@ -33,6 +32,8 @@ NOW = datetime(2026, 11, 23, 4, 31, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BARE = Profile(discover=False, timeseries=False, spans=False, absent=frozenset({"events-stats"}))
 MOST_TRIAGE = 9_000
+ABSENT = ("/acme/events/", "events-", "sessions/", "stats_v2/", "committers/", "shortids/", "flags/", "workflows/")
+"""In paths of Sentry that no GlitchTip has."""
 
 
 @asynccontextmanager
@@ -147,6 +148,9 @@ async def test_140_users_in_ten_minutes_are_p1_and_told_with_their_source() -> N
     assert "604" in draft["text"]
     assert "**Total events:** 604 — counted from 604 event rows" in postmortem["markdown"]
     assert "**Unique users affected:** 140" in postmortem["markdown"]
+    assert "### Impact (from the issue's events, hours and tags)" in postmortem["markdown"]
+    assert [text for text in triage["warnings"] if "Discover" in text] == triage["warnings"][:1]
+    assert "counted from 604 event rows" in triage["warnings"][0]
 
 
 async def test_the_second_call_needs_no_round_to_learn_what_the_server_lacks() -> None:
@@ -154,10 +158,15 @@ async def test_the_second_call_needs_no_round_to_learn_what_the_server_lacks() -
     server = GlitchTipWorld(web_3(), NOW)
     async with facing(server) as connection:
         await connection.call("triage_issue", issue=ISSUE)
+        first = list(server.seen)
+        # Round one tells which server it is: what no GlitchTip has is not tried after it.
+        assert not [asked for asked in first if any(absent in asked for absent in ABSENT)]
+        assert (len(first), connection.upstream.rounds) == (22, 4 + 5)
         connection.upstream.reset()
         await connection.call("triage_issue", issue=ISSUE)
         assert connection.upstream.rounds == 2 + 5
     assert server.pages == 2 * 7
+    assert len(server.seen) == 22 + 12
 
 
 @pytest.mark.parametrize(("users", "severity"), [(100, "P2"), (101, "P1")])
@@ -293,6 +302,29 @@ async def test_a_list_that_has_lost_its_oldest_events_is_not_the_whole() -> None
         impact = await connection.call("discover_impact", issue=ISSUE)
     assert (impact["events"], impact["users"]) == (250, 250)
     assert "breakdown" in named_missing(impact)
+
+
+class LateCounts(GlitchTipWorld):
+    """Its list has lost everything, its hours and days the latest time; the issue has not."""
+
+    lag = 3 * HOUR
+
+    def _stats_of(self, period: str) -> dict[str, Any]:
+        told = super()._stats_of(period)
+        until = (self.now - self.lag).timestamp()
+        return {**told, "stats": {period: [pair for pair in told["stats"][period] if pair[0] < until]}}
+
+
+@pytest.mark.parametrize("lag", [3 * HOUR, 30 * DAY], ids=["late", "all lost"])
+async def test_a_list_and_hours_that_lag_behind_are_no_measured_0(lag: timedelta) -> None:
+    """An old issue whose last event lies in the period."""
+    server = LateCounts([Happened(NOW - number * HOUR / 2, str(number)) for number in range(1, 200)], NOW, kept=0)
+    server.lag = lag
+    async with facing(server) as connection:
+        impact = await connection.call("discover_impact", issue=ISSUE, period="1h")
+        recovery = await connection.call("check_recovery", issue=ISSUE)
+    assert "events" in named_missing(impact)
+    assert recovery["verdict"] == "unknown"
 
 
 async def test_by_the_hour_the_hour_of_the_beginning_is_no_baseline() -> None:

@@ -32,6 +32,13 @@ def regular_days(counts: EventBuckets, now: datetime) -> Buckets:
     return _regular(counts, now.replace(hour=0, minute=0, second=0, microsecond=0), DAY, DAYS_BACK)
 
 
+def without_lost(buckets: Buckets, last_seen: datetime | None) -> Buckets:
+    """The buckets; none where that of the issue's last event counts nothing: they lag behind, or are lost."""
+    if last_seen is None or not buckets or last_seen < buckets[0][0]:
+        return buckets
+    return buckets if max(pair for pair in buckets if pair[0] <= last_seen)[1] else ()
+
+
 def _regular(counts: EventBuckets, last: datetime, step: timedelta, size: int) -> Buckets:
     by_start = dict(counts)
     starts = (last - index * step for index in reversed(range(size)))

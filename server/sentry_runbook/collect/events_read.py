@@ -8,19 +8,20 @@ server keeps or hides before. Times are told to the second: of the last one's se
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from sentry_runbook.collect.collection import Collection
-from sentry_runbook.collect.discover_parts import BREAKDOWN_TAGS
 from sentry_runbook.collect.event_parts import rows_of
 from sentry_runbook.collect.request_values import event_id_of, event_tag, event_time, received_at
+from sentry_runbook.incident.metrics.breakdown import SINGLE
 from sentry_runbook.incident.metrics.unique_users import most_users_in_an_hour
 from sentry_runbook.incident.model.evidence import EventRow, Series, UsersIn, Window
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.incident.model.evidence.tags import event_tags
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -35,7 +36,7 @@ class ReadEvent:
         at: when; None where the row does not say.
         listed_at: the later of when it happened and when it was received.
         environment: raw; empty where it carries none.
-        tags: raw values of :data:`BREAKDOWN_TAGS`, empty where it carries none.
+        tags: raw, but for those that name a user or a request.
         row: as the evidence shows it; None outside the scope.
     """
 
@@ -43,7 +44,7 @@ class ReadEvent:
     at: datetime | None
     listed_at: datetime | None
     environment: str
-    tags: tuple[str, ...]
+    tags: Mapping[str, str]
     row: EventRow | None
 
 
@@ -55,11 +56,16 @@ def read_events(collection: Collection, page: Iterable[JsonObject]) -> list[Read
             at=event_time(event),
             listed_at=max(filter(None, (event_time(event), received_at(event))), default=None),
             environment=event_tag(event, "environment"),
-            tags=tuple(event_tag(event, key) for key in BREAKDOWN_TAGS),
+            tags={key: value for key, value in event_tags(event) if not _is_single(key)},
             row=next(iter(rows_of(collection, [event])), None),
         )
         for event in page
     ]
+
+
+@lru_cache(maxsize=256)
+def _is_single(key: str) -> bool:
+    return SINGLE.fullmatch(key) is not None
 
 
 @dataclass(frozen=True)
@@ -135,9 +141,9 @@ def fullest_hour(rows: Sequence[EventRow], source: str) -> UsersIn | None:
     return UsersIn(start=start, end=start + HOUR, users=users, is_lower_bound=True, source=source)
 
 
-def tag_combinations(events: Iterable[ReadEvent]) -> Counter[tuple[str, ...]]:
-    """Events by combination of their tags, raw."""
-    return Counter(event.tags for event in events)
+def tag_combinations(events: Iterable[ReadEvent], keys: Sequence[str]) -> Counter[tuple[str, ...]]:
+    """Events by the values of these tags, raw; an empty text where an event carries none."""
+    return Counter(tuple(event.tags.get(key, "") for key in keys) for event in events)
 
 
 def environment_counts(events: Iterable[ReadEvent]) -> Counter[str]:

@@ -44,7 +44,8 @@ def environment_totals(tags: Sequence[JsonObject] | None, events: int | None) ->
         tags: of the issue.
         events: of its whole life, which tells how many carry no environment.
     """
-    if tags is None or events is None:
+    if events is None or not tags:
+        # A list without any tag, of events that carry some, has not counted them yet.
         return None
     tag = next((tag for tag in tags if text_of(tag.get("key")) == "environment"), None)
     values = [object_of(value) for value in list_of(tag.get("topValues"))] if tag is not None else []

@@ -170,7 +170,7 @@ def _problem(value: object, path: str) -> str:
     if isinstance(value, datetime):
         if value.utcoffset() != timedelta():
             return "a time that is not in UTC"
-        return "" if EARLIEST <= value < LATEST else f"a time of the year {value.year}"
+        return "" if EARLIEST <= value < LATEST else f"a time of the year {value.year}, before 1990 or after 2100"
     if isinstance(value, int | float):
         return "" if math.isfinite(value) and -LARGEST < value < LARGEST else "not a number of ours"
     if isinstance(value, dict):

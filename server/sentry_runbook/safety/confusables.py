@@ -33,15 +33,15 @@ MOST_KNOWN = 20_000
 @cache
 def _letter_name() -> re.Pattern[str]:
     return re.compile(
-        r"(?:LATIN (?:CAPITAL |SMALL )?|INDICATOR SYMBOL )LETTER (?:[A-Z-]+ )*([A-Z])(?: WITH .*| BAR)?\Z"
+        r"(?:LATIN (?:CAPITAL |SMALL )?|INDICATOR SYMBOL )LETTER (?:[A-Z-]{1,20} ){0,6}([A-Z])(?: WITH .{1,60}| BAR)?\Z"
     )
 
 
 @cache
 def _angle_name() -> re.Pattern[str]:
     return re.compile(
-        r"\bLESS-THAN\b|\bLEFT(?:-POINTING)?\b.*\bANGLE\b|\bLEFT ARROWHEAD\b"
-        r"|\bLEFT-POINTING\b.*\b(?:TRIANGLE|POINTER)\b"
+        r"\bLESS-THAN\b|\bLEFT(?:-POINTING)?\b.{0,60}\bANGLE\b|\bLEFT ARROWHEAD\b"
+        r"|\bLEFT-POINTING\b.{0,60}\b(?:TRIANGLE|POINTER)\b"
     )
 
 

@@ -2,7 +2,7 @@ r"""Texts that a text spells in a code: base64, hex, escapes, numbers, rot13, re
 
 Theory: a model reads these as easily as plain words, and no pattern does. So each code that a text may hold is undone
 once (base64 twice), and what comes out is searched like the text itself. What is no text (bytes of a picture, a hash)
-is dropped. A first look tells whether a text can hold a code at all; most texts end there. All patterns have bounded
+is dropped. A first look for each code tells whether a text can hold it; most texts end there. All patterns have bounded
 repetitions, and of each code only the first places are read.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
@@ -21,6 +21,9 @@ MOST_TOKENS = 12
 LONGEST_TOKEN = 4_000
 SHORTEST = 12
 """Decoded characters, below which there is no sentence."""
+SHORTEST_TOKEN = 20
+FEWEST_NUMBERS = 10
+"""Numbers in a row, each of two characters or more and a gap before the next."""
 _ORDERS = ("ignore", "resolve", "instruction", "archive", "execute", "command", "disregard", "previous", "confirm")
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _ROT13 = str.maketrans(
@@ -33,56 +36,33 @@ _WORDS = (
 )  # fmt: skip
 
 
-def may_hold_code(text: str, lowered: str) -> bool:
-    """Whether the text may spell something in a code; quick, and False for most texts.
+def decoded(text: str, lowered: str) -> list[str]:
+    """What the text spells in a code, as far as it is readable; quick for the texts that hold no code, most by far.
 
     Args:
         text: as it came.
         lowered: the same in lower case.
     """
-    if len(text) < SHORTEST:
-        return False
-    if "&#" in text or "\\" in text or "%" in text:
-        return True
-    long_token, two_numbers, three_gaps, turned_words, leet_pair = _looks()
-    is_spelt = long_token(text) or two_numbers(text) or three_gaps(text) or turned_words(lowered) or leet_pair(lowered)
-    return is_spelt is not None
-
-
-def decoded(text: str) -> Iterator[str]:
-    """What the text spells in a code, as far as it is readable."""
-    yield from _escapes(text)
-    if _long_token().search(text):
-        yield from _tokens(text)
-    if _two_numbers().search(text):
-        yield from _numbers(text)
+    length = len(text)
+    if length < SHORTEST:
+        return []
+    spelt = list(_escapes(text)) if "&#" in text or "\\" in text or "%" in text else []
+    if length >= SHORTEST_TOKEN and _long_token().search(text):
+        spelt += _tokens(text)
+    if length >= FEWEST_NUMBERS * 3 - 1 and _two_numbers().search(text):
+        spelt += _numbers(text)
     if _three_gaps().search(text):
-        yield from _gaps(text)
-    lowered = text.lower()
+        spelt += _gaps(text)
     if _turned_words().search(lowered):
-        yield text.translate(_ROT13)
-        yield text[::-1]
-    if _leet_words().search(lowered):
-        yield lowered.translate(_LEET)
-
-
-Look = Callable[[str], re.Match[str] | None]
-
-
-@cache
-def _looks() -> tuple[Look, Look, Look, Look, Look]:
-    return (
-        _long_token().search,
-        _two_numbers().search,
-        _three_gaps().search,
-        _turned_words().search,
-        _leet_pair().search,
-    )
+        spelt += (text.translate(_ROT13), text[::-1])
+    if _leet_pair().search(lowered) and _leet_words().search(lowered):
+        spelt.append(lowered.translate(_LEET))
+    return spelt
 
 
 @cache
 def _long_token() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z0-9+/_-]{20}")
+    return re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST_TOKEN}}}")
 
 
 @cache

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import filterfalse
 
 from sentry_runbook.safety import injection_patterns, invisible_chars, text
 from sentry_runbook.safety.confusables import skeleton
-from sentry_runbook.safety.decodings import decoded, may_hold_code
+from sentry_runbook.safety.decodings import decoded
+from sentry_runbook.safety.injection_patterns import InjectionPattern
 
 READ = 16_000
 """Characters of one text that are looked at: more than is ever shown of it."""
@@ -81,16 +81,26 @@ def detect(raw: str, where: str = "", budget: Budget | None = None) -> tuple[Sus
         return ()
     head = raw[:READ]
     budget.steps -= len(head)
-    findings: list[SuspiciousText] = []
-    if not head.isascii() or "\x1b" in head:
-        findings += _hidden(head, where)
+    is_ascii = head.isascii()
+    findings = [] if is_ascii and "\x1b" not in head else _hidden(head, where)
     every = _readings(head)
-    if may_hold_code(head, every[0][0] if head.isascii() and every else head.lower()):
-        every += tuple((_searchable(plain), plain, "reads as: ") for plain in _decoded(head))
+    spelt = decoded(head, every[0][0] if is_ascii and every else head.lower())
+    if spelt:
+        every += tuple((_searchable(plain), plain, "reads as: ") for plain in map(_normal, spelt))
     readings = [reading for reading in every if injection_patterns.may_match(reading[0])]
+    if readings:
+        patterns = injection_patterns.ascii_table() if is_ascii and not spelt else injection_patterns.table()
+        findings += _matches(readings, patterns, where, budget)
+    return tuple(findings)
+
+
+def _matches(
+    readings: list[tuple[str, str, str]], rows: tuple[InjectionPattern, ...], where: str, budget: Budget
+) -> list[SuspiciousText]:
+    """The findings of the rows, at most one for each reason."""
+    findings: list[SuspiciousText] = []
     reasons: set[str] = set()
-    rows = injection_patterns.ascii_table() if head.isascii() and len(every) == 1 else injection_patterns.table()
-    for row in rows if readings else ():
+    for row in rows:
         if row.why in reasons:  # rows of several alphabets have one reason
             continue
         for searched, shown, introduced in readings:
@@ -103,13 +113,12 @@ def detect(raw: str, where: str = "", budget: Budget | None = None) -> tuple[Sus
                 findings.append(SuspiciousText(row.kind, where, row.why, excerpt))
                 reasons.add(row.why)
                 break  # one finding a row, whatever the number of readings that match
-    return tuple(findings)
+    return findings
 
 
-def _decoded(head: str) -> Iterator[str]:
-    """What the text spells in a code, cut and in a normal form."""
-    for plain in decoded(head):
-        yield _spaced(invisible_chars.remove(unicodedata.normalize("NFKC", plain[:READ])))
+def _normal(spelt: str) -> str:
+    """What a text spells in a code, cut and in a normal form."""
+    return _spaced(invisible_chars.remove(unicodedata.normalize("NFKC", spelt[:READ])))
 
 
 def _readings(head: str) -> tuple[tuple[str, str, str], ...]:
@@ -117,8 +126,8 @@ def _readings(head: str) -> tuple[tuple[str, str, str], ...]:
 
     What is searched is in lower case, and as long as what is shown.
     """
-    if head.isascii() and "  " not in head and head.replace("\n", "").isprintable():
-        return ((_searchable(head), head, ""),)  # nothing to fold, to remove or to join: most texts by far
+    if head.isascii() and "  " not in head and (head.isprintable() or head.replace("\n", "").isprintable()):
+        return ((_breaks(head.lower()), head, ""),)  # nothing to fold, to remove or to join: most texts by far
     plain = _spaced(_uncoloured(head))
     if plain.isascii():
         plain = invisible_chars.remove(plain)
@@ -147,7 +156,10 @@ def _sequence() -> re.Pattern[str]:
 
 def _searchable(cased: str) -> str:
     """Lower case, and line breaks that a repr or JSON wrote as two characters are breaks; the same length."""
-    lowered = _lower(cased)
+    return _breaks(_lower(cased))
+
+
+def _breaks(lowered: str) -> str:
     return lowered.replace("\\n", " \n").replace("\\r", "  ").replace("\\t", "  ") if "\\" in lowered else lowered
 
 

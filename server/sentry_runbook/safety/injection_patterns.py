@@ -288,8 +288,8 @@ def ascii_table() -> tuple[InjectionPattern, ...]:
 
 @cache
 def _triggers() -> re.Pattern[str]:
-    """The words of all rows: an ASCII text without any of them matches no row."""
-    return any_of(word for _, _, needs, _ in _TABLE for word in needs.split("|"))
+    """The words of all rows, as far as an ASCII text can hold them: without any of them it matches no row."""
+    return any_of(word for _, _, needs, _ in _TABLE for word in needs.split("|") if word.isascii())
 
 
 def may_match(lowered: str) -> bool:

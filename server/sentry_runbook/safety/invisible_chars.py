@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 LISTED = 4
@@ -71,20 +71,14 @@ def _ascii_hidden_run() -> re.Pattern[str]:
     return re.compile("[\x00-\x08\x0b-\x1f\x7f]+")
 
 
-def write_out(text: str, *, listed: int = LISTED) -> str:
-    r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total.
-
-    Args:
-        text: any text.
-        listed: so many of one run are written out, the rest is counted.
-    """
-    written_out = partial(_written_out, listed=listed)
+def write_out(text: str) -> str:
+    r"""Write out every character that cannot be seen; ``\n`` and ``\t`` stay. Idempotent and total."""
     if text.isascii():
-        return text if text.isprintable() else _ascii_hidden_run().sub(written_out, text)
-    shown = _hidden_run().sub(written_out, text)
-    limited = _limit_marks(shown, listed)
+        return text if text.isprintable() else _ascii_hidden_run().sub(_written_out, text)
+    shown = _hidden_run().sub(_written_out, text)
+    limited = _limit_marks(shown)
     # A joiner that stood behind a mark which is written out now joins nothing any more.
-    return limited if limited == shown else _hidden_run().sub(written_out, limited)
+    return limited if limited == shown else _hidden_run().sub(_written_out, limited)
 
 
 def remove(text: str) -> str:
@@ -99,16 +93,16 @@ def is_hidden(char: str) -> bool:
     return _hidden_run().fullmatch(char) is not None
 
 
-def _written_out(match: re.Match[str], listed: int = LISTED) -> str:
+def _written_out(match: re.Match[str]) -> str:
     text, (start, end), run = match.string, match.span(), match.group()
     before = text[start - 1] if start else ""
     if before.isascii() and before not in _KEYCAPS:  # neither a picture nor a letter of a script that joins
-        return _names(run, listed)
+        return _names(run)
     after = text[end] if end < len(text) else ""
     if before == _FLAG and run in _FLAG_TAGS:
         return run
     kept = _belonging(run, before, after)
-    return kept + _names(run[len(kept) :], listed)
+    return kept + _names(run[len(kept) :])
 
 
 def _belonging(run: str, before: str, after: str) -> str:
@@ -133,14 +127,14 @@ def _joins(char: str, before: str, after: str) -> bool:
     return False
 
 
-def _names(chars: str, listed: int = LISTED) -> str:
-    return _written(chars[: listed + 1], len(chars), listed)
+def _names(chars: str) -> str:
+    return _written(chars[: LISTED + 1], len(chars))
 
 
 @lru_cache(maxsize=1024)
-def _written(chars: str, count: int, listed: int) -> str:
-    shown = "".join(f"⟨U+{ord(char):04X}⟩" for char in chars[:listed])
-    return shown + (f"⟨+{count - listed:,} hidden⟩" if count > listed else "")
+def _written(chars: str, count: int) -> str:
+    shown = "".join(f"⟨U+{ord(char):04X}⟩" for char in chars[:LISTED])
+    return shown + (f"⟨+{count - LISTED:,} hidden⟩" if count > LISTED else "")
 
 
 @lru_cache(maxsize=1024)
@@ -162,7 +156,7 @@ def _may_be_mark() -> re.Pattern[str]:
     )
 
 
-def _limit_marks(text: str, listed: int) -> str:
+def _limit_marks(text: str) -> str:
     """Write out combining marks that have no letter, and those beyond :data:`MARKS` on one letter."""
     if not _may_be_mark().search(text):
         return text
@@ -178,11 +172,11 @@ def _limit_marks(text: str, listed: int) -> str:
         else:
             count = MARKS if char in " \n\t" else 0
         if surplus:
-            pieces.append(_names(surplus, listed))
+            pieces.append(_names(surplus))
             surplus = ""
         pieces.append(char)
     if surplus:
-        pieces.append(_names(surplus, listed))
+        pieces.append(_names(surplus))
     return "".join(pieces)
 
 

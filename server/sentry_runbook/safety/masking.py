@@ -35,6 +35,8 @@ from sentry_runbook.safety.secrets.values import EMPTY, SCRUBBED, kind_of
 
 PERSONAL_KINDS = frozenset(("email", "ip", "phone", "card", "iban"))
 """Kinds of personal data, by their form alone."""
+GATED = 3
+"""Characters of a word, below which it is in too many texts to tell whether a text has to be searched."""
 SHORT = 15
 """Characters of a text below which one word can only be an IPv4 address."""
 
@@ -83,12 +85,12 @@ class Masker:
             text = self._mask_end_of_key(text)
         folded = fold(text)
         for step in steps():
+            if step.finders and not step.any_stem(folded).search(folded):
+                continue
             if not step.sign.search(text):
                 continue
-            if step.finders:
-                for finder in step.finders_for(folded):
-                    text = self.by_name(finder, text)
-                continue
+            for finder in step.finders:
+                text = self.by_name(finder, text)
             for row in step.rows_for(len(text), folded):
                 if row.kind not in leave:
                     masked = self.by_form(row, text)
@@ -158,10 +160,9 @@ class Step:
 
     def rows_for(self, length: int, folded: str) -> list[SecretPattern]:
         """The rows that may match a text, by its length and its lower case."""
-        if self.gated and not self._any_need.search(folded):
-            return []
+        likely = self.rows if not self.gated or self._any_need.search(folded) else self._ungated
         rows = []
-        for row in self.rows:
+        for row in likely:
             if row.min_length <= length:
                 for word in row.needs:  # a loop, because a generator for any() costs more than most patterns' words
                     if word in folded:
@@ -169,20 +170,26 @@ class Step:
                         break
         return rows
 
-    def finders_for(self, folded: str) -> tuple[assignments.Finder, ...]:
-        """The finders, when the text may hold a sensitive name."""
-        for stem in self._ascii_stems if folded.isascii() else self.stems:
-            if stem in folded:
-                return self.finders
-        return ()
+    def any_stem(self, folded: str) -> re.Pattern[str]:
+        """What is found in a text of this alphabet, in lower case, that may hold a sensitive name."""
+        return self._any_ascii_stem if folded.isascii() else self._any_stem
 
     @cached_property
     def _any_need(self) -> re.Pattern[str]:
-        return any_of(word for row in self.rows for word in row.needs)
+        return any_of(word for row in self.rows if row not in self._ungated for word in row.needs)
 
     @cached_property
-    def _ascii_stems(self) -> tuple[str, ...]:
-        return tuple(stem for stem in self.stems if stem.isascii())
+    def _ungated(self) -> tuple[SecretPattern, ...]:
+        """The rows that need so little that most texts hold it."""
+        return tuple(row for row in self.rows if any(len(word) < GATED for word in row.needs))
+
+    @cached_property
+    def _any_stem(self) -> re.Pattern[str]:
+        return any_of(self.stems)
+
+    @cached_property
+    def _any_ascii_stem(self) -> re.Pattern[str]:
+        return any_of(stem for stem in self.stems if stem.isascii())
 
 
 @cache

@@ -24,14 +24,40 @@ _SOURCE_SCHEMES = frozenset(
 
 def neutralized(text: str) -> str:
     """Break everything that Markdown, GFM, Slack, HTML or Jinja2 would act on, and our own markers."""
+    if text.isascii() and not _may_be_active(text):
+        return text
     for char, lookalike in _LOOKALIKES:
-        text = text.replace(char, lookalike)
+        if char in text:
+            text = text.replace(char, lookalike)
     lowered = text.lower()
     for needed, pattern, replacement in inline_rules():
         if needed in lowered:
             text = pattern.sub(replacement, text)
     text = _schemes(text)
     return break_markers(break_emphasis(_line_starts(text)))
+
+
+@cache
+def _active() -> re.Pattern[str]:
+    return re.compile(r"[<>`|&!\[\]{}~@*#\x00-\x1f]")
+
+
+_FIRST = frozenset("-=_:+0123456789 ")
+
+
+def _may_be_active(text: str) -> bool:
+    """Whether any rule may change a text in ASCII: quick, and False for most words and many sentences."""
+    return (
+        _active().search(text) is not None
+        or text[:1] in _FIRST  # of a list, a rule, an underline
+        or "w." in text
+        or "W." in text
+        or (":" in text and text.count(":") != text.count(": "))  # what is no sentence may be an address
+        or "( " in text  # of a marker
+        or "(/" in text
+        or "(\\" in text
+        or ("_" in text and " " in text and text.count("_") > 1)
+    )
 
 
 @cache
@@ -62,22 +88,24 @@ _APPS = ("skype", "callto", "facetime", "facetime-audio", "bitcoin", "intent", "
 
 @cache
 def _scheme() -> re.Pattern[str]:
-    apps = "|".join(rf"(?<=[^\w-]{name})|(?<=\A{name})" for name in _APPS)
+    apps = "|".join(rf"(?<=[^\w-]{name}:)|(?<=\A{name}:)" for name in _APPS)
     return re.compile(
-        r"(?i)(?<=[a-z0-9+.-]):(?=//)"
-        r"|(?:(?<=javascript)|(?<=vbscript)|(?<=mailto)|(?<=xmpp)|(?<=view-source)):(?=\S)"
-        r"|(?:(?<=tel)|(?<=sms)):(?=[+\d])"
-        r"|(?<=data):(?=[a-z]+/[a-z]|[,;])"
-        r"|(?:(?<=file)|(?<=ftp)):(?=[/\\])"
-        r"|(?<=magnet):(?=\?)"
-        rf"|(?:{apps}):(?=\S)"
+        # The colon stands first: a search stops at nothing else.
+        r"(?i):(?=\S)(?:(?<=[a-z0-9+.-]:)(?=//)"
+        r"|(?:(?<=javascript:)|(?<=vbscript:)|(?<=mailto:)|(?<=xmpp:)|(?<=view-source:))"
+        r"|(?:(?<=tel:)|(?<=sms:))(?=[+\d])"
+        r"|(?<=data:)(?=[a-z]+/[a-z]|[,;])"
+        r"|(?:(?<=file:)|(?<=ftp:))(?=[/\\])"
+        r"|(?<=magnet:)(?=\?)"
+        rf"|(?:{apps}))"
     )
 
 
 def _schemes(text: str) -> str:
     if ":" not in text:
         return text
-    text = _http().sub(lambda m: m.group()[0] + ("XX" if m.group(1).isupper() else "xx") + m.group(2), text)
+    if ":/" in text or ":\\" in text:
+        text = _http().sub(lambda m: m.group()[0] + ("XX" if m.group(1).isupper() else "xx") + m.group(2), text)
     return _scheme().sub(_colon, text)
 
 
@@ -90,7 +118,7 @@ def _colon(match: re.Match[str]) -> str:
 def break_emphasis(text: str) -> str:
     """Break paired emphasis: ``*bold*``, ``~struck~`` and ``_several words_``; ``__init__`` and ``a * b`` stay."""
     for mark, lookalike in (("*", "∗"), ("~", "∼"), ("_", "＿")):
-        if text.count(mark) > 1:
+        if mark in text and text.count(mark) > 1:
             text = _unpair(text, mark, lookalike)
     return text
 

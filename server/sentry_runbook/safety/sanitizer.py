@@ -275,8 +275,10 @@ class Sanitizer:
     def _look(self, raw: str, where: str, shown: str = "") -> bool:
         """Record the findings in raw text; True when there are none. A mask ``shown`` in its place is its excerpt."""
         detected = findings.detect(raw, where, self._budget)
+        if not detected:
+            return True
         # Once a text, however many findings it has.
-        inert = text.inert_line(raw) if detected and not shown else ""
+        inert = "" if shown else text.inert_line(raw)
         masked = self._masked(inert)
         for finding in detected:
             listed = replace(
@@ -292,7 +294,7 @@ class Sanitizer:
                 self._findings[mark] = (first, times + 1)
             else:
                 self._unlisted += 1
-        return not detected
+        return False
 
 
 def _as_line(value: Json) -> str:

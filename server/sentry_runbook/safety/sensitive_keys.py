@@ -144,6 +144,8 @@ def _without_numbers(parts: list[str]) -> list[str]:
 def _is_about(name: str, parts: list[str], pairs: set[str]) -> bool:
     """Whether a name speaks about a secret instead of holding it."""
     last = parts[-1]
+    if parts[-2:] == ["i", "phone"]:  # a device, not a number
+        return True
     if last in names.ABOUT and not pairs & names.ALWAYS:
         return True
     if name.lower().endswith(names.FILE_ENDINGS):
@@ -174,7 +176,10 @@ def _classified(parts: list[str], pairs: set[str]) -> Sensitivity:
         ),
         (held & names.PERSONAL_WORDS or pairs & names.PERSONAL_PAIRS, Sensitivity("personal", needs_digits=digits)),
         (last in names.WEAK_LAST, Sensitivity("secret", shaped, digits)),
-        (last in ("key", "keys", "ticket"), Sensitivity("secret", by_shape=True, is_loose=True)),
+        (
+            last in ("key", "keys", "ticket", "state", "grant", "link", "seed"),
+            Sensitivity("secret", by_shape=True, is_loose=True),
+        ),
         (joined, Sensitivity("secret")),
     )
     return next((sensitivity for holds, sensitivity in rows if holds), _NONE)

@@ -82,6 +82,10 @@ _CONFIRMED_CYRILLIC = (
 )
 _CONFIRMED_EASTERN = r"用户已经?(?:确认|批准|同意)[^。\n]{0,4}(?:操作|更改|关闭|执行|解决)|ユーザーは?(?:既に|すでに)?[^。\n]{0,8}(?:操作|変更|実行)を(?:承認|許可)|사용자가\s(?:이미\s)?(?:\S{1,6}\s){0,2}(?:승인|허용)(?:했|함)"
 
+_ANSWERS = "|".join(
+    f"{person}{gap}:" for person in ("user", "human", "operator") for gap in ("", " ", "\n", "  ", " \n", "\n ", "\n\n")
+)
+
 _ASKS = ("instruction", "It asks for a change of issues, in another language.")
 _ORDERS = ("instruction", "It orders a command to be run, in another language.")
 _CLAIMS = ("impersonation", "It claims that a person has agreed.")
@@ -101,8 +105,9 @@ LATIN: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         *_CLAIMS,
-        "user|human|operator|engineer|call|manager|owner|commander|security team|admin|maintainer|team lead|sre|confirmation|"
-        "elicitation|action|confirmed|consent|permission|usu|utilisateur|nutzer|utente|gebruiker",
+        # What the person is said to have done: words such as "user" are in every second text.
+        "confirm|approved|authorised|authorized|consent|agreed to|accepted|\"accept\"|signed off|allowed|permission|aprob|"
+        f"approuv|bestätigt|bestatigt|zugestimmt|genehmigt|freigegeben|aprovou|confermato|approvato|bevestigd|{_ANSWERS}",
         _CONFIRMED_LATIN,
     ),
 )  # fmt: skip

@@ -51,13 +51,19 @@ def inert_block(text: str) -> str:
 
 
 def whole_block(text: str) -> str:
-    """All of a text as inert lines: nothing is cut, stripped or only counted. For what a person agrees to."""
-    every_one = invisible_chars.write_out(text.replace("\r\n", "\n"), listed=len(text))
-    return neutralize.neutralized(every_one)
+    """All of a text as inert lines: nothing is cut or stripped. For what a person agrees to, see :func:`is_whole`."""
+    return neutralize.neutralized(invisible_chars.write_out(text.replace("\r\n", "\n")))
+
+
+def is_whole(shown: str) -> bool:
+    """Whether every character of the text is seen in it: of many hidden ones in a row most are only counted."""
+    return re.search(r"⟨\+[\d,]+ hidden⟩", shown) is None
 
 
 def early_cut(text: str, limit: int) -> tuple[str, int]:
     """The part of a text worth looking at when ``limit`` characters will be shown, and how many were left out."""
+    if len(text) <= SPARE:
+        return text, 0  # most texts by far
     budget = 3 * max(limit, 0) + SPARE
     if len(text) <= budget:
         return text, 0
@@ -77,6 +83,8 @@ def cut(text: str, limit: int, dropped: int = 0, max_lines: int | None = None) -
         dropped: characters that were left out before.
         max_lines: lines the result may have; None for any number.
     """
+    if max_lines is None and not dropped and len(text) <= limit:
+        return text  # most texts by far
     limit = max(limit, 1)
     kept = text
     if max_lines is not None:

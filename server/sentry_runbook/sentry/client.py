@@ -21,11 +21,11 @@ from sentry_runbook.sentry.changes import ChangeEndpoints
 from sentry_runbook.sentry.compatibility import Capabilities, Capability
 from sentry_runbook.sentry.discover import DiscoverEndpoints
 from sentry_runbook.sentry.messages import segment
+from sentry_runbook.sentry.not_sentry import may_be_no_sentry, not_sentry
 from sentry_runbook.sentry.outcomes import OutcomeEndpoints
 from sentry_runbook.sentry.releases import OrganizationEndpoints
 from sentry_runbook.sentry.retry import RequestSender, jittered
 from sentry_runbook.sentry.server_kind import ServerKind
-from sentry_runbook.sentry.status_errors import UNLIKE_SENTRY, not_sentry
 from sentry_runbook.sentry.timeseries import TimeSeriesEndpoints
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
@@ -116,7 +116,7 @@ class SentryClient(ChangeEndpoints, DiscoverEndpoints, TimeSeriesEndpoints, Outc
 
     async def _why_not_sentry(self, error: SentryError) -> SentryError | None:
         """That this server is no Sentry, where its root shows it. Sentry and GlitchTip show the root to everybody."""
-        if self.server != "unknown" or not isinstance(error, UNLIKE_SENTRY):
+        if self.server != "unknown" or not may_be_no_sentry(error):
             return None
         try:
             await self.whoami()

@@ -53,6 +53,15 @@ State = Literal["yes", "no", "unknown"]
 ONLY_SENTRY_HAS = frozenset({"discover", "timeseries", "stats", "sessions", "notes", "org_issues"})
 """Abilities that show a Sentry where they worked: no GlitchTip of the versions seen has them."""
 
+GLITCHTIP_LACKS = frozenset(
+    {
+        *("discover", "timeseries", "stats", "spans", "transactions", "sessions", "outcomes"),
+        *("org_issues", "short_ids", "look_up", "recommended", "oldest"),
+        *("notes", "committers", "workflows", "flags"),
+    }
+)
+"""Abilities that no GlitchTip seen has, by its list of routes (up to 6.2.6): once it is known, none is tried there."""
+
 
 @dataclass(frozen=True)
 class Capability:
@@ -106,7 +115,9 @@ class Capabilities:
         return (ability, organization) in self._has
 
     def is_missing(self, ability: str, organization: str = "") -> bool:
-        """Whether a request failed as only servers without it fail, within the last :data:`LACK_S`."""
+        """Whether the server has no such, or a request failed as only servers without it fail within :data:`LACK_S`."""
+        if self._kind == "glitchtip" and ability in GLITCHTIP_LACKS:
+            return not self.is_supported(ability, organization)
         return self._lacks_until.get((ability, organization), float("-inf")) > self._clock()
 
     def mark_supported(self, ability: str, organization: str = "") -> None:
@@ -125,6 +136,7 @@ class Capabilities:
         """All abilities, over all organizations asked."""
         supported = {name for name, _ in self._has}
         missing = {name for (name, _), until in self._lacks_until.items() if until > self._clock()}
+        missing |= GLITCHTIP_LACKS if self._kind == "glitchtip" else set()
         return tuple(
             Capability(name, what, "yes" if name in supported else "no" if name in missing else "unknown", instead)
             for name, (what, instead) in ABILITIES.items()

@@ -13,6 +13,7 @@ from sentry_runbook.safety import text as safe
 from sentry_runbook.safety.echo import echoed
 
 MAX_CHARACTERS = 200
+TEXT_KEYS = ("detail", "message")
 LONGEST = 2000
 """Characters of an error text that are looked at."""
 MAX_BODY_BYTES = 100_000
@@ -43,20 +44,31 @@ def shown_detail(body: bytes) -> str:
     return excerpt(words)
 
 
+def is_in_sentrys_form(body: bytes) -> bool:
+    """Whether a body is an error as Sentry writes them: a text, or errors by field; GraphQL lists ``errors``."""
+    parsed = _json(body)
+    return isinstance(parsed, dict) and (any(parsed.get(key) for key in TEXT_KEYS) or "errors" not in parsed)
+
+
+def _json(body: bytes) -> object:
+    """Return a body's JSON; None when there is none."""
+    try:
+        return json.loads(body[:MAX_BODY_BYTES]) if body else None
+    except (ValueError, RecursionError):
+        return None
+
+
 def _words(body: bytes) -> str:
     """Return the error text of a body as it came.
 
     ``detail`` is a string, a list or an object; field errors have none and are flattened; 410 uses ``message``
     (sentry-api rule 11).
     """
-    try:
-        parsed = json.loads(body[:MAX_BODY_BYTES]) if body else None
-    except (ValueError, RecursionError):
-        return ""
+    parsed = _json(body)
     if isinstance(parsed, str) and parsed.startswith("{"):
         return detail(parsed.encode())  # Sentry of 2019 writes some errors as JSON in a JSON text
     if isinstance(parsed, dict):
-        text = next((parsed[key] for key in ("detail", "message") if parsed.get(key)), None)
+        text = next((parsed[key] for key in TEXT_KEYS if parsed.get(key)), None)
         if isinstance(text, dict):
             text = text.get("message") or text.get("code") or text
         return _flattened(text if text is not None else parsed)

@@ -18,7 +18,7 @@ SCHEME = r"[A-Za-z][A-Za-z0-9+.-]{0,20}://"
 WIDE = "（）「」『』【】《》〈〉、。，；！？｜"
 """Punctuation of wide scripts: no URL that a browser copies holds one as it is."""
 SLACK = re.compile(rf"<({SCHEME}[^\s<>|]+)(?:\|[^<>]*)?>")
-MARKDOWN = re.compile(rf"\[[^\[\]]*\]\(\s*<?({SCHEME}[^\s<>()]+)>?[^()]*\)")
+MARKDOWN = re.compile(rf"\[[^\[\]]*\]\(\s*<?({SCHEME}[^\s<>()]++)>?[^()]*+\)")
 BARE = re.compile(rf"{SCHEME}[^\s<>|\"`{WIDE}]*")
 WITHOUT_SCHEME = re.compile(
     r"(?<![\w./@:-])(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d+)?/[^\s<>|\"`" + WIDE + "]*"

@@ -21,7 +21,7 @@ from sentry_runbook.errors import (
     Unauthorized,
     Unsupported,
 )
-from sentry_runbook.sentry.error_detail import ORDERS, detail, shown_detail
+from sentry_runbook.sentry.error_detail import ORDERS, detail, is_in_sentrys_form, shown_detail
 from sentry_runbook.sentry.interceptions import interception
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 from sentry_runbook.settings import Settings
@@ -38,8 +38,8 @@ class WebPage(ServerFault):
     """200 with an HTML page: a login gateway, or a server that shows its application on unknown paths."""
 
 
-class NotSentry(ServerFault):
-    """Another program answers at the configured address, at the root of Sentry's API too."""
+class BareRefusal(BadRequest):
+    """400 without an error text of Sentry: what answers may not know what was asked, or be another program."""
 
 
 class OneProjectAtATime(BadRequest):
@@ -50,10 +50,6 @@ SEVERAL_PROJECTS = re.compile(r"multi[ -]?project|multiple projects", re.IGNOREC
 """In the words of that refusal, which differ by endpoint."""
 ENDPOINT_MISSING = (NoRoute, WebPage, Unsupported)
 """Errors that say that this server may not have the endpoint, rather than the thing requested."""
-
-
-UNLIKE_SENTRY = (NotFound, ServerFault, Unauthorized, Unsupported, BadRequest)
-"""Errors that another program at the configured address may be the reason of."""
 
 
 def is_transient(response: SentryResponse) -> bool:
@@ -129,7 +125,7 @@ def unsupported(asked: RequestInfo, status: int | None = None) -> Unsupported:
     # Not for an HTML page with status 200: "(200)" would only puzzle.
     number = f" ({status})" if status and status >= 400 else ""
     return Unsupported(
-        f"This Sentry does not offer {asked.what}{number}.",
+        f"This server does not offer {asked.what}{number}.",
         asked.hint or "What it would tell stays unknown on this server.",
         status=status,
         asked=asked.what,
@@ -154,42 +150,6 @@ def unexpected_response(response: SentryResponse, asked: RequestInfo) -> ServerF
         status=response.status,
         asked=asked.what,
     )
-
-
-def not_sentry(root: SentryError, error: SentryError) -> SentryError | None:
-    """Return the error of a server whose root is not Sentry's; None where the root's error shows nothing.
-
-    Args:
-        root: of ``GET /api/0/``, which Sentry and GlitchTip answer without any right.
-        error: of the request before, on which the reader's own came to nothing.
-    """
-    if isinstance(root, Unauthorized):
-        # A Sentry refuses a wrong token there, too: its words stay.
-        fix = f"{error.fix} Check SENTRY_URL, too: nothing shows that a Sentry or GlitchTip answers there."
-        return Unauthorized(error.what, fix, status=401, asked=error.asked) if isinstance(error, Unauthorized) else None
-    answers = next((words for kind, words in NO_ROOT if type(root) is kind), None)
-    is_fault = type(root) is ServerFault and (root.status or 0) >= 300  # a redirect, or trouble: it may be a Sentry
-    if answers is None or is_fault:
-        return None
-    return NotSentry(
-        f"This server is no Sentry: asked for {error.asked or 'an issue'} it had nothing of the kind, and at /api/0/ "
-        f"it answers {answers}.",
-        "Set SENTRY_URL to the address of a Sentry or GlitchTip, with its path prefix if there is one. Other trackers "
-        "(Bugsink and others) have an API of their own, which is not supported.",
-        status=root.status,
-        asked=error.asked,
-    )
-
-
-NO_ROOT: tuple[tuple[type[SentryError], str], ...] = (
-    (NotFound, "404 in JSON"),
-    (NoRoute, "404"),
-    (WebPage, "with a web page (another program, a login page or a proxy)"),
-    (ServerFault, "with something else (empty, cut, or of another shape)"),
-    (Unsupported, "that it does not take GET"),
-    (BadRequest, "that it does not know the request"),
-)
-"""The root's error → what it answers, in words."""
 
 
 def rate_limited(asked: RequestInfo, pause_s: float) -> RateLimited:
@@ -306,7 +266,8 @@ def one_project_at_a_time(asked: RequestInfo) -> OneProjectAtATime:
 def _refused(response: SentryResponse, asked: RequestInfo) -> SentryError:
     if SEVERAL_PROJECTS.search(detail(response.body)):
         return one_project_at_a_time(asked)
-    return BadRequest(
+    kind = BadRequest if is_in_sentrys_form(response.body) else BareRefusal
+    return kind(
         f"Asked for {asked.what}, Sentry refused the request ({response.status}){_quoted_detail(response)}.",
         "Correct what it names." if detail(response.body) else "Check the arguments: query, period, environment.",
         status=response.status,

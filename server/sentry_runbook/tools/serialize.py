@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pydantic import BaseModel, JsonValue
 
 EXTRAS = ("missing", "findings", "masked", "untrusted")
@@ -35,21 +33,28 @@ def _drop_unknown_lists(values: dict[str, JsonValue], missing: list[JsonValue]) 
 
 
 def _without_empty_extras(value: JsonValue) -> JsonValue:
+    # Most values hold no others: they are not worth a call.
     if isinstance(value, dict):
-        return {key: _without_empty_extras(inner) for key, inner in value.items() if inner or key not in EXTRAS}
+        return {
+            key: _without_empty_extras(inner) if isinstance(inner, dict | list) else inner
+            for key, inner in value.items()
+            if inner or key not in EXTRAS
+        }
     if isinstance(value, list):
-        return [_without_empty_extras(inner) for inner in value]
+        return [_without_empty_extras(inner) if isinstance(inner, dict | list) else inner for inner in value]
     return value
 
 
-def strings(value: JsonValue) -> Iterator[str]:
-    """Every string in a JSON value, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from strings(inner)
+def strings(value: JsonValue) -> list[str]:
+    """Every string in a JSON value, keys included, in no order."""
+    texts: list[str] = []
+    rest: list[JsonValue] = [value]
+    for inner in rest:  # which grows
+        if isinstance(inner, str):
+            texts.append(inner)
+        elif isinstance(inner, dict):
+            texts += inner
+            rest += inner.values()
+        elif isinstance(inner, list):
+            rest += inner
+    return texts

@@ -28,7 +28,7 @@ from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit_lines import STATED, IntentLine
 from sentry_runbook.safety.confirm import StateChanged
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.safety.text import NAME, whole_block
+from sentry_runbook.safety.text import NAME, is_whole, whole_block
 from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.base import WRITE_EVENTS
 from sentry_runbook.writing.plans import UNKNOWN, Plan
@@ -89,10 +89,11 @@ def _why_not_shown(request: ResolutionRequest, after: State, shown_reason: str) 
             "The release cannot be shown as it would be sent: it holds blanks in a row or at its ends, or characters "
             "that are hidden. Nothing was asked or changed: give the version as find_issues or get_issue shows it."
         )
-    if len(shown_reason) > MOST_OF_A_REASON:
+    if len(shown_reason) > MOST_OF_A_REASON or not is_whole(shown_reason):
         return (
-            f"The reason takes {len(shown_reason):,} characters to show whole, at most {MOST_OF_A_REASON} can be shown "
-            "to whoever confirms it. Nothing was asked or changed: shorten it, and leave hidden characters out."
+            f"The reason cannot be shown whole to whoever confirms it: it takes {len(shown_reason):,} characters (at "
+            f"most {MOST_OF_A_REASON}), or holds many hidden ones in a row. Nothing was asked or changed: shorten it, "
+            "and leave those out."
         )
     return None
 

@@ -15,7 +15,7 @@ from sentry_runbook.incident.model.evidence.json_values import JsonObject, objec
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit_lines import IntentLine
-from sentry_runbook.safety.text import whole_block
+from sentry_runbook.safety.text import is_whole, whole_block
 from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.writing.change import UNCLEAR, read_for_writing, require_write_scope
 from sentry_runbook.writing.plans import UNKNOWN, NotePlan
@@ -53,12 +53,17 @@ def _without_blank_ends(text: str) -> str:
 def _why_not_shown(shown: str) -> str | None:
     """Why nobody could agree to the whole comment; None when it can be shown."""
     lines = shown.count("\n") + 1
+    if not is_whole(shown):
+        return (
+            "The comment holds many hidden characters in a row, which can only be counted and not be shown to whoever "
+            "confirms it. Nothing was asked or posted: leave them out."
+        )
     if len(shown) <= MOST_CHARACTERS and lines <= MOST_LINES:
         return None
     return (
         f"The comment takes {count(len(shown), 'character')} in {count(lines, 'line')} to show whole; at most "
         f"{MOST_CHARACTERS:,} in {MOST_LINES} can be shown to whoever confirms it. Nothing was asked or posted: "
-        "shorten it, leave hidden characters out, or post it in parts."
+        "shorten it, or post it in parts."
     )
 
 

@@ -26,7 +26,7 @@ from sentry_runbook.incident.model.results.messages import (
 )
 from sentry_runbook.incident.postmortem.action_items import action_items
 from sentry_runbook.incident.postmortem.five_whys import Hint, Why, five_whys
-from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, impact_numbers, query_window
+from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, counted_from, impact_numbers, query_window
 from sentry_runbook.incident.postmortem.retrospective import contributing, lucky, went_badly, went_well
 from sentry_runbook.incident.timeline.models import Timeline
 
@@ -111,6 +111,11 @@ class PostmortemContent:
     def detection(self) -> tuple[Hint, ...]:
         """When it was detected and acknowledged."""
         return tuple(_detection(self._incident))
+
+    @property
+    def counted_from(self) -> str | None:
+        """What the impact was counted from; None where Discover counted it."""
+        return counted_from(self._incident)
 
     @cached_property
     def numbers(self) -> tuple[ImpactNumber, ...]:

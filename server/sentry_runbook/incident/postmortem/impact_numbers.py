@@ -14,6 +14,9 @@ from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 
+DISCOVER = "Discover"
+"""Sources of its counts begin so."""
+
 
 @dataclass(frozen=True)
 class ImpactNumber:
@@ -55,6 +58,13 @@ def query_window(incident: Incident) -> str:
     environments = shared.partition("; environments: ")[2]
     where = f"; environments: {environments}" if environments else ""
     return f"{moment(window.start)} to {moment(window.end)}{where}"
+
+
+def counted_from(incident: Incident) -> str | None:
+    """What the numbers come from on a server without Discover; None where Discover counted them, or nothing did."""
+    totals = incident.evidence.totals
+    is_counted_otherwise = isinstance(totals, Known) and not totals.source.startswith(DISCOVER)
+    return "the issue's events, hours and tags" if is_counted_otherwise else None
 
 
 def _duration(incident: Incident) -> Iterator[ImpactNumber]:

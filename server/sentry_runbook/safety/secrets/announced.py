@@ -1,12 +1,26 @@
 """Secrets that a sentence announces: codes, passwords that were tried, values that were compared or changed."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 from sentry_runbook.safety.secrets.commands import is_argument
 from sentry_runbook.safety.secrets.pattern import SecretPattern
+from sentry_runbook.safety.secrets.values import looks_random
 
 _ODD = r"[\"'‘“]?(?P<it>(?=[^\s\"'<>,;]{0,80}\d)(?=[^\s\"'<>,;]{0,80}[A-Za-z]|\d{6,8}(?!\d))[^\s\"'’”<>,;]{6,400}+)"
 """A word with a digit and a letter, or a code."""
+
+
+def is_password(text: str) -> bool:
+    """Whether a word of letters and digits is a password, and no name of a class, version or algorithm."""
+    return is_argument(text) and looks_random(text)
+
+
+_STRONG = (
+    r"(?P<it>(?=[^\s\"'<>]{0,60}\d)(?=[^\s\"'<>]{0,60}[A-Z])(?=[^\s\"'<>]{0,60}[a-z])"
+    r"[\w!#$%^&*~?+-]{7,60}+)(?![\w./:=@＠(])"
+)
 _COMPARED = (
     r"(?i)(?<![a-z0-9_-])(?:csrf|xsrf|state|nonce|token|hmac|verifier|password|passphrase|secret|pin|otp|totp|code)"
     r"(?: \w{1,12}){0,2}?"
@@ -80,12 +94,52 @@ ANNOUNCED: tuple[SecretPattern, ...] = (
         ("use ", "enter ", "type ", "code"),
         14,
     ),
+    # Whatever the program is, and however the sentence goes on: a word of letters of both cases, digits and signs.
+    SecretPattern(
+        "credential",
+        rf"(?<![\w-])-(?:[pPwW]|pw|pass)(?:[\"'],\s?|\s{{0,2}})[\"']?{_STRONG}",
+        ("-p", "-w"),
+        12,
+        is_password,
+    ),
     SecretPattern(
         "secret",
-        r"(?i)(?<![a-z0-9_-])(?:code|grant|seed|state(?: parameter)?|ticket|nonce|key|(?:reuse |reuse detected: ?)|for)[ :]{1,2}"
+        r"(?i:(?<![a-z0-9_-])(?:passwords?|passphrase|passwd|pwd|cred(?:ential)?s?|(?:auth\w{0,14}|log-?in|sign-?in|bind)(?: \w{1,12}){0,4} with))"
+        rf"(?:[ ,(:\"'/]{{1,3}}\w{{1,12}}){{0,4}}?[ ,(:\"'/]{{1,3}}(?:{_STRONG}"
+        r"|(?<=[\"'])(?P<it2>(?=[^\s\"'<>]{0,60}\d)(?=[^\s\"'<>]{0,60}[a-z])[^\s\"'<>=:/]{6,60}+)(?=[\"']))",
+        ("passw", "passphrase", "pwd", "cred", " with "),
+        12,
+        is_password,
+    ),
+    SecretPattern(
+        "secret",
+        r"(?i)(?<![a-z0-9_-])(?:otp|totp|2fa|mfa|one[- ]time|verification code|passcode|sms code|login code|security code|pin)"
+        r"(?!s)(?![^\d\n]{0,30}(?:count|total|users|attempts|port|\bid\b|length|ttl|after|within|expires?|ms|took))[^\d\n.;=/]{1,30}(?P<it>\d{6}|\d{3}[ -]\d{3})(?![\w.-]\d|\w)",
+        ("otp", "2fa", "mfa", "one", "code", "pin"),
+        10,
+    ),
+    SecretPattern(
+        "secret",
+        r"(?i)(?<![a-z0-9_-])(?:code|grant|seed|state(?: parameter)?|ticket|nonce|key|token|session|challenge|assertion|link|invitation|jti|for)(?:[ :=(\"']{1,3}[a-z]{1,12}){0,3}[ :=(\"']{1,3}"
         r"(?P<it>(?-i:(?=[\d_a-z-]{0,60}+[A-Z])(?=[\d_A-Z-]{0,60}+[a-z])(?=[A-Za-z_-]{0,60}+\d)(?=[A-Za-z_-]{0,60}\d+[A-Za-z_-]{1,60}\d))"
         r"[\w-]{26,200}+)(?![\w.(/])",
-        ("code", "grant", "seed", "state", "ticket", "nonce", "key", "reuse", "for "),
+        (
+            "code",
+            "grant",
+            "seed",
+            "state",
+            "ticket",
+            "nonce",
+            "key",
+            "token",
+            "session",
+            "challenge",
+            "assertion",
+            "link",
+            "invitation",
+            "jti",
+            "for ",
+        ),
         30,
     ),
     SecretPattern(

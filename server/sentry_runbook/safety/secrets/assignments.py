@@ -5,6 +5,8 @@ inside the value of a harmless name is found too, and each place of the text is 
 either runs, one search says whether any word of a sensitive name occurs in the text at all.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -30,7 +32,7 @@ from sentry_runbook.safety.sensitive_keys import Sensitivity, sensitivity, words
 
 
 @dataclass(frozen=True)
-class Span:
+class SecretSpan:
     """A part of a text to be masked.
 
     Attributes:
@@ -44,7 +46,7 @@ class Span:
     kind: str
 
 
-Finder = Callable[[str], Iterator[Span]]
+Finder = Callable[[str], Iterator[SecretSpan]]
 SECRET_KINDS = frozenset(("secret", "cookie"))
 """Kinds that are masked by name before the forms of personal data are; the others after them."""
 SIGN = (
@@ -60,6 +62,8 @@ _STOP = r"\s\"'‵,;&<>‹›(){}\[\]¦⏎"
 _GOES_ON = r"(?=[A-Za-z0-9!#$%^*+_~@-])(?![\w.-]{1,60}+[\"']?\s?[=:])"
 """A bracket, comma or quotation mark inside a value: the value goes on after it, and no other name begins there."""
 _BARE = rf"(?:[^{_STOP}]|[\"',;&(){{}}\[\]]{_GOES_ON}){{1,4096}}+"
+FEWEST_DIGITS = 5
+"""Digits of a date of birth, a telephone number or a national id that stands behind its name without a sign."""
 _VARIABLE = (
     r"\$\{\{?[^{}\n]{0,80}\}\}?|\$\([^()\n]{0,80}\)|\{ ?\{[^{}\n]{0,80}\} ?\}|\{[^{}\n\"'=:]{1,200}\}(?=[;\s]|\Z)"
     r"|‹[^‹›\n]{0,60}›|\[\w{1,20}\](?!\w)"
@@ -74,7 +78,7 @@ _SEPARATOR = (
 @cache
 def _name() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<name>[\w$](?<![\w$]{{2}})(?:[\w.$-]|%5[BbDdFf]|%2[Dd]){{1,100}}+)(?P<close>(?:\[\d{{0,4}}\])?(?:{QUOTE})?\s?\]?(?:(?<!\s)\s\([a-z][a-z -]{{1,15}}\)(?=:)|\s?:\s?&?(?:[Ss]tring|str|char|bytes|SecretStr)[?!]?(?=\s?=))?)(?:{_SEPARATOR})"
+        rf"(?P<name>[\w$](?<![\w$]{{2}})(?<![\w$][.-][\w$])(?:[\w.$-]|%5[BbDdFf]|%2[Dd]){{1,200}}+)(?P<close>(?:\[\d{{0,4}}\])?(?:{QUOTE})?\s?\]?(?:(?<!\s)\s\([a-z][a-z -]{{1,15}}\)(?=:)|\s?:\s?&?(?:[Ss]tring|str|char|bytes|SecretStr)[?!]?(?=\s?=))?)(?:{_SEPARATOR})"
     )
 
 
@@ -104,7 +108,7 @@ def _next_bare() -> re.Pattern[str]:
     return re.compile(r",\s{1,2}(?=[\w$+/-]{0,40}\d)(?![\w.-]{1,60}+[\"']?\s?[=:])")
 
 
-def assignments(text: str, kinds: frozenset[str]) -> Iterator[Span]:
+def assignments(text: str, kinds: frozenset[str]) -> Iterator[SecretSpan]:
     """Values after sensitive names of some kinds, in the order of the text."""
     done = 0
     for name in _name().finditer(text):
@@ -118,14 +122,14 @@ def assignments(text: str, kinds: frozenset[str]) -> Iterator[Span]:
             yield span
 
 
-def _values_after(name: re.Match[str], of_name: Sensitivity, text: str) -> Iterator[Span]:
+def _values_after(name: re.Match[str], of_name: Sensitivity, text: str) -> Iterator[SecretSpan]:
     opened = _open_list().match(text, name.end())
     position = opened.end() if opened else name.end()
     while True:
         value = value_pattern().match(text, position)
         if value is None or not _is_value(name, value, of_name):
             return
-        yield Span(*value.span("it"), of_name.kind)
+        yield SecretSpan(*value.span("it"), of_name.kind)
         following = (_next_in_list() if opened else _next_bare()).match(text, value.end())
         if following is None or not (opened or name["name"].endswith("s")):
             return
@@ -171,12 +175,10 @@ def _is_value(name: re.Match[str], value: re.Match[str], of_name: Sensitivity) -
     """Whether what follows a sensitive name is its value, and not the rest of a sentence about it."""
     it = value["it"]
     is_quoted = value["q"] is not None or value["o"] is not None
-    if not it or not is_secret(of_name, it):
+    if not it or not is_secret(of_name, it) or (name["colon"] and _is_in_longer_name(name, it)):
         return False
     if name["blank"] is not None or name["loose"] or name["said"]:
         return _is_announced(name, it, of_name, is_quoted)
-    if name["colon"] and _is_in_longer_name(name, it):
-        return False
     before = name.string[max(0, name.start() - 12) : name.start()].lower()
     if before.endswith(UNEXPECTED) and name["name"].lower() in names.PASSWORDS and is_announced(of_name, it):
         before = ""  # the complaint repeats the password
@@ -185,14 +187,20 @@ def _is_value(name: re.Match[str], value: re.Match[str], of_name: Sensitivity) -
         if name["sure"] and not name["close"] and value["q"] == opened:  # the name itself is quoted, with its sign
             return False
         return not (name["colon"] and before.endswith(UNEXPECTED) and not looks_random(it))
-    if it.replace(".", "_").isidentifier() and _call().match(name.string, value.end()):
-        return False
-    if is_expression(name["name"], it) or is_path_of_shell(name["name"], it) or is_dotted_word(name["name"], it):
-        return False
-    if name["colon"] and name["close"].strip() and is_word_of_sentence(it):
+    if _is_code(name, value):
         return False
     is_assigned = name["sure"] or name["php"] or name["close"].strip()
     return bool(is_assigned) or not starts_sentence(it, before, name.string[value.end() : value.end() + 2])
+
+
+def _is_code(name: re.Match[str], value: re.Match[str]) -> bool:
+    """Whether an unquoted value is an expression, a place of a shell, a dotted name, or a word of a sentence."""
+    it, word = value["it"], name["name"]
+    if it.replace(".", "_").isidentifier() and _call().match(name.string, value.end()):
+        return True
+    if is_expression(word, it) or is_path_of_shell(word, it) or is_dotted_word(word, it):
+        return True
+    return bool(name["colon"] and name["close"].strip()) and is_word_of_sentence(it)
 
 
 @cache
@@ -202,13 +210,19 @@ def _call() -> re.Pattern[str]:
 
 def _is_announced(name: re.Match[str], it: str, of_name: Sensitivity, is_quoted: bool) -> bool:
     """Whether a value is one that stands behind its name without a sign: ``password is x``, ``token x``."""
+    if of_name.kind == "personal" and sum(map(str.isdigit, it)) < FEWEST_DIGITS:
+        return False  # the model in ``iPhone iPhone15,2`` is nobody's telephone number
     if name["said"]:
         if is_quoted and name["name"].lower() in names.PASSWORDS and is_phrase(it):
             return True
         return (of_name.kind != "secret" and any(map(str.isdigit, it))) or looks_random(it)
     if is_quoted and name["name"].lower() in names.PASSWORDS and it.count(" ") > 1 and is_phrase(it):
         return True
-    return (looks_random(it) and not of_name.is_loose) if is_quoted else is_announced(of_name, it)
+    return (
+        (looks_random(it) and not of_name.is_loose)
+        if is_quoted
+        else (of_name.kind in SECRET_KINDS and is_announced(of_name, it))
+    )
 
 
 def _is_in_longer_name(name: re.Match[str], it: str) -> bool:
@@ -229,7 +243,7 @@ def _parameter() -> re.Pattern[str]:
     )
 
 
-def parameters(text: str) -> Iterator[Span]:
+def parameters(text: str) -> Iterator[SecretSpan]:
     """Values of sensitive parameters."""
     for match in _parameter().finditer(text):
         of_name = sensitivity(_PERCENT.sub("_", match["name"]), query=True)
@@ -238,7 +252,7 @@ def parameters(text: str) -> Iterator[Span]:
             and is_secret(of_name, match["it"])
             and not (of_name.by_shape and _offer().fullmatch(match["it"]))
         ):
-            yield Span(*match.span("it"), of_name.kind)
+            yield SecretSpan(*match.span("it"), of_name.kind)
 
 
 @cache
@@ -247,11 +261,11 @@ def _offer() -> re.Pattern[str]:
     return re.compile(r"[A-Za-z]{3,20}\d{1,4}")
 
 
-def secret_assignments(text: str) -> Iterator[Span]:
+def secret_assignments(text: str) -> Iterator[SecretSpan]:
     """Assignments to secret names."""
     return assignments(text, SECRET_KINDS)
 
 
-def personal_assignments(text: str) -> Iterator[Span]:
+def personal_assignments(text: str) -> Iterator[SecretSpan]:
     """Assignments to personal names."""
     return assignments(text, frozenset())

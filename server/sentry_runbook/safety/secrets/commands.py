@@ -1,5 +1,7 @@
 """Credentials in commands of shells, databases and mail, where an option or a place says what they are."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -11,7 +13,7 @@ from sentry_runbook.safety.secrets.values import is_filler, is_said
 _WORD = r"(?:\"(?P<it>[^\"\n<>]{1,400}+)|'(?P<it2>[^'\n<>]{1,400}+)|(?P<it3>[^\s\"'‵¦;<>-][^\s\"'‵¦;<>]{0,400}+))"
 _BETWEEN = r"(?:\s{1,3}|[\"'‵],\s?[\"'‵])"
 """Between the words of a command, also where a list of them is printed."""
-_REST = r"[^\n¦;⏎]{0,200}?[\s\"'‵]"
+_REST = r"[^\n¦;⏎]{0,100}?[\s\"'‵]"
 
 
 def is_argument(text: str) -> bool:
@@ -48,7 +50,7 @@ COMMANDS: tuple[SecretPattern, ...] = (
         "credential",
         rf"(?<![\w.-])(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}}|7z[arz]?|(?:un)?rar|sshpass){_BETWEEN}(?:{_REST})??-h?p(?=[\S])(?!\s|-|ort)"
         + _WORD.replace("[^\\s\\\"'‵¦;<>-][", "[^\\s\\\"'‵¦;<>=-]["),
-        ("mysql", "mariadb", "7z", "rar", "sshpass"),
+        ("mysql", "mariadb", "sshpass", "7z", "rar "),
         8,
         is_argument,
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from sentry_runbook.safety.secrets import names
-from sentry_runbook.safety.secrets.assignments import Span, value_pattern
+from sentry_runbook.safety.secrets.assignments import SecretSpan, value_pattern
 from sentry_runbook.safety.secrets.pattern import QUOTE
 from sentry_runbook.safety.secrets.values import is_secret, starts_sentence
 from sentry_runbook.safety.sensitive_keys import sensitivity
@@ -49,27 +49,27 @@ def _tuple() -> re.Pattern[str]:
     )
 
 
-def pairs(text: str) -> Iterator[Span]:
+def pairs(text: str) -> Iterator[SecretSpan]:
     """Values beside their names: ``{"name": "password", "value": "x"}``, ``("password", "x")``, ``Key=…,Value=…``."""
     for match in _labelled().finditer(text):
         of_name = sensitivity(match["name"])
         value = value_pattern().match(text, match.end()) if of_name.kind else None
         if value and value["it"] and is_secret(of_name, value["it"]):
-            yield Span(*value.span("it"), of_name.kind)
+            yield SecretSpan(*value.span("it"), of_name.kind)
 
 
-def reversed_pairs(text: str) -> Iterator[Span]:
+def reversed_pairs(text: str) -> Iterator[SecretSpan]:
     """As :func:`pairs`, with the value first."""
     return _named_groups(_labelled_after().finditer(text))
 
 
-def tuples(text: str) -> Iterator[Span]:
+def tuples(text: str) -> Iterator[SecretSpan]:
     """Lists and tuples of a name and a value; two names of fields are none."""
     for match in _tuple().finditer(text):
         of_name = sensitivity(match["name"])
         it = match["it"]
         if of_name.kind and is_secret(of_name, it) and not sensitivity(it).kind:
-            yield Span(*match.span("it"), of_name.kind)
+            yield SecretSpan(*match.span("it"), of_name.kind)
 
 
 # --- elements of XML -------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def _element() -> re.Pattern[str]:
     )
 
 
-def elements(text: str) -> Iterator[Span]:
+def elements(text: str) -> Iterator[SecretSpan]:
     """Contents of elements with sensitive names, as ``‹password›x‹/password›`` in inert text."""
     for match in _element().finditer(text):
         name = match["name"] or match["attribute"] or match["key"] or ""
@@ -99,7 +99,7 @@ def elements(text: str) -> Iterator[Span]:
         it = match["it"].strip().removesuffix("]]")
         if of_name.kind and it and is_secret(of_name, it):
             start = match.start("it") + len(match["it"]) - len(match["it"].lstrip())
-            yield Span(start, start + len(it), of_name.kind)
+            yield SecretSpan(start, start + len(it), of_name.kind)
 
 
 # --- options of command lines ---------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def _option() -> re.Pattern[str]:
     return re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{1,60}+)(?:\s{1,3}|[\"'‵],\s?(?=[\"'‵]))(?![-‹\[{¦])")
 
 
-def options(text: str) -> Iterator[Span]:
+def options(text: str) -> Iterator[SecretSpan]:
     """Values of options: ``--password hunter2``, ``-Token abc``."""
     done = 0
     for match in _option().finditer(text):
@@ -123,7 +123,7 @@ def options(text: str) -> Iterator[Span]:
         is_quoted = value["q"] is not None
         if is_quoted or not (_metavariable().fullmatch(value["it"]) or starts_sentence(value["it"], "", "")):
             done = value.end("it")
-            yield Span(*value.span("it"), of_name.kind)
+            yield SecretSpan(*value.span("it"), of_name.kind)
 
 
 @cache
@@ -139,13 +139,13 @@ def _setting() -> re.Pattern[str]:
     )
 
 
-def settings(text: str) -> Iterator[Span]:
+def settings(text: str) -> Iterator[SecretSpan]:
     """Values of settings that a command gives by name: ``ENV API_TOKEN abc``."""
     for match in _setting().finditer(text):
         of_name = sensitivity(match["name"])
         value = value_pattern().match(text, match.end()) if of_name.kind else None
         if value and is_secret(of_name, value["it"]) and not starts_sentence(value["it"], "", ""):
-            yield Span(*value.span("it"), of_name.kind)
+            yield SecretSpan(*value.span("it"), of_name.kind)
 
 
 @cache
@@ -156,17 +156,17 @@ def _part_of_form() -> re.Pattern[str]:
     )
 
 
-def parts_of_forms(text: str) -> Iterator[Span]:
+def parts_of_forms(text: str) -> Iterator[SecretSpan]:
     """Values of a multipart form."""
     for match in _part_of_form().finditer(text):
         of_name = sensitivity(match["name"])
         it = match["it"].rstrip()
         if of_name.kind and it and is_secret(of_name, it):
-            yield Span(match.start("it"), match.start("it") + len(it), of_name.kind)
+            yield SecretSpan(match.start("it"), match.start("it") + len(it), of_name.kind)
 
 
-def _named_groups(matches: Iterator[re.Match[str]]) -> Iterator[Span]:
+def _named_groups(matches: Iterator[re.Match[str]]) -> Iterator[SecretSpan]:
     for match in matches:
         of_name = sensitivity(match["name"])
         if of_name.kind and is_secret(of_name, match["it"]):
-            yield Span(*match.span("it"), of_name.kind)
+            yield SecretSpan(*match.span("it"), of_name.kind)

@@ -1,5 +1,7 @@
 """Forms of credentials that are no service's own: keys, URLs, headers, cookies, JWTs, hashed passwords."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import binascii
@@ -96,7 +98,7 @@ CREDENTIALS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "credential",
-        rf"[:∶]\\/\\/(?P<it>(?:[^\s/@＠\"'<>‹›]|\\/){{1,256}}){_HOST}",
+        rf"[:∶]\\/\\/(?P<it>(?:[^\s/\\@＠\"'<>‹›]|\\/(?!\\/)){{1,256}}+){_HOST}",
         ("\\/\\/",),
         9,
         is_user_info,

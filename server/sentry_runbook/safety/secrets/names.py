@@ -4,6 +4,8 @@ Names are compared as words in lower case (:func:`~.sensitive_keys.words_of`), s
 ``X-Api-Key`` are the two words ``api key``. A new name is a word in one of these sets.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 
@@ -92,7 +94,9 @@ SECRET_ENDINGS = (
     *("비밀번호", "пароль", "авторизация", "トークン", "令牌", "密钥"),
 )
 """Ends of words that are written together: ``PGPASSWORD``, ``dbpassword``, ``xsrfheadertoken``."""
-WEAK_LAST = words("cnonce hmac token tokens session sessions auth nonce signature sig sid pin pins pass salt psk")
+WEAK_LAST = words(
+    "challenge cnonce hmac token tokens session sessions auth nonce signature sig sid pin pins pass salt psk"
+)
 """Secret only as the last word: ``token_type`` and ``session_count`` are not."""
 SHAPED_LAST = words(
     "cnonce hmac tokens session sessions auth nonce signature sig sid pin pins pass salt psk one factor assertion saml"
@@ -123,7 +127,7 @@ PERSONAL_PAIRS = phrases(
     "|licence plate|residence permit|health insurance|medical record|insurance id|snils number|inn number"
 )
 PERSONAL_WORDS = words(
-    "recipient ssn dob birthday birthdate birthplace surname firstname lastname fullname username nickname passport iban"
+    "recipient mobile tel fax whatsapp mobil handy celular telefono teléfono telefone ssn dob birthday birthdate birthplace surname firstname lastname fullname username nickname passport iban"
     " dateofbirth socialsecurity phone phonenumber phones telephone msisdn nino cpf cnpj curp bsn pesel aadhaar"
     " aadhar nir dni nie nif rut nric personnummer cpr hetu egn oib jmbg codicefiscale steuerid steuernummer"
     " steuernr steueridentifikationsnummer sozialversicherungsnummer burgerservicenummer passportnumber"
@@ -137,7 +141,7 @@ PERSONAL_WORDS = words(
     " nationalidnumber"
 )
 DIGITS_NEEDED = words(
-    "recipient sin nie nif nir rut nin tin pan cpr ahv inn rrn pin pins dni number no account code card id otp otps mfa 2fa"
+    "recipient mobile tel fax whatsapp mobil handy celular telefono teléfono telefone sin nie nif nir rut nin tin pan cpr ahv inn rrn pin pins dni number no account code card id otp otps mfa 2fa"
 )
 """Personal names that are words of their own too: their values have digits."""
 CARD_PAIRS = phrases(
@@ -200,12 +204,12 @@ SECRET_STEMS = listed(
     "|wachtwoord|hasl|hesl|jelsz|salasana|adgangskode|şifre|sifre|geslo|lozinka|slapta|parool|losung|kennwort"
     "|geheim|segredo|sekret|sandi|psk|verif|assert|ticket|state|mac|webhook|connect|connstr|amz|apim|psw|khẩu"
     "|khau|one|2fa|forgery|access|парол|лозинк|секрет|токен|ключ|подтвержд|авториз|סיסמ|密|口令|令牌|パス|トークン|シークレット"
-    "|暗証|비밀|암호|토큰|κωδ|रहस्य|wörter|hasło|senha|losenord|lösenord|?t=|&t=|?k=|&k=|tk=|at=|rt=|ak=|sk=|st=|confirm|invit|magic|unlock|activ|turnstile|captcha|clearance|challenge|wresult|authenticator|attestation|datajson|oob|sonar|remember|sam lart|oobcode|segret|schl|service|clé|código|codigo"
+    "|暗証|비밀|암호|토큰|κωδ|रहस्य|wörter|hasło|senha|losenord|lösenord|?t=|&t=|?k=|&k=|tk=|at=|rt=|ak=|sk=|st=|confirm|invit|magic|unlock|activ|turnstile|seed|grant|captcha|clearance|challenge|wresult|authenticator|attestation|datajson|oob|sonar|remember|sam lart|oobcode|segret|schl|service|clé|código|codigo"
     "|cle|shared|chav|पासवर्ड|รหัส|كلمة|秘钥|私钥"
 )
 """Each name that is secret holds one of these, in lower case."""
 PERSONAL_STEMS = listed(
-    "caller|first|vorn|nachn|apelli|bank|tax|nation|patient|voter|holder|lastn|given|family|middle|customer|legal|real"
+    "caller|fax|whatsapp|handy|celular|first|vorn|nachn|apelli|bank|tax|nation|patient|voter|holder|lastn|given|family|middle|customer|legal|real"
     "|contact|username|display|employee|recip|sender|surn|nickn|ccn|full|phone|licen|secu|tel|ssn|dob|birth"
     "|passport|iban|cpf|cnpj|curp|bsn|pesel|aadha|nir|dni|nie|nif|rut|nric|personn|cpr|hetu|egn|oib|jmbg|fiscal"
     "|steuer|sozial|service|führer|fuehrer|ausweis|geburt|reisepass|prénom|prenom|cognome|insur|address|card"

@@ -1,5 +1,7 @@
 """Forms of personal data: addresses, accounts, cards, telephone numbers, national ids that show what they are."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -126,7 +128,7 @@ PERSONAL: tuple[SecretPattern, ...] = (
         "phone",
         r"(?:\+(?<![A-Za-z0-9+@＠.:/-]\+)"
         r"|00(?<![A-Za-z0-9+@＠.:/-]00)(?=[1-9]\d{1,2}[ -]))[1-9]\d{0,2}[ .\u00a0-]?(?:\(\d{1,5}\)[ .-]?)?"
-        r"\d(?:[ .\-/\u00a0]?\d){6,14}(?![A-Za-z0-9]|[.:-]\d)",
+        r"\d(?:[ .\-/\u00a0]{0,3}\d){6,14}(?![A-Za-z0-9]|[.:-]\d)",
         ("+", "00"),
         10,
         is_phone,

@@ -1,5 +1,7 @@
 """Forms of personal data and codes that a word announces or that are spelled out: national ids, one-time codes."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 from sentry_runbook.safety.secrets.checksums import digits_of
@@ -30,7 +32,7 @@ def is_national_id(text: str) -> bool:
 SPOKEN: tuple[SecretPattern, ...] = (
     SecretPattern(
         "personal",
-        rf"(?<![A-Za-z0-9_-])(?:{_ID_NAMES})(?i:[ _-]?(?:no|nr|number|num|numero|número|nummer|n°|nº|#|id|card"
+        rf"(?=\w)(?<![A-Za-z0-9_-])(?:{_ID_NAMES})(?i:[ _-]?(?:no|nr|number|num|numero|número|nummer|n°|nº|#|id|card"
         rf"|code))?[.:]?"
         r"[\"']?\s{0,2}[:=#∶：]?\s{0,2}[\"']?(?P<it>[A-Z0-9](?:[ ./-]?[A-Z0-9]){5,24}+|[a-z0-9]{6,20}+)(?![a-z0-9])",
         (

@@ -1,12 +1,14 @@
 """Secrets in statements of SQL: arguments of functions, clauses, values by the places of their columns."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 
-from sentry_runbook.safety.secrets.assignments import Span
+from sentry_runbook.safety.secrets.assignments import SecretSpan
 from sentry_runbook.safety.secrets.commands import is_argument
 from sentry_runbook.safety.secrets.pattern import SecretPattern
 from sentry_runbook.safety.secrets.values import is_secret
@@ -14,7 +16,7 @@ from sentry_runbook.safety.sensitive_keys import sensitivity
 
 _TEXT = r"[NE]?[\"'](?P<it>[^\"'\n<>]{1,400}+)"
 _ARGUMENT = r"(?:'[^'\n]{0,400}+'|\"[^\"\n]{0,400}+\"|[^,()'\"\n]{1,200}+(?:\([^()\n]{0,100}+\))?)"
-_PASSWORD = r"(?:\w{0,20}_)?(?:password|passwd|pwd|pass|passphrase|secret|token|pin|api_?key)(?:_?(?:hash|digest))?"
+_COLUMN = r"(?:\w{0,20}_)?(?:password|passwd|pwd|pass|passphrase|secret|token|pin|api_?key)(?:_?(?:hash|digest))?"
 
 
 def _clause(source: str, words: str) -> SecretPattern:
@@ -34,11 +36,11 @@ SQL: tuple[SecretPattern, ...] = (
     ),
     # What a function makes of a password before it is stored or compared.
     _clause(
-        rf"{_PASSWORD}[\"'‵\]]?\s{{0,3}}=\s{{0,3}}(?:(?:md5|sha\d{{0,3}}|password|encrypt|encode|(?:un)?hex|digest|hash\w{{0,12}}|convert|to_base64|upper|lower|concat)\(\s{{0,3}}){{1,3}}{_TEXT}",
+        rf"{_COLUMN}[\"'‵\]]?\s{{0,3}}=\s{{0,3}}(?:(?:md5|sha\d{{0,3}}|password|encrypt|encode|(?:un)?hex|digest|hash\w{{0,12}}|convert|to_base64|upper|lower|concat)\(\s{{0,3}}){{1,3}}{_TEXT}",
         "md5(|sha|password(|encrypt(|hex(|hash|digest(",
     ),
     _clause(
-        rf"'(?P<it>[^'\n<>]{{1,200}}+)'\s{{1,3}}as\s{{1,3}}[\"‵\[]?{_PASSWORD}\b",
+        rf"'(?P<it>[^'\n<>]{{1,200}}+)'\s{{1,3}}as\s{{1,3}}[\"‵\[]?{_COLUMN}\b",
         " as ",
     ),
     _clause(
@@ -87,7 +89,7 @@ _ROWS = 50
 """Rows of one statement that are read."""
 
 
-def inserted(text: str) -> Iterator[Span]:
+def inserted(text: str) -> Iterator[SecretSpan]:
     """Values of sensitive columns of an INSERT, by their places, in each of its rows."""
     for match in _insert().finditer(text):
         columns = match["names"].split(",")
@@ -100,7 +102,7 @@ def inserted(text: str) -> Iterator[Span]:
             position = following.end()
 
 
-def _of_row(text: str, position: int, columns: list[str]) -> Iterator[Span]:
+def _of_row(text: str, position: int, columns: list[str]) -> Generator[SecretSpan, None, int]:
     """The sensitive values of one row, and where it ends."""
     for name in columns:
         value = _value().match(text, position)
@@ -111,7 +113,7 @@ def _of_row(text: str, position: int, columns: list[str]) -> Iterator[Span]:
         it = (value[group] or "").strip()
         if of_name.kind and it and not value["call"] and is_secret(of_name, it):
             start = value.start(group) + len(value[group]) - len(value[group].lstrip())
-            yield Span(start, start + len(it), of_name.kind)
+            yield SecretSpan(start, start + len(it), of_name.kind)
         position = value.end()
         if not value["comma"]:
             break
@@ -139,7 +141,7 @@ def _columns_of_insert() -> re.Pattern[str]:
     )
 
 
-def bound(text: str) -> Iterator[Span]:
+def bound(text: str) -> Iterator[SecretSpan]:
     """Values that a list of parameters gives to the places of a statement: ``password=? … [parameters: ('x',)]``."""
     for match in _bound().finditer(text):
         statement = text[max(0, match.start() - 4000) : match.start()]
@@ -162,7 +164,7 @@ def _detail() -> re.Pattern[str]:
     )
 
 
-def keys_in_details(text: str) -> Iterator[Span]:
+def keys_in_details(text: str) -> Iterator[SecretSpan]:
     """Values of unique columns that a database repeats: ``Key (token)=(x) already exists``."""
     for match in _detail().finditer(text):
         if match["values"] is not None:
@@ -171,7 +173,7 @@ def keys_in_details(text: str) -> Iterator[Span]:
         group = "it" if match["it"] else "set"
         of_name = sensitivity(_index().sub("", match["name"] or match["setting"]))
         if of_name.kind and is_secret(of_name, match[group]):
-            yield Span(*match.span(group), of_name.kind)
+            yield SecretSpan(*match.span(group), of_name.kind)
 
 
 @cache

@@ -4,6 +4,8 @@ A row is the service, its beginnings, and what follows them. A new beginning is 
 Lengths are lower bounds: services lengthen their tokens, and a token that a cut has shortened is still one.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -261,6 +263,29 @@ TOKENS: tuple[SecretPattern, ...] = (
             "/claim",
         ),
         24,
+    ),
+    SecretPattern(
+        "token",
+        r"/(?:[ltsae]|links?|auth|join|accept|sign-?in|shared?|password|sessions?|otp|keys?)/(?P<it>(?=[a-z\d_-]{0,60}+[A-Z])(?=[A-Z\d_-]{0,60}+[a-z])"
+        r"(?=[A-Za-z_-]{0,60}+\d)[\w-]{20,400}+|[0-9a-f]{32,128}+)(?![\w.])",
+        (
+            "/l/",
+            "/t/",
+            "/s/",
+            "/a/",
+            "/e/",
+            "/link",
+            "/auth/",
+            "/join/",
+            "/accept/",
+            "/sign",
+            "/share",
+            "/password/",
+            "/session",
+            "/otp/",
+            "/key",
+        ),
+        23,
     ),
     *(SecretPattern("token", rf"(?<![A-Za-z0-9]){form}", needs, 15) for _, needs, form in _SHAPES),
     *(_row(beginnings, follows, least) for _, beginnings, follows, least in _BEGINNINGS),

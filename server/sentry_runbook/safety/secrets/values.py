@@ -6,6 +6,8 @@ depends on how the value is introduced: after ``=`` and in quotation marks nearl
 a sentence may follow, after a word that has other meanings (``session``, ``auth``) only what looks like a credential.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -53,7 +55,7 @@ def _prose() -> re.Pattern[str]:
 def _placeholder() -> re.Pattern[str]:
     name = r"[A-Za-z_][\w.-]{0,60}"
     return re.compile(
-        rf"[*•.·xX?_#-]{{3,64}}|…|\*+|\$\{{?[A-Z_][A-Z0-9_]*\}}?|\$\{{[^{{}}]*\}}?|\$\([^()]*\)?"
+        rf"[*•.·xX?_#-]{{3,64}}|…|\*+|\$\{{?[A-Z_][A-Z0-9_]*\}}?(?:….*)?|\$\{{[^{{}}]*\}}?|\$\([^()]*\)?"
         rf"|\$\{{?\{{.*|\{{ ?\{{.*|\{{{name}\}}?"
         rf"|%\(?{name}\)?s|%[sdrvq]|%\w+%|‹[^‹›]*›?|\[{name}\]?|\({name}\)|<{name} \d+>|:{name}|@{name}|\?|\$\d{{1,3}}"
         r"|<[^<>]*>|#(?:[0-9a-fA-F]{3}){1,2}|rgba?\(.*|\d{1,4}(?:\.\d{1,3})?(?:px|r?em|v[hw]|pt)"
