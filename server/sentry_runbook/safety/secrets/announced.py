@@ -97,6 +97,37 @@ ANNOUNCED: tuple[SecretPattern, ...] = (
     # Whatever the program is, and however the sentence goes on: a word of letters of both cases, digits and signs.
     SecretPattern(
         "credential",
+        r"(?<![\w-])(?:-[ktsaxTK]|--(?:key|login|id))(?:[\"'],\s?|\s{1,2}|=)[\"']?"
+        r"(?P<it>(?=[a-z\d_-]{0,60}+[A-Z])(?=[A-Z\d_-]{0,60}+[a-z])(?=[A-Za-z_-]{0,60}+\d)[\w-]{20,400}+|[0-9a-f]{32,128}+)(?![\w./:=])",
+        ("-k", "-t", "-s", "-a", "-x", "--login", "--id"),
+        23,
+        is_password,
+    ),
+    SecretPattern(
+        "credential",
+        r"(?<![\w/])(?:/(?:p|pw|pass|rp):|(?:user(?:add|mod)|adduser)\s[^\n¦;]{0,100}?-p\s{1,2}|ftp\s{1,2}-u\s{1,2}[\w.-]{1,40},"
+        r"|--(?:auth|login|user|userpwd)[ =][\w.-]{1,40}:)[\"']?(?P<it>[^\s\"'<>]{4,200}+)",
+        ("/p", "/rp:", "-p ", "ftp -u", "--auth", "--login", "--user"),
+        8,
+        is_argument,
+    ),
+    SecretPattern(
+        "credential",
+        rf"(?<![^\s\"'(])(?!mailto|sip|xmpp|acct|tel|im:)[A-Za-z][\w.-]{{0,40}}:{_STRONG.replace('/:=@＠', '/:=')}(?=[@＠][\w.-])",
+        ("@", "＠"),
+        12,
+        is_password,
+    ),
+    SecretPattern(
+        "secret",
+        r"(?i)(?<![a-z])(?:tried|trying|using|with|guess(?:ed)?|default|old|new|temp(?:orary)?|initial|weak|common|leaked) pass(?:word|phrase|code)s?:? "
+        r"[\"'‘“](?P<it>[^\"'’”\n<>]{4,60}+)[\"'’”]",
+        ("password", "passphrase", "passcode"),
+        18,
+        is_argument,
+    ),
+    SecretPattern(
+        "credential",
         rf"(?<![\w-])-(?:[pPwW]|pw|pass)(?:[\"'],\s?|\s{{0,2}})[\"']?{_STRONG}",
         ("-p", "-w"),
         12,

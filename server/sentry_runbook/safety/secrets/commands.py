@@ -56,7 +56,7 @@ COMMANDS: tuple[SecretPattern, ...] = (
     ),
     _command(
         "curl|wget|http|https|httpie|xh|etcdctl|ab",
-        r"(?:-u|--user|-U|--proxy-user|-a|-A|-E|--cert|--auth)(?:[\"'‵],\s?(?=[\"'])|[ =]{0,2})",
+        r"(?:-[a-zA-Z]{0,6}u|--user|-U|--proxy-user|-a|-A|-E|--cert|--auth)(?:[\"'‵],\s?(?=[\"'])|[ =]{0,2})",
         "curl wget http xh etcdctl -a",
         "user",
     ),
@@ -73,13 +73,13 @@ COMMANDS: tuple[SecretPattern, ...] = (
         r"(?<![\w-])login\b" + _REST + r"??-p" + _BETWEEN,
         "docker podman nerdctl skopeo buildah helm az oc cf doctl nomad crane oras regctl",
     ),
-    _command("redis-cli|valkey-cli|keydb-cli", r"-a" + _BETWEEN, "redis-cli valkey-cli keydb-cli"),
+    _command("redis-cli|valkey-cli|keydb-cli", r"-a(?:" + _BETWEEN + r")?", "redis-cli valkey-cli keydb-cli"),
     _command(
         "sqlcmd|bcp|mosquitto_\\w{3}|zip|unzip|ipmitool|pscp|plink|osql|tsql|isql",
-        r"-(?:P|pw)\s{0,3}",
+        r"-(?:[a-z]{0,4}P|pw)\s{0,3}",
         "sqlcmd bcp mosquitto_ zip pscp plink osql tsql isql ipmitool",
     ),
-    _command("ldap\\w{3,10}", r"-[wsy]\s{1,3}", "ldap"),
+    _command("ldap\\w{3,10}", r"-[a-zA-Z]{0,4}[wsy]\s{0,3}", "ldap"),
     _command(
         "smbclient|rpcclient|crackmapexec|net|winexe|mount(?:\\.cifs)?",
         r"(?:-U|--user)[ =]{1,3}[\"']?[\w.\\/-]{1,60}%",
@@ -131,7 +131,7 @@ COMMANDS: tuple[SecretPattern, ...] = (
     _command("net", r"use\s{1,3}" + _REST + r"??/(?:user|USER):\S{1,60}\s{1,3}(?!/)", "net "),
     SecretPattern(
         "credential",
-        rf"(?:-stdin|kinit|passwd|secret set \w{{1,60}})\s{{0,3}}[\w -]{{0,40}}‹‹‹\s?{_WORD}",
+        rf"(?:-stdin|-S|kinit|passwd|secret set \w{{1,60}})\s{{0,3}}[\w -]{{0,40}}‹‹‹\s?{_WORD}",
         ("‹‹‹",),
         10,
         is_argument,
@@ -142,6 +142,13 @@ COMMANDS: tuple[SecretPattern, ...] = (
         (".py ", "impacket-"),
         12,
         is_argument,
+    ),
+    _command("ansible-vault", r"encrypt_string\s{1,3}", "ansible-vault"),
+    _command("az", r"(?:user|sql|vm|create|update)\s" + _REST + r"??-p" + _BETWEEN, "az "),
+    _command(
+        "consul|etcdctl|redis-cli",
+        r"(?:put|set)\s{1,3}\S{0,100}(?:pass|secret|token|pw)\w{0,20}\s{1,3}",
+        "consul etcdctl redis-cli",
     ),
     _command("nmcli", r"password\s{1,3}", "nmcli"),
     _command("wpa_passphrase", r"\S{1,60}\s{1,3}", "wpa_passphrase"),
