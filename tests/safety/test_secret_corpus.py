@@ -16,11 +16,11 @@ TOKEN_SHAPES = re.compile(
 """What scanners of repositories stop a push for."""
 
 
-def test_the_corpus_has_both_sides_and_a_third_that_is_held_out() -> None:
+def test_the_corpus_has_both_sides_and_a_part_that_is_held_out() -> None:
     for harmless in (False, True):
         by_part = Counter(row.part for row in rows() if row.harmless is harmless)
         assert by_part.total() >= 400
-        assert 0.3 < by_part["holdout"] / by_part.total() < 0.4
+        assert by_part["holdout"] >= 200  # the development part may grow: this one is what it was
 
 
 def test_the_holdout_has_the_same_kinds_and_no_value_of_the_development_part() -> None:

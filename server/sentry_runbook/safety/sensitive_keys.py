@@ -125,6 +125,8 @@ def _sensitivity(name: str, query: bool) -> Sensitivity:
         return Sensitivity("personal")
     if query and ((len(parts) == 1 and last in names.QUERY_NAMES) or (parts[0] == "x" and "signature" in parts)):
         return Sensitivity("secret", by_shape=parts[0] != "x")
+    if query and len(parts) == 1 and last in names.QUERY_LOOSE:
+        return Sensitivity("secret", by_shape=True, is_loose=True)
     pairs = {f"{first} {second}" for first, second in pairwise(parts)}
     pairs |= {" ".join(parts[start : start + 3]) for start in range(len(parts) - 2)}
     return _NONE if _is_about(name, parts, pairs) else _classified(parts, pairs)
@@ -164,10 +166,20 @@ def _classified(parts: list[str], pairs: set[str]) -> Sensitivity:
         (held & names.COOKIE_WORDS, Sensitivity("cookie")),
         (is_flag, _NONE),
         (held & names.PASSWORDS, Sensitivity("secret")),
-        (secret, Sensitivity("secret", shaped and len(parts) == 1, digits and last not in names.IDS)),
+        (
+            secret,
+            Sensitivity(
+                "secret",
+                (shaped and len(parts) == 1) or bool(pairs & names.SHAPED_PAIRS),
+                digits and last not in names.IDS,
+            ),
+        ),
         (held & names.PERSONAL_WORDS or pairs & names.PERSONAL_PAIRS, Sensitivity("personal", needs_digits=digits)),
         (last in names.WEAK_LAST, Sensitivity("secret", shaped, digits)),
-        (last in ("key", "keys"), Sensitivity("secret", by_shape=True, is_loose=True)),
+        (
+            last in ("key", "keys", "ticket", "state", "grant", "link", "seed"),
+            Sensitivity("secret", by_shape=True, is_loose=True),
+        ),
         (joined, Sensitivity("secret")),
     )
     return next((sensitivity for holds, sensitivity in rows if holds), _NONE)

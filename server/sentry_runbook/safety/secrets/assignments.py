@@ -5,6 +5,8 @@ inside the value of a harmless name is found too, and each place of the text is 
 either runs, one search says whether any word of a sensitive name occurs in the text at all.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -17,9 +19,12 @@ from sentry_runbook.safety.secrets.pattern import QUOTE
 from sentry_runbook.safety.secrets.values import (
     UNEXPECTED,
     is_announced,
+    is_dotted_word,
     is_expression,
     is_path_of_shell,
+    is_phrase,
     is_secret,
+    is_word_of_sentence,
     looks_random,
     starts_sentence,
 )
@@ -64,26 +69,26 @@ _VARIABLE = (
     r"|‹[^‹›\n]{0,60}›|\[\w{1,20}\](?!\w)"
 )
 _SEPARATOR = (
-    r"\s{0,3}(?:(?P<sure>={1,3}[>›]?(?:\s?⏎\s?)?|:=|-[>›]|→|＝|%(?:25)?3[Dd])|(?P<colon>[:∶：](?!:|//)|%(?:25)?3[Aa])|(?P<php>;s:\d{1,6}:)(?=[\\\"'])"
-    r"|(?P<loose>¦|\t)|(?<=\s)(?P<said>is|was|ist|lautet|est|es|=|is set to|set to|changed to|to)(?=[\s:]))[\s:]{0,3}"
-    r"|(?P<blank>\s{1,3})(?=[\"']|[\w$+/=!#@%^&*~.-]{0,40}\d)"
+    r"\s{0,3}(?:(?P<sure>={1,3}[>›]?(?:\s?⏎\s?)?|:=|-[>›]|→|＝|%(?:25)?3[Dd])|(?P<colon>\\?[:∶：](?!:|//)(?:\s?[¦›][-+]?[\s⏎]{1,9})?|%(?:25)?3[Aa])|(?P<php>;s:\d{1,6}:)(?=[\\\"'])"
+    r"|(?P<loose>¦|\t|[–—›]|-(?=\s)|;(?=\s))|(?<=\s)(?P<said>is|was|ist|lautet|est|es|=|is set to|set to|changed to|to|TO)(?=[\s:]))[\s:]{0,3}"
+    r"|(?P<blank>\s{1,16})(?=[\"']|[\w$+/=!#@%^&*~.-]{0,40}\d)"
 )
 
 
 @cache
 def _name() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<name>[\w$](?<![\w$]{{2}})(?<![\w$][.-][\w$])(?:[\w.$-]|%5[BbDdFf]|%2[Dd]){{1,200}}+)(?P<close>(?:{QUOTE})?\s?\]?)(?:{_SEPARATOR})"
+        rf"(?P<name>[\w$](?<![\w$]{{2}})(?<![\w$][.-][\w$])(?:[\w.$-]|%5[BbDdFf]|%2[Dd]){{1,200}}+)(?P<close>(?:\[\d{{0,4}}\])?(?:{QUOTE})?\s?\]?(?:(?<!\s)\s\([a-z][a-z -]{{1,15}}\)(?=:)|\s?:\s?&?(?:[Ss]tring|str|char|bytes|SecretStr)[?!]?(?=\s?=))?)(?:{_SEPARATOR})"
     )
 
 
 @cache
 def value_pattern() -> re.Pattern[str]:
     """One value, quoted or bare: its group ``it``, with the quotation marks as ``q`` or ``o``."""
-    quote = r"\\{0,7}[\"'‵]|＆(?:quot|apos|#0?3[49]);|\\{1,4}u002[27]|%(?:25)?2[27]"
+    quote = r"\"{3}|'{3}|\\{0,7}[\"'‵]|＆(?:quot|apos|#0?3[49]);|\\{1,4}u002[27]|%(?:25)?2[27]"
     return re.compile(
-        rf"(?:(?:(?i:string|str|secret|secretstr|some|just|optional|text|sensitive)\(\d{{0,6}}\)?\s?)?[uUrRbBfFLN@]{{0,2}}(?:(?P<q>{quote})|(?P<o>[“‘«])))?"
-        r"(?P<it>(?(q)(?:(?!(?P=q))(?:\\{2,8}[\"']|\\.|[^\n<>])){0,4096}+"
+        rf"(?:(?:!!str|&\w{{1,20}})\s{{1,2}})?(?:(?:(?i:string|str|secret|secretstr|some|just|optional|text|sensitive)\(\d{{0,6}}\)?\s?)?[uUrRbBfFLN@]{{0,2}}(?:(?P<q>{quote})|(?P<o>[“‘«])))?"
+        r"(?P<it>(?(q)(?:(?!(?P=q))(?:\\{2,8}[\"']|\\.|[^\n<>])|''(?=\w)){0,4096}+"
         rf"|(?(o)[^”’»\n<>]{{0,4096}}+|(?:{_VARIABLE}|{_BARE}))))"
     )
 
@@ -170,19 +175,37 @@ def _is_value(name: re.Match[str], value: re.Match[str], of_name: Sensitivity) -
     """Whether what follows a sensitive name is its value, and not the rest of a sentence about it."""
     it = value["it"]
     is_quoted = value["q"] is not None or value["o"] is not None
-    if not it or not is_secret(of_name, it):
+    if not it or not is_secret(of_name, it) or (name["colon"] and _is_in_longer_name(name, it)):
         return False
     if name["blank"] is not None or name["loose"] or name["said"]:
         return _is_announced(name, it, of_name, is_quoted)
-    if name["colon"] and _is_in_longer_name(name, it):
-        return False
     before = name.string[max(0, name.start() - 12) : name.start()].lower()
+    if before.endswith(UNEXPECTED) and name["name"].lower() in names.PASSWORDS and is_announced(of_name, it):
+        before = ""  # the complaint repeats the password
     if is_quoted:
+        opened = name.string[name.start() - 1 : name.start()].replace("‵", "'")
+        if name["sure"] and not name["close"] and value["q"] == opened:  # the name itself is quoted, with its sign
+            return False
         return not (name["colon"] and before.endswith(UNEXPECTED) and not looks_random(it))
-    if is_expression(name["name"], it) or is_path_of_shell(name["name"], it):
+    if _is_code(name, value):
         return False
     is_assigned = name["sure"] or name["php"] or name["close"].strip()
     return bool(is_assigned) or not starts_sentence(it, before, name.string[value.end() : value.end() + 2])
+
+
+def _is_code(name: re.Match[str], value: re.Match[str]) -> bool:
+    """Whether an unquoted value is an expression, a place of a shell, a dotted name, or a word of a sentence."""
+    it, word = value["it"], name["name"]
+    if it.replace(".", "_").isidentifier() and _call().match(name.string, value.end()):
+        return True
+    if is_expression(word, it) or is_path_of_shell(word, it) or is_dotted_word(word, it):
+        return True
+    return bool(name["colon"] and name["close"].strip()) and is_word_of_sentence(it)
+
+
+@cache
+def _call() -> re.Pattern[str]:
+    return re.compile(r"\([^()\n]{0,200}\)")
 
 
 def _is_announced(name: re.Match[str], it: str, of_name: Sensitivity, is_quoted: bool) -> bool:
@@ -190,7 +213,11 @@ def _is_announced(name: re.Match[str], it: str, of_name: Sensitivity, is_quoted:
     if of_name.kind == "personal" and sum(map(str.isdigit, it)) < FEWEST_DIGITS:
         return False  # the model in ``iPhone iPhone15,2`` is nobody's telephone number
     if name["said"]:
+        if is_quoted and name["name"].lower() in names.PASSWORDS and is_phrase(it):
+            return True
         return (of_name.kind != "secret" and any(map(str.isdigit, it))) or looks_random(it)
+    if is_quoted and name["name"].lower() in names.PASSWORDS and it.count(" ") > 1 and is_phrase(it):
+        return True
     return (
         (looks_random(it) and not of_name.is_loose)
         if is_quoted
@@ -210,9 +237,9 @@ def _is_in_longer_name(name: re.Match[str], it: str) -> bool:
 @cache
 def _parameter() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?:[?&;#]|%(?:25)?3f|%(?:25)?26|＆amp;|\\u0026)"
+        r"(?i)(?:[?&#]|(?P<semi>;)|%(?:25)?3f|%(?:25)?26|＆amp;|\\u0026)"
         r"(?P<name>[\w.\[\]-]{1,60}(?:%(?:5f|2d|5b|5d)\w{0,40}){0,4})(?:=|%(?:25)?3d)"
-        r"(?P<it>(?:(?!%(?:25)?26|%(?:25)?23|＆amp;|\\u0026)[^&;\s#<>‹›\"')\\]){1,4096})"
+        r"(?P<it>(?:(?!%(?:25)?26|%(?:25)?23|＆amp;|\\u0026)(?(semi)[^&;\s<>‹›\"')\\]|[^&;\s#<>‹›\"')\\])){1,4096})"
     )
 
 

@@ -1,5 +1,7 @@
 """Credentials in commands of shells, databases and mail, where an option or a place says what they are."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -46,43 +48,122 @@ COMMANDS: tuple[SecretPattern, ...] = (
     # The password is attached to its option: with a blank between, the next word is the database.
     SecretPattern(
         "credential",
-        rf"(?<![\w.-])(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}}|sshpass){_BETWEEN}(?:{_REST})??-p(?=[\S])(?!\s|-|ort)"
+        rf"(?<![\w.-])(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}}|7z[arz]?|(?:un)?rar|sshpass){_BETWEEN}(?:{_REST})??-h?p(?=[\S])(?!\s|-|ort)"
         + _WORD.replace("[^\\s\\\"'‵¦;<>-][", "[^\\s\\\"'‵¦;<>=-]["),
-        ("mysql", "mariadb", "sshpass"),
+        ("mysql", "mariadb", "sshpass", "7z", "rar "),
         8,
         is_argument,
     ),
     _command(
-        "curl|wget|http|https|httpie",
-        r"(?:-u|--user|-U|--proxy-user|-a|--auth)(?:[\"'‵],\s?(?=[\"'])|[ =]{0,2})",
-        "curl wget http",
+        "curl|wget|http|https|httpie|xh|etcdctl|ab",
+        r"(?:-[a-zA-Z]{0,6}u|--user|-U|--proxy-user|-a|-A|-E|--cert|--auth)(?:[\"'‵],\s?(?=[\"'])|[ =]{0,2})",
+        "curl wget http xh etcdctl -a",
         "user",
     ),
     _command(
-        "sshpass|cqlsh|mongo\\w{0,8}|mongosh|docker|podman|nerdctl|skopeo|buildah|helm|az|oc|influx|rabbitmqadmin"
-        "|couchbase-cli|impala-shell|rdesktop|nomad|cf|doctl|snowsql|arangosh|ipmitool",
+        "sshpass|cqlsh|mongo\\w{0,8}|mongosh|influx|rabbitmqadmin|couchbase-cli|impala-shell|rdesktop|snowsql|arangosh"
+        "|ipmitool|[Pp]s[Ee]xec(?:64)?|winrs|crackmapexec|nxc|netexec|evil-winrm|cypher-shell|racadm|beeline|hive|altool|poetry|security|ncftp\\w{0,4}|elasticsearch-users|twine",
         r"-p" + _BETWEEN,
-        "sshpass cqlsh mongo docker podman nerdctl skopeo buildah helm az oc influx rabbitmqadmin couchbase impala"
-        " rdesktop nomad cf doctl snowsql arangosh ipmitool",
+        "sshpass cqlsh mongo influx rabbitmqadmin couchbase impala rdesktop snowsql arangosh ipmitool psexec winrs ncftp"
+        " elasticsearch-users twine crackmapexec nxc netexec evil-winrm cypher-shell racadm beeline hive altool poetry security",
     ),
-    _command("redis-cli|valkey-cli|keydb-cli", r"-a" + _BETWEEN, "redis-cli valkey-cli keydb-cli"),
+    # Elsewhere their -p is a port or a project.
     _command(
-        "sqlcmd|bcp|mosquitto_\\w{3}|zip|unzip|ipmitool|pscp|plink|osql|tsql|isql|docker",
-        r"-(?:P|pw)\s{0,3}",
+        "docker|podman|nerdctl|skopeo|buildah|helm|az|oc|cf|doctl|nomad|crane|oras|regctl",
+        r"(?<![\w-])login\b" + _REST + r"??-p" + _BETWEEN,
+        "docker podman nerdctl skopeo buildah helm az oc cf doctl nomad crane oras regctl",
+    ),
+    _command("redis-cli|valkey-cli|keydb-cli", r"-a(?:" + _BETWEEN + r")?", "redis-cli valkey-cli keydb-cli"),
+    _command(
+        "sqlcmd|bcp|mosquitto_\\w{3}|zip|unzip|ipmitool|pscp|plink|osql|tsql|isql",
+        r"-(?:[a-z]{0,4}P|pw)\s{0,3}",
         "sqlcmd bcp mosquitto_ zip pscp plink osql tsql isql ipmitool",
     ),
-    _command("ldap\\w{3,10}", r"-[wsy]\s{1,3}", "ldap"),
+    _command("ldap\\w{3,10}", r"-[a-zA-Z]{0,4}[wsy]\s{0,3}", "ldap"),
     _command(
         "smbclient|rpcclient|crackmapexec|net|winexe|mount(?:\\.cifs)?",
-        r"(?:-U|--user)[ =]{1,3}[\w.\\/-]{1,60}%",
+        r"(?:-U|--user)[ =]{1,3}[\"']?[\w.\\/-]{1,60}%",
         "smbclient rpcclient winexe net",
     ),
     _command("xfreerdp|mstsc|cmdkey|rdesktop|wfreerdp", r"/(?:p|pass|password):", "freerdp mstsc cmdkey rdesktop"),
     _command("lftp", r"-u\s{1,3}[\w.-]{1,60},", "lftp"),
-    _command("htpasswd", r"-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}\s{1,3}\S{1,200}\s{1,3}\S{1,100}\s{1,3}", "htpasswd"),
+    _command(
+        "htpasswd",
+        r"(?:-(?=[a-zA-Z]{0,6}n)[a-zA-Z]{0,6}b[a-zA-Z]{0,6}|-[a-mo-zA-Z]{0,6}b[a-mo-zA-Z]{0,6}\s{1,3}\S{1,200})\s{1,3}\S{1,100}\s{1,3}",
+        "htpasswd",
+    ),
     _command("vault", r"login\s{1,3}(?:-\S{1,60}\s{1,3}){0,3}(?:token=)?", "vault"),
     _command("aws", r"configure\s{1,3}set\s{1,3}[\w.]{0,40}(?:secret|key|token)\w{0,20}\s{1,3}", "aws"),
-    _command("net", r"(?:user|use)\s{1,3}[\w\\.:$-]{1,80}\s{1,3}(?!/)", "net "),
+    _command(
+        "net",
+        r"(?:user|use)\s{1,3}(?:[A-Za-z*]:?\s{1,3}(?=\\))?[\w\\.:$-]{1,80}\s{1,3}(?!/|[A-Za-z*]:(?!\S)|\\)",
+        "net ",
+    ),
+    _command("ldappasswd", r"-[sa]\s{1,3}", "ldappasswd"),
+    _command("ssh-keygen", r"-[NP]\s{1,3}", "ssh-keygen"),
+    _command("openssl", r"enc\s" + _REST + r"??-[kK]\s{1,3}", "openssl"),
+    _command("schtasks", r"/(?:rp|RP)\s{1,3}", "schtasks"),
+    _command("rabbitmqctl", r"(?:add_user|change_password|authenticate_user)\s{1,3}\S{1,80}\s{1,3}", "rabbitmqctl"),
+    *(_command("snmp\\w{2,10}", rf"-{option}\s{{1,3}}(?!(?:public|private)\b)", "snmp") for option in "AXc"),
+    _command("winr[sm]", r"-p:", "winrs winrm"),
+    _command("signtool|ktpass", r"/(?:p|pass)\s{1,3}", "signtool ktpass"),
+    _command("kadmin|security", r"-w\s{1,3}", "kadmin security"),
+    _command("swaks|sendemail|sendEmail", r"-[ax]p\s{1,3}", "swaks sendemail"),
+    _command("iwconfig", r"key\s{1,3}s:", "iwconfig"),
+    _command("bundle", r"config\s{1,3}(?:set\s{1,3})?(?:--\w{1,10}\s{1,3})?[\w.-]{1,80}\s{1,3}[\w.-]{1,40}:", "bundle"),
+    _command("composer", r"config\s{1,3}(?:-\S{1,20}\s{1,3})?http-basic\.\S{1,80}\s{1,3}\S{1,60}\s{1,3}", "composer"),
+    _command("openssl", r"passwd\s{1,3}(?:-\w{1,6}\s{1,3}){0,3}", "openssl"),
+    _command("mkpasswd", r"(?:-m\s{1,3}\S{1,20}\s{1,3}|-\S{1,30}\s{1,3}){0,3}", "mkpasswd"),
+    _command("caddy", r"--plaintext\s{1,3}", "caddy"),
+    _command("rclone", r"obscure\s{1,3}", "rclone"),
+    _command("neo4j-admin", r"set-initial-password\s{1,3}", "neo4j-admin"),
+    _command("vault", r"unseal\s{1,3}", "vault"),
+    _command("db2", r"user\s{1,3}\S{1,60}\s{1,3}using\s{1,3}", "db2"),
+    _command("isql|tsql", r"[A-Z]\w{1,30}\s{1,3}\w{1,30}\s{1,3}(?=\S{0,60}\d)", "isql tsql"),
+    _command(
+        "aws",
+        r"(?:put-parameter|put-secret-value|create-secret)\s" + _REST + r"??--(?:value|secret-string)\s{1,3}",
+        "aws",
+    ),
+    _command("pt-[\\w-]{3,30}", r"[\w,=.-]{0,60},p=", "pt-"),
+    _command("radtest", r"\S{1,60}\s{1,3}", "radtest"),
+    _command("radtest", r"\S{1,60}\s{1,3}(?:<\w+ \d+>|\S{1,60})\s{1,3}\S{1,60}\s{1,3}\d{1,5}\s{1,3}", "radtest"),
+    _command("net", r"use\s{1,3}" + _REST + r"??/(?:user|USER):\S{1,60}\s{1,3}(?!/)", "net "),
+    SecretPattern(
+        "credential",
+        rf"(?:-stdin|-S|kinit|passwd|secret set \w{{1,60}})\s{{0,3}}[\w -]{{0,40}}‹‹‹\s?{_WORD}",
+        ("‹‹‹",),
+        10,
+        is_argument,
+    ),
+    SecretPattern(
+        "credential",
+        r"(?:\.py|impacket-\w{2,20})\s{1,3}(?:[\w.-]{1,60}/)?[\w.-]{1,60}:(?P<it>[^\s\"'<>/:@＠]{3,100}+)(?=[@＠][\w.-])",
+        (".py ", "impacket-"),
+        12,
+        is_argument,
+    ),
+    _command("ansible-vault", r"encrypt_string\s{1,3}", "ansible-vault"),
+    _command("az", r"(?:user|sql|vm|create|update)\s" + _REST + r"??-p" + _BETWEEN, "az "),
+    _command(
+        "consul|etcdctl|redis-cli",
+        r"(?:put|set)\s{1,3}\S{0,100}(?:pass|secret|token|pw)\w{0,20}\s{1,3}",
+        "consul etcdctl redis-cli",
+    ),
+    _command("nmcli", r"password\s{1,3}", "nmcli"),
+    _command("wpa_passphrase", r"\S{1,60}\s{1,3}", "wpa_passphrase"),
+    _command(
+        "mc|mcli", r"(?:alias\s{1,3}set|config\s{1,3}host\s{1,3}add)(?:\s{1,3}\S{1,200}){3}\s{1,3}", "alias config"
+    ),
+    SecretPattern(
+        "credential",
+        rf"(?<![\w.-])(?:echo|printf)\s{{1,3}}(?:-[neE]{{1,3}}\s{{1,3}}|[\"']%s\\?n?[\"']\s{{1,3}})?{_WORD}[\"']?\s{{0,3}}[¦|]\s{{0,3}}"
+        r"(?:sudo\s{1,3}(?:-\S{1,20}\s{1,3}){0,3}-S\b|(?:sudo\s{1,3})?(?:kinit|cryptsetup|smbpasswd|ssh-add|su)\b"
+        r"|[^\n¦⏎]{0,200}?(?:-stdin\b|passphrase-fd))",
+        ("echo ", "printf "),
+        14,
+        is_argument,
+    ),
     _command(
         "chpasswd|echo",
         r"(?=[\"']?[\w.-]{1,40}:[^\n¦]{1,100}¦\s{0,3}(?:sudo )?chpasswd)[\"']?[\w.-]{1,40}:",
@@ -99,7 +180,9 @@ COMMANDS: tuple[SecretPattern, ...] = (
         "cargo poetry",
     ),
     _command(
-        "sqlplus|sqlldr|expdp|impdp|rman|exp|imp", r"[\w$#]{1,40}/(?=[^\s@/]{1,60}@)", "sqlplus sqlldr expdp impdp rman"
+        "sqlplus|sqlldr|expdp|impdp|rman|exp|imp",
+        r"[\w$#]{1,40}/(?=[^\s@/.]{1,60}(?:[@＠]|\s[@＠]|\s*\Z))",
+        "sqlplus sqlldr expdp impdp rman exp imp",
     ),
     SecretPattern(
         "credential",

@@ -1,4 +1,4 @@
-"""Values beside sensitive names where no sign assigns them: pairs, tuples, XML, forms, SQL, options of commands."""
+"""Values beside sensitive names where no sign assigns them: pairs, tuples, XML, forms, options of commands."""
 
 from __future__ import annotations
 
@@ -77,12 +77,16 @@ def tuples(text: str) -> Iterator[SecretSpan]:
 _LESS, _GREATER = r"(?:‹|＆lt;)", r"(?:›|＆gt;)"
 
 
+_HTML = r"(?:button|label|a|span|div|h\d|p|td|th|li|form|section|option|legend|summary|dt|dd|code|strong|em|b|i)"
+"""Elements of a page: their ids are no names of their contents."""
+
+
 @cache
 def _element() -> re.Pattern[str]:
     named = r"[^‹›]{0,200}?\s(?:name|key|id|Name|Key)=[\"'](?P<attribute>[\w .:-]{2,60})[\"'][^‹›]{0,100}"
     return re.compile(
         rf"{_LESS}(?:key{_GREATER}(?P<key>[\w .:-]{{2,60}}){_LESS}/key{_GREATER}\s{{0,9}}{_LESS}string"
-        rf"|\w{{1,20}}+{named}|(?P<name>[A-Za-z_][\w:.-]{{1,60}}+)(?:\s[^‹›]{{0,300}}+)?){_GREATER}"
+        rf"|(?!{_HTML}\b)\w{{1,20}}+{named}|(?P<name>[A-Za-z_][\w:.-]{{1,60}}+)(?:\s[^‹›]{{0,300}}+)?){_GREATER}"
         rf"(?:‹! ?\[CDATA\[)?(?P<it>[^‹›<>＆⏎]{{1,8192}}+)(?=[‹›＆…]|\Z)"
     )
 
@@ -159,34 +163,6 @@ def parts_of_forms(text: str) -> Iterator[SecretSpan]:
         it = match["it"].rstrip()
         if of_name.kind and it and is_secret(of_name, it):
             yield SecretSpan(match.start("it"), match.start("it") + len(it), of_name.kind)
-
-
-@cache
-def _insert() -> re.Pattern[str]:
-    return re.compile(r"(?i)\binto\s[\w.\"'‵\[\]]{1,80}+\s?\((?P<names>[^()]{1,1000})\)\s{0,3}values\s?\(")
-
-
-@cache
-def _sqlvalue_pattern() -> re.Pattern[str]:
-    return re.compile(
-        r"\s{0,3}(?:N?'(?P<it>(?:''|\\.|[^'\n<>])*+)'|[^,()'\n]{0,200}+(?:\([^()\n]{0,200}\))?)\s{0,3}(?P<comma>,)?"
-    )
-
-
-def inserted(text: str) -> Iterator[SecretSpan]:
-    """Values of sensitive columns of an INSERT, by their places."""
-    for match in _insert().finditer(text):
-        position = match.end()
-        for name in match["names"].split(","):
-            value = _sqlvalue_pattern().match(text, position)
-            if value is None:
-                break
-            of_name = sensitivity(name)
-            if value["it"] and of_name.kind and is_secret(of_name, value["it"]):
-                yield SecretSpan(*value.span("it"), of_name.kind)
-            if not value["comma"]:
-                break
-            position = value.end()
 
 
 def _named_groups(matches: Iterator[re.Match[str]]) -> Iterator[SecretSpan]:

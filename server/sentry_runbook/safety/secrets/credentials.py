@@ -1,5 +1,7 @@
 """Forms of credentials that are no service's own: keys, URLs, headers, cookies, JWTs, hashed passwords."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import binascii
@@ -138,9 +140,25 @@ CREDENTIALS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "credential",
-        r"(?i)(?<![a-z0-9])(?:token|apikey|api-key|jwt|secret|password)\s(?=[a-z_/+-]{0,200}+\d)(?=[\d_/+-]{0,200}+[a-z])"
+        r"(?i)(?<![a-z0-9])(?:token|apikey|api-key|jwt|secret|password|ticket|challenge|hmac|verifier|nonce|assertion|csrf|ott|otc"
+        r"|(?:activation|license|licence|api|access|secret|signing|encryption|auth|master|private|session) key)\s(?=[a-z_/+-]{0,200}+\d)(?=[\d_/+-]{0,200}+[a-z])"
         r"(?P<it>[A-Za-z0-9_/+-]{16,4096}+={0,2})(?![\w.:/(])",
-        ("token ", "key ", "jwt ", "secret ", "password "),
+        (
+            "token ",
+            "key ",
+            "jwt ",
+            "secret ",
+            "password ",
+            "ticket ",
+            "challenge ",
+            "hmac ",
+            "verifier ",
+            "nonce ",
+            "assertion ",
+            "csrf ",
+            "ott ",
+            "otc ",
+        ),
         20,
     ),
     SecretPattern(

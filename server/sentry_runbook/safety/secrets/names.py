@@ -4,6 +4,8 @@ Names are compared as words in lower case (:func:`~.sensitive_keys.words_of`), s
 ``X-Api-Key`` are the two words ``api key``. A new name is a word in one of these sets.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 
@@ -42,7 +44,8 @@ SECRETS = words(
     " connectionstring connstr encryptionkey masterkey passkey passkeys accountkey storagekey servicekey"
     " sharedkey sharedaccesskey keypass storepass requirepass masterauth identitytoken bottoken devicetoken"
     " authcode onetimecode recoverycode recoverycodes backupcode backupcodes sshkey aspxauth"
-    " requestverificationtoken"
+    " requestverificationtoken bindpw rootpw adminpw dbpassword smtppass rootpass adminpass bindpass mysqlpass ftppass sshpass"
+    " wresult wpnonce oobcode sesskey smbpass sudopass becomepass rpcpass"
 )
 """A name with one of these words (or of :data:`PASSWORDS`) is secret, unless its last word is in :data:`ABOUT`."""
 SECRET_PAIRS = phrases(
@@ -71,7 +74,8 @@ SECRET_PAIRS = phrases(
     "|ingest key|write key|server key|client key|consumer token|developer key|admin key|maps key|license keys"
     "|encryption keys|account keys|service keys|shared keys|host keys|ssh keys|deploy keys|webhook token"
     "|user token|auth ticket|one time password|temporary password|initial password|login token|login ticket"
-    "|geheimer schlüssel|privater schlüssel|zugangs token|ключ api|api ключ|секретный ключ|код подтверждения"
+    "|login challenge|consent challenge|logout challenge|oob code|cf clearance|recaptcha response|captcha response"
+    "|turnstile response|authenticator data|attestation object|client datajson|sonar login|remember me|remember token|remember user|sam lart|session ticket|login token hash|geheimer schlüssel|privater schlüssel|zugangs token|ключ api|api ключ|секретный ключ|код подтверждения"
 )
 SECRET_ENDINGS = (
     *(
@@ -90,14 +94,20 @@ SECRET_ENDINGS = (
     *("비밀번호", "пароль", "авторизация", "トークン", "令牌", "密钥"),
 )
 """Ends of words that are written together: ``PGPASSWORD``, ``dbpassword``, ``xsrfheadertoken``."""
-WEAK_LAST = words("token tokens session sessions auth nonce signature sig sid pin pins pass salt psk")
+WEAK_LAST = words(
+    "challenge cnonce hmac token tokens session sessions auth nonce signature sig sid pin pins pass salt psk"
+)
 """Secret only as the last word: ``token_type`` and ``session_count`` are not."""
 SHAPED_LAST = words(
-    "tokens session sessions auth nonce signature sig sid pin pins pass salt psk one factor assertion saml"
+    "cnonce hmac tokens session sessions auth nonce signature sig sid pin pins pass salt psk one factor assertion saml"
     " challenge verifier amz access apim account mfa 2fa otps link state code bearer jwt dsn verification"
     " forgery"
 )
 """Last words whose values are secret only when they look so: ``session=expired`` and ``auth=basic`` are none."""
+SHAPED_PAIRS = phrases(
+    "remember me|secret id|data key|host key|server key|client key|function key|validation key|write key|session ticket"
+)
+"""Pairs whose values are secret only when they look so: ``remember_me=1``, ``secret_id=12``."""
 PERSONAL_PAIRS = phrases(
     "first name|last name|full name|given name|family name|maiden name|middle name|date birth|birth date"
     "|date of birth|passport number|passport no|drivers license|driver license|driver licence|driving licence"
@@ -110,14 +120,14 @@ PERSONAL_PAIRS = phrases(
     "|sort code|phone number|phone no|mobile number|mobile phone|cell phone|home phone|work phone"
     "|telephone number|fax number|whatsapp number|geburts datum|data nascimento|data nascita|fecha nacimiento"
     "|date naissance|data de nascimento|fecha de nacimiento|date de naissance|data di nascita|дата рождения"
-    "|номер паспорта|customer name|cardholder name|account holder|legal name|real name|contact name|user name"
+    "|caller id|caller number|dialed number|dialled number|called number|contact number|номер паспорта|customer name|cardholder name|account holder|legal name|real name|contact name|user name"
     "|display name|patient name|employee name|recipient name|sender name|nom famille"
     "|nombre complet sobren konto ideno|nome complet sobren konto ideno|place birth|place of birth"
     "|mothers maiden|aadhaar number|aadhar number|pan number|pan card|voter id|personal number|license plate"
     "|licence plate|residence permit|health insurance|medical record|insurance id|snils number|inn number"
 )
 PERSONAL_WORDS = words(
-    "ssn dob birthday birthdate birthplace surname firstname lastname fullname username nickname passport iban"
+    "recipient mobile tel fax whatsapp mobil handy celular telefono teléfono telefone ssn dob birthday birthdate birthplace surname firstname lastname fullname username nickname passport iban"
     " dateofbirth socialsecurity phone phonenumber phones telephone msisdn nino cpf cnpj curp bsn pesel aadhaar"
     " aadhar nir dni nie nif rut nric personnummer cpr hetu egn oib jmbg codicefiscale steuerid steuernummer"
     " steuernr steueridentifikationsnummer sozialversicherungsnummer burgerservicenummer passportnumber"
@@ -131,7 +141,7 @@ PERSONAL_WORDS = words(
     " nationalidnumber"
 )
 DIGITS_NEEDED = words(
-    "sin nie nif nir rut nin tin pan cpr ahv inn rrn pin pins dni number no account code card id otp otps mfa 2fa"
+    "recipient mobile tel fax whatsapp mobil handy celular telefono teléfono telefone sin nie nif nir rut nin tin pan cpr ahv inn rrn pin pins dni number no account code card id otp otps mfa 2fa"
 )
 """Personal names that are words of their own too: their values have digits."""
 CARD_PAIRS = phrases(
@@ -155,7 +165,9 @@ ABOUT = words(
     " roles complexity score lifetime days hours minutes period interval retries retry lock locked unlocked ok"
     " empty null cached cache hit hits misses set unset verified confirmed reused rejected accepted sent"
     " received requested entropy input prompt dialog modal text title message description example default mgr"
-    " lookup stats consent banner notice domain jar consumed generated saved charged billed throughput"
+    " estimate estimated avg average mean median quota capacity threshold bits digits chars character characters latency"
+    " cooldown grace percent percentage depth tier color colour spacing bg background border padding margin radius shadow"
+    " font opacity param params parameter parameters lookup stats consent banner notice domain jar consumed generated saved charged billed throughput"
 )
 """Last words that make a name speak about a secret instead of holding it."""
 IDS = words("id ids uuid guid")
@@ -174,27 +186,30 @@ ALWAYS = phrases(
 """Pairs that are sensitive although they end in a word of :data:`ABOUT`."""
 NO_SECRET_FIRST = words(
     "existing image pull no without is has have had can should needs allow allows enable disable use uses"
-    " require requires max min num total"
+    " require requires max min num total public publishable"
 )
 """First words of names that are answered with yes, no or a number."""
 CARRIERS = words("value val string str plain plaintext cleartext raw encoded b64 base hex bytes")
 """Last words that say how a secret is written: ``tokenValue``, ``secret_string``."""
 QUERY_NAMES = words(
     "code key sig signature auth ticket state nonce assertion otp pin hmac mac pass pw sid session t oobcode"
+    " verify confirm invite invitation magic unlock activate activation vcode otc"
 )
 """Short query parameters that carry secrets in sign-in links and signed URLs."""
+QUERY_LOOSE = words("k tk at rt ak sk st h hash access verify l s p u ticket")
+"""Query parameters that carry all sorts of things: secret only when they are long and random."""
 SECRET_STEMS = listed(
     "pass|pw|token|secret|auth|answer|key|cred|sess|sid|jwt|csrf|xsrf|otp|cvv|cvc|csc|pin|salt|hash|nonce|sig"
     "|saml|code|cookie|bearer|dsn|mfa|factor|phrase|mnemonic|link|mdp|clave|contrase|parola|parole|parolă"
     "|wachtwoord|hasl|hesl|jelsz|salasana|adgangskode|şifre|sifre|geslo|lozinka|slapta|parool|losung|kennwort"
     "|geheim|segredo|sekret|sandi|psk|verif|assert|ticket|state|mac|webhook|connect|connstr|amz|apim|psw|khẩu"
     "|khau|one|2fa|forgery|access|парол|лозинк|секрет|токен|ключ|подтвержд|авториз|סיסמ|密|口令|令牌|パス|トークン|シークレット"
-    "|暗証|비밀|암호|토큰|κωδ|रहस्य|wörter|hasło|senha|losenord|lösenord|oobcode|segret|schl|service|clé|código|codigo"
+    "|暗証|비밀|암호|토큰|κωδ|रहस्य|wörter|hasło|senha|losenord|lösenord|?t=|&t=|?k=|&k=|tk=|at=|rt=|ak=|sk=|st=|confirm|invit|magic|unlock|activ|turnstile|seed|grant|captcha|clearance|challenge|wresult|authenticator|attestation|datajson|oob|sonar|remember|sam lart|oobcode|segret|schl|service|clé|código|codigo"
     "|cle|shared|chav|पासवर्ड|รหัส|كلمة|秘钥|私钥"
 )
 """Each name that is secret holds one of these, in lower case."""
 PERSONAL_STEMS = listed(
-    "first|vorn|nachn|apelli|bank|tax|nation|patient|voter|holder|lastn|given|family|middle|customer|legal|real"
+    "caller|fax|whatsapp|handy|celular|first|vorn|nachn|apelli|bank|tax|nation|patient|voter|holder|lastn|given|family|middle|customer|legal|real"
     "|contact|username|display|employee|recip|sender|surn|nickn|ccn|full|phone|licen|secu|tel|ssn|dob|birth"
     "|passport|iban|cpf|cnpj|curp|bsn|pesel|aadha|nir|dni|nie|nif|rut|nric|personn|cpr|hetu|egn|oib|jmbg|fiscal"
     "|steuer|sozial|service|führer|fuehrer|ausweis|geburt|reisepass|prénom|prenom|cognome|insur|address|card"

@@ -1,5 +1,7 @@
 """Forms of personal data: addresses, accounts, cards, telephone numbers, national ids that show what they are."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -47,7 +49,7 @@ def _machine() -> re.Pattern[str]:
 
 _VERSION_BEFORE = (
     r"(?:(?:versions?|ver|builds?|releases?|firmware|drivers?|upgrad\w{1,3}|downgrad\w{1,3}|updated|installed|package|plugin|runtime|phase|step|section|chapter|rule|clause|figure|table|article|appendix"
-    r"|library|sdk|schema|kernel|framework|assembly|bundle|patch|dll|jar|gem|crate|module)"
+    r"|engine|rev|revision|toolkit|tool|protocol|hotfix|library|sdk|schema|kernel|framework|assembly|bundle|patch|dll|jar|gem|crate|module)"
     r"(?: no\.?| number| to| from| from \d[\w.-]{0,20} to|d from \d[\w.-]{0,20} to)?[\"'”’]?[ =:∶(/,]{1,3}[\"'“‘v]?"
     r"|(?:upgrad|updat|bump|migrat|downgrad|install)\w{0,4} [^\n]{0,32}?(?:to |from )?|core |\d to v"
     r"|(?:chrome|crios|chromium|firefox|fxios|safari|edga?|edgios|edge|opr|opera|samsungbrowser|yabrowser|vivaldi"
@@ -126,7 +128,7 @@ PERSONAL: tuple[SecretPattern, ...] = (
         "phone",
         r"(?:\+(?<![A-Za-z0-9+@＠.:/-]\+)"
         r"|00(?<![A-Za-z0-9+@＠.:/-]00)(?=[1-9]\d{1,2}[ -]))[1-9]\d{0,2}[ .\u00a0-]?(?:\(\d{1,5}\)[ .-]?)?"
-        r"\d(?:[ .\-/\u00a0]?\d){6,14}(?![A-Za-z0-9]|[.:-]\d)",
+        r"\d(?:[ .\-/\u00a0]{0,3}\d){6,14}(?![A-Za-z0-9]|[.:-]\d)",
         ("+", "00"),
         10,
         is_phone,
@@ -136,6 +138,15 @@ PERSONAL: tuple[SecretPattern, ...] = (
         r"[(\d](?<![A-Za-z0-9.@＠/:#-][(\d])(?:(?<=1)[-. ]\(?)?(?:(?<=\()\d{3}\) ?|(?<=\()\d{3}[-. ]|\d{3}[-. ]"
         r"|(?<=\d)\d{2}[-. ])\d{3}[-. ]\d{4}(?![A-Za-z0-9]|[.:-]\d)",
         ("",),
+        12,
+        is_phone,
+        _NO_PHONE_BEFORE,
+    ),
+    SecretPattern(
+        "phone",
+        # Pairs as France writes them, and Britain's mobile numbers.
+        r"0(?<![\w.:/-]0)(?<!\d[ .]0)(?:[1-9]([ .])\d\d(?:\1\d\d){3}|\d{2}[ -]\d{3} \d\d \d\d|\d{1,2}([ -])\d{4}\2\d{4}|[1-9]\d{2,3}[/-]\d{6,8}|7\d{3} \d{3} ?\d{3})(?![\w]|[ .:/-]\d|[ ][0-9A-Fa-f]{2}\b)",
+        ("0",),
         12,
         is_phone,
         _NO_PHONE_BEFORE,

@@ -1,5 +1,7 @@
 """Forms of personal data and codes that a word announces or that are spelled out: national ids, one-time codes."""
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 from sentry_runbook.safety.secrets.checksums import digits_of
@@ -171,9 +173,9 @@ SPOKEN: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "phone",
-        r"(?i)(?<![a-z0-9])(?:phone|telephone|tel|mobile|msisdn|fax|cell|whatsapp|sms|telefon|tél(?:éphone)?|teléfono|telefono"
-        r"|telefone|handy|mobil|celular|portable|телефон|电话|手机|電話|携帯)(?: ?(?:number|no\.?|nr\.?|to))?"
-        r"[\"']?\s{0,2}[:=∶： ]\s{0,2}[\"']?(?P<it>\+?\(?\d[\d ().\-/]{5,20}\d)(?![\w:])",
+        r"(?i)(?<![a-z0-9])(?:phone|telephone|tel|mobile|msisdn|fax|cell|whatsapp|sms|telefon|tél(?:éphone)?|teléfono|telefono|puh(?:elin)?|tlf|mob|gsm|cel|tfno|hotline|whats ?app|natel|m[oó]vil|fone|тел|휴대폰|전화|caller ?id|ani|subscriber|mobilnummer"
+        r"|telefone|handy|mobil|celular|portable|телефон|电话|手机|電話|携帯)(?:\.|(?: ?(?:number|no\.?|nr\.?|to|an|au|a|for)))?"
+        r"[\"']?\s{0,2}[:=∶： ]/{0,2}\s{0,2}[\"']?(?P<it>\+?\(?\d[\d ().\-/]{5,20}\d)(?![\w:])",
         (
             "phone",
             "tel",
@@ -193,9 +195,49 @@ SPOKEN: tuple[SecretPattern, ...] = (
             "手机",
             "電話",
             "携帯",
+            "puh",
+            "tlf",
+            "mob",
+            "gsm",
+            "cel",
+            "tfno",
+            "hotline",
+            "natel",
+            "vil",
+            "fone",
+            "тел",
+            "휴대폰",
+            "전화",
+            "caller",
+            "ani ",
+            "subscriber",
         ),
         11,
         lambda text: len(digits_of(text)) >= 7,
+    ),
+    SecretPattern(
+        "phone",
+        r"(?i)(?<![a-z0-9])(?:call(?:er|ed|ing)?|dial(?:ed|led|ing)?|ring|r[üu]ckruf|anruf|contact|texted|reached|number|unter|appel(?:er)?|llam\w{1,4}"
+        r"|ligar|chiamare|ringa?|bel)\W{1,3}(?:(?:unter|me|us|at|on|to|is|was|von|de|from) ){0,2}"
+        r"(?P<it>\(?0(?!\d[./-]\d\d[./-]\d{4})\d{1,4}\)?[ ./-]{1,2}\d[\d ./-]{4,14}\d)(?![\w:])",
+        (
+            "call",
+            "dial",
+            "ring",
+            "ruf",
+            "contact",
+            "text",
+            "reach",
+            "number",
+            "unter",
+            "appel",
+            "llam",
+            "ligar",
+            "chiam",
+            "bel",
+        ),
+        13,
+        lambda text: 9 <= len(digits_of(text)) <= 15,
     ),
 )
 """Forms that words announce or spell out."""

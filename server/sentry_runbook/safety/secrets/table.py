@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
-from sentry_runbook.safety.secrets import assignments, containers
+from sentry_runbook.safety.secrets import assignments, containers, sql
+from sentry_runbook.safety.secrets.announced import ANNOUNCED
 from sentry_runbook.safety.secrets.assignments import Finder
 from sentry_runbook.safety.secrets.commands import COMMANDS
 from sentry_runbook.safety.secrets.credentials import CREDENTIALS
 from sentry_runbook.safety.secrets.pattern import SecretPattern
 from sentry_runbook.safety.secrets.personal import PERSONAL
 from sentry_runbook.safety.secrets.spoken import SPOKEN
+from sentry_runbook.safety.secrets.sql import SQL
 from sentry_runbook.safety.secrets.tokens import TOKENS
 
-__all__ = ["COMMANDS", "CREDENTIALS", "PERSONAL", "SPOKEN", "TOKENS", "secret_patterns"]
+__all__ = ["ANNOUNCED", "COMMANDS", "CREDENTIALS", "PERSONAL", "SPOKEN", "SQL", "TOKENS", "secret_patterns"]
 
 SECRET_FINDERS: tuple[Finder, ...] = (
     assignments.parameters,
@@ -21,14 +23,16 @@ SECRET_FINDERS: tuple[Finder, ...] = (
     containers.pairs,
     containers.reversed_pairs,
     containers.elements,
-    containers.inserted,
+    sql.inserted,
+    sql.bound,
+    sql.keys_in_details,
     containers.parts_of_forms,
     containers.settings,
     assignments.secret_assignments,
     containers.options,
 )
 PERSONAL_FINDERS: tuple[Finder, ...] = (
-    containers.inserted,
+    sql.inserted,
     assignments.personal_assignments,
     containers.tuples,
     containers.pairs,
@@ -39,4 +43,4 @@ PERSONAL_FINDERS: tuple[Finder, ...] = (
 @cache
 def secret_patterns() -> tuple[SecretPattern, ...]:
     """All rows."""
-    return (*CREDENTIALS, *TOKENS, *COMMANDS, *SPOKEN, *PERSONAL)
+    return (*CREDENTIALS, *TOKENS, *COMMANDS, *SQL, *ANNOUNCED, *SPOKEN, *PERSONAL)

@@ -4,6 +4,8 @@ A row is the service, its beginnings, and what follows them. A new beginning is 
 Lengths are lower bounds: services lengthen their tokens, and a token that a cut has shortened is still one.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
@@ -47,9 +49,14 @@ _BEGINNINGS: tuple[tuple[str, str, str, int], ...] = (
     ("Perplexity", "pplx-", ALNUM, 20),
     ("Replicate", "r8_", ALNUM, 20),
     ("Hugging Face", "hf_ api_org_", ALNUM, 20),
-    ("Fireworks, Cerebras, Tavily, LangSmith", "fw_ csk- tvly- lsv2_pt_ lsv2_sk_ ls__", WORD, 20),
+    (
+        "Fireworks, Cerebras, Tavily, LangSmith",
+        "fw_ csk- tvly- tvly-dev- lsv2_pt_ lsv2_sk_ ls__ nvapi- tgp_v1_ jina_ sess-",
+        WORD,
+        20,
+    ),
     ("npm", "npm_", ALNUM, 20),
-    ("PyPI", "pypi-AgEI", WORD, 12),
+    ("PyPI", "pypi-Ag", WORD, 12),
     ("RubyGems, Clojars, NuGet", "rubygems_ CLOJARS_ oy2", ALNUM, 40),
     ("SendGrid", "SG.", r"[\w.-]", 30),
     ("Brevo", "xkeysib- xsmtpsib-", WORD, 30),
@@ -91,10 +98,15 @@ _BEGINNINGS: tuple[tuple[str, str, str, int], ...] = (
     ("SonarQube", "squ_ sqp_ sqa_ sqb_", ALNUM, 20),
     ("Typeform", "tfp_", r"[\w.=-]", 20),
     ("Square", "sq0atp- sq0csp- sq0idp- EAAAE EAAAl", WORD, 20),
-    ("Facebook", "EAAC EAAM EAAB EAAG EAAE EAAJ EAAP", ALNUM, 40),
+    ("Facebook, Square, Instagram", "EAA IGQV", WORD, 40),
     ("Twilio", "SK AC", LOWER_HEX, 32),
     ("Mailgun", "key-", LOWER_HEX, 32),
-    ("Plaid", "access-sandbox- access-development- access-production-", r"[0-9a-f-]", 30),
+    (
+        "Plaid",
+        "access-sandbox- access-development- access-production- public-sandbox- public-production- link-sandbox- link-production-",
+        r"[0-9a-f-]",
+        30,
+    ),
     ("Tailscale", "tskey-", WORD, 16),
     ("Infracost", "ico-", ALNUM, 30),
     ("Octopus Deploy", "API-", r"[A-Z0-9]", 25),
@@ -104,7 +116,7 @@ _BEGINNINGS: tuple[tuple[str, str, str, int], ...] = (
     ("Shippo, Duffel, Lob", "shippo_live_ shippo_test_ duffel_live_ duffel_test_", DOTTED, 20),
     ("Frame.io", "fio-u-", DOTTED, 40),
     ("Flutterwave", "FLWSECK- FLWSECK_TEST-", WORD, 12),
-    ("Yandex", "AQVN YCAJ YCP", WORD, 30),
+    ("Yandex", "AQVN YCAJ YCP y0_ y1_ y2_ y3_ t1.9eu", WORD, 30),
     ("Adobe", "p8e-", ALNUM, 30),
     ("Dropbox", "sl.", WORD, 60),
     ("Pinecone, Neon, Render, Railway, Turso", "pcsk_ napi_ rnd_ rw_Fe", WORD, 20),
@@ -114,11 +126,43 @@ _BEGINNINGS: tuple[tuple[str, str, str, int], ...] = (
     ("Zapier, Asana, Polar, Clerk", "zpka_ polar_oat_ polar_at_ ak_live_ sk_ref_", WORD, 20),
     ("Gitea, Codeberg, Forgejo, Bitbucket", "gta_ BBDC-", WORD, 20),
     ("Meilisearch, Algolia, Elastic", "essu_", BASE64, 20),
+    ("Trello", "ATTA", HEX, 60),
+    ("Honeycomb", "hcaik_ hcaic_ hcalk_ hcalc_ hcamk_ hcxik_ hcxlk_", ALNUM, 30),
+    ("dbt, Ory", "dbtc_ dbtu_ dbts_ ory_at_ ory_rt_ ory_pat_ ory_st_ ory_ac_", DOTTED, 20),
+    ("crates.io", "cio", ALNUM, 32),
+    ("Tencent", "AKID", ALNUM, 28),
+    ("CockroachDB, MongoDB Atlas", "CCDB1_ mdb_sa_sk_", WORD, 30),
+    ("Deno, Lichess, RunPod, E2B", "ddp_ ddo_ ddw_ lip_ lio_ rpa_ e2b_", ALNUM, 20),
+    ("Clerk, Svix, ElevenLabs, Cartesia, WorkOS", "sk_ sk_car_ sk_V2_ sk_sbox_ sk_test_sbox_", ALNUM, 28),
+    ("Inngest", "signkey-prod- signkey-test- signkey-branch-", HEX, 32),
+    ("Firecrawl", "fc-", LOWER_HEX, 32),
+    ("Twitch", "oauth:", r"[a-z0-9]", 30),
+    ("Paddle, OneSignal", "pdl_live_apikey_ pdl_sdbx_apikey_ os_v2_app_ os_v2_org_", WORD, 30),
+    ("Razorpay", "rzp_live_ rzp_test_", ALNUM, 14),
+    ("Mollie, Lob, GoCardless, Cal.com", "live_ cal_ cal_live_ sandbox_", ALNUM, 26),
+    ("Aiven", "AVNS_", WORD, 16),
+    ("MailerSend, Snyk, WakaTime", "mlsn. snyk_uat. waka_", r"[\w.-]", 30),
+    ("Statsig, Stytch", "secret- secret-live- secret-test-", WORD, 32),
+    ("Adyen", "AQE", BASE64, 60),
+    ("PASETO", "v1.local. v2.local. v3.local. v4.local. v1.public. v2.public. v3.public. v4.public.", r"[\w.-]", 30),
+    ("Twitter", "AAAAAAAAAAAAAAAAAAAAA", r"[\w%+/=-]", 60),
     ("Loops, Knock, Ngrok, Trigger.dev", "tr_dev_ tr_prod_ tr_pat_ knock_", WORD, 16),
 )
 """Service, beginnings, what follows (a class of characters) and how many of it at least."""
 
 _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("PayPal, Braintree", ("access_token$",), r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
+    ("HubSpot", ("pat-",), r"pat-(?:na|eu|ap)\d-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+    ("Mandrill", ("md-",), r"md-(?=[\w-]{0,20}\d)(?=[\w-]{0,20}[A-Z])[\w-]{22}(?![\w-])"),
+    ("Telnyx", ("key0",), r"KEY0[0-9A-Z]{20,40}_[A-Za-z0-9]{16,40}"),
+    ("New Relic license", ("nral",), r"[0-9a-f]{32,36}(?:FFFF)?NRAL"),
+    ("Jenkins", ("11",), r"11[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("Asana", ("/",), r"[0-2]/\d{12,20}(?:/\d{12,20})?:[0-9a-f]{32}"),
+    ("CAS", ("st-", "tgt-", "pgt", "pt-"), r"(?:ST|TGT|PGT|PGTIOU|PT)-\d{1,9}-[\w-]{16,200}"),
+    ("Salesforce", ("!aq",), r"00D[A-Za-z0-9]{12,15}!AQ[\w.]{40,200}"),
+    ("Kerberos", ("yii",), r"YII[A-Za-z0-9+/=_-]{60,8000}+"),
+    ("reCAPTCHA", ("03a",), r"03A[\w-]{100,4000}+"),
+    ("Expo", ("pushtoken[",), r"Expo(?:nent)?PushToken\[(?P<it>[\w-]{16,40})"),
     ("LaunchDarkly", ("api-", "sdk-", "mob-"), r"(?:api|sdk|mob)-[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12}"),
     ("Telegram", (":aa",), r"(?:bot)?\d{6,12}:AA[\w-]{24,50}"),
     ("HCP Terraform", (".atlasv1.",), r"[A-Za-z0-9]{8,20}\.atlasv1\.[\w=-]{20,100}"),
@@ -174,6 +218,15 @@ def _row(beginnings: str, follows: str, least: int) -> SecretPattern:
     )
 
 
+GENERAL = SecretPattern(
+    "token",
+    r"[_-](?<=[a-z0-9][_-])(?P<it>(?=[a-z0-9]{0,40}[A-Z])(?=[A-Z0-9]{0,40}[a-z])(?=[A-Za-z]{0,40}\d)(?=[A-Za-z]{0,40}\d+[A-Za-z]{1,40}\d)"
+    r"[A-Za-z0-9]{30,200}+)(?![\w.(])",
+    ("_", "-"),
+    32,
+)
+"""What follows the name of a service that has no row: random letters of both cases and digits, longer than an id."""
+
 TOKENS: tuple[SecretPattern, ...] = (
     SecretPattern(
         "token",
@@ -191,7 +244,7 @@ TOKENS: tuple[SecretPattern, ...] = (
         "token",
         r"/(?:reset|reset[-_]?password|password[-_]?reset|magic(?:[-_]?link)?|verify(?:[-_]?email)?|confirm(?:ation|[-_]?email)?"
         r"|invit(?:e|ation)s?|activat(?:e|ion)|unsubscribe|tokens?|login|sso|one[-_]?time|impersonate|recover(?:y)?|claim)"
-        r"/(?P<it>(?=[a-z_-]{0,100}+[A-Z0-9])(?=[\d_-]{0,100}+[A-Za-z])[\w~=-]{20,600}+(?:\.[\w-]{10,400}+){0,2})",
+        r"/(?:(?:key|confirm|[A-Z][A-Za-z0-9]{1,8})/)?(?P<it>(?=[a-z_-]{0,100}+[A-Z0-9])(?=[\d_-]{0,100}+[A-Za-z])[\w~=-]{20,600}+(?:\.[\w-]{10,400}+){0,2})",
         (
             "/reset",
             "/password",
@@ -211,7 +264,31 @@ TOKENS: tuple[SecretPattern, ...] = (
         ),
         24,
     ),
+    SecretPattern(
+        "token",
+        r"/(?:[ltsae]|links?|auth|join|accept|sign-?in|shared?|password|sessions?|otp|keys?)/(?P<it>(?=[a-z\d_-]{0,60}+[A-Z])(?=[A-Z\d_-]{0,60}+[a-z])"
+        r"(?=[A-Za-z_-]{0,60}+\d)[\w-]{20,400}+|[0-9a-f]{32,128}+)(?![\w.])",
+        (
+            "/l/",
+            "/t/",
+            "/s/",
+            "/a/",
+            "/e/",
+            "/link",
+            "/auth/",
+            "/join/",
+            "/accept/",
+            "/sign",
+            "/share",
+            "/password/",
+            "/session",
+            "/otp/",
+            "/key",
+        ),
+        23,
+    ),
     *(SecretPattern("token", rf"(?<![A-Za-z0-9]){form}", needs, 15) for _, needs, form in _SHAPES),
     *(_row(beginnings, follows, least) for _, beginnings, follows, least in _BEGINNINGS),
+    GENERAL,
     JWT,  # after the tokens that hold one
 )

@@ -6,13 +6,15 @@ depends on how the value is introduced: after ``=`` and in quotation marks nearl
 a sentence may follow, after a word that has other meanings (``session``, ``auth``) only what looks like a credential.
 """
 
+# ruff: noqa: E501  # tables of fragments
+
 from __future__ import annotations
 
 import re
 from functools import cache
 
 from sentry_runbook.safety.secrets.names import words
-from sentry_runbook.safety.sensitive_keys import Sensitivity, sensitivity
+from sentry_runbook.safety.sensitive_keys import Sensitivity, sensitivity, words_of
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
 """What Sentry and its SDKs put in place of a secret: shown unchanged."""
@@ -56,6 +58,9 @@ def _placeholder() -> re.Pattern[str]:
         rf"[*•.·xX?_#-]{{3,64}}|…|\*+|\$\{{?[A-Z_][A-Z0-9_]*\}}?(?:….*)?|\$\{{[^{{}}]*\}}?|\$\([^()]*\)?"
         rf"|\$\{{?\{{.*|\{{ ?\{{.*|\{{{name}\}}?"
         rf"|%\(?{name}\)?s|%[sdrvq]|%\w+%|‹[^‹›]*›?|\[{name}\]?|\({name}\)|<{name} \d+>|:{name}|@{name}|\?|\$\d{{1,3}}"
+        r"|<[^<>]*>|#(?:[0-9a-fA-F]{3}){1,2}|rgba?\(.*|\d{1,4}(?:\.\d{1,3})?(?:px|r?em|v[hw]|pt)"
+        r"|[~^]?v?\d{1,3}\.\d{1,3}\.\d{1,3}(?:[-+][\w.]+)?|(?:\.{1,2}|~)/[\w./-]+|/(?:[\w.-]+/)+[\w-]+\.[a-z]{2,4}|/run/secrets/[\w-]+"
+        r"|(?!Secret|Str|Some|Just|Optional|Text|Sensitive|Credential)[A-Z][A-Za-z]{2,40}\(.*\)"
         r"|(?:Optional|Option|Union|List|Maybe|Nullable)\W.*|(?i:n?varchar\d?|char|text|string|varbinary|binary)\(.*"
         r"|(?:ENC|enc|!vault|!reference|!secret|!Ref|!Sub|!ImportValue)\b.*|\{cipher\}.*"
         r"|\[?(?:redacted|filtered|hidden|masked|scrubbed|removed|omitted|secret|encrypted|protected|not set|unset)\]?"
@@ -87,7 +92,7 @@ def _about_sentence() -> re.Pattern[str]:
         r"(?i)(?:(?:has|is|was|are|too|not|can't|cannot|must|may|should|does) (?:[a-z']{1,20} ?){1,8}[.!]?"
         r"|.{0,400}? .{0,400}?\b(?:must|required|invalid|incorrect|cannot|should|at least|too (?:short|long|weak"
         r"|common)|does ?n[o']t|do not"
-        r"|not match|expired|missing|wrong|may not|can't|is not|was not|has been|not found|already|failed|blank"
+        r"|not match|at most|no more than|ensure|expired|missing|wrong|may not|can't|is not|was not|has been|not found|already|failed|blank"
         r"|denied)\b.{0,400})"
     )
 
@@ -166,7 +171,7 @@ def is_announced(name: Sensitivity, value: str) -> bool:
     """Whether a value that stands behind a name with nothing but a blank between is one: it can be no word."""
     if name.is_loose or not looks_random(value) or not _is_mixed().search(value):
         return False
-    return len(value) > 15 or (len(value) > 7 and not name.by_shape and _has_all().search(value) is not None)
+    return len(value) > 15 or (len(value) > 5 and not name.by_shape and _has_all().search(value) is not None)
 
 
 @cache
@@ -177,7 +182,7 @@ def _has_all() -> re.Pattern[str]:
 def kind_of(name: str, value: str, *, query: bool = False) -> str:
     """The kind of mask that this value under this name gets; empty when it is no secret."""
     of_name = sensitivity(name, query=query)
-    return of_name.kind if is_secret(of_name, value) else ""
+    return of_name.kind if is_secret(of_name, value) and not is_path_of_shell(name, value) else ""
 
 
 def is_expression(name: str, value: str) -> bool:
@@ -215,3 +220,24 @@ def starts_sentence(value: str, before: str, after: str) -> bool:
     return (
         len(value) < 4 or not (value[0].isalnum() or value[0] in "$!#%^&*_@+") or re.match(r" [a-z]", after) is not None
     )
+
+
+def is_dotted_word(name: str, value: str) -> bool:
+    """``token: spacing.md`` is a token of a design, ``--secret=db`` the name of a secret."""
+    last = words_of(name)[-1:]
+    return last in (["token"], ["key"]) and _dotted().fullmatch(value.rstrip(".,;")) is not None
+
+
+@cache
+def _dotted() -> re.Pattern[str]:
+    return re.compile(r"[a-z]{2,20}(?:\.[a-z]{1,20}|\.\d{1,4}){1,5}")
+
+
+def is_phrase(value: str) -> bool:
+    """Whether several words in quotation marks are a passphrase, and no sentence about one."""
+    return value.count(" ") in range(2, 12) and not any(_prose().fullmatch(word) for word in value.split())
+
+
+def is_word_of_sentence(value: str) -> bool:
+    """Whether an unquoted value is a word of prose: no field of a document holds one without quotation marks."""
+    return _prose().fullmatch(value) is not None
