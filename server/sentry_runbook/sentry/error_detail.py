@@ -66,7 +66,7 @@ def _words(body: bytes) -> str:
     """
     parsed = _json(body)
     if isinstance(parsed, str) and parsed.startswith("{"):
-        return detail(parsed.encode())  # Sentry of 2019 writes some errors as JSON in a JSON text
+        return detail(parsed.encode("utf-8", "replace"))  # Sentry of 2019 writes some errors as JSON in a JSON text
     if isinstance(parsed, dict):
         text = next((parsed[key] for key in TEXT_KEYS if parsed.get(key)), None)
         if isinstance(text, dict):
