@@ -9,7 +9,7 @@ from functools import cache
 from sentry_runbook.safety.secrets import names
 from sentry_runbook.safety.secrets.assignments import SecretSpan, value_pattern
 from sentry_runbook.safety.secrets.pattern import QUOTE
-from sentry_runbook.safety.secrets.values import is_secret, starts_sentence
+from sentry_runbook.safety.secrets.values import is_secret, looks_random, starts_sentence
 from sentry_runbook.safety.sensitive_keys import sensitivity
 
 # --- pairs of a name and a value ------------------------------------------------------------------------------------
@@ -47,6 +47,25 @@ def _tuple() -> re.Pattern[str]:
         rf"[(\[{{]\s{{0,2}}[bu]?(?P<n>{QUOTE})(?P<name>[\w.-][\w .-]{{1,60}}?)(?P=n)\s{{0,2}}(?:,|=[>›]|:)\s{{0,2}}"
         rf"[bu]?(?P<q>{QUOTE})(?P<it>(?:(?!(?P=q))[^\n<>]){{1,4096}}+)(?P=q)\s{{0,2}},?\s{{0,2}}[)\]}}]"
     )
+
+
+@cache
+def _wrapped() -> re.Pattern[str]:
+    return re.compile(
+        r"(?<![\w$])(?P<name>[A-Za-z_][\w]{2,40}+)(?:(?P<call>\()| ?\{ ?(?:value|inner|secret|raw|data|string|0) ?: ?)"
+        rf"[bu]?(?P<q>{QUOTE})(?P<it>(?:(?!(?P=q))[^\n<>]){{1,400}}+)(?P=q)"
+    )
+
+
+def wrapped(text: str) -> Iterator[SecretSpan]:
+    """The content of a value that is shown with its type: ``Token { value: "x" }``, ``Secret("x")``.
+
+    A call has arguments of all sorts (``getToken("name")``): there the content must look like a credential.
+    """
+    for match in _wrapped().finditer(text):
+        of_name, it = sensitivity(match["name"]), match["it"]
+        if of_name.kind and is_secret(of_name, it) and (match["call"] is None or looks_random(it)):
+            yield SecretSpan(*match.span("it"), of_name.kind)
 
 
 def pairs(text: str) -> Iterator[SecretSpan]:

@@ -177,6 +177,13 @@ CREDENTIALS: tuple[SecretPattern, ...] = (
         16,
     ),
     SecretPattern(
+        "secret",
+        # A user, and one letter for the password.
+        r"(?i)[?&;](?:u|usr|user(?:name|id)?|login|uid|email)=[^&;\s]{1,80}+[&;](?:p|k|w)=(?P<it>[^&;\s#<>\"')]{4,200}+)",
+        ("&p=", ";p=", "&k=", ";k=", "&w=", ";w="),
+        10,
+    ),
+    SecretPattern(
         "secret", r"\{(?:SSHA|SHA|SMD5|CRYPT|PBKDF2[\w-]{0,10}|SSHA\d{3})\}[./A-Za-z0-9+=$]{16,200}+", ("}",), 21
     ),
 )

@@ -151,6 +151,24 @@ PERSONAL: tuple[SecretPattern, ...] = (
         is_phone,
         _NO_PHONE_BEFORE,
     ),
+    SecretPattern(
+        "phone",
+        # An area in brackets, as in Germany, Brazil and Russia.
+        r"(?<![\w.:/#-])(?P<it>(?:[78] )?\((?:0[1-9]\d{1,3}|[1-9]\d{1,2})\) ?\d{3,5}(?:[- ]?\d{2,4}){1,2}+)(?![\w]|[.:-]\d)",
+        ("(",),
+        12,
+        is_phone,
+        _NO_PHONE_BEFORE,
+    ),
+    SecretPattern(
+        "phone",
+        # China's mobile numbers.
+        r"(?<![\w.:/#-])(?<!\d )1[3-9]\d([ -])\d{4}\1\d{4}(?![\w]|[ .:-]\d)",
+        ("1",),
+        13,
+        is_phone,
+        _NO_PHONE_BEFORE,
+    ),
     SecretPattern("personal", r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w.-])", ("-",), 14, is_cpf),
     SecretPattern("personal", r"(?<![\w.-])[2-9]\d{3} \d{4} \d{4}(?![\w.-]| \d)", (" ",), 14, is_aadhaar),
     SecretPattern(

@@ -174,7 +174,7 @@ SPOKEN: tuple[SecretPattern, ...] = (
     SecretPattern(
         "phone",
         r"(?i)(?<![a-z0-9])(?:phone|telephone|tel|mobile|msisdn|fax|cell|whatsapp|sms|telefon|tél(?:éphone)?|teléfono|telefono|puh(?:elin)?|tlf|mob|gsm|cel|tfno|hotline|whats ?app|natel|m[oó]vil|fone|тел|휴대폰|전화|caller ?id|ani|subscriber|mobilnummer"
-        r"|telefone|handy|mobil|celular|portable|телефон|电话|手机|電話|携帯)(?:\.|(?: ?(?:number|no\.?|nr\.?|to|an|au|a|for)))?"
+        r"|telefone|handy|mobil|celular|portable|телефон|电话|手机|電話|携帯)(?:\.|(?: ?(?:number|no\.?|nr\.?|(?:sent |delivered |failed )?(?:to|from)|an|au|a|for|from)))?"
         r"[\"']?\s{0,2}[:=∶： ]/{0,2}\s{0,2}[\"']?(?P<it>\+?\(?\d[\d ().\-/]{5,20}\d)(?![\w:])",
         (
             "phone",

@@ -20,6 +20,7 @@ __all__ = ["ANNOUNCED", "COMMANDS", "CREDENTIALS", "PERSONAL", "SPOKEN", "SQL", 
 SECRET_FINDERS: tuple[Finder, ...] = (
     assignments.parameters,
     containers.tuples,
+    containers.wrapped,
     containers.pairs,
     containers.reversed_pairs,
     containers.elements,

@@ -146,7 +146,7 @@ def is_secret(name: Sensitivity, value: str) -> bool:
     """Whether the whole value of a field with a sensitive name is secret."""
     if not name.kind or is_filler(value):
         return False
-    if name.needs_digits and sum(char.isdigit() for char in value) < 3 and not _is_code().fullmatch(value):
+    if name.needs_digits and not _has_digits_of_code(value):
         return False
     if name.kind in ("personal", "card"):
         return True
@@ -155,6 +155,15 @@ def is_secret(name: Sensitivity, value: str) -> bool:
     if name.by_shape and not is_said(value):
         return looks_random(value) or (name.needs_digits and value.isdigit() and len(value) > 3)
     return not is_said(value) and (len(value) > 5 or any(map(str.isalnum, value)))
+
+
+def _has_digits_of_code(value: str) -> bool:
+    """Whether a value can be a code: with digits, in groups, or as long and mixed as those that OAuth exchanges."""
+    return (
+        sum(char.isdigit() for char in value) > 2
+        or _is_code().fullmatch(value) is not None
+        or (len(value) > 15 and _is_long_random().fullmatch(value) is not None)
+    )
 
 
 @cache
