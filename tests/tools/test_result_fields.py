@@ -90,7 +90,7 @@ def changes(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
     limits = {"ignore_count": 5, "ignore_users": 5, "ignore_minutes": 60, "window_minutes": 30}
     yield "resolve_issue", {"issue": issue, "action": "resolve_in_release"}
     yield "resolve_issue", {"issue": issue, "action": "ignore", "dry_run": True, **limits}
-    yield "resolve_issue", {"issue": issue, "action": "resolve_in_next_release", "dry_run": True}
+    yield "resolve_issue", {"issue": issue, "action": "resolve_in_next_release", "dry_run": True, "reason": "fixed"}
     if release:
         yield "resolve_issue", {"issue": issue, "action": "resolve_in_release", "release": release}
     else:
