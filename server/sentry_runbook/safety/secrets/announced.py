@@ -136,7 +136,7 @@ ANNOUNCED: tuple[SecretPattern, ...] = (
     SecretPattern(
         "secret",
         r"(?i:(?<![a-z0-9_-])(?:passwords?|passphrase|passwd|pwd|cred(?:ential)?s?|(?:auth\w{0,14}|log-?in|sign-?in|bind)(?: \w{1,12}){0,4} with))"
-        rf"(?:[ ,(:\"'/]{{1,3}}\w{{1,12}}){{0,4}}?[ ,(:\"'/]{{1,3}}(?:{_STRONG}"
+        rf"(?:[ ,(:\"'/]{{1,3}}\w{{1,12}}+){{0,3}}?[ ,(:\"'/]{{1,3}}(?:{_STRONG}"
         r"|(?<=[\"'])(?P<it2>(?=[^\s\"'<>]{0,60}\d)(?=[^\s\"'<>]{0,60}[a-z])[^\s\"'<>=:/]{6,60}+)(?=[\"']))",
         ("passw", "passphrase", "pwd", "cred", " with "),
         12,
@@ -145,7 +145,7 @@ ANNOUNCED: tuple[SecretPattern, ...] = (
     SecretPattern(
         "secret",
         r"(?i)(?<![a-z0-9_-])(?:otp|totp|2fa|mfa|one[- ]time|verification code|passcode|sms code|login code|security code|pin)"
-        r"(?!s)(?![^\d\n]{0,30}(?:count|total|users|attempts|port|\bid\b|length|ttl|after|within|expires?|ms|took))[^\d\n.;=/]{1,30}(?P<it>\d{6}|\d{3}[ -]\d{3})(?![\w.-]\d|\w)",
+        r"(?!s)(?=[^\d\n.;=/]{1,30}+\d{3})(?![^\d\n]{0,30}(?:count|total|users|attempts|port|\bid\b|length|ttl|after|within|expires?|ms|took))[^\d\n.;=/]{1,30}(?P<it>\d{6}|\d{3}[ -]\d{3})(?![\w.-]\d|\w)",
         ("otp", "2fa", "mfa", "one", "code", "pin"),
         10,
     ),

@@ -75,10 +75,14 @@ _SEPARATOR = (
 )
 
 
+_IN_NAME = "%(?:5[BbDdFf]|2[Dd])"
+"""A bracket, a line or a hyphen of a name, percent-encoded."""
+
+
 @cache
 def _name() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<name>[\w$](?<![\w$]{{2}})(?<![\w$][.-][\w$])(?:[\w.$-]|%5[BbDdFf]|%2[Dd]){{1,200}}+)(?P<close>(?:\[\d{{0,4}}\])?(?:{QUOTE})?\s?\]?(?:(?<!\s)\s\([a-z][a-z -]{{1,15}}\)(?=:)|\s?:\s?&?(?:[Ss]tring|str|char|bytes|SecretStr)[?!]?(?=\s?=))?)(?:{_SEPARATOR})"
+        rf"(?P<name>[\w$](?<![\w$]{{2}})(?<![\w$][.-][\w$])(?:[\w.$-]{{1,200}}+(?:{_IN_NAME}[\w.$-]{{0,60}}+){{0,6}}+|(?:{_IN_NAME}[\w.$-]{{0,60}}+){{1,6}}+))(?P<close>(?:\[\d{{0,4}}\])?(?:{QUOTE})?\s?\]?(?:(?<!\s)\s\([a-z][a-z -]{{1,15}}\)(?=:)|\s?:\s?&?(?:[Ss]tring|str|char|bytes|SecretStr)[?!]?(?=\s?=))?)(?:{_SEPARATOR})"
     )
 
 

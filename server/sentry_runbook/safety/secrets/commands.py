@@ -34,10 +34,10 @@ def is_user_and_password(text: str) -> bool:
     return is_argument(text) and (bool(colon and password) or len(name) > 15) and not is_filler(password or "x1")
 
 
-def _command(commands: str, option: str, words: str, is_valid: object = None) -> SecretPattern:
+def _command(commands: str, option: str, words: str, is_valid: object = None, rest: str = _REST) -> SecretPattern:
     return SecretPattern(
         "credential",
-        rf"(?<![\w.-])(?:{commands})(?:\.exe)?{_BETWEEN}(?:{_REST})??{option}{_WORD}",
+        rf"(?<![\w.-])(?:{commands})(?:\.exe)?{_BETWEEN}(?:{rest})??{option}{_WORD}",
         tuple(words.split()),
         8,
         is_user_and_password if is_valid == "user" else is_argument,
@@ -127,8 +127,13 @@ COMMANDS: tuple[SecretPattern, ...] = (
     ),
     _command("pt-[\\w-]{3,30}", r"[\w,=.-]{0,60},p=", "pt-"),
     _command("radtest", r"\S{1,60}\s{1,3}", "radtest"),
-    _command("radtest", r"\S{1,60}\s{1,3}(?:<\w+ \d+>|\S{1,60})\s{1,3}\S{1,60}\s{1,3}\d{1,5}\s{1,3}", "radtest"),
-    _command("net", r"use\s{1,3}" + _REST + r"??/(?:user|USER):\S{1,60}\s{1,3}(?!/)", "net "),
+    _command(
+        "radtest",
+        r"\S{1,60}+\s{1,3}(?:<\w+ \d+>|\S{1,60}+)\s{1,3}\S{1,60}+\s{1,3}\d{1,5}\s{1,3}",
+        "radtest",
+        rest="-[a-z]\\s",
+    ),
+    _command("net", r"use\s{1,3}" + _REST + r"??/(?:user|USER):\S{1,60}+\s{1,3}(?!/)", "net ", rest="\\s"),
     SecretPattern(
         "credential",
         rf"(?:-stdin|-S|kinit|passwd|secret set \w{{1,60}})\s{{0,3}}[\w -]{{0,40}}‹‹‹\s?{_WORD}",
@@ -144,7 +149,9 @@ COMMANDS: tuple[SecretPattern, ...] = (
         is_argument,
     ),
     _command("ansible-vault", r"encrypt_string\s{1,3}", "ansible-vault"),
-    _command("az", r"(?:user|sql|vm|create|update)\s" + _REST + r"??-p" + _BETWEEN, "az "),
+    _command(
+        "az", r"(?<=\s)-p" + _BETWEEN, "az ", rest=r"(?=[^\n¦;⏎]{0,60}?\b(?:user|sql|vm|create|update)\s)" + _REST
+    ),
     _command(
         "consul|etcdctl|redis-cli",
         r"(?:put|set)\s{1,3}\S{0,100}(?:pass|secret|token|pw)\w{0,20}\s{1,3}",

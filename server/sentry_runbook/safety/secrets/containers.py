@@ -1,5 +1,7 @@
 """Values beside sensitive names where no sign assigns them: pairs, tuples, XML, forms, options of commands."""
 
+# ruff: noqa: E501  # patterns
+
 from __future__ import annotations
 
 import re
@@ -27,7 +29,7 @@ def _labelled() -> re.Pattern[str]:
         r"[^\s,{}‹›]{1,40}[\s,]{1,4}"
     )
     return re.compile(
-        rf"(?i:(?<![a-z]){_LABELS})(?:{QUOTE})?{equals}(?:{QUOTE})?(?P<name>[\w $.:-]{{2,60}}?)(?:{QUOTE})?"
+        rf"(?i:(?<![a-z]){_LABELS})(?:{QUOTE})?{equals}(?:{QUOTE})?(?P<name>[\w$.:-]{{1,60}}+(?: [\w$.:-]{{1,40}}+){{0,4}}?)(?:{QUOTE})?"
         rf"[\s,;⏎]{{1,8}}(?:[-‐]\s)?(?:{other}){{0,2}}"
         rf"(?:{QUOTE})?(?i:(?<![a-z]){_CONTENTS})(?:{QUOTE})?{equals}"
     )
@@ -102,7 +104,7 @@ _HTML = r"(?:button|label|a|span|div|h\d|p|td|th|li|form|section|option|legend|s
 
 @cache
 def _element() -> re.Pattern[str]:
-    named = r"[^‹›]{0,200}?\s(?:name|key|id|Name|Key)=[\"'](?P<attribute>[\w .:-]{2,60})[\"'][^‹›]{0,100}"
+    named = r"[^‹›＆]{0,200}?\s(?:name|key|id|Name|Key)=[\"'](?P<attribute>[\w .:-]{2,60})[\"'][^‹›＆]{0,100}"
     return re.compile(
         rf"{_LESS}(?:key{_GREATER}(?P<key>[\w .:-]{{2,60}}){_LESS}/key{_GREATER}\s{{0,9}}{_LESS}string"
         rf"|(?!{_HTML}\b)\w{{1,20}}+{named}|(?P<name>[A-Za-z_][\w:.-]{{1,60}}+)(?:\s[^‹›]{{0,300}}+)?){_GREATER}"

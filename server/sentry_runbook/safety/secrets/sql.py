@@ -128,9 +128,9 @@ def _bound() -> re.Pattern[str]:
 
 
 @cache
-def _placeholder() -> re.Pattern[str]:
+def _bind_marker() -> re.Pattern[str]:
     return re.compile(
-        r"(?:(?P<name>\w{1,60})[\"'‵\]]?\s{0,2}(?:=|[Ll][Ii][Kk][Ee])\s{0,2}(?:\w{1,20}\()?)?(?:\?(?!\w)|%s|\$\d{1,3}|:\d{1,3}|@p\d{1,3})"
+        r"(?:(?<!\w)(?P<name>\w{1,60}+)[\"'‵\]]?\s{0,2}(?:=|[Ll][Ii][Kk][Ee])\s{0,2}(?:\w{1,20}\()?)?(?:\?(?!\w)|%s|\$\d{1,3}|:\d{1,3}|@p\d{1,3})"
     )
 
 
@@ -149,7 +149,7 @@ def bound(text: str) -> Iterator[SecretSpan]:
         columns = (
             insert["names"].split(",")
             if insert
-            else [place["name"] or "" for place in _placeholder().finditer(statement)]
+            else [place["name"] or "" for place in _bind_marker().finditer(statement)]
         )
         if any(sensitivity(name).kind for name in columns):
             yield from _of_row(text, match.end(), columns)

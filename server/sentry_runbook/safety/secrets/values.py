@@ -18,6 +18,8 @@ from sentry_runbook.safety.sensitive_keys import Sensitivity, sensitivity, words
 
 SCRUBBED = frozenset(("[Filtered]", "[redacted]", "********", "[ip]", "[email]", "[creditcard]", "[REDACTED]", "****"))
 """What Sentry and its SDKs put in place of a secret: shown unchanged."""
+MOST_AFTER = 400
+"""Characters of a sentence about a secret behind the word that says it is one."""
 UNEXPECTED = ("unexpected ", "invalid ", "missing ", "expected ", "unknown ", "bad ", "no ", "illegal ")
 """Before a name: what follows is the complaint, and not the secret."""
 EMPTY = frozenset(
@@ -59,7 +61,7 @@ def _placeholder() -> re.Pattern[str]:
         rf"|\$\{{?\{{.*|\{{ ?\{{.*|\{{{name}\}}?"
         rf"|%\(?{name}\)?s|%[sdrvq]|%\w+%|‹[^‹›]*›?|\[{name}\]?|\({name}\)|<{name} \d+>|:{name}|@{name}|\?|\$\d{{1,3}}"
         r"|<[^<>]*>|#(?:[0-9a-fA-F]{3}){1,2}|rgba?\(.*|\d{1,4}(?:\.\d{1,3})?(?:px|r?em|v[hw]|pt)"
-        r"|[~^]?v?\d{1,3}\.\d{1,3}\.\d{1,3}(?:[-+][\w.]+)?|(?:\.{1,2}|~)/[\w./-]+|/(?:[\w.-]+/)+[\w-]+\.[a-z]{2,4}|/run/secrets/[\w-]+"
+        r"|[~^]?v?\d{1,3}\.\d{1,3}\.\d{1,3}(?:[-+][\w.]+)?|(?:\.{1,2}|~)/[\w./-]+|/(?:[\w.-]++/)++[\w-]+\.[a-z]{2,4}|/run/secrets/[\w-]+"
         r"|(?!Secret|Str|Some|Just|Optional|Text|Sensitive|Credential)[A-Z][A-Za-z]{2,40}\(.*\)"
         r"|(?:Optional|Option|Union|List|Maybe|Nullable)\W.*|(?i:n?varchar\d?|char|text|string|varbinary|binary)\(.*"
         r"|(?:ENC|enc|!vault|!reference|!secret|!Ref|!Sub|!ImportValue)\b.*|\{cipher\}.*"
@@ -72,12 +74,12 @@ def _placeholder() -> re.Pattern[str]:
 @cache
 def _code() -> re.Pattern[str]:
     """A value that is an expression of a program: ``state.token``, ``getToken()``, ``self.secret``."""
-    part = r"[A-Za-z_$][\w$]{0,60}"
+    part = r"[A-Za-z_$][\w$]{0,60}+"
     return re.compile(
         rf"(?:(?:await|new|this|self|req|request|res|ctx|context|config|cfg|conf|settings|options|opts|params|args|kwargs|props"
         rf"|state|os|env|data|form|body|user|event|session|client|app|module|window|document|localStorage|input|payload)"
         rf"(?:\??\.|\b)|{part}(?:\??\.{part}){{0,5}}\.(?:get|token|password|secret|value|headers|body|[a-z]{{1,12}}(?:Token|Password|Secret|Key)))"
-        rf"(?:\??\.?{part}){{0,6}}(?:[(\[].*)?|{part}(?:\.{part}){{0,5}}\(.*|\$[A-Za-z_]{{2,40}}(?:[-.\[:].*)?"
+        rf"(?:{part})?(?:\??\.{part}){{0,6}}+(?:[(\[].*)?|{part}(?:\.{part}){{0,5}}\(.*|\$[A-Za-z_]{{2,40}}(?:[-.\[:].*)?"
     )
 
 
@@ -88,12 +90,16 @@ def _identifier() -> re.Pattern[str]:
 
 @cache
 def _about_sentence() -> re.Pattern[str]:
+    return re.compile(r"(?i)(?:has|is|was|are|too|not|can't|cannot|must|may|should|does) (?:[a-z']{1,20}+ ?){1,8}[.!]?")
+
+
+@cache
+def _speaks_about() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?:(?:has|is|was|are|too|not|can't|cannot|must|may|should|does) (?:[a-z']{1,20} ?){1,8}[.!]?"
-        r"|.{0,400}? .{0,400}?\b(?:must|required|invalid|incorrect|cannot|should|at least|too (?:short|long|weak"
+        r"(?i)\b(?:must|required|invalid|incorrect|cannot|should|at least|too (?:short|long|weak"
         r"|common)|does ?n[o']t|do not"
         r"|not match|at most|no more than|ensure|expired|missing|wrong|may not|can't|is not|was not|has been|not found|already|failed|blank"
-        r"|denied)\b.{0,400})"
+        r"|denied)\b"
     )
 
 
@@ -108,7 +114,12 @@ def is_said(value: str) -> bool:
     if value.lower().rstrip(".!,") in _SAID or _algorithm().fullmatch(value):
         return True
     value = value.replace("_", " ") if value.islower() else value
-    return " " in value and _about_sentence().fullmatch(value) is not None
+    if " " not in value:
+        return False
+    said = _speaks_about().search(value, value.index(" ") + 1)
+    return (said is not None and len(value) - said.end() <= MOST_AFTER) or _about_sentence().fullmatch(
+        value
+    ) is not None
 
 
 @cache
@@ -132,14 +143,17 @@ def looks_random(value: str) -> bool:
 @cache
 def _no_credential() -> re.Pattern[str]:
     return re.compile(
-        r"v?\d+(?:\.\d+)+(?:[-+.]\w+)*|[A-Za-z_][\w.-]*:\d{0,12}|\d+(?:\.\d+)?(?:ms|s|m|h|d|kb|mb|px|%)|[\w.-]+/[\w./-]*\.\w{1,5}"
+        r"v?\d++\.\d++(?:[-+.]\w++)*+|[A-Za-z_][\w.-]*:\d{0,12}|\d+(?:\.\d+)?(?:ms|s|m|h|d|kb|mb|px|%)|[\w.-]+/[\w./-]*\.\w{1,5}"
         r"|[A-Z]+[-_]?\d{1,5}|\d{1,3}(?:,\d{3})+|0x[0-9a-fA-F]{1,16}|(?:[A-Z][a-z]+)+\d{0,3}|\d{4}-\d\d-\d\d.*"
     )
 
 
 @cache
 def _is_mixed() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|[a-z].*[A-Z].*[a-z]|[A-Z].*[a-z].*[A-Z]")
+    return re.compile(
+        r"\A(?:(?=[^A-Za-z]*+[A-Za-z])(?=\D*+\d)|[^a-z]*+[a-z][^A-Z]*+[A-Z][^a-z]*+[a-z]"
+        r"|[^A-Z]*+[A-Z][^a-z]*+[a-z][^A-Z]*+[A-Z])"
+    )
 
 
 def is_secret(name: Sensitivity, value: str) -> bool:
@@ -185,7 +199,7 @@ def is_announced(name: Sensitivity, value: str) -> bool:
 
 @cache
 def _has_all() -> re.Pattern[str]:
-    return re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?=.*[A-Z!#$%^&*_+~@-])")
+    return re.compile(r"\A(?=[^A-Za-z]*+[A-Za-z])(?=\D*+\d)(?=[^A-Z!#$%^&*_+~@-]*+[A-Z!#$%^&*_+~@-])")
 
 
 def kind_of(name: str, value: str, *, query: bool = False) -> str:
