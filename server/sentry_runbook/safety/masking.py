@@ -202,7 +202,8 @@ def steps() -> tuple[Step, ...]:
         Step(re.compile(r"[ :(=]|[\"'],"), (*table.COMMANDS, *table.SQL, *table.ANNOUNCED), gated=True),
         Step(named, stems=names.SECRET_STEMS, finders=table.SECRET_FINDERS),
         Step(re.compile(r"\d.?\d|[\[({‹]\s?(?i:at|@|＠)\b| dot ", re.DOTALL), table.SPOKEN, gated=True),
-        Step(re.compile(r"[0-9@＠]"), table.PERSONAL),
+        Step(re.compile(r"[ :(=/]|[\"'],|[«「『„‹为為は是]"), table.ECHOES, gated=True),
+        Step(re.compile(r"[0-9@＠]"), (*table.PERSONAL, *table.NUMBERS)),
         Step(named, stems=names.PERSONAL_STEMS, finders=table.PERSONAL_FINDERS),
     )
 
