@@ -199,10 +199,15 @@ def steps() -> tuple[Step, ...]:
     return (
         Step(re.compile(r"[ :∶=$}/]|ey[Jj]|ZXlK|LS0t"), table.CREDENTIALS),
         Step(re.compile(r"[\w+/=~-]{15}|FlyV1|(?i:ssws)"), table.TOKENS, gated=True),
-        Step(re.compile(r"[ :(=]|[\"'],"), (*table.COMMANDS, *table.SQL, *table.ANNOUNCED), gated=True),
+        Step(re.compile("[ :(=,]"), (*table.COMMANDS, *table.SQL, *table.ANNOUNCED), gated=True),
         Step(named, stems=names.SECRET_STEMS, finders=table.SECRET_FINDERS),
         Step(re.compile(r"\d.?\d|[\[({‹]\s?(?i:at|@|＠)\b| dot ", re.DOTALL), table.SPOKEN, gated=True),
-        Step(re.compile(r"[0-9@＠]"), table.PERSONAL),
+        Step(
+            re.compile(r"[ :\uff1a(=/,«「『„‹为為は是¦|│;]|\.\."),
+            (*table.ECHOES, *table.PLACES, *table.CALLS),
+            gated=True,
+        ),
+        Step(re.compile(r"[0-9@＠]"), (*table.PERSONAL, *table.NUMBERS)),
         Step(named, stems=names.PERSONAL_STEMS, finders=table.PERSONAL_FINDERS),
     )
 

@@ -31,7 +31,7 @@ PASSWORDS = words(
     " salasana adgangskode adgangskoder passord şifre sifre şifreniz parolă geslo lozinka slaptažodis"
     " slaptazodis parool parole пароль пароля пароли парола лозинка סיסמה סיסמא 密码 密碼 口令 パスワード"
     " 暗証番号 비밀번호 암호"
-    " κωδικός katasandi sandi रहस्य पासवर्ड รหัสผ่าน passw psw pswd pw pass1 pword userpass userpw dbpass dbpw"
+    " κωδικός katasandi sandi रहस्य पासवर्ड รหัสผ่าน passw psw pswd upw upwd pw pass1 pword userpass userpw dbpass dbpw"
 )
 SECRETS = words(
     "secret secrets authorization credential credentials cred creds apikey apikeys csrf xsrf jwt jwts bearer"
@@ -193,13 +193,13 @@ CARRIERS = words("value val string str plain plaintext cleartext raw encoded b64
 """Last words that say how a secret is written: ``tokenValue``, ``secret_string``."""
 QUERY_NAMES = words(
     "code key sig signature auth ticket state nonce assertion otp pin hmac mac pass pw sid session t oobcode"
-    " verify confirm invite invitation magic unlock activate activation vcode otc"
+    " verify confirm invite invitation tok reset magic unlock activate activation vcode otc"
 )
 """Short query parameters that carry secrets in sign-in links and signed URLs."""
-QUERY_LOOSE = words("k tk at rt ak sk st h hash access verify l s p u ticket")
+QUERY_LOOSE = words("k tk at rt ak sk st h hash access verify l s p u ticket share link cs sgn skey checksum basic")
 """Query parameters that carry all sorts of things: secret only when they are long and random."""
 SECRET_STEMS = listed(
-    "pass|pw|token|secret|auth|answer|key|cred|sess|sid|jwt|csrf|xsrf|otp|cvv|cvc|csc|pin|salt|hash|nonce|sig"
+    "tok|reset|share|checksum|basic|sgn|cs|pass|pw|token|secret|auth|answer|key|cred|sess|sid|jwt|csrf|xsrf|otp|cvv|cvc|csc|pin|salt|hash|nonce|sig"
     "|saml|code|cookie|bearer|dsn|mfa|factor|phrase|mnemonic|link|mdp|clave|contrase|parola|parole|parolă"
     "|wachtwoord|hasl|hesl|jelsz|salasana|adgangskode|şifre|sifre|geslo|lozinka|slapta|parool|losung|kennwort"
     "|geheim|segredo|sekret|sandi|psk|verif|assert|ticket|state|mac|webhook|connect|connstr|amz|apim|psw|khẩu"

@@ -7,15 +7,31 @@ from functools import cache
 from sentry_runbook.safety.secrets import assignments, containers, sql
 from sentry_runbook.safety.secrets.announced import ANNOUNCED
 from sentry_runbook.safety.secrets.assignments import Finder
+from sentry_runbook.safety.secrets.calls import CALLS
 from sentry_runbook.safety.secrets.commands import COMMANDS
 from sentry_runbook.safety.secrets.credentials import CREDENTIALS
+from sentry_runbook.safety.secrets.echoes import ECHOES, NUMBERS
 from sentry_runbook.safety.secrets.pattern import SecretPattern
 from sentry_runbook.safety.secrets.personal import PERSONAL
+from sentry_runbook.safety.secrets.places import PLACES
 from sentry_runbook.safety.secrets.spoken import SPOKEN
 from sentry_runbook.safety.secrets.sql import SQL
 from sentry_runbook.safety.secrets.tokens import TOKENS
 
-__all__ = ["ANNOUNCED", "COMMANDS", "CREDENTIALS", "PERSONAL", "SPOKEN", "SQL", "TOKENS", "secret_patterns"]
+__all__ = [
+    "ANNOUNCED",
+    "CALLS",
+    "COMMANDS",
+    "CREDENTIALS",
+    "ECHOES",
+    "NUMBERS",
+    "PERSONAL",
+    "PLACES",
+    "SPOKEN",
+    "SQL",
+    "TOKENS",
+    "secret_patterns",
+]
 
 SECRET_FINDERS: tuple[Finder, ...] = (
     assignments.parameters,
@@ -44,4 +60,4 @@ PERSONAL_FINDERS: tuple[Finder, ...] = (
 @cache
 def secret_patterns() -> tuple[SecretPattern, ...]:
     """All rows."""
-    return (*CREDENTIALS, *TOKENS, *COMMANDS, *SQL, *ANNOUNCED, *SPOKEN, *PERSONAL)
+    return (*CREDENTIALS, *TOKENS, *COMMANDS, *SQL, *ANNOUNCED, *SPOKEN, *PERSONAL, *ECHOES, *PLACES, *CALLS, *NUMBERS)

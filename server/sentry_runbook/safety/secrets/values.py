@@ -165,7 +165,7 @@ def is_secret(name: Sensitivity, value: str) -> bool:
     if name.kind in ("personal", "card"):
         return True
     if name.is_loose:
-        return len(value) > 19 and _is_long_random().fullmatch(value) is not None
+        return len(value) > 15 and _is_long_random().fullmatch(value) is not None
     if name.by_shape and not is_said(value):
         return looks_random(value) or (name.needs_digits and value.isdigit() and len(value) > 3)
     return not is_said(value) and (len(value) > 5 or any(map(str.isalnum, value)))
