@@ -31,7 +31,7 @@ from sentry_runbook.safety import (
     sensitive_keys,
 )
 from sentry_runbook.safety import text as inert
-from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.sanitizer import MAX_WHOLE, Sanitizer
 from sentry_runbook.sentry import error_detail, ids_in_words, messages, pasted, references, wrapped_links
 from sentry_runbook.sentry.messages import SentryResponse
 from sentry_runbook.sentry.parsing import parsed
@@ -103,7 +103,11 @@ SCANNERS: Mapping[str, tuple[Scan, int]] = {
     "Sanitizer.user": (lambda value: Sanitizer().user(value, value, value, value, value), ALL),
     "Sanitizer.user_tag": (lambda value: Sanitizer().user_tag(value), ALL),
     "findings.detect": (findings.detect, ALL),
-    "masking.mask_text": (lambda value: masking.Masker().mask_text(neutralize.neutralized(value)), ALL),
+    # The sanitizer, its one caller, reads no more of a text.
+    "masking.mask_text": (
+        lambda value: masking.Masker().mask_text(neutralize.neutralized(inert.both_ends(value, MAX_WHOLE))),
+        ALL,
+    ),
     "masking.count_masks": (lambda value: masking.count_masks([value]), ALL),
     "neutralize.neutralized": (neutralize.neutralized, ALL),
     "confusables.skeleton": (confusables.skeleton, ALL),

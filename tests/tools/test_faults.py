@@ -99,7 +99,7 @@ def honest(tool: str, part: str, clean: dict[str, Any], values: dict[str, Any]) 
         path for path in KEYS[tool] if path not in ("missing", "trend.sparkline") and differs(clean, values, path)
     ]
     if set(changed) - STAND_INS.get(part, set()):
-        told = values.get("missing") != clean.get("missing") or values.get("unknowns") != clean.get("unknowns")
+        told = any(values.get(key) != clean.get(key) for key in ("missing", "unknowns", "warnings"))
         assert told or tool in DRAFTS, (part, changed)
     if tool in ("triage_issue", "classify_severity"):
         now, before = (one["severity"] if tool == "triage_issue" else one for one in (values, clean))
