@@ -6,12 +6,13 @@ The figures: ``python -m tests.cpu``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from tests.cpu.hostile import derived, fixed, text
 from tests.cpu.judged import is_too_dear, pattern_cost, scanner_cost
-from tests.cpu.measuring import dearest, slowness
+from tests.cpu.measuring import Cost, dearest, slowness
 from tests.cpu.patterns import patterns, sites
 from tests.cpu.scanners import scanners
 from tests.matrix import matrix
@@ -42,9 +43,18 @@ SLOW = {
 }
 """Patterns that are slow on some text."""
 OVER = {"Sanitizer.value": 1500.0}
-"""Over the bound, with what holds (ms per 100 kB): hidden characters between all letters of many short values, each nine
-times as long written out. One call reads 20,000 characters at most, so it costs 0.1 s; as one text they are in bounds."""
+"""Over the bound, with what holds (ms per 100 kB): hidden characters between all letters of many short values, nine
+times as long written out. One call reads 20,000 characters at most, so it costs 0.1 s; one text is in bounds."""
 QUICK = ("safety.sanitizer.VERSION_SHAPE", "safety.neutralize._rule_line()")
+
+
+def judged(measure: Callable[[str], Cost], name: str) -> Cost:
+    """The cost; measured again when it is too dear, for the first use compiles and another process may take the core."""
+    costs = (measure(name) for _ in range(3))
+    worst = next(costs)
+    while is_too_dear(worst) and (again := next(costs, None)) is not None:
+        worst = min(worst, again, key=lambda cost: cost.ms)
+    return worst
 
 
 def test_every_pattern_of_the_product_is_measured() -> None:
@@ -68,11 +78,11 @@ def test_a_recipe_is_as_long_as_is_asked_for() -> None:
 
 @pytest.mark.parametrize("name", matrix(patterns(), quick=QUICK))
 def test_no_text_is_dear_for_a_pattern(name: str) -> None:
-    worst = pattern_cost(name)
+    worst = judged(pattern_cost, name)
     assert not is_too_dear(worst), str(worst)
 
 
 @pytest.mark.parametrize("name", matrix(scanners(), quick=("findings.detect",)))
 def test_no_text_is_dear_for_a_scanner(name: str) -> None:
-    worst = scanner_cost(name)
+    worst = judged(scanner_cost, name)
     assert not is_too_dear(worst) or worst.ms < OVER.get(name, 0.0) * max(1.0, slowness()), str(worst)
