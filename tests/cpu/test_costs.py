@@ -49,7 +49,7 @@ QUICK = ("safety.sanitizer.VERSION_SHAPE", "safety.neutralize._rule_line()")
 
 
 def judged(measure: Callable[[str], Cost], name: str) -> Cost:
-    """The cost; measured again when it is too dear, for the first use compiles and another process may take the core."""
+    """The cost; measured again when it is too dear: the first use compiles, and another process may take the core."""
     costs = (measure(name) for _ in range(3))
     worst = next(costs)
     while is_too_dear(worst) and (again := next(costs, None)) is not None:

@@ -1,6 +1,6 @@
 """Values beside sensitive names where no sign assigns them: pairs, tuples, XML, forms, options of commands."""
 
-# ruff: noqa: E501  # patterns
+# ruff: noqa: E501  # tables of fragments
 
 from __future__ import annotations
 
