@@ -130,7 +130,10 @@ class Sanitizer:
             return ""
         if self._whole[:2] != (value, limit):  # it is read twice in a row: to be judged, and to be shown
             self._look(text.both_ends(value, limit), where)
-            safe = self._masked(text.inert_block(value)) if len(value) <= limit else self._both_ends(value, limit)
+            inert = text.inert_block(value[:limit])
+            # Hidden characters are nine times as long written out: of a text of them so much less is read.
+            most = limit if len(inert) <= 2 * limit else limit * limit // len(inert)
+            safe = self._masked(inert) if len(value) <= most else self._both_ends(value, most)
             self._whole = (value, limit, safe)
         return self._whole[2]
 
