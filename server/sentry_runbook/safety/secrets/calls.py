@@ -38,7 +38,7 @@ CALLS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "credential",
-        r"(?i)(?<![a-z0-9])(?:\w{0,12}_)?(?:real_?)?(?:connect|pdo(?:(?:->|->|-›)__construct)?)\(\s?[\"'][^\"'\n]{1,120}[\"'],\s?[\"'][\w.-]{1,40}[\"'],\s?"
+        r"(?i)(?<![a-z0-9])(?:real_?)?(?:connect|pdo(?:(?:->|->|-›)__construct)?)\(\s?[\"'][^\"'\n]{1,120}[\"'],\s?[\"'][\w.-]{1,40}[\"'],\s?"
         + _QUOTED,
         ("connect(", "pdo"),
         16,
