@@ -1,6 +1,8 @@
 """Each kind of secret is masked wherever it stands, and what only looks so is not: the texts of ``secret_texts``."""
 
+import json
 import re
+from collections.abc import Callable
 
 import pytest
 from tests.safety.secret_texts import HARMLESS, SECRETS, TOKENS
@@ -98,6 +100,26 @@ def test_a_nested_value_without_a_secret_is_shown_as_it_is(value: object) -> Non
 )  # fmt: skip
 def test_a_value_is_judged_by_its_name_and_by_what_it_is(name: str, value: str, kind: str) -> None:
     assert kind_of(name, value) == kind
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["mongodump", "--host", "db1", "--port", "27017", "--db", "shop", "-u", "x", "-p", "letmein"],
+        ["docker", "login", "-u", "me", "--quiet", "--config", "/x", "-p", "letmein"],
+        ["openssl", "enc", "-aes-256-cbc", "-salt", "-in", "a", "-out", "b", "-k", "letmein"],
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("printed", [str, json.dumps, " ".join], ids=["python", "json", "shell"])
+def test_a_password_far_behind_its_command_is_masked_as_each_language_prints_it(
+    command: list[str], printed: Callable[[list[str]], str]
+) -> None:
+    text = printed(command)
+    # Only the word after the option tells that it is a password: nothing else here looks like one.
+    assert Sanitizer().line(f"Command {text} failed", 400) == f"Command {text} failed".replace(
+        "letmein", "<credential 1>"
+    )
 
 
 def test_what_a_cut_has_torn_is_masked_too() -> None:

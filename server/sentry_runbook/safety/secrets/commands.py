@@ -13,9 +13,10 @@ from sentry_runbook.safety.secrets.values import is_filler, is_said
 _WORD = r"(?:\"(?P<it>[^\"\n<>]{1,400}+)|'(?P<it2>[^'\n<>]{1,400}+)|(?P<it3>[^\s\"'‵¦;<>-][^\s\"'‵¦;<>]{0,400}+))"
 _BETWEEN = r"(?:\s{1,3}|[\"'‵],\s?[\"'‵])"
 """Between the words of a command, also where a list of them is printed."""
-_END = r"[^\s\"'‵¦;⏎]{0,100}+[\s\"'‵]"
-_REST = r"(?:[^\s\"'‵¦;⏎]{0,100}+[ \t\r\f\v\xa0\u2000-\u200a\u202f\u3000\"'‵]){0,15}?" + _END
-"""Up to 16 words on one line: read word by word, as letter by letter costs three times as much."""
+_WORD_BEFORE = r"[^\s\"'‵¦;⏎]{0,100}+"
+_GLUE = r"(?:, ?[\"'‵])?+"
+_REST = rf"(?:{_WORD_BEFORE}[ \t\r\f\v\xa0\u2000-\u200a\u202f\u3000\"'‵]{_GLUE}){{0,15}}?{_WORD_BEFORE}[\s\"'‵]{_GLUE}"
+"""Up to 16 words on one line, or of a printed list: read word by word, as letter by letter costs twice as much."""
 
 
 def is_argument(text: str) -> bool:
@@ -72,7 +73,7 @@ COMMANDS: tuple[SecretPattern, ...] = (
     # Elsewhere their -p is a port or a project.
     _command(
         "docker|podman|nerdctl|skopeo|buildah|helm|az|oc|cf|doctl|nomad|crane|oras|regctl",
-        r"(?<![\w-])login\b" + _REST + r"??-p" + _BETWEEN,
+        rf"(?<![\w-])login\b(?:{_REST})??-p{_BETWEEN}",
         "docker podman nerdctl skopeo buildah helm az oc cf doctl nomad crane oras regctl",
     ),
     _command("redis-cli|valkey-cli|keydb-cli", r"-a(?:" + _BETWEEN + r")?", "redis-cli valkey-cli keydb-cli"),
@@ -103,7 +104,7 @@ COMMANDS: tuple[SecretPattern, ...] = (
     ),
     _command("ldappasswd", r"-[sa]\s{1,3}", "ldappasswd"),
     _command("ssh-keygen", r"-[NP]\s{1,3}", "ssh-keygen"),
-    _command("openssl", r"enc\s" + _REST + r"??-[kK]\s{1,3}", "openssl", rest="\\s"),
+    _command("openssl", rf"enc{_BETWEEN}(?:{_REST})??-[kK]{_BETWEEN}", "openssl", rest="\\s"),
     _command("schtasks", r"/(?:rp|RP)\s{1,3}", "schtasks"),
     _command("rabbitmqctl", r"(?:add_user|change_password|authenticate_user)\s{1,3}\S{1,80}\s{1,3}", "rabbitmqctl"),
     *(_command("snmp\\w{2,10}", rf"-{option}\s{{1,3}}(?!(?:public|private)\b)", "snmp") for option in "AXc"),
@@ -124,7 +125,7 @@ COMMANDS: tuple[SecretPattern, ...] = (
     _command("isql|tsql", r"[A-Z]\w{1,30}\s{1,3}\w{1,30}\s{1,3}(?=\S{0,60}\d)", "isql tsql"),
     _command(
         "aws",
-        r"(?:put-parameter|put-secret-value|create-secret)\s" + _REST + r"??--(?:value|secret-string)\s{1,3}",
+        rf"(?:put-parameter|put-secret-value|create-secret)\s(?:{_REST})??--(?:value|secret-string)\s{{1,3}}",
         "aws",
     ),
     _command("pt-[\\w-]{3,30}", r"[\w,=.-]{0,60},p=", "pt-"),
@@ -135,7 +136,7 @@ COMMANDS: tuple[SecretPattern, ...] = (
         "radtest",
         rest="-[a-z]\\s",
     ),
-    _command("net", r"use\s{1,3}" + _REST + r"??/(?:user|USER):\S{1,60}+\s{1,3}(?!/)", "net ", rest="\\s"),
+    _command("net", rf"use\s{{1,3}}(?:{_REST})??/(?:user|USER):\S{{1,60}}+\s{{1,3}}(?!/)", "net ", rest="\\s"),
     SecretPattern(
         "credential",
         rf"(?:-stdin|-S|kinit|passwd|secret set \w{{1,60}})\s{{0,3}}[\w -]{{0,40}}‹‹‹\s?{_WORD}",
