@@ -22,6 +22,16 @@ from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, s
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
 from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.model.results.explanation import (
+    Change,
+    Dependency,
+    Explanation,
+    History,
+    LeadingIssue,
+    Owner,
+    Question,
+    ReleaseHealth,
+)
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.releases import Start, suspect_release
@@ -180,6 +190,53 @@ class Measurements:
         back = [entry.at for entry in regressions(self.evidence.issue) if window.start <= entry.at <= self.read_at]
         first = min(back, default=self.evidence.issue.first_seen)
         return Start.exact(first) if first is not None else None
+
+    # --- what explains it
+
+    @cached_property
+    def explanation(self) -> tuple[Explanation, ...]:
+        """Sets of tag values that explain the events above usual, best first; empty when nothing does."""
+        return ()
+
+    @cached_property
+    def release_health(self) -> tuple[ReleaseHealth, ...]:
+        """Sessions by release: the suspect first, then those beside it; empty when not known."""
+        return ()
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What was changed shortly before the incident, the nearest first."""
+        return ()
+
+    @cached_property
+    def unseen_changes(self) -> tuple[Missing, ...]:
+        """Kinds of changes that could not be read, and why."""
+        return ()
+
+    @cached_property
+    def dependency(self) -> Dependency | None:
+        """What the failing code depends on and did not get; None when nothing shows it."""
+        return None
+
+    @cached_property
+    def leading_issue(self) -> LeadingIssue | None:
+        """The other issue with most of the project's unhandled events; None when it is this one, or not known."""
+        return None
+
+    @cached_property
+    def owners(self) -> tuple[Owner, ...]:
+        """Whom to ask, with the reason; the surest first."""
+        return ()
+
+    @cached_property
+    def earlier(self) -> History | None:
+        """Earlier episodes of the issue; None when there was none, or none is known."""
+        return None
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The runbook's questions to people that nobody has answered and that may change the severity."""
+        return ()
 
     # --- what the events say
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sentry_runbook.incident.model.evidence import Frozen
 
@@ -11,13 +12,13 @@ class Stated(Frozen):
     """What people stated; never guessed, never filled in. None means "not stated".
 
     Attributes:
-        core_flow: the core flow is affected (True), is not (False).
+        core_flow: the core flow is affected (True), is not (False), is blocked for all.
         alerted_at, detected_at, acknowledged_at, mitigated_at: aware UTC instants.
         fixed_at: when the fix was made, aware UTC; recovery is judged from then on.
     """
 
     workaround: bool | None = None
-    core_flow: bool | None = None
+    core_flow: bool | Literal["blocked_for_all"] | None = None
     data_loss_risk: bool | None = None
     lead: str | None = None
     service: str | None = None

@@ -36,6 +36,14 @@ def make_triage(incident: Incident) -> Triage:
         causes=incident.causes,
         suspect_release=incident.suspect,
         suspect_commits=commits.value if isinstance(commits, Known) else (),
+        leading_issue=incident.leading_issue,
+        explanation=incident.explanation,
+        release_health=incident.release_health,
+        dependency=incident.dependency,
+        changes=incident.changes,
+        owners=incident.owners,
+        history=incident.earlier,
+        questions=incident.questions,
         next_steps=next_steps(incident),
         warnings=incident.warnings or None,
         missing=merge_missing(_missing(incident)),
@@ -54,6 +62,7 @@ def _missing(incident: Incident) -> Iterator[Missing]:
     for name, result in (("severity", incident.severity), ("impact", incident.impact)):
         yield from missing_below(name, (entry for entry in result.missing if entry.what != DROPPED))
     yield from incident.unread_outcomes
+    yield from incident.unseen_changes
     commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         yield Missing(what="suspect_commits", why=commits.why)

@@ -25,6 +25,7 @@ from sentry_runbook.incident.model.evidence.counts import (
     IssueSeries,
     IssueShare,
     Latency,
+    ReleaseSessions,
     Series,
     SessionHour,
     Sessions,
@@ -43,6 +44,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Commit,
     Deploy,
     Issue,
+    IssueOwner,
     Note,
     Release,
     Snooze,
@@ -90,6 +92,7 @@ __all__ = [
     "HoldsEventText",
     "Issue",
     "IssueKind",
+    "IssueOwner",
     "IssueSeries",
     "IssueShare",
     "Known",
@@ -98,6 +101,7 @@ __all__ = [
     "Note",
     "OutcomeSeries",
     "Release",
+    "ReleaseSessions",
     "Series",
     "SessionHour",
     "Sessions",
@@ -138,8 +142,10 @@ class Evidence(Frozen):
         unhandled, project_unhandled: unhandled events a minute, of the issue and of its project, in the scope.
         project_top: the project's issues with most unhandled events in the window, and their sum is not the total.
         dropped: the project's error events by outcome, from the window's first hour on.
+        releases: of the issue's own project.
+        other_releases: the latest of other projects that the token may read, each with its ``projects``.
         deploys: deploys of the suspect release.
-        flag_changes: changes of feature flags in the window, newest first, of the whole organization.
+        flag_changes: changes of feature flags from six hours before the window on, newest first, of the organization.
     """
 
     version: Literal[2] = 2
@@ -171,6 +177,7 @@ class Evidence(Frozen):
     breakdown: Known[Breakdown] | Unknown = NOT_ASKED
     breakdown_before: Known[Breakdown] | Unknown = NOT_ASKED
     releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
+    other_releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
     dropped: Known[DroppedEvents] | Unknown = NOT_ASKED
     deploys: Known[tuple[Deploy, ...]] | Unknown = NOT_ASKED
     suspect_commits: Known[tuple[Commit, ...]] | Unknown = NOT_ASKED

@@ -148,10 +148,21 @@ class UsersIn(Frozen):
 
 
 class IssueShare(Frozen):
-    """An issue of the project and its unhandled events in the window."""
+    """An issue of the project and its unhandled events in the window.
+
+    Attributes:
+        id: its number, for a link; None when Sentry gave none.
+        users: distinct users of these events.
+        began: the first of these events.
+    """
 
     short_id: EventText
     events: int
+    id: str | None = None
+    title: EventText | None = None
+    project: EventText | None = None
+    users: int | None = None
+    began: datetime | None = None
 
 
 class SessionHour(Frozen):
@@ -170,6 +181,21 @@ class SessionHour(Frozen):
     complete: bool = True
 
 
+class ReleaseSessions(Frozen):
+    """Sessions of one release in the environments that count, in the window; rates as in :class:`Sessions`.
+
+    Attributes:
+        version: None for sessions without a release.
+        hours: its full hours, as those of all sessions.
+    """
+
+    version: EventText | None = None
+    sessions: int | None
+    crash_rate: float | None = None
+    unhandled_rate: float | None = None
+    hours: tuple[SessionHour, ...] = ()
+
+
 class Sessions(Frozen):
     """Release health of the project's production environments in the window (rounded outwards to full hours).
 
@@ -177,6 +203,7 @@ class Sessions(Frozen):
         sessions: how many; None when one environment that counts does not say.
         has_unhandled_rate: False on servers that do not know ``unhandled_rate(session)``: the old meaning holds.
         has_impossible_rate: Sentry answered a rate below 0 or above 1 for the period, which is left out.
+        releases: the same by release, most sessions first; empty when Sentry did not tell them apart.
     """
 
     window: Window
@@ -186,6 +213,7 @@ class Sessions(Frozen):
     has_unhandled_rate: bool = True
     has_impossible_rate: bool = False
     hours: tuple[SessionHour, ...] = ()
+    releases: tuple[ReleaseSessions, ...] = ()
 
 
 class AffectedEndpoint(Frozen):

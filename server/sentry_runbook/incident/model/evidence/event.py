@@ -68,7 +68,9 @@ MAX_OTHERS = 40_000
 """Characters of all exceptions together that are judged and not shown."""
 NAMED_BY = "named_by"
 """Key under which the issue's ``title`` and ``metadata`` are given to :func:`.read` beside an event's own keys."""
-APART = ("browser", "os", "client_os", "device", "trace", "replay", "feedback")
+APART = ("browser", "os", "client_os", "device", "trace", "replay", "feedback", "flags")
+MAX_FLAGS = 100
+"""Evaluations that SDKs keep."""
 """Contexts that have a field of their own."""
 
 
@@ -161,6 +163,8 @@ class Event(FromSentry):
     processing_errors: Many[Annotated[EventText, Name("event.errors")]] = ()
     occurrence: Annotated[tuple[tuple[EventText, EventText], ...], EvidencePairs("event.occurrence")] = ()
     """Why an issue fired that no thrown error opened, as names and values, what matters most first."""
+    flags: Annotated[dict[EventText, EventText], Mapped(MAX_FLAGS, "event.flags")] = Field(default_factory=dict)
+    """The feature flags that were evaluated before it, by name: ``true``, ``false`` or a variant (sentry-api §18)."""
     trace_id: Annotated[str | None, Word()] = None
     scrubbed: Many[Annotated[str, Name("event._meta")]] = ()
 
@@ -209,6 +213,7 @@ class Event(FromSentry):
             "extra": first_of(json, "context", "extra"),
             "processing_errors": [object_of(error).get("type") for error in list_of(json.get("errors"))][:10],
             "occurrence": evidence_of(json, entries, contexts, by_key),
+            "flags": _flags(contexts),
             "trace_id": contexts.get("trace", {}).get("trace_id"),
             "scrubbed": _scrubbed(json.get("_meta"), (), 12)[:12],
         }
@@ -291,6 +296,17 @@ def _id_of(event: JsonObject) -> object:
 def _named(thrown: JsonObject, limit: int) -> tuple[str, int]:
     parts = (text_of(thrown.get("type")), message_of(thrown))
     return ": ".join(part for part in parts if part), limit
+
+
+def _flags(contexts: Mapping[str, JsonObject]) -> dict[str, str]:
+    """The last evaluation of each flag."""
+    values: dict[str, str] = {}
+    for row in map(object_of, list_of(contexts.get("flags", {}).get("values"))):
+        flag, result = text_of(row.get("flag")), row.get("result")
+        text = str(result).lower() if isinstance(result, bool) else text_of(result)
+        if flag and text:
+            values[flag] = text
+    return values
 
 
 def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated
 
@@ -56,6 +56,7 @@ class Release(FromSentry):
     Attributes:
         new_issues: issues first seen in this release.
         deploys: None when Sentry did not say; an empty tuple when it has none.
+        projects: slugs of its projects; empty when Sentry did not say.
     """
 
     version: Annotated[EventText, InertVersion("release")]
@@ -65,6 +66,7 @@ class Release(FromSentry):
     last_event: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastEvent")
     new_issues: Annotated[int | None, Count()] = Field(None, validation_alias="newGroups")
     deploys: Maybe[Many[Deploy]] = None
+    projects: Many[Annotated[EventText, Name("release.project")]] = ()
 
     @property
     def is_live(self) -> bool:
@@ -84,7 +86,8 @@ class Release(FromSentry):
         deploys: list[object] | None = [] if count_of(json.get("deployCount")) == 0 else None
         if isinstance(last, dict):
             deploys = [{**last, "version": json.get("version")}]
-        return {**json, "deploys": deploys}
+        slugs = [object_of(project).get("slug") for project in list_of(json.get("projects"))]
+        return {**json, "deploys": deploys, "projects": [slug for slug in slugs if isinstance(slug, str)]}
 
 
 class Activity(FromSentry):
@@ -146,6 +149,19 @@ class Snooze(FromSentry):
     until: Annotated[datetime | None, Moment(to_come=True)] = Field(None, validation_alias="ignoreUntil")
 
 
+class IssueOwner(FromSentry):
+    """Whom Sentry names for the issue beside an assignment (``expand=owners``, sentry-api §18).
+
+    Attributes:
+        kind: ``suspectcommit``, ``ownershiprule`` or ``codeowners``, in small letters.
+        who: the person's or team's name where the same answer tells it, else ``team 12``.
+    """
+
+    kind: Annotated[str, Word("unknown")] = "unknown"
+    who: Annotated[EventText | None, Name("issue.owner")] = None
+    at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="date_added")
+
+
 class Issue(FromSentry):
     """The issue itself; its counts are over all time and never stand for a window (sentry-api rule 2).
 
@@ -194,6 +210,7 @@ class Issue(FromSentry):
     """The id or short id that was asked for, when Sentry answered with an issue of another: merged or renamed."""
     names_assignee: bool = True
     """Whether the answer says who is assigned, or that nobody is; without it, no assignee is not "nobody"."""
+    owners: Many[IssueOwner] = ()
     activity: Many[Activity] = ()
     logs_activity: bool = True
     """Whether the answer holds an activity log; without one, no entry is not "nobody acted"."""
@@ -222,6 +239,7 @@ class Issue(FromSentry):
             "project": project.get("slug"),
             "assigned_to": assigned.get("name") if isinstance(assigned, dict) else assigned,
             "names_assignee": "assignedTo" in json,
+            "owners": owners_of(json),
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
             "logs_activity": isinstance(json.get("activity"), list),
             "hourly": _buckets(stats.get("24h"), json.get("lastSeen")),
@@ -257,6 +275,32 @@ class Issue(FromSentry):
             renamed = "its project was renamed" if number == number_now else "Sentry answers with that one"
             return f"Issue {asked} is now {name}: {renamed}"
         return f"Issue {asked} was merged into {name}"
+
+
+def owners_of(json: JsonObject) -> list[JsonObject]:
+    """The owners with the names that the same answer gives to their ids (``team:12``, ``user:7``)."""
+    names = dict(_named_actors(json))
+    rows = [object_of(row) for row in list_of(json.get("owners"))]
+    return [
+        {
+            "kind": kind.lower() if isinstance(kind := row.get("type"), str) else None,
+            "who": names.get(owner) or owner.replace(":", " ", 1),
+            "date_added": row.get("date_added"),
+        }
+        for row in rows
+        if (owner := text_of(row.get("owner")))
+    ]
+
+
+def _named_actors(json: JsonObject) -> Iterator[tuple[str, str]]:
+    """Ids of people and teams, as an owner names them, with their names: all that the answer knows."""
+    assigned = object_of(json.get("assignedTo"))
+    people = [object_of(entry.get("user")) for entry in map(object_of, list_of(json.get("activity")))]
+    people += [object_of(person) for name in ("participants", "seenBy") for person in list_of(json.get(name))]
+    for kind, actor in ((text_of(assigned.get("type")) or "user", assigned), *(("user", person) for person in people)):
+        id_, name = text_of(actor.get("id")), text_of(actor.get("name"))
+        if id_ and name:
+            yield f"{kind}:{id_}", name
 
 
 def people_of(json: JsonObject) -> object:
@@ -343,10 +387,12 @@ class Commit(FromSentry):
 
 
 class Alert(FromSentry):
-    """An alert rule ("workflow") of the project and when it last fired."""
+    """An alert rule ("workflow") of the project, when it last fired, and when it was made and last edited."""
 
     name: Annotated[EventText, Name("alert.name", "")]
     last_triggered: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastTriggered")
+    created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
+    edited: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateUpdated")
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:

@@ -8,6 +8,16 @@ from typing import Literal
 from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
 from sentry_runbook.incident.model.policy import Level, rank
+from sentry_runbook.incident.model.results.explanation import (
+    Change,
+    Dependency,
+    Explanation,
+    History,
+    LeadingIssue,
+    Owner,
+    Question,
+    ReleaseHealth,
+)
 from sentry_runbook.incident.model.results.impact import Confidence, Episode, Impact
 from sentry_runbook.incident.model.results.issue import IssueSummary
 
@@ -66,6 +76,9 @@ class Verdict(Answer):
         policy: name and source of the policy in force.
         share_of_project: this issue's part (0..1) of the project's unhandled events; given when a project-wide figure
             decides.
+        alone: the severity by this issue's own figures; given when a project-wide figure decides.
+        leading_issue: the issue that has more of the project-wide figure that decides; None inside a triage, which has
+            it itself.
         severity_without_suspects: the severity without the events that look forged or come from one flooding sender,
             estimated from their share; None when nothing looks so.
         issue, warnings: which issue, and what limits the collection; None inside a triage, which has both itself.
@@ -89,6 +102,8 @@ class Verdict(Answer):
     policy: str
     distance: tuple[Distance, ...] = ()
     share_of_project: float | None = None
+    alone: Level | None = None
+    leading_issue: LeadingIssue | None = None
     severity_without_suspects: Level | None = None
     warnings: tuple[EventText, ...] | None = None
 
@@ -148,5 +163,13 @@ class Triage(Answer):
     causes: tuple[Cause, ...] = ()
     suspect_release: EventText | None = None
     suspect_commits: tuple[Commit, ...] = ()
+    leading_issue: LeadingIssue | None = None
+    explanation: tuple[Explanation, ...] = ()
+    release_health: tuple[ReleaseHealth, ...] = ()
+    dependency: Dependency | None = None
+    changes: tuple[Change, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    history: History | None = None
+    questions: tuple[Question, ...] = ()
     next_steps: tuple[EventText, ...] = ()
     warnings: tuple[EventText, ...] | None = None
