@@ -135,6 +135,8 @@ class Cause(Frozen):
 
 
 State = Literal["ok", "attention", "unknown"]
+ASK_PEOPLE = "Ask people, then classify_severity with the answers: "
+"""How the next step begins that repeats ``questions``."""
 
 
 class ChecklistStep(Frozen):
