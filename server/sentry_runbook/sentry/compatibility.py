@@ -34,6 +34,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "sessions": ("release health", "crash-free sessions stay unknown"),
     "unhandled_rate": ("the rate of unhandled sessions", "crash rate alone, the meaning before SDK 11"),
     "crash_rate": ("the rate of crashed sessions", "what the crash-free rate leaves"),
+    "session_releases": ("sessions by environment and release at once", "by environment alone"),
     "releases": ("releases", "left out"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),
