@@ -24,6 +24,8 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "oldest": ("the oldest event of an issue", "left out"),
     "recommended": ("the recommended event of an issue", "the latest event"),
     "discover": ("Discover: counts in a window", "counted from the issue's events, hours and tags"),
+    "issue_titles": ("titles in a table of issues", "left out"),
+    "issue_columns": ("users and first event in a table of issues", "left out"),
     "dataset": ("Discover by dataset", "asked without one"),
     "spans": ("latency from spans", "latency from transactions"),
     "transactions": ("latency from transactions", "p95 stays unknown"),
