@@ -129,7 +129,7 @@ def _end(deploy: Deploy) -> datetime | None:
 
 def _deployed(deploy: Deploy) -> str:
     where = f" to {quoted(deploy.environment)}" if deploy.environment else ""
-    return f"{quoted(deploy.version)} deployed{where}"
+    return f"deploy of {quoted(deploy.version)}{where}"
 
 
 def _change(around: Around, at: datetime, what: str, kind: str, project: str | None) -> Change:

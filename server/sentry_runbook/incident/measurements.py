@@ -14,6 +14,7 @@ from sentry_runbook.incident.episode.trend import find_trend
 from sentry_runbook.incident.events.event_texts import all_texts
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error, unnamed_service
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
+from sentry_runbook.incident.explanation.explanation import explain
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.counter import counter_notes, estimate_note
 from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_between
@@ -39,6 +40,7 @@ from sentry_runbook.incident.release_health import (
     CrashFreeChange,
     crash_free_change,
     release_health,
+    usual_release_shares,
 )
 from sentry_runbook.incident.releases import Start, suspect_release
 
@@ -202,7 +204,8 @@ class Measurements:
     @cached_property
     def explanation(self) -> tuple[Explanation, ...]:
         """Sets of tag values that explain the events above usual, best first; empty when nothing does."""
-        return ()
+        shares = usual_release_shares(self.evidence, self.policy, self.episode)
+        return explain(self.compared, self.episode, self.apparent_start, shares)
 
     @cached_property
     def release_health(self) -> tuple[ReleaseHealth, ...]:

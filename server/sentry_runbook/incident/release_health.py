@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import sqrt
 
 from sentry_runbook.incident.formatting import count, percent
@@ -33,6 +33,8 @@ CERTAIN = 2.58
 """Standard deviations between two rates that chance explains once in a hundred."""
 LEAST_POINTS = 0.5
 """Percentage points between two crash-free rates below which nobody acts on the difference."""
+NEARLY_WHOLE = timedelta(minutes=10)
+"""A clock hour that began so long before the incident counts as one of it."""
 IN_USE = 0.01
 """Part of the sessions from which a release runs beside another one."""
 HEALTHY, FAILING = "healthy beside it", "fails as the suspect release does"
@@ -132,7 +134,7 @@ def _in_use(evidence: Evidence, policy: Policy, episode: Episode | Unknown) -> t
     if isinstance(episode, Unknown) or not any(release.hours for release in releases):
         return tuple(_in_window(evidence, release, policy) for release in releases)
     end = episode.ended or evidence.collected_at
-    later = [_later(release.hours, episode.began, end) for release in releases]
+    later = [_later(release.hours, episode.began - NEARLY_WHOLE, end) for release in releases]
     if sum(hour.sessions or 0 for hours in later for hour in hours) < policy.thresholds.sessions_minimum:
         # Of an incident younger than an hour the clock hour in which it began tells most.
         later = [_later(release.hours, episode.began - HOUR, end) for release in releases]

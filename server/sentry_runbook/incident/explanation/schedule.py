@@ -9,6 +9,7 @@ more rarely. Evenly spaced single events are a timer, and no bursts; of those on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,16 +117,26 @@ def find_schedule(buckets: Sequence[tuple[int, float]], cycles: Sequence[int]) -
 def _fold(buckets: Sequence[tuple[int, float]], cycle: int, total: float) -> Schedule | None:
     width = PART * cycle
     offset = _best_offset(buckets, cycle, width)
-    inside = [(at, events) for at, events in buckets if (at - offset) % cycle < width]
-    events = sum(count for _, count in inside)
-    hit = sorted({(at - offset) // cycle for at, _ in inside})
-    spanned = hit[-1] - hit[0] + 1
-    if events < INSIDE * total or len(hit) < FEWEST_CYCLES[cycle < DAY_S] or len(hit) < CYCLES_HIT * spanned:
+    inside, whole = Counter[int](), Counter[int]()
+    for at, events in buckets:
+        number, phase = divmod(at - offset, cycle)
+        whole[number] += round(events)
+        if phase < width:
+            inside[number] += round(events)
+    hit = [number for number, events in inside.items() if events]
+    if len(hit) < FEWEST_CYCLES[cycle < DAY_S] or len(hit) < CYCLES_HIT * (max(hit) - min(hit) + 1):
+        return None
+    # One great burst is no schedule, wherever it lies: the others must bear it out alone.
+    fullest = max(hit, key=lambda number: whole[number])
+    others, all_others = sum(inside.values()) - inside[fullest], sum(whole.values()) - whole[fullest]
+    events = sum(inside.values())
+    if events < INSIDE * total or others < INSIDE * all_others:
         return None
     is_round = cycle >= HOUR_S and offset // MINUTE_S % 60 in ROUND_MINUTES
-    if events < BURST * len(hit) and not is_round:
+    if others < BURST * (len(hit) - 1) and not is_round:
         return None
-    return Schedule(cycle, offset, round(events), round(total), inside[-1][0])
+    last = max(hit) * cycle + offset
+    return Schedule(cycle, offset, events, round(total), last)
 
 
 def _best_offset(buckets: Sequence[tuple[int, float]], cycle: int, width: float) -> int:
