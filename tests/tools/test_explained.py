@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.records import EventRecord

@@ -15,6 +15,8 @@ MOST_OF_ROWS = 3
 ABOVE_ALL_TIME, BELOW = 1.0, 0.5
 """Measured against a time before, a set says more than a concentration of which nobody knows whether it is usual."""
 NOT_COMPARED = "usual share not known"
+ONLY_ONE = 0.95
+"""Part of the sessions from which a release is the only one in use."""
 NO_FINDING = ("environment",)
 """Of an issue without a past: that it happens in production is no finding."""
 
@@ -47,11 +49,13 @@ def row_candidates(
     earlier = before.combinations if before is not None else ()
     if sum(row.events for row in now.combinations) < FEWEST_NOW:
         return ()
-    is_compared = sum(row.events for row in earlier) >= FEWEST_BEFORE
-    left_out = () if is_compared else NO_FINDING
+    left_out = () if sum(row.events for row in earlier) >= FEWEST_BEFORE else NO_FINDING
+    if max((share for (tag, _), share in usual_shares.items() if tag == "release"), default=0.0) >= ONLY_ONE:
+        # Everybody runs one release: whatever broke, its events would be on it.
+        left_out = (*left_out, "release")
     ranked = rank_sets(
         _without(now.combinations, left_out),
-        _without(earlier, left_out),
+        _without(earlier, left_out) or None,
         length_ratio=length_ratio,
         usual_shares=usual_shares,
     )
