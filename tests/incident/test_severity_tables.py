@@ -198,7 +198,7 @@ CRASH_FREE: Sequence[Row] = [
      {"observed": 99.0, "met": False, "source": "a test", "window": "2 h until 2026-11-23 15:00 UTC",
      "note": "2,000 sessions; hours were not measured; rounded up to full hours"}),
     ("cut, not rounded", Given(incident(sessions=known(period(2000, crash_rate=0.0500004)))),
-     {"observed": 94.999, "met": True, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
+     {"observed": 94.99, "met": True, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
      "note": "2,000 sessions; hours were not measured"}),
     ("another limit", Given(incident(sessions=known(period(2000, crash_rate=0.02))),
      policy=thresholds(crash_free_below_pct=99.5)),

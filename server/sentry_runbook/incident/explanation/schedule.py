@@ -34,6 +34,8 @@ FEWEST_EVENTS = 12
 BURST = 2.0
 """Events a cycle from which they are bursts."""
 ROUND_MINUTES = (0, 30)
+MANY = 0.2
+"""Part of the fullest minute from which a minute is one of the burst, and no stray event before it."""
 MISSED = 1.5
 """Cycles without events after the last one, from which it has stopped."""
 
@@ -108,22 +110,22 @@ def find_schedule(buckets: Sequence[tuple[int, float]], cycles: Sequence[int]) -
         buckets: start in seconds since the epoch and events of each bucket with events, in order of time.
         cycles: lengths to try, in seconds, the shortest first.
     """
-    total = sum(events for _, events in buckets)
+    total = round(sum(events for _, events in buckets))
     if total < FEWEST_EVENTS or len(buckets) < min(FEWEST_CYCLES.values()):
         return None
     return next((found for cycle in cycles if (found := _fold(buckets, cycle, total)) is not None), None)
 
 
-def _fold(buckets: Sequence[tuple[int, float]], cycle: int, total: float) -> Schedule | None:
+def _fold(buckets: Sequence[tuple[int, float]], cycle: int, total: int) -> Schedule | None:
     width = PART * cycle
     offset = _best_offset(buckets, cycle, width)
     inside, whole = Counter[int](), Counter[int]()
-    for at, events in buckets:
+    for at, value in buckets:
         number, phase = divmod(at - offset, cycle)
-        whole[number] += round(events)
+        whole[number] += round(value)
         if phase < width:
-            inside[number] += round(events)
-    hit = [number for number, events in inside.items() if events]
+            inside[number] += round(value)
+    hit = [number for number in inside if inside[number]]
     if len(hit) < FEWEST_CYCLES[cycle < DAY_S] or len(hit) < CYCLES_HIT * (max(hit) - min(hit) + 1):
         return None
     # One great burst is no schedule, wherever it lies: the others must bear it out alone.
@@ -136,17 +138,24 @@ def _fold(buckets: Sequence[tuple[int, float]], cycle: int, total: float) -> Sch
     if others < BURST * (len(hit) - 1) and not is_round:
         return None
     last = max(hit) * cycle + offset
-    return Schedule(cycle, offset, events, round(total), last)
+    return Schedule(cycle, offset, events, total, last)
 
 
 def _best_offset(buckets: Sequence[tuple[int, float]], cycle: int, width: float) -> int:
-    """Where in the cycle the part begins that holds most events; of equals the one with most in its first bucket."""
-    phases: dict[int, float] = {}
+    """Where in the cycle the bursts begin: in the part of it that holds most events, the first phase with many."""
+    phases = Counter[int]()
     for at, events in buckets:
-        phases[at % cycle] = phases.get(at % cycle, 0.0) + events
+        phases[at % cycle] += round(events)
     row = sorted(phases.items())
-    return max(row, key=lambda phase: (_within(row, phase[0], cycle, width), phase[1]))[0]
-
-
-def _within(row: Sequence[tuple[int, float]], offset: int, cycle: int, width: float) -> float:
-    return sum(events for phase, events in row if (phase - offset) % cycle < width)
+    twice = [*row, *((phase + cycle, events) for phase, events in row)]
+    best, at, held, end = -1, 0, 0, 0
+    for number, (phase, events) in enumerate(row):
+        while end < len(twice) and twice[end][0] < phase + width:
+            held += twice[end][1]
+            end += 1
+        if held > best:
+            best, at = held, number
+        held -= events
+    part = [(phase, events) for phase, events in twice[at : at + len(row)] if phase < row[at][0] + width]
+    many = max(events for _, events in part) * MANY
+    return next(phase for phase, events in part if events >= many) % cycle

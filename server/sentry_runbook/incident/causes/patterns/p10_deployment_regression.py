@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
@@ -12,9 +12,10 @@ from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded, share_of
 from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.results.explanation import ReleaseHealth
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.platforms import Installed, installed_as
-from sentry_runbook.incident.release_health import FAILING, HEALTHY, compare, described
+from sentry_runbook.incident.release_health import FAILING, HEALTHY, WAS_HEALTHY, compare, described, runs_beside
 from sentry_runbook.incident.release_health import adoption as adoption_of
 from sentry_runbook.incident.releases import (
     Alignment,
@@ -135,8 +136,11 @@ def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
         yield Indicator("share", 2, f"{share} of the events are on {name}; other releases that run are clean.")
     else:
         # Everybody runs this release: whatever broke, its events would be on it.
-        text = f"{share} of the events are on {name}, but no other release runs beside it to compare."
-        yield Indicator("share", 0, text)
+        others = len(incident.release_health) > 1
+        why = (
+            "which everybody runs since it was deployed" if others else "but no other release runs beside it to compare"
+        )
+        yield Indicator("share", 0, f"{share} of the events are on {name}, {why}.")
 
 
 def _adoption(incident: Measurements) -> float | None:
@@ -149,20 +153,29 @@ def _sessions(incident: Measurements) -> Iterator[Indicator]:
     """How the releases fare that run beside it, and whether the incident changed anything for the sessions."""
     limit = incident.policy.thresholds.crash_free_below_pct
     main = next((row for row in incident.release_health if row.suspect), None)
-    for other in incident.release_health if main is not None else ():
-        comparison = None if main is None or other is main else compare(main, other, limit)
-        if main is None or comparison is None:
-            continue
-        both = f"{described(main)}; beside it {described(other)}"
-        if comparison == "better":
-            yield Indicator("sessions", 3, f"{both}.", core=True)
-        else:
-            yield Indicator("sessions", -3, f"{both}: it fails in the same way.")
-        break
+    if main is not None:
+        yield from _compared(main, [row for row in incident.release_health if row is not main], limit)
     change = incident.crash_free_change
     if change is not None and not change.fell and change.now.pct < limit:
         text = f"Crash-free sessions: {change.sentence}; what brought this issue did not change them."
         yield Indicator("sessions", 0, text)
+
+
+def _compared(main: ReleaseHealth, others: Sequence[ReleaseHealth], limit: float) -> Iterator[Indicator]:
+    """The suspect release and the one with most sessions of which the sessions tell how it fares."""
+    pairs = ((compare(main, other, limit), other) for other in others)
+    comparison, other = next((pair for pair in pairs if pair[0] is not None), (None, None))
+    if other is None:
+        return
+    if not runs_beside(other):
+        text = f"Crash-free: {described(main)}; in the same hour, until it was replaced, {described(other)}."
+        # What broke when the new one came may be something else: then the old one was well only because it was before.
+        yield Indicator("sessions", 1 if comparison == "better" else 0, text)
+    elif comparison == "better":
+        yield Indicator("sessions", 3, f"Crash-free: {described(main)}; beside it {described(other)}.", core=True)
+    else:
+        text = f"Crash-free: {described(main)}; beside it {described(other)}: it fails in the same way."
+        yield Indicator("sessions", -3, text)
 
 
 def _percent(part: int, total: int) -> str:
@@ -234,11 +247,13 @@ def action(incident: Measurements) -> str:
             f"Do not roll back to {quoted(failing)}, which fails in the same way: look for what changed for both "
             "(a flag, a setting, a dependency), or fix forward."
         )
-    healthy = next((row.release for row in incident.release_health if row.note == HEALTHY), None)
-    previous = healthy or previous_release(incident.evidence, version)
-    return _roll_back(version, previous, f", which is {HEALTHY}" if healthy else "")
+    previous = previous_release(incident.evidence, version)
+    notes = {row.release: row.note for row in incident.release_health if row.note in SAFE}
+    healthy = previous if previous in notes else next((each for each in notes if notes[each] == HEALTHY), None)
+    return _roll_back(version, healthy or previous, f" ({notes[healthy]})" if healthy else "")
 
 
+SAFE = (HEALTHY, WAS_HEALTHY)
 STOP = {
     "mobile": "Halt the staged roll-out of {name} in the app store",
     "desktop": "Stop the update channel of {name}",
@@ -257,8 +272,7 @@ def _halt(version: str, installed: Installed, incident: Measurements) -> str:
 
 
 def _roll_back(version: str, previous: str | None, why: str = "") -> str:
-    target = f"to {quoted(previous)}{why}," if previous else "to the release before it"
-    target = target if why else target.rstrip(",")
+    target = f"to {quoted(previous)}{why}" if previous else "to the release before it"
     return (
         f"Roll back {quoted(version)} {target} with your own deploy system. sentry-cli rolls nothing back: "
         "'sentry-cli deploys new --release PREVIOUS --env production' only records a marker afterwards."
