@@ -152,6 +152,7 @@ INSIDE: dict[str, set[str]] = {
     "episode": LOWEST | {"metrics"},
     "releases": LOWEST | {"metrics", "events", "issue_status"},
     "measurements": LOWEST | {"metrics", "events", "episode", "releases", "issue_status"},
+    "explanation": LOWEST | {"metrics"},
     "causes": MEASURED,
     "severity": MEASURED,
     "impact": MEASURED,
