@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from sentry_runbook.incident.changes import changes_around, unseen_changes
 from sentry_runbook.incident.episode.baseline import find_baseline
 from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
 from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
@@ -34,6 +35,11 @@ from sentry_runbook.incident.model.results.explanation import (
 )
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.release_health import (
+    CrashFreeChange,
+    crash_free_change,
+    release_health,
+)
 from sentry_runbook.incident.releases import Start, suspect_release
 
 PART_OF_THE_INCIDENT = Unknown(why="the time before the period asked for is a part of the incident")
@@ -201,17 +207,22 @@ class Measurements:
     @cached_property
     def release_health(self) -> tuple[ReleaseHealth, ...]:
         """Sessions by release: the suspect first, then those beside it; empty when not known."""
-        return ()
+        return release_health(self.evidence, self.policy, self.episode, self.suspect)
+
+    @cached_property
+    def crash_free_change(self) -> CrashFreeChange | None:
+        """Crash-free sessions before the incident and in it; None when either is not known."""
+        return crash_free_change(self.evidence, self.policy, self.episode)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What was changed shortly before the incident, the nearest first."""
-        return ()
+        return changes_around(self.evidence, self.policy, self.apparent_start)
 
     @cached_property
     def unseen_changes(self) -> tuple[Missing, ...]:
         """Kinds of changes that could not be read, and why."""
-        return ()
+        return unseen_changes(self.evidence, self.apparent_start)
 
     @cached_property
     def dependency(self) -> Dependency | None:
