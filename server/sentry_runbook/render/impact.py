@@ -24,8 +24,12 @@ def impact_page(result: Impact) -> MarkdownPage:
 
 
 def add_impact(page: MarkdownPage, result: Impact) -> MarkdownPage:
-    """Add the impact's facts to a page of its own or to the triage's."""
-    page.paragraph(result.reading)
+    """Add the impact to a page of its own."""
+    return add_impact_figures(page.paragraph(result.reading), result)
+
+
+def add_impact_figures(page: MarkdownPage, result: Impact) -> MarkdownPage:
+    """Add the figures behind the reading."""
     _add_window(page, result.window)
     _add_counts(page, result)
     _add_health(page, result)

@@ -27,6 +27,11 @@ def add_severity(page: MarkdownPage, result: Verdict) -> MarkdownPage:
         page.fact("This issue's share of the project's unhandled events", percent_of(result.share_of_project))
     if result.severity_without_suspects:
         page.fact("Without the suspicious events", result.severity_without_suspects)
+    return add_criteria(page, result)
+
+
+def add_criteria(page: MarkdownPage, result: Verdict) -> MarkdownPage:
+    """Add what was observed for each rule, and what a higher severity lacks."""
     page.fact("Policy", result.policy)
     for criterion in result.criteria:
         page.fact(criterion.id, _criterion(criterion))

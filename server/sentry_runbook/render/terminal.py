@@ -21,6 +21,7 @@ from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, R
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, badge, joined, numbered
 from sentry_runbook.render.impact import own_window
+from sentry_runbook.render.triage_lines import triage_lines
 
 STATES = {"ok": ("✓", "green"), "attention": ("!", "bold yellow"), "unknown": ("?", "dim")}
 SIGNS = {"met": ("●", "bold red"), "not met": ("○", "dim"), "unknown": ("?", "yellow"), "not asked": ("?", "dim")}
@@ -28,30 +29,36 @@ VERDICTS = {"recovered": "bold green", "improving": "bold yellow", "ongoing": "b
 
 
 def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
-    """The whole triage; without ``whole``, the parts that are read first."""
+    """The whole triage, its ten lines first; without ``whole``, only these."""
     issue, verdict = result.issue, result.severity
     screen.print(Text.assemble(badge(verdict.severity, verdict.label), " ", (issue.short_id or issue.id, "bold")))
     screen.print(Padding(Text(quoted(issue.title)), (0, 0, 0, 1)))
     screen.print(Padding(Text(issue.url, "dim"), (0, 0, 0, 1)))
     screen.print()
-    show_verdict(screen, verdict)
+    screen.rows((label, Text(text)) for label, text in triage_lines(result))
     _show_warnings(screen, result.warnings)
-    show_impact(screen, result.impact.model_copy(update={"episode": result.episode}))
-    screen.rows(_suspects(result))
+    if whole:
+        _show_rest(screen, result)
+    show_doubts(screen, result.findings, result.missing)
+
+
+def _show_rest(screen: Screen, result: Triage) -> None:
+    """What the ten lines rest on."""
+    screen.heading("Next steps")
+    screen.points(numbered(result.next_steps))
     screen.heading("Likely causes")
-    for cause in result.causes if whole else result.causes[:1]:
+    for cause in result.causes:
         screen.print(Text.assemble(" ", (cause.pattern.replace("_", " "), "bold"), f" (confidence {cause.confidence})"))
         screen.points([("+", text, "green") for text in cause.evidence_for], 3)
         screen.points([("–", text, "red") for text in cause.evidence_against], 3)
         screen.points([("→", cause.action, "bold")], 3)
     if not result.causes:
         screen.print(" None of the runbook's patterns holds on this evidence.")
-    if whole:
-        screen.heading("Checklist")
-        screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)
-    screen.heading("Next steps")
-    screen.points(numbered(result.next_steps if whole else result.next_steps[:3]))
-    show_doubts(screen, result.findings, result.missing)
+    screen.rows(_suspects(result))
+    screen.heading("Impact")
+    show_impact(screen, result.impact.model_copy(update={"episode": result.episode}))
+    screen.heading("Checklist")
+    screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)
 
 
 def _show_warnings(screen: Screen, warnings: Iterable[str] | None) -> None:

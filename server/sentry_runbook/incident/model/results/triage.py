@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
@@ -150,6 +150,8 @@ class Cause(Frozen):
 
 
 State = Literal["ok", "attention", "unknown"]
+ASK_PEOPLE = "Ask people, then classify_severity with the answers: "
+"""How the next step begins that repeats ``questions``."""
 
 
 class ChecklistStep(Frozen):
@@ -161,30 +163,35 @@ class ChecklistStep(Frozen):
 
 
 class Triage(Answer):
-    """The whole triage (``triage_issue``; DESIGN section 6).
+    """The whole triage (``triage_issue``; DESIGN section 6), in the order in which a responder needs it.
 
     ``missing`` and ``findings`` of severity and impact are moved up here (as ``severity.crash_free``) and empty there.
 
     Attributes:
         occurrence: why an issue fired that no thrown error opened (CSP report, metric alert, cron monitor …).
+        next_steps: what to do, in order; the first one now.
+        also_started: other issues of the project whose unhandled events began with this incident.
     """
+
+    FIRST: ClassVar[tuple[str, ...]] = ("issue", "severity")
 
     issue: IssueSummary
     severity: Verdict
-    impact: Impact
-    occurrence: dict[EventText, EventText] | None = None
-    checklist: tuple[ChecklistStep, ...]
-    episode: Episode | None = None
-    causes: tuple[Cause, ...] = ()
-    suspect_release: EventText | None = None
-    suspect_commits: tuple[Commit, ...] = ()
-    leading_issue: LeadingIssue | None = None
+    next_steps: tuple[EventText, ...] = ()
     explanation: tuple[Explanation, ...] = ()
     release_health: tuple[ReleaseHealth, ...] = ()
     dependency: Dependency | None = None
+    causes: tuple[Cause, ...] = ()
+    impact: Impact
+    episode: Episode | None = None
     changes: tuple[Change, ...] = ()
+    leading_issue: LeadingIssue | None = None
+    also_started: tuple[LeadingIssue, ...] = ()
     owners: tuple[Owner, ...] = ()
     history: History | None = None
     questions: tuple[Question, ...] = ()
-    next_steps: tuple[EventText, ...] = ()
+    occurrence: dict[EventText, EventText] | None = None
+    suspect_release: EventText | None = None
+    suspect_commits: tuple[Commit, ...] = ()
+    checklist: tuple[ChecklistStep, ...]
     warnings: tuple[EventText, ...] | None = None
