@@ -47,7 +47,7 @@ def test_recovery_and_severity_judge_the_same_hour_alike() -> None:
     hours = {ago(hours=number): (1000, 0.9 if number == 5 else 0.949996) for number in range(24, 0, -1)}
     found = read(incident(sessions=known(sessions(24_000, 0.96, hours)), issue={"first_seen": ago(hours=4)}))
     assert found.severity.decided_by == "crash_free"
-    assert found.recovery.crash_free_now_pct == 94.999
+    assert found.recovery.crash_free_now_pct == 94.99
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

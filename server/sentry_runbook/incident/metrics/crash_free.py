@@ -119,8 +119,8 @@ def crash_free_pct(crash_rate: float | None, unhandled_rate: float | None) -> fl
 
 
 def shown_pct(value: float) -> float:
-    """A percentage as people read it: three places, cut and not rounded, so that 94.99996 never shows as 95."""
-    return math.floor(round(value * 1000, 3)) / 1000
+    """A percentage as people read it: two places, cut and not rounded, so that 94.99996 never shows as 95."""
+    return math.floor(round(value * 100, 4)) / 100
 
 
 def _all_rates(sessions: Sessions, judged: list[SessionHour]) -> bool:
