@@ -441,7 +441,7 @@ def test_crash_free_counts_from_the_hour_before_the_onset_on() -> None:
     assert result.crash_free_before_pct == 92.0
 
 
-def test_crash_free_has_two_places() -> None:
+def test_crash_free_has_two_places_cut_and_not_rounded() -> None:
     hours = (SessionHour(start=ago(hours=1), sessions=900, crash_rate=0.0123456, unhandled_rate=0.0),)
     part = known(Sessions(window=SIX_HOURS, sessions=900, hours=hours))
     assert recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3)).crash_free_now_pct == 98.76

@@ -11,6 +11,7 @@ from sentry_runbook.incident.model.evidence import (
 )
 from sentry_runbook.incident.model.results.triage import Verdict
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.severity.rules import RULES
 from tests.incident.builder import NOW, ago, incident, known
 from tests.incident.severity_cases import (
     DEAD,
@@ -68,18 +69,18 @@ VERDICTS: Sequence[Row] = [
     ("crash-free in an hour", Given(incident(crowd(5), sessions=known(period(2000, hour(3, 0.2), hour(2, 0.0),
      crash_rate=0.01)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 80 % (worst full hour, from 2026-11-23 12:00 UTC), threshold "
+     "because": "Crash-free sessions of production at 80.00 % (worst full hour, from 2026-11-23 12:00 UTC), threshold "
       "below 95 % of sessions: P0. It is the project's figure; this issue has 100 % of its unhandled events.",
      "could_be": ("P0", "P0"), "share_of_project": 1.0}),
     ("crash-free, share unknown", Given(incident(crowd(5), unhandled=DEAD, sessions=known(period(2000,
      crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 90 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
+     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
       "of sessions: P0.", "could_be": ("P0", "P0")}),
     ("crash-free of another kind of issue", Given(incident(crowd(5), issue={"category": "performance"},
      sessions=known(period(2000, crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 90 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
+     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
       "of sessions: P0. It is the project's figure; this issue has 100 % of its unhandled events.", "could_be": ("P0",
      "P0"),
      "missing": (("unhandled_rate", "does not apply: this is no error issue"),), "share_of_project": 1.0}),
@@ -103,7 +104,7 @@ VERDICTS: Sequence[Row] = [
      ("one_instant", "event times",
      "all 400 events of the window fall into one moment: a batch, a replay, or forged events", None),
      ("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99.9 % beside 2,000 unhandled events in 24,000 sessions: the SDK may not mark "
+     "crash-free sessions are at 99.90 % beside 2,000 unhandled events in 24,000 sessions: the SDK may not mark "
       "crashed sessions", None),)}),
     ("unhandled in buckets", Given(incident(crowd(5), unhandled=buckets(500.0), project_unhandled=buckets(2501.0))),
      {"severity": "P0", "decided_by": "unhandled_rate",
@@ -111,11 +112,27 @@ VERDICTS: Sequence[Row] = [
       "UTC), threshold more than 500 in one minute: P0. It is the project's figure; this issue has 20 % of its "
       "unhandled events.", "could_be": ("P0", "P0"), "share_of_project": 0.2,
      "findings": (("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99.9 % beside 2,501 unhandled events in 24,000 sessions: the SDK may not mark "
+     "crash-free sessions are at 99.90 % beside 2,501 unhandled events in 24,000 sessions: the SDK may not mark "
       "crashed sessions", None),)}),
     ("data loss", Given(incident(crowd(5)), stated=Stated(data_loss_risk=True)),
      {"severity": "P0", "decided_by": "data_loss",
      "because": "A person stated a risk of data loss: P0.", "could_be": ("P0", "P0")}),
+    ("the core flow blocked for all", Given(incident(crowd(5)), stated=Stated(core_flow="blocked_for_all")),
+     {"severity": "P0", "decided_by": "core_flow_blocked",
+     "because": "A person stated that the core flow is blocked for all: P0.", "could_be": ("P0", "P0")}),
+    ("data loss, and the core flow blocked for all", Given(incident(crowd(5)), stated=Stated(data_loss_risk=True,
+     core_flow="blocked_for_all")),
+     {"severity": "P0", "decided_by": "data_loss",
+     "because": "A person stated a risk of data loss: P0.", "could_be": ("P0", "P0")}),
+    ("the core flow blocked for all, and 1,001 users with a workaround", Given(incident(crowd(1001)),
+     stated=Stated(workaround=True, core_flow="blocked_for_all")),
+     {"severity": "P0", "decided_by": "core_flow_blocked",
+     "because": "A person stated that the core flow is blocked for all: P0.", "could_be": ("P0", "P0")}),
+    ("the core flow blocked for all, in staging", Given(incident(crowd(5, environment="staging")),
+     stated=Stated(core_flow="blocked_for_all")),
+     {"severity": "P3", "decided_by": "non_production",
+     "because": "Only outside production (0 of 5 events in production): P3.", "could_be": ("P3", "P3"),
+     "distance": (("non_production", "P2", "one event in production"),)}),
     ("data loss and 101 users", Given(incident(crowd(101)), stated=Stated(data_loss_risk=True)),
      {"severity": "P0", "decided_by": "data_loss",
      "because": "A person stated a risk of data loss: P0.", "could_be": ("P0", "P0")}),
@@ -293,9 +310,10 @@ def test_a_verdict_names_the_issue_and_passes_on_what_the_collection_found() -> 
 
 
 def test_the_criteria_stand_in_the_order_of_the_rules_and_the_last_rule_is_one_of_them() -> None:
-    rules = ["non_production", "crash_free", "unhandled_rate", "data_loss", "users_per_hour", "edge_case", "default"]
+    rules = [name for name, _ in RULES]
+    assert rules[3:5] == ["data_loss", "core_flow_blocked"]
     for evidence, met in ((incident(crowd(5)), True), (incident(crowd(101)), False)):
         criteria = Given(evidence).verdict.criteria
         assert [entry.id for entry in criteria] == [*rules, "new", "regressed", "escalating"]
-        default = criteria[6]
+        default = criteria[7]
         assert (default.threshold, default.met) == ("no rule above holds", met)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sentry_runbook.incident.formatting import (
+    crash_free_percent,
     episode_begin,
     episode_course,
     moment,
@@ -116,7 +117,7 @@ def _range(low: int | None, high: int | None) -> str | None:
 def _percent(value: float | None, sessions: int | None) -> str | None:
     if value is None:
         return None
-    return f"{value:g} %" + ("" if sessions is None else f" of {sessions} sessions")
+    return crash_free_percent(value) + ("" if sessions is None else f" of {sessions} sessions")
 
 
 def _share(row: BreakdownRow) -> str:

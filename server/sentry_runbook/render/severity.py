@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sentry_runbook.incident.formatting import moment, percent_of
-from sentry_runbook.incident.model.results.triage import Met, Verdict
+from sentry_runbook.incident.formatting import moment, observed_text, percent_of
+from sentry_runbook.incident.model.results.triage import Criterion, Verdict
 from sentry_runbook.render.markdown_page import MarkdownPage
-
-MET: Mapping[Met, str] = {True: "met", False: "not met", "unknown": "unknown"}
 
 
 def severity_page(result: Verdict) -> MarkdownPage:
@@ -38,12 +34,18 @@ def add_criteria(page: MarkdownPage, result: Verdict) -> MarkdownPage:
     """Add what was observed for each rule, and what a higher severity lacks."""
     page.fact("Policy", result.policy)
     for criterion in result.criteria:
-        observed = "" if criterion.observed is None else f"{criterion.observed}, "
-        note = f" ({criterion.note})" if criterion.note else ""
-        page.fact(f"{criterion.id}", f"{MET[criterion.met]}: {observed}threshold {criterion.threshold}{note}")
+        page.fact(criterion.id, _criterion(criterion))
     for step in result.distance:
         page.fact(f"To {step.to}", f"{step.criterion}: {step.needs}")
     return page
+
+
+def _criterion(criterion: Criterion) -> str:
+    if criterion.is_unasked:
+        return f"{criterion.state}: people have to say it"
+    observed = "" if criterion.observed is None else f"{observed_text(criterion)}, "
+    note = f" ({criterion.note})" if criterion.note else ""
+    return f"{criterion.state}: {observed}threshold {criterion.threshold}{note}"
 
 
 def _clock(result: Verdict) -> str | None:

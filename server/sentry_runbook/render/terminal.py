@@ -8,7 +8,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.incident.formatting import moment, number, percent_of, trend_direction
+from sentry_runbook.incident.formatting import (
+    crash_free_percent,
+    moment,
+    number,
+    observed_text,
+    percent_of,
+    trend_direction,
+)
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
@@ -17,6 +24,7 @@ from sentry_runbook.render.impact import own_window
 from sentry_runbook.render.triage_lines import triage_lines
 
 STATES = {"ok": ("✓", "green"), "attention": ("!", "bold yellow"), "unknown": ("?", "dim")}
+SIGNS = {"met": ("●", "bold red"), "not met": ("○", "dim"), "unknown": ("?", "yellow"), "not asked": ("?", "dim")}
 VERDICTS = {"recovered": "bold green", "improving": "bold yellow", "ongoing": "bold red", "worse": "bold white on red"}
 
 
@@ -92,12 +100,12 @@ def show_criteria(screen: Screen, verdict: Verdict) -> None:
     for name in ("", "Rule", "Measured", "Threshold"):
         table.add_column(name)
     for criterion in verdict.criteria:
-        sign, style = {"True": ("●", "bold red"), "False": ("○", "dim")}.get(str(criterion.met), ("?", "yellow"))
+        sign, style = SIGNS[criterion.state]
         decided = criterion.id == verdict.decided_by
         table.add_row(
             Text(sign, style),
             Text(criterion.id, "bold" if decided else ""),
-            Text("–" if criterion.observed is None else str(criterion.observed)),
+            Text(observed_text(criterion) or "–"),
             Text(criterion.threshold + (" ← decides" if decided else "")),
         )
     screen.print(Padding(table, (0, 0, 0, 1)))
@@ -126,7 +134,7 @@ def _numbers(result: Impact) -> Iterator[str | None]:
     own = "at least " if result.unhandled_lower_bound else least
     yield None if peak is None else f"{own}{peak:,} unhandled in the worst minute"
     crash_free = result.crash_free_sessions_pct
-    yield None if crash_free is None else f"crash-free sessions {crash_free:g} %{own_window(result)}"
+    yield None if crash_free is None else f"crash-free sessions {crash_free_percent(crash_free)}{own_window(result)}"
     yield (
         None if result.p95_ms is None else f"p95 {result.p95_ms:g} ms{' (an estimate)' if result.p95_estimate else ''}"
     )

@@ -25,6 +25,8 @@ from sentry_runbook.incident.model.results.triage import Triage
 
 Line = tuple[str, str]
 """A label and a sentence or two."""
+WORSE_POINTS = 1.0
+"""A fall of crash-free sessions, in points, from which it is said."""
 MOST_CHANGES, MOST_OWNERS, MOST_STARTED, MOST_UNKNOWN = 3, 3, 3, 5
 NOTHING_EXPLAINS = "nothing in the tags stands out"
 SAME = "; as likely, which the data cannot tell apart: "
@@ -88,9 +90,15 @@ def explained_by(entry: Explanation) -> str:
 
 
 def _by_release(health: tuple[ReleaseHealth, ...]) -> Iterator[str]:
-    told = [release_health(entry) for entry in health if entry.crash_free_pct is not None]
-    if told:
-        yield f"crash-free sessions by release: {'; beside it '.join(told[:2])}"
+    """Sessions by release, where there is another to compare with, or where they got worse with the incident."""
+    measured = [entry for entry in health if entry.crash_free_pct is not None]
+    if len(measured) > 1 or any(map(_got_worse, measured)):
+        yield f"crash-free sessions by release: {'; beside it '.join(map(release_health, measured[:2]))}"
+
+
+def _got_worse(entry: ReleaseHealth) -> bool:
+    before, now = entry.crash_free_before_pct, entry.crash_free_pct
+    return before is not None and now is not None and before - now >= WORSE_POINTS
 
 
 def release_health(entry: ReleaseHealth) -> str:

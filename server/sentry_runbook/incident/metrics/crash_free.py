@@ -119,7 +119,7 @@ def crash_free_pct(crash_rate: float | None, unhandled_rate: float | None) -> fl
 
 
 def shown_pct(value: float) -> float:
-    """A percentage as people read it everywhere: two places, cut and not rounded, so that 94.996 never shows as 95."""
+    """A percentage as people read it: two places, cut and not rounded, so that 94.99996 never shows as 95."""
     return math.floor(round(value * 100, 4)) / 100
 
 

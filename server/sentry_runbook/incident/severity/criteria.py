@@ -6,10 +6,10 @@ rule. An unknown criterion says why in its note; it neither trips nor clears a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
-from sentry_runbook.incident.formatting import count, moment, number, percent, span
+from sentry_runbook.incident.formatting import count, crash_free_percent, moment, number, percent, span
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
@@ -18,7 +18,7 @@ from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, worst_hour_source
 from sentry_runbook.incident.model.evidence import Known, Series, Unknown
 from sentry_runbook.incident.model.policy import matches_any
-from sentry_runbook.incident.model.results.triage import Criterion, Met
+from sentry_runbook.incident.model.results.triage import NOT_ASKED, Criterion, Met
 from sentry_runbook.incident.severity.production import non_production
 
 NOT_AN_ERROR = "does not apply: this is no error issue"
@@ -28,6 +28,14 @@ OF_THE_PROJECT = "of the whole project"
 LOWER_BOUND = "a lower bound: Sentry dropped events"
 """Note of a criterion that counts events, where some were dropped: it may trip its rule and clears it only if all of
 them would not reach the threshold."""
+
+CORE_FLOW: Mapping[bool | str | None, str | None] = {
+    "blocked_for_all": "stated: blocked for all",
+    True: "stated: hit, not for all",
+    False: "stated: not hit",
+    None: None,
+}
+"""What a person stated of the core flow, in words."""
 
 # --- rule 2 --------------------------------------------------------------------------------------------------------
 
@@ -66,9 +74,9 @@ def _session_window(rate: CrashFree, in_hour: bool) -> str:
 def _session_note(rate: CrashFree, in_hour: bool) -> str:
     notes = [count(rate.sessions, "session")]
     if in_hour:
-        notes.append(f"over the period {percent(rate.period_pct)}")
+        notes.append(f"over the period {crash_free_percent(rate.period_pct)}")
     elif rate.worst_hour_pct is not None and rate.worst_hour_start:
-        notes.append(f"worst full hour {percent(rate.worst_hour_pct)}, from {moment(rate.worst_hour_start)}")
+        notes.append(f"worst full hour {crash_free_percent(rate.worst_hour_pct)}, from {moment(rate.worst_hour_start)}")
     elif not rate.hours_known:
         notes.append("hours were not measured")
     if rate.hours_unknown:
@@ -135,12 +143,22 @@ def _unhandled_notes(own: MinutePeak | Unknown, project: MinutePeak | Unknown, p
 
 
 def data_loss(incident: Measurements) -> Criterion:
-    """A person stated that data may be lost; not stated counts as no."""
+    """A person stated that data may be lost."""
     risk = incident.stated.data_loss_risk
-    words = {True: "stated: yes", False: "stated: no", None: "not stated"}
-    return Criterion(
-        id="data_loss", observed=words[risk], threshold="stated", met=bool(risk), source="stated" if risk else None
-    )
+    return _stated("data_loss", None if risk is None else ("stated: yes" if risk else "stated: no"), bool(risk))
+
+
+def core_flow_blocked(incident: Measurements) -> Criterion:
+    """A person stated that the core flow is blocked for all; hit for some is another rule's."""
+    flow = incident.stated.core_flow
+    return _stated("core_flow_blocked", CORE_FLOW[flow], flow == "blocked_for_all")
+
+
+def _stated(name: str, observed: str | None, met: bool) -> Criterion:
+    """A criterion that only a person can answer; one that nobody was asked for is neither met nor not met."""
+    if observed is None:
+        return Criterion(id=name, observed=NOT_ASKED, threshold="stated", met="unknown")
+    return Criterion(id=name, observed=observed, threshold="stated", met=met, source="stated")
 
 
 # --- rule 3 --------------------------------------------------------------------------------------------------------
@@ -282,6 +300,7 @@ MEASURED: tuple[Callable[[Measurements], Criterion], ...] = (
     crash_free_sessions,
     unhandled_rate,
     data_loss,
+    core_flow_blocked,
     users_per_hour,
     edge_case,
 )

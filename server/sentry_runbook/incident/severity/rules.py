@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from sentry_runbook.incident.environments import sessions_of
-from sentry_runbook.incident.formatting import number, percent
+from sentry_runbook.incident.formatting import number, observed_text, percent
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
@@ -29,6 +29,7 @@ RULES: tuple[tuple[str, Level], ...] = (
     ("crash_free", "P0"),
     ("unhandled_rate", "P0"),
     ("data_loss", "P0"),
+    ("core_flow_blocked", "P0"),
     ("users_per_hour", "P1"),
     ("edge_case", "P3"),
     ("default", "P2"),
@@ -104,13 +105,20 @@ def met_by_id(criteria: Iterable[Criterion]) -> dict[str, Met]:
 def could_be(criteria: Sequence[Criterion]) -> CouldBe:
     """The lowest and highest severity over every outcome of the unknown criteria."""
     met = met_by_id(criteria)
-    # A criterion that does not apply to this kind of issue has no other outcome.
-    unknown = [entry.id for entry in criteria if entry.met == "unknown" and entry.note != NOT_AN_ERROR]
+    unknown = [entry.id for entry in criteria if is_open(entry)]
     levels = [
         decide({**met, **dict(zip(unknown, outcome, strict=True))})[1]
         for outcome in product((True, False), repeat=len(unknown))
     ]
     return CouldBe(lowest=min(levels, key=rank), highest=max(levels, key=rank))
+
+
+def is_open(criterion: Criterion) -> bool:
+    """Whether the criterion could have another outcome than "not met".
+
+    One that does not apply to this kind of issue has none; one that nobody was asked for counts as not stated.
+    """
+    return criterion.met == "unknown" and criterion.note != NOT_AN_ERROR and not criterion.is_unasked
 
 
 # --- what the verdict says -----------------------------------------------------------------------------------------
@@ -131,15 +139,15 @@ def _of_rule(criteria: Sequence[Criterion], rule: str) -> Criterion:
 
 def _reason(criterion: Criterion, sessions_of: str) -> str:
     """The deciding criterion as a clause; ``sessions_of``: whose sessions were judged."""
-    figure = criterion.observed
-    observed, pct = (number(figure), percent(figure)) if isinstance(figure, int | float) else (figure, figure)
+    observed = observed_text(criterion)
     whose = (criterion.note or "").split(";")[0]
     measured = f"({criterion.window}), threshold {criterion.threshold}"
     reasons = {
         "non_production": f"Only outside production ({observed})",
-        "crash_free": f"Crash-free sessions of {sessions_of} at {pct} {measured}",
+        "crash_free": f"Crash-free sessions of {sessions_of} at {observed} {measured}",
         "unhandled_rate": f"{observed} unhandled exceptions {whose} in one minute {measured}",
         "data_loss": "A person stated a risk of data loss",
+        "core_flow_blocked": "A person stated that the core flow is blocked for all",
         "users_per_hour": f"{observed} unique users in one rolling hour {measured}",
         "edge_case": f"An edge case ({observed})",
         "default": "No rule for a higher or a lower severity holds",
@@ -155,7 +163,7 @@ def _project_wide(criteria: Sequence[Criterion], decided_by: str) -> bool:
 
 def _missing(criteria: Sequence[Criterion]) -> Iterator[Missing]:
     for criterion in criteria:
-        if criterion.met == "unknown":
+        if criterion.met == "unknown" and not criterion.is_unasked:
             yield Missing(what=criterion.id, why=criterion.note or "not measured")
 
 

@@ -22,6 +22,8 @@ from sentry_runbook.incident.model.results.impact import Confidence, Episode, Im
 from sentry_runbook.incident.model.results.issue import IssueSummary
 
 Met = bool | Literal["unknown"]
+NOT_ASKED = "not asked"
+"""What is observed of a criterion that only people can answer, and that nobody has answered."""
 
 
 class Criterion(Frozen):
@@ -31,7 +33,8 @@ class Criterion(Frozen):
         id: names the rule too; ``decided_by`` is the first rule's id whose criterion is met.
         observed: the number, or words where there is none; None when unknown.
         threshold: when it is met, in words.
-        met: True, False, or ``"unknown"``: an unknown input neither trips nor clears.
+        met: True, False, or ``"unknown"``: an unknown input neither trips nor clears. With ``observed`` ``"not asked"``
+            it is a question to people (``questions``): it counts as not stated, and widens no ``could_be``.
         source: the request that the number comes from.
         window: the time that it covers.
         note: what limits it; the reason, when unknown.
@@ -44,6 +47,18 @@ class Criterion(Frozen):
     source: EventText | None = None
     window: str | None = None
     note: EventText | None = None
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether only people can answer it, and nobody has."""
+        return self.met == "unknown" and self.observed == NOT_ASKED
+
+    @property
+    def state(self) -> str:
+        """``met``, ``not met``, ``not asked`` or ``unknown``."""
+        if self.met == "unknown":
+            return NOT_ASKED if self.is_unasked else "unknown"
+        return "met" if self.met else "not met"
 
 
 class CouldBe(Frozen):
