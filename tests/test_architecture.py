@@ -136,7 +136,7 @@ def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> No
 
 LOWEST = {"model", "formatting", "window", "evidence_file", "release_versions", "environments"}
 MEASURED = LOWEST | {"metrics", "events", "episode", "measurements", "releases", "issue_status", "issue_state"}
-JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
+JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "people", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},
@@ -157,6 +157,7 @@ INSIDE: dict[str, set[str]] = {
     "impact": MEASURED,
     "recovery": MEASURED,
     "timeline": MEASURED | {"recovery", "causes"},
+    "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
     "issue_report": JUDGED,
     "triage": JUDGED,

@@ -15,7 +15,7 @@ from sentry_runbook.incident.events.external_calls import FailedCalls, failed_ca
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.counter import counter_notes, estimate_note
-from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_between
+from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_before, crash_free_between
 from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
@@ -26,10 +26,6 @@ from sentry_runbook.incident.model.results.explanation import (
     Change,
     Dependency,
     Explanation,
-    History,
-    LeadingIssue,
-    Owner,
-    Question,
     ReleaseHealth,
 )
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
@@ -150,6 +146,13 @@ class Measurements:
         )
 
     @cached_property
+    def crash_free_before_pct(self) -> float | None:
+        """Crash-free sessions of production, in percent, in the window's full hours before the episode, or None."""
+        if isinstance(self.episode, Unknown):
+            return None
+        return crash_free_before(self.evidence, self.policy, self.episode.began)
+
+    @cached_property
     def compared(self) -> Evidence:
         """The evidence, without the tags of the stretch before the window where that holds a part of the incident.
 
@@ -217,26 +220,6 @@ class Measurements:
     def dependency(self) -> Dependency | None:
         """What the failing code depends on and did not get; None when nothing shows it."""
         return None
-
-    @cached_property
-    def leading_issue(self) -> LeadingIssue | None:
-        """The other issue with most of the project's unhandled events; None when it is this one, or not known."""
-        return None
-
-    @cached_property
-    def owners(self) -> tuple[Owner, ...]:
-        """Whom to ask, with the reason; the surest first."""
-        return ()
-
-    @cached_property
-    def earlier(self) -> History | None:
-        """Earlier episodes of the issue; None when there was none, or none is known."""
-        return None
-
-    @cached_property
-    def questions(self) -> tuple[Question, ...]:
-        """The runbook's questions to people that nobody has answered and that may change the severity."""
-        return ()
 
     # --- what the events say
 

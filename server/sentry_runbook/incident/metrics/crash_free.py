@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from sentry_runbook.incident.metrics.timeseries import HOUR
@@ -84,6 +85,23 @@ def crash_free_between(evidence: Evidence, policy: Policy, start: datetime, end:
     if not isinstance(evidence.sessions, Known) or evidence.sessions.value.window.start > start:
         return None
     hours = [hour for hour in evidence.sessions.value.hours if hour.complete and start - HOUR < hour.start < end]
+    return _together(hours, policy)
+
+
+def crash_free_before(evidence: Evidence, policy: Policy, began: datetime) -> float | None:
+    """Crash-free sessions, in percent, of the period's full clock hours that ended an hour before an incident began.
+
+    Sessions count in the hour in which they start, so those that crash had often begun up to an hour before the onset.
+    None with fewer sessions than the policy judges, or where Sentry gave no numbers for one of the hours.
+    """
+    if not isinstance(evidence.sessions, Known):
+        return None
+    hours = [hour for hour in evidence.sessions.value.hours if hour.complete and hour.start + 2 * HOUR <= began]
+    return _together(hours, policy)
+
+
+def _together(hours: Sequence[SessionHour], policy: Policy) -> float | None:
+    """Crash-free sessions of these hours, in percent; None where one has no numbers, or they are too few."""
     rates = [
         (hour.sessions, crash_free_pct(hour.crash_rate, hour.unhandled_rate)) for hour in hours if hour.sessions != 0
     ]
