@@ -6,9 +6,14 @@ import pytest
 
 from sentry_runbook.incident.causes.causes import rank
 from sentry_runbook.incident.causes.hypothesis import Hypothesis, Indicator, excerpt
-from sentry_runbook.incident.model.cause_patterns import PATTERN_MODULES
 
-DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE, SDK = list(PATTERN_MODULES)[:5]
+DEPLOYMENT, CONFIGURATION = "deployment_regression", "configuration_change"
+THIRD_PARTY, DATA, RESOURCE, SDK = (
+    "third_party_failure",
+    "data_corruption",
+    "resource_exhaustion",
+    "sdk_misconfiguration",
+)
 
 
 def hypothesis(*indicators: tuple[str, int], core: bool = True, pattern: str = DEPLOYMENT) -> Hypothesis:
@@ -107,6 +112,12 @@ WEIGHED: list[tuple[Mapping[str, int], Mapping[str, int]]] = [
     ({DEPLOYMENT: 8, THIRD_PARTY: 5, RESOURCE: 5}, {DEPLOYMENT: 5, THIRD_PARTY: 3, RESOURCE: 3}),
     # bad data speaks against no other cause
     ({DATA: 9, DEPLOYMENT: 4, THIRD_PARTY: 3, RESOURCE: 2}, {DATA: 9, DEPLOYMENT: 4, THIRD_PARTY: 3, RESOURCE: 2}),
+    # a flag that the events carry, from 6 points, against a deploy; and a deploy that they live on, from 9, against it
+    ({DEPLOYMENT: 4, CONFIGURATION: 5}, {CONFIGURATION: 5, DEPLOYMENT: 4}),
+    ({DEPLOYMENT: 6, CONFIGURATION: 6}, {CONFIGURATION: 6, DEPLOYMENT: 4}),
+    ({DEPLOYMENT: 8, CONFIGURATION: 5}, {DEPLOYMENT: 8, CONFIGURATION: 5}),
+    ({DEPLOYMENT: 9, CONFIGURATION: 5}, {DEPLOYMENT: 9, CONFIGURATION: 3}),
+    ({CONFIGURATION: 9, THIRD_PARTY: 5}, {CONFIGURATION: 9, THIRD_PARTY: 5}),
     # what only explains blindness: weakened once from 4 points of any other, last in any case, against nobody
     *(({each: 3, SDK: 8}, {each: 3, SDK: 8}) for each in (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE)),
     *(({each: 4, SDK: 8}, {each: 4, SDK: 6}) for each in (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE)),
@@ -134,6 +145,8 @@ def test_patterns_that_hold_together_weaken_each_other(points: Mapping[str, int]
         (RESOURCE, DEPLOYMENT, "The errors name a resource that ran out, which timing alone does not explain."),
         (DEPLOYMENT, THIRD_PARTY, "The errors begin with a release, which points to a change of the code."),
         (DEPLOYMENT, RESOURCE, "The errors begin with a release, which points to a change of the code."),
+        (CONFIGURATION, DEPLOYMENT, "A flag was changed when the errors began, and the events carry it."),
+        (DEPLOYMENT, CONFIGURATION, "The errors begin with a release, and live on it."),
         (DATA, SDK, "Another pattern explains the errors themselves."),
     ],
 )

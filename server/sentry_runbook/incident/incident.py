@@ -11,7 +11,7 @@ from functools import cached_property
 
 from sentry_runbook.incident.causes.causes import find_causes
 from sentry_runbook.incident.impact import count_impact
-from sentry_runbook.incident.model.results.explanation import History, LeadingIssue, Owner, Question
+from sentry_runbook.incident.model.results.explanation import History, LeadingIssue, Owner, PeopleQuestion
 from sentry_runbook.incident.model.results.impact import Impact
 from sentry_runbook.incident.model.results.triage import Cause, Verdict
 from sentry_runbook.incident.people.history import earlier_episodes
@@ -50,7 +50,7 @@ class Incident(TimelineContext):
         return None if leader is None else leading_step(leader, self.severity.share_of_project)
 
     @cached_property
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[PeopleQuestion, ...]:
         """The runbook's questions to people that nobody has answered and that may change the severity."""
         return open_questions(self, self.severity.criteria)
 

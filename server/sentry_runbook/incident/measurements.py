@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from sentry_runbook.incident.changes import changes_around, unseen_changes
 from sentry_runbook.incident.episode.baseline import find_baseline
 from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
 from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
@@ -15,7 +16,7 @@ from sentry_runbook.incident.events.external_calls import FailedCalls, failed_ca
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.counter import counter_notes, estimate_note
-from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_before, crash_free_between
+from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_between
 from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events, dropped_sentence
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
@@ -30,6 +31,11 @@ from sentry_runbook.incident.model.results.explanation import (
 )
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.release_health import (
+    CrashFreeChange,
+    crash_free_change,
+    release_health,
+)
 from sentry_runbook.incident.releases import Start, suspect_release
 
 PART_OF_THE_INCIDENT = Unknown(why="the time before the period asked for is a part of the incident")
@@ -146,13 +152,6 @@ class Measurements:
         )
 
     @cached_property
-    def crash_free_before_pct(self) -> float | None:
-        """Crash-free sessions of production, in percent, in the window's full hours before the episode, or None."""
-        if isinstance(self.episode, Unknown):
-            return None
-        return crash_free_before(self.evidence, self.policy, self.episode.began)
-
-    @cached_property
     def compared(self) -> Evidence:
         """The evidence, without the tags of the stretch before the window where that holds a part of the incident.
 
@@ -204,17 +203,22 @@ class Measurements:
     @cached_property
     def release_health(self) -> tuple[ReleaseHealth, ...]:
         """Sessions by release: the suspect first, then those beside it; empty when not known."""
-        return ()
+        return release_health(self.evidence, self.policy, self.episode, self.suspect)
+
+    @cached_property
+    def crash_free_change(self) -> CrashFreeChange | None:
+        """Crash-free sessions before the incident and in it; None when either is not known."""
+        return crash_free_change(self.evidence, self.policy, self.episode)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What was changed shortly before the incident, the nearest first."""
-        return ()
+        return changes_around(self.evidence, self.policy, self.apparent_start)
 
     @cached_property
     def unseen_changes(self) -> tuple[Missing, ...]:
         """Kinds of changes that could not be read, and why."""
-        return ()
+        return unseen_changes(self.evidence, self.apparent_start)
 
     @cached_property
     def dependency(self) -> Dependency | None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.formatting import (
     count,
+    crash_free_percent,
     duration,
     episode_course,
     moment,
@@ -25,6 +26,8 @@ from sentry_runbook.incident.model.results.triage import Triage
 
 Line = tuple[str, str]
 """A label and a sentence or two."""
+WORSE_POINTS = 1.0
+"""A fall of crash-free sessions, in points, from which it is said."""
 MOST_CHANGES, MOST_OWNERS, MOST_STARTED, MOST_UNKNOWN = 3, 3, 3, 5
 NOTHING_EXPLAINS = "nothing in the tags stands out"
 SAME = "; as likely, which the data cannot tell apart: "
@@ -88,15 +91,23 @@ def explained_by(entry: Explanation) -> str:
 
 
 def _by_release(health: tuple[ReleaseHealth, ...]) -> Iterator[str]:
-    told = [release_health(entry) for entry in health if entry.crash_free_pct is not None]
-    if told:
-        yield f"crash-free sessions by release: {'; beside it '.join(told[:2])}"
+    """Sessions by release, where there is another to compare with, or where they got worse with the incident."""
+    measured = [entry for entry in health if entry.crash_free_pct is not None]
+    if len(measured) > 1 or any(map(_got_worse, measured)):
+        yield f"crash-free sessions by release: {'; beside it '.join(map(release_health, measured[:2]))}"
+
+
+def _got_worse(entry: ReleaseHealth) -> bool:
+    before, now = entry.crash_free_before_pct, entry.crash_free_pct
+    return before is not None and now is not None and before - now >= WORSE_POINTS
 
 
 def release_health(entry: ReleaseHealth) -> str:
     """``"shop@7.12.0" 34 % (302 sessions, before 91 %)``."""
-    rate = "unknown" if entry.crash_free_pct is None else percent(entry.crash_free_pct)
-    before = "" if entry.crash_free_before_pct is None else f", {percent(entry.crash_free_before_pct)} before"
+    rate = "unknown" if entry.crash_free_pct is None else crash_free_percent(entry.crash_free_pct)
+    before = (
+        "" if entry.crash_free_before_pct is None else f", {crash_free_percent(entry.crash_free_before_pct)} before"
+    )
     adoption = "" if entry.adoption_pct is None else f", {percent(entry.adoption_pct)} of all"
     note = f"; {entry.note}" if entry.note else ""
     return f"{quoted(entry.release)} {rate} ({count(entry.sessions, 'session')}{adoption}{before}{note})"

@@ -19,8 +19,6 @@ from sentry_runbook.incident.model.results.explanation import LeadingIssue, quot
 from sentry_runbook.incident.model.results.impact import Episode
 
 MAJORITY = 0.5
-UNCHANGED_POINTS = 1.0
-"""A crash-free rate that lies less than that many points lower than before is called unchanged."""
 OF_THE_LISTED = "of the unhandled events of the issues with most of them"
 
 
@@ -142,15 +140,15 @@ def leading_step(leader: LeadingIssue, share: float | None) -> str:
 
 def crash_free_was(incident: Measurements) -> str:
     """The crash-free rate before the incident as a clause, and whether this incident has changed it."""
-    before = incident.crash_free_before_pct
-    if before is None:
+    change = incident.crash_free_change
+    if change is None:
         return ""
-    text = f", {crash_free_percent(before)} before this incident"
-    during = incident.episode_crash_free_pct
-    is_below = before < incident.policy.thresholds.crash_free_below_pct
-    if is_below and during is not None and during > before - UNCHANGED_POINTS:
-        return f"{text} and {crash_free_percent(during)} in it: this issue did not change it"
-    return f"{text} already" if is_below else text
+    text = f", {crash_free_percent(change.before.pct)} before this incident"
+    was_below = change.before.pct < incident.policy.thresholds.crash_free_below_pct
+    if change.fell:
+        return f"{text} already" if was_below else text
+    meaning = "this issue did not change it" if was_below else "chance alone may differ so much"
+    return f"{text} and {crash_free_percent(change.now.pct)} in it: {meaning}"
 
 
 def busiest_minute_was(incident: Measurements) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.policy import rank
-from sentry_runbook.incident.model.results.explanation import Question
+from sentry_runbook.incident.model.results.explanation import PeopleQuestion
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Met
 from sentry_runbook.incident.severity.criteria import ruled_out, users_above
 from sentry_runbook.incident.severity.rules import could_be_of, decide, is_open, met_by_id
@@ -45,10 +45,10 @@ QUESTIONS: tuple[Asked, ...] = (
 """What decides most first."""
 
 
-def open_questions(incident: Measurements, criteria: Sequence[Criterion]) -> tuple[Question, ...]:
+def open_questions(incident: Measurements, criteria: Sequence[Criterion]) -> tuple[PeopleQuestion, ...]:
     """The questions that nobody has answered and that may change the severity, or what it could be."""
     return tuple(
-        Question(id=asked.id, question=asked.question, decides=decides)
+        PeopleQuestion(id=asked.id, question=asked.question, decides=decides)
         for asked in QUESTIONS
         if getattr(incident.stated, asked.id) is None
         if (decides := "; ".join(_effects(incident, criteria, asked)))

@@ -193,8 +193,8 @@ def _alone(incident: Measurements, criteria: Sequence[Criterion]) -> Level:
 
 
 def _before(incident: Measurements) -> float | None:
-    pct = incident.crash_free_before_pct
-    return None if pct is None else shown_pct(pct)
+    change = incident.crash_free_change
+    return None if change is None else shown_pct(change.before.pct)
 
 
 def _missing(criteria: Sequence[Criterion]) -> Iterator[Missing]:

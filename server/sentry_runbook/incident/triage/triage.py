@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.measurements import DROPPED
 from sentry_runbook.incident.model.evidence import Evidence, Finding, Known, Missing, Unknown
+from sentry_runbook.incident.model.results.impact import BreakdownRow
 from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.triage.checklist import checklist
@@ -26,7 +27,7 @@ def make_triage(incident: Incident) -> Triage:
     return Triage(
         issue=select_fields(IssueSummary, evidence.issue),
         severity=verdict.model_copy(update=moved_up),
-        impact=impact.model_copy(update={**moved_up, "episode": None}),
+        impact=impact.model_copy(update={**moved_up, "episode": None, "breakdown": _telling(impact.breakdown)}),
         episode=impact.episode,
         occurrence=_occurrence(incident.evidence),
         checklist=checklist(incident),
@@ -46,6 +47,11 @@ def make_triage(incident: Incident) -> Triage:
         missing=merge_missing(_missing(incident)),
         findings=_distinct((*verdict.findings, *impact.findings)),
     )
+
+
+def _telling(rows: Sequence[BreakdownRow]) -> tuple[BreakdownRow, ...]:
+    """The shares that tell something: a value that all events carry, and carried before, sets none of them apart."""
+    return tuple(row for row in rows if row.share < 1 or row.lift is not None)
 
 
 def _occurrence(evidence: Evidence) -> dict[str, str] | None:

@@ -167,7 +167,7 @@ class History(Frozen):
     last: EarlierEpisode | None = None
 
 
-class Question(Frozen):
+class PeopleQuestion(Frozen):
     """A question of the runbook that only people can answer, and that nobody has answered.
 
     Attributes:

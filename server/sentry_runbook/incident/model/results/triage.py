@@ -15,7 +15,7 @@ from sentry_runbook.incident.model.results.explanation import (
     History,
     LeadingIssue,
     Owner,
-    Question,
+    PeopleQuestion,
     ReleaseHealth,
 )
 from sentry_runbook.incident.model.results.impact import Confidence, Episode, Impact
@@ -191,7 +191,7 @@ class Triage(Answer):
     also_started: tuple[LeadingIssue, ...] = ()
     owners: tuple[Owner, ...] = ()
     history: History | None = None
-    questions: tuple[Question, ...] = ()
+    questions: tuple[PeopleQuestion, ...] = ()
     occurrence: dict[EventText, EventText] | None = None
     suspect_release: EventText | None = None
     suspect_commits: tuple[Commit, ...] = ()
