@@ -28,7 +28,7 @@ Line = tuple[str, str]
 """A label and a sentence or two."""
 WORSE_POINTS = 1.0
 """A fall of crash-free sessions, in points, from which it is said."""
-MOST_CHANGES, MOST_OWNERS, MOST_STARTED, MOST_UNKNOWN = 3, 3, 3, 5
+MOST_CHANGES, MOST_OWNERS, MOST_UNKNOWN = 3, 3, 5
 NOTHING_EXPLAINS = "nothing in the tags stands out"
 SAME = "; as likely, which the data cannot tell apart: "
 
@@ -151,13 +151,11 @@ def _side(change: Change) -> str:
 
 
 def _also_started(result: Triage) -> str:
-    others = [
-        f"{other.short_id}{f' {quoted(other.title)}' if other.title else ''}"
-        f" ({number(other.events)} events{f', from {moment(other.began)}' if other.began else ''})"
-        for other in result.also_started[:MOST_STARTED]
-    ]
-    more = len(result.also_started) - MOST_STARTED
-    return f"{'; '.join(others)}{f' and {more} more' if more > 0 else ''}." if others else ""
+    others = []
+    for other in result.also_started:
+        began = f", from {moment(other.began)}" if other.began else ""
+        others.append(f"{other.name} ({number(other.events)} unhandled events{began})")
+    return f"{'; '.join(others)}." if others else ""
 
 
 def _owners(owners: Iterable[Owner]) -> str:
