@@ -38,7 +38,7 @@ def triage_lines(result: Triage) -> tuple[Line, ...]:
     lines = (
         ("Verdict", _verdict(result)),
         ("Do now", result.next_steps[0] if result.next_steps else ""),
-        ("Why", result.severity.because),
+        ("Why", _why(result)),
         ("Explained by", _explained(result)),
         ("Who", _who(result)),
         ("Changed", _changed(result)),
@@ -59,6 +59,12 @@ def _verdict(result: Triage) -> str:
     without = verdict.severity_without_suspects
     careful = "" if without in (None, verdict.severity) else f"; without the suspicious events {without}"
     return f"{verdict.name}{alone}{careful}. {verdict.escalation}; respond: {verdict.response_due}{clock}."
+
+
+def _why(result: Triage) -> str:
+    """The deciding rule with its figure, and what the nearest higher severity lacks."""
+    nearest = "".join(f" {entry.to} needs {entry.needs}." for entry in result.severity.distance[:1])
+    return f"{result.severity.because}{nearest}"
 
 
 # --- what explains it

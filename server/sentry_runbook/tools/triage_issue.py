@@ -45,7 +45,7 @@ def _shorter_severity(result: Triage) -> Triage:
         criterion.model_copy(update={"source": None, "window": None, "note": None})
         for criterion in result.severity.criteria
     )
-    severity = result.severity.model_copy(update={"criteria": criteria, "distance": ()})
+    severity = result.severity.model_copy(update={"criteria": criteria})
     return result.model_copy(update={"severity": severity})
 
 
@@ -97,7 +97,7 @@ CUTS = (
     ),
     Cut(
         _shorter_severity,
-        {"severity.criteria": "sources and windows and notes", "severity.distance": ""},
+        {"severity.criteria": "sources and windows and notes"},
         "classify_severity has them",
     ),
     Cut(

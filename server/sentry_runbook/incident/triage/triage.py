@@ -30,7 +30,12 @@ def make_triage(incident: Incident) -> Triage:
     return Triage(
         issue=select_fields(IssueSummary, evidence.issue),
         severity=verdict.model_copy(
-            update={**moved_up, "leading_issue": None, "criteria": _nearest_first(verdict), "distance": ()}
+            update={
+                **moved_up,
+                "leading_issue": None,
+                "criteria": _nearest_first(verdict),
+                "distance": verdict.distance[:1],
+            }
         ),
         impact=impact.model_copy(update={**moved_up, "episode": None, "breakdown": _telling(impact.breakdown)}),
         episode=impact.episode,
