@@ -60,6 +60,11 @@ def make_triage(incident: Incident) -> Triage:
     )
 
 
+def _in_a_triage(verdict: Verdict) -> dict[str, object]:
+    """What the verdict of a triage has otherwise: the leading issue stands beside it, and of the misses the nearest."""
+    return {"leading_issue": None, "criteria": _nearest_first(verdict), "distance": verdict.distance[:1]}
+
+
 def _nearest_first(verdict: Verdict) -> tuple[Criterion, ...]:
     """The criteria with the one that decides first, then the nearest miss, then the others in the rules' order."""
     nearest = next((entry.criterion for entry in verdict.distance), "")
