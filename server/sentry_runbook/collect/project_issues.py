@@ -9,13 +9,13 @@ from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import project_id
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.evidence.lenient import TITLE
 from sentry_runbook.incident.model.evidence.json_values import id_of, moment_of
+from sentry_runbook.incident.model.evidence.lenient import TITLE
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import DiscoverTable, Row
 from sentry_runbook.sentry.discover import ANY_TITLE, BEGAN
 
-MOST_ISSUES = 10
+MOST_ISSUES = 5
 """Issues of the project that are compared."""
 
 
