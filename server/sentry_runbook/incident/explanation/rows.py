@@ -15,6 +15,8 @@ MOST_OF_ROWS = 3
 ABOVE_ALL_TIME, BELOW = 1.0, 0.5
 """Measured against a time before, a set says more than a concentration of which nobody knows whether it is usual."""
 NOT_COMPARED = "usual share not known"
+LEAST_EXPLAINED = 1 / 3
+"""What explains less of the events above usual is true and helps nobody: the rest of them has another reason."""
 ONLY_ONE = 0.95
 """Part of the sessions from which a release is the only one in use."""
 NO_FINDING = ("environment",)
@@ -59,7 +61,8 @@ def row_candidates(
         length_ratio=length_ratio,
         usual_shares=usual_shares,
     )
-    return tuple(_candidate(each, now.complete) for each in _distinct(ranked))[:MOST_OF_ROWS]
+    enough = [each for each in ranked if each.explains is None or each.explains >= LEAST_EXPLAINED]
+    return tuple(_candidate(each, now.complete) for each in _distinct(enough))[:MOST_OF_ROWS]
 
 
 def _without(rows: Sequence[Combination], left_out: Sequence[str]) -> tuple[Combination, ...]:
