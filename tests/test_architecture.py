@@ -145,7 +145,7 @@ MEASURED = (
         "release_health",
     }
 )
-JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
+JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "people", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},
@@ -171,6 +171,7 @@ INSIDE: dict[str, set[str]] = {
     "impact": MEASURED,
     "recovery": MEASURED,
     "timeline": MEASURED | {"recovery", "causes"},
+    "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
     "issue_report": JUDGED,
     "triage": JUDGED,

@@ -32,6 +32,8 @@ from tests.incident.severity_cases import (
 Row = tuple[str, Given, dict[str, object]]
 """What the row shows, the input, and the parts of the verdict that differ from "nothing to say"."""
 
+NOT_COUNTED = (("leading_issue", "the project's other issues were not counted: not asked in this investigation"),)
+
 # fmt: off
 VERDICTS: Sequence[Row] = [
     ("the default", Given(incident(crowd(5))),
@@ -63,25 +65,33 @@ VERDICTS: Sequence[Row] = [
     ("crash-free in the period", Given(incident(crowd(5), others=per_minute(15), sessions=known(period(2000,
      crash_rate=0.1234)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 87.66 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 "
-      "% of sessions: P0. It is the project's figure; this issue has 25 % of its unhandled events.",
+     "because": "Crash-free sessions of production at 87.66 % (24 h until 2026-11-23 15:00 UTC), "
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
+      "the unhandled events is 25 %. By its own figures alone this issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
      "could_be": ("P0", "P0"), "share_of_project": 0.25}),
     ("crash-free in an hour", Given(incident(crowd(5), sessions=known(period(2000, hour(3, 0.2), hour(2, 0.0),
      crash_rate=0.01)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 80.00 % (worst full hour, from 2026-11-23 12:00 UTC), threshold "
-      "below 95 % of sessions: P0. It is the project's figure; this issue has 100 % of its unhandled events.",
-     "could_be": ("P0", "P0"), "share_of_project": 1.0}),
+     "because": "Crash-free sessions of production at 80.00 % (worst full hour, from 2026-11-23 12:00 "
+      "UTC), threshold below 95 % of sessions: P0. It is the project's figure; this issue's "
+      "part of the unhandled events is 100 %. By its own figures alone this issue is P2.",
+     "alone": "P2", "could_be": ("P0", "P0"), "share_of_project": 1.0}),
     ("crash-free, share unknown", Given(incident(crowd(5), unhandled=DEAD, sessions=known(period(2000,
      crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
-      "of sessions: P0.", "could_be": ("P0", "P0")}),
+     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), "
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
+      "the unhandled events is not known. By its own figures alone this issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
+     "could_be": ("P0", "P0")}),
     ("crash-free of another kind of issue", Given(incident(crowd(5), issue={"category": "performance"},
      sessions=known(period(2000, crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
-      "of sessions: P0. It is the project's figure; this issue has 100 % of its unhandled events.", "could_be": ("P0",
+     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), "
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
+      "the unhandled events is 100 %. By its own figures alone this issue is P2.",
+     "alone": "P2", "could_be": ("P0",
      "P0"),
      "missing": (("unhandled_rate", "does not apply: this is no error issue"),), "share_of_project": 1.0}),
     ("unhandled of the issue", Given(incident(per_minute(501))),
@@ -95,9 +105,12 @@ VERDICTS: Sequence[Row] = [
      "all 501 events of the window fall into one moment: a batch, a replay, or forged events", None),)}),
     ("unhandled of the project", Given(incident(per_minute(400), others=per_minute(1600))),
      {"severity": "P0", "decided_by": "unhandled_rate",
-     "because": "2,000 unhandled exceptions of the whole project in one minute (minute from 2026-11-23 14:30 UTC), "
-      "threshold more than 500 in one minute: P0. It is the project's figure; this issue has 20 % of its unhandled "
-      "events.", "could_be": ("P0", "P0"), "share_of_project": 0.2,
+     "because": "2,000 unhandled exceptions of the whole project in one minute (minute from 2026-11-23 "
+      "14:30 UTC), threshold more than 500 in one minute: P0. It is the project's figure, at "
+      "most 0 a minute before this incident; this issue's part of the unhandled events is 20 %."
+      " By its own figures alone this issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
+     "could_be": ("P0", "P0"), "share_of_project": 0.2,
      "severity_without_suspects": "P0",
      "findings": (("one_user_flood", "event rows",
      "100 of the latest 100 events come from one user: many events need not mean many people", "user-1"),
@@ -108,9 +121,12 @@ VERDICTS: Sequence[Row] = [
       "crashed sessions", None),)}),
     ("unhandled in buckets", Given(incident(crowd(5), unhandled=buckets(500.0), project_unhandled=buckets(2501.0))),
      {"severity": "P0", "decided_by": "unhandled_rate",
-     "because": "501 to 2,501 unhandled exceptions of the whole project in one minute (24 h until 2026-11-23 15:00 "
-      "UTC), threshold more than 500 in one minute: P0. It is the project's figure; this issue has 20 % of its "
-      "unhandled events.", "could_be": ("P0", "P0"), "share_of_project": 0.2,
+     "because": "501 to 2,501 unhandled exceptions of the whole project in one minute (24 h until "
+      "2026-11-23 15:00 UTC), threshold more than 500 in one minute: P0. It is the project's "
+      "figure; this issue's part of the unhandled events is 20 %. By its own figures alone this"
+      " issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
+     "could_be": ("P0", "P0"), "share_of_project": 0.2,
      "findings": (("crash_free_suspect", "crash-free sessions",
      "crash-free sessions are at 99.90 % beside 2,501 unhandled events in 24,000 sessions: the SDK may not mark "
       "crashed sessions", None),)}),
@@ -272,6 +288,8 @@ def parts(verdict: Verdict) -> dict[str, object]:
         "distance": tuple((entry.criterion, entry.to, entry.needs) for entry in verdict.distance),
         "missing": tuple((entry.what, entry.why) for entry in verdict.missing if entry.what not in CLOCK),
         "share_of_project": verdict.share_of_project,
+        "crash_free_before_pct": verdict.crash_free_before_pct,
+        "alone": verdict.alone,
         "severity_without_suspects": verdict.severity_without_suspects,
         "findings": tuple((entry.kind, entry.where, entry.why, entry.excerpt) for entry in verdict.findings),
     }

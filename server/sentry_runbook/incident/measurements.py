@@ -28,10 +28,6 @@ from sentry_runbook.incident.model.results.explanation import (
     Change,
     Dependency,
     Explanation,
-    History,
-    LeadingIssue,
-    Owner,
-    Question,
     ReleaseHealth,
 )
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
@@ -231,26 +227,6 @@ class Measurements:
     def dependency(self) -> Dependency | None:
         """What the failing code depends on and did not get; None when nothing shows it."""
         return None
-
-    @cached_property
-    def leading_issue(self) -> LeadingIssue | None:
-        """The other issue with most of the project's unhandled events; None when it is this one, or not known."""
-        return None
-
-    @cached_property
-    def owners(self) -> tuple[Owner, ...]:
-        """Whom to ask, with the reason; the surest first."""
-        return ()
-
-    @cached_property
-    def earlier(self) -> History | None:
-        """Earlier episodes of the issue; None when there was none, or none is known."""
-        return None
-
-    @cached_property
-    def questions(self) -> tuple[Question, ...]:
-        """The runbook's questions to people that nobody has answered and that may change the severity."""
-        return ()
 
     # --- what the events say
 

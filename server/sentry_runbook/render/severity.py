@@ -42,7 +42,7 @@ def add_criteria(page: MarkdownPage, result: Verdict) -> MarkdownPage:
 
 def _criterion(criterion: Criterion) -> str:
     if criterion.is_unasked:
-        return f"{criterion.state}: people have to say it"
+        return f"{criterion.state}: people have to say it, threshold {criterion.threshold}"
     observed = "" if criterion.observed is None else f"{observed_text(criterion)}, "
     note = f" ({criterion.note})" if criterion.note else ""
     return f"{criterion.state}: {observed}threshold {criterion.threshold}{note}"

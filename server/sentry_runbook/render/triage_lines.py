@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.formatting import (
     count,
+    crash_free_percent,
     duration,
     episode_course,
     moment,
@@ -103,8 +104,10 @@ def _got_worse(entry: ReleaseHealth) -> bool:
 
 def release_health(entry: ReleaseHealth) -> str:
     """``"shop@7.12.0" 34 % (302 sessions, before 91 %)``."""
-    rate = "unknown" if entry.crash_free_pct is None else percent(entry.crash_free_pct)
-    before = "" if entry.crash_free_before_pct is None else f", {percent(entry.crash_free_before_pct)} before"
+    rate = "unknown" if entry.crash_free_pct is None else crash_free_percent(entry.crash_free_pct)
+    before = (
+        "" if entry.crash_free_before_pct is None else f", {crash_free_percent(entry.crash_free_before_pct)} before"
+    )
     adoption = "" if entry.adoption_pct is None else f", {percent(entry.adoption_pct)} of all"
     note = f"; {entry.note}" if entry.note else ""
     return f"{quoted(entry.release)} {rate} ({count(entry.sessions, 'session')}{adoption}{before}{note})"

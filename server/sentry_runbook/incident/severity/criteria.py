@@ -19,6 +19,7 @@ from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, worst_h
 from sentry_runbook.incident.model.evidence import Known, Series, Unknown
 from sentry_runbook.incident.model.policy import matches_any
 from sentry_runbook.incident.model.results.triage import NOT_ASKED, Criterion, Met
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.severity.production import non_production
 
 NOT_AN_ERROR = "does not apply: this is no error issue"
@@ -173,8 +174,7 @@ def users_per_hour(incident: Measurements) -> Criterion:
     if isinstance(users, Unknown):
         # A stated fact decides, whatever the number would be.
         return blank.model_copy(update={"met": False, "note": why_not} if why_not else {"note": users.why})
-    if incident.dropped_at_most:
-        users = _with_dropped(users, incident.dropped_at_most, limit)
+    users = _all_users(incident, users)
     return blank.model_copy(
         update={
             "observed": _users_observed(users),
@@ -186,8 +186,11 @@ def users_per_hour(incident: Measurements) -> Criterion:
     )
 
 
-def _with_dropped(users: UsersWorstHour, dropped: int, limit: int) -> UsersWorstHour:
+def _all_users(incident: Measurements, users: UsersWorstHour) -> UsersWorstHour:
     """The bounds with the dropped events: each may have come from one more person, and from no more than one."""
+    dropped, limit = incident.dropped_at_most, incident.policy.thresholds.users_per_hour_above
+    if not dropped:
+        return users
     at_most = None if users.at_most is None or users.at_most + dropped > limit else users.at_most + dropped
     return UsersWorstHour(at_least=users.at_least, at_most=at_most, start=users.start, how=LOWER_BOUND)
 
@@ -216,14 +219,27 @@ def _users_of_the_issue(incident: Measurements) -> UsersWorstHour | Unknown | No
     return UsersWorstHour(at_least=0, at_most=total, how=f"the issue has {count(total, 'user')} over all time")
 
 
-def ruled_out(incident: Measurements) -> str | None:
-    """Why rule 3 does not hold, whatever the number of users is; None when the number decides."""
-    if incident.stated.workaround:
+def users_above(incident: Measurements) -> Met:
+    """Whether the users exceed the policy's limit, whatever people stated."""
+    limit = incident.policy.thresholds.users_per_hour_above
+    users = _users_of_the_issue(incident) or incident.users
+    return "unknown" if isinstance(users, Unknown) else _above(_all_users(incident, users), limit)
+
+
+def ruled_out(incident: Measurements, stated: Stated | None = None) -> str | None:
+    """Why rule 3 does not hold, whatever the number of users is; None when the number decides.
+
+    Args:
+        incident: what is judged.
+        stated: what people may yet state, in place of what they did.
+    """
+    said = incident.stated if stated is None else stated
+    if said.workaround:
         return "a workaround is stated: the rule does not hold"
-    if incident.stated.core_flow is False:
+    if said.core_flow is False:
         return "stated: not the core flow; the rule does not hold"
     patterns = incident.policy.core_flow.transactions
-    if incident.stated.core_flow is None and none_match(patterns, transactions(incident.evidence)):
+    if said.core_flow is None and none_match(patterns, transactions(incident.evidence)):
         return "off the policy's core-flow transactions: the rule does not hold"
     return None
 

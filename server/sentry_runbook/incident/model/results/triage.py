@@ -15,7 +15,7 @@ from sentry_runbook.incident.model.results.explanation import (
     History,
     LeadingIssue,
     Owner,
-    Question,
+    PeopleQuestion,
     ReleaseHealth,
 )
 from sentry_runbook.incident.model.results.impact import Confidence, Episode, Impact
@@ -91,6 +91,7 @@ class Verdict(Answer):
         policy: name and source of the policy in force.
         share_of_project: this issue's part (0..1) of the project's unhandled events; given when a project-wide figure
             decides.
+        crash_free_before_pct: crash-free sessions before the incident, percent; given when crash-free decides.
         alone: the severity by this issue's own figures; given when a project-wide figure decides.
         leading_issue: the issue that has more of the project-wide figure that decides; None inside a triage, which has
             it itself.
@@ -117,6 +118,7 @@ class Verdict(Answer):
     policy: str
     distance: tuple[Distance, ...] = ()
     share_of_project: float | None = None
+    crash_free_before_pct: float | None = None
     alone: Level | None = None
     leading_issue: LeadingIssue | None = None
     severity_without_suspects: Level | None = None
@@ -189,7 +191,7 @@ class Triage(Answer):
     also_started: tuple[LeadingIssue, ...] = ()
     owners: tuple[Owner, ...] = ()
     history: History | None = None
-    questions: tuple[Question, ...] = ()
+    questions: tuple[PeopleQuestion, ...] = ()
     occurrence: dict[EventText, EventText] | None = None
     suspect_release: EventText | None = None
     suspect_commits: tuple[Commit, ...] = ()
