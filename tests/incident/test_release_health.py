@@ -134,7 +134,7 @@ def test_the_suspect_release_stands_first_with_its_part_of_the_sessions_in_the_i
 def test_a_healthy_release_beside_it_is_evidence_with_both_figures_and_the_one_to_go_back_to() -> None:
     cause = deployment(read(evidence(BESIDE)))
     assert (
-        'Crash-free: "shop@7.12.0" 34 % (300 sessions); beside it "shop@7.11.0" 100 % (750 sessions).'
+        'Crash-free: "shop@7.12.0" 34.00 % (300 sessions); beside it "shop@7.11.0" 100.00 % (750 sessions).'
         in cause.evidence_for
     )
     assert '100 % of the events are on "shop@7.12.0", which has 28.6 % of the sessions.' in cause.evidence_for
@@ -239,7 +239,9 @@ def test_crash_free_that_was_as_bad_before_was_not_changed_by_this_incident() ->
     found = read(evidence(same))
     change = found.crash_free_change
     assert change is not None and not change.fell
-    wanted = "Crash-free sessions: 91 % before, 91 % in the incident; what brought this issue did not change them."
+    wanted = (
+        "Crash-free sessions: 91.00 % before, 91.00 % in the incident; what brought this issue did not change them."
+    )
     assert wanted in deployment(found).evidence_against
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
 from sentry_runbook.incident.formatting import moment
@@ -36,6 +37,8 @@ BURST = 2.0
 ROUND_MINUTES = (0, 30)
 MANY = 0.2
 """Part of the fullest minute from which a minute is one of the burst, and no stray event before it."""
+SPARE = 10
+"""A tenth of the buckets may be cut at the ends of the bursts."""
 MISSED = 1.5
 """Cycles without events after the last one, from which it has stopped."""
 
@@ -80,9 +83,9 @@ def schedule_candidate(evidence: Evidence, began: datetime | None) -> Candidate 
     # Of bursts with long pauses the incident may be the last one only: then all that is counted is looked at.
     for since in dict.fromkeys((began, None)):
         if found is None and fine is not None and fine.step_s < HOUR_S:
-            found = find_schedule(_from(fine, since), [minutes * MINUTE_S for minutes in MINUTE_CYCLES])
+            found = find_schedule(_from(fine, since), [minutes * MINUTE_S for minutes in MINUTE_CYCLES], fine.step_s)
         if found is None and hours is not None and hours.step_s == HOUR_S:
-            found = find_schedule(_from(hours, since), [DAY_S])
+            found = find_schedule(_from(hours, since), [DAY_S], HOUR_S)
     if found is None:
         return None
     following = found.next_after(evidence.collected_at)
@@ -103,17 +106,30 @@ def _from(series: Series, began: datetime | None) -> list[tuple[int, float]]:
     return [(at, value) for at, value in filled if at > since]
 
 
-def find_schedule(buckets: Sequence[tuple[int, float]], cycles: Sequence[int]) -> Schedule | None:
+def find_schedule(
+    buckets: Sequence[tuple[int, float]], cycles: Sequence[int], step_s: int = MINUTE_S
+) -> Schedule | None:
     """The shortest cycle that holds nearly all events in one short part of it, in nearly all cycles in a row.
 
     Args:
         buckets: start in seconds since the epoch and events of each bucket with events, in order of time.
         cycles: lengths to try, in seconds, the shortest first.
+        step_s: length of a bucket.
     """
     total = round(sum(events for _, events in buckets))
     if total < FEWEST_EVENTS or len(buckets) < min(FEWEST_CYCLES.values()):
         return None
-    return next((found for cycle in cycles if (found := _fold(buckets, cycle, total)) is not None), None)
+    length = buckets[-1][0] - buckets[0][0]
+    possible = [cycle for cycle in cycles if length >= (FEWEST_CYCLES[cycle < DAY_S] - 2) * cycle]
+    if not _may_be_in_bursts(buckets, total, length // step_s + 1):
+        return None
+    return next((found for cycle in possible if (found := _fold(buckets, cycle, total)) is not None), None)
+
+
+def _may_be_in_bursts(buckets: Sequence[tuple[int, float]], total: int, size: int) -> bool:
+    """Whether as many of the fullest buckets as bursts may have, of ``size`` in all, hold nearly all the events."""
+    most = ceil(PART * size) + len(buckets) // SPARE
+    return sum(sorted((events for _, events in buckets), reverse=True)[:most]) >= INSIDE * total
 
 
 def _fold(buckets: Sequence[tuple[int, float]], cycle: int, total: int) -> Schedule | None:
