@@ -9,6 +9,7 @@ import pytest
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.summaries import next_step
 from sentry_runbook.incident.model.evidence import (
     Deploy,
     Event,
@@ -322,6 +323,24 @@ def test_a_rollback_that_was_done_is_not_advised_again() -> None:
         '"shop@7.11.0" was deployed after it, at 2026-11-23 14:00 UTC: "shop@7.12.0" is rolled back'
     )
     assert "check_recovery" in action
+
+
+@pytest.mark.parametrize(
+    ("changes", "plain"),
+    [
+        ({}, "roll back the latest release"),
+        ({"issue": {"platform": "cocoa"}}, "stop the roll-out of the latest version, and ship a corrected one"),
+        ({"deploys": {OLD: ago(hours=1)}}, "see whether the rollback of the latest release has helped"),
+    ],
+)
+def test_executives_read_an_action_that_fits_as_well(changes: dict[str, Any], plain: str) -> None:
+    found = read(evidence(BESIDE, **changes))
+    assert str(next_step(found, "found", "executives")).startswith(f"{plain} (proposed; likely cause: a recent release")
+
+
+def test_executives_are_not_told_to_go_back_to_what_fails_alike() -> None:
+    both = {NEW: hours_of(Use(5, 1, 60, 0.5)), OLD: hours_of(Use(24, 6, 200, 0.001), Use(5, 1, 150, 0.49))}
+    assert str(next_step(read(evidence(both)), "found", "executives")).startswith("find what changed for all releases")
 
 
 def test_a_deploy_of_the_old_release_before_the_onset_is_no_rollback() -> None:
