@@ -182,6 +182,15 @@ def test_a_user_of_an_old_issue_counts_only_where_the_window_must_be_theirs() ->
     assert [values(entry) for entry in read(incident(events, **theirs)).explanation] == [{"user": "u0"}]
 
 
+def test_a_user_stands_out_of_the_events_that_others_have_anyway() -> None:
+    usual = [Seen(at=NOW - 15 * DAY + number * 6 * MINUTE, user=f"w{number}") for number in range(15 * 240)]
+    theirs = [Seen(at=NOW - 50 * MINUTE + number * timedelta(seconds=20), user="loop") for number in range(149)]
+    old = {"first_seen": NOW - 15 * DAY}
+    assert [values(entry) for entry in read(incident([*usual, *theirs], issue=old)).explanation] == [{"user": "loop"}]
+    others = [Seen(at=event.at, user=f"x{number}") for number, event in enumerate(theirs)]
+    assert read(incident([*usual, *others], issue=old)).explanation == ()
+
+
 # --- a schedule ----------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +230,13 @@ def test_every_half_hour_and_every_six_hours_are_named_by_their_length() -> None
     sixths = [Seen(at=NOW - 24 * HOUR + (6 * number + 2) * HOUR + n * timedelta(seconds=5), user=f"u{n}")
               for number in range(4) for n in range(40)]  # fmt: skip
     assert [each[0] for each in schedules(sixths)] == ["every 6 h from 05:00 UTC"]
+
+
+def test_events_at_the_usual_rate_between_the_bursts_do_not_hide_them() -> None:
+    usual = [Seen(at=NOW - 15 * DAY + number * 5 * MINUTE, user=f"w{number}") for number in range(15 * 288)]
+    found = schedules([*usual, *at_the_hour(6, 7, 40)], issue={"first_seen": NOW - 15 * DAY})
+    assert [each[0] for each in found] == ["every hour at :07"]
+    assert schedules(usual, issue={"first_seen": NOW - 15 * DAY}) == []
 
 
 def test_single_events_evenly_spaced_are_a_timer_and_no_schedule() -> None:
@@ -321,6 +337,18 @@ def test_a_project_that_fails_three_times_as_much_everywhere_is_explained_by_not
 
 def test_a_stretch_twice_as_long_is_compared_by_its_length() -> None:
     assert explain_rows(rows(dict.fromkeys(GRID, 60)), rows(dict.fromkeys(GRID, 30)), length_ratio=2.0) == ()
+
+
+def test_of_a_new_issue_values_that_the_same_events_carry_are_one_finding() -> None:
+    now = rows({("2", "Safari", "DE"): 290, ("2", "Chrome", "US"): 5, ("1", "Chrome", "FR"): 5})
+    first, *others = explain_rows(now)
+    assert values(first) == {"browser.name": "Safari", "geo.country_code": "DE", "release": "2"}
+    assert (first.events, first.share, first.explains, others) == (290, 0.967, None, [])
+    apart = rows({("2", "Safari", "DE"): 250, ("2", "Chrome", "DE"): 45, ("1", "Firefox", "FR"): 5})
+    assert [values(entry) for entry in explain_rows(apart)] == [
+        {"geo.country_code": "DE", "release": "2"},
+        {"browser.name": "Safari"},
+    ]
 
 
 def test_fewer_than_ten_events_of_a_project_are_explained_by_nothing() -> None:

@@ -5,12 +5,51 @@ What the evidence shows to be done already, or to fail in the same way, is not a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence import Deploy, Evidence, Known, quoted
 from sentry_runbook.incident.platforms import Installed, installed_as
 from sentry_runbook.incident.release_health import FAILING, HEALTHY, WAS_HEALTHY, adoption
-from sentry_runbook.incident.releases import Rollback, previous_release, rolled_back
+from sentry_runbook.incident.releases import deploys_of, previous_release, release_named
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """An older release that was deployed after the suspect one."""
+
+    version: str
+    at: datetime
+
+
+def rolled_back(evidence: Evidence, version: str, began: datetime) -> Rollback | None:
+    """The deploy of an older release after the incident began; None when there was none, or no marker tells."""
+    suspect = release_named(evidence, version)
+    if suspect is None or suspect.created is None or not isinstance(evidence.releases, Known):
+        return None
+    older = [
+        release.version
+        for release in evidence.releases.value
+        if release.version != version and release.created is not None and release.created < suspect.created
+    ]
+    names = evidence.scope.names or evidence.scope.production
+    ends = [
+        Rollback(release, at)
+        for release in older
+        for deploy in deploys_of(evidence, release) or ()
+        if (at := _deployed_at(deploy)) is not None and at > began and (not names or deploy.environment in names)
+    ]
+    last = max(ends, key=lambda rollback: rollback.at, default=None)
+    own = [at for deploy in deploys_of(evidence, version) or () if (at := _deployed_at(deploy)) is not None]
+    # A deploy of the suspect release after that undid it.
+    return None if last is None or any(at > last.at for at in own) else last
+
+
+def _deployed_at(deploy: Deploy) -> datetime | None:
+    return deploy.finished or deploy.started
+
 
 STOP = {
     "mobile": "Halt the staged roll-out of {name} in the app store",
