@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,7 +157,7 @@ async def test_a_healthy_old_release_beside_the_bad_one_speaks_for_a_rollback_to
     cause = answer["causes"][0]
     assert cause["pattern"] == "deployment_regression"
     evidence = " ".join(cause["evidence_for"])
-    assert 'Crash-free: "7.12.0" 34.1 % (302 sessions); beside it "7.11.0" 100 % (750 sessions).' in evidence
+    assert 'Crash-free: "7.12.0" 34.10 % (302 sessions); beside it "7.11.0" 100.00 % (750 sessions).' in evidence
     assert "no other release runs beside it" not in str(answer["causes"])
     assert cause["action"].startswith('Roll back "7.12.0" to "7.11.0" (healthy beside it) with your own')
     assert values(answer["explanation"][0]) == {"release": "7.12.0"}
@@ -168,3 +169,54 @@ async def test_a_noisy_issue_without_a_planted_cause_is_explained_by_nothing() -
     described = scenario(Stream(500, -55, -1, users=200, tags=tags), Stream(40, -2800, -60, users=40, tags=tags))
     answer, _ = await triage(described)
     assert "explanation" not in answer or answer["explanation"] == []
+
+
+async def test_of_a_mobile_app_the_roll_out_is_halted_and_the_adoption_said() -> None:
+    described = scenario(
+        Stream(400, -298, -1, users=180, release="7.12.0", systems={"iOS 26.1": 1}, devices={"iPhone17,1": 1}),
+        releases=(OLD, BAD),
+        sessions=BESIDE,
+        platform="cocoa",
+    )
+    answer, _ = await triage(described)
+    cause = answer["causes"][0]
+    assert cause["pattern"] == "deployment_regression"
+    assert 'Halt the staged roll-out of "7.12.0" in the app store (28.7 % of sessions so far)' in cause["action"]
+    for text in (cause["action"], *answer["next_steps"]):
+        assert "roll back" not in text.lower() and "sentry-cli" not in text
+
+
+async def test_a_rollback_that_was_deployed_is_not_advised_again() -> None:
+    back = replace(OLD, deploys=(*OLD.deploys, DeploySpec(-30)))
+    described = scenario(Stream(400, -298, -31, users=180, release="7.12.0"), releases=(back, BAD), sessions=BESIDE)
+    answer, _ = await triage(described)
+    action = answer["causes"][0]["action"]
+    assert action.startswith('"7.11.0" was deployed after it, at 2026-11-20 11:30 UTC: "7.12.0" is rolled back.')
+
+
+async def test_sessions_that_were_as_bad_before_are_not_this_issues_doing() -> None:
+    bad = (SessionsSpec(3000, -1440, -301, crashed=270, release="7.11.0"), SessionsSpec(900, -301, 0, crashed=81))
+    answer, _ = await triage(scenario(Stream(60, -298, -1, users=40), releases=(OLD, BAD), sessions=bad))
+    assert answer["severity"]["decided_by"] == "crash_free"
+    told = [text for cause in answer["causes"] for text in cause["evidence_against"] if "did not change" in text]
+    (text,) = told
+    assert text.startswith("Crash-free sessions: 91.00 % before, 9")
+    assert text.endswith(" in the incident; what brought this issue did not change them.")
+
+
+async def test_changes_of_other_projects_are_listed_by_their_distance() -> None:
+    described = scenario(
+        Stream(400, -58, -1, users=180), releases=(OLD, replace(BAD, created=-75, deploys=(DeploySpec(-70),)))
+    )
+    other = Scenario(
+        name="payments",
+        issues=(IssueSpec("PAY-1", chain=CHAIN, streams=(Stream(3, -3000, -2000),)),),
+        releases=(ReleaseSpec("pay@5", -90, (DeploySpec(-61),)), ReleaseSpec("pay@4", -9000, (DeploySpec(-8000),))),
+    )
+    clock = ManualClock(NOW)
+    async with connected(world=World([described, other], clock), clock=clock) as connection:
+        answer = await connection.call("triage_issue", issue="SHOP-1")
+    assert [(each["project"], each["kind"], each["minutes_before"]) for each in answer["changes"]] == [
+        ("pay", "deploy", 3),
+        ("shop", "deploy", 12),
+    ]

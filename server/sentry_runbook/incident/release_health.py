@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 
-from sentry_runbook.incident.formatting import count, percent
+from sentry_runbook.incident.formatting import count, crash_free_percent, percent
 from sentry_runbook.incident.metrics.breakdown import share_of
 from sentry_runbook.incident.metrics.crash_free import crash_free_of, hours_touching, shown_pct
 from sentry_runbook.incident.metrics.timeseries import HOUR
@@ -72,8 +72,8 @@ class CrashFreeChange:
 
     @property
     def sentence(self) -> str:
-        """Both figures: ``91.4 % before, 91.38 % in the incident``."""
-        return f"{percent(self.before.pct)} before, {percent(self.now.pct)} in the incident"
+        """Both figures: ``91.40 % before, 91.38 % in the incident``."""
+        return f"{crash_free_percent(self.before.pct)} before, {crash_free_percent(self.now.pct)} in the incident"
 
 
 def crash_free_change(evidence: Evidence, policy: Policy, episode: Episode | Unknown) -> CrashFreeChange | None:
@@ -268,8 +268,8 @@ def runs_beside(row: ReleaseHealth) -> bool:
 
 
 def described(row: ReleaseHealth) -> str:
-    """``"7.12.0" 34 % (302 sessions)``."""
-    rate = "unknown" if row.crash_free_pct is None else percent(row.crash_free_pct)
+    """``"7.12.0" 34.00 % (302 sessions)``."""
+    rate = "unknown" if row.crash_free_pct is None else crash_free_percent(row.crash_free_pct)
     return f"{quoted(row.release)} {rate} ({count(row.sessions, 'session')})"
 
 

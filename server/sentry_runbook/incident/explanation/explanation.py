@@ -66,10 +66,10 @@ def _candidates(
 ) -> Iterator[Candidate]:
     yield from with_flag_changes(_of_tags(evidence, usual_shares, events), evidence, start)
     yield from flag_candidates(evidence, start)
-    user = single_user(evidence, events)
+    user = single_user(evidence, events, episode)
     if user is not None:
         yield user
-    schedule = schedule_candidate(evidence, episode.began if isinstance(episode, Episode) else None)
+    schedule = schedule_candidate(evidence, episode)
     if schedule is not None:
         yield schedule
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sentry_runbook.incident.explanation.attribution import RankedSet, rank_sets
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
@@ -14,7 +15,11 @@ from sentry_runbook.incident.model.results.explanation import Explanation
 MOST_OF_ROWS = 3
 ABOVE_ALL_TIME, BELOW = 1.0, 0.5
 """Measured against a time before, a set says more than a concentration of which nobody knows whether it is usual."""
+TOGETHER, MOST_TOGETHER = 0.97, 3
+"""Part of the events of either that must carry both values; and the most values of one set."""
 NOT_COMPARED = "usual share not known"
+LEAST_EXPLAINED = 1 / 3
+"""What explains less of the events above usual is true and helps nobody: the rest of them has another reason."""
 ONLY_ONE = 0.95
 """Part of the sessions from which a release is the only one in use."""
 NO_FINDING = ("environment",)
@@ -59,7 +64,33 @@ def row_candidates(
         length_ratio=length_ratio,
         usual_shares=usual_shares,
     )
-    return tuple(_candidate(each, now.complete) for each in _distinct(ranked))[:MOST_OF_ROWS]
+    enough = [each for each in ranked if each.explains is None or each.explains >= LEAST_EXPLAINED]
+    joined = _joined(enough, now.combinations) if all(each.explains is None for each in enough) else enough
+    return tuple(_candidate(each, now.complete) for each in _distinct(joined))[:MOST_OF_ROWS]
+
+
+def _joined(ranked: Sequence[RankedSet], rows: Sequence[Combination]) -> list[RankedSet]:
+    """Without a time before, values that nearly the same events carry are one finding: what they have in common."""
+    left = list(ranked)
+    joined: list[RankedSet] = []
+    while left:
+        first = left.pop(0)
+        for other in tuple(left):
+            both = tuple(sorted({*first.values, *other.values}))
+            events = _carrying(rows, both)
+            if len(both) <= MOST_TOGETHER and events >= TOGETHER * max(first.events, other.events):
+                total = first.events / first.share
+                usual = [each.usual_share for each in (first, other) if each.usual_share is not None]
+                first = replace(
+                    first, values=both, events=events, share=events / total, usual_share=min(usual, default=None)
+                )
+                left.remove(other)
+        joined.append(first)
+    return joined
+
+
+def _carrying(rows: Sequence[Combination], values: Sequence[tuple[str, str]]) -> int:
+    return sum(row.events for row in rows if all(row.tags.get(tag) == value for tag, value in values))
 
 
 def _without(rows: Sequence[Combination], left_out: Sequence[str]) -> tuple[Combination, ...]:

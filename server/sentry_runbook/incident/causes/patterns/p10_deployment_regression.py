@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
+from sentry_runbook.incident.causes.undo_release import ROLL_BACK, plainly, undo_release
 from sentry_runbook.incident.formatting import between, duration, elapsed, moment, percent_of
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
@@ -14,17 +15,13 @@ from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW,
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.explanation import ReleaseHealth
 from sentry_runbook.incident.model.results.impact import Episode
-from sentry_runbook.incident.platforms import Installed, installed_as
-from sentry_runbook.incident.release_health import FAILING, HEALTHY, WAS_HEALTHY, compare, described, runs_beside
-from sentry_runbook.incident.release_health import adoption as adoption_of
+from sentry_runbook.incident.release_health import compare, described, runs_beside
 from sentry_runbook.incident.releases import (
     Alignment,
     alignment,
     deploys_of,
-    previous_release,
     release_named,
     releases_seen,
-    rolled_back,
 )
 
 POINTS_BY_SOURCE = {"deploy marker": 4, "release date": 3, "first mention of the release": 1}
@@ -226,59 +223,6 @@ def _new_issues(incident: Measurements, version: str) -> Iterator[Indicator]:
 # --- what to do ----------------------------------------------------------------------------------------------------
 
 
-def action(incident: Measurements) -> str:
-    """Go back to the release that ran before: by a rollback, or of an app by a halted roll-out.
-
-    What was done already, or would change nothing, is not advised.
-    """
-    version, start = incident.suspect or "RELEASE", incident.apparent_start
-    installed = installed_as(incident.evidence)
-    done = rolled_back(incident.evidence, version, start.at) if start is not None else None
-    failing = next((row.release for row in incident.release_health if row.note == FAILING), None)
-    if done is not None:
-        return (
-            f"{quoted(done.version)} was deployed after it, at {moment(done.at)}: {quoted(version)} is rolled back. "
-            "Run check_recovery; where the errors go on, the release is not all of it."
-        )
-    if installed is not None:
-        return _halt(version, installed, incident)
-    if failing is not None:
-        return (
-            f"Do not roll back to {quoted(failing)}, which fails in the same way: look for what changed for both "
-            "(a flag, a setting, a dependency), or fix forward."
-        )
-    previous = previous_release(incident.evidence, version)
-    notes = {row.release: row.note for row in incident.release_health if row.note in SAFE}
-    healthy = previous if previous in notes else next((each for each in notes if notes[each] == HEALTHY), None)
-    return _roll_back(version, healthy or previous, f" ({notes[healthy]})" if healthy else "")
-
-
-SAFE = (HEALTHY, WAS_HEALTHY)
-STOP = {
-    "mobile": "Halt the staged roll-out of {name} in the app store",
-    "desktop": "Stop the update channel of {name}",
-}
-
-
-def _halt(version: str, installed: Installed, incident: Measurements) -> str:
-    """What is installed stays: stop it from spreading, switch the code off, and ship a version that mends it."""
-    main = next((row for row in incident.release_health if row.suspect), None)
-    spread = f" ({adoption_of(main)} so far)" if main is not None and main.adoption_pct is not None else ""
-    stop = STOP[installed].format(name=quoted(version))
-    return (
-        f"{stop}{spread}, switch the feature's flag off on the server, and ship a hotfix: an installed app cannot be "
-        "rolled back."
-    )
-
-
-def _roll_back(version: str, previous: str | None, why: str = "") -> str:
-    target = f"to {quoted(previous)}{why}" if previous else "to the release before it"
-    return (
-        f"Roll back {quoted(version)} {target} with your own deploy system. sentry-cli rolls nothing back: "
-        "'sentry-cli deploys new --release PREVIOUS --env production' only records a marker afterwards."
-    )
-
-
 def prevention(incident: Measurements) -> Prevention:
     """The roll-out stops itself."""
     project = quoted(incident.evidence.issue.project or "the project")
@@ -294,9 +238,10 @@ PATTERN = CausePattern(
     signal="The errors begin with a deploy (First Seen, or the step in the series, aligns with it), "
     "and they live on that release",
     indicators=indicators,
-    action=action,
-    general_action=_roll_back("RELEASE", None),
+    action=undo_release,
+    general_action=ROLL_BACK,
     plain_action="roll back the latest release",
+    plain_action_in=plainly,
     plain_cause="a recent release",
     prevention=prevention,
     counterweights=(
