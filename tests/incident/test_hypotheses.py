@@ -6,9 +6,10 @@ import pytest
 
 from sentry_runbook.incident.causes.causes import rank
 from sentry_runbook.incident.causes.hypothesis import Hypothesis, Indicator, excerpt
-from sentry_runbook.incident.model.cause_patterns import PATTERN_MODULES
 
-DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE, SDK = list(PATTERN_MODULES)[:5]
+DEPLOYMENT, THIRD_PARTY, DATA = "deployment_regression", "third_party_failure", "data_corruption"
+RESOURCE, SDK = "resource_exhaustion", "sdk_misconfiguration"
+DEPENDENCY, HOSTILE = "dependency_failure", "hostile_traffic"
 
 
 def hypothesis(*indicators: tuple[str, int], core: bool = True, pattern: str = DEPLOYMENT) -> Hypothesis:
@@ -82,6 +83,9 @@ def test_an_excerpt_is_cut_after_160_characters() -> None:
     assert excerpt("x" * 161) == f'"{"x" * 159}…"'
 
 
+EXPLAINING = (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE, DEPENDENCY, HOSTILE)
+
+
 # --- against each other --------------------------------------------------------------------------------------------
 
 WEIGHED: list[tuple[Mapping[str, int], Mapping[str, int]]] = [
@@ -107,9 +111,23 @@ WEIGHED: list[tuple[Mapping[str, int], Mapping[str, int]]] = [
     ({DEPLOYMENT: 8, THIRD_PARTY: 5, RESOURCE: 5}, {DEPLOYMENT: 5, THIRD_PARTY: 3, RESOURCE: 3}),
     # bad data speaks against no other cause
     ({DATA: 9, DEPLOYMENT: 4, THIRD_PARTY: 3, RESOURCE: 2}, {DATA: 9, DEPLOYMENT: 4, THIRD_PARTY: 3, RESOURCE: 2}),
+    # a dependency of our own, from 5 points, as a failing host of others
+    ({DEPLOYMENT: 4, DEPENDENCY: 4}, {DEPLOYMENT: 4, DEPENDENCY: 4}),
+    ({DEPLOYMENT: 4, DEPENDENCY: 5}, {DEPENDENCY: 5, DEPLOYMENT: 2}),
+    ({DEPENDENCY: 5, DATA: 4}, {DEPENDENCY: 5, DATA: 2}),
+    ({DEPENDENCY: 4, DATA: 4}, {DEPENDENCY: 4, DATA: 4}),
+    # what only ran out is the resource first, and alone; a cache that is full is the cache
+    ({DEPENDENCY: 2, RESOURCE: 2}, {RESOURCE: 2}),
+    ({DEPENDENCY: 2, RESOURCE: 4}, {RESOURCE: 4}),
+    ({DEPENDENCY: 5, RESOURCE: 4}, {DEPENDENCY: 4, RESOURCE: 4}),
+    ({DEPENDENCY: 6, RESOURCE: 4}, {DEPENDENCY: 5, RESOURCE: 2}),
+    # hostile requests, from 4 points, against all that they seem to show
+    *(({HOSTILE: 4, each: 4}, {HOSTILE: 4}) for each in (DEPLOYMENT, DATA, RESOURCE, DEPENDENCY)),
+    *(({HOSTILE: 3, each: 4}, {each: 4, HOSTILE: 3}) for each in (DEPLOYMENT, DATA, RESOURCE, DEPENDENCY)),
+    ({HOSTILE: 4, DEPLOYMENT: 5}, {HOSTILE: 4, DEPLOYMENT: 2}),
     # what only explains blindness: weakened once from 4 points of any other, last in any case, against nobody
-    *(({each: 3, SDK: 8}, {each: 3, SDK: 8}) for each in (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE)),
-    *(({each: 4, SDK: 8}, {each: 4, SDK: 6}) for each in (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE)),
+    *(({each: 3, SDK: 8}, {each: 3, SDK: 8}) for each in EXPLAINING),
+    *(({each: 4, SDK: 8}, {each: 4, SDK: 6}) for each in EXPLAINING),
     ({DATA: 4, RESOURCE: 4, SDK: 8}, {DATA: 4, RESOURCE: 4, SDK: 6}),
     ({DEPLOYMENT: 4, SDK: 3}, {DEPLOYMENT: 4}),
     ({SDK: 9}, {SDK: 9}),
@@ -132,13 +150,21 @@ def test_patterns_that_hold_together_weaken_each_other(points: Mapping[str, int]
         (THIRD_PARTY, DEPLOYMENT, "Calls to an external host fail, which a deploy does not explain by itself."),
         (THIRD_PARTY, DATA, "A failing external host may send what looks like bad data."),
         (RESOURCE, DEPLOYMENT, "The errors name a resource that ran out, which timing alone does not explain."),
+        (DEPENDENCY, DEPLOYMENT, "A dependency of our own fails, which a deploy does not explain by itself."),
+        (DEPENDENCY, DATA, "A failing service of our own may send what looks like bad data."),
+        (DEPENDENCY, RESOURCE, "It is a dependency that fails, not this application's own resource."),
+        (
+            HOSTILE,
+            DEPLOYMENT,
+            "The requests are hostile: what they break is no fault of a release, of data or of load.",
+        ),
         (DEPLOYMENT, THIRD_PARTY, "The errors begin with a release, which points to a change of the code."),
         (DEPLOYMENT, RESOURCE, "The errors begin with a release, which points to a change of the code."),
         (DATA, SDK, "Another pattern explains the errors themselves."),
     ],
 )
 def test_a_counterweight_is_told_as_evidence_against(strong: str, weak: str, text: str) -> None:
-    _, weakened = rank([hypothesis(("a", 9), pattern=strong), hypothesis(("a", 4), pattern=weak)])
+    _, weakened = rank([hypothesis(("a", 9), pattern=strong), hypothesis(("a", 5), pattern=weak)])
     assert weakened.pattern == weak
     assert [indicator.text for indicator in weakened.indicators if indicator.points < 0] == [text]
 
