@@ -135,8 +135,17 @@ def test_the_environment_is_read_and_printed_to_in_the_command_line_only() -> No
 
 
 LOWEST = {"model", "formatting", "window", "evidence_file", "release_versions", "environments"}
-MEASURED = LOWEST | {"metrics", "events", "episode", "measurements", "releases", "issue_status", "issue_state"}
-JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "incident"}
+MEASURED = (
+    LOWEST
+    | {"metrics", "events", "episode", "measurements", "releases", "issue_status", "issue_state"}
+    | {
+        "changes",
+        "explanation",
+        "platforms",
+        "release_health",
+    }
+)
+JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "people", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},
@@ -151,12 +160,18 @@ INSIDE: dict[str, set[str]] = {
     "events": LOWEST,
     "episode": LOWEST | {"metrics"},
     "releases": LOWEST | {"metrics", "events", "issue_status"},
-    "measurements": LOWEST | {"metrics", "events", "episode", "releases", "issue_status"},
+    "platforms": LOWEST | {"events"},
+    "changes": LOWEST | {"releases"},
+    "release_health": LOWEST | {"metrics"},
+    "explanation": LOWEST | {"metrics", "events", "releases", "changes"},
+    "measurements": LOWEST
+    | {"metrics", "events", "episode", "releases", "issue_status", "changes", "explanation", "release_health"},
     "causes": MEASURED,
     "severity": MEASURED,
     "impact": MEASURED,
     "recovery": MEASURED,
     "timeline": MEASURED | {"recovery", "causes"},
+    "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
     "issue_report": JUDGED,
     "triage": JUDGED,

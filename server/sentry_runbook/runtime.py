@@ -109,9 +109,8 @@ class Runtime:
         from sentry_runbook.safety.sanitizer import Sanitizer  # noqa: PLC0415  # with the first call (DESIGN §9)
 
         sanitizer = Sanitizer(mask=False)
-        texts = {
-            name: sanitizer.line(value, 1000) for name, value in stated.model_dump().items() if isinstance(value, str)
-        }
+        said = stated.model_dump(exclude={"core_flow"})
+        texts = {name: sanitizer.line(value, 1000) for name, value in said.items() if isinstance(value, str)}
         return stated.model_copy(update=texts)
 
 

@@ -34,6 +34,7 @@ class Changed(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer."""
         response = await self.inner.handle_async_request(request)
+        response.request = request
         change = self.changes.get(kind(request))
         return response if change is None else change(response, json.loads(await response.aread() or b"null"))
 

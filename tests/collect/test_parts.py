@@ -200,6 +200,9 @@ async def test_a_table_is_not_empty_but_unknown_where_the_token_sees_no_project(
     assert "may read" in part.why
 
 
+BOTH = ["environment", "release"]
+
+
 def reviews(number: int, count: int = 2_000) -> tuple[SessionsSpec, ...]:
     """Sessions of as many environments for review, each with more of them than production."""
     return tuple(SessionsSpec(count, -9 * HOUR, -1, environment=f"review-{place}") for place in range(number))
@@ -216,12 +219,18 @@ def reviews(number: int, count: int = 2_000) -> tuple[SessionsSpec, ...]:
 async def test_sessions_of_production_are_asked_for_by_name_where_the_answer_holds_no_more_environments(
     environments: int, again: list[str] | None
 ) -> None:
-    """sentry-api §17: 10,000 points of an answer are 59 environments of a week; those with most sessions are told."""
+    """sentry-api §17: 10,000 points of an answer are 59 environments of a week; those with most sessions are told.
+
+    By environment and release the answer is cut at as many: then the environments alone come before.
+    """
     production = SessionsSpec(900, -9 * HOUR, -1, crashed=90)
     scenario = issue(Stream(60, -2 * DAY, -1, users=20), sessions=(*reviews(environments), production))
     answer = await asked(scenario, SEVERITY, period="7d")
     whole, *more = answer.requests["sessions"]
-    assert whole.get_list("environment") == []
+    assert whole.get_list("environment") == [] and whole.get_list("groupBy") == BOTH
+    if again:
+        alone, *more = more
+        assert alone.get_list("environment") == [] and alone.get_list("groupBy") == ["environment"]
     assert [params.get_list("environment") for params in more] == ([again] if again else [])
     sessions = known(answer.evidence, "sessions")
     assert (sessions.sessions, sessions.crash_rate) == (900, pytest.approx(0.1))
@@ -233,7 +242,7 @@ async def test_an_environment_asked_about_is_asked_for_by_its_name_where_it_was_
     small = SessionsSpec(700, -9 * HOUR, -1, crashed=70, environment="eu")
     events = (Stream(60, -2 * DAY, -1, users=20, environment="eu"),)
     answer = await asked(issue(*events, sessions=(*reviews(80), small)), SEVERITY, period="7d", environment="eu")
-    assert [params.get_list("environment") for params in answer.requests["sessions"]] == [[], ["eu"]]
+    assert [params.get_list("environment") for params in answer.requests["sessions"]] == [[], [], ["eu"]]
     assert known(answer.evidence, "sessions").sessions == 700
 
 

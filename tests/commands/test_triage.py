@@ -121,3 +121,10 @@ def test_what_people_state_counts(command: Commands) -> None:
     assert (said["severity"]["severity"], said["severity"]["decided_by"]) == ("P0", "data_loss")
     said = json.loads(command("triage", "WEB-7K", "--demo", "--json", "--workaround").out)
     assert said["severity"]["severity"] == "P2"
+
+
+def test_a_core_flow_blocked_for_all_is_p0_and_what_nobody_was_asked_is_no_no(command: Commands) -> None:
+    said = json.loads(command("triage", "GEO-42", "--demo", "--json", "--core-flow-blocked").out)
+    assert (said["severity"]["severity"], said["severity"]["decided_by"]) == ("P0", "core_flow_blocked")
+    criteria = {entry["id"]: entry for entry in said["severity"]["criteria"]}
+    assert (criteria["data_loss"]["met"], criteria["data_loss"]["observed"]) == ("unknown", "not asked")

@@ -71,6 +71,7 @@ class _Sources:
         self.numbers = {found.rstrip(",") for text in texts for found in NUMBER.findall(text)}
         self.numbers |= {form for leaf in leaves for form in _forms(leaf)} | FORM
         self.numbers |= {form for value in _derived(evidence) for form in _forms(value)}
+        self.numbers |= {f"{pct:.2f}" for pct in _crash_free(evidence)}
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -133,6 +134,18 @@ def _buckets(evidence: Evidence) -> set[datetime]:
     }
 
 
+def _crash_free(evidence: Evidence) -> Iterator[float]:
+    """Crash-free sessions, percent, of the period, of each hour and of runs of hours, cut to two places."""
+    if isinstance(evidence.sessions, Known):
+        sessions = evidence.sessions.value
+        rates = [(sessions.crash_rate, sessions.unhandled_rate)]
+        rates += [(hour.crash_rate, hour.unhandled_rate) for hour in sessions.hours]
+        for crashed, unhandled in rates:
+            if crashed is not None:
+                yield math.floor(round(10_000 * (1 - crashed - (unhandled or 0.0)), 4)) / 100
+    yield from crash_free_of_spans(evidence)
+
+
 def crash_free_of_spans(evidence: Evidence) -> Iterator[float]:
     """Crash-free sessions, percent, of every run of full hours that begins and ends in an hour with events."""
     if not isinstance(evidence.sessions, Known):
@@ -153,7 +166,6 @@ def _derived(evidence: Evidence) -> Iterator[float]:
         size = 3600 // series.step_s
         sums = [sum(value or 0 for value in series.values[at : at + size]) for at in range(len(series.values))]
         yield max(sums, default=0)  # the fullest hour
-    yield from crash_free_of_spans(evidence)
     kinds = [entry.kind for entry in evidence.issue.activity]
     yield kinds.count("set_regression")
     if isinstance(evidence.alerts, Known):

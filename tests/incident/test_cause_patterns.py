@@ -26,7 +26,7 @@ def test_the_published_names_are_those_of_the_files_in_the_runbooks_order() -> N
         "sdk_misconfiguration",
     )
     assert tuple(name for name in published if name in the_runbooks) == the_runbooks
-    assert {"dependency_failure", "hostile_traffic"} < set(published)
+    assert {"configuration_change", "dependency_failure", "hostile_traffic"} < set(published)
 
 
 def test_numbers_order_the_files_and_what_is_no_pattern_is_passed_over(tmp_path: Path) -> None:
@@ -68,6 +68,7 @@ def test_an_incident_without_a_sign_of_any_pattern_gets_the_actions_in_general_t
     nothing = read(incident())
     for name in (
         "deployment_regression",
+        "configuration_change",
         "third_party_failure",
         "resource_exhaustion",
         "dependency_failure",

@@ -83,7 +83,7 @@ def test_a_value_reads_by_its_type_and_by_the_unit_that_its_name_ends_with() -> 
     assert issue["first_seen"] == "2026-11-23 15:00 UTC"
     assert issue["users_total"] == "12,345"
     assert numbers["p95_ms"] == "1,234.5 ms"
-    assert numbers["crash_free_sessions_pct"] == "91.4 %"
+    assert numbers["crash_free_sessions_pct"] == "91.40 %"
 
 
 def test_event_text_is_quoted_and_our_sentences_are_not() -> None:

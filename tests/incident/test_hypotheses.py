@@ -7,9 +7,9 @@ import pytest
 from sentry_runbook.incident.causes.causes import rank
 from sentry_runbook.incident.causes.hypothesis import Hypothesis, Indicator, excerpt
 
-DEPLOYMENT, THIRD_PARTY, DATA = "deployment_regression", "third_party_failure", "data_corruption"
-RESOURCE, SDK = "resource_exhaustion", "sdk_misconfiguration"
-DEPENDENCY, HOSTILE = "dependency_failure", "hostile_traffic"
+DEPLOYMENT, CONFIGURATION = "deployment_regression", "configuration_change"
+THIRD_PARTY, DATA, RESOURCE = "third_party_failure", "data_corruption", "resource_exhaustion"
+DEPENDENCY, HOSTILE, SDK = "dependency_failure", "hostile_traffic", "sdk_misconfiguration"
 
 
 def hypothesis(*indicators: tuple[str, int], core: bool = True, pattern: str = DEPLOYMENT) -> Hypothesis:
@@ -83,7 +83,9 @@ def test_an_excerpt_is_cut_after_160_characters() -> None:
     assert excerpt("x" * 161) == f'"{"x" * 159}…"'
 
 
-EXPLAINING = (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE, DEPENDENCY, HOSTILE)
+EXPLAINING = (DEPLOYMENT, CONFIGURATION, THIRD_PARTY, DATA, RESOURCE, DEPENDENCY, HOSTILE)
+SEEMING = (DEPLOYMENT, CONFIGURATION, DATA, RESOURCE, DEPENDENCY)
+"""What hostile requests seem to show."""
 
 
 # --- against each other --------------------------------------------------------------------------------------------
@@ -122,9 +124,15 @@ WEIGHED: list[tuple[Mapping[str, int], Mapping[str, int]]] = [
     ({DEPENDENCY: 5, RESOURCE: 4}, {DEPENDENCY: 4, RESOURCE: 4}),
     ({DEPENDENCY: 6, RESOURCE: 4}, {DEPENDENCY: 5, RESOURCE: 2}),
     # hostile requests, from 4 points, against all that they seem to show
-    *(({HOSTILE: 4, each: 4}, {HOSTILE: 4}) for each in (DEPLOYMENT, DATA, RESOURCE, DEPENDENCY)),
-    *(({HOSTILE: 3, each: 4}, {each: 4, HOSTILE: 3}) for each in (DEPLOYMENT, DATA, RESOURCE, DEPENDENCY)),
+    *(({HOSTILE: 4, each: 4}, {HOSTILE: 4}) for each in SEEMING),
+    *(({HOSTILE: 3, each: 4}, {each: 4, HOSTILE: 3}) for each in SEEMING),
     ({HOSTILE: 4, DEPLOYMENT: 5}, {HOSTILE: 4, DEPLOYMENT: 2}),
+    # a flag that the events carry, from 6 points, against a deploy; and a deploy that they live on, from 9, against it
+    ({DEPLOYMENT: 4, CONFIGURATION: 5}, {CONFIGURATION: 5, DEPLOYMENT: 4}),
+    ({DEPLOYMENT: 6, CONFIGURATION: 6}, {CONFIGURATION: 6, DEPLOYMENT: 4}),
+    ({DEPLOYMENT: 8, CONFIGURATION: 5}, {DEPLOYMENT: 8, CONFIGURATION: 5}),
+    ({DEPLOYMENT: 9, CONFIGURATION: 5}, {DEPLOYMENT: 9, CONFIGURATION: 3}),
+    ({CONFIGURATION: 9, THIRD_PARTY: 5}, {CONFIGURATION: 9, THIRD_PARTY: 5}),
     # what only explains blindness: weakened once from 4 points of any other, last in any case, against nobody
     *(({each: 3, SDK: 8}, {each: 3, SDK: 8}) for each in EXPLAINING),
     *(({each: 4, SDK: 8}, {each: 4, SDK: 6}) for each in EXPLAINING),
@@ -160,6 +168,8 @@ def test_patterns_that_hold_together_weaken_each_other(points: Mapping[str, int]
         ),
         (DEPLOYMENT, THIRD_PARTY, "The errors begin with a release, which points to a change of the code."),
         (DEPLOYMENT, RESOURCE, "The errors begin with a release, which points to a change of the code."),
+        (CONFIGURATION, DEPLOYMENT, "A flag was changed when the errors began, and the events carry it."),
+        (DEPLOYMENT, CONFIGURATION, "The errors begin with a release, and live on it."),
         (DATA, SDK, "Another pattern explains the errors themselves."),
     ],
 )

@@ -83,8 +83,8 @@ def crash_free_sessions(evidence: Evidence, name: str) -> Iterator[str]:
         rates = [(one.crash_rate, one.unhandled_rate) for one in sessions.hours]
         for crashed, unhandled in (*rates, (sessions.crash_rate, sessions.unhandled_rate)):
             if crashed is not None:
-                yield shown(floor(round(10_000 * (1 - crashed - (unhandled or 0.0)), 6)) / 100)
-    yield from map(shown, crash_free_of_spans(evidence))
+                yield f"{floor(round(10_000 * (1 - crashed - (unhandled or 0.0)), 6)) / 100:.2f}"
+    yield from (f"{pct:.2f}" for pct in crash_free_of_spans(evidence))
 
 
 def counted_in_the_series(evidence: Evidence, name: str) -> Iterator[str]:

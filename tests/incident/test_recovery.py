@@ -441,16 +441,16 @@ def test_crash_free_counts_from_the_hour_before_the_onset_on() -> None:
     assert result.crash_free_before_pct == 92.0
 
 
-def test_crash_free_has_three_places() -> None:
+def test_crash_free_has_two_places_cut_and_not_rounded() -> None:
     hours = (SessionHour(start=ago(hours=1), sessions=900, crash_rate=0.0123456, unhandled_rate=0.0),)
     part = known(Sessions(window=SIX_HOURS, sessions=900, hours=hours))
-    assert recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3)).crash_free_now_pct == 98.765
+    assert recovery(evidence_of(*HOUR_OF_60, sessions=part), ago(hours=3)).crash_free_now_pct == 98.76
 
 
 def test_crash_free_a_hair_below_the_limit_is_never_shown_as_the_limit() -> None:
     hours = by_hour({**dict.fromkeys((6, 5, 4), (1000, 0.9)), 1: (1000, 0.9499996)})
     result = recovery(evidence_of(*HOUR_OF_60, sessions=hours), ago(hours=3))
-    assert (result.verdict, result.crash_free_now_pct) == ("improving", 94.999)
+    assert (result.verdict, result.crash_free_now_pct) == ("improving", 94.99)
 
 
 def test_unknown_sessions_neither_hold_a_recovery_up_nor_make_one() -> None:

@@ -250,6 +250,8 @@ def test_old_issues_are_judged_by_the_same_rules_as_new_ones() -> None:
         (Stated(data_loss_risk=True), "P0"),
         (Stated(data_loss_risk=False), "P1"),
         (Stated(workaround=True, data_loss_risk=True), "P0"),
+        (Stated(core_flow="blocked_for_all"), "P0"),
+        (Stated(workaround=True, core_flow="blocked_for_all"), "P0"),
     ],
 )
 def test_stated_facts_decide_as_the_runbook_says(stated: Stated, severity: str) -> None:
@@ -260,8 +262,9 @@ def test_stated_facts_decide_as_the_runbook_says(stated: Stated, severity: str) 
 
 def test_a_flag_left_out_neither_counts_nor_widens() -> None:
     result = verdict(incident(crowd(20)))
-    assert criterion(result, "data_loss").met is False
-    assert criterion(result, "data_loss").observed == "not stated"
+    for name in ("data_loss", "core_flow_blocked"):
+        entry = criterion(result, name)
+        assert (entry.met, entry.observed, entry.state, entry.note) == ("unknown", "not asked", "not asked", None)
     assert (result.could_be.lowest, result.could_be.highest) == ("P2", "P2")
     assert [entry.what for entry in result.missing] == ["respond_by"]
 
@@ -437,7 +440,7 @@ def test_every_unknown_criterion_is_listed_as_missing_with_a_reason() -> None:
     unread: dict[str, Any] = dict.fromkeys(parts, DEAD)
     blind = incident(crowd(5), issue={"level": None}, **unread)
     result = verdict(blind.model_copy(update={"scope": EnvironmentScope(known=False)}))
-    unknown = {entry.id for entry in result.criteria if entry.met == "unknown"}
+    unknown = {entry.id for entry in result.criteria if entry.state == "unknown"}
     assert unknown == {"non_production", "crash_free", "unhandled_rate", "users_per_hour", "edge_case"}
     assert unknown <= {entry.what for entry in result.missing}
     assert all(entry.why for entry in result.missing)
@@ -495,7 +498,7 @@ def measured(draw: st.DrawFn) -> Evidence:
 flags = st.builds(
     Stated,
     workaround=st.sampled_from([True, False, None]),
-    core_flow=st.sampled_from([True, False, None]),
+    core_flow=st.sampled_from([True, False, "blocked_for_all", None]),
     data_loss_risk=st.sampled_from([True, False, None]),
 )
 
@@ -510,7 +513,11 @@ def test_classification_is_total_pure_and_consistent(evidence: Evidence, stated:
     first_met = next(entry.id for entry in result.criteria if entry.met is True)
     assert result.decided_by == first_met
     named = {entry.what for entry in result.missing}
-    assert {entry.id for entry in result.criteria if entry.met == "unknown"} <= named
+    assert {entry.id for entry in result.criteria if entry.state == "unknown"} <= named
+    unasked = {entry.id for entry in result.criteria if entry.state == "not asked"}
+    asked = {"data_loss": stated.data_loss_risk, "core_flow_blocked": stated.core_flow}
+    assert unasked == {name for name, flag in asked.items() if flag is None}
+    assert not unasked & named
 
 
 Worse = Callable[[Evidence], Evidence]

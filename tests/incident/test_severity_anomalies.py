@@ -228,25 +228,25 @@ ANOMALIES: Sequence[tuple[str, Evidence, tuple[Named, ...]]] = [
      project_unhandled=buckets(501.0, step_s=60)), (("little_contribution", "crash-free sessions",
      "this issue has 0.2 % of the project's unhandled events; the severity is the project's", None), )),
     ("100 unhandled events, 99 percent", calm(100.0), (("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99 % beside 100 unhandled events in 2,000 sessions: the SDK may not mark crashed "
+     "crash-free sessions are at 99.00 % beside 100 unhandled events in 2,000 sessions: the SDK may not mark crashed "
       "sessions", None), )),
     ("99 unhandled events", calm(99.0), ()),
     ("100 unhandled events of 2,001 sessions", calm(100.0, sessions=2001), ()),
     ("101 unhandled events of 2,001 sessions", calm(101.0, sessions=2001), (("crash_free_suspect",
      "crash-free sessions",
-     "crash-free sessions are at 99 % beside 101 unhandled events in 2,001 sessions: the SDK may not mark crashed "
+     "crash-free sessions are at 99.00 % beside 101 unhandled events in 2,001 sessions: the SDK may not mark crashed "
       "sessions", None), )),
     ("100 unhandled events of 60 sessions", calm(100.0, sessions=60), (("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99 % beside 100 unhandled events in 60 sessions: the SDK may not mark crashed "
+     "crash-free sessions are at 99.00 % beside 100 unhandled events in 60 sessions: the SDK may not mark crashed "
       "sessions", None), )),
     ("100 unhandled events, less than 99 percent", calm(100.0, crash_rate=0.01001), ()),
     ("no production", calm(100.0, scope=EnvironmentScope(others=("staging",))), ()),
     ("production and others", calm(100.0, scope=EnvironmentScope(production=("production",), others=("staging",))),
      (("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99 % beside 100 unhandled events in 2,000 sessions: the SDK may not mark crashed "
+     "crash-free sessions are at 99.00 % beside 100 unhandled events in 2,000 sessions: the SDK may not mark crashed "
       "sessions", None), )),
     ("neither", calm(100.0, scope=EnvironmentScope()), (("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99 % beside 100 unhandled events in 2,000 sessions: the SDK may not mark crashed "
+     "crash-free sessions are at 99.00 % beside 100 unhandled events in 2,000 sessions: the SDK may not mark crashed "
       "sessions", None), )),
 ]
 # fmt: on

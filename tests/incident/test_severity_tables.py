@@ -37,6 +37,7 @@ THRESHOLDS = {
     "crash_free": "below 95 % of sessions",
     "unhandled_rate": "more than 500 in one minute",
     "data_loss": "stated",
+    "core_flow_blocked": "stated",
     "users_per_hour": "more than 100 in one rolling hour",
     "edge_case": "level info or debug, or the policy's patterns",
     "new": "first seen within 24 h, or called new by Sentry",
@@ -153,7 +154,7 @@ CRASH_FREE: Sequence[Row] = [
      {"met": "unknown", "note": "Sentry gave no crash rate for the period"}),
     ("healthy", Given(incident()),
      {"observed": 99.9, "met": False, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
-     "note": "24,000 sessions; worst full hour 99.9 %, from 2026-11-22 15:00 UTC"}),
+     "note": "24,000 sessions; worst full hour 99.90 %, from 2026-11-22 15:00 UTC"}),
     ("below in the period, no hours", Given(incident(sessions=known(period(60, crash_rate=0.0501)))),
      {"observed": 94.99, "met": True, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
      "note": "60 sessions; hours were not measured"}),
@@ -163,23 +164,23 @@ CRASH_FREE: Sequence[Row] = [
     ("below in the period, a worse hour beside it", Given(incident(sessions=known(period(2000, hour(3, 0.2), hour(2,
      0.06), crash_rate=0.1)))),
      {"observed": 90.0, "met": True, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
-     "note": "2,000 sessions; worst full hour 80 %, from 2026-11-23 12:00 UTC"}),
+     "note": "2,000 sessions; worst full hour 80.00 %, from 2026-11-23 12:00 UTC"}),
     ("exactly 95 in the period and below in an hour", Given(incident(sessions=known(period(2000, hour(3, 0.2), hour(2,
      0.0), crash_rate=0.05)))),
      {"observed": 80.0, "met": True, "source": "a test", "window": "worst full hour, from 2026-11-23 12:00 UTC",
-     "note": "2,000 sessions; over the period 95 %"}),
+     "note": "2,000 sessions; over the period 95.00 %"}),
     ("below in an hour only", Given(incident(sessions=known(period(2000, hour(3, 0.2), hour(2, 0.0),
      crash_rate=0.01)))),
      {"observed": 80.0, "met": True, "source": "a test", "window": "worst full hour, from 2026-11-23 12:00 UTC",
-     "note": "2,000 sessions; over the period 99 %"}),
+     "note": "2,000 sessions; over the period 99.00 %"}),
     ("the worst hour is better than the period", Given(incident(sessions=known(period(2000, hour(3, 0.0),
      crash_rate=0.1)))),
      {"observed": 90.0, "met": True, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
-     "note": "2,000 sessions; worst full hour 100 %, from 2026-11-23 12:00 UTC"}),
+     "note": "2,000 sessions; worst full hour 100.00 %, from 2026-11-23 12:00 UTC"}),
     ("the worst hour is like the period", Given(incident(sessions=known(period(2000, hour(3, 0.01),
      crash_rate=0.01)))),
      {"observed": 99.0, "met": False, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
-     "note": "2,000 sessions; worst full hour 99 %, from 2026-11-23 12:00 UTC"}),
+     "note": "2,000 sessions; worst full hour 99.00 %, from 2026-11-23 12:00 UTC"}),
     ("no hour has sessions enough", Given(incident(sessions=known(period(2000, hour(3, 0.5, 49), crash_rate=0.01)))),
      {"observed": 99.0, "met": False, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
      "note": "2,000 sessions"}),
@@ -198,7 +199,7 @@ CRASH_FREE: Sequence[Row] = [
      {"observed": 99.0, "met": False, "source": "a test", "window": "2 h until 2026-11-23 15:00 UTC",
      "note": "2,000 sessions; hours were not measured; rounded up to full hours"}),
     ("cut, not rounded", Given(incident(sessions=known(period(2000, crash_rate=0.0500004)))),
-     {"observed": 94.999, "met": True, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
+     {"observed": 94.99, "met": True, "source": "a test", "window": "24 h until 2026-11-23 15:00 UTC",
      "note": "2,000 sessions; hours were not measured"}),
     ("another limit", Given(incident(sessions=known(period(2000, crash_rate=0.02))),
      policy=thresholds(crash_free_below_pct=99.5)),
@@ -275,11 +276,23 @@ UNHANDLED_RATE: Sequence[Row] = [
 
 # fmt: off
 DATA_LOSS: Sequence[Row] = [
-    ("not stated", Given(incident()), {"observed": "not stated", "met": False}),
+    ("nobody was asked", Given(incident()), {"observed": "not asked", "met": "unknown"}),
     ("stated", Given(incident(), stated=Stated(data_loss_risk=True)),
      {"observed": "stated: yes", "met": True, "source": "stated"}),
     ("denied", Given(incident(), stated=Stated(data_loss_risk=False)),
-     {"observed": "stated: no", "met": False}),
+     {"observed": "stated: no", "met": False, "source": "stated"}),
+]
+# fmt: on
+
+# fmt: off
+CORE_FLOW: Sequence[Row] = [
+    ("nobody was asked", Given(incident()), {"observed": "not asked", "met": "unknown"}),
+    ("blocked for all", Given(incident(), stated=Stated(core_flow="blocked_for_all")),
+     {"observed": "stated: blocked for all", "met": True, "source": "stated"}),
+    ("hit", Given(incident(), stated=Stated(core_flow=True)),
+     {"observed": "stated: hit, not for all", "met": False, "source": "stated"}),
+    ("not hit", Given(incident(), stated=Stated(core_flow=False)),
+     {"observed": "stated: not hit", "met": False, "source": "stated"}),
 ]
 # fmt: on
 
@@ -444,6 +457,10 @@ ROWS = [
         for title, given, fields in UNHANDLED_RATE
     ),
     *(pytest.param("data_loss", given, fields, id=f"data_loss: {title}") for title, given, fields in DATA_LOSS),
+    *(
+        pytest.param("core_flow_blocked", given, fields, id=f"core_flow_blocked: {title}")
+        for title, given, fields in CORE_FLOW
+    ),
     *(
         pytest.param("users_per_hour", given, fields, id=f"users_per_hour: {title}")
         for title, given, fields in USERS_PER_HOUR

@@ -11,6 +11,7 @@ from sentry_runbook.incident.model.evidence import (
 )
 from sentry_runbook.incident.model.results.triage import Verdict
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.severity.rules import RULES
 from tests.incident.builder import NOW, ago, incident, known
 from tests.incident.severity_cases import (
     DEAD,
@@ -30,6 +31,8 @@ from tests.incident.severity_cases import (
 
 Row = tuple[str, Given, dict[str, object]]
 """What the row shows, the input, and the parts of the verdict that differ from "nothing to say"."""
+
+NOT_COUNTED = (("leading_issue", "the project's other issues were not counted: not asked in this investigation"),)
 
 # fmt: off
 VERDICTS: Sequence[Row] = [
@@ -62,25 +65,33 @@ VERDICTS: Sequence[Row] = [
     ("crash-free in the period", Given(incident(crowd(5), others=per_minute(15), sessions=known(period(2000,
      crash_rate=0.1234)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 87.66 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 "
-      "% of sessions: P0. It is the project's figure; this issue has 25 % of its unhandled events.",
+     "because": "Crash-free sessions of production at 87.66 % (24 h until 2026-11-23 15:00 UTC), "
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
+      "the unhandled events is 25 %. By its own figures alone this issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
      "could_be": ("P0", "P0"), "share_of_project": 0.25}),
     ("crash-free in an hour", Given(incident(crowd(5), sessions=known(period(2000, hour(3, 0.2), hour(2, 0.0),
      crash_rate=0.01)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 80 % (worst full hour, from 2026-11-23 12:00 UTC), threshold "
-      "below 95 % of sessions: P0. It is the project's figure; this issue has 100 % of its unhandled events.",
-     "could_be": ("P0", "P0"), "share_of_project": 1.0}),
+     "because": "Crash-free sessions of production at 80.00 % (worst full hour, from 2026-11-23 12:00 "
+      "UTC), threshold below 95 % of sessions: P0. It is the project's figure; this issue's "
+      "part of the unhandled events is 100 %. By its own figures alone this issue is P2.",
+     "alone": "P2", "could_be": ("P0", "P0"), "share_of_project": 1.0}),
     ("crash-free, share unknown", Given(incident(crowd(5), unhandled=DEAD, sessions=known(period(2000,
      crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 90 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
-      "of sessions: P0.", "could_be": ("P0", "P0")}),
+     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), "
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
+      "the unhandled events is not known. By its own figures alone this issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
+     "could_be": ("P0", "P0")}),
     ("crash-free of another kind of issue", Given(incident(crowd(5), issue={"category": "performance"},
      sessions=known(period(2000, crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
-     "because": "Crash-free sessions of production at 90 % (24 h until 2026-11-23 15:00 UTC), threshold below 95 % "
-      "of sessions: P0. It is the project's figure; this issue has 100 % of its unhandled events.", "could_be": ("P0",
+     "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), "
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
+      "the unhandled events is 100 %. By its own figures alone this issue is P2.",
+     "alone": "P2", "could_be": ("P0",
      "P0"),
      "missing": (("unhandled_rate", "does not apply: this is no error issue"),), "share_of_project": 1.0}),
     ("unhandled of the issue", Given(incident(per_minute(501))),
@@ -94,28 +105,50 @@ VERDICTS: Sequence[Row] = [
      "all 501 events of the window fall into one moment: a batch, a replay, or forged events", None),)}),
     ("unhandled of the project", Given(incident(per_minute(400), others=per_minute(1600))),
      {"severity": "P0", "decided_by": "unhandled_rate",
-     "because": "2,000 unhandled exceptions of the whole project in one minute (minute from 2026-11-23 14:30 UTC), "
-      "threshold more than 500 in one minute: P0. It is the project's figure; this issue has 20 % of its unhandled "
-      "events.", "could_be": ("P0", "P0"), "share_of_project": 0.2,
+     "because": "2,000 unhandled exceptions of the whole project in one minute (minute from 2026-11-23 "
+      "14:30 UTC), threshold more than 500 in one minute: P0. It is the project's figure, at "
+      "most 0 a minute before this incident; this issue's part of the unhandled events is 20 %."
+      " By its own figures alone this issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
+     "could_be": ("P0", "P0"), "share_of_project": 0.2,
      "severity_without_suspects": "P0",
      "findings": (("one_user_flood", "event rows",
      "100 of the latest 100 events come from one user: many events need not mean many people", "user-1"),
      ("one_instant", "event times",
      "all 400 events of the window fall into one moment: a batch, a replay, or forged events", None),
      ("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99.9 % beside 2,000 unhandled events in 24,000 sessions: the SDK may not mark "
+     "crash-free sessions are at 99.90 % beside 2,000 unhandled events in 24,000 sessions: the SDK may not mark "
       "crashed sessions", None),)}),
     ("unhandled in buckets", Given(incident(crowd(5), unhandled=buckets(500.0), project_unhandled=buckets(2501.0))),
      {"severity": "P0", "decided_by": "unhandled_rate",
-     "because": "501 to 2,501 unhandled exceptions of the whole project in one minute (24 h until 2026-11-23 15:00 "
-      "UTC), threshold more than 500 in one minute: P0. It is the project's figure; this issue has 20 % of its "
-      "unhandled events.", "could_be": ("P0", "P0"), "share_of_project": 0.2,
+     "because": "501 to 2,501 unhandled exceptions of the whole project in one minute (24 h until "
+      "2026-11-23 15:00 UTC), threshold more than 500 in one minute: P0. It is the project's "
+      "figure; this issue's part of the unhandled events is 20 %. By its own figures alone this"
+      " issue is P2.",
+     "alone": "P2", "missing": NOT_COUNTED,
+     "could_be": ("P0", "P0"), "share_of_project": 0.2,
      "findings": (("crash_free_suspect", "crash-free sessions",
-     "crash-free sessions are at 99.9 % beside 2,501 unhandled events in 24,000 sessions: the SDK may not mark "
+     "crash-free sessions are at 99.90 % beside 2,501 unhandled events in 24,000 sessions: the SDK may not mark "
       "crashed sessions", None),)}),
     ("data loss", Given(incident(crowd(5)), stated=Stated(data_loss_risk=True)),
      {"severity": "P0", "decided_by": "data_loss",
      "because": "A person stated a risk of data loss: P0.", "could_be": ("P0", "P0")}),
+    ("the core flow blocked for all", Given(incident(crowd(5)), stated=Stated(core_flow="blocked_for_all")),
+     {"severity": "P0", "decided_by": "core_flow_blocked",
+     "because": "A person stated that the core flow is blocked for all: P0.", "could_be": ("P0", "P0")}),
+    ("data loss, and the core flow blocked for all", Given(incident(crowd(5)), stated=Stated(data_loss_risk=True,
+     core_flow="blocked_for_all")),
+     {"severity": "P0", "decided_by": "data_loss",
+     "because": "A person stated a risk of data loss: P0.", "could_be": ("P0", "P0")}),
+    ("the core flow blocked for all, and 1,001 users with a workaround", Given(incident(crowd(1001)),
+     stated=Stated(workaround=True, core_flow="blocked_for_all")),
+     {"severity": "P0", "decided_by": "core_flow_blocked",
+     "because": "A person stated that the core flow is blocked for all: P0.", "could_be": ("P0", "P0")}),
+    ("the core flow blocked for all, in staging", Given(incident(crowd(5, environment="staging")),
+     stated=Stated(core_flow="blocked_for_all")),
+     {"severity": "P3", "decided_by": "non_production",
+     "because": "Only outside production (0 of 5 events in production): P3.", "could_be": ("P3", "P3"),
+     "distance": (("non_production", "P2", "one event in production"),)}),
     ("data loss and 101 users", Given(incident(crowd(101)), stated=Stated(data_loss_risk=True)),
      {"severity": "P0", "decided_by": "data_loss",
      "because": "A person stated a risk of data loss: P0.", "could_be": ("P0", "P0")}),
@@ -255,6 +288,8 @@ def parts(verdict: Verdict) -> dict[str, object]:
         "distance": tuple((entry.criterion, entry.to, entry.needs) for entry in verdict.distance),
         "missing": tuple((entry.what, entry.why) for entry in verdict.missing if entry.what not in CLOCK),
         "share_of_project": verdict.share_of_project,
+        "crash_free_before_pct": verdict.crash_free_before_pct,
+        "alone": verdict.alone,
         "severity_without_suspects": verdict.severity_without_suspects,
         "findings": tuple((entry.kind, entry.where, entry.why, entry.excerpt) for entry in verdict.findings),
     }
@@ -293,9 +328,10 @@ def test_a_verdict_names_the_issue_and_passes_on_what_the_collection_found() -> 
 
 
 def test_the_criteria_stand_in_the_order_of_the_rules_and_the_last_rule_is_one_of_them() -> None:
-    rules = ["non_production", "crash_free", "unhandled_rate", "data_loss", "users_per_hour", "edge_case", "default"]
+    rules = [name for name, _ in RULES]
+    assert rules[3:5] == ["data_loss", "core_flow_blocked"]
     for evidence, met in ((incident(crowd(5)), True), (incident(crowd(101)), False)):
         criteria = Given(evidence).verdict.criteria
         assert [entry.id for entry in criteria] == [*rules, "new", "regressed", "escalating"]
-        default = criteria[6]
+        default = criteria[7]
         assert (default.threshold, default.met) == ("no rule above holds", met)

@@ -80,17 +80,17 @@ def test_a_bad_deploy_reads_as_one_story() -> None:
     assert step(result, 8)[0] == '"TypeError" in "pay" at "pay.py:4".'
 
 
-def test_next_steps_begin_with_whom_to_tell_and_the_time_left() -> None:
+def test_next_steps_begin_with_what_to_do_now_then_whom_to_tell_and_the_time_left() -> None:
     result = run(bad_deploy())
-    assert result.next_steps[0].startswith("P0 Critical: PagerDuty page to the on-call engineer.")
-    assert "Response: 15 minutes, due 15:15 UTC." in result.next_steps[0]
-    assert result.next_steps[1].startswith('Roll back "shop@2.4.1" to "shop@2.4.0"')
+    assert result.next_steps[0].startswith('Roll back "shop@2.4.1" to "shop@2.4.0"')
+    assert result.next_steps[1].startswith("P0 Critical: PagerDuty page to the on-call engineer.")
+    assert "Response: 15 minutes, due 15:15 UTC." in result.next_steps[1]
     assert any("draft_update kind=initial" in text for text in result.next_steps)
     assert any("draft_postmortem" in text for text in result.next_steps)
     early = run(bad_deploy(), Stated(alerted_at=ago(minutes=5)))
-    assert "due 15:10 UTC" in early.next_steps[0]
+    assert "due 15:10 UTC" in early.next_steps[1]
     late = run(bad_deploy(), Stated(alerted_at=ago(minutes=50)))
-    assert "due 14:25 UTC, passed 35 min ago" in late.next_steps[0]
+    assert "due 14:25 UTC, passed 35 min ago" in late.next_steps[1]
 
 
 def test_a_minor_issue_gets_an_owner_and_no_page() -> None:
@@ -158,7 +158,7 @@ def test_suspect_events_are_to_be_checked_before_anybody_is_paged() -> None:
     forged = burst(ago(minutes=50), 300, timedelta(seconds=6), 150, ip="<ip 1>")
     result = run(incident(forged))
     assert result.severity.severity == "P1"
-    assert result.next_steps[1].startswith("Check the suspect events first")
+    assert result.next_steps[0].startswith("Check the suspect events first")
 
 
 def test_a_triage_stays_small() -> None:

@@ -65,7 +65,31 @@ async def test_every_tool_and_every_argument_is_described_in_short() -> None:
         assert 40 < len(tool["description"]) < 600, tool["name"]
         for name, schema in tool["inputSchema"]["properties"].items():
             assert schema.get("description"), f"{tool['name']}.{name}"
-            assert "title" not in schema and {"type": "null"} not in schema.get("anyOf", [])
+            assert "title" not in schema
+
+
+async def test_only_a_flag_may_be_null_and_every_flag_may() -> None:
+    """Strict function schemas make every argument required: a flag is then answered, or null, for "not stated"."""
+    for tool in await published():
+        for name, schema in tool["inputSchema"]["properties"].items():
+            types = [schema.get("type"), *(arm["type"] for arm in schema.get("anyOf", []))]
+            optional = name not in tool["inputSchema"].get("required", []) and "default" not in schema
+            flat = [one for each in types for one in (each if isinstance(each, list) else [each])]
+            assert ("null" in flat) == (optional and "boolean" in flat), f"{tool['name']}.{name}"
+
+
+def typed(schema: Any, path: str = "") -> list[str]:
+    """Parts of an input schema that some converters refuse: a const, or an enum without a type."""
+    if isinstance(schema, list):
+        return [wrong for part in schema for wrong in typed(part, path)]
+    if not isinstance(schema, dict):
+        return []
+    own = [path] if "const" in schema or ("enum" in schema and "type" not in schema) else []
+    return own + [wrong for key, part in schema.items() for wrong in typed(part, f"{path}/{key}")]
+
+
+async def test_no_input_has_an_enum_without_a_type() -> None:
+    assert [wrong for tool in await published() for wrong in typed(tool["inputSchema"], tool["name"])] == []
 
 
 async def test_every_schema_is_valid_and_closed_to_unknown_arguments() -> None:

@@ -69,7 +69,7 @@ TRIAGES = {
             "impact.unhandled_per_minute_peak": 8,
             "impact.project_unhandled_per_minute_peak": 8,
             "impact.p95_ms": 8_200,
-            "impact.crash_free_sessions_pct": 99.062,
+            "impact.crash_free_sessions_pct": 99.06,
             "suspect_release": "web@2.4.1",
         },
         environments="170 of 175 events in production",

@@ -643,7 +643,7 @@ async def test_why_it_fired_is_told_in_every_shape(name: str) -> None:
     for part in said:
         assert part in step(triage, 8)
         assert part.rstrip(".") in draft.replace("\N{ONE DOT LEADER}", ".")  # no chat links the host of an event
-    assert advice in triage["next_steps"][1] and advice in draft
+    assert advice in triage["next_steps"][0] and advice in draft
     assert triage["causes"] == []
     assert [words for words in FOR_ERRORS if words in json.dumps(triage) + "".join(texts)] == []
     assert "40 events" in draft and "40 error" not in draft

@@ -60,6 +60,12 @@ def of_the_issue(collection: Collection) -> str:
     return f"issue.id:{issue_id(collection.issue)}"
 
 
+def project_environments(collection: Collection) -> tuple[str, ...]:
+    """The environments that a project-wide figure covers: those asked for, else production as far as it is known."""
+    question = collection.question
+    return question.environments or (collection.scope.production if question.scope == "production" else ())
+
+
 # --- events and users in the window --------------------------------------------------------------------------------
 
 
@@ -182,7 +188,7 @@ WIDENED = Part(
 # --- events by tags ------------------------------------------------------------------------------------------------
 
 
-def _counted(table: DiscoverTable) -> list[tuple[Row, int]]:
+def counted_rows(table: DiscoverTable) -> list[tuple[Row, int]]:
     """The rows with their counts; one without a number (any may be null, sentry-api §7) is left out: it is not zero."""
     counts = [(row, row.get(COUNT)) for row in table.rows]
     return [
@@ -213,7 +219,7 @@ def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown |
     def tag(row: Row, name: str) -> str | None:
         return collection.sanitizer.named(name, str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
 
-    counted = _counted(table)
+    counted = counted_rows(table)
     return ours.Breakdown(
         combinations=tuple(
             ours.Combination(tags={name: tag(row, name) for name in BREAKDOWN_TAGS}, events=events)
@@ -266,7 +272,7 @@ def _environments_request(collection: Collection) -> Request[DiscoverTable] | No
 
 def counted_environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
     """Events by environment, the most first."""
-    counted = _counted(table)
+    counted = counted_rows(table)
     if table.why_empty:
         return Unknown(why=table.why_empty)
     if table.is_partial and not any(
@@ -292,41 +298,4 @@ ENVIRONMENTS = Part(
     parse=counted_environments,
     source=lambda collection: collection.source(f"Discover errors: {COUNT} by environment"),
     reads=BREAKDOWN,
-)
-
-# --- unhandled events by issue ---
-
-
-def project_environments(collection: Collection) -> tuple[str, ...]:
-    """The environments that a project-wide figure covers: those asked for, else production as far as it is known."""
-    question = collection.question
-    return question.environments or (collection.scope.production if question.scope == "production" else ())
-
-
-def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.IssueShare, ...] | Unknown:
-    if table.why_empty:
-        return Unknown(why=table.why_empty)
-    return tuple(
-        ours.IssueShare(
-            short_id=collection.sanitizer.line(str(row.get("issue") or "unknown"), NAME, "project"), events=events
-        )
-        for row, events in _counted(table)
-    )
-
-
-PROJECT_TOP = Part(
-    field="project_top",
-    round=2,
-    aspects=(Aspect.UNHANDLED,),
-    errors_only=True,
-    request=lambda collection: count(
-        collection,
-        ("issue", COUNT),
-        "error.unhandled:true",
-        collection.question.window,
-        project_environments(collection),
-        5,
-    ),
-    parse=_project_top,
-    source=lambda collection: collection.source("Discover errors, unhandled events by issue"),
 )

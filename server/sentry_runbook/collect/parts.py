@@ -12,6 +12,7 @@ from sentry_runbook.collect import (
     environment_parts,
     event_parts,
     loss_parts,
+    project_issues,
     project_parts,
     release_parts,
     series_parts,
@@ -33,7 +34,7 @@ PARTS: tuple[Part[Any], ...] = (
     series_parts.USERS_PER_HOUR,
     series_parts.UNHANDLED,
     series_parts.PROJECT_UNHANDLED,
-    discover_parts.PROJECT_TOP,
+    project_issues.PROJECT_TOP,
     project_parts.SESSIONS,
     loss_parts.DROPPED,
     project_parts.LATENCY,
@@ -51,5 +52,5 @@ PARTS: tuple[Part[Any], ...] = (
 
 What is known without a request is read before the rest of its round.
 """
-OPTIONAL: tuple[Part[Any], ...] = (discover_parts.BREAKDOWN_BEFORE, discover_parts.PROJECT_TOP)
+OPTIONAL: tuple[Part[Any], ...] = (discover_parts.BREAKDOWN_BEFORE, project_issues.PROJECT_TOP)
 """Left out of round two, in this order, when it holds more requests than can be under way at once."""

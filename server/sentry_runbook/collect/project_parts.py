@@ -9,8 +9,14 @@ from sentry_runbook.collect.collection import NO_SUCH_ENVIRONMENT, Collection, P
 from sentry_runbook.collect.environment_parts import lacks_production
 from sentry_runbook.collect.event_parts import EVENT, TAGS
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import affected_transactions, project_id
-from sentry_runbook.collect.sessions import merge_sessions
+from sentry_runbook.collect.request_values import (
+    affected_transactions,
+    first_version,
+    last_version,
+    project_id,
+    suspect_version,
+)
+from sentry_runbook.collect.sessions import merge_sessions, release_sessions
 from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
@@ -37,6 +43,7 @@ def _sessions_request(collection: Collection) -> Request[SessionCounts]:
             start=window.start,
             end=window.end,
             environments=environments,
+            by_release=True,
             organization=organization,
         )
 
@@ -71,11 +78,18 @@ def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | 
 
     if counts.is_cut and not any(is_counted(group.environment or "") for group in counts.groups):
         return Unknown(why=f"{LEFT_OUT}, and none of those asked about is among the others")
-    return merge_sessions(counts, is_counted, collection.now)
+    named = {first_version(collection.issue), last_version(collection.issue), suspect_version(collection.issue)}
+    versions = {version for version in named if version}
+
+    def inert(version: str) -> str:
+        return collection.sanitizer.version(version, NAME, "release")
+
+    releases = release_sessions(counts, is_counted, collection.now, versions, inert)
+    return merge_sessions(counts, is_counted, collection.now, releases)
 
 
 def _sessions_note(_: Collection, counts: SessionCounts) -> str:
-    return LEFT_OUT if counts.is_cut else ""
+    return "; ".join(filter(None, (LEFT_OUT if counts.is_cut else "", counts.why_no_releases)))
 
 
 def _sessions_source(collection: Collection) -> str:

@@ -91,6 +91,12 @@ def first_version(issue: JsonObject) -> str | None:
     return text_of(release.get("version") if isinstance(release, dict) else release) or None
 
 
+def last_version(issue: JsonObject) -> str | None:
+    """The release of the issue's last event, as far as Sentry keeps it up."""
+    release = issue.get("lastRelease")
+    return text_of(release.get("version") if isinstance(release, dict) else release) or None
+
+
 def tells_all_deploys(issue: JsonObject, version: str) -> bool:
     """Whether the issue's own answer tells all deploys of the release: none, or the last and only one."""
     release = object_of(issue.get("firstRelease"))

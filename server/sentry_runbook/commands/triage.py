@@ -34,6 +34,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         ("--data-loss-risk", "data may be lost"),
     ):
         stated.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
+    stated.add_argument(
+        "--core-flow-blocked",
+        dest="core_flow",
+        action="store_const",
+        const="blocked_for_all",
+        help="the core flow is blocked for all",
+    )
     add_settings(add_sentry_flags(command), "policy_file")
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sentry_runbook.incident.model.evidence import Event, Frame, Window, quoted
 from sentry_runbook.incident.model.results.impact import Episode, Trend
+from sentry_runbook.incident.model.results.triage import Criterion
 
 NEAR_USUAL = (0.5, 1.5)
 """Between half and one and a half times the usual rate nothing is said of it."""
@@ -31,6 +32,22 @@ def percent(value: float) -> str:
     # Rounded far below the second place first: 100 * 0.29 is a hair less than 29.
     cut = math.floor(round(value * 100, 6)) / 100
     return "below 0.01 %" if cut <= 0 < value else f"{number(cut)} %"
+
+
+def crash_free_percent(value: float) -> str:
+    """Crash-free sessions in percent, always with two places, cut and not rounded: ``91.00 %``, ``94.99 %``.
+
+    The one place where they are written, whatever they are of: the period, an hour, an incident, a release.
+    """
+    return f"{math.floor(round(value * 100, 4)) / 100:,.2f} %"
+
+
+def observed_text(criterion: Criterion) -> str:
+    """What was observed of a criterion, as people read it; empty when nothing was."""
+    observed = criterion.observed
+    if isinstance(observed, int | float):
+        return crash_free_percent(observed) if criterion.id == "crash_free" else number(observed)
+    return observed or ""
 
 
 def percent_of(share: float) -> str:

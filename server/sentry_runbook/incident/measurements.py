@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from sentry_runbook.incident.changes import changes_around, unseen_changes
 from sentry_runbook.incident.episode.baseline import find_baseline
 from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
 from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
@@ -15,6 +16,7 @@ from sentry_runbook.incident.events.dependency import FailedDependency, find_dep
 from sentry_runbook.incident.events.event_texts import all_texts, whole_events
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error, unnamed_service
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
+from sentry_runbook.incident.explanation.explanation import explain
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.counter import counter_notes, estimate_note
 from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_between
@@ -28,14 +30,16 @@ from sentry_runbook.incident.model.results.explanation import (
     Change,
     Dependency,
     Explanation,
-    History,
-    LeadingIssue,
-    Owner,
-    Question,
     ReleaseHealth,
 )
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.release_health import (
+    CrashFreeChange,
+    crash_free_change,
+    release_health,
+    usual_release_shares,
+)
 from sentry_runbook.incident.releases import Start, suspect_release
 
 PART_OF_THE_INCIDENT = Unknown(why="the time before the period asked for is a part of the incident")
@@ -198,22 +202,28 @@ class Measurements:
     @cached_property
     def explanation(self) -> tuple[Explanation, ...]:
         """Sets of tag values that explain the events above usual, best first; empty when nothing does."""
-        return ()
+        shares = usual_release_shares(self.evidence, self.policy, self.episode)
+        return explain(self.compared, self.episode, self.apparent_start, shares)
 
     @cached_property
     def release_health(self) -> tuple[ReleaseHealth, ...]:
         """Sessions by release: the suspect first, then those beside it; empty when not known."""
-        return ()
+        return release_health(self.evidence, self.policy, self.episode, self.suspect)
+
+    @cached_property
+    def crash_free_change(self) -> CrashFreeChange | None:
+        """Crash-free sessions before the incident and in it; None when either is not known."""
+        return crash_free_change(self.evidence, self.policy, self.episode)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What was changed shortly before the incident, the nearest first."""
-        return ()
+        return changes_around(self.evidence, self.policy, self.apparent_start)
 
     @cached_property
     def unseen_changes(self) -> tuple[Missing, ...]:
         """Kinds of changes that could not be read, and why."""
-        return ()
+        return unseen_changes(self.evidence, self.apparent_start)
 
     @cached_property
     def failed_dependency(self) -> FailedDependency | None:
@@ -224,26 +234,6 @@ class Measurements:
     def dependency(self) -> Dependency | None:
         """What the failing code depends on and did not get; None when nothing shows it."""
         return self.failed_dependency.result if self.failed_dependency is not None else None
-
-    @cached_property
-    def leading_issue(self) -> LeadingIssue | None:
-        """The other issue with most of the project's unhandled events; None when it is this one, or not known."""
-        return None
-
-    @cached_property
-    def owners(self) -> tuple[Owner, ...]:
-        """Whom to ask, with the reason; the surest first."""
-        return ()
-
-    @cached_property
-    def earlier(self) -> History | None:
-        """Earlier episodes of the issue; None when there was none, or none is known."""
-        return None
-
-    @cached_property
-    def questions(self) -> tuple[Question, ...]:
-        """The runbook's questions to people that nobody has answered and that may change the severity."""
-        return ()
 
     # --- what the events say
 

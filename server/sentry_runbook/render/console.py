@@ -19,7 +19,7 @@ from sentry_runbook.safety.invisible_chars import write_out
 from sentry_runbook.safety.terminal import below
 
 PIPE_WIDTH = 100
-LABEL_WIDTH = 11
+LABEL_WIDTH = 12
 SEVERITY_STYLES = {"P0": "bold white on red", "P1": "bold black on bright_red", "P2": "bold black on yellow"}
 LOW = "bold black on cyan"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sentry_runbook.incident.formatting import (
+    crash_free_percent,
     episode_begin,
     episode_course,
     moment,
@@ -23,8 +24,12 @@ def impact_page(result: Impact) -> MarkdownPage:
 
 
 def add_impact(page: MarkdownPage, result: Impact) -> MarkdownPage:
-    """Add the impact's facts to a page of its own or to the triage's."""
-    page.paragraph(result.reading)
+    """Add the impact to a page of its own."""
+    return add_impact_figures(page.paragraph(result.reading), result)
+
+
+def add_impact_figures(page: MarkdownPage, result: Impact) -> MarkdownPage:
+    """Add the figures behind the reading."""
     _add_window(page, result.window)
     _add_counts(page, result)
     _add_health(page, result)
@@ -112,7 +117,7 @@ def _range(low: int | None, high: int | None) -> str | None:
 def _percent(value: float | None, sessions: int | None) -> str | None:
     if value is None:
         return None
-    return f"{value:g} %" + ("" if sessions is None else f" of {sessions} sessions")
+    return crash_free_percent(value) + ("" if sessions is None else f" of {sessions} sessions")
 
 
 def _share(row: BreakdownRow) -> str:

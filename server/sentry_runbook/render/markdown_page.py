@@ -86,6 +86,11 @@ class MarkdownPage:
         self._lines += [f"- {line}" for line in lines]
         return self
 
+    def numbered(self, lines: Iterable[str]) -> MarkdownPage:
+        """Add a numbered list."""
+        self._lines += ["", *(f"{number}. {line}" for number, line in enumerate(lines, start=1))]
+        return self
+
     def untrusted(self, label: str, text: str | None) -> MarkdownPage:
         """Add event text to the fenced part, under a fixed label."""
         if text:

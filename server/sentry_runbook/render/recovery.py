@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sentry_runbook.incident.formatting import moment
+from sentry_runbook.incident.formatting import crash_free_percent, moment
 from sentry_runbook.incident.model.results.impact import Recovery
-from sentry_runbook.render.markdown_page import MarkdownPage, format_value
+from sentry_runbook.render.markdown_page import MarkdownPage
 
 
 def recovery_page(result: Recovery) -> MarkdownPage:
@@ -26,4 +26,4 @@ def recovery_page(result: Recovery) -> MarkdownPage:
 
 
 def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{format_value(value)} %"
+    return None if value is None else crash_free_percent(value)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sentry_runbook.incident.formatting import moment, percent_of
-from sentry_runbook.incident.model.results.triage import Met, Verdict
+from sentry_runbook.incident.formatting import moment, observed_text, percent_of
+from sentry_runbook.incident.model.results.triage import Criterion, Verdict
 from sentry_runbook.render.markdown_page import MarkdownPage
-
-MET: Mapping[Met, str] = {True: "met", False: "not met", "unknown": "unknown"}
 
 
 def severity_page(result: Verdict) -> MarkdownPage:
@@ -31,14 +27,25 @@ def add_severity(page: MarkdownPage, result: Verdict) -> MarkdownPage:
         page.fact("This issue's share of the project's unhandled events", percent_of(result.share_of_project))
     if result.severity_without_suspects:
         page.fact("Without the suspicious events", result.severity_without_suspects)
+    return add_criteria(page, result)
+
+
+def add_criteria(page: MarkdownPage, result: Verdict) -> MarkdownPage:
+    """Add what was observed for each rule, and what a higher severity lacks."""
     page.fact("Policy", result.policy)
     for criterion in result.criteria:
-        observed = "" if criterion.observed is None else f"{criterion.observed}, "
-        note = f" ({criterion.note})" if criterion.note else ""
-        page.fact(f"{criterion.id}", f"{MET[criterion.met]}: {observed}threshold {criterion.threshold}{note}")
+        page.fact(criterion.id, _criterion(criterion))
     for step in result.distance:
         page.fact(f"To {step.to}", f"{step.criterion}: {step.needs}")
     return page
+
+
+def _criterion(criterion: Criterion) -> str:
+    if criterion.is_unasked:
+        return f"{criterion.state}: people have to say it, threshold {criterion.threshold}"
+    observed = "" if criterion.observed is None else f"{observed_text(criterion)}, "
+    note = f" ({criterion.note})" if criterion.note else ""
+    return f"{criterion.state}: {observed}threshold {criterion.threshold}{note}"
 
 
 def _clock(result: Verdict) -> str | None:

@@ -8,42 +8,57 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sentry_runbook.incident.formatting import moment, number, percent_of, trend_direction
+from sentry_runbook.incident.formatting import (
+    crash_free_percent,
+    moment,
+    number,
+    observed_text,
+    percent_of,
+    trend_direction,
+)
 from sentry_runbook.incident.model.evidence import Finding, Missing, quoted
 from sentry_runbook.incident.model.results.impact import BreakdownRow, Impact, Recovery
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, badge, joined, numbered
 from sentry_runbook.render.impact import own_window
+from sentry_runbook.render.triage_lines import triage_lines
 
 STATES = {"ok": ("✓", "green"), "attention": ("!", "bold yellow"), "unknown": ("?", "dim")}
+SIGNS = {"met": ("●", "bold red"), "not met": ("○", "dim"), "unknown": ("?", "yellow"), "not asked": ("?", "dim")}
 VERDICTS = {"recovered": "bold green", "improving": "bold yellow", "ongoing": "bold red", "worse": "bold white on red"}
 
 
 def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
-    """The whole triage; without ``whole``, the parts that are read first."""
+    """The whole triage, its ten lines first; without ``whole``, only these."""
     issue, verdict = result.issue, result.severity
     screen.print(Text.assemble(badge(verdict.severity, verdict.label), " ", (issue.short_id or issue.id, "bold")))
     screen.print(Padding(Text(quoted(issue.title)), (0, 0, 0, 1)))
     screen.print(Padding(Text(issue.url, "dim"), (0, 0, 0, 1)))
     screen.print()
-    show_verdict(screen, verdict)
+    screen.rows((label, Text(text)) for label, text in triage_lines(result))
     _show_warnings(screen, result.warnings)
-    show_impact(screen, result.impact.model_copy(update={"episode": result.episode}))
-    screen.rows(_suspects(result))
+    if whole:
+        _show_rest(screen, result)
+    show_doubts(screen, result.findings, result.missing)
+
+
+def _show_rest(screen: Screen, result: Triage) -> None:
+    """What the ten lines rest on."""
+    screen.heading("Next steps")
+    screen.points(numbered(result.next_steps))
     screen.heading("Likely causes")
-    for cause in result.causes if whole else result.causes[:1]:
+    for cause in result.causes:
         screen.print(Text.assemble(" ", (cause.pattern.replace("_", " "), "bold"), f" (confidence {cause.confidence})"))
         screen.points([("+", text, "green") for text in cause.evidence_for], 3)
         screen.points([("–", text, "red") for text in cause.evidence_against], 3)
         screen.points([("→", cause.action, "bold")], 3)
     if not result.causes:
         screen.print(" None of the runbook's patterns holds on this evidence.")
-    if whole:
-        screen.heading("Checklist")
-        screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)
-    screen.heading("Next steps")
-    screen.points(numbered(result.next_steps if whole else result.next_steps[:3]))
-    show_doubts(screen, result.findings, result.missing)
+    screen.rows(_suspects(result))
+    screen.heading("Impact")
+    show_impact(screen, result.impact.model_copy(update={"episode": result.episode}))
+    screen.heading("Checklist")
+    screen.points(_sign(step.state, f"{step.step}: {step.finding}") for step in result.checklist)
 
 
 def _show_warnings(screen: Screen, warnings: Iterable[str] | None) -> None:
@@ -85,12 +100,12 @@ def show_criteria(screen: Screen, verdict: Verdict) -> None:
     for name in ("", "Rule", "Measured", "Threshold"):
         table.add_column(name)
     for criterion in verdict.criteria:
-        sign, style = {"True": ("●", "bold red"), "False": ("○", "dim")}.get(str(criterion.met), ("?", "yellow"))
+        sign, style = SIGNS[criterion.state]
         decided = criterion.id == verdict.decided_by
         table.add_row(
             Text(sign, style),
             Text(criterion.id, "bold" if decided else ""),
-            Text("–" if criterion.observed is None else str(criterion.observed)),
+            Text(observed_text(criterion) or "–"),
             Text(criterion.threshold + (" ← decides" if decided else "")),
         )
     screen.print(Padding(table, (0, 0, 0, 1)))
@@ -119,7 +134,7 @@ def _numbers(result: Impact) -> Iterator[str | None]:
     own = "at least " if result.unhandled_lower_bound else least
     yield None if peak is None else f"{own}{peak:,} unhandled in the worst minute"
     crash_free = result.crash_free_sessions_pct
-    yield None if crash_free is None else f"crash-free sessions {crash_free:g} %{own_window(result)}"
+    yield None if crash_free is None else f"crash-free sessions {crash_free_percent(crash_free)}{own_window(result)}"
     yield (
         None if result.p95_ms is None else f"p95 {result.p95_ms:g} ms{' (an estimate)' if result.p95_estimate else ''}"
     )

@@ -110,10 +110,12 @@ class EnvironmentSessions:
     """Sessions of one environment: totals, and one value an interval. Rates are fractions 0..1 or None.
 
     Attributes:
+        release: the version, where they are those of one release alone; empty for sessions without a release.
         has_impossible_rate: a rate of the totals lay outside 0..1 and is None therefore.
     """
 
     environment: str | None
+    release: str | None = None
     sessions: int | None = None
     has_impossible_rate: bool = False
     crash_rate: float | None = None
@@ -129,14 +131,19 @@ class SessionCounts:
 
     Attributes:
         intervals: starts of the hours; empty where only totals were asked for, or an hour cannot be read.
+        groups: one for each environment.
+        releases: one for each environment and release, of the same sessions; empty where they are not told apart.
+        why_no_releases: why they are not, in words.
         has_unhandled_rate: False when the server does not know the figure (before SDK 11's meaning).
-        is_cut: Sentry may have left out the environments with the fewest sessions.
+        is_cut: Sentry may have left out the groups with the fewest sessions.
     """
 
     start: datetime
     end: datetime
     intervals: tuple[datetime, ...] = ()
     groups: tuple[EnvironmentSessions, ...] = ()
+    releases: tuple[EnvironmentSessions, ...] = ()
+    why_no_releases: str = ""
     has_unhandled_rate: bool = True
     is_cut: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil, floor
 
@@ -28,6 +29,11 @@ SESSION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "": ("sum(session)", "crash_free_rate(session)"),
 }
 """Ability → the fields of a server that has it, the newest first."""
+ENVIRONMENT, RELEASE = ("groupBy", "environment"), ("groupBy", "release")
+BY_RELEASE = "session_releases"
+"""The ability to group sessions by environment and release at once."""
+TOO_MANY = "not told by release: Sentry left out the releases with the fewest sessions"
+NOT_BY_RELEASE = "this server does not tell sessions by release"
 
 
 class TimeSeriesEndpoints(EndpointGroup):
@@ -131,14 +137,16 @@ class TimeSeriesEndpoints(EndpointGroup):
         start: datetime,
         end: datetime,
         environments: Sequence[str] = (),
+        by_release: bool = False,
         organization: str | None = None,
     ) -> SessionCounts:
-        """Release health by environment and hour; the range is rounded outwards to full hours.
+        """Release health by environment and hour, and ``by_release`` too; the range is rounded outwards to full hours.
 
         Of more hours than one answer holds only the totals are asked for, of full days.
 
         An answer holds so many points: of many environments over many hours the smallest are cut. Name the
-        ``environments`` then; one that Sentry does not know makes it answer 404.
+        ``environments`` then; one that Sentry does not know makes it answer 404. Where releases were cut, the
+        environments are asked for alone, for a while at once.
 
         Servers before October 2025 do not know the unhandled rate, still older ones not the crash rate: it is
         derived then from the crash-free rate.
@@ -148,12 +156,34 @@ class TimeSeriesEndpoints(EndpointGroup):
         """
         slug = await self._slug(organization)
         by_hour = has_session_hours(start, end)
-        common = [("groupBy", "environment"), ("interval", "1h" if by_hour else "1d")]
+        common = [("interval", "1h" if by_hour else "1d")]
         common += [("includeSeries", "1" if by_hour else "0"), *span(start, end)]
         common += [*given("project", project_id), *environments_of(environments)]
+        if not by_release:
+            return await self._sessions_by([ENVIRONMENT], common, slug, by_hour)
+        # How many groups there are depends on the project, and how many are cut on the hours.
+        crowded = f"{slug}/{project_id}/{(end - start) // timedelta(hours=1)}/{','.join(environments)}"
+        if self._can.is_missing(BY_RELEASE, crowded):
+            return replace(await self._sessions_by([ENVIRONMENT], common, slug, by_hour), why_no_releases=TOO_MANY)
+        forms = (
+            RequestForm(
+                ask=lambda: self._sessions_by([ENVIRONMENT, RELEASE], common, slug, by_hour),
+                ability=BY_RELEASE,
+                is_refusal=refused_by(BadRequest),
+            ),
+            RequestForm(ask=lambda: self._sessions_by([ENVIRONMENT], common, slug, by_hour)),
+        )
+        counts = await ask_newest(forms, self._can, slug)
+        if not counts.is_cut or not counts.releases:
+            has_none = bool(counts.groups) and not counts.releases
+            return replace(counts, why_no_releases=NOT_BY_RELEASE) if has_none else counts
+        self._can.mark_missing(BY_RELEASE, crowded)
+        return replace(await self._sessions_by([ENVIRONMENT], common, slug, by_hour), why_no_releases=TOO_MANY)
+
+    async def _sessions_by(self, groups: Query, common: Query, slug: str, by_hour: bool) -> SessionCounts:
         forms = [
             RequestForm(
-                ask=lambda fields=fields: self._sessions(fields, common, slug, by_hour),  # type: ignore[misc]  # binds the loop's value
+                ask=lambda fields=fields: self._sessions(fields, [*groups, *common], slug, by_hour),  # type: ignore[misc]  # binds the loop's value
                 ability=ability,
                 is_refusal=refused_by(BadRequest),
             )

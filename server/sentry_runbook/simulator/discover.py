@@ -131,6 +131,10 @@ def _counting(name: str, arguments: Sequence[str]) -> Aggregate | None:
     if name == "count_unique" and len(arguments) == 1:
         key = arguments[0]
         return Aggregate(lambda rows_: len({column(row, key) for row in rows_} - {None}), "integer")
+    if name == "any" and len(arguments) == 1:
+        key = arguments[0]
+        # Sentry takes the least value, so that the answer is always the same.
+        return Aggregate(lambda rows_: min((str(column(row, key) or "") for row in rows_), default=None), kind(key))
     if name == "count_if" and len(arguments) == 3:
         return _count_if(*arguments)
     return None

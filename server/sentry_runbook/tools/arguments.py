@@ -56,7 +56,9 @@ Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_len
 Start = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
 End = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
 Workaround = Annotated[bool | None, Field(description="Stated: a workaround exists")]
-CoreFlow = Annotated[bool | None, Field(description="Stated: the core flow is hit")]
+CoreFlow = Annotated[
+    bool | Literal["blocked_for_all"] | None, Field(description="Stated: the core flow is hit, or blocked for all")
+]
 DataLossRisk = Annotated[bool | None, Field(description="Stated: data may be lost")]
 Lead = Annotated[str | None, Field(description="Incident lead", max_length=100), OneLine]
 RootCause = Annotated[str | None, Field(description="Root cause found", max_length=1000)]
@@ -102,6 +104,8 @@ def past_moment(text: str | None, name: str, now: datetime) -> datetime | None:
     return at
 
 
-def stated_flags(workaround: bool | None, core_flow: bool | None, data_loss_risk: bool | None) -> Stated:
+def stated_flags(
+    workaround: bool | None, core_flow: bool | Literal["blocked_for_all"] | None, data_loss_risk: bool | None
+) -> Stated:
     """The impact as a person stated it."""
     return Stated(workaround=workaround, core_flow=core_flow, data_loss_risk=data_loss_risk)

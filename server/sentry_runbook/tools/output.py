@@ -31,6 +31,9 @@ MOST_CHARACTERS = 20_000
 MANY_FINDINGS, FEW_FINDINGS = 10, 4
 """Findings that an answer lists when it is too long: before the tool's own cuts, and after them."""
 
+EXTRAS_IN_ORDER = ("untrusted", "missing", "findings", "masked")
+"""They follow the verdict."""
+
 A = TypeVar("A", bound=Answer)
 Shrink = Callable[[A], A]
 Render = Callable[[A], MarkdownPage]
@@ -97,7 +100,14 @@ def _serialized(result: A, render: Render[A]) -> PreparedAnswer:
         structured["masked"] = dict(masked)
     if paths:
         structured["untrusted"] = list(paths)
+    structured = _verdict_first(structured, type(result).FIRST)
     return PreparedAnswer(structured, add_footer(render(result), result, masked).finish())
+
+
+def _verdict_first(structured: dict[str, JsonValue], first: Sequence[str]) -> dict[str, JsonValue]:
+    """The same values in the order in which they are needed: the verdict, what is untrusted or missing, the rest."""
+    order = (*first, *EXTRAS_IN_ORDER, *structured)
+    return {key: structured[key] for key in order if key in structured}
 
 
 def _list_findings(findings: Sequence[Finding], most: int, result: A) -> A:

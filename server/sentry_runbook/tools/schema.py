@@ -66,7 +66,10 @@ def _object_or_map(hint: object, definitions: dict[str, JsonValue]) -> JsonValue
 
 
 def slim(schema: Any, *, names: bool = False) -> Any:
-    """An input schema without titles, null arms and null defaults: an absent value is absent, never null.
+    """An input schema without titles and null defaults, and without null arms but those of flags.
+
+    An absent value is absent, never null. A flag keeps its null for clients whose schemas make every argument required:
+    without it their models would have to answer true or false for a person who said neither (DESIGN §6).
 
     Bounds of lengths are checked and not published: they keep giants out, and no model has to know them.
 
@@ -87,9 +90,25 @@ def slim(schema: Any, *, names: bool = False) -> Any:
         and not (key == "title" and isinstance(part, str))
         and not (key == "default" and part is None)
     }
+    if "const" in out:
+        # Some converters know no const.
+        out["enum"] = [out.pop("const")]
     arms = out.get("anyOf")
-    if isinstance(arms, list) and {"type": "null"} in arms:
-        rest = [arm for arm in arms if arm != {"type": "null"}]
+    if isinstance(arms, list) and NULL in arms:
+        rest = [arm for arm in arms if arm != NULL]
         out.pop("anyOf")
-        out = {**rest[0], **out} if len(rest) == 1 else {**out, "anyOf": rest}
+        out = _optional(rest, out)
     return out
+
+
+NULL: dict[str, JsonValue] = {"type": "null"}
+FLAG: dict[str, JsonValue] = {"type": "boolean"}
+
+
+def _optional(arms: list[Any], others: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an argument that may be left out, of its arms without the null, and its other keywords."""
+    if arms == [FLAG]:
+        return {"type": ["boolean", "null"], **others}
+    if FLAG in arms:
+        return {"anyOf": [*arms, NULL], **others}
+    return {**arms[0], **others} if len(arms) == 1 else {**others, "anyOf": arms}

@@ -12,7 +12,7 @@ The same counts give the same episode at whatever later moment they are looked a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.beginning import Beginning, find_beginning, first_event
@@ -76,11 +76,16 @@ class Burst:
 
 @dataclass(frozen=True)
 class FoundEpisode:
-    """An episode and its bursts, in order of time; ``times`` has what is shown of them."""
+    """An episode and its bursts, in order of time; ``times`` has what is shown of them.
+
+    Attributes:
+        earlier: begin and end of the episodes before it that the counts show, in order of time.
+    """
 
     result: Episode
     bursts: tuple[Span, ...]
     times: tuple[Burst, ...]
+    earlier: tuple[tuple[datetime, datetime], ...] = ()
 
 
 def is_new(evidence: Evidence, policy: Policy) -> bool | None:
@@ -107,11 +112,14 @@ def find_episode(evidence: Evidence, policy: Policy, counts: EventCounts | None)
         return Unknown(why=_why_no_counts(evidence))
     all_bursts = without_new_usual(find_bursts(counts.cells, counts.rates), counts.cells)
     episodes = _joined_over_drops(by_episode(all_bursts), evidence, counts.cells)
-    bursts = _chosen(episodes, evidence, counts)
+    strong = _strong(episodes, evidence, counts)
+    bursts = _chosen(strong, evidence)
     bursts = bursts or _of_a_new_issue(evidence, policy, counts.cells)
     if not bursts:
         return Unknown(why=NO_STEP)
-    return _found(evidence, find_beginning(evidence, bursts, counts), bursts, counts)
+    found = _found(evidence, find_beginning(evidence, bursts, counts), bursts, counts)
+    before = (episode for episode in strong if episode[-1].end <= bursts[0].start)
+    return replace(found, earlier=tuple((instant(episode[0].start), instant(episode[-1].end)) for episode in before))
 
 
 def _joined_over_drops(
@@ -138,15 +146,22 @@ def _may_have_gone_on(before: tuple[Span, ...], after: tuple[Span, ...], evidenc
     return isinstance(dropped, DroppedCount) and dropped.events > MAY_GO_ON * rate * (end - start)
 
 
-def _chosen(episodes: Sequence[tuple[Span, ...]], evidence: Evidence, counts: EventCounts) -> tuple[Span, ...]:
-    """The last episode that overlaps the window, else the last one that begins before the window's end.
+def _strong(
+    episodes: Sequence[tuple[Span, ...]], evidence: Evidence, counts: EventCounts
+) -> Sequence[tuple[Span, ...]]:
+    """The episodes that begin before the window's end, without the faint ones.
 
     A faint one that has ended is passed over where a strong one lies before it: by chance a few events more come
     together once in some days, and nobody asks about them after a fire.
     """
-    start, end = evidence.window.start.timestamp(), evidence.window.end.timestamp()
+    end = evidence.window.end.timestamp()
     before = [episode for episode in episodes if episode[0].start < end]
-    strong = [episode for episode, faint in zip(before, _faint(before, counts), strict=True) if not faint]
+    return [episode for episode, faint in zip(before, _faint(before, counts), strict=True) if not faint]
+
+
+def _chosen(strong: Sequence[tuple[Span, ...]], evidence: Evidence) -> tuple[Span, ...]:
+    """The last episode that overlaps the window, else the last one that begins before the window's end."""
+    start = evidence.window.start.timestamp()
     overlapping = [episode for episode in strong if episode[-1].end > start]
     return next(iter((overlapping or strong)[-1:]), ())
 

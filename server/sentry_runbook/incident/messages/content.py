@@ -26,7 +26,7 @@ from sentry_runbook.incident.model.results.messages import Audience, Blank
 from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, Verdict
 from sentry_runbook.incident.postmortem.content import PostmortemContent
 from sentry_runbook.incident.triage.checklist import checklist
-from sentry_runbook.incident.triage.triage import next_steps
+from sentry_runbook.incident.triage.next_steps import next_steps
 
 
 class MessageContent(BlankContent):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.events.why_fired import noun_of, words_of
-from sentry_runbook.incident.formatting import count, duration, number, percent
+from sentry_runbook.incident.formatting import count, crash_free_percent, duration, number, percent
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
@@ -109,12 +109,12 @@ def _rates(incident: Incident, audience: Audience) -> Iterator[str]:
         return
     figures = list(_crash_free_figures(rate, incident.episode_crash_free_pct))
     if audience == "engineers":
-        yield f"crash-free sessions {', '.join(f'{percent(pct)} {where}' for pct, where in figures)}"
+        yield f"crash-free sessions {', '.join(f'{crash_free_percent(pct)} {where}' for pct, where in figures)}"
         return
     limit = incident.policy.thresholds.crash_free_below_pct
     below = [(pct, where) for pct, where in figures if pct < limit]
     for pct, where in below[:1]:
-        yield f"{percent(pct)} of sessions {where} ran without a crash (critical below {percent(limit)})"
+        yield f"{crash_free_percent(pct)} of sessions {where} ran without a crash (critical below {percent(limit)})"
 
 
 def _crash_free_figures(rate: CrashFree, of_the_episode: float | None) -> Iterator[tuple[float, str]]:

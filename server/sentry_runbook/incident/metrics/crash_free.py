@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 
 from sentry_runbook.incident.metrics.timeseries import HOUR
@@ -83,15 +84,29 @@ def crash_free_between(evidence: Evidence, policy: Policy, start: datetime, end:
     """
     if not isinstance(evidence.sessions, Known) or evidence.sessions.value.window.start > start:
         return None
-    hours = [hour for hour in evidence.sessions.value.hours if hour.complete and start - HOUR < hour.start < end]
+    return crash_free_of(hours_touching(evidence.sessions.value.hours, start, end), policy)[1]
+
+
+def hours_touching(hours: Iterable[SessionHour], start: datetime, end: datetime) -> tuple[SessionHour, ...]:
+    """The full clock hours that touch a stretch."""
+    return tuple(hour for hour in hours if hour.complete and start - HOUR < hour.start < end)
+
+
+def crash_free_of(hours: Iterable[SessionHour], policy: Policy) -> tuple[int | None, float | None]:
+    """Sessions of these hours, None where one does not say; and their crash-free rate in percent.
+
+    The rate is None with fewer sessions than the policy judges, and where an hour with sessions gives none.
+    """
     rates = [
         (hour.sessions, crash_free_pct(hour.crash_rate, hour.unhandled_rate)) for hour in hours if hour.sessions != 0
     ]
+    counted = [sessions for sessions, _ in rates if sessions is not None]
     measured = [(sessions, pct) for sessions, pct in rates if sessions is not None and pct is not None]
     total = sum(sessions for sessions, _ in measured)
+    known = sum(counted) if len(counted) == len(rates) else None
     if len(measured) < len(rates) or total < max(1, policy.thresholds.sessions_minimum):
-        return None
-    return round(sum(sessions * pct for sessions, pct in measured) / total, 6)
+        return known, None
+    return known, round(sum(sessions * pct for sessions, pct in measured) / total, 6)
 
 
 def crash_free_pct(crash_rate: float | None, unhandled_rate: float | None) -> float | None:
@@ -104,8 +119,8 @@ def crash_free_pct(crash_rate: float | None, unhandled_rate: float | None) -> fl
 
 
 def shown_pct(value: float) -> float:
-    """A percentage as people read it: three places, cut and not rounded, so that 94.99996 never shows as 95."""
-    return math.floor(round(value * 1000, 3)) / 1000
+    """A percentage as people read it: two places, cut and not rounded, so that 94.99996 never shows as 95."""
+    return math.floor(round(value * 100, 4)) / 100
 
 
 def _all_rates(sessions: Sessions, judged: list[SessionHour]) -> bool:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sentry_runbook.incident.environments import sessions_of
-from sentry_runbook.incident.formatting import briefly, count, duration, elapsed, moment, number, percent, span
+from sentry_runbook.incident.formatting import (
+    briefly,
+    count,
+    crash_free_percent,
+    duration,
+    elapsed,
+    moment,
+    number,
+    span,
+)
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
@@ -162,10 +171,12 @@ def _sessions(incident: Incident) -> Iterator[ImpactNumber]:
         return
     worst = ""
     if incident.episode_crash_free_pct is not None:
-        worst = f"; {percent(incident.episode_crash_free_pct)} in the incident's full hours"
+        worst = f"; {crash_free_percent(incident.episode_crash_free_pct)} in the incident's full hours"
     if rate.worst_hour_pct is not None and rate.worst_hour_start is not None:
-        worst += f"; {percent(rate.worst_hour_pct)} in the worst full hour, from {moment(rate.worst_hour_start)}"
-    value = f"{percent(rate.period_pct)} of {count(rate.sessions, 'session')}{worst}"
+        worst += (
+            f"; {crash_free_percent(rate.worst_hour_pct)} in the worst full hour, from {moment(rate.worst_hour_start)}"
+        )
+    value = f"{crash_free_percent(rate.period_pct)} of {count(rate.sessions, 'session')}{worst}"
     whose = sessions_of(incident.evidence.scope)
     yield ImpactNumber(f"Crash-free sessions of {whose}", value, f"{part.source}; {span(part.value.window)}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.episode.bursts import QUIET
-from sentry_runbook.incident.formatting import duration, moment, percent
+from sentry_runbook.incident.formatting import crash_free_percent, duration, moment, percent
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
@@ -69,5 +69,5 @@ def _crash_free_needs(metrics: RecoveryMetrics, policy: Policy) -> Iterator[str]
     limit = policy.thresholds.crash_free_below_pct
     before, now = metrics.crash_free.before_pct, metrics.crash_free.now_pct
     if before is not None and before < limit and (now is None or now < limit):
-        so_far = "no full hour yet" if now is None else f"{percent(now)} now"
+        so_far = "no full hour yet" if now is None else f"{crash_free_percent(now)} now"
         yield f"a full hour with crash-free sessions of {percent(limit)} or more ({so_far})"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sentry_runbook.incident.formatting import duration, moment, percent
+from sentry_runbook.incident.formatting import crash_free_percent, duration, moment
 from sentry_runbook.incident.issue_status import NO_LOG
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import shown_pct
@@ -123,7 +123,7 @@ def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:
         compared = (
             ": what they were before is not known" if before is None else ", which this issue did not cause before"
         )
-        yield f"Crash-free sessions of the project are at {percent(now_pct)}{compared}."
+        yield f"Crash-free sessions of the project are at {crash_free_percent(now_pct)}{compared}."
 
 
 def _fallback_notes(evidence: Evidence) -> Iterator[str]:

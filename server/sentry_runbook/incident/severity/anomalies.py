@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentry_runbook.incident.formatting import count, number, percent, percent_of
+from sentry_runbook.incident.formatting import count, crash_free_percent, number, percent_of
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.metrics.timeseries import MINUTE_S, between
@@ -206,7 +206,7 @@ def _hidden_crashes(incident: Measurements) -> Finding | None:
     if rate.period_pct < NEAR_ALL_PCT or not many:
         return None
     why = (
-        f"crash-free sessions are at {percent(rate.period_pct)} beside {number(peak.in_total)} unhandled events in "
-        f"{count(rate.sessions, 'session')}: the SDK may not mark crashed sessions"
+        f"crash-free sessions are at {crash_free_percent(rate.period_pct)} beside {number(peak.in_total)} unhandled "
+        f"events in {count(rate.sessions, 'session')}: the SDK may not mark crashed sessions"
     )
     return Finding(kind="crash_free_suspect", where="crash-free sessions", why=why)

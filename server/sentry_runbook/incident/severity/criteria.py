@@ -6,10 +6,10 @@ rule. An unknown criterion says why in its note; it neither trips nor clears a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
-from sentry_runbook.incident.formatting import count, moment, number, percent, span
+from sentry_runbook.incident.formatting import count, crash_free_percent, moment, number, percent, span
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
@@ -18,7 +18,8 @@ from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, worst_hour_source
 from sentry_runbook.incident.model.evidence import Known, Series, Unknown
 from sentry_runbook.incident.model.policy import matches_any
-from sentry_runbook.incident.model.results.triage import Criterion, Met
+from sentry_runbook.incident.model.results.triage import NOT_ASKED, Criterion, Met
+from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.severity.production import non_production
 
 NOT_AN_ERROR = "does not apply: this is no error issue"
@@ -28,6 +29,14 @@ OF_THE_PROJECT = "of the whole project"
 LOWER_BOUND = "a lower bound: Sentry dropped events"
 """Note of a criterion that counts events, where some were dropped: it may trip its rule and clears it only if all of
 them would not reach the threshold."""
+
+CORE_FLOW: Mapping[bool | str | None, str | None] = {
+    "blocked_for_all": "stated: blocked for all",
+    True: "stated: hit, not for all",
+    False: "stated: not hit",
+    None: None,
+}
+"""What a person stated of the core flow, in words."""
 
 # --- rule 2 --------------------------------------------------------------------------------------------------------
 
@@ -66,9 +75,9 @@ def _session_window(rate: CrashFree, in_hour: bool) -> str:
 def _session_note(rate: CrashFree, in_hour: bool) -> str:
     notes = [count(rate.sessions, "session")]
     if in_hour:
-        notes.append(f"over the period {percent(rate.period_pct)}")
+        notes.append(f"over the period {crash_free_percent(rate.period_pct)}")
     elif rate.worst_hour_pct is not None and rate.worst_hour_start:
-        notes.append(f"worst full hour {percent(rate.worst_hour_pct)}, from {moment(rate.worst_hour_start)}")
+        notes.append(f"worst full hour {crash_free_percent(rate.worst_hour_pct)}, from {moment(rate.worst_hour_start)}")
     elif not rate.hours_known:
         notes.append("hours were not measured")
     if rate.hours_unknown:
@@ -135,12 +144,22 @@ def _unhandled_notes(own: MinutePeak | Unknown, project: MinutePeak | Unknown, p
 
 
 def data_loss(incident: Measurements) -> Criterion:
-    """A person stated that data may be lost; not stated counts as no."""
+    """A person stated that data may be lost."""
     risk = incident.stated.data_loss_risk
-    words = {True: "stated: yes", False: "stated: no", None: "not stated"}
-    return Criterion(
-        id="data_loss", observed=words[risk], threshold="stated", met=bool(risk), source="stated" if risk else None
-    )
+    return _stated("data_loss", None if risk is None else ("stated: yes" if risk else "stated: no"), bool(risk))
+
+
+def core_flow_blocked(incident: Measurements) -> Criterion:
+    """A person stated that the core flow is blocked for all; hit for some is another rule's."""
+    flow = incident.stated.core_flow
+    return _stated("core_flow_blocked", CORE_FLOW[flow], flow == "blocked_for_all")
+
+
+def _stated(name: str, observed: str | None, met: bool) -> Criterion:
+    """A criterion that only a person can answer; one that nobody was asked for is neither met nor not met."""
+    if observed is None:
+        return Criterion(id=name, observed=NOT_ASKED, threshold="stated", met="unknown")
+    return Criterion(id=name, observed=observed, threshold="stated", met=met, source="stated")
 
 
 # --- rule 3 --------------------------------------------------------------------------------------------------------
@@ -155,8 +174,7 @@ def users_per_hour(incident: Measurements) -> Criterion:
     if isinstance(users, Unknown):
         # A stated fact decides, whatever the number would be.
         return blank.model_copy(update={"met": False, "note": why_not} if why_not else {"note": users.why})
-    if incident.dropped_at_most:
-        users = _with_dropped(users, incident.dropped_at_most, limit)
+    users = _all_users(incident, users)
     return blank.model_copy(
         update={
             "observed": _users_observed(users),
@@ -168,8 +186,11 @@ def users_per_hour(incident: Measurements) -> Criterion:
     )
 
 
-def _with_dropped(users: UsersWorstHour, dropped: int, limit: int) -> UsersWorstHour:
+def _all_users(incident: Measurements, users: UsersWorstHour) -> UsersWorstHour:
     """The bounds with the dropped events: each may have come from one more person, and from no more than one."""
+    dropped, limit = incident.dropped_at_most, incident.policy.thresholds.users_per_hour_above
+    if not dropped:
+        return users
     at_most = None if users.at_most is None or users.at_most + dropped > limit else users.at_most + dropped
     return UsersWorstHour(at_least=users.at_least, at_most=at_most, start=users.start, how=LOWER_BOUND)
 
@@ -198,14 +219,27 @@ def _users_of_the_issue(incident: Measurements) -> UsersWorstHour | Unknown | No
     return UsersWorstHour(at_least=0, at_most=total, how=f"the issue has {count(total, 'user')} over all time")
 
 
-def ruled_out(incident: Measurements) -> str | None:
-    """Why rule 3 does not hold, whatever the number of users is; None when the number decides."""
-    if incident.stated.workaround:
+def users_above(incident: Measurements) -> Met:
+    """Whether the users exceed the policy's limit, whatever people stated."""
+    limit = incident.policy.thresholds.users_per_hour_above
+    users = _users_of_the_issue(incident) or incident.users
+    return "unknown" if isinstance(users, Unknown) else _above(_all_users(incident, users), limit)
+
+
+def ruled_out(incident: Measurements, stated: Stated | None = None) -> str | None:
+    """Why rule 3 does not hold, whatever the number of users is; None when the number decides.
+
+    Args:
+        incident: what is judged.
+        stated: what people may yet state, in place of what they did.
+    """
+    said = incident.stated if stated is None else stated
+    if said.workaround:
         return "a workaround is stated: the rule does not hold"
-    if incident.stated.core_flow is False:
+    if said.core_flow is False:
         return "stated: not the core flow; the rule does not hold"
     patterns = incident.policy.core_flow.transactions
-    if incident.stated.core_flow is None and none_match(patterns, transactions(incident.evidence)):
+    if said.core_flow is None and none_match(patterns, transactions(incident.evidence)):
         return "off the policy's core-flow transactions: the rule does not hold"
     return None
 
@@ -282,6 +316,7 @@ MEASURED: tuple[Callable[[Measurements], Criterion], ...] = (
     crash_free_sessions,
     unhandled_rate,
     data_loss,
+    core_flow_blocked,
     users_per_hour,
     edge_case,
 )

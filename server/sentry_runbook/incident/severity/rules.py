@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from sentry_runbook.incident.environments import sessions_of
-from sentry_runbook.incident.formatting import number, percent
+from sentry_runbook.incident.formatting import number, observed_text
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.metrics.crash_free import CrashFree
+from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Missing
@@ -22,6 +22,14 @@ from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Dis
 from sentry_runbook.incident.severity.anomalies import find_anomalies, suspect_rows
 from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF_THE_PROJECT, REPORTED, ruled_out
 from sentry_runbook.incident.severity.excluding import excluding, find_suspects
+from sentry_runbook.incident.severity.leading import (
+    ProjectFigure,
+    busiest_minute_was,
+    crash_free_was,
+    leading_issue,
+    share_of_figure,
+    unknown_leader,
+)
 from sentry_runbook.incident.severity.response_clock import response_clock
 
 RULES: tuple[tuple[str, Level], ...] = (
@@ -29,6 +37,7 @@ RULES: tuple[tuple[str, Level], ...] = (
     ("crash_free", "P0"),
     ("unhandled_rate", "P0"),
     ("data_loss", "P0"),
+    ("core_flow_blocked", "P0"),
     ("users_per_hour", "P1"),
     ("edge_case", "P3"),
     ("default", "P2"),
@@ -44,7 +53,7 @@ def classify(incident: Measurements) -> Verdict:
     decided_by, severity = decide(met_by_id(criteria))
     words = policy.words(severity)
     clock = response_clock(incident, decided_by, severity)
-    share = incident.share_of_project if _project_wide(criteria, decided_by) else None
+    figure = _project_figure(incident, criteria, decided_by)
     of_rows = tuple(suspect_rows(evidence))
     suspects = find_suspects(evidence, of_rows)
     return Verdict(
@@ -53,7 +62,7 @@ def classify(incident: Measurements) -> Verdict:
         severity=severity,
         label=words.label,
         decided_by=decided_by,
-        because=_because(criteria, decided_by, severity, share, sessions_of(evidence.scope)),
+        because=_because(criteria, decided_by, severity, figure, sessions_of(evidence.scope)),
         criteria=(*criteria, *reported),
         could_be=could_be(criteria),
         response_minutes=words.response_minutes,
@@ -66,11 +75,19 @@ def classify(incident: Measurements) -> Verdict:
         escalation=words.escalation,
         policy=policy.title,
         distance=tuple(_distances(incident, criteria, severity)),
-        share_of_project=share,
+        share_of_project=figure.share if figure else None,
+        crash_free_before_pct=_before(incident) if decided_by == "crash_free" else None,
+        alone=figure.alone if figure else None,
+        leading_issue=figure.leader if figure else None,
         severity_without_suspects=None
         if suspects is None
         else severity_of(Measurements(excluding(evidence, suspects), incident.stated, policy, incident.now)),
-        missing=(*_missing((*criteria, *reported)), *clock.missing, *incident.unread_outcomes),
+        missing=(
+            *_missing((*criteria, *reported)),
+            *(unknown_leader(incident, figure.share) if figure else ()),
+            *clock.missing,
+            *incident.unread_outcomes,
+        ),
         findings=(*evidence.findings, *find_anomalies(incident, of_rows, decided_by)),
     )
 
@@ -103,9 +120,11 @@ def met_by_id(criteria: Iterable[Criterion]) -> dict[str, Met]:
 
 def could_be(criteria: Sequence[Criterion]) -> CouldBe:
     """The lowest and highest severity over every outcome of the unknown criteria."""
-    met = met_by_id(criteria)
-    # A criterion that does not apply to this kind of issue has no other outcome.
-    unknown = [entry.id for entry in criteria if entry.met == "unknown" and entry.note != NOT_AN_ERROR]
+    return could_be_of(met_by_id(criteria), [entry.id for entry in criteria if is_open(entry)])
+
+
+def could_be_of(met: Mapping[str, Met], unknown: Sequence[str]) -> CouldBe:
+    """The same of criteria by id, of which these are unknown."""
     levels = [
         decide({**met, **dict(zip(unknown, outcome, strict=True))})[1]
         for outcome in product((True, False), repeat=len(unknown))
@@ -113,16 +132,22 @@ def could_be(criteria: Sequence[Criterion]) -> CouldBe:
     return CouldBe(lowest=min(levels, key=rank), highest=max(levels, key=rank))
 
 
+def is_open(criterion: Criterion) -> bool:
+    """Whether the criterion could have another outcome than "not met".
+
+    One that does not apply to this kind of issue has none; one that nobody was asked for counts as not stated.
+    """
+    return criterion.met == "unknown" and criterion.note != NOT_AN_ERROR and not criterion.is_unasked
+
+
 # --- what the verdict says -----------------------------------------------------------------------------------------
 
 
 def _because(
-    criteria: Sequence[Criterion], decided_by: str, severity: Level, share: float | None, sessions_of: str
+    criteria: Sequence[Criterion], decided_by: str, severity: Level, figure: ProjectFigure | None, sessions_of: str
 ) -> str:
     sentence = f"{_reason(_of_rule(criteria, decided_by), sessions_of)}: {severity}."
-    if share is not None:
-        sentence += f" It is the project's figure; this issue has {percent(100 * share)} of its unhandled events."
-    return sentence
+    return sentence if figure is None else sentence + figure.sentences
 
 
 def _of_rule(criteria: Sequence[Criterion], rule: str) -> Criterion:
@@ -131,15 +156,15 @@ def _of_rule(criteria: Sequence[Criterion], rule: str) -> Criterion:
 
 def _reason(criterion: Criterion, sessions_of: str) -> str:
     """The deciding criterion as a clause; ``sessions_of``: whose sessions were judged."""
-    figure = criterion.observed
-    observed, pct = (number(figure), percent(figure)) if isinstance(figure, int | float) else (figure, figure)
+    observed = observed_text(criterion)
     whose = (criterion.note or "").split(";")[0]
     measured = f"({criterion.window}), threshold {criterion.threshold}"
     reasons = {
         "non_production": f"Only outside production ({observed})",
-        "crash_free": f"Crash-free sessions of {sessions_of} at {pct} {measured}",
+        "crash_free": f"Crash-free sessions of {sessions_of} at {observed} {measured}",
         "unhandled_rate": f"{observed} unhandled exceptions {whose} in one minute {measured}",
         "data_loss": "A person stated a risk of data loss",
+        "core_flow_blocked": "A person stated that the core flow is blocked for all",
         "users_per_hour": f"{observed} unique users in one rolling hour {measured}",
         "edge_case": f"An edge case ({observed})",
         "default": "No rule for a higher or a lower severity holds",
@@ -147,15 +172,34 @@ def _reason(criterion: Criterion, sessions_of: str) -> str:
     return reasons[criterion.id]
 
 
-def _project_wide(criteria: Sequence[Criterion], decided_by: str) -> bool:
-    """Whether the figure that decides is the whole project's."""
+def _project_figure(incident: Measurements, criteria: Sequence[Criterion], decided_by: str) -> ProjectFigure | None:
+    """What is known of the figure that decides, where it is the whole project's; else None."""
     note = _of_rule(criteria, decided_by).note or ""
-    return decided_by == "crash_free" or (decided_by == "unhandled_rate" and note.startswith(OF_THE_PROJECT))
+    if decided_by != "crash_free" and not (decided_by == "unhandled_rate" and note.startswith(OF_THE_PROJECT)):
+        return None
+    return ProjectFigure(
+        share=share_of_figure(incident),
+        before=crash_free_was(incident) if decided_by == "crash_free" else busiest_minute_was(incident),
+        leader=leading_issue(incident),
+        alone=_alone(incident, criteria),
+    )
+
+
+def _alone(incident: Measurements, criteria: Sequence[Criterion]) -> Level:
+    """The severity by this issue's own figures: its own busiest minute, and no crash-free rate."""
+    peak = incident.own_peak
+    is_above = isinstance(peak, MinutePeak) and peak.at_least > incident.policy.thresholds.unhandled_per_minute_above
+    return decide({**met_by_id(criteria), "crash_free": False, "unhandled_rate": is_above})[1]
+
+
+def _before(incident: Measurements) -> float | None:
+    change = incident.crash_free_change
+    return None if change is None else shown_pct(change.before.pct)
 
 
 def _missing(criteria: Sequence[Criterion]) -> Iterator[Missing]:
     for criterion in criteria:
-        if criterion.met == "unknown":
+        if criterion.met == "unknown" and not criterion.is_unasked:
             yield Missing(what=criterion.id, why=criterion.note or "not measured")
 
 

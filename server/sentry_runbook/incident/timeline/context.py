@@ -81,6 +81,11 @@ class TimelineContext(Measurements):
         """The bursts of the incident in order of time; empty when they are not known."""
         return self.found_episode.times if isinstance(self.found_episode, FoundEpisode) else ()
 
+    @property
+    def earlier_bursts(self) -> tuple[tuple[datetime, datetime], ...]:
+        """Begin and end of the episodes before this one, as far as the counts reach; empty when they are not known."""
+        return self.found_episode.earlier if isinstance(self.found_episode, FoundEpisode) else ()
+
     # --- releases and deploys
 
     @cached_property

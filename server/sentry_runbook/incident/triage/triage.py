@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.measurements import DROPPED
 from sentry_runbook.incident.model.evidence import Evidence, Finding, Known, Missing, Unknown
-from sentry_runbook.incident.model.policy import rank
+from sentry_runbook.incident.model.results.impact import BreakdownRow
 from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
-from sentry_runbook.incident.model.results.triage import Cause, Triage, Verdict
-from sentry_runbook.incident.releases import names_a_release
+from sentry_runbook.incident.model.results.triage import Criterion, Triage, Verdict
 from sentry_runbook.incident.triage.checklist import checklist
+from sentry_runbook.incident.triage.next_steps import next_steps
 
-NO_PATTERN = "No root-cause pattern holds: read the event with get_issue (event=oldest too) and compare list_events."
+MOST_STARTED = 5
+"""Issues that began with this one which a triage lists."""
 
 
 def make_triage(incident: Incident) -> Triage:
@@ -28,8 +29,15 @@ def make_triage(incident: Incident) -> Triage:
     moved_up: dict[str, object] = {"missing": (), "findings": (), "issue": None, "warnings": None}
     return Triage(
         issue=select_fields(IssueSummary, evidence.issue),
-        severity=verdict.model_copy(update=moved_up),
-        impact=impact.model_copy(update={**moved_up, "episode": None}),
+        severity=verdict.model_copy(
+            update={
+                **moved_up,
+                "leading_issue": None,
+                "criteria": _nearest_first(verdict),
+                "distance": verdict.distance[:1],
+            }
+        ),
+        impact=impact.model_copy(update={**moved_up, "episode": None, "breakdown": _telling(impact.breakdown)}),
         episode=impact.episode,
         occurrence=_occurrence(incident.evidence),
         checklist=checklist(incident),
@@ -37,6 +45,7 @@ def make_triage(incident: Incident) -> Triage:
         suspect_release=incident.suspect,
         suspect_commits=commits.value if isinstance(commits, Known) else (),
         leading_issue=incident.leading_issue,
+        also_started=incident.started_with[:MOST_STARTED],
         explanation=incident.explanation,
         release_health=incident.release_health,
         dependency=incident.dependency,
@@ -49,6 +58,18 @@ def make_triage(incident: Incident) -> Triage:
         missing=merge_missing(_missing(incident)),
         findings=_distinct((*verdict.findings, *impact.findings)),
     )
+
+
+def _nearest_first(verdict: Verdict) -> tuple[Criterion, ...]:
+    """The criteria with the one that decides first, then the nearest miss, then the others in the rules' order."""
+    nearest = next((entry.criterion for entry in verdict.distance), "")
+    order = {verdict.decided_by: 0, nearest: 1}
+    return tuple(sorted(verdict.criteria, key=lambda criterion: order.get(criterion.id, 2)))
+
+
+def _telling(rows: Sequence[BreakdownRow]) -> tuple[BreakdownRow, ...]:
+    """The shares that tell something: a value that all events carry, and carried before, sets none of them apart."""
+    return tuple(row for row in rows if row.share < 1 or row.lift is not None)
 
 
 def _occurrence(evidence: Evidence) -> dict[str, str] | None:
@@ -75,40 +96,3 @@ def _missing(incident: Incident) -> Iterator[Missing]:
 
 def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple({(entry.kind, entry.where, entry.why, entry.excerpt): entry for entry in findings}.values())
-
-
-# --- what to do next -----------------------------------------------------------------------------------------------
-
-
-def next_steps(incident: Incident) -> tuple[str, ...]:
-    """What a responder does next, in that order."""
-    # Without releases Sentry refuses "in the next release" (400).
-    keeps = incident.evidence.keeps_conditions
-    close = "resolve_in_next_release" if keeps and names_a_release(incident.evidence) else "resolve"
-    silence = "archive_until_escalating, or ignore_count=100" if keeps else "ignore (for ever: it keeps no limit)"
-    other = words_of(incident.evidence)
-    first = other.advice if other is not None else NO_PATTERN
-    return tuple(_next_steps(incident.severity, incident.causes, first, close, silence))
-
-
-def _next_steps(verdict: Verdict, causes: tuple[Cause, ...], first: str, close: str, silence: str) -> Iterator[str]:
-    urgent = rank(verdict.severity) >= rank("P1")
-    level = f"{verdict.severity} {verdict.label}"
-    yield f"{level}: {verdict.escalation}. Response: {verdict.response_due}."
-    if verdict.severity_without_suspects not in (None, verdict.severity):
-        yield f"Check the suspect events first: without them this would be {verdict.severity_without_suspects}."
-    if causes:
-        top = causes[0]
-        yield f"{top.action} (likely cause: {top.pattern.replace('_', ' ')}, confidence {top.confidence})"
-    else:
-        yield first
-    if rank(verdict.could_be.highest) > rank(verdict.severity):
-        unknown = ", ".join(criterion.id for criterion in verdict.criteria if criterion.met == "unknown")
-        yield f"It could be {verdict.could_be.highest}: find out what is not known ({unknown})."
-    if urgent:
-        yield "Tell people: draft_update kind=initial, audience=engineers, then executives and customers."
-        yield f"After the mitigation: check_recovery, then resolve_issue action={close}."
-        yield "Afterwards: draft_postmortem, due within 48 hours."
-    else:
-        yield f"Assign an owner. If it is noise: resolve_issue action={silence}."
-        yield f"After a fix: check_recovery, then resolve_issue action={close}."

@@ -15,6 +15,7 @@ from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import (
     briefly,
     clock_time,
+    crash_free_percent,
     duration,
     moment,
     number,
@@ -202,7 +203,7 @@ def text_of(value: object, field: str) -> str:
         case bool():
             return "yes" if value else "no"
         case int() | float():
-            return percent(value) if field.endswith("_pct") else f"{number(value)}{' ms' * field.endswith('_ms')}"
+            return _number(value, field)
         case datetime():
             return moment(value)
         case date():
@@ -211,3 +212,11 @@ def text_of(value: object, field: str) -> str:
             return duration(value)
         case _:
             return str(value)
+
+
+def _number(value: float, field: str) -> str:
+    if not field.endswith("_pct"):
+        return f"{number(value)}{' ms' * field.endswith('_ms')}"
+    # The policy's limit is no measurement.
+    is_measured = field.startswith("crash_free") and field != "crash_free_below_pct"
+    return crash_free_percent(value) if is_measured else percent(value)

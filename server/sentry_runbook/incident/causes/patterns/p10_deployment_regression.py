@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
@@ -12,7 +12,11 @@ from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded, share_of
 from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.results.explanation import ReleaseHealth
 from sentry_runbook.incident.model.results.impact import Episode
+from sentry_runbook.incident.platforms import Installed, installed_as
+from sentry_runbook.incident.release_health import FAILING, HEALTHY, WAS_HEALTHY, compare, described, runs_beside
+from sentry_runbook.incident.release_health import adoption as adoption_of
 from sentry_runbook.incident.releases import (
     Alignment,
     alignment,
@@ -20,12 +24,15 @@ from sentry_runbook.incident.releases import (
     previous_release,
     release_named,
     releases_seen,
+    rolled_back,
 )
 
 POINTS_BY_SOURCE = {"deploy marker": 4, "release date": 3, "first mention of the release": 1}
 """What alignment with a deploy says, by what dates it; a first mention is often just the first event."""
 FEW, MOST = 0.5, 0.9
 """Parts of the events: below FEW, other releases fail too; from MOST on, they are on this release."""
+AS_MANY = 1.1
+"""A part of the events up to that many times the part of the sessions is what any error would have."""
 COMMIT_IS_NEW = timedelta(days=2)
 SEVERAL_NEW_ISSUES = 3
 
@@ -37,6 +44,7 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
         yield from _regression(incident, version)
         yield from _deploy_timing(incident, version)
         yield from _release_share(incident, version)
+        yield from _sessions(incident)
         yield from _commits(incident)
         yield from _new_issues(incident, version)
         yield from _not_seen(incident, version)
@@ -106,22 +114,68 @@ def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
         before, total_before = share_of(incident.compared.breakdown_before, "release", version)
     measured_before = total_before >= FEWEST_BEFORE
     share = _percent(now, total)
+    adoption = _adoption(incident)
     if now < FEW * total:
         yield Indicator("share", -3, f"Only {share} of the events are on {name}: other releases fail too.")
     elif measured_before and before >= FEW * total_before:
         # The release carried the events when all was well, so its share does not tell the incident from usual.
         yield Indicator("share", -3, f"{_percent(before, total_before)} of the events were on {name} before, too.")
+    elif adoption is not None and now <= AS_MANY * adoption * total and adoption < MOST:
+        text = f"{share} of the events are on {name}, and {percent_of(adoption)} of the sessions: others fail alike."
+        yield Indicator("share", -3, text)
     elif now < MOST * total:
         return
     elif measured_before:
         text = f"{share} of the events are on {name}, {_percent(before, total_before)} before."
         yield Indicator("share", 3, text, core=True)
+    elif adoption is not None and adoption < 1:
+        text = f"{share} of the events are on {name}, which has {percent_of(adoption)} of the sessions."
+        # Where nearly everybody runs it, its events would be on it whatever broke.
+        yield Indicator("share", 0 if adoption >= MOST else 2, text, core=adoption < MOST)
     elif _other_releases_run(incident, version):
         yield Indicator("share", 2, f"{share} of the events are on {name}; other releases that run are clean.")
     else:
         # Everybody runs this release: whatever broke, its events would be on it.
-        text = f"{share} of the events are on {name}, but no other release runs beside it to compare."
-        yield Indicator("share", 0, text)
+        others = len(incident.release_health) > 1
+        why = (
+            "which everybody runs since it was deployed" if others else "but no other release runs beside it to compare"
+        )
+        yield Indicator("share", 0, f"{share} of the events are on {name}, {why}.")
+
+
+def _adoption(incident: Measurements) -> float | None:
+    """The part (0..1) of the sessions that the suspect release has; None when the sessions do not tell."""
+    main = next((row for row in incident.release_health if row.suspect), None)
+    return None if main is None or main.adoption_pct is None else main.adoption_pct / 100
+
+
+def _sessions(incident: Measurements) -> Iterator[Indicator]:
+    """How the releases fare that run beside it, and whether the incident changed anything for the sessions."""
+    limit = incident.policy.thresholds.crash_free_below_pct
+    main = next((row for row in incident.release_health if row.suspect), None)
+    if main is not None:
+        yield from _compared(main, [row for row in incident.release_health if row is not main], limit)
+    change = incident.crash_free_change
+    if change is not None and not change.fell and change.now.pct < limit:
+        text = f"Crash-free sessions: {change.sentence}; what brought this issue did not change them."
+        yield Indicator("sessions", 0, text)
+
+
+def _compared(main: ReleaseHealth, others: Sequence[ReleaseHealth], limit: float) -> Iterator[Indicator]:
+    """The suspect release and the one with most sessions of which the sessions tell how it fares."""
+    pairs = ((compare(main, other, limit), other) for other in others)
+    comparison, other = next((pair for pair in pairs if pair[0] is not None), (None, None))
+    if other is None:
+        return
+    if not runs_beside(other):
+        text = f"Crash-free: {described(main)}; in the same hour, until it was replaced, {described(other)}."
+        # What broke when the new one came may be something else: then the old one was well only because it was before.
+        yield Indicator("sessions", 1 if comparison == "better" else 0, text)
+    elif comparison == "better":
+        yield Indicator("sessions", 3, f"Crash-free: {described(main)}; beside it {described(other)}.", core=True)
+    else:
+        text = f"Crash-free: {described(main)}; beside it {described(other)}: it fails in the same way."
+        yield Indicator("sessions", -3, text)
 
 
 def _percent(part: int, total: int) -> str:
@@ -173,13 +227,52 @@ def _new_issues(incident: Measurements, version: str) -> Iterator[Indicator]:
 
 
 def action(incident: Measurements) -> str:
-    """Roll back the suspect release to the one that ran before."""
-    version = incident.suspect or "RELEASE"
-    return _roll_back(version, previous_release(incident.evidence, version))
+    """Go back to the release that ran before: by a rollback, or of an app by a halted roll-out.
+
+    What was done already, or would change nothing, is not advised.
+    """
+    version, start = incident.suspect or "RELEASE", incident.apparent_start
+    installed = installed_as(incident.evidence)
+    done = rolled_back(incident.evidence, version, start.at) if start is not None else None
+    failing = next((row.release for row in incident.release_health if row.note == FAILING), None)
+    if done is not None:
+        return (
+            f"{quoted(done.version)} was deployed after it, at {moment(done.at)}: {quoted(version)} is rolled back. "
+            "Run check_recovery; where the errors go on, the release is not all of it."
+        )
+    if installed is not None:
+        return _halt(version, installed, incident)
+    if failing is not None:
+        return (
+            f"Do not roll back to {quoted(failing)}, which fails in the same way: look for what changed for both "
+            "(a flag, a setting, a dependency), or fix forward."
+        )
+    previous = previous_release(incident.evidence, version)
+    notes = {row.release: row.note for row in incident.release_health if row.note in SAFE}
+    healthy = previous if previous in notes else next((each for each in notes if notes[each] == HEALTHY), None)
+    return _roll_back(version, healthy or previous, f" ({notes[healthy]})" if healthy else "")
 
 
-def _roll_back(version: str, previous: str | None) -> str:
-    target = f"to {quoted(previous)}" if previous else "to the release before it"
+SAFE = (HEALTHY, WAS_HEALTHY)
+STOP = {
+    "mobile": "Halt the staged roll-out of {name} in the app store",
+    "desktop": "Stop the update channel of {name}",
+}
+
+
+def _halt(version: str, installed: Installed, incident: Measurements) -> str:
+    """What is installed stays: stop it from spreading, switch the code off, and ship a version that mends it."""
+    main = next((row for row in incident.release_health if row.suspect), None)
+    spread = f" ({adoption_of(main)} so far)" if main is not None and main.adoption_pct is not None else ""
+    stop = STOP[installed].format(name=quoted(version))
+    return (
+        f"{stop}{spread}, switch the feature's flag off on the server, and ship a hotfix: an installed app cannot be "
+        "rolled back."
+    )
+
+
+def _roll_back(version: str, previous: str | None, why: str = "") -> str:
+    target = f"to {quoted(previous)}{why}" if previous else "to the release before it"
     return (
         f"Roll back {quoted(version)} {target} with your own deploy system. sentry-cli rolls nothing back: "
         "'sentry-cli deploys new --release PREVIOUS --env production' only records a marker afterwards."

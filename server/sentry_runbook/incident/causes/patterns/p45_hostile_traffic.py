@@ -125,7 +125,13 @@ PATTERN = CausePattern(
         Counterweight(
             strong="hostile_traffic",
             from_points=4,
-            weakens=("deployment_regression", "data_corruption", "resource_exhaustion", "dependency_failure"),
+            weakens=(
+                "deployment_regression",
+                "configuration_change",
+                "data_corruption",
+                "resource_exhaustion",
+                "dependency_failure",
+            ),
             points=-3,
             text="The requests are hostile: what they break is no fault of a release, of data or of load.",
         ),

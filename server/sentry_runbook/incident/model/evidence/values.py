@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -76,7 +76,13 @@ class Finding(Frozen):
 
 
 class Answer(Frozen):
-    """What every tool's result carries besides its own keys. Unknown keys are None here and absent on the wire."""
+    """What every tool's result carries besides its own keys. Unknown keys are None here and absent on the wire.
+
+    ``FIRST`` are the keys that stand before ``untrusted`` and ``missing``: the verdict (DESIGN §6), for some hosts show
+    a model nothing but the structured values, and read them from the top.
+    """
+
+    FIRST: ClassVar[tuple[str, ...]] = ()
 
     missing: tuple[Missing, ...] = ()
     findings: tuple[Finding, ...] = ()

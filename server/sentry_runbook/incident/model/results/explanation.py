@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Literal
 
-from sentry_runbook.incident.model.evidence import EventText, Frozen
+from sentry_runbook.incident.model.evidence import EventText, Frozen, quoted
+
+SHORT_ID = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,80}-[A-Z0-9]{1,20}")
 
 DependencyKind = Literal["http", "database", "cache", "queue", "dns", "tls", "auth", "model", "storage"]
 ChangeKind = Literal["deploy", "release", "flag", "alert_rule"]
@@ -88,6 +91,8 @@ class LeadingIssue(Frozen):
     Attributes:
         share: fraction 0..1 of the project's unhandled events in the window.
         began: its first event in the window.
+        url: its page, built from this issue's.
+        note: what limits the share, in words.
     """
 
     short_id: EventText
@@ -97,6 +102,17 @@ class LeadingIssue(Frozen):
     share: float
     began: datetime | None = None
     url: str | None = None
+    note: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``SHOP-2 "title"``: as it stands in a sentence."""
+        return f"{quoted_id(self.short_id)} {quoted(self.title)}" if self.title else quoted_id(self.short_id)
+
+
+def quoted_id(short_id: str) -> str:
+    """A short id as it stands in a sentence: as it is, where it looks like one."""
+    return short_id if SHORT_ID.fullmatch(short_id) else quoted(short_id)
 
 
 class Change(Frozen):
@@ -151,7 +167,7 @@ class History(Frozen):
     last: EarlierEpisode | None = None
 
 
-class Question(Frozen):
+class PeopleQuestion(Frozen):
     """A question of the runbook that only people can answer, and that nobody has answered.
 
     Attributes:

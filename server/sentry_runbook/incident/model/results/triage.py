@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sentry_runbook.incident.model.cause_patterns import PatternName
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventText, Frozen
@@ -15,13 +15,15 @@ from sentry_runbook.incident.model.results.explanation import (
     History,
     LeadingIssue,
     Owner,
-    Question,
+    PeopleQuestion,
     ReleaseHealth,
 )
 from sentry_runbook.incident.model.results.impact import Confidence, Episode, Impact
 from sentry_runbook.incident.model.results.issue import IssueSummary
 
 Met = bool | Literal["unknown"]
+NOT_ASKED = "not asked"
+"""What is observed of a criterion that only people can answer, and that nobody has answered."""
 
 
 class Criterion(Frozen):
@@ -31,7 +33,8 @@ class Criterion(Frozen):
         id: names the rule too; ``decided_by`` is the first rule's id whose criterion is met.
         observed: the number, or words where there is none; None when unknown.
         threshold: when it is met, in words.
-        met: True, False, or ``"unknown"``: an unknown input neither trips nor clears.
+        met: True, False, or ``"unknown"``: an unknown input neither trips nor clears. With ``observed`` ``"not asked"``
+            it is a question to people (``questions``): it counts as not stated, and widens no ``could_be``.
         source: the request that the number comes from.
         window: the time that it covers.
         note: what limits it; the reason, when unknown.
@@ -44,6 +47,18 @@ class Criterion(Frozen):
     source: EventText | None = None
     window: str | None = None
     note: EventText | None = None
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether only people can answer it, and nobody has."""
+        return self.met == "unknown" and self.observed == NOT_ASKED
+
+    @property
+    def state(self) -> str:
+        """``met``, ``not met``, ``not asked`` or ``unknown``."""
+        if self.met == "unknown":
+            return NOT_ASKED if self.is_unasked else "unknown"
+        return "met" if self.met else "not met"
 
 
 class CouldBe(Frozen):
@@ -76,6 +91,7 @@ class Verdict(Answer):
         policy: name and source of the policy in force.
         share_of_project: this issue's part (0..1) of the project's unhandled events; given when a project-wide figure
             decides.
+        crash_free_before_pct: crash-free sessions before the incident, percent; given when crash-free decides.
         alone: the severity by this issue's own figures; given when a project-wide figure decides.
         leading_issue: the issue that has more of the project-wide figure that decides; None inside a triage, which has
             it itself.
@@ -102,6 +118,7 @@ class Verdict(Answer):
     policy: str
     distance: tuple[Distance, ...] = ()
     share_of_project: float | None = None
+    crash_free_before_pct: float | None = None
     alone: Level | None = None
     leading_issue: LeadingIssue | None = None
     severity_without_suspects: Level | None = None
@@ -135,6 +152,8 @@ class Cause(Frozen):
 
 
 State = Literal["ok", "attention", "unknown"]
+ASK_PEOPLE = "Ask people, then classify_severity with the answers: "
+"""How the next step begins that repeats ``questions``."""
 
 
 class ChecklistStep(Frozen):
@@ -146,30 +165,35 @@ class ChecklistStep(Frozen):
 
 
 class Triage(Answer):
-    """The whole triage (``triage_issue``; DESIGN section 6).
+    """The whole triage (``triage_issue``; DESIGN section 6), in the order in which a responder needs it.
 
     ``missing`` and ``findings`` of severity and impact are moved up here (as ``severity.crash_free``) and empty there.
 
     Attributes:
         occurrence: why an issue fired that no thrown error opened (CSP report, metric alert, cron monitor …).
+        next_steps: what to do, in order; the first one now.
+        also_started: other issues of the project whose unhandled events began with this incident.
     """
+
+    FIRST: ClassVar[tuple[str, ...]] = ("issue", "severity")
 
     issue: IssueSummary
     severity: Verdict
-    impact: Impact
-    occurrence: dict[EventText, EventText] | None = None
-    checklist: tuple[ChecklistStep, ...]
-    episode: Episode | None = None
-    causes: tuple[Cause, ...] = ()
-    suspect_release: EventText | None = None
-    suspect_commits: tuple[Commit, ...] = ()
-    leading_issue: LeadingIssue | None = None
+    next_steps: tuple[EventText, ...] = ()
     explanation: tuple[Explanation, ...] = ()
     release_health: tuple[ReleaseHealth, ...] = ()
     dependency: Dependency | None = None
+    causes: tuple[Cause, ...] = ()
+    impact: Impact
+    episode: Episode | None = None
     changes: tuple[Change, ...] = ()
+    leading_issue: LeadingIssue | None = None
+    also_started: tuple[LeadingIssue, ...] = ()
     owners: tuple[Owner, ...] = ()
     history: History | None = None
-    questions: tuple[Question, ...] = ()
-    next_steps: tuple[EventText, ...] = ()
+    questions: tuple[PeopleQuestion, ...] = ()
+    occurrence: dict[EventText, EventText] | None = None
+    suspect_release: EventText | None = None
+    suspect_commits: tuple[Commit, ...] = ()
+    checklist: tuple[ChecklistStep, ...]
     warnings: tuple[EventText, ...] | None = None

@@ -1,0 +1,1 @@
+"""What explains an incident: the tag values that carry it."""

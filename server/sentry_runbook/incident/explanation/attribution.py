@@ -1,0 +1,214 @@
+"""Attribution: which tag values explain that there are more events than usual.
+
+How to think about it. Every set of one to three tag values is a claim: "the incident is in here". A good claim is
+*complete* (the events above usual carry these values) and *pure* (the events that carry them are above usual). Each
+alone is won by a useless set: the most complete is the constant everybody has, the purest a corner with three events
+that never had one. So sets are ranked by the harmonic mean of both (the F measure of detection, "explained" as recall
+and "purity" as precision), which is high only where both are. Three corrections make it hold on real counts:
+
+- *Usual is measured beside the set.* When the events without these values have doubled, too, then twice the usual
+  count of the set is no sign of it: its excess is taken over usual times the growth outside, never less than 1. A set
+  that leaves a part of the incident outside loses twice by this, which finds the border of a cause.
+- *The events to be explained are those that chance does not explain.* They are summed over the finest combinations,
+  each above its usual count by more than a standard deviation. The plain difference of the totals is small or negative
+  when an incident begins while traffic falls.
+- *A claim must beat chance*, by a likelihood ratio test of the 2 x 2 table (set or not, now or before), with a limit
+  that grows with the number of sets tried. Noise then yields an empty answer.
+
+Why not other statistics. *Lift* (share now over share before) is highest for what was rarest, whatever its size.
+*Adtributor* ranks tags one by one by the surprise of their whole distribution: it knows no combinations, and a tag of
+many values beats the one with the true value. *Chi-square* and the scan statistic grow with the number of events, so
+that with many events the widest set wins, and over-dispersed counts make everything significant. ``bench/public`` runs
+them all on the same labelled incidents.
+
+Without a time before (a new issue) only concentration can be seen; see :mod:`.concentration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from math import log, sqrt
+from types import MappingProxyType
+
+from sentry_runbook.incident.explanation.concentration import concentrations
+from sentry_runbook.incident.explanation.likelihood import harmonic_mean, table_ratio
+from sentry_runbook.incident.explanation.paired import Pair, TagValue, Values, pairs
+from sentry_runbook.incident.explanation.tag_sets import SetCount, count_sets
+from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW
+from sentry_runbook.incident.model.evidence import Combination
+
+MOST_SETS = 10
+"""More are never returned."""
+CHANCE = 0.01
+"""Of one false set among all that were tried, when the events are independent."""
+CHANCE_OF_ONE = 0.001
+"""Of a set by itself, where another one has shown that the events are not as usual."""
+FEWEST_TO_COMPARE = 5
+"""Events before; fewer tell no usual at all. From 5 to 20 they are compared, but no usual share is told."""
+MOST_TESTED = 30
+LEAST_SCORE = 0.2
+"""What explains less is no explanation, however certain it is."""
+NONE_KNOWN: Mapping[TagValue, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class RankedSet:
+    """A set of tag values that explains events above usual.
+
+    Attributes:
+        values: (tag, value), one to three, ordered by tag.
+        events: of now, that carry all of them.
+        share: fraction 0..1 of all events now.
+        usual_share: the same before, or as it is known otherwise; None when not known.
+        explains: fraction 0..1 of the events above usual that carry them; None when nothing was before, or no more
+            events are there than usual.
+        rank: 1 is the best; the data cannot tell sets of equal rank apart.
+    """
+
+    values: Values
+    events: int
+    share: float
+    usual_share: float | None
+    explains: float | None
+    rank: int
+
+
+@dataclass(frozen=True)
+class _Scored:
+    count: SetCount
+    score: float
+
+
+def rank_sets(
+    now: Sequence[Combination],
+    before: Sequence[Combination] | None,
+    *,
+    length_ratio: float = 1.0,
+    usual_shares: Mapping[TagValue, float] = NONE_KNOWN,
+) -> tuple[RankedSet, ...]:
+    """The sets of tag values that explain the events above usual, best first; empty when none does beyond chance.
+
+    Args:
+        now: the events of the incident by combination of tags.
+        before: the same of a time before it; None when there is none.
+        length_ratio: length of now / length of before.
+        usual_shares: fraction 0..1 by (tag, value), for a time without a before.
+    """
+    total, total_before = sum(row.events for row in now), sum(row.events for row in before or ())
+    if total < FEWEST_NOW:
+        return ()
+    if before is None or total_before < FEWEST_TO_COMPARE:
+        return _concentrated(now, usual_shares)
+    rows = pairs(now, before)
+    scored = _scored(rows, length_ratio)
+    if not scored and total_before < FEWEST_BEFORE:
+        return _concentrated(now, usual_shares)
+    return tuple(_ranked(_distinct(scored), _Listed(now, before, length_ratio)))[:MOST_SETS]
+
+
+def _scored(rows: Sequence[Pair], ratio: float) -> list[_Scored]:
+    """The sets that explain something, best first: one beyond the chance of all tried, each beyond its own."""
+    sets = count_sets(rows)
+    totals = SetCount((), sum(row.now for row in rows), sum(row.before for row in rows), 0)
+    to_explain = _above_chance(rows, ratio)
+    scored = [_Scored(count, _score(count, totals, ratio, to_explain)) for count in sets]
+    best = sorted((row for row in scored if row.score >= LEAST_SCORE), key=_order)[:MOST_TESTED]
+    tested = [(row, _evidence(row.count, totals, rows)) for row in best]
+    if max((evidence for _, evidence in tested), default=0.0) < log(max(len(sets), 1) / CHANCE):
+        return []
+    return [row for row, evidence in tested if evidence >= -log(CHANCE_OF_ONE)]
+
+
+def _order(row: _Scored) -> tuple[float, int]:
+    return -row.score, len(row.count.values)
+
+
+def _score(count: SetCount, totals: SetCount, ratio: float, to_explain: float) -> float:
+    """The harmonic mean of explained and purity, over a usual that grew as the events outside the set did."""
+    outside, usual_outside = totals.now - count.now, ratio * (totals.before - count.before)
+    growth = max(1.0, outside / usual_outside) if usual_outside > 0 else 1.0
+    excess = count.now - growth * ratio * count.before
+    # A set that grew less than the others is evidence against itself; the test against chance has two sides.
+    if excess <= 0 or to_explain <= 0 or count.now * usual_outside < outside * ratio * count.before:
+        return 0.0
+    return harmonic_mean(min(1.0, excess / to_explain), excess / count.now)
+
+
+def _above_chance(rows: Sequence[Pair], ratio: float) -> float:
+    """The events that the combinations have above usual by more than a standard deviation."""
+    return sum(max(0.0, row.now - ratio * row.before - sqrt(ratio * row.before + ratio)) for row in rows)
+
+
+def _evidence(count: SetCount, totals: SetCount, rows: Sequence[Pair]) -> float:
+    """The log likelihood ratio of the set, divided by how much more than chance the combinations vary by themselves."""
+    ratio = table_ratio(count.now, count.before, totals.now, totals.before)
+    inside = [row for number, row in enumerate(rows) if row.is_counted and count.rows >> number & 1]
+    outside = [row for number, row in enumerate(rows) if row.is_counted and not count.rows >> number & 1]
+    freedom = max(len(inside) - 1, 0) + max(len(outside) - 1, 0)
+    return ratio / max(1.0, (_unevenness(inside) + _unevenness(outside)) / freedom) if freedom else ratio
+
+
+def _unevenness(rows: Sequence[Pair]) -> float:
+    """Pearson's statistic of combinations against one growth of them all."""
+    now, before = sum(row.now for row in rows), sum(row.before for row in rows)
+    if not now or not before:
+        return 0.0
+    return sum((row.now * before - row.before * now) ** 2 / (row.now + row.before) for row in rows) / (now * before)
+
+
+def _distinct(scored: Sequence[_Scored]) -> Iterator[list[_Scored]]:
+    """Sets that carry the same events, best first: of these the most general ones."""
+    groups: dict[int, list[_Scored]] = {}
+    for row in scored:
+        groups.setdefault(row.count.rows, []).append(row)
+    for group in groups.values():
+        fewest = min(len(row.count.values) for row in group)
+        yield [row for row in group if len(row.count.values) == fewest]
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The figures as Sentry listed them, without what was filled in."""
+
+    now: Sequence[Combination]
+    before: Sequence[Combination]
+    ratio: float
+
+    def ranked(self, values: Values, rank: int) -> RankedSet:
+        total, total_before = self.events((), self.now), self.events((), self.before)
+        events, usual = self.events(values, self.now), self.events(values, self.before)
+        above = total - self.ratio * total_before
+        return RankedSet(
+            values=values,
+            events=events,
+            share=events / total,
+            usual_share=usual / total_before if total_before >= FEWEST_BEFORE else None,
+            explains=min(1.0, max(0.0, (events - self.ratio * usual) / above)) if above > 0 else None,
+            rank=rank,
+        )
+
+    @staticmethod
+    def events(values: Values, rows: Sequence[Combination]) -> int:
+        return sum(row.events for row in rows if all(row.tags.get(tag) == value for tag, value in values))
+
+
+def _ranked(groups: Iterator[list[_Scored]], listed: _Listed) -> Iterator[RankedSet]:
+    rank = 1
+    for group in groups:
+        yield from (listed.ranked(row.count.values, rank) for row in group)
+        rank += len(group)
+
+
+def _concentrated(now: Sequence[Combination], usual_shares: Mapping[TagValue, float]) -> tuple[RankedSet, ...]:
+    total = sum(row.events for row in now)
+    rows = concentrations(now, usual_shares, CHANCE)
+    ranked, rank = [], 1
+    for _, equals in groupby(rows, key=lambda row: row.score):
+        group = list(equals)
+        ranked += [
+            RankedSet((row.value,), row.events, row.events / total, row.usual_share, None, rank) for row in group
+        ]
+        rank += len(group)
+    return tuple(ranked[:MOST_SETS])

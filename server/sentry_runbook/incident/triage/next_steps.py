@@ -1,0 +1,88 @@
+"""What a responder does next, in that order; the first step is what to do now.
+
+Before anything is mitigated it must be the right thing: a security incident, another issue that burns more, events that
+look forged, and what could still raise the severity come first. Then the mitigation, whom to tell, the questions that
+only people can answer, and what follows once it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sentry_runbook.incident.events.why_fired import words_of
+from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.model.policy import rank
+from sentry_runbook.incident.model.results.triage import ASK_PEOPLE
+from sentry_runbook.incident.releases import names_a_release
+
+NO_PATTERN = "No root-cause pattern holds: read the event with get_issue (event=oldest too) and compare list_events."
+
+
+def next_steps(incident: Incident) -> tuple[str, ...]:
+    """The steps, each once; none repeats what another says."""
+    return tuple(dict.fromkeys(_steps(incident)))
+
+
+def _steps(incident: Incident) -> Iterator[str]:
+    yield from _is_it_the_right_one(incident)
+    fired = words_of(incident.evidence)
+    if fired is not None:
+        # No thrown error opened it, so most rules do not apply: what fired comes before what they would say.
+        yield fired.advice
+    yield from incident.settling_steps
+    if fired is None:
+        yield _mitigate(incident)
+    yield from _tell(incident)
+    yield from _ask(incident)
+    yield from _afterwards(incident)
+
+
+def _is_urgent(incident: Incident) -> bool:
+    return rank(incident.severity.severity) >= rank("P1")
+
+
+def _is_it_the_right_one(incident: Incident) -> Iterator[str]:
+    """What would make every later step the wrong one."""
+    verdict = incident.severity
+    if incident.leading_step is not None:
+        yield incident.leading_step
+    if verdict.severity_without_suspects not in (None, verdict.severity):
+        yield f"Check the suspect events first: without them this would be {verdict.severity_without_suspects}."
+
+
+def _mitigate(incident: Incident) -> str:
+    """The best cause's action; without a cause, where to look."""
+    if incident.causes:
+        top = incident.causes[0]
+        return f"{top.action} (likely cause: {top.pattern.replace('_', ' ')}, confidence {top.confidence})"
+    return NO_PATTERN
+
+
+def _tell(incident: Incident) -> Iterator[str]:
+    verdict = incident.severity
+    yield f"{verdict.severity} {verdict.label}: {verdict.escalation}. Response: {verdict.response_due}."
+    if _is_urgent(incident):
+        yield "Tell people: draft_update kind=initial, audience=engineers, then executives and customers."
+
+
+def _ask(incident: Incident) -> Iterator[str]:
+    """The questions that nobody has answered, with the argument that takes the answer."""
+    if incident.questions:
+        asked = " ".join(f"{question.question} ({question.id})" for question in incident.questions)
+        yield f"{ASK_PEOPLE}{asked}"
+
+
+def _afterwards(incident: Incident) -> Iterator[str]:
+    # Without releases Sentry refuses "in the next release" (400).
+    keeps = incident.evidence.keeps_conditions
+    close = "resolve_in_next_release" if keeps and names_a_release(incident.evidence) else "resolve"
+    if _is_urgent(incident):
+        yield f"After the mitigation: check_recovery, then resolve_issue action={close}."
+        yield "Afterwards: draft_postmortem, due within 48 hours."
+        return
+    if incident.may_be_noise:
+        silence = "archive_until_escalating, or ignore_count=100" if keeps else "ignore (for ever: it keeps no limit)"
+        yield f"If it is noise: resolve_issue action={silence}."
+    if not incident.owners:
+        yield "Assign an owner."
+    yield f"After a fix: check_recovery, then resolve_issue action={close}."
