@@ -160,7 +160,12 @@ def by_hour(before: float, during: float) -> Any:
     [
         (0.9102, 0.9098, 91.02, "figure, 91.02 % before this incident and 90.98 % in it: this issue did not change it"),
         (0.9102, 0.8402, 91.02, "figure, 91.02 % before this incident already;"),
-        (0.9501, 0.9480, 95.01, "figure, 95.01 % before this incident and 94.80 % in it: chance alone may differ so much"),
+        (
+            0.9501,
+            0.9480,
+            95.01,
+            "figure, 95.01 % before this incident and 94.80 % in it: chance alone may differ so much",
+        ),
         (0.95, 0.80, 95.0, "figure, 95.00 % before this incident;"),
         (0.9999, 0.80, 99.99, "figure, 99.99 % before this incident;"),
     ],
