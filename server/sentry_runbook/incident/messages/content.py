@@ -26,6 +26,7 @@ from sentry_runbook.incident.model.results.issue import IssueSummary, select_fie
 from sentry_runbook.incident.model.results.messages import Audience, Blank
 from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, Verdict
 from sentry_runbook.incident.postmortem.content import PostmortemContent
+from sentry_runbook.incident.recovery.groups import group_effect
 from sentry_runbook.incident.triage.checklist import checklist
 from sentry_runbook.incident.triage.next_steps import next_steps
 
@@ -144,6 +145,12 @@ class MessageContent(BlankContent):
     def background_beside_release(self) -> tuple[str, ...]:
         """The same for a message that says already when the suspect release was deployed."""
         return tuple(background(self._incident, by_name=self._audience == "engineers", has_release=True))
+
+    @cached_property
+    def fell(self) -> str | Unknown:
+        """What the last act changed, and in which group of events."""
+        effect = group_effect(self._incident, self._incident.recovery_metrics)
+        return Unknown(why="the event rows do not tell it") if effect is None else effect.rstrip(".")
 
     @property
     def owners(self) -> str | Unknown:
