@@ -99,6 +99,18 @@ def test_the_linter_names_line_and_rule_and_ends_with_1(command: Commands, place
     assert any(line.startswith("postmortem.md:3: ") for line in output.out.splitlines())
 
 
+def test_the_linter_takes_another_form_when_asked_to(command: Commands, place: Path) -> None:
+    text = "Outage\n\nFrom 14:02 to 14:49 UTC 12 % of payments failed: a full disk caused it. We will alert on it.\n"
+    (place / "postmortem.md").write_text(text)
+    assert command("lint", "postmortem.md").code == 1
+    other = command("lint", "postmortem.md", "--style", "any")
+    assert (other.code, other.out) == (0, "✓ postmortem.md: nothing to change\n")
+    (place / "postmortem.md").write_text(text + "Dana failed to look.\n")
+    blamed = command("lint", "postmortem.md", "--style", "any")
+    assert (blamed.code, blamed.out.startswith("postmortem.md:4: counterfactual: ")) == (1, True)
+    assert command("lint", "postmortem.md", "--style", "none").code == 2
+
+
 @pytest.mark.usefixtures("sentry")
 def test_our_own_draft_disagrees_with_no_number_of_its_evidence(command: Commands, place: Path) -> None:
     draft = command("postmortem", "GEO-42", "--save", "evidence.json")

@@ -156,6 +156,7 @@ SCANNERS: Mapping[str, tuple[Scan, int]] = {
     "markup.marked_up, Slack": (lambda value: markup.marked_up(value, "slack"), ALL),
     "markup.marked_up, Markdown": (lambda value: markup.marked_up(value, "markdown"), ALL),
     "lint.lint_postmortem": (lint_postmortem, ALL),
+    "lint.lint_postmortem, any form": (lambda value: lint_postmortem(value, style="any"), ALL),
     "an event's frames": (_read(Event, _frames), ALL),
     "an event, everywhere": (_read(Event, _places), ALL),
     "a breadcrumb": (

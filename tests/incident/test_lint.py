@@ -122,10 +122,16 @@ def test_findings_come_by_line_and_of_one_line_in_the_order_of_the_rules() -> No
         ("We should have tested this.", "counterfactual"),
         ("It could easily have been seen.", "counterfactual"),
         ("The engineer failed to notice the alert.", "counterfactual"),
-        ("A second pair of eyes would have helped.", "counterfactual"),
+        ("A second reviewer would have helped.", "counterfactual"),
         ("They shouldn't have merged it.", "counterfactual"),
-        ("If only the alert were louder.", "counterfactual"),
+        ("If only Dana had looked.", "counterfactual"),
         ("We ought to have known.", "counterfactual"),
+        ("Dana failed to roll back.", "counterfactual"),
+        ("The engineers deployed twice and failed to look.", "counterfactual"),
+        ("The on-call, who was new, should have asked.", "counterfactual"),
+        ("The on-call forgot the second region.", "blame"),
+        ("He did not bother to check.", "blame"),
+        ("It was the mistake of the developer.", "blame"),
     ],
 )
 def test_words_that_judge_or_wish_are_found(sentence: str, rule: str) -> None:
@@ -144,6 +150,13 @@ def test_words_that_judge_or_wish_are_found(sentence: str, rule: str) -> None:
         "See https://example.com/human-error-should-have.",
         "Errors of users were not retried.",
         "The failure toggled the breaker.",
+        "The router failed to announce the prefix, and the service should have answered 503.",
+        "Kafka failed to elect a leader. The cache forgot the key.",
+        "The partition leader and the package manager failed to respond.",
+        "If only the alert were louder.",
+        "The runbook, which the on-call followed, should have named the second cluster.",
+        "The engineer's laptop failed to connect, and users failed to log in.",
+        "This was not caused by human error; the user error rate rose to 31 %.",
     ],
 )
 def test_plain_words_and_what_others_said_are_left_alone(sentence: str) -> None:
@@ -336,3 +349,81 @@ def test_lines_without_text_are_not_kept_and_the_others_keep_their_numbers() -> 
     document = PostmortemText("\n" * 900 + "It was human error.\n" + "\x1d" * 900 + "x\n" * 9_000)
     assert [line.number for line in document.lines[:2]] == [901, 1802]
     assert len(document.lines) < MOST_LINES
+
+
+# --- another form ---------------------------------------------------------------------------------------------------
+
+PROSE = """\
+Checkout unavailable on 3 May
+
+Between 14:02 and 14:49 UTC some 12 % of our customers could not pay. A certificate of the payment gateway had expired,
+and the clients refused to connect because of it. The renewal job failed to write the new file, as its disk was full.
+
+We should have seen the full disk earlier. We will alert on it from 80 % on, and the certificate is renewed two weeks
+before it ends.
+"""
+TABLES = """\
+INCIDENT REVIEW
+
+CUSTOMER IMPACT
+
+| Metric | Value |
+|---|---|
+| Failed orders | 3,100 orders |
+| Duration | 47 min |
+
+SEQUENCE OF EVENTS
+
+| Time (UTC) | What | Who |
+|---|---|---|
+| 14:02 | Errors rise | monitoring |
+| 14:49 | Certificate replaced | platform team |
+
+WHAT WENT WRONG
+
+The renewal job failed to write its file.
+
+CORRECTIVE MEASURES
+
+| Change | Assignee | Ticket |
+|---|---|---|
+| Alert on a disk of 80 % | Mina | OPS-12 |
+"""
+
+
+def any_form(text: str) -> list[str]:
+    return [finding.rule for finding in lint_postmortem(text, style="any")]
+
+
+@pytest.mark.parametrize("text", [FINE, PROSE, TABLES], ids=["ours", "prose", "tables"])
+def test_a_good_postmortem_in_another_form_has_nothing_to_change(text: str) -> None:
+    assert any_form(text) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rules"),
+    [
+        ("3,100 orders", "some", []),
+        ("47 min", "long", []),
+        ("OPS-12", "none", ["open_actions"]),
+        ("14:49", "later", ["no_times"]),
+        ("The renewal job failed to write its file.", "The cause is probably the disk.", ["guess"]),
+        ("The renewal job failed to write its file.", "TBD", ["placeholder"]),
+        ("The renewal job failed to write its file.", "Bob failed to renew it.", ["counterfactual"]),
+    ],
+)
+def test_in_any_form_what_is_missing_is_said_once(old: str, new: str, rules: list[str]) -> None:
+    text = TABLES.replace("Mina", "") if old == "OPS-12" else TABLES
+    text = text.replace("| Change | Assignee | Ticket |", "| Change | | |").replace("47 min", "long") if rules else text
+    assert any_form(text.replace(old, new)) == rules
+
+
+def test_a_text_without_anything_is_told_all_five_at_its_end() -> None:
+    found = lint_postmortem("Sorry.\n\nIt was bad.", style="any")
+    assert [finding.rule for finding in found] == ["no_impact", "no_times", "no_cause", "no_actions"]
+    assert {finding.line for finding in found} == {3}
+
+
+def test_what_a_team_says_of_itself_is_no_blame_in_another_form_only() -> None:
+    assert "counterfactual" in linted("We should have tested this.")
+    assert "counterfactual" not in any_form("We should have tested this.")

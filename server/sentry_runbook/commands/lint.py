@@ -21,6 +21,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("file", metavar="FILE", help="the postmortem, Markdown; - reads standard input")
     command.add_argument("--evidence", metavar="FILE", help="also compare its numbers with this evidence")
+    command.add_argument(
+        "--style",
+        choices=("runbook", "any"),
+        default="runbook",
+        help="any: accept another form; asks for impact in figures, times, a cause and actions (default: runbook)",
+    )
     add_settings(command, "policy_file")
 
 
@@ -36,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     evidence = read_evidence(arguments.evidence, settings.base_url) if arguments.evidence else None
     policy = load_policy(settings.policy_file) if settings.policy_file else default_policy()
     incident = Incident(evidence, Stated(), policy, evidence.collected_at) if evidence else None
-    findings = lint_postmortem(text, incident)
+    findings = lint_postmortem(text, incident, style=arguments.style)
     name = "stdin" if arguments.file == "-" else in_one_line(arguments.file)
     for finding in findings:
         sys.stdout.write(

@@ -15,6 +15,10 @@ and "purity" as precision), which is high only where both are. Three corrections
 - *A claim must beat chance*, by a likelihood ratio test of the 2 x 2 table (set or not, now or before), with a limit
   that grows with the number of sets tried. Noise then yields an empty answer.
 
+Two values of one tag may be ill at once (:mod:`.siblings`), and what the cut at 100 combinations hides is filled in
+(:mod:`.paired`). Sets that carry the same events at both times cannot be parted: of these the most general ones are
+said, with equal rank where there are several; a set with more values is said beside them only when it carries others.
+
 Why not other statistics. *Lift* (share now over share before) is highest for what was rarest, whatever its size.
 *Adtributor* ranks tags one by one by the surprise of their whole distribution: it knows no combinations, and a tag of
 many values beats the one with the true value. *Chi-square* and the scan statistic grow with the number of events, so
@@ -28,15 +32,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from math import log, sqrt
 from types import MappingProxyType
 
 from sentry_runbook.incident.explanation.concentration import concentrations
-from sentry_runbook.incident.explanation.likelihood import evidence_of, harmonic_mean
+from sentry_runbook.incident.explanation.likelihood import Chance, harmonic_mean
 from sentry_runbook.incident.explanation.paired import Pair, Pairs, TagValue, Values, pairs
 from sentry_runbook.incident.explanation.siblings import Scored, best_siblings
-from sentry_runbook.incident.explanation.tag_sets import SetCount, count_of, count_sets
+from sentry_runbook.incident.explanation.tag_sets import Groups, SetCount, count_sets, kept_values
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW
 from sentry_runbook.incident.model.evidence import Combination
 
@@ -101,14 +105,16 @@ def rank_sets(
     scored = _scored(pairs(now, before, length_ratio), length_ratio)
     if not scored and total_before < FEWEST_BEFORE:
         return _concentrated(now, usual_shares)
-    return tuple(_ranked(_distinct(scored), _Listed(now, before, length_ratio)))[:MOST_SETS]
+    return tuple(islice(_ranked(_distinct(scored), _Listed(now, before, length_ratio)), MOST_SETS))
 
 
 def _scored(rows: Pairs, ratio: float) -> list[Scored]:
     """The sets that explain something, best first: one beyond the chance of all tried, each beyond its own."""
-    sets, totals = count_sets(rows.to_rank), count_of(rows.to_rank)
-    to_explain = _above_chance(rows.to_rank, ratio)
-    of_all = log(max(len(sets), 1) / CHANCE)
+    kept = kept_values(rows.to_rank)
+    groups, chance = Groups(rows.to_rank, kept), Chance(Groups(rows.to_test, kept))
+    sets, tried = count_sets(groups)
+    totals, to_explain = groups.count((), groups.all), _above_chance(groups.pairs, ratio)
+    of_all = log(max(tried, 1) / CHANCE)
 
     def score(count: SetCount) -> float:
         return _score(count, totals, ratio, to_explain)
@@ -117,19 +123,16 @@ def _scored(rows: Pairs, ratio: float) -> list[Scored]:
     best = sorted((row for row in scored if row.score >= LEAST_SCORE), key=_order)[:MOST_TESTED]
     if not best:
         return []
-    tested = [(row, evidence_of(row.count, rows.to_test)) for row in best]
+    tested = [(row, chance.evidence(row.count.rows)) for row in best]
     large = [count for count in sets if count.now - ratio * count.before >= LEAST_PART * to_explain]
     siblings = best_siblings(large, score, best[0].score)
-    if siblings and evidence_of(siblings[0].together, rows.to_test) < of_all:
+    if siblings and chance.evidence(siblings[0].together.rows) < of_all:
         siblings = ()
     if not siblings and max(evidence for _, evidence in tested) < of_all:
         return []
     first = {row.count.values for row in siblings}
     certain = (row for row, evidence in tested if evidence >= -log(CHANCE_OF_ONE))
-    return [
-        *(Scored(row.count, row.score) for row in siblings),
-        *(row for row in certain if row.count.values not in first),
-    ]
+    return [*siblings, *(row for row in certain if row.count.values not in first)]
 
 
 def _order(row: Scored) -> tuple[float, int]:
@@ -162,30 +165,29 @@ def _distinct(scored: Sequence[Scored]) -> Iterator[list[Scored]]:
         yield [row for row in group if len(row.count.values) == fewest]
 
 
-@dataclass(frozen=True)
 class _Listed:
     """The figures as Sentry listed them, without what was filled in."""
 
-    now: Sequence[Combination]
-    before: Sequence[Combination]
-    ratio: float
+    def __init__(self, now: Sequence[Combination], before: Sequence[Combination], ratio: float) -> None:
+        self._now, self._before, self._ratio = now, before, ratio
+        self._total, self._total_before = (sum(row.events for row in rows) for rows in (now, before))
 
     def ranked(self, values: Values, rank: int) -> RankedSet:
-        total, total_before = self.events((), self.now), self.events((), self.before)
-        events, usual = self.events(values, self.now), self.events(values, self.before)
-        above = total - self.ratio * total_before
+        events, usual = _events(values, self._now), _events(values, self._before)
+        above = self._total - self._ratio * self._total_before
         return RankedSet(
             values=values,
             events=events,
-            share=events / total,
-            usual_share=usual / total_before if total_before >= FEWEST_BEFORE else None,
-            explains=min(1.0, max(0.0, (events - self.ratio * usual) / above)) if above > 0 else None,
+            share=events / self._total,
+            usual_share=usual / self._total_before if self._total_before >= FEWEST_BEFORE else None,
+            explains=min(1.0, max(0.0, (events - self._ratio * usual) / above)) if above > 0 else None,
             rank=rank,
         )
 
-    @staticmethod
-    def events(values: Values, rows: Sequence[Combination]) -> int:
-        return sum(row.events for row in rows if all(row.tags.get(tag) == value for tag, value in values))
+
+def _events(values: Values, rows: Sequence[Combination]) -> int:
+    items = set(values)
+    return sum(row.events for row in rows if items <= row.tags.items())
 
 
 def _ranked(groups: Iterator[list[Scored]], listed: _Listed) -> Iterator[RankedSet]:

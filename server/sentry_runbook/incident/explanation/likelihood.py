@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import log
 
 from sentry_runbook.incident.explanation.paired import Pair
-from sentry_runbook.incident.explanation.tag_sets import SetCount, count_of
+from sentry_runbook.incident.explanation.tag_sets import Groups
 
 
 def harmonic_mean(first: float, second: float) -> float:
@@ -34,29 +34,35 @@ def table_ratio(now: float, before: float, total_now: float, total_before: float
     return sum(log_ratio(count, expected / everything) for count, expected in cells) if everything else 0.0
 
 
-def evidence_of(count: SetCount, rows: Sequence[Pair]) -> float:
-    """The log likelihood ratio of the set, divided by how much more than chance the combinations vary by themselves.
+class Chance:
+    """The evidence of sets against chance, on the combinations filled in for the test.
 
     Events come in bursts (one user reloads a page thirty times), so counts vary more than independent events would.
     Within the set and outside it every combination should have grown alike; how much they did not is measured by
-    Pearson's statistic per degree of freedom, on combinations that were counted at both times. 0 for a set that grew
-    less than the rest.
+    Pearson's statistic per degree of freedom, on combinations that were counted at both times.
     """
-    carriers = [row for number, row in enumerate(rows) if count.rows >> number & 1]
-    others = [row for number, row in enumerate(rows) if not count.rows >> number & 1]
-    part, totals = count_of(carriers), count_of(rows)
-    if part.now * totals.before <= part.before * totals.now:
-        return 0.0
-    inside, outside = ([row for row in side if row.is_counted] for side in (carriers, others))
-    freedom = max(len(inside) - 1, 0) + max(len(outside) - 1, 0)
-    variation = (_unevenness(inside) + _unevenness(outside)) / freedom if freedom else 1.0
-    return table_ratio(part.now, part.before, totals.now, totals.before) / max(1.0, variation)
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self._totals = groups.count((), groups.all)
+        self._counted = [(1 << number, pair) for number, pair in enumerate(groups.pairs) if pair.is_counted]
+
+    def evidence(self, rows: int) -> float:
+        """The log likelihood ratio of a set, divided by that variation; 0 for a set that grew less than the rest."""
+        part, totals = self._groups.count((), rows), self._totals
+        if part.now * totals.before <= part.before * totals.now:
+            return 0.0
+        inside = [pair for bit, pair in self._counted if rows & bit]
+        outside = [pair for bit, pair in self._counted if not rows & bit]
+        freedom = max(len(inside) - 1, 0) + max(len(outside) - 1, 0)
+        variation = (_unevenness(inside) + _unevenness(outside)) / freedom if freedom else 1.0
+        return table_ratio(part.now, part.before, totals.now, totals.before) / max(1.0, variation)
 
 
 def _unevenness(rows: Sequence[Pair]) -> float:
     """Pearson's statistic of combinations against one growth of them all."""
-    both = count_of(rows)
-    if not both.now or not both.before:
+    now, before = sum(row.now for row in rows), sum(row.before for row in rows)
+    if not now or not before:
         return 0.0
-    squares = ((row.now * both.before - row.before * both.now) ** 2 / (row.now + row.before) for row in rows)
-    return sum(squares) / (both.now * both.before)
+    squares = ((row.now * before - row.before * now) ** 2 / (row.now + row.before) for row in rows)
+    return sum(squares) / (now * before)

@@ -5,18 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.messages import LintFinding
 from sentry_runbook.incident.postmortem.document import PostmortemText, TextLine
 
+Style = Literal["runbook", "any"]
+
 
 @dataclass(frozen=True)
 class CheckedText:
-    """The input of a rule: the text, and the incident to compare it with where there is one."""
+    """The input of a rule: the text, and the incident to compare it with where there is one.
+
+    Attributes:
+        style: ``runbook`` for our own form; ``any`` for a postmortem in another form, where what a team says of itself
+            ("we should have") is no blame.
+    """
 
     document: PostmortemText
     incident: Incident | None = None
+    style: Style = "runbook"
 
 
 SECTIONS: tuple[tuple[str, str], ...] = (
