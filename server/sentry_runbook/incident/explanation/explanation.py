@@ -64,8 +64,11 @@ def _candidates(
     usual_shares: Mapping[tuple[str, str], float],
     events: int,
 ) -> Iterator[Candidate]:
-    yield from with_flag_changes(_of_tags(evidence, usual_shares, events), evidence, start)
-    yield from flag_candidates(evidence, start)
+    flags = flag_candidates(evidence, start)
+    tagged = {candidate.tags for candidate in flags}
+    of_tags = [candidate for candidate in _of_tags(evidence, usual_shares, events) if candidate.tags not in tagged]
+    yield from with_flag_changes(of_tags, evidence, start)
+    yield from flags
     user = single_user(evidence, events, episode)
     if user is not None:
         yield user
