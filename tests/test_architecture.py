@@ -173,11 +173,12 @@ INSIDE: dict[str, set[str]] = {
     "timeline": MEASURED | {"recovery", "causes"},
     "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
+    "background": JUDGED,
     "issue_report": JUDGED,
     "triage": JUDGED,
     "resolution": JUDGED,
-    "messages": JUDGED | {"triage", "issue_report", "postmortem"},
-    "postmortem": JUDGED,
+    "messages": JUDGED | {"triage", "issue_report", "postmortem", "background"},
+    "postmortem": JUDGED | {"background"},
 }
 """Inside ``incident/``, by folder or module: what each part may import besides itself. Nothing points back."""
 

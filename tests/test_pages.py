@@ -87,7 +87,7 @@ def test_users_of_which_some_events_say_nothing_are_said_as_a_lower_bound(capsys
     some = make_triage(read(incident([*burst(ago(minutes=30), 40, SECOND, 40), *silent])))
     assert "- **Users:** 40\n" in in_markdown(named)
     assert "- **Users:** at least 40\n" in in_markdown(some)
-    assert "at least 40 users" in in_terminal(some, capsys)
+    assert "At least 40 users" in in_terminal(some, capsys)
 
 
 def test_a_severity_that_suspicious_events_may_have_made_is_said_with_what_it_would_be_without_them(
@@ -163,7 +163,7 @@ def test_the_share_of_the_projects_unhandled_events_is_the_one_that_the_reason_s
     of = read(
         incident(burst(ago(hours=1), own, SECOND, own), others=burst(ago(hours=1), others, 30 * SECOND / others, 50))
     )
-    assert f"this issue has {said} of its unhandled events" in in_markdown(make_triage(of))
+    assert f"this issue's part of the unhandled events is {said}" in in_markdown(make_triage(of))
     page = severity_page(of.severity).finish().prose
     assert f"- **This issue's share of the project's unhandled events:** {said}\n" in page
     assert in_template(of, "{{ severity.share_of_project }}", tmp_path) == f"{said}\n"

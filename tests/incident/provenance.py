@@ -67,11 +67,15 @@ class _Sources:
         steps = (timedelta(seconds=series.step_s) for series in _series(evidence))
         spans = {evidence.window.length, *RULES, *steps, *(one.length for one in _windows(evidence))}
         self.lengths = {form for length in between | spans for form in (duration(length), briefly(length))}
+        began = incident.known_episode.began if incident.known_episode is not None else now
+        calm = {elapsed(hour, began) for hour in _ends_of_hours(evidence)}
+        self.lengths |= {briefly(length) for length in calm if length > timedelta()}
         self.lengths |= {found for text in texts for found in LENGTH.findall(text)}
         self.numbers = {found.rstrip(",") for text in texts for found in NUMBER.findall(text)}
         self.numbers |= {form for leaf in leaves for form in _forms(leaf)} | FORM
         self.numbers |= {form for value in _derived(evidence) for form in _forms(value)}
         self.numbers |= {f"{pct:.2f}" for pct in _crash_free(evidence)}
+        self.numbers |= {form for run in release_runs(evidence) for form in run}
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -144,6 +148,29 @@ def _crash_free(evidence: Evidence) -> Iterator[float]:
             if crashed is not None:
                 yield math.floor(round(10_000 * (1 - crashed - (unhandled or 0.0)), 4)) / 100
     yield from crash_free_of_spans(evidence)
+
+
+def release_runs(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Sessions and crash-free percent of every run of hours of each release, as they are shown."""
+    releases = evidence.sessions.value.releases if isinstance(evidence.sessions, Known) else ()
+    for release in releases:
+        hours = [hour for hour in release.hours if hour.sessions]
+        for first, last in itertools.combinations_with_replacement(range(len(hours)), 2):
+            run = hours[first : last + 1]
+            total = sum(hour.sessions or 0 for hour in run)
+            crashed = sum((hour.sessions or 0) * ((hour.crash_rate or 0) + (hour.unhandled_rate or 0)) for hour in run)
+            yield f"{total:,}", f"{math.floor(round(10_000 * (1 - crashed / total), 4)) / 100:.2f}"
+
+
+def _ends_of_hours(evidence: Evidence) -> Iterator[datetime]:
+    """Where a clock hour with events ends: an earlier episode does."""
+    if isinstance(evidence.history, Known):
+        series = evidence.history.value
+        yield from (
+            series.start + timedelta(seconds=series.step_s * (place + 1))
+            for place, value in enumerate(series.values)
+            if value
+        )
 
 
 def crash_free_of_spans(evidence: Evidence) -> Iterator[float]:

@@ -292,7 +292,7 @@ def test_outcomes_that_could_not_be_read_change_no_verdict_and_are_named_as_miss
 def test_counts_of_the_impact_are_lower_bounds() -> None:
     impact = read(with_outcomes(outcomes(accepted=STEADY, rate_limited=[9]), crowd(40))).impact
     assert (impact.events_lower_bound, impact.users_lower_bound) == (True, True)
-    assert impact.reading.startswith("At least 40 events of at least 40 users in production in 24 h")
+    assert impact.reading.startswith("At least 40 users hit at least 40 errors in production in 24 h")
     whole = read(with_outcomes(outcomes(accepted=STEADY), crowd(40))).impact
     assert (whole.events_lower_bound, whole.users_lower_bound) == (None, None)
 

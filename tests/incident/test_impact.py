@@ -62,7 +62,7 @@ def test_every_number_can_be_checked_by_hand() -> None:
     assert result.crash_free_sessions_pct == 97.0
     assert result.baseline is not None
     assert result.baseline.events == 0
-    assert result.reading == "600 events of 320 users in production in 24 h until 2026-11-23 15:00 UTC."
+    assert result.reading == "320 users hit 600 errors in production in 24 h until 2026-11-23 15:00 UTC."
     assert result.trend is not None
     assert result.episode is not None
     assert result.episode.began == ago(minutes=50)
@@ -129,9 +129,7 @@ def test_an_empty_period_is_widened_for_events_and_users_only() -> None:
     assert result.users_worst_hour is None
     assert result.baseline is None
     assert why(result, "users_worst_hour")
-    assert (
-        result.reading == "No event in the 24 h asked for; in 7 d there were 57 events of 12 users in all environments."
-    )
+    assert result.reading == "No event in the 24 h asked for; in 7 d: 12 users hit 57 errors in all environments."
 
 
 @pytest.mark.parametrize(
@@ -141,7 +139,7 @@ def test_an_empty_period_is_widened_for_events_and_users_only() -> None:
 def test_the_reading_says_in_which_environments_was_counted(basis: Any, where: str) -> None:
     scope = EnvironmentScope(names=("staging",), basis=basis)
     some, none = (incident(events).model_copy(update={"scope": scope}) for events in ([Seen(at=ago(hours=1))], []))
-    assert measure(some).reading.startswith(f"1 event of 1 user in {where} in 24 h")
+    assert measure(some).reading.startswith(f"1 user hit 1 error in {where} in 24 h")
     assert measure(none).reading.startswith(f"No impact: Sentry counted no event in {where} in 24 h.")
 
 
@@ -162,7 +160,7 @@ def test_users_on_some_events_are_called_a_lower_bound() -> None:
     result = measure(incident([*burst(ago(hours=1), 30, MINUTE, 4), Seen(at=ago(minutes=9), user=None)]))
     assert result.users == 4
     assert result.users_lower_bound is True
-    assert "at least 4 users" in result.reading
+    assert "At least 4 users" in result.reading
 
 
 def test_every_unknown_key_is_named_in_missing() -> None:

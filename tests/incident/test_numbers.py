@@ -18,7 +18,7 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.policy import LEVELS
 from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of
-from tests.incident.provenance import crash_free_of_spans
+from tests.incident.provenance import crash_free_of_spans, release_runs
 
 TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b|\b\d\d:\d\d\b")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -87,6 +87,11 @@ def crash_free_sessions(evidence: Evidence, name: str) -> Iterator[str]:
     yield from (f"{pct:.2f}" for pct in crash_free_of_spans(evidence))
 
 
+def sessions_by_release(evidence: Evidence, name: str) -> Iterator[str]:
+    """Of each release: the sessions of a run of hours, and how many of them were free of crashes."""
+    yield from (number for run in release_runs(evidence) for number in run)
+
+
 def counted_in_the_series(evidence: Evidence, name: str) -> Iterator[str]:
     """Sums over an hour, over the time since the last update and as long before it."""
     if not isinstance(evidence.series, Known):
@@ -134,6 +139,7 @@ RULES: tuple[Rule, ...] = (
     stated_by_a_person,
     of_the_policy,
     crash_free_sessions,
+    sessions_by_release,
     counted_in_the_series,
     users_of_an_hour,
     share_of_the_project,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from sentry_runbook.incident.episode.issue_counts import issue_days, issue_hours
+from sentry_runbook.incident.events.why_fired import noun_of
 from sentry_runbook.incident.formatting import count, duration, listed, moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
@@ -200,13 +201,16 @@ def _reading(incident: Measurements, counts: _ImpactCounts) -> str:
     if counts.events == 0:
         wider = f", nor in {duration(counts.window.length)}" if counts.widened else ""
         return f"No impact: Sentry counted no event in {where} in {asked}{wider}. This is measured."
-    users = f" of {'at least ' if counts.lower_bound else ''}{count(counts.users, 'user')}" if counts.users else ""
-    least = "At least " if counts.events_lower_bound else ""
-    counted = f"{least}{count(counts.events, 'event')}{users} in {where}"
+    least, users_least = (
+        "at least " if is_least else "" for is_least in (counts.events_lower_bound, counts.lower_bound)
+    )
+    hit = f"{least}{count(counts.events, noun_of(evidence))} in {where}"
+    if counts.users:
+        hit = f"{users_least}{count(counts.users, 'user')} hit {hit}"
     if counts.widened:
-        counted = counted[:1].lower() + counted[1:]
-        return f"No event in the {asked} asked for; in {duration(counts.window.length)} there were {counted}."
-    return f"{counted} in {asked} until {moment(counts.window.end)}{_counted_by(evidence, counts)}."
+        return f"No event in the {asked} asked for; in {duration(counts.window.length)}: {hit}."
+    hit = f"{hit[:1].upper()}{hit[1:]}"
+    return f"{hit} in {asked} until {moment(counts.window.end)}{_counted_by(evidence, counts)}."
 
 
 def _counted_by(evidence: Evidence, counts: _ImpactCounts) -> str:

@@ -11,7 +11,9 @@ from sentry_runbook.incident.episode.baseline import find_baseline
 from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
 from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
 from sentry_runbook.incident.episode.trend import find_trend
-from sentry_runbook.incident.events.event_texts import all_texts
+from sentry_runbook.incident.events.attacks import Attack, find_attacks
+from sentry_runbook.incident.events.dependency import FailedDependency, find_dependency
+from sentry_runbook.incident.events.event_texts import all_texts, whole_events
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error, unnamed_service
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.explanation.explanation import explain
@@ -22,7 +24,7 @@ from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown
+from sentry_runbook.incident.model.evidence import Event, Evidence, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.explanation import (
     Change,
@@ -224,9 +226,14 @@ class Measurements:
         return unseen_changes(self.evidence, self.apparent_start)
 
     @cached_property
+    def failed_dependency(self) -> FailedDependency | None:
+        """What the failing code depends on and did not get, with what the actions need; None when nothing shows it."""
+        return find_dependency(self.evidence, self.texts) if self.evidence.issue.is_error else None
+
+    @property
     def dependency(self) -> Dependency | None:
         """What the failing code depends on and did not get; None when nothing shows it."""
-        return None
+        return self.failed_dependency.result if self.failed_dependency is not None else None
 
     # --- what the events say
 
@@ -255,6 +262,21 @@ class Measurements:
         """The error text of a service that fails and is not named; None where a host is known, or there is none."""
         known = self.failed_calls is not None or self.host_in_error is not None
         return None if known else unnamed_service(self.evidence, self.texts)
+
+    @property
+    def events_read(self) -> tuple[Event, ...]:
+        """The events that were read whole, the issue's main event first."""
+        return whole_events(self.evidence)
+
+    @cached_property
+    def attacks(self) -> tuple[Attack, ...]:
+        """Signs of an attack in the events; empty when there is none."""
+        return find_attacks(self.evidence) if self.evidence.issue.is_error else ()
+
+    @property
+    def security_incident(self) -> bool:
+        """Whether an injection reached the database: security is called, nothing archived, nothing published."""
+        return any(attack.reached for attack in self.attacks)
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:

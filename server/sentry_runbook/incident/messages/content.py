@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
+from sentry_runbook.incident.background import background, whom_to_ask
 from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
@@ -25,6 +26,7 @@ from sentry_runbook.incident.model.results.issue import IssueSummary, select_fie
 from sentry_runbook.incident.model.results.messages import Audience, Blank
 from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, Verdict
 from sentry_runbook.incident.postmortem.content import PostmortemContent
+from sentry_runbook.incident.recovery.groups import group_effect
 from sentry_runbook.incident.triage.checklist import checklist
 from sentry_runbook.incident.triage.next_steps import next_steps
 
@@ -133,6 +135,27 @@ class MessageContent(BlankContent):
         incident, other = self._incident, words_of(self._incident.evidence)
         advice = other.advice.rstrip(".") if other is not None else None
         return next_step(incident, self.stage.name, self._audience, _fix_changed(incident), advice)
+
+    @cached_property
+    def background(self) -> tuple[str, ...]:
+        """What stands behind it, a sentence each: leading issue, explanation, releases, dependency, nearest change."""
+        return tuple(background(self._incident, by_name=self._audience == "engineers"))
+
+    @cached_property
+    def background_beside_release(self) -> tuple[str, ...]:
+        """The same for a message that says already when the suspect release was deployed."""
+        return tuple(background(self._incident, by_name=self._audience == "engineers", has_release=True))
+
+    @cached_property
+    def fell(self) -> str | Unknown:
+        """What the last act changed, and in which group of events."""
+        effect = group_effect(self._incident, self._incident.recovery_metrics)
+        return Unknown(why="the event rows do not tell it") if effect is None else effect.rstrip(".")
+
+    @property
+    def owners(self) -> str | Unknown:
+        """Whom to ask, with the reasons."""
+        return whom_to_ask(self._incident) or Unknown(why="nobody is named in Sentry")
 
     @cached_property
     def changes(self) -> tuple[str | Blank, ...]:

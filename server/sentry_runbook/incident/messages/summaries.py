@@ -58,10 +58,9 @@ def _for_customers(incident: Incident, impact: Impact, verdict: Verdict) -> str 
 def _errors(impact: Impact, noun: str, where: str) -> str:
     errors = f"{'at least ' if impact.events_lower_bound else ''}{count(impact.events or 0, noun)} {where}"
     if impact.users is None:
-        return f"{errors} (how many people met them is not known)"
+        return f"{errors} (how many people hit them is not known)"
     least = "at least " if impact.users_lower_bound else ""
-    met = "has" if impact.users == 1 and not least else "have"
-    return f"{least}{count(impact.users, 'user')} {met} met {errors}"
+    return f"{least}{count(impact.users, 'user')} hit {errors}"
 
 
 def _dropped(incident: Incident) -> Iterator[str]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
+from sentry_runbook.incident.background import background
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.formatting import briefly, count, elapsed, moment
 from sentry_runbook.incident.incident import Incident
@@ -179,7 +180,21 @@ def _summary(incident: Incident) -> Iterator[str]:
         yield f"The evidence fits the pattern {pattern.title}{of} (confidence {first.confidence})."
     else:
         yield "None of the runbook's root-cause patterns fits the evidence."
+    yield from (f"{sentence}." for sentence in background(incident, by_name=True))
+    yield from _earlier(incident)
     yield f"Recovery: {incident.recovery.reading}"
+
+
+def _earlier(incident: Incident) -> Iterator[str]:
+    """That it was not the first time, and how the last one ended."""
+    history = incident.earlier
+    if history is None or history.last is None:
+        return
+    last = history.last
+    by = f" by {quoted(last.ended_by)}" if last.ended_by else ""
+    ended = f"; the last one ended {moment(last.ended)}{by}" if last.ended else ""
+    held = f" and that held {last.held}" if ended and last.held else ""
+    yield f"It was not the first time: {count(history.episodes, 'earlier episode')} known{ended}{held}."
 
 
 def _what_happened(incident: Incident) -> str:

@@ -20,6 +20,7 @@ from sentry_runbook.incident.metrics.crash_free import shown_pct
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence, Known, Missing, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Recovery, RecoveryVerdict
 from sentry_runbook.incident.recovery.actions import shown
+from sentry_runbook.incident.recovery.groups import group_effect
 from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
 from sentry_runbook.incident.recovery.needs import open_needs
 from sentry_runbook.incident.recovery.reading import full_minutes, reading
@@ -98,6 +99,9 @@ def _verdict(metrics: RecoveryMetrics, *, is_over: bool) -> RecoveryVerdict:
 def _notes(incident: Measurements, metrics: RecoveryMetrics) -> Iterator[str]:
     """Limits of the measurement, as notes."""
     policy = incident.policy
+    effect = group_effect(incident, metrics)
+    if effect is not None:
+        yield effect
     if metrics.extrapolated_from is not None:
         yield f"The rate now is extrapolated from the {duration(full_minutes(metrics.extrapolated_from))} since then."
     if metrics.episode is not None and metrics.episode.result.note:
