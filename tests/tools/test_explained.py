@@ -157,7 +157,10 @@ async def test_a_healthy_old_release_beside_the_bad_one_speaks_for_a_rollback_to
     cause = answer["causes"][0]
     assert cause["pattern"] == "deployment_regression"
     evidence = " ".join(cause["evidence_for"])
-    assert 'Crash-free: "7.12.0" 34.10 % (302 sessions); beside it "7.11.0" 100.00 % (750 sessions).' in evidence
+    assert (
+        '"7.12.0": 34.10 % crash-free (302 sessions); beside it "7.11.0": 100.00 % crash-free (750 sessions).'
+        in evidence
+    )
     assert "no other release runs beside it" not in str(answer["causes"])
     assert cause["action"].startswith('Roll back "7.12.0" to "7.11.0" (healthy beside it) with your own')
     assert values(answer["explanation"][0]) == {"release": "7.12.0"}

@@ -268,9 +268,16 @@ def runs_beside(row: ReleaseHealth) -> bool:
 
 
 def described(row: ReleaseHealth) -> str:
-    """``"7.12.0" 34.00 % (302 sessions)``."""
-    rate = "unknown" if row.crash_free_pct is None else crash_free_percent(row.crash_free_pct)
-    return f"{quoted(row.release)} {rate} ({count(row.sessions, 'session')})"
+    """``"7.12.0": 34.00 % crash-free (302 sessions)``."""
+    rate = (
+        "crash-free not known" if row.crash_free_pct is None else f"{crash_free_percent(row.crash_free_pct)} crash-free"
+    )
+    return f"{quoted(row.release)}: {rate} ({count(row.sessions, 'session')})"
+
+
+def relation(row: ReleaseHealth) -> str:
+    """How a release stands to the suspect one, before its name: it runs beside it, or it was replaced by it."""
+    return "beside it" if runs_beside(row) else "before it, in the same hour,"
 
 
 def adoption(row: ReleaseHealth) -> str:
