@@ -156,6 +156,11 @@ def test_what_was_not_answered_says_why() -> None:
     }
 
 
+def test_beside_known_changes_only_what_is_not_seen_at_all_is_missing() -> None:
+    found = read(evidence(releases=known((release("shop@1", BEGAN - DAY, BEGAN - HOUR),))))
+    assert set(unseen(found)) == {"flag changes"}
+
+
 def test_what_was_not_asked_for_is_not_missing() -> None:
     assert read(incident(burst(BEGAN, 180, MINUTE, 60))).unseen_changes == ()
 
@@ -261,6 +266,11 @@ def test_a_flag_at_the_onset_and_on_in_the_events_explains_them_first() -> None:
     assert [(value.tag, value.value) for value in first.values] == [("checkout_v2", "true")]
     assert (first.share, first.events) == (1.0, 3)
     assert first.note == "in 3 of 3 events read; changed 11:58 UTC, 2 min before"
+
+
+def test_one_event_read_is_not_called_several() -> None:
+    (entry,) = read(evidence(flag(2 * MINUTE), **events(ON))).explanation
+    assert entry.note == "in the event read; changed 11:58 UTC, 2 min before"
 
 
 def test_a_flag_that_nobody_changed_is_said_only_where_nothing_else_explains_it_and_no_list_of_flags_is_on() -> None:

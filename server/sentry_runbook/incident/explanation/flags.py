@@ -104,7 +104,7 @@ def _explanation(flag: str, value: str, share: float, events: int, note: str) ->
 
 
 def _read(events: int) -> str:
-    return f"in {events} of {count(events, 'event')} read"
+    return f"in {events} of {count(events, 'event')} read" if events > 1 else "in the event read"
 
 
 def when_changed(change: FlagChange, start: Start) -> str:
