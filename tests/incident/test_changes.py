@@ -140,9 +140,9 @@ def test_without_changes_it_is_said_what_would_not_be_seen() -> None:
     found = read(evidence(releases=known((release("shop@1", BEGAN - 9 * DAY),))))
     assert found.changes == ()
     assert unseen(found) == {
-        "flag changes": "the flag log is empty: perhaps no flag provider reports to Sentry",
+        "flag changes": "the log is empty: perhaps no flag provider reports to Sentry",
         "deploys": "no deploy markers are recorded: a deploy without one is not seen",
-        "alert edits": "only the last edit of each rule of this project is kept; other projects' were not read",
+        "alert edits": "only the last one of each rule of this project is known",
     }
 
 

@@ -65,6 +65,12 @@ def test_a_customer_counts_from_four_fifths_of_the_events(counts: Mapping[str, i
     assert found(tag("customer", **counts)) == ([{"customer": "acme"}] if listed else [])
 
 
+@pytest.mark.parametrize(("counts", "listed"), [({"US": 180, "CA": 20}, True), ({"US": 179, "CA": 21}, False)])
+@pytest.mark.parametrize("key", ["geo.city", "os.version", "browser", "device.model"])
+def test_what_is_often_uneven_needs_more(key: str, counts: Mapping[str, int], listed: bool) -> None:
+    assert bool(found(tag(key, **counts))) is listed
+
+
 @pytest.mark.parametrize("key", ["customer", "tenant_id", "org.slug", "server_name", "host", "pod", "k8s.node.name"])
 def test_one_of_many_is_named_though_no_other_one_has_been_seen(key: str) -> None:
     (entry,) = read(new_issue(tag(key, only=200))).explanation
@@ -344,11 +350,15 @@ def test_of_a_new_issue_values_that_the_same_events_carry_are_one_finding() -> N
     first, *others = explain_rows(now)
     assert values(first) == {"browser.name": "Safari", "geo.country_code": "DE", "release": "2"}
     assert (first.events, first.share, first.explains, others) == (290, 0.967, None, [])
-    apart = rows({("2", "Safari", "DE"): 250, ("2", "Chrome", "DE"): 45, ("1", "Firefox", "FR"): 5})
+    apart = rows({("2", "Safari", "DE"): 275, ("2", "Chrome", "DE"): 20, ("1", "Firefox", "FR"): 5})
     assert [values(entry) for entry in explain_rows(apart)] == [
         {"geo.country_code": "DE", "release": "2"},
         {"browser.name": "Safari"},
     ]
+    uneven = rows({("1", "Safari", "DE"): 260, ("2", "Chrome", "DE"): 25, ("3", "Chrome", "FR"): 35})
+    assert [values(entry) for entry in explain_rows(uneven)] == [{"browser.name": "Safari", "release": "1"}]
+    usual = rows({("1", "Safari", "DE"): 90, ("2", "Safari", "US"): 80, ("3", "Safari", "FR"): 80, GRID[0]: 40})
+    assert explain_rows(usual) == ()
 
 
 def test_fewer_than_ten_events_of_a_project_are_explained_by_nothing() -> None:

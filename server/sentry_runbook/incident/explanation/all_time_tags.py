@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
-from sentry_runbook.incident.explanation.tag_names import CUSTOMER, FLAG, HOST, OBVIOUS, family, is_single
+from sentry_runbook.incident.explanation.tag_names import CUSTOMER, FLAG, HOST, OBVIOUS, family, is_single, stands_out
 from sentry_runbook.incident.metrics.breakdown import FEWEST_NOW, rounded
 from sentry_runbook.incident.model.evidence import Evidence, Known, TagCount
 from sentry_runbook.incident.model.results.explanation import Explanation
 
-CONCENTRATED = 0.8
-"""Part of the events from which a value of several stands out; the same as for rows without a time before."""
 OF_WINDOW = 0.8
 """Part of all its events that lie in the window, from which all time is the incident."""
 FEWEST_EVENTS = 20
@@ -59,7 +57,9 @@ def _concentrated(tag: TagCount) -> Candidate | None:
     counts = [(value, count) for value, count in tag.values if value is not None and count is not None]
     total = tag.total or sum(count for _, count in counts)
     value, events = max(counts, key=lambda pair: pair[1], default=("", 0))
-    if not total or events < CONCENTRATED * total or events < (FEWEST_NOW if events == total else FEWEST_EVENTS):
+    if not total or events < (FEWEST_NOW if events == total else FEWEST_EVENTS):
+        return None
+    if not stands_out((tag.key,), events / total):
         return None
     is_only = len(counts) == 1 and events >= total
     # A tag with one value is a constant, unless its name says that there are many.

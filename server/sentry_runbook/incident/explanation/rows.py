@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sentry_runbook.incident.explanation.attribution import RankedSet, rank_sets
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
-from sentry_runbook.incident.explanation.tag_names import family, is_single
+from sentry_runbook.incident.explanation.tag_names import family, is_single, stands_out
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded
 from sentry_runbook.incident.model.evidence import Breakdown, Combination
 from sentry_runbook.incident.model.results.explanation import Explanation
@@ -64,9 +64,15 @@ def row_candidates(
         length_ratio=length_ratio,
         usual_shares=usual_shares,
     )
-    enough = [each for each in ranked if each.explains is None or each.explains >= LEAST_EXPLAINED]
-    joined = _joined(enough, now.combinations) if all(each.explains is None for each in enough) else enough
-    return tuple(_candidate(each, now.complete) for each in _distinct(joined))[:MOST_OF_ROWS]
+    joined = _joined(ranked, now.combinations) if all(each.explains is None for each in ranked) else ranked
+    enough = [each for each in joined if _is_enough(each)]
+    return tuple(_candidate(each, now.complete) for each in _distinct(enough))[:MOST_OF_ROWS]
+
+
+def _is_enough(each: RankedSet) -> bool:
+    if each.explains is not None:
+        return each.explains >= LEAST_EXPLAINED
+    return each.usual_share is not None or stands_out((tag for tag, _ in each.values), each.share)
 
 
 def _joined(ranked: Sequence[RankedSet], rows: Sequence[Combination]) -> list[RankedSet]:
