@@ -21,7 +21,7 @@ from sentry_runbook.collect import (
     recovery_window,
     story_window,
 )
-from sentry_runbook.collect.discover_parts import BREAKDOWN_TAGS
+from sentry_runbook.collect.breakdown_columns import BREAKDOWN_TAGS
 from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import (

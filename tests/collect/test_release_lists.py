@@ -104,6 +104,8 @@ async def test_a_token_of_no_team_sees_the_project_s_own_alone() -> None:
     evidence = await sentry.ask()
     assert len(sentry.asked) == 2
     assert versions(evidence.releases) == ["one@2", "one@1"]
+    # An empty list is no sign that no other project released anything.
+    assert isinstance(evidence.other_releases, Unknown) and "member of none" in evidence.other_releases.why
     await sentry.ask()
     assert sentry.upstream.rounds == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import anyio
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from sentry_runbook.settings import Limits
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import (
+    AlertSpec,
     DeploySpec,
+    FlagChangeSpec,
     IssueSpec,
+    OwnerSpec,
     ReleaseSpec,
     Scenario,
     SessionsSpec,
@@ -19,6 +23,7 @@ from sentry_runbook.simulator.scenario import (
     Stream,
     Transactions,
 )
+from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.matrix import matrix
 from tests.tools.contract import call
@@ -123,6 +128,74 @@ async def test_the_longest_period_tells_crash_free_sessions_in_two_rounds_too() 
             else:
                 met = {criterion["id"]: criterion for criterion in answer["criteria"]}["crash_free"]
                 assert met["met"] is True and "hours were not measured" in met["note"]
+
+
+MOST_REQUESTS = 18
+"""Of a triage, with all of its parts (DESIGN §9; the README tells it)."""
+
+
+def every_part(*streams: Stream, platform: str = "python", **issue: Any) -> Scenario:
+    """An issue for which a triage has something to ask in every part."""
+    return Scenario(
+        name="every",
+        platform=platform,
+        issues=(
+            IssueSpec(
+                "EVERY-1",
+                "TimeoutError: upstream",
+                transaction="GET /pay",
+                streams=streams,
+                tags={"customer": {"acme": 9, "blue": 1}, "plan": {"free": 1, "gold": 1}},
+                owners=(OwnerSpec("team:pay"),),
+                **issue,
+            ),
+            IssueSpec("EVERY-2", streams=(Stream(40, -90, -1),)),
+        ),
+        releases=(
+            ReleaseSpec("every@1", -40_000, (DeploySpec(-39_000),)),
+            ReleaseSpec("every@2", -500, (DeploySpec(-450, "staging"), DeploySpec(-430), DeploySpec(-420))),
+        ),
+        sessions=(SessionsSpec(9000), SessionsSpec(90, release="every@1", environment="staging")),
+        transactions=(Transactions("GET /pay", 500),),
+        flags=(FlagChangeSpec(-440, "new-pay"),),
+        alerts=(AlertSpec("Errors", -400),),
+    )
+
+
+LONG_AGO = Stream(600, -30_000, -2000)
+NOW = Stream(300, -420, -1, users=90)
+HANDLED = Stream(50, -300, -1, handled=True)
+HARD = {
+    "new": every_part(NOW),
+    "new, some handled": every_part(NOW, HANDLED),
+    "old": every_part(LONG_AGO, NOW, HANDLED),
+    "come back": every_part(LONG_AGO, NOW, HANDLED, history=(StateChange(-1900, "resolved"),)),
+    "come back, and silent since": every_part(
+        LONG_AGO, Stream(9, -1800, -1500, handled=True), history=(StateChange(-1900, "resolved"),)
+    ),
+    "seen in staging alone, and silent since": every_part(
+        *(Stream(30, -30_000, -2000, environment=name, handled=name == "qa") for name in ("staging", "qa", "ci"))
+    ),
+    "many environments": every_part(
+        NOW, HANDLED, *(Stream(5, -300, -1, environment=f"review-{number}") for number in range(30))
+    ),
+    "without a release": every_part(Stream(300, -420, -1, users=90, release=None), HANDLED),
+    "in browsers": every_part(NOW, HANDLED, platform="javascript-react"),
+}
+"""Issues that ask for more than most."""
+
+
+@pytest.mark.parametrize("scenario", [*SCENARIOS.values(), *HARD.values()], ids=[*SCENARIOS, *HARD])
+@pytest.mark.parametrize("environment", [None, pytest.param("nowhere", marks=pytest.mark.matrix)])
+async def test_a_triage_sends_eighteen_requests_in_two_rounds_at_the_most(
+    scenario: Scenario, environment: str | None
+) -> None:
+    clock = ManualClock()
+    async with connected(world=World(scenario, clock), clock=clock) as connection:
+        await connection.call("triage_issue", issue=scenario.issue, environment=environment)
+        assert len(connection.upstream.requests) <= MOST_REQUESTS, connection.upstream.requests
+        assert connection.upstream.rounds == 2
+        assert len(connection.upstream.requests) == len(set(connection.upstream.requests))
 
 
 STRADDLING = Scenario(

@@ -44,6 +44,7 @@ class Collection:
         one_for_all: why the one user whom Sentry counts is no number of people (:mod:`.shared_users`); empty: they are.
         shared_users: users who stand for more than one person each, in the form of Sentry's tag ``user``.
         release_plan: how the releases are asked for (:mod:`.release_lists`).
+        breakdown_columns: tags that the events are counted by (:mod:`.breakdown_columns`); empty until chosen.
         unknown_environments: those of them that the project does not have; known after round two.
     """
 
@@ -59,6 +60,7 @@ class Collection:
     one_for_all: str = ""
     shared_users: frozenset[str] = frozenset()
     release_plan: Literal["together", "apart", "own"] = "own"
+    breakdown_columns: tuple[str, ...] = ()
     built: dict[str, PartValue] = field(default_factory=dict)
     _results: dict[int, Result[Any]] = field(default_factory=dict)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from sentry_runbook.collect.breakdown_columns import BREAKDOWN_TAGS
 from sentry_runbook.collect.counted import Counted
-from sentry_runbook.collect.discover_parts import BREAKDOWN_TAGS
 from sentry_runbook.collect.events_read import ReadEvent, environment_counts, tag_combinations
 from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.metrics.breakdown import SMALLEST_SHARE

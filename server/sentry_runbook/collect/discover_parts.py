@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.breakdown_columns import BREAKDOWN_TAGS, breakdown_columns, column_of
 from sentry_runbook.collect.collection import Collection, Part, span
 from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.listed_events import not_counted
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import event_tag, event_time, first_seen, issue_id, last_seen, project_id
+from sentry_runbook.errors import BadRequest
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
@@ -20,15 +22,6 @@ from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
 WIDENED_TO = timedelta(days=7)
 """The runbook's answer to an empty Discover result: expand the period to 7 d."""
-BREAKDOWN_TAGS = (
-    "environment",
-    "release",
-    "transaction",
-    "browser.name",
-    "os.name",
-    "device.family",
-    "geo.country_code",
-)
 COUNT, USERS = "count()", "count_unique(user)"
 
 
@@ -202,27 +195,47 @@ def _before(collection: Collection) -> Window:
 
 
 def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[Collection], Request[DiscoverTable]]:
-    return lambda collection: count(
-        collection,
-        (*BREAKDOWN_TAGS, COUNT),
-        of_the_issue(collection),
-        window_of(collection),
-        collection.question.environments,
-        MAX_ROWS,
-    )
+    """The events by the tags that may explain them; by the usual ones where the server refuses a name among these."""
+
+    def request(collection: Collection) -> Request[DiscoverTable]:
+        def by(tags: Sequence[str]) -> Request[DiscoverTable]:
+            fields, query = (*map(column_of, tags), COUNT), of_the_issue(collection)
+            return count(collection, fields, query, window_of(collection), collection.question.environments, MAX_ROWS)
+
+        chosen = breakdown_columns(collection)
+
+        async def ask() -> DiscoverTable:
+            try:
+                return await by(chosen)()
+            except BadRequest:
+                if set(chosen) <= set(BREAKDOWN_TAGS):
+                    raise
+                return await by(BREAKDOWN_TAGS)()
+
+        return ask
+
+    return request
 
 
 def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown | Unknown:
     if table.why_empty:
         return Unknown(why=table.why_empty)
+    columns = {name: column_of(name) for name in dict.fromkeys((*breakdown_columns(collection), *BREAKDOWN_TAGS))}
+    known = [(name, column) for name, column in columns.items() if any(column in row for row in table.rows[:1])]
+    shown = {name: collection.sanitizer.line(name, NAME, "tags.key") for name, _ in known}
+    inert: dict[tuple[str, object], str] = {}
 
-    def tag(row: Row, name: str) -> str | None:
-        return collection.sanitizer.named(name, str(row[name]), NAME, f"tags.{name}") if row.get(name) else None
+    def tag(name: str, value: object) -> str | None:
+        if not value:
+            return None
+        if (name, value) not in inert:
+            inert[name, value] = collection.sanitizer.named(name, str(value), NAME, f"tags.{shown[name]}")
+        return inert[name, value]
 
     counted = counted_rows(table)
     return ours.Breakdown(
         combinations=tuple(
-            ours.Combination(tags={name: tag(row, name) for name in BREAKDOWN_TAGS}, events=events)
+            ours.Combination(tags={shown[name]: tag(name, row.get(column)) for name, column in known}, events=events)
             for row, events in counted
         ),
         complete=table.next_cursor is None and len(counted) == len(table.rows) < MAX_ROWS,

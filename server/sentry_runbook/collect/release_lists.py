@@ -21,7 +21,7 @@ from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.model.evidence import Release, Unknown
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, list_of, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
-from sentry_runbook.sentry.release_lists import ReleaseLists
+from sentry_runbook.sentry.release_lists import BY_PROJECT, ReleaseLists
 
 MAX_RELEASES = 20
 """Of the project, when they are asked for alone."""
@@ -88,7 +88,7 @@ def _all_request(collection: Collection) -> Request[ReleaseLists] | None:
 
 def _why_no_others(collection: Collection) -> PartValue | None:
     if collection.release_plan == "own" and collection.client.server != "glitchtip":
-        return Unknown(why="this server lists releases by project only")
+        return Unknown(why=BY_PROJECT)
     return None
 
 
@@ -105,7 +105,7 @@ def _is_recent(release: JsonObject, since: datetime) -> bool:
 
 def _others(collection: Collection, lists: ReleaseLists) -> tuple[Release, ...] | Unknown:
     if lists.others is None:
-        return Unknown(why="this server lists releases by project only")
+        return Unknown(why=lists.why_no_others)
     since = _earliest(collection)
     recent = [release for release in lists.others if _is_recent(release, since)]
     return read_all(Release, recent[:MAX_OTHERS], collection.sanitizer)
@@ -127,7 +127,7 @@ OTHER_RELEASES = Part(
     request=_all_request,
     parse=_others,
     note=_others_note,
-    source=lambda _: "releases of the organization, newest first",
+    source=lambda _: "releases of all projects that Sentry lists to this token, newest first",
     known=_why_no_others,
 )
 

@@ -15,6 +15,8 @@ from sentry_runbook.sentry.messages import RequestInfo
 
 ALL = "all_releases"
 """The ability to list the releases of all projects; by project: to list enough of that one among them."""
+BY_PROJECT = "this server lists releases by project only"
+NONE_LISTED = "Sentry lists no release of any project: the token's user may be a member of none"
 FEWEST_OWN = 2
 """Releases of the project that a list must hold: the suspect one, and the one before it."""
 
@@ -26,11 +28,13 @@ class ReleaseLists:
     Attributes:
         own: of the project.
         others: of other projects alone; None where they are not listed.
+        why_no_others: why they are not, in words.
         has_more: whether older ones of all projects are left out.
     """
 
     own: tuple[JsonObject, ...]
     others: tuple[JsonObject, ...] | None = None
+    why_no_others: str = BY_PROJECT
     has_more: bool = False
 
 
@@ -79,6 +83,9 @@ class ReleaseListEndpoints(EndpointGroup):
         if not own_apart and (not own or (len(own) < FEWEST_OWN and page.next_cursor is not None)):
             own = await self.releases(project_id, limit=own_limit, organization=slug)
             self._can.mark_missing(ALL, f"{slug}/{project_id}")
+        if not page.items:
+            # Without a project Sentry lists those of the user's own teams: no answer is not "none".
+            return ReleaseLists(own, why_no_others=NONE_LISTED)
         return ReleaseLists(own, parted.others, has_more=page.next_cursor is not None)
 
     async def tells_own_apart(self, project_id: str | None, organization: str | None = None) -> bool:
@@ -101,10 +108,11 @@ class ReleaseListEndpoints(EndpointGroup):
 
 
 def parted_releases(releases: Iterable[JsonObject], project_id: str | None) -> ReleaseLists:
-    """The project's own releases, and those of other projects alone."""
+    """The project's own releases, and those of other projects alone; one that names no project is in neither."""
     own: list[JsonObject] = []
     others: list[JsonObject] = []
     for release in releases:
         ids = {parsing.text(object_of(project).get("id")) for project in list_of(release.get("projects"))}
-        (own if project_id in ids else others).append(release)
+        if ids:
+            (own if project_id in ids else others).append(release)
     return ReleaseLists(tuple(own), tuple(others))
