@@ -199,7 +199,11 @@ def _since_the_onset(hours: Sequence[SessionHour], began: datetime) -> float:
 
 
 def _hours_before(hours: Sequence[SessionHour], episode: Episode) -> tuple[SessionHour, ...]:
-    return tuple(hour for hour in hours if hour.complete and hour.start + HOUR <= episode.began_earliest)
+    """The full hours before the incident, but for the last one.
+
+    Sessions count in the hour in which they start: those that crash had often begun up to an hour before the onset.
+    """
+    return tuple(hour for hour in hours if hour.complete and hour.start + 2 * HOUR <= episode.began_earliest)
 
 
 def _rate(hours: Sequence[SessionHour], policy: Policy) -> Rate | None:

@@ -6,7 +6,7 @@ they tell what it usually is, and nothing of the incident, so they are not looke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
 from sentry_runbook.incident.explanation.tag_names import CUSTOMER, FLAG, HOST, OBVIOUS, family, is_single, stands_out
@@ -22,25 +22,20 @@ SAME_EVENTS = 0.002
 """Shares that close are of the same events, as far as anybody can see."""
 
 
-def all_time_candidates(evidence: Evidence, events: int) -> tuple[Candidate, ...]:
-    """Concentrated values of tags that no combination row has, best first.
+def all_time_candidates(evidence: Evidence, events: int, told: Iterable[str]) -> tuple[Candidate, ...]:
+    """Concentrated values of tags, best first.
 
     Args:
         evidence: of one issue.
         events: of the issue in the window.
+        told: tags that the combination rows tell of.
     """
     if not isinstance(evidence.tags, Known) or not _is_the_incident(evidence, events):
         return ()
-    counted = {family(tag) for tag in tags_of_rows(evidence)}
+    counted = {family(tag) for tag in told}
     tags = [tag for tag in evidence.tags.value if family(tag.key) not in counted and not _says_nothing(tag.key)]
     found = [candidate for tag in tags if (candidate := _concentrated(tag)) is not None]
     return tuple(_distinct(sorted(found, key=lambda candidate: -candidate.score)))
-
-
-def tags_of_rows(evidence: Evidence) -> set[str]:
-    """The names of the tags that the combination rows tell."""
-    rows = evidence.breakdown.value.combinations if isinstance(evidence.breakdown, Known) else ()
-    return {tag for row in rows for tag, value in row.tags.items() if value is not None}
 
 
 def _is_the_incident(evidence: Evidence, events: int) -> bool:

@@ -75,6 +75,30 @@ def _is_enough(each: RankedSet) -> bool:
     return each.usual_share is not None or stands_out((tag for tag, _ in each.values), each.share)
 
 
+def compared_tags(rows: Breakdown) -> set[str]:
+    """The tags of which the rows have several values: of a value that is alone they do not tell how rare it is."""
+    values: dict[str, set[str]] = {}
+    for row in rows.combinations:
+        for tag, value in row.tags.items():
+            if value is not None:
+                values.setdefault(tag, set()).add(value)
+    return {tag for tag, known in values.items() if len(known) > 1}
+
+
+def with_rest(rows: Breakdown, events: int) -> Breakdown:
+    """The rows, and one of the events that a hundred rows do not hold: what they carry is not known.
+
+    Without it, the rows of a busy stretch and those of a quiet one would have the same number of events.
+    """
+    rest = events - sum(row.events for row in rows.combinations)
+    if rows.complete or rest <= 0 or not rows.combinations:
+        return rows
+    values = {tag: {row.tags.get(tag) for row in rows.combinations} for tag in rows.combinations[0].tags}
+    # What a hundred rows have alike the rest has, too: it stays the constant that it is.
+    tags = {tag: next(iter(known)) if len(known) == 1 else None for tag, known in values.items()}
+    return rows.model_copy(update={"combinations": (*rows.combinations, Combination(tags=tags, events=rest))})
+
+
 def _joined(ranked: Sequence[RankedSet], rows: Sequence[Combination]) -> list[RankedSet]:
     """Without a time before, values that nearly the same events carry are one finding: what they have in common."""
     left = list(ranked)
