@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 
 from sentry_runbook.incident.causes.catalog import pattern_named
+from sentry_runbook.incident.explanation.tag_names import same_flag
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import Alert, Deploy, Event, Evidence, FlagChange, Release, Unknown
+from sentry_runbook.incident.model.evidence import (
+    Alert,
+    Deploy,
+    Event,
+    Evidence,
+    FlagChange,
+    Release,
+    TagCount,
+    Unknown,
+)
 from sentry_runbook.incident.model.results.triage import Cause
 from tests.incident.builder import DAY, HOUR, MINUTE, NOW, ago, burst, incident, known, read
 
@@ -130,9 +140,9 @@ def test_without_changes_it_is_said_what_would_not_be_seen() -> None:
     found = read(evidence(releases=known((release("shop@1", BEGAN - 9 * DAY),))))
     assert found.changes == ()
     assert unseen(found) == {
-        "flag changes": "the flag log is empty: perhaps no flag provider reports to Sentry",
+        "flag changes": "the log is empty: perhaps no flag provider reports to Sentry",
         "deploys": "no deploy markers are recorded: a deploy without one is not seen",
-        "alert edits": "only the last edit of each rule of this project is kept; other projects' were not read",
+        "alert edits": "only the last one of each rule of this project is known",
     }
 
 
@@ -144,6 +154,11 @@ def test_what_was_not_answered_says_why() -> None:
         "changes of other projects": absent.why,
         "alert edits": absent.why,
     }
+
+
+def test_beside_known_changes_only_what_is_not_seen_at_all_is_missing() -> None:
+    found = read(evidence(releases=known((release("shop@1", BEGAN - DAY, BEGAN - HOUR),))))
+    assert set(unseen(found)) == {"flag changes"}
 
 
 def test_what_was_not_asked_for_is_not_missing() -> None:
@@ -253,6 +268,11 @@ def test_a_flag_at_the_onset_and_on_in_the_events_explains_them_first() -> None:
     assert first.note == "in 3 of 3 events read; changed 11:58 UTC, 2 min before"
 
 
+def test_one_event_read_is_not_called_several() -> None:
+    (entry,) = read(evidence(flag(2 * MINUTE), **events(ON))).explanation
+    assert entry.note == "in the event read; changed 11:58 UTC, 2 min before"
+
+
 def test_a_flag_that_nobody_changed_is_said_only_where_nothing_else_explains_it_and_no_list_of_flags_is_on() -> None:
     alone = read(evidence(**events(ON, ON)))
     assert [entry.note for entry in alone.explanation] == ["in 2 of 2 events read; no change of it known"]
@@ -260,6 +280,41 @@ def test_a_flag_that_nobody_changed_is_said_only_where_nothing_else_explains_it_
     assert read(evidence(**events(many, many))).explanation == ()
     assert read(evidence(**events(OFF, OFF))).explanation == ()
     assert read(evidence(**events(ON))).explanation == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "same"),
+    [
+        ("checkout_v2", "checkout_v2", True),
+        ("flag.checkout_v2", "checkout-v2", True),
+        ("feature:CheckoutV2", "checkout_v2", True),
+        ("checkout_v3", "checkout_v2", False),
+        ("flag.", "", False),
+    ],
+)
+def test_a_tag_is_a_flags_by_its_name(key: str, name: str, same: bool) -> None:
+    assert same_flag(key, name) is same
+
+
+def test_a_tag_that_carries_the_flag_explains_it_and_names_the_way_back() -> None:
+    tags = known((TagCount(key="flag.checkout_v2", total=180, values=(("on", 180),)),))
+    found = read(evidence(flag(2 * MINUTE), tags=tags))
+    (entry,) = found.explanation
+    assert [(value.tag, value.value) for value in entry.values] == [("flag.checkout_v2", "on")]
+    assert (entry.share, entry.events) == (1.0, 180)
+    assert entry.note == "all time; changed 11:58 UTC, 2 min before"
+    cause = configuration(found)
+    assert cause is not None and cause.confidence == "high"
+    assert cause.action.startswith('Switch flag "checkout_v2" off again')
+    assert read(evidence(tags=tags)).explanation == ()
+
+
+def test_a_flag_changed_hours_before_is_said_only_where_nothing_else_explains_it() -> None:
+    customers = known((TagCount(key="customer", total=180, values=(("acme", 170), ("b", 10))),))
+    early = evidence(flag(5 * HOUR), **events(ON, ON))
+    assert [entry.note for entry in read(early).explanation] == ["in 2 of 2 events read; changed 07:00 UTC, 5 h before"]
+    found = read(evidence(flag(5 * HOUR), tags=customers, **events(ON, ON)))
+    assert [entry.values[0].tag for entry in found.explanation] == ["customer"]
 
 
 def test_an_alert_rule_edited_at_the_onset_is_no_cause() -> None:

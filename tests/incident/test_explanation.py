@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_runbook.incident.explanation.rows import explain_rows
+from sentry_runbook.incident.explanation.rows import explain_rows, with_rest
 from sentry_runbook.incident.explanation.schedule import MINUTE_CYCLES, find_schedule
 from sentry_runbook.incident.model.evidence import (
     Breakdown,
@@ -63,6 +63,12 @@ def found(*tags: TagCount, **parts: Any) -> list[dict[str, str]]:
 )
 def test_a_customer_counts_from_four_fifths_of_the_events(counts: Mapping[str, int], listed: bool) -> None:
     assert found(tag("customer", **counts)) == ([{"customer": "acme"}] if listed else [])
+
+
+@pytest.mark.parametrize(("counts", "listed"), [({"US": 180, "CA": 20}, True), ({"US": 179, "CA": 21}, False)])
+@pytest.mark.parametrize("key", ["geo.city", "os.version", "browser", "device.model"])
+def test_what_is_often_uneven_needs_more(key: str, counts: Mapping[str, int], listed: bool) -> None:
+    assert bool(found(tag(key, **counts))) is listed
 
 
 @pytest.mark.parametrize("key", ["customer", "tenant_id", "org.slug", "server_name", "host", "pod", "k8s.node.name"])
@@ -344,11 +350,15 @@ def test_of_a_new_issue_values_that_the_same_events_carry_are_one_finding() -> N
     first, *others = explain_rows(now)
     assert values(first) == {"browser.name": "Safari", "geo.country_code": "DE", "release": "2"}
     assert (first.events, first.share, first.explains, others) == (290, 0.967, None, [])
-    apart = rows({("2", "Safari", "DE"): 250, ("2", "Chrome", "DE"): 45, ("1", "Firefox", "FR"): 5})
+    apart = rows({("2", "Safari", "DE"): 275, ("2", "Chrome", "DE"): 20, ("1", "Firefox", "FR"): 5})
     assert [values(entry) for entry in explain_rows(apart)] == [
         {"geo.country_code": "DE", "release": "2"},
         {"browser.name": "Safari"},
     ]
+    uneven = rows({("1", "Safari", "DE"): 260, ("2", "Chrome", "DE"): 25, ("3", "Chrome", "FR"): 35})
+    assert [values(entry) for entry in explain_rows(uneven)] == [{"browser.name": "Safari", "release": "1"}]
+    usual = rows({("1", "Safari", "DE"): 90, ("2", "Safari", "US"): 80, ("3", "Safari", "FR"): 80, GRID[0]: 40})
+    assert explain_rows(usual) == ()
 
 
 def test_fewer_than_ten_events_of_a_project_are_explained_by_nothing() -> None:
@@ -372,3 +382,25 @@ def test_at_most_five_are_listed_and_ranks_count_up() -> None:
 def test_what_cannot_be_told_apart_has_one_rank() -> None:
     entries = read(new_issue(tag("host", only=200), tag("customer", only=200))).explanation
     assert [(values(entry), entry.rank) for entry in entries] == [({"host": "only"}, 1), ({"customer": "only"}, 1)]
+
+
+def test_rows_cut_at_a_hundred_are_held_against_all_the_events() -> None:
+    cut = rows(dict.fromkeys(GRID, 10)).model_copy(update={"complete": False})
+    whole = with_rest(cut, 400)
+    assert sum(row.events for row in whole.combinations) == 400
+    assert whole.combinations[-1].tags == {"release": None, "browser.name": None, "geo.country_code": None}
+    alike = cut.model_copy(
+        update={"combinations": tuple(row for row in cut.combinations if row.tags["release"] == "1")}
+    )
+    assert with_rest(alike, 400).combinations[-1].tags["release"] == "1"
+    assert with_rest(cut, 150) is cut and with_rest(rows(dict.fromkeys(GRID, 10)), 400).complete
+
+
+def test_of_rows_that_hold_a_part_of_the_events_all_time_tells_the_shares() -> None:
+    """The fullest hundred rows may hold one customer only, who then looks like a constant."""
+    held = Breakdown(combinations=(Combination(tags={"customer": "acme"}, events=150),), complete=False)
+    assert found(tag("customer", acme=190, globex=10), breakdown=known(held)) == [{"customer": "acme"}]
+    evened = Breakdown(
+        combinations=(Combination(tags={"customer": "a"}, events=100), Combination(tags={"customer": "b"}, events=100))
+    )
+    assert found(tag("customer", a=100, b=100), breakdown=known(evened)) == []

@@ -1007,7 +1007,7 @@ def test_what_counts_nothing_stands_with_the_evidence_against() -> None:
 def test_roll_back_names_both_releases_where_both_are_known() -> None:
     current, older = release("shop@2.4.1", 55 * MINUTE), release("shop@2.4.0", 3 * DAY)
     (top, *_) = causes(spiking(first_release=current, releases=known((current, older))))
-    assert top.action.startswith('Roll back "shop@2.4.1" to "shop@2.4.0" with your own deploy system.')
+    assert top.action.startswith('Roll back "shop@2.4.1" to "shop@2.4.0" with your own deploy system')
     (top, *_) = causes(spiking(first_release=current, releases=known((current,))))
     assert top.action == (
         'Roll back "shop@2.4.1" to the release before it with your own deploy system '

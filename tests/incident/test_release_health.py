@@ -135,7 +135,7 @@ def test_the_suspect_release_stands_first_with_its_part_of_the_sessions_in_the_i
 def test_a_healthy_release_beside_it_is_evidence_with_both_figures_and_the_one_to_go_back_to() -> None:
     cause = deployment(read(evidence(BESIDE)))
     assert (
-        'Crash-free: "shop@7.12.0" 34.00 % (300 sessions); beside it "shop@7.11.0" 100.00 % (750 sessions).'
+        '"shop@7.12.0": 34.00 % crash-free (300 sessions); beside it "shop@7.11.0": 100.00 % crash-free (750 sessions).'
         in cause.evidence_for
     )
     assert '100 % of the events are on "shop@7.12.0", which has 28.6 % of the sessions.' in cause.evidence_for
@@ -192,7 +192,7 @@ def test_a_release_replaced_in_the_hour_of_the_onset_is_not_said_to_run_beside()
     assert rows(found)[NEW].adoption_pct == 100.0
     assert (rows(found)[OLD].adoption_pct, rows(found)[OLD].note) == (0.0, "healthy until replaced")
     cause = deployment(found)
-    assert any("in the same hour, until it was replaced" in text for text in cause.evidence_for)
+    assert any('; before it, in the same hour, "shop@7.11.0"' in text for text in cause.evidence_for)
     assert any("which everybody runs since it was deployed" in text for text in cause.evidence_against)
     assert "beside" not in " ".join((*cause.evidence_for, *cause.evidence_against))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -64,7 +65,7 @@ async def test_one_customer_with_97_percent_of_a_new_issue_stands_first() -> Non
     first = answer["explanation"][0]
     assert values(first) == {"customer": "acme"}
     assert (first["events"], first["share"]) == share_of(events, lambda event: event.tags["customer"] == "acme")
-    assert "all time" in first["note"] and "explains" not in first
+    assert first["note"] == "usual share not known" and "explains" not in first
 
 
 async def test_one_flag_on_in_all_events_and_changed_at_the_onset_is_first_and_the_cause() -> None:
@@ -153,11 +154,14 @@ async def test_a_healthy_old_release_beside_the_bad_one_speaks_for_a_rollback_to
     assert (rows["7.12.0"]["sessions"], rows["7.12.0"]["crash_free_pct"]) == (302, 34.1)
     assert (rows["7.11.0"]["sessions"], rows["7.11.0"]["crash_free_pct"]) == (750, 100)
     assert rows["7.12.0"]["adoption_pct"] == round(100 * 302 / 1052, 1)
-    assert rows["7.11.0"]["note"] == "healthy beside it" and rows["7.11.0"]["crash_free_before_pct"] == 99.9
+    assert rows["7.11.0"]["note"] == "healthy beside it" and rows["7.11.0"]["crash_free_before_pct"] >= 99.9
     cause = answer["causes"][0]
     assert cause["pattern"] == "deployment_regression"
     evidence = " ".join(cause["evidence_for"])
-    assert 'Crash-free: "7.12.0" 34.10 % (302 sessions); beside it "7.11.0" 100.00 % (750 sessions).' in evidence
+    assert (
+        '"7.12.0": 34.10 % crash-free (302 sessions); beside it "7.11.0": 100.00 % crash-free (750 sessions).'
+        in evidence
+    )
     assert "no other release runs beside it" not in str(answer["causes"])
     assert cause["action"].startswith('Roll back "7.12.0" to "7.11.0" (healthy beside it) with your own')
     assert values(answer["explanation"][0]) == {"release": "7.12.0"}
@@ -200,7 +204,7 @@ async def test_sessions_that_were_as_bad_before_are_not_this_issues_doing() -> N
     assert answer["severity"]["decided_by"] == "crash_free"
     told = [text for cause in answer["causes"] for text in cause["evidence_against"] if "did not change" in text]
     (text,) = told
-    assert text.startswith("Crash-free sessions: 91.00 % before, 9")
+    assert re.match(r"Crash-free sessions: 91\.0\d % before, (?:90\.9|91\.0)\d % in the incident", text)
     assert text.endswith(" in the incident; what brought this issue did not change them.")
 
 

@@ -15,7 +15,7 @@ from sentry_runbook.incident.formatting import duration, moment, percent_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import Change, Dependency, DependencyKind, Explanation
-from sentry_runbook.incident.release_health import described
+from sentry_runbook.incident.release_health import described, relation
 from sentry_runbook.incident.timeline.activity import sentence_start
 
 DEPENDENCIES: Mapping[DependencyKind, str] = {
@@ -113,7 +113,7 @@ def _releases(incident: Incident) -> Iterator[str]:
     suspect = next((row for row in known if row.suspect), None)
     other = next((row for row in known if not row.suspect), None)
     if suspect is not None:
-        beside = f"; beside it {described(other)}" if other is not None else ""
+        beside = f"; {relation(other)} {described(other)}" if other is not None else ""
         yield f"Sessions of {described(suspect)}{beside}"
 
 

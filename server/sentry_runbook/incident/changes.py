@@ -166,15 +166,21 @@ def _alerts(evidence: Evidence, around: Around) -> Iterator[Change]:
 # --- what cannot be seen -------------------------------------------------------------------------------------------
 
 
-def unseen_changes(evidence: Evidence, start: Start | None) -> tuple[Missing, ...]:
-    """Kinds of changes that were asked for and cannot be seen, with the reason; nothing where none was asked for."""
+def unseen_changes(evidence: Evidence, start: Start | None, *, none_known: bool) -> tuple[Missing, ...]:
+    """Kinds of changes that were asked for and cannot be seen, with the reason; nothing where none was asked for.
+
+    Args:
+        evidence: of one issue.
+        start: of the incident.
+        none_known: no change at all is known: then it is said of each kind how far it is seen.
+    """
     if start is None:
         return ()
     reasons = {
         "flag changes": _unseen_flags(evidence, start),
         "deploys": _unseen_deploys(evidence),
         "changes of other projects": _why_unknown(evidence.other_releases),
-        "alert edits": _unseen_alerts(evidence),
+        "alert edits": _unseen_alerts(evidence, none_known),
     }
     return tuple(Missing(what=what, why=why) for what, why in reasons.items() if why)
 
@@ -207,8 +213,8 @@ def _any_marker(evidence: Evidence, releases: Iterable[Release]) -> bool:
     return any(release.deploys is None or any(_markers(evidence, release)) for release in releases)
 
 
-def _unseen_alerts(evidence: Evidence) -> str | None:
+def _unseen_alerts(evidence: Evidence, none_known: bool) -> str | None:
     part = evidence.alerts
     if isinstance(part, Unknown):
         return part.why if part.asked else None
-    return "only the last one of each rule of this project is known"
+    return "only the last one of each rule of this project is known" if none_known else None

@@ -223,7 +223,7 @@ class Measurements:
     @cached_property
     def unseen_changes(self) -> tuple[Missing, ...]:
         """Kinds of changes that could not be read, and why."""
-        return unseen_changes(self.evidence, self.apparent_start)
+        return unseen_changes(self.evidence, self.apparent_start, none_known=not self.changes)
 
     @cached_property
     def failed_dependency(self) -> FailedDependency | None:

@@ -199,7 +199,11 @@ def _since_the_onset(hours: Sequence[SessionHour], began: datetime) -> float:
 
 
 def _hours_before(hours: Sequence[SessionHour], episode: Episode) -> tuple[SessionHour, ...]:
-    return tuple(hour for hour in hours if hour.complete and hour.start + HOUR <= episode.began_earliest)
+    """The full hours before the incident, but for the last one.
+
+    Sessions count in the hour in which they start: those that crash had often begun up to an hour before the onset.
+    """
+    return tuple(hour for hour in hours if hour.complete and hour.start + 2 * HOUR <= episode.began_earliest)
 
 
 def _rate(hours: Sequence[SessionHour], policy: Policy) -> Rate | None:
@@ -268,9 +272,16 @@ def runs_beside(row: ReleaseHealth) -> bool:
 
 
 def described(row: ReleaseHealth) -> str:
-    """``"7.12.0" 34.00 % (302 sessions)``."""
-    rate = "unknown" if row.crash_free_pct is None else crash_free_percent(row.crash_free_pct)
-    return f"{quoted(row.release)} {rate} ({count(row.sessions, 'session')})"
+    """``"7.12.0": 34.00 % crash-free (302 sessions)``."""
+    rate = (
+        "crash-free not known" if row.crash_free_pct is None else f"{crash_free_percent(row.crash_free_pct)} crash-free"
+    )
+    return f"{quoted(row.release)}: {rate} ({count(row.sessions, 'session')})"
+
+
+def relation(row: ReleaseHealth) -> str:
+    """How a release stands to the suspect one, before its name: it runs beside it, or it was replaced by it."""
+    return "beside it" if runs_beside(row) else "before it, in the same hour,"
 
 
 def adoption(row: ReleaseHealth) -> str:

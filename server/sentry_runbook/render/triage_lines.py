@@ -23,6 +23,7 @@ from sentry_runbook.incident.formatting import (
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import Change, Explanation, Owner, ReleaseHealth
 from sentry_runbook.incident.model.results.triage import Triage
+from sentry_runbook.incident.release_health import relation
 
 Line = tuple[str, str]
 """A label and a sentence or two."""
@@ -100,7 +101,9 @@ def _by_release(health: tuple[ReleaseHealth, ...]) -> Iterator[str]:
     """Sessions by release, where there is another to compare with, or where they got worse with the incident."""
     measured = [entry for entry in health if entry.crash_free_pct is not None]
     if len(measured) > 1 or any(map(_got_worse, measured)):
-        yield f"crash-free sessions by release: {'; beside it '.join(map(release_health, measured[:2]))}"
+        first, *others = measured[:2]
+        beside = [f"; {relation(other)} {release_health(other)}" for other in others]
+        yield f"crash-free sessions by release: {release_health(first)}{''.join(beside)}"
 
 
 def _got_worse(entry: ReleaseHealth) -> bool:

@@ -6,16 +6,14 @@ they tell what it usually is, and nothing of the incident, so they are not looke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
-from sentry_runbook.incident.explanation.tag_names import CUSTOMER, FLAG, HOST, OBVIOUS, family, is_single
+from sentry_runbook.incident.explanation.tag_names import CUSTOMER, FLAG, HOST, OBVIOUS, family, is_single, stands_out
 from sentry_runbook.incident.metrics.breakdown import FEWEST_NOW, rounded
 from sentry_runbook.incident.model.evidence import Evidence, Known, TagCount
 from sentry_runbook.incident.model.results.explanation import Explanation
 
-CONCENTRATED = 0.8
-"""Part of the events from which a value of several stands out; the same as for rows without a time before."""
 OF_WINDOW = 0.8
 """Part of all its events that lie in the window, from which all time is the incident."""
 FEWEST_EVENTS = 20
@@ -24,25 +22,20 @@ SAME_EVENTS = 0.002
 """Shares that close are of the same events, as far as anybody can see."""
 
 
-def all_time_candidates(evidence: Evidence, events: int) -> tuple[Candidate, ...]:
-    """Concentrated values of tags that no combination row has, best first.
+def all_time_candidates(evidence: Evidence, events: int, told: Iterable[str]) -> tuple[Candidate, ...]:
+    """Concentrated values of tags, best first.
 
     Args:
         evidence: of one issue.
         events: of the issue in the window.
+        told: tags that the combination rows tell of.
     """
     if not isinstance(evidence.tags, Known) or not _is_the_incident(evidence, events):
         return ()
-    counted = {family(tag) for tag in tags_of_rows(evidence)}
+    counted = {family(tag) for tag in told}
     tags = [tag for tag in evidence.tags.value if family(tag.key) not in counted and not _says_nothing(tag.key)]
     found = [candidate for tag in tags if (candidate := _concentrated(tag)) is not None]
     return tuple(_distinct(sorted(found, key=lambda candidate: -candidate.score)))
-
-
-def tags_of_rows(evidence: Evidence) -> set[str]:
-    """The names of the tags that the combination rows tell."""
-    rows = evidence.breakdown.value.combinations if isinstance(evidence.breakdown, Known) else ()
-    return {tag for row in rows for tag, value in row.tags.items() if value is not None}
 
 
 def _is_the_incident(evidence: Evidence, events: int) -> bool:
@@ -59,7 +52,9 @@ def _concentrated(tag: TagCount) -> Candidate | None:
     counts = [(value, count) for value, count in tag.values if value is not None and count is not None]
     total = tag.total or sum(count for _, count in counts)
     value, events = max(counts, key=lambda pair: pair[1], default=("", 0))
-    if not total or events < CONCENTRATED * total or events < (FEWEST_NOW if events == total else FEWEST_EVENTS):
+    if not total or events < (FEWEST_NOW if events == total else FEWEST_EVENTS):
+        return None
+    if not stands_out((tag.key,), events / total):
         return None
     is_only = len(counts) == 1 and events >= total
     # A tag with one value is a constant, unless its name says that there are many.

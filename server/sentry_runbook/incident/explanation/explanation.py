@@ -9,14 +9,16 @@ answer: nothing that Sentry counts sets these events apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sentry_runbook.incident.explanation.all_time_tags import all_time_candidates
 from sentry_runbook.incident.explanation.candidate import Candidate
 from sentry_runbook.incident.explanation.flags import flag_candidates, with_flag_changes
-from sentry_runbook.incident.explanation.rows import row_candidates
+from sentry_runbook.incident.explanation.rows import compared_tags, row_candidates, with_rest
 from sentry_runbook.incident.explanation.schedule import schedule_candidate
 from sentry_runbook.incident.explanation.single_user import single_user
 from sentry_runbook.incident.metrics.breakdown import FEWEST_NOW
+from sentry_runbook.incident.metrics.timeseries import between, total
 from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
 from sentry_runbook.incident.model.results.explanation import Explanation
 from sentry_runbook.incident.model.results.impact import Episode
@@ -64,8 +66,11 @@ def _candidates(
     usual_shares: Mapping[tuple[str, str], float],
     events: int,
 ) -> Iterator[Candidate]:
-    yield from with_flag_changes(_of_tags(evidence, usual_shares, events), evidence, start)
-    yield from flag_candidates(evidence, start)
+    flags = flag_candidates(evidence, start)
+    tagged = {candidate.tags for candidate in flags}
+    of_tags = [candidate for candidate in _of_tags(evidence, usual_shares, events) if candidate.tags not in tagged]
+    yield from with_flag_changes(of_tags, evidence, start)
+    yield from flags
     user = single_user(evidence, events, episode)
     if user is not None:
         yield user
@@ -75,11 +80,27 @@ def _candidates(
 
 
 def _of_tags(evidence: Evidence, usual_shares: Mapping[tuple[str, str], float], events: int) -> tuple[Candidate, ...]:
-    rows: tuple[Candidate, ...] = ()
-    if isinstance(evidence.breakdown, Known):
-        before = evidence.breakdown_before.value if isinstance(evidence.breakdown_before, Known) else None
-        rows = row_candidates(evidence.breakdown.value, before, 1.0, usual_shares)
-    return (*rows, *all_time_candidates(evidence, events))
+    """Of the rows; and over all time of tags that they do not tell, or of which they hold only a part of the events."""
+    part = evidence.breakdown
+    if not isinstance(part, Known):
+        return all_time_candidates(evidence, events, ())
+    before = evidence.breakdown_before.value if isinstance(evidence.breakdown_before, Known) else None
+    start, length = evidence.window.start, evidence.window.length
+    now = part.value
+    if before is not None:
+        now, before = with_rest(now, events), with_rest(before, _counted(evidence, start - length, start))
+    rows = row_candidates(now, before, 1.0, usual_shares)
+    found = {tag for candidate in rows for tag in candidate.tags}
+    told = found | compared_tags(part.value) if part.value.complete else found
+    return (*rows, *all_time_candidates(evidence, events, told))
+
+
+def _counted(evidence: Evidence, start: datetime, end: datetime) -> int:
+    """Events of a stretch by the series; 0 where it does not reach back so far."""
+    series = evidence.series.value.events if isinstance(evidence.series, Known) else None
+    if series is None or series.start > start:
+        return 0
+    return total(between(series, start, end)) or 0
 
 
 def _without_consequences(candidates: Sequence[Candidate]) -> list[Candidate]:

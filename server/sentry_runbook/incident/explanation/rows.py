@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sentry_runbook.incident.explanation.attribution import RankedSet, rank_sets
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
-from sentry_runbook.incident.explanation.tag_names import family, is_single
+from sentry_runbook.incident.explanation.tag_names import family, is_single, stands_out
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded
 from sentry_runbook.incident.model.evidence import Breakdown, Combination
 from sentry_runbook.incident.model.results.explanation import Explanation
@@ -64,9 +64,39 @@ def row_candidates(
         length_ratio=length_ratio,
         usual_shares=usual_shares,
     )
-    enough = [each for each in ranked if each.explains is None or each.explains >= LEAST_EXPLAINED]
-    joined = _joined(enough, now.combinations) if all(each.explains is None for each in enough) else enough
-    return tuple(_candidate(each, now.complete) for each in _distinct(joined))[:MOST_OF_ROWS]
+    joined = _joined(ranked, now.combinations) if all(each.explains is None for each in ranked) else ranked
+    enough = [each for each in joined if _is_enough(each)]
+    return tuple(_candidate(each, now.complete) for each in _distinct(enough))[:MOST_OF_ROWS]
+
+
+def _is_enough(each: RankedSet) -> bool:
+    if each.explains is not None:
+        return each.explains >= LEAST_EXPLAINED
+    return each.usual_share is not None or stands_out((tag for tag, _ in each.values), each.share)
+
+
+def compared_tags(rows: Breakdown) -> set[str]:
+    """The tags of which the rows have several values: of a value that is alone they do not tell how rare it is."""
+    values: dict[str, set[str]] = {}
+    for row in rows.combinations:
+        for tag, value in row.tags.items():
+            if value is not None:
+                values.setdefault(tag, set()).add(value)
+    return {tag for tag, known in values.items() if len(known) > 1}
+
+
+def with_rest(rows: Breakdown, events: int) -> Breakdown:
+    """The rows, and one of the events that a hundred rows do not hold: what they carry is not known.
+
+    Without it, the rows of a busy stretch and those of a quiet one would have the same number of events.
+    """
+    rest = events - sum(row.events for row in rows.combinations)
+    if rows.complete or rest <= 0 or not rows.combinations:
+        return rows
+    values = {tag: {row.tags.get(tag) for row in rows.combinations} for tag in rows.combinations[0].tags}
+    # What a hundred rows have alike the rest has, too: it stays the constant that it is.
+    tags = {tag: next(iter(known)) if len(known) == 1 else None for tag, known in values.items()}
+    return rows.model_copy(update={"combinations": (*rows.combinations, Combination(tags=tags, events=rest))})
 
 
 def _joined(ranked: Sequence[RankedSet], rows: Sequence[Combination]) -> list[RankedSet]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from sentry_runbook.incident.metrics.breakdown import SINGLE
 
@@ -24,8 +25,19 @@ OBVIOUS = re.compile(
     r"|sentry:.*|os\.rooted|isSideLoaded|device\.class|interface_type|main_thread|site_id|language|platform"
 )
 """Tags that say what the issue is, or that every event of a service has alike; the rows tell releases."""
-FAMILIES = ("browser", "os", "device", "geo", "runtime", "app", "customer", "tenant", "account", "host", "server")
+FAMILIES = ("browser", "os", "device", "geo", "runtime", "app", "customer", "tenant", "transaction")
 """Tags ``os``, ``os.name`` and ``os.version`` are of one family: one fact in several words."""
+
+
+UNEVEN = ("browser", "os", "device", "geo", "transaction")
+"""Families of which one value often has most of any events: of one country's shop, of a company's own computers."""
+CONCENTRATED, OF_UNEVEN = 0.8, 0.9
+"""Part of the events from which a value of several stands out where nobody knows what is usual."""
+
+
+def stands_out(tags: Iterable[str], share: float) -> bool:
+    """Whether a value, or several together, is a finding by its share alone."""
+    return share >= (OF_UNEVEN if all(family(tag) in UNEVEN for tag in tags) else CONCENTRATED)
 
 
 def is_single(tag: str) -> bool:

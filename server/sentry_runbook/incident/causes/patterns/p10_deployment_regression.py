@@ -15,7 +15,7 @@ from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW,
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.explanation import ReleaseHealth
 from sentry_runbook.incident.model.results.impact import Episode
-from sentry_runbook.incident.release_health import compare, described, runs_beside
+from sentry_runbook.incident.release_health import compare, described, relation, runs_beside
 from sentry_runbook.incident.releases import (
     Alignment,
     alignment,
@@ -165,13 +165,13 @@ def _compared(main: ReleaseHealth, others: Sequence[ReleaseHealth], limit: float
     if other is None:
         return
     if not runs_beside(other):
-        text = f"Crash-free: {described(main)}; in the same hour, until it was replaced, {described(other)}."
+        text = f"{described(main)}; {relation(other)} {described(other)}."
         # What broke when the new one came may be something else: then the old one was well only because it was before.
         yield Indicator("sessions", 1 if comparison == "better" else 0, text)
     elif comparison == "better":
-        yield Indicator("sessions", 3, f"Crash-free: {described(main)}; beside it {described(other)}.", core=True)
+        yield Indicator("sessions", 3, f"{described(main)}; {relation(other)} {described(other)}.", core=True)
     else:
-        text = f"Crash-free: {described(main)}; beside it {described(other)}: it fails in the same way."
+        text = f"{described(main)}; {relation(other)} {described(other)}: it fails in the same way."
         yield Indicator("sessions", -3, text)
 
 
