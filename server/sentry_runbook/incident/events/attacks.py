@@ -155,12 +155,11 @@ def _sent(event: Event) -> Iterator[str]:
 
 def _holds(text: str, words: Words) -> bool:
     """Whether words are found in a text as it is, or as the server read it: decoded once, or twice as attackers do."""
-    if words.search(text):
-        return True
-    if "%" not in text and "+" not in text:
-        return False
-    once = unquote_plus(text)
-    return words.search(once) is not None or words.search(unquote_plus(once)) is not None
+    forms = {text: None}
+    if "%" in text or "+" in text:
+        once = unquote_plus(text)
+        forms |= {once: None, unquote_plus(once): None}
+    return any(words.search(form) for form in forms)
 
 
 # --- scans and logins ----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from sentry_runbook.incident.events.call_words import (
 from sentry_runbook.incident.events.database_words import CONNECTIONS_RAN_OUT, LOCKS_TIMED_OUT, READ_ONLY, UNAVAILABLE
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls
 from sentry_runbook.incident.events.hosts import Whose, is_internal, own_domains, places_in, whose_host
-from sentry_runbook.incident.events.words import Words
+from sentry_runbook.incident.events.words import OrderedTables, Words
 from sentry_runbook.incident.model.evidence import Evidence, quoted
 from sentry_runbook.incident.model.evidence.json_values import FILE_ENDINGS
 from sentry_runbook.incident.model.results.explanation import Dependency, DependencyKind
@@ -75,6 +75,7 @@ FAULTS: tuple[tuple[Words, DependencyKind, Trouble], ...] = (
     (UNAVAILABLE, "database", "down"),
 )
 """The first that a text holds decides."""
+ANY_FAULT = OrderedTables(*(table for table, _, _ in FAULTS))
 PORTS: dict[str, tuple[DependencyKind, str]] = {
     **dict.fromkeys(("5432", "5433", "6432", "6543", "25060"), ("database", "PostgreSQL")),
     **dict.fromkeys(("3306", "33060"), ("database", "MySQL")),
@@ -104,8 +105,6 @@ PORT_BEHIND = re.compile(r"(?:[\"'’”)]?:|[\"'’”)]?,? (?:on )?port[ =:]{1
 MOST_PLACES = 20
 LONGEST = 16_000
 """Characters of a text that are looked at for a place."""
-DEVICES = ("javascript", "cocoa", "objc", "swift", "dart", "flutter", "android", "react-native", "apple-ios")
-"""Platforms whose events come from people's own devices and networks."""
 NAMELESS: dict[DependencyKind, str] = {
     "http": "the service that the error is about",
     "database": "the database",
@@ -163,9 +162,9 @@ class FailedDependency:
         return next(filter(None, match.groups()), None) if match is not None else None
 
 
-def find_dependency(evidence: Evidence, texts: Iterable[str]) -> FailedDependency | None:
+def find_dependency(evidence: Evidence, texts: Iterable[str], *, from_device: bool) -> FailedDependency | None:
     """What the failing code did not get, by the error texts and the calls before the error; None without a sign."""
-    finder = _Finder(evidence, tuple(texts))
+    finder = _Finder(evidence, tuple(texts), from_device)
     by_text = next(finder.by_texts(), None)
     return by_text if by_text is not None else finder.by_calls()
 
@@ -173,13 +172,13 @@ def find_dependency(evidence: Evidence, texts: Iterable[str]) -> FailedDependenc
 class _Finder:
     """Reads one incident's texts and calls."""
 
-    def __init__(self, evidence: Evidence, texts: tuple[str, ...]) -> None:
+    def __init__(self, evidence: Evidence, texts: tuple[str, ...], from_device: bool) -> None:
         # What a model does not take is called an invalid request by its library, and is the code's own text.
         self._texts = [
             text for text in texts if not words.INPUT_ERROR.match(text) or words.TOO_LONG.search(text) is not None
         ]
         self._own = own_domains(evidence)
-        self._device = evidence.issue.platform in DEVICES
+        self._device = from_device
         calls = (failed_calls(evidence, "external"), failed_calls(evidence, "own"))
         self._calls = [each for each in calls if each is not None]
 
@@ -188,8 +187,8 @@ class _Finder:
         for text in self._texts:
             if CODE_LOADED.search(text) or OWN_LIMIT.search(text):
                 continue
-            fault = next(((table, kind, trouble) for table, kind, trouble in FAULTS if table.search(text)), None)
-            found = self._of_fault(text, *fault) if fault is not None else self._of_network(text)
+            fault = ANY_FAULT.first(text)
+            found = self._of_fault(text, *FAULTS[fault]) if fault is not None else self._of_network(text)
             if found is not None:
                 yield found
 
