@@ -182,14 +182,14 @@ def _scan(evidence: Evidence, events: Sequence[Event], rows: Sequence[EventRow])
         if address
     )
     probes = [address for address in asked if PROBE.search(address)]
-    if evidence.issue.platform == "php" and all(PHP_PROBE.search(address) for address in probes):
+    is_not_found = any(NOT_FOUND.search(text) for event in events for text in error_texts(event))
+    if evidence.issue.platform == "php" and not is_not_found and all(PHP_PROBE.search(address) for address in probes):
         # A site that runs on WordPress has these itself.
         probes = []
     if probes:
         addresses = {match[0].lower() for text in probes if (match := PROBE.search(text)) is not None}
         return Attack("scan", probes[0], PROBE, sent=True, paths=len(addresses))
     paths = {row.transaction for row in rows if row.transaction}
-    is_not_found = any(NOT_FOUND.search(text) for event in events for text in error_texts(event))
     if is_not_found and len(paths) >= MANY_PATHS and senders(evidence).are_few:
         return Attack("scan", paths=len(paths))
     return None

@@ -46,6 +46,7 @@ READ_ONLY = Words(
 
 UNAVAILABLE = Words(
     # PostgreSQL
+    r"SSL connection has been closed unexpectedly|Error: (?:the )?connection is (?:lost|closed)|consuming input failed",
     r"could not connect to server|connection to server at [^\n]{1,120}? failed"
     r"|server closed the connection unexpectedly",
     r"terminating connection due to|the database system is (?:starting up|shutting down|in recovery|not accepting)",

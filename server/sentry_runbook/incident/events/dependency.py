@@ -207,11 +207,20 @@ class _Finder:
             return self._of_status(text)
         place = self._place(text)
         if place is None:
-            return None
+            return self._of_product(text)
         kind: DependencyKind = self._kind_of(place) or self._kind_by_name(text, None) or "http"
         if LIMITED.search(text):
             return self._made(kind, "limited", place, WHOSE[place.whose], text, LIMITED)
         return self._made(kind, "down", place, WHOSE[place.whose], text, failing_words(text))
+
+    def _of_product(self, text: str) -> FailedDependency | None:
+        """Of a failed call whose text names no host, but a product: its client is named in the type of the error."""
+        kind = self._kind_by_name(text, None)
+        if kind is None:
+            return None
+        trouble: Trouble = "limited" if LIMITED.search(text) else "down"
+        internal = self._is_internal(kind, trouble, text, None)
+        return self._made(kind, trouble, None, internal, text, failing_words(text))
 
     def _of_status(self, text: str) -> FailedDependency | None:
         """A 401 or 403 of somebody else's service, which the text or the call before it names."""
@@ -220,7 +229,8 @@ class _Finder:
         place, calls = self._place(text), self._best_calls()
         if place is None and calls is not None and _refuses_our_key(calls):
             place = self._place_of_calls(calls)
-        if place is None or place.whose != "external":
+        is_of_others = place.whose == "external" if place is not None else words.product_in(text) in VENDORS
+        if not is_of_others:
             return None
         return self._made("auth", "key", place, None if self._device else True, text, words.STATUS_OF_KEY)
 
@@ -311,6 +321,8 @@ class _Finder:
         return FailedDependency(result, trouble, text, table, calls, self._device)
 
 
+VENDORS = frozenset({"OpenAI", "Anthropic", "Mistral", "Stripe", "Twilio", "AWS", "Google Cloud", "Azure", "Amazon S3"})
+"""Products whose answer 401 or 403 is to our key."""
 WHOSE: dict[Whose, bool | None] = {"own": True, "external": False, "tracker": None, "unknown": None}
 OURS = ("client_certificate", "key", "too_long", "no_bucket")
 """Troubles that only we can mend, whoever runs the other side."""

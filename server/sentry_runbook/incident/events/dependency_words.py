@@ -98,6 +98,8 @@ OUR_KEY = Words(
     r"Unable to locate credentials|Could not load credentials|NoCredential(?:s|Providers)"
     r"|Unable to load (?:AWS )?credentials",
     r"DefaultCredentialsError|CredentialsProviderError|CredentialUnavailable|TokenRefreshError|RefreshError\b",
+    r"SMTPAuthenticationError|Username and Password not accepted|TokenRetrievalError|InvalidGrantException"
+    r"|RequestExpired\b",
     r"invalid_grant|invalid_client\b|AADSTS7\d{3,6}|ClientAuthenticationError|does not have \S{3,60} (?:access"
     r"|permission)",
     r"request had invalid authentication credentials|caller does not have permission|CredentialsNotLoaded",
@@ -223,6 +225,7 @@ QUEUE_DOWN = Words(
 """A queue or its broker that does not answer, in the words of its client."""
 
 STORAGE_DOWN = Words(
+    r"We encountered an internal error\. Please try again|s3aws: (?:SlowDown|InternalError|ServiceUnavailable)",
     r"An error occurred \((?:SlowDown|InternalError|50[0234]|ServiceUnavailable|RequestTimeout"
     r"|RequestTimeTooSkewed)\) when calling "
     r"the \w{0,30}(?:Object|Bucket|Part|Upload)\w*",
@@ -258,8 +261,12 @@ DISK = Words(
 # --- which product -------------------------------------------------------------------------------------------------
 
 PRODUCTS = (
-    ("PostgreSQL", r"postgres|psycopg|asyncpg|\bPG::|npgsql|pgbouncer|\bpq: |\bpgx|PSQLException"),
-    ("MySQL", r"mysql|maria ?db|innodb"),
+    (
+        "PostgreSQL",
+        r"postgres|password authentication failed|pg_hba|non-replication|the database system is|psycopg|asyncpg"
+        r"|\bPG::|npgsql|pgbouncer|\bpq: |\bpgx|PSQLException",
+    ),
+    ("MySQL", r"Access denied for user|mysql|maria ?db|innodb"),
     ("MongoDB", r"mongo"),
     ("SQL Server", r"SqlException|SQL Server|mssql|pyodbc"),
     ("Oracle", r"\bORA-\d|oracle|\bDPY-\d|\bTNS:"),
@@ -281,13 +288,13 @@ PRODUCTS = (
     ("NATS", r"\bnats\b"),
     (
         "Amazon S3",
-        r"\bS3\b|AmazonS3|Aws::S3|\bS3\w{2,30}(?:Exception|Error)|(?:Put|Get|Head|Copy|Upload)(?:Object|Part)\b",
+        r"\bS3\b|s3aws|AmazonS3|Aws::S3|\bS3\w{2,30}(?:Exception|Error)|(?:Put|Get|Head|Copy|Upload)(?:Object|Part)\b",
     ),
     ("Azure Blob Storage", r"blob\.core\.windows|BlobStorage|BlobServiceClient"),
     ("Google Cloud Storage", r"storage\.googleapis|google\.cloud\.storage|GCS\b"),
     ("OpenAI", r"open_?ai"),
     ("Anthropic", r"anthropic|claude|overloaded_error"),
-    ("Amazon Bedrock", r"bedrock|InvokeModel|ConverseStream|\bConverse operation"),
+    ("Amazon Bedrock", r"bedrock|InvokeModel|\bConverse(?:Stream)? operation"),
     ("Google Gemini", r"gemini|generativelanguage|aiplatform|vertex"),
     ("Mistral", r"mistral"),
     ("Stripe", r"stripe"),
