@@ -165,7 +165,17 @@ INSIDE: dict[str, set[str]] = {
     "release_health": LOWEST | {"metrics"},
     "explanation": LOWEST | {"metrics", "events", "releases", "changes"},
     "measurements": LOWEST
-    | {"metrics", "events", "episode", "releases", "issue_status", "changes", "explanation", "release_health"},
+    | {
+        "metrics",
+        "events",
+        "episode",
+        "releases",
+        "issue_status",
+        "changes",
+        "explanation",
+        "release_health",
+        "platforms",
+    },
     "causes": MEASURED,
     "severity": MEASURED,
     "impact": MEASURED,

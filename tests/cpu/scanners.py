@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident import release_versions, window
 from sentry_runbook.incident.environments import is_placeholder, nearest_first
 from sentry_runbook.incident.events import call_words, hosts, trackers
+from sentry_runbook.incident.events.attacks import find_attacks
+from sentry_runbook.incident.events.dependency import find_dependency
 from sentry_runbook.incident.events.event_texts import ABOUT_A_NAME
 from sentry_runbook.incident.messages import redaction
-from sentry_runbook.incident.model.evidence import Breadcrumb, Event, Issue, json_values
+from sentry_runbook.incident.model.evidence import (
+    Breadcrumb,
+    EnvironmentScope,
+    Event,
+    Evidence,
+    Issue,
+    Known,
+    Window,
+    json_values,
+)
 from sentry_runbook.incident.model.evidence.lenient import FromSentry, read
 from sentry_runbook.incident.postmortem.lint import lint_postmortem
 from sentry_runbook.render import markup
@@ -90,6 +102,23 @@ def _places(value: str) -> dict[str, Any]:
     )
 
 
+def _failed(value: str) -> Evidence:
+    """Evidence of an event that has the text in all places of a failing call and of a request."""
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    crumb = Breadcrumb(category="query", message=value, url=value, host=value[:253], failed=True)
+    request = {"request_url": value, "request_query": value, "request_data": value, "transaction": value}
+    event = Event(id="f" * 32, title=value, message=value, breadcrumbs=(crumb,), **request)
+    return Evidence(
+        collected_at=now,
+        server=BASE,
+        organization="acme",
+        window=Window(start=now - timedelta(days=1), end=now),
+        scope=EnvironmentScope(basis="all"),
+        issue=Issue(id="1", title=value, url=BASE),
+        event=Known(value=event, source="a test"),
+    )
+
+
 SCANNERS: Mapping[str, tuple[Scan, int]] = {
     "Sanitizer.line": (lambda value: Sanitizer().line(value, 600), ALL),
     "Sanitizer.line, short": (lambda value: Sanitizer().line(value), ALL),
@@ -149,6 +178,8 @@ SCANNERS: Mapping[str, tuple[Scan, int]] = {
     "json_values.id_of": (json_values.id_of, ALL),
     "json_values.snake_case": (json_values.snake_case, ALL),
     "hosts.hosts_in": (lambda value: list(hosts.hosts_in(value, frozenset())), ALL),
+    "dependency.find_dependency": (lambda value: find_dependency(_failed(value), (value,), from_device=False), 16_000),
+    "attacks.find_attacks": (lambda value: find_attacks(_failed(value)), 8_000),
     "trackers.is_tracker": (trackers.is_tracker, 253),
     "event_texts.ABOUT_A_NAME": (lambda value: ABOUT_A_NAME.search(value, 0, 300), ALL),
     "call_words.NETWORK": (call_words.NETWORK.search, ALL),
@@ -177,6 +208,8 @@ SCANNERS: Mapping[str, tuple[Scan, int]] = {
 }
 """Name → what is called with the text, and the characters that callers let through."""
 COPIES: Mapping[str, int] = {
+    "attacks.find_attacks": 7,
+    "dependency.find_dependency": 3,
     "Sanitizer.user": 5,
     "Sanitizer.value": 3,
     "Sanitizer.mapping": 2,

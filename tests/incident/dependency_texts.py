@@ -49,6 +49,10 @@ DNS: tuple[Row, ...] = (
 )  # fmt: skip
 
 AUTH: tuple[Row, ...] = (
+    ("SMTPAuthenticationError: (535, b'5.7.8 Username and Password not accepted.')", "", True),
+    ("Twilio::REST::RestError: [HTTP 401] 20003 : Unable to create record Authenticate", "Twilio", True),
+    ("RefreshError: ('invalid_grant: Token has been expired or revoked.', {'error': 'invalid_grant'})", "", True),
+    ("PDOException: SQLSTATE[HY000] [1045] Access denied for user 'shop'@'10.0.0.3' (using password: YES)", "MySQL", True),
     ("HTTPError: 401 Client Error: Unauthorized for url: https://api.vendor.example/v1/charges", "api.vendor.example", True),
     ("AuthenticationError: Error code: 401 - {'error': {'message': 'Incorrect API key provided: <credential 1>. You can find your API key at https://platform.vendor.example/account', 'code': 'invalid_api_key'}}", "", True),
     ("AxiosError: Request failed with status code 403: https://api.vendor.example/v1/ship", "api.vendor.example", True),
@@ -67,6 +71,11 @@ AUTH: tuple[Row, ...] = (
 )  # fmt: skip
 
 DATABASE: tuple[Row, ...] = (
+    # forms that public threads show: SQLAlchemy puts the driver's class in brackets, and that is no host
+    ("OperationalError: (psycopg2.OperationalError) SSL connection has been closed unexpectedly", "PostgreSQL", True),
+    ("OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')", "MySQL", True),
+    ("psycopg.OperationalError: the connection is lost", "PostgreSQL", True),
+    ("MongooseError: Operation `users.findOne()` buffering timed out after 10000ms", "MongoDB", True),
     ('OperationalError: connection to server at "db.internal" (10.0.0.5), port 5432 failed: Connection refused', "PostgreSQL", True),
     ("Error: connect ECONNREFUSED 10.0.0.5:5432", "10.0.0.5:5432", True),
     ("PSQLException: Connection to orders-db:5432 refused. Check that the hostname and port are correct", "orders-db:5432", True),
@@ -107,6 +116,7 @@ CACHE: tuple[Row, ...] = (
 )  # fmt: skip
 
 QUEUE: tuple[Row, ...] = (
+    ("pika.exceptions.ConnectionClosed: (-1, \"ConnectionResetError(104, 'Connection reset by peer')\")", "RabbitMQ", True),
     ("KafkaJSNumberOfRetriesExceeded: Connection timeout", "Kafka", True),
     ("NoBrokersAvailable: NoBrokersAvailable", "Kafka", True),
     ("KafkaException: KafkaError{code=_TRANSPORT,val=-195,str=\"Failed to get metadata: Local: Broker transport failure\"}", "Kafka", True),
@@ -124,6 +134,8 @@ QUEUE: tuple[Row, ...] = (
 )  # fmt: skip
 
 STORAGE: tuple[Row, ...] = (
+    ("InternalError: We encountered an internal error. Please try again.", "storage", False),
+    ("s3aws: SlowDown: status code: 503, request id: tx00000641befc53c03938", "Amazon S3", False),
     ("ClientError: An error occurred (SlowDown) when calling the PutObject operation (reached max retries: 4): Please reduce your request rate.", "Amazon S3", False),
     ("ClientError: An error occurred (ServiceUnavailable) when calling the UploadPart operation: Service Unavailable", "Amazon S3", False),
     ("NoSuchBucket: The specified bucket does not exist", "storage", True),
@@ -138,6 +150,7 @@ STORAGE: tuple[Row, ...] = (
 )  # fmt: skip
 
 MODEL: tuple[Row, ...] = (
+    ("anthropic.RateLimitError: Error code: 429 - {'type': 'error', 'error': {'type': 'rate_limit_error'}}", "Anthropic", False),
     ("InternalServerError: 529 {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}", "Anthropic", False),
     ("RateLimitError: Error code: 429 - Rate limit reached for model-x in organization org-1 on tokens per min (TPM): Limit 30000", "model", False),
     ("BadRequestError: Error code: 400 - {'error': {'message': \"This model's maximum context length is 128000 tokens. However, your messages resulted in 131072 tokens.\", 'code': 'context_length_exceeded'}}", "", True),

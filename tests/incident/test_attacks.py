@@ -204,8 +204,11 @@ def test_several_such_addresses_from_one_sender_are_a_scan_with_high_confidence(
 
 
 def test_a_site_that_runs_on_wordpress_has_its_login_itself() -> None:
-    assert of(missing("/wp-login.php"), issue={"platform": "php"}).attacks == ()
-    assert of(missing("/.env"), issue={"platform": "php"}).attacks != ()
+    login = event("Error", "Call to undefined function", transaction="/wp-login.php")
+    assert of(login, issue={"platform": "php"}).attacks == ()
+    assert of(login, issue={"platform": "python"}).attacks != ()
+    # Other sites that are written in PHP do not have it.
+    assert of(missing("/wp-login.php"), issue={"platform": "php"}).attacks != ()
 
 
 @pytest.mark.parametrize(("paths", "addresses", "scan"), [(10, 3, True), (9, 3, False), (30, 4, False), (30, 0, False)])

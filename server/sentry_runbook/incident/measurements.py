@@ -34,6 +34,7 @@ from sentry_runbook.incident.model.results.explanation import (
 )
 from sentry_runbook.incident.model.results.impact import Baseline, Episode, Trend
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.platforms import runs_at_users
 from sentry_runbook.incident.release_health import (
     CrashFreeChange,
     crash_free_change,
@@ -228,7 +229,9 @@ class Measurements:
     @cached_property
     def failed_dependency(self) -> FailedDependency | None:
         """What the failing code depends on and did not get, with what the actions need; None when nothing shows it."""
-        return find_dependency(self.evidence, self.texts) if self.evidence.issue.is_error else None
+        if not self.evidence.issue.is_error:
+            return None
+        return find_dependency(self.evidence, self.texts, from_device=runs_at_users(self.evidence))
 
     @property
     def dependency(self) -> Dependency | None:

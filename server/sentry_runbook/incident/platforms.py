@@ -44,6 +44,11 @@ def installed_as(evidence: Evidence) -> Installed | None:
     return kinds.pop() if len(kinds) == 1 else None
 
 
+def runs_at_users(evidence: Evidence) -> bool:
+    """Whether the code runs on people's own devices and networks: in an installed app, or in a page."""
+    return installed_as(evidence) is not None or (evidence.issue.platform or "").lower().startswith("javascript")
+
+
 def _of_event(event: Event) -> Installed | None:
     """By the system and what is said of the app: a page has a browser, and a server tells its visitor's system."""
     is_app = not APP_KEYS.isdisjoint(event.contexts.get("app", {}))

@@ -118,7 +118,7 @@ PHP_PROBE = re.compile(r"/(?:wp-|xmlrpc|wlwmanifest)", re.IGNORECASE)
 NOT_FOUND = Words(
     r"\b404\b|not ?found|No route (?:matches|found)|RoutingError|Resolver404|NoHandlerFound|NoResourceFound"
     r"|no static resource",
-    r"MethodNotAllowed|Cannot (?:GET|POST) /|does not exist",
+    r"MethodNotAllowed|Cannot (?:GET|POST) /|does not exist|could not be found",
 )
 """An address that the application does not have."""
 

@@ -155,12 +155,11 @@ def _sent(event: Event) -> Iterator[str]:
 
 def _holds(text: str, words: Words) -> bool:
     """Whether words are found in a text as it is, or as the server read it: decoded once, or twice as attackers do."""
-    if words.search(text):
-        return True
-    if "%" not in text and "+" not in text:
-        return False
-    once = unquote_plus(text)
-    return words.search(once) is not None or words.search(unquote_plus(once)) is not None
+    forms = {text: None}
+    if "%" in text or "+" in text:
+        once = unquote_plus(text)
+        forms |= {once: None, unquote_plus(once): None}
+    return any(words.search(form) for form in forms)
 
 
 # --- scans and logins ----------------------------------------------------------------------------------------------
@@ -183,14 +182,14 @@ def _scan(evidence: Evidence, events: Sequence[Event], rows: Sequence[EventRow])
         if address
     )
     probes = [address for address in asked if PROBE.search(address)]
-    if evidence.issue.platform == "php" and all(PHP_PROBE.search(address) for address in probes):
+    is_not_found = any(NOT_FOUND.search(text) for event in events for text in error_texts(event))
+    if evidence.issue.platform == "php" and not is_not_found and all(PHP_PROBE.search(address) for address in probes):
         # A site that runs on WordPress has these itself.
         probes = []
     if probes:
         addresses = {match[0].lower() for text in probes if (match := PROBE.search(text)) is not None}
         return Attack("scan", probes[0], PROBE, sent=True, paths=len(addresses))
     paths = {row.transaction for row in rows if row.transaction}
-    is_not_found = any(NOT_FOUND.search(text) for event in events for text in error_texts(event))
     if is_not_found and len(paths) >= MANY_PATHS and senders(evidence).are_few:
         return Attack("scan", paths=len(paths))
     return None

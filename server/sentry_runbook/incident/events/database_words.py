@@ -40,11 +40,13 @@ READ_ONLY = Words(
     r"NotWritablePrimary|NotPrimary(?:Error|NoSecondaryOk|OrSecondary)|not master and slaveOk",
     r"attempt to write a readonly database|SQLITE_READONLY|ORA-16000|ORA-01109|database is open for read-only",
     r"Failed to update database [^\n]{0,60}because the database is read-only",
+    rarely=True,
 )
 """A database that takes no writes: the application speaks to a replica, or a fail-over is under way."""
 
 UNAVAILABLE = Words(
     # PostgreSQL
+    r"SSL connection has been closed unexpectedly|Error: (?:the )?connection is (?:lost|closed)|consuming input failed",
     r"could not connect to server|connection to server at [^\n]{1,120}? failed"
     r"|server closed the connection unexpectedly",
     r"terminating connection due to|the database system is (?:starting up|shutting down|in recovery|not accepting)",
@@ -74,5 +76,6 @@ UNAVAILABLE = Words(
     r"NoLivingConnections|NoNodesAvailable|NoNodeAvailable|ClusterBlockException|all shards failed"
     r"|No alive nodes found",
     r"database connection (?:error|failed|was lost|is not open)|DatabaseUnavailable|ConnectionNotEstablished",
+    rarely=True,
 )
 """A database that does not answer, in the words of its driver."""

@@ -27,7 +27,7 @@ from sentry_runbook.incident.events.call_words import (
 from sentry_runbook.incident.events.database_words import CONNECTIONS_RAN_OUT, LOCKS_TIMED_OUT, READ_ONLY, UNAVAILABLE
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls
 from sentry_runbook.incident.events.hosts import Whose, is_internal, own_domains, places_in, whose_host
-from sentry_runbook.incident.events.words import Words
+from sentry_runbook.incident.events.words import OrderedTables, Words
 from sentry_runbook.incident.model.evidence import Evidence, quoted
 from sentry_runbook.incident.model.evidence.json_values import FILE_ENDINGS
 from sentry_runbook.incident.model.results.explanation import Dependency, DependencyKind
@@ -75,6 +75,7 @@ FAULTS: tuple[tuple[Words, DependencyKind, Trouble], ...] = (
     (UNAVAILABLE, "database", "down"),
 )
 """The first that a text holds decides."""
+ANY_FAULT = OrderedTables(*(table for table, _, _ in FAULTS))
 PORTS: dict[str, tuple[DependencyKind, str]] = {
     **dict.fromkeys(("5432", "5433", "6432", "6543", "25060"), ("database", "PostgreSQL")),
     **dict.fromkeys(("3306", "33060"), ("database", "MySQL")),
@@ -104,8 +105,6 @@ PORT_BEHIND = re.compile(r"(?:[\"'’”)]?:|[\"'’”)]?,? (?:on )?port[ =:]{1
 MOST_PLACES = 20
 LONGEST = 16_000
 """Characters of a text that are looked at for a place."""
-DEVICES = ("javascript", "cocoa", "objc", "swift", "dart", "flutter", "android", "react-native", "apple-ios")
-"""Platforms whose events come from people's own devices and networks."""
 NAMELESS: dict[DependencyKind, str] = {
     "http": "the service that the error is about",
     "database": "the database",
@@ -163,9 +162,9 @@ class FailedDependency:
         return next(filter(None, match.groups()), None) if match is not None else None
 
 
-def find_dependency(evidence: Evidence, texts: Iterable[str]) -> FailedDependency | None:
+def find_dependency(evidence: Evidence, texts: Iterable[str], *, from_device: bool) -> FailedDependency | None:
     """What the failing code did not get, by the error texts and the calls before the error; None without a sign."""
-    finder = _Finder(evidence, tuple(texts))
+    finder = _Finder(evidence, tuple(texts), from_device)
     by_text = next(finder.by_texts(), None)
     return by_text if by_text is not None else finder.by_calls()
 
@@ -173,13 +172,13 @@ def find_dependency(evidence: Evidence, texts: Iterable[str]) -> FailedDependenc
 class _Finder:
     """Reads one incident's texts and calls."""
 
-    def __init__(self, evidence: Evidence, texts: tuple[str, ...]) -> None:
+    def __init__(self, evidence: Evidence, texts: tuple[str, ...], from_device: bool) -> None:
         # What a model does not take is called an invalid request by its library, and is the code's own text.
         self._texts = [
             text for text in texts if not words.INPUT_ERROR.match(text) or words.TOO_LONG.search(text) is not None
         ]
         self._own = own_domains(evidence)
-        self._device = evidence.issue.platform in DEVICES
+        self._device = from_device
         calls = (failed_calls(evidence, "external"), failed_calls(evidence, "own"))
         self._calls = [each for each in calls if each is not None]
 
@@ -188,8 +187,8 @@ class _Finder:
         for text in self._texts:
             if CODE_LOADED.search(text) or OWN_LIMIT.search(text):
                 continue
-            fault = next(((table, kind, trouble) for table, kind, trouble in FAULTS if table.search(text)), None)
-            found = self._of_fault(text, *fault) if fault is not None else self._of_network(text)
+            fault = ANY_FAULT.first(text)
+            found = self._of_fault(text, *FAULTS[fault]) if fault is not None else self._of_network(text)
             if found is not None:
                 yield found
 
@@ -208,11 +207,20 @@ class _Finder:
             return self._of_status(text)
         place = self._place(text)
         if place is None:
-            return None
+            return self._of_product(text)
         kind: DependencyKind = self._kind_of(place) or self._kind_by_name(text, None) or "http"
         if LIMITED.search(text):
             return self._made(kind, "limited", place, WHOSE[place.whose], text, LIMITED)
         return self._made(kind, "down", place, WHOSE[place.whose], text, failing_words(text))
+
+    def _of_product(self, text: str) -> FailedDependency | None:
+        """Of a failed call whose text names no host, but a product: its client is named in the type of the error."""
+        kind = self._kind_by_name(text, None)
+        if kind is None:
+            return None
+        trouble: Trouble = "limited" if LIMITED.search(text) else "down"
+        internal = self._is_internal(kind, trouble, text, None)
+        return self._made(kind, trouble, None, internal, text, failing_words(text))
 
     def _of_status(self, text: str) -> FailedDependency | None:
         """A 401 or 403 of somebody else's service, which the text or the call before it names."""
@@ -221,7 +229,8 @@ class _Finder:
         place, calls = self._place(text), self._best_calls()
         if place is None and calls is not None and _refuses_our_key(calls):
             place = self._place_of_calls(calls)
-        if place is None or place.whose != "external":
+        is_of_others = place.whose == "external" if place is not None else words.product_in(text) in VENDORS
+        if not is_of_others:
             return None
         return self._made("auth", "key", place, None if self._device else True, text, words.STATUS_OF_KEY)
 
@@ -312,6 +321,8 @@ class _Finder:
         return FailedDependency(result, trouble, text, table, calls, self._device)
 
 
+VENDORS = frozenset({"OpenAI", "Anthropic", "Mistral", "Stripe", "Twilio", "AWS", "Google Cloud", "Azure", "Amazon S3"})
+"""Products whose answer 401 or 403 is to our key."""
 WHOSE: dict[Whose, bool | None] = {"own": True, "external": False, "tracker": None, "unknown": None}
 OURS = ("client_certificate", "key", "too_long", "no_bucket")
 """Troubles that only we can mend, whoever runs the other side."""

@@ -20,13 +20,15 @@ OURS_REFUSED = Words(
     r"remote error: tls: (?:expired|bad|revoked|unknown) certificate|remote error: tls: certificate required",
     r"SERVER ALERT: Fatal - (?:Certificate|Bad Certificate)|received fatal alert: (?:Certificate|BadCertificate)\w*",
     r"CERT_ALERT|ERR_BAD_SSL_CLIENT_AUTH_CERT|client certificate (?:has |is )?expired",
+    rarely=True,
 )
 """Our own (client) certificate, which the other side refuses."""
 
 NOT_YET_VALID = Words(
-    r"(?<!expired or is )(?<!expired or )not yet valid|CERT_NOT_YET_VALID|CertificateNotYetValid|NotValidYet",
-    r"x509: [^\n]{0,80}current time \S{1,40} is before",
-    r"(?:PKIX|CertPath|CertificateException)[^\n]{0,200}NotBefore:",
+    r"not yet valid(?<!expired or not yet valid)(?<!expired or is not yet valid)|CERT_NOT_YET_VALID"
+    r"|CertificateNotYetValid",
+    r"NotValidYet|\bNotBefore: |x509: [^\n]{0,80}current time \S{1,40} is before",
+    rarely=True,
 )
 """A certificate whose time has not come, or a clock that is slow."""
 
@@ -40,6 +42,7 @@ OTHER_NAME = Words(
     r"NotValidForName|certificate (?:is )?not valid for name|match the host name"
     r"|certificate for <[^\n]{1,80}? doesn.t match",
     r"CertificateError: hostname|Hostname mismatch|SSLPeerUnverifiedException: Hostname",
+    rarely=True,
 )
 """A certificate of another name than that of the host."""
 
@@ -49,6 +52,7 @@ UNTRUSTED = Words(
     r"PKIX path building failed|unable to find valid certification path|UntrustedRoot|PartialChain|UnknownIssuer",
     r"ERR_CERT_AUTHORITY_INVALID|CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate problem: ",
     r"RemoteCertificateChainErrors|remote certificate (?:is|was) (?:invalid|rejected)|certificate has been revoked",
+    rarely=True,
 )
 """A certificate that nobody known has signed."""
 
@@ -70,6 +74,7 @@ UNRESOLVED = Words(
     r"failed to lookup address|remote name could not be resolved|hostname could not be found|host ?lookup",
     r"NoNameservers|NoResolvableHost|DNS (?:resolution|lookup|server|cache|error|query)[^\n]{0,30}(?:fail|error|timed)",
     r"dns error|SocketException: nxdomain|UnknownHostError|ResolutionError|getaddrinfo failed",
+    rarely=True,
 )
 """A name of a host that DNS does not know, or a DNS that does not answer."""
 
@@ -93,6 +98,8 @@ OUR_KEY = Words(
     r"Unable to locate credentials|Could not load credentials|NoCredential(?:s|Providers)"
     r"|Unable to load (?:AWS )?credentials",
     r"DefaultCredentialsError|CredentialsProviderError|CredentialUnavailable|TokenRefreshError|RefreshError\b",
+    r"SMTPAuthenticationError|Username and Password not accepted|TokenRetrievalError|InvalidGrantException"
+    r"|RequestExpired\b",
     r"invalid_grant|invalid_client\b|AADSTS7\d{3,6}|ClientAuthenticationError|does not have \S{3,60} (?:access"
     r"|permission)",
     r"request had invalid authentication credentials|caller does not have permission|CredentialsNotLoaded",
@@ -105,6 +112,7 @@ OUR_KEY = Words(
     r"|Sasl\w{0,8} ?authentication ?(?:failed|exception)",
     r"SaslAuthentication|TopicAuthorization|GroupAuthorization|security_exception[^\n]{0,40}missing authentication",
     r"ER_ACCESS_DENIED|28P01|P1000: Authentication|P1010\b",
+    rarely=True,
 )
 """A key, a password or a permission of ours that is not accepted, in words that users' logins have not."""
 
@@ -130,6 +138,7 @@ TOO_LONG = Words(
     r"|length)[^\n]{0,60}exceed",
     r"too many (?:input )?tokens|string_above_max_length|max_tokens is too large|reduce the length of (?:the messages"
     r"|your prompt)",
+    rarely=True,
 )
 """What we sent to a model is longer than it takes."""
 
@@ -138,18 +147,28 @@ MODEL_FULL = Words(
     r"currently overloaded with other|Model(?:Timeout|NotReady|Stream|Error)(?:Exception|Error)",
     r"tokens per (?:min|minute|day)|\b(?:TPM|RPM)\): Limit|model[_ -]\w{0,20}[^\n]{0,30}at capacity",
     r"Rate limit reached for [\w.:/-]{1,60} (?:in|on) |insufficient_quota|The model [^\n]{1,60} is overloaded",
+    rarely=True,
 )
 """A model provider without capacity for us."""
 
 # --- caches, queues, storage ---------------------------------------------------------------------------------------
 
-CACHE_FULL = Words(r"OOM command not allowed|SERVER_ERROR out of memory storing object|MISCONF\b")
+CACHE_FULL = Words(
+    r"OOM command not allowed|SERVER_ERROR out of memory storing object|MISCONF\b",
+    rarely=True,
+)
 """A cache that takes no writes, for its memory or its disk."""
 
-CACHE_STARTING = Words(r"LOADING Redis is loading|LOADING (?:Valkey|KeyDB|Dragonfly) is loading|MASTERDOWN\b")
+CACHE_STARTING = Words(
+    r"LOADING Redis is loading|LOADING (?:Valkey|KeyDB|Dragonfly) is loading|MASTERDOWN\b",
+    rarely=True,
+)
 """A cache that reads its data back."""
 
-CACHE_READ_ONLY = Words(r"READONLY You can.t write against a read only|ReadOnlyError|RedisReadOnly\w*")
+CACHE_READ_ONLY = Words(
+    r"READONLY You can.t write against a read only|ReadOnlyError|RedisReadOnly\w*",
+    rarely=True,
+)
 """A replica in place of the primary."""
 
 CACHE_DOWN = Words(
@@ -171,6 +190,7 @@ CACHE_DOWN = Words(
     r"SERVER (?:HAS FAILED AND IS DISABLED|IS MARKED DEAD)|memcache: (?:no servers configured|connect timeout"
     r"|connection)",
     r"SocketClosedUnexpectedlyError|ConnectionTimeoutError: Connection timeout|ClientClosedError: The client is closed",
+    rarely=True,
 )
 """A cache that does not answer, in the words of its client."""
 
@@ -200,10 +220,12 @@ QUEUE_DOWN = Words(
     r"|stale)|ServiceBus\w{0,40}Exception",
     r"JMSException|ActiveMQ\w{0,40}Exception|Could not connect to broker URL|PulsarClient\w*|NATS::IO::\w*|MQRC_\w+"
     r"|JMSCC\w+",
+    rarely=True,
 )
 """A queue or its broker that does not answer, in the words of its client."""
 
 STORAGE_DOWN = Words(
+    r"We encountered an internal error\. Please try again|s3aws: (?:SlowDown|InternalError|ServiceUnavailable)",
     r"An error occurred \((?:SlowDown|InternalError|50[0234]|ServiceUnavailable|RequestTimeout"
     r"|RequestTimeTooSkewed)\) when calling "
     r"the \w{0,30}(?:Object|Bucket|Part|Upload)\w*",
@@ -215,13 +237,15 @@ STORAGE_DOWN = Words(
     r"|Storage)\w{0,12}Exception[^\n]{0,60}(?:ServerBusy|50[03])",
     r"ServerBusy\b|OperationTimedOut: [^\n]{0,60}(?:blob|storage)|google\S{0,30}storage\S{0,60}(?:50[0234]"
     r"|ServiceUnavailable)",
-    r"minio[^\n]{0,60}(?:refused|unavailable|timed out|offline)|XMinio\w*|Flysystem\\\S{0,20}UnableTo\w*"
+    r"minio[^\n]{0,30}(?:refused|unavailable|timed out|offline)|XMinio\w*|Flysystem\\\S{0,20}UnableTo\w*"
     r"|ActiveStorage::IntegrityError",
+    rarely=True,
 )
 """An object store that does not serve."""
 
 NO_BUCKET = Words(
-    r"NoSuchBucket|The specified bucket does not exist|ContainerNotFound|specified container does not exist"
+    r"NoSuchBucket|The specified bucket does not exist|ContainerNotFound|specified container does not exist",
+    rarely=True,
 )
 """An object store that does not know the bucket of ours."""
 
@@ -230,14 +254,19 @@ DISK = Words(
     r"|storage) quota exceeded",
     r"\bEROFS\b|Read-only file system|\bESTALE\b|Stale (?:NFS )?file handle|\bEIO\b: |Errno 5\] Input/output error"
     r"|\bEDQUOT\b",
+    rarely=True,
 )
 """A disk that takes no more, or does not work."""
 
 # --- which product -------------------------------------------------------------------------------------------------
 
 PRODUCTS = (
-    ("PostgreSQL", r"postgres|psycopg|asyncpg|\bPG::|npgsql|pgbouncer|\bpq: |\bpgx|PSQLException"),
-    ("MySQL", r"mysql|maria ?db|innodb"),
+    (
+        "PostgreSQL",
+        r"postgres|password authentication failed|pg_hba|non-replication|the database system is|psycopg|asyncpg"
+        r"|\bPG::|npgsql|pgbouncer|\bpq: |\bpgx|PSQLException",
+    ),
+    ("MySQL", r"Access denied for user|mysql|maria ?db|innodb"),
     ("MongoDB", r"mongo"),
     ("SQL Server", r"SqlException|SQL Server|mssql|pyodbc"),
     ("Oracle", r"\bORA-\d|oracle|\bDPY-\d|\bTNS:"),
@@ -259,13 +288,13 @@ PRODUCTS = (
     ("NATS", r"\bnats\b"),
     (
         "Amazon S3",
-        r"\bS3\b|AmazonS3|Aws::S3|\bS3\w{2,30}(?:Exception|Error)|(?:Put|Get|Head|Copy|Upload)(?:Object|Part)\b",
+        r"\bS3\b|s3aws|AmazonS3|Aws::S3|\bS3\w{2,30}(?:Exception|Error)|(?:Put|Get|Head|Copy|Upload)(?:Object|Part)\b",
     ),
     ("Azure Blob Storage", r"blob\.core\.windows|BlobStorage|BlobServiceClient"),
     ("Google Cloud Storage", r"storage\.googleapis|google\.cloud\.storage|GCS\b"),
     ("OpenAI", r"open_?ai"),
     ("Anthropic", r"anthropic|claude|overloaded_error"),
-    ("Amazon Bedrock", r"bedrock|InvokeModel|ConverseStream|\bConverse operation"),
+    ("Amazon Bedrock", r"bedrock|InvokeModel|\bConverse(?:Stream)? operation"),
     ("Google Gemini", r"gemini|generativelanguage|aiplatform|vertex"),
     ("Mistral", r"mistral"),
     ("Stripe", r"stripe"),

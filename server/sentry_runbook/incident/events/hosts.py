@@ -165,6 +165,9 @@ def places_in(text: str, own: frozenset[str]) -> Iterator[tuple[str, Whose, int]
         host = next(group for group in groups if group).lower()
         if by_url and (host in DOCUMENTATION or host.startswith("docs.")):
             continue
+        if host.endswith(("error", "exception")):
+            # "(psycopg2.OperationalError) SSL connection has been closed": a class in brackets, as SQLAlchemy names it.
+            continue
         yield host, _whose_in_text(host, own, text[match.end() : match.end() + MAX_PORT]), match.end()
 
 

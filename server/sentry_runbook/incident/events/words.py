@@ -2,7 +2,7 @@
 
 A table has up to 90 alternatives, and at each character of a text all of them would be tried: 16,000 characters then
 take 14 ms. So those that begin with a letter are grouped by it, and a group whose letter is not there costs next to
-nothing; that is three to six times faster.
+nothing; that is three to six times faster. A letter with many alternatives is grouped once more by its second.
 
 Compiling them takes 1 to 7 ms each. The first call of a process has that time while Sentry works on the second round
 of requests, and not before the first (:func:`compile_all`).
@@ -11,27 +11,68 @@ of requests, and not before the first (:func:`compile_all`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import count
 
-_TABLES: list[Words] = []
+_TABLES: list[Words | OrderedTables] = []
 
 
 class Words:
-    """Regular expressions, any of which is found in a text, without regard to case."""
+    """Regular expressions, any of which is found in a text, without regard to case.
 
-    def __init__(self, *rows: str) -> None:
-        self._rows = rows
-        _TABLES.append(self)
+    Attributes:
+        rows: the expressions.
+    """
+
+    def __init__(self, *rows: str, rarely: bool = False) -> None:
+        self.rows = rows
+        if not rarely:
+            _TABLES.append(self)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """All rows as one pattern."""
-        return re.compile(_grouped(self._rows), re.IGNORECASE)
+        return re.compile(_grouped([(row, None) for row in self.rows]), re.IGNORECASE)
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first place in the text where a row is found."""
         return self.pattern.search(text)
+
+
+MOST_PLACES = 40
+"""Places of a text at which some table's words are looked up."""
+
+
+class OrderedTables:
+    """Many tables that are searched as one, because a search of each would cost as often as there are tables.
+
+    A place of a text tells its table by an empty group that each alternative ends with.
+    """
+
+    def __init__(self, *tables: Words) -> None:
+        self._tables = tables
+        _TABLES.append(self)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """All rows of all tables as one pattern."""
+        rows = [(row, place) for place, table in enumerate(self._tables) for row in table.rows]
+        return re.compile(_grouped(rows), re.IGNORECASE)
+
+    def first(self, text: str) -> int | None:
+        """The position of the first table whose words stand anywhere in the text; None where no table's do."""
+        first: int | None = None
+        start = 0
+        for _ in range(MOST_PLACES):
+            match = self.pattern.search(text, start)
+            if match is None or match.lastgroup is None:
+                break
+            place = int(match.lastgroup.split("_")[1])
+            first = place if first is None else min(first, place)
+            # Words of another table may begin inside of these.
+            start = match.start() + 1
+        return first
 
 
 def compile_all() -> None:
@@ -46,23 +87,49 @@ _FOLDED = {"s": "sSſ", "k": "kK\u212a", "i": "iIİı"}
 """What else a search without regard to case takes for a letter."""
 
 
-def _grouped(rows: tuple[str, ...]) -> str:
-    """The rows as one pattern, with one group for each letter that alternatives begin with.
+def _grouped(rows: Iterable[tuple[str, int | None]]) -> str:
+    """The rows as one pattern, with one group for each letter that alternatives begin with, and in it for each second.
+
+    An alternative of a row that comes with a number ends with an empty group whose name holds it.
+    """
+    names = count()
+    alternatives = [
+        alternative + ("" if number is None else f"(?P<of_{number}_{next(names)}>)")
+        for row, number in rows
+        for whole in _alternatives(row)
+        for alternative in _spelt_out(whole)
+    ]
+    return _by_letter(alternatives, depth=2)
+
+
+_CHOICE = re.compile(r"\(\?:([A-Za-z][\w .-]*(?:\|[A-Za-z][\w .-]*)+)\)(?![?*+{])")
+"""Plain words to choose from, with which an alternative begins."""
+
+
+def _spelt_out(alternative: str) -> Iterator[str]:
+    """An alternative that begins with a choice of words as one for each word."""
+    choice = _CHOICE.match(alternative)
+    words = choice[1].split("|") if choice is not None else [""]
+    return (word + alternative[choice.end() if choice is not None else 0 :] for word in words)
+
+
+def _by_letter(alternatives: Sequence[str], depth: int) -> str:
+    """The alternatives with one group for each letter that they begin with.
 
     The letter is matched with regard to case, both cases spelt out: only then does :mod:`re` skip a group by one look.
     """
     groups: dict[str, list[str]] = {}
     others = []
-    for row in rows:
-        for alternative in _alternatives(row):
-            first = _FIRST.match(alternative)
-            if first is None:
-                others.append(alternative)
-                continue
-            at_word = r"(?<=\b.)" if first[1] else ""
-            groups.setdefault(first[2].lower(), []).append(at_word + alternative[first.end() :])
+    for alternative in alternatives:
+        first = _FIRST.match(alternative)
+        if first is None or not depth:
+            others.append(alternative)
+            continue
+        at_word = r"(?<=\b.)" if first[1] else ""
+        groups.setdefault(first[2].lower(), []).append(at_word + alternative[first.end() :])
     letters = [
-        f"(?-i:[{_FOLDED.get(letter, letter + letter.upper())}])(?:{'|'.join(ends)})" for letter, ends in groups.items()
+        f"(?-i:[{_FOLDED.get(letter, letter + letter.upper())}])(?:{_by_letter(ends, depth - 1)})"
+        for letter, ends in groups.items()
     ]
     return "|".join([*letters, *others])
 

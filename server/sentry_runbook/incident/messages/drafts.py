@@ -11,6 +11,7 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
 from sentry_runbook.incident.messages.status import IncidentStage
+from sentry_runbook.incident.messages.summaries import SECURITY_FIRST
 from sentry_runbook.incident.model.evidence import Finding
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Filled, Format, Kind, Postmortem
 
@@ -36,8 +37,9 @@ def draft_update(
     content = MessageContent(incident, audience=audience, since=since)
     filled, stage = form.fill(content, format), content.stage
     last = kind == "resolved" and stage.name in ("resolved", "unknown")
+    is_withheld = audience == "customers" and incident.security_incident
     return Draft(
-        text=filled.text,
+        text=f"Not written: {SECURITY_FIRST}." if is_withheld else filled.text,
         unknowns=(*_not_yet_resolved(kind, stage), *_not_counted(incident), *filled.unknowns),
         warnings=incident.warnings or None,
         next_update_due=None if last else content.times.next_update,
@@ -45,7 +47,7 @@ def draft_update(
         audience=audience,
         format=format,
         missing=incident.unread_outcomes,
-        findings=(*incident.severity.findings, *_doubts(kind, stage)),
+        findings=(*incident.severity.findings, *_security(incident), *_doubts(kind, stage)),
     )
 
 
@@ -59,6 +61,13 @@ def _not_counted(incident: Incident) -> Iterator[str]:
     """That the counts lack what Sentry dropped."""
     if incident.dropped_note:
         yield f"how many errors there were: {incident.dropped_note}"
+
+
+def _security(incident: Incident) -> Iterator[Finding]:
+    """That an injection reached the database, for whoever would send the message."""
+    if incident.security_incident:
+        why = f"An injection reached the database; {SECURITY_FIRST.partition(': ')[2]}."
+        yield Finding(kind="security_incident", where="triage_issue", why=why)
 
 
 def _doubts(kind: Kind, stage: IncidentStage) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ IMPACT_FOR_CUSTOMERS = "Some people may see errors"
 def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
     """The impact in one sentence without a full stop, or why it is not known."""
     impact, verdict = incident.impact, incident.severity
+    if audience == "customers" and incident.security_incident:
+        return Unknown(why=SECURITY_FIRST)
     if audience == "customers":
         return _for_customers(incident, impact, verdict)
     if impact.events is None:
@@ -36,6 +38,10 @@ def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
         parts += _slow(incident, impact)
     parts += _dropped(incident)
     return "; ".join(parts)
+
+
+SECURITY_FIRST = "this may be a security incident: no public message before security says so"
+"""Why customers get no text about an injection that reached the database."""
 
 
 def _for_customers(incident: Incident, impact: Impact, verdict: Verdict) -> str | Unknown:

@@ -102,6 +102,33 @@ def is_call(json: JsonObject) -> bool:
     return first_text(data, *URL_KEYS) is not None and _status_in(data) is not None
 
 
+SPAN_OPERATION = re.compile(r"http\.client|grpc\.client|rpc\.client|http\.request")
+SPAN_FAILED = frozenset(
+    {"internal_error", "unavailable", "deadline_exceeded", "resource_exhausted", "unknown_error", "error", "data_loss"}
+)
+"""Statuses of a span whose call did not succeed, where it names no answer."""
+SPAN_TEXT = re.compile(r"(?:(GET|POST|PUT|PATCH|DELETE|HEAD) )?(\S{1,2000})")
+
+
+def call_of_span(span: JsonObject) -> JsonObject | None:
+    """A span of an outgoing call as the breadcrumb that the SDK would have written of it; None for any other span."""
+    if not SPAN_OPERATION.search(text_of(span.get("op")) or ""):
+        return None
+    data = object_of(span.get("data"))
+    named = SPAN_TEXT.fullmatch(text_of(span.get("description")) or "")
+    method, url = (named[1], named[2]) if named is not None else (None, None)
+    answer = _status_in({**data, "status": None})
+    is_failed = answer is None and text_of(span.get("status")) in SPAN_FAILED
+    told = {"method": method, "url": first_text(data, *URL_KEYS) or url, "status_code": answer}
+    return {
+        "type": "http",
+        "category": "http",
+        "level": "error" if is_failed else "info",
+        "timestamp": span.get("timestamp"),
+        "data": {name: value for name, value in told.items() if value is not None},
+    }
+
+
 def _status_in(data: JsonObject) -> int | None:
     return next((status for key in STATUS_KEYS if (status := _status_of(data.get(key))) is not None), None)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb, is_call
+from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb, call_of_span, is_call
 from sentry_runbook.incident.model.evidence.chain import chain_of
 from sentry_runbook.incident.model.evidence.entries import entries_of, values_of
 from sentry_runbook.incident.model.evidence.exception import Stack, ThrownException, message_of
@@ -126,7 +126,8 @@ class Event(FromSentry):
         stack: of an event without exceptions: its message's, else a thread's.
         unmarked_threads: threads with stacks of which none is shown, because nothing tells which one counts.
         whole_message: all of a message that is longer than what is shown.
-        earlier_calls: the HTTP calls among the breadcrumbs that are left out, which are judged and not shown.
+        earlier_calls: the HTTP calls among the breadcrumbs that are left out, which are judged and not shown; of an
+            event whose breadcrumbs hold none, those among its spans.
         request_query: judged and not shown.
         request_host: host that the request came in on (the project's own).
     """
@@ -200,7 +201,7 @@ class Event(FromSentry):
             "stack": chain.stack,
             "unmarked_threads": chain.unmarked_threads,
             "breadcrumbs": breadcrumbs[-MAX_BREADCRUMBS:],
-            "earlier_calls": [crumb for crumb in breadcrumbs[:-MAX_BREADCRUMBS] if is_call(crumb)],
+            "earlier_calls": _calls_not_shown(breadcrumbs, entries, contexts),
             "breadcrumbs_omitted": max(0, len(breadcrumbs) - MAX_BREADCRUMBS),
             "tags": tags[:MAX_TAGS],
             "tags_omitted": len(tags) - len(dict(tags[:MAX_TAGS])),
@@ -310,6 +311,17 @@ def _flags(contexts: Mapping[str, JsonObject]) -> dict[str, str]:
         if flag and text:
             values[flag] = text
     return values
+
+
+def _calls_not_shown(
+    breadcrumbs: list[JsonObject], entries: Mapping[str, JsonObject], contexts: Mapping[str, JsonObject]
+) -> list[JsonObject]:
+    """Calls that are judged and not shown; spans only where no breadcrumb is a call, for most SDKs write both."""
+    calls = [crumb for crumb in breadcrumbs if is_call(crumb)]
+    if calls:
+        return [crumb for crumb in breadcrumbs[:-MAX_BREADCRUMBS] if is_call(crumb)]
+    spans = values_of(entries, "spans")[:MAX_SENT_BREADCRUMBS]
+    return [call for span in (*spans, contexts.get("trace", {})) if (call := call_of_span(span)) is not None]
 
 
 def _query_of(query: object) -> object:
