@@ -352,7 +352,7 @@ async def test_deploys_are_asked_for_while_the_stretch_before_the_window_saw_the
         Stream(50, -began + 1, -1),
         releases=(ReleaseSpec("one@1", -began - 20, deploys),),
     )
-    answer = await asked(scenario, TRIAGE, period=period)
+    answer = await asked(scenario, frozenset({Aspect.RELEASES}), period=period)
     assert ("deploys" in answer.requests) is is_asked
 
 
@@ -367,16 +367,35 @@ CHOSEN = [
 NAMED = {"latest": "a", "oldest": "b", "recommended": "c"}
 
 
-@pytest.mark.parametrize(("which", "sample"), CHOSEN)
-async def test_the_chosen_event_is_not_repeated_in_the_sample(which: str, sample: set[str]) -> None:
-    def renamed(kind: str) -> Change:
-        """Three events, whichever Sentry holds to be recommended."""
-        return body(lambda event: {**event, "id": NAMED[kind] * 32, "eventID": NAMED[kind] * 32})
+def renamed(kind: str) -> Change:
+    """Three events, whichever Sentry holds to be recommended."""
+    return body(lambda event: {**event, "id": NAMED[kind] * 32, "eventID": NAMED[kind] * 32})
 
-    changes = {"event": renamed("latest"), "oldest": renamed("oldest"), "recommended": renamed("recommended")}
-    evidence = (await asked(ORDINARY, frozenset({Aspect.EVENT, Aspect.SAMPLE}), changes, which=which)).evidence
+
+THREE_EVENTS = {"event": renamed("latest"), "oldest": renamed("oldest"), "recommended": renamed("recommended")}
+
+
+@pytest.mark.parametrize(("which", "sample"), CHOSEN)
+async def test_the_chosen_event_is_not_repeated_in_the_sample_of_a_story(which: str, sample: set[str]) -> None:
+    aspects = frozenset({Aspect.EVENT, Aspect.SAMPLE, Aspect.NOTES})
+    evidence = (await asked(ORDINARY, aspects, THREE_EVENTS, which=which)).evidence
     assert known(evidence, "event").id == NAMED[which] * 32
     assert sorted(event.id for event in known(evidence, "sample")) == sorted(NAMED[name] * 32 for name in sample)
+
+
+@pytest.mark.parametrize(
+    ("streams", "which", "sample"),
+    [
+        pytest.param((Stream(60, -300, -1),), "latest", ["oldest"], id="new: its first event"),
+        pytest.param((Stream(60, -2 * DAY, -1),), "latest", ["recommended"], id="older than the window"),
+        pytest.param((Stream(60, -300, -1),), "oldest", [], id="the same one was chosen"),
+        pytest.param((Stream(1, -300, -300),), "latest", [], id="there is no other"),
+    ],
+)
+async def test_a_triage_reads_one_event_more(streams: tuple[Stream, ...], which: str, sample: list[str]) -> None:
+    answer = await asked(issue(*streams), frozenset({Aspect.EVENT, Aspect.SAMPLE}), THREE_EVENTS, which=which)
+    assert [event.id for event in known(answer.evidence, "sample")] == [NAMED[name] * 32 for name in sample]
+    assert {"oldest", "recommended"} & answer.requests.keys() == {*sample, which} - {"latest"}
 
 
 STATUSES = [(399, False), (400, True), (404, True), (503, True), (200, False)]
@@ -489,7 +508,7 @@ CROWDED = issue(
     transactions=(Transactions("GET /pay", 500),),
 )
 """An issue for which all parts are asked: older than the window, come back with a release, silent since."""
-OPTIONAL = {"breakdown", "project_top"}
+LEFT_OUT = "left out: a triage sends no more requests than 18"
 
 
 def of_round_two(answer: Asked) -> int:
@@ -497,27 +516,26 @@ def of_round_two(answer: Asked) -> int:
     return answer.requests_per_round[1]
 
 
-async def test_a_triage_sends_thirteen_requests_in_its_second_round_and_drops_only_what_is_more() -> None:
-    """A triage is 19 requests at the most (README): 6 of round one, 13 of round two."""
+async def test_a_triage_sends_fourteen_requests_in_its_second_round_and_says_what_it_leaves_out() -> None:
+    """A triage is 18 requests at the most (README): 4 of round one, 14 of round two."""
     crowded = await asked(CROWDED, TRIAGE, period="24h")
-    assert of_round_two(crowded) == 13
-    # 15 with the wider window (DESIGN §5): the breakdown before the window and the other issues are left out.
-    assert "project_top" not in crowded.requests and len(crowded.requests["breakdown"]) == 1
-    # 14 where the window holds events: only the breakdown before the window is.
-    wide = await asked(CROWDED, TRIAGE, period="5d")
-    assert of_round_two(wide) == 13
-    assert "project_top" in wide.requests and len(wide.requests["breakdown"]) == 1
+    assert crowded.requests_per_round == [4, 14]
+    # 17 with the wider window (DESIGN §5).
+    assert {"recommended", "deploys", "alerts"}.isdisjoint(crowded.requests)
+    for field in ("sample", "deploys", "alerts"):
+        assert LEFT_OUT in why(crowded.evidence, field)
+    assert {"project_top", "flags", "latency"} <= crowded.requests.keys() and len(crowded.requests["breakdown"]) == 2
     # 12: nothing is.
-    severity = await asked(CROWDED, SEVERITY | {Aspect.BREAKDOWN}, period="5d")
-    assert of_round_two(severity) < 13
-    assert "project_top" in severity.requests and len(severity.requests["breakdown"]) == 2
+    severity = await asked(CROWDED, SEVERITY | {Aspect.BREAKDOWN, Aspect.RELEASES}, period="5d")
+    assert of_round_two(severity) < 14
+    assert {"project_top", "deploys"} <= severity.requests.keys() and len(severity.requests["breakdown"]) == 2
 
 
 async def test_a_postmortem_drops_none_of_its_parts() -> None:
     """It is not needed within seconds (DESIGN §9 bounds the rounds of the four tools of a triage alone)."""
     story = await asked(CROWDED, STORY, period="24h")
-    assert of_round_two(story) == 17
-    assert {"project_top", "alerts"} <= story.requests.keys()
+    assert of_round_two(story) == 18
+    assert {"project_top", "alerts", "deploys", "oldest", "recommended"} <= story.requests.keys()
     assert len(story.requests["breakdown"]) == 2
 
 
@@ -536,9 +554,11 @@ async def test_outcomes_and_flags_are_asked_for_in_the_full_hours_that_hold_the_
     start: str, end: str, first: str, last: str
 ) -> None:
     answer = await asked(ORDINARY, frozenset({Aspect.DROPPED, Aspect.FLAGS}), start=start, end=end)
-    for kind in ("outcomes", "flags"):
+    # What was switched in the hours before may explain what the window shows.
+    for kind, earlier in (("outcomes", 0), ("flags", 6)):
         (params,) = answer.requests[kind]
-        assert (params["start"], params["end"]) == (f"2026-11-20T{first}:00:00", f"2026-11-20T{last}:00:00")
+        begin = f"2026-11-20T{int(first) - earlier:02}:00:00"
+        assert (params["start"], params["end"]) == (begin, f"2026-11-20T{last}:00:00")
     assert known(answer.evidence, "dropped").start == datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 

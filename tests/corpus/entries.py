@@ -18,6 +18,7 @@ from sentry_runbook.simulator.scenario import (
     CommitSpec,
     Crumb,
     DeploySpec,
+    FlagChangeSpec,
     FrameSpec,
     IssueSpec,
     OccurrenceSpec,
@@ -117,6 +118,7 @@ def _scenario(name: str, raw: dict[str, Any], error: Mapping[str, Any]) -> Scena
     sessions = raw.pop("sessions", HEALTHY)
     traffic = raw.pop("traffic", ())
     quiet = raw.pop("quiet_issue", False)
+    flags = raw.pop("flag_changes", ())
     main = _main(raw, error, suspects)
     issues = [main]
     if others:
@@ -132,6 +134,7 @@ def _scenario(name: str, raw: dict[str, Any], error: Mapping[str, Any]) -> Scena
         issues=tuple(issues),
         releases=releases,
         sessions=_sessions(sessions),
+        flags=tuple(FlagChangeSpec(**one) for one in flags),
         transactions=tuple(Transactions("POST /checkout", **one) for one in traffic)
         or (Transactions("POST /checkout", 800),),
     )
@@ -159,12 +162,19 @@ def _main(raw: dict[str, Any], error: Mapping[str, Any], suspects: tuple[CommitS
         streams=_streams(raw),
         level=raw.pop("level", "error"),
         handled=raw.pop("handled", False),
-        transaction="POST /checkout",
+        transaction=raw.pop("transaction", "POST /checkout"),
         breadcrumbs=tuple(_crumb(text, place) for place, text in enumerate(error.get("crumbs", ()))),
-        request=RequestSpec("POST", raw.pop("request", "https://shop.example.com/checkout")),
+        request=RequestSpec(
+            "POST",
+            raw.pop("request", "https://shop.example.com/checkout"),
+            data=raw.pop("data", None),
+            query=raw.pop("query", {}),
+        ),
         processing_errors=tuple((kind, text) for kind, text in raw.pop("processing_errors", ())),
         history=tuple(StateChange(**one) for one in raw.pop("history", ())),
         escalated=raw.pop("escalated", None),
+        contexts=_flags(raw.pop("flags", {})),
+        tags={key: {value: 1.0} for key, value in raw.pop("tags", {}).items()},
         suspects=suspects,
     )
 
@@ -217,6 +227,13 @@ def _sessions(raw: Any) -> tuple[SessionsSpec, ...]:
     if raw == "none":
         return ()
     return tuple(SessionsSpec(**one) for one in (raw if isinstance(raw, list) else [raw]))
+
+
+def _flags(values: Mapping[str, Any]) -> dict[str, Mapping[str, object]]:
+    """The context in which an SDK sends the flags that were evaluated."""
+    return (
+        {"flags": {"values": [{"flag": flag, "result": result} for flag, result in values.items()]}} if values else {}
+    )
 
 
 def _raised(error: Mapping[str, Any]) -> Raised:

@@ -8,7 +8,8 @@ A request is answered
    recorded list holds all of them; else 0 before the issue's first event; else the sum of finer buckets (of counts
    only: distinct users cannot be summed);
 3. a dataset that this server refused once is refused whatever is searched in it, and so are fields of sessions;
-4. else 404, as of something that is not there. :attr:`RecordedSentry.unanswered` tells.
+4. a form that no recording asks in is refused, so that the recorded one is asked after it;
+5. else 404, as of something that is not there. :attr:`RecordedSentry.unanswered` tells.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class RecordedSentry(httpx.AsyncBaseTransport):
             return replayed(record)
         if path.endswith("/events-timeseries/"):
             return httpx.Response(404)
+        if self._is_never_asked(path, params):
+            return httpx.Response(400, json={"detail": "Nobody asked this server in that form."})
         refusal = self._refusals.get(_form(path, params))
         if refusal is not None:
             return replayed(refusal)
@@ -78,6 +81,19 @@ class RecordedSentry(httpx.AsyncBaseTransport):
             for one in refused
             if any(word in str(one["body"]) for word in words)
         }
+
+    def _is_never_asked(self, path: str, params: list[tuple[str, str]]) -> bool:
+        """Whether a newer form is asked for, which no recording has: refused, so that the recorded one is asked.
+
+        The owners of an issue, releases of all projects, and other columns or groups than were recorded.
+        """
+        if ("expand", "owners") in params or (path.endswith("/releases/") and "project" not in dict(params)):
+            return True
+        return path.endswith(("/acme/events/", "/sessions/")) and _columns(params) not in self._columns_asked
+
+    @cached_property
+    def _columns_asked(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(_columns(params_of(one)) for _, one in recorded_gets())
 
     # --- time series
 
@@ -216,3 +232,8 @@ def _is_in(row: Mapping[str, Any], search: Search, start: float, end: float) -> 
 
 def _counted(rows: list[dict[str, Any]], axis: str) -> int:
     return len(rows) if axis == COUNT else len({tag_of(row, "user") for row in rows} - {None})
+
+
+def _columns(params: list[tuple[str, str]]) -> tuple[str, ...]:
+    """Columns and groups of a question."""
+    return tuple(sorted(value for name, value in params if name in ("field", "groupBy")))

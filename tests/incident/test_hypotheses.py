@@ -8,12 +8,8 @@ from sentry_runbook.incident.causes.causes import rank
 from sentry_runbook.incident.causes.hypothesis import Hypothesis, Indicator, excerpt
 
 DEPLOYMENT, CONFIGURATION = "deployment_regression", "configuration_change"
-THIRD_PARTY, DATA, RESOURCE, SDK = (
-    "third_party_failure",
-    "data_corruption",
-    "resource_exhaustion",
-    "sdk_misconfiguration",
-)
+THIRD_PARTY, DATA, RESOURCE = "third_party_failure", "data_corruption", "resource_exhaustion"
+DEPENDENCY, HOSTILE, SDK = "dependency_failure", "hostile_traffic", "sdk_misconfiguration"
 
 
 def hypothesis(*indicators: tuple[str, int], core: bool = True, pattern: str = DEPLOYMENT) -> Hypothesis:
@@ -87,6 +83,11 @@ def test_an_excerpt_is_cut_after_160_characters() -> None:
     assert excerpt("x" * 161) == f'"{"x" * 159}…"'
 
 
+EXPLAINING = (DEPLOYMENT, CONFIGURATION, THIRD_PARTY, DATA, RESOURCE, DEPENDENCY, HOSTILE)
+SEEMING = (DEPLOYMENT, CONFIGURATION, DATA, RESOURCE, DEPENDENCY)
+"""What hostile requests seem to show."""
+
+
 # --- against each other --------------------------------------------------------------------------------------------
 
 WEIGHED: list[tuple[Mapping[str, int], Mapping[str, int]]] = [
@@ -112,6 +113,20 @@ WEIGHED: list[tuple[Mapping[str, int], Mapping[str, int]]] = [
     ({DEPLOYMENT: 8, THIRD_PARTY: 5, RESOURCE: 5}, {DEPLOYMENT: 5, THIRD_PARTY: 3, RESOURCE: 3}),
     # bad data speaks against no other cause
     ({DATA: 9, DEPLOYMENT: 4, THIRD_PARTY: 3, RESOURCE: 2}, {DATA: 9, DEPLOYMENT: 4, THIRD_PARTY: 3, RESOURCE: 2}),
+    # a dependency of our own, from 5 points, as a failing host of others
+    ({DEPLOYMENT: 4, DEPENDENCY: 4}, {DEPLOYMENT: 4, DEPENDENCY: 4}),
+    ({DEPLOYMENT: 4, DEPENDENCY: 5}, {DEPENDENCY: 5, DEPLOYMENT: 2}),
+    ({DEPENDENCY: 5, DATA: 4}, {DEPENDENCY: 5, DATA: 2}),
+    ({DEPENDENCY: 4, DATA: 4}, {DEPENDENCY: 4, DATA: 4}),
+    # what only ran out is the resource first, and alone; a cache that is full is the cache
+    ({DEPENDENCY: 2, RESOURCE: 2}, {RESOURCE: 2}),
+    ({DEPENDENCY: 2, RESOURCE: 4}, {RESOURCE: 4}),
+    ({DEPENDENCY: 5, RESOURCE: 4}, {DEPENDENCY: 4, RESOURCE: 4}),
+    ({DEPENDENCY: 6, RESOURCE: 4}, {DEPENDENCY: 5, RESOURCE: 2}),
+    # hostile requests, from 4 points, against all that they seem to show
+    *(({HOSTILE: 4, each: 4}, {HOSTILE: 4}) for each in SEEMING),
+    *(({HOSTILE: 3, each: 4}, {each: 4, HOSTILE: 3}) for each in SEEMING),
+    ({HOSTILE: 4, DEPLOYMENT: 5}, {HOSTILE: 4, DEPLOYMENT: 2}),
     # a flag that the events carry, from 6 points, against a deploy; and a deploy that they live on, from 9, against it
     ({DEPLOYMENT: 4, CONFIGURATION: 5}, {CONFIGURATION: 5, DEPLOYMENT: 4}),
     ({DEPLOYMENT: 6, CONFIGURATION: 6}, {CONFIGURATION: 6, DEPLOYMENT: 4}),
@@ -119,8 +134,8 @@ WEIGHED: list[tuple[Mapping[str, int], Mapping[str, int]]] = [
     ({DEPLOYMENT: 9, CONFIGURATION: 5}, {DEPLOYMENT: 9, CONFIGURATION: 3}),
     ({CONFIGURATION: 9, THIRD_PARTY: 5}, {CONFIGURATION: 9, THIRD_PARTY: 5}),
     # what only explains blindness: weakened once from 4 points of any other, last in any case, against nobody
-    *(({each: 3, SDK: 8}, {each: 3, SDK: 8}) for each in (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE)),
-    *(({each: 4, SDK: 8}, {each: 4, SDK: 6}) for each in (DEPLOYMENT, THIRD_PARTY, DATA, RESOURCE)),
+    *(({each: 3, SDK: 8}, {each: 3, SDK: 8}) for each in EXPLAINING),
+    *(({each: 4, SDK: 8}, {each: 4, SDK: 6}) for each in EXPLAINING),
     ({DATA: 4, RESOURCE: 4, SDK: 8}, {DATA: 4, RESOURCE: 4, SDK: 6}),
     ({DEPLOYMENT: 4, SDK: 3}, {DEPLOYMENT: 4}),
     ({SDK: 9}, {SDK: 9}),
@@ -143,6 +158,14 @@ def test_patterns_that_hold_together_weaken_each_other(points: Mapping[str, int]
         (THIRD_PARTY, DEPLOYMENT, "Calls to an external host fail, which a deploy does not explain by itself."),
         (THIRD_PARTY, DATA, "A failing external host may send what looks like bad data."),
         (RESOURCE, DEPLOYMENT, "The errors name a resource that ran out, which timing alone does not explain."),
+        (DEPENDENCY, DEPLOYMENT, "A dependency of our own fails, which a deploy does not explain by itself."),
+        (DEPENDENCY, DATA, "A failing service of our own may send what looks like bad data."),
+        (DEPENDENCY, RESOURCE, "It is a dependency that fails, not this application's own resource."),
+        (
+            HOSTILE,
+            DEPLOYMENT,
+            "The requests are hostile: what they break is no fault of a release, of data or of load.",
+        ),
         (DEPLOYMENT, THIRD_PARTY, "The errors begin with a release, which points to a change of the code."),
         (DEPLOYMENT, RESOURCE, "The errors begin with a release, which points to a change of the code."),
         (CONFIGURATION, DEPLOYMENT, "A flag was changed when the errors began, and the events carry it."),
@@ -151,7 +174,7 @@ def test_patterns_that_hold_together_weaken_each_other(points: Mapping[str, int]
     ],
 )
 def test_a_counterweight_is_told_as_evidence_against(strong: str, weak: str, text: str) -> None:
-    _, weakened = rank([hypothesis(("a", 9), pattern=strong), hypothesis(("a", 4), pattern=weak)])
+    _, weakened = rank([hypothesis(("a", 9), pattern=strong), hypothesis(("a", 5), pattern=weak)])
     assert weakened.pattern == weak
     assert [indicator.text for indicator in weakened.indicators if indicator.points < 0] == [text]
 

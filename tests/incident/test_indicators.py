@@ -343,8 +343,10 @@ def test_statuses_say_whose_failure_it_is(statuses: Sequence[int | None], expect
 def test_a_service_that_turns_calls_away_gets_fewer_and_no_retries(statuses: Sequence[int], fewer: bool) -> None:
     (top, *_) = causes(spiking(failing(*statuses)))
     assert top.pattern == THIRD_PARTY
-    assert top.action.startswith('Send fewer calls to "api.geo.example"') is fewer
-    assert ("add retries with backoff" in top.action) is not fewer
+    assert ('Send fewer calls to "api.geo.example"' in top.action) is fewer
+    is_storm = len(statuses) > 1
+    assert top.action.startswith('Cut the retries: 2 calls to "api.geo.example" fail for each event.') is is_storm
+    assert ("add retries with backoff" in top.action) is (not fewer and not is_storm)
 
 
 def test_a_failure_with_a_good_status_is_of_nobody() -> None:

@@ -138,12 +138,15 @@ EXPIRED = """
     x509: certificate has expired or is not yet valid|CERT_HAS_EXPIRED|CertificateExpiredException: NotAfter: Mon
     [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired|net::ERR_CERT_DATE_INVALID
     the remote certificate has expired|an intermediate certificate is expired
-    SSLV3_ALERT_CERTIFICATE_EXPIRED|the server's certificate is expired|SSL certificate problem: certificate has expired
-    PKIX path validation failed: CertPathValidatorException: validity check failed|tlsv1 alert certificate expired
-    CertPathValidatorException: timestamp check failed|tls: expired certificate|SEC_ERROR_EXPIRED_CERTIFICATE
+    the server's certificate is expired|SSL certificate problem: certificate has expired
+    PKIX path validation failed: CertPathValidatorException: validity check failed
+    CertPathValidatorException: timestamp check failed|SEC_ERROR_EXPIRED_CERTIFICATE
     NSURLErrorDomain Code=-1201|The certificate for this server has expired|invalid peer certificate: Expired
     errors in the certificate chain: NotTimeValid|CLIENT ALERT: Fatal - Certificate Expired|certificate has expired
-    Received fatal alert: certificate_expired
+"""
+OURS_EXPIRED = """
+    SSLV3_ALERT_CERTIFICATE_EXPIRED|tlsv1 alert certificate expired|Received fatal alert: certificate_expired
+    remote error: tls: expired certificate
 """
 TRACKERS = """
     o1.ingest.sentry.io|www.google-analytics.com|www.googletagmanager.com|stats.g.doubleclick.net
@@ -264,6 +267,14 @@ def test_an_expired_certificate_is_renewed_and_not_retried(word: str) -> None:
     assert unnamed.evidence_for[0].startswith("The error says that a TLS certificate has expired, and not whose: ")
     assert unnamed.confidence == "low"
     assert "certificate of the service that the error is about has expired" in unnamed.action
+
+
+@pytest.mark.parametrize("word", words(OURS_EXPIRED), ids=named)
+def test_a_certificate_that_the_other_side_calls_expired_is_ours(word: str) -> None:
+    for text in (word, f"{word}: https://api.partner.com/v1"):
+        (cause,) = causes(titled(text))
+        assert cause.pattern == "dependency_failure"
+        assert "Renew our own client certificate" in cause.action
 
 
 OTHER_FAULTS = """

@@ -152,7 +152,7 @@ async def test_what_a_filter_always_drops_is_no_warning() -> None:
     ("tool", "outcomes", "flags"),
     [
         ("get_issue", 1, 0),
-        ("triage_issue", 1, 0),
+        ("triage_issue", 1, 1),
         ("check_recovery", 1, 1),
         ("draft_update", 1, 1),
         ("find_issues", 0, 0),

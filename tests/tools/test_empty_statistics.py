@@ -39,6 +39,10 @@ def no_row(_: Any) -> object:
     return {"data": [], "meta": {}}
 
 
+def without_handled(tags: Any) -> object:
+    return [tag for tag in tags if tag["key"] != "handled"]
+
+
 BURST = (Stream(60, -50, -10, users=40, handled=False),)
 
 
@@ -47,7 +51,8 @@ async def answer(
 ) -> dict[str, Any]:
     clock = ManualClock()
     world = World(Scenario(name="shop", issues=(IssueSpec(ISSUE, "Boom", streams=streams),)), clock)
-    changes = {kind: body(edit) for kind, edit in edits.items()}
+    # Where the tags tell that all events are unhandled, the series of unhandled ones is not asked for.
+    changes = {kind: body(edit) for kind, edit in {"tags": without_handled, **edits}.items()}
     sentry = Changed(httpx.ASGITransport(create_app(world)), changes)
     async with connected(world=world, clock=clock, transport=sentry) as connection:
         return await connection.call(tool, issue=ISSUE, **arguments)

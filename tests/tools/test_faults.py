@@ -118,7 +118,7 @@ NUMBERS = {
 
 
 STAND_INS = {
-    "series": {"trend.direction", "trend.previous_hour", "impact.trend", "checklist"},
+    "series": {"trend.direction", "trend.previous_hour", "impact.trend", "checklist", "criteria"},
     "breakdown": {"criteria"},
     "history": {"criteria"},
     "unhandled": {"criteria"},

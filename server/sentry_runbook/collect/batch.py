@@ -63,11 +63,13 @@ class RequestBatch:
         self._requests[id(result)] = fill
         return result
 
-    def drop_optional(self, most: int, optional: Sequence[Result[V]]) -> None:
-        """Drop requests from ``optional``, in order, until at most ``most`` remain."""
+    def drop_optional(self, most: int, optional: Sequence[Result[V]]) -> list[Result[V]]:
+        """Drop requests from ``optional``, in order, until at most ``most`` remain; those that were dropped."""
+        dropped = []
         for result in optional:
-            if len(self._requests) > most:
-                self._requests.pop(id(result), None)
+            if len(self._requests) > most and self._requests.pop(id(result), None) is not None:
+                dropped.append(result)
+        return dropped
 
     def meanwhile(self, work: Callable[[], None]) -> None:
         """Add short work that needs none of the results; it is done while the requests are under way."""

@@ -21,6 +21,7 @@ from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.other_counts import OtherCounts
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
 from sentry_runbook.collect.question import Aspect
+from sentry_runbook.collect.release_lists import release_plan
 from sentry_runbook.collect.request_values import is_error, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
 from sentry_runbook.collect.shared_users import shared_users, why_one_stands_for_all
@@ -32,6 +33,7 @@ from sentry_runbook.incident.model.evidence import (
     Evidence,
     Finding,
     Issue,
+    Unknown,
     UsersIn,
     Window,
 )
@@ -39,13 +41,13 @@ from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read
 from sentry_runbook.safety.sanitizer import Sanitizer
 
-MAX_SECOND_ROUND = 13
+MAX_SECOND_ROUND = 14
 """Requests of a triage's second round; optional parts beyond are dropped: each costs some of Sentry's rate limit.
 
 Those of Discover and the series have a limit of 15 under way at once on sentry.io (sentry-api §2.1); dropped events,
 sessions, environments, releases and commits count against others."""
-
-
+LEFT_OUT = Unknown(why="left out: a triage sends no more requests than 18; a postmortem asks for it", asked=False)
+OWNERS_REFUSED = "This server refuses to tell whom ownership rules and suspect commits name: owners are not known."
 IS_GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, release health, deploys, suspect commits or activity log. Who "
     "acted, whether the issue regressed and who is assigned are not known here."
@@ -71,7 +73,8 @@ class EvidenceBuilder:
         """
         collection, batch = self._collection, RequestBatch()
         reference = collection.question.reference
-        issue = batch.add(lambda: collection.client.issue(reference, fresh=fresh))
+        # Before a change nobody asks who owns it. All others ask the same, so that one answer serves them.
+        issue = batch.add(lambda: collection.client.issue(reference, fresh=fresh, owners=not fresh))
         for part in PARTS:
             if part.round == 1:
                 collection.add(part, batch)
@@ -87,12 +90,13 @@ class EvidenceBuilder:
         collection.one_for_all = why_one_stands_for_all(collection)
         collection.shared_users = shared_users(collection)
         collection.has_strange_environments = bool(strange_environments(collection)) or self._has_no_event_there()
+        collection.release_plan = await release_plan(collection)
         for part in PARTS:
             if part.round == 2:
                 collection.add(part, batch)
-        if not collection.question.wants(Aspect.ALERTS):
+        if not collection.question.wants(Aspect.NOTES):
             # A postmortem may take more requests than a triage: it is not needed within seconds.
-            batch.drop_optional(MAX_SECOND_ROUND, [collection.result(part) for part in OPTIONAL])
+            self._drop_optional(batch)
         await self._other_counts.prepare(batch)
         batch.meanwhile(self._read_first)
         await batch.send()
@@ -120,6 +124,11 @@ class EvidenceBuilder:
         evidence = await self._other_counts.fill(evidence)
         users_in = await self._settle_users(evidence)
         return evidence.model_copy(update={"users_in": users_in}) if users_in else evidence
+
+    def _drop_optional(self, batch: RequestBatch) -> None:
+        results = {id(self._collection.result(part)): part for part in OPTIONAL}
+        for result in batch.drop_optional(MAX_SECOND_ROUND, [self._collection.result(part) for part in OPTIONAL]):
+            self._collection.built[results[id(result)].field] = LEFT_OUT
 
     def _has_no_event_there(self) -> bool:
         """Whether Sentry has no event of the issue where the caller asked for one."""
@@ -156,6 +165,8 @@ class EvidenceBuilder:
             yield f"{issue.why_other_name}; the numbers are those of {issue.name}."
         if self._collection.client.server == "glitchtip":
             yield IS_GLITCHTIP
+        elif self._collection.client.refuses_owners and self._collection.question.wants(Aspect.OWNERS):
+            yield OWNERS_REFUSED
         note = self._collection.question.window.note
         if note:
             yield f"{note.capitalize()}."

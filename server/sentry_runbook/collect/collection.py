@@ -43,6 +43,7 @@ class Collection:
         has_strange_environments: the caller named environments in which the issue was never seen.
         one_for_all: why the one user whom Sentry counts is no number of people (:mod:`.shared_users`); empty: they are.
         shared_users: users who stand for more than one person each, in the form of Sentry's tag ``user``.
+        release_plan: how the releases are asked for (:mod:`.release_lists`).
         unknown_environments: those of them that the project does not have; known after round two.
     """
 
@@ -57,6 +58,7 @@ class Collection:
     unknown_environments: tuple[str, ...] = ()
     one_for_all: str = ""
     shared_users: frozenset[str] = frozenset()
+    release_plan: Literal["together", "apart", "own"] = "own"
     built: dict[str, PartValue] = field(default_factory=dict)
     _results: dict[int, Result[Any]] = field(default_factory=dict)
 

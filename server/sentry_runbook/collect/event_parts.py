@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import anyio
 
 from sentry_runbook.collect.batch import Request, note_failure
-from sentry_runbook.collect.collection import Collection, Part
+from sentry_runbook.collect.collection import Collection, Part, PartValue
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import event_id_of, event_tag, user_named
+from sentry_runbook.collect.request_values import event_id_of, event_tag, first_seen, user_named
 from sentry_runbook.errors import RunbookError
-from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Event, EventRow, Note, TagCount
+from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Event, EventRow, Known, Note, TagCount, Unknown
 from sentry_runbook.incident.model.evidence.event import NAMED_BY
-from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import nearest
@@ -43,8 +43,29 @@ EVENT = Part(
 )
 
 
+def _sample_names(collection: Collection) -> tuple[str, ...]:
+    """Which further events are read: one; with the notes of a story both, for it takes more requests.
+
+    The oldest shows the beginning of an issue that began in the window; of an older one it would be long past.
+    """
+    question, began = collection.question, first_seen(collection.issue)
+    is_new = began is not None and began >= question.window.start
+    names = ("oldest", "recommended") if question.wants(Aspect.NOTES) else ("oldest" if is_new else "recommended",)
+    known = (name for name in names if name != question.which and not collection.client.lacks_event(name))
+    return tuple(known) if count_of(collection.issue.get("count")) != 1 else ()
+
+
+def _no_sample(collection: Collection) -> PartValue | None:
+    """The sample where no further event can be had."""
+    if _sample_names(collection):
+        return None
+    if collection.client.lacks_event("oldest") or collection.client.lacks_event("recommended"):
+        return Unknown(why="this server gives the latest event only", asked=False)
+    return Known(value=(), source="the one event that was read")
+
+
 def _sample_request(collection: Collection) -> Request[Objects]:
-    client, question = collection.client, collection.question
+    client, question, names = collection.client, collection.question, _sample_names(collection)
     events: dict[str, JsonObject] = {}
     errors: dict[str, RunbookError] = {}
 
@@ -55,19 +76,19 @@ def _sample_request(collection: Collection) -> Request[Objects]:
             errors[which] = exc
             note_failure(exc)  # here, for the other one's answer hides it
 
-    async def ask_both() -> Objects:
+    async def ask_all() -> Objects:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(ask, "oldest")
-            tasks.start_soon(ask, "recommended")
+            for which in names:
+                tasks.start_soon(ask, which)
         if not events:
-            raise nearest((errors["oldest"], errors["recommended"]))
-        return tuple(events[which] for which in ("oldest", "recommended") if which in events)
+            raise nearest([errors[which] for which in names])
+        return tuple(events[which] for which in names if which in events)
 
-    return ask_both
+    return ask_all
 
 
 def _sample(collection: Collection, events: Objects) -> tuple[Event, ...]:
-    """The oldest and the recommended event, the chosen one not repeated."""
+    """The further events, the chosen one not repeated."""
     chosen = collection.value(EVENT)
     by_id = {event_id_of(event): event for event in events}
     if chosen is not None:
@@ -77,12 +98,13 @@ def _sample(collection: Collection, events: Objects) -> tuple[Event, ...]:
 
 SAMPLE = Part(
     field="sample",
-    round=1,
+    round=2,
     aspects=(Aspect.SAMPLE,),
     request=_sample_request,
     in_environments=True,
     parse=_sample,
-    source=lambda _: "oldest and recommended event of the issue",
+    source=lambda collection: f"{' and '.join(_sample_names(collection))} event of the issue",
+    known=_no_sample,
 )
 
 

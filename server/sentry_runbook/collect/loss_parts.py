@@ -13,6 +13,9 @@ from sentry_runbook.incident.model.evidence import DroppedEvents, FlagChange, Ou
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.sentry.counts import Outcomes
 
+LEAD_IN = timedelta(hours=6)
+"""Changes of flags are asked for from so long before the window on."""
+
 
 def _outcomes_request(collection: Collection) -> Request[Outcomes] | None:
     client, question, project = collection.client, collection.question, project_id(collection.issue)
@@ -58,15 +61,21 @@ DROPPED = Part(
 )
 
 
+def _of_flags(collection: Collection) -> Window:
+    """The window, and the hours before it: what was changed then may explain how it begins."""
+    window = collection.question.window
+    return Window(start=window.start - LEAD_IN, end=window.end)
+
+
 def _flags_request(collection: Collection) -> Request[Objects]:
     client, organization = collection.client, collection.question.reference.organization
-    start, end = _full_hours(collection.question.window)
+    start, end = _full_hours(_of_flags(collection))
     return lambda: client.flag_changes(start, end, organization=organization)
 
 
 def _flag_changes(collection: Collection, rows: Objects) -> tuple[FlagChange, ...]:
-    """Those in the window: a row of another time was not asked for (a provider's webhook may send the year 1)."""
-    changes, window = read_all(FlagChange, rows, collection.sanitizer), collection.question.window
+    """Those in the time asked for: a row of another was not (a provider's webhook may send the year 1)."""
+    changes, window = read_all(FlagChange, rows, collection.sanitizer), _of_flags(collection)
     return tuple(change for change in changes if window.start <= change.at <= window.end)
 
 
@@ -76,5 +85,7 @@ FLAG_CHANGES = Part(
     aspects=(Aspect.FLAGS,),
     request=_flags_request,
     parse=_flag_changes,
-    source=lambda collection: f"feature flag log of the organization; {_span(collection)}",
+    source=lambda collection: (
+        f"feature flag log of the organization; {span(_of_flags(collection).start, _of_flags(collection).end)}"
+    ),
 )

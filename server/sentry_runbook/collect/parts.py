@@ -14,15 +14,17 @@ from sentry_runbook.collect import (
     loss_parts,
     project_issues,
     project_parts,
+    release_lists,
     release_parts,
     series_parts,
 )
 from sentry_runbook.collect.collection import Part
 
-FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.SAMPLE, event_parts.ROWS)
+FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.ROWS)
 """What takes longest to read and needs only round one: read while round two is under way."""
 PARTS: tuple[Part[Any], ...] = (
     *FIRST_READ,
+    event_parts.SAMPLE,
     event_parts.TAGS,
     environment_parts.PROJECT_ENVIRONMENTS,
     environment_parts.RECENT_ENVIRONMENTS,
@@ -40,8 +42,9 @@ PARTS: tuple[Part[Any], ...] = (
     project_parts.LATENCY,
     discover_parts.BREAKDOWN,
     discover_parts.BREAKDOWN_BEFORE,
-    release_parts.RELEASES,
-    release_parts.NAMED_RELEASE,
+    release_lists.OTHER_RELEASES,
+    release_lists.RELEASES,
+    release_lists.NAMED_RELEASE,
     release_parts.DEPLOYS,
     release_parts.SUSPECT_COMMITS,
     loss_parts.FLAG_CHANGES,
@@ -52,5 +55,13 @@ PARTS: tuple[Part[Any], ...] = (
 
 What is known without a request is read before the rest of its round.
 """
-OPTIONAL: tuple[Part[Any], ...] = (discover_parts.BREAKDOWN_BEFORE, project_issues.PROJECT_TOP)
-"""Left out of round two, in this order, when it holds more requests than can be under way at once."""
+OPTIONAL: tuple[Part[Any], ...] = (
+    event_parts.SAMPLE,
+    release_parts.DEPLOYS,  # the release list tells the last one of each release
+    release_parts.ALERTS,
+    discover_parts.BREAKDOWN_BEFORE,
+    project_issues.PROJECT_TOP,
+    loss_parts.FLAG_CHANGES,
+    project_parts.LATENCY,
+)
+"""Left out of round two, in this order, when it would hold more requests than a triage may send."""

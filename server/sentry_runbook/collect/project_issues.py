@@ -15,7 +15,7 @@ from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import DiscoverTable, Row
 from sentry_runbook.sentry.discover import ANY_TITLE, BEGAN
 
-MOST_ISSUES = 10
+MOST_ISSUES = 5
 """Issues of the project that are compared."""
 
 

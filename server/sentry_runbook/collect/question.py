@@ -16,7 +16,7 @@ class Aspect(Enum):
     EVENT = auto()
     """One whole event."""
     SAMPLE = auto()
-    """Two more whole events (oldest, recommended), for what one event cannot show."""
+    """Another whole event (oldest or recommended), for what one event cannot show; with the notes of a story, both."""
     ROWS = auto()
     """Up to 100 of the latest events: users, tags, instants."""
     TAGS = auto()
@@ -42,9 +42,11 @@ class Aspect(Enum):
     ENVIRONMENTS = auto()
     """Events by environment in the window."""
     RELEASES = auto()
-    """The project's releases and the deploys of the suspect one."""
+    """The project's releases, those of other projects, and the deploys of the suspect one."""
     COMMITS = auto()
     """Suspect commits."""
+    OWNERS = auto()
+    """Whom ownership rules name; they come with the issue."""
     FLAGS = auto()
     """Changes of feature flags."""
     ALERTS = auto()
@@ -102,7 +104,14 @@ SEVERITY = frozenset(
     }
 )
 IMPACT = (SEVERITY | {Aspect.EVENT, Aspect.LATENCY, Aspect.BREAKDOWN}) - {Aspect.ENVIRONMENTS}
-TRIAGE = IMPACT | {Aspect.SAMPLE, Aspect.RELEASES, Aspect.COMMITS}
+TRIAGE = IMPACT | {
+    Aspect.SAMPLE,
+    Aspect.RELEASES,
+    Aspect.COMMITS,
+    Aspect.OWNERS,
+    Aspect.FLAGS,
+    Aspect.ALERTS,
+}
 READ = frozenset({Aspect.EVENT, Aspect.TREND, Aspect.COMMITS, Aspect.DROPPED})
 RECOVERY = frozenset(
     {Aspect.ROWS, Aspect.TAGS, Aspect.TREND, Aspect.SESSIONS, Aspect.DROPPED, Aspect.FLAGS, Aspect.RELEASES}
@@ -111,5 +120,5 @@ WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
 """What a change of status is planned on; one round, so that a write takes three with its read-back."""
 WRITING_ORDERED = WRITING | {Aspect.RELEASE_LIST}
 """What a plan that waits for a release, and is only shown, is made on: a second round tells how releases compare."""
-STORY = TRIAGE | {Aspect.ALERTS, Aspect.NOTES, Aspect.FLAGS}
+STORY = TRIAGE | {Aspect.NOTES}
 """All that a message or a postmortem can cite."""

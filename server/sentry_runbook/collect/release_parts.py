@@ -1,4 +1,4 @@
-"""Rows of the table of the evidence around releases: the releases, deploys and commits to suspect; and the alerts."""
+"""Rows of the table of the evidence around releases: the deploys and commits to suspect; and the alerts."""
 
 from __future__ import annotations
 
@@ -15,73 +15,8 @@ from sentry_runbook.collect.request_values import (
     suspect_version,
     tells_all_deploys,
 )
-from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.model.evidence import Alert, Commit, Deploy, Known, Release
-from sentry_runbook.incident.model.evidence.json_values import list_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
-
-MAX_RELEASES = 20
-
-
-def _named_release_request(collection: Collection) -> Request[Objects] | None:
-    client, version = collection.client, collection.question.release
-    if not version or version == "latest":
-        return None
-
-    async def ask() -> Objects:
-        try:
-            return (await client.release(version, organization=collection.question.reference.organization),)
-        except NotFound:
-            # Sentry knows no such release: that is an answer.
-            return ()
-
-    return ask
-
-
-NAMED_RELEASE = Part(
-    field="releases",
-    round=1,
-    aspects=(Aspect.RELEASE,),
-    request=_named_release_request,
-    parse=lambda collection, releases: read_all(Release, releases, collection.sanitizer),
-    source=lambda _: "release by its version",
-)
-
-
-def _releases_request(collection: Collection) -> Request[Objects]:
-    client, project, question = collection.client, project_id(collection.issue), collection.question
-    named = collection.value(NAMED_RELEASE)
-
-    async def ask() -> Objects:
-        try:
-            listed = await client.releases(project, limit=MAX_RELEASES, organization=question.reference.organization)
-            if client.server == "glitchtip":
-                listed = _of_project(listed, project_slug(collection.issue))
-        except RunbookError:
-            if named is None:
-                raise
-            return named  # whether Sentry knows the release that was named is told all the same
-        return (*(named or ()), *listed)
-
-    return ask
-
-
-def _of_project(releases: Objects, slug: str | None) -> Objects:
-    """The releases of a project: GlitchTip lists those of all, with the projects by slug."""
-    named = ((release, list_of(release.get("projects"))) for release in releases)
-    slugs = ((release, {object_of(project).get("slug") for project in projects}) for release, projects in named)
-    return tuple(release for release, known in slugs if not known or slug in known)
-
-
-RELEASES = Part(
-    field="releases",
-    round=2,
-    aspects=(Aspect.RELEASES, Aspect.RELEASE_LIST),
-    request=_releases_request,
-    parse=lambda collection, releases: read_all(Release, releases, collection.sanitizer),
-    source=lambda _: "releases of the project, newest first",
-)
-"""With the release that was named, where one was: it may be older than those that the list holds."""
 
 
 def _deploys_request(collection: Collection) -> Request[Objects] | None:

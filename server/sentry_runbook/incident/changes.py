@@ -119,8 +119,10 @@ def _markers(evidence: Evidence, release: Release) -> Iterator[Deploy]:
 
 def _is_live(evidence: Evidence, policy: Policy, deploy: Deploy) -> bool:
     """Whether it went to where the incident is: a trial in staging changes nothing there."""
-    names = evidence.scope.names or evidence.scope.production
-    return not deploy.environment or deploy.environment in names or policy.is_production(deploy.environment)
+    scope, name = evidence.scope, deploy.environment
+    names = scope.names or scope.production or scope.others
+    in_production = not names or any(map(policy.is_production, names))
+    return not name or name in names or (in_production and policy.is_production(name))
 
 
 def _end(deploy: Deploy) -> datetime | None:
@@ -129,7 +131,7 @@ def _end(deploy: Deploy) -> datetime | None:
 
 def _deployed(deploy: Deploy) -> str:
     where = f" to {quoted(deploy.environment)}" if deploy.environment else ""
-    return f"{quoted(deploy.version)} deployed{where}"
+    return f"deploy of {quoted(deploy.version)}{where}"
 
 
 def _change(around: Around, at: datetime, what: str, kind: str, project: str | None) -> Change:

@@ -16,7 +16,7 @@ from sentry_runbook.incident.model.results.impact import Impact
 from sentry_runbook.incident.model.results.triage import Cause, Verdict
 from sentry_runbook.incident.people.history import earlier_episodes
 from sentry_runbook.incident.people.owners import owners_of
-from sentry_runbook.incident.severity.leading import leading_step
+from sentry_runbook.incident.severity.leading import leading_step, started_with
 from sentry_runbook.incident.severity.noise import may_be_noise
 from sentry_runbook.incident.severity.questions import open_questions
 from sentry_runbook.incident.severity.rules import classify
@@ -48,6 +48,11 @@ class Incident(TimelineContext):
         """What to do first about the leading issue, in one sentence; None where this issue leads."""
         leader = self.leading_issue
         return None if leader is None else leading_step(leader, self.severity.share_of_project)
+
+    @cached_property
+    def started_with(self) -> tuple[LeadingIssue, ...]:
+        """Other issues of the project whose unhandled events began with this incident."""
+        return started_with(self)
 
     @cached_property
     def questions(self) -> tuple[PeopleQuestion, ...]:

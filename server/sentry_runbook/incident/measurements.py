@@ -11,9 +11,12 @@ from sentry_runbook.incident.episode.baseline import find_baseline
 from sentry_runbook.incident.episode.episode import FoundEpisode, find_episode
 from sentry_runbook.incident.episode.event_counts import EventCounts, event_counts
 from sentry_runbook.incident.episode.trend import find_trend
-from sentry_runbook.incident.events.event_texts import all_texts
+from sentry_runbook.incident.events.attacks import Attack, find_attacks
+from sentry_runbook.incident.events.dependency import FailedDependency, find_dependency
+from sentry_runbook.incident.events.event_texts import all_texts, whole_events
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error, unnamed_service
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
+from sentry_runbook.incident.explanation.explanation import explain
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.metrics.counter import counter_notes, estimate_note
 from sentry_runbook.incident.metrics.crash_free import CrashFree, crash_free, crash_free_between
@@ -21,7 +24,7 @@ from sentry_runbook.incident.metrics.dropped import DroppedCount, dropped_events
 from sentry_runbook.incident.metrics.traffic import TrafficCorrelation, traffic_correlation
 from sentry_runbook.incident.metrics.unhandled import MinutePeak, minute_peak, share_of_project
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown
+from sentry_runbook.incident.model.evidence import Event, Evidence, Known, Missing, Unknown
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.explanation import (
     Change,
@@ -35,6 +38,7 @@ from sentry_runbook.incident.release_health import (
     CrashFreeChange,
     crash_free_change,
     release_health,
+    usual_release_shares,
 )
 from sentry_runbook.incident.releases import Start, suspect_release
 
@@ -198,7 +202,8 @@ class Measurements:
     @cached_property
     def explanation(self) -> tuple[Explanation, ...]:
         """Sets of tag values that explain the events above usual, best first; empty when nothing does."""
-        return ()
+        shares = usual_release_shares(self.evidence, self.policy, self.episode)
+        return explain(self.compared, self.episode, self.apparent_start, shares)
 
     @cached_property
     def release_health(self) -> tuple[ReleaseHealth, ...]:
@@ -221,9 +226,14 @@ class Measurements:
         return unseen_changes(self.evidence, self.apparent_start)
 
     @cached_property
+    def failed_dependency(self) -> FailedDependency | None:
+        """What the failing code depends on and did not get, with what the actions need; None when nothing shows it."""
+        return find_dependency(self.evidence, self.texts) if self.evidence.issue.is_error else None
+
+    @property
     def dependency(self) -> Dependency | None:
         """What the failing code depends on and did not get; None when nothing shows it."""
-        return None
+        return self.failed_dependency.result if self.failed_dependency is not None else None
 
     # --- what the events say
 
@@ -252,6 +262,21 @@ class Measurements:
         """The error text of a service that fails and is not named; None where a host is known, or there is none."""
         known = self.failed_calls is not None or self.host_in_error is not None
         return None if known else unnamed_service(self.evidence, self.texts)
+
+    @property
+    def events_read(self) -> tuple[Event, ...]:
+        """The events that were read whole, the issue's main event first."""
+        return whole_events(self.evidence)
+
+    @cached_property
+    def attacks(self) -> tuple[Attack, ...]:
+        """Signs of an attack in the events; empty when there is none."""
+        return find_attacks(self.evidence) if self.evidence.issue.is_error else ()
+
+    @property
+    def security_incident(self) -> bool:
+        """Whether an injection reached the database: security is called, nothing archived, nothing published."""
+        return any(attack.reached for attack in self.attacks)
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:

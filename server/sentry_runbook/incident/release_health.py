@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import sqrt
 
 from sentry_runbook.incident.formatting import count, crash_free_percent, percent
@@ -33,10 +33,13 @@ CERTAIN = 2.58
 """Standard deviations between two rates that chance explains once in a hundred."""
 LEAST_POINTS = 0.5
 """Percentage points between two crash-free rates below which nobody acts on the difference."""
+NEARLY_WHOLE = timedelta(minutes=10)
+"""A clock hour that began so long before the incident counts as one of it."""
 IN_USE = 0.01
 """Part of the sessions from which a release runs beside another one."""
 HEALTHY, FAILING = "healthy beside it", "fails as the suspect release does"
-ALONE, REPLACED = "no other release runs beside it", "not in use any more"
+WAS_HEALTHY = "healthy until replaced"
+ALONE, REPLACED = "no other release runs beside it", "replaced when the errors began"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class CrashFreeChange:
 
     @property
     def sentence(self) -> str:
-        """Both figures: ``91.4 % before, 91.38 % in the incident``."""
+        """Both figures: ``91.40 % before, 91.38 % in the incident``."""
         return f"{crash_free_percent(self.before.pct)} before, {crash_free_percent(self.now.pct)} in the incident"
 
 
@@ -131,17 +134,27 @@ def _in_use(evidence: Evidence, policy: Policy, episode: Episode | Unknown) -> t
     releases = evidence.sessions.value.releases if isinstance(evidence.sessions, Known) else ()
     if isinstance(episode, Unknown) or not any(release.hours for release in releases):
         return tuple(_in_window(evidence, release, policy) for release in releases)
-    end = episode.ended or evidence.collected_at
-    later = [_later(release.hours, episode.began, end) for release in releases]
-    if sum(hour.sessions or 0 for hours in later for hour in hours) < policy.thresholds.sessions_minimum:
-        # Of an incident younger than an hour the clock hour in which it began tells most.
-        later = [_later(release.hours, episode.began - HOUR, end) for release in releases]
-    return tuple(_use(release, hours, policy, episode, end) for release, hours in zip(releases, later, strict=True))
+    hours = [_inside(release.hours, episode) for release in releases]
+    if sum(hour.sessions or 0 for row in hours for hour in row) >= policy.thresholds.sessions_minimum:
+        return tuple(_use(*pair, policy, episode, whole=True) for pair in zip(releases, hours, strict=True))
+    # Of an incident younger than an hour the clock hour in which it began tells most.
+    hours = [_of_the_onset(release.hours, episode.began) for release in releases]
+    return tuple(_use(*pair, policy, episode, whole=False) for pair in zip(releases, hours, strict=True))
 
 
-def _later(hours: Sequence[SessionHour], start: datetime, end: datetime) -> tuple[SessionHour, ...]:
-    """The hours that begin in a stretch, the one under way included."""
-    return tuple(hour for hour in hours if start <= hour.start < end)
+def _inside(hours: Sequence[SessionHour], episode: Episode) -> tuple[SessionHour, ...]:
+    """The hours that lie in the incident but for some minutes; of one that goes on the hour under way, too.
+
+    In the hour in which it ended the release runs that ended it.
+    """
+    start, end = episode.began - NEARLY_WHOLE, episode.ended
+    return tuple(
+        hour for hour in hours if start <= hour.start and (end is None or hour.start + HOUR <= end + NEARLY_WHOLE)
+    )
+
+
+def _of_the_onset(hours: Sequence[SessionHour], began: datetime) -> tuple[SessionHour, ...]:
+    return tuple(hour for hour in hours if hour.start <= began < hour.start + HOUR)
 
 
 def _in_window(evidence: Evidence, release: ReleaseSessions, policy: Policy) -> _Use:
@@ -156,12 +169,19 @@ def _in_window(evidence: Evidence, release: ReleaseSessions, policy: Policy) -> 
 
 
 def _use(
-    release: ReleaseSessions, hours: Sequence[SessionHour], policy: Policy, episode: Episode, end: datetime
+    release: ReleaseSessions,
+    hours: Sequence[SessionHour],
+    policy: Policy,
+    episode: Episode,
+    *,
+    whole: bool,
 ) -> _Use:
+    """The use of a release in these hours; ``whole``: that they lie in the incident but for some minutes."""
     sessions, pct = crash_free_of(hours, policy)
-    later = sum(hour.sessions or 0 for hour in _later(release.hours, episode.began, end))
+    later = sum(hour.sessions or 0 for hour in _inside(release.hours, episode) if hour.start >= episode.began)
+    beside = later + _since_the_onset(release.hours, episode.began)
     before = _rate(_hours_before(release.hours, episode), policy)
-    return _Use(release.version, sessions or 0, pct, before, later + _since_the_onset(release.hours, episode.began))
+    return _Use(release.version, sessions or 0, pct, before, (sessions or 0) if whole and beside else beside)
 
 
 def _since_the_onset(hours: Sequence[SessionHour], began: datetime) -> float:
@@ -169,7 +189,7 @@ def _since_the_onset(hours: Sequence[SessionHour], began: datetime) -> float:
 
     A release that was replaced when the errors began has sessions in that hour, and none of them beside the new one.
     """
-    at = next((hour for hour in hours if hour.start <= began < hour.start + HOUR), None)
+    at = next(iter(_of_the_onset(hours, began)), None)
     if at is None or not at.sessions or at.start == began:
         return 0.0
     previous = next((hour.sessions for hour in hours if hour.start + HOUR == at.start), None) or 0
@@ -179,11 +199,7 @@ def _since_the_onset(hours: Sequence[SessionHour], began: datetime) -> float:
 
 
 def _hours_before(hours: Sequence[SessionHour], episode: Episode) -> tuple[SessionHour, ...]:
-    """The full hours before the incident, without the last one.
-
-    Sessions count in the hour in which they start, so those that crash had often begun up to an hour before the onset.
-    """
-    return tuple(hour for hour in hours if hour.complete and hour.start + 2 * HOUR <= episode.began_earliest)
+    return tuple(hour for hour in hours if hour.complete and hour.start + HOUR <= episode.began_earliest)
 
 
 def _rate(hours: Sequence[SessionHour], policy: Policy) -> Rate | None:
@@ -215,11 +231,13 @@ def _noted(row: ReleaseHealth, rows: Sequence[ReleaseHealth], limit: float) -> R
     if main is None or main.adoption_pct is None:
         return row
     if row is main:
-        others = any(runs_beside(other) for other in rows if other is not main)
-        return row if others else row.model_copy(update={"note": ALONE})
-    if not runs_beside(row):
-        return row.model_copy(update={"note": REPLACED})
-    note = {"better": HEALTHY, "same": FAILING}.get(compare(main, row, limit) or "")
+        # One that has sessions in the same clock hour only was replaced in it, or runs beside it: nobody can tell.
+        return row if len(rows) > 1 else row.model_copy(update={"note": ALONE})
+    comparison = compare(main, row, limit)
+    if runs_beside(row):
+        note = {"better": HEALTHY, "same": FAILING}.get(comparison or "")
+    else:
+        note = WAS_HEALTHY if comparison == "better" else REPLACED
     return row if note is None else row.model_copy(update={"note": note})
 
 
@@ -230,7 +248,7 @@ def compare(suspect: ReleaseHealth, other: ReleaseHealth, limit: float) -> str |
     not known); None where the sessions do not tell.
     """
     own, beside = rate_of(suspect), rate_of(other)
-    if own is None or beside is None or not runs_beside(other):
+    if own is None or beside is None:
         return None
     if beside.is_above(own):
         return "better"
@@ -250,11 +268,9 @@ def runs_beside(row: ReleaseHealth) -> bool:
 
 
 def described(row: ReleaseHealth) -> str:
-    """``"7.12.0": 34 % crash-free (302 sessions)``."""
-    rate = (
-        "crash-free not known" if row.crash_free_pct is None else f"{crash_free_percent(row.crash_free_pct)} crash-free"
-    )
-    return f"{quoted(row.release)}: {rate} ({count(row.sessions, 'session')})"
+    """``"7.12.0" 34.00 % (302 sessions)``."""
+    rate = "unknown" if row.crash_free_pct is None else crash_free_percent(row.crash_free_pct)
+    return f"{quoted(row.release)} {rate} ({count(row.sessions, 'session')})"
 
 
 def adoption(row: ReleaseHealth) -> str:

@@ -205,40 +205,6 @@ def previous_release(evidence: Evidence, version: str) -> str | None:
     return _latest([other for other in earlier if other.deploys] or earlier)
 
 
-@dataclass(frozen=True)
-class Rollback:
-    """An older release that was deployed after the suspect one."""
-
-    version: str
-    at: datetime
-
-
-def rolled_back(evidence: Evidence, version: str, began: datetime) -> Rollback | None:
-    """The deploy of an older release after the incident began; None when there was none, or no marker tells."""
-    suspect = release_named(evidence, version)
-    if suspect is None or suspect.created is None or not isinstance(evidence.releases, Known):
-        return None
-    older = [
-        release.version
-        for release in evidence.releases.value
-        if release.version != version and release.created is not None and release.created < suspect.created
-    ]
-    names = evidence.scope.names or evidence.scope.production
-    ends = [
-        (_end(deploy), release)
-        for release in older
-        for deploy in deploys_of(evidence, release) or ()
-        if (deploy.finished or deploy.started) and (not names or deploy.environment in names)
-    ]
-    own = [_end(deploy) for deploy in deploys_of(evidence, version) or () if deploy.finished or deploy.started]
-    later = [(at, release) for at, release in ends if at > began]
-    if not later or max(own, default=began) > max(later)[0]:
-        # A deploy of the suspect release after that undid it.
-        return None
-    at, release = max(later)
-    return Rollback(release, at)
-
-
 def _latest(releases: Sequence[Release]) -> str | None:
     dated = [(at, release.version) for release in releases if (at := _in_use_from(release)) is not None]
     return max(dated)[1] if dated else None

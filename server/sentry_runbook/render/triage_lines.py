@@ -28,7 +28,7 @@ Line = tuple[str, str]
 """A label and a sentence or two."""
 WORSE_POINTS = 1.0
 """A fall of crash-free sessions, in points, from which it is said."""
-MOST_CHANGES, MOST_OWNERS, MOST_STARTED, MOST_UNKNOWN = 3, 3, 3, 5
+MOST_CHANGES, MOST_OWNERS, MOST_UNKNOWN = 3, 3, 5
 NOTHING_EXPLAINS = "nothing in the tags stands out"
 SAME = "; as likely, which the data cannot tell apart: "
 
@@ -38,7 +38,7 @@ def triage_lines(result: Triage) -> tuple[Line, ...]:
     lines = (
         ("Verdict", _verdict(result)),
         ("Do now", result.next_steps[0] if result.next_steps else ""),
-        ("Why", result.severity.because),
+        ("Why", _why(result)),
         ("Explained by", _explained(result)),
         ("Who", _who(result)),
         ("Changed", _changed(result)),
@@ -59,6 +59,12 @@ def _verdict(result: Triage) -> str:
     without = verdict.severity_without_suspects
     careful = "" if without in (None, verdict.severity) else f"; without the suspicious events {without}"
     return f"{verdict.name}{alone}{careful}. {verdict.escalation}; respond: {verdict.response_due}{clock}."
+
+
+def _why(result: Triage) -> str:
+    """The deciding rule with its figure, and what the nearest higher severity lacks."""
+    nearest = "".join(f" {entry.to} needs {entry.needs}." for entry in result.severity.distance[:1])
+    return f"{result.severity.because}{nearest}"
 
 
 # --- what explains it
@@ -151,13 +157,11 @@ def _side(change: Change) -> str:
 
 
 def _also_started(result: Triage) -> str:
-    others = [
-        f"{other.short_id}{f' {quoted(other.title)}' if other.title else ''}"
-        f" ({number(other.events)} events{f', from {moment(other.began)}' if other.began else ''})"
-        for other in result.also_started[:MOST_STARTED]
-    ]
-    more = len(result.also_started) - MOST_STARTED
-    return f"{'; '.join(others)}{f' and {more} more' if more > 0 else ''}." if others else ""
+    others = []
+    for other in result.also_started:
+        began = f", from {moment(other.began)}" if other.began else ""
+        others.append(f"{other.name} ({number(other.events)} unhandled events{began})")
+    return f"{'; '.join(others)}." if others else ""
 
 
 def _owners(owners: Iterable[Owner]) -> str:

@@ -21,6 +21,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "org_issues": ("issues below the organization's path", "the older /api/0/issues/ path"),
     "short_ids": ("short ids in place of issue numbers", "looked up first"),
     "look_up": ("the look-up of short ids", "the issue list is searched"),
+    "owners": ("the owners of an issue", "left out"),
     "oldest": ("the oldest event of an issue", "left out"),
     "recommended": ("the recommended event of an issue", "the latest event"),
     "discover": ("Discover: counts in a window", "counted from the issue's events, hours and tags"),
@@ -38,6 +39,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "crash_rate": ("the rate of crashed sessions", "what the crash-free rate leaves"),
     "session_releases": ("sessions by environment and release at once", "by environment alone"),
     "releases": ("releases", "left out"),
+    "all_releases": ("releases of all projects in one list", "those of one project"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
@@ -59,7 +61,7 @@ ONLY_SENTRY_HAS = frozenset({"discover", "timeseries", "stats", "sessions", "not
 GLITCHTIP_LACKS = frozenset(
     {
         *("discover", "timeseries", "stats", "spans", "transactions", "sessions", "outcomes"),
-        *("org_issues", "short_ids", "look_up", "recommended", "oldest"),
+        *("org_issues", "short_ids", "look_up", "recommended", "oldest", "owners"),
         *("notes", "committers", "workflows", "flags"),
     }
 )

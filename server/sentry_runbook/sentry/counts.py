@@ -40,6 +40,7 @@ class DiscoverTable:
         low_confidence: of each row the fields that Sentry calls of low confidence (``meta.accuracy``).
         sample_counts: of each row the samples behind a field, as far as Sentry says it.
         is_partial: Sentry scanned only a part of the data (``meta.dataScanned``).
+        says_scanned: it says how much it scanned, which only the store of spans of 2025 and later does.
     """
 
     rows: tuple[Row, ...]
@@ -48,6 +49,7 @@ class DiscoverTable:
     low_confidence: tuple[frozenset[str], ...] = ()
     sample_counts: tuple[Mapping[str, int], ...] = ()
     is_partial: bool = False
+    says_scanned: bool = False
 
     def number(self, field: str) -> float | None:
         """A number of the first row; None when there is no row or no number."""
@@ -98,11 +100,16 @@ class TransactionLatency:
 
 @dataclass(frozen=True)
 class LatencyTable:
-    """Latencies, and what was measured where."""
+    """Latencies, and what was measured where.
+
+    Attributes:
+        is_final: where it has no row there is none: an older place of latencies has no more.
+    """
 
     rows: tuple[TransactionLatency, ...]
     measure: str
     is_partial: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True)

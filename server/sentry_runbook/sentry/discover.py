@@ -162,7 +162,8 @@ class DiscoverEndpoints(EndpointGroup):
         """p95 and count of these transactions: from spans, on older servers from transactions (sentry-api §7.3).
 
         A transaction without a row was not measured, or its name cannot be searched for (:mod:`.search_terms`). No row
-        at all, from a server that knows spans, means that tracing is off or sampled out.
+        at all, from a server that knows spans, means that tracing is off or sampled out: one that says how much of
+        them it scanned (``meta.dataScanned``) is not asked for transactions.
 
         Raises:
             Unsupported: the server has no latencies.
@@ -193,7 +194,7 @@ class DiscoverEndpoints(EndpointGroup):
                 is_absence=refused_by(BadRequest, NotFound, *ENDPOINT_MISSING),
                 # A self-hosted server without the spans profile may answer 500 (sentry-api §7.3).
                 is_passing=lambda error: isinstance(error, ServerFault) and error.status == 500,
-                is_empty=lambda latency: not _is_measured(latency),
+                is_empty=lambda latency: not latency.is_final and not _is_measured(latency),
             ),
             RequestForm(
                 ask=lambda: self._from_transactions(ask, slug),

@@ -29,19 +29,41 @@ from sentry_runbook.sentry.status_errors import (
 class IssueEndpoints(IssueListEndpoints):
     """Endpoints that read issues and events."""
 
-    async def issue(self, ref: IssueRef, *, environments: Sequence[str] = (), fresh: bool = False) -> JsonObject:
+    async def issue(
+        self, ref: IssueRef, *, environments: Sequence[str] = (), fresh: bool = False, owners: bool = False
+    ) -> JsonObject:
         """Issue details: counts over all time, stats, activity.
 
         Args:
             ref: which issue; a merged one answers as the surviving one, with another id.
             environments: narrow first and last seen and users, never ``count`` (sentry-api rule 2).
             fresh: not from the cache, for what is about to be changed or was just changed.
+            owners: with those whom ownership rules and suspect commits name, where the server tells them.
         """
         asked = RequestInfo(self._named(ref), READ_EVENTS, "issue", ISSUE_HINT)
-        parse = parsing.identified("id")
-        issue = await self._get_issue_resource(ref, "", environments_of(environments), asked, parse, fresh=fresh)
+        parse, params = parsing.identified("id"), environments_of(environments)
+
+        async def ask(params: Query) -> JsonObject:
+            return await self._get_issue_resource(ref, "", params, asked, parse, fresh=fresh)
+
+        forms = (
+            RequestForm(
+                ask=lambda: ask([*params, ("expand", "owners")]), ability="owners", is_refusal=refused_by(BadRequest)
+            ),
+            RequestForm(ask=lambda: ask(params)),
+        )
+        issue = await (ask_newest(forms, self._can) if owners else ask(params))
         self._can.observe_issue(issue)
         return glitchtip.issue_as_sentry(issue) if self._can.server == "glitchtip" else issue
+
+    @property
+    def refuses_owners(self) -> bool:
+        """Whether this server is known to refuse an issue with its owners."""
+        return self._can.is_missing("owners")
+
+    def lacks_event(self, which: str) -> bool:
+        """Whether this server is known to have no such event of an issue (``oldest``, ``recommended``)."""
+        return self._can.is_missing(which)
 
     async def events(
         self,

@@ -81,6 +81,7 @@ def table(response: SentryResponse, fields: Sequence[str]) -> DiscoverTable:
             for row in _accuracy(about, "sampleCount")
         ),
         is_partial=about.get("dataScanned") == "partial",
+        says_scanned=about.get("dataScanned") in ("full", "partial"),
     )
 
 
@@ -129,7 +130,7 @@ def latency(table: DiscoverTable, p95: str, measure: str, keep: Sequence[str]) -
                     is_low=bool(low),
                 )
             )
-    return LatencyTable(rows=tuple(rows), measure=measure, is_partial=table.is_partial)
+    return LatencyTable(tuple(rows), measure, is_partial=table.is_partial, is_final=table.says_scanned)
 
 
 # --- time series

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sentry_runbook.errors import BadRequest, NotFound
@@ -14,8 +13,6 @@ from sentry_runbook.sentry.base import (
     READ_EVENTS,
     READ_ORG,
     READ_RELEASES,
-    EndpointGroup,
-    environments_of,
     given,
     span,
 )
@@ -24,30 +21,15 @@ from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.glitchtip import release_as_sentry
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
+from sentry_runbook.sentry.release_lists import ReleaseListEndpoints
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
 PROJECT_PAGE, MOST_PROJECT_PAGES = 100, 10
 COMMITS = RequestInfo("suspect commits", READ_EVENTS, hint="They stay unknown on this server.")
 
 
-class OrganizationEndpoints(EndpointGroup):
+class OrganizationEndpoints(ReleaseListEndpoints):
     """Endpoints of the organization."""
-
-    async def releases(
-        self,
-        project_id: str | None,
-        *,
-        limit: int = 20,
-        environments: Sequence[str] = (),
-        organization: str | None = None,
-    ) -> tuple[JsonObject, ...]:
-        """The project's releases, newest first; ``environments``: seen there, not only deployed there."""
-        params = [("per_page", str(limit)), *given("project", project_id), *environments_of(environments)]
-        asked = RequestInfo("the releases", READ_RELEASES, "releases")
-        releases = await self._optional(
-            "releases", "releases/", params, asked, parsing.objects, organization=organization
-        )
-        return tuple(map(release_as_sentry, releases)) if self._can.server == "glitchtip" else releases
 
     async def release(self, version: str, *, organization: str | None = None) -> JsonObject:
         """One release.

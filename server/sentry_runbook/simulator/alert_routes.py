@@ -18,18 +18,23 @@ def _detector_id(project: ProjectRecord) -> str:
     return number_id("detector", project.id, digits=7)
 
 
+def _at(world: World, minutes: float) -> str:
+    return iso(world.origin + round(minutes * MINUTE))
+
+
 def _workflows(project: ProjectRecord, world: World, now: int) -> list[dict[str, object]]:
     workflows: list[dict[str, object]] = []
     for alert in project.scenario.alerts:
         fired = None if alert.triggered is None else world.origin + round(alert.triggered * MINUTE)
+        created = CREATED if alert.created is None else _at(world, alert.created)
         workflows.append(
             {
                 "id": number_id("workflow", project.id, alert.name, digits=7),
                 "name": alert.name,
                 "organizationId": ORGANIZATION_ID,
                 "createdBy": None,
-                "dateCreated": CREATED,
-                "dateUpdated": CREATED,
+                "dateCreated": created,
+                "dateUpdated": created if alert.edited is None else _at(world, alert.edited),
                 "triggers": None,
                 "actionFilters": [],
                 "environment": alert.environment,

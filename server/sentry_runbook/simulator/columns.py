@@ -81,8 +81,13 @@ _TYPES = {
 
 
 def column(row: Row, key: str) -> Value:
-    """Return a row's value of a column; any other key is read as a tag; None when the row has no such tag."""
+    """Return a row's value of a column; any other key is read as a tag; None when the row has no such tag.
+
+    ``tags[name]`` is a tag even where a column has its name.
+    """
     if isinstance(row, EventRecord):
+        if key.startswith("tags[") and key.endswith("]"):
+            return row.tags.get(key[5:-1])
         get = _EVENT.get(key)
         return get(row) if get else row.tags.get(key, "" if key in _PROMOTED else None)
     read = _SPAN.get(key)

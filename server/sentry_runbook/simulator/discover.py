@@ -18,6 +18,7 @@ from sentry_runbook.simulator.records import HOUR, MINUTE, IssueRecord, ProjectR
 from sentry_runbook.simulator.search import BadQuery, Lookup, Term, Value, parse, predicate, terms, value_test
 
 _FUNCTION = re.compile(r"([a-z_0-9]+)\((.*)\)")
+_COLUMN = re.compile(r"[a-zA-Z0-9_.:-]*|tags\[[a-zA-Z0-9_.:-]*\]")
 _MOST_FIELDS = 20
 
 
@@ -191,6 +192,9 @@ def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row]) -> 
     if "issue" in fields and "issue.id" not in fields:
         fields = [*fields, "issue.id"]
     functions = {field: aggregate(field) for field in fields}
+    for field, function in functions.items():
+        if function is None and not _COLUMN.fullmatch(field):
+            raise bad(f"Invalid characters in field {field}")
     for order in sort:
         if order.removeprefix("-") not in functions:
             raise bad("Cannot sort by a field that is not selected.")

@@ -38,7 +38,7 @@ async def events(request: Request) -> Response:
     source = rows(dataset, asked, query.get("query", ""))
     result = table(query.getlist("field"), query.getlist("sort"), source)
     cut, links = page(request, result.data)
-    meta = {
+    meta: dict[str, object] = {
         "fields": result.fields,
         "units": result.units,
         "dataset": dataset,
@@ -47,6 +47,8 @@ async def events(request: Request) -> Response:
         "isMetricsExtractedData": False,
         "tips": {"query": None, "columns": None},
     }
+    if dataset == "spans":
+        meta["dataScanned"] = "full"
     return answer({"data": list(cut), "meta": meta}, links)
 
 

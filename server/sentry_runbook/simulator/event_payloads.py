@@ -12,6 +12,9 @@ from sentry_runbook.simulator.scenario import Crumb, FrameSpec, IssueSpec, Raise
 _SDKS = {"python": ("sentry.python", "2.40.0"), "javascript": ("sentry.javascript.browser", "10.20.0")}
 
 
+_RESULTS: dict[str, object] = {"true": True, "false": False}
+
+
 def numbered(value: object, number: int) -> object:
     """Put the event's number in place of ``{n}``, in whatever depth of a described value."""
     if isinstance(value, str):
@@ -227,6 +230,9 @@ def _contexts(event: EventRecord) -> dict[str, object]:
         contexts["device"] = {"family": tags["device"], "model": tags["device"], "type": "device"}
     trace = {"trace_id": digest("trace", event.id), "span_id": digest("span", event.id, size=8)}
     contexts["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
+    if event.flags:
+        values = [{"flag": flag, "result": _RESULTS.get(result, result)} for flag, result in event.flags.items()]
+        contexts["flags"] = {"values": values, "type": "flags"}
     for name, value in event.issue.spec.contexts.items():
         shown = numbered(value, event.number)
         contexts[name] = {"type": "default", **shown} if isinstance(shown, dict) else shown

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sentry_runbook.simulator import lifecycle
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.event_payloads import metadata
-from sentry_runbook.simulator.people import BOT, owner, person, sentry_app
+from sentry_runbook.simulator.people import BOT, owner, owner_id, person, sentry_app
 from sentry_runbook.simulator.records import (
     DAY,
     HOUR,
@@ -115,8 +115,9 @@ def issue_details(
     now: int,
     environments: frozenset[str | None] | None,
     collapse: Sequence[str] = (),
+    expand: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Return the single issue, with its history, statistics, tags and releases."""
+    """Return the single issue, with its history, statistics, tags and releases; with its owners where asked."""
     everything = issue.events.until(now)
     events = [event for event in everything if environments is None or event.environment in environments]
     details = issue_row(issue, base, now, environments)
@@ -129,6 +130,8 @@ def issue_details(
         "pluginActions": [],
         "pluginContexts": [],
     }
+    if "owners" in expand:
+        details["owners"] = _owners(issue, now) or None
     if "stats" not in collapse:
         details["stats"] = stats(events, now)
     if "tags" not in collapse:
@@ -140,6 +143,16 @@ def issue_details(
         for key, version in (("firstRelease", named[:1]), ("lastRelease", named[-1:])):
             details[key] = release_brief(issue.project, version[0], now) if version else None
     return details
+
+
+def _owners(issue: IssueRecord, now: int) -> list[dict[str, object]]:
+    """Return whom rules and commits name, by number alone."""
+    dated = ((issue.project.origin + round(described.at * MINUTE), described) for described in issue.spec.owners)
+    return [
+        {"type": described.kind, "owner": owner_id(described.who), "date_added": iso(at)}
+        for at, described in dated
+        if at <= now
+    ]
 
 
 def activity_entry(entry: ActivityRecord) -> dict[str, object]:

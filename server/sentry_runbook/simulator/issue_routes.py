@@ -77,7 +77,8 @@ async def issue_get(request: Request) -> Response:
     issue, now = issue_of(request)
     chosen = environments(request, world_of(request), now)
     collapse = request.query_params.getlist("collapse")
-    return answer(issue_details(issue, base_url(request), now, chosen, collapse))
+    expand = request.query_params.getlist("expand")
+    return answer(issue_details(issue, base_url(request), now, chosen, collapse, expand))
 
 
 async def issue_put(request: Request) -> Response:

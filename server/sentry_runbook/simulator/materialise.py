@@ -51,9 +51,10 @@ def runs_in_browser(platform: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The values dealt to a stream's events, one list a tag."""
+    """The values dealt to a stream's events, one list a tag; so for the results of flags."""
 
     tags: dict[str, list[str]]
+    flags: dict[str, list[str]]
     countries: list[str]
 
     @classmethod
@@ -74,8 +75,10 @@ class _Columns:
                 dealt[key] = deal(weights, count, salt) if weights else []
         for salt, (key, weights) in enumerate((dict(issue.spec.tags) | dict(stream.tags)).items(), 7):
             dealt[key] = deal(weights, count, salt) if weights else []
+        flags = {flag: deal(weights, count, salt) for salt, (flag, weights) in enumerate(stream.flags.items(), 11)}
         return cls(
             {key: values for key, values in dealt.items() if values},
+            flags,
             deal(stream.countries or _COUNTRIES, count, 6),
         )
 
@@ -162,6 +165,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
                 tags,
                 transaction,
                 spec.breadcrumbs if stream.breadcrumbs is None else stream.breadcrumbs,
+                {flag: results[index] for flag, results in columns.flags.items()},
             )
         )
     return batch_events

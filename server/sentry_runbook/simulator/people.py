@@ -54,3 +54,9 @@ def owner(assigned: str | None) -> dict[str, object] | None:
         return {"type": "team", "id": number_id("team", name, digits=5), "name": name}
     shown = person(name)
     return {"type": "user", "id": shown["id"], "name": name, "email": shown["email"]}
+
+
+def owner_id(who: str) -> str:
+    """Return ``team:12`` or ``user:7`` for ``team:payments`` or ``user:Dana Ortiz``."""
+    shown = owner(who) or {}
+    return f"{shown.get('type')}:{shown.get('id')}"

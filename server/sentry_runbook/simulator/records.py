@@ -105,6 +105,7 @@ class EventRecord:
     tags: dict[str, str]
     transaction: str | None
     breadcrumbs: tuple[Crumb, ...]
+    flags: dict[str, str]
 
 
 @dataclass(slots=True, eq=False)

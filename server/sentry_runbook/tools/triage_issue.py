@@ -45,8 +45,20 @@ def _shorter_severity(result: Triage) -> Triage:
         criterion.model_copy(update={"source": None, "window": None, "note": None})
         for criterion in result.severity.criteria
     )
-    severity = result.severity.model_copy(update={"criteria": criteria, "distance": ()})
+    severity = result.severity.model_copy(update={"criteria": criteria})
     return result.model_copy(update={"severity": severity})
+
+
+def _telling_criteria(result: Triage) -> Triage:
+    """The criterion that decides, the nearest miss beside it, and all that are met, unknown or not asked."""
+    first, rest = result.severity.criteria[:2], result.severity.criteria[2:]
+    kept = (*first, *(criterion for criterion in rest if criterion.met is not False))
+    return result.model_copy(update={"severity": result.severity.model_copy(update={"criteria": kept})})
+
+
+def _shorter_checklist(result: Triage) -> Triage:
+    steps = tuple(step.model_copy(update={"finding": cut(step.finding, LONGEST_FINDING)}) for step in result.checklist)
+    return result.model_copy(update={"checklist": steps})
 
 
 def _shorter_causes(result: Triage) -> Triage:
@@ -59,12 +71,24 @@ def _shorter_causes(result: Triage) -> Triage:
     return result.model_copy(update={"causes": causes, "suspect_commits": result.suspect_commits[:2]})
 
 
-def _shorter_findings(result: Triage) -> Triage:
-    steps = tuple(step.model_copy(update={"finding": cut(step.finding, 140)}) for step in result.checklist)
-    impact = result.impact.model_copy(update={"breakdown": ()})
-    return result.model_copy(update={"checklist": steps, "impact": impact})
+def _shorter_lists(result: Triage) -> Triage:
+    shorter = {name: getattr(result, name)[:most] for name, most in SHORTER.items()}
+    return result.model_copy(update={**shorter, "impact": result.impact.model_copy(update={"breakdown": ()})})
 
 
+def _shortest_causes(result: Triage) -> Triage:
+    """The first cause with its evidence; the others by name, confidence and action."""
+    others = tuple(
+        cause.model_copy(update={"evidence_for": cause.evidence_for[:1], "evidence_against": ()})
+        for cause in result.causes[1:2]
+    )
+    return result.model_copy(update={"causes": (*result.causes[:1], *others)})
+
+
+LONGEST_FINDING = 110
+"""Characters of a checklist's finding in an answer that is too long."""
+SHORTER = {"explanation": 3, "release_health": 2, "changes": 3, "also_started": 3, "owners": 3, "suspect_commits": 1}
+"""Entries of these lists in an answer that is too long."""
 CUTS = (
     Cut(
         _shorter_impact,
@@ -73,8 +97,18 @@ CUTS = (
     ),
     Cut(
         _shorter_severity,
-        {"severity.criteria": "sources and windows and notes", "severity.distance": ""},
+        {"severity.criteria": "sources and windows and notes"},
         "classify_severity has them",
+    ),
+    Cut(
+        _telling_criteria,
+        {"severity.criteria": "those not met but the nearest, and sources and notes"},
+        "classify_severity has all",
+    ),
+    Cut(
+        _shorter_checklist,
+        {"checklist.finding": f"all but {LONGEST_FINDING} characters each"},
+        "get_issue and discover_impact have the facts",
     ),
     Cut(
         _shorter_causes,
@@ -82,9 +116,14 @@ CUTS = (
         "draft_postmortem has the first cause whole, get_issue the commits",
     ),
     Cut(
-        _shorter_findings,
-        {"checklist.finding": "all but 140 characters each", "impact.breakdown": ""},
-        "get_issue and discover_impact have them",
+        _shorter_lists,
+        {**{name: f"all but {most}" for name, most in SHORTER.items()}, "impact.breakdown": ""},
+        "discover_impact and draft_postmortem have them",
+    ),
+    Cut(
+        _shortest_causes,
+        {"causes": "all but 2, of the second one reason"},
+        "draft_postmortem has the first cause whole",
     ),
 )
 """Mildest first."""

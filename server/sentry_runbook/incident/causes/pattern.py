@@ -62,6 +62,7 @@ class CausePattern:
         general_action: the same without an incident, for the reference card.
         plain_action: for executives, to stand after "next step: ".
         plain_cause: for executives, to stand after "likely cause: ".
+        plain_action_in: the same as ``plain_action``, where it depends on the incident; None where it does not.
         prevention: the postmortem's action item; None when other items cover it.
         counterweights: what its strength says against others, and theirs against it.
         explains_blindness: it only explains why one cannot see; it never outranks a cause, and any other pattern
@@ -77,7 +78,12 @@ class CausePattern:
     general_action: str
     plain_action: str
     plain_cause: str
+    plain_action_in: Callable[[Measurements], str] | None = None
     prevention: Callable[[Measurements], Prevention] | None
     counterweights: tuple[Counterweight, ...] = ()
     explains_blindness: bool = False
     blames_release: bool = False
+
+    def plain_step(self, incident: Measurements) -> str:
+        """The action in an incident, for executives."""
+        return self.plain_action if self.plain_action_in is None else self.plain_action_in(incident)

@@ -1,11 +1,12 @@
-"""Failed calls to other people's hosts, as breadcrumbs and error texts show them.
+"""Failed calls to other hosts, as breadcrumbs, spans and error texts show them.
 
-Whose host it is decides (:mod:`.hosts`): a failing call to the project's own service, to an internal name or to a
-tracker explains nothing.
+Whose host it is decides (:mod:`.hosts`): other people's, or the project's own. A failing call to a tracker explains
+nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,10 +20,15 @@ from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
 
 RETRIED = 1.5
 """Failed calls an event from which they are said: that many are retries."""
+STORM = 2.0
+"""Failed calls an event from which the retries are a load of their own: they are to be cut, whatever else is done."""
 FULL = ("429", "529")
 """Statuses of a service that turns calls away because there are too many."""
 OF_LOAD = ("408", "425", *FULL)
 """Statuses of a service that is slow or full, among those that mean a faulty request."""
+BARE_HOST = re.compile(r"[a-z+]{2,12}[:∶]//([a-z0-9][a-z0-9_-]{0,62})(?=[:/?#]|\Z)", re.IGNORECASE)
+"""A URL, no longer a link, whose host is a name of the network inside: ``hxxp://inventory:8080``."""
+MAX_PLACE = 80
 Calls = Sequence[Breadcrumb]
 """The HTTP calls of one event, oldest first."""
 
@@ -32,9 +38,10 @@ Calls = Sequence[Breadcrumb]
 
 @dataclass(frozen=True)
 class FailedCalls:
-    """Failed HTTP calls to one external host, over the events that were read whole.
+    """Failed HTTP calls to one host, over the events that were read whole.
 
     Attributes:
+        host: as :func:`place_of` names it; a name without a dot or a path below the page is the project's own.
         each_event: failed calls in each event that has one: several in one event are retries.
         read: events that were read.
         statuses: what the host answered, each once; :data:`NO_ANSWER` where no status came.
@@ -58,6 +65,16 @@ class FailedCalls:
     def calls(self) -> int:
         """Failed calls in all events together."""
         return sum(self.each_event)
+
+    @property
+    def per_event(self) -> float:
+        """Failed calls in an event that has one, to one place."""
+        return round(self.calls / self.events, 1)
+
+    @property
+    def are_a_storm(self) -> bool:
+        """Whether each event stands for several failed calls."""
+        return self.calls >= STORM * self.events
 
     @property
     def each(self) -> str:
@@ -87,15 +104,23 @@ class FailedCalls:
         return self.at_fault != "ours", self.events, self.calls, self.last
 
 
-def failed_calls(evidence: Evidence) -> FailedCalls | None:
-    """The external host whose failed calls say most; None when there is none."""
+def failed_calls(evidence: Evidence, whose: Whose = "external") -> FailedCalls | None:
+    """The host of somebody (by default of others) whose failed calls say most; None when there is none."""
     own = own_domains(evidence)
     calls = [list(_calls(event, own)) for event in whole_events(evidence)]
     hosts = dict.fromkeys(
-        crumb.host for one in calls for crumb in one if crumb.host and crumb.failed and _whose(crumb, own) == "external"
+        place_of(crumb) for one in calls for crumb in one if crumb.failed and _whose(crumb, own) == whose
     )
     # Of equals the first one wins, whatever the order of a set would be.
     return max((_failed_at(host, calls) for host in hosts), key=lambda failed: failed.weight, default=None)
+
+
+def place_of(crumb: Breadcrumb) -> str:
+    """The host that a call went to; else the name without a dot that its URL has; else the path below the page."""
+    if crumb.host:
+        return crumb.host
+    match = BARE_HOST.match(crumb.url or "")
+    return match[1].lower() if match is not None else (crumb.url or "").partition("?")[0][:MAX_PLACE]
 
 
 def _calls(event: Event, own: frozenset[str]) -> Iterator[Breadcrumb]:
@@ -117,20 +142,20 @@ def _whose(crumb: Breadcrumb, own: frozenset[str]) -> Whose:
 
 
 def _failed_at(host: str, calls: Sequence[Calls]) -> FailedCalls:
-    failed = [[crumb for crumb in one if crumb.host == host and crumb.failed] for one in calls]
+    failed = [[crumb for crumb in one if place_of(crumb) == host and crumb.failed] for one in calls]
     return FailedCalls(
         host=host,
         each_event=tuple(len(one) for one in failed if one),
         read=len(calls),
         statuses=tuple(dict.fromkeys(str(crumb.http_status or NO_ANSWER) for one in failed for crumb in one)),
-        last=any(one and one[-1].host == host and one[-1].failed for one in calls),
+        last=any(one and place_of(one[-1]) == host and one[-1].failed for one in calls),
         also_answered=any(_answered_later(one, host) for one in calls),
     )
 
 
 def _answered_later(calls: Calls, host: str) -> bool:
     """Whether the last call to a host went well after an earlier one failed."""
-    to_host = [crumb for crumb in calls if crumb.host == host]
+    to_host = [crumb for crumb in calls if place_of(crumb) == host]
     return bool(to_host) and not to_host[-1].failed and any(crumb.failed for crumb in to_host)
 
 

@@ -155,12 +155,17 @@ DOCUMENTATION = frozenset(
 
 def hosts_in(text: str, own: frozenset[str]) -> Iterator[tuple[str, Whose]]:
     """The hosts that an error names as places of calls, lower case, and whose each is."""
+    return ((host, whose) for host, whose, _ in places_in(text, own))
+
+
+def places_in(text: str, own: frozenset[str]) -> Iterator[tuple[str, Whose, int]]:
+    """As :func:`hosts_in`, each with the position behind it."""
     for match in IN_TEXT.pattern.finditer(text):
         by_url, *_ = groups = match.groups()
         host = next(group for group in groups if group).lower()
         if by_url and (host in DOCUMENTATION or host.startswith("docs.")):
             continue
-        yield host, _whose_in_text(host, own, text[match.end() : match.end() + MAX_PORT])
+        yield host, _whose_in_text(host, own, text[match.end() : match.end() + MAX_PORT]), match.end()
 
 
 def _whose_in_text(host: str, own: frozenset[str], after: str) -> Whose:

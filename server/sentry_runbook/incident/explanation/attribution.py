@@ -33,21 +33,24 @@ from math import log, sqrt
 from types import MappingProxyType
 
 from sentry_runbook.incident.explanation.concentration import concentrations
-from sentry_runbook.incident.explanation.likelihood import harmonic_mean, table_ratio
-from sentry_runbook.incident.explanation.paired import Pair, TagValue, Values, pairs
-from sentry_runbook.incident.explanation.tag_sets import SetCount, count_sets
+from sentry_runbook.incident.explanation.likelihood import evidence_of, harmonic_mean
+from sentry_runbook.incident.explanation.paired import Pair, Pairs, TagValue, Values, pairs
+from sentry_runbook.incident.explanation.siblings import Scored, best_siblings
+from sentry_runbook.incident.explanation.tag_sets import SetCount, count_of, count_sets
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW
 from sentry_runbook.incident.model.evidence import Combination
 
 MOST_SETS = 10
 """More are never returned."""
-CHANCE = 0.01
+CHANCE = 0.05
 """Of one false set among all that were tried, when the events are independent."""
-CHANCE_OF_ONE = 0.001
+CHANCE_OF_ONE = 0.01
 """Of a set by itself, where another one has shown that the events are not as usual."""
 FEWEST_TO_COMPARE = 5
 """Events before; fewer tell no usual at all. From 5 to 20 they are compared, but no usual share is told."""
-MOST_TESTED = 30
+LEAST_PART = 0.2
+"""Of the events to be explained, for one of two values of a tag."""
+MOST_TESTED = 20
 LEAST_SCORE = 0.2
 """What explains less is no explanation, however certain it is."""
 NONE_KNOWN: Mapping[TagValue, float] = MappingProxyType({})
@@ -75,12 +78,6 @@ class RankedSet:
     rank: int
 
 
-@dataclass(frozen=True)
-class _Scored:
-    count: SetCount
-    score: float
-
-
 def rank_sets(
     now: Sequence[Combination],
     before: Sequence[Combination] | None,
@@ -101,32 +98,46 @@ def rank_sets(
         return ()
     if before is None or total_before < FEWEST_TO_COMPARE:
         return _concentrated(now, usual_shares)
-    rows = pairs(now, before)
-    scored = _scored(rows, length_ratio)
+    scored = _scored(pairs(now, before, length_ratio), length_ratio)
     if not scored and total_before < FEWEST_BEFORE:
         return _concentrated(now, usual_shares)
     return tuple(_ranked(_distinct(scored), _Listed(now, before, length_ratio)))[:MOST_SETS]
 
 
-def _scored(rows: Sequence[Pair], ratio: float) -> list[_Scored]:
+def _scored(rows: Pairs, ratio: float) -> list[Scored]:
     """The sets that explain something, best first: one beyond the chance of all tried, each beyond its own."""
-    sets = count_sets(rows)
-    totals = SetCount((), sum(row.now for row in rows), sum(row.before for row in rows), 0)
-    to_explain = _above_chance(rows, ratio)
-    scored = [_Scored(count, _score(count, totals, ratio, to_explain)) for count in sets]
+    sets, totals = count_sets(rows.to_rank), count_of(rows.to_rank)
+    to_explain = _above_chance(rows.to_rank, ratio)
+    of_all = log(max(len(sets), 1) / CHANCE)
+
+    def score(count: SetCount) -> float:
+        return _score(count, totals, ratio, to_explain)
+
+    scored = (Scored(count, score(count)) for count in sets)
     best = sorted((row for row in scored if row.score >= LEAST_SCORE), key=_order)[:MOST_TESTED]
-    tested = [(row, _evidence(row.count, totals, rows)) for row in best]
-    if max((evidence for _, evidence in tested), default=0.0) < log(max(len(sets), 1) / CHANCE):
+    if not best:
         return []
-    return [row for row, evidence in tested if evidence >= -log(CHANCE_OF_ONE)]
+    tested = [(row, evidence_of(row.count, rows.to_test)) for row in best]
+    large = [count for count in sets if count.now - ratio * count.before >= LEAST_PART * to_explain]
+    siblings = best_siblings(large, score, best[0].score)
+    if siblings and evidence_of(siblings[0].together, rows.to_test) < of_all:
+        siblings = ()
+    if not siblings and max(evidence for _, evidence in tested) < of_all:
+        return []
+    first = {row.count.values for row in siblings}
+    certain = (row for row, evidence in tested if evidence >= -log(CHANCE_OF_ONE))
+    return [
+        *(Scored(row.count, row.score) for row in siblings),
+        *(row for row in certain if row.count.values not in first),
+    ]
 
 
-def _order(row: _Scored) -> tuple[float, int]:
+def _order(row: Scored) -> tuple[float, int]:
     return -row.score, len(row.count.values)
 
 
 def _score(count: SetCount, totals: SetCount, ratio: float, to_explain: float) -> float:
-    """The harmonic mean of explained and purity, over a usual that grew as the events outside the set did."""
+    """The harmonic mean of explained and purity (0..1), over a usual that grew as the events outside the set did."""
     outside, usual_outside = totals.now - count.now, ratio * (totals.before - count.before)
     growth = max(1.0, outside / usual_outside) if usual_outside > 0 else 1.0
     excess = count.now - growth * ratio * count.before
@@ -141,26 +152,9 @@ def _above_chance(rows: Sequence[Pair], ratio: float) -> float:
     return sum(max(0.0, row.now - ratio * row.before - sqrt(ratio * row.before + ratio)) for row in rows)
 
 
-def _evidence(count: SetCount, totals: SetCount, rows: Sequence[Pair]) -> float:
-    """The log likelihood ratio of the set, divided by how much more than chance the combinations vary by themselves."""
-    ratio = table_ratio(count.now, count.before, totals.now, totals.before)
-    inside = [row for number, row in enumerate(rows) if row.is_counted and count.rows >> number & 1]
-    outside = [row for number, row in enumerate(rows) if row.is_counted and not count.rows >> number & 1]
-    freedom = max(len(inside) - 1, 0) + max(len(outside) - 1, 0)
-    return ratio / max(1.0, (_unevenness(inside) + _unevenness(outside)) / freedom) if freedom else ratio
-
-
-def _unevenness(rows: Sequence[Pair]) -> float:
-    """Pearson's statistic of combinations against one growth of them all."""
-    now, before = sum(row.now for row in rows), sum(row.before for row in rows)
-    if not now or not before:
-        return 0.0
-    return sum((row.now * before - row.before * now) ** 2 / (row.now + row.before) for row in rows) / (now * before)
-
-
-def _distinct(scored: Sequence[_Scored]) -> Iterator[list[_Scored]]:
+def _distinct(scored: Sequence[Scored]) -> Iterator[list[Scored]]:
     """Sets that carry the same events, best first: of these the most general ones."""
-    groups: dict[int, list[_Scored]] = {}
+    groups: dict[int, list[Scored]] = {}
     for row in scored:
         groups.setdefault(row.count.rows, []).append(row)
     for group in groups.values():
@@ -194,7 +188,7 @@ class _Listed:
         return sum(row.events for row in rows if all(row.tags.get(tag) == value for tag, value in values))
 
 
-def _ranked(groups: Iterator[list[_Scored]], listed: _Listed) -> Iterator[RankedSet]:
+def _ranked(groups: Iterator[list[Scored]], listed: _Listed) -> Iterator[RankedSet]:
     rank = 1
     for group in groups:
         yield from (listed.ranked(row.count.values, rank) for row in group)

@@ -30,6 +30,12 @@ class SetCount:
     rows: int
 
 
+def count_of(rows: Iterable[Pair]) -> SetCount:
+    """All of them together, as the set of no value."""
+    both = list(rows)
+    return SetCount((), sum(row.now for row in both), sum(row.before for row in both), 0)
+
+
 def count_sets(rows: Sequence[Pair]) -> list[SetCount]:
     """Count every set of kept values in both times."""
     kept = kept_values(rows)

@@ -134,7 +134,7 @@ class MessageContent(BlankContent):
         """What the evidence proposes to do next, for the audience."""
         incident, other = self._incident, words_of(self._incident.evidence)
         advice = other.advice.rstrip(".") if other is not None else None
-        return next_step(incident.causes, self.stage.name, self._audience, _fix_changed(incident), advice)
+        return next_step(incident, self.stage.name, self._audience, _fix_changed(incident), advice)
 
     @cached_property
     def background(self) -> tuple[str, ...]:

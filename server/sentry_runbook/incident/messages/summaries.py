@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.events.why_fired import noun_of, words_of
@@ -12,7 +12,7 @@ from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Episode, Impact
 from sentry_runbook.incident.model.results.messages import Audience
-from sentry_runbook.incident.model.results.triage import Cause, Verdict
+from sentry_runbook.incident.model.results.triage import Verdict
 
 IMPACT_FOR_CUSTOMERS = "Some people may see errors"
 """All that Sentry can say to customers: it counts errors, it does not see what people see."""
@@ -146,7 +146,7 @@ FIX_HAS_CHANGED = {
 
 
 def next_step(
-    causes: Sequence[Cause],
+    incident: Incident,
     stage: str,
     audience: Audience,
     fix_changed: str | None = None,
@@ -155,7 +155,7 @@ def next_step(
     """What the evidence proposes to do next; that it is done, only people can say.
 
     Args:
-        causes: the likely causes, best first.
+        incident: with its likely causes.
         stage: how far the incident is.
         audience: who reads it.
         fix_changed: what the stated fix changed, a key of :data:`FIX_HAS_CHANGED`; None when no fix was stated.
@@ -167,14 +167,16 @@ def next_step(
         return "watch whether it stays so, and fix the cause"
     if fix_changed is not None:
         return FIX_HAS_CHANGED[fix_changed]
-    if not causes:
+    if not incident.causes:
         proposed = advice if audience == "engineers" else None
         return proposed or Unknown(why="none of the runbook's root-cause patterns fits the evidence")
-    top = causes[0]
+    top = incident.causes[0]
     if audience == "engineers":
         return top.action
     pattern = pattern_named(top.pattern)
-    return f"{pattern.plain_action} (proposed; likely cause: {pattern.plain_cause}, confidence {top.confidence})"
+    return (
+        f"{pattern.plain_step(incident)} (proposed; likely cause: {pattern.plain_cause}, confidence {top.confidence})"
+    )
 
 
 def users_worst_hour(incident: Incident) -> str | Unknown:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sentry_runbook.incident.formatting import crash_free_percent, moment, number, percent_of
 from sentry_runbook.incident.measurements import Measurements
@@ -19,6 +20,8 @@ from sentry_runbook.incident.model.results.explanation import LeadingIssue, quot
 from sentry_runbook.incident.model.results.impact import Episode
 
 MAJORITY = 0.5
+AT_ONCE = timedelta(minutes=3)
+"""Issues whose first events lie so near to each other began together (DESIGN section 10)."""
 OF_THE_LISTED = "of the unhandled events of the issues with most of them"
 
 
@@ -70,16 +73,33 @@ def leading_issue(incident: Measurements) -> LeadingIssue | None:
     leader = max(_others(evidence, rows), key=lambda row: row.events, default=None)
     if leader is None or leader.events <= _own_events(evidence):
         return None
+    return _issue_of(evidence, leader, rows)
+
+
+def started_with(incident: Measurements) -> tuple[LeadingIssue, ...]:
+    """The project's other issues whose unhandled events began with this incident or later, most events first."""
+    evidence, episode = incident.evidence, incident.episode
+    rows = evidence.project_top.value if isinstance(evidence.project_top, Known) else ()
+    if not isinstance(episode, Episode):
+        return ()
+    opens = episode.began_earliest - AT_ONCE
+    # An event at the window's very start may be one of many before it.
+    began = [row for row in _others(evidence, rows) if row.began is not None and row.began >= opens]
+    late = [row for row in began if row.began is not None and row.began - evidence.window.start > AT_ONCE]
+    return tuple(_issue_of(evidence, row, rows) for row in sorted(late, key=lambda row: -row.events))
+
+
+def _issue_of(evidence: Evidence, row: IssueShare, rows: Sequence[IssueShare]) -> LeadingIssue:
     project = _project_total(evidence)
-    whole = project or sum(row.events for row in rows)
+    whole = project or sum(each.events for each in rows)
     return LeadingIssue(
-        short_id=leader.short_id,
-        title=leader.title,
-        project=leader.project,
-        events=leader.events,
-        share=round(min(leader.events / whole, 1.0), 3),
-        began=leader.began,
-        url=_url(evidence, leader.id),
+        short_id=row.short_id,
+        title=row.title,
+        project=row.project,
+        events=row.events,
+        share=round(min(row.events / whole, 1.0), 3),
+        began=row.began,
+        url=_url(evidence, row.id),
         note=None if project else OF_THE_LISTED,
     )
 

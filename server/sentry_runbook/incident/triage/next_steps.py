@@ -29,7 +29,7 @@ def _steps(incident: Incident) -> Iterator[str]:
     if fired is not None:
         # No thrown error opened it, so most rules do not apply: what fired comes before what they would say.
         yield fired.advice
-    yield from _settle(incident)
+    yield from incident.settling_steps
     if fired is None:
         yield _mitigate(incident)
     yield from _tell(incident)
@@ -44,16 +44,10 @@ def _is_urgent(incident: Incident) -> bool:
 def _is_it_the_right_one(incident: Incident) -> Iterator[str]:
     """What would make every later step the wrong one."""
     verdict = incident.severity
+    if incident.leading_step is not None:
+        yield incident.leading_step
     if verdict.severity_without_suspects not in (None, verdict.severity):
         yield f"Check the suspect events first: without them this would be {verdict.severity_without_suspects}."
-
-
-def _settle(incident: Incident) -> Iterator[str]:
-    """How to find out what could still raise the severity."""
-    verdict = incident.severity
-    if rank(verdict.could_be.highest) > rank(verdict.severity):
-        unknown = ", ".join(criterion.id for criterion in verdict.criteria if criterion.met == "unknown")
-        yield f"It could be {verdict.could_be.highest}: find out what is not known ({unknown})."
 
 
 def _mitigate(incident: Incident) -> str:
@@ -86,6 +80,9 @@ def _afterwards(incident: Incident) -> Iterator[str]:
         yield f"After the mitigation: check_recovery, then resolve_issue action={close}."
         yield "Afterwards: draft_postmortem, due within 48 hours."
         return
-    silence = "archive_until_escalating, or ignore_count=100" if keeps else "ignore (for ever: it keeps no limit)"
-    yield f"Assign an owner. If it is noise: resolve_issue action={silence}."
+    if incident.may_be_noise:
+        silence = "archive_until_escalating, or ignore_count=100" if keeps else "ignore (for ever: it keeps no limit)"
+        yield f"If it is noise: resolve_issue action={silence}."
+    if not incident.owners:
+        yield "Assign an owner."
     yield f"After a fix: check_recovery, then resolve_issue action={close}."

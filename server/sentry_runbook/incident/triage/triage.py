@@ -11,9 +11,12 @@ from sentry_runbook.incident.measurements import DROPPED
 from sentry_runbook.incident.model.evidence import Evidence, Finding, Known, Missing, Unknown
 from sentry_runbook.incident.model.results.impact import BreakdownRow
 from sentry_runbook.incident.model.results.issue import IssueSummary, select_fields
-from sentry_runbook.incident.model.results.triage import Triage
+from sentry_runbook.incident.model.results.triage import Criterion, Triage, Verdict
 from sentry_runbook.incident.triage.checklist import checklist
 from sentry_runbook.incident.triage.next_steps import next_steps
+
+MOST_STARTED = 5
+"""Issues that began with this one which a triage lists."""
 
 
 def make_triage(incident: Incident) -> Triage:
@@ -26,7 +29,14 @@ def make_triage(incident: Incident) -> Triage:
     moved_up: dict[str, object] = {"missing": (), "findings": (), "issue": None, "warnings": None}
     return Triage(
         issue=select_fields(IssueSummary, evidence.issue),
-        severity=verdict.model_copy(update=moved_up),
+        severity=verdict.model_copy(
+            update={
+                **moved_up,
+                "leading_issue": None,
+                "criteria": _nearest_first(verdict),
+                "distance": verdict.distance[:1],
+            }
+        ),
         impact=impact.model_copy(update={**moved_up, "episode": None, "breakdown": _telling(impact.breakdown)}),
         episode=impact.episode,
         occurrence=_occurrence(incident.evidence),
@@ -35,6 +45,7 @@ def make_triage(incident: Incident) -> Triage:
         suspect_release=incident.suspect,
         suspect_commits=commits.value if isinstance(commits, Known) else (),
         leading_issue=incident.leading_issue,
+        also_started=incident.started_with[:MOST_STARTED],
         explanation=incident.explanation,
         release_health=incident.release_health,
         dependency=incident.dependency,
@@ -47,6 +58,18 @@ def make_triage(incident: Incident) -> Triage:
         missing=merge_missing(_missing(incident)),
         findings=_distinct((*verdict.findings, *impact.findings)),
     )
+
+
+def _in_a_triage(verdict: Verdict) -> dict[str, object]:
+    """What the verdict of a triage has otherwise: the leading issue stands beside it, and of the misses the nearest."""
+    return {"leading_issue": None, "criteria": _nearest_first(verdict), "distance": verdict.distance[:1]}
+
+
+def _nearest_first(verdict: Verdict) -> tuple[Criterion, ...]:
+    """The criteria with the one that decides first, then the nearest miss, then the others in the rules' order."""
+    nearest = next((entry.criterion for entry in verdict.distance), "")
+    order = {verdict.decided_by: 0, nearest: 1}
+    return tuple(sorted(verdict.criteria, key=lambda criterion: order.get(criterion.id, 2)))
 
 
 def _telling(rows: Sequence[BreakdownRow]) -> tuple[BreakdownRow, ...]:

@@ -25,6 +25,7 @@ from sentry_runbook.simulator.scenario.events import (
     Stream,
     ThreadSpec,
     Weights,
+    every_hour,
     hourly,
     http_call,
 )
@@ -34,6 +35,7 @@ from sentry_runbook.simulator.scenario.issue import (
     IssueSpec,
     NoteSpec,
     OccurrenceSpec,
+    OwnerSpec,
     StateChange,
 )
 from sentry_runbook.simulator.scenario.project import (
@@ -62,6 +64,7 @@ __all__ = [
     "Level",
     "NoteSpec",
     "OccurrenceSpec",
+    "OwnerSpec",
     "Raised",
     "Rates",
     "RecoverySpec",
@@ -75,6 +78,7 @@ __all__ = [
     "ThreadSpec",
     "Transactions",
     "Weights",
+    "every_hour",
     "hourly",
     "http_call",
 ]

@@ -114,6 +114,8 @@ class Stream:
         shape: whether the rate is even, rises or falls.
         rates: the rate in each of several equal parts, in place of a shape.
         tags: own tags, each with its values' weights.
+        flags: feature flags that were evaluated before each event, with the weights of their results (``true``,
+            ``false`` or a variant), as ``contexts.flags`` of the whole event; Sentry makes no tags of them.
         breadcrumbs: None takes the issue's.
         browsers: values of ``browser``; None takes what is usual for the platform; so for the next three.
         same_address: all events come from one IP address.
@@ -131,6 +133,7 @@ class Stream:
     shape: Shape = "even"
     rates: Rates = ()
     tags: Mapping[str, Weights] = field(default_factory=dict)
+    flags: Mapping[str, Weights] = field(default_factory=dict)
     breadcrumbs: tuple[Crumb, ...] | None = None
     browsers: Weights | None = None
     systems: Weights | None = None
@@ -170,3 +173,20 @@ def hourly(counts: Sequence[int], *, until: float = 0.0, users: int | None = Non
         for hour, count in enumerate(counts)
         if count
     )
+
+
+def every_hour(
+    count: int, hours: int, at: float, *, lasting: float = 2.0, users: int | None = None
+) -> tuple[Stream, ...]:
+    """Return bursts at one minute of each of the last hours, as a job that runs by the hour makes them.
+
+    Args:
+        count: events of each burst.
+        hours: how many bursts; the last is less than an hour ago.
+        at: minutes after the hour; hours count back from the present, so where the clock stands at a full hour it is
+            the minute of the clock.
+        lasting: minutes of each burst.
+        users: distinct people of each; as :attr:`Stream.users`.
+    """
+    begins = (60.0 * hour + at for hour in range(-hours, 0))
+    return tuple(Stream(count, begin, begin + lasting, users) for begin in begins)

@@ -67,6 +67,21 @@ class EntrySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerSpec:
+    """Whom Sentry names for the issue beside an assignment, as ``expand=owners`` tells it.
+
+    Attributes:
+        kind: ``suspectCommit``, ``ownershipRule`` or ``codeowners``.
+        who: ``team:payments`` or ``user:Dana Ortiz``; the answer holds the number alone.
+        at: minutes at which Sentry found it.
+    """
+
+    who: str
+    kind: Literal["suspectCommit", "ownershipRule", "codeowners"] = "ownershipRule"
+    at: float = -60.0
+
+
+@dataclass(frozen=True, slots=True)
 class IssueSpec:
     """One issue of the project.
 
@@ -82,6 +97,7 @@ class IssueSpec:
         suspects: the commits that Sentry's suspect-commit search finds.
         processing_errors: (type, message) of Sentry's complaints about the event.
         assigned_to: ``team:payments`` or ``user:Dana Ortiz``.
+        owners: whom ownership rules and suspect commits name.
     """
 
     short_id: str
@@ -115,6 +131,7 @@ class IssueSpec:
     suspects: tuple[CommitSpec, ...] = ()
     assigned_to: str | None = None
     assigned_at: float = -1000.0
+    owners: tuple[OwnerSpec, ...] = ()
     priority: Literal["low", "medium", "high"] | None = None
     sdk: tuple[str, str] | None = None
 

@@ -117,8 +117,16 @@ class FlagChangeSpec:
 
 @dataclass(frozen=True, slots=True)
 class AlertSpec:
-    """An alert (Sentry: workflow) of the project and when it last fired."""
+    """An alert (Sentry: workflow) of the project and when it last fired.
+
+    Attributes:
+        triggered: minutes of the last firing; None where it never fired.
+        created: minutes at which it was made; None is long ago.
+        edited: minutes of the last edit; None where it was never edited.
+    """
 
     name: str
     triggered: float | None = None
     environment: str | None = "production"
+    created: float | None = None
+    edited: float | None = None

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
+from sentry_runbook.incident.causes.undo_release import ROLL_BACK, plainly, undo_release
 from sentry_runbook.incident.formatting import between, duration, elapsed, moment, percent_of
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded, share_of
 from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.results.explanation import ReleaseHealth
 from sentry_runbook.incident.model.results.impact import Episode
-from sentry_runbook.incident.platforms import Installed, installed_as
-from sentry_runbook.incident.release_health import FAILING, HEALTHY, compare, described
-from sentry_runbook.incident.release_health import adoption as adoption_of
+from sentry_runbook.incident.release_health import compare, described, runs_beside
 from sentry_runbook.incident.releases import (
     Alignment,
     alignment,
     deploys_of,
-    previous_release,
     release_named,
     releases_seen,
-    rolled_back,
 )
 
 POINTS_BY_SOURCE = {"deploy marker": 4, "release date": 3, "first mention of the release": 1}
@@ -135,8 +133,11 @@ def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
         yield Indicator("share", 2, f"{share} of the events are on {name}; other releases that run are clean.")
     else:
         # Everybody runs this release: whatever broke, its events would be on it.
-        text = f"{share} of the events are on {name}, but no other release runs beside it to compare."
-        yield Indicator("share", 0, text)
+        others = len(incident.release_health) > 1
+        why = (
+            "which everybody runs since it was deployed" if others else "but no other release runs beside it to compare"
+        )
+        yield Indicator("share", 0, f"{share} of the events are on {name}, {why}.")
 
 
 def _adoption(incident: Measurements) -> float | None:
@@ -149,20 +150,29 @@ def _sessions(incident: Measurements) -> Iterator[Indicator]:
     """How the releases fare that run beside it, and whether the incident changed anything for the sessions."""
     limit = incident.policy.thresholds.crash_free_below_pct
     main = next((row for row in incident.release_health if row.suspect), None)
-    for other in incident.release_health if main is not None else ():
-        comparison = None if main is None or other is main else compare(main, other, limit)
-        if main is None or comparison is None:
-            continue
-        both = f"{described(main)}; beside it {described(other)}"
-        if comparison == "better":
-            yield Indicator("sessions", 3, f"{both}.", core=True)
-        else:
-            yield Indicator("sessions", -3, f"{both}: it fails in the same way.")
-        break
+    if main is not None:
+        yield from _compared(main, [row for row in incident.release_health if row is not main], limit)
     change = incident.crash_free_change
     if change is not None and not change.fell and change.now.pct < limit:
         text = f"Crash-free sessions: {change.sentence}; what brought this issue did not change them."
         yield Indicator("sessions", 0, text)
+
+
+def _compared(main: ReleaseHealth, others: Sequence[ReleaseHealth], limit: float) -> Iterator[Indicator]:
+    """The suspect release and the one with most sessions of which the sessions tell how it fares."""
+    pairs = ((compare(main, other, limit), other) for other in others)
+    comparison, other = next((pair for pair in pairs if pair[0] is not None), (None, None))
+    if other is None:
+        return
+    if not runs_beside(other):
+        text = f"Crash-free: {described(main)}; in the same hour, until it was replaced, {described(other)}."
+        # What broke when the new one came may be something else: then the old one was well only because it was before.
+        yield Indicator("sessions", 1 if comparison == "better" else 0, text)
+    elif comparison == "better":
+        yield Indicator("sessions", 3, f"Crash-free: {described(main)}; beside it {described(other)}.", core=True)
+    else:
+        text = f"Crash-free: {described(main)}; beside it {described(other)}: it fails in the same way."
+        yield Indicator("sessions", -3, text)
 
 
 def _percent(part: int, total: int) -> str:
@@ -213,58 +223,6 @@ def _new_issues(incident: Measurements, version: str) -> Iterator[Indicator]:
 # --- what to do ----------------------------------------------------------------------------------------------------
 
 
-def action(incident: Measurements) -> str:
-    """Go back to the release that ran before: by a rollback, or of an app by a halted roll-out.
-
-    What was done already, or would change nothing, is not advised.
-    """
-    version, start = incident.suspect or "RELEASE", incident.apparent_start
-    installed = installed_as(incident.evidence)
-    done = rolled_back(incident.evidence, version, start.at) if start is not None else None
-    failing = next((row.release for row in incident.release_health if row.note == FAILING), None)
-    if done is not None:
-        return (
-            f"{quoted(done.version)} was deployed after it, at {moment(done.at)}: {quoted(version)} is rolled back. "
-            "Run check_recovery; where the errors go on, the release is not all of it."
-        )
-    if installed is not None:
-        return _halt(version, installed, incident)
-    if failing is not None:
-        return (
-            f"Do not roll back to {quoted(failing)}, which fails in the same way: look for what changed for both "
-            "(a flag, a setting, a dependency), or fix forward."
-        )
-    healthy = next((row.release for row in incident.release_health if row.note == HEALTHY), None)
-    previous = healthy or previous_release(incident.evidence, version)
-    return _roll_back(version, previous, f", which is {HEALTHY}" if healthy else "")
-
-
-STOP = {
-    "mobile": "Halt the staged roll-out of {name} in the app store",
-    "desktop": "Stop the update channel of {name}",
-}
-
-
-def _halt(version: str, installed: Installed, incident: Measurements) -> str:
-    """What is installed stays: stop it from spreading, switch the code off, and ship a version that mends it."""
-    main = next((row for row in incident.release_health if row.suspect), None)
-    spread = f" ({adoption_of(main)} so far)" if main is not None and main.adoption_pct is not None else ""
-    stop = STOP[installed].format(name=quoted(version))
-    return (
-        f"{stop}{spread}, switch the feature's flag off on the server, and ship a hotfix: an installed app cannot be "
-        "rolled back."
-    )
-
-
-def _roll_back(version: str, previous: str | None, why: str = "") -> str:
-    target = f"to {quoted(previous)}{why}," if previous else "to the release before it"
-    target = target if why else target.rstrip(",")
-    return (
-        f"Roll back {quoted(version)} {target} with your own deploy system. sentry-cli rolls nothing back: "
-        "'sentry-cli deploys new --release PREVIOUS --env production' only records a marker afterwards."
-    )
-
-
 def prevention(incident: Measurements) -> Prevention:
     """The roll-out stops itself."""
     project = quoted(incident.evidence.issue.project or "the project")
@@ -280,9 +238,10 @@ PATTERN = CausePattern(
     signal="The errors begin with a deploy (First Seen, or the step in the series, aligns with it), "
     "and they live on that release",
     indicators=indicators,
-    action=action,
-    general_action=_roll_back("RELEASE", None),
+    action=undo_release,
+    general_action=ROLL_BACK,
     plain_action="roll back the latest release",
+    plain_action_in=plainly,
     plain_cause="a recent release",
     prevention=prevention,
     counterweights=(

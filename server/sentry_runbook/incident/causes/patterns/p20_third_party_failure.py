@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sentry_runbook.incident.causes.failed_call_indicators import (
+    call_indicators,
+    cut_retries,
+    error_of_the_call,
+    expired_certificate,
+    has_open_breaker,
+    has_time_limit,
+    is_retried,
+    order_of_the_calls,
+)
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.events.call_words import (
@@ -11,16 +21,9 @@ from sentry_runbook.incident.events.call_words import (
     LIMITED,
     UNANSWERED,
     failing_words,
-    is_failing_call,
 )
-from sentry_runbook.incident.events.external_calls import FailedCalls
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import quoted
-from sentry_runbook.incident.model.evidence.breadcrumb import NO_ANSWER
-
-OFTEN = 2 / 3
-"""A host that fails in this part of the events read, one of several, is no coincidence."""
-
 
 HOST = quoted("host.example")
 UNNAMED_SERVICE = "the service that the error is about"
@@ -37,9 +40,13 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
     """Failed calls in the breadcrumbs; else the host that the error of a failing call names; else what it says."""
     calls = incident.failed_calls
     if calls is not None:
-        yield from _calls(calls)
-        yield from _error_of_the_call(incident, calls)
-        yield from _order(calls)
+        yield from call_indicators(calls)
+        yield from error_of_the_call(incident, calls)
+        yield from order_of_the_calls(calls)
+        return
+    dependency = incident.dependency
+    if dependency is not None and dependency.internal:
+        # What the error tells of is ours: its word for the other side blames nobody else.
         return
     named, unnamed = incident.host_in_error, incident.unnamed_service
     if named is not None:
@@ -54,53 +61,7 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
 def _named(host: str, text: str) -> Indicator:
     shown = excerpt(text, failing_words(text))
     says = f"The error names the external host {quoted(host)}: {shown}."
-    return Indicator("exception", 3, _expired(host, text) or says, core=True)
-
-
-def _expired(host: str, text: str) -> str | None:
-    """That the host's certificate has expired, as a sentence; None when the error does not say it."""
-    if not CERTIFICATE_EXPIRED.search(text):
-        return None
-    return (
-        f"The error says that the TLS certificate of {quoted(host)} has expired: {excerpt(text, CERTIFICATE_EXPIRED)}."
-    )
-
-
-def _calls(calls: FailedCalls) -> Iterator[Indicator]:
-    host, answers = quoted(calls.host), ", ".join(calls.statuses)
-    often = calls.read >= 2 and calls.events >= OFTEN * calls.read
-    # The only event that was read says less than several that agree, and more than several that do not.
-    points = 3 if often else 2 if calls.read == 1 else 1
-    where = f"in {calls.events} of {calls.read} events read" if calls.read > 1 else "in the event read"
-    yield Indicator("breadcrumbs", points, f"Calls to {host} fail ({answers}) {where}{calls.each}.", core=True)
-    if calls.at_fault == "theirs":
-        does = "does not answer" if calls.statuses == (NO_ANSWER,) else f"answers {answers}"
-        why = "it turns calls away" if calls.limited else "the failure is on its side"
-        yield Indicator("statuses", 2, f"{host} {does}: {why}.")
-    elif calls.at_fault == "ours":
-        yield Indicator("statuses", -4, f"{host} answers {answers}: it works, and refuses what we send.")
-
-
-def _error_of_the_call(incident: Measurements, calls: FailedCalls) -> Iterator[Indicator]:
-    texts = incident.texts
-    failing = next((text for text in texts if is_failing_call(text)), None)
-    expired = next((says for text in texts if (says := _expired(calls.host, text))), None)
-    if expired is not None:
-        yield Indicator("exception", 2, expired)
-    elif any(calls.host in text.lower() for text in texts):
-        yield Indicator("exception", 2, f"The error names {quoted(calls.host)}.")
-    elif failing is not None:
-        shown = excerpt(failing, failing_words(failing))
-        yield Indicator("exception", 2, f"The error is one of a failing call: {shown}.")
-    else:
-        yield Indicator("exception", -1, "The error itself does not speak of a failing call.")
-
-
-def _order(calls: FailedCalls) -> Iterator[Indicator]:
-    if not calls.last:
-        yield Indicator("order", -1, "The failing call is not the last one before the error.")
-    if calls.also_answered:
-        yield Indicator("order", -2, f"{quoted(calls.host)} also answered well, later in the same event.")
+    return Indicator("exception", 3, expired_certificate(host, text) or says, core=True)
 
 
 def _has_expired(incident: Measurements) -> bool:
@@ -132,16 +93,27 @@ def action(incident: Measurements) -> str:
         )
     if _is_limited(incident):
         return (
-            f"Send fewer calls to {where}: respect its Retry-After, back off, queue or cache; do not add retries. Then "
-            "ask for a higher limit."
+            f"{cut_retries(incident)}Send fewer calls to {where}: respect its Retry-After, back off, queue or cache; "
+            "do not add retries. Then ask for a higher limit."
         )
-    return _break_circuit(where if host or incident.unnamed_service else HOST)
+    where = where if host or incident.unnamed_service else HOST
+    if has_open_breaker(incident):
+        return f"The circuit breaker is open already: serve a fallback, and {_watch(where)}"
+    if is_retried(incident):
+        return f"{cut_retries(incident)}Open the circuit breaker for {where} or serve a fallback, back off, and {WATCH}"
+    return _break_circuit(where)
+
+
+WATCH = "watch the status page of that service."
+
+
+def _watch(where: str) -> str:
+    return f"watch the status page of {where}."
 
 
 def _break_circuit(where: str) -> str:
     return (
-        f"Enable the circuit breaker (or a cached fallback) for calls to {where}, add retries with backoff, and "
-        "watch the status page of that service."
+        f"Enable the circuit breaker (or a cached fallback) for calls to {where}, add retries with backoff, and {WATCH}"
     )
 
 
@@ -154,8 +126,13 @@ def prevention(incident: Measurements) -> Prevention:
             f"Watch the TLS certificate of {host}, with an alert two weeks before it expires",
             "a test certificate that ends within two weeks raises the alert",
         )
+    lacks = [
+        *([] if has_time_limit(incident) else ["a timeout"]),
+        *([] if has_open_breaker(incident) else ["a circuit breaker"]),
+        *(["a limit for retries (with backoff and jitter)"] if is_retried(incident) else []),
+    ]
     return Prevention(
-        f"Add a timeout, a circuit breaker and a fallback to the calls to {host}",
+        f"Add {', '.join(lacks)} and a fallback to the calls to {host}" if lacks else f"Add a fallback for {host}",
         f"with {host} blocked in a test environment, users get the fallback and no event reaches Sentry",
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sentry_runbook.incident.causes.hypothesis import Indicator, excerpt
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.events.call_words import LIMITED
+from sentry_runbook.incident.events.database_words import CONNECTIONS_RAN_OUT, LOCKS_TIMED_OUT
 from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.events.words import Words
 from sentry_runbook.incident.measurements import Measurements
@@ -41,28 +42,7 @@ class Resource:
 
 
 CONNECTIONS = Resource(
-    Words(
-        # "HTTPSConnectionPool(host=…)" is how Python's urllib3 begins every failed call: no pool ran out. Its warning
-        # "Connection pool is full, discarding connection" says that a connection is not kept, no more. A pool's name
-        # alone says nothing either: pools are shut down, misspelt and configured wrongly, too.
-        r"QueuePool limit|(?<!thread )pool (?:is |was |has been )?(?:probably )?(?:exhausted|empty\b)",
-        r"pool (?:is )?(?:probably )?full\b(?!, discarding)",
-        r"pool (?:limit\b|timed? ?out|timeout)|PoolTimeout|Pool_?Exhausted|ExhaustedPool|ConnectionPool::Timeout",
-        r"(?:obtain|wait|fetch|check|get|acquir|borrow)\w{0,40}+(?: \w{1,40}+){0,4} (?:connection|resource) "
-        r"from (?:the |a )?(?:connection )?pool|pool error Timeout waiting|connection pool cannot serve",
-        r"- Connection is not available|connection not available and request was dropped",
-        r"no available connections|no more connections allowed|EmptyPoolError|No pool connections are available",
-        r"too ?many ?(?:database |client |open )?(?:connections|clients)|connection slots are reserved",
-        r"more than [’'\"]?max_user_connections|max_connections (?:was |has been )?(?:reached|exceeded)",
-        r"max(?:imum)? (?:number of )?(?:clients|(?:client )?connections)(?: (?:was|were|has been|have been|are))? "
-        r"(?:reached|exceeded|limited)|connection limit (?:was |has been )?(?:exceeded|reached)",
-        r"(?:time-?out|timed out|unable|failed|waiting|queue)[^.\n]{0,40} acquir\w+ (?:a |the )?(?:\w+ )?connection",
-        r"client to checkout a Connection has timed out|couldn.t get a connection after|\bacquisition timeout\b",
-        r"waiting for a slot to become available|Pending acquire queue has reached|Pool#acquire\(",
-        r"pool reached max wait queue|request limit for the database is \d+ and has been reached",
-        r"worker_connections are not enough",
-        r"ConnectionAcquireTimeout|wait queue for acquiring|WaitQueueTimeout|\bquery_wait_timeout\b",
-    ),
+    CONNECTIONS_RAN_OUT,
     "connections ran out",
     "Add connection pooling, or enlarge the pool within the server's limit; scale out; rate-limit.",
 )
@@ -121,11 +101,7 @@ RESOURCES = (
         "Free or add space, raise the limit of open files, and look for what does not close them.",
     ),
     Resource(
-        Words(
-            # Go's "all goroutines are asleep - deadlock!" is a fault of the code alone.
-            r"lock ?wait ?timeout|lock timeout|deadlock (?:detected|found|victim)|DeadlockDetected|\bdeadlocked\b",
-            r"DeadlockLoser|statement timeout|canceling statement due to|database is locked|SQLITE_BUSY",
-        ),
+        LOCKS_TIMED_OUT,
         "locks or statements timed out",
         "Find the long transactions and end them, shorten them, and rate-limit what competes for the rows.",
         # Deadlocks also come from a changed query: they say less than an empty pool.

@@ -127,6 +127,7 @@ class Event(FromSentry):
         unmarked_threads: threads with stacks of which none is shown, because nothing tells which one counts.
         whole_message: all of a message that is longer than what is shown.
         earlier_calls: the HTTP calls among the breadcrumbs that are left out, which are judged and not shown.
+        request_query: judged and not shown.
         request_host: host that the request came in on (the project's own).
     """
 
@@ -157,6 +158,7 @@ class Event(FromSentry):
     request_method: Annotated[EventText | None, Word()] = None
     request_url: Annotated[EventText | None, InertUrl("event.request.url")] = None
     request_host: Annotated[EventText | None, Host("event.request.host")] = None
+    request_query: Annotated[EventText | None, JsonLine("event.request.query")] = None
     request_data: Annotated[EventText | None, JsonLine("event.request.data")] = None
     contexts: Annotated[dict[EventText, dict[EventText, EventText]], Contexts()] = Field(default_factory=dict)
     extra: Annotated[dict[EventText, EventText], Mapped(10, "event.extra")] = Field(default_factory=dict)
@@ -208,6 +210,7 @@ class Event(FromSentry):
             "request_method": request.get("method"),
             "request_url": request.get("url"),
             "request_host": request.get("url"),
+            "request_query": _query_of(first_of(request, "query", "query_string")),
             "request_data": request.get("data"),
             "contexts": contexts,
             "extra": first_of(json, "context", "extra"),
@@ -307,6 +310,21 @@ def _flags(contexts: Mapping[str, JsonObject]) -> dict[str, str]:
         if flag and text:
             values[flag] = text
     return values
+
+
+def _query_of(query: object) -> object:
+    """A query string, or its pairs by name, so that sensitive names are masked; a name that comes twice keeps all."""
+    if not isinstance(query, list):
+        return query
+    by_name: dict[str, str] = {}
+    for pair in query[:MAX_QUERY]:
+        name, value = pair if isinstance(pair, list | tuple) and len(pair) == 2 else (None, None)
+        if isinstance(name, str) and isinstance(value, str):
+            by_name[name] = f"{by_name[name]} {value}" if name in by_name else value
+    return by_name
+
+
+MAX_QUERY = 30
 
 
 def _context_name(contexts: Mapping[str, JsonObject], key: str) -> str:

@@ -1,0 +1,154 @@
+"""Tag sets of the combination rows: of an issue, or of a whole project, now against before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sentry_runbook.incident.explanation.attribution import RankedSet, rank_sets
+from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
+from sentry_runbook.incident.explanation.tag_names import family, is_single
+from sentry_runbook.incident.metrics.breakdown import FEWEST_BEFORE, FEWEST_NOW, rounded
+from sentry_runbook.incident.model.evidence import Breakdown, Combination
+from sentry_runbook.incident.model.results.explanation import Explanation
+
+MOST_OF_ROWS = 3
+ABOVE_ALL_TIME, BELOW = 1.0, 0.5
+"""Measured against a time before, a set says more than a concentration of which nobody knows whether it is usual."""
+TOGETHER, MOST_TOGETHER = 0.97, 3
+"""Part of the events of either that must carry both values; and the most values of one set."""
+NOT_COMPARED = "usual share not known"
+LEAST_EXPLAINED = 1 / 3
+"""What explains less of the events above usual is true and helps nobody: the rest of them has another reason."""
+ONLY_ONE = 0.95
+"""Part of the sessions from which a release is the only one in use."""
+NO_FINDING = ("environment",)
+"""Of an issue without a past: that it happens in production is no finding."""
+
+
+def explain_rows(
+    now: Breakdown,
+    before: Breakdown | None = None,
+    *,
+    length_ratio: float = 1.0,
+    usual_shares: Mapping[tuple[str, str], float] | None = None,
+) -> tuple[Explanation, ...]:
+    """Sets of one to three tag values that explain the events above usual, best first; empty when none does.
+
+    The door for rows of any origin: one issue's, or a whole project's.
+
+    Args:
+        now: events by combinations of tags.
+        before: the same before the incident; None when that is not known.
+        length_ratio: length of the stretch of ``now`` by that of ``before``.
+        usual_shares: what part (0..1) of any events a value has, where something else tells it, as sessions do of
+            releases.
+    """
+    return tuple(candidate.explanation for candidate in row_candidates(now, before, length_ratio, usual_shares or {}))
+
+
+def row_candidates(
+    now: Breakdown, before: Breakdown | None, length_ratio: float, usual_shares: Mapping[tuple[str, str], float]
+) -> tuple[Candidate, ...]:
+    """The same, to be put in order with findings of other sources."""
+    earlier = before.combinations if before is not None else ()
+    if sum(row.events for row in now.combinations) < FEWEST_NOW:
+        return ()
+    left_out = () if sum(row.events for row in earlier) >= FEWEST_BEFORE else NO_FINDING
+    if max((share for (tag, _), share in usual_shares.items() if tag == "release"), default=0.0) >= ONLY_ONE:
+        # Everybody runs one release: whatever broke, its events would be on it.
+        left_out = (*left_out, "release")
+    ranked = rank_sets(
+        _without(now.combinations, left_out),
+        _without(earlier, left_out) or None,
+        length_ratio=length_ratio,
+        usual_shares=usual_shares,
+    )
+    enough = [each for each in ranked if each.explains is None or each.explains >= LEAST_EXPLAINED]
+    joined = _joined(enough, now.combinations) if all(each.explains is None for each in enough) else enough
+    return tuple(_candidate(each, now.complete) for each in _distinct(joined))[:MOST_OF_ROWS]
+
+
+def _joined(ranked: Sequence[RankedSet], rows: Sequence[Combination]) -> list[RankedSet]:
+    """Without a time before, values that nearly the same events carry are one finding: what they have in common."""
+    left = list(ranked)
+    joined: list[RankedSet] = []
+    while left:
+        first = left.pop(0)
+        for other in tuple(left):
+            both = tuple(sorted({*first.values, *other.values}))
+            events = _carrying(rows, both)
+            if len(both) <= MOST_TOGETHER and events >= TOGETHER * max(first.events, other.events):
+                total = first.events / first.share
+                usual = [each.usual_share for each in (first, other) if each.usual_share is not None]
+                first = replace(
+                    first, values=both, events=events, share=events / total, usual_share=min(usual, default=None)
+                )
+                left.remove(other)
+        joined.append(first)
+    return joined
+
+
+def _carrying(rows: Sequence[Combination], values: Sequence[tuple[str, str]]) -> int:
+    return sum(row.events for row in rows if all(row.tags.get(tag) == value for tag, value in values))
+
+
+def _without(rows: Sequence[Combination], left_out: Sequence[str]) -> tuple[Combination, ...]:
+    """The rows without tags that explain nothing: those left out, and those that name single users or requests."""
+    names = {tag for row in rows[:1] for tag in row.tags}
+    kept = {tag for tag in names if tag not in left_out and not is_single(tag)}
+    if kept == names:
+        return tuple(rows)
+    return tuple(
+        Combination(tags={tag: value for tag, value in row.tags.items() if tag in kept}, events=row.events)
+        for row in rows
+    )
+
+
+def _distinct(ranked: Sequence[RankedSet]) -> Iterator[RankedSet]:
+    """The sets without those that say in other tags of one family, or in a part, what a better one said."""
+    kept: list[RankedSet] = []
+    for each in ranked:
+        if not any(_repeats(each, better) for better in kept):
+            kept.append(each)
+            yield each
+
+
+def _repeats(later: RankedSet, better: RankedSet) -> bool:
+    """Whether a later set is about the same things as a better one, and so its weaker version."""
+    mine, other = {family(tag) for tag, _ in later.values}, {family(tag) for tag, _ in better.values}
+    if mine != other:
+        # A part of a set that was found, or that set and something more, is the same finding with a worse border.
+        return later.rank != better.rank and (mine <= other or other <= mine) and _share_a_value(later, better)
+    return set(later.values) == set(better.values) or (
+        later.values != better.values and not _same_tags(later, better) and later.events == better.events
+    )
+
+
+def _share_a_value(later: RankedSet, better: RankedSet) -> bool:
+    return not set(later.values).isdisjoint(better.values)
+
+
+def _same_tags(later: RankedSet, better: RankedSet) -> bool:
+    return {tag for tag, _ in later.values} == {tag for tag, _ in better.values}
+
+
+def _candidate(each: RankedSet, complete: bool) -> Candidate:
+    known = each.explains is not None
+    notes = [] if known or each.usual_share is not None else [NOT_COMPARED]
+    if not complete:
+        notes.append("of the most frequent combinations")
+    score = (ABOVE_ALL_TIME if known else BELOW) + (each.explains if each.explains is not None else each.share)
+    return Candidate(
+        source="rows",
+        score=score - each.rank / 100,
+        explanation=Explanation(
+            values=tag_values(*each.values),
+            rank=each.rank,
+            share=rounded(each.share),
+            usual_share=None if each.usual_share is None else rounded(each.usual_share),
+            explains=None if each.explains is None else rounded(each.explains),
+            events=each.events,
+            note="; ".join(notes) or None,
+        ),
+    )
