@@ -1010,6 +1010,6 @@ def test_roll_back_names_both_releases_where_both_are_known() -> None:
     assert top.action.startswith('Roll back "shop@2.4.1" to "shop@2.4.0" with your own deploy system.')
     (top, *_) = causes(spiking(first_release=current, releases=known((current,))))
     assert top.action == (
-        'Roll back "shop@2.4.1" to the release before it with your own deploy system. sentry-cli rolls nothing back: '
-        "'sentry-cli deploys new --release PREVIOUS --env production' only records a marker afterwards."
+        'Roll back "shop@2.4.1" to the release before it with your own deploy system '
+        "(sentry-cli rolls nothing back, it only records a marker)."
     )

@@ -188,7 +188,7 @@ def _unseen_flags(evidence: Evidence, start: Start) -> str | None:
     if isinstance(part, Unknown):
         return part.why if part.asked else None
     if not part.value:
-        return "the flag log is empty: perhaps no flag provider reports to Sentry"
+        return "the log is empty: perhaps no flag provider reports to Sentry"
     read_from = evidence.window.start - BEFORE
     if start.earliest - BEFORE < read_from:
         return f"read from {moment(read_from)} on, which is not six hours before the incident began"
@@ -211,4 +211,4 @@ def _unseen_alerts(evidence: Evidence) -> str | None:
     part = evidence.alerts
     if isinstance(part, Unknown):
         return part.why if part.asked else None
-    return "only the last edit of each rule of this project is kept; other projects' were not read"
+    return "only the last one of each rule of this project is known"

@@ -174,6 +174,6 @@ def _questions(result: Triage) -> str:
 
 
 def _not_known(result: Triage) -> str:
-    names = [entry.what for entry in result.missing if "left out for length" not in entry.why]
+    names = [entry.what for entry in result.missing if "for length" not in entry.why]
     more = f" and {len(names) - MOST_UNKNOWN} more" if len(names) > MOST_UNKNOWN else ""
     return f"{', '.join(names[:MOST_UNKNOWN])}{more}; reasons below." if names else "nothing that was looked for."

@@ -40,15 +40,6 @@ def _shorter_impact(result: Triage) -> Triage:
     return result.model_copy(update={"impact": result.impact.model_copy(update=impact)})
 
 
-def _shorter_severity(result: Triage) -> Triage:
-    criteria = tuple(
-        criterion.model_copy(update={"source": None, "window": None, "note": None})
-        for criterion in result.severity.criteria
-    )
-    severity = result.severity.model_copy(update={"criteria": criteria})
-    return result.model_copy(update={"severity": severity})
-
-
 def _telling_criteria(result: Triage) -> Triage:
     """The criterion that decides, the nearest miss beside it, and all that are met, unknown or not asked."""
     first, rest = result.severity.criteria[:2], result.severity.criteria[2:]
@@ -96,13 +87,8 @@ CUTS = (
         "discover_impact has all rows",
     ),
     Cut(
-        _shorter_severity,
-        {"severity.criteria": "sources and windows and notes"},
-        "classify_severity has them",
-    ),
-    Cut(
         _telling_criteria,
-        {"severity.criteria": "those not met but the nearest, and sources and notes"},
+        {"severity.criteria": "those not met but the nearest"},
         "classify_severity has all",
     ),
     Cut(

@@ -115,8 +115,8 @@ def _halt(version: str, installed: Installed, incident: Measurements) -> str:
 def _roll_back(version: str, previous: str | None, why: str = "") -> str:
     target = f"to {quoted(previous)}{why}" if previous else "to the release before it"
     return (
-        f"Roll back {quoted(version)} {target} with your own deploy system. sentry-cli rolls nothing back: "
-        "'sentry-cli deploys new --release PREVIOUS --env production' only records a marker afterwards."
+        f"Roll back {quoted(version)} {target} with your own deploy system "
+        "(sentry-cli rolls nothing back, it only records a marker)."
     )
 
 

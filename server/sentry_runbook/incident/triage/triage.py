@@ -66,10 +66,14 @@ def _in_a_triage(verdict: Verdict) -> dict[str, object]:
 
 
 def _nearest_first(verdict: Verdict) -> tuple[Criterion, ...]:
-    """The criteria with the one that decides first, then the nearest miss, then the others in the rules' order."""
+    """The criteria with the one that decides first, then the nearest miss, then the others in the rules' order.
+
+    Without source, window and note, which ``classify_severity`` has: a triage must fit on a page.
+    """
     nearest = next((entry.criterion for entry in verdict.distance), "")
     order = {verdict.decided_by: 0, nearest: 1}
-    return tuple(sorted(verdict.criteria, key=lambda criterion: order.get(criterion.id, 2)))
+    slim = (entry.model_copy(update={"source": None, "window": None, "note": None}) for entry in verdict.criteria)
+    return tuple(sorted(slim, key=lambda criterion: order.get(criterion.id, 2)))
 
 
 def _telling(rows: Sequence[BreakdownRow]) -> tuple[BreakdownRow, ...]:

@@ -168,6 +168,7 @@ class Triage(Answer):
     """The whole triage (``triage_issue``; DESIGN section 6), in the order in which a responder needs it.
 
     ``missing`` and ``findings`` of severity and impact are moved up here (as ``severity.crash_free``) and empty there.
+    The criteria stand without source, window and note, and of what a higher severity lacks only the nearest.
 
     Attributes:
         occurrence: why an issue fired that no thrown error opened (CSP report, metric alert, cron monitor …).
