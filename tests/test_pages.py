@@ -163,7 +163,7 @@ def test_the_share_of_the_projects_unhandled_events_is_the_one_that_the_reason_s
     of = read(
         incident(burst(ago(hours=1), own, SECOND, own), others=burst(ago(hours=1), others, 30 * SECOND / others, 50))
     )
-    assert f"this issue's part of the unhandled events is {said}" in in_markdown(make_triage(of))
+    assert f"this issue has {said} of its unhandled events" in in_markdown(make_triage(of))
     page = severity_page(of.severity).finish().prose
     assert f"- **This issue's share of the project's unhandled events:** {said}\n" in page
     assert in_template(of, "{{ severity.share_of_project }}", tmp_path) == f"{said}\n"

@@ -53,8 +53,8 @@ def test_the_issue_with_more_of_the_figure_leads_with_its_page_and_its_begin() -
     assert leader.url == "https://sentry.example/issues/77/"
     assert (result.severity, result.alone, result.share_of_project) == ("P0", "P2", 0.005)
     assert result.because.endswith(
-        "P0. It is the project's figure; this issue's part of the unhandled events is 0.5 %; "
-        'SHOP-2 "OutOfMemoryError" has 92 %. By its own figures alone this issue is P2.'
+        "P0. It is the project's figure; this issue has 0.5 % of its unhandled events; "
+        'SHOP-2 "OutOfMemoryError" has 92 %. By this issue\'s own figures: P2.'
     )
 
 
@@ -96,7 +96,7 @@ def test_a_share_of_the_listed_issues_alone_says_so() -> None:
     result = verdict(burning(project_unhandled=DEAD, unhandled=DEAD, project_top=top(OTHER, own(80))))
     assert result.leading_issue is not None
     assert result.leading_issue.note == "of the unhandled events of the issues with most of them"
-    assert "this issue's part of the unhandled events is not known" in result.because
+    assert "this issue has an unknown part of its unhandled events" in result.because
     assert "has 92 % of the unhandled events of the issues with most of them" in result.because
 
 

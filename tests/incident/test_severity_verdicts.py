@@ -66,31 +66,31 @@ VERDICTS: Sequence[Row] = [
      crash_rate=0.1234)))),
      {"severity": "P0", "decided_by": "crash_free",
      "because": "Crash-free sessions of production at 87.66 % (24 h until 2026-11-23 15:00 UTC), "
-      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
-      "the unhandled events is 25 %. By its own figures alone this issue is P2.",
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue has 25 % of"
+      " its unhandled events. By this issue's own figures: P2.",
      "alone": "P2", "missing": NOT_COUNTED,
      "could_be": ("P0", "P0"), "share_of_project": 0.25}),
     ("crash-free in an hour", Given(incident(crowd(5), sessions=known(period(2000, hour(3, 0.2), hour(2, 0.0),
      crash_rate=0.01)))),
      {"severity": "P0", "decided_by": "crash_free",
      "because": "Crash-free sessions of production at 80.00 % (worst full hour, from 2026-11-23 12:00 "
-      "UTC), threshold below 95 % of sessions: P0. It is the project's figure; this issue's "
-      "part of the unhandled events is 100 %. By its own figures alone this issue is P2.",
+      "UTC), threshold below 95 % of sessions: P0. It is the project's figure; this issue has "
+      "100 % of its unhandled events. By this issue's own figures: P2.",
      "alone": "P2", "could_be": ("P0", "P0"), "share_of_project": 1.0}),
     ("crash-free, share unknown", Given(incident(crowd(5), unhandled=DEAD, sessions=known(period(2000,
      crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
      "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), "
-      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
-      "the unhandled events is not known. By its own figures alone this issue is P2.",
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue has an "
+      "unknown part of its unhandled events. By this issue's own figures: P2.",
      "alone": "P2", "missing": NOT_COUNTED,
      "could_be": ("P0", "P0")}),
     ("crash-free of another kind of issue", Given(incident(crowd(5), issue={"category": "performance"},
      sessions=known(period(2000, crash_rate=0.1)))),
      {"severity": "P0", "decided_by": "crash_free",
      "because": "Crash-free sessions of production at 90.00 % (24 h until 2026-11-23 15:00 UTC), "
-      "threshold below 95 % of sessions: P0. It is the project's figure; this issue's part of "
-      "the unhandled events is 100 %. By its own figures alone this issue is P2.",
+      "threshold below 95 % of sessions: P0. It is the project's figure; this issue has 100 % "
+      "of its unhandled events. By this issue's own figures: P2.",
      "alone": "P2", "could_be": ("P0",
      "P0"),
      "missing": (("unhandled_rate", "does not apply: this is no error issue"),), "share_of_project": 1.0}),
@@ -107,8 +107,8 @@ VERDICTS: Sequence[Row] = [
      {"severity": "P0", "decided_by": "unhandled_rate",
      "because": "2,000 unhandled exceptions of the whole project in one minute (minute from 2026-11-23 "
       "14:30 UTC), threshold more than 500 in one minute: P0. It is the project's figure, at "
-      "most 0 a minute before this incident; this issue's part of the unhandled events is 20 %."
-      " By its own figures alone this issue is P2.",
+      "most 0 a minute before this incident; this issue has 20 % of its unhandled events. By "
+      "this issue's own figures: P2.",
      "alone": "P2", "missing": NOT_COUNTED,
      "could_be": ("P0", "P0"), "share_of_project": 0.2,
      "severity_without_suspects": "P0",
@@ -123,8 +123,7 @@ VERDICTS: Sequence[Row] = [
      {"severity": "P0", "decided_by": "unhandled_rate",
      "because": "501 to 2,501 unhandled exceptions of the whole project in one minute (24 h until "
       "2026-11-23 15:00 UTC), threshold more than 500 in one minute: P0. It is the project's "
-      "figure; this issue's part of the unhandled events is 20 %. By its own figures alone this"
-      " issue is P2.",
+      "figure; this issue has 20 % of its unhandled events. By this issue's own figures: P2.",
      "alone": "P2", "missing": NOT_COUNTED,
      "could_be": ("P0", "P0"), "share_of_project": 0.2,
      "findings": (("crash_free_suspect", "crash-free sessions",

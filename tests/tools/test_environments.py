@@ -216,14 +216,14 @@ async def test_a_crash_free_rate_is_called_by_the_environment_whose_sessions_it_
     issues = (IssueSpec("SHOP-1", "Boom", streams=streams),)
     world = World(Scenario(name="crashing", project="shop", issues=issues, sessions=(crashing,)), ManualClock())
     staging, plain = await answered(world, ("classify_severity", {"environment": "staging"}), ("classify_severity", {}))
-    assert staging["severity"] == "P0" and staging["because"].startswith('Crash-free sessions of "staging" at 50 %')
+    assert staging["severity"] == "P0" and staging["because"].startswith('Crash-free sessions of "staging" at 50.00 %')
     assert plain["severity"] == "P2", "production has no sessions: unknown"
     main = (Stream(20, -50, environment="main"),)
     sessions = (SessionsSpec(4_800, crashed=2_400, environment="main"),)
     issues = (IssueSpec("SHOP-1", "Boom", streams=main),)
     world = World(Scenario(name="crashing", project="shop", issues=issues, sessions=sessions), ManualClock())
     [verdict] = await answered(world, ("classify_severity", {}))
-    assert verdict["because"].startswith("Crash-free sessions of all environments at 50 %")
+    assert verdict["because"].startswith("Crash-free sessions of all environments at 50.00 %")
 
 
 UNKNOWN_IN: Sequence[Call] = [

@@ -55,8 +55,14 @@ def of_the_issue(collection: Collection) -> str:
 
 def project_environments(collection: Collection) -> tuple[str, ...]:
     """The environments that a project-wide figure covers: those asked for, else production as far as it is known."""
-    question = collection.question
-    return question.environments or (collection.scope.production if question.scope == "production" else ())
+    return collection.question.environments or collection.scope.production
+
+
+def peak_environments(collection: Collection) -> tuple[str, ...]:
+    """The environments of the issue's minute peak: those asked for, else production, in every tool; empty means all."""
+    scope = collection.scope
+    is_mixed = bool(scope.production and scope.others) and not collection.question.environments
+    return scope.production if is_mixed else scope.names
 
 
 # --- events and users in the window --------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def _sessions_request(collection: Collection) -> Request[SessionCounts]:
 def _counted_environments(collection: Collection, counts: SessionCounts) -> tuple[str, ...]:
     """The environments that count, as far as they are known: named, of the issue's events, or of the cut answer."""
     question = collection.question
-    if question.environments or question.scope == "all":
+    if question.environments:
         return question.environments
     listed = (group.environment or "" for group in counts.groups)
     known = dict.fromkeys([*collection.scope.production, *filter(collection.policy.is_production, listed)])
@@ -69,7 +69,8 @@ def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | 
     question = collection.question
     if collection.asks_only_unknown_environments:
         return Unknown(why=NO_SUCH_ENVIRONMENT)
-    all_count = question.scope == "all" or lacks_production(collection, counts)
+    # Of production also where the events of all environments are counted: a crash-free rate is the same in every tool.
+    all_count = lacks_production(collection, counts)
 
     def is_counted(environment: str) -> bool:
         if question.environments:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import Collection, Part, PartValue, span
-from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, project_environments
+from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, peak_environments, project_environments
 from sentry_runbook.collect.event_parts import TAGS
-from sentry_runbook.collect.listed_events import is_unhandled, not_in_series
+from sentry_runbook.collect.listed_events import ListedEvent, is_unhandled, not_in_series
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import first_seen, project_id
 from sentry_runbook.incident.model import evidence as ours
@@ -233,7 +233,8 @@ def _is_in_series(collection: Collection) -> bool:
     """Whether the issue's series is that of its unhandled events: all are, and it is read by the minute."""
     is_asked = collection.question.wants(Aspect.SERIES, Aspect.TREND)
     is_fine = step(collection.question.window) == MINUTE
-    return is_asked and is_fine and _handled_by_tag(collection) == "no"
+    is_same = peak_environments(collection) == collection.scope.names
+    return is_asked and is_fine and is_same and _handled_by_tag(collection) == "no"
 
 
 def _unhandled_request(collection: Collection) -> Request[SeriesByAxis] | None:
@@ -241,7 +242,7 @@ def _unhandled_request(collection: Collection) -> Request[SeriesByAxis] | None:
         return None
     start = _since_first_event(collection, collection.question.window.start)
     query = f"{of_the_issue(collection)} error.unhandled:true"
-    return time_series(collection, (COUNT,), query, start, MINUTE, collection.scope.names)
+    return time_series(collection, (COUNT,), query, start, MINUTE, peak_environments(collection))
 
 
 def _known_unhandled(collection: Collection) -> PartValue | None:
@@ -256,8 +257,14 @@ def _known_unhandled(collection: Collection) -> PartValue | None:
     return Known(value=series, source="tag handled of the issue, all time: all of its events are handled")
 
 
+def _unhandled_in(collection: Collection, environments: Iterable[str]) -> Callable[[ListedEvent], bool]:
+    """Whether a listed event is an unhandled one of these environments; of none is of all."""
+    names = {collection.name(name) for name in environments}
+    return lambda event: is_unhandled(event) and (not names or (event.environment or "") in names)
+
+
 def _unhandled(collection: Collection, series: SeriesByAxis) -> ours.Series | Unknown:
-    doubt = not_in_series(collection, series[COUNT], is_unhandled)
+    doubt = not_in_series(collection, series[COUNT], _unhandled_in(collection, peak_environments(collection)))
     if doubt is not None:
         return doubt
     window = collection.question.window
@@ -295,7 +302,8 @@ PROJECT_UNHANDLED = Part(
         project_environments(collection),
     ),
     parse=lambda collection, series: (
-        not_in_series(collection, series[COUNT], is_unhandled) or _buckets(collection, series[COUNT])
+        not_in_series(collection, series[COUNT], _unhandled_in(collection, project_environments(collection)))
+        or _buckets(collection, series[COUNT])
     ),
     source=lambda collection: collection.source(
         "time series: unhandled events of the project a minute", project_environments(collection)

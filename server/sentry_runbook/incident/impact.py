@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.episode.issue_counts import issue_days, issue_hours
 from sentry_runbook.incident.events.why_fired import noun_of
-from sentry_runbook.incident.formatting import count, duration, listed, moment
+from sentry_runbook.incident.formatting import count, duration, listed, moment, number
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.breakdown import breakdown_rows
 from sentry_runbook.incident.metrics.counter import is_more
@@ -15,7 +15,16 @@ from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window, total
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
-from sentry_runbook.incident.model.evidence import AffectedEndpoint, Evidence, Known, Latency, Missing, Unknown, Window
+from sentry_runbook.incident.model.evidence import (
+    AffectedEndpoint,
+    EnvironmentScope,
+    Evidence,
+    Known,
+    Latency,
+    Missing,
+    Unknown,
+    Window,
+)
 from sentry_runbook.incident.model.results.impact import (
     Baseline,
     Episode,
@@ -191,9 +200,23 @@ def _window(evidence: Evidence, window: Window, widened: bool) -> ImpactWindow:
 WHERE = {"asked": "the environments asked for", "production": "production", "all": "all environments"}
 
 
+def _where(scope: EnvironmentScope) -> str:
+    """Where the events are; of an issue that was seen in production only, all environments are production."""
+    return WHERE["production" if scope.basis == "all" and scope.production and not scope.others else scope.basis]
+
+
+def _in_production(incident: Measurements) -> str:
+    """How many of the events of all environments are production's, where others have some, too."""
+    scope, part = incident.evidence.scope, incident.evidence.environments
+    if scope.basis != "all" or not scope.others or not scope.production or not isinstance(part, Known):
+        return ""
+    production = sum(entry.events for entry in part.value if incident.policy.is_production(entry.name))
+    return f", {number(production)} of them in production"
+
+
 def _reading(incident: Measurements, counts: _ImpactCounts) -> str:
     evidence = incident.evidence
-    where, asked = WHERE[evidence.scope.basis], duration(evidence.window.length)
+    where, asked = _where(evidence.scope), duration(evidence.window.length)
     if counts.events is None:
         return f"The impact is unknown, which is not the same as none: {counts.why}."
     if counts.events == 0 and counts.events_lower_bound:
@@ -210,7 +233,8 @@ def _reading(incident: Measurements, counts: _ImpactCounts) -> str:
     if counts.widened:
         return f"No event in the {asked} asked for; in {duration(counts.window.length)}: {hit}."
     hit = f"{hit[:1].upper()}{hit[1:]}"
-    return f"{hit} in {asked} until {moment(counts.window.end)}{_counted_by(evidence, counts)}."
+    beside = _in_production(incident)
+    return f"{hit} in {asked} until {moment(counts.window.end)}{beside}{_counted_by(evidence, counts)}."
 
 
 def _counted_by(evidence: Evidence, counts: _ImpactCounts) -> str:

@@ -81,7 +81,9 @@ def crash_free_change(evidence: Evidence, policy: Policy, episode: Episode | Unk
     if not isinstance(evidence.sessions, Known) or isinstance(episode, Unknown):
         return None
     hours, end = evidence.sessions.value.hours, episode.ended or evidence.collected_at
-    before, now = _rate(_hours_before(hours, episode), policy), _rate(hours_touching(hours, episode.began, end), policy)
+    # Sessions count in the hour in which they start: those that crash had often begun up to an hour before the onset.
+    settled = [hour for hour in _hours_before(hours, episode) if hour.start + 2 * HOUR <= episode.began_earliest]
+    before, now = _rate(settled, policy), _rate(hours_touching(hours, episode.began, end), policy)
     return CrashFreeChange(before, now) if before is not None and now is not None else None
 
 

@@ -45,11 +45,11 @@ class ProjectFigure:
     def sentences(self) -> str:
         """What ``because`` says of it, after the deciding figure."""
         parts = [f"It is the project's figure{self.before}", *self._shares()]
-        return f" {'; '.join(parts)}. By its own figures alone this issue is {self.alone}."
+        return f" {'; '.join(parts)}. By this issue's own figures: {self.alone}."
 
     def _shares(self) -> Iterator[str]:
-        own = "not known" if self.share is None else percent_of(self.share)
-        yield f"this issue's part of the unhandled events is {own}"
+        own = "an unknown part" if self.share is None else percent_of(self.share)
+        yield f"this issue has {own} of its unhandled events"
         if self.leader is not None:
             note = f" {self.leader.note}" if self.leader.note else ""
             yield f"{self.leader.name} has {percent_of(self.leader.share)}{note}"
