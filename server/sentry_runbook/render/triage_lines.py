@@ -1,7 +1,7 @@
 """The triage in ten lines: what a responder reads first, made from the result alone.
 
 Each line answers one question and holds the figures for it; what does not fit stands in the sections below. A line
-whose answer is not known says so, and one that has nothing to tell is left out only where its silence says the same.
+whose answer is "nothing" or "not known" says so.
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ WORSE_POINTS = 1.0
 """A fall of crash-free sessions, in points, from which it is said."""
 MOST_CHANGES, MOST_OWNERS, MOST_UNKNOWN = 3, 3, 5
 NOTHING_EXPLAINS = "nothing in the tags stands out"
+NO_CHANGE = "no change is known in the six hours before."
+NOTHING_BEGAN = "no other issue of the project was seen to begin with it."
+NOTHING_TO_ASK = "nothing: no answer of people would change the severity."
 SAME = "; as likely, which the data cannot tell apart: "
 
 
 def triage_lines(result: Triage) -> tuple[Line, ...]:
     """The ten lines, in the order in which a responder needs them."""
-    lines = (
+    return (
         ("Verdict", _verdict(result)),
-        ("Do now", result.next_steps[0] if result.next_steps else ""),
+        ("Do now", result.next_steps[0]),
         ("Why", _why(result)),
         ("Explained by", _explained(result)),
         ("Who", _who(result)),
@@ -48,7 +51,6 @@ def triage_lines(result: Triage) -> tuple[Line, ...]:
         ("Ask", _questions(result)),
         ("Not known", _not_known(result)),
     )
-    return tuple((label, text) for label, text in lines if text)
 
 
 def _verdict(result: Triage) -> str:
@@ -143,7 +145,7 @@ def _who(result: Triage) -> str:
 def _changed(result: Triage) -> str:
     """The nearest changes; that none is known, only where they were read."""
     if not result.changes:
-        return "no change is known in the six hours before." if result.episode is not None else ""
+        return NO_CHANGE if result.episode is not None else "not known: nothing tells when it began."
     return f"{'; '.join(map(change_line, result.changes[:MOST_CHANGES]))}."
 
 
@@ -164,7 +166,7 @@ def _also_started(result: Triage) -> str:
     for other in result.also_started:
         began = f", from {moment(other.began)}" if other.began else ""
         others.append(f"{other.name} ({number(other.events)} unhandled events{began})")
-    return f"{'; '.join(others)}." if others else ""
+    return f"{'; '.join(others)}." if others else NOTHING_BEGAN
 
 
 def _owners(owners: Iterable[Owner]) -> str:
@@ -173,7 +175,8 @@ def _owners(owners: Iterable[Owner]) -> str:
 
 
 def _questions(result: Triage) -> str:
-    return " ".join(f"{question.question} ({question.decides})" for question in result.questions)
+    asked = " ".join(f"{question.question} ({question.decides})" for question in result.questions)
+    return asked or NOTHING_TO_ASK
 
 
 def _not_known(result: Triage) -> str:
