@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sentry_runbook.incident.model.evidence import AffectedEndpoint, Answer, EventText, Frozen
 
@@ -137,6 +137,8 @@ class Impact(Answer):
             postmortem it has the warnings.
     """
 
+    FIRST: ClassVar[tuple[str, ...]] = ("issue", "window", "reading")
+
     issue: EventText | None = None
     window: ImpactWindow
     reading: str
@@ -218,6 +220,8 @@ class Recovery(Answer):
         crash_free_before_pct, crash_free_now_pct: the worst full hour before ``since`` and the last full one after it.
         fix_release: the release that the resolve names; ``fix_release_events`` are events on it after ``since``.
     """
+
+    FIRST: ClassVar[tuple[str, ...]] = ("issue", "verdict", "reading")
 
     issue: EventText
     verdict: RecoveryVerdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
 
@@ -41,6 +41,8 @@ Outcome = Literal["planned", "needs_confirmation", "applied", "already", "refuse
 class ResolutionResult(Answer):
     """The result of ``resolve_issue`` (DESIGN §6)."""
 
+    FIRST: ClassVar[tuple[str, ...]] = ("action", "outcome", "issue")
+
     action: Action
     outcome: Outcome
     issue: str
@@ -56,6 +58,8 @@ class ResolutionResult(Answer):
 
 class NoteResult(Answer):
     """The result of ``add_note`` (DESIGN §6)."""
+
+    FIRST: ClassVar[tuple[str, ...]] = ("outcome", "issue")
 
     outcome: Outcome
     issue: str

@@ -100,12 +100,13 @@ class Verdict(Answer):
         issue, warnings: which issue, and what limits the collection; None inside a triage, which has both itself.
     """
 
+    FIRST: ClassVar[tuple[str, ...]] = ("issue", "severity", "label", "decided_by", "because")
+
     issue: EventText | None = None
     severity: Level
     label: str
     decided_by: str
     because: EventText
-    criteria: tuple[Criterion, ...]
     could_be: CouldBe
     response_minutes: int
     response: str
@@ -116,13 +117,14 @@ class Verdict(Answer):
     threshold_crossed_at: datetime | None = None
     escalation: str
     policy: str
-    distance: tuple[Distance, ...] = ()
     share_of_project: float | None = None
     crash_free_before_pct: float | None = None
     alone: Level | None = None
     leading_issue: LeadingIssue | None = None
     severity_without_suspects: Level | None = None
     warnings: tuple[EventText, ...] | None = None
+    distance: tuple[Distance, ...] = ()
+    criteria: tuple[Criterion, ...]
 
     @property
     def response_due(self) -> str:
