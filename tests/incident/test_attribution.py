@@ -183,3 +183,21 @@ def test_a_burst_of_one_visitor_is_told_from_many_events_by_how_uneven_the_rest_
     before = rows(*(({"row": f"{n}", "half": "a" if n % 2 else "b"}, 30) for n in range(12)))
     now = rows(*(({"row": f"{n}", "half": "a" if n % 2 else "b"}, burst) for n, burst in enumerate(bursts) if burst))
     assert all("half" not in dict(row.values) for row in rank_sets(now, before))
+
+
+def test_events_that_are_all_different_still_show_the_value_that_most_of_them_share() -> None:
+    """Counted from events, every combination may be there once: none of them alone is above chance."""
+    before = rows(*(({"customer": "ab"[n % 2], "path": f"/{n}"}, 1) for n in range(30)))
+    now = rows(*(({"customer": "ab"[n % 10 == 0], "path": f"/{n}"}, 1) for n in range(30, 130) if n != 99))
+    assert values_of(rank_sets(now, before)) == [{"customer": "a"}]
+
+
+def test_long_complete_lists_are_merged_before_they_are_counted() -> None:
+    """Two thousand combinations of four tags: counted once each, in groups of a few values."""
+    tags = [{"host": f"web-{n % 4}", "path": f"/{n % 25}", "build": f"{n % 7}", "id": f"{n}"} for n in range(2_000)]
+    before, now = (
+        rows(*((each, 1) for each in tags)),
+        rows(*((each, 6 if each["host"] == "web-2" else 1) for each in tags)),
+    )
+    (best, *_) = rank_sets(now, before)
+    assert (dict(best.values), best.events) == ({"host": "web-2"}, 3_000)

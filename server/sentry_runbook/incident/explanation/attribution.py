@@ -9,9 +9,9 @@ and "purity" as precision), which is high only where both are. Three corrections
 - *Usual is measured beside the set.* When the events without these values have doubled, too, then twice the usual
   count of the set is no sign of it: its excess is taken over usual times the growth outside, never less than 1. A set
   that leaves a part of the incident outside loses twice by this, which finds the border of a cause.
-- *The events to be explained are those that chance does not explain.* They are summed over the finest combinations,
-  each above its usual count by more than a standard deviation. The plain difference of the totals is small or negative
-  when an incident begins while traffic falls.
+- *The events to be explained are those that chance does not explain.* They are summed over the combinations of the two
+  tags that changed most, each above its usual count by more than a standard deviation. The plain difference of the
+  totals is small or negative when an incident begins while traffic falls.
 - *A claim must beat chance*, by a likelihood ratio test of the 2 x 2 table (set or not, now or before), with a limit
   that grows with the number of sets tried. Noise then yields an empty answer.
 
@@ -21,9 +21,8 @@ said, with equal rank where there are several; a set with more values is said be
 
 Why not other statistics. *Lift* (share now over share before) is highest for what was rarest, whatever its size.
 *Adtributor* ranks tags one by one by the surprise of their whole distribution: it knows no combinations, and a tag of
-many values beats the one with the true value. *Chi-square* and the scan statistic grow with the number of events, so
-that with many events the widest set wins, and over-dispersed counts make everything significant. ``bench/public`` runs
-them all on the same labelled incidents.
+many values beats the one with the true value. *Chi-square* says how sure a difference is, not how much it explains:
+with many events every unevenness is sure. ``bench/public`` runs them all on the same labelled incidents.
 
 Without a time before (a new issue) only concentration can be seen; see :mod:`.concentration`.
 """
@@ -54,6 +53,8 @@ FEWEST_TO_COMPARE = 5
 """Events before; fewer tell no usual at all. From 5 to 20 they are compared, but no usual share is told."""
 LEAST_PART = 0.2
 """Of the events to be explained, for one of two values of a tag."""
+TAGS_OF_EXCESS = 2
+"""Of more tags together the combinations are so small that each alone could be chance."""
 MOST_TESTED = 20
 LEAST_SCORE = 0.2
 """What explains less is no explanation, however certain it is."""
@@ -111,9 +112,9 @@ def rank_sets(
 def _scored(rows: Pairs, ratio: float) -> list[Scored]:
     """The sets that explain something, best first: one beyond the chance of all tried, each beyond its own."""
     kept = kept_values(rows.to_rank)
-    groups, chance = Groups(rows.to_rank, kept), Chance(Groups(rows.to_test, kept))
+    groups, chance = Groups(rows.to_rank, kept.values), Chance(Groups(rows.to_test, kept.values))
     sets, tried = count_sets(groups)
-    totals, to_explain = groups.count((), groups.all), _above_chance(groups.pairs, ratio)
+    totals, to_explain = groups.count((), groups.all), _above_chance(groups.pairs, kept.tags[:TAGS_OF_EXCESS], ratio)
     of_all = log(max(tried, 1) / CHANCE)
 
     def score(count: SetCount) -> float:
@@ -150,9 +151,14 @@ def _score(count: SetCount, totals: SetCount, ratio: float, to_explain: float) -
     return harmonic_mean(min(1.0, excess / to_explain), excess / count.now)
 
 
-def _above_chance(rows: Sequence[Pair], ratio: float) -> float:
-    """The events that the combinations have above usual by more than a standard deviation."""
-    return sum(max(0.0, row.now - ratio * row.before - sqrt(ratio * row.before + ratio)) for row in rows)
+def _above_chance(rows: Sequence[Pair], tags: Sequence[str], ratio: float) -> float:
+    """The events that combinations of these tags have above usual by more than a standard deviation."""
+    counts: dict[Values, tuple[float, float]] = {}
+    for row in rows:
+        values = tuple(item for item in row.values if item[0] in tags)
+        now, before = counts.get(values, (0.0, 0.0))
+        counts[values] = now + row.now, before + row.before
+    return sum(max(0.0, now - ratio * before - sqrt(ratio * before + ratio)) for now, before in counts.values())
 
 
 def _distinct(scored: Sequence[Scored]) -> Iterator[list[Scored]]:

@@ -33,6 +33,14 @@ class SetCount:
     rows: int
 
 
+@dataclass(frozen=True)
+class Kept:
+    """The values that are looked at, and their tags, the one whose shares changed most first."""
+
+    tags: tuple[str, ...]
+    values: frozenset[TagValue]
+
+
 class Groups:
     """The combinations of one time pair with their kept values, and sums over them.
 
@@ -124,7 +132,7 @@ def _sum(digits: Sequence[int], rows: int) -> float:
     return sum((mask & rows).bit_count() << digit for digit, mask in enumerate(digits)) / PARTS
 
 
-def kept_values(rows: Sequence[Pair]) -> set[TagValue]:
+def kept_values(rows: Sequence[Pair]) -> Kept:
     """The values that can be a part of an explanation; constants and aliases are left out."""
     now, before = defaultdict[TagValue, float](float), defaultdict[TagValue, float](float)
     for row in rows:
@@ -150,7 +158,7 @@ def kept_values(rows: Sequence[Pair]) -> set[TagValue]:
         and _groups_of(rows, {item for tag in tags for item in kept[tag]}) > MOST_GROUPS
     ):
         tags.pop()
-    return {item for tag in tags for item in kept[tag]}
+    return Kept(tuple(tags), frozenset(item for tag in tags for item in kept[tag]))
 
 
 def _groups_of(rows: Sequence[Pair], kept: Set[TagValue]) -> int:
