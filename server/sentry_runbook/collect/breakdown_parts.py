@@ -37,7 +37,7 @@ def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[C
             try:
                 return await by(chosen)()
             except BadRequest:
-                if set(chosen) <= set(BREAKDOWN_TAGS):
+                if chosen == BREAKDOWN_TAGS:
                     raise
                 return await by(BREAKDOWN_TAGS)()
 
