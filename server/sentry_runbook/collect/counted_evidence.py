@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from sentry_runbook.collect import counted_series, counted_tags, counted_users
+from sentry_runbook.collect.breakdown_parts import BREAKDOWN, BREAKDOWN_BEFORE, ENVIRONMENTS
 from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.counted import Counted
-from sentry_runbook.collect.discover_parts import BREAKDOWN, BREAKDOWN_BEFORE, ENVIRONMENTS, TOTALS
+from sentry_runbook.collect.discover_parts import TOTALS
 from sentry_runbook.collect.event_parts import TAGS
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES, UNHANDLED
+from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES
+from sentry_runbook.collect.unhandled_parts import UNHANDLED
 from sentry_runbook.errors import Forbidden, Unsupported
 from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour

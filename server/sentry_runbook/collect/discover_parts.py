@@ -1,24 +1,20 @@
-"""Rows of the table of the evidence that Discover counts: events and users in the window, by tags, by issue."""
+"""Rows of the table of the evidence that Discover counts for a window: events and users; and how a table is read."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.breakdown_columns import BREAKDOWN_TAGS, breakdown_columns, column_of
 from sentry_runbook.collect.collection import Collection, Part, span
 from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.listed_events import not_counted
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import event_tag, event_time, first_seen, issue_id, last_seen, project_id
-from sentry_runbook.errors import BadRequest
+from sentry_runbook.collect.request_values import event_tag, event_time, issue_id, last_seen, project_id
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
-from sentry_runbook.safety.text import NAME
-from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
+from sentry_runbook.sentry.counts import DiscoverTable, Row
 
 WIDENED_TO = timedelta(days=7)
 """The runbook's answer to an empty Discover result: expand the period to 7 d."""
@@ -63,6 +59,14 @@ def peak_environments(collection: Collection) -> tuple[str, ...]:
     scope = collection.scope
     is_mixed = bool(scope.production and scope.others) and not collection.question.environments
     return scope.production if is_mixed else scope.names
+
+
+def counted_rows(table: DiscoverTable) -> list[tuple[Row, int]]:
+    """The rows with their counts; one without a number (any may be null, sentry-api §7) is left out: it is not zero."""
+    counts = [(row, row.get(COUNT)) for row in table.rows]
+    return [
+        (row, int(value)) for row, value in counts if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
 
 
 # --- events and users in the window --------------------------------------------------------------------------------
@@ -182,139 +186,4 @@ WIDENED = Part(
     request=_widened_request,
     parse=_widened,
     source=_widened_source,
-)
-
-# --- events by tags ------------------------------------------------------------------------------------------------
-
-
-def counted_rows(table: DiscoverTable) -> list[tuple[Row, int]]:
-    """The rows with their counts; one without a number (any may be null, sentry-api §7) is left out: it is not zero."""
-    counts = [(row, row.get(COUNT)) for row in table.rows]
-    return [
-        (row, int(value)) for row, value in counts if isinstance(value, int | float) and not isinstance(value, bool)
-    ]
-
-
-def _before(collection: Collection) -> Window:
-    window = collection.question.window
-    return Window(start=window.start - window.length, end=window.start)
-
-
-def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[Collection], Request[DiscoverTable]]:
-    """The events by the tags that may explain them; by the usual ones where the server refuses a name among these."""
-
-    def request(collection: Collection) -> Request[DiscoverTable]:
-        def by(tags: Sequence[str]) -> Request[DiscoverTable]:
-            fields, query = (*map(column_of, tags), COUNT), of_the_issue(collection)
-            return count(collection, fields, query, window_of(collection), collection.question.environments, MAX_ROWS)
-
-        chosen = breakdown_columns(collection)
-
-        async def ask() -> DiscoverTable:
-            try:
-                return await by(chosen)()
-            except BadRequest:
-                if set(chosen) <= set(BREAKDOWN_TAGS):
-                    raise
-                return await by(BREAKDOWN_TAGS)()
-
-        return ask
-
-    return request
-
-
-def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown | Unknown:
-    if table.why_empty:
-        return Unknown(why=table.why_empty)
-    columns = {name: column_of(name) for name in dict.fromkeys((*breakdown_columns(collection), *BREAKDOWN_TAGS))}
-    known = [(name, column) for name, column in columns.items() if any(column in row for row in table.rows[:1])]
-    shown = {name: collection.sanitizer.line(name, NAME, "tags.key") for name, _ in known}
-    inert: dict[tuple[str, object], str] = {}
-
-    def tag(name: str, value: object) -> str | None:
-        if not value:
-            return None
-        if (name, value) not in inert:
-            inert[name, value] = collection.sanitizer.named(name, str(value), NAME, f"tags.{shown[name]}")
-        return inert[name, value]
-
-    counted = counted_rows(table)
-    return ours.Breakdown(
-        combinations=tuple(
-            ours.Combination(tags={shown[name]: tag(name, row.get(column)) for name, column in known}, events=events)
-            for row, events in counted
-        ),
-        complete=table.next_cursor is None and len(counted) == len(table.rows) < MAX_ROWS,
-    )
-
-
-def _breakdown_source(window: Window) -> str:
-    return f"Discover errors: {COUNT} by tags; {span(window.start, window.end)}"
-
-
-BREAKDOWN = Part(
-    field="breakdown",
-    round=2,
-    aspects=(Aspect.BREAKDOWN,),
-    errors_only=True,
-    request=_breakdown_request(lambda collection: collection.question.window),
-    parse=_breakdown,
-    source=lambda collection: _breakdown_source(collection.question.window),
-)
-
-
-def _breakdown_before_request(collection: Collection) -> Request[DiscoverTable] | None:
-    """Only of an issue that is older than the window."""
-    began = first_seen(collection.issue)
-    is_new = began is not None and began >= collection.question.window.start
-    return None if is_new else _breakdown_request(_before)(collection)
-
-
-BREAKDOWN_BEFORE = Part(
-    field="breakdown_before",
-    round=2,
-    aspects=(Aspect.BREAKDOWN,),
-    errors_only=True,
-    request=_breakdown_before_request,
-    parse=_breakdown,
-    source=lambda collection: _breakdown_source(_before(collection)),
-)
-
-
-def _environments_request(collection: Collection) -> Request[DiscoverTable] | None:
-    """None where the breakdown is requested, which holds the environments too."""
-    if collection.question.wants(Aspect.BREAKDOWN):
-        return None
-    window, query = collection.question.window, of_the_issue(collection)
-    return count(collection, ("environment", COUNT), query, window, (), MAX_ROWS)
-
-
-def counted_environments(collection: Collection, table: DiscoverTable) -> tuple[ours.EnvironmentCount, ...] | Unknown:
-    """Events by environment, the most first."""
-    counted = counted_rows(table)
-    if table.why_empty:
-        return Unknown(why=table.why_empty)
-    if table.is_partial and not any(
-        collection.policy.is_production(str(row.get("environment") or "")) for row in table.rows
-    ):
-        return Unknown(why="Sentry read only a part of the data, and none of it in production")
-    if len(counted) < len(table.rows):
-        # With a number missing it is unknown whether production has events.
-        return Unknown(why="Sentry gave no number for a part of the events")
-    events: Counter[str] = Counter()
-    for row, number in counted:
-        name = row.get("environment")
-        events[collection.name(str(name)) if name else ""] += number
-    return tuple(ours.EnvironmentCount(name=name, events=number) for name, number in events.most_common())
-
-
-ENVIRONMENTS = Part(
-    field="environments",
-    round=2,
-    aspects=(Aspect.ENVIRONMENTS,),
-    errors_only=True,
-    request=_environments_request,
-    parse=counted_environments,
-    source=lambda collection: collection.source(f"Discover errors: {COUNT} by environment"),
-    reads=BREAKDOWN,
 )

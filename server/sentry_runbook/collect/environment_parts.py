@@ -11,8 +11,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.breakdown_parts import counted_environments
 from sentry_runbook.collect.collection import Collection, Part
-from sentry_runbook.collect.discover_parts import COUNT, count, counted_environments
+from sentry_runbook.collect.discover_parts import COUNT, count
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import project_id
 from sentry_runbook.incident.model.evidence import Window

@@ -10,16 +10,18 @@ from __future__ import annotations
 from typing import Any
 
 from sentry_runbook.collect.batch import Request, RequestBatch, Result, note_failure
+from sentry_runbook.collect.breakdown_parts import ENVIRONMENTS
 from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.counted import Counted
 from sentry_runbook.collect.counted_evidence import CountedEvidence, is_lacking, may_decide, unread
-from sentry_runbook.collect.discover_parts import ENVIRONMENTS, TOTALS
+from sentry_runbook.collect.discover_parts import TOTALS
 from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.event_pieces import Buckets, regular_days, regular_hours, without_lost
 from sentry_runbook.collect.events_read import EventsRead, ReadEvent, joined, read_events
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, issue_id, last_seen
-from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES, UNHANDLED
+from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES
+from sentry_runbook.collect.unhandled_parts import UNHANDLED
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, object_of

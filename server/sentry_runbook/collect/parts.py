@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sentry_runbook.collect import (
+    breakdown_parts,
     discover_parts,
     environment_parts,
     event_parts,
@@ -17,6 +18,7 @@ from sentry_runbook.collect import (
     release_lists,
     release_parts,
     series_parts,
+    unhandled_parts,
 )
 from sentry_runbook.collect.collection import Part
 
@@ -30,18 +32,18 @@ PARTS: tuple[Part[Any], ...] = (
     environment_parts.RECENT_ENVIRONMENTS,
     discover_parts.TOTALS,
     discover_parts.WIDENED,
-    discover_parts.ENVIRONMENTS,
+    breakdown_parts.ENVIRONMENTS,
     series_parts.SERIES,
     series_parts.HISTORY_HOURS,
     series_parts.USERS_PER_HOUR,
-    series_parts.UNHANDLED,
-    series_parts.PROJECT_UNHANDLED,
+    unhandled_parts.UNHANDLED,
+    unhandled_parts.PROJECT_UNHANDLED,
     project_issues.PROJECT_TOP,
     project_parts.SESSIONS,
     loss_parts.DROPPED,
     project_parts.LATENCY,
-    discover_parts.BREAKDOWN,
-    discover_parts.BREAKDOWN_BEFORE,
+    breakdown_parts.BREAKDOWN,
+    breakdown_parts.BREAKDOWN_BEFORE,
     release_lists.OTHER_RELEASES,
     release_lists.RELEASES,
     release_lists.NAMED_RELEASE,
@@ -59,7 +61,7 @@ OPTIONAL: tuple[Part[Any], ...] = (
     event_parts.SAMPLE,
     release_parts.DEPLOYS,  # the release list tells the last one of each release
     release_parts.ALERTS,
-    discover_parts.BREAKDOWN_BEFORE,
+    breakdown_parts.BREAKDOWN_BEFORE,
     project_issues.PROJECT_TOP,
     loss_parts.FLAG_CHANGES,
     project_parts.LATENCY,
