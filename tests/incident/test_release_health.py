@@ -232,6 +232,17 @@ def test_without_sessions_by_release_there_is_no_row(sessions: Any) -> None:
     assert read(incident(burst(BEGAN, 200, MINUTE, 80), sessions=sessions)).release_health == ()
 
 
+def test_without_hours_the_figures_are_those_of_the_window() -> None:
+    whole = sessions_of(BESIDE)
+    bare = tuple(release.model_copy(update={"hours": ()}) for release in whole.releases)
+    part = known(whole.model_copy(update={"releases": bare}))
+    found = read(incident(burst(BEGAN, 300, MINUTE, 80, release=NEW), sessions=part))
+    assert {row.release: (row.sessions, row.crash_free_pct) for row in found.release_health} == {
+        OLD: (4550, 100.0),
+        NEW: (300, 34.0),
+    }
+
+
 # --- whether the incident changed it -------------------------------------------------------------------------------
 
 
