@@ -20,7 +20,7 @@ from sentry_runbook.incident.model.results.explanation import (
     ReleaseHealth,
     TagValue,
 )
-from sentry_runbook.incident.model.results.messages import FORMS, Audience
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft
 from sentry_runbook.incident.model.stated import Stated
 from tests.incident.builder import HOUR, NOTHING_STATED, NOW, POLICY, ago, incident
 from tests.incident.golden import AUDIENCES, FORMATS, KINDS, templates
@@ -56,8 +56,8 @@ def change(kind: str = "deploy", minutes: int = 2, what: str = '"shop@7.12.0" de
     return Change.model_validate({"at": at, "what": what, "kind": kind, "minutes_before": minutes})
 
 
-def health(release: str, pct: float | None, *, suspect: bool) -> ReleaseHealth:
-    return ReleaseHealth(release=release, sessions=302, crash_free_pct=pct, suspect=suspect)
+def health(release: str, pct: float | None, *, suspect: bool, used: float = 50.0) -> ReleaseHealth:
+    return ReleaseHealth(release=release, sessions=302, crash_free_pct=pct, adoption_pct=used, suspect=suspect)
 
 
 ACME = explained(("customer", "acme"), usual_share=0.031)
@@ -85,12 +85,13 @@ ROWS: Sequence[Row] = [
     ("a tag that has no plain word", {"explanation": (explained(("queue_depth", "9")),)},
      ['97.22 % of the errors carry "queue_depth" "9"'], []),
     ("releases", {"release_health": RELEASES},
-     ['Sessions of "7.12.0": 34.00 % crash-free (302 sessions); beside it "7.11.0": 100.00 % crash-free '
-      "(302 sessions)"], []),
+     ['Crash-free sessions: "7.12.0" 34.00 % (302 sessions); beside it "7.11.0" 100.00 % (302 sessions)'], []),
+    ("a release that was replaced", {"release_health": (RELEASES[0], health("7.11.0", 100.0, suspect=False, used=0.0))},
+     ['Crash-free sessions: "7.12.0" 34.00 % (302 sessions)'], []),
     ("sessions of no known suspect", {"release_health": (health("7.11.0", 100.0, suspect=False),)}, [], []),
     ("a rate that is not known", {"release_health": (health("7.12.0", None, suspect=True),)}, [], []),
     ("a service of another company", {"dependency": dependency()}, ['Calls to "api.partner.example" fail'],
-     ["What fails is a service that ours calls of another company"]),
+     ["What fails is a service of another company"]),
     ("our own database", {"dependency": dependency("database", internal=True)},
      ['Calls to "api.partner.example" fail'], ["What fails is a database of our own"]),
     ("a certificate of nobody known", {"dependency": dependency("tls", internal=None)},
@@ -185,3 +186,17 @@ def test_customers_read_nothing_of_it(kind: Any, format: Any) -> None:  # noqa: 
 
 def test_every_audience_has_its_rows() -> None:
     assert set(AUDIENCES) == {"engineers", "executives", "customers"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_a_security_incident_nothing_is_drafted_for_customers(kind: Any) -> None:
+    def drafted(audience: Audience, *, is_incident: bool) -> Draft:
+        of = told(**FULL, security_incident=is_incident)
+        return draft_update(of, form=templates()[FORMS[kind]], kind=kind, audience=audience)
+
+    withheld = drafted("customers", is_incident=True)
+    assert withheld.text.startswith("[No public message: ")
+    assert [finding.kind for finding in withheld.findings] == ["security_incident"]
+    assert withheld.unknowns and withheld.next_update_due is None
+    assert "No public message" not in drafted("customers", is_incident=False).text
+    assert "No public message" not in drafted("engineers", is_incident=True).text

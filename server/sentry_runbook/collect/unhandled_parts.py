@@ -126,7 +126,8 @@ PROJECT_UNHANDLED = Part(
         project_environments(collection),
     ),
     parse=lambda collection, series: (
-        not_in_series(collection, series[COUNT], _unhandled_in(collection, project_environments(collection))) or buckets_of(collection, series[COUNT])
+        not_in_series(collection, series[COUNT], _unhandled_in(collection, project_environments(collection)))
+        or buckets_of(collection, series[COUNT])
     ),
     source=lambda collection: collection.source(
         "time series: unhandled events of the project a minute", project_environments(collection)

@@ -15,11 +15,11 @@ from sentry_runbook.incident.formatting import duration, moment, percent_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import Change, Dependency, DependencyKind, Explanation
-from sentry_runbook.incident.release_health import described, relation
+from sentry_runbook.incident.release_health import described, relation, runs_beside
 from sentry_runbook.incident.timeline.activity import sentence_start
 
 DEPENDENCIES: Mapping[DependencyKind, str] = {
-    "http": "a service that ours calls",
+    "http": "a service",
     "database": "a database",
     "cache": "a cache",
     "queue": "a message queue",
@@ -111,10 +111,10 @@ def _plain(tag: str) -> str:
 def _releases(incident: Incident) -> Iterator[str]:
     known = [row for row in incident.release_health if row.crash_free_pct is not None]
     suspect = next((row for row in known if row.suspect), None)
-    other = next((row for row in known if not row.suspect), None)
+    other = next((row for row in known if not row.suspect and runs_beside(row)), None)
     if suspect is not None:
         beside = f"; {relation(other)} {described(other)}" if other is not None else ""
-        yield f"Sessions of {described(suspect)}{beside}"
+        yield f"Crash-free sessions: {described(suspect)}{beside}"
 
 
 def _dependency(dependency: Dependency | None, by_name: bool) -> Iterator[str]:

@@ -15,6 +15,8 @@ from sentry_runbook.incident.messages.summaries import SECURITY_FIRST
 from sentry_runbook.incident.model.evidence import Finding
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Filled, Format, Kind, Postmortem
 
+UNPUBLISHED = "No public message: an injection reached the database, and security decides what is said and when"
+
 
 class Form(Protocol):
     """A form that can be filled; :class:`sentry_runbook.render.templates.Template` is one."""
@@ -34,6 +36,8 @@ def draft_update(
     since: datetime | None = None,
 ) -> Draft:
     """Draft a message; ``form`` is the template ``FORMS[kind]``; ``since`` is when the last message went out."""
+    if audience == "customers" and incident.security_incident:
+        return _unpublished(incident, kind, format)
     content = MessageContent(incident, audience=audience, since=since)
     filled, stage = form.fill(content, format), content.stage
     last = kind == "resolved" and stage.name in ("resolved", "unknown")
@@ -48,6 +52,23 @@ def draft_update(
         format=format,
         missing=incident.unread_outcomes,
         findings=(*incident.severity.findings, *_security(incident), *_doubts(kind, stage)),
+    )
+
+
+def _unpublished(incident: Incident, kind: Kind, format: Format) -> Draft:  # noqa: A002  # the tool's own argument name
+    """No message: what is said of a break-in, and when, is decided by those who look into it."""
+    return Draft(
+        text=f"[{UNPUBLISHED}]\n",
+        unknowns=(f"what may be said: {UNPUBLISHED[:1].lower()}{UNPUBLISHED[1:]}",),
+        warnings=incident.warnings or None,
+        kind=kind,
+        audience="customers",
+        format=format,
+        missing=incident.unread_outcomes,
+        findings=(
+            *incident.severity.findings,
+            Finding(kind="security_incident", where="triage_issue", why=f"{UNPUBLISHED}: call security first."),
+        ),
     )
 
 

@@ -31,7 +31,7 @@ OF_A_ROW: Mapping[str, Callable[[EventRow], str | None]] = {
 
 
 @dataclass(frozen=True)
-class Counted:
+class GroupCount:
     """Events of the group and of all others in one stretch."""
 
     group: int
@@ -78,7 +78,7 @@ def _rows(evidence: Evidence, since: datetime) -> Sequence[tuple[datetime, Event
 
 def _count(
     rows: Sequence[tuple[datetime, EventRow]], values: Sequence[TagValue], start: datetime, end: datetime
-) -> Counted:
+) -> GroupCount:
     inside = [row for at, row in rows if start <= at < end]
     group = sum(all(OF_A_ROW[value.tag](row) == value.value for value in values) for row in inside)
-    return Counted(group, len(inside) - group)
+    return GroupCount(group, len(inside) - group)
