@@ -61,7 +61,7 @@ async def test_the_picture_is_what_the_triage_prints(
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     show_triage(Screen(), await played("SHOP-1Z"))
-    printed = capsys.readouterr().out.split("\nChecklist\n", 1)[0].rstrip() + "\n"
+    printed = capsys.readouterr().out.split("\nNext steps\n", 1)[0].rstrip() + "\n"
     assert section("picture").removeprefix("```text\n").removesuffix("```\n") == printed
 
 

@@ -14,8 +14,11 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.policy import rank
 from sentry_runbook.incident.model.results.triage import ASK_PEOPLE
 from sentry_runbook.incident.releases import names_a_release
+from sentry_runbook.incident.severity.noise import SECURITY
 
 NO_PATTERN = "No root-cause pattern holds: read the event with get_issue (event=oldest too) and compare list_events."
+
+CALL_SECURITY = "Call security first: an injection reached the database. Do not archive it, and write nothing public."
 
 
 def next_steps(incident: Incident) -> tuple[str, ...]:
@@ -44,6 +47,8 @@ def _is_urgent(incident: Incident) -> bool:
 def _is_it_the_right_one(incident: Incident) -> Iterator[str]:
     """What would make every later step the wrong one."""
     verdict = incident.severity
+    if incident.security_incident and (not incident.causes or incident.causes[0].pattern != SECURITY):
+        yield CALL_SECURITY
     if incident.leading_step is not None:
         yield incident.leading_step
     if verdict.severity_without_suspects not in (None, verdict.severity):
