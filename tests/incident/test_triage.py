@@ -104,7 +104,8 @@ def test_a_minor_issue_gets_an_owner_and_no_page() -> None:
 
 def test_what_could_still_be_worse_is_the_next_thing_to_find_out() -> None:
     result = run(incident(burst(ago(hours=3), 40, timedelta(minutes=4), 20), sessions=DEAD))
-    assert any("It could be P0" in text and "crash_free" in text for text in result.next_steps)
+    assert result.next_steps[0].startswith("Could be P0: crash-free sessions are not known")
+    assert "Settle it: classify_severity again in a minute." in result.next_steps[0]
 
 
 def test_missing_and_findings_are_lifted_up_once_with_their_part() -> None:
