@@ -131,6 +131,8 @@ def test_findings_come_by_line_and_of_one_line_in_the_order_of_the_rules() -> No
         ("The on-call, who was new, should have asked.", "counterfactual"),
         ("The on-call forgot the second region.", "blame"),
         ("He did not bother to check.", "blame"),
+        ("He did not check the dashboard.", "counterfactual"),
+        ("The on-call never read the runbook.", "counterfactual"),
         ("It was the mistake of the developer.", "blame"),
     ],
 )
@@ -154,6 +156,9 @@ def test_words_that_judge_or_wish_are_found(sentence: str, rule: str) -> None:
         "Kafka failed to elect a leader. The cache forgot the key.",
         "The partition leader and the package manager failed to respond.",
         "If only the alert were louder.",
+        "We did not notice until 14:10, and the probe never checked the standby.",
+        "A developer ran a script which failed to check the environment.",
+        "This was not the fault of the engineer, and no single person is to blame.",
         "The runbook, which the on-call followed, should have named the second cluster.",
         "The engineer's laptop failed to connect, and users failed to log in.",
         "This was not caused by human error; the user error rate rose to 31 %.",

@@ -17,7 +17,7 @@ from sentry_runbook.incident.postmortem.lint_structure import CheckedText
 
 FIGURE = re.compile(
     r"\d\s?(?:%|percent\b)|[$€£]\s?\d"
-    r"|\d[kKmM]?\s{1,3}(?:[\w-]{1,30}\s{1,3}){0,3}"
+    r"|\d[kKmM]?\s{1,3}(?:[\w-]{1,30}\s){0,2}"
     r"(?:users?|customers?|people|visitors?|accounts?|tenants?|organi[sz]ations?|sessions?"
     r"|requests?|calls?|errors?|events?|orders?|payments?|transactions?|messages?|e-?mails?|jobs?|builds?|records?|rows?"
     r"|projects?|files?|downloads?|tickets?|devices?|sites?|stores?|hours?|hrs?|minutes?|mins?|seconds?|days?)\b",

@@ -58,11 +58,12 @@ NAMES = _words(
     " tomas tony ulrike uwe valentina vera victor viktor vikram walter wei wolfgang yara yasmin yuki yusuf zoe"
 )
 BORDER = re.compile(
-    r"[.!?;:,()—–]+\s|\s[-]\s"
+    r"[.!?;:,()—–]\s|\s[-]\s"
     r"|\b(?:and|but|or|because|since|as|so|that|which|when|while|if|until|although|though|before|after|whereas|yet)\b",
     re.IGNORECASE,
 )
 WHO = re.compile(r"\bwho(?:ever)?\b[^.!?;:]{0,60}$", re.IGNORECASE)
+WHICH = re.compile(r"\b(?:which|that)\s+(?:\w+ly\s+|also\s+|then\s+|had\s+|has\s+|have\s+)?$", re.IGNORECASE)
 PREPOSITION = re.compile(
     r"\b(?:on|of|in|at|for|from|with|to|behind|by|under|within|during|inside|near|had|has|have|is|was|were|are|been)\b(?!-)",
     re.IGNORECASE,
@@ -79,6 +80,9 @@ SENTENCE = re.compile(r"[.!?]\s")
 def subject_of(line: str, start: int) -> tuple[str, ...]:
     """The last two words of the subject of the words that begin at ``start``; empty without any."""
     sentence = SENTENCE.split(line[max(0, start - WINDOW) : start])[-1]
+    which = WHICH.search(sentence)
+    if which:
+        return tuple(word.group() for word in WORD.finditer(sentence[: which.start()]))[-2:]
     clauses = BORDER.split(ASIDE.sub("", sentence))[-CLAUSES:]
     relative = WHO.search(clauses[-1])
     if relative:

@@ -23,7 +23,7 @@ WHAT_HAPPENED = "Say what happened and what made sense then; put what is to chan
 QUESTIONS = "That is where the questions begin: what made the step easy to get wrong, and what shows it in time?"
 BETWEEN = (
     r"caused|due|by|because|of|to|an?|the|any|assign\w{0,3}|about|simply|just|only|look\w{0,3}|for"
-    r"|some\w{3,4}|any\w{3,4}"
+    r"|some\w{3,4}|any\w{3,4}|single|one|person|people|individual|team|is|are|was|were"
 )
 DENIED = re.compile(
     r"\b(?:not?|never|without|rather than|instead of|beyond|avoid\w{0,3}|\w{1,10}n['’]t)"
@@ -52,6 +52,11 @@ def _always(_line: str, _match: re.Match[str], _own_team: bool) -> bool:
 
 def _subject(line: str, match: re.Match[str], own_team: bool) -> bool:
     return is_person(subject_of(line, match.start()), own_team=own_team)
+
+
+def _others(line: str, match: re.Match[str], _own_team: bool) -> bool:
+    """A person, but not "we": what a team says it did not see is an account of the events."""
+    return _subject(line, match, own_team=False)
 
 
 def _modal(line: str, match: re.Match[str], own_team: bool) -> bool:
@@ -87,6 +92,8 @@ def _owner(_line: str, match: re.Match[str], _own_team: bool) -> bool:
 
 
 def _after(line: str, match: re.Match[str], _own_team: bool) -> bool:
+    if DENIED.search(line[max(0, match.start() - 80) : match.start()]):
+        return False
     return names_person(line[match.end() : match.end() + 40])
 
 
@@ -143,6 +150,13 @@ COUNTERFACTUAL: tuple[Phrase, ...] = (
     _phrase(rf"{MODAL} (?:not |never |also |easily |simply )?have|ought(?: not)? to have", WHAT_HAPPENED, _modal),
     _phrase(r"(?:should|could|would)(?:n['’]t)(?: have|['’]ve)|(?:should|could|would)['’]ve", WHAT_HAPPENED, _subject),
     _phrase(r"fail(?:ed|ure|s|ing) to", WHAT_HAPPENED, _subject),
+    _phrase(
+        r"(?:did not|didn['’]t|never) (?:even )?(?:check|verif(?:y|ied)|test|read|look|notice|ask|follow|tell|told"
+        r"|inform|escalate|think|thought|reali[sz]e|consider|review|communicate|warn|document"
+        r"|pay attention|double-check)(?:ed|d)?",
+        WHAT_HAPPENED,
+        _others,
+    ),
     _phrase(r"if only", WHAT_HAPPENED, _after),
     _phrase(r"had (?:he|she|they|we|anybody|somebody|someone) (?:only |just )?\w{1,40}ed", WHAT_HAPPENED, _always),
 )
