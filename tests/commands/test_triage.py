@@ -106,14 +106,14 @@ def test_a_person_reads_severity_reasons_causes_and_steps(command: Commands) -> 
     ],
     ids=["none_on_events", "a_wrong_one_asked_for"],
 )
-def test_what_limits_the_numbers_stands_between_the_verdict_and_them(
+def test_what_limits_the_numbers_stands_before_them(
     environment: tuple[str, ...], warning: str, command: Commands
 ) -> None:
     said = command("triage", "LANDING-4", "--demo", *environment).out
     assert json.loads(command("triage", "LANDING-4", "--demo", "--json", *environment).out)["warnings"] == [warning]
-    verdict, numbers = said.split(f"\n ! {warning}\n")
-    assert "\n Respond " in verdict
-    assert numbers.startswith(" Impact ")
+    heading, numbers = said.split(f"\n ! {warning}\n")
+    assert "LANDING-4" in heading
+    assert numbers.startswith(" Verdict ")
 
 
 def test_what_people_state_counts(command: Commands) -> None:

