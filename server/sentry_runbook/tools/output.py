@@ -21,7 +21,7 @@ from sentry_runbook.incident.model.evidence import Answer, Finding
 from sentry_runbook.render.markdown_page import MarkdownPage, RenderedPage, add_footer
 from sentry_runbook.safety.delimiters import new_nonce
 from sentry_runbook.tools.serialize import serialize, strings
-from sentry_runbook.tools.truncation import SIZES, truncate
+from sentry_runbook.tools.truncation import sizes_that_cut, truncate
 from sentry_runbook.tools.untrusted import event_text_paths
 
 BUDGET = 9_000
@@ -71,29 +71,34 @@ def prepare(result: A, render: Render[A], shrink: Sequence[Shrink[A]] = (), budg
         shrink: steps that make the result smaller, mildest first; each is applied while the answer is too long.
         budget: characters that each channel may have.
     """
-    answer = _serialized(result, render)
     for smaller in _ever_smaller(result, shrink):
+        structured = serialize(smaller)
+        # What is added yet only makes it longer: a page is not worth making.
+        if len(json.dumps(structured)) > budget:
+            continue
+        answer = _finished(smaller, structured, render)
         if answer.fits(budget):
-            break
-        answer = _serialized(smaller, render)
-    return answer
+            return answer
+    return _finished(smaller, serialize(smaller), render)
 
 
 def _ever_smaller(result: A, shrink: Sequence[Shrink[A]]) -> Iterator[A]:
-    """The result with less and less in it: the tool's own cuts first, then cuts by size alone."""
+    """The result, then with less and less in it: the tool's own cuts first, then cuts by size alone."""
     many: Shrink[A] = partial(_list_findings, result.findings, MANY_FINDINGS)
     few: Shrink[A] = partial(_list_findings, result.findings, FEW_FINDINGS)
+    yield result
     for step in (many, *shrink, few):
-        result = step(result)
-        yield result
-    for entries, characters in SIZES:
-        yield truncate(result, entries, characters)
+        shorter = step(result)
+        if shorter != result:
+            yield shorter
+        result = shorter
+    yield from (truncate(result, entries, characters) for entries, characters in sizes_that_cut(result))
 
 
-def _serialized(result: A, render: Render[A]) -> PreparedAnswer:
+def _finished(result: A, structured: dict[str, JsonValue], render: Render[A]) -> PreparedAnswer:
+    """Both channels of a result of which the JSON values are made."""
     from sentry_runbook.safety.masking import count_masks  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    structured = serialize(result)
     masked = count_masks(strings(structured))
     paths = list(event_text_paths(result))
     if masked:
