@@ -95,13 +95,13 @@ def test_a_severity_that_suspicious_events_may_have_made_is_said_with_what_it_wo
 ) -> None:
     flood = [Seen(at=ago(minutes=30) + MINUTE * number / 502, user="one") for number in range(501)]
     result = make_triage(read(incident(flood)))
-    said = "without the suspicious events P2"
+    said = "Without the suspicious events P2"
     assert said in " ".join(in_terminal(result, capsys).split())
     assert said in in_markdown(result)
     others = [Seen(at=ago(minutes=30) + MINUTE * number / 1602, user="others") for number in range(1601)]
     same = make_triage(read(incident(flood, others=others)))
     assert same.severity.severity_without_suspects == same.severity.severity
-    assert "without the suspicious" not in in_terminal(same, capsys)
+    assert "Without the suspicious" not in in_terminal(same, capsys)
 
 
 # --- criteria ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,8 @@
-"""``python -m tests.corpus``: play all labelled incidents and print the confusion tables; exit 1 on a disagreement."""
+"""``python -m tests.corpus``: play all labelled incidents and print the confusion tables; exit 1 on a disagreement.
+
+``python -m tests.corpus planted`` plays the planted explanations, and prints how often the planted cause stands first.
+Words after it choose entries by half (``held_out``), kind, name or seed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,10 @@ import anyio
 
 from sentry_runbook.incident.model.cause_patterns import PATTERN_MODULES
 from tests.corpus.entries import entries
+from tests.corpus.planted.entries import planted_incidents
+from tests.corpus.planted.report import FOUND, QUIET, part, split
+from tests.corpus.planted.report import play_all as play_planted
+from tests.corpus.planted.report import report as planted_report
 from tests.corpus.play import Played, play_all
 
 
@@ -57,8 +65,23 @@ def report(played: Sequence[Played]) -> tuple[str, bool]:
     return "\n".join(lines), good and not any(one.differences() for one in played)
 
 
+def planted(words: Sequence[str]) -> int:
+    """Play the planted explanations and print their figures."""
+    chosen = [
+        entry
+        for entry in planted_incidents()
+        if not words or {entry.file, entry.kind, entry.name, str(entry.seed)} & set(words)
+    ]
+    scored = anyio.run(play_planted, chosen)
+    print(planted_report(scored))  # noqa: T201 # the report is what the command is for
+    found, quiet = split(scored)
+    return 0 if part(found) >= FOUND and part(quiet) >= QUIET else 1
+
+
 def main() -> int:
     """Play and print."""
+    if sys.argv[1:2] == ["planted"]:
+        return planted(sys.argv[2:])
     text, good = report(anyio.run(play_all, list(entries())))
     print(text)  # noqa: T201 # the report is what the command is for
     return 0 if good else 1

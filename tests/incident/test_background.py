@@ -85,9 +85,9 @@ ROWS: Sequence[Row] = [
     ("a tag that has no plain word", {"explanation": (explained(("queue_depth", "9")),)},
      ['97.22 % of the errors carry "queue_depth" "9"'], []),
     ("releases", {"release_health": RELEASES},
-     ['Crash-free sessions: "7.12.0" 34.00 % (302 sessions); beside it "7.11.0" 100.00 % (302 sessions)'], []),
+     ['Sessions of "7.12.0": 34.00 % crash-free (302 sessions); beside it "7.11.0": 100.00 % crash-free (302 sessions)'], []),
     ("a release that was replaced", {"release_health": (RELEASES[0], health("7.11.0", 100.0, suspect=False, used=0.0))},
-     ['Crash-free sessions: "7.12.0" 34.00 % (302 sessions)'], []),
+     ['Sessions of "7.12.0": 34.00 % crash-free (302 sessions)'], []),
     ("sessions of no known suspect", {"release_health": (health("7.11.0", 100.0, suspect=False),)}, [], []),
     ("a rate that is not known", {"release_health": (health("7.12.0", None, suspect=True),)}, [], []),
     ("a service of another company", {"dependency": dependency()}, ['Calls to "api.partner.example" fail'],
@@ -195,8 +195,8 @@ def test_of_a_security_incident_nothing_is_drafted_for_customers(kind: Any) -> N
         return draft_update(of, form=templates()[FORMS[kind]], kind=kind, audience=audience)
 
     withheld = drafted("customers", is_incident=True)
-    assert withheld.text.startswith("[No public message: ")
+    assert withheld.text.startswith("Not written: this may be a security incident")
     assert [finding.kind for finding in withheld.findings] == ["security_incident"]
     assert withheld.unknowns and withheld.next_update_due is None
-    assert "No public message" not in drafted("customers", is_incident=False).text
-    assert "No public message" not in drafted("engineers", is_incident=True).text
+    assert "Not written" not in drafted("customers", is_incident=False).text
+    assert "Not written" not in drafted("engineers", is_incident=True).text

@@ -114,7 +114,7 @@ def _releases(incident: Incident) -> Iterator[str]:
     other = next((row for row in known if not row.suspect and runs_beside(row)), None)
     if suspect is not None:
         beside = f"; {relation(other)} {described(other)}" if other is not None else ""
-        yield f"Crash-free sessions: {described(suspect)}{beside}"
+        yield f"Sessions of {described(suspect)}{beside}"
 
 
 def _dependency(dependency: Dependency | None, by_name: bool) -> Iterator[str]:

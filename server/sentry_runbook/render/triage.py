@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import EarlierEpisode
-from sentry_runbook.incident.model.results.triage import ASK_PEOPLE, Cause, Triage
+from sentry_runbook.incident.model.results.triage import Cause, Triage
 from sentry_runbook.render.impact import add_impact_figures
 from sentry_runbook.render.issue import commit_line
 from sentry_runbook.render.markdown_page import MarkdownPage
@@ -42,10 +42,8 @@ def _add_steps(page: MarkdownPage, result: Triage) -> None:
 
 
 def _later_steps(result: Triage) -> Iterator[str]:
-    """The steps that the ten lines do not say: neither the first, nor whom to tell, nor what to ask."""
-    verdict = result.severity
-    told = (f"{verdict.severity} {verdict.label}: ", ASK_PEOPLE)
-    return (step for step in result.next_steps[1:] if not step.startswith(told))
+    """The steps that the ten lines do not say: neither the first, nor whom to tell."""
+    return (step for step in result.next_steps[1:] if step != result.severity.call)
 
 
 def _add_causes(page: MarkdownPage, result: Triage) -> None:

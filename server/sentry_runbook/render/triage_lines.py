@@ -21,6 +21,7 @@ from sentry_runbook.incident.formatting import (
     trend_direction,
 )
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.policy import rank
 from sentry_runbook.incident.model.results.explanation import Change, Explanation, Owner, ReleaseHealth
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.release_health import relation
@@ -54,14 +55,18 @@ def triage_lines(result: Triage) -> tuple[Line, ...]:
 
 
 def _verdict(result: Triage) -> str:
+    """Whom to tell and by when, from which instant that counts, and what may make the severity another one."""
     verdict = result.severity
-    alone = "" if verdict.alone in (None, verdict.severity) else f"; by this issue's own figures {verdict.alone}"
-    clock = ""
+    parts = [verdict.call]
     if verdict.clock_started is not None:
-        clock = f" (clock from {moment(verdict.clock_started)}: {verdict.clock_basis})"
-    without = verdict.severity_without_suspects
-    careful = "" if without in (None, verdict.severity) else f"; without the suspicious events {without}"
-    return f"{verdict.name}{alone}{careful}. {verdict.escalation}; respond: {verdict.response_due}{clock}."
+        parts.append(f"Clock from {moment(verdict.clock_started)} ({verdict.clock_basis}).")
+    if verdict.alone not in (None, verdict.severity):
+        parts.append(f"By this issue's own figures {verdict.alone}.")
+    if rank(verdict.could_be.highest) > rank(verdict.severity):
+        parts.append(f"Could be up to {verdict.could_be.highest}.")
+    if verdict.severity_without_suspects not in (None, verdict.severity):
+        parts.append(f"Without the suspicious events {verdict.severity_without_suspects}.")
+    return " ".join(parts)
 
 
 def _why(result: Triage) -> str:

@@ -108,7 +108,7 @@ CUTS = (
     ),
     Cut(
         _shortest_causes,
-        {"causes": "all but 2, of the second one reason"},
+        {"causes": "all but 2 with one reason for the second"},
         "draft_postmortem has the first cause whole",
     ),
 )

@@ -15,8 +15,6 @@ from sentry_runbook.incident.messages.summaries import SECURITY_FIRST
 from sentry_runbook.incident.model.evidence import Finding
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Filled, Format, Kind, Postmortem
 
-UNPUBLISHED = "No public message: an injection reached the database, and security decides what is said and when"
-
 
 class Form(Protocol):
     """A form that can be filled; :class:`sentry_runbook.render.templates.Template` is one."""
@@ -41,9 +39,8 @@ def draft_update(
     content = MessageContent(incident, audience=audience, since=since)
     filled, stage = form.fill(content, format), content.stage
     last = kind == "resolved" and stage.name in ("resolved", "unknown")
-    is_withheld = audience == "customers" and incident.security_incident
     return Draft(
-        text=f"Not written: {SECURITY_FIRST}." if is_withheld else filled.text,
+        text=filled.text,
         unknowns=(*_not_yet_resolved(kind, stage), *_not_counted(incident), *filled.unknowns),
         warnings=incident.warnings or None,
         next_update_due=None if last else content.times.next_update,
@@ -58,17 +55,14 @@ def draft_update(
 def _unpublished(incident: Incident, kind: Kind, format: Format) -> Draft:  # noqa: A002  # the tool's own argument name
     """No message: what is said of a break-in, and when, is decided by those who look into it."""
     return Draft(
-        text=f"[{UNPUBLISHED}]\n",
-        unknowns=(f"what may be said: {UNPUBLISHED[:1].lower()}{UNPUBLISHED[1:]}",),
+        text=f"Not written: {SECURITY_FIRST}.",
+        unknowns=("what may be said: security decides it, and when",),
         warnings=incident.warnings or None,
         kind=kind,
         audience="customers",
         format=format,
         missing=incident.unread_outcomes,
-        findings=(
-            *incident.severity.findings,
-            Finding(kind="security_incident", where="triage_issue", why=f"{UNPUBLISHED}: call security first."),
-        ),
+        findings=(*incident.severity.findings, *_security(incident)),
     )
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.policy import rank
-from sentry_runbook.incident.model.results.triage import ASK_PEOPLE
 from sentry_runbook.incident.releases import names_a_release
 from sentry_runbook.incident.severity.noise import SECURITY
 
@@ -65,16 +64,16 @@ def _mitigate(incident: Incident) -> str:
 
 def _tell(incident: Incident) -> Iterator[str]:
     verdict = incident.severity
-    yield f"{verdict.severity} {verdict.label}: {verdict.escalation}. Response: {verdict.response_due}."
+    yield verdict.call
     if _is_urgent(incident):
         yield "Tell people: draft_update kind=initial, audience=engineers, then executives and customers."
 
 
 def _ask(incident: Incident) -> Iterator[str]:
-    """The questions that nobody has answered, with the argument that takes the answer."""
+    """That people are to be asked; the questions themselves stand in ``questions``."""
     if incident.questions:
-        asked = " ".join(f"{question.question} ({question.id})" for question in incident.questions)
-        yield f"{ASK_PEOPLE}{asked}"
+        arguments = ", ".join(question.id for question in incident.questions)
+        yield f"Ask people what only they know, then classify_severity with the answers: {arguments}."
 
 
 def _afterwards(incident: Incident) -> Iterator[str]:

@@ -132,6 +132,11 @@ class Verdict(Answer):
         return f"{self.response}, {self.due}" if self.due else self.response
 
     @property
+    def call(self) -> str:
+        """``P1 Major: Slack #incidents, tag the team lead. Response: 1 hour.``: whom to tell, and by when."""
+        return f"{self.severity} {self.label}: {self.escalation}. Response: {self.response_due}."
+
+    @property
     def name(self) -> str:
         """``P2 Minor, could be up to P0``: what unknown inputs could still raise is never shown without that."""
         highest = self.could_be.highest
@@ -154,8 +159,6 @@ class Cause(Frozen):
 
 
 State = Literal["ok", "attention", "unknown"]
-ASK_PEOPLE = "Ask people, then classify_severity with the answers: "
-"""How the next step begins that repeats ``questions``."""
 
 
 class ChecklistStep(Frozen):
