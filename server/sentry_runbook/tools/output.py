@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -57,10 +57,6 @@ class PreparedAnswer:
             content=[TextContent(text=self.page.text(new_nonce()))], structured_content=self.structured
         )
 
-    def fits(self, budget: int) -> bool:
-        """Whether each channel has at most ``budget`` characters."""
-        return len(json.dumps(self.structured)) <= budget and len(self.page.text(new_nonce())) <= budget
-
 
 def prepare(result: A, render: Render[A], shrink: Sequence[Shrink[A]] = (), budget: int = BUDGET) -> PreparedAnswer:
     """Serialize a result within its budget.
@@ -73,13 +69,16 @@ def prepare(result: A, render: Render[A], shrink: Sequence[Shrink[A]] = (), budg
     """
     for smaller in _ever_smaller(result, shrink):
         structured = serialize(smaller)
-        # What is added yet only makes it longer: a page is not worth making.
+        # What is added yet only makes it longer: where it is too long already, neither that nor a page is made.
         if len(json.dumps(structured)) > budget:
             continue
-        answer = _finished(smaller, structured, render)
-        if answer.fits(budget):
+        structured, masked = _with_extras(structured, smaller)
+        if len(json.dumps(structured)) > budget:
+            continue
+        answer = _with_page(structured, masked, smaller, render)
+        if len(answer.page.text(new_nonce())) <= budget:
             return answer
-    return _finished(smaller, serialize(smaller), render)
+    return _with_page(*_with_extras(serialize(smaller), smaller), smaller, render)
 
 
 def _ever_smaller(result: A, shrink: Sequence[Shrink[A]]) -> Iterator[A]:
@@ -95,8 +94,8 @@ def _ever_smaller(result: A, shrink: Sequence[Shrink[A]]) -> Iterator[A]:
     yield from (truncate(result, entries, characters) for entries, characters in sizes_that_cut(result))
 
 
-def _finished(result: A, structured: dict[str, JsonValue], render: Render[A]) -> PreparedAnswer:
-    """Both channels of a result of which the JSON values are made."""
+def _with_extras(structured: dict[str, JsonValue], result: Answer) -> tuple[dict[str, JsonValue], Mapping[str, int]]:
+    """The JSON values in order, with the paths of their event text; and the masked values that they hold, by kind."""
     from sentry_runbook.safety.masking import count_masks  # noqa: PLC0415  # with the first call (DESIGN §9)
 
     masked = count_masks(strings(structured))
@@ -105,7 +104,12 @@ def _finished(result: A, structured: dict[str, JsonValue], render: Render[A]) ->
         structured["masked"] = dict(masked)
     if paths:
         structured["untrusted"] = list(paths)
-    structured = _verdict_first(structured, type(result).FIRST)
+    return _verdict_first(structured, type(result).FIRST), masked
+
+
+def _with_page(
+    structured: dict[str, JsonValue], masked: Mapping[str, int], result: A, render: Render[A]
+) -> PreparedAnswer:
     return PreparedAnswer(structured, add_footer(render(result), result, masked).finish())
 
 

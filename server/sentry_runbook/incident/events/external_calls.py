@@ -106,13 +106,18 @@ class FailedCalls:
 
 def failed_calls(evidence: Evidence, whose: Whose = "external") -> FailedCalls | None:
     """The host of somebody (by default of others) whose failed calls say most; None when there is none."""
+    return next(failed_calls_by_owner(evidence, whose))
+
+
+def failed_calls_by_owner(evidence: Evidence, *owners: Whose) -> Iterator[FailedCalls | None]:
+    """As :func:`failed_calls`, for each of these owners."""
     own = own_domains(evidence)
     calls = [list(_calls(event, own)) for event in whole_events(evidence)]
-    hosts = dict.fromkeys(
-        place_of(crumb) for one in calls for crumb in one if crumb.failed and _whose(crumb, own) == whose
-    )
-    # Of equals the first one wins, whatever the order of a set would be.
-    return max((_failed_at(host, calls) for host in hosts), key=lambda failed: failed.weight, default=None)
+    failed = [(_whose(crumb, own), place_of(crumb)) for one in calls for crumb in one if crumb.failed]
+    for owner in owners:
+        hosts = dict.fromkeys(host for whose, host in failed if whose == owner)
+        # Of equals the first one wins, whatever the order of a set would be.
+        yield max((_failed_at(host, calls) for host in hosts), key=lambda failed: failed.weight, default=None)
 
 
 def place_of(crumb: Breadcrumb) -> str:
