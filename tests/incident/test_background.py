@@ -85,7 +85,8 @@ ROWS: Sequence[Row] = [
     ("a tag that has no plain word", {"explanation": (explained(("queue_depth", "9")),)},
      ['97.22 % of the errors carry "queue_depth" "9"'], []),
     ("releases", {"release_health": RELEASES},
-     ['Sessions of "7.12.0": 34.00 % crash-free (302 sessions); beside it "7.11.0": 100.00 % crash-free (302 sessions)'], []),
+     ['Sessions of "7.12.0": 34.00 % crash-free (302 sessions); '
+      'beside it "7.11.0": 100.00 % crash-free (302 sessions)'], []),
     ("a release that was replaced", {"release_health": (RELEASES[0], health("7.11.0", 100.0, suspect=False, used=0.0))},
      ['Sessions of "7.12.0": 34.00 % crash-free (302 sessions)'], []),
     ("sessions of no known suspect", {"release_health": (health("7.11.0", 100.0, suspect=False),)}, [], []),
