@@ -18,6 +18,7 @@ from sentry_runbook.incident.events import call_words, hosts, trackers
 from sentry_runbook.incident.events.attacks import find_attacks
 from sentry_runbook.incident.events.dependency import find_dependency
 from sentry_runbook.incident.events.event_texts import ABOUT_A_NAME
+from sentry_runbook.incident.events.external_calls import failed_calls
 from sentry_runbook.incident.messages import redaction
 from sentry_runbook.incident.model.evidence import (
     Breadcrumb,
@@ -178,7 +179,10 @@ SCANNERS: Mapping[str, tuple[Scan, int]] = {
     "json_values.id_of": (json_values.id_of, ALL),
     "json_values.snake_case": (json_values.snake_case, ALL),
     "hosts.hosts_in": (lambda value: list(hosts.hosts_in(value, frozenset())), ALL),
-    "dependency.find_dependency": (lambda value: find_dependency(_failed(value), (value,), from_device=False), 16_000),
+    "dependency.find_dependency": (
+        lambda value: find_dependency(_failed(value), (value,), failed_calls(_failed(value)), from_device=False),
+        16_000,
+    ),
     "attacks.find_attacks": (lambda value: find_attacks(_failed(value)), 8_000),
     "trackers.is_tracker": (trackers.is_tracker, 253),
     "event_texts.ABOUT_A_NAME": (lambda value: ABOUT_A_NAME.search(value, 0, 300), ALL),

@@ -5,8 +5,8 @@ A request is answered
 1. by the latest recording of the same question up to that moment, the parameters in any order;
 2. a time series, bucket by bucket, from what is known of the same search, environment and project:
    the number that the latest recording up to that moment gave; else counted in the issue's raw events, where the
-   recorded list holds all of them; else 0 before the issue's first event; else the sum of finer buckets (of counts
-   only: distinct users cannot be summed);
+   recorded list holds all of them; else 0 before the issue's first event; else 0 where all environments together had
+   none; else the sum of finer buckets (of counts only: distinct users cannot be summed);
 3. a dataset that this server refused once is refused whatever is searched in it, and so are fields of sessions;
 4. a form that no recording asks in is refused, so that the recorded one is asked after it;
 5. else 404, as of something that is not there. :attr:`RecordedSentry.unanswered` tells.
@@ -121,7 +121,8 @@ class RecordedSentry(httpx.AsyncBaseTransport):
         rows = self.rows_of(issue)
         if rows is not None:
             return _counted([row for row in rows if _is_in(row, search, at, at + step)], axis)
-        if at + step <= self._first_event(issue):
+        everywhere = tuple(pair for pair in search if pair[0] != "environment")
+        if at + step <= self._first_event(issue) or self._buckets.get((everywhere, axis, step), {}).get(at) == 0:
             return 0
         if axis != COUNT:
             return 0 if self._bucket(search, COUNT, at, step) == 0 else None

@@ -49,6 +49,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {"find_issues": ("issues",), "list_event
 WRITES = ("resolve_issue", "add_note")
 """Refused where the token may not write: some of the recorded ones may not."""
 RELEASE_KEYS = frozenset({"release", "first_release", "last_release", "suspect_release", "releases", "version"})
+MAY_BE_NEGATIVE = ("line", "column", "minutes_before")
+"""In paths of numbers that may be below zero: what was changed after the begin has fewer than no minutes before it."""
 MASKED_VERSION = re.compile(r"[\w-]@<(?:ip|email)|<(?:ip|email) \d+>(?:[.+]\d|-rc)")
 CRASH = "Error executing tool"
 """How the SDK begins the answer for an exception that is not one of ours."""
@@ -195,7 +197,7 @@ def impossible(values: Any, path: str = "") -> Iterator[str]:
         for inner in values:
             yield from impossible(inner, f"{path}[]")
     elif isinstance(values, float | int) and not isinstance(values, bool):
-        if values < 0 and not any(word in path for word in ("line", "column")):
+        if values < 0 and not any(word in path for word in MAY_BE_NEGATIVE):
             yield f"{path} is {values}"
         if path.endswith("_pct") and values > 100:
             yield f"{path} is {values}"

@@ -21,7 +21,6 @@ OTHER = IssueShare(
     id="77",
     title="OutOfMemoryError",
     project="shop",
-    users=400,
     began=ago(hours=5),
 )
 FEW = IssueShare(short_id="SHOP-3", events=9)

@@ -17,9 +17,11 @@ from pydantic import BaseModel
 from sentry_runbook.settings import Secret
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
+from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import definitions
 from tests.fake_servers.app import TOKEN
 from tests.fake_servers.glitchtip_world import ISSUE, GlitchTipWorld, Happened
+from tests.rich_scenario import RICH
 from tests.test_evidence_fields import all_fields, models_of_the_evidence, name_of
 from tests.tools.support import SETTINGS, connected
 from tests.tools.test_result_fields import afterwards, calls, changes, fields
@@ -33,7 +35,6 @@ NOT_READ: Mapping[str, str] = {
     "Stack.frames": "of messages and threads; tests/incident/test_chain.py",
     "Stack.frames_omitted": "as above",
     "Stack.thread": "as above",
-    "IssueShare.events": "where another issue has most; tests/incident/test_severity_anomalies.py",
     "Known.state": "tells known from unknown in a file",
     "Unknown.state": "as above",
     "Release.projects": "of other projects' releases; tests/tools/test_explained.py",
@@ -86,11 +87,20 @@ async def play_without_discover() -> None:
             await connection.client.call_tool(tool, {"issue": ISSUE})
 
 
+async def play_beside_another() -> None:
+    """An issue with owners, and one whose project has another issue with far more events."""
+    for issue in ("RICH-1", "RICH-3"):
+        clock = ManualClock()
+        async with connected(world=World([RICH], clock), clock=clock) as connection:
+            await connection.client.call_tool("triage_issue", {"issue": issue})
+
+
 async def test_every_field_of_the_evidence_is_read_by_some_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     read: set[str] = set()
     direct = dataclasses.replace(SETTINGS, writes="direct")
     with recorded_reads(monkeypatch, read):
         await play_without_discover()
+        await play_beside_another()
         for name in PLAYED:
             scenario = SCENARIOS[name]
             async with connected(name, settings=direct) as connection:

@@ -198,6 +198,18 @@ async def test_a_triage_sends_eighteen_requests_in_two_rounds_at_the_most(
         assert len(connection.upstream.requests) == len(set(connection.upstream.requests))
 
 
+@pytest.mark.parametrize("name", HARD)
+async def test_a_kind_of_change_that_was_not_asked_for_is_said_to_be_left_out(name: str) -> None:
+    """That no change is known would be read as that nothing was changed."""
+    clock = ManualClock()
+    async with connected(world=World(HARD[name], clock), clock=clock) as connection:
+        triage = await connection.call("triage_issue", issue=HARD[name].issue)
+        asked = " ".join(connection.upstream.requests)
+    reasons = {entry["what"]: entry["why"] for entry in triage["missing"]}
+    for what, path in (("alert edits", "/workflows/"), ("flag changes", "/flags/logs/")):
+        assert (path in asked) is ("left out" not in reasons.get(what, "")), (what, reasons)
+
+
 STRADDLING = Scenario(
     name="straddling",
     issues=(

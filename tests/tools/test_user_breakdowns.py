@@ -13,16 +13,17 @@ from sentry_runbook.simulator.world import World
 from tests.tools.support import connected
 
 TAGS = {
-    "user.username": {"janedoe": 1},
-    "user.name": {"Jane Doe": 1},
-    "user.role": {"beta-tester": 1},
-    "user_id": {"u-55881122": 1},
-    "userEmail": {"jane@example.com": 1},
-    "request_id": {"9d2f-77aa": 1},
-    "trace.span": {"b72fa28504b07285": 1},
-    "tenant_id": {"acme-7": 1},
-    "plan": {"gold": 1},
+    "user.username": {"janedoe": 3, "alexroe": 2},
+    "user.name": {"Jane Doe": 3, "Alex Roe": 2},
+    "user.role": {"beta-tester": 3, "member": 2},
+    "user_id": {"u-55881122": 3, "u-2": 2},
+    "userEmail": {"jane@example.com": 3, "alex@example.com": 2},
+    "request_id": {"9d2f-77aa": 3, "1b": 2},
+    "trace.span": {"b72fa28504b07285": 3, "c1": 2},
+    "tenant_id": {"acme-7": 3, "blue-2": 2},
+    "plan": {"gold": 3, "free": 2},
 }
+"""Each with two values: a triage has no row for a value of all events, whatever its tag is."""
 TAGGED = Scenario(
     name="tagged",
     issues=(IssueSpec("SHOP-1", "ConnectError: upstream", streams=(Stream(200, -30, -1, users=50),), tags=TAGS),),

@@ -46,7 +46,7 @@ MAX_SECOND_ROUND = 14
 
 Those of Discover and the series have a limit of 15 under way at once on sentry.io (sentry-api §2.1); dropped events,
 sessions, environments, releases and commits count against others."""
-LEFT_OUT = Unknown(why="left out: a triage sends no more requests than 18; a postmortem asks for it", asked=False)
+LEFT_OUT = Unknown(why="left out: a triage sends no more requests than 18; a postmortem asks for it")
 OWNERS_REFUSED = "This server refuses to tell whom ownership rules and suspect commits name: owners are not known."
 IS_GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, release health, deploys, suspect commits or activity log. Who "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import Collection, Part
-from sentry_runbook.collect.discover_parts import USERS, counted_rows, project_environments
+from sentry_runbook.collect.discover_parts import counted_rows, project_environments
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import project_id
 from sentry_runbook.incident.model import evidence as ours
@@ -39,19 +39,17 @@ def _project_top(collection: Collection, table: DiscoverTable) -> tuple[ours.Iss
 
 
 def _issue_share(collection: Collection, row: Row, events: int) -> ours.IssueShare:
-    """An issue's row; none of its users but "no user context" where there are events (DESIGN §5)."""
+    """An issue's row, with what the server told of it."""
 
     def text(key: str, limit: int = NAME, where: str = "project") -> str | None:
         return collection.sanitizer.line(str(row[key]), limit, where) or None if row.get(key) else None
 
-    users = row.get(USERS)
     return ours.IssueShare(
         short_id=text("issue") or "unknown",
         events=events,
         id=id_of(row.get("issue.id")),
         title=text(ANY_TITLE, TITLE, "issue.title"),
         project=text("project"),
-        users=int(users) if isinstance(users, int | float) and 0 < users <= events else None,
         began=moment_of(row.get(BEGAN), collection.sanitizer.latest),
     )
 

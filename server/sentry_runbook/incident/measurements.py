@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from sentry_runbook.incident.events.attacks import Attack, find_attacks
 from sentry_runbook.incident.events.dependency import FailedDependency, find_dependency
 from sentry_runbook.incident.events.event_texts import all_texts, whole_events
 from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls, host_in_error, unnamed_service
+from sentry_runbook.incident.events.hosts import Whose
 from sentry_runbook.incident.events.instrumentation import Gap, instrumentation_gaps
 from sentry_runbook.incident.explanation.explanation import explain
 from sentry_runbook.incident.issue_status import regressions
@@ -231,7 +233,8 @@ class Measurements:
         """What the failing code depends on and did not get, with what the actions need; None when nothing shows it."""
         if not self.evidence.issue.is_error:
             return None
-        return find_dependency(self.evidence, self.texts, from_device=runs_at_users(self.evidence))
+        at_users = runs_at_users(self.evidence)
+        return find_dependency(self.evidence, self.texts, self.failed_calls_of, from_device=at_users)
 
     @property
     def dependency(self) -> Dependency | None:
@@ -251,9 +254,14 @@ class Measurements:
         return all_texts(self.evidence)
 
     @cached_property
+    def failed_calls_of(self) -> Mapping[Whose, FailedCalls]:
+        """Failed calls to the one host that says most, of the project's own hosts, of external ones, and so on."""
+        return failed_calls(self.evidence)
+
+    @property
     def failed_calls(self) -> FailedCalls | None:
         """Failed calls to the external host that fails in most events; None when none does."""
-        return failed_calls(self.evidence)
+        return self.failed_calls_of.get("external")
 
     @cached_property
     def host_in_error(self) -> tuple[str, str] | None:

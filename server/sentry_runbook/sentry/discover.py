@@ -36,7 +36,7 @@ OLD_LATENCY = LatencyForm("has:transaction event.type:transaction", "p95(transac
 BY_NAME = "transactions_dataset"
 """The ability to take ``dataset=transactions``."""
 ANY_TITLE, BEGAN = "any(title)", "min(timestamp)"
-ISSUE_COLUMNS = ("issue", "count()", "issue.id", "project", "count_unique(user)", BEGAN)
+ISSUE_COLUMNS = ("issue", "count()", "issue.id", "project", BEGAN)
 """The first two are known to every server with Discover."""
 AskLatency = Callable[[str | None, LatencyForm], Awaitable[LatencyTable]]
 """A dataset (None: the server's own default) and the form → latencies."""
@@ -105,7 +105,7 @@ class DiscoverEndpoints(EndpointGroup):
         limit: int,
         organization: str | None = None,
     ) -> DiscoverTable:
-        """Events by issue, the most first, with title, project, distinct users and the first event of each.
+        """Events by issue, the most first, with title, project and the first event of each.
 
         A title is no column: events of one issue may have thousands of them. ``any()`` gives the first by the alphabet.
         Servers that refuse it, or the other columns, tell fewer of them.

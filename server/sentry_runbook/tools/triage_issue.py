@@ -76,6 +76,13 @@ def _shortest_causes(result: Triage) -> Triage:
     return result.model_copy(update={"causes": (*result.causes[:1], *others)})
 
 
+def _met_criteria(result: Triage) -> Triage:
+    """Without the unknown ones, whose reasons ``missing`` has, and those that people are asked in ``questions``."""
+    first, rest = result.severity.criteria[:2], result.severity.criteria[2:]
+    kept = (*first, *(criterion for criterion in rest if criterion.met is True))
+    return result.model_copy(update={"severity": result.severity.model_copy(update={"criteria": kept})})
+
+
 LONGEST_FINDING = 110
 """Characters of a checklist's finding in an answer that is too long."""
 SHORTER = {"explanation": 3, "release_health": 2, "changes": 3, "also_started": 3, "owners": 3, "suspect_commits": 1}
@@ -110,6 +117,11 @@ CUTS = (
         _shortest_causes,
         {"causes": "all but 2 with one reason for the second"},
         "draft_postmortem has the first cause whole",
+    ),
+    Cut(
+        _met_criteria,
+        {"severity.criteria": "all but the nearest and those met"},
+        "classify_severity has all",
     ),
 )
 """Mildest first."""

@@ -10,7 +10,7 @@ host where the error does not, and stand for themselves where the error says not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -25,7 +25,7 @@ from sentry_runbook.incident.events.call_words import (
     is_failing_call,
 )
 from sentry_runbook.incident.events.database_words import CONNECTIONS_RAN_OUT, LOCKS_TIMED_OUT, READ_ONLY, UNAVAILABLE
-from sentry_runbook.incident.events.external_calls import FailedCalls, failed_calls
+from sentry_runbook.incident.events.external_calls import FailedCalls
 from sentry_runbook.incident.events.hosts import Whose, is_internal, own_domains, places_in, whose_host
 from sentry_runbook.incident.events.words import OrderedTables, Words
 from sentry_runbook.incident.model.evidence import Evidence, quoted
@@ -162,9 +162,18 @@ class FailedDependency:
         return next(filter(None, match.groups()), None) if match is not None else None
 
 
-def find_dependency(evidence: Evidence, texts: Iterable[str], *, from_device: bool) -> FailedDependency | None:
-    """What the failing code did not get, by the error texts and the calls before the error; None without a sign."""
-    finder = _Finder(evidence, tuple(texts), from_device)
+def find_dependency(
+    evidence: Evidence, texts: Iterable[str], calls: Mapping[Whose, FailedCalls], *, from_device: bool
+) -> FailedDependency | None:
+    """What the failing code did not get, by the error texts and the calls before the error; None without a sign.
+
+    Args:
+        evidence: of one issue.
+        texts: the error's, as ``all_texts`` gives them.
+        calls: that failed before it, as ``failed_calls`` finds them.
+        from_device: whether the events come from people's devices.
+    """
+    finder = _Finder(evidence, tuple(texts), calls, from_device)
     by_text = next(finder.by_texts(), None)
     return by_text if by_text is not None else finder.by_calls()
 
@@ -172,15 +181,16 @@ def find_dependency(evidence: Evidence, texts: Iterable[str], *, from_device: bo
 class _Finder:
     """Reads one incident's texts and calls."""
 
-    def __init__(self, evidence: Evidence, texts: tuple[str, ...], from_device: bool) -> None:
+    def __init__(
+        self, evidence: Evidence, texts: tuple[str, ...], calls: Mapping[Whose, FailedCalls], from_device: bool
+    ) -> None:
         # What a model does not take is called an invalid request by its library, and is the code's own text.
         self._texts = [
             text for text in texts if not words.INPUT_ERROR.match(text) or words.TOO_LONG.search(text) is not None
         ]
         self._own = own_domains(evidence)
         self._device = from_device
-        calls = (failed_calls(evidence, "external"), failed_calls(evidence, "own"))
-        self._calls = [each for each in calls if each is not None]
+        self._calls = [calls[whose] for whose in SAY_WHO_FAILED if whose in calls]
 
     def by_texts(self) -> Iterator[FailedDependency]:
         """Of each text that tells of a failed dependency; the first exception's first."""
@@ -321,6 +331,8 @@ class _Finder:
         return FailedDependency(result, trouble, text, table, calls, self._device)
 
 
+SAY_WHO_FAILED: tuple[Whose, ...] = ("external", "own")
+"""Whose hosts' failed calls explain an error, in the order in which they are taken."""
 VENDORS = frozenset({"OpenAI", "Anthropic", "Mistral", "Stripe", "Twilio", "AWS", "Google Cloud", "Azure", "Amazon S3"})
 """Products whose answer 401 or 403 is to our key."""
 WHOSE: dict[Whose, bool | None] = {"own": True, "external": False, "tracker": None, "unknown": None}

@@ -28,6 +28,8 @@ OF_LOAD = ("408", "425", *FULL)
 """Statuses of a service that is slow or full, among those that mean a faulty request."""
 BARE_HOST = re.compile(r"[a-z+]{2,12}[:∶]//([a-z0-9][a-z0-9_-]{0,62})(?=[:/?#]|\Z)", re.IGNORECASE)
 """A URL, no longer a link, whose host is a name of the network inside: ``hxxp://inventory:8080``."""
+ELSEWHERE = re.compile(r"(?:[a-z+]{2,12}[:∶])?//", re.IGNORECASE)
+"""The start of a URL that names a host, and so is no path below the page."""
 MAX_PLACE = 80
 Calls = Sequence[Breadcrumb]
 """The HTTP calls of one event, oldest first."""
@@ -104,15 +106,18 @@ class FailedCalls:
         return self.at_fault != "ours", self.events, self.calls, self.last
 
 
-def failed_calls(evidence: Evidence, whose: Whose = "external") -> FailedCalls | None:
-    """The host of somebody (by default of others) whose failed calls say most; None when there is none."""
+def failed_calls(evidence: Evidence) -> dict[Whose, FailedCalls]:
+    """Whose hosts calls failed to → of these hosts the one whose failed calls say most."""
     own = own_domains(evidence)
     calls = [list(_calls(event, own)) for event in whole_events(evidence)]
-    hosts = dict.fromkeys(
-        place_of(crumb) for one in calls for crumb in one if crumb.failed and _whose(crumb, own) == whose
-    )
+    hosts: dict[Whose, dict[str, None]] = {}
+    for crumb in (crumb for in_event in calls for crumb in in_event if crumb.failed):
+        hosts.setdefault(_whose(crumb, own), {})[place_of(crumb)] = None
     # Of equals the first one wins, whatever the order of a set would be.
-    return max((_failed_at(host, calls) for host in hosts), key=lambda failed: failed.weight, default=None)
+    return {
+        whose: max((_failed_at(host, calls) for host in places), key=lambda failed: failed.weight)
+        for whose, places in hosts.items()
+    }
 
 
 def place_of(crumb: Breadcrumb) -> str:
@@ -137,8 +142,13 @@ def _calls(event: Event, own: frozenset[str]) -> Iterator[Breadcrumb]:
 def _whose(crumb: Breadcrumb, own: frozenset[str]) -> Whose:
     if crumb.url and is_intake(crumb.url):
         return "tracker"
+    if crumb.host:
+        return whose_host(crumb.host, own)
+    url = crumb.url or ""
+    if ELSEWHERE.match(url) and not BARE_HOST.match(url):
+        return "unknown"
     # A path below the page and a bare name have no host that is worth a name: they are the project's own.
-    return whose_host(crumb.host, own) if crumb.host else "own"
+    return "own"
 
 
 def _failed_at(host: str, calls: Sequence[Calls]) -> FailedCalls:
@@ -178,11 +188,12 @@ def host_in_error(evidence: Evidence, texts: Iterable[str]) -> tuple[str, str] |
 def unnamed_service(evidence: Evidence, texts: Iterable[str]) -> str | None:
     """The error text of a service that does not answer, turns calls away or has an old certificate, and has no name.
 
-    None where there is no such text, where it names a host of the project's own, or where a call to one failed before.
+    None where there is no such text, where it names a host of the project's own, or where a call failed before that
+    went to one, or nobody knows where.
     """
     own = own_domains(evidence)
     calls = (crumb for event in whole_events(evidence) for crumb in _calls(event, own))
-    if any(crumb.failed and _whose(crumb, own) == "own" for crumb in calls):
+    if any(crumb.failed and _whose(crumb, own) in ("own", "unknown") for crumb in calls):
         return None
     for text in texts:
         if is_of_other_side(text) and all(whose != "own" for _, whose in hosts_in(text, own)):

@@ -152,7 +152,6 @@ class IssueShare(Frozen):
 
     Attributes:
         id: its number, for a link; None when Sentry gave none.
-        users: distinct users of these events.
         began: the first of these events.
     """
 
@@ -161,7 +160,6 @@ class IssueShare(Frozen):
     id: str | None = None
     title: EventText | None = None
     project: EventText | None = None
-    users: int | None = None
     began: datetime | None = None
 
 

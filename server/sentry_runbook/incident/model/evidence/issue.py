@@ -159,7 +159,6 @@ class IssueOwner(FromSentry):
 
     kind: Annotated[str, Word("unknown")] = "unknown"
     who: Annotated[EventText | None, Name("issue.owner")] = None
-    at: Annotated[datetime | None, Moment()] = Field(None, validation_alias="date_added")
 
 
 class Issue(FromSentry):
@@ -285,7 +284,6 @@ def owners_of(json: JsonObject) -> list[JsonObject]:
         {
             "kind": kind.lower() if isinstance(kind := row.get("type"), str) else None,
             "who": names.get(owner) or owner.replace(":", " ", 1),
-            "date_added": row.get("date_added"),
         }
         for row in rows
         if (owner := text_of(row.get("owner")))
