@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -21,7 +21,7 @@ from sentry_runbook.incident.model.evidence import Answer, Finding
 from sentry_runbook.render.markdown_page import MarkdownPage, RenderedPage, add_footer
 from sentry_runbook.safety.delimiters import new_nonce
 from sentry_runbook.tools.serialize import serialize, strings
-from sentry_runbook.tools.truncation import SIZES, truncate
+from sentry_runbook.tools.truncation import sizes_that_cut, truncate
 from sentry_runbook.tools.untrusted import event_text_paths
 
 BUDGET = 9_000
@@ -57,10 +57,6 @@ class PreparedAnswer:
             content=[TextContent(text=self.page.text(new_nonce()))], structured_content=self.structured
         )
 
-    def fits(self, budget: int) -> bool:
-        """Whether each channel has at most ``budget`` characters."""
-        return len(json.dumps(self.structured)) <= budget and len(self.page.text(new_nonce())) <= budget
-
 
 def prepare(result: A, render: Render[A], shrink: Sequence[Shrink[A]] = (), budget: int = BUDGET) -> PreparedAnswer:
     """Serialize a result within its budget.
@@ -71,36 +67,49 @@ def prepare(result: A, render: Render[A], shrink: Sequence[Shrink[A]] = (), budg
         shrink: steps that make the result smaller, mildest first; each is applied while the answer is too long.
         budget: characters that each channel may have.
     """
-    answer = _serialized(result, render)
     for smaller in _ever_smaller(result, shrink):
-        if answer.fits(budget):
-            break
-        answer = _serialized(smaller, render)
-    return answer
+        structured = serialize(smaller)
+        # What is added yet only makes it longer: where it is too long already, neither that nor a page is made.
+        if len(json.dumps(structured)) > budget:
+            continue
+        structured, masked = _with_extras(structured, smaller)
+        if len(json.dumps(structured)) > budget:
+            continue
+        answer = _with_page(structured, masked, smaller, render)
+        if len(answer.page.text(new_nonce())) <= budget:
+            return answer
+    return _with_page(*_with_extras(serialize(smaller), smaller), smaller, render)
 
 
 def _ever_smaller(result: A, shrink: Sequence[Shrink[A]]) -> Iterator[A]:
-    """The result with less and less in it: the tool's own cuts first, then cuts by size alone."""
+    """The result, then with less and less in it: the tool's own cuts first, then cuts by size alone."""
     many: Shrink[A] = partial(_list_findings, result.findings, MANY_FINDINGS)
     few: Shrink[A] = partial(_list_findings, result.findings, FEW_FINDINGS)
+    yield result
     for step in (many, *shrink, few):
-        result = step(result)
-        yield result
-    for entries, characters in SIZES:
-        yield truncate(result, entries, characters)
+        shorter = step(result)
+        if shorter != result:
+            yield shorter
+        result = shorter
+    yield from (truncate(result, entries, characters) for entries, characters in sizes_that_cut(result))
 
 
-def _serialized(result: A, render: Render[A]) -> PreparedAnswer:
+def _with_extras(structured: dict[str, JsonValue], result: Answer) -> tuple[dict[str, JsonValue], Mapping[str, int]]:
+    """The JSON values in order, with the paths of their event text; and the masked values that they hold, by kind."""
     from sentry_runbook.safety.masking import count_masks  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    structured = serialize(result)
     masked = count_masks(strings(structured))
     paths = list(event_text_paths(result))
     if masked:
         structured["masked"] = dict(masked)
     if paths:
         structured["untrusted"] = list(paths)
-    structured = _verdict_first(structured, type(result).FIRST)
+    return _verdict_first(structured, type(result).FIRST), masked
+
+
+def _with_page(
+    structured: dict[str, JsonValue], masked: Mapping[str, int], result: A, render: Render[A]
+) -> PreparedAnswer:
     return PreparedAnswer(structured, add_footer(render(result), result, masked).finish())
 
 

@@ -81,6 +81,34 @@ def cut_outside_headings(text: str, limit: int) -> str:
     return shorter
 
 
+def sizes_that_cut(result: Answer) -> Iterator[tuple[int, int]]:
+    """Those of :data:`SIZES` that are smaller than the longest list or text of the result, mildest first."""
+    most_entries, most_characters = _longest(result)
+    for entries, characters in SIZES:
+        if entries < most_entries or characters < most_characters:
+            yield entries, characters
+
+
+def _longest(result: Answer) -> tuple[int, int]:
+    """Entries of the longest list or map, and characters of the longest text, that may be cut."""
+    entries = characters = 0
+    rest: list[tuple[object, str]] = [
+        (getattr(result, name), name) for name in type(result).model_fields if name not in EXTRAS
+    ]
+    for value, name in rest:  # which grows
+        if isinstance(value, str):
+            characters = characters if name in NEVER_CUT else max(characters, len(value))
+        elif isinstance(value, BaseModel):
+            rest += ((getattr(value, field), field) for field in type(value).model_fields)
+        elif isinstance(value, tuple):
+            entries = max(entries, len(value))
+            rest += ((item, name) for item in value)
+        elif isinstance(value, dict):
+            entries = max(entries, len(value))
+            rest += ((item, "") for item in value.values())
+    return entries, characters
+
+
 def truncate(result: A, entries: int, characters: int) -> A:
     """The result with at most so many entries a list and characters a text; what was cut is named in ``missing``."""
     truncator = Truncator(entries, characters)

@@ -176,8 +176,8 @@ def _scan(evidence: Evidence, events: Sequence[Event], rows: Sequence[EventRow])
         for address in (
             *(address for event in events for address in (event.request_url, event.transaction)),
             *(row.transaction for row in rows),
-            *(_requested(event.title) for event in events),
-            *(_requested(row.title) for row in rows),
+            # Most rows of an issue have one title.
+            *map(_requested, dict.fromkeys((*(event.title for event in events), *(row.title for row in rows)))),
         )
         if address
     )

@@ -103,8 +103,8 @@ BEFORE_PORT = re.compile(
 MAX_BEFORE = 70
 PORT_BEHIND = re.compile(r"(?:[\"'’”)]?:|[\"'’”)]?,? (?:on )?port[ =:]{1,2})(\d{2,5})(?!\d)")
 MOST_PLACES = 20
-LONGEST = 16_000
-"""Characters of a text that are looked at for a place."""
+HEAD, TAIL = 4_000, 2_000
+"""Characters at both ends of a text in which it is said what failed; between them it quotes."""
 NAMELESS: dict[DependencyKind, str] = {
     "http": "the service that the error is about",
     "database": "the database",
@@ -185,8 +185,11 @@ class _Finder:
         self, evidence: Evidence, texts: tuple[str, ...], calls: Mapping[Whose, FailedCalls], from_device: bool
     ) -> None:
         # What a model does not take is called an invalid request by its library, and is the code's own text.
+        self._whole = {_ends(text): text for text in reversed(texts)}
         self._texts = [
-            text for text in texts if not words.INPUT_ERROR.match(text) or words.TOO_LONG.search(text) is not None
+            text
+            for text in dict.fromkeys(map(_ends, texts))
+            if not words.INPUT_ERROR.match(text) or words.TOO_LONG.search(text) is not None
         ]
         self._own = own_domains(evidence)
         self._device = from_device
@@ -246,11 +249,10 @@ class _Finder:
 
     def by_calls(self) -> FailedDependency | None:
         """By the failed calls alone: the last call before the error, and not one that went well when repeated."""
-        speaks = any(is_failing_call(text) for text in self._texts)
         for calls in self._calls:
-            place = self._place_of_calls(calls)
-            if calls.also_answered or not (calls.last or speaks):
+            if calls.also_answered or not (calls.last or any(map(is_failing_call, self._texts))):
                 continue
+            place = self._place_of_calls(calls)
             if _refuses_our_key(calls) and place.whose == "external":
                 return self._made("auth", "key", place, None if self._device else True, None, None)
             if calls.at_fault != "ours":
@@ -290,7 +292,6 @@ class _Finder:
 
     def _place(self, text: str) -> Place | None:
         """The host that the error names as the place of the call."""
-        text = text[:LONGEST]
         if (at_a_port := _at_a_port(text)) is not None:
             return at_a_port
         named = list(islice(places_in(text, self._own), MOST_PLACES))
@@ -328,7 +329,8 @@ class _Finder:
             calls_per_event=calls.per_event if calls is not None else None,
             why=_why(text, table, calls),
         )
-        return FailedDependency(result, trouble, text, table, calls, self._device)
+        whole = self._whole[text] if text is not None else None
+        return FailedDependency(result, trouble, whole, table, calls, self._device)
 
 
 SAY_WHO_FAILED: tuple[Whose, ...] = ("external", "own")
@@ -346,6 +348,11 @@ KIND_OF_PRODUCT: dict[str, DependencyKind] = {
     **dict.fromkeys(("PostgreSQL", "MySQL", "MongoDB", "SQL Server", "Oracle", "SQLite"), "database"),
     **dict.fromkeys(("Elasticsearch", "OpenSearch", "Cassandra"), "database"),
 }
+
+
+def _ends(text: str) -> str:
+    """The part of a text that is looked at."""
+    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 
 
 def _at_a_port(text: str) -> Place | None:

@@ -77,8 +77,9 @@ def _changed(evidence: Evidence, start: Start, in_all: Sequence[tuple[str, str]]
 
 def _tagged(evidence: Evidence, start: Start) -> Iterator[Candidate]:
     """Flags changed near the onset that a tag carries, of which nearly all events have one value."""
-    for tag in evidence.tags.value if isinstance(evidence.tags, Known) else ():
-        flag = next((name for name in _logged(evidence) if same_flag(tag.key, name)), None)
+    logged = _logged(evidence)
+    for tag in evidence.tags.value if logged and isinstance(evidence.tags, Known) else ():
+        flag = next((name for name in logged if same_flag(tag.key, name)), None)
         change = nearest_flag_change(evidence, flag, start) if flag is not None else None
         counts = [(value, events) for value, events in tag.values if value is not None and events is not None]
         value, events = max(counts, key=lambda pair: pair[1], default=("", 0))
@@ -116,8 +117,9 @@ def when_changed(change: FlagChange, start: Start) -> str:
 
 def with_flag_changes(candidates: Sequence[Candidate], evidence: Evidence, start: Start | None) -> Iterator[Candidate]:
     """The findings, with the change of the flag that their tag stands for."""
+    logged = _logged(evidence)
     for candidate in candidates:
-        flag = next((flag for flag in _logged(evidence) if any(same_flag(tag, flag) for tag in candidate.tags)), None)
+        flag = next((flag for flag in logged if any(same_flag(tag, flag) for tag in candidate.tags)), None)
         change = nearest_flag_change(evidence, flag, start) if flag is not None and start is not None else None
         if change is None or start is None:
             yield candidate

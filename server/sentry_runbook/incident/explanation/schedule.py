@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import ceil, sqrt
+from math import ceil, floor, sqrt
 
 from sentry_runbook.incident.explanation.candidate import Candidate, tag_values
 from sentry_runbook.incident.formatting import moment
@@ -109,10 +109,11 @@ def _candidate(found: Schedule, now: datetime) -> Candidate:
 
 def _from(series: Series, began: datetime | None) -> list[tuple[int, float]]:
     """The filled buckets from the begin on: their starts in seconds since the epoch, and events."""
-    start = int(series.start.timestamp())
-    since = began.timestamp() - series.step_s if began is not None else 0
-    filled = ((start + index * series.step_s, value) for index, value in enumerate(series.values) if value)
-    return [(at, value) for at, value in filled if at > since]
+    start, step = int(series.start.timestamp()), series.step_s
+    # The first bucket whose start lies less than one step before the begin.
+    first = 0 if began is None else max(0, floor((began.timestamp() - step - start) / step) + 1)
+    values = series.values[first:]
+    return [(start + index * step, value) for index, value in enumerate(values, first) if value]
 
 
 def find_schedule(

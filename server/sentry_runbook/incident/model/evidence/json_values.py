@@ -184,7 +184,11 @@ def host_of(url: object) -> str | None:
 
 def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address that a host is written as; None for a name."""
+    host = host.strip("[]")
+    # Most hosts are names: what has no colon is an address only when it ends with a digit.
+    if ":" not in host and not host[-1:].isdigit():
+        return None
     try:
-        return ipaddress.ip_address(host.strip("[]"))
+        return ipaddress.ip_address(host)
     except ValueError:
         return None
