@@ -153,7 +153,7 @@ def test_one_user_of_nearly_all_events_is_told_by_the_latest_rows() -> None:
     (entry,) = of_users(900, 1, 1)
     latest = Counter({"u0": 100})
     assert values(entry) == {"user": "u0"}
-    assert entry.events <= latest["u0"] and entry.share >= 0.98 and entry.users == 3
+    assert entry.events <= latest["u0"] and (entry.share or 0) >= 0.98 and entry.users == 3
     assert entry.note == "of the latest 100 events"
 
 
