@@ -48,9 +48,10 @@ def columns(answer: Asked, index: int = 0) -> list[str]:
 
 async def test_the_user_s_own_tags_that_may_explain_an_issue_are_counted_and_no_single_ones() -> None:
     chosen = columns(await asked(NEW, IMPACT))
-    assert chosen[:3] == list(ALWAYS) and len(chosen) <= 10
-    # The most concentrated first, those first whose name says that they part customers or machines.
-    assert chosen[3:] == ["geo.country_code", "customer", "plan", "tags[status]", "server_name", "theme"]
+    assert chosen[:2] == list(ALWAYS)
+    # The most concentrated first, those first whose name says that they part customers or machines; and no more than
+    # make few combinations: countries, which spread the events, are left out.
+    assert chosen[2:] == ["customer", "plan", "tags[status]", "server_name", "theme"]
 
 
 async def test_a_customer_who_has_nearly_all_events_stands_in_the_breakdown() -> None:
@@ -78,14 +79,36 @@ async def test_both_breakdowns_of_an_old_issue_have_the_same_columns_by_what_it_
     assert "server_name" not in columns(fresh)
 
 
-async def test_browsers_are_counted_by_name_and_a_system_that_all_have_by_version() -> None:
+async def test_browsers_and_systems_are_counted_by_version_where_these_are_hardly_more() -> None:
     systems = {"iOS 18.4": 1.0, "iOS 18.5": 3.0}
     browsers = {"Chrome 141.0": 3.0, "Safari 18.5": 2.0}
     phones = scenario(
         Stream(200, -300, -1, users=50, systems=systems, browsers=browsers, devices={"iPhone": 1}),
         platform="javascript",
     )
-    assert columns(await asked(phones, IMPACT))[3:] == ["browser.name", "os", "device.family", "geo.country_code"]
+    assert columns(await asked(phones, IMPACT))[2:] == ["os", "browser", "geo.country_code"]
+    many = {f"Chrome {version}.0": 1.0 for version in range(120, 130)} | {"Safari 18.5": 10.0}
+    varied = scenario(Stream(200, -300, -1, users=50, browsers=many), platform="javascript")
+    assert "browser.name" in columns(await asked(varied, IMPACT))
+
+
+async def test_a_tag_that_stands_out_among_the_latest_events_is_counted_before_others() -> None:
+    payments, even = {"card": 5.0, "klarna": 1.0, "paypal": 4.0}, {f"v{number}": 1.0 for number in range(30)}
+    old = scenario(
+        Stream(600, -9 * DAY, -DAY, users=50, tags={"payment_method": payments, "theme": {"dark": 4, "light": 1}}),
+        Stream(120, -100, -1, users=50, tags={"payment_method": {"klarna": 1}, "theme": {"dark": 4, "light": 1}}),
+    )
+    assert columns(await asked(old, IMPACT))[2] == "payment_method"
+    spread = scenario(Stream(400, -9 * DAY, -1, users=50, tags={"shard_no": even}))
+    assert "shard_no" not in columns(await asked(spread, IMPACT))
+
+
+async def test_a_tag_whose_name_begins_like_a_count_is_read_as_text() -> None:
+    tags = {"country": {"PL": 5, "DE": 1}, "counter": {"north": 3, "south": 1}}
+    answer = await asked(scenario(Stream(60, -300, -1, users=50, tags=tags)), IMPACT)
+    assert isinstance(answer.evidence.breakdown, Known)
+    seen = {(row.tags["country"], row.tags["counter"]) for row in answer.evidence.breakdown.value.combinations}
+    assert ("PL", "north") in seen and all(None not in pair for pair in seen)
 
 
 @pytest.mark.parametrize("change", [refusal(403, "No."), body(lambda _: [])])

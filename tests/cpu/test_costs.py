@@ -43,10 +43,9 @@ SLOW = {
     r"^(.*?)\s*#*$": "three repeats that share a blank",
 }
 """Patterns that are slow on some text."""
-OVER = {"Sanitizer.value": 1500.0, "dependency.find_dependency": 250.0}
+OVER = {"Sanitizer.value": 1500.0}
 """Over the bound, with what holds (ms per 100 kB): hidden characters between all letters of many short values, nine
-times as long written out. One call reads 20,000 characters at most, so it costs 0.1 s; one text is in bounds.
-A dependency is looked for with ten tables, each in bounds, and a text has 16,000 characters at most: 40 ms."""
+times as long written out. One call reads 20,000 characters at most, so it costs 0.1 s; one text is in bounds."""
 QUICK = ("safety.sanitizer.VERSION_SHAPE", "safety.neutralize._rule_line()")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from sentry_runbook.incident.model.evidence import Evidence, IssueShare, Known
 from sentry_runbook.incident.model.results.triage import Verdict
 from sentry_runbook.incident.model.stated import Stated
-from tests.incident.builder import HOUR, NOTHING_STATED, NOW, ago, incident, known, read, sessions
+from tests.incident.builder import HOUR, MINUTE, NOTHING_STATED, NOW, Seen, ago, burst, incident, known, read, sessions
 from tests.incident.severity_cases import DEAD, crowd, hour, per_minute, period
 
 ISSUE_ID = "6114575469"
@@ -23,6 +24,7 @@ OTHER = IssueShare(
     project="shop",
     began=ago(hours=5),
 )
+SINCE = OTHER.model_copy(update={"began": ago(hours=1)})
 FEW = IssueShare(short_id="SHOP-3", events=9)
 
 
@@ -66,9 +68,11 @@ LEADERS: Sequence[tuple[str, Evidence, str | None, float | None]] = [
     ("the list could not be read", burning(project_top=DEAD), None, None),
     ("this one is not among those with most", burning(project_top=top(OTHER)), "SHOP-2", 0.92),
     ("the largest leads, in whatever order", burning(project_top=top(own(5), FEW, OTHER)), "SHOP-2", 0.92),
-    ("this issue's own count is unknown", burning(unhandled=DEAD, project_top=top(OTHER)), "SHOP-2", 0.92),
-    ("the project's total is unknown", burning(project_unhandled=DEAD, project_top=top(OTHER, own(80))), "SHOP-2",
+    ("this issue's own count is unknown", burning(unhandled=DEAD, project_top=top(SINCE)), "SHOP-2", 0.92),
+    ("the project's total is unknown", burning(project_unhandled=DEAD, project_top=top(SINCE, own(80))), "SHOP-2",
      0.92),
+    ("nothing tells since when it has them", burning(project_unhandled=DEAD, project_top=top(OTHER, own(80))), None,
+     None),
     ("no project-wide figure decides", incident(crowd(5), others=per_minute(300), project_top=top(OTHER)), None, None),
 ]  # fmt: skip
 
@@ -92,7 +96,7 @@ def test_the_first_step_names_the_leading_issue() -> None:
 
 
 def test_a_share_of_the_listed_issues_alone_says_so() -> None:
-    result = verdict(burning(project_unhandled=DEAD, unhandled=DEAD, project_top=top(OTHER, own(80))))
+    result = verdict(burning(project_unhandled=DEAD, unhandled=DEAD, project_top=top(SINCE, own(80))))
     assert result.leading_issue is not None
     assert result.leading_issue.note == "of the unhandled events of the issues with most of them"
     assert "this issue has an unknown part of its unhandled events" in result.because
@@ -118,6 +122,66 @@ def test_an_unread_list_of_issues_is_missing_only_where_another_may_lead() -> No
     whole = verdict(incident(crowd(5), sessions=BURNING, project_top=DEAD))
     assert whole.share_of_project == 1.0
     assert "leading_issue" not in {entry.what for entry in whole.missing}
+
+
+# --- since when ----------------------------------------------------------------------------------------------------
+
+ALL_DAY = IssueShare(short_id="SHOP-9", events=960, id="78", title="TimeoutError", began=ago(hours=24) + 2 * MINUTE)
+"""An issue with forty errors an hour."""
+BUSY = [Seen(at=NOW - 24 * HOUR + number * MINUTE * 1.5, user=f"o{number}") for number in range(960)]
+
+
+def beside(before: float, *rows: IssueShare, others: Sequence[Seen] = BUSY, **parts: Any) -> Evidence:
+    """190 events since two hours, with which crash-free sessions fell from ``before`` to 80 %."""
+    events = burst(ago(hours=2), 190, MINUTE * 0.6, 150)
+    return incident(events, others=others, sessions=by_hour(before, 0.80), project_top=top(own(190), *rows), **parts)
+
+
+def test_an_issue_that_is_as_it_was_all_day_does_not_lead_a_figure_that_fell_with_this_one() -> None:
+    found = read(beside(0.999, ALL_DAY))
+    assert found.severity.decided_by == "crash_free" and found.leading_issue is None
+    assert 'SHOP-9 "TimeoutError" has 83.5 %, and did not rise more since this one began' in found.severity.because
+    assert "leading_issue" not in {entry.what for entry in found.severity.missing}
+
+
+def test_it_leads_a_figure_that_was_as_bad_before() -> None:
+    leader = read(beside(0.80, ALL_DAY)).leading_issue
+    assert leader is not None and leader.short_id == "SHOP-9"
+
+
+def test_an_old_issue_that_rose_more_leads() -> None:
+    flood = [*BUSY, *burst(ago(hours=2), 1_000, MINUTE * 0.1, 900)]
+    leader = read(beside(0.999, ALL_DAY.model_copy(update={"events": 1_960}), others=flood)).leading_issue
+    assert leader is not None and leader.short_id == "SHOP-9"
+
+
+def test_where_counts_do_not_tell_whether_it_rose_that_is_said_and_it_does_not_lead() -> None:
+    # Half of the others' events are of many small issues: these may be the ones before, or those since.
+    flood = [*BUSY, *burst(ago(hours=2), 1_000, MINUTE * 0.1, 900)]
+    for evidence in (beside(0.999, ALL_DAY, others=flood), beside(0.999, ALL_DAY, project_unhandled=DEAD)):
+        found = read(evidence)
+        assert found.leading_issue is None and found.leading_step is None
+        (why,) = [entry.why for entry in found.severity.missing if entry.what == "leading_issue"]
+        assert why.startswith('SHOP-9 "TimeoutError" has ')
+        assert why.endswith("of the window's unhandled events; whether it rose with this incident is not known")
+
+
+@pytest.mark.parametrize(
+    ("began", "events", "is_told"),
+    [
+        # Of one event in four minutes, a first one nine minutes after the window's start is no beginning.
+        (ago(hours=24) + 9 * MINUTE, 354, False),
+        (ago(hours=24) + 9 * MINUTE, 9_000, True),
+        (ago(hours=10), 354, True),
+        (ago(hours=10), 3, False),
+    ],
+)
+def test_an_issue_is_told_to_have_begun_with_it_only_after_a_silence_that_chance_does_not_make(
+    began: datetime, events: int, is_told: bool
+) -> None:
+    other = IssueShare(short_id="SHOP-9", events=events, began=began)
+    found = read(incident(burst(ago(hours=24), 1_440, MINUTE, 150), project_top=top(own(1_440), other)))
+    assert bool(found.started_with) is is_told
 
 
 # --- by its own figures --------------------------------------------------------------------------------------------

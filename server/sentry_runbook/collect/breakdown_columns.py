@@ -1,19 +1,20 @@
 """Which tags the events of an issue are counted by: those that may explain it, few enough to be counted together.
 
-How to think about it: Discover counts by combinations of all columns, and answers a hundred of them. A column with many
-values of equal weight explains nothing and spreads the events over so many combinations that the hundred hold few of
-them. So a tag of the user's own is taken the sooner, the fewer values its events are concentrated in (its perplexity:
-two to the entropy, 1 for one value, n for n of equal weight), and all of them together may multiply the combinations by
-:data:`MOST_SPREAD` only. An old issue's tags are those of its whole life; what it meets now its latest events tell.
+How to think about it: Discover counts by combinations of all columns, and answers a hundred of them. Every column that
+tells nothing spreads the events over more combinations, until the hundred hold few of them. So only few are taken.
+First those of which a value stands out: more frequent among the latest events than over the issue's life. Then, as
+long as the combinations stay few (:data:`MOST_COMBINATIONS`), those whose events are concentrated in the fewest values:
+the perplexity of a tag, two to its entropy, is 1 for one value and n for n of equal weight. Environment and release are
+always asked, for other parts read them.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import log2
+from math import log2, prod
 
 from sentry_runbook.collect.collection import Collection
 from sentry_runbook.collect.event_parts import ROWS, TAGS
@@ -21,19 +22,27 @@ from sentry_runbook.collect.request_values import event_tag, event_time, first_s
 from sentry_runbook.incident.metrics.breakdown import SINGLE
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, object_of, text_of
 
-ALWAYS = ("environment", "release", "transaction")
+ALWAYS = ("environment", "release")
 CLIENT_TAGS = ("browser.name", "os.name", "device.family")
 COUNTRY = "geo.country_code"
 """A column and no tag: of events with a user."""
-BREAKDOWN_TAGS = (*ALWAYS, *CLIENT_TAGS, COUNTRY)
+BREAKDOWN_TAGS = (*ALWAYS, "transaction", *CLIENT_TAGS, COUNTRY)
 """Where the issue's tags are not known."""
 FINER = {"browser.name": "browser", "os.name": "os", "device.family": "device"}
-"""The tag with the version, or the model, too: it tells more where all events have one name."""
-MOST_COLUMNS = 10
-MOST_SPREAD, MOST_BESIDE_CLIENTS = 16.0, 4.0
-"""Combinations that the user's own tags may make of one; browsers, systems and countries make many already."""
+"""The tag with the version, or the model, too. One of the two is asked: the finer one where it stands out as much."""
+MOST_COLUMNS, MOST_STANDING_OUT = 9, 3
+MOST_COMBINATIONS = 30.0
+"""Combinations of equal weight that the columns may make: so a hundred rows hold nearly all events."""
+STANDS_OUT = 0.15
+"""Part of the events by which a value is more frequent now: of a hundred rows, three times what chance makes."""
+COUNTRIES = 3.0
+"""A guess: no tag tells over how many countries the events spread."""
 FEWEST_ROWS = 20
 """Fewer of the latest events tell no shares."""
+TELLING = ("transaction", *CLIENT_TAGS)
+SAME_GAIN = 0.05
+FEW_VERSIONS = 1.3
+"""A version spreads the events hardly more than its name does: nearly all are of one."""
 SMALLEST_PART = 0.1
 """A tag of fewer of the events explains none of the rest."""
 MAY_EXPLAIN = re.compile(
@@ -45,7 +54,7 @@ MAY_EXPLAIN = re.compile(
 """Names that say what differs between customers, machines, networks and versions: taken before others."""
 NO_CAUSE = re.compile(
     r"(?i)(?:sentry|error|stack|sdk|geo|trace|span|profile|replay|measurements|runtime)(?:[.:_].*)?"
-    r"|(?:browser|os|client_os|device)(?:[.].*)?|environment|release|transaction|dist|level|mechanism|handled|logger"
+    r"|(?:browser|os|client_os|device)(?:[.].*)?|environment|release|dist|level|mechanism|handled|logger"
     r"|(?:.*[._:-])?(?:id|ids|uuid|guid|hash|url|uri|path|referr?er|email)|title|message|culprit|isside?loaded"
     r"|installation|main_thread|interface_type"
 )
@@ -73,12 +82,18 @@ TAKEN = frozenset(
 
 @dataclass(frozen=True)
 class _Tag:
-    """A tag of the issue, and over how many values of equal weight its events spread."""
+    """A tag of the issue.
+
+    Attributes:
+        spread: over how many values of equal weight its events spread.
+        part: of the events those that carry it.
+        gain: by how much the value that gained most is more frequent among the latest events than over all time.
+    """
 
     key: str
     spread: float
     part: float
-    """Of the events those that carry it."""
+    gain: float = 0.0
 
 
 def breakdown_columns(collection: Collection) -> tuple[str, ...]:
@@ -92,15 +107,19 @@ def _chosen_columns(collection: Collection) -> tuple[str, ...]:
     tags = {text_of(tag.get("key")) or "": tag for tag in collection.value(TAGS) or ()}
     if not tags:
         return BREAKDOWN_TAGS
-    clients = list(_client_tags(tags))
-    chosen = [*ALWAYS, *clients, *([COUNTRY] if "user" in tags else [])]
-    spread, most = 1.0, MOST_BESIDE_CLIENTS if clients else MOST_SPREAD
+    known = {tag.key: tag for tag in _measured(collection, tags)}
+    spread = prod(known[name].spread for name in ALWAYS if name in known)
+    candidates = [tag for tag in known.values() if tag.key not in ALWAYS]
+    chosen = [tag for tag in sorted(candidates, key=lambda tag: -tag.gain) if tag.gain >= STANDS_OUT]
+    chosen = chosen[:MOST_STANDING_OUT]
+    spread *= prod(tag.spread for tag in chosen)
     # A list is not in any order of names: equal ones are taken in the order in which Sentry lists them.
-    for tag in sorted(_explaining(collection, tags.values()), key=_rank):
-        if len(chosen) < MOST_COLUMNS and spread * tag.spread <= most:
-            chosen.append(tag.key)
+    for tag in sorted((tag for tag in candidates if tag not in chosen), key=_rank):
+        if len(ALWAYS) + len(chosen) < MOST_COLUMNS and spread * tag.spread <= MOST_COMBINATIONS:
+            chosen.append(tag)
             spread *= tag.spread
-    return tuple(chosen)
+    country = [COUNTRY] if "user" in tags and spread * COUNTRIES <= MOST_COMBINATIONS else []
+    return (*ALWAYS, *(tag.key for tag in chosen), *country)
 
 
 def column_of(tag: str) -> str:
@@ -108,31 +127,53 @@ def column_of(tag: str) -> str:
     return f"tags[{tag}]" if tag in TAKEN else tag
 
 
-def _client_tags(tags: dict[str, JsonObject]) -> Iterator[str]:
-    for name in CLIENT_TAGS:
-        if name in tags:
-            finer = FINER[name]
-            is_one_name = count_of(tags[name].get("uniqueValues")) == 1
-            yield finer if is_one_name and (count_of(tags.get(finer, {}).get("uniqueValues")) or 0) > 1 else name
-
-
 def _rank(tag: _Tag) -> float:
-    return tag.spread / (2 if MAY_EXPLAIN.fullmatch(tag.key) else 1)
+    is_telling = MAY_EXPLAIN.fullmatch(tag.key) or tag.key in TELLING
+    return tag.spread / (2 if is_telling else 1)
 
 
-def _explaining(collection: Collection, tags: Iterable[JsonObject]) -> Iterator[_Tag]:
-    """Tags of the user's own that may explain the issue."""
-    events, rows = count_of(collection.issue.get("count")), _rows_of_now(collection)
-    for tag in tags:
-        key = text_of(tag.get("key")) or ""
-        if not A_COLUMN.fullmatch(key) or SINGLE.fullmatch(key) or NO_CAUSE.fullmatch(key):
-            continue
-        read = _over_life(tag, key, events)
-        if read is None:
-            continue
-        now = _of_rows(rows, key) if rows else read
-        if now.part >= SMALLEST_PART:
-            yield now
+def _measured(collection: Collection, tags: Mapping[str, JsonObject]) -> Iterator[_Tag]:
+    """Tags that may explain the issue, one of each pair that tells the same; and those that are always asked."""
+    rows, whole = _rows_of_now(collection), count_of(collection.issue.get("count"))
+    measured = {key: tag for key in tags if _may_be_asked(key) and (tag := _tag_of(tags[key], key, rows, whole))}
+    for name, finer in FINER.items():
+        if name in measured and finer in measured:
+            measured.pop(name if _tells_more(measured[finer], measured[name]) else finer)
+    return iter(measured.values())
+
+
+def _tells_more(finer: _Tag, name: _Tag) -> bool:
+    """Whether a version stands out as much as the name does; where nothing does, whether the events are of few."""
+    if name.gain >= STANDS_OUT or finer.gain >= STANDS_OUT:
+        return finer.gain >= name.gain - SAME_GAIN
+    return finer.spread <= FEW_VERSIONS * name.spread
+
+
+def _may_be_asked(key: str) -> bool:
+    named = key in ALWAYS or key in FINER or key in FINER.values()
+    return named or not (not A_COLUMN.fullmatch(key) or SINGLE.fullmatch(key) or NO_CAUSE.fullmatch(key))
+
+
+def _tag_of(tag: JsonObject, key: str, rows: Sequence[JsonObject], events: int | None) -> _Tag | None:
+    """The tag as the latest events carry it, with what gained most; over all time where no rows tell; None: no use."""
+    life = _over_life(tag, key, events)
+    if life is None or not rows:
+        return life if life is None or life.part >= SMALLEST_PART else None
+    now = Counter(event_tag(row, key) for row in rows)
+    without = now.pop("", 0)
+    part = 1 - without / len(rows)
+    if part < SMALLEST_PART:
+        return None
+    usual = _shares_over_life(tag, events)
+    gain = max((count / len(rows) - usual.get(value, 0.0) for value, count in now.items()), default=0.0)
+    return _Tag(key, _spread(list(now.values()), without), part, gain)
+
+
+def _shares_over_life(tag: JsonObject, events: int | None) -> dict[str, float]:
+    values = [object_of(value) for value in list_of(tag.get("topValues"))]
+    counts = {text_of(value.get("value")) or "": count_of(value.get("count")) or 0 for value in values}
+    whole = max(events or 0, count_of(tag.get("totalValues")) or 0, 1)
+    return {value: count / whole for value, count in counts.items()}
 
 
 def _over_life(tag: JsonObject, key: str, events: int | None) -> _Tag | None:
@@ -158,12 +199,6 @@ def _rows_of_now(collection: Collection) -> list[JsonObject]:
     times = ((row, event_time(row)) for row in page.items)
     rows = [row for row, at in times if at is not None and window.start <= at <= window.end]
     return rows if len(rows) >= FEWEST_ROWS else []
-
-
-def _of_rows(rows: Sequence[JsonObject], key: str) -> _Tag:
-    counts = Counter(event_tag(row, key) for row in rows)
-    without = counts.pop("", 0)
-    return _Tag(key, _spread(list(counts.values()), without), 1 - without / len(rows))
 
 
 def _spread(counts: Sequence[float], without: float) -> float:

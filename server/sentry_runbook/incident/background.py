@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from sentry_runbook.incident.explanation.tag_names import CUSTOMER, FLAG, HOST, is_single
+from sentry_runbook.incident.explanation.wording import usually
 from sentry_runbook.incident.formatting import duration, moment, percent_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import quoted
@@ -82,10 +83,14 @@ def _explanation(incident: Incident, by_name: bool) -> Iterator[str]:
         return
     best = incident.explanation[0]
     rivals = sum(entry.rank == best.rank for entry in incident.explanation) - 1
-    usual = "" if best.usual_share is None else f" ({percent_of(best.usual_share)} usually)"
+    usual = f" ({usually(best)})" if usually(best) else ""
     others = "; the data cannot tell it from others" if rivals else ""
-    if by_name:
-        values = " and ".join(f"{quoted(value.tag)} {quoted(value.value)}" for value in best.values)
+    values = " and ".join(f"{quoted(value.tag)} {quoted(value.value)}" for value in best.values)
+    if best.share is None:
+        # A few events that were read are no share: the names help engineers to look, and tell others nothing.
+        if by_name:
+            yield f"Of the errors read {best.events} carry {values}{others}"
+    elif by_name:
         yield f"{percent_of(best.share)} of the errors carry {values}{usual}{others}"
     elif kinds := _kinds(best):
         yield f"{percent_of(best.share)} of the errors have {kinds} in common{usual}{others}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from sentry_runbook.incident.explanation.wording import usually
 from sentry_runbook.incident.formatting import (
     count,
     crash_free_percent,
@@ -94,9 +95,9 @@ def _sets(explanation: tuple[Explanation, ...]) -> str:
 def explained_by(entry: Explanation) -> str:
     """``customer="acme" (97.22 % of the events, 3.1 % usually; explains 98 % of those above usual)``."""
     values = " and ".join(f"{quoted(value.tag)}={quoted(value.value)}" for value in entry.values)
-    facts = [f"{percent_of(entry.share)} of the events"]
-    if entry.usual_share is not None:
-        facts.append(f"{percent_of(entry.usual_share)} usually")
+    facts = [f"{percent_of(entry.share)} of the events"] if entry.share is not None else []
+    if usually(entry):
+        facts.append(usually(entry))
     if entry.explains is not None:
         facts.append(f"{percent_of(entry.explains)} of those above usual")
     if entry.note:

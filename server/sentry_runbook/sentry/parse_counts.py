@@ -104,7 +104,8 @@ def _accuracy(meta: Mapping[str, object], kind: str) -> list[dict[str, Any]]:
 
 def _cell(name: str, value: object) -> Cell:
     """Return a text, a flag or a finite number as it is, anything else as None; none counts or lasts less than 0."""
-    is_count = name.startswith(("count", "p95"))
+    # With its bracket: a tag may be called "country", "counter" or "p95_bucket".
+    is_count = name.startswith(("count(", "count_unique(", "count_if(", "p95("))
     if isinstance(value, bool) or (isinstance(value, str) and not is_count):
         return value
     known = value if isinstance(value, int) and abs(value) < MAX_NUMBER else number(value)

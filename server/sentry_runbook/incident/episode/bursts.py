@@ -20,7 +20,7 @@ from itertools import pairwise
 from math import log, sqrt
 
 from sentry_runbook.incident.episode.cells import CELL_S, Cells
-from sentry_runbook.incident.episode.usual import LOWEST_RATE, MIN_EVENTS, SHORT_S, Usual, UsualRates
+from sentry_runbook.incident.episode.usual import LOWEST_RATE, MIN_EVENTS, SHORT_S, Usual, UsualRates, same_hour_from
 from sentry_runbook.incident.metrics.chance import chance_of_at_most
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 
@@ -37,8 +37,6 @@ LONGEST_WAVE_S = 26 * HOUR_S
 LEAD_S = 3 * HOUR_S
 CALM_DEVIATIONS = 2.0
 CHANCE = 0.02
-NEW_USUAL_S = 6 * 24 * HOUR_S
-NEW_USUAL_LOOK_S = 6 * HOUR_S
 SEEN_BEFORE_S = 2 * HOUR_S
 """Before short stretches are judged, that long a fine series must tell how high they usually go."""
 SHORT_ABOVE_HIGHEST = 1.5
@@ -261,14 +259,22 @@ def by_episode(bursts: Sequence[Span]) -> tuple[tuple[Span, ...], ...]:
     return tuple(tuple(episode) for episode in episodes)
 
 
-def without_new_usual(bursts: Sequence[Span], cells: Cells) -> tuple[Span, ...]:
-    """The bursts without those that only ended because a week of them is the usual state: the rate went on."""
+def without_new_usual(
+    episodes: Sequence[tuple[Span, ...]], cells: Cells, rates: UsualRates
+) -> tuple[tuple[Span, ...], ...]:
+    """The episodes without those that only ended because their rate is usual by now."""
+    return tuple(episode for episode in episodes if not _is_usual_by_now(episode, cells, rates))
 
-    def goes_on(burst: Span) -> bool:
-        after = cells.events(burst.end, burst.end + NEW_USUAL_LOOK_S)
-        return after >= cells.events(burst.end - NEW_USUAL_LOOK_S, burst.end) / 2
 
-    return tuple(burst for burst in bursts if burst.end - burst.start < NEW_USUAL_S or not goes_on(burst))
+def _is_usual_by_now(episode: tuple[Span, ...], cells: Cells, rates: UsualRates) -> bool:
+    """Whether it is over, far more is usual since than was before it, and its fullest hour is not above that."""
+    start, end, now = episode[0].start, episode[-1].end, cells.ends[-1]
+    if end >= now:
+        return False
+    begun = hour_of(start, rates)
+    peak, at = cells.fullest_hour(cells.first_starting_at(start), cells.first_starting_at(end))
+    by_now = rates.usual(same_hour_from(hour_of(now, rates), hour_of(cells.starts[at], rates)))
+    return rates.is_new_usual(by_now, rates.usual(begun, begun)) and peak <= by_now.limit(HOUR_S, rates.spiking)
 
 
 def _are_waves(before: int, pause: int) -> bool:

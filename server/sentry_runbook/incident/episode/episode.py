@@ -110,8 +110,9 @@ def find_episode(evidence: Evidence, policy: Policy, counts: EventCounts | None)
     """
     if counts is None:
         return Unknown(why=_why_no_counts(evidence))
-    all_bursts = without_new_usual(find_bursts(counts.cells, counts.rates), counts.cells)
-    episodes = _joined_over_drops(by_episode(all_bursts), evidence, counts.cells)
+    all_bursts = find_bursts(counts.cells, counts.rates)
+    lasting = without_new_usual(by_episode(all_bursts), counts.cells, counts.rates)
+    episodes = _joined_over_drops(lasting, evidence, counts.cells)
     strong = _strong(episodes, evidence, counts)
     bursts = _chosen(strong, evidence)
     bursts = bursts or _of_a_new_issue(evidence, policy, counts.cells)

@@ -23,6 +23,7 @@ from datetime import datetime
 from functools import cached_property
 from math import sqrt
 from statistics import median
+from typing import TypeGuard
 
 from sentry_runbook.incident.metrics.timeseries import HOUR_S
 from sentry_runbook.incident.model.evidence import Series
@@ -97,9 +98,9 @@ class UsualRates:
 
     def __init__(self, hours: Series, spiking: float) -> None:
         self.hours = hours
-        self._spiking = spiking
+        self.spiking = spiking
         self._start = hours.start.timestamp()
-        self._plain: dict[int, Usual | None] = {}
+        self._plain: dict[tuple[int, int], Usual | None] = {}
         self._raised: set[int] = set()
         self._usual: dict[tuple[int, int], Usual | None] = {}
         self._bursts: dict[tuple[int, int], float] = {}
@@ -184,7 +185,7 @@ class UsualRates:
         if count < MIN_EVENTS:
             return False
         usual = self.usual(index, episode_start)
-        if usual is None or count <= margin * usual.limit(length_s, self._spiking):
+        if usual is None or count <= margin * usual.limit(length_s, self.spiking):
             return False
         burst = self._burst(index, episode_start) * (usual.per_hour + MIN_EVENTS) - MIN_EVENTS
         return count * HOUR_S / length_s / margin > ABOVE_BURSTS * burst
@@ -201,22 +202,47 @@ class UsualRates:
         highest = []
         for day in range(1, DAYS + 1):
             first, end = index - day * HOURS_A_DAY, min(until, index - (day - 1) * HOURS_A_DAY)
-            ratios = [ratio for hour in range(max(0, first), end) if (ratio := self._ratio(hour)) is not None]
+            hours = range(max(0, first), end)
+            ratios = [ratio for hour in hours if (ratio := self._ratio(hour, index, until)) is not None]
             if ratios:
                 highest.append(max(ratios))
         if len(highest) < BURST_DAYS or median(highest) < BURSTY:
             return 0.0
         return sorted(highest)[-2]
 
-    def _ratio(self, index: int) -> float | None:
-        """An hour's count by its own usual count, an empty hour as 1; None where one of them is not known."""
-        if index < len(self.hours.values) and self.hours.values[index] == 0:
+    def _ratio(self, index: int, now: int, until: int) -> float | None:
+        """An hour's count by its usual count, an empty hour as 1; None where one of them is not known.
+
+        Usual is what was usual then; if far more is usual by now, that: the first days of an issue, or of a higher
+        rate that stayed, are no bursts.
+        """
+        count = self.hours.values[index] if index < len(self.hours.values) else None
+        if count == 0:
             # It is no burst, whatever was usual, and most hours of most issues are empty.
             return 1.0
-        if index not in self._plain:
-            self._plain[index] = usual_of(self._same_hours(index, index, without=frozenset()))
-        usual, count = self._plain[index], self.hours.values[index] if index < len(self.hours.values) else None
-        return None if usual is None or count is None else (count + MIN_EVENTS) / (usual.per_hour + MIN_EVENTS)
+        usual = self._plain_usual(index, index)
+        if usual is None or count is None:
+            return None
+        ratio = (count + MIN_EVENTS) / (usual.per_hour + MIN_EVENTS)
+        if ratio < BURSTY:
+            return ratio
+        by_now = self._plain_usual(same_hour_from(now, index), until)
+        return (count + MIN_EVENTS) / (by_now.per_hour + MIN_EVENTS) if self.is_new_usual(by_now, usual) else ratio
+
+    def _plain_usual(self, index: int, until: int) -> Usual | None:
+        """As :meth:`usual`, hours of episodes included."""
+        if (index, until) not in self._plain:
+            self._plain[index, until] = usual_of(self._same_hours(index, until, without=frozenset()))
+        return self._plain[index, until]
+
+    def is_new_usual(self, by_now: Usual | None, then: Usual | None) -> TypeGuard[Usual]:
+        """Whether far more is usual by now than was then."""
+        return by_now is not None and by_now.per_hour > self.spiking * (then.per_hour if then is not None else 0.0)
+
+
+def same_hour_from(now: int, index: int) -> int:
+    """The first hour from ``now`` on at the time of day of hour ``index``."""
+    return index - (index - now) // HOURS_A_DAY * HOURS_A_DAY
 
 
 def usual_of(counts: Sequence[float], days: int | None = None) -> Usual | None:

@@ -2,7 +2,9 @@
 
 A table has up to 90 alternatives, and at each character of a text all of them would be tried: 16,000 characters then
 take 14 ms. So those that begin with a letter are grouped by it, and a group whose letter is not there costs next to
-nothing; that is three to six times faster. A letter with many alternatives is grouped once more by its second.
+nothing; that is three to six times faster. A letter with many alternatives is grouped once more by its second. An
+alternative that begins with a choice is spelt out for it, and what it wants to see before it is asked after its letter:
+one that begins otherwise is tried at each character.
 
 Compiling them takes 1 to 7 ms each. The first call of a process has that time while Sentry works on the second round
 of requests, and not before the first (:func:`compile_all`).
@@ -81,8 +83,8 @@ def compile_all() -> None:
         _ = table.pattern
 
 
-_FIRST = re.compile(r"(\\b)?([A-Za-z])(?![?*+{])")
-"""An alternative that can only begin with one letter."""
+_FIRST = re.compile(r"(\\b)?([A-Za-z0-9])(?![?*+{])")
+"""An alternative that can only begin with one letter or digit."""
 _FOLDED = {"s": "sSſ", "k": "kK\u212a", "i": "iIİı"}
 """What else a search without regard to case takes for a letter."""
 
@@ -102,15 +104,35 @@ def _grouped(rows: Iterable[tuple[str, int | None]]) -> str:
     return _by_letter(alternatives, depth=2)
 
 
-_CHOICE = re.compile(r"\(\?:([A-Za-z][\w .-]*(?:\|[A-Za-z][\w .-]*)+)\)(?![?*+{])")
-"""Plain words to choose from, with which an alternative begins."""
+_CAPTURES = re.compile(r"\((?!\?)|\(\?P<")
+"""A group that a caller reads: it must not stand twice."""
 
 
 def _spelt_out(alternative: str) -> Iterator[str]:
-    """An alternative that begins with a choice of words as one for each word."""
-    choice = _CHOICE.match(alternative)
-    words = choice[1].split("|") if choice is not None else [""]
-    return (word + alternative[choice.end() if choice is not None else 0 :] for word in words)
+    """An alternative that begins with a choice, itself or behind the edge of a word, as one for each of the choice."""
+    edge = r"\b" if alternative.startswith(r"\b(?:") else ""
+    choice = alternative.removeprefix(edge)
+    end = _end_of_group(choice) if choice.startswith("(?:") and _CAPTURES.search(choice) is None else 0
+    if not end or choice[end : end + 1] in tuple("?*+{"):
+        yield alternative
+        return
+    for inner in _alternatives(choice[len("(?:") : end - 1]):
+        yield from _spelt_out(f"{edge}{inner}{choice[end:]}")
+
+
+def _end_of_group(row: str) -> int:
+    """The place behind the group that a regular expression begins with."""
+    depth = at = 0
+    while True:
+        char = row[at]
+        if char == "\\":
+            at += 1
+        elif char == "[":
+            at = _end_of_set(row, at)
+        depth += (char == "(") - (char == ")")
+        at += 1
+        if depth == 0:
+            return at
 
 
 def _by_letter(alternatives: Sequence[str], depth: int) -> str:
@@ -121,17 +143,28 @@ def _by_letter(alternatives: Sequence[str], depth: int) -> str:
     groups: dict[str, list[str]] = {}
     others = []
     for alternative in alternatives:
-        first = _FIRST.match(alternative)
+        behind, rest = _looks_behind(alternative)
+        first = _FIRST.match(rest)
         if first is None or not depth:
             others.append(alternative)
             continue
-        at_word = r"(?<=\b.)" if first[1] else ""
-        groups.setdefault(first[2].lower(), []).append(at_word + alternative[first.end() :])
+        before = behind + (r"(?<=\b.)" if first[1] else "")
+        groups.setdefault(first[2].lower(), []).append(before + rest[first.end() :])
     letters = [
         f"(?-i:[{_FOLDED.get(letter, letter + letter.upper())}])(?:{_by_letter(ends, depth - 1)})"
         for letter, ends in groups.items()
     ]
     return "|".join([*letters, *others])
+
+
+def _looks_behind(alternative: str) -> tuple[str, str]:
+    """The looks behind with which an alternative begins, as they are from one character further on; and the rest."""
+    behind = ""
+    while alternative.startswith(("(?<!", "(?<=")):
+        end = _end_of_group(alternative)
+        behind += f"{alternative[:4]}(?:{alternative[4 : end - 1]}).)"
+        alternative = alternative[end:]
+    return behind, alternative
 
 
 def _alternatives(row: str) -> Iterator[str]:

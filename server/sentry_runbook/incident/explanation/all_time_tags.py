@@ -92,6 +92,6 @@ def _distinct(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
 def _repeats(later: Candidate, better: Candidate) -> bool:
     if family(later.tags[0]) == family(better.tags[0]):
         return True
-    share, best = later.explanation.share, better.explanation.share
+    share, best = later.explanation.share or 0.0, better.explanation.share or 0.0
     # All events have a value in common with all others: only of a part does the same share mean the same events.
     return best < 1 and abs(share - best) <= SAME_EVENTS

@@ -8,6 +8,8 @@ values one by one, for there is no count to hold them against, and are not made.
 
 A usual share that is known counts more: the value is a finding from half of the events on, when that is twice its usual
 share. One that is not known is taken to be a half. Either way the events must be more than chance makes of that share.
+Among those, that all events are of one customer of sixty says more than that they are of one plan of four: where the
+usual share is not known, a value is ranked as if all values of its tag were as frequent.
 """
 
 from __future__ import annotations
@@ -56,7 +58,8 @@ def concentrations(
     for tag, value, events, usual in _possible(margins, usual_shares, total, nearly_all):
         held_against = UNKNOWN_SHARE if usual is None else max(usual, SMALLEST_USUAL)
         if _beyond_chance(events, total, held_against) >= limit:
-            rows.append(Concentration((tag, value), events, usual, _score(events, total, held_against)))
+            expected = 1 / len(margins[tag]) if usual is None else held_against
+            rows.append(Concentration((tag, value), events, usual, _score(events, total, expected)))
     # Sorted is stable: among equals the caller's order of tags holds.
     return tuple(sorted(rows, key=lambda row: -row.score))
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.explanation.all_time_tags import all_time_candidates
 from sentry_runbook.incident.explanation.candidate import Candidate
-from sentry_runbook.incident.explanation.flags import flag_candidates, with_flag_changes
+from sentry_runbook.incident.explanation.flags import flag_candidates, weighed, with_flag_changes
 from sentry_runbook.incident.explanation.rows import compared_tags, row_candidates, with_rest
 from sentry_runbook.incident.explanation.schedule import schedule_candidate
 from sentry_runbook.incident.explanation.single_user import single_user
@@ -45,7 +45,7 @@ def explain(
     events = _events(evidence)
     if not evidence.issue.is_error or events < FEWEST_NOW:
         return ()
-    candidates = list(_candidates(evidence, episode, start, usual_shares, events))
+    candidates = weighed(list(_candidates(evidence, episode, start, usual_shares, events)))
     strong = [candidate for candidate in candidates if not candidate.weak]
     return ranked(_without_consequences(strong) or candidates)
 

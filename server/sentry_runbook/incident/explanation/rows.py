@@ -66,7 +66,8 @@ def row_candidates(
     )
     joined = _joined(ranked, now.combinations) if all(each.explains is None for each in ranked) else ranked
     enough = [each for each in joined if _is_enough(each)]
-    return tuple(_candidate(each, now.complete) for each in _distinct(enough))[:MOST_OF_ROWS]
+    distinct = list(_distinct(enough))[:MOST_OF_ROWS]
+    return tuple(_candidate(each, distinct[0], now.complete) for each in distinct)
 
 
 def _is_enough(each: RankedSet) -> bool:
@@ -163,12 +164,13 @@ def _same_tags(later: RankedSet, better: RankedSet) -> bool:
     return {tag for tag, _ in later.values} == {tag for tag, _ in better.values}
 
 
-def _candidate(each: RankedSet, complete: bool) -> Candidate:
+def _candidate(each: RankedSet, best: RankedSet, complete: bool) -> Candidate:
+    """A finding that stands among those of other sources where the best set of these rows stands, after better ones."""
     known = each.explains is not None
     notes = [] if known or each.usual_share is not None else [NOT_COMPARED]
     if not complete:
         notes.append("of the most frequent combinations")
-    score = (ABOVE_ALL_TIME if known else BELOW) + (each.explains if each.explains is not None else each.share)
+    score = (ABOVE_ALL_TIME if known else BELOW) + (best.share if best.explains is None else best.explains)
     return Candidate(
         source="rows",
         score=score - each.rank / 100,

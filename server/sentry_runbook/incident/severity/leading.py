@@ -2,14 +2,14 @@
 
 How to think about it: crash-free sessions and the project's busiest minute are of all issues together, so an issue with
 one event in a thousand gets the P0 of its neighbour. The severity stands (the project burns), and this module says what
-follows: this issue's part, the issue with more of it, what the figure was before, and the severity without it.
+follows: this issue's part, the issue with more of it, what the figure was before, and the severity without it. A figure
+that fell with this incident is led by no neighbour that has been as it is all day (:mod:`.rise`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sentry_runbook.incident.formatting import crash_free_percent, moment, number, percent_of
 from sentry_runbook.incident.measurements import Measurements
@@ -18,10 +18,9 @@ from sentry_runbook.incident.model.evidence import Evidence, IssueShare, Known, 
 from sentry_runbook.incident.model.policy import Level
 from sentry_runbook.incident.model.results.explanation import LeadingIssue, quoted_id
 from sentry_runbook.incident.model.results.impact import Episode
+from sentry_runbook.incident.severity.rise import AT_ONCE, began_in_window, figure_came_with_it, rose_more
 
 MAJORITY = 0.5
-AT_ONCE = timedelta(minutes=3)
-"""Issues whose first events lie so near to each other began together (DESIGN section 10)."""
 OF_THE_LISTED = "of the unhandled events of the issues with most of them"
 
 
@@ -33,6 +32,8 @@ class ProjectFigure:
         share: this issue's part (0..1) of the project's unhandled events; None when not known.
         before: what the figure was before the incident, as a clause; empty when not known.
         leader: the other issue with more of it.
+        steady: the other issue with more events in the window that did not rise more than this one since it began.
+        doubtful: the other issue with more events in the window of which nothing tells whether it did.
         alone: the severity by this issue's own figures.
     """
 
@@ -40,6 +41,8 @@ class ProjectFigure:
     before: str
     leader: LeadingIssue | None
     alone: Level
+    steady: LeadingIssue | None = None
+    doubtful: LeadingIssue | None = None
 
     @property
     def sentences(self) -> str:
@@ -53,6 +56,8 @@ class ProjectFigure:
         if self.leader is not None:
             note = f" {self.leader.note}" if self.leader.note else ""
             yield f"{self.leader.name} has {percent_of(self.leader.share)}{note}"
+        elif self.steady is not None:
+            yield f"{self.steady.name} has {percent_of(self.steady.share)}, and did not rise more since this one began"
 
 
 # --- whose it is ---------------------------------------------------------------------------------------------------
@@ -66,14 +71,36 @@ def share_of_figure(incident: Measurements) -> float | None:
     return min(row.events / project, 1.0) if row is not None and project else None
 
 
-def leading_issue(incident: Measurements) -> LeadingIssue | None:
-    """The other issue with most of the project's unhandled events; None when it has no more than this one."""
+def project_figure(incident: Measurements, decided_by: str, alone: Level) -> ProjectFigure:
+    """What is known of the project-wide figure that decides (``crash_free`` or ``unhandled_rate``)."""
     evidence = incident.evidence
     rows = evidence.project_top.value if isinstance(evidence.project_top, Known) else ()
-    leader = max(_others(evidence, rows), key=lambda row: row.events, default=None)
-    if leader is None or leader.events <= _own_events(evidence):
-        return None
-    return _issue_of(evidence, leader, rows)
+    larger = [row for row in _others(evidence, rows) if row.events > _own_events(evidence)]
+    by_events = sorted(larger, key=lambda row: -row.events)
+    came_with_it = figure_came_with_it(incident, decided_by)
+    rose = [(row, _rose(incident, row, came_with_it)) for row in by_events]
+
+    def first(answer: bool | None) -> LeadingIssue | None:
+        return next((_issue_of(evidence, row, rows) for row, each in rose if each is answer), None)
+
+    leader, doubtful = first(True), first(None)
+    return ProjectFigure(
+        share=share_of_figure(incident),
+        before=crash_free_was(incident) if decided_by == "crash_free" else busiest_minute_was(incident),
+        leader=leader,
+        alone=alone,
+        steady=first(False) if leader is None and doubtful is None else None,
+        doubtful=doubtful if leader is None else None,
+    )
+
+
+def _rose(incident: Measurements, row: IssueShare, came_with_it: bool | None) -> bool | None:
+    """Whether another issue with more events leads the figure; None when nothing tells."""
+    if came_with_it is False or not isinstance(incident.episode, Episode):
+        # It was so before this incident, or there is none: the events of the window are all that tells whose it is.
+        return True
+    rose = rose_more(incident, row)
+    return rose if rose or came_with_it else None
 
 
 def started_with(incident: Measurements) -> tuple[LeadingIssue, ...]:
@@ -83,9 +110,7 @@ def started_with(incident: Measurements) -> tuple[LeadingIssue, ...]:
     if not isinstance(episode, Episode):
         return ()
     opens = episode.began_earliest - AT_ONCE
-    # An event at the window's very start may be one of many before it.
-    began = [row for row in _others(evidence, rows) if row.began is not None and row.began >= opens]
-    late = [row for row in began if row.began is not None and row.began - evidence.window.start > AT_ONCE]
+    late = [row for row in _others(evidence, rows) if began_in_window(evidence, row, opens)]
     return tuple(_issue_of(evidence, row, rows) for row in sorted(late, key=lambda row: -row.events))
 
 
@@ -104,9 +129,12 @@ def _issue_of(evidence: Evidence, row: IssueShare, rows: Sequence[IssueShare]) -
     )
 
 
-def unknown_leader(incident: Measurements, share: float | None) -> Iterator[Missing]:
-    """That another issue may have more of the figure, where nothing tells which."""
-    part = incident.evidence.project_top
+def unknown_leader(incident: Measurements, figure: ProjectFigure) -> Iterator[Missing]:
+    """That another issue may have more of the figure, where nothing tells which, or since when."""
+    part, share, other = incident.evidence.project_top, figure.share, figure.doubtful
+    if other is not None:
+        has = f"{other.name} has {percent_of(other.share)} of the window's unhandled events"
+        yield Missing(what="leading_issue", why=f"{has}; whether it rose with this incident is not known")
     if isinstance(part, Unknown) and (share is None or share <= MAJORITY):
         yield Missing(what="leading_issue", why=f"the project's other issues were not counted: {part.why}")
 

@@ -24,10 +24,7 @@ from sentry_runbook.incident.severity.criteria import MEASURED, NOT_AN_ERROR, OF
 from sentry_runbook.incident.severity.excluding import excluding, find_suspects
 from sentry_runbook.incident.severity.leading import (
     ProjectFigure,
-    busiest_minute_was,
-    crash_free_was,
-    leading_issue,
-    share_of_figure,
+    project_figure,
     unknown_leader,
 )
 from sentry_runbook.incident.severity.response_clock import response_clock
@@ -84,7 +81,7 @@ def classify(incident: Measurements) -> Verdict:
         else severity_of(Measurements(excluding(evidence, suspects), incident.stated, policy, incident.now)),
         missing=(
             *_missing((*criteria, *reported)),
-            *(unknown_leader(incident, figure.share) if figure else ()),
+            *(unknown_leader(incident, figure) if figure else ()),
             *clock.missing,
             *incident.unread_outcomes,
         ),
@@ -177,12 +174,7 @@ def _project_figure(incident: Measurements, criteria: Sequence[Criterion], decid
     note = _of_rule(criteria, decided_by).note or ""
     if decided_by != "crash_free" and not (decided_by == "unhandled_rate" and note.startswith(OF_THE_PROJECT)):
         return None
-    return ProjectFigure(
-        share=share_of_figure(incident),
-        before=crash_free_was(incident) if decided_by == "crash_free" else busiest_minute_was(incident),
-        leader=leading_issue(incident),
-        alone=_alone(incident, criteria),
-    )
+    return project_figure(incident, decided_by, _alone(incident, criteria))
 
 
 def _alone(incident: Measurements, criteria: Sequence[Criterion]) -> Level:

@@ -13,7 +13,7 @@ from sentry_runbook.incident.causes.hypothesis import Indicator
 from sentry_runbook.incident.causes.pattern import CausePattern, Counterweight, Prevention
 from sentry_runbook.incident.changes import Around
 from sentry_runbook.incident.events.event_texts import whole_events
-from sentry_runbook.incident.explanation.flags import at_the_onset, is_off
+from sentry_runbook.incident.explanation.flags import at_the_onset, explains_most, is_off
 from sentry_runbook.incident.explanation.tag_names import same_flag
 from sentry_runbook.incident.formatting import count, duration, listed, moment, percent_of
 from sentry_runbook.incident.measurements import Measurements
@@ -25,6 +25,8 @@ from sentry_runbook.incident.releases import GRAIN
 TRIED = 3
 """Of several flags changed at the onset, so many are named."""
 MANY = 3
+FEW = 2
+"""So many events read are no distribution: with the time alone beside them no more than medium confidence."""
 CLOSE = timedelta(minutes=5)
 CONCENTRATED = 0.8
 
@@ -38,6 +40,7 @@ def indicators(incident: Measurements) -> Iterator[Indicator]:
     yield _timing(incident, change)
     yield from _one_of_many(incident, change)
     yield from _of_the_events(incident, change)
+    yield from _explained_without(incident, change)
     yield from _deployed_nearer(incident, change)
     yield from _switched_back(incident, change)
 
@@ -48,24 +51,28 @@ def _changes(incident: Measurements) -> tuple[FlagChange, ...]:
 
 
 def _suspect(incident: Measurements) -> FlagChange | None:
-    """Of the flags changed at the onset, the one that the events carry most, else the nearest; None without any."""
+    """Of the flags changed at the onset, the one that the events have on most, else the nearest; None without any."""
     changes = _changes(incident)
     return max(changes, key=lambda change: _carried(incident, change.flag), default=None)
 
 
 def _carried(incident: Measurements, flag: str) -> float:
     """The part (0..1) of the events that carry one value of the flag; 0 where nothing tells."""
-    found = _by_tag(incident, flag)
+    counted = _by_tag(incident, flag)
     read, values = _in_events(incident, flag)
-    return max(
-        found.share if found is not None else 0.0, 0.9 * bool(read) * (len(set(values)) == 1 and len(values) == read)
-    )
+    on_in_all = bool(read) and len(values) == read and not any(map(is_off, values))
+    return max((counted.share or 0.0) if counted is not None else 0.0, 0.9 * on_in_all)
 
 
 def _by_tag(incident: Measurements, flag: str) -> Explanation | None:
-    """The finding that rests on a tag of the flag."""
+    """The finding that counts a tag of the flag; what a few events carry is none."""
     return next(
-        (each for each in incident.explanation if any(same_flag(value.tag, flag) for value in each.values)), None
+        (
+            each
+            for each in incident.explanation
+            if each.share is not None and any(same_flag(value.tag, flag) for value in each.values)
+        ),
+        None,
     )
 
 
@@ -97,19 +104,31 @@ def _one_of_many(incident: Measurements, change: FlagChange) -> Iterator[Indicat
 def _of_the_events(incident: Measurements, change: FlagChange) -> Iterator[Indicator]:
     name, tagged = quoted(change.flag), _by_tag(incident, change.flag)
     read, values = _in_events(incident, change.flag)
-    if tagged is not None and tagged.share >= CONCENTRATED and tagged.events > read:
+    if tagged is not None and (tagged.share or 0) >= CONCENTRATED and tagged.events > read:
         value = next(value.value for value in tagged.values if same_flag(value.tag, change.flag))
         yield Indicator(
-            "events", 3, f"{percent_of(tagged.share)} of the events carry {name} = {quoted(value)}.", core=True
+            "events", 3, f"{percent_of(tagged.share or 0)} of the events carry {name} = {quoted(value)}.", core=True
         )
     elif read and len(values) == read and len(set(values)) == 1:
-        text = f"{count(read, 'event')} of {read} read carry {name} = {quoted(values[0])}."
-        yield Indicator("events", 2, text)
+        carry = f"{read} of {count(read, 'event')} read carry" if read > 1 else "The event read carries"
+        text = f"{carry} {name} = {quoted(values[0])}"
+        if is_off(values[0]):
+            yield Indicator("events", 0, f"{text}, which says nothing: it may be on for others.")
+        else:
+            yield Indicator("events", 1 if read <= FEW else 2, f"{text}.")
     elif read and not values:
         yield Indicator("events", -3, f"None of {count(read, 'event')} read evaluated {name}.")
     elif read:
         shown = f"{len(values)} of {read}" if len(set(values)) == 1 else f"different values in {read}"
         yield Indicator("events", -1, f"The events read do not agree on {name}: {shown}.")
+
+
+def _explained_without(incident: Measurements, change: FlagChange) -> Iterator[Indicator]:
+    """A set of tag values, of which the flag is no part, that is counted to explain most of the incident."""
+    other = next((each for each in incident.explanation if explains_most(each)), None)
+    if other is not None and not any(same_flag(value.tag, change.flag) for value in other.values):
+        values = " and ".join(f"{quoted(value.tag)} = {quoted(value.value)}" for value in other.values)
+        yield Indicator("explanation", -2, f"{values} explains most of the events, whatever the flag is.")
 
 
 def _deployed_nearer(incident: Measurements, change: FlagChange) -> Iterator[Indicator]:
@@ -173,15 +192,20 @@ def action(incident: Measurements) -> str:
             f"Flag {quoted(change.flag)} was {again.action or 'changed'} again at {moment(again.at)}: "
             "run check_recovery with since set to that time before anything else is changed."
         )
-    _, values = _in_events(incident, change.flag)
-    tagged = _by_tag(incident, change.flag)
-    values += (
-        [value.value for value in tagged.values if same_flag(value.tag, change.flag)] if tagged is not None else []
-    )
-    back = "on again" if values and all(map(is_off, values)) else "off again" if values else "back"
     others = [each.flag for each in _changes(incident) if each.flag != change.flag]
     more = f" Changed at the same time: {listed(others, TRIED)}." if others else ""
+    back = _back(incident, change.flag)
     return f"Switch flag {quoted(change.flag)} {back} in your flag provider, then run check_recovery.{more}"
+
+
+def _back(incident: Measurements, flag: str) -> str:
+    """Which way to switch it, as far as the events tell; that a few have it off does not mean that it was on."""
+    tagged = _by_tag(incident, flag)
+    if tagged is not None:
+        off = all(is_off(value.value) for value in tagged.values if same_flag(value.tag, flag))
+        return ("on again" if tagged.explains is not None else "back") if off else "off again"
+    _, values = _in_events(incident, flag)
+    return "off again" if values and not any(map(is_off, values)) else "back"
 
 
 def prevention(incident: Measurements) -> Prevention:

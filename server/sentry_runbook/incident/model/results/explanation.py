@@ -27,16 +27,19 @@ class Explanation(Frozen):
     Attributes:
         values: one to three tags together; ``schedule`` is no tag of an event: the minutes at which bursts begin.
         rank: 1 for the best; entries of one rank cannot be told apart by the data.
-        share: fraction 0..1 of the window's events that carry all these values.
-        usual_share: the same before the incident; None when too few events were there to say.
+        share: fraction 0..1 of the window's events that carry all these values; None when only the few events that
+            were read tell of them.
+        usual_share: the same before the incident; of a release without ``explains`` its part of the sessions; None when
+            too few events were there to say.
         explains: fraction 0..1 of the events above usual that carry them; None when there is no usual rate.
+        events: that carry them, of those that were counted.
         users: distinct users among the events that were read; None when not known.
         note: what limits or completes it, in words.
     """
 
     values: tuple[TagValue, ...]
     rank: int = 1
-    share: float
+    share: float | None = None
     usual_share: float | None = None
     explains: float | None = None
     events: int
