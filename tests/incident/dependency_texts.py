@@ -181,6 +181,15 @@ KINDS: dict[str, tuple[Row, ...]] = {
     **{"storage": STORAGE, "model": MODEL, "http": HTTP},
 }
 
+NAMED_WITH_A_FAILURE = (
+    ("redis.exceptions.TimeoutError: Timeout reading from socket", "Redis"),
+    ("Error: Redis timed out after 'GET cart'", "Redis"),
+    ("RuntimeError: kafka timeout while sending to 'orders'", "Kafka"),
+    ("pymongo.errors.NetworkTimeout: 'connection timed out'", "MongoDB"),
+    ("Error: Redis connection to 'sessions' failed: connection refused", "Redis"),
+)
+"""Texts with something quoted in which a client tells of a call that failed, and whose it was."""
+
 NO_DEPENDENCY = (
     "TypeError: Cannot read properties of undefined (reading 'total')",
     "ValidationError: callback_url 'http://10.0.0.5:6379' is not allowed",
@@ -204,5 +213,38 @@ NO_DEPENDENCY = (
     "ReferenceError: RedisConnectionError is not defined",
     "RuntimeError: kafka topic name must not be empty",
     "NoSuchKey: The specified key does not exist.",
+    # a product and a word of failure in the name of a setting, or in a value that is quoted
+    "ValueError: unknown setting 'redis timeout' in row 7",
+    "ValueError: invalid value for 'redis.timeout': expected a number",
+    "KeyError: 'redis_timeout'",
+    "ConfigError: unknown key \"kafka.connection.timeout\" in settings.toml",
+    "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\npostgres_timeout\n  Input should be a valid integer",
+    "TypeError: Cannot read properties of undefined (reading 'redisTimeout')",
+    "TypeError: __init__() got an unexpected keyword argument 'redis_connect_timeout'",
+    "AttributeError: 'Settings' object has no attribute 'mysql_timeout'",
+    "UndefinedColumn: column \"stripe_timeout\" does not exist",
+    "YAMLException: duplicated mapping key \"redis timeout\" at line 3",
+    "ValueError: could not parse 'mongo connection failed' as a number",
+    "RuntimeError: option redis.timeout must be an integer, got 'abc'",
+    "ImproperlyConfigured: Set the REDIS_TIMEOUT environment variable",
+    "ValueError: time data 'redis timed out' does not match format '%Y'",
+    "ValueError: bad header 'openai rate limit exceeded' in line 4",
+    "NoSuchSetting: elasticsearch.timeout is not a known setting",
+    "MissingTranslation: no text for \"errors.kafka.timeout\"",
+    "LookupError: unknown error class 'RedisTimeoutError'",
+    "InvalidFlag: flag 'postgres-timeout' has no variant \"on\"",
+    "TemplateSyntaxError: unknown filter 'redis timeout'",
+    "ReferenceError: redisTimeout is not defined",
+    "NameError: name 'redis_timeout' is not defined",
+    "ImportError: cannot import name 'RedisTimeout' from 'shop.errors'",
+    "IndexError: row \"redis timeout\" has no column 3",
+    "NoMethodError: undefined method `redis_timeout' for nil:NilClass",
+    "Error: Unknown argument `kafka_timeout`. Did you mean `kafka_timeouts`?",
+    "ValueError: unsupported value 'redis timeout 5s' for --cache",
+    "Error: invalid redis timeout: 5x",
+    "Error: unknown Redis setting timeout",
+    "Error: redis timeout must be a positive number",
+    "Error: the option kafka timeout is not supported",
+    "Warning: deprecated option rabbitmq timeout",
 )  # fmt: skip
 """Errors that only mention a host or a product, or that a working service answers."""

@@ -27,6 +27,7 @@ from sentry_runbook.incident.events.call_words import (
 from sentry_runbook.incident.events.database_words import CONNECTIONS_RAN_OUT, LOCKS_TIMED_OUT, READ_ONLY, UNAVAILABLE
 from sentry_runbook.incident.events.external_calls import FailedCalls
 from sentry_runbook.incident.events.hosts import Whose, is_internal, own_domains, places_in, whose_host
+from sentry_runbook.incident.events.mentions import ABOUT_A_SETTING, without_mentions, without_quoted_words
 from sentry_runbook.incident.events.words import OrderedTables, Words
 from sentry_runbook.incident.model.evidence import Evidence, quoted
 from sentry_runbook.incident.model.evidence.json_values import FILE_ENDINGS
@@ -206,6 +207,8 @@ class _Finder:
                 yield found
 
     def _of_fault(self, text: str, table: Words, kind: DependencyKind, trouble: Trouble) -> FailedDependency | None:
+        if trouble == "down" and table.search(without_quoted_words(text)) is None:
+            return None
         place, calls = self._place(text), self._best_calls()
         if trouble in ("no_connections", "full", "down") and kind == "database":
             kind = self._kind_by_name(text, place) or kind
@@ -228,8 +231,11 @@ class _Finder:
 
     def _of_product(self, text: str) -> FailedDependency | None:
         """Of a failed call whose text names no host, but a product: its client is named in the type of the error."""
-        kind = self._kind_by_name(text, None)
-        if kind is None:
+        error_type = text.partition(": ")[0]
+        is_of_client = " " not in error_type and words.product_in(error_type) is not None
+        bare = text if is_of_client else without_mentions(text)
+        kind = self._kind_by_name(bare, None)
+        if kind is None or ABOUT_A_SETTING.search(text) or not is_failing_call(bare):
             return None
         trouble: Trouble = "limited" if LIMITED.search(text) else "down"
         internal = self._is_internal(kind, trouble, text, None)
