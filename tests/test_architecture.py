@@ -143,6 +143,7 @@ MEASURED = (
         "explanation",
         "platforms",
         "release_health",
+        "suspect",
     }
 )
 JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "people", "incident"}
@@ -163,7 +164,8 @@ INSIDE: dict[str, set[str]] = {
     "platforms": LOWEST | {"events"},
     "changes": LOWEST | {"releases"},
     "release_health": LOWEST | {"metrics"},
-    "explanation": LOWEST | {"metrics", "events", "releases", "changes"},
+    "suspect": LOWEST | {"metrics", "releases", "release_health", "issue_status"},
+    "explanation": LOWEST | {"metrics", "events", "releases", "changes", "suspect"},
     "measurements": LOWEST
     | {
         "metrics",
@@ -174,6 +176,7 @@ INSIDE: dict[str, set[str]] = {
         "changes",
         "explanation",
         "release_health",
+        "suspect",
         "platforms",
     },
     "causes": MEASURED,

@@ -43,7 +43,8 @@ from sentry_runbook.incident.release_health import (
     release_health,
     usual_release_shares,
 )
-from sentry_runbook.incident.releases import Start, suspect_release
+from sentry_runbook.incident.releases import Start
+from sentry_runbook.incident.suspect import find_suspect
 
 PART_OF_THE_INCIDENT = Unknown(why="the time before the period asked for is a part of the incident")
 DROPPED = "dropped events"
@@ -246,7 +247,7 @@ class Measurements:
     @cached_property
     def suspect(self) -> str | None:
         """The release that came with the incident."""
-        return suspect_release(self.compared)
+        return find_suspect(self.compared, self.policy, self.episode, self.apparent_start)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ IN_USE = 0.01
 """Part of the sessions from which a release runs beside another one."""
 HEALTHY, FAILING = "healthy beside it", "fails as the suspect release does"
 WAS_HEALTHY = "healthy until replaced"
+"""Never said of one that runs beside the suspect release; see :func:`relation`."""
 ALONE, REPLACED = "no other release runs beside it", "replaced when the errors began"
 
 

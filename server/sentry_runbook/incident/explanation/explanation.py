@@ -14,7 +14,8 @@ from datetime import datetime
 from sentry_runbook.incident.explanation.all_time_tags import all_time_candidates
 from sentry_runbook.incident.explanation.candidate import Candidate
 from sentry_runbook.incident.explanation.flags import flag_candidates, weighed, with_flag_changes
-from sentry_runbook.incident.explanation.rows import compared_tags, row_candidates, with_rest
+from sentry_runbook.incident.explanation.new_release import with_new_release
+from sentry_runbook.incident.explanation.rows import compared_tags, row_candidates, said_of_listed, with_rest
 from sentry_runbook.incident.explanation.schedule import schedule_candidate
 from sentry_runbook.incident.explanation.single_user import single_user
 from sentry_runbook.incident.metrics.breakdown import FEWEST_NOW
@@ -68,7 +69,8 @@ def _candidates(
 ) -> Iterator[Candidate]:
     flags = flag_candidates(evidence, start)
     tagged = {candidate.tags for candidate in flags}
-    of_tags = [candidate for candidate in _of_tags(evidence, usual_shares, events) if candidate.tags not in tagged]
+    of_rows = with_new_release(_of_tags(evidence, usual_shares, events), evidence, start, usual_shares)
+    of_tags = [candidate for candidate in of_rows if candidate.tags not in tagged]
     yield from with_flag_changes(of_tags, evidence, start)
     yield from flags
     user = single_user(evidence, events, episode)
@@ -89,7 +91,7 @@ def _of_tags(evidence: Evidence, usual_shares: Mapping[tuple[str, str], float], 
     now = part.value
     if before is not None:
         now, before = with_rest(now, events), with_rest(before, _counted(evidence, start - length, start))
-    rows = row_candidates(now, before, 1.0, usual_shares)
+    rows = said_of_listed(row_candidates(now, before, 1.0, usual_shares), part.value, events, before is not None)
     found = {tag for candidate in rows for tag in candidate.tags}
     told = found | compared_tags(part.value) if part.value.complete else found
     return (*rows, *all_time_candidates(evidence, events, told))

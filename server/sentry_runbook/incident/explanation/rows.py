@@ -67,7 +67,7 @@ def row_candidates(
     joined = _joined(ranked, now.combinations) if all(each.explains is None for each in ranked) else ranked
     enough = [each for each in joined if _is_enough(each)]
     distinct = list(_distinct(enough))[:MOST_OF_ROWS]
-    return tuple(_candidate(each, distinct[0], now.complete) for each in distinct)
+    return tuple(_candidate(each, distinct[0]) for each in distinct)
 
 
 def _is_enough(each: RankedSet) -> bool:
@@ -164,12 +164,35 @@ def _same_tags(later: RankedSet, better: RankedSet) -> bool:
     return {tag for tag, _ in later.values} == {tag for tag, _ in better.values}
 
 
-def _candidate(each: RankedSet, best: RankedSet, complete: bool) -> Candidate:
+def said_of_listed(
+    candidates: Sequence[Candidate], listed: Breakdown, events: int, has_rest: bool
+) -> tuple[Candidate, ...]:
+    """The findings, with what they are counted over where Sentry did not list the tags of all events.
+
+    Args:
+        candidates: of the rows.
+        listed: the rows as Sentry listed them.
+        events: all events of the window.
+        has_rest: whether the shares are of all events: then they are the least that they can be.
+    """
+    known = sum(row.events for row in listed.combinations)
+    if listed.complete or known >= events:
+        return tuple(candidates)
+    note = f"at least: {known} of {events} events are listed by tags" if has_rest else f"of the {known} events listed"
+    return tuple(
+        replace(each, explanation=each.explanation.model_copy(update={"note": _also(each.explanation.note, note)}))
+        for each in candidates
+    )
+
+
+def _also(note: str | None, more: str) -> str:
+    return "; ".join(filter(None, (note, more)))
+
+
+def _candidate(each: RankedSet, best: RankedSet) -> Candidate:
     """A finding that stands among those of other sources where the best set of these rows stands, after better ones."""
     known = each.explains is not None
     notes = [] if known or each.usual_share is not None else [NOT_COMPARED]
-    if not complete:
-        notes.append("of the most frequent combinations")
     score = (ABOVE_ALL_TIME if known else BELOW) + (best.share if best.explains is None else best.explains)
     return Candidate(
         source="rows",

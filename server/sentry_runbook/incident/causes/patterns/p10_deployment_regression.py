@@ -23,13 +23,14 @@ from sentry_runbook.incident.releases import (
     release_named,
     releases_seen,
 )
+from sentry_runbook.incident.suspect import AS_MANY, Excess, excess_of
 
 POINTS_BY_SOURCE = {"deploy marker": 4, "release date": 3, "first mention of the release": 1}
 """What alignment with a deploy says, by what dates it; a first mention is often just the first event."""
 FEW, MOST = 0.5, 0.9
 """Parts of the events: below FEW, other releases fail too; from MOST on, they are on this release."""
-AS_MANY = 1.1
-"""A part of the events up to that many times the part of the sessions is what any error would have."""
+MOST_OF_EXCESS, NEARLY_ALL_OF_EXCESS = 0.6, 0.8
+"""Of the events above usual; the larger part where the sessions do not tell what any error would have."""
 COMMIT_IS_NEW = timedelta(days=2)
 SEVERAL_NEW_ISSUES = 3
 
@@ -112,7 +113,13 @@ def _release_share(incident: Measurements, version: str) -> Iterator[Indicator]:
     measured_before = total_before >= FEWEST_BEFORE
     share = _percent(now, total)
     adoption = _adoption(incident)
-    if now < FEW * total:
+    excess = excess_of(incident.compared, version)
+    if excess is not None and _is_beyond(excess, adoption):
+        # Most events of an old issue may be the usual ones, on the releases that run; the additional ones tell.
+        about = "" if excess.counted else "About "
+        text = f"{about}{_percent_of_excess(excess)} of the events above usual are on {name}."
+        yield Indicator("share", 3, text, core=True)
+    elif now < FEW * total:
         yield Indicator("share", -3, f"Only {share} of the events are on {name}: other releases fail too.")
     elif measured_before and before >= FEW * total_before:
         # The release carried the events when all was well, so its share does not tell the incident from usual.
@@ -173,6 +180,17 @@ def _compared(main: ReleaseHealth, others: Sequence[ReleaseHealth], limit: float
     else:
         text = f"{described(main)}; {relation(other)} {described(other)}: it fails in the same way."
         yield Indicator("sessions", -3, text)
+
+
+def _is_beyond(excess: Excess, adoption: float | None) -> bool:
+    """Whether the release has more of the events above usual than it would have of any error."""
+    if adoption is None:
+        return excess.explains >= NEARLY_ALL_OF_EXCESS
+    return excess.explains >= max(MOST_OF_EXCESS, AS_MANY * adoption)
+
+
+def _percent_of_excess(excess: Excess) -> str:
+    return percent_of(rounded(excess.explains))
 
 
 def _percent(part: int, total: int) -> str:
