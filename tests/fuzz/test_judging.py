@@ -6,7 +6,7 @@ import pytest
 
 from sentry_runbook.collect import request_values
 from sentry_runbook.safety.sanitizer import Sanitizer
-from sentry_runbook.tools.output import PreparedAnswer
+from sentry_runbook.tools import output
 from tests.fuzz.test_payloads import A_PART, SEEDS_OF_A_PART, played
 
 PART = 0
@@ -35,7 +35,7 @@ async def test_a_release_that_is_masked_is_told(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_an_answer_over_its_budget_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PreparedAnswer, "fits", lambda *_: True)
+    monkeypatch.setattr(output, "fits", lambda *_: True)
     assert "characters" in await told()
 
 

@@ -70,15 +70,20 @@ def prepare(result: A, render: Render[A], shrink: Sequence[Shrink[A]] = (), budg
     for smaller in _ever_smaller(result, shrink):
         structured = serialize(smaller)
         # What is added yet only makes it longer: where it is too long already, neither that nor a page is made.
-        if len(json.dumps(structured)) > budget:
+        if not fits(json.dumps(structured), budget):
             continue
         structured, masked = _with_extras(structured, smaller)
-        if len(json.dumps(structured)) > budget:
+        if not fits(json.dumps(structured), budget):
             continue
         answer = _with_page(structured, masked, smaller, render)
-        if len(answer.page.text(new_nonce())) <= budget:
+        if fits(answer.page.text(new_nonce()), budget):
             return answer
     return _with_page(*_with_extras(serialize(smaller), smaller), smaller, render)
+
+
+def fits(text: str, budget: int) -> bool:
+    """Whether one channel has at most ``budget`` characters."""
+    return len(text) <= budget
 
 
 def _ever_smaller(result: A, shrink: Sequence[Shrink[A]]) -> Iterator[A]:

@@ -98,7 +98,9 @@ def _missing(incident: Incident) -> Iterator[Missing]:
         yield Missing(what="suspect_commits", why=commits.why)
     if incident.suspect is None:
         yield Missing(what="suspect_release", why="no release stands out")
-    for what, part in (("releases", incident.evidence.releases), ("event", incident.evidence.event)):
+    evidence = incident.evidence
+    # Which tags the events were counted by was chosen from those of the issue.
+    for what, part in (("releases", evidence.releases), ("event", evidence.event), ("tags", evidence.tags)):
         if isinstance(part, Unknown) and part.asked:
             yield Missing(what=what, why=part.why)
 
