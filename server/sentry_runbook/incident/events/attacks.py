@@ -7,8 +7,9 @@ the request carries such SQL): somebody found a hole, so it is a security incide
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote_plus
@@ -42,6 +43,10 @@ MANY_USERS = 10
 USERS_A_SENDER = 5
 """Users of one address from which it is no household's."""
 QUERY_CATEGORIES = ("query", "sql", "db")
+ENCODED = re.compile(r"\+|%[0-9A-Fa-f]{2}")
+"""What a server decodes in an address or a form."""
+Sent = Mapping[str, tuple[str, ...]]
+"""Texts that a request's sender wrote, each with its forms."""
 
 
 @dataclass(frozen=True)
@@ -96,26 +101,27 @@ def senders(evidence: Evidence) -> Senders:
 def find_attacks(evidence: Evidence) -> tuple[Attack, ...]:
     """The signs of an attack, one of a kind; empty when there is none."""
     events, rows = whole_events(evidence), _rows(evidence)
-    found = (_sql(events), _other(events), _scan(evidence, events, rows), _logins(events, rows))
+    requests = [(event, _sent(event)) for event in events]
+    found = (_sql(requests), _other(requests), _scan(evidence, events, rows), _logins(events, rows))
     return tuple(attack for attack in found if attack is not None)
 
 
 # --- injections ----------------------------------------------------------------------------------------------------
 
 
-def _sql(events: Sequence[Event]) -> Attack | None:
+def _sql(requests: Sequence[tuple[Event, Sent]]) -> Attack | None:
     """SQL of an attacker; one that the database read counts before one that was only sent."""
-    attacks = [attack for event in events if (attack := _sql_in(event)) is not None]
+    attacks = [attack for event, sent in requests if (attack := _sql_in(event, sent)) is not None]
     return max(attacks, key=lambda attack: attack.reached, default=None)
 
 
-def _sql_in(event: Event) -> Attack | None:
+def _sql_in(event: Event, requested: Sent) -> Attack | None:
     # What a library prints as parameters was bound: it never became SQL.
     texts = [text.partition("[parameters:")[0] for text in error_texts(event)]
     read = next((text for text in texts if _is_of_a_database(text) and SQL_ATTACK.search(text)), None)
     if read is not None:
         return Attack("sql", read, SQL_ATTACK, reached=True)
-    sent = next((text for text in _sent(event) if _holds(text, SQL_ATTACK)), None)
+    sent = _holding(requested, SQL_ATTACK)
     if sent is not None:
         is_read = any(SQL_SYNTAX.search(text) for text in texts) or _ran(event)
         return Attack("sql", sent, SQL_ATTACK, sent=True, reached=is_read)
@@ -135,9 +141,9 @@ def _ran(event: Event) -> bool:
     return any(SQL_ATTACK.search(statement) for statement in statements if statement)
 
 
-def _other(events: Sequence[Event]) -> Attack | None:
-    for event in events:
-        sent = next((text for text in _sent(event) if _holds(text, OTHER_ATTACK)), None)
+def _other(requests: Sequence[tuple[Event, Sent]]) -> Attack | None:
+    for event, requested in requests:
+        sent = _holding(requested, OTHER_ATTACK)
         if sent is not None:
             return Attack("injection", sent, OTHER_ATTACK, sent=True)
         text = next((text for text in (*error_texts(event), *event.tags.values()) if IN_ANY_TEXT.search(text)), None)
@@ -146,20 +152,24 @@ def _other(events: Sequence[Event]) -> Attack | None:
     return None
 
 
-def _sent(event: Event) -> Iterator[str]:
+def _sent(event: Event) -> Sent:
     """What the sender of the request wrote: address, query, body, and the address that the SDK notes elsewhere."""
-    for text in (event.request_url, event.request_query, event.request_data, event.tags.get("url"), event.transaction):
-        if text:
-            yield text[:MOST_SENT]
+    texts = (event.request_url, event.request_query, event.request_data, event.tags.get("url"), event.transaction)
+    return {text: _forms(text) for text in dict.fromkeys(text[:MOST_SENT] for text in texts if text)}
 
 
-def _holds(text: str, words: Words) -> bool:
-    """Whether words are found in a text as it is, or as the server read it: decoded once, or twice as attackers do."""
-    forms = {text: None}
-    if "%" in text or "+" in text:
-        once = unquote_plus(text)
-        forms |= {once: None, unquote_plus(once): None}
-    return any(words.search(form) for form in forms)
+def _forms(text: str) -> tuple[str, ...]:
+    """A text as it is, and as the server read it: decoded once, or twice as attackers do."""
+    if ENCODED.search(text) is None:
+        return (text,)
+    once = unquote_plus(text)
+    forms = (text, once, unquote_plus(once) if ENCODED.search(once) is not None else once)
+    return tuple(dict.fromkeys(forms))
+
+
+def _holding(sent: Sent, words: Words) -> str | None:
+    """The first text of which a form holds the words; None when none does."""
+    return next((text for text, forms in sent.items() if any(words.search(form) for form in forms)), None)
 
 
 # --- scans and logins ----------------------------------------------------------------------------------------------
