@@ -2,6 +2,8 @@
 
 import re
 
+from sentry_runbook.incident.explanation.rows import row_candidates, said_of_listed
+from sentry_runbook.incident.model.evidence import Breakdown, Combination
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.corpus.planted.entries import planted_incidents
 from tests.corpus.planted.events import MAIN, Played
@@ -9,17 +11,26 @@ from tests.corpus.planted.score import play
 from tests.tools.support import connected
 
 
-async def test_of_a_cut_list_the_events_listed_are_named_in_both_channels() -> None:
+async def test_a_new_release_s_usual_share_is_called_its_part_of_the_sessions() -> None:
     entry = next(entry for entry in planted_incidents() if entry.seed == 171)
     played = Played(entry)
     async with connected(world=played.world(), clock=played.clock) as connection:
-        answer = await connection.call("triage_issue", issue=MAIN)
         page = await connection.text("triage_issue", issue=MAIN)
-    first = answer["explanation"][0]
-    assert first["note"] == f"of the {first['events']} events listed"
     line = next(line for line in page.splitlines() if "Explained by:" in line)
     assert "28.1 % of the sessions" in line and "28.1 % usually" not in line
-    assert f"of the {first['events']} events listed" in line
+
+
+def test_of_a_cut_list_the_events_listed_are_named() -> None:
+    listed = Breakdown(
+        combinations=tuple(
+            Combination(tags={"host": name}, events=events) for name, events in (("a", 90), ("b", 5), ("c", 5))
+        ),
+        complete=False,
+    )
+    said = said_of_listed(row_candidates(listed, None, 1.0, {}), listed, 400, has_rest=False)
+    assert [candidate.explanation.note for candidate in said] == ["usual share not known; of the 100 events listed"]
+    (least,) = said_of_listed(row_candidates(listed, None, 1.0, {}), listed, 400, has_rest=True)
+    assert "at least: 100 of 400 events are listed by tags" in (least.explanation.note or "")
 
 
 async def test_shares_of_all_events_that_a_cut_list_cannot_hold_are_said_to_be_the_least() -> None:
