@@ -15,6 +15,7 @@ from tests.matrix import matrix
 ALL = planted_incidents()
 QUICK = smallest_third(ALL)
 REPEATED = 4
+FOUND_OF_A_THIRD = 0.9
 """How often each entry without a cause is played, each time with other noise."""
 KINDS = {
     "one tag": 10,
@@ -132,14 +133,13 @@ def test_more_retries_in_a_retry_storm_are_a_miss(action: str, is_wrong: bool) -
     assert bool(score(entry, answer, Truth(Played(entry))).misses) is is_wrong
 
 
-@pytest.mark.xfail(reason="68 of 93 when it was written: see what python -m tests.corpus planted prints")
 async def test_a_third_of_the_planted_causes_stands_first_and_nothing_is_invented() -> None:
     found, quiet = split(scored := await play_all(QUICK))
-    assert part(found) >= FOUND and part(quiet) >= QUIET, report(scored)
+    # Of so few one miss more is no finding: the whole corpus, which the matrix plays, is held to FOUND.
+    assert part(found) >= FOUND_OF_A_THIRD and part(quiet) >= QUIET, report(scored)
 
 
 @pytest.mark.matrix
-@pytest.mark.xfail(reason="68 of 93 when it was written: see what python -m tests.corpus planted prints")
 async def test_the_planted_cause_stands_first_in_both_halves() -> None:
     scored = await play_all(entry for entry in ALL if not entry.expect.nothing)
     for half in (True, False):
@@ -147,7 +147,6 @@ async def test_the_planted_cause_stands_first_in_both_halves() -> None:
 
 
 @pytest.mark.matrix
-@pytest.mark.xfail(reason="24 of 27 when it was written: see what python -m tests.corpus planted prints")
 async def test_nothing_is_invented_where_nothing_was_planted_whatever_the_noise() -> None:
     nothing = [entry for entry in ALL if entry.expect.nothing]
     scored = await play_all(entry.again(times) for entry in nothing for times in range(REPEATED))
