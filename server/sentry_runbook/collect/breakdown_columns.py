@@ -43,6 +43,8 @@ TELLING = ("transaction", *CLIENT_TAGS)
 SAME_GAIN = 0.05
 FEW_VERSIONS = 1.3
 """A version spreads the events hardly more than its name does: nearly all are of one."""
+MOST_VALUES = 10_000
+"""More are not told apart: a server may claim any number."""
 SMALLEST_PART = 0.1
 """A tag of fewer of the events explains none of the rest."""
 MAY_EXPLAIN = re.compile(
@@ -186,7 +188,7 @@ def _over_life(tag: JsonObject, key: str, events: int | None) -> _Tag | None:
     whole = max(events or 0, total)
     if unique <= 1 and total >= whole:
         return None
-    rest, others = max(0, total - sum(counts)), max(0, unique - len(counts))
+    rest, others = max(0, total - sum(counts)), min(max(0, unique - len(counts)), MOST_VALUES)
     spread = _spread([*counts, *([rest / others] * others if others else [])], whole - total)
     return _Tag(key, spread, total / whole)
 
