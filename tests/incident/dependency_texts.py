@@ -181,6 +181,23 @@ KINDS: dict[str, tuple[Row, ...]] = {
     **{"storage": STORAGE, "model": MODEL, "http": HTTP},
 }
 
+NAMED_AND_ADDRESSED = (
+    ('psycopg2.OperationalError: connection to server at "db-primary.internal" (10.20.3.12), port 5432 failed: Connection refused', "PostgreSQL at db-primary.internal:5432"),
+    ('psycopg2.OperationalError: connection to server at "db-primary" (10.20.3.12), port 5432 failed: Connection refused', "PostgreSQL at db-primary:5432"),
+    ('OperationalError: could not connect to server: Connection refused\n\tIs the server running on host "db-primary.internal" (10.20.3.12) and accepting TCP/IP connections on port 5432?', "PostgreSQL at db-primary.internal:5432"),
+    ("PSQLException: Connection to db-primary.internal/10.20.3.12:5432 refused", "PostgreSQL at db-primary.internal:5432"),
+    ("JedisConnectionException: Failed to connect to cache.internal/10.0.3.7:6379", "Redis at cache.internal:6379"),
+    ("Error: dial tcp: db.internal (10.1.2.3:5432): connect: connection refused", "PostgreSQL at db.internal:5432"),
+    ("Error: failed to connect to `host=db.internal user=shop database=shop`: dial error (dial tcp 10.1.2.3:5432: connect: connection refused)", "PostgreSQL at db.internal:5432"),
+    ("Error: failed to connect to `user=shop database=shop`: 10.1.2.3:5432 (db.internal): dial error: connect: connection refused", "PostgreSQL at db.internal:5432"),
+    ("OperationalError: (2003, \"Can't connect to MySQL server on 'db.internal' (10.1.2.3:3306)\")", "MySQL at db.internal:3306"),
+    ("ConnectException: Connection refused: broker-1.internal/10.0.1.4:9092", "Kafka at broker-1.internal:9092"),
+    # without a name the address stands, and what stands before it in brackets is no name
+    ("Error: connect ECONNREFUSED 10.0.3.7:6379", "Redis at 10.0.3.7:6379"),
+    ("Error: connection failed (10.0.3.7:6379)", "Redis at 10.0.3.7:6379"),
+)  # fmt: skip
+"""Texts of drivers that give a host's name and its address, and how it is shown."""
+
 NAMED_WITH_A_FAILURE = (
     ("redis.exceptions.TimeoutError: Timeout reading from socket", "Redis"),
     ("Error: Redis timed out after 'GET cart'", "Redis"),

@@ -12,7 +12,7 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Breadcrumb, Event
 from sentry_runbook.incident.model.results.explanation import Dependency
 from tests.incident.builder import incident, known, read
-from tests.incident.dependency_texts import KINDS, NAMED_WITH_A_FAILURE, NO_DEPENDENCY
+from tests.incident.dependency_texts import KINDS, NAMED_AND_ADDRESSED, NAMED_WITH_A_FAILURE, NO_DEPENDENCY
 from tests.incident.test_causes import call, event
 
 OWN, OTHERS = "dependency_failure", "third_party_failure"
@@ -55,6 +55,11 @@ def test_an_error_tells_the_kind_the_name_and_whose_it_is(
 
 def test_every_kind_has_eight_texts_at_least() -> None:
     assert min(len(rows) for rows in KINDS.values()) >= 8
+
+
+@pytest.mark.parametrize(("text", "name"), NAMED_AND_ADDRESSED)
+def test_the_name_of_a_host_wins_over_its_address(text: str, name: str) -> None:
+    assert dependency(text).name == name
 
 
 @pytest.mark.parametrize(("text", "name"), NAMED_WITH_A_FAILURE)

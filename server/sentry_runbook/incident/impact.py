@@ -280,6 +280,11 @@ def _missing(incident: Measurements, counts: _ImpactCounts, users: UsersWorstHou
         yield Missing(what="p95_ms", why=_why_no_p95(evidence.latency.value))
     if isinstance(evidence.breakdown, Unknown):
         yield Missing(what="breakdown", why=evidence.breakdown.why)
+    elif isinstance(evidence.tags, Unknown) and evidence.tags.asked:
+        # Which tags the events are counted by is chosen from those of the issue.
+        yield Missing(
+            what="breakdown.tag", why=f"the issue's tags are not known, so the usual ones: {evidence.tags.why}"
+        )
     if isinstance(incident.traffic, Unknown):
         yield Missing(what="traffic", why=incident.traffic.why)
     yield from incident.unread_outcomes

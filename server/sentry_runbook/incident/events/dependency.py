@@ -26,7 +26,15 @@ from sentry_runbook.incident.events.call_words import (
 )
 from sentry_runbook.incident.events.database_words import CONNECTIONS_RAN_OUT, LOCKS_TIMED_OUT, READ_ONLY, UNAVAILABLE
 from sentry_runbook.incident.events.external_calls import FailedCalls
-from sentry_runbook.incident.events.hosts import Whose, is_internal, own_domains, places_in, whose_host
+from sentry_runbook.incident.events.hosts import (
+    Whose,
+    is_address,
+    is_internal,
+    name_beside,
+    own_domains,
+    places_in,
+    whose_host,
+)
 from sentry_runbook.incident.events.mentions import ABOUT_A_SETTING, without_mentions, without_quoted_words
 from sentry_runbook.incident.events.words import OrderedTables, Words
 from sentry_runbook.incident.model.evidence import Evidence, quoted
@@ -103,6 +111,8 @@ BEFORE_PORT = re.compile(
 """The host that stands right before such a port."""
 MAX_BEFORE = 70
 PORT_BEHIND = re.compile(r"(?:[\"'’”)]?:|[\"'’”)]?,? (?:on )?port[ =:]{1,2})(\d{2,5})(?!\d)")
+NO_HOSTS = ("connection", "connections", "server", "tcp", "listening")
+"""Words that stand before "on port 5432", too."""
 MOST_PLACES = 20
 HEAD, TAIL = 4_000, 2_000
 """Characters at both ends of a text in which it is said what failed; between them it quotes."""
@@ -362,11 +372,21 @@ def _ends(text: str) -> str:
 
 
 def _at_a_port(text: str) -> Place | None:
-    """The host that stands before the first port of a data store: whoever runs it, it is the project's own."""
+    """The host that stands before the first port of a data store: whoever runs it, it is the project's own.
+
+    Where the text has its name beside its address, the name: that is what people know it by.
+    """
     for match in islice(AT_A_PORT.finditer(text), MOST_PLACES):
-        host = BEFORE_PORT.search(text[max(0, match.start() - MAX_BEFORE) : match.start()])
-        if host is not None and host[1].rpartition(".")[2].lower() not in FILE_ENDINGS:
-            return Place(host[1].lower(), match[1], "own")
+        begin = max(0, match.start() - MAX_BEFORE)
+        before = BEFORE_PORT.search(text[begin : match.start()])
+        if before is None or before[1].rpartition(".")[2].lower() in FILE_ENDINGS:
+            continue
+        host: str | None = before[1].lower()
+        if host in NO_HOSTS or is_address(before[1].lower()):
+            name = name_beside(text, begin + before.start(1), begin + before.end(1))
+            host = name or (None if host in NO_HOSTS else host)
+        if host is not None:
+            return Place(host, match[1], "own")
     return None
 
 

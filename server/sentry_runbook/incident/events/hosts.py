@@ -118,6 +118,39 @@ def whose_host(host: str, own: frozenset[str]) -> Whose:
     return "tracker" if is_tracker(host) else "external"
 
 
+# --- the name beside an address -------------------------------------------------------------------------------------
+
+_NAME = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+NAMED_BEFORE = re.compile(
+    rf"(?:(?<![\w./-])({_NAME}(?:\.{_NAME}){{1,9}})[\"'’”]? ?[(/]"
+    rf"|[\"'‘“]({_NAME})[\"'’”] ?\(|(?<![\w./-])({_NAME})/)\Z",
+    re.IGNORECASE,
+)
+"""``"db.internal" (`` and ``db/`` right before an address."""
+NAMED_BEHIND = re.compile(rf":\d{{2,5}} ?\(({_NAME}(?:\.{_NAME}){{1,9}})\)", re.IGNORECASE)
+"""``:5432 (db.internal)`` right behind it."""
+NAMED_AS_HOST = re.compile(
+    rf"\bhost(?:name)?(?: ?= ?| )[\"'‘“]?((?:{_NAME}\.){{1,9}}[a-z]{{2,24}}|(?<==){_NAME})(?![\w.-])", re.IGNORECASE
+)
+"""``host=db``, ``on host "db.internal"`` anywhere in the text."""
+MAX_NAME = 120
+
+
+def name_beside(text: str, start: int, end: int) -> str | None:
+    """The name of the host whose address stands at ``text[start:end]``, lower case; None where the text has none."""
+    before = NAMED_BEFORE.search(text[max(0, start - MAX_NAME) : start])
+    found = before or NAMED_BEHIND.match(text, end) or NAMED_AS_HOST.search(text)
+    if found is None:
+        return None
+    name = next(group for group in found.groups() if group).lower()
+    return None if is_address(name) or name.rpartition(".")[2] in FILE_ENDINGS else name
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an address, masked or not, and no name."""
+    return host.startswith(MASKED_ADDRESS) or address_of(host) is not None
+
+
 # --- hosts in error texts ------------------------------------------------------------------------------------------
 
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"

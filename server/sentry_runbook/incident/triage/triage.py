@@ -99,8 +99,7 @@ def _missing(incident: Incident) -> Iterator[Missing]:
     if incident.suspect is None:
         yield Missing(what="suspect_release", why="no release stands out")
     evidence = incident.evidence
-    # Which tags the events were counted by was chosen from those of the issue.
-    for what, part in (("releases", evidence.releases), ("event", evidence.event), ("tags", evidence.tags)):
+    for what, part in (("releases", evidence.releases), ("event", evidence.event)):
         if isinstance(part, Unknown) and part.asked:
             yield Missing(what=what, why=part.why)
 
