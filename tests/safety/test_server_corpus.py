@@ -12,6 +12,7 @@ from tests.safety.inert import problems
 from tests.safety.structure import CODE, QUOTED, Learned, document_problems, keys, leaves, marked, split, text_problems
 from tests.tools.support import BASE, connected
 
+from sentry_runbook.incident.causes.catalog import PATTERNS
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 
@@ -56,6 +57,8 @@ async def learned() -> Learned:
             async with connected(name) as connection:
                 async for said in Asker(connection, []).prompts(SCENARIOS[name].issue, "root_cause_patterns"):
                     _learned.learn(said.channel, said.text)
+        # Hostile texts meet patterns that no scenario does; their titles are ours.
+        _learned.headings |= {f"{pattern.title} (confidence )" for pattern in PATTERNS}
     return _learned
 
 
