@@ -42,9 +42,7 @@ UNREACHED: Mapping[str, str] = {
     "ActionItem.owner": "people give it in the document; no tool takes it",
     "RecoveryAction.again_per_hour": "no embedded fix fails again; tests/incident/test_recovery_over_time.py",
     "RecoveryAction.decidable_at": "embedded incidents end with their fix; tests/incident/test_recovery_over_time.py",
-    "BreakdownRow.lift": "where an embedded incident has shares before it, the difference may be chance",
     "EventRow.ip": "embedded events name a user, and the address stands in only without one",
-    "BreakdownRow.share_before": "no embedded issue runs long before its incident; tests/incident/test_breakdown.py",
     "EventView.scrubbed": "no embedded project scrubs data",
     "AffectedEndpoint.estimate": "the embedded Sentry reads all data; tests/tools/test_numbers_that_disagree.py",
     "Impact.p95_estimate": "as above",
@@ -56,10 +54,8 @@ UNREACHED: Mapping[str, str] = {
     "SearchScope.one_by_one": "the embedded Sentry searches all projects at once; tests/tools/test_searches.py",
     "IssueRow.events_matching": "the embedded Sentry filters no numbers by the query; tests/tools/test_searches.py",
     "IssueRow.users_matching": "as above",
-    "Trend.times_usual": "no embedded issue has a usual rate; tests/tools/test_right_at_every_moment.py",
     "State.reopens_after": "no release here names a package; tests/tools/test_next_release.py",
     "LeadingIssue.note": "where nothing counts the project's unhandled events; tests/incident/test_leading.py",
-    "Verdict.severity_without_suspects": "no embedded incident is flooded or has forged releases",
 }
 """Why the embedded incidents cannot show it."""
 EXPLAINED = (101, 201, 151)
