@@ -282,7 +282,9 @@ class Sanitizer:
             return True
         # Once a text, however many findings it has.
         inert = "" if shown else text.inert_line(raw)
-        masked = self._masked(inert)
+        # Of one that is mostly hidden characters, written out, so much: a word that stands behind counts as torn.
+        is_longer = len(inert) > 2 * len(raw)
+        masked = text.without_torn_end(self._masked(inert[: len(raw)])) if is_longer else self._masked(inert)
         for finding in detected:
             listed = replace(
                 finding,

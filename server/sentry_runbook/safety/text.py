@@ -155,11 +155,12 @@ def intact(excerpt: str, inert: str, masked: str) -> str:
         inert: the whole text, not masked.
         masked: the same, masked.
     """
-    words = excerpt.split(" ")
+    note = _end_note().search(excerpt)
+    words = excerpt[: note.start() if note else None].split(" ")
     torn = [word in inert and word not in masked for word in words]
     first = next((place for place, is_torn in enumerate(torn) if not is_torn), len(words))
     last = next((place for place, is_torn in enumerate(reversed(torn)) if not is_torn), 0)
-    return " ".join(words[first : len(words) - last])
+    return " ".join(words[first : len(words) - last]) + (note.group() if note else "")
 
 
 def omitted(head: str, tail: str, left_out: int) -> str:
@@ -169,6 +170,11 @@ def omitted(head: str, tail: str, left_out: int) -> str:
 
 def _note(count: int) -> str:
     return f"…[+{count:,} characters]"
+
+
+@cache
+def _end_note() -> re.Pattern[str]:
+    return re.compile(r"…\[\+[\d,]{1,12} characters\]\Z")
 
 
 @cache
