@@ -249,3 +249,15 @@ def test_what_the_collector_loads_late_loads_the_sentry_client(module: str) -> N
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False", "True"], "a reason to load it late is missing"
+
+
+def test_the_list_of_tools_loads_no_model_that_only_a_call_fills() -> None:
+    late = ["breadcrumb", "chain", "event", "evidence", "exception", "flags", "frame", "occurrence", "outcomes"]
+    program = (
+        "import sys, sentry_runbook.tools.registry\n"
+        "print(*sorted(name.rpartition('.')[2] for name in sys.modules if '.incident.model.evidence.' in name))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = run.stdout.split()
+    assert "values" in loaded
+    assert [name for name in late if name in loaded] == []

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from sentry_runbook.incident.model.evidence import Event, Frame, Window, quoted
+from sentry_runbook.incident.model.evidence import Window, quoted
 from sentry_runbook.incident.model.results.impact import Episode, Trend
 from sentry_runbook.incident.model.results.triage import Criterion
+
+if TYPE_CHECKING:
+    from sentry_runbook.incident.model.evidence import Event, Frame
 
 NEAR_USUAL = (0.5, 1.5)
 """Between half and one and a half times the usual rate nothing is said of it."""

@@ -1,4 +1,4 @@
-"""Events: one read whole, and rows of the list. Lengths are what a responder can use (DESIGN §9 rests on them).
+"""An event read whole. Lengths are what a responder can use (DESIGN §9 rests on them).
 
 Of a large event only what is kept is looked at: entries, frames and variables are cut before they are made inert.
 """
@@ -15,6 +15,7 @@ from pydantic import Field
 from sentry_runbook.incident.model.evidence.breadcrumb import Breadcrumb, call_of_span, is_call
 from sentry_runbook.incident.model.evidence.chain import chain_of
 from sentry_runbook.incident.model.evidence.entries import entries_of, values_of
+from sentry_runbook.incident.model.evidence.event_row import event_id, event_release
 from sentry_runbook.incident.model.evidence.exception import Stack, ThrownException, message_of
 from sentry_runbook.incident.model.evidence.frame import Frame
 from sentry_runbook.incident.model.evidence.issue_kind import Kind, kind_of_event
@@ -22,8 +23,6 @@ from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     first_of,
     first_text,
-    flag_of,
-    id_of,
     left_out,
     list_of,
     object_of,
@@ -34,7 +33,6 @@ from sentry_runbook.incident.model.evidence.lenient import (
     TITLE,
     BothEnds,
     FieldType,
-    Flag,
     FromSentry,
     Host,
     Identifier,
@@ -52,7 +50,7 @@ from sentry_runbook.incident.model.evidence.lenient import (
     Word,
 )
 from sentry_runbook.incident.model.evidence.occurrence import EvidencePairs, evidence_of
-from sentry_runbook.incident.model.evidence.tags import MAX_TAGS, Tags, event_tags, tags_named
+from sentry_runbook.incident.model.evidence.tags import MAX_TAGS, Tags, event_tags
 from sentry_runbook.incident.model.evidence.values import EventText
 from sentry_runbook.safety.sensitive_keys import is_owned_device
 from sentry_runbook.safety.text import NAME
@@ -72,13 +70,6 @@ APART = ("browser", "os", "client_os", "device", "trace", "replay", "feedback", 
 MAX_FLAGS = 100
 """Evaluations that SDKs keep."""
 """Contexts that have a field of their own."""
-
-
-def event_release(event: JsonObject, tags: Mapping[str, str]) -> object:
-    """The version: of the release in any form (rule 4), else of the tag (rule 3)."""
-    release = event.get("release")
-    version = text_of(release.get("version")) if isinstance(release, dict) else release
-    return (version if isinstance(version, str) else None) or tags.get("release") or tags.get("sentry:release")
 
 
 @dataclass(frozen=True)
@@ -183,7 +174,7 @@ class Event(FromSentry):
         contexts = {name: part for name, part in object_of(json.get("contexts")).items() if isinstance(part, dict)}
         request = entries.get("request", {})
         return {
-            "id": _id_of(json),
+            "id": event_id(json),
             "kind": kind_of_event(json, entries, contexts),
             "dateCreated": first_of(json, "dateCreated", "datetime", "timestamp"),
             "title": json.get("title"),
@@ -240,61 +231,6 @@ class Event(FromSentry):
         """The last own frame of the leading exception, else its last one; without exceptions, of the event's stack."""
         stack: Stack | None = self.leading or self.stack
         return stack.failing_frame if stack is not None else None
-
-
-ROWS_LIMIT = 100
-"""Sentry gives at most that many rows of the event list at once: a full list may not reach back to the first event."""
-
-
-class EventRow(FromSentry):
-    """One row of the event list: what the tags and the user of an event say (sentry-api rule 3)."""
-
-    id: Annotated[str, Identifier()]
-    when: Annotated[datetime | None, Moment()] = None
-    release: Annotated[EventText | None, InertVersion("event.release")] = None
-    environment: Annotated[EventText | None, Name("event.environment")] = None
-    user: Annotated[EventText | None, UserName()] = None
-    """None: the event carries no user context."""
-    transaction: Annotated[EventText | None, Name("event.transaction")] = None
-    title: Annotated[EventText | None, InertLine(TITLE, "event.title")] = None
-    handled: Annotated[bool | None, Flag()] = None
-    ip: Annotated[EventText | None, Name("event.user.ip")] = None
-    """A stand-in for the sender's address (``<ip 1>``), the same for the same address within the answer."""
-
-    @classmethod
-    def reshape(cls, json: JsonObject) -> JsonObject:
-        """A row has no release, environment or entries of its own."""
-        tags = tags_named(json, ROW_TAGS)
-        return {
-            "id": _id_of(json),
-            "when": first_of(json, "dateCreated", "date_created"),
-            "release": event_release(json, tags),
-            "environment": tags.get("environment"),
-            "user": json.get("user"),
-            "transaction": tags.get("transaction"),
-            "title": json.get("title"),
-            "handled": tags.get("handled") or _handled(json),
-            "ip": object_of(json.get("user")).get("ip_address"),
-        }
-
-
-def _handled(json: JsonObject) -> bool | None:
-    """Whether code caught the error, by the mechanisms of a row that holds its exceptions, as GlitchTip's do.
-
-    One that was not caught counts; None where no mechanism tells.
-    """
-    if "entries" not in json:
-        return None
-    thrown = values_of(entries_of(json), "exception")
-    told = [flag for value in thrown if (flag := flag_of(object_of(value.get("mechanism")).get("handled"))) is not None]
-    return all(told) if told else None
-
-
-ROW_TAGS = frozenset({"release", "sentry:release", "environment", "transaction", "handled"})
-
-
-def _id_of(event: JsonObject) -> object:
-    return next((id_ for key in ("eventID", "event_id", "id") if (id_ := id_of(event.get(key)))), None)
 
 
 def _named(thrown: JsonObject, limit: int) -> tuple[str, int]:

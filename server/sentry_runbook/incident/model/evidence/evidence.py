@@ -1,0 +1,131 @@
+"""All that is known about one incident: what ``collect`` fills and every decision reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sentry_runbook.incident.model.evidence.counts import (
+    Breakdown,
+    EnvironmentCount,
+    EnvironmentScope,
+    IssueSeries,
+    IssueShare,
+    Latency,
+    Series,
+    Sessions,
+    TagCount,
+    Totals,
+    UsersIn,
+    Widened,
+)
+from sentry_runbook.incident.model.evidence.event import Event
+from sentry_runbook.incident.model.evidence.event_row import ROWS_LIMIT, EventRow
+from sentry_runbook.incident.model.evidence.flags import FlagChange
+from sentry_runbook.incident.model.evidence.issue import (
+    Alert,
+    Commit,
+    Deploy,
+    Issue,
+    Note,
+    Release,
+)
+from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents
+from sentry_runbook.incident.model.evidence.values import (
+    NOT_ASKED,
+    EventText,
+    Finding,
+    Frozen,
+    Known,
+    Unknown,
+    Window,
+)
+
+
+class Evidence(Frozen):
+    """All that is known about one incident at one instant.
+
+    Attributes:
+        collected_at: when it was collected; ages and "now" are measured from here.
+        server_kind: which program answered, as far as its answers showed: others speak Sentry's API, too.
+        window: the period asked for; 24 h unless given.
+        event: the representative event of the issue.
+        sample: other whole events (oldest, recommended …), the chosen one not repeated.
+        rows: of the latest 100 events those in the scope's environments, newest first; noted where there are more. Of
+            a server without Discover as many pages as its counts needed.
+        tags: over all time.
+        totals: in the window and the scope.
+        project_environments: those that Sentry lists of the project; asked for where the issue was seen in none that
+            counts as production, or not in one that the caller named.
+        recent_environments: events of all the project's issues by environment, over 30 days; asked for where the issue
+            was seen in none that counts as production.
+        series: per minute where the window allows, see :class:`IssueSeries`.
+        history: events per clock hour of the 15 days before; of a younger issue since a day before its first event.
+        users_per_hour: distinct users per clock hour.
+        users_in: exact counts for chosen rolling hours.
+        unhandled, project_unhandled: unhandled events a minute, of the issue and of its project, in the scope.
+        project_top: the project's issues with most unhandled events in the window, and their sum is not the total.
+        dropped: the project's error events by outcome, from the window's first hour on.
+        releases: of the issue's own project.
+        other_releases: the latest of other projects that the token may read, each with its ``projects``.
+        deploys: deploys of the suspect release.
+        flag_changes: changes of feature flags from six hours before the window on, newest first, of the organization.
+    """
+
+    version: Literal[2] = 2
+    collected_at: datetime
+    server: str
+    server_kind: Literal["sentry", "glitchtip", "unknown"] = "unknown"
+    organization: str
+    window: Window
+    scope: EnvironmentScope = EnvironmentScope()
+    issue: Issue
+    event: Known[Event] | Unknown = NOT_ASKED
+    sample: Known[tuple[Event, ...]] | Unknown = NOT_ASKED
+    rows: Known[tuple[EventRow, ...]] | Unknown = NOT_ASKED
+    tags: Known[tuple[TagCount, ...]] | Unknown = NOT_ASKED
+    totals: Known[Totals] | Unknown = NOT_ASKED
+    widened: Known[Widened] | Unknown = NOT_ASKED
+    environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
+    project_environments: Known[tuple[EventText, ...]] | Unknown = NOT_ASKED
+    recent_environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
+    series: Known[IssueSeries] | Unknown = NOT_ASKED
+    history: Known[Series] | Unknown = NOT_ASKED
+    users_per_hour: Known[Series] | Unknown = NOT_ASKED
+    users_in: tuple[UsersIn, ...] = ()
+    unhandled: Known[Series] | Unknown = NOT_ASKED
+    project_unhandled: Known[Series] | Unknown = NOT_ASKED
+    project_top: Known[tuple[IssueShare, ...]] | Unknown = NOT_ASKED
+    sessions: Known[Sessions] | Unknown = NOT_ASKED
+    latency: Known[Latency] | Unknown = NOT_ASKED
+    breakdown: Known[Breakdown] | Unknown = NOT_ASKED
+    breakdown_before: Known[Breakdown] | Unknown = NOT_ASKED
+    releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
+    other_releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
+    dropped: Known[DroppedEvents] | Unknown = NOT_ASKED
+    deploys: Known[tuple[Deploy, ...]] | Unknown = NOT_ASKED
+    suspect_commits: Known[tuple[Commit, ...]] | Unknown = NOT_ASKED
+    flag_changes: Known[tuple[FlagChange, ...]] | Unknown = NOT_ASKED
+    alerts: Known[tuple[Alert, ...]] | Unknown = NOT_ASKED
+    notes: Known[tuple[Note, ...]] | Unknown = NOT_ASKED
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What the reader should know of the collection itself (merged issue, old server, rounding)."""
+
+    @property
+    def keeps_conditions(self) -> bool:
+        """Whether the server may keep limits, kinds of archives and releases of a change.
+
+        GlitchTip answers 200 to them and keeps none (recorded in December 2025). Sentry as old as 9.1 keeps limits and
+        releases, and a server that is not known is believed to.
+        """
+        return self.server_kind != "glitchtip"
+
+    @property
+    def has_older_rows(self) -> bool:
+        """Whether there are events before those of ``rows``, of which the environments are not known, either."""
+        if not isinstance(self.rows, Known):
+            return False
+        read, total = len(self.rows.value), self.issue.events_total
+        is_full = read >= ROWS_LIMIT and not (read > ROWS_LIMIT and total is not None and read >= total)
+        return self.rows.note != "" or is_full
