@@ -78,6 +78,11 @@ class PostmortemText:
         return tuple(outside)
 
     @cached_property
+    def words_in_lower_case(self) -> str:
+        """The words of all lines, to look for what stands in none of them."""
+        return "\n".join(line.words for line in self.lines).casefold()
+
+    @cached_property
     def last(self) -> int:
         """The number of the last line; 1 of an empty text."""
         return max(1, len(self.text[:MOST_CHARACTERS].splitlines()))
