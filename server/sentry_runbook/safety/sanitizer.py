@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sentry_runbook.safety import findings, masking, neutralize, pseudonyms, text
+from sentry_runbook.safety import findings, invisible_chars, masking, neutralize, pseudonyms, text
 from sentry_runbook.safety.findings import SuspiciousText
 from sentry_runbook.safety.json_walk import Json, JsonWalker
 from sentry_runbook.safety.secrets.values import SCRUBBED, kind_of
@@ -280,11 +280,9 @@ class Sanitizer:
         detected = findings.detect(raw, where, self._budget)
         if not detected:
             return True
-        # Once a text, however many findings it has.
-        inert = "" if shown else text.inert_line(raw)
-        # Of one that is mostly hidden characters, written out, so much: a word that stands behind counts as torn.
-        is_longer = len(inert) > 2 * len(raw)
-        masked = text.without_torn_end(self._masked(inert[: len(raw)])) if is_longer else self._masked(inert)
+        # Once a text, however many findings it has. Hidden characters, nine times as long written out, tear no word.
+        inert = "" if shown else text.inert_line(invisible_chars.remove(raw))
+        masked = self._masked(inert)
         for finding in detected:
             listed = replace(
                 finding,

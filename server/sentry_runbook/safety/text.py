@@ -155,12 +155,15 @@ def intact(excerpt: str, inert: str, masked: str) -> str:
         inert: the whole text, not masked.
         masked: the same, masked.
     """
-    note = _end_note().search(excerpt)
-    words = excerpt[: note.start() if note else None].split(" ")
-    torn = [word in inert and word not in masked for word in words]
+    words = excerpt.split(" ")
+    # Letters and digits: whether an @ became a look-alike depends on what follows, which the excerpt may not have.
+    signs = _signs()
+    inert, masked = signs.sub("", inert), signs.sub("", masked)
+    bare = [word if "<" in word or ">" in word else signs.sub("", word) for word in words]  # those are of our masks
+    torn = [word in inert and word not in masked for word in bare]
     first = next((place for place, is_torn in enumerate(torn) if not is_torn), len(words))
     last = next((place for place, is_torn in enumerate(reversed(torn)) if not is_torn), 0)
-    return " ".join(words[first : len(words) - last]) + (note.group() if note else "")
+    return " ".join(words[first : len(words) - last])
 
 
 def omitted(head: str, tail: str, left_out: int) -> str:
@@ -173,8 +176,8 @@ def _note(count: int) -> str:
 
 
 @cache
-def _end_note() -> re.Pattern[str]:
-    return re.compile(r"…\[\+[\d,]{1,12} characters\]\Z")
+def _signs() -> re.Pattern[str]:
+    return re.compile(r"[^\w ]|_")
 
 
 @cache
