@@ -80,7 +80,7 @@ class PostmortemText:
     @cached_property
     def words_in_lower_case(self) -> str:
         """The words of all lines, to look for what stands in none of them."""
-        return "\n".join(line.words for line in self.lines).casefold()
+        return "\n".join(line.words for line in self.lines).lower()
 
     @cached_property
     def last(self) -> int:

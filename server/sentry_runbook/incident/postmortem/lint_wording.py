@@ -104,9 +104,11 @@ def _after(line: str, match: re.Match[str], _own_team: bool) -> bool:
 
 
 def _phrase(pattern: str, suggestion: str, speaks: Speaks) -> Phrase:
-    return Phrase(re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), re.compile(pattern), suggestion, speaks)
+    sign = pattern.removeprefix(NAME)  # any word is a name: tried at each of its letters it would be dear
+    return Phrase(re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), re.compile(sign), suggestion, speaks)
 
 
+NAME = r"(\w{1,40})"
 MODAL = r"(?:should|could|would|might|must)"
 HUMAN_ERROR: tuple[Phrase, ...] = (
     _phrase(
@@ -123,7 +125,7 @@ BLAME: tuple[Phrase, ...] = (
         CONDITIONS,
         _always,
     ),
-    _phrase(r"(\w{1,40}['’]s) (?:own )?(?:fault|mistake|error)s?", CONDITIONS, _owner),
+    _phrase(rf"{NAME}['’]s (?:own )?(?:fault|mistake|error)s?", CONDITIONS, _owner),
     _phrase(r"(?:fault|mistake|error)s? (?:of|by)", CONDITIONS, _after),
     _phrase(r"at fault", CONDITIONS, _subject),
     _phrase(
