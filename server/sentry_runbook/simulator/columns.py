@@ -36,6 +36,7 @@ _EVENT: dict[str, Callable[[EventRecord], Value]] = {
     "release": lambda event: event.release,
     "transaction": lambda event: event.transaction,
     "culprit": lambda event: event.issue.spec.culprit or event.transaction,
+    "trace": lambda event: event.trace or "",
     "user": lambda event: f"id:{event.user.id}" if event.user else None,
     "user.id": lambda event: event.user.id if event.user else None,
     "user.email": lambda event: event.user.email if event.user else None,

@@ -5,6 +5,7 @@ Nothing here is random (``spread``), so counts and shares are exact and every ru
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sentry_runbook.simulator.records import (
@@ -25,6 +26,7 @@ from sentry_runbook.simulator.scenario import (
     LATEST,
     CommitSpec,
     DeploySpec,
+    RawEventSpec,
     ReleaseSpec,
     SessionsSpec,
     Stream,
@@ -116,7 +118,7 @@ def _split(tags: dict[str, str], platform: str) -> None:
         tags.setdefault("runtime.name", runtime.rpartition(" ")[0])
 
 
-def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: str | None) -> dict[str, str]:
+def _fixed_tags(issue: IssueRecord, handled: bool, transaction: str | None, environment: str | None) -> dict[str, str]:
     """Return the tags that all events of a stream share."""
     spec = issue.spec
     fixed: dict[str, str] = {"level": spec.level}
@@ -124,9 +126,7 @@ def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: 
         fixed["handled"] = "yes" if handled else "no"
         if spec.chain:
             fixed["mechanism"] = spec.chain[-1].mechanism
-    return fixed | {
-        key: value for key, value in (("transaction", transaction), ("environment", stream.environment)) if value
-    }
+    return fixed | {key: value for key, value in (("transaction", transaction), ("environment", environment)) if value}
 
 
 def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[EventRecord]:
@@ -138,7 +138,7 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
     people = _visitors(stream, columns.countries)
     handled = spec.handled if stream.handled is None else stream.handled
     transaction = stream.transaction or spec.transaction
-    fixed = _fixed_tags(issue, stream, handled, transaction)
+    fixed = _fixed_tags(issue, handled, transaction, stream.environment)
     batch_events: list[EventRecord] = []
     start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
     for index, at in enumerate(instants(stream.count, start, end, stream.shape, stream.rates)):
@@ -152,10 +152,11 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
         person = people[index]
         if person:
             tags["user"] = f"id:{person.id}"
+        number = digest(project.slug, issue.short_id, batch, index)
         batch_events.append(
             EventRecord(
                 at,
-                digest(project.slug, issue.short_id, batch, index),
+                number,
                 issue,
                 index + 1,
                 release,
@@ -166,9 +167,52 @@ def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[
                 transaction,
                 spec.breadcrumbs if stream.breadcrumbs is None else stream.breadcrumbs,
                 {flag: results[index] for flag, results in columns.flags.items()},
+                digest("trace", number),
             )
         )
     return batch_events
+
+
+def _named_visitor(user: str) -> Visitor:
+    """Return the person with an id that the scenario gives; all else of them follows from it."""
+    place = int(digest("visitor", user, size=4), 16)
+    return Visitor(user, f"{user}@customers.example", user, f"198.51.100.{place % 250 + 1}", "US")
+
+
+def raw_events(issue: IssueRecord, described: Sequence[RawEventSpec], origin: int) -> list[EventRecord]:
+    """Make the events that are told one by one."""
+    return [_raw_event(issue, event, origin, index) for index, event in enumerate(described)]
+
+
+def _raw_event(issue: IssueRecord, event: RawEventSpec, origin: int, index: int) -> EventRecord:
+    spec, project = issue.spec, issue.project
+    at = origin + round(event.at * MINUTE)
+    handled = spec.handled if event.handled is None else event.handled
+    transaction = event.transaction or spec.transaction
+    release = project.live_release(event.environment, at) if event.release == LATEST else event.release
+    tags = _fixed_tags(issue, handled, transaction, event.environment) | dict(event.tags)
+    _split(tags, spec.platform or project.platform)
+    if spec.request:
+        tags["url"] = spec.request.url.replace("{n}", str(index + 1))
+    if release:
+        tags["release"] = release
+    if event.user:
+        tags["user"] = f"id:{event.user}"
+    return EventRecord(
+        at,
+        digest(project.slug, issue.short_id, "raw", index),
+        issue,
+        index + 1,
+        release,
+        event.environment,
+        handled,
+        _named_visitor(event.user) if event.user else None,
+        tags,
+        transaction,
+        spec.breadcrumbs,
+        {flag: str(result).lower() for flag, result in event.flags.items()},
+        event.trace,
+    )
 
 
 def _duration(quantile: float, typical: float, p95: float) -> float:

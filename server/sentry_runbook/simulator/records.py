@@ -106,6 +106,7 @@ class EventRecord:
     transaction: str | None
     breadcrumbs: tuple[Crumb, ...]
     flags: dict[str, str]
+    trace: str | None
 
 
 @dataclass(slots=True, eq=False)

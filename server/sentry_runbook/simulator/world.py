@@ -46,7 +46,7 @@ class World:
     """A small consistent Sentry: projects, issues, events, releases, sessions and traced requests.
 
     Args:
-        scenarios: one scenario or several with different projects and short ids.
+        scenarios: one scenario or several with different projects and short ids, each with those beside it.
         clock: gives the present, aware. The scenarios' minutes count from its reading at this moment, cut to the
             whole minute, so that an event minute of a scenario is a clock minute too.
     """
@@ -54,7 +54,8 @@ class World:
     def __init__(self, scenarios: Scenario | Iterable[Scenario], clock: Clock = system_clock) -> None:
         self.clock = clock
         self.origin = self.now_ms() // MINUTE * MINUTE
-        self.scenarios = (scenarios,) if isinstance(scenarios, Scenario) else tuple(scenarios)
+        together = (scenarios,) if isinstance(scenarios, Scenario) else scenarios
+        self.scenarios = tuple(project for scenario in together for project in scenario.all_projects())
         self.projects = [self._project(scenario) for scenario in self.scenarios]
         self._batches = 0
         self._refuse_twins()
@@ -124,9 +125,11 @@ class World:
             for index, stream in enumerate((*spec.streams, *more))
             for event in materialise.events(issue, stream, self.origin, str(index))
         ]
+        events += materialise.raw_events(issue, spec.raw, self.origin)
         issue.events.add(events)
         self._keep(project, project.events, events)
-        handled = all(stream.handled or (stream.handled is None and spec.handled) for stream in spec.streams)
+        told = [*(stream.handled for stream in spec.streams), *(event.handled for event in spec.raw)]
+        handled = all(spec.handled if answer is None else answer for answer in told)
         issue.priority = spec.priority or ("medium" if handled else _PRIORITY[spec.level])
         self._past(issue)
         return issue
