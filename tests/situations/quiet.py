@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.situations.raw import Situation
+from tests.situations.raw import PERIOD, Situation
 from tests.situations.service import Service
 from tests.situations.story import Story
 from tests.situations.traffic import Rhythm, flat, office, steep, weekdays
@@ -42,7 +42,7 @@ def quiet_world(seed: int) -> Situation:
 def _errors(story: Story, service: Service) -> None:
     rng = story.rng
     for _ in range(rng.randrange(1, 3)):
-        service.usual(rng.uniform(1, 12), bursty=rng.random() < 0.4)
+        service.usual(rng.uniform(1, 6), bursty=rng.random() < 0.4)
     service.usual(rng.uniform(0.2, 1))
     for _ in range(rng.randrange(3)):
         service.usual(rng.uniform(0.01, 0.15))
@@ -51,7 +51,7 @@ def _errors(story: Story, service: Service) -> None:
         service.steady(scanner, rng.uniform(0.1, 1.5), rhythm=flat, people=("scanner",))
     for _ in range(rng.randrange(4)):
         new = service.once(f"NotFound: /{rng.choice('abcdef')}{len(service.drafts)}.php", -rng.uniform(1, 900))
-        if new.events[0].at > -120:
+        if new.events[0].at > -PERIOD:
             story.incident("one event of a bot", new, either=True)
 
 

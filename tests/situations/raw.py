@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 PERIOD = 60.0
 """Minutes that are looked at, up to now."""
 TOGETHER = 3.0
 """Issues whose episodes begin further apart than this many minutes are not one incident (DESIGN section 10)."""
+
+
+Level = Literal["debug", "info", "warning", "error", "fatal"]
 
 
 class Suspect(NamedTuple):
@@ -81,7 +84,7 @@ class Issue:
     events: tuple[Event, ...]
     function: str
     transaction: str
-    level: str = "error"
+    level: Level = "error"
     handled: bool = False
     calls: tuple[Call, ...] = ()
     resolved_at: float | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import floor
 
-from tests.situations.raw import PERIOD, Event, Issue, Made, Project, Raw, Sessions
+from tests.situations.raw import PERIOD, Event, Issue, Made, Raw, Sessions
 
 FEWEST_SESSIONS = 50
 CRASH_FREE_PCT, UNHANDLED_PER_MINUTE, USERS_PER_HOUR = 95.0, 500, 100
@@ -59,9 +59,7 @@ class Counted:
         events = sorted((event for event in self.production if event.user), key=lambda event: event.at)
         if not events:
             return None
-        return max(
-            len({event.user for event in events if last.at - HOUR < event.at <= last.at}) for last in events
-        )
+        return max(len({event.user for event in events if last.at - HOUR < event.at <= last.at}) for last in events)
 
     def unhandled_peak(self) -> int:
         """The most unhandled exceptions of production in a clock minute: of the issues, or of one of the projects."""
@@ -236,5 +234,3 @@ def is_connected(made: Made, ties: Ties, within: float) -> bool:
 def counted(raw: Raw, made: Made) -> Counted:
     """The figures of an incident as it was made."""
     return Counted(raw, made.issues)
-
-
