@@ -93,7 +93,7 @@ class Story:
         own = [person for person in self.people if path[0].service.tenant_of(person) == tenant] if tenant else None
         for number, start in enumerate(times):
             person = people[number % len(people)] if people is not None else rng.choice(own or self.people)
-            trace = f"{rng.getrandbits(128):032x}" if number == 0 or rng.random() < traced else ""
+            trace = f"{rng.getrandbits(128):032x}" if rng.random() < traced or (traced and not number) else ""
             later = start
             for depth, draft in enumerate(path):
                 if depth and number and rng.random() >= reach:

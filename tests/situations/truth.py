@@ -122,6 +122,8 @@ def crash_free(sessions: Iterable[Sessions], start: float, end: float = 0.0) -> 
 # --- what ties two issues
 
 
+FEWEST_EVENTS = 5
+"""Fewer events than this share a host or a tenant by chance."""
 BEFORE = 30.0
 """Minutes before an onset in which a release or flag change counts as new."""
 HOST_NAME = re.compile(r"\b(?:[a-z][a-z0-9]*[-.])+[a-z0-9]+\b|(?<=['\"])[\w.-]+(?=['\"])")
@@ -174,7 +176,7 @@ class Ties:
 
     def _one_value(self, tag: str, one: str, two: str, events: list[list[Event]]) -> bool:
         values = [{event.tags.get(tag) for event in part} for part in events]
-        if len(values[0] | values[1]) != 1 or None in values[0]:
+        if len(values[0] | values[1]) != 1 or None in values[0] or min(map(len, events)) < FEWEST_EVENTS:
             return False
         return all(len(self._values_of(tag, short_id)) > 1 for short_id in (one, two))
 
