@@ -90,6 +90,9 @@ class Issue:
     resolved_at: float | None = None
     usual_per_hour: float = 0.0
 
+    def __repr__(self) -> str:
+        return f"Issue({self.short_id}, {self.title!r}, {len(self.events)} events)"
+
     @property
     def title(self) -> str:
         """The title as Sentry makes it."""
@@ -153,6 +156,9 @@ class Raw:
     now: datetime
     projects: tuple[Project, ...]
 
+    def __repr__(self) -> str:
+        return f"Raw({self.now.isoformat()}, {[project.slug for project in self.projects]})"
+
     @cached_property
     def issues(self) -> dict[str, Issue]:
         """Every issue by its short id."""
@@ -201,6 +207,9 @@ class Situation:
     raw: Raw
     made: tuple[Made, ...]
     coincidence: bool = False
+
+    def __repr__(self) -> str:
+        return f"Situation({self.name!r})"
 
     @property
     def incidents(self) -> tuple[Made, ...]:

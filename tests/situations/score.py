@@ -106,17 +106,17 @@ class Score:
         no_matter = pairs(made.issues | made.loose for made in self.situation.made) - self.true_pairs
         return pairs(produced.issues for produced in self.produced) - no_matter
 
-    @property
+    @cached_property
     def false_merges(self) -> set[Pair]:
         """Pairs told as one incident that are not."""
         return self.told_pairs - self.true_pairs
 
-    @property
+    @cached_property
     def missed_pairs(self) -> set[Pair]:
         """Pairs of one incident that were not told as one."""
         return self.true_pairs - self.told_pairs
 
-    @property
+    @cached_property
     def f1(self) -> float | None:
         """Harmonic mean of precision and recall; None where there was no pair to find and none was told."""
         both = len(self.true_pairs) + len(self.told_pairs)
@@ -162,29 +162,29 @@ class Figures:
 
     scores: tuple[Score, ...]
 
-    @property
+    @cached_property
     def precision(self) -> float:
         """The part of the pairs told that is right; 1 when none was told."""
         told = sum(len(score.told_pairs) for score in self.scores)
         return 1 - sum(len(score.false_merges) for score in self.scores) / told if told else 1.0
 
-    @property
+    @cached_property
     def recall(self) -> float:
         """The part of the pairs to find that was told; 1 of none."""
         true = sum(len(score.true_pairs) for score in self.scores)
         return 1 - sum(len(score.missed_pairs) for score in self.scores) / true if true else 1.0
 
-    @property
+    @cached_property
     def macro_precision(self) -> float:
         """The average over the situations of which pairs were told."""
         return mean(Figures((score,)).precision for score in self.scores if score.told_pairs)
 
-    @property
+    @cached_property
     def macro_recall(self) -> float:
         """The average over the situations with pairs to find."""
         return mean(Figures((score,)).recall for score in self.scores if score.true_pairs)
 
-    @property
+    @cached_property
     def f1(self) -> tuple[float, float]:
         """Micro and macro."""
         both = self.precision + self.recall
@@ -194,7 +194,7 @@ class Figures:
             mean(rate for rate in rates if rate is not None),
         )
 
-    @property
+    @cached_property
     def matches(self) -> list[Match]:
         """Every labelled incident that must be told."""
         return [match for score in self.scores for match in score.matches]

@@ -16,7 +16,8 @@ from tests.situations.world import world
 
 ALL = situations()
 DAY = 1_440.0
-every_situation = pytest.mark.parametrize("situation", ALL, ids=lambda one: one.name.replace(" ", "-"))
+KINDS = {kind: [one for one in ALL if one.kind == kind] for kind in dict.fromkeys(one.kind for one in ALL)}
+of_each_kind = pytest.mark.parametrize("kind", KINDS)
 TIES = ("trace", "users", "release", "server_name", "tenant", "flag", "dependency", "transaction")
 
 
@@ -81,90 +82,99 @@ def test_each_kind_of_suspect_is_right_somewhere_and_innocent_somewhere() -> Non
 # --- each label
 
 
-@every_situation
-def test_no_issue_stands_in_two_incidents_and_none_is_made_up(situation: Situation) -> None:
-    told = [issue for made in situation.made for issue in (*made.issues, *made.loose)]
-    assert len(told) == len(set(told))
-    assert set(told) <= set(situation.raw.issues)
-    assert len(situation.raw.issues) == sum(len(project.issues) for project in situation.raw.projects)
+@of_each_kind
+def test_no_issue_stands_in_two_incidents_and_none_is_made_up(kind: str) -> None:
+    for situation in KINDS[kind]:
+        told = [issue for made in situation.made for issue in (*made.issues, *made.loose)]
+        assert len(told) == len(set(told))
+        assert set(told) <= set(situation.raw.issues)
+        assert len(situation.raw.issues) == sum(len(project.issues) for project in situation.raw.projects)
 
 
-@every_situation
-def test_an_onset_is_where_the_events_begin(situation: Situation) -> None:
-    for made in situation.made:
-        assert made.began == min(made.onsets.values())
-        for short_id, onset in made.onsets.items():
-            issue = situation.raw.issues[short_id]
-            assert any(abs(event.at - onset) < 0.001 for event in issue.events)
-            if not issue.usual_per_hour:
-                earlier = [event for event in issue.events if event.at < onset - 0.001]
-                assert all(event.at < -3 * DAY for event in earlier), "an issue that was there before, and resolved"
+@of_each_kind
+def test_an_onset_is_where_the_events_begin(kind: str) -> None:
+    for situation in KINDS[kind]:
+        for made in situation.made:
+            assert made.began == min(made.onsets.values())
+            for short_id, onset in made.onsets.items():
+                issue = situation.raw.issues[short_id]
+                assert any(abs(event.at - onset) < 0.001 for event in issue.events)
+                if not issue.usual_per_hour:
+                    earlier = [event for event in issue.events if event.at < onset - 0.001]
+                    assert all(event.at < -3 * DAY for event in earlier), "an issue that was there before, and resolved"
 
 
-@every_situation
-def test_an_old_issue_that_is_news_is_five_times_its_usual_rate(situation: Situation) -> None:
-    for made in situation.made:
-        for short_id in made.issues:
-            issue = situation.raw.issues[short_id]
-            events = issue.within(made.onsets[short_id])
-            expected = issue.usual_per_hour / 60 * -made.onsets[short_id]
-            assert len(events) >= 5 * expected
+@of_each_kind
+def test_an_old_issue_that_is_news_is_five_times_its_usual_rate(kind: str) -> None:
+    for situation in KINDS[kind]:
+        for made in situation.made:
+            for short_id in made.issues:
+                issue = situation.raw.issues[short_id]
+                events = issue.within(made.onsets[short_id])
+                expected = issue.usual_per_hour / 60 * -made.onsets[short_id]
+                assert len(events) >= 5 * expected
 
 
-@every_situation
-def test_the_issues_of_an_incident_begin_within_three_minutes_and_are_tied(situation: Situation) -> None:
-    ties = ties_of(situation)
-    for made in situation.made:
-        assert max(made.onsets.values()) - made.began <= TOGETHER
-        assert is_connected(made, ties, TOGETHER)
+@of_each_kind
+def test_the_issues_of_an_incident_begin_within_three_minutes_and_are_tied(kind: str) -> None:
+    for situation in KINDS[kind]:
+        ties = ties_of(situation)
+        for made in situation.made:
+            assert max(made.onsets.values()) - made.began <= TOGETHER
+            assert is_connected(made, ties, TOGETHER)
 
 
-@every_situation
-def test_nothing_ties_issues_of_two_incidents(situation: Situation) -> None:
-    ties = ties_of(situation)
-    group = [(made, issue) for made in situation.made for issue in sorted(made.issues)]
-    for index, (made, one) in enumerate(group):
-        for other, two in group[index + 1 :]:
-            assert made is other or list(ties.between(one, two)) == []
+@of_each_kind
+def test_nothing_ties_issues_of_two_incidents(kind: str) -> None:
+    for situation in KINDS[kind]:
+        ties = ties_of(situation)
+        group = [(made, issue) for made in situation.made for issue in sorted(made.issues)]
+        for index, (made, one) in enumerate(group):
+            for other, two in group[index + 1 :]:
+                assert made is other or list(ties.between(one, two)) == []
 
 
-@every_situation
-def test_a_coincidence_is_one(situation: Situation) -> None:
-    began = sorted(made.began for made in situation.incidents)
-    close = any(second - first <= TOGETHER for first, second in itertools.pairwise(began))
-    deploys = [r.deployed for p in situation.raw.projects for r in p.releases if r.deployed is not None]
-    decoy = any(0 <= at - deploy <= TOGETHER for at in began for deploy in deploys)
-    assert close or decoy if situation.coincidence else not close
+@of_each_kind
+def test_a_coincidence_is_one(kind: str) -> None:
+    for situation in KINDS[kind]:
+        began = sorted(made.began for made in situation.incidents)
+        close = any(second - first <= TOGETHER for first, second in itertools.pairwise(began))
+        deploys = [r.deployed for p in situation.raw.projects for r in p.releases if r.deployed is not None]
+        decoy = any(0 <= at - deploy <= TOGETHER for at in began for deploy in deploys)
+        assert close or decoy if situation.coincidence else not close
 
 
-@every_situation
-def test_a_latecomer_is_late_and_of_the_same_cause(situation: Situation) -> None:
-    for made in situation.made:
-        for late in made.loose:
-            onset = situation.raw.issues[late].first
-            assert onset - max(made.onsets.values()) > TOGETHER
-            ties = Ties(situation.raw, {**made.onsets, late: onset})
-            assert any(list(ties.between(late, issue)) for issue in made.issues)
+@of_each_kind
+def test_a_latecomer_is_late_and_of_the_same_cause(kind: str) -> None:
+    for situation in KINDS[kind]:
+        for made in situation.made:
+            for late in made.loose:
+                onset = situation.raw.issues[late].first
+                assert onset - max(made.onsets.values()) > TOGETHER
+                ties = Ties(situation.raw, {**made.onsets, late: onset})
+                assert any(list(ties.between(late, issue)) for issue in made.issues)
 
 
-@every_situation
-def test_the_severity_is_the_same_by_every_reading_of_the_rules(situation: Situation) -> None:
-    for made in situation.made:
-        counted = Counted(situation.raw, made.issues)
-        whole = Counted(situation.raw, made.issues, min(-PERIOD, made.began - 0.01))
-        more = Counted(situation.raw, made.issues | made.loose)
-        assert counted.severity == whole.severity == more.severity
-        hours = [rate < CRASH_FREE_PCT for rate in counted.crash_free_of_hours()]
-        assert any(hours) == (counted.severity.decided_by == "crash_free")
-        assert more.users == counted.users or made.loose
+@of_each_kind
+def test_the_severity_is_the_same_by_every_reading_of_the_rules(kind: str) -> None:
+    for situation in KINDS[kind]:
+        for made in situation.made:
+            counted = Counted(situation.raw, made.issues)
+            whole = Counted(situation.raw, made.issues, min(-PERIOD, made.began - 0.01))
+            more = Counted(situation.raw, made.issues | made.loose)
+            assert counted.severity == whole.severity == more.severity
+            hours = [rate < CRASH_FREE_PCT for rate in counted.crash_free_of_hours()]
+            assert any(hours) == (counted.severity.decided_by == "crash_free")
+            assert more.users == counted.users or made.loose
 
 
-@every_situation
-def test_a_suspect_is_seen_in_the_events(situation: Situation) -> None:
-    for made in situation.incidents:
-        issues = [situation.raw.issues[issue] for issue in sorted(made.issues)]
-        for suspect in made.suspects:
-            assert any(_shows(suspect.kind, suspect.name, issue, made.onsets[issue.short_id]) for issue in issues)
+@of_each_kind
+def test_a_suspect_is_seen_in_the_events(kind: str) -> None:
+    for situation in KINDS[kind]:
+        for made in situation.incidents:
+            issues = [situation.raw.issues[issue] for issue in sorted(made.issues)]
+            for suspect in made.suspects:
+                assert any(_shows(suspect.kind, suspect.name, issue, made.onsets[issue.short_id]) for issue in issues)
 
 
 def _shows(kind: str, name: str, issue: Issue, onset: float) -> bool:
@@ -236,14 +246,14 @@ def test_what_may_be_left_out_is_small() -> None:
 # --- quiet windows
 
 
-@pytest.fixture(scope="module")
-def windows() -> list[Situation]:
-    """All quiet windows."""
-    return quiet_worlds()
+@pytest.fixture(scope="module", params=[25, pytest.param(WINDOWS, marks=pytest.mark.matrix)])
+def windows(request: pytest.FixtureRequest) -> list[Situation]:
+    """The first quiet windows, or all of them."""
+    return quiet_worlds(request.param)
 
 
-def test_nothing_is_wrong_in_two_hundred_windows(windows: list[Situation]) -> None:
-    assert len(windows) == WINDOWS == 200
+def test_nothing_is_wrong_in_a_quiet_window(windows: list[Situation]) -> None:
+    assert WINDOWS == 200
     assert all(window.is_quiet for window in windows)
     unusual = [
         (window.name, short_id)
@@ -251,17 +261,17 @@ def test_nothing_is_wrong_in_two_hundred_windows(windows: list[Situation]) -> No
         for short_id in sorted(window.quiet)
         if not is_usual(window.raw.issues[short_id])
     ]
-    # 2,800 issues: some have an hour that one in 500 has, which is what chance is.
-    assert len(unusual) <= 12
+    # Of fourteen issues a window, some have an hour that one in 500 has: that is what chance is.
+    assert len(unusual) <= 1 + len(windows) * 14 // 250
     assert all(window.raw.issues[s].first < -2 * PERIOD for window in windows for s in window.quiet)
 
 
 def test_quiet_windows_lie_at_all_hours_and_hold_deploys_and_bots(windows: list[Situation]) -> None:
-    assert len({window.raw.now.hour for window in windows}) == 24
+    assert len({window.raw.now.hour for window in windows}) >= min(24, len(windows) // 2)
     assert len({window.raw.now.weekday() for window in windows}) == 7
     deploys = [r for w in windows for p in w.raw.projects for r in p.releases if r.deployed and r.deployed > -PERIOD]
-    assert len(deploys) > 60
-    assert 10 < sum(bool(window.made) for window in windows) < 100
+    assert len(deploys) > len(windows) // 4
+    assert len(windows) // 10 < sum(bool(window.made) for window in windows) < len(windows) // 2
 
 
 # --- decoys: what two unrelated issues have in common, and what is no tie

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from math import floor
 
 from tests.situations.raw import PERIOD, Event, Issue, Made, Raw, Sessions
@@ -48,7 +49,7 @@ class Counted:
         self.events = [event for issue in self.issues for event in issue.within(start)]
         self.production = [event for event in self.events if is_production(event)]
 
-    @property
+    @cached_property
     def users(self) -> frozenset[int] | None:
         """Distinct people: in production, and in all environments; None where no event names one."""
         named = [{event.user for event in events if event.user} for events in (self.production, self.events)]
@@ -96,7 +97,7 @@ class Counted:
         moment = self.raw.now + timedelta(minutes=minute)
         return minute - moment.minute - moment.second / 60
 
-    @property
+    @cached_property
     def severity(self) -> Severity:
         """The first rule of DESIGN section 5 that holds."""
         if self.events and not self.production:
