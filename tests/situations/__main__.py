@@ -1,16 +1,18 @@
 """``python -m tests.situations``: play the situations and print the table; exit 1 when less is reached than is asked.
 
-``python -m tests.situations quiet`` plays the 200 quiet windows in their place; ``labels`` plays nothing and prints
-what is labelled. Other words choose situations whose name or kind contains one of them.
+``python -m tests.situations quiet`` plays the 200 quiet windows in their place, ``drawn`` the hundred drawn situations
+for development, ``held_out`` the other hundred. ``labels`` plays nothing and prints what is labelled. Other words
+choose situations whose name or kind contains one of them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import anyio
 
+from tests.situations.drawn import DEVELOPMENT, HELD_OUT, drawn_situations
 from tests.situations.play import NotAnsweredError, play_all
 from tests.situations.quiet import quiet_worlds
 from tests.situations.raw import Situation
@@ -18,15 +20,21 @@ from tests.situations.report import report
 from tests.situations.situations import situations
 from tests.situations.truth import Counted
 
+GROUPS: dict[str, Callable[[], Sequence[Situation]]] = {
+    "quiet": quiet_worlds,
+    "drawn": lambda: drawn_situations(DEVELOPMENT),
+    "held_out": lambda: drawn_situations(HELD_OUT),
+}
+
 
 def chosen(words: Sequence[str]) -> list[Situation]:
     """The situations that the words name; all of them without a word."""
-    if "quiet" in words:
-        return quiet_worlds()
-    names = [word for word in words if word != "labels"]
+    groups = [word for word in words if word in GROUPS]
+    names = [word for word in words if word not in {*GROUPS, "labels"}]
+    every = [situation for group in groups for situation in GROUPS[group]()] if groups else situations()
     return [
         situation
-        for situation in situations()
+        for situation in every
         if not names or any(name in f"{situation.kind} {situation.name}" for name in names)
     ]
 

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable
+from functools import cache
 
 import pytest
 
-from tests.situations.quiet import WINDOWS, quiet_worlds
+from tests.situations.drawn import DEVELOPMENT, HELD_OUT, drawn_situations
 from tests.situations.raw import PERIOD, TOGETHER, Issue, Situation
 from tests.situations.situations import situations
-from tests.situations.truth import CRASH_FREE_PCT, Counted, Ties, dependencies, is_connected, is_production
+from tests.situations.ties import Ties, is_connected
+from tests.situations.truth import CRASH_FREE_PCT, Counted, is_production
 from tests.situations.world import world
 
 ALL = situations()
 DAY = 1_440.0
-KINDS = {kind: [one for one in ALL if one.kind == kind] for kind in dict.fromkeys(one.kind for one in ALL)}
-of_each_kind = pytest.mark.parametrize("kind", KINDS)
+KINDS = tuple(dict.fromkeys(situation.kind for situation in ALL))
+DRAWN = {"drawn": range(20), "development": DEVELOPMENT, "held out": HELD_OUT}
+of_each_kind = pytest.mark.parametrize(
+    "kind", [*KINDS, "drawn", *(pytest.param(half, marks=pytest.mark.matrix) for half in ("development", "held out"))]
+)
+
+
+@cache
+def group(kind: str) -> list[Situation]:
+    """The situations of a kind, or some of those drawn."""
+    return drawn_situations(DRAWN[kind]) if kind in DRAWN else [one for one in ALL if one.kind == kind]
+
+
 TIES = ("trace", "users", "release", "server_name", "tenant", "flag", "dependency", "transaction")
 
 
@@ -84,7 +95,7 @@ def test_each_kind_of_suspect_is_right_somewhere_and_innocent_somewhere() -> Non
 
 @of_each_kind
 def test_no_issue_stands_in_two_incidents_and_none_is_made_up(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         told = [issue for made in situation.made for issue in (*made.issues, *made.loose)]
         assert len(told) == len(set(told))
         assert set(told) <= set(situation.raw.issues)
@@ -93,7 +104,7 @@ def test_no_issue_stands_in_two_incidents_and_none_is_made_up(kind: str) -> None
 
 @of_each_kind
 def test_an_onset_is_where_the_events_begin(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         for made in situation.made:
             assert made.began == min(made.onsets.values())
             for short_id, onset in made.onsets.items():
@@ -106,7 +117,7 @@ def test_an_onset_is_where_the_events_begin(kind: str) -> None:
 
 @of_each_kind
 def test_an_old_issue_that_is_news_is_five_times_its_usual_rate(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         for made in situation.made:
             for short_id in made.issues:
                 issue = situation.raw.issues[short_id]
@@ -117,7 +128,7 @@ def test_an_old_issue_that_is_news_is_five_times_its_usual_rate(kind: str) -> No
 
 @of_each_kind
 def test_the_issues_of_an_incident_begin_within_three_minutes_and_are_tied(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         ties = ties_of(situation)
         for made in situation.made:
             assert max(made.onsets.values()) - made.began <= TOGETHER
@@ -126,17 +137,17 @@ def test_the_issues_of_an_incident_begin_within_three_minutes_and_are_tied(kind:
 
 @of_each_kind
 def test_nothing_ties_issues_of_two_incidents(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         ties = ties_of(situation)
-        group = [(made, issue) for made in situation.made for issue in sorted(made.issues)]
-        for index, (made, one) in enumerate(group):
-            for other, two in group[index + 1 :]:
+        members = [(made, issue) for made in situation.made for issue in sorted(made.issues)]
+        for index, (made, one) in enumerate(members):
+            for other, two in members[index + 1 :]:
                 assert made is other or list(ties.between(one, two)) == []
 
 
 @of_each_kind
 def test_a_coincidence_is_one(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         began = sorted(made.began for made in situation.incidents)
         close = any(second - first <= TOGETHER for first, second in itertools.pairwise(began))
         deploys = [r.deployed for p in situation.raw.projects for r in p.releases if r.deployed is not None]
@@ -146,7 +157,7 @@ def test_a_coincidence_is_one(kind: str) -> None:
 
 @of_each_kind
 def test_a_latecomer_is_late_and_of_the_same_cause(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         for made in situation.made:
             for late in made.loose:
                 onset = situation.raw.issues[late].first
@@ -157,7 +168,7 @@ def test_a_latecomer_is_late_and_of_the_same_cause(kind: str) -> None:
 
 @of_each_kind
 def test_the_severity_is_the_same_by_every_reading_of_the_rules(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         for made in situation.made:
             counted = Counted(situation.raw, made.issues)
             whole = Counted(situation.raw, made.issues, min(-PERIOD, made.began - 0.01))
@@ -170,7 +181,7 @@ def test_the_severity_is_the_same_by_every_reading_of_the_rules(kind: str) -> No
 
 @of_each_kind
 def test_a_suspect_is_seen_in_the_events(kind: str) -> None:
-    for situation in KINDS[kind]:
+    for situation in group(kind):
         for made in situation.incidents:
             issues = [situation.raw.issues[issue] for issue in sorted(made.issues)]
             for suspect in made.suspects:
@@ -187,148 +198,6 @@ def _shows(kind: str, name: str, issue: Issue, onset: float) -> bool:
         words = (issue.title, *(call.url for call in issue.calls), *(e.tags.get("server_name", "") for e in events))
         return any(name in word for word in words)
     return True
-
-
-# --- what is no news
-
-
-def poisson_tail(count: int, expected: float) -> float:
-    """The chance of at least so many events."""
-    if not count:
-        return 1.0
-    return 1 - sum(math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(count))
-
-
-def same_hours_before(issue: Issue) -> list[int]:
-    """Events of the same hour of the days before, and of its neighbours, as many days as the issue goes back."""
-    days = int(-issue.first // DAY)
-    ends = [shift - DAY * day for day in range(1, days + 1) for shift in (-PERIOD, 0, PERIOD)]
-    return [len(issue.within(end - PERIOD, end)) for end in ends]
-
-
-def is_usual(issue: Issue) -> bool:
-    """Whether an issue's last hour is one that it often has."""
-    count = len(issue.within(-PERIOD))
-    before = same_hours_before(issue)
-    if count <= 1 or (before and count <= max(before)):
-        return True
-    return poisson_tail(count, issue.usual_per_hour) > 0.002
-
-
-def assert_quiet(situations: Iterable[Situation]) -> None:
-    """Hold that no issue of them is news that the label calls none."""
-    for situation in situations:
-        for short_id in situation.quiet:
-            issue = situation.raw.issues[short_id]
-            assert issue.first < -2 * PERIOD, f"{situation.name}: {short_id} is new"
-            assert is_usual(issue), f"{situation.name}: {short_id} is more than usual"
-
-
-def test_what_is_no_news_is_old_and_as_always() -> None:
-    assert_quiet(ALL)
-
-
-def test_there_is_more_than_a_day_of_history() -> None:
-    for situation in ALL:
-        assert min(event.at for event in situation.raw.events()) < -DAY
-
-
-def test_what_may_be_left_out_is_small() -> None:
-    for situation in ALL:
-        for made in situation.made:
-            if made.either:
-                counted = Counted(situation.raw, made.issues)
-                people = {event.user for event in counted.events}
-                levels = {issue.level for issue in counted.issues}
-                assert len(counted.production) <= 1 or len(people) == 1 or levels == {"info"}
-
-
-# --- quiet windows
-
-
-@pytest.fixture(scope="module", params=[25, pytest.param(WINDOWS, marks=pytest.mark.matrix)])
-def windows(request: pytest.FixtureRequest) -> list[Situation]:
-    """The first quiet windows, or all of them."""
-    return quiet_worlds(request.param)
-
-
-def test_nothing_is_wrong_in_a_quiet_window(windows: list[Situation]) -> None:
-    assert WINDOWS == 200
-    assert all(window.is_quiet for window in windows)
-    unusual = [
-        (window.name, short_id)
-        for window in windows
-        for short_id in sorted(window.quiet)
-        if not is_usual(window.raw.issues[short_id])
-    ]
-    # Of fourteen issues a window, some have an hour that one in 500 has: that is what chance is.
-    assert len(unusual) <= 1 + len(windows) * 14 // 250
-    assert all(window.raw.issues[s].first < -2 * PERIOD for window in windows for s in window.quiet)
-
-
-def test_quiet_windows_lie_at_all_hours_and_hold_deploys_and_bots(windows: list[Situation]) -> None:
-    assert len({window.raw.now.hour for window in windows}) >= min(24, len(windows) // 2)
-    assert len({window.raw.now.weekday() for window in windows}) == 7
-    deploys = [r for w in windows for p in w.raw.projects for r in p.releases if r.deployed and r.deployed > -PERIOD]
-    assert len(deploys) > len(windows) // 4
-    assert len(windows) // 10 < sum(bool(window.made) for window in windows) < len(windows) // 2
-
-
-# --- decoys: what two unrelated issues have in common, and what is no tie
-
-
-def pair(name: str) -> tuple[list[Issue], Situation]:
-    """The issues of a coincidence of two."""
-    situation = named(name)
-    issues = [situation.raw.issues[issue] for made in situation.incidents for issue in sorted(made.issues)]
-    assert len(issues) == 2
-    return issues, situation
-
-
-@pytest.mark.parametrize(
-    ("name", "tag"),
-    [
-        ("two unrelated issues on the only host there is", "server_name"),
-        ("two unrelated issues of the only tenant", "tenant"),
-    ],
-)
-def test_two_unrelated_issues_have_the_same_only_value(name: str, tag: str) -> None:
-    issues, _ = pair(name)
-    assert len({event.tags[tag] for issue in issues for event in issue.events}) == 1
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "two unrelated issues of one old release",
-        "two unrelated issues of two projects with one old version name",
-    ],
-)
-def test_two_unrelated_issues_have_the_same_old_release(name: str) -> None:
-    issues, _ = pair(name)
-    assert len({event.release for issue in issues for event in issue.events}) == 1
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["two unrelated issues with one generic title", "two unrelated issues with one generic timeout"],
-)
-def test_two_unrelated_issues_have_the_same_title(name: str) -> None:
-    issues, _ = pair(name)
-    assert issues[0].title == issues[1].title
-    assert not dependencies(issues[0])
-
-
-def test_two_unrelated_issues_have_one_bot_in_common() -> None:
-    issues, _ = pair("two unrelated issues and one bot that meets both")
-    people = [{event.user for event in issue.events} for issue in issues]
-    assert people[0] & people[1] == {"synthetic-monitor"}
-
-
-def test_two_unrelated_issues_evaluate_a_flag_that_is_on_everywhere() -> None:
-    issues, situation = pair("two unrelated issues with a flag that is always on")
-    assert all(event.flags["new-checkout"] for issue in issues for event in issue.events)
-    assert all(event.flags["new-checkout"] for event in situation.raw.events())
 
 
 # --- the embedded Sentry says the same
