@@ -14,7 +14,7 @@ from pydantic import Field
 from sentry_runbook.incident.model.evidence.counts import Series, SessionHour
 from sentry_runbook.incident.model.evidence.flags import FlagChange
 from sentry_runbook.incident.model.evidence.issue import Alert, Issue, Release, people_of
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, id_of, object_of
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import Count, FromSentry, Identifier, InertBlock, Name
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
@@ -95,17 +95,22 @@ class IssuePage(Frozen):
 
 
 class ProjectVolume(Frozen):
-    """Error events of a project per clock hour, in all environments (``stats_v2/``).
+    """Error events of a project in the clock hours that touch the window, in all environments (``stats_v2/``).
+
+    Of several projects Sentry tells sums of a stretch, and no series.
 
     Attributes:
         project: number of the project.
-        accepted: stored events of each hour from ``start`` on; None where Sentry gave none. The last hour is open.
-        dropped: events of the window's hours that Sentry did not store (quota, rate limit, abuse); None: not known.
+        hours: from the first of these hours to the end of the last, which may still be open.
+        accepted: stored events in these hours; None where Sentry gave no number.
+        before: stored events in the same hours of the day before; None where they were not read.
+        dropped: events in these hours that Sentry did not store (quota, rate limit, abuse); None: not known.
     """
 
     project: str
-    start: datetime
-    accepted: tuple[int | None, ...]
+    hours: Window
+    accepted: int | None = None
+    before: int | None = None
     dropped: int | None = None
 
 
@@ -163,7 +168,11 @@ class IssueValues(Frozen):
 
 
 class IssueMinutes(Frozen):
-    """Events of one issue per minute."""
+    """Events of one issue per minute.
+
+    Attributes:
+        issue: its number; empty: all other issues of the projects that were asked for, together.
+    """
 
     issue: str
     events: Series
