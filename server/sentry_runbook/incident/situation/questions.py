@@ -16,6 +16,9 @@ class Questions:
         projects: numbers of the projects of all of these.
         groups: issues that began together, two or more each, the most events first.
         minutes: whose counts by the minute matter most; at most 10.
+        whole_projects: all events of ``minutes_projects`` are asked for by the minute, the ten largest issues apart and
+            the others together: the projects have so many that one minute may trip a rule.
+        minutes_projects: numbers of the projects of the issues that are news.
         minutes_from: from when on these are needed.
         began: the earliest beginning of a group; None where there is none.
         flags: flags that were changed shortly before.
@@ -28,6 +31,8 @@ class Questions:
     projects: tuple[str, ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
     minutes: tuple[str, ...] = ()
+    whole_projects: bool = False
+    minutes_projects: tuple[str, ...] = ()
     minutes_from: datetime | None = None
     began: datetime | None = None
     flags: tuple[str, ...] = ()
