@@ -29,7 +29,7 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class Group:
+class IssueGroup:
     """The issues of one incident, the first to begin first.
 
     Attributes:
@@ -47,7 +47,7 @@ class Group:
         return frozenset(facts.id for facts in self.issues)
 
 
-def group_issues(issues: Sequence[IssueFacts], around: Surroundings) -> tuple[Group, ...]:
+def group_issues(issues: Sequence[IssueFacts], around: Surroundings) -> tuple[IssueGroup, ...]:
     """The incidents, in the order in which they began."""
     pairs = list(_joined(issues, around))
     parent = {facts.id: facts.id for facts in issues}
@@ -66,7 +66,7 @@ def group_issues(issues: Sequence[IssueFacts], around: Surroundings) -> tuple[Gr
     for name, own in members.items():
         of_group = tuple(pair for pair in pairs if root(pair.one.id) == name)
         apart = tuple(other for other in issues if root(other.id) != name and _began_with(other, own))
-        groups.append(Group(tuple(own), of_group, apart))
+        groups.append(IssueGroup(tuple(own), of_group, apart))
     return tuple(groups)
 
 

@@ -19,7 +19,7 @@ from sentry_runbook.incident.model.policy import Level, Policy, matches_any
 from sentry_runbook.incident.model.results.triage import NOT_ASKED, CouldBe, Criterion, Met
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.severity.rules import could_be_of, decide, is_open, met_by_id
-from sentry_runbook.incident.situation.grouping import Group
+from sentry_runbook.incident.situation.grouping import IssueGroup
 from sentry_runbook.incident.situation.users import DistinctUsers, users_of
 
 
@@ -36,7 +36,7 @@ class IncidentSeverity:
 
 
 def severity_of_group(
-    group: Group, evidence: SituationEvidence, policy: Policy, stated: Stated, *, lacks_production: bool
+    group: IssueGroup, evidence: SituationEvidence, policy: Policy, stated: Stated, *, lacks_production: bool
 ) -> IncidentSeverity:
     """Judge an incident.
 
@@ -72,7 +72,7 @@ def severity_of_group(
     )
 
 
-def _non_production(group: Group, policy: Policy, *, lacks_production: bool) -> Criterion:
+def _non_production(group: IssueGroup, policy: Policy, *, lacks_production: bool) -> Criterion:
     blank = Criterion(id="non_production", threshold="no event in production", met="unknown")
     known = [facts.environments for facts in group.issues if facts.environments is not None]
     names = sorted(frozenset[str]().union(*known))
@@ -86,7 +86,7 @@ def _non_production(group: Group, policy: Policy, *, lacks_production: bool) -> 
 # --- crash-free sessions -------------------------------------------------------------------------------------------
 
 
-def _crash_free(group: Group, evidence: SituationEvidence, policy: Policy) -> Criterion:
+def _crash_free(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> Criterion:
     limit = policy.thresholds.crash_free_below_pct
     blank = Criterion(id="crash_free", threshold=f"below {percent(limit)} of sessions", met="unknown")
     if not isinstance(evidence.sessions, Known):
@@ -116,14 +116,14 @@ def _rates(hours: Iterable[SessionHour], start: datetime, end: datetime, policy:
             yield rate
 
 
-def _slug(group: Group, project: str) -> str:
+def _slug(group: IssueGroup, project: str) -> str:
     return next(facts.project for facts in group.issues if facts.news.issue.project_id == project)
 
 
 # --- unhandled exceptions ------------------------------------------------------------------------------------------
 
 
-def _unhandled(group: Group, evidence: SituationEvidence, policy: Policy) -> Criterion:
+def _unhandled(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> Criterion:
     limit = policy.thresholds.unhandled_per_minute_above
     blank = Criterion(id="unhandled_rate", threshold=f"more than {number(limit)} in one minute", met="unknown")
     unhandled = [facts for facts in group.issues if facts.news.issue.unhandled is not False]
@@ -152,7 +152,7 @@ def _peak(series: Sequence[Series], start: datetime) -> tuple[datetime | None, f
     return max(sums.items(), key=lambda entry: entry[1], default=(None, 0.0))
 
 
-def _at_most(group: Group, evidence: SituationEvidence, minutes: dict[str, Series]) -> int | None:
+def _at_most(group: IssueGroup, evidence: SituationEvidence, minutes: dict[str, Series]) -> int | None:
     """No minute of these projects had more events than that; None where nothing bounds it."""
     projects = {facts.news.issue.project_id for facts in group.issues}
     if "" in minutes:
@@ -186,7 +186,7 @@ def _stated(name: str, met: bool | None) -> Criterion:
 
 
 def _users(
-    group: Group, evidence: SituationEvidence, policy: Policy, users: DistinctUsers | None, stated: Stated
+    group: IssueGroup, evidence: SituationEvidence, policy: Policy, users: DistinctUsers | None, stated: Stated
 ) -> Criterion:
     limit = policy.thresholds.users_per_hour_above
     blank = Criterion(id="users_per_hour", threshold=f"more than {number(limit)} in one rolling hour", met="unknown")
@@ -218,12 +218,12 @@ def _between(users: DistinctUsers) -> str:
     return f"{number(users.at_least)} to {number(users.at_most)}"
 
 
-def _last_event(group: Group) -> datetime | None:
+def _last_event(group: IssueGroup) -> datetime | None:
     known = [facts.news.issue.last_seen for facts in group.issues if facts.news.issue.last_seen is not None]
     return max(known) if len(known) == len(group.issues) else None
 
 
-def _edge_case(group: Group, policy: Policy) -> Criterion:
+def _edge_case(group: IssueGroup, policy: Policy) -> Criterion:
     """Every issue of it is an edge case by the policy."""
     edge = policy.edge_case
 

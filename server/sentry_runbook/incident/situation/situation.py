@@ -20,7 +20,7 @@ from sentry_runbook.incident.model.results.situation import (
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.situation.around import around_of, changes_of
 from sentry_runbook.incident.situation.facts import ENVIRONMENT, IssueFacts, read_facts
-from sentry_runbook.incident.situation.grouping import Group, group_issues
+from sentry_runbook.incident.situation.grouping import IssueGroup, group_issues
 from sentry_runbook.incident.situation.news import News, find_news, listed_issues
 from sentry_runbook.incident.situation.quiet import fired_alerts, project_states, quiet_sentences
 from sentry_runbook.incident.situation.severity import IncidentSeverity, severity_of_group
@@ -75,7 +75,7 @@ def assess(
 
 def groups_of(
     evidence: SituationEvidence, policy: Policy, news: Sequence[News], listed: Mapping[str, ListedIssue]
-) -> tuple[tuple[Group, ...], Surroundings]:
+) -> tuple[tuple[IssueGroup, ...], Surroundings]:
     """The news in groups, and what they were judged by."""
     read = read_facts(evidence, news, listed)
     around = around_of(evidence, policy, read.background, [entry.onset.at for entry in news])
@@ -108,7 +108,7 @@ def _headline(incidents: Sequence[SituationIncident], evidence: SituationEvidenc
 
 
 def _incident(
-    group: Group, verdict: IncidentSeverity, evidence: SituationEvidence, policy: Policy, around: Surroundings
+    group: IssueGroup, verdict: IncidentSeverity, evidence: SituationEvidence, policy: Policy, around: Surroundings
 ) -> SituationIncident:
     suspect = suspect_of(group, evidence, around)
     events = [facts.news.issue.events for facts in group.issues]

@@ -19,13 +19,13 @@ from sentry_runbook.incident.model.results.situation import SuspectChange
 from sentry_runbook.incident.releases import AFTER_FINISH, BEFORE_START
 from sentry_runbook.incident.situation.around import flags_around
 from sentry_runbook.incident.situation.facts import RELEASE, IssueFacts
-from sentry_runbook.incident.situation.grouping import Group
+from sentry_runbook.incident.situation.grouping import IssueGroup
 from sentry_runbook.incident.situation.ties import FLAG, Surroundings
 
 JUST_BEFORE = timedelta(minutes=10)
 
 
-def suspect_of(group: Group, evidence: SituationEvidence, around: Surroundings) -> SuspectChange | None:
+def suspect_of(group: IssueGroup, evidence: SituationEvidence, around: Surroundings) -> SuspectChange | None:
     """The suspect; None when no change and no dependency stands out."""
     began = group.issues[0].news.onset.at
     changed = {change.flag: change for change in reversed(flags_around(evidence, [began]))}
@@ -39,7 +39,7 @@ def suspect_of(group: Group, evidence: SituationEvidence, around: Surroundings) 
     return next((suspect for find in finders if (suspect := find()) is not None), None)
 
 
-def _dependency(group: Group, fewest_projects: int) -> SuspectChange | None:
+def _dependency(group: IssueGroup, fewest_projects: int) -> SuspectChange | None:
     """The dependency that most issues name; the first issue's where several are named as often."""
     named = [(facts, facts.dependency) for facts in group.issues if _is_named(facts.dependency, group)]
     if not named:
@@ -55,7 +55,7 @@ def _dependency(group: Group, fewest_projects: int) -> SuspectChange | None:
     return SuspectChange(kind="dependency", name=name, why=f"{where}. {dependency.result.why}")
 
 
-def _is_named(dependency: FailedDependency | None, group: Group) -> bool:
+def _is_named(dependency: FailedDependency | None, group: IssueGroup) -> bool:
     """Whether it has a name, and is no project of the same incident: that one is hit itself."""
     if dependency is None or dependency.result.name in NAMELESS.values():
         return False
@@ -64,7 +64,7 @@ def _is_named(dependency: FailedDependency | None, group: Group) -> bool:
     return not any(value == label or value.startswith(f"{label}/") for value in called)
 
 
-def _release(group: Group, around: Surroundings) -> SuspectChange | None:
+def _release(group: IssueGroup, around: Surroundings) -> SuspectChange | None:
     for facts in group.issues:
         version = facts.values.get(RELEASE)
         start = around.release_starts.get(version) if version is not None else None
@@ -78,7 +78,7 @@ def _release(group: Group, around: Surroundings) -> SuspectChange | None:
     return None
 
 
-def _flag_of_events(group: Group, changed: Mapping[str, FlagChange]) -> SuspectChange | None:
+def _flag_of_events(group: IssueGroup, changed: Mapping[str, FlagChange]) -> SuspectChange | None:
     for facts in group.issues:
         for tag, value in facts.values.items():
             change = changed.get(tag[len(FLAG) : -1].strip('"')) if tag.startswith(FLAG) else None
@@ -88,7 +88,7 @@ def _flag_of_events(group: Group, changed: Mapping[str, FlagChange]) -> SuspectC
     return None
 
 
-def _flag_just_before(group: Group, changed: Mapping[str, FlagChange]) -> SuspectChange | None:
+def _flag_just_before(group: IssueGroup, changed: Mapping[str, FlagChange]) -> SuspectChange | None:
     facts = group.issues[0]
     near = [change for change in changed.values() if facts.news.onset.at - JUST_BEFORE <= change.at]
     if len(near) != 1:

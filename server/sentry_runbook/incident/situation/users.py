@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sentry_runbook.incident.model.evidence import Known
 from sentry_runbook.incident.model.evidence.situation import SituationEvidence
-from sentry_runbook.incident.situation.grouping import Group
+from sentry_runbook.incident.situation.grouping import IssueGroup
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class DistinctUsers:
         return self.at_least if self.at_least == self.at_most else None
 
 
-def users_of(group: Group, evidence: SituationEvidence) -> DistinctUsers | None:
+def users_of(group: IssueGroup, evidence: SituationEvidence) -> DistinctUsers | None:
     """The distinct users of a group in the window; None where no issue has a known number."""
     counts = {facts.id: facts.news.issue.users for facts in group.issues}
     known = {issue: users for issue, users in counts.items() if users is not None}
@@ -57,7 +57,7 @@ def users_of(group: Group, evidence: SituationEvidence) -> DistinctUsers | None:
     return DistinctUsers(at_least, at_most, why)
 
 
-def _listed(group: Group, evidence: SituationEvidence) -> int | None:
+def _listed(group: IssueGroup, evidence: SituationEvidence) -> int | None:
     """Distinct users by the list of users and issues; None where the list was cut, or lacks an issue's."""
     part = evidence.shared_users
     if not isinstance(part, Known) or not part.value.complete or len(group.issues) < 2:

@@ -9,18 +9,18 @@ from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import quoted_id
 from sentry_runbook.incident.model.results.situation import SuspectChange
 from sentry_runbook.incident.situation.facts import IssueFacts
-from sentry_runbook.incident.situation.grouping import Group
+from sentry_runbook.incident.situation.grouping import IssueGroup
 from sentry_runbook.incident.situation.severity import IncidentSeverity
 
 MOST_NAMED = 3
 
 
-def projects_of(group: Group) -> tuple[str, ...]:
+def projects_of(group: IssueGroup) -> tuple[str, ...]:
     """Slugs of its projects, the first hit first."""
     return tuple(dict.fromkeys(facts.project for facts in group.issues))
 
 
-def headline(group: Group, verdict: IncidentSeverity, suspect: SuspectChange | None) -> str:
+def headline(group: IssueGroup, verdict: IncidentSeverity, suspect: SuspectChange | None) -> str:
     """``P1: 3 issues in "payments", "orders" and "web" since 12:03 UTC, 143 users; suspect: PostgreSQL …``."""
     first = group.issues[0]
     what = quoted(first.news.issue.title) if len(group.issues) == 1 else count(len(group.issues), "issue")
@@ -36,7 +36,7 @@ def headline(group: Group, verdict: IncidentSeverity, suspect: SuspectChange | N
     return f"{verdict.level}: {what} in {listed(projects_of(group))} since {since}{times}{users}{cause}"
 
 
-def reasons(group: Group) -> Iterator[str]:
+def reasons(group: IssueGroup) -> Iterator[str]:
     """Why these belong together, the time first."""
     if len(group.issues) < 2:
         return
@@ -69,7 +69,7 @@ KINDS = {
 """What ties them, as the beginning of a reason."""
 
 
-def counter_reasons(group: Group, read: frozenset[str]) -> Iterator[str]:
+def counter_reasons(group: IssueGroup, read: frozenset[str]) -> Iterator[str]:
     """What keeps issues of the same minutes out, and what of the ties could not be looked at.
 
     Args:
@@ -101,7 +101,7 @@ def _short(names: list[str]) -> str:
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
 
 
-def next_step(group: Group, suspect: SuspectChange | None) -> str:
+def next_step(group: IssueGroup, suspect: SuspectChange | None) -> str:
     """What to do now, with the call that tells more."""
     first = group.issues[0]
     look = f"Call triage_issue issue={first.name}"
@@ -116,7 +116,7 @@ def next_step(group: Group, suspect: SuspectChange | None) -> str:
     return f"{advice[suspect.kind]}."
 
 
-def _ask(group: Group) -> str:
+def _ask(group: IssueGroup) -> str:
     projects = projects_of(group)
     if len(projects) > 1:
         return f"ask the owners of {listed(projects)} what they share."
