@@ -88,9 +88,12 @@ def column(row: Row, key: str) -> Value:
     """
     if isinstance(row, EventRecord):
         if key.startswith("tags[") and key.endswith("]"):
-            return row.tags.get(key[5:-1])
+            return row.tag(key[5:-1])
         get = _EVENT.get(key)
-        return get(row) if get else row.tags.get(key, "" if key in _PROMOTED else None)
+        if get:
+            return get(row)
+        value = row.tag(key)
+        return "" if value is None and key in _PROMOTED else value
     read = _SPAN.get(key)
     return read(row) if read else None
 
