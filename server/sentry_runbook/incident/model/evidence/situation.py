@@ -14,8 +14,8 @@ from pydantic import Field
 from sentry_runbook.incident.model.evidence.counts import Series, SessionHour
 from sentry_runbook.incident.model.evidence.flags import FlagChange
 from sentry_runbook.incident.model.evidence.issue import Alert, Issue, Release, people_of
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of
-from sentry_runbook.incident.model.evidence.lenient import Count, FromSentry, Identifier, InertBlock, Name
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of, text_of
+from sentry_runbook.incident.model.evidence.lenient import Count, FromSentry, Identifier, Name, PartOf
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
     EventText,
@@ -41,7 +41,7 @@ class ListedIssue(Issue):
     """
 
     project_id: Annotated[str | None, Identifier()] = None
-    message: Annotated[EventText | None, InertBlock(MESSAGE, "issue.message")] = None
+    message: Annotated[EventText | None, PartOf("issue.message")] = None
     events: Annotated[int | None, Count()] = None
     users: Annotated[int | None, Count()] = None
 
@@ -53,7 +53,7 @@ class ListedIssue(Issue):
         row = {
             **row,
             "project_id": id_of(object_of(json.get("project")).get("id")),
-            "message": ": ".join(parts) or json.get("title"),
+            "message": (": ".join(parts) or text_of(json.get("title")) or "", MESSAGE),
             "events": json.get("count"),
             "users": row.get("userCount"),
         }
