@@ -272,4 +272,6 @@ class Service:
     def finished(self) -> Project:
         """The project with all that happened in it."""
         issues = tuple(issue for draft in self.drafts if (issue := draft.finished()).events)
-        return Project(self.slug, self.platform, issues, tuple(self.releases), tuple(self.flag_changes), self._sessions)
+        return Project(
+            self.slug, self.platform, issues, tuple(self.releases), tuple(self.flag_changes), self._sessions
+        )

@@ -59,7 +59,9 @@ class Counted:
         events = sorted((event for event in self.production if event.user), key=lambda event: event.at)
         if not events:
             return None
-        return max(len({event.user for event in events if last.at - HOUR < event.at <= last.at}) for last in events)
+        return max(
+            len({event.user for event in events if last.at - HOUR < event.at <= last.at}) for last in events
+        )
 
     def unhandled_peak(self) -> int:
         """The most unhandled exceptions of production in a clock minute: of the issues, or of one of the projects."""
@@ -234,3 +236,5 @@ def is_connected(made: Made, ties: Ties, within: float) -> bool:
 def counted(raw: Raw, made: Made) -> Counted:
     """The figures of an incident as it was made."""
     return Counted(raw, made.issues)
+
+

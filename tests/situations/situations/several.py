@@ -103,9 +103,7 @@ def two_bad_releases_in_the_same_minute(story: Story) -> None:
     story.service("search")
     orders.deploy("orders@7.0.0", -29)
     media.deploy("media@2.0.0", -28.6)
-    ours = [
-        orders.issue(f"TypeError: step {n} takes no tax", function=f"step_{n}", transaction="POST /o") for n in "ab"
-    ]
+    ours = [orders.issue(f"TypeError: step {n} takes no tax", function=f"step_{n}", transaction="POST /o") for n in "ab"]
     theirs = [media.issue(f"Error: filter {n} is gone", function=f"filter{n}", transaction="POST /m") for n in "ab"]
     for lag, draft in zip((0.2, 0.8, 0.5, 1.1), (*ours, *theirs), strict=True):
         story.fault(draft, at=-28.7 + lag, requests=45)
