@@ -18,7 +18,7 @@ from sentry_runbook.collect.situation_collection import (
     SituationCollection,
     SituationPart,
 )
-from sentry_runbook.collect.situation_context import ALERTS, FLAG_CHANGES, RELEASES, SESSIONS, VOLUMES
+from sentry_runbook.collect.situation_context import ALERTS, BEFORE, FLAG_CHANGES, RELEASES, SESSIONS, VOLUMES
 from sentry_runbook.collect.situation_discover import (
     BUILDS,
     MINUTES,
@@ -38,7 +38,7 @@ from sentry_runbook.collect.situation_lists import (
     issue_list,
     read_page,
 )
-from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
+from sentry_runbook.incident.model.evidence import NOT_ASKED, Known
 from sentry_runbook.incident.model.evidence.situation import (
     IssuePage,
     ListedProject,
@@ -58,9 +58,17 @@ FIRST_ROUND: tuple[SituationPart[Any], ...] = (
     ALERTS,
 )
 """In the order in which they are read; stand-ins for users and masks are numbered in that order."""
-SECOND_ROUND: tuple[SituationPart[Any], ...] = (BUILDS, MINUTES, TRACES, SHARED_USERS, PLACES, UNION, SECOND_UNION)
+SECOND_ROUND: tuple[SituationPart[Any], ...] = (
+    BUILDS,
+    MINUTES,
+    TRACES,
+    PLACES,
+    SHARED_USERS,
+    UNION,
+    SECOND_UNION,
+    BEFORE,
+)
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
-LEFT_OUT = Unknown(why=f"left out: one answer sends no more than {MOST_REQUESTS} requests")
 UNIONS = (UNION, SECOND_UNION)
 NO_PROJECT = "The token sees no project: add its person or integration to a team."
 GLITCHTIP = (
@@ -112,12 +120,9 @@ class SituationBuilder:
         """Round two: what the issues that are news have in common; nothing where none is."""
         collection, batch = self._collection, RequestBatch()
         for part in SECOND_ROUND:
-            if collection.sent + part.requests <= MOST_REQUESTS:
-                collection.add(part, batch)
-            else:
-                collection.built[part.field] = LEFT_OUT
+            collection.add(part, batch)
         await batch.send()
-        for part in SECOND_ROUND:
+        for part in (*SECOND_ROUND, VOLUMES):
             collection.built[part.field] = part.build(collection)
 
     def build(self, *, server: str, organization: str) -> SituationEvidence:

@@ -28,7 +28,7 @@ def situation_page(result: Situation) -> MarkdownPage:
     if result.alert is not None:
         page.heading("The alert").items(alert_lines(result.alert))
     for incident in result.incidents:
-        _add_incident(page, incident)
+        _add_incident(page, incident, is_told=result.headline.startswith(incident.headline))
     _add_list(page, "Alerts that fired", map(fired_line, result.alerts))
     _add_list(page, "Changes", change_lines(result))
     _add_list(page, "Projects", map(project_line, result.projects))
@@ -36,10 +36,11 @@ def situation_page(result: Situation) -> MarkdownPage:
     return page
 
 
-def _add_incident(page: MarkdownPage, incident: SituationIncident) -> None:
+def _add_incident(page: MarkdownPage, incident: SituationIncident, *, is_told: bool) -> None:
+    """One incident; its headline, where that of the page does not tell it already."""
     page.heading(incident_title(incident))
     page.fact("Do now", incident.next_step)
-    page.fact("In short", incident.headline)
+    page.fact("In short", None if is_told else incident.headline)
     page.fact("Why", severity_line(incident))
     page.fact("Who", who_line(incident))
     page.fact("Suspect", suspect_line(incident))

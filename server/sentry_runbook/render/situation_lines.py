@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sentry_runbook.incident.formatting import count, crash_free_percent, exact_moment, listed, moment, number
+from sentry_runbook.incident.formatting import count, crash_free_percent, exact_moment, listed, moment, number, stretch
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import Change
 from sentry_runbook.incident.model.results.situation import (
@@ -30,7 +30,7 @@ def scope_line(result: Situation) -> str:
     if scope.one_by_one:
         projects = f"one by one: {listed(scope.one_by_one, 10)}"
     environments = ", ".join(map(quoted, scope.environments)) or "all environments"
-    period = f"{moment(window.start, window.end)} to {moment(window.end)}"
+    period = stretch(window.start, window.end)
     left = f"; not searched: {listed(scope.not_searched, 10)}" if scope.not_searched else ""
     return f"{projects}; {environments}; {period}; {count(scope.issues_read, 'issue')} read{left}"
 
@@ -98,9 +98,9 @@ def alert_lines(alert: AlertLink) -> Iterator[str]:
 
 
 def change_lines(result: Situation) -> Iterator[str]:
-    """What was changed; how long before, where there is an incident to count from."""
+    """What was changed; how long before, where there is one incident to count from."""
     for change in result.changes:
-        yield change_line(change) if result.incidents else _alone(change)
+        yield change_line(change) if len(result.incidents) == 1 else _alone(change)
 
 
 def _alone(change: Change) -> str:

@@ -32,7 +32,7 @@ def show_situation(screen: Screen, result: Situation) -> None:
     if result.alert is not None:
         _show_list(screen, "The alert", alert_lines(result.alert))
     for incident in result.incidents:
-        _show_incident(screen, incident)
+        _show_incident(screen, incident, is_told=result.headline.startswith(incident.headline))
     _show_list(screen, "Alerts that fired", map(fired_line, result.alerts))
     _show_list(screen, "Changes", change_lines(result))
     _show_list(screen, "Projects", map(project_line, result.projects))
@@ -40,14 +40,14 @@ def show_situation(screen: Screen, result: Situation) -> None:
     show_doubts(screen, result.findings, result.missing)
 
 
-def _show_incident(screen: Screen, incident: SituationIncident) -> None:
+def _show_incident(screen: Screen, incident: SituationIncident, *, is_told: bool) -> None:
     screen.print()
     title = incident_title(incident).partition(", ")[2]
     screen.print(Text.assemble(badge(incident.severity, incident.label), " ", (title, "bold")))
     screen.rows(
         [
             ("Do now", Text(incident.next_step)),
-            ("In short", Text(incident.headline)),
+            ("In short", None if is_told else Text(incident.headline)),
             ("Why", Text(severity_line(incident))),
             ("Who", Text(who_line(incident))),
             ("Suspect", Text(suspect_line(incident))),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from sentry_runbook.collect import collect_situation
+from sentry_runbook.incident.model.evidence import Missing
 from sentry_runbook.incident.model.results.situation import Situation, SituationIncident
 from sentry_runbook.render.situation import situation_page
 from sentry_runbook.runtime import Runtime, runtime
@@ -67,7 +68,16 @@ async def situation_of(
     )
     from sentry_runbook.incident.situation.situation import assess  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    return assess(evidence, run.policy)
+    result = assess(evidence, run.policy)
+    return result.model_copy(update={"missing": tuple(_by_reason(result.missing))})
+
+
+def _by_reason(missing: Iterable[Missing]) -> Iterator[Missing]:
+    """What is not known for the same reason, in one entry: several incidents lack the same."""
+    named: dict[str, dict[str, None]] = {}
+    for entry in missing:
+        named.setdefault(entry.why, {}).setdefault(entry.what)
+    return (Missing(what=", ".join(what), why=why) for why, what in named.items())
 
 
 def _each(result: Situation, change: Callable[[int, SituationIncident], SituationIncident]) -> Situation:
