@@ -38,7 +38,7 @@ from sentry_runbook.collect.situation_lists import (
     issue_list,
     read_page,
 )
-from sentry_runbook.incident.model.evidence import NOT_ASKED, Known
+from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
 from sentry_runbook.incident.model.evidence.situation import (
     IssuePage,
     ListedProject,
@@ -70,7 +70,7 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
 )
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
 UNIONS = (UNION, SECOND_UNION)
-NO_PROJECT = "The token sees no project: add its person or integration to a team."
+NO_PROJECT = "the token sees no project: add its person or integration to a team"
 GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, sessions, flags or alerts here, and lists no hourly counts. Only "
     "issues that were first seen lately can be told; whether an old one rose, and what ties issues, is not known."
@@ -175,14 +175,21 @@ class SituationBuilder:
         collection, page = self._collection, self._collection.result(PROJECTS).value
         if page is None:
             return
-        if not page.items:
-            self._warnings.append(NO_PROJECT)
+        if not page.items and not collection.issues:
+            self._know_nothing(NO_PROJECT)
         with_issues = {issue.project_id for issue in collection.issues.values()}
         closed = [project for project in page.items if project.is_closed]
         if closed and not any(project.id in with_issues for project in closed):
             names = [project.name for project in closed if project.name not in self._one_by_one]
             self._not_searched = tuple(dict.fromkeys((*self._not_searched, *names)))
             self._warnings.append(f"{CLOSED.format(_listed(map(collection.name, names)))}.")
+            if not collection.issues and len(closed) == len(page.items) and page.next_cursor is None:
+                self._know_nothing("Sentry calls all projects closed to this token")
+
+    def _know_nothing(self, why: str) -> None:
+        """Lists without an issue say nothing where the token may read no project: Sentry answers 200 all the same."""
+        for part in ISSUE_LISTS:
+            self._collection.built[part.field] = Unknown(why=why)
 
     async def _ask_one_by_one(self) -> None:
         """A list of each project, as many as requests are left for, the preferred one first.
