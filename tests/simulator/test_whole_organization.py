@@ -19,9 +19,8 @@ from sentry_runbook.simulator.world import ManualClock
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ALL: dict[str, Any] = {"dataset": "errors", "project": "-1"}
-PLACES = tuple(
-    (project, f"{project.upper()}-{number}") for project in ("web", "pay", "mail") for number in (1, 2, 3, 4)
-)
+PROJECTS = ("web", "pay", "mail")
+PLACES = tuple((project, f"{project.upper()}-{number}") for project in PROJECTS for number in (1, 2, 3, 4))
 
 
 @dataclass(frozen=True)
