@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from sentry_runbook.simulator import changes, lifecycle, materialise
+from sentry_runbook.simulator import changes, lifecycle, materialise, materialise_events
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
+from sentry_runbook.simulator.log import Log, Placed
 from sentry_runbook.simulator.records import (
     MINUTE,
     EventRecord,
     IssueRecord,
-    Log,
-    Placed,
     ProjectRecord,
     ReleaseRecord,
     number_id,
@@ -123,9 +122,9 @@ class World:
         events = [
             event
             for index, stream in enumerate((*spec.streams, *more))
-            for event in materialise.events(issue, stream, self.origin, str(index))
+            for event in materialise_events.events(issue, stream, self.origin, str(index))
         ]
-        events += materialise.raw_events(issue, spec.raw, self.origin)
+        events += materialise_events.raw_events(issue, spec.raw, self.origin)
         issue.events.add(events)
         self._keep(project, project.events, events)
         told = [*(stream.handled for stream in spec.streams), *(event.handled for event in spec.raw)]
@@ -221,7 +220,7 @@ class World:
             raise ValueError(msg)
         self._batches += 1
         wanted = stream or Stream(count, 0.0, 0.0, users, environment=environment, release=release)
-        events = materialise.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
+        events = materialise_events.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
         issue.events.add(events)
         self._keep(issue.project, issue.project.events, events)
         return events

@@ -1,0 +1,164 @@
+"""What is going on, over all projects?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from pydantic import Field
+
+from sentry_runbook.collect import collect_situation
+from sentry_runbook.incident.model.evidence import Missing
+from sentry_runbook.incident.model.results.situation import Situation, SituationIncident
+from sentry_runbook.render.situation import situation_page
+from sentry_runbook.runtime import Runtime, runtime
+from sentry_runbook.safety.text import cut
+from sentry_runbook.tools.arguments import End, Environment, OneLine, Period, Start
+from sentry_runbook.tools.cuts import Cut
+from sentry_runbook.tools.registry import ToolDefinition
+
+
+async def assess_situation(
+    ctx: Context[Runtime],
+    alert: Annotated[
+        str | None,
+        Field(description="Link to an alert, monitor, cron, release … or its name", max_length=2000),
+        OneLine,
+    ] = None,
+    project: Annotated[str | None, Field(description="Slug or id; all unless given", max_length=100), OneLine] = None,
+    environment: Environment = None,
+    period: Period = None,
+    start: Start = None,
+    end: End = None,
+) -> Situation:
+    """Start here when no issue is known: "we are down, what is going on?", over all projects.
+
+    Which issues are new or far above usual, grouped into incidents with the reasons, severity, users, suspect change
+    and next step of each; or that nothing is wrong, and what was looked at. Works without arguments.
+    """
+    return await situation_of(
+        runtime(ctx),
+        alert=alert,
+        project=project,
+        environment=environment,
+        period=period,
+        start=start,
+        end=end,
+    )
+
+
+async def situation_of(
+    run: Runtime,
+    *,
+    alert: str | None = None,
+    project: str | None = None,
+    environment: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> Situation:
+    """What the tool answers, for the command of the same name.
+
+    Raises:
+        RunbookError: an argument is invalid, or no list of issues could be read.
+    """
+    evidence = await collect_situation(
+        run, project=project, environment=environment, period=period, start=start, end=end
+    )
+    from sentry_runbook.incident.situation.situation import assess  # noqa: PLC0415  # with the first call (DESIGN §9)
+
+    result = assess(evidence, run.policy)
+    return result.model_copy(update={"missing": tuple(_by_reason(result.missing))})
+
+
+def _by_reason(missing: Iterable[Missing]) -> Iterator[Missing]:
+    """What is not known for the same reason, in one entry: several incidents lack the same."""
+    named: dict[str, dict[str, None]] = {}
+    for entry in missing:
+        named.setdefault(entry.why, {}).setdefault(entry.what)
+    return (Missing(what=", ".join(what), why=why) for why, what in named.items())
+
+
+def _each(result: Situation, change: Callable[[int, SituationIncident], SituationIncident]) -> Situation:
+    incidents = tuple(change(index, incident) for index, incident in enumerate(result.incidents))
+    return result.model_copy(update={"incidents": incidents})
+
+
+def _fewer_issues(most: int, most_of_others: int) -> Callable[[Situation], Situation]:
+    """At most so many issues of the first incident, and of each other one."""
+
+    def change(result: Situation) -> Situation:
+        return _each(
+            result,
+            lambda index, incident: incident.model_copy(
+                update={"issues": incident.issues[: most_of_others if index else most]}
+            ),
+        )
+
+    return change
+
+
+def _fewer_words(result: Situation) -> Situation:
+    """The three first reasons of each incident, one against it, no links, short titles."""
+
+    def change(index: int, incident: SituationIncident) -> SituationIncident:
+        issues = tuple(
+            issue.model_copy(update={"title": cut(issue.title, TITLE), "url": issue.url if place == 0 else None})
+            for place, issue in enumerate(incident.issues)
+        )
+        most = 4 if index == 0 else 2
+        return incident.model_copy(
+            update={"issues": issues, "reasons": incident.reasons[:most], "against": incident.against[:1]}
+        )
+
+    return _each(result, change)
+
+
+def _fewer_around(result: Situation) -> Situation:
+    shorter = {name: getattr(result, name)[:most] for name, most in AROUND.items()}
+    return result.model_copy(update=shorter)
+
+
+def _fewer_incidents(most: int) -> Callable[[Situation], Situation]:
+    return lambda result: result.model_copy(update={"incidents": result.incidents[:most]})
+
+
+def _ask_for_more(before: Situation, after: Situation) -> str:
+    left = ", ".join(incident.id for incident in before.incidents[len(after.incidents) :])
+    return f"the least severe ({left}): ask again with one project, or call triage_issue with one of these"
+
+
+TITLE = 80
+"""Characters of a title in an answer that is too long."""
+AROUND = {"changes": 5, "projects": 4, "alerts": 4, "quiet": 3}
+HOW = "find_issues lists them; triage_issue has one whole"
+CUTS = (
+    Cut(_fewer_issues(10, 5), {"incidents.issues": "all but 10 of the first incident and 5 of each other"}, HOW),
+    Cut(
+        _fewer_words,
+        {
+            "incidents.reasons": "all but the first",
+            "incidents.against": "all but 1 each",
+            "incidents.issues.title": f"all but {TITLE} characters each",
+            "incidents.issues.url": "all but the first of each",
+        },
+        HOW,
+    ),
+    Cut(_fewer_around, {name: f"all but {most}" for name, most in AROUND.items()}, "ask again with one project"),
+    Cut(_fewer_issues(6, 2), {"incidents.issues": "all but 6 of the first incident and 2 of each other"}, HOW),
+    Cut(_fewer_incidents(8), {"incidents": ""}, _ask_for_more),
+    Cut(_fewer_issues(4, 1), {"incidents.issues": "all but 4 of the first incident and 1 of each other"}, HOW),
+    Cut(_fewer_incidents(5), {"incidents": ""}, _ask_for_more),
+    Cut(_fewer_incidents(3), {"incidents": ""}, _ask_for_more),
+)
+"""Mildest first."""
+
+
+TOOL = ToolDefinition(
+    function=assess_situation,
+    result=Situation,
+    render=situation_page,
+    title="Assess the situation",
+    shrink=CUTS,
+)
