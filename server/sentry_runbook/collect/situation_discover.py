@@ -8,11 +8,12 @@ each of the others comes with all its issues.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.breakdown_columns import column_of
 from sentry_runbook.collect.discover_parts import COUNT, USERS
+from sentry_runbook.collect.loss_parts import full_hours
 from sentry_runbook.collect.series_parts import INGEST_LAG, MINUTE
 from sentry_runbook.collect.shared_users import NUMBERS_OF_NOBODY, stands_for_many
 from sentry_runbook.collect.situation_collection import IN_ONE_PROJECT, SituationCollection, SituationPart
@@ -36,6 +37,8 @@ RELEASE, ENVIRONMENT, TRANSACTION = "release", "environment", "transaction"
 HOST, TRACE, USER = "server_name", "trace", "user"
 TENANTS = ("tenant", "tenant_id", "customer", "customer_id", "account", "organization", "org", "shop", "workspace")
 """Tags by which applications say whose event it is, out of those that explain issues (:data:`.MAY_EXPLAIN`)."""
+HISTORY = timedelta(days=8)
+"""Days whose same hours tell what is usual: a week, for some services rest on Sundays."""
 MOST_PAIRS_OF_USERS = 90
 """Users up to which pairs of issue and user fit into one answer."""
 Tables = Mapping[str, TimeSeries]
@@ -242,18 +245,8 @@ def union_part(field: str, group_of: Callable[[SituationCollection], tuple[str, 
     )
 
 
-def _first_without_pairs(collection: SituationCollection) -> tuple[str, ...]:
-    return () if _has_few_users(collection) else _first_group(collection)
-
-
-def _second_group(collection: SituationCollection) -> tuple[str, ...]:
-    """Only where no counts by the minute are asked for: a request less is worth more than its users."""
-    questions = collection.questions
-    return questions.groups[1] if len(questions.groups) > 1 and not asks_minutes(collection) else ()
-
-
-UNION = union_part("first_union", _first_without_pairs)
-SECOND_UNION = union_part("second_union", _second_group)
+UNION = union_part("first_union", lambda collection: next(iter(collection.questions.unions), ()))
+SECOND_UNION = union_part("second_union", lambda collection: next(iter(collection.questions.unions[1:]), ()))
 
 
 def together_of_pairs(collection: SituationCollection, pairs: IssueValues) -> UsersTogether | None:
@@ -329,3 +322,39 @@ def _minutes_source(collection: SituationCollection) -> str:
 
 
 MINUTES = SituationPart(field="minutes", request=_minutes_request, parse=_minutes, source=_minutes_source)
+
+
+# --- the days before
+
+
+def _days(collection: SituationCollection) -> Window:
+    """Full hours, for all steps are of one length."""
+    start, end = full_hours(collection.question.window)
+    return Window(start=start - HISTORY, end=min(end, collection.question.window.end))
+
+
+def _history_request(collection: SituationCollection) -> Request[Tables] | Unknown | None:
+    questions, client, question = collection.questions, collection.client, collection.question
+    if not questions.history:
+        return None
+    projects, days = collection.asked_projects(questions.projects), _days(collection)
+    if projects is None:
+        return Unknown(why=IN_ONE_PROJECT)
+    return lambda: client.series_by_issue(
+        query=of_issues(questions.history[:MOST_SERIES]),
+        start=days.start,
+        end=days.end,
+        interval_s=60 * MINUTE,
+        project_ids=projects,
+        environments=question.environments,
+        with_others=False,
+        organization=question.organization,
+    )
+
+
+HISTORY_OF_RISEN = SituationPart(
+    field="history",
+    request=_history_request,
+    parse=_minutes,
+    source=lambda collection: collection.source("time series of the risen issues, by the hour", _days(collection)),
+)
