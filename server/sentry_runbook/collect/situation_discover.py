@@ -32,7 +32,8 @@ from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row, TimeSerie
 from sentry_runbook.sentry.issue_series import MOST_SERIES, OTHERS
 
 ISSUE_ID, FIRST, LAST = "issue.id", "min(timestamp)", "max(timestamp)"
-RELEASE, ENVIRONMENT, HOST, TRACE, USER = "release", "environment", "server_name", "trace", "user"
+RELEASE, ENVIRONMENT, TRANSACTION = "release", "environment", "transaction"
+HOST, TRACE, USER = "server_name", "trace", "user"
 TENANTS = ("tenant", "tenant_id", "customer", "customer_id", "account", "organization", "org", "shop", "workspace")
 """Tags by which applications say whose event it is, out of those that explain issues (:data:`.MAY_EXPLAIN`)."""
 MOST_PAIRS_OF_USERS = 90
@@ -132,12 +133,14 @@ def _is_complete(table: DiscoverTable) -> bool:
     return table.next_cursor is None and len(table.rows) < MAX_ROWS and not table.is_partial
 
 
-BUILD_FIELDS = (ISSUE_ID, RELEASE, ENVIRONMENT, COUNT, USERS, FIRST, LAST)
+BUILD_FIELDS = (ISSUE_ID, RELEASE, ENVIRONMENT, TRANSACTION, COUNT, USERS, FIRST, LAST)
 BUILDS = SituationPart(
     field="builds",
     request=lambda collection: _discover(collection, BUILD_FIELDS, _all_issues(collection), sort=f"-{COUNT}"),
-    parse=_tag_rows((RELEASE, ENVIRONMENT)),
-    source=lambda collection: collection.source(f"Discover errors: {COUNT}, {USERS} by issue, release and environment"),
+    parse=_tag_rows((RELEASE, ENVIRONMENT, TRANSACTION)),
+    source=lambda collection: collection.source(
+        f"Discover errors: {COUNT}, {USERS} by issue, release, environment and transaction"
+    ),
 )
 PLACE_FIELDS = (ISSUE_ID, HOST, *map(column_of, TENANTS), COUNT)
 PLACES = SituationPart(

@@ -24,6 +24,7 @@ class Profile:
         member: the token's user is a member of the projects; else a question without ``project`` finds none.
         access: the token may read the projects; else they are only listed, searches find nothing, and what names one
             of them or an issue of theirs is refused (a user of no team: recordings 345 to 354).
+        hidden: slugs of projects of which the same holds alone, while the token may read the others.
         absent: further endpoints that answer an empty 404, by their name in the path:
             ``committers``, ``activities``, ``notes``, ``shortids``, ``workflows``, ``tags``, ``events-stats``…
     """
@@ -41,7 +42,12 @@ class Profile:
     global_views: bool = True
     member: bool = True
     access: bool = True
+    hidden: frozenset[str] = frozenset()
     absent: frozenset[str] = field(default_factory=frozenset)
+
+    def may_read(self, slug: str) -> bool:
+        """Return whether the token may read a project."""
+        return self.access and slug not in self.hidden
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ MOST = 0.9
 """A value that this part of an issue's events carries is the issue's."""
 FEWEST = 3
 """Of fewer events it is chance that they share a value."""
-RELEASE, ENVIRONMENT, HOST = "release", "environment", "server_name"
+RELEASE, ENVIRONMENT, TRANSACTION, HOST = "release", "environment", "transaction", "server_name"
 PATH = re.compile(r"(?:[A-Z]{3,7} )?(/[\w.{}:<>*-]+(?:/[\w.{}:<>*-]+)*)/?\Z")
 """A transaction that is a path, with or without its method."""
 SHORTEST_PATH = 4
@@ -36,6 +36,7 @@ class IssueFacts:
     Attributes:
         values: tag → the value that nearly all of its events carry.
         environments: environments of its events; None where they were not read.
+        rows: its events by release, environment and transaction.
         traces, users: of those that were read, as digests; empty where they were not.
         dependency: what its error text says that it did not get.
     """
@@ -43,6 +44,7 @@ class IssueFacts:
     news: News
     values: Mapping[str, str] = field(default_factory=dict)
     environments: frozenset[str] | None = None
+    rows: tuple[TagRow, ...] = ()
     traces: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
     dependency: FailedDependency | None = None
@@ -64,8 +66,8 @@ class IssueFacts:
 
     @property
     def transaction(self) -> str | None:
-        """What ran when it happened, as the list names it."""
-        return self.news.issue.culprit
+        """What ran when it happened; where its events do not tell it, what the list names as the place."""
+        return self.values.get(TRANSACTION) or self.news.issue.culprit
 
     @cached_property
     def path(self) -> str | None:
@@ -125,6 +127,7 @@ def read_facts(evidence: SituationEvidence, news: Iterable[News], listed: Mappin
             news=entry,
             values=_values(rows.get(entry.id, []), entry.issue.events),
             environments=_environments(rows.get(entry.id, [])),
+            rows=tuple(row for own in rows.get(entry.id, []) for row in own if ENVIRONMENT in row.values),
             traces=traces.get(entry.id, frozenset()),
             users=users.get(entry.id, frozenset()),
             dependency=dependency_of_text(entry.issue.message) if entry.issue.message else None,

@@ -47,7 +47,7 @@ def severity_of_group(
         stated: what people said of the impact.
         lacks_production: no environment that was seen counts as production, so none is taken for staging.
     """
-    users = users_of(group, evidence)
+    users = users_of(group, evidence, policy)
     criteria = (
         _non_production(group, policy, lacks_production=lacks_production),
         _crash_free(group, evidence, policy),
