@@ -39,7 +39,6 @@ from sentry_runbook.simulator.scenario.issue import (
     StateChange,
 )
 from sentry_runbook.simulator.scenario.project import (
-    AlertSpec,
     CommitSpec,
     DeploySpec,
     DroppedSpec,
@@ -47,6 +46,13 @@ from sentry_runbook.simulator.scenario.project import (
     ReleaseSpec,
     SessionsSpec,
     Transactions,
+)
+from sentry_runbook.simulator.scenario.watchers import (
+    AlertSpec,
+    DetectorSpec,
+    FiringSpec,
+    MonitorSpec,
+    UptimeSpec,
 )
 
 __all__ = [
@@ -56,12 +62,15 @@ __all__ = [
     "CommitSpec",
     "Crumb",
     "DeploySpec",
+    "DetectorSpec",
     "DroppedSpec",
     "EntrySpec",
+    "FiringSpec",
     "FlagChangeSpec",
     "FrameSpec",
     "IssueSpec",
     "Level",
+    "MonitorSpec",
     "NoteSpec",
     "OccurrenceSpec",
     "OwnerSpec",
@@ -77,6 +86,7 @@ __all__ = [
     "Stream",
     "ThreadSpec",
     "Transactions",
+    "UptimeSpec",
     "Weights",
     "every_hour",
     "hourly",
@@ -121,6 +131,9 @@ class Scenario:
     sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
     alerts: tuple[AlertSpec, ...] = ()
+    detectors: tuple[DetectorSpec, ...] = ()
+    monitors: tuple[MonitorSpec, ...] = ()
+    uptime: tuple[UptimeSpec, ...] = ()
     dropped: tuple[DroppedSpec, ...] = ()
     flags: tuple[FlagChangeSpec, ...] = ()
     recovery: RecoverySpec | None = None
