@@ -65,14 +65,24 @@ class AlertEndpoints(EndpointGroup):
             NotFound: Sentry knows no such alert.
             Unsupported: this server has no alerts of this form.
         """
-        tail = f"workflows/{segment(alert_id)}/"
         return await _answer(
             "workflow",
-            self._alert_resource("workflows", tail, f"alert {alert_id}", organization, parsing.identified("id")),
             self._alert_resource(
-                "alert_history", f"{tail}group-history/", FIRINGS, organization, parsing.page, [PAGE, *span(start, end)]
+                "workflows",
+                f"workflows/{segment(alert_id)}/",
+                f"alert {alert_id}",
+                organization,
+                parsing.identified("id"),
             ),
+            lambda: self.alert_history(alert_id, start, end, organization=organization),
         )
+
+    async def alert_history(
+        self, alert_id: str, start: datetime, end: datetime, *, organization: str | None = None
+    ) -> ListPage[JsonObject]:
+        """Firings of an alert of today between two instants by issue, the most first: a page of a hundred issues."""
+        tail, query = f"workflows/{segment(alert_id)}/group-history/", [PAGE, *span(start, end)]
+        return await self._alert_resource("alert_history", tail, FIRINGS, organization, parsing.page, query)()
 
     async def alert_of_rule(
         self, project: str | None, rule_id: str, start: datetime, end: datetime, *, organization: str | None = None
@@ -99,17 +109,23 @@ class AlertEndpoints(EndpointGroup):
             return await self.alert(await _known(asks, what), start, end, organization=organization)
 
         async def old() -> AlertAnswer:
-            slug = await self._slug(organization)
-            path = f"/api/0/projects/{segment(slug)}/{segment(project or '-')}/rules/{segment(rule_id)}/"
             asked = RequestInfo(self._of_organization(what, organization), READ_ALERTS, hint=GONE_HINT)
-            history = RequestInfo(FIRINGS, READ_ALERTS)
+            path = await self._rule_path(project or "", rule_id, organization)
             return await _answer(
                 "rule",
                 lambda: self._sender.get(path, [("expand", "lastTriggered")], asked, parsing.identified("id")),
-                lambda: self._sender.get(f"{path}group-history/", [PAGE, *span(start, end)], history, parsing.page),
+                lambda: self.old_history(project or "", rule_id, start, end, organization=organization),
             )
 
         return await self._newest("rule_ids", translated, old if project else None, organization)
+
+    async def old_history(
+        self, project: str, rule_id: str, start: datetime, end: datetime, *, organization: str | None = None
+    ) -> ListPage[JsonObject]:
+        """As :meth:`alert_history`, of an issue alert on a server from before workflows."""
+        path = await self._rule_path(project, rule_id, organization)
+        query = [PAGE, *span(start, end)]
+        return await self._sender.get(f"{path}group-history/", query, RequestInfo(FIRINGS, READ_ALERTS), parsing.page)
 
     async def monitor(self, monitor_id: str, end: datetime, *, organization: str | None = None) -> AlertAnswer:
         """A monitor (detector) of any kind, and when its newest issue was open. Two requests, one round.
@@ -149,10 +165,15 @@ class AlertEndpoints(EndpointGroup):
             return await _answer(
                 "metric_rule",
                 self._old(f"alert-rules/{segment(rule_id)}/", what, organization, parsing.identified("id")),
-                self._old("incidents/", FIRINGS, organization, parsing.page, [("alertRule", rule_id), PAGE]),
+                lambda: self.incidents_of(rule_id, organization=organization),
             )
 
         return await self._newest("metric_rule_ids", translated, old, organization)
+
+    async def incidents_of(self, rule_id: str, *, organization: str | None = None) -> ListPage[JsonObject]:
+        """The firings of a metric alert on a server from before monitors, newest first: a page of a hundred."""
+        query = [("alertRule", rule_id), PAGE]
+        return await self._old("incidents/", FIRINGS, organization, parsing.page, query)()
 
     async def incident(self, number: str, end: datetime, *, organization: str | None = None) -> AlertAnswer:
         """One firing of a metric alert, by the number in its link. Three requests in two rounds; on old servers one.
@@ -191,6 +212,12 @@ class AlertEndpoints(EndpointGroup):
         )
         return await asks()
 
+    async def open_periods_of(
+        self, monitor_id: str, end: datetime, *, organization: str | None = None
+    ) -> ListPage[JsonObject]:
+        """When the newest issue of a monitor was open, in the last :data:`LONGEST`."""
+        return await self._open_periods(("detectorId", monitor_id), end, organization)()
+
     # --- by name
 
     async def alerts_named(self, words: str, *, organization: str | None = None) -> ListPage[JsonObject]:
@@ -211,6 +238,10 @@ class AlertEndpoints(EndpointGroup):
         return await self._old("combined-rules/", "the alerts", organization, parsing.page, query)()
 
     # --- how they are asked
+
+    async def _rule_path(self, project: str, rule_id: str, organization: str | None) -> str:
+        slug = segment(await self._slug(organization))
+        return f"/api/0/projects/{slug}/{segment(project)}/rules/{segment(rule_id)}/"
 
     def _of_organization(self, what: str, organization: str | None) -> str:
         is_other = organization not in (None, self._settings.organization)

@@ -48,7 +48,8 @@ class TargetIssue(FromSentry):
 
     Attributes:
         project: slug.
-        firings: how often the alert fired for it in the stretch that was asked for; for an issue of a trace, its events.
+        firings: how often the alert fired for it in the stretch that was asked for.
+        events: of a trace, those of the issue in it.
         last_fired: the last of them.
         first_seen: of the list that told it: of its whole life, or of the trace.
         last_seen: as ``first_seen``.
@@ -60,6 +61,7 @@ class TargetIssue(FromSentry):
     project: Annotated[str | None, Name("project")] = None
     status: Annotated[str | None, Word()] = None
     firings: Annotated[int | None, Count()] = None
+    events: Annotated[int | None, Count()] = None
     last_fired: Annotated[datetime | None, Moment()] = None
     first_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="firstSeen")
     last_seen: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastSeen")
@@ -145,7 +147,7 @@ class UptimeResult(FromSentry):
         return self.status in ("failure", "failure_incident")
 
 
-class UptimeState(Frozen):
+class UptimeState(FromSentry):
     """What became of an uptime check.
 
     Attributes:

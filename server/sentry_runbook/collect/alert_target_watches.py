@@ -1,0 +1,293 @@
+"""Targets that are cron monitors and uptime checks: what became of their latest checks.
+
+Requests: a cron monitor 2 in 1 round, 3 in 2 where no good check-in is among the first hundred; an uptime check 3 in 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from sentry_runbook.collect.alert_target_parts import Resolution, called
+from sentry_runbook.collect.batch import RequestBatch, Result
+from sentry_runbook.errors import RunbookError, SentryError
+from sentry_runbook.incident.model.evidence import Window
+from sentry_runbook.incident.model.evidence.alert_row import AlertRow, OpenPeriod
+from sentry_runbook.incident.model.evidence.alert_target import (
+    AlertTarget,
+    CheckIn,
+    CronState,
+    UptimeResult,
+    UptimeState,
+)
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    count_of,
+    id_of,
+    list_of,
+    moment_of,
+    object_of,
+    text_of,
+)
+from sentry_runbook.incident.model.evidence.lenient import read, read_all
+from sentry_runbook.sentry.counts import ListPage
+from sentry_runbook.sentry.page_names import PageName
+from sentry_runbook.sentry.pasted import SLUG
+from sentry_runbook.sentry.search_terms import term
+
+T = TypeVar("T")
+DAY = timedelta(days=1)
+"""The stretch of checks that is read, where the link names none."""
+BEFORE = timedelta(days=30)
+"""How far before it the last good check-in is looked for."""
+FAILING = frozenset({"error", "missed_checkin", "timeout"})
+"""Status of a monitor's environment while its incident lasts; the last two are of servers before 2024."""
+DOWN = 2
+"""``uptimeStatus`` (1 up, 2 down)."""
+
+
+# --- cron monitors -------------------------------------------------------------------------------------------------
+
+
+async def resolve_cron(made: Resolution, page: PageName) -> AlertTarget:
+    """The target of a cron monitor's page.
+
+    Raises:
+        SentryError: it does not exist, or its link says nothing without it.
+    """
+    client, window, organization = made.client, made.window(DAY), made.link.organization
+    batch = RequestBatch()
+    monitor = batch.add(partial(client.cron_monitor, page.project, page.id, organization=organization))
+    checks = batch.add(
+        partial(client.check_ins, page.project, page.id, window.start, window.end, organization=organization)
+    )
+    await batch.send()
+    if monitor.value is None:
+        return made.failed(_error(monitor), "cron", "cron monitor")
+    json, row = monitor.value, read(AlertRow, monitor.value, made.sanitizer)
+    project = object_of(json.get("project"))
+    slug, number = text_of(project.get("slug")), id_of(project.get("id"))
+    shown = (slug,) if slug and SLUG.fullmatch(slug) else made.link.projects
+    state = await _state(made, json, checks, window, project=page.project, slug=page.id)
+    environments = [object_of(item) for item in list_of(json.get("environments"))]
+    known = [text_of(item.get("status")) for item in environments]
+    monitor_slug = text_of(json.get("slug")) or page.id
+    return made.target(
+        "cron",
+        f"{called('cron monitor', row.name, page.id)}{made.of_projects(shown)}",
+        shown_projects=shown,
+        projects=(number,) if number else shown,
+        query=term("monitor.slug", monitor_slug),
+        id=monitor_slug if SLUG.fullmatch(monitor_slug) else page.id,
+        name=row.name,
+        enabled=row.enabled,
+        owner=row.owner,
+        condition=row.condition,
+        is_open=any(status in FAILING for status in known) if known else None,
+        fired_at=state.failing_since if state is not None else _failing_since(made, json),
+        start=state.failing_since if state is not None else None,
+        cron=state,
+    )
+
+
+async def with_check_ins(made: Resolution, target: AlertTarget, source: JsonObject, slug: str) -> AlertTarget:
+    """A monitor (detector) of a cron job, with what became of its check-ins. One request."""
+    project = next(iter(target.search.projects), None)
+    window = made.window(DAY)
+    checks: Result[ListPage[JsonObject]] = Result()
+    try:
+        checks.value = await made.client.check_ins(
+            project, slug, window.start, window.end, organization=made.link.organization
+        )
+    except RunbookError as exc:
+        checks.error = exc
+    state = await _state(made, source, checks, window, project=None, slug=slug, looks_further=False)
+    search = target.search.model_copy(update={"query": term("monitor.slug", slug)})
+    changed = {"cron": state, "missing": tuple(made.missing), "query": search.query, "search": search}
+    return target.model_copy(update=changed)
+
+
+async def _state(
+    made: Resolution,
+    monitor: JsonObject,
+    checks: Result[ListPage[JsonObject]],
+    window: Window,
+    *,
+    project: str | None,
+    slug: str,
+    looks_further: bool = True,
+) -> CronState | None:
+    """What became of the check-ins; None where they are not known."""
+    page = checks.value
+    if page is None:
+        made.lacks("check-ins", _error(checks).what)
+        return None
+    read_ones = read_all(CheckIn, page.items, made.sanitizer)
+    counted_from = window.start
+    if page.next_cursor is not None:
+        counted_from = min((check.at for check in read_ones if check.at), default=window.start)
+        made.lacks("earlier check-ins", f"the latest {len(read_ones)} were read")
+    last_good = _last_good(read_ones)
+    if last_good is None and looks_further:
+        last_good = await _earlier_good(made, page, window, project, slug)
+    if last_good is None:
+        made.lacks("last good check-in", "none is among those that were read")
+    statuses = [check.status for check in read_ones]
+    due = [moment_of(object_of(item).get("nextCheckIn")) for item in list_of(monitor.get("environments"))]
+    return CronState(
+        counted_from=counted_from,
+        missed=statuses.count("missed"),
+        failed=statuses.count("error"),
+        timed_out=statuses.count("timeout"),
+        good=statuses.count("ok"),
+        last=read_ones[0] if read_ones else None,
+        last_good=last_good,
+        failing_since=_failing_since(made, monitor),
+        next_expected=min((at for at in due if at is not None), default=None),
+    )
+
+
+async def _earlier_good(
+    made: Resolution, page: ListPage[JsonObject], window: Window, project: str | None, slug: str
+) -> datetime | None:
+    """The last good check-in of the next page, or of the time before the window: one request."""
+    start, end = (window.start, window.end) if page.next_cursor else (window.start - BEFORE, window.start)
+    try:
+        earlier = await made.client.check_ins(
+            project, slug, start, end, cursor=page.next_cursor, organization=made.link.organization
+        )
+    except RunbookError as exc:
+        made.lacks("earlier check-ins", exc.what)
+        return None
+    return _last_good(read_all(CheckIn, earlier.items, made.sanitizer))
+
+
+def _last_good(checks: Sequence[CheckIn]) -> datetime | None:
+    return max((check.at for check in checks if check.status == "ok" and check.at is not None), default=None)
+
+
+def _failing_since(made: Resolution, monitor: JsonObject) -> datetime | None:
+    """The start of the oldest incident that is still going on, over its environments."""
+    incidents = [object_of(object_of(item).get("activeIncident")) for item in list_of(monitor.get("environments"))]
+    began = [moment_of(incident.get("startingTimestamp"), made.sanitizer.latest) for incident in incidents]
+    return min((at for at in began if at is not None), default=None)
+
+
+# --- uptime checks -------------------------------------------------------------------------------------------------
+
+
+async def resolve_uptime(made: Resolution, page: PageName) -> AlertTarget:
+    """The target of an uptime check's page.
+
+    Raises:
+        SentryError: it does not exist, or its link says nothing without it.
+    """
+    client, window, organization = made.client, made.window(DAY), made.link.organization
+    project = page.project or ""
+    batch = RequestBatch()
+    check = batch.add(partial(client.uptime_check, project, page.id, organization=organization))
+    results = batch.add(
+        partial(client.uptime_results, project, page.id, window.start, window.end, organization=organization)
+    )
+    periods = batch.add(partial(client.open_periods_of, page.id, made.now, organization=organization))
+    await batch.send()
+    if check.value is None:
+        return made.failed(_error(check), "uptime", "uptime check")
+    json, row = check.value, read(AlertRow, check.value, made.sanitizer)
+    # Before 2025 its number was not that of a monitor: the open periods are then of something else.
+    is_monitor = "downtimeThreshold" in json
+    status = count_of(json.get("uptimeStatus"))
+    state = _uptime_state(made, json, results, window, is_down=None if status is None else status == DOWN)
+    period = _open_now(made, periods) if is_monitor and state.is_down else None
+    if period is not None and period.start is not None:
+        state = state.model_copy(update={"down_since": period.start, "is_down_earlier": False})
+    slug = text_of(json.get("projectSlug"))
+    shown = (slug,) if slug and SLUG.fullmatch(slug) else made.link.projects
+    environment = text_of(json.get("environment"))
+    return made.target(
+        "uptime",
+        f"{called('uptime check', row.name, page.id)}{made.of_projects(shown)}",
+        shown_projects=shown,
+        projects=shown,
+        environments=(environment,) if environment else None,
+        query=f"detector:{page.id}" if is_monitor else "issue.type:uptime_domain_failure",
+        id=page.id,
+        name=row.name,
+        enabled=row.enabled,
+        owner=row.owner,
+        condition=row.condition,
+        is_open=state.is_down,
+        fired_at=state.down_since if not state.is_down_earlier else None,
+        start=state.down_since,
+        uptime=state,
+    )
+
+
+async def with_results(made: Resolution, target: AlertTarget, source: JsonObject) -> AlertTarget:
+    """A monitor (detector) of an address, with what became of its checks. One request."""
+    project, window = next(iter(target.search.projects), None), made.window(DAY)
+    results: Result[ListPage[JsonObject]] = Result()
+    if project is None or target.id is None:
+        made.lacks("checks", "Sentry does not tell the monitor's project")
+        return target.model_copy(update={"missing": tuple(made.missing)})
+    try:
+        results.value = await made.client.uptime_results(
+            project, target.id, window.start, window.end, organization=made.link.organization
+        )
+    except RunbookError as exc:
+        results.error = exc
+    state = _uptime_state(made, source, results, window, is_down=target.is_open)
+    if target.is_open and target.fired_at is not None:
+        state = state.model_copy(update={"down_since": target.fired_at, "is_down_earlier": False})
+    search = target.search.model_copy(update={"query": f"detector:{target.id}"})
+    changed = {"uptime": state, "missing": tuple(made.missing), "query": search.query, "search": search}
+    return target.model_copy(update=changed)
+
+
+def _uptime_state(
+    made: Resolution,
+    check: JsonObject,
+    results: Result[ListPage[JsonObject]],
+    window: Window,
+    *,
+    is_down: bool | None,
+) -> UptimeState:
+    """What became of the checks; since when it is down by the run of failures at their end."""
+    state = read(UptimeState, {"address": check.get("url")}, made.sanitizer)
+    page = results.value
+    if page is None:
+        made.lacks("checks", _error(results).what)
+        return state.model_copy(update={"is_down": is_down})
+    checks = read_all(UptimeResult, page.items, made.sanitizer)
+    failures = [result for result in checks if result.is_failure]
+    is_cut = page.next_cursor is not None
+    if is_cut:
+        made.lacks("earlier checks", f"the latest {len(checks)} were read")
+    run = next((place for place, result in enumerate(checks) if result.status == "success"), len(checks))
+    down = [result.at for result in checks[:run] if result.is_failure and result.at is not None]
+    known = [result.at for result in checks if result.at is not None]
+    return state.model_copy(
+        update={
+            "is_down": is_down,
+            "down_since": min(down, default=None) if is_down else None,
+            "is_down_earlier": bool(is_down and down and run == len(checks)),
+            "last": checks[0] if checks else None,
+            "failed": len(failures),
+            "checked": len(checks),
+            "counted_from": min(known, default=window.start) if is_cut else window.start,
+        }
+    )
+
+
+def _open_now(made: Resolution, periods: Result[ListPage[JsonObject]]) -> OpenPeriod | None:
+    rows = read_all(OpenPeriod, periods.value.items if periods.value is not None else (), made.sanitizer)
+    return next((period for period in rows if period.is_open), None)
+
+
+def _error(result: Result[T]) -> SentryError:
+    """Why a request of a batch has no value."""
+    if isinstance(result.error, SentryError):
+        return result.error
+    raise result.error or AssertionError("it was sent")
