@@ -36,6 +36,7 @@ _EVENT: dict[str, Callable[[EventRecord], Value]] = {
     "release": lambda event: event.release,
     "transaction": lambda event: event.transaction,
     "culprit": lambda event: event.issue.spec.culprit or event.transaction,
+    "trace": lambda event: event.trace or "",
     "user": lambda event: f"id:{event.user.id}" if event.user else None,
     "user.id": lambda event: event.user.id if event.user else None,
     "user.email": lambda event: event.user.email if event.user else None,
@@ -87,9 +88,12 @@ def column(row: Row, key: str) -> Value:
     """
     if isinstance(row, EventRecord):
         if key.startswith("tags[") and key.endswith("]"):
-            return row.tags.get(key[5:-1])
+            return row.tag(key[5:-1])
         get = _EVENT.get(key)
-        return get(row) if get else row.tags.get(key, "" if key in _PROMOTED else None)
+        if get:
+            return get(row)
+        value = row.tag(key)
+        return "" if value is None and key in _PROMOTED else value
     read = _SPAN.get(key)
     return read(row) if read else None
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from sentry_runbook.simulator import changes, lifecycle, materialise
+from sentry_runbook.simulator import changes, lifecycle, materialise, materialise_events
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
+from sentry_runbook.simulator.log import Log, Placed
 from sentry_runbook.simulator.records import (
     MINUTE,
     EventRecord,
     IssueRecord,
-    Log,
-    Placed,
     ProjectRecord,
     ReleaseRecord,
     number_id,
@@ -46,7 +45,7 @@ class World:
     """A small consistent Sentry: projects, issues, events, releases, sessions and traced requests.
 
     Args:
-        scenarios: one scenario or several with different projects and short ids.
+        scenarios: one scenario or several with different projects and short ids, each with those beside it.
         clock: gives the present, aware. The scenarios' minutes count from its reading at this moment, cut to the
             whole minute, so that an event minute of a scenario is a clock minute too.
     """
@@ -54,7 +53,8 @@ class World:
     def __init__(self, scenarios: Scenario | Iterable[Scenario], clock: Clock = system_clock) -> None:
         self.clock = clock
         self.origin = self.now_ms() // MINUTE * MINUTE
-        self.scenarios = (scenarios,) if isinstance(scenarios, Scenario) else tuple(scenarios)
+        together = (scenarios,) if isinstance(scenarios, Scenario) else scenarios
+        self.scenarios = tuple(project for scenario in together for project in scenario.all_projects())
         self.projects = [self._project(scenario) for scenario in self.scenarios]
         self._batches = 0
         self._refuse_twins()
@@ -122,11 +122,13 @@ class World:
         events = [
             event
             for index, stream in enumerate((*spec.streams, *more))
-            for event in materialise.events(issue, stream, self.origin, str(index))
+            for event in materialise_events.events(issue, stream, self.origin, str(index))
         ]
+        events += materialise_events.raw_events(issue, spec.raw, self.origin)
         issue.events.add(events)
         self._keep(project, project.events, events)
-        handled = all(stream.handled or (stream.handled is None and spec.handled) for stream in spec.streams)
+        told = [*(stream.handled for stream in spec.streams), *(event.handled for event in spec.raw)]
+        handled = all(spec.handled if answer is None else answer for answer in told)
         issue.priority = spec.priority or ("medium" if handled else _PRIORITY[spec.level])
         self._past(issue)
         return issue
@@ -218,7 +220,7 @@ class World:
             raise ValueError(msg)
         self._batches += 1
         wanted = stream or Stream(count, 0.0, 0.0, users, environment=environment, release=release)
-        events = materialise.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
+        events = materialise_events.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
         issue.events.add(events)
         self._keep(issue.project, issue.project.events, events)
         return events

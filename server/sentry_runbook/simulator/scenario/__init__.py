@@ -11,6 +11,7 @@ is a whole incident.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sentry_runbook.simulator.scenario.events import (
@@ -20,6 +21,7 @@ from sentry_runbook.simulator.scenario.events import (
     Level,
     Raised,
     Rates,
+    RawEventSpec,
     RequestSpec,
     Shape,
     Stream,
@@ -76,6 +78,7 @@ __all__ = [
     "OwnerSpec",
     "Raised",
     "Rates",
+    "RawEventSpec",
     "RecoverySpec",
     "ReleaseSpec",
     "RequestSpec",
@@ -118,7 +121,12 @@ class RecoverySpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One incident in its project. The first issue is the incident, the others are its surroundings."""
+    """One incident in its project. The first issue is the incident, the others are its surroundings.
+
+    Attributes:
+        beside: further projects of the same organization at the same time, with issues, releases and a recovery of
+            their own; a world of this scenario holds them all.
+    """
 
     name: str
     issues: tuple[IssueSpec, ...]
@@ -137,6 +145,7 @@ class Scenario:
     dropped: tuple[DroppedSpec, ...] = ()
     flags: tuple[FlagChangeSpec, ...] = ()
     recovery: RecoverySpec | None = None
+    beside: tuple[Scenario, ...] = ()
 
     @property
     def issue(self) -> str:
@@ -147,3 +156,9 @@ class Scenario:
     def slug(self) -> str:
         """The project's slug; by default what stands before the last dash of the short id."""
         return self.project or self.issue.rpartition("-")[0].lower()
+
+    def all_projects(self) -> Iterator[Scenario]:
+        """Return this scenario and those beside it, one a project, this one first."""
+        yield self
+        for further in self.beside:
+            yield from further.all_projects()
