@@ -12,11 +12,12 @@ that says nothing by itself when its alert cannot be read: a scope is never gues
 from __future__ import annotations
 
 from sentry_runbook.collect.alert_target_alerts import resolve_alert
+from sentry_runbook.collect.alert_target_crons import resolve_cron
 from sentry_runbook.collect.alert_target_data import resolve_issue, resolve_page, resolve_release, resolve_trace
 from sentry_runbook.collect.alert_target_names import resolve_name
 from sentry_runbook.collect.alert_target_parts import Resolution
 from sentry_runbook.collect.alert_target_text import AlertName, read_alert
-from sentry_runbook.collect.alert_target_watches import resolve_cron, resolve_uptime
+from sentry_runbook.collect.alert_target_uptime import resolve_uptime
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.runtime import Runtime

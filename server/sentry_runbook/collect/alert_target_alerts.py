@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from sentry_runbook.collect.alert_target_crons import with_check_ins
 from sentry_runbook.collect.alert_target_parts import Resolution, called, latest_first
-from sentry_runbook.collect.alert_target_watches import with_check_ins, with_results
+from sentry_runbook.collect.alert_target_uptime import with_results
 from sentry_runbook.errors import RunbookError, SentryError
 from sentry_runbook.incident.model.evidence.alert_row import AlertRow, OpenPeriod
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget, TargetIssue, TargetKind
@@ -26,7 +27,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
 )
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
 from sentry_runbook.sentry.alerts import AlertAnswer
-from sentry_runbook.sentry.page_names import PageName
+from sentry_runbook.sentry.page_names import PageKind, PageName
 from sentry_runbook.sentry.pasted import SLUG
 
 HISTORY = timedelta(days=14)
@@ -38,6 +39,13 @@ FAKE_ID = 10**9
 NO_FIRING = "Sentry keeps no firing of it: it never fired, or long ago"
 EVENT_DATASETS = frozenset({"events", "errors"})
 """Datasets in whose language a monitor's search is one of issues, too."""
+UNREAD: dict[PageKind, tuple[TargetKind, str]] = {
+    "workflow": ("alert", "alert"),
+    "detector": ("page", "monitor"),
+    "metric_rule": ("metric_alert", "metric alert"),
+    "incident": ("metric_alert", "metric alert"),
+}
+"""What is named by a link, where no more is known."""
 DETECTOR_KINDS: dict[str, tuple[TargetKind, str]] = {
     "metric_issue": ("metric_alert", "metric monitor"),
     "error": ("error_monitor", "error monitor"),
@@ -65,7 +73,6 @@ async def resolve_alert(made: Resolution, page: PageName) -> AlertTarget:
     """
     window = made.window(HISTORY)
     client, organization = made.client, made.link.organization
-    is_metric = page.kind in ("metric_rule", "incident")
     try:
         if page.kind == "workflow":
             answer = await client.alert(page.id, window.start, window.end, organization=organization)
@@ -80,20 +87,24 @@ async def resolve_alert(made: Resolution, page: PageName) -> AlertTarget:
         else:
             answer = await client.monitor(page.id, made.now, organization=organization)
     except SentryError as exc:
-        return made.failed(exc, "metric_alert" if is_metric else "alert", "metric alert" if is_metric else "alert")
-    return await target_of(made, answer, firing=page.id if page.kind == "incident" else made.link.firing)
+        return made.failed(exc, *UNREAD.get(page.kind, UNREAD["workflow"]))
+    firing = page.id if page.kind == "incident" else made.link.firing
+    return await target_of(made, answer, firing=firing, asks_monitors=page.project is None)
 
 
-async def target_of(made: Resolution, answer: AlertAnswer, *, firing: str | None = None) -> AlertTarget:
+async def target_of(
+    made: Resolution, answer: AlertAnswer, *, firing: str | None = None, asks_monitors: bool = True
+) -> AlertTarget:
     """The target of an alert that was read.
 
     Args:
         made: what was given.
         answer: what the server told.
         firing: number of the one firing that the link is about.
+        asks_monitors: whether an alert's monitors are asked for their projects; else those of its link and its issues.
     """
     if answer.form in ("workflow", "rule"):
-        return await _of_alert(made, answer)
+        return await _of_alert(made, answer, asks_monitors=asks_monitors)
     if answer.form in ("issue", "incident"):
         return _of_firing(made, answer, firing)
     if answer.form == "metric_rule":
@@ -112,7 +123,7 @@ async def target_of(made: Resolution, answer: AlertAnswer, *, firing: str | None
 # --- alerts --------------------------------------------------------------------------------------------------------
 
 
-async def _of_alert(made: Resolution, answer: AlertAnswer) -> AlertTarget:
+async def _of_alert(made: Resolution, answer: AlertAnswer, *, asks_monitors: bool) -> AlertTarget:
     row = read(AlertRow, answer.row, made.sanitizer)
     issues = _fired_for(made, answer)
     fired_at = max(
@@ -124,8 +135,10 @@ async def _of_alert(made: Resolution, answer: AlertAnswer) -> AlertTarget:
         made.lacks("further firings", "the alert is disabled: it does not fire")
     if answer.form == "rule":
         shown = projects = tuple(_slugs(answer.row.get("projects"))) or made.link.projects
-    else:
+    elif asks_monitors:
         shown, projects = await _watched(made, answer.row, issues)
+    else:
+        shown = projects = made.link.projects or _seen_in(made, issues)
     environment = text_of(answer.row.get("environment"))
     return made.target(
         "alert",
@@ -156,8 +169,8 @@ async def _watched(
     made: Resolution, row: JsonObject, issues: Iterable[TargetIssue]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Slugs and numbers of the projects whose issues the alert reacts to; empty for those of the whole organization."""
-    known = {issue.project for issue in issues if issue.project and SLUG.fullmatch(issue.project)}
-    fallback = tuple(sorted(known)) or made.link.projects
+    known = _slugs_of(issues)
+    fallback = known or made.link.projects
     ids = [id_ for item in list_of(row.get("detectorIds")) if (id_ := id_of(item)) and id_.isdigit()]
     if not ids:
         made.lacks("projects", "the alert is connected to no monitor: nothing makes it fire")
@@ -177,8 +190,18 @@ async def _watched(
         return (), ()  # a monitor without a project watches all of them (reference: alerts, 3)
     projects = tuple(sorted({number for number in numbers if number is not None}))
     # One project, whose issues say its slug.
-    slugs = tuple(sorted(known)) if len(projects) == len(known) == 1 else projects
+    slugs = known if len(projects) == len(known) == 1 else projects
     return slugs, projects
+
+
+def _seen_in(made: Resolution, issues: Iterable[TargetIssue]) -> tuple[str, ...]:
+    """The projects of the issues that it fired for: it may watch others, too."""
+    made.lacks("further projects", "those are known whose issues it fired for: its link tells all")
+    return _slugs_of(issues)
+
+
+def _slugs_of(issues: Iterable[TargetIssue]) -> tuple[str, ...]:
+    return tuple(sorted({issue.project for issue in issues if issue.project and SLUG.fullmatch(issue.project)}))
 
 
 # --- monitors ------------------------------------------------------------------------------------------------------
@@ -189,7 +212,7 @@ def _of_monitor(made: Resolution, answer: AlertAnswer, kind: TargetKind, noun: s
     row = read(AlertRow, answer.row, made.sanitizer)
     latest = read_all(TargetIssue, [answer.row.get("latestGroup")], made.sanitizer)
     number = id_of(answer.row.get("projectId"))
-    slugs = tuple(issue.project for issue in latest if issue.project and SLUG.fullmatch(issue.project))
+    slugs = _slugs_of(latest)
     if answer.form == "metric_rule":
         projects = slugs = tuple(_slugs(answer.row.get("projects"))) or made.link.projects
     else:
@@ -249,7 +272,7 @@ def _of_firing(made: Resolution, answer: AlertAnswer, firing: str | None) -> Ale
         return _of_monitor(made, whole, "metric_alert", "metric alert", firing)
     issues = read_all(TargetIssue, [answer.row], made.sanitizer)
     number = id_of(object_of(answer.row.get("project")).get("id"))
-    slugs = tuple(issue.project for issue in issues if issue.project and SLUG.fullmatch(issue.project))
+    slugs = _slugs_of(issues)
     when = _when(made, answer, issues, firing)
     return made.target(
         "metric_alert",

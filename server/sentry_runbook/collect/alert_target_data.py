@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from sentry_runbook.collect.alert_target_parts import MOST_ISSUES, Resolution, latest_first
+from sentry_runbook.collect.alert_target_parts import MOST_ISSUES, Resolution, error_of, latest_first
 from sentry_runbook.collect.batch import RequestBatch
-from sentry_runbook.errors import BadInput, RunbookError, SentryError
+from sentry_runbook.errors import BadInput, SentryError
 from sentry_runbook.incident.model.evidence import Release, quoted
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget, TargetIssue
 from sentry_runbook.incident.model.evidence.json_values import (
@@ -66,7 +66,7 @@ async def resolve_release(made: Resolution, page: PageName) -> AlertTarget:
     await batch.send()
     name = made.sanitizer.version(page.id, 200, "release")
     if release.value is None:
-        return made.failed(_sentry_error(release.error), "release", f"release {quoted(name)}")
+        return made.failed(error_of(release), "release", f"release {quoted(name)}")
     row = read(Release, release.value, made.sanitizer)
     projects = link.projects or tuple(slug for slug in row.projects if SLUG.fullmatch(slug))
     if issues.error is not None:
@@ -184,9 +184,3 @@ def resolve_page(made: Resolution) -> AlertTarget:
         return made.target("project", f"project {link.projects[0]}")
     made.lacks(f"the {noun} itself", "Sentry's page is not read: only what its link says of where and when")
     return made.target("page", f"{noun}{link.of_projects}")
-
-
-def _sentry_error(error: RunbookError | None) -> SentryError:
-    if isinstance(error, SentryError):
-        return error
-    raise error or AssertionError("it was sent")

@@ -18,8 +18,8 @@ from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.errors import BadInput, SentryError
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
-from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, list_of, text_of
-from sentry_runbook.sentry.alerts import AlertAnswer, AlertForm
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, list_of, moment_of, text_of
+from sentry_runbook.sentry.alerts import LIST_HINT, AlertAnswer, AlertForm
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import nearest
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
@@ -27,7 +27,6 @@ from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 PLAIN_RUN = re.compile(r"\w[\w -]*\w|\w")
 """Words that no search language reads as anything else."""
 MOST_NAMED = 5
-LIST_IT = "Give the link from the alert's message, or ask without alert."
 FORMS: dict[str, AlertForm] = {"rule": "rule", "alert_rule": "metric_rule"}
 """``type`` of a row of the old list; its others, uptime and cron, have no form that is read here."""
 
@@ -75,12 +74,21 @@ async def resolve_name(made: Resolution, name: AlertName) -> AlertTarget:
     shown = quoted(made.name(name.text))
     if not chosen:
         more = " Sentry lists more than were read: give more of the name." if is_cut else ""
-        raise BadInput(f"No alert or monitor that this token sees has a name with {shown}.{more}", LIST_IT)
+        raise BadInput(f"No alert or monitor that this token sees has a name with {shown}.{more}", LIST_HINT)
     if len(chosen) > 1:
         listed = "; ".join(f"{called(row.noun, made.name(row.name), None)} ({row.id})" for row in chosen[:MOST_NAMED])
         rest = f" and {len(chosen) - MOST_NAMED} more" if len(chosen) > MOST_NAMED else ""
-        raise BadInput(f"Several are called like {shown}: {listed}{rest}.", f"Give the whole name. {LIST_IT}")
-    return await target_of(made, await _with_firings(made, chosen[0]))
+        raise BadInput(f"Several are called like {shown}: {listed}{rest}.", f"Give the whole name. {LIST_HINT}")
+    # One request is left: an alert that fired of late says by its issues where; of another one its monitors do.
+    named = chosen[0]
+    asks_monitors = named.form == "workflow" and not _fired_lately(made, named)
+    answer = AlertAnswer(named.form, named.row, ListPage(())) if asks_monitors else await _with_firings(made, named)
+    return await target_of(made, answer, asks_monitors=asks_monitors)
+
+
+def _fired_lately(made: Resolution, named: Named) -> bool:
+    fired = moment_of(named.row.get("lastTriggered"), made.sanitizer.latest)
+    return fired is not None and fired >= made.now - HISTORY
 
 
 async def _search(made: Resolution, name: AlertName) -> tuple[list[Named], bool]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from sentry_runbook.collect.batch import Result
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.errors import NotFound, RunbookError, SentryError, Unauthorized
 from sentry_runbook.incident.model.evidence import Missing, Window, quoted
@@ -16,6 +18,7 @@ from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.other_pages import PageLink
 
+T = TypeVar("T")
 MOST_ISSUES = 25
 """Issues of one target; what else there is, is counted in ``missing``."""
 QUERY = 1_000
@@ -154,3 +157,14 @@ def latest_first(issues: Iterable[TargetIssue]) -> list[TargetIssue]:
 def called(noun: str, name: str | None, id_: str | None) -> str:
     """``alert "Payments fail"``, or ``alert 77`` where it has no name."""
     return f"{noun} {quoted(name) if name else id_ or 'without a name'}"
+
+
+def error_of(result: Result[T]) -> SentryError:
+    """Why a request of a batch has no value.
+
+    Raises:
+        RunbookError: it is none of Sentry's: a setting is wrong.
+    """
+    if isinstance(result.error, SentryError):
+        return result.error
+    raise result.error or AssertionError("it was sent")

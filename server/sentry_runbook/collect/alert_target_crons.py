@@ -1,6 +1,6 @@
-"""Targets that are cron monitors and uptime checks: what became of their latest checks.
+"""Targets that are cron monitors: what became of their latest check-ins, and the last good one.
 
-Requests: a cron monitor 2 in 1 round, 3 in 2 where no good check-in is among the first hundred; an uptime check 3 in 1.
+Requests: 2 in 1 round, 3 in 2 where no good check-in is among the first hundred.
 """
 
 from __future__ import annotations
@@ -8,23 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
-from sentry_runbook.collect.alert_target_parts import Resolution, called
+from sentry_runbook.collect.alert_target_parts import Resolution, called, error_of
 from sentry_runbook.collect.batch import RequestBatch, Result
-from sentry_runbook.errors import RunbookError, SentryError
+from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Window
-from sentry_runbook.incident.model.evidence.alert_row import AlertRow, OpenPeriod
+from sentry_runbook.incident.model.evidence.alert_row import AlertRow
 from sentry_runbook.incident.model.evidence.alert_target import (
     AlertTarget,
     CheckIn,
     CronState,
-    UptimeResult,
-    UptimeState,
 )
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
-    count_of,
     id_of,
     list_of,
     moment_of,
@@ -37,18 +33,12 @@ from sentry_runbook.sentry.page_names import PageName
 from sentry_runbook.sentry.pasted import SLUG
 from sentry_runbook.sentry.search_terms import term
 
-T = TypeVar("T")
 DAY = timedelta(days=1)
 """The stretch of checks that is read, where the link names none."""
 BEFORE = timedelta(days=30)
 """How far before it the last good check-in is looked for."""
 FAILING = frozenset({"error", "missed_checkin", "timeout"})
 """Status of a monitor's environment while its incident lasts; the last two are of servers before 2024."""
-DOWN = 2
-"""``uptimeStatus`` (1 up, 2 down)."""
-
-
-# --- cron monitors -------------------------------------------------------------------------------------------------
 
 
 async def resolve_cron(made: Resolution, page: PageName) -> AlertTarget:
@@ -65,7 +55,7 @@ async def resolve_cron(made: Resolution, page: PageName) -> AlertTarget:
     )
     await batch.send()
     if monitor.value is None:
-        return made.failed(_error(monitor), "cron", "cron monitor")
+        return made.failed(error_of(monitor), "cron", "cron monitor")
     json, row = monitor.value, read(AlertRow, monitor.value, made.sanitizer)
     project = object_of(json.get("project"))
     slug, number = text_of(project.get("slug")), id_of(project.get("id"))
@@ -122,7 +112,7 @@ async def _state(
     """What became of the check-ins; None where they are not known."""
     page = checks.value
     if page is None:
-        made.lacks("check-ins", _error(checks).what)
+        made.lacks("check-ins", error_of(checks).what)
         return None
     read_ones = read_all(CheckIn, page.items, made.sanitizer)
     counted_from = window.start
@@ -173,121 +163,3 @@ def _failing_since(made: Resolution, monitor: JsonObject) -> datetime | None:
     incidents = [object_of(object_of(item).get("activeIncident")) for item in list_of(monitor.get("environments"))]
     began = [moment_of(incident.get("startingTimestamp"), made.sanitizer.latest) for incident in incidents]
     return min((at for at in began if at is not None), default=None)
-
-
-# --- uptime checks -------------------------------------------------------------------------------------------------
-
-
-async def resolve_uptime(made: Resolution, page: PageName) -> AlertTarget:
-    """The target of an uptime check's page.
-
-    Raises:
-        SentryError: it does not exist, or its link says nothing without it.
-    """
-    client, window, organization = made.client, made.window(DAY), made.link.organization
-    project = page.project or ""
-    batch = RequestBatch()
-    check = batch.add(partial(client.uptime_check, project, page.id, organization=organization))
-    results = batch.add(
-        partial(client.uptime_results, project, page.id, window.start, window.end, organization=organization)
-    )
-    periods = batch.add(partial(client.open_periods_of, page.id, made.now, organization=organization))
-    await batch.send()
-    if check.value is None:
-        return made.failed(_error(check), "uptime", "uptime check")
-    json, row = check.value, read(AlertRow, check.value, made.sanitizer)
-    # Before 2025 its number was not that of a monitor: the open periods are then of something else.
-    is_monitor = "downtimeThreshold" in json
-    status = count_of(json.get("uptimeStatus"))
-    state = _uptime_state(made, json, results, window, is_down=None if status is None else status == DOWN)
-    period = _open_now(made, periods) if is_monitor and state.is_down else None
-    if period is not None and period.start is not None:
-        state = state.model_copy(update={"down_since": period.start, "is_down_earlier": False})
-    slug = text_of(json.get("projectSlug"))
-    shown = (slug,) if slug and SLUG.fullmatch(slug) else made.link.projects
-    environment = text_of(json.get("environment"))
-    return made.target(
-        "uptime",
-        f"{called('uptime check', row.name, page.id)}{made.of_projects(shown)}",
-        shown_projects=shown,
-        projects=shown,
-        environments=(environment,) if environment else None,
-        query=f"detector:{page.id}" if is_monitor else "issue.type:uptime_domain_failure",
-        id=page.id,
-        name=row.name,
-        enabled=row.enabled,
-        owner=row.owner,
-        condition=row.condition,
-        is_open=state.is_down,
-        fired_at=state.down_since if not state.is_down_earlier else None,
-        start=state.down_since,
-        uptime=state,
-    )
-
-
-async def with_results(made: Resolution, target: AlertTarget, source: JsonObject) -> AlertTarget:
-    """A monitor (detector) of an address, with what became of its checks. One request."""
-    project, window = next(iter(target.search.projects), None), made.window(DAY)
-    results: Result[ListPage[JsonObject]] = Result()
-    if project is None or target.id is None:
-        made.lacks("checks", "Sentry does not tell the monitor's project")
-        return target.model_copy(update={"missing": tuple(made.missing)})
-    try:
-        results.value = await made.client.uptime_results(
-            project, target.id, window.start, window.end, organization=made.link.organization
-        )
-    except RunbookError as exc:
-        results.error = exc
-    state = _uptime_state(made, source, results, window, is_down=target.is_open)
-    if target.is_open and target.fired_at is not None:
-        state = state.model_copy(update={"down_since": target.fired_at, "is_down_earlier": False})
-    search = target.search.model_copy(update={"query": f"detector:{target.id}"})
-    changed = {"uptime": state, "missing": tuple(made.missing), "query": search.query, "search": search}
-    return target.model_copy(update=changed)
-
-
-def _uptime_state(
-    made: Resolution,
-    check: JsonObject,
-    results: Result[ListPage[JsonObject]],
-    window: Window,
-    *,
-    is_down: bool | None,
-) -> UptimeState:
-    """What became of the checks; since when it is down by the run of failures at their end."""
-    state = read(UptimeState, {"address": check.get("url")}, made.sanitizer)
-    page = results.value
-    if page is None:
-        made.lacks("checks", _error(results).what)
-        return state.model_copy(update={"is_down": is_down})
-    checks = read_all(UptimeResult, page.items, made.sanitizer)
-    failures = [result for result in checks if result.is_failure]
-    is_cut = page.next_cursor is not None
-    if is_cut:
-        made.lacks("earlier checks", f"the latest {len(checks)} were read")
-    run = next((place for place, result in enumerate(checks) if result.status == "success"), len(checks))
-    down = [result.at for result in checks[:run] if result.is_failure and result.at is not None]
-    known = [result.at for result in checks if result.at is not None]
-    return state.model_copy(
-        update={
-            "is_down": is_down,
-            "down_since": min(down, default=None) if is_down else None,
-            "is_down_earlier": bool(is_down and down and run == len(checks)),
-            "last": checks[0] if checks else None,
-            "failed": len(failures),
-            "checked": len(checks),
-            "counted_from": min(known, default=window.start) if is_cut else window.start,
-        }
-    )
-
-
-def _open_now(made: Resolution, periods: Result[ListPage[JsonObject]]) -> OpenPeriod | None:
-    rows = read_all(OpenPeriod, periods.value.items if periods.value is not None else (), made.sanitizer)
-    return next((period for period in rows if period.is_open), None)
-
-
-def _error(result: Result[T]) -> SentryError:
-    """Why a request of a batch has no value."""
-    if isinstance(result.error, SentryError):
-        return result.error
-    raise result.error or AssertionError("it was sent")
