@@ -158,7 +158,8 @@ async def _of_alert(made: Resolution, answer: AlertAnswer, *, asks_monitors: boo
 def _fired_for(made: Resolution, answer: AlertAnswer) -> Sequence[TargetIssue]:
     """The issues that it fired for in the stretch of time, the last first."""
     if answer.firings is None:
-        made.lacks("issues", _told(answer.why_unknown))
+        if answer.why_unknown is not None:
+            made.lacks("issues", answer.why_unknown.what)
         return ()
     if answer.firings.next_cursor is not None:
         made.lacks("issues", "it fired for more than 100 issues; those with the most firings are known")
@@ -243,7 +244,8 @@ def _of_monitor(made: Resolution, answer: AlertAnswer, kind: TargetKind, noun: s
 def _when(made: Resolution, answer: AlertAnswer, latest: Sequence[TargetIssue], firing: str | None) -> When:
     """``fired_at``, ``is_open``, ``start`` and ``end``, as far as they are known."""
     if answer.firings is None:
-        made.lacks("fired_at", _told(answer.why_unknown))
+        if answer.why_unknown is not None:
+            made.lacks("fired_at", answer.why_unknown.what)
         return {}
     periods = [period for period in read_all(OpenPeriod, answer.firings.items, made.sanitizer) if period.start]
     periods.sort(key=lambda period: period.start.timestamp() if period.start else 0.0, reverse=True)
@@ -296,7 +298,3 @@ def _source(row: JsonObject) -> JsonObject:
 
 def _slugs(value: object) -> list[str]:
     return [slug for item in list_of(value) if (slug := text_of(item)) and SLUG.fullmatch(slug)]
-
-
-def _told(error: SentryError | None) -> str:
-    return error.what if error is not None else "Sentry does not tell"

@@ -61,8 +61,6 @@ async def resolve_cron(made: Resolution, page: PageName) -> AlertTarget:
     slug, number = text_of(project.get("slug")), id_of(project.get("id"))
     shown = (slug,) if slug and SLUG.fullmatch(slug) else made.link.projects
     state = await _state(made, json, checks, window, project=page.project, slug=page.id)
-    environments = [object_of(item) for item in list_of(json.get("environments"))]
-    known = [text_of(item.get("status")) for item in environments]
     monitor_slug = text_of(json.get("slug")) or page.id
     return made.target(
         "cron",
@@ -75,7 +73,7 @@ async def resolve_cron(made: Resolution, page: PageName) -> AlertTarget:
         enabled=row.enabled,
         owner=row.owner,
         condition=row.condition,
-        is_open=any(status in FAILING for status in known) if known else None,
+        is_open=_is_failing(json),
         fired_at=state.failing_since if state is not None else _failing_since(made, json),
         start=state.failing_since if state is not None else None,
         cron=state,
@@ -95,8 +93,17 @@ async def with_check_ins(made: Resolution, target: AlertTarget, source: JsonObje
         checks.error = exc
     state = await _state(made, source, checks, window, project=None, slug=slug, looks_further=False)
     search = target.search.model_copy(update={"query": term("monitor.slug", slug)})
-    changed = {"cron": state, "missing": tuple(made.missing), "query": search.query, "search": search}
-    return target.model_copy(update=changed)
+    changed: dict[str, object] = {"cron": state, "query": search.query, "search": search}
+    if target.is_open is None:
+        began = _failing_since(made, source)
+        changed |= {"is_open": _is_failing(source), "fired_at": began, "start": target.start or began}
+    return target.model_copy(update={**changed, "missing": tuple(made.missing)})
+
+
+def _is_failing(monitor: JsonObject) -> bool | None:
+    """Whether it fails in any environment; None where it has none, or does not tell."""
+    known = [text_of(object_of(item).get("status")) for item in list_of(monitor.get("environments"))]
+    return any(status in FAILING for status in known) if known else None
 
 
 async def _state(

@@ -31,6 +31,10 @@ FORMS: dict[str, AlertForm] = {"rule": "rule", "alert_rule": "metric_rule"}
 """``type`` of a row of the old list; its others, uptime and cron, have no form that is read here."""
 
 
+WATCHES = frozenset({"monitor_check_in_failure", "uptime_domain_failure"})
+"""Types of monitors whose checks are read anyway."""
+
+
 @dataclass(frozen=True)
 class Named:
     """An alert or monitor whose name holds what was given."""
@@ -79,10 +83,16 @@ async def resolve_name(made: Resolution, name: AlertName) -> AlertTarget:
         listed = "; ".join(f"{called(row.noun, made.name(row.name), None)} ({row.id})" for row in chosen[:MOST_NAMED])
         rest = f" and {len(chosen) - MOST_NAMED} more" if len(chosen) > MOST_NAMED else ""
         raise BadInput(f"Several are called like {shown}: {listed}{rest}.", f"Give the whole name. {LIST_HINT}")
-    # One request is left: an alert that fired of late says by its issues where; of another one its monitors do.
     named = chosen[0]
     asks_monitors = named.form == "workflow" and not _fired_lately(made, named)
-    answer = AlertAnswer(named.form, named.row, ListPage(())) if asks_monitors else await _with_firings(made, named)
+    # One request is left. An alert that fired of late says by its issues where, of another one its monitors do; and
+    # when a cron job or an address failed, its checks say.
+    if asks_monitors:
+        answer = AlertAnswer(named.form, named.row, ListPage(()))  # its last firing lies before what would be asked for
+    elif named.form == "detector" and text_of(named.row.get("type")) in WATCHES:
+        answer = AlertAnswer(named.form, named.row, None)
+    else:
+        answer = await _with_firings(made, named)
     return await target_of(made, answer, asks_monitors=asks_monitors)
 
 

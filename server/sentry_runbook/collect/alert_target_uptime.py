@@ -33,6 +33,8 @@ DAY = timedelta(days=1)
 """The stretch of checks that is read, where the link names none."""
 DOWN = 2
 """``uptimeStatus`` (1 up, 2 down)."""
+DOWN_NOW = "failure_incident"
+"""A check that failed while its address counts as down; a ``failure`` alone is one of too few."""
 
 
 async def resolve_uptime(made: Resolution, page: PageName) -> AlertTarget:
@@ -99,8 +101,11 @@ async def with_results(made: Resolution, target: AlertTarget, source: JsonObject
     if target.is_open and target.fired_at is not None:
         state = state.model_copy(update={"down_since": target.fired_at, "is_down_earlier": False})
     search = target.search.model_copy(update={"query": f"detector:{target.id}"})
-    changed = {"uptime": state, "missing": tuple(made.missing), "query": search.query, "search": search}
-    return target.model_copy(update=changed)
+    changed: dict[str, object] = {"uptime": state, "query": search.query, "search": search}
+    if target.is_open is None:
+        began = None if state.is_down_earlier else state.down_since
+        changed |= {"is_open": state.is_down, "fired_at": began, "start": target.start or state.down_since}
+    return target.model_copy(update={**changed, "missing": tuple(made.missing)})
 
 
 def _uptime_state(
@@ -118,6 +123,8 @@ def _uptime_state(
         made.lacks("checks", error_of(results).what)
         return state.model_copy(update={"is_down": is_down})
     checks = read_all(UptimeResult, page.items, made.sanitizer)
+    if is_down is None and checks:
+        is_down = checks[0].status == DOWN_NOW
     failures = [result for result in checks if result.is_failure]
     is_cut = page.next_cursor is not None
     if is_cut:

@@ -37,7 +37,7 @@ class AlertAnswer:
         form: whose keys ``row`` has; ``issue`` is the issue that a firing made.
         row: the alert itself.
         firings: of an alert its firings by issue, of a monitor its open periods or incidents; None: not known.
-        why_unknown: why they are not.
+        why_unknown: why they are not; None where they were not asked for.
     """
 
     form: AlertForm
@@ -131,6 +131,11 @@ class AlertEndpoints(EndpointGroup):
     def _of_organization(self, what: str, organization: str | None) -> str:
         is_other = organization not in (None, self._settings.organization)
         return f"{what} of organization {organization}" if is_other else what
+
+    async def _list_named(self, ability: str, words: str, what: str, organization: str | None) -> ListPage[JsonObject]:
+        query = [("query", words), PAGE]
+        asks = self._alert_resource(ability, f"{ability}/", what, organization, parsing.page, query, LIST_HINT)
+        return await asks()
 
     def _alert_resource(
         self,

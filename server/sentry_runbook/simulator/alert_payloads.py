@@ -8,20 +8,15 @@ from sentry_runbook.simulator.catalog_routes import CREATED, ORGANIZATION_ID
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.issue_payloads import issue_row
 from sentry_runbook.simulator.people import owner, owner_id
-from sentry_runbook.simulator.records import MINUTE, IssueRecord, ProjectRecord, number_id
+from sentry_runbook.simulator.records import IssueRecord, ProjectRecord, number_id
 from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, MonitorSpec, UptimeSpec
 from sentry_runbook.simulator.scenario.watchers import Stretch
+from sentry_runbook.simulator.watch_payloads import Row, at, monitor
 from sentry_runbook.simulator.world import World
 
-Row = dict[str, object]
 Watcher = DetectorSpec | MonitorSpec | UptimeSpec
 FAKE_ID = 10**9
 """What Sentry adds to the id of an open period to name it as an incident, where it was never one."""
-
-
-def at(world: World, minutes: float) -> int:
-    """Return the instant of a scenario's minute, in epoch milliseconds."""
-    return world.origin + round(minutes * MINUTE)
 
 
 def issue_named(world: World, short_id: str | None, now: int) -> IssueRecord | None:
@@ -169,7 +164,7 @@ def detectors(project: ProjectRecord, world: World, now: int, base: str) -> Iter
         yield row
     for cron in project.scenario.monitors:
         row = _detector(project, cron, cron.name or cron.slug, "monitor_check_in_failure", world, now, base)
-        row["dataSources"] = [_source("cron_monitor", {"slug": cron.slug, "name": cron.name or cron.slug})]
+        row["dataSources"] = [_source("cron_monitor", monitor(project, cron, world))]
         yield row
     for check in project.scenario.uptime:
         row = _detector(project, check, check.name, "uptime_domain_failure", world, now, base)

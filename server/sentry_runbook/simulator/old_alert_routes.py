@@ -10,6 +10,7 @@ from sentry_runbook.simulator.alert_routes import history, metrics
 from sentry_runbook.simulator.params import ApiError, answer, forbidden, not_found, page, profile_of, world_of
 from sentry_runbook.simulator.records import ProjectRecord
 from sentry_runbook.simulator.scenario import AlertSpec
+from sentry_runbook.simulator.watch_payloads import Row, at
 
 _GONE = {"message": "This API no longer exists."}
 REPLACEMENT = "X-Sentry-Replacement-Endpoint"
@@ -80,7 +81,7 @@ async def incident_list(request: Request) -> Response:
         payloads.incident(project, metric, world, number)
         for project, metric in metrics(world)
         for number in range(len(metric.opened))
-        if wanted in (None, metric.rule_id) and payloads.at(world, metric.opened[number][0]) <= world.now_ms()
+        if wanted in (None, metric.rule_id) and at(world, metric.opened[number][0]) <= world.now_ms()
     ]
     shown, links = page(request, sorted(rows, key=lambda row: str(row["dateStarted"]), reverse=True))
     return answer(list(shown), links)
@@ -104,7 +105,7 @@ async def combined_list(request: Request) -> Response:
         return gone
     world = world_of(request)
     wanted = request.query_params.get("name", "").lower()
-    rows: list[payloads.Row] = []
+    rows: list[Row] = []
     for project in world.projects:
         for alert in project.scenario.alerts:
             if alert.rule_id:

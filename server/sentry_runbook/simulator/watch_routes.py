@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sentry_runbook.simulator.alert_payloads import Row, at, detector_id
-from sentry_runbook.simulator.catalog_routes import CREATED
+from sentry_runbook.simulator.alert_payloads import detector_id
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.issue_payloads import project_brief
 from sentry_runbook.simulator.params import answer, bad, forbidden, not_found, page, period, profile_of, world_of
 from sentry_runbook.simulator.people import owner
 from sentry_runbook.simulator.records import DAY, MINUTE, ProjectRecord, digest
 from sentry_runbook.simulator.scenario import MonitorSpec, UptimeSpec
+from sentry_runbook.simulator.watch_payloads import Row, at, checked_in, guid, monitor, monitor_id
 from sentry_runbook.simulator.world import World
 
 
@@ -30,17 +27,7 @@ def _projects(request: Request) -> list[ProjectRecord]:
     return [project]
 
 
-def guid(*parts: object) -> str:
-    """Return an id in the form of a UUID that depends on the parts alone."""
-    return str(UUID(digest(*parts)))
-
-
 # --- cron monitors --------------------------------------------------------------------------------------------------
-
-
-def monitor_id(project: ProjectRecord, spec: MonitorSpec) -> str:
-    """Return the monitor's id, a UUID."""
-    return spec.id or guid("monitor", project.id, spec.slug)
 
 
 def _monitor_of(request: Request) -> tuple[ProjectRecord, MonitorSpec]:
@@ -52,70 +39,12 @@ def _monitor_of(request: Request) -> tuple[ProjectRecord, MonitorSpec]:
     raise not_found()
 
 
-def _checked_in(spec: MonitorSpec, world: World, until: int) -> list[tuple[int, str]]:
-    """Return the check-ins until an instant, oldest first: when each was due, and what became of it."""
-    step, due = round(spec.every * MINUTE), at(world, spec.since)
-    found: list[tuple[int, str]] = []
-    while due <= until:
-        minute = (due - world.origin) / MINUTE
-        status = next((status for start, end, status in spec.outcomes if start <= minute < end), "ok")
-        found.append((due, status))
-        due += step
-    return found
-
-
-def _monitor(project: ProjectRecord, spec: MonitorSpec, world: World) -> Row:
-    now = world.now_ms()
-    done = _checked_in(spec, world, now)
-    is_failing = spec.failing_since is not None and at(world, spec.failing_since) <= now
-    step = round(spec.every * MINUTE)
-    following = done[-1][0] + step if done else at(world, spec.since)
-    environment: Row = {
-        "name": spec.environment,
-        "status": "error" if is_failing else "ok",
-        "isMuted": False,
-        "dateCreated": CREATED,
-        "lastCheckIn": iso(done[-1][0]) if done else None,
-        "nextCheckIn": iso(following),
-        "nextCheckInLatest": iso(following + MINUTE),
-        "activeIncident": {
-            "startingTimestamp": iso(at(world, spec.failing_since)),
-            "resolvingTimestamp": None,
-            "brokenNotice": None,
-        }
-        if is_failing and spec.failing_since is not None
-        else None,
-    }
-    return {
-        "id": monitor_id(project, spec),
-        "name": spec.name or spec.slug,
-        "slug": spec.slug,
-        "status": "active",
-        "isMuted": False,
-        "isUpserting": False,
-        "type": "cron_job",
-        "config": {
-            "schedule_type": "interval",
-            "schedule": [round(spec.every), "minute"],
-            "checkin_margin": 1,
-            "max_runtime": 30,
-            "timezone": None,
-            "failure_issue_threshold": 1,
-            "recovery_threshold": 1,
-        },
-        "dateCreated": CREATED,
-        "project": project_brief(project),
-        "environments": [environment],
-        "owner": owner(spec.owner),
-    }
-
-
 async def monitor_list(request: Request) -> Response:
     """Answer with the cron monitors."""
     world = world_of(request)
     wanted = request.query_params.get("query", "").lower()
     rows = [
-        _monitor(project, spec, world)
+        monitor(project, spec, world)
         for project in world.projects
         for spec in project.scenario.monitors
         if wanted in f"{spec.name} {spec.slug}".lower()
@@ -127,7 +56,7 @@ async def monitor_list(request: Request) -> Response:
 async def monitor_get(request: Request) -> Response:
     """Answer with one cron monitor, by its slug or id."""
     project, spec = _monitor_of(request)
-    return answer(_monitor(project, spec, world_of(request)))
+    return answer(monitor(project, spec, world_of(request)))
 
 
 async def check_in_list(request: Request) -> Response:
@@ -150,7 +79,7 @@ async def check_in_list(request: Request) -> Response:
             "expectedTime": iso(due),
             "monitorConfig": {},
         }
-        for due, status in reversed(_checked_in(spec, world, min(end, now)))
+        for due, status in reversed(checked_in(spec, world, min(end, now)))
         if due >= start
     ]
     found, links = page(request, rows)
