@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import httpx
 from bench.rounds import RoundCountingTransport
-from tests.tools.support import SETTINGS
 
 from sentry_runbook.collect.alert_target import resolve_target
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
@@ -31,6 +30,7 @@ from sentry_runbook.simulator.scenario import (
     UptimeSpec,
 )
 from sentry_runbook.simulator.world import World
+from tests.tools.support import SETTINGS
 
 BASE = "http://localhost/organizations/acme"
 TRACE = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -80,7 +80,9 @@ def shop(**changes: object) -> Scenario:
     issues = (
         IssueSpec("SHOP-1", "Card refused", streams=(Stream(40, -31, -5),), raw=trace),
         IssueSpec("SHOP-2", "Basket lost", streams=(Stream(3, -9, -7, release="shop@1.2.0"),)),
-        IssueSpec("SHOP-3", "Many errors", category="metric", issue_type="metric_issue", streams=(Stream(1, -14, -14),)),
+        IssueSpec(
+            "SHOP-3", "Many errors", category="metric", issue_type="metric_issue", streams=(Stream(1, -14, -14),)
+        ),
         IssueSpec(
             "SHOP-4", "Downtime", category="uptime", issue_type="uptime_domain_failure", streams=(Stream(1, -25, -25),)
         ),

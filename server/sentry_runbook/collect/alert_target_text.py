@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.ids import EVENT, IssueRef, is_id
-from sentry_runbook.sentry.ids_in_words import SAYS_TRACE
+from sentry_runbook.sentry.ids_in_words import SAYS_ID, SAYS_TRACE
 from sentry_runbook.sentry.other_pages import NamesNoIssue, PageLink
 from sentry_runbook.sentry.page_names import PageName
-from sentry_runbook.sentry.pasted import links_in, visible, words_of
+from sentry_runbook.sentry.pasted import SLUG, links_in, visible, words_of
 from sentry_runbook.sentry.references import parse_reference
 
 LONGEST_NAME = 256
@@ -35,10 +35,10 @@ def read_alert(text: str, base_url: str) -> IssueRef | PageLink | AlertName:
     pasted = " ".join(visible(text).split())
     if not pasted or not any(map(str.isalnum, pasted)):
         raise BadInput("alert is empty.", EXAMPLES)
-    has_link = bool(links_in(text)) or (len(pasted.split()) == 1 and "/" in pasted)
-    if has_link:
+    is_path = pasted.lstrip("/").startswith("organizations/") and len(pasted.split()) == 1
+    if links_in(text) or is_path:
         try:
-            return parse_reference(text, base_url)
+            return parse_reference(f"{base_url}/{pasted.lstrip('/')}" if is_path else text, base_url)
         except NamesNoIssue as exc:
             return exc.link
     if (trace := _trace(pasted)) is not None:
@@ -55,7 +55,7 @@ def _trace(pasted: str) -> str | None:
     """The one id that the words call a trace's, where they say nothing else."""
     words = [word.lower() for word in re.split(r"[\s:=]+", pasted)]
     ids = [word for word in words if EVENT.fullmatch(word)]
-    return ids[0] if len(ids) == 1 and len(words) > 1 and all(word in {*SAYS_TRACE, *ids} for word in words) else None
+    return ids[0] if len(ids) == 1 and len(words) > 1 and set(words) <= {*SAYS_TRACE, SAYS_ID, *ids} else None
 
 
 def _is_issue(pasted: str) -> bool:
@@ -64,9 +64,17 @@ def _is_issue(pasted: str) -> bool:
     One word that has the form of an id, and is written as one: ``SHOP-1Z``, ``shop-12``, not ``error-rate``; or with
     the word *issue* before it. In quotes it is a name.
     """
+    if "/" in pasted:
+        return _is_below_its_organization(pasted)
     words = words_of(pasted)
     if any(char in QUOTES for char in pasted) or not words or not is_id(words[-1]):
         return False
     is_said = [word.lower() for word in words[:-1]] == ["issue"]
     is_written_so = words[-1].isupper() or any(map(str.isdigit, words[-1].rpartition("-")[2]))
     return (len(words) == 1 or is_said) and is_written_so
+
+
+def _is_below_its_organization(pasted: str) -> bool:
+    """``ORG/SHOP-1Z``, as Sentry's own command line takes it."""
+    organization, _, issue = pasted.rpartition("/")
+    return SLUG.fullmatch(organization) is not None and _is_issue(issue)

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.error_detail import excerpt
-from sentry_runbook.sentry.page_names import PageName, page_name
+from sentry_runbook.sentry.page_names import PageName, organization_in, page_name
 from sentry_runbook.sentry.pasted import SLUG
 from sentry_runbook.sentry.search_terms import plain_or_quoted
 
@@ -205,8 +205,7 @@ def names_no_issue(parts: Sequence[str], query: str, organization: str | None = 
     """
     word = next((word for word in PAGES if word in parts), None)
     values = parse_qs(query[:4000])
-    if parts[:1] == ["organizations"] and len(parts) > 1 and SLUG.fullmatch(parts[1]):
-        organization = parts[1]
+    organization = organization_in(parts) or organization
     period = next(iter(values.get("statsPeriod", values.get("period", []))), "")
     start, end, firing = (next(iter(values.get(key, [])), "") for key in ("start", "end", "alert"))
     has_stretch = MOMENT.fullmatch(start) is not None and MOMENT.fullmatch(end) is not None

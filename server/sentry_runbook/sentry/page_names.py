@@ -108,14 +108,29 @@ def page_name(parts: Sequence[str]) -> PageName | None:
     return PageName("issues") if is_stream else None
 
 
+def organization_in(parts: Sequence[str]) -> str | None:
+    """The organization that the path names; None where it names none."""
+    rest = _without_prefix(parts)
+    if rest[:1] == ("organizations",) or _is_project_of_the_api(rest):
+        return rest[1] if len(rest) > 1 and SLUG.fullmatch(rest[1]) else None
+    return None
+
+
 def _below_the_organization(parts: Sequence[str]) -> tuple[str, ...]:
     """The path without the API's prefix and the organization, so that no slug is taken for a word of a row."""
-    rest = tuple(parts[2:] if list(parts[:2]) == ["api", "0"] else parts)
+    rest = _without_prefix(parts)
     if rest[:1] == ("organizations",):
         return rest[2:]
-    if rest[:1] == ("projects",) and len(rest) > 3:
-        return ("projects", *rest[2:])  # projects/ORG/PROJECT/… of the API
-    return rest
+    return ("projects", *rest[2:]) if _is_project_of_the_api(rest) else rest
+
+
+def _without_prefix(parts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(parts[2:] if list(parts[:2]) == ["api", "0"] else parts)
+
+
+def _is_project_of_the_api(rest: Sequence[str]) -> bool:
+    """``projects/ORG/PROJECT/…``; as a page it is ``projects/PROJECT/``."""
+    return list(rest[:1]) == ["projects"] and len(rest) > 3
 
 
 def _matched(row: Sequence[str], parts: Sequence[str]) -> list[str] | None:
