@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 from bench.rounds import RoundCountingTransport
@@ -152,6 +152,6 @@ def resolver(
     return Resolver(build_runtime(settings, http_transport=upstream, clock=ManualClock()), upstream, world)
 
 
-def ago(minutes: float) -> object:
+def ago(minutes: float) -> datetime:
     """The instant that many minutes before the world's start."""
     return NOW - timedelta(minutes=minutes)

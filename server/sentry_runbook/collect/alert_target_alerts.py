@@ -138,7 +138,7 @@ async def _of_alert(made: Resolution, answer: AlertAnswer, *, asks_monitors: boo
     elif asks_monitors:
         shown, projects = await _watched(made, answer.row, issues)
     else:
-        shown = projects = made.link.projects or _seen_in(made, issues)
+        shown = projects = _of_link_or_issues(made, issues)
     environment = text_of(answer.row.get("environment"))
     return made.target(
         "alert",
@@ -161,9 +161,9 @@ def _fired_for(made: Resolution, answer: AlertAnswer) -> Sequence[TargetIssue]:
         if answer.why_unknown is not None:
             made.lacks("issues", answer.why_unknown.what)
         return ()
-    if answer.firings.next_cursor is not None:
-        made.lacks("issues", "it fired for more than 100 issues; those with the most firings are known")
-    return latest_first(read_all(TargetIssue, answer.firings.items, made.sanitizer))
+    # Sentry lists those with the most firings first.
+    rows = made.rows(answer.firings, "further issues that it fired for")
+    return latest_first(read_all(TargetIssue, rows, made.sanitizer))
 
 
 async def _watched(
@@ -195,10 +195,13 @@ async def _watched(
     return slugs, projects
 
 
-def _seen_in(made: Resolution, issues: Iterable[TargetIssue]) -> tuple[str, ...]:
-    """The projects of the issues that it fired for: it may watch others, too."""
+def _of_link_or_issues(made: Resolution, issues: Iterable[TargetIssue]) -> tuple[str, ...]:
+    """The project of an old link, unless it was renamed since; without one, those of the issues that it fired for."""
+    known, named = _slugs_of(issues), made.link.projects
+    if named:
+        return named if set(named) & set(known) or not known else known
     made.lacks("further projects", "those are known whose issues it fired for: its link tells all")
-    return _slugs_of(issues)
+    return known
 
 
 def _slugs_of(issues: Iterable[TargetIssue]) -> tuple[str, ...]:
@@ -237,21 +240,31 @@ def _of_monitor(made: Resolution, answer: AlertAnswer, kind: TargetKind, noun: s
         enabled=row.enabled,
         owner=row.owner,
         condition=row.condition,
-        **_when(made, answer, latest, firing),
+        **_when(made, answer, latest, firing, has_checks=kind in ("cron", "uptime")),
     )
 
 
-def _when(made: Resolution, answer: AlertAnswer, latest: Sequence[TargetIssue], firing: str | None) -> When:
+def _when(
+    made: Resolution,
+    answer: AlertAnswer,
+    latest: Sequence[TargetIssue],
+    firing: str | None,
+    *,
+    has_checks: bool = False,
+) -> When:
     """``fired_at``, ``is_open``, ``start`` and ``end``, as far as they are known."""
     if answer.firings is None:
         if answer.why_unknown is not None:
             made.lacks("fired_at", answer.why_unknown.what)
         return {}
-    periods = [period for period in read_all(OpenPeriod, answer.firings.items, made.sanitizer) if period.start]
+    rows = made.rows(answer.firings, "earlier firings")
+    periods = [period for period in read_all(OpenPeriod, rows, made.sanitizer) if period.start]
     periods.sort(key=lambda period: period.start.timestamp() if period.start else 0.0, reverse=True)
     named = [period for period in periods if firing is not None and _is_named(period, firing)]
     if firing is not None and not named:
         made.lacks("the firing of the link", f"number {firing} is not among the {len(periods)} that Sentry tells")
+    if not periods and has_checks:
+        return {}  # what is known of the checks says it
     if not periods:
         made.lacks("fired_at", "Sentry tells no stretch of the last 90 days in which it was open")
         # What began earlier is not told: only a resolved issue, or none at all, is sure to be over.

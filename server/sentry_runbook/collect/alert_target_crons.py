@@ -50,9 +50,7 @@ async def resolve_cron(made: Resolution, page: PageName) -> AlertTarget:
     client, window, organization = made.client, made.window(DAY), made.link.organization
     batch = RequestBatch()
     monitor = batch.add(partial(client.cron_monitor, page.project, page.id, organization=organization))
-    checks = batch.add(
-        partial(client.check_ins, page.project, page.id, window.start, window.end, organization=organization)
-    )
+    checks = batch.add(partial(_check_ins, made, page.project, page.id, window))
     await batch.send()
     if monitor.value is None:
         return made.failed(error_of(monitor), "cron", "cron monitor")
@@ -86,9 +84,7 @@ async def with_check_ins(made: Resolution, target: AlertTarget, source: JsonObje
     window = made.window(DAY)
     checks: Result[ListPage[JsonObject]] = Result()
     try:
-        checks.value = await made.client.check_ins(
-            project, slug, window.start, window.end, organization=made.link.organization
-        )
+        checks.value = await _check_ins(made, project, slug, window)
     except RunbookError as exc:
         checks.error = exc
     state = await _state(made, source, checks, window, project=None, slug=slug, looks_further=False)
@@ -98,6 +94,20 @@ async def with_check_ins(made: Resolution, target: AlertTarget, source: JsonObje
         began = _failing_since(made, source)
         changed |= {"is_open": _is_failing(source), "fired_at": began, "start": target.start or began}
     return target.model_copy(update={**changed, "missing": tuple(made.missing)})
+
+
+async def _check_ins(
+    made: Resolution, project: str | None, slug: str, window: Window, cursor: str | None = None
+) -> ListPage[JsonObject]:
+    return await made.client.check_ins(
+        project,
+        slug,
+        window.start,
+        window.end,
+        environments=made.link.environments,
+        cursor=cursor,
+        organization=made.link.organization,
+    )
 
 
 def _is_failing(monitor: JsonObject) -> bool | None:
@@ -121,11 +131,11 @@ async def _state(
     if page is None:
         made.lacks("check-ins", error_of(checks).what)
         return None
-    read_ones = read_all(CheckIn, page.items, made.sanitizer)
+    rows = made.rows(page, "earlier check-ins")
+    read_ones = read_all(CheckIn, rows, made.sanitizer)
     counted_from = window.start
-    if page.next_cursor is not None:
+    if page.next_cursor is not None or len(rows) < len(page.items):
         counted_from = min((check.at for check in read_ones if check.at), default=window.start)
-        made.lacks("earlier check-ins", f"the latest {len(read_ones)} were read")
     last_good = _last_good(read_ones)
     if last_good is None and looks_further:
         last_good = await _earlier_good(made, page, window, project, slug)
@@ -150,15 +160,13 @@ async def _earlier_good(
     made: Resolution, page: ListPage[JsonObject], window: Window, project: str | None, slug: str
 ) -> datetime | None:
     """The last good check-in of the next page, or of the time before the window: one request."""
-    start, end = (window.start, window.end) if page.next_cursor else (window.start - BEFORE, window.start)
+    stretch = window if page.next_cursor else Window(start=window.start - BEFORE, end=window.start)
     try:
-        earlier = await made.client.check_ins(
-            project, slug, start, end, cursor=page.next_cursor, organization=made.link.organization
-        )
+        earlier = await _check_ins(made, project, slug, stretch, page.next_cursor)
     except RunbookError as exc:
         made.lacks("earlier check-ins", exc.what)
         return None
-    return _last_good(read_all(CheckIn, earlier.items, made.sanitizer))
+    return _last_good(read_all(CheckIn, made.rows(earlier, "still earlier check-ins"), made.sanitizer))
 
 
 def _last_good(checks: Sequence[CheckIn]) -> datetime | None:

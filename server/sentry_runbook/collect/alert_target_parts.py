@@ -12,15 +12,19 @@ from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.errors import NotFound, RunbookError, SentryError, Unauthorized
 from sentry_runbook.incident.model.evidence import Missing, Window, quoted
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget, TargetIssue, TargetKind, TargetSearch
+from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.window import parse_window
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.other_pages import PageLink
 
 T = TypeVar("T")
 MOST_ISSUES = 25
 """Issues of one target; what else there is, is counted in ``missing``."""
+MOST_ROWS = 500
+"""Rows of one answer that are read: servers that ignore the size of a page give all they have."""
 QUERY = 1_000
 """Characters of a query that are shown."""
 
@@ -43,6 +47,13 @@ class Resolution:
     def lacks(self, what: str, why: str) -> None:
         """Note that something is not known, and why."""
         self.missing.append(Missing(what=what, why=why.rstrip(".")))
+
+    def rows(self, page: ListPage[JsonObject], what: str) -> Sequence[JsonObject]:
+        """The rows of a page, at most :data:`MOST_ROWS`; that there are more is noted."""
+        rows = page.items[:MOST_ROWS]
+        if page.next_cursor is not None or len(page.items) > len(rows):
+            self.lacks(what, f"there are more than the {len(rows)} that were read")
+        return rows
 
     def window(self, default: timedelta) -> Window:
         """The link's own stretch of time, else the last one of this length; one that cannot be read is noted once."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from sentry_runbook.collect.alert_target_parts import Resolution, called, error_of
+from sentry_runbook.collect.alert_target_parts import MOST_ROWS, Resolution, called, error_of
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Window
@@ -122,13 +122,12 @@ def _uptime_state(
     if page is None:
         made.lacks("checks", error_of(results).what)
         return state.model_copy(update={"is_down": is_down})
-    checks = read_all(UptimeResult, page.items, made.sanitizer)
+    rows = made.rows(page, "earlier checks")
+    checks = read_all(UptimeResult, rows, made.sanitizer)
     if is_down is None and checks:
         is_down = checks[0].status == DOWN_NOW
     failures = [result for result in checks if result.is_failure]
-    is_cut = page.next_cursor is not None
-    if is_cut:
-        made.lacks("earlier checks", f"the latest {len(checks)} were read")
+    is_cut = page.next_cursor is not None or len(rows) < len(page.items)
     run = next((place for place, result in enumerate(checks) if result.status == "success"), len(checks))
     down = [result.at for result in checks[:run] if result.is_failure and result.at is not None]
     known = [result.at for result in checks if result.at is not None]
@@ -146,5 +145,5 @@ def _uptime_state(
 
 
 def _open_now(made: Resolution, periods: Result[ListPage[JsonObject]]) -> OpenPeriod | None:
-    rows = read_all(OpenPeriod, periods.value.items if periods.value is not None else (), made.sanitizer)
+    rows = read_all(OpenPeriod, periods.value.items[:MOST_ROWS] if periods.value is not None else (), made.sanitizer)
     return next((period for period in rows if period.is_open), None)

@@ -6,13 +6,13 @@ for uptime, which is undocumented, from the endpoints' serializers. Scopes: aler
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
-from sentry_runbook.sentry.base import EndpointGroup, Query, given, span
+from sentry_runbook.sentry.base import EndpointGroup, Query, environments_of, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
@@ -52,12 +52,13 @@ class WatchEndpoints(EndpointGroup):
         start: datetime,
         end: datetime,
         *,
+        environments: Sequence[str] = (),
         cursor: str | None = None,
         organization: str | None = None,
     ) -> ListPage[JsonObject]:
-        """A page of a cron monitor's check-ins, newest first, a hundred."""
+        """A page of a cron monitor's check-ins, newest first, a hundred; of all environments, or of any of these."""
         asked = RequestInfo("the check-ins of the cron monitor", READ_WATCHES, hint=GONE_HINT)
-        query = [PAGE, *span(start, end), *given("cursor", cursor)]
+        query = [PAGE, *span(start, end), *environments_of(environments), *given("cursor", cursor)]
         tail = f"monitors/{segment(slug)}/checkins/"
         return await self._of_cron(project, tail, query, asked, parsing.page, organization)
 

@@ -7,7 +7,16 @@ from starlette.responses import Response
 
 from sentry_runbook.simulator.alert_payloads import detector_id
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.params import answer, bad, forbidden, not_found, page, period, profile_of, world_of
+from sentry_runbook.simulator.params import (
+    answer,
+    environments,
+    forbidden,
+    not_found,
+    page,
+    period,
+    profile_of,
+    world_of,
+)
 from sentry_runbook.simulator.people import owner
 from sentry_runbook.simulator.records import DAY, MINUTE, ProjectRecord, digest
 from sentry_runbook.simulator.scenario import MonitorSpec, UptimeSpec
@@ -65,8 +74,7 @@ async def check_in_list(request: Request) -> Response:
     world = world_of(request)
     now = world.now_ms()
     start, end = period(request, now) or (now - 90 * DAY, now)
-    if start > end:
-        raise bad("Invalid date range")
+    names = environments(request, world, now)
     rows: list[Row] = [
         {
             "id": guid("check-in", spec.slug, due),
@@ -80,7 +88,7 @@ async def check_in_list(request: Request) -> Response:
             "monitorConfig": {},
         }
         for due, status in reversed(checked_in(spec, world, min(end, now)))
-        if due >= start
+        if due >= start and (names is None or spec.environment in names)
     ]
     found, links = page(request, rows)
     return answer(list(found), links)
