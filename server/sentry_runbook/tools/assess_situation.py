@@ -8,7 +8,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.collect import collect_situation
+from sentry_runbook.collect import collect_situation, resolve_target
 from sentry_runbook.incident.model.evidence import Missing
 from sentry_runbook.incident.model.results.situation import Situation, SituationIncident
 from sentry_runbook.render.situation import situation_page
@@ -64,13 +64,18 @@ async def situation_of(
     Raises:
         RunbookError: an argument is invalid, or no list of issues could be read.
     """
-    evidence = await collect_situation(
-        run, project=project, environment=environment, period=period, start=start, end=end
-    )
-    from sentry_runbook.incident.situation.situation import assess  # noqa: PLC0415  # with the first call (DESIGN §9)
+    with run.client().deadline(run.settings.limits.call_s):
+        target = await resolve_target(run, alert) if alert else None
+        evidence = await collect_situation(
+            run, project=project, environment=environment, period=period, start=start, end=end, target=target
+        )
+    from sentry_runbook.incident.situation.alert_link import alert_link  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.situation.situation import assess  # noqa: PLC0415  # as above
 
-    result = assess(evidence, run.policy)
-    return result.model_copy(update={"missing": tuple(_by_reason(result.missing))})
+    result = assess(evidence, run.policy, link=None if target is None else alert_link(target))
+    missing, findings = (target.missing, target.findings) if target is not None else ((), ())
+    more = {"missing": tuple(_by_reason((*missing, *result.missing))), "findings": (*findings, *result.findings)}
+    return result.model_copy(update=more)
 
 
 def _by_reason(missing: Iterable[Missing]) -> Iterator[Missing]:
