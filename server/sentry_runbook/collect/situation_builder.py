@@ -12,6 +12,7 @@ from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.collect.search_requests import CLOSED
 from sentry_runbook.collect.situation_collection import (
+    MOST_REQUESTS,
     SituationCollection,
     SituationPart,
 )
@@ -58,17 +59,15 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
     BUILDS,
     MINUTES,
     HISTORY_OF_RISEN,
-    MORE_NEW,
     TRACES,
-    FLAGGED,
-    UNION,
-    SHARED_USERS,
     PLACES,
-    SECOND_UNION,
-    BEFORE,
+    FLAGGED,
+    MORE_NEW,
+    SHARED_USERS,
 )
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
 UNIONS = (UNION, SECOND_UNION)
+LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, BEFORE)
 NO_PROJECT = "the token sees no project: add its person or integration to a team"
 GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, sessions, flags or alerts here, and lists no hourly counts. Only "
@@ -134,8 +133,13 @@ class SituationBuilder:
         collection, batch = self._collection, RequestBatch()
         for part in SECOND_ROUND:
             collection.add(part, batch)
+        # One request is kept for the third round, where distinct users may decide a severity and were not guessed.
+        kept = 1 if collection.questions.unions else 0
+        for part in LAST_OF_SECOND_ROUND:
+            if collection.sent < MOST_REQUESTS - kept:
+                collection.add(part, batch)
         await batch.send()
-        for part in (*SECOND_ROUND, VOLUMES):
+        for part in (*SECOND_ROUND, *LAST_OF_SECOND_ROUND, VOLUMES):
             collection.built[part.field] = part.build(collection)
         self._join_new()
 
