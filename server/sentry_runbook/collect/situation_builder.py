@@ -18,10 +18,13 @@ from sentry_runbook.collect.situation_collection import (
 from sentry_runbook.collect.situation_context import ALERTS, BEFORE, FLAG_CHANGES, RELEASES, SESSIONS, VOLUMES
 from sentry_runbook.collect.situation_discover import BUILDS, PLACES
 from sentry_runbook.collect.situation_lists import (
+    FLAGGED,
     ISSUE_LISTS,
+    MORE_NEW,
+    NEW,
     PROJECTS,
 )
-from sentry_runbook.collect.situation_minutes import MINUTES
+from sentry_runbook.collect.situation_minutes import HISTORY_OF_RISEN, MINUTES
 from sentry_runbook.collect.situation_one_by_one import OneByOne, listed_names, part_one_list, search_one_by_one
 from sentry_runbook.collect.situation_values import (
     SECOND_UNION,
@@ -33,6 +36,7 @@ from sentry_runbook.collect.situation_values import (
 )
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
 from sentry_runbook.incident.model.evidence.situation import (
+    IssuePage,
     ListedProject,
     SituationEvidence,
     UsersTogether,
@@ -53,10 +57,13 @@ FIRST_ROUND: tuple[SituationPart[Any], ...] = (
 SECOND_ROUND: tuple[SituationPart[Any], ...] = (
     BUILDS,
     MINUTES,
+    HISTORY_OF_RISEN,
+    MORE_NEW,
     TRACES,
-    PLACES,
-    SHARED_USERS,
+    FLAGGED,
     UNION,
+    SHARED_USERS,
+    PLACES,
     SECOND_UNION,
     BEFORE,
 )
@@ -130,6 +137,17 @@ class SituationBuilder:
         await batch.send()
         for part in (*SECOND_ROUND, VOLUMES):
             collection.built[part.field] = part.build(collection)
+        self._join_new()
+
+    def _join_new(self) -> None:
+        """The second page of new issues, where it was read, behind the first."""
+        first, more = self._collection.built.get(NEW.field), self._collection.built.get(MORE_NEW.field)
+        if isinstance(first, Known) and isinstance(more, Known):
+            pages: tuple[IssuePage, IssuePage] = (first.value, more.value)
+            page = IssuePage(
+                issues=(*pages[0].issues, *pages[1].issues), total=pages[0].total, complete=pages[1].complete
+            )
+            self._collection.built[NEW.field] = first.model_copy(update={"value": page})
 
     def build(self, *, server: str, organization: str) -> SituationEvidence:
         """The evidence, as far as it is known by now."""

@@ -1,10 +1,12 @@
-"""The row of the table of a situation that counts by the minute: the issues that matter most, or whole projects."""
+"""Rows of the table of a situation that count by time: by the minute, and by the hour of the days before."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
+from sentry_runbook.collect.loss_parts import full_hours
 from sentry_runbook.collect.series_parts import INGEST_LAG, MINUTE
 from sentry_runbook.collect.situation_collection import IN_ONE_PROJECT, SituationCollection, SituationPart
 from sentry_runbook.collect.situation_discover import of_issues
@@ -13,6 +15,8 @@ from sentry_runbook.incident.model.evidence.situation import IssueMinutes
 from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.issue_series import MOST_SERIES, OTHERS
 
+HISTORY = timedelta(days=8)
+"""Days whose same hours tell what is usual: a week, for some services rest on Sundays."""
 Tables = Mapping[str, TimeSeries]
 """Short id or number of an issue, or what stands for all others → its events."""
 
@@ -72,3 +76,39 @@ def _minutes_source(collection: SituationCollection) -> str:
 
 
 MINUTES = SituationPart(field="minutes", request=_minutes_request, parse=_minutes, source=_minutes_source)
+
+
+# --- the days before
+
+
+def _days(collection: SituationCollection) -> Window:
+    """Full hours, for all steps are of one length."""
+    start, end = full_hours(collection.question.window)
+    return Window(start=start - HISTORY, end=min(end, collection.question.window.end))
+
+
+def _history_request(collection: SituationCollection) -> Request[Tables] | Unknown | None:
+    questions, client, question = collection.questions, collection.client, collection.question
+    if not questions.history:
+        return None
+    projects, days = collection.asked_projects(questions.projects), _days(collection)
+    if projects is None:
+        return Unknown(why=IN_ONE_PROJECT)
+    return lambda: client.series_by_issue(
+        query=of_issues(questions.history[:MOST_SERIES]),
+        start=days.start,
+        end=days.end,
+        interval_s=60 * MINUTE,
+        project_ids=projects,
+        environments=question.environments,
+        with_others=False,
+        organization=question.organization,
+    )
+
+
+HISTORY_OF_RISEN = SituationPart(
+    field="history",
+    request=_history_request,
+    parse=_minutes,
+    source=lambda collection: collection.source("time series of the risen issues, by the hour", _days(collection)),
+)

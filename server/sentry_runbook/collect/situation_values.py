@@ -13,7 +13,6 @@ from sentry_runbook.collect.discover_parts import COUNT, USERS
 from sentry_runbook.collect.shared_users import NUMBERS_OF_NOBODY, stands_for_many
 from sentry_runbook.collect.situation_collection import SituationCollection, SituationPart
 from sentry_runbook.collect.situation_discover import ISSUE_ID, discover, is_complete
-from sentry_runbook.collect.situation_minutes import asks_minutes
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.evidence.json_values import count_of, digest_of, id_of, text_of
@@ -124,18 +123,8 @@ def union_part(field: str, group_of: Callable[[SituationCollection], tuple[str, 
     )
 
 
-def _first_without_pairs(collection: SituationCollection) -> tuple[str, ...]:
-    return () if _has_few_users(collection) else _first_group(collection)
-
-
-def _second_group(collection: SituationCollection) -> tuple[str, ...]:
-    """Only where no counts by the minute are asked for: a request less is worth more than its users."""
-    questions = collection.questions
-    return questions.groups[1] if len(questions.groups) > 1 and not asks_minutes(collection) else ()
-
-
-UNION = union_part("first_union", _first_without_pairs)
-SECOND_UNION = union_part("second_union", _second_group)
+UNION = union_part("first_union", lambda collection: next(iter(collection.questions.unions), ()))
+SECOND_UNION = union_part("second_union", lambda collection: next(iter(collection.questions.unions[1:]), ()))
 
 
 def together_of_pairs(collection: SituationCollection, pairs: IssueValues) -> UsersTogether | None:

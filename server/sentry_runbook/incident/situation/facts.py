@@ -27,6 +27,8 @@ RELEASE, ENVIRONMENT, TRANSACTION, HOST = "release", "environment", "transaction
 PATH = re.compile(r"(?:[A-Z]{3,7} )?(/[\w.{}:<>*-]+(?:/[\w.{}:<>*-]+)*)/?\Z")
 """A transaction that is a path, with or without its method."""
 SHORTEST_PATH = 4
+FLAG = "flags["
+"""Begins the name of a value that is a flag's."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +122,12 @@ def read_facts(evidence: SituationEvidence, news: Iterable[News], listed: Mappin
             by_issue[row.issue].append(row)
         for issue, own in by_issue.items():
             rows[issue].append(own)
-    traces, users = _by_issue(evidence.traces), _by_issue(evidence.shared_users)
+    traces, users, flags = _by_issue(evidence.traces), _by_issue(evidence.shared_users), _flags(evidence)
     project_of = {issue.id: issue.project or issue.project_id or "unknown" for issue in listed.values()}
     facts = tuple(
         IssueFacts(
             news=entry,
-            values=_values(rows.get(entry.id, []), entry.issue.events),
+            values={**_values(rows.get(entry.id, []), entry.issue.events), **flags.get(entry.id, {})},
             environments=_environments(rows.get(entry.id, [])),
             rows=tuple(row for own in rows.get(entry.id, []) for row in own if ENVIRONMENT in row.values),
             traces=traces.get(entry.id, frozenset()),
@@ -151,6 +153,15 @@ def _values(tables: Iterable[list[TagRow]], events: int | None) -> dict[str, str
             if most >= FEWEST and most >= MOST * total:
                 found[tag] = value
     return found
+
+
+def _flags(evidence: SituationEvidence) -> dict[str, dict[str, str]]:
+    """The flags that were on for nearly all events of an issue, as values of tags."""
+    on: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in evidence.flagged.value if isinstance(evidence.flagged, Known) else ():
+        if row.of and row.events >= FEWEST and row.events >= MOST * row.of:
+            on[row.issue][f"{FLAG}{row.flag}]"] = "on"
+    return on
 
 
 def _environments(tables: Iterable[list[TagRow]]) -> frozenset[str] | None:

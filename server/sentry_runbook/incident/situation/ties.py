@@ -19,7 +19,7 @@ from sentry_runbook.incident.events.call_words import is_failing_call
 from sentry_runbook.incident.events.dependency import NAMELESS
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
-from sentry_runbook.incident.situation.facts import HOST, RELEASE, Background, IssueFacts
+from sentry_runbook.incident.situation.facts import FLAG, HOST, RELEASE, Background, IssueFacts
 
 TieKind = Literal["trace", "calls", "dependency", "release", "transaction", "host", "tenant", "flag", "users"]
 STRONG: frozenset[TieKind] = frozenset({"trace", "calls", "dependency"})
@@ -28,7 +28,6 @@ AFTER_ONSET = timedelta(minutes=10)
 FEWEST_USERS, PART_OF_USERS = 3, 0.5
 FEWEST_TRACES, PART_OF_TRACES = 2, 0.2
 SHORTEST_NAME = 4
-FLAG = "flags["
 
 
 @dataclass(frozen=True)
@@ -144,13 +143,15 @@ def _places(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterato
         value = one.values.get(tag)
         if value is None or value != other.values.get(tag):
             continue
-        if kind == "flag" and tag[len(FLAG) : -1].strip('"') not in around.changed_flags:
+        if kind == "flag" and tag[len(FLAG) : -1] not in around.changed_flags:
             continue
         if kind != "flag" and not any(
             around.background.has_others(facts.project, tag, value) for facts in (one, other)
         ):
             continue
-        yield Tie(kind, f"{tag}={value}", f"all events have {quoted(f'{tag}={value}')}, and others run beside it")
+        shown = quoted(f"{tag}={value}")
+        why = f"all events have {shown}, and others run beside it" if kind != "flag" else f"all events have {shown}"
+        yield Tie(kind, f"{tag}={value}", why)
 
 
 def _users(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterator[Tie]:
