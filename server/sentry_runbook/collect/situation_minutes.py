@@ -1,4 +1,7 @@
-"""Rows of the table of a situation that count by time: by the minute, and by the hour of the days before."""
+"""Rows of the table of a situation that count over time.
+
+By the minute the issues that matter most, or whole projects; by the hour the days before of issues that rose.
+"""
 
 from __future__ import annotations
 
@@ -83,8 +86,8 @@ MINUTES = SituationPart(field="minutes", request=_minutes_request, parse=_minute
 
 def _days(collection: SituationCollection) -> Window:
     """Full hours, for all steps are of one length."""
-    start, end = full_hours(collection.question.window)
-    return Window(start=start - HISTORY, end=min(end, collection.question.window.end))
+    start, _ = full_hours(collection.question.window)
+    return Window(start=start - HISTORY, end=collection.question.window.end)
 
 
 def _history_request(collection: SituationCollection) -> Request[Tables] | Unknown | None:
