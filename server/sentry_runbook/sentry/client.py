@@ -20,6 +20,7 @@ from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.changes import ChangeEndpoints
 from sentry_runbook.sentry.compatibility import Capabilities, Capability
 from sentry_runbook.sentry.discover import DiscoverEndpoints
+from sentry_runbook.sentry.issue_series import IssueSeriesEndpoints
 from sentry_runbook.sentry.messages import segment
 from sentry_runbook.sentry.not_sentry import may_be_no_sentry, not_sentry
 from sentry_runbook.sentry.old_alerts import OldAlertEndpoints
@@ -39,6 +40,7 @@ class SentryClient(
     ChangeEndpoints,
     DiscoverEndpoints,
     TimeSeriesEndpoints,
+    IssueSeriesEndpoints,
     OutcomeEndpoints,
     OrganizationEndpoints,
     OldAlertEndpoints,

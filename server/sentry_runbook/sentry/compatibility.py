@@ -32,6 +32,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "transactions": ("latency from transactions", "p95 stays unknown"),
     "transactions_dataset": ("transactions as a dataset of Discover", "Discover's default dataset"),
     "timeseries": ("time series (events-timeseries)", "the older events-stats"),
+    "issue_series": ("several issues by the minute in one answer", "the older events-stats"),
     "stats": ("the older time series (events-stats)", "the issue's hourly counts"),
     "issue_stats": ("hourly counts of one issue (issues-stats)", "those that come with the issue"),
     "sessions": ("release health", "crash-free sessions stay unknown"),
