@@ -246,6 +246,7 @@ SESSIONS = {
 SESSIONS_BY_PROJECT = {
     **SESSIONS,
     "groups": [{**SESSIONS["groups"][0], "by": {"project": 4509062593708032, "environment": "production"}}],  # type: ignore[dict-item]  # a payload is a dictionary of anything
+}
 WORKFLOW_OF_TODAY: dict[str, Any] = {
     "id": "77",
     "name": "Pay",
