@@ -105,7 +105,7 @@ class MessageContent(BlankContent):
     @cached_property
     def times(self) -> MessageTimes:
         """Start, end, length, and when the next message is due."""
-        return message_times(self._incident, self._since, self._audience, is_over=self.stage.name == "resolved")
+        return message_times(self._incident, self._since, self._audience)
 
     @cached_property
     def stage(self) -> IncidentStage:

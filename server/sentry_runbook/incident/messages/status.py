@@ -79,7 +79,7 @@ def stage_of(incident: Incident) -> IncidentStage:
     recovery, reading = incident.recovery, _reading(incident, "engineers")
     if recovery.verdict == "unknown":
         return IncidentStage("unknown", reading)
-    if recovery.verdict == "recovered" and _is_fixed(incident):
+    if is_resolved(incident):
         return IncidentStage("resolved")
     # The usual rate without a fix, or not yet for long enough, is mitigated: it may come back.
     if recovery.verdict == "recovered" or (recovery.verdict == "improving" and incident.stable_since is not None):
@@ -114,6 +114,11 @@ def _for_customers(incident: Incident, stage: IncidentStage, word: PublicStatus)
     if word == "identified" and incident.stated.root_cause:
         return CAUSE_STATED
     return FIX_IN_EFFECT if word == "monitoring" and is_fix_in_effect(incident) else FOR_CUSTOMERS[word]
+
+
+def is_resolved(incident: Incident) -> bool:
+    """Whether it may be called resolved: check_recovery says recovered, and a fix is known."""
+    return incident.recovery.verdict == "recovered" and _is_fixed(incident)
 
 
 def _is_fixed(incident: Incident) -> bool:

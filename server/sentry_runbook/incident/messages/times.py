@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.redaction import INTERNAL
+from sentry_runbook.incident.messages.status import is_resolved
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.policy import NONE_PLANNED
 from sentry_runbook.incident.model.results.messages import Audience
@@ -43,16 +44,13 @@ class MessageTimes:
     postmortem_by: datetime
 
 
-def message_times(
-    incident: Incident, since: datetime | None, audience: Audience, *, is_over: bool = False
-) -> MessageTimes:
+def message_times(incident: Incident, since: datetime | None, audience: Audience) -> MessageTimes:
     """The times by the timeline's milestones.
 
     Args:
         incident: the incident.
         since: when the last message went out.
         audience: who reads it; customers read times in the policy's time zone.
-        is_over: it is resolved, so that no further message is due.
     """
     timeline, now = incident.timeline, incident.now
     started, recovered = timeline.milestone("started"), timeline.milestone("recovered")
@@ -61,7 +59,7 @@ def message_times(
     how = incident.known_episode.how if incident.known_episode else unknown
     ended = started.at is not None and over is not None and over >= started.at
     words = incident.policy.words(incident.severity.severity)
-    next_update = _next_update(incident, is_over=is_over)
+    next_update = _next_update(incident)
     times = MessageTimes(
         now=now,
         started=started.at or unknown,
@@ -72,15 +70,15 @@ def message_times(
         so_far=elapsed(started.at, now) if started.at else unknown,
         last_update=since or Unknown(why="no time of a last message was given (since)"),
         next_update=next_update,
-        update_every=NONE_PLANNED if is_over else words.next_update,
+        update_every=NONE_PLANNED if is_resolved(incident) else words.next_update,
         decide_by=Unknown(why=INTERNAL) if audience == "customers" else _decide_by(incident, next_update),
         postmortem_by=(over or now) + POSTMORTEM_DUE,
     )
     return _in_zone(times, incident.policy.calendar.zone) if audience == "customers" else times
 
 
-def _next_update(incident: Incident, *, is_over: bool) -> datetime | Unknown:
-    if is_over:
+def _next_update(incident: Incident) -> datetime | Unknown:
+    if is_resolved(incident):
         return Unknown(why="it is resolved: no further update is due")
     level = incident.severity.severity
     words = incident.policy.words(level)
