@@ -43,9 +43,9 @@ def nothing_to_say(incident: Incident, kind: Kind, audience: Audience, since: da
         return None
     length = duration(timedelta(days=(incident.read_at - quiet_since).days))
     return (
-        f"it has been over since {moment(quiet_since)}, for {length}: no message is due. To close an announcement that "
-        "is still open, draft kind=resolved with the time of the last message (since) or the fix; for the record there "
-        "is draft_postmortem"
+        f"the error rate has been back to usual since {moment(quiet_since)}, for {length}, so no message is due. To "
+        "close an announcement that is still open, draft kind=resolved with the time of the last message (since) or "
+        "the fix; for the record there is draft_postmortem"
     )
 
 
