@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.formatting import duration, moment
+from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.results.messages import Audience, Kind
 
@@ -41,7 +41,7 @@ def nothing_to_say(incident: Incident, kind: Kind, audience: Audience, since: da
     quiet_since = None if is_owed else _quiet_for_days_since(incident)
     if quiet_since is None:
         return None
-    length = duration(timedelta(days=(incident.read_at - quiet_since).days))
+    length = count((incident.read_at - quiet_since).days, "day")
     return (
         f"the error rate has been back to usual since {moment(quiet_since)}, for {length}, so no message is due. To "
         "close an announcement that is still open, draft kind=resolved with the time of the last message (since) or "

@@ -1,7 +1,7 @@
 """What customers notice, in one sentence: in the policy's words, else as carefully as the evidence carries it.
 
 How to think about it: Sentry counts errors and does not see what people see. The operator knows which transaction is
-which action of a customer, so the policy's ``[symptoms]`` come first, by the share of the events that they match.
+which action of a customer, so the policy's ``[symptoms]`` come first, by the events of the transactions they match.
 Without them an error that ended a request may be said as one, an error that people hit as one; of all else nothing is
 said, and no name of the evidence ever is.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from sentry_runbook.incident.events.event_texts import whole_events
@@ -69,32 +69,37 @@ def _why_nothing(incident: Incident) -> str:
 
 
 def _words_of_the_policy(incident: Incident) -> list[str]:
-    """What the policy says of the events' places, the most frequent first, each once."""
-    places = Counter(_places(incident.evidence))
-    if not places:
-        return []
+    """What the policy says of where the events happened, the most frequent first, each once."""
+    events, texts = _events_by_transaction(incident.evidence), _texts_by_transaction(incident.evidence)
+    least = max(1.0, LEAST_SHARE * events.total())
     matched: Counter[str] = Counter()
     for pattern, words in incident.policy.symptoms.items():
         found = re.compile(pattern)
-        matched[words] += sum(events for texts, events in places.items() if any(map(found.search, texts)))
-    least = LEAST_SHARE * places.total()
-    return [words for words, events in matched.most_common(MOST_SYMPTOMS) if events >= max(least, 1)]
+        matched[words] += sum(
+            count for name, count in events.items() if any(found.search(text) for text in texts.get(name, {name or ""}))
+        )
+    return [words for words, count in matched.most_common(MOST_SYMPTOMS) if count >= least]
 
 
-def _places(evidence: Evidence) -> Iterator[tuple[str, ...]]:
-    """Where each event that was read happened: its transaction, and the path of its request."""
-    read = {event.id: _texts(event) for event in whole_events(evidence)}
-    rows = evidence.rows.value if isinstance(evidence.rows, Known) else ()
-    for row in rows:
-        texts = read.pop(row.id, None) or ((row.transaction,) if row.transaction else ())
-        if texts:
-            yield texts
-    yield from (texts for texts in read.values() if texts)
+def _events_by_transaction(evidence: Evidence) -> Counter[str | None]:
+    """Events of each transaction, in the whole window where Sentry counted them so, else of the latest events."""
+    counted: Counter[str | None] = Counter()
+    if isinstance(evidence.breakdown, Known):
+        for combination in evidence.breakdown.value.combinations:
+            if "transaction" in combination.tags:
+                counted[combination.tags["transaction"]] += combination.events
+    if not counted and isinstance(evidence.rows, Known):
+        counted.update(row.transaction for row in evidence.rows.value)
+    return counted or Counter(event.transaction for event in whole_events(evidence))
 
 
-def _texts(event: Event) -> tuple[str, ...]:
-    path = _path(event.request_url)
-    return tuple(text for text in (event.transaction, path) if text)
+def _texts_by_transaction(evidence: Evidence) -> Mapping[str | None, set[str]]:
+    """What the patterns are searched in: the transaction, and the paths of its events that were read whole."""
+    texts: dict[str | None, set[str]] = {}
+    for event in whole_events(evidence):
+        own = texts.setdefault(event.transaction, {event.transaction or ""})
+        own.add(_path(event.request_url) or "")
+    return texts
 
 
 def _path(url: str | None) -> str | None:
