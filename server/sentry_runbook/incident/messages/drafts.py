@@ -113,7 +113,7 @@ def _fitted(text: str, audience: Audience, format: Format) -> tuple[str, tuple[s
         return text, ()
     what = [f"{count(shortened, 'line')} cut short"] if shortened else []
     what += [f"{count(left_out, 'line')} of a list left out"] if left_out else []
-    reader = "one Slack message" if format == "slack" else "half a page"
+    reader = "half a page" if audience == "executives" else "one Slack message"
     whole = "; audience=engineers, format=markdown has all"
     return f"{shown}\n", (f"To fit {reader} ({number(limit)} characters): {' and '.join(what)}{whole}.",)
 
