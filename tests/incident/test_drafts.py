@@ -1,12 +1,15 @@
 """The messages: what they say, what they never say, and what they leave to people."""
 
+import dataclasses
 import re
 from datetime import timedelta
 
 import pytest
 
 from sentry_runbook.incident.events.event_texts import whole_events
+from sentry_runbook.incident.messages.drafts import draft_update
 from sentry_runbook.incident.model.evidence import Evidence, Known
+from sentry_runbook.incident.model.policy import Calendar
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Kind
 from tests.incident.golden import (
     AUDIENCES,
@@ -274,6 +277,28 @@ def test_a_plain_stated_service_reaches_customers_word_for_word() -> None:
     draft = drafted("payment_spike", "initial", "customers", service="Online shop")
     assert "Affected: Online shop" in draft.text
     assert draft.warnings is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "started", "due"),
+    [
+        ("", "2026-11-20 11:51 UTC", "2026-11-20 12:30 UTC"),
+        ("Europe/Berlin", "2026-11-20 12:51 CET (UTC+1)", "2026-11-20 13:30 CET (UTC+1)"),
+        ("America/New_York", "2026-11-20 06:51 EST (UTC-5)", "2026-11-20 07:30 EST (UTC-5)"),
+        ("Europe/London", "2026-11-20 11:51 GMT", "2026-11-20 12:30 GMT"),
+        ("Asia/Kathmandu", "2026-11-20 17:36 UTC+05:45", "2026-11-20 18:15 UTC+05:45"),
+        ("Pacific/Auckland", "2026-11-21 00:51 NZDT (UTC+13)", "2026-11-21 01:30 NZDT (UTC+13)"),
+        ("America/St_Johns", "2026-11-20 08:21 NST (UTC-03:30)", "2026-11-20 09:00 NST (UTC-03:30)"),
+    ],
+)
+def test_customers_read_times_in_the_policys_time_zone_and_engineers_in_utc(zone: str, started: str, due: str) -> None:
+    policy = POLICY.model_copy(update={"calendar": Calendar(time_zone=zone)})
+    of = dataclasses.replace(incident_of("payment_spike"), policy=policy)
+    public = draft_update(of, form=templates()["initial_alert"], kind="initial", audience="customers")
+    assert f"Started: {started}  \nNext update: by {due}\n" in public.text
+    assert public.next_update_due == evidence_of("payment_spike").collected_at + timedelta(minutes=30)
+    internal = draft_update(of, form=templates()["initial_alert"], kind="initial")
+    assert "Started: 2026-11-20 11:51 UTC" in internal.text
 
 
 @pytest.mark.parametrize("kind", KINDS)
