@@ -8,9 +8,10 @@ import pytest
 
 from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.messages.drafts import draft_update
-from sentry_runbook.incident.model.evidence import Evidence, Known
+from sentry_runbook.incident.model.evidence import Evidence, FlagChange, Known
 from sentry_runbook.incident.model.policy import Calendar
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Kind
+from sentry_runbook.incident.model.stated import Stated
 from tests.incident.golden import (
     AUDIENCES,
     FORMATS,
@@ -260,6 +261,7 @@ def test_customers_read_no_host_id_release_person_or_name_of_the_code(name: str)
         ("10.0.0.7 was down", "a host or an address"),
         ("Dana Ortiz merged it", "a person"),
         ("see SHOP-1Z", "an id"),
+        ("Payments by card", "the assigned person or team"),
         ("PaymentProcessingError in the worker", "the name of an error"),
         ("settlePayment() got null", "a name from the code"),
         ("our vendor is at fault", "blame"),
@@ -271,6 +273,20 @@ def test_a_stated_text_that_is_not_for_customers_is_held_back_whole_and_says_why
     assert "Affected" not in draft.text and stated not in draft.text
     (warning,) = [one for one in draft.warnings or () if "service" in one]
     assert reason in warning
+
+
+@pytest.mark.parametrize("service", ["shop behind prices-by-zone", "the Prices-By-Zone shop"])
+def test_the_name_of_a_flag_is_not_for_customers_either(service: str) -> None:
+    changed = Known(
+        value=(FlagChange(at=evidence_of("payment_spike").collected_at, flag="prices-by-zone"),), source="log"
+    )
+    evidence = evidence_of("payment_spike").model_copy(update={"flag_changes": changed})
+    of = dataclasses.replace(
+        incident_of("payment_spike"), evidence=evidence, stated=Stated(service=service, lead="Dana Ortiz")
+    )
+    draft = draft_update(of, form=templates()["initial_alert"], kind="initial", audience="customers")
+    assert "prices" not in draft.text.lower()
+    assert "a feature flag" in str(draft.warnings)
 
 
 def test_a_plain_stated_service_reaches_customers_word_for_word() -> None:
