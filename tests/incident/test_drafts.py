@@ -12,6 +12,7 @@ from sentry_runbook.incident.model.evidence import Evidence, FlagChange, Known
 from sentry_runbook.incident.model.policy import Calendar
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Kind
 from sentry_runbook.incident.model.stated import Stated
+from tests.incident.builder import known
 from tests.incident.golden import (
     AUDIENCES,
     FORMATS,
@@ -277,10 +278,9 @@ def test_a_stated_text_that_is_not_for_customers_is_held_back_whole_and_says_why
 
 @pytest.mark.parametrize("service", ["shop behind prices-by-zone", "the Prices-By-Zone shop"])
 def test_the_name_of_a_flag_is_not_for_customers_either(service: str) -> None:
-    changed = Known(
-        value=(FlagChange(at=evidence_of("payment_spike").collected_at, flag="prices-by-zone"),), source="log"
-    )
-    evidence = evidence_of("payment_spike").model_copy(update={"flag_changes": changed})
+    evidence = evidence_of("payment_spike")
+    change = FlagChange(at=evidence.collected_at, flag="prices-by-zone")
+    evidence = evidence.model_copy(update={"flag_changes": known((change,))})
     of = dataclasses.replace(
         incident_of("payment_spike"), evidence=evidence, stated=Stated(service=service, lead="Dana Ortiz")
     )
