@@ -98,8 +98,11 @@ async def test_customers_read_a_status_pages_words_and_nothing_internal(moment: 
     async with at(MOMENTS[moment]) as connection:
         for scenario in SCENARIOS.values():
             names = internal(scenario)
+            recovery = await connection.call("check_recovery", issue=scenario.issue)
+            is_over = recovery["verdict"] == "recovered" and recovery["fix_known"]
             async for heading, draft in drafts(connection, scenario.issue):
                 text = draft["text"]
+                assert (draft.get("status") == "resolved") is is_over, heading
                 if "nothing_to_say" in draft:
                     assert text == f"Not written: {draft['nothing_to_say']}.", heading
                     assert "Status" not in text and "next_update_due" not in draft, heading
