@@ -112,7 +112,7 @@ def _fitted(text: str, audience: Audience, format: Format) -> tuple[str, tuple[s
     if not shortened and not left_out:
         return text, ()
     what = [f"{count(shortened, 'line')} cut short"] if shortened else []
-    what += [f"{count(left_out, 'line')} of a list left out"] if left_out else []
+    what += [f"{count(left_out, 'line')} left out"] if left_out else []
     reader = "half a page" if audience == "executives" else "one Slack message"
     whole = "; audience=engineers, format=markdown has all"
     return f"{shown}\n", (f"To fit {reader} ({number(limit)} characters): {' and '.join(what)}{whole}.",)
