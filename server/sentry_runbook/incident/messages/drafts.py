@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from sentry_runbook.incident.formatting import count, number
@@ -59,7 +59,8 @@ def draft_update(
         text=text,
         unknowns=(*_not_yet_resolved(kind, stage), *_not_counted(incident), *filled.unknowns),
         warnings=(*incident.warnings, *cut, *_left_out(incident, content)) or None,
-        next_update_due=None if isinstance(due, Unknown) else due,
+        # Customers read it in the policy's time zone; results are in UTC.
+        next_update_due=None if isinstance(due, Unknown) else due.astimezone(UTC),
         kind=kind,
         audience=audience,
         format=format,
