@@ -103,6 +103,10 @@ class Background:
         """Whether the project has events with another value of the tag."""
         return bool(self._seen.get((project, tag), set()) - {value})
 
+    def has_others_anywhere(self, tag: str, value: str) -> bool:
+        """Whether any of the projects has: customers are of the whole organization."""
+        return any(name == tag and seen - {value} for (_, name), seen in self._seen.items())
+
 
 @dataclass(frozen=True)
 class FactsRead:

@@ -173,7 +173,9 @@ def _places(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterato
             continue
         if kind == "flag" and tag[len(FLAG) : -1] not in around.changed_flags:
             continue
-        if kind != "flag" and not any(
+        if kind == "tenant" and not around.background.has_others_anywhere(tag, value):
+            continue
+        if kind == "host" and not any(
             around.background.has_others(facts.project, tag, value) for facts in (one, other)
         ):
             continue
