@@ -191,15 +191,31 @@ def _tell(name: str) -> Situation:
     story.kind = f"drawn {first.__name__}"
     if tenant in (first, *others):
         story.tenants = TENANTS
+    version = "2026.11.14-b55" if rng.random() < 0.25 else None
+    one_host = rng.random() < 0.25
+    flags = {"new-header": 1.0, "dark-mode": 0.5} if rng.random() < 0.25 else {}
     for slug in rng.sample(SLUGS, 4 + 3 * len(others)):
-        story.service(slug, platform=rng.choice(("python", "python", "node")))
+        platform = rng.choice(("python", "python", "node"))
+        hosts = ("vm-1",) if one_host else (f"{slug}-1", f"{slug}-2")
+        story.service(slug, platform=platform, release=version, flags=flags, hosts=hosts)
     drawn = Drawn(story)
     at = -rng.uniform(6, 0.9 * PERIOD)
     for place, mechanism in enumerate((first, *others)):
         begin = at if not place else rng.choice((at + rng.uniform(-2, 2), -rng.uniform(6, 0.9 * PERIOD)))
         ended = rng.random() < 0.15
         mechanism(drawn, begin, begin * rng.uniform(0.2, 0.6) if ended else -0.2)
+    _let_a_monitor_meet_all(story)
     return story.told()
+
+
+def _let_a_monitor_meet_all(story: Story) -> None:
+    """At times one user, who is a machine, meets an issue of every incident."""
+    if story.rng.random() < 0.3:
+        for made in story.made:
+            drafts = [draft for service in story.services for draft in service.drafts if draft.short_id in made.issues]
+            at = made.began + TOGETHER
+            if at < -1:
+                story.fault(drafts[0], at=at, requests=4, people=("synthetic-monitor",))
 
 
 def is_fair(situation: Situation) -> bool:
