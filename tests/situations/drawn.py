@@ -17,6 +17,7 @@ from tests.situations.service import Draft, Service
 from tests.situations.story import NOW, Story
 from tests.situations.ties import Ties, is_connected
 from tests.situations.truth import Counted
+from tests.situations.usual import is_background_usual
 from tests.situations.words import DEPENDENCIES, FAULTS, SLUGS, TENANTS, VERBS
 
 DEVELOPMENT, HELD_OUT = range(100), range(100, 200)
@@ -182,9 +183,9 @@ MECHANISMS: tuple[Mechanism, ...] = (
 )
 
 
-def _tell(name: str) -> Situation:
+def _tell(name: str, salt: int) -> Situation:
     """Draw a situation: one incident, at times two or three, some of them in the same minute."""
-    story = Story(name, "")
+    story = Story(name, "", salt=salt)
     rng = story.rng
     story.now = NOW + timedelta(minutes=rng.randrange(7 * 1_440))
     first, *others = rng.choices(MECHANISMS, k=rng.choice((1, 1, 1, 2, 2, 3)))
@@ -219,7 +220,9 @@ def _let_a_monitor_meet_all(story: Story) -> None:
 
 
 def is_fair(situation: Situation) -> bool:
-    """Whether the label is beyond doubt: tied inside, untied between, and one severity by every reading."""
+    """Whether the label is beyond doubt: tied inside, untied between, one severity by every reading, a usual rest."""
+    if not is_background_usual(situation):
+        return False
     ties = Ties(situation.raw, {issue: at for made in situation.made for issue, at in made.onsets.items()})
     for made in situation.made:
         counted = Counted(situation.raw, made.issues)
@@ -237,7 +240,7 @@ def drawn_situation(seed: int) -> Situation:
     """The situation of a seed; one whose label could be doubted is drawn anew."""
     attempt = 0
     while True:
-        situation = _tell(f"drawn {seed}" + (f" again {attempt}" if attempt else ""))
+        situation = _tell(f"drawn {seed}", attempt)
         if is_fair(situation):
             began = sorted(made.began for made in situation.made)
             together = any(second - first <= TOGETHER for first, second in pairwise(began))
