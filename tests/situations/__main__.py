@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import anyio
 
+from sentry_runbook.errors import RunbookError
 from tests.situations.drawn import DEVELOPMENT, HELD_OUT, drawn_situations
-from tests.situations.play import NotAnsweredError, play_all
+from tests.situations.play import play_all
 from tests.situations.quiet import quiet_worlds
 from tests.situations.raw import Situation
 from tests.situations.report import report
@@ -62,7 +63,7 @@ def main() -> int:
         return 0
     try:
         figures = anyio.run(play_all, chosen(words))
-    except NotAnsweredError as error:
+    except RunbookError as error:
         print(f"no answer: {error}", file=sys.stderr)  # noqa: T201 # what the command is for
         return 2
     print(report(figures))  # noqa: T201 # what the command is for

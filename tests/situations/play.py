@@ -1,8 +1,7 @@
 """Plays situations: the one place that knows how the product is asked.
 
-The product's team wires it here and nowhere else: ``assess`` calls the tool as a model would, and reads the public keys
-of its answer (DESIGN section 10). An answer that is too long is cut; where it says how many issues an incident has and
-lists fewer, the scores of the storms need the uncut result instead.
+The whole result is read, before the tool cuts it to its budget: of a storm of three hundred issues an answer lists a
+few. That the tool tells the same, as far as it shows it, is held by the tests of the tool.
 """
 
 from __future__ import annotations
@@ -11,29 +10,29 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import httpx
+
+from sentry_runbook.collect.situation import collect_situation
+from sentry_runbook.incident.situation.situation import assess as assess_evidence
+from sentry_runbook.runtime import build_runtime
+from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World
+from tests.corpus.play import SETTINGS
 from tests.situations.raw import Situation, Suspect
 from tests.situations.score import Figures, Produced, scored
 from tests.situations.world import world as world_of
-from tests.tools.support import connected
-
-TOOL = "assess_situation"
-
-
-class NotAnsweredError(Exception):
-    """The tool is not there, or answered with an error; the message is its sentence."""
 
 
 async def assess(world: World, now: datetime) -> list[Produced]:
     """Ask the product what is going on, over all projects, in the hour up to now."""
-    async with connected(world=world, clock=ManualClock(now)) as connection:
-        result = await connection.client.call_tool(TOOL, {})
-    answer = result.structured_content
-    if result.is_error or not isinstance(answer, dict):
-        text = "\n".join(getattr(part, "text", "") for part in result.content)
-        raise NotAnsweredError(text)
-    return [produced(incident, now) for incident in answer.get("incidents", ())]
+    run = build_runtime(SETTINGS, http_transport=httpx.ASGITransport(create_app(world)), clock=ManualClock(now))
+    try:
+        evidence = await collect_situation(run)
+    finally:
+        await run.aclose()
+    incidents = assess_evidence(evidence, run.policy).incidents
+    return [produced(incident.model_dump(mode="json"), now) for incident in incidents]
 
 
 def produced(incident: Mapping[str, Any], now: datetime) -> Produced:

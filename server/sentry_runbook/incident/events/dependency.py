@@ -184,16 +184,21 @@ def find_dependency(
         calls: that failed before it, as ``failed_calls`` finds them.
         from_device: whether the events come from people's devices.
     """
-    finder = _Finder(evidence, tuple(texts), calls, from_device)
+    finder = _Finder(own_domains(evidence), tuple(texts), calls, from_device)
     by_text = next(finder.by_texts(), None)
     return by_text if by_text is not None else finder.by_calls()
+
+
+def dependency_of_text(text: str) -> FailedDependency | None:
+    """What one error text alone says of a failed dependency; None without a sign."""
+    return next(_Finder(frozenset(), (text,), {}, from_device=False).by_texts(), None)
 
 
 class _Finder:
     """Reads one incident's texts and calls."""
 
     def __init__(
-        self, evidence: Evidence, texts: tuple[str, ...], calls: Mapping[Whose, FailedCalls], from_device: bool
+        self, own: frozenset[str], texts: tuple[str, ...], calls: Mapping[Whose, FailedCalls], from_device: bool
     ) -> None:
         # What a model does not take is called an invalid request by its library, and is the code's own text.
         self._whole = {_ends(text): text for text in reversed(texts)}
@@ -202,7 +207,7 @@ class _Finder:
             for text in dict.fromkeys(map(_ends, texts))
             if not words.INPUT_ERROR.match(text) or words.TOO_LONG.search(text) is not None
         ]
-        self._own = own_domains(evidence)
+        self._own = own
         self._device = from_device
         self._calls = [calls[whose] for whose in SAY_WHO_FAILED if whose in calls]
 
