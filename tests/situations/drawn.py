@@ -216,7 +216,17 @@ def _let_a_monitor_meet_all(story: Story) -> None:
             drafts = [draft for service in story.services for draft in service.drafts if draft.short_id in made.issues]
             at = made.began + TOGETHER
             if at < -1:
-                story.fault(drafts[0], at=at, requests=4, people=("synthetic-monitor",))
+                # It fails where the others do: on their host, for their tenant, with their flags.
+                like = max(drafts[0].events, key=lambda event: event.at)
+                story.fault(
+                    drafts[0],
+                    at=at,
+                    requests=4,
+                    people=("synthetic-monitor",),
+                    host=like.tags.get("server_name"),
+                    tenant=like.tags.get("tenant"),
+                    flags=like.flags,
+                )
 
 
 def is_fair(situation: Situation) -> bool:
