@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from random import Random
-from typing import Any
 
 from tests.situations.raw import NOBODY, Made, Raw, Situation, Suspect
 from tests.situations.service import Draft, Service
+from tests.situations.traffic import Rhythm, office
 from tests.situations.usual import is_background_usual
 
 NOW = datetime(2026, 11, 19, 14, 37, tzinfo=UTC)
@@ -58,10 +58,32 @@ class Story:
         self.services: list[Service] = []
         self.made: list[Made] = []
 
-    def service(self, slug: str, *, background: bool = True, **more: Any) -> Service:
-        """Add a service; on two hosts of its own, unless told otherwise."""
-        more.setdefault("hosts", () if more.get("platform") == "javascript" else (f"{slug}-1", f"{slug}-2"))
-        service = Service(slug, self.rng, self.now, self.people, self.tenants, **more)
+    def service(
+        self,
+        slug: str,
+        *,
+        background: bool = True,
+        platform: str = "python",
+        hosts: Sequence[str] | None = None,
+        release: str | None = None,
+        rhythm: Rhythm = office,
+        flags: Mapping[str, float] | None = None,
+    ) -> Service:
+        """Add a service; on two hosts of its own, unless told otherwise, and with the errors that every service has."""
+        if hosts is None:
+            hosts = () if platform == "javascript" else (f"{slug}-1", f"{slug}-2")
+        service = Service(
+            slug,
+            self.rng,
+            self.now,
+            self.people,
+            self.tenants,
+            platform=platform,
+            hosts=hosts,
+            release=release,
+            rhythm=rhythm,
+            flags=flags,
+        )
         self.services.append(service)
         return service.background() if background else service
 
@@ -156,13 +178,15 @@ TOLD: dict[str, Callable[[], Situation]] = {}
 """Every situation by its name; calling one makes it."""
 
 
-def situation(kind: str, **more: Any) -> Callable[[Tell], Tell]:
-    """Register a function that tells a situation; its name is the situation's.
-
-    Args:
-        kind: under which the figures are printed.
-        more: arguments of ``Story``.
-    """
+def situation(
+    kind: str,
+    *,
+    now: datetime = NOW,
+    tenants: Sequence[str] = (),
+    coincidence: bool = False,
+    people: int = PEOPLE,
+) -> Callable[[Tell], Tell]:
+    """Register a function that tells a situation; its name is the situation's, the arguments are its story's."""
 
     def register(tell: Tell) -> Tell:
         name = tell.__name__.replace("_", " ")
@@ -174,7 +198,9 @@ def situation(kind: str, **more: Any) -> Callable[[Tell], Tell]:
             attempt = 0
             while True:
                 # Where chance makes news of the background, the label would be wrong: it is drawn anew.
-                story = Story(name, kind, salt=attempt, **more)
+                story = Story(
+                    name, kind, now=now, tenants=tenants, coincidence=coincidence, people=people, salt=attempt
+                )
                 tell(story)
                 if is_background_usual(told := story.told()):
                     return told
