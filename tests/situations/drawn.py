@@ -7,6 +7,7 @@ by hand and mend that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -66,6 +67,19 @@ def single(drawn: Drawn, at: float, until: float) -> None:
     issue = drawn.issue(service)
     drawn.story.fault(issue, at=at, until=until, requests=drawn.requests())
     drawn.story.incident("a single issue", issue)
+
+
+def outage(drawn: Drawn, at: float, until: float) -> None:
+    """One new issue that nobody handles, more than 500 times in one clock minute."""
+    (service,) = drawn.services(1)
+    issue = drawn.issue(service)
+    issue.shown = replace(issue.shown, handled=False)
+    crowd = drawn.story.crowd(drawn.story.rng.randrange(30, 300))
+    drawn.story.fault(issue, at=at, until=until, requests=drawn.requests(), people=crowd)
+    minute = float(math.ceil(at) + 1)
+    requests = drawn.story.rng.randrange(505, 640)
+    drawn.story.fault(issue, at=minute, until=minute + 0.99, requests=requests, people=crowd)
+    drawn.story.incident("an outage", issue)
 
 
 def risen(drawn: Drawn, at: float, until: float) -> None:
@@ -171,6 +185,7 @@ def host(drawn: Drawn, at: float, until: float) -> None:
 Mechanism = Callable[[Drawn, float, float], None]
 MECHANISMS: tuple[Mechanism, ...] = (
     single,
+    outage,
     risen,
     cascade,
     cascade,
@@ -206,6 +221,7 @@ def _tell(name: str, salt: int) -> Situation:
         ended = rng.random() < 0.15
         mechanism(drawn, begin, begin * rng.uniform(0.2, 0.6) if ended else -0.2)
     _let_a_monitor_meet_all(story)
+    _add_small_things(story, at)
     return story.told()
 
 
@@ -227,6 +243,21 @@ def _let_a_monitor_meet_all(story: Story) -> None:
                     tenant=like.tags.get("tenant"),
                     flags=like.flags,
                 )
+
+
+def _add_small_things(story: Story, at: float) -> None:
+    """What nobody must be told, in the minutes of the first incident: one event of a new issue, a burst in staging."""
+    rng = story.rng
+    for service in rng.sample(story.services, 2):
+        begin = min(at + rng.uniform(-2, 2), -1.5)
+        chance = rng.random()
+        if chance < 0.3:
+            new = service.once(f"ValueError: unexpected header {rng.randrange(100, 999)}", begin)
+            story.incident("one event", new, either=True)
+        elif chance < 0.45:
+            new = service.issue(f"AssertionError: fixture {rng.randrange(100, 999)} is missing", function="fixture")
+            story.fault(new, at=begin, requests=20, environment="staging", people=story.crowd(3))
+            story.incident("a burst in staging", new, either=True)
 
 
 def is_fair(situation: Situation) -> bool:
@@ -252,7 +283,7 @@ def drawn_situation(seed: int) -> Situation:
     while True:
         situation = _tell(f"drawn {seed}", attempt)
         if is_fair(situation):
-            began = sorted(made.began for made in situation.made)
+            began = sorted(made.began for made in situation.incidents)
             together = any(second - first <= TOGETHER for first, second in pairwise(began))
             return replace(situation, coincidence=together)
         attempt += 1
