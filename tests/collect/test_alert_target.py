@@ -33,6 +33,7 @@ from tests.collect.watched import (
     ago,
     company,
     resolver,
+    shop,
 )
 
 RULE, METRIC = f"{BASE}/alerts/rules/shop/12/details/", f"{BASE}/alerts/rules/details/5/"
@@ -193,6 +194,34 @@ async def test_a_cron_is_found_by_its_monitor_too_and_by_name() -> None:
         assert (target.cron.missed, target.cron.failed, target.cron.last_good) == (2, 4, NOW)
 
 
+@pytest.mark.parametrize("profile", [TODAY, BEFORE], ids=["today", "before"])
+async def test_a_cron_is_found_by_its_slug_as_messages_name_it(profile: Profile) -> None:
+    target = await resolver(profile=profile)("nightly-report")
+    assert (target.kind, target.name, target.is_open, target.projects) == ("cron", "Nightly report", True, ("shop",))
+    assert target.cron is not None and (target.cron.missed, target.cron.failed) == (2, 4)
+
+
+async def test_a_slug_that_two_projects_have_is_not_chosen_and_one_that_none_has_is_a_name() -> None:
+    twice = World(
+        [
+            shop(monitors=(MonitorSpec("sync-all", "Sync"),)),
+            Scenario(
+                name="mail",
+                project="mail",
+                issues=(IssueSpec("MAIL-1", "Lost letter", streams=(Stream(2, -9, -8),)),),
+                monitors=(MonitorSpec("sync-all", "Sync letters"),),
+                alerts=(AlertSpec("error-rate", id="91", triggered=-9),),
+            ),
+        ],
+        ManualClock(),
+    )
+    resolve = resolver(twice)
+    with pytest.raises(BadInput, match=r'cron monitor "Sync" .*; cron monitor "Sync letters"'):
+        await resolve("sync-all")
+    assert (await resolve("error-rate")).name == "error-rate"
+    assert resolve.cost == (4, 2)
+
+
 @pytest.mark.parametrize(
     ("outcome", "counts"),
     [("missed", (24, 0, 0)), ("error", (0, 24, 0)), ("timeout", (0, 0, 24))],
@@ -308,6 +337,13 @@ async def test_an_issue_stream_is_what_its_link_says_without_a_request() -> None
     )
     everything = await resolve(f"{BASE}/issues/?project=-1")
     assert (everything.projects, everything.query, everything.start) == ((), None, None)
+
+
+async def test_the_search_of_a_saved_view_is_not_known_from_its_number() -> None:
+    target = await resolver()(f"{BASE}/issues/views/12/?project=shop")
+    assert (target.kind, target.projects, target.query) == ("issue_stream", ("shop",), None)
+    assert "not in its link" in missing(target)["query"]
+    assert (await resolver()(f"{BASE}/issues/views/12/?query=level%3Afatal")).missing == ()
 
 
 async def test_other_pages_say_where_and_when_or_are_refused() -> None:
