@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sentry_runbook.incident.events.call_words import is_failing_call
-from sentry_runbook.incident.events.dependency import NAMELESS
+from sentry_runbook.incident.events.dependency import NAMELESS, PORTS, FailedDependency
+from sentry_runbook.incident.events.dependency_words import product_in
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.situation.facts import FLAG, HOST, RELEASE, Background, IssueFacts
@@ -113,12 +114,39 @@ def _is_host_of(host: str, project: str) -> bool:
 def _dependency(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     if one.dependency is None or other.dependency is None:
         return
-    mine, theirs = one.dependency.result, other.dependency.result
-    if mine.kind != theirs.kind or mine.name.lower() != theirs.name.lower() or mine.name in NAMELESS.values():
-        return
-    is_place = re.search(r"[.:]| at ", mine.name) is not None
-    if is_place or one.project == other.project or one.dependency.trouble == other.dependency.trouble:
-        yield Tie("dependency", mine.name.lower(), f"both fail for {quoted(mine.name)}")
+    mine, theirs = place_of(one.dependency), place_of(other.dependency)
+    if mine.host is not None and theirs.host is not None:
+        is_same = mine.host == theirs.host
+    else:
+        is_same_trouble = one.dependency.trouble == other.dependency.trouble or one.project == other.project
+        is_same = mine.product is not None and mine.product == theirs.product and is_same_trouble
+    if is_same:
+        name = (one if mine.host is not None else other).dependency
+        shown = one.dependency.result.name if name is None else name.result.name
+        yield Tie("dependency", mine.host or theirs.host or mine.product or "", f"both fail for {quoted(shown)}")
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    """Where a dependency is and what it is, as far as an error names it."""
+
+    host: str | None
+    product: str | None
+
+
+def place_of(dependency: FailedDependency) -> NamedPlace:
+    """Host and product of a dependency, in lower case: ``PostgreSQL at db-1:5432``, ``db-1``, ``PostgreSQL``."""
+    name = dependency.result.name
+    if name in NAMELESS.values():
+        return NamedPlace(None, None)
+    product, joint, host = name.partition(" at ")
+    host = host if joint else name
+    port = host.rpartition(":")[2]
+    host = host.rpartition(":")[0] if port.isdigit() else host
+    is_host = bool(joint) or port.isdigit() or re.search(r"[.-]", host) is not None
+    said = product if joint else product_in(name)
+    by_port = PORTS[port][1] if port in PORTS else None
+    return NamedPlace(host.lower() if is_host else None, (by_port or said or "").lower() or None)
 
 
 def _release(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterator[Tie]:
