@@ -28,8 +28,6 @@ from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 
 PLAIN_RUN = re.compile(r"\w[\w -]*\w|\w")
 """Words that no search language reads as anything else."""
-JOB = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
-"""How a cron monitor's slug is written; messages name it so, and a monitor's own name is another one."""
 MOST_NAMED = 5
 FORMS: dict[str, AlertForm] = {"rule": "rule", "alert_rule": "metric_rule"}
 """``type`` of a row of the old list; its others, uptime and cron, have no form that is read here."""
@@ -116,7 +114,7 @@ async def _search(made: Resolution, name: AlertName) -> tuple[list[Named], bool]
     alerts = batch.add(partial(client.alerts_named, words, organization=organization))
     monitors = batch.add(partial(client.monitors_named, words, organization=organization))
     jobs: Result[ListPage[JsonObject]] = Result()
-    if JOB.fullmatch(name.text):
+    if name.is_slug:
         jobs = batch.add(partial(client.cron_monitors_named, name.text, organization=organization))
     await batch.send()
     named_so = [Named("cron", row) for row in _items(jobs) if text_of(row.get("slug")) == name.text]

@@ -15,6 +15,7 @@ from sentry_runbook.sentry.references import parse_reference
 
 LONGEST_NAME = 256
 """Characters of an alert's name, as many as Sentry takes."""
+JOB = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 QUOTES = "\"'“”„‘’«»‹›`"
 EXAMPLES = "Give the link from the alert's message, or the alert's name as Sentry shows it."
 
@@ -24,6 +25,11 @@ class AlertName:
     """The name of an alert or monitor, in words."""
 
     text: str
+
+    @property
+    def is_slug(self) -> bool:
+        """Whether it is written as a cron monitor's slug is: messages name it so, and its own name is another one."""
+        return JOB.fullmatch(self.text) is not None
 
 
 def read_alert(text: str, base_url: str) -> IssueRef | PageLink | AlertName:
