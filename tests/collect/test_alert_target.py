@@ -269,6 +269,16 @@ async def test_an_uptime_check_says_since_when_it_is_down_and_its_last_check(giv
     assert target.search.query == "detector:900"
 
 
+async def test_an_uptime_check_that_nobody_named_is_found_by_the_address_in_its_message() -> None:
+    check = UptimeSpec("Uptime Monitoring for https://shop.example/health", id="903", down=((-20, None),))
+    resolve = resolver(company(uptime=(check,)))
+    for words in ("Uptime Monitoring for", "Downtime detected for"):
+        target = await resolve(f"{words} https://shop.example/health")
+        assert (target.kind, target.id, target.fired_at) == ("uptime", "903", ago(20))
+        assert "https://" not in target.what
+    assert all("/organizations/acme/" in request or "/acme/" in request for request in resolve.upstream.requests)
+
+
 async def test_an_address_that_was_down_longer_than_its_checks_reach_was_down_before_them() -> None:
     check = UptimeSpec("Slow", id="901", down=((-900, None),), reason="timeout", http_status=None)
     resolve = resolver(company(uptime=(check,)), profile=Profile(absent=frozenset({"open-periods"})))

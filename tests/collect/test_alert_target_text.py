@@ -183,6 +183,10 @@ def test_a_trace_in_words_is_read_as_one(words: str) -> None:
         ("  Nightly   report\u200b ", "Nightly report"),
         ("支払いエラー", "支払いエラー"),
         ("and/or", "and/or"),
+        ("api.example.com/health is slow", "api.example.com/health is slow"),
+        ('"Slow: https://api.example.com/"', "Slow: https://api.example.com/"),
+        ("Uptime Monitoring for https://shop.example/health", "https://shop.example/health"),
+        ("Downtime detected for https://shop.example/health", "https://shop.example/health"),
     ],
 )
 def test_all_else_is_a_name(text: str, name: str) -> None:
@@ -196,6 +200,8 @@ def test_all_else_is_a_name(text: str, name: str) -> None:
         ("  ‚… ", "empty"),
         ("https://acme.pagerduty.com/incidents/PT4KHLK", "PagerDuty"),
         ("https://evil.example/organizations/acme/monitors/alerts/77/", "another host"),
+        ("see https://evil.example/monitors/alerts/77/ please", "another host"),
+        ("evil.example/monitors/alerts/77/", "another host"),
         ("https://sentry.example.com@evil.example/organizations/acme/monitors/alerts/77/", "another host"),
         (f"{ORG}/issues/1/ {ORG}/issues/2/", "several issues"),
         ("x" * (LONGEST_NAME + 1), "longer than the name"),
