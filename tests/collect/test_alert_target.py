@@ -146,7 +146,8 @@ async def test_the_firing_that_a_link_is_about_is_told_and_not_the_last_one() ->
 
 
 async def test_a_monitor_that_was_never_open_is_not_open_and_one_whose_periods_are_unknown_is_not_judged() -> None:
-    quiet = DetectorSpec("Quiet", id="50", query="", dataset="transactions", enabled=False)
+    # A search in the language of another dataset is none of issues.
+    quiet = DetectorSpec("Quiet", id="50", query="transaction.duration:>500", dataset="transactions", enabled=False)
     resolve = resolver(company(detectors=(quiet,)))
     target = await resolve(f"{BASE}/monitors/50/")
     assert (target.is_open, target.fired_at, target.enabled, target.query) == (False, None, False, None)
