@@ -7,10 +7,11 @@ Ten million events could be described in a line, and a few are read: an event is
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sentry_runbook.simulator.log import Log
 from sentry_runbook.simulator.scenario import Crumb
 
 if TYPE_CHECKING:  # an issue holds its events
@@ -184,3 +185,34 @@ class EventRecord:
     def trace(self) -> str | None:
         """The id of the event's trace; None: it has no trace context."""
         return self.facts.trace
+
+
+_MOST_KNOWN = 64
+
+
+class EventLog(Log[EventRecord]):
+    """Events, with the number of people of the windows that are asked for again and again."""
+
+    __slots__ = ("_people",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._people: dict[tuple[int, int, str], int] = {}
+
+    def add(self, items: Iterable[EventRecord]) -> None:
+        """Put records in."""
+        super().add(items)
+        self._people = {}
+
+    def people(self, start: int, end: int, environments: Collection[str | None] | None) -> int:
+        """Count the different people of the records that ``within`` returns for the same arguments."""
+        # The same events make the same window, wherever exactly it begins and ends.
+        names = "" if environments is None else repr(sorted(environments, key=str))
+        key = (self.count(0, start), self.count(0, end), names)
+        known = self._people.get(key)
+        if known is None:
+            people = {event.user for event in self.within(start, end, environments)} - {None}
+            if len(self._people) >= _MOST_KNOWN:
+                self._people.clear()
+            known = self._people[key] = len({person.id for person in people if person})
+        return known

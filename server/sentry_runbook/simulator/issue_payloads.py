@@ -116,7 +116,7 @@ def issue_row(
         and spec.csp is None,
         "priority": issue.priority,
         "count": str(len(everything)),
-        "userCount": len({event.user.id for event in events if event.user}),
+        "userCount": issue.events.people(0, now + 1, environments),
         "firstSeen": iso(events[0].at) if events else None,
         "lastSeen": iso(events[-1].at) if events else None,
         "annotations": [],

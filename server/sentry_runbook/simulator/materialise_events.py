@@ -6,11 +6,10 @@ event says is worked out when it is read, from its place in the stream.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from sentry_runbook.simulator.event_record import EventFacts, EventRecord, EventSource, ToldEvents, Visitor
-from sentry_runbook.simulator.records import MINUTE, IssueRecord, ProjectRecord, digest
+from sentry_runbook.simulator.records import MINUTE, IssueRecord, digest
 from sentry_runbook.simulator.scenario import LATEST, RawEventSpec, Stream, Weights
 from sentry_runbook.simulator.spread import Dealt, instants, share
 
@@ -39,22 +38,6 @@ def visitor(number: int, country: str, same_address: bool = False) -> Visitor:
     """Return the person with a number; the addresses are of the ranges kept for documentation."""
     ip = "203.0.113.7" if same_address else f"198.51.100.{number % 250 + 1}"
     return Visitor(str(10_000 + number), f"user{number}@customers.example", f"user{number}", ip, country)
-
-
-class _LiveReleases:
-    """Which release was live when, as the world knew it when the events were made."""
-
-    __slots__ = ("_since", "_versions")
-
-    def __init__(self, project: ProjectRecord, environment: str | None) -> None:
-        deploys = (mark.at for release in project.releases for mark in release.deploys)
-        self._since = sorted({*deploys, *(release.at for release in project.releases)})
-        self._versions = [project.live_release(environment, at) for at in self._since]
-
-    def at(self, instant: int) -> str | None:
-        """Return the version that was live at an instant."""
-        place = bisect_right(self._since, instant)
-        return self._versions[place - 1] if place else None
 
 
 class _StreamedEvents(EventSource):
@@ -88,7 +71,7 @@ class _StreamedEvents(EventSource):
             flag: Dealt(weights, count, 11 + salt) for salt, (flag, weights) in enumerate(stream.flags.items())
         }
         self._countries = Dealt(stream.countries or _COUNTRIES, count, 6)
-        self._live = _LiveReleases(issue.project, stream.environment) if stream.release == LATEST else None
+        self._live = issue.project.live_releases(stream.environment) if stream.release == LATEST else None
         self._with_context = 0 if stream.users == 0 else round(count * stream.user_share)
         self._people: dict[int, Visitor] = {}
 

@@ -1,6 +1,6 @@
 """Spreading counts over time and values over events, by arithmetic: nothing here is random, and every sum is exact.
 
-A rate is given as a tuple of numbers, one for each of several equal parts of the time. ``done_until`` is the share of
+A rate is given as a tuple of numbers, one for each of several equal parts of the time. ``done_by`` is the share of
 everything that has happened after a share of the time: a line of straight pieces, each as steep as its rate. Instants
 are placed by its inverse.
 """
@@ -29,15 +29,20 @@ def instants(count: int, start: int, end: int, shape: Shape = "even", rates: Rat
     return [start + int((end - start) * part) for part in fractions]
 
 
-def done_until(rates: Rates, elapsed: float) -> float:
-    """Return the share of the total (0..1) reached after a share of the time (0..1)."""
-    parts = elapsed * len(rates)
-    whole = min(int(parts), len(rates) - 1)
-    return (sum(rates[:whole]) + (parts - whole) * rates[whole]) / sum(rates)
+def done_by(rates: Rates, steps: int) -> list[float]:
+    """Return the share of the total (0..1) reached after each of so many equal steps of the time, 0 at first."""
+    total = sum(rates)
+    before = [0, *accumulate(rates)]
+    done = []
+    for step in range(steps + 1):
+        parts = step / steps * len(rates)
+        whole = min(int(parts), len(rates) - 1)
+        done.append((before[whole] + (parts - whole) * rates[whole]) / total)
+    return done
 
 
 def _elapsed_at(rates: Rates, done: float) -> float:
-    """Return the share of the time after which a share of the total is reached: the inverse of ``done_until``."""
+    """Return the share of the time after which a share of the total is reached: the inverse of ``done_by``."""
     left = done * sum(rates)
     for index, rate in enumerate(rates):
         if left < rate:
