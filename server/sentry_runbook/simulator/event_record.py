@@ -62,6 +62,14 @@ class EventSource(ABC):
     def facts(self, place: int) -> EventFacts:
         """Return all that the event at a place says."""
 
+    def id(self, place: int) -> str:
+        """Return the event's id."""
+        return self.facts(place).id
+
+    def trace(self, place: int) -> str | None:
+        """Return the id of the event's trace."""
+        return self.facts(place).trace
+
     def release(self, place: int) -> str | None:
         """Return the event's release."""
         return self.facts(place).release
@@ -82,9 +90,13 @@ class EventSource(ABC):
         """Return whom the event met."""
         return self.facts(place).user
 
+    def tags(self, place: int) -> Mapping[str, str]:
+        """Return all tags of the event."""
+        return self.facts(place).tags
+
     def tag(self, place: int, key: str) -> str | None:
         """Return the event's value of a tag."""
-        return self.facts(place).tags.get(key)
+        return self.tags(place).get(key)
 
 
 class ToldEvents(EventSource):
@@ -130,7 +142,7 @@ class EventRecord:
     @property
     def id(self) -> str:
         """The event's id, 32 hexadecimal digits."""
-        return self.facts.id
+        return self._source.id(self._place)
 
     @property
     def number(self) -> int:
@@ -160,7 +172,7 @@ class EventRecord:
     @property
     def tags(self) -> Mapping[str, str]:
         """All tags."""
-        return self.facts.tags
+        return self._source.tags(self._place)
 
     def tag(self, key: str) -> str | None:
         """Return the value of one tag; None where the event has no such tag."""
@@ -184,7 +196,7 @@ class EventRecord:
     @property
     def trace(self) -> str | None:
         """The id of the event's trace; None: it has no trace context."""
-        return self.facts.trace
+        return self._source.trace(self._place)
 
 
 _MOST_KNOWN = 64

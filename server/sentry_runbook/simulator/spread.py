@@ -8,10 +8,11 @@ are placed by its inverse.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 from math import gcd, sqrt
 
-from sentry_runbook.simulator.scenario import Rates, Shape, Weights
+from sentry_runbook.simulator.scenario import Rates, Shape
 
 GOLDEN = (sqrt(5) - 1) / 2
 """Steps of this size modulo 1 cover the unit interval evenly for any number of steps (golden ratio)."""
@@ -60,10 +61,11 @@ class Dealt:
 
     __slots__ = ("_bounds", "_count", "_salt", "_step", "_values")
 
-    def __init__(self, weights: Weights, count: int, salt: int) -> None:
-        total = sum(weights.values())
-        reached = accumulate(weights.values())
-        self._values = tuple(weights)
+    def __init__(self, weights: Iterable[tuple[str, float]], count: int, salt: int) -> None:
+        weighted = tuple(weights)
+        total = sum(weight for _, weight in weighted)
+        reached = accumulate(weight for _, weight in weighted)
+        self._values = tuple(value for value, _ in weighted)
         self._bounds = [round(part / total * count) for part in reached]
         self._count = count
         self._salt = salt
