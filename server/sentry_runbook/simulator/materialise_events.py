@@ -242,4 +242,5 @@ def _raw(issue: IssueRecord, event: RawEventSpec, at: int, place: int) -> EventF
 def _named_visitor(user: str) -> Visitor:
     """Return the person with an id that the scenario gives; all else of them follows from it."""
     place = int(digest("visitor", user, size=4), 16)
-    return Visitor(user, f"{user}@customers.example", user, f"198.51.100.{place % 250 + 1}", "US")
+    country = Dealt(_COUNTRIES.items(), 100, 6)[place % 100]
+    return Visitor(user, f"{user}@customers.example", user, f"198.51.100.{place % 250 + 1}", country)
