@@ -19,7 +19,7 @@ from sentry_runbook.simulator.issue_payloads import (
     list_stats,
     tags,
 )
-from sentry_runbook.simulator.issue_search import SearchMatch, candidates, matching, ordered
+from sentry_runbook.simulator.issue_search import SearchMatch, candidates, fitting_events, matching, ordered
 from sentry_runbook.simulator.params import (
     ApiError,
     Scope,
@@ -112,6 +112,10 @@ async def issue_list(request: Request) -> Response:
     headers |= {"X-Hits": str(min(len(matches), _MOST_HITS)), "X-Max-Hits": str(_MOST_HITS)}
     filtered = bool(period(request, asked.now)) or asked.environments is not None
     shown = [_list_row(match, base_url(request), asked, stats_period, filtered=filtered) for match in rows]
+    for match, row in zip(rows, shown, strict=True):
+        fitting = fitting_events(match, text) if filtered else None
+        # What fits the search's own conditions stands apart (recordings; sentry-api section 3.5).
+        row["filtered"] = _counted(fitting) if fitting else None
     return answer(shown, links | headers)
 
 

@@ -11,12 +11,16 @@ from sentry_runbook.simulator.columns import column
 from sentry_runbook.simulator.issue_payloads import substatus
 from sentry_runbook.simulator.params import Scope, bad, instant, span_ms
 from sentry_runbook.simulator.records import DAY, HOUR, EventRecord, IssueRecord
-from sentry_runbook.simulator.search import BadQuery, Term, parse, predicate, value_test
+from sentry_runbook.simulator.search import BadQuery, Term, parse, predicate, terms, value_test
 
 _STATES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
 _SUBSTATES = ("new", "ongoing", "escalating", "regressed")
 _FLAG = re.compile(r'flags\[(?:"([^"]*)"|([^"\]]*))\]')
 """A feature flag, as Sentry's page of searchable issue properties has it; Discover has no such key."""
+_OF_ISSUES = frozenset(
+    {"is", "assigned", "issue", "issue.id", "issue.priority", "issue.category", "issue.type", "timesSeen", ""}
+)
+"""Keys of conditions that an issue fits as a whole."""
 _AGES = {"firstSeen": 0, "age": 0, "lastSeen": -1}
 
 
@@ -47,6 +51,17 @@ def matching(matches: Sequence[SearchMatch], query: str, now: int) -> list[Searc
     except BadQuery as exc:
         raise bad(str(exc)) from exc
     return [candidate for candidate in matches if fits(candidate)]
+
+
+def fitting_events(match: SearchMatch, query: str) -> list[EventRecord] | None:
+    """Return the events of an issue that fit the query's conditions on events; None where it has none."""
+    conditions = [term for term in terms(parse(query)) if term.key not in _OF_ISSUES and term.key not in _AGES]
+    if not conditions:
+        return None
+    tests = [(term, value_test(replace(term, negated=False))) for term in conditions]
+    return [
+        event for event in match.events if all(test(partial(column, event)) is not term.negated for term, test in tests)
+    ]
 
 
 def ordered(matches: Sequence[SearchMatch], sort: str, scope: Scope) -> list[SearchMatch]:
@@ -86,7 +101,7 @@ def _compiled(term: Term, now: int) -> Callable[[SearchMatch], bool]:
     if flag:
         of_flag = partial(_flag_value, flag[1] or flag[2])
         return _signed(term, lambda match: any(test(partial(of_flag, event)) for event in match.events))
-    if term.key in {"issue", "issue.id", "issue.priority", "issue.category", "issue.type", "timesSeen", ""}:
+    if term.key in _OF_ISSUES:
         return _signed(term, lambda match: test(partial(_issue_value, match)))
     # All else is a tag: an issue fits when one of its events does, and fits the negation when none does.
     return _signed(term, lambda match: any(test(partial(column, event)) for event in match.events))
