@@ -16,25 +16,31 @@ from sentry_runbook.collect.discover_parts import COUNT, USERS
 from sentry_runbook.collect.series_parts import INGEST_LAG, MINUTE
 from sentry_runbook.collect.shared_users import NUMBERS_OF_NOBODY, stands_for_many
 from sentry_runbook.collect.situation_collection import IN_ONE_PROJECT, SituationCollection, SituationPart
+from sentry_runbook.collect.tag_rows import (
+    ENVIRONMENT,
+    FIRST,
+    HOST,
+    ISSUE_ID,
+    LAST,
+    RELEASE,
+    TENANTS,
+    is_complete,
+    read_tag_rows,
+)
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model.evidence import Series, Unknown, Window
-from sentry_runbook.incident.model.evidence.json_values import count_of, digest_of, id_of, moment_of, text_of
+from sentry_runbook.incident.model.evidence.json_values import count_of, digest_of, id_of, text_of
 from sentry_runbook.incident.model.evidence.situation import (
     IssueMinutes,
     IssueValue,
     IssueValues,
-    TagRow,
     TagRows,
     UsersTogether,
 )
-from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row, TimeSeries
 from sentry_runbook.sentry.issue_series import MOST_SERIES, OTHERS
 
-ISSUE_ID, FIRST, LAST = "issue.id", "min(timestamp)", "max(timestamp)"
-RELEASE, ENVIRONMENT, HOST, TRACE, USER = "release", "environment", "server_name", "trace", "user"
-TENANTS = ("tenant", "tenant_id", "customer", "customer_id", "account", "organization", "org", "shop", "workspace")
-"""Tags by which applications say whose event it is, out of those that explain issues (:data:`.MAY_EXPLAIN`)."""
+TRACE, USER = "trace", "user"
 MOST_PAIRS_OF_USERS = 90
 """Users up to which pairs of issue and user fit into one answer."""
 Tables = Mapping[str, TimeSeries]
@@ -93,43 +99,7 @@ def _all_issues(collection: SituationCollection) -> tuple[str, ...]:
 
 
 def _tag_rows(tags: Sequence[str]) -> Callable[[SituationCollection, DiscoverTable], TagRows | Unknown]:
-    def parse(collection: SituationCollection, table: DiscoverTable) -> TagRows | Unknown:
-        if table.why_empty:
-            return Unknown(why=table.why_empty)
-        rows = [row for json in table.rows if (row := _tag_row(collection, json, tags)) is not None]
-        return TagRows(rows=tuple(rows), complete=_is_complete(table) and len(rows) == len(table.rows))
-
-    return parse
-
-
-def _tag_row(collection: SituationCollection, row: Row, tags: Sequence[str]) -> TagRow | None:
-    """One row; None where it names no issue or no number of events: that is not zero."""
-    issue, events = id_of(row.get(ISSUE_ID)), count_of(row.get(COUNT))
-    if issue is None or events is None:
-        return None
-    users = count_of(row.get(USERS))
-    return TagRow(
-        issue=issue,
-        values={tag: _shown(collection, tag, row[column_of(tag)]) for tag in tags if column_of(tag) in row},
-        events=events,
-        # No user on any event is no number of people, and more users than events cannot be.
-        users=users if users and not is_more(users, events) else None,
-        first=moment_of(row.get(FIRST), collection.sanitizer.latest),
-        last=moment_of(row.get(LAST), collection.sanitizer.latest),
-    )
-
-
-def _shown(collection: SituationCollection, tag: str, value: object) -> str | None:
-    text = text_of(value)
-    if not text:
-        return None
-    if tag == RELEASE:
-        return collection.sanitizer.version(text, NAME, RELEASE) or None
-    return collection.sanitizer.named(tag, text, NAME, f"tags.{tag}") or None
-
-
-def _is_complete(table: DiscoverTable) -> bool:
-    return table.next_cursor is None and len(table.rows) < MAX_ROWS and not table.is_partial
+    return lambda collection, table: read_tag_rows(table, tags, collection.sanitizer)
 
 
 BUILD_FIELDS = (ISSUE_ID, RELEASE, ENVIRONMENT, COUNT, USERS, FIRST, LAST)
@@ -162,7 +132,7 @@ def _values(column: str) -> Callable[[SituationCollection, DiscoverTable], Issue
         if table.why_empty:
             return Unknown(why=table.why_empty)
         pairs = [(issue, value) for row in table.rows for issue, value in _pair(row, column)]
-        complete = _is_complete(table)
+        complete = is_complete(table)
         if not complete and table.rows:
             # The rows of the last value may be cut: with some of its issues only it would tell a lie.
             last = text_of(table.rows[-1].get(column))

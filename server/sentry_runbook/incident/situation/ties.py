@@ -78,7 +78,8 @@ def _traces(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie
     shared = one.traces & other.traces
     fewest = min(len(one.traces), len(other.traces))
     if shared and (len(shared) >= FEWEST_TRACES or fewest <= FEWEST_TRACES) and len(shared) >= PART_OF_TRACES * fewest:
-        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read hold events of both")
+        hold = "holds" if len(shared) == 1 else "hold"
+        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read {hold} events of both")
 
 
 def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
