@@ -68,7 +68,7 @@ OPTIONAL: tuple[Part[Any], ...] = (
     related_parts.SAME_TRACE,
     related_parts.PLACES,
     breakdown_parts.BREAKDOWN_BEFORE,
-    project_parts.LATENCY,  # discover_impact tells it; the others may change a verdict
+    project_parts.LATENCY,  # discover_impact tells it
     project_issues.PROJECT_TOP,
     loss_parts.FLAG_CHANGES,
 )

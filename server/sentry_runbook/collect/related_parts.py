@@ -2,8 +2,8 @@
 
 They find what may be of the same incident: the issues that began with this one, those with an event in the trace of the
 event that was read, and the release, host and tenant of all that came since. They are asked in round two, around the
-instant at which the issue began as far as round one tells it: its last regression, else its first event. Of an older
-issue only the counts tell when its episode began, and they come with round two: then nothing is asked here.
+time at which the issue began as far as round one tells it: its last regression, its first event, or the hour in which
+it rose by its own counts. Where it has risen in none of them nothing is asked.
 """
 
 from __future__ import annotations
@@ -32,19 +32,22 @@ from sentry_runbook.collect.request_values import (
 )
 from sentry_runbook.collect.situation_collection import ALL_PROJECTS, ONE_AT_A_TIME
 from sentry_runbook.collect.situation_lists import ARCHIVED, HOURS_OF_ROWS, Page
-from sentry_runbook.collect.tag_rows import HOST, ISSUE_ID, RELEASE, TENANTS, read_tag_rows
+from sentry_runbook.collect.tag_rows import HOST, ISSUE_ID, PROJECT, RELEASE, TENANTS, read_tag_rows
+from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown, Window
+from sentry_runbook.incident.model.evidence.issue import buckets_of as hours_of
 from sentry_runbook.incident.model.evidence.json_values import moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.evidence.situation import IssuePage, ListedIssue, TagRows
 from sentry_runbook.incident.situation.facts import FEWEST, MOST
 from sentry_runbook.incident.situation.onset import NEAR
+from sentry_runbook.incident.situation.rise import rise_of
 from sentry_runbook.incident.situation.ties import NEW_RELEASE
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable
 from sentry_runbook.sentry.status_errors import OneProjectAtATime
 
 T = TypeVar("T")
-MOST_LISTED = 50
+MOST_LISTED = 100
 """Issues of a list that are read, those with the most events."""
 OWN_PROJECT_ONLY = f"{ONE_AT_A_TIME}: only this issue's was"
 OLDER = (
@@ -63,20 +66,38 @@ class Answered(Generic[T]):
     is_of_one_project: bool = False
 
 
-def began_at(collection: Collection) -> datetime | None:
-    """When the issue began in the window, by its own answer; None of an older one, and of one that holds no errors."""
+def beginning_of(collection: Collection) -> Window | None:
+    """When the issue began in the window, by its own answer: an instant, or the hour in which an older one rose.
+
+    None where that does not tell it, and of an issue that holds no errors.
+    """
     issue, window = collection.issue, collection.question.window
-    if not is_error(issue):
+    if not is_error(issue) or not collection.question.wants(Aspect.RELATED):
         return None
     known = (last_activity(issue, "set_regression"), first_seen(issue))
     began = next((at for at in known if at is not None), None)
-    return began if began is not None and window.start <= began <= window.end else None
+    if began is not None and window.start <= began <= window.end:
+        return Window(start=began, end=began)
+    return _hour_of_rise(collection)
+
+
+def _hour_of_rise(collection: Collection) -> Window | None:
+    """The first hour of the stretch far above the usual rate that reaches to the last hour of the issue's counts."""
+    issue, now = collection.issue, collection.question.window.end
+    hourly = hours_of(object_of(issue.get("stats")).get("24h"), issue.get("lastSeen"))
+    last = Window(start=now - HOUR, end=now)
+    events = sum(events for at, events in hourly if at + HOUR > last.start and at < now)
+    counted = ListedIssue(id=issue_id(issue) or "0", url="", title="", hourly=hourly, events=events)
+    rise = rise_of(counted, last, collection.policy.trend.spiking)
+    if rise is None or rise.usual.since < collection.question.window.start:
+        return None
+    return Window(start=rise.usual.since, end=min(rise.usual.since + HOUR, now))
 
 
 def _since(collection: Collection) -> Window | None:
     """From three minutes before the issue began to the end of the window."""
-    began = began_at(collection)
-    return Window(start=began - NEAR, end=collection.question.window.end) if began is not None else None
+    began = collection.looked_around
+    return Window(start=began.start - NEAR, end=collection.question.window.end) if began is not None else None
 
 
 async def _in_all_projects(collection: Collection, ask: Callable[[str | None], Awaitable[T]]) -> Answered[T]:
@@ -140,15 +161,15 @@ def _at(instant: datetime) -> str:
 
 
 def _began_with_request(collection: Collection) -> Request[Answered[Page]] | None:
-    began, since = began_at(collection), _since(collection)
+    began, since = collection.looked_around, _since(collection)
     if began is None or since is None:
         return None
-    return _issues(collection, f"firstSeen:>={_at(since.start)} firstSeen:<={_at(began + NEAR)}", since)
+    return _issues(collection, f"firstSeen:>={_at(since.start)} firstSeen:<={_at(began.end + NEAR)}", since)
 
 
 def _is_older(collection: Collection) -> PartValue | None:
     """That the issue's own answer does not tell when its episode began."""
-    if not is_error(collection.issue) or began_at(collection) is not None:
+    if not is_error(collection.issue) or collection.looked_around is not None:
         return None
     return Unknown(why=OLDER, asked=False)
 
@@ -171,7 +192,7 @@ BEGAN_WITH = Part(
 
 def _trace(collection: Collection) -> str | None:
     event = collection.value(EVENT)
-    return trace_of(event) if event is not None and began_at(collection) is not None else None
+    return trace_of(event) if event is not None and collection.looked_around is not None else None
 
 
 def _same_trace_request(collection: Collection) -> Request[Answered[Page]] | None:
@@ -222,12 +243,12 @@ def _may_be_tied_by_tags(collection: Collection) -> bool:
 
     That all are on one host is usual where there is one; so that is asked for only where no trace can be.
     """
-    tags, began = _shared_tags(collection), began_at(collection)
+    tags, began = _shared_tags(collection), collection.looked_around
     if began is None:
         return False
     if any(tag in TENANTS for tag in tags):
         return True
-    return _runs_since(collection, began - NEW_RELEASE) or (HOST in tags and _trace(collection) is None)
+    return _runs_since(collection, began.start - NEW_RELEASE) or (HOST in tags and _trace(collection) is None)
 
 
 def _runs_since(collection: Collection, instant: datetime) -> bool:
@@ -251,7 +272,7 @@ def _places_request(collection: Collection) -> Request[Answered[DiscoverTable]] 
 
     def ask(project: str | None) -> Awaitable[DiscoverTable]:
         return client.discover(
-            (ISSUE_ID, *map(column_of, tags), COUNT),
+            (ISSUE_ID, PROJECT, *map(column_of, tags), COUNT),
             query="",
             start=since.start,
             end=since.end,

@@ -14,7 +14,8 @@ from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
-ISSUE_ID, FIRST, LAST = "issue.id", "min(timestamp)", "max(timestamp)"
+ISSUE_ID, PROJECT = "issue.id", "project"
+FIRST, LAST = "min(timestamp)", "max(timestamp)"
 RELEASE, ENVIRONMENT, HOST = "release", "environment", "server_name"
 TENANTS = ("tenant", "tenant_id", "customer", "customer_id", "account", "organization", "org", "shop", "workspace")
 """Tags by which applications say whose event it is, out of those that explain issues (:data:`.MAY_EXPLAIN`)."""
@@ -36,6 +37,7 @@ def _tag_row(row: Row, tags: Sequence[str], sanitizer: Sanitizer) -> TagRow | No
     users = count_of(row.get(USERS))
     return TagRow(
         issue=issue,
+        project=_name(row.get(PROJECT), PROJECT, sanitizer),
         values={tag: _shown(tag, row[column_of(tag)], sanitizer) for tag in tags if column_of(tag) in row},
         events=events,
         # No user on any event is no number of people, and more users than events cannot be.
@@ -43,6 +45,10 @@ def _tag_row(row: Row, tags: Sequence[str], sanitizer: Sanitizer) -> TagRow | No
         first=moment_of(row.get(FIRST), sanitizer.latest),
         last=moment_of(row.get(LAST), sanitizer.latest),
     )
+
+
+def _name(value: object, where: str, sanitizer: Sanitizer) -> str | None:
+    return sanitizer.line(text, NAME, where) or None if (text := text_of(value)) else None
 
 
 def _shown(tag: str, value: object, sanitizer: Sanitizer) -> str | None:

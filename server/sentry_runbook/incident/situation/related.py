@@ -7,12 +7,12 @@ what it did not look at.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, moment
-from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence, Known, Missing, Release, Unknown, Window
 from sentry_runbook.incident.model.evidence.situation import (
@@ -26,15 +26,16 @@ from sentry_runbook.incident.model.results.explanation import LargerIncident, Re
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.situation import BeganHow
 from sentry_runbook.incident.situation.around import around_of
-from sentry_runbook.incident.situation.facts import IssueFacts, read_facts
+from sentry_runbook.incident.situation.facts import FEWEST, MOST, RELEASE, IssueFacts, read_facts
 from sentry_runbook.incident.situation.grouping import IssueGroup, Joined, group_issues
 from sentry_runbook.incident.situation.news import News, find_news, listed_issues
 from sentry_runbook.incident.situation.onset import NEAR, Onset
+from sentry_runbook.incident.situation.ties import is_host_of
 from sentry_runbook.incident.situation.wording import began_together, reason_of
 
 MOST_RELATED = 5
 """Issues that are told; how many there are stands beside them."""
-MOST_COMPARED = 50
+MOST_COMPARED = 100
 """Issues that are compared with each other, those with the most events."""
 MOST_REASONS = 3
 FOR_ALL = "assess_situation compares the issues of all projects"
@@ -58,60 +59,48 @@ class Related:
 
     def begins_elsewhere(self, issue: str) -> bool:
         """Whether another issue than this one, by its short id, began first."""
-        return self.incident is not None and self.incident.first != issue
+        return self.incident is not None and self.incident.first not in (None, issue)
 
 
 def find_related(incident: Measurements) -> Related:
     """The other issues of the incident; empty where none is tied to this one, or none was looked for."""
     evidence, part = incident.evidence, incident.evidence.began_with
-    looked_at = asked_around(evidence)
-    if not isinstance(part, Known) or looked_at is None:
+    around = evidence.looked_around
+    if not isinstance(part, Known) or around is None:
         return Related(missing=tuple(_not_looked_for(incident)))
-    onset = _onset(incident, looked_at)
-    if not onset.earliest - NEAR <= looked_at <= onset.latest + NEAR:
-        why = f"issues were looked for around {moment(looked_at)}, and this incident began {moment(onset.at)}"
+    onset = _onset(incident, around)
+    if onset.latest < around.start - NEAR or onset.earliest > around.end + NEAR:
+        why = f"issues were looked for around {moment(around.start)}, and this incident began {moment(onset.at)}"
         return Related(missing=(_missing(why),))
-    group = _group_of(incident, part.value, onset, looked_at)
+    group = _group_of(incident, part.value, onset, around)
     own, others = evidence.issue.id, tuple(facts for facts in group.issues if facts.id != evidence.issue.id)
     missing = tuple(_not_read(evidence, part, group))
     if not others:
         return Related(missing=missing)
     return Related(
         issues=tuple(_related(facts, own, group.pairs) for facts in others[:MOST_RELATED]),
-        incident=LargerIncident(
-            first=group.issues[0].name,
-            began=group.issues[0].news.onset.at,
-            issues=len(group.issues),
-            at_least=None if part.value.complete else True,
-            says=began_together(group),
-        ),
+        incident=_whole(group, part.value),
         names=frozenset(facts.name for facts in others),
         missing=missing,
     )
 
 
-def asked_around(evidence: Evidence) -> datetime | None:
-    """The instant around which issues were looked for: the last regression, else the first event."""
-    back = [entry.at for entry in regressions(evidence.issue)]
-    return max(back, default=evidence.issue.first_seen)
-
-
-def _onset(incident: Measurements, looked_at: datetime) -> Onset:
+def _onset(incident: Measurements, looked_around: Window) -> Onset:
     """When this issue's episode began; where its counts do not tell, when it was first seen or came back."""
-    episode = incident.episode
+    episode, first = incident.episode, incident.evidence.issue.first_seen
     if not isinstance(episode, Episode):
-        return Onset(looked_at, looked_at, looked_at, "first_event")
-    is_new = incident.evidence.issue.first_seen == looked_at
-    how: BeganHow = "first_event" if is_new else "step"
+        how: BeganHow = "first_event" if looked_around.length <= timedelta() else "hour"
+        return Onset(looked_around.start, looked_around.start, looked_around.end, how)
+    how = "first_event" if first == looked_around.start else "step"
     return Onset(episode.began, episode.began_earliest, episode.began_latest, how)
 
 
 # --- the rule over what was read
 
 
-def _group_of(incident: Measurements, page: IssuePage, onset: Onset, looked_at: datetime) -> IssueGroup:
+def _group_of(incident: Measurements, page: IssuePage, onset: Onset, looked_around: Window) -> IssueGroup:
     """The group that this issue is in, alone or with others."""
-    evidence = _as_situation(incident.evidence, page, looked_at)
+    evidence = _as_situation(incident.evidence, page, looked_around)
     listed = listed_issues(evidence)
     own = _own_row(incident, listed.get(incident.evidence.issue.id))
     others = [news for news in find_news(evidence, incident.policy) if news.id != own.id]
@@ -119,13 +108,13 @@ def _group_of(incident: Measurements, page: IssuePage, onset: Onset, looked_at: 
     news = sorted((News(own, "new", onset), *most), key=lambda entry: (entry.onset.at, -entry.events, entry.id))
     read = read_facts(evidence, news, {**listed, own.id: own})
     around = around_of(evidence, incident.policy, read.background, [entry.onset.at for entry in news])
-    facts = [_with_dependency(each, incident) if each.id == own.id else each for each in read.issues]
+    facts = [_of_whole_events(each, incident, most) if each.id == own.id else each for each in read.issues]
     return next(group for group in group_issues(facts, around) if own.id in group.ids)
 
 
-def _as_situation(evidence: Evidence, page: IssuePage, looked_at: datetime) -> SituationEvidence:
+def _as_situation(evidence: Evidence, page: IssuePage, looked_around: Window) -> SituationEvidence:
     """What was read, as the rule takes it."""
-    window = Window(start=looked_at - NEAR, end=evidence.window.end)
+    window = Window(start=looked_around.start - NEAR, end=evidence.window.end)
     return SituationEvidence(
         collected_at=evidence.collected_at,
         server=evidence.server,
@@ -165,12 +154,39 @@ def _own_row(incident: Measurements, row: ListedIssue | None) -> ListedIssue:
     return ListedIssue.model_validate({**dict(incident.evidence.issue), "message": text})
 
 
-def _with_dependency(facts: IssueFacts, incident: Measurements) -> IssueFacts:
-    """Of this issue whole events were read, too: they may name what its title does not."""
-    return facts if facts.dependency is not None else replace(facts, dependency=incident.failed_dependency)
+def _of_whole_events(facts: IssueFacts, incident: Measurements, others: Sequence[News]) -> IssueFacts:
+    """This issue's facts with what only its events tell: the release of the latest, and the service that was called."""
+    release = _release_of_rows(incident.evidence)
+    values = facts.values if release is None or RELEASE in facts.values else {**facts.values, RELEASE: release}
+    dependency = facts.dependency or incident.failed_dependency
+    called = dependency.result.name if dependency is not None and facts.dependency is None else None
+    if called is not None and sum(is_host_of(called, news.issue.project or "") for news in others) > 1:
+        # Breadcrumbs name the service and not which of its errors it was: of several it may be any.
+        dependency = None
+    return replace(facts, values=values, dependency=dependency)
+
+
+def _release_of_rows(evidence: Evidence) -> str | None:
+    """The release that nearly all of the latest events are on."""
+    rows = evidence.rows.value if isinstance(evidence.rows, Known) else ()
+    releases = Counter(row.release for row in rows if row.release)
+    version, most = next(iter(releases.most_common(1)), ("", 0))
+    return version if most >= max(FEWEST, MOST * len(rows)) else None
 
 
 # --- in words
+
+
+def _whole(group: IssueGroup, page: IssuePage) -> LargerIncident:
+    """The incident; of a cut list the first issue may be missing, so none is called the first."""
+    begun = group.first if page.complete else None
+    return LargerIncident(
+        first=begun.name if begun is not None else None,
+        began=group.issues[0].news.onset.at,
+        issues=len(group.issues),
+        at_least=None if page.complete else True,
+        says=began_together(group, at_least=not page.complete),
+    )
 
 
 def _related(facts: IssueFacts, own: str, pairs: Sequence[Joined]) -> RelatedIssue:

@@ -91,7 +91,7 @@ def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]
             why = f"{caller.project} fails in its calls to {quoted(called.path)} of {called.project}"
             yield Tie("calls", f"{called.project}{called.path}", why)
             return
-        if caller.dependency is not None and _is_host_of(caller.dependency.result.name, called.project):
+        if caller.dependency is not None and is_host_of(caller.dependency.result.name, called.project):
             host = quoted(caller.dependency.result.name)
             why = f"{caller.project} fails in its calls to {host}, which is called as {called.project} is"
             yield Tie("calls", called.project, why)
@@ -104,7 +104,7 @@ def _names(text: str, path: str) -> bool:
     return re.search(r"/" + "/".join(parts) + r"(?![\w/-])", text) is not None
 
 
-def _is_host_of(host: str, project: str) -> bool:
+def is_host_of(host: str, project: str) -> bool:
     """Whether a host is called as the project is: ``payments.internal``, ``payments-api:8080``."""
     label = re.split(r"[.:]", host.lower())[0]
     name = re.sub(r"[^a-z0-9]", "", project.lower())

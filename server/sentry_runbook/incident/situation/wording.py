@@ -37,13 +37,21 @@ def headline(group: IssueGroup, verdict: IncidentSeverity, suspect: SuspectChang
     return f"{verdict.level}: {what} in {listed(projects_of(group))} since {since}{times}{users}{cause}"
 
 
-def began_together(group: IssueGroup) -> str:
-    """``3 issues began within 1 min 23 s (12:03:10 to 12:04:33 UTC); the first is PAY-1``."""
-    first, last = group.issues[0].news.onset, group.issues[-1].news.onset
-    within = duration(last.at - first.at) if last.at > first.at else "one second"
+def began_together(group: IssueGroup, *, at_least: bool = False) -> str:
+    """``3 issues began within 1 min 23 s (12:03:10 to 12:04:33 UTC); the first is PAY-1``.
+
+    Args:
+        group: two issues or more.
+        at_least: there are more than were read.
+    """
+    begin, end = group.issues[0].news.onset, group.issues[-1].news.onset
+    within = duration(end.at - begin.at) if end.at > begin.at else "one second"
     exact = all(facts.news.onset.is_exact for facts in group.issues)
-    until = f"{first.at:%H:%M:%S} to {last.at:%H:%M:%S} UTC" if exact else f"from {clock_time(first.at)} UTC on"
-    return f"{count(len(group.issues), 'issue')} began within {within} ({until}); the first is {group.issues[0].name}"
+    until = f"{begin.at:%H:%M:%S} to {end.at:%H:%M:%S} UTC" if exact else f"from {clock_time(begin.at)} UTC on"
+    number = f"at least {len(group.issues)} issues" if at_least else count(len(group.issues), "issue")
+    first = group.first
+    which = "which was the first is not known" if first is None else f"the first is {quoted_id(first.name)}"
+    return f"{number} began within {within} ({until}); {which}"
 
 
 def reasons(group: IssueGroup) -> Iterator[str]:

@@ -142,12 +142,13 @@ class LargerIncident(Frozen):
     """The incident that this issue is a part of.
 
     Attributes:
-        first: short id of the issue that began first; it may be this one.
+        first: short id of the issue that began first, which may be this one; None where it is not known which did.
+        began: the earliest beginning that is known.
         issues: how many there are, this one included; more where ``at_least`` is true.
         says: it in one sentence, without its point.
     """
 
-    first: str
+    first: str | None = None
     began: datetime
     issues: int
     at_least: bool | None = None
