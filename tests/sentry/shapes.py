@@ -188,7 +188,14 @@ TIMESERIES: dict[str, Any] = {
         }
     ],
 }
+TIMESERIES_BY_ISSUE: dict[str, Any] = {
+    "timeSeries": [
+        {**TIMESERIES["timeSeries"][0], "groupBy": [{"key": "issue.id", "value": "SHOP-1Z"}]},
+        {**TIMESERIES["timeSeries"][0], "groupBy": None, "meta": {"interval": 60_000, "isOther": True, "order": 1}},
+    ],
+}
 STATS = {"data": [[1_795_161_600, [{"count": 3}]], [1_795_161_660, [{"count": 0}]]], "start": 1, "end": 2}
+STATS_BY_ISSUE = {"SHOP-1Z": {**STATS, "order": 0}, "Other": {**STATS, "order": 1}}
 OUTCOMES = {
     "start": "2026-11-20T08:00:00Z",
     "end": "2026-11-20T10:00:00Z",
@@ -201,6 +208,15 @@ OUTCOMES = {
         }
     ],
 }
+OUTCOMES_BY_PROJECT = {
+    "start": "2026-11-20T08:00:00Z",
+    "end": "2026-11-20T10:00:00Z",
+    "groups": [
+        {"by": {"project": 4509062593708032, "outcome": "accepted"}, "totals": {"sum(quantity)": 400}},
+        {"by": {"project": 4509062593708032, "outcome": "rate_limited"}, "totals": {"sum(quantity)": 70}},
+    ],
+}
+"""By project there is no series."""
 FLAG_CHANGE = {
     "id": 1,
     "action": "updated",
@@ -226,4 +242,8 @@ SESSIONS = {
             },
         }
     ],
+}
+SESSIONS_BY_PROJECT = {
+    **SESSIONS,
+    "groups": [{**SESSIONS["groups"][0], "by": {"project": 4509062593708032, "environment": "production"}}],  # type: ignore[dict-item]  # a payload is a dictionary of anything
 }

@@ -37,6 +37,10 @@ from tests.sentry.upstream import ORG, Answer, Upstream, client_of, gives
 REF = IssueRef("1")
 END = datetime(2026, 11, 24, tzinfo=UTC)
 WINDOW: dict[str, Any] = {"start": END - timedelta(hours=1), "end": END, "project_id": "1"}
+BY_ISSUE: dict[str, Any] = {
+    **{"query": "", "start": WINDOW["start"], "end": END, "interval_s": 60},
+    **{"project_ids": ("1",), "with_others": True},
+}
 LIST: dict[str, Any] = {"query": "", "project": None, "environments": (), "sort": "date", "limit": 10, "cursor": None}
 WRITTEN = f"{ORG}/issues/1/"
 Ask = Callable[[SentryClient], Awaitable[Any]]
@@ -55,6 +59,11 @@ READS: dict[str, tuple[Ask, Any]] = {
     "stats": (lambda client: client.series(["count()"], query="", interval_s=60, **WINDOW), shapes.STATS),
     "sessions": (lambda client: client.sessions(**WINDOW), shapes.SESSIONS),
     "outcomes": (lambda client: client.outcomes(**WINDOW), shapes.OUTCOMES),
+    "outcomes_by_project": (lambda client: client.outcomes_by_project(**WINDOW), shapes.OUTCOMES_BY_PROJECT),
+    "sessions_by_project": (lambda client: client.sessions_by_project(**WINDOW), shapes.SESSIONS_BY_PROJECT),
+    "series_by_issue": (lambda client: client.series_by_issue(**BY_ISSUE), shapes.TIMESERIES_BY_ISSUE),
+    "stats_by_issue": (lambda client: client.series_by_issue(**BY_ISSUE), shapes.STATS_BY_ISSUE),
+    "project": (lambda client: client.project("shop"), shapes.ISSUE["project"]),
     "releases": (lambda client: client.releases("1"), [shapes.RELEASE]),
     "release": (lambda client: client.release("v"), shapes.RELEASE),
     "deploys": (lambda client: client.deploys("v"), [shapes.RELEASE["lastDeploy"]]),
@@ -125,7 +134,7 @@ async def read(name: str, body: bytes, headers: dict[str, str] | None = None) ->
     answer = Answer(200, body, headers or {})
     written = name in ("update_issue", "add_note")
     first: dict[str, Answer | list[Answer]] = {WRITTEN: [gives({"id": "1"}), answer]} if written else {}
-    if name == "stats":
+    if name in ("stats", "stats_by_issue"):
         first = {f"{ORG}/events-timeseries/": Answer(404)}
     async with client_of(Upstream(first, answer)) as client:
         if written:

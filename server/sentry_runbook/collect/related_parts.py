@@ -31,8 +31,8 @@ from sentry_runbook.collect.request_values import (
     trace_of,
 )
 from sentry_runbook.collect.situation_collection import ALL_PROJECTS, ONE_AT_A_TIME
+from sentry_runbook.collect.situation_discover import HOST, ISSUE_ID, PROJECT, RELEASE, TENANTS, read_tag_rows
 from sentry_runbook.collect.situation_lists import ARCHIVED, HOURS_OF_ROWS, Page
-from sentry_runbook.collect.tag_rows import HOST, ISSUE_ID, PROJECT, RELEASE, TENANTS, read_tag_rows
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.incident.model.evidence.issue import buckets_of as hours_of

@@ -91,7 +91,7 @@ def _columns(issue: IncidentIssue) -> tuple[str, str, str, str]:
 def alert_lines(alert: AlertLink) -> Iterator[str]:
     """What the caller's link or name stands for."""
     fired = f"; fired {moment(alert.fired_at)}" if alert.fired_at is not None else ""
-    yield f"{alert.kind.replace('_', ' ')} {quoted(alert.what)}{fired}"
+    yield f"{alert.what}{fired}"
     yield from alert.facts
     if alert.issues:
         yield f"issues behind it: {', '.join(alert.issues)}"

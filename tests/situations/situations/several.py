@@ -1,7 +1,7 @@
 """Two or three incidents at once: they stay two or three."""
 
-from tests.situations.situations.cascades import refused
 from tests.situations.raw import NOBODY, Suspect
+from tests.situations.situations.cascades import refused
 from tests.situations.story import Story, situation
 
 PG = 'OperationalError: connection to server at "pg-main" (10.0.3.7), port 5432 failed: Connection refused'
@@ -103,7 +103,9 @@ def two_bad_releases_in_the_same_minute(story: Story) -> None:
     story.service("search")
     orders.deploy("orders@7.0.0", -29)
     media.deploy("media@2.0.0", -28.6)
-    ours = [orders.issue(f"TypeError: step {n} takes no tax", function=f"step_{n}", transaction="POST /o") for n in "ab"]
+    ours = [
+        orders.issue(f"TypeError: step {n} takes no tax", function=f"step_{n}", transaction="POST /o") for n in "ab"
+    ]
     theirs = [media.issue(f"Error: filter {n} is gone", function=f"filter{n}", transaction="POST /m") for n in "ab"]
     for lag, draft in zip((0.2, 0.8, 0.5, 1.1), (*ours, *theirs), strict=True):
         story.fault(draft, at=-28.7 + lag, requests=45)
