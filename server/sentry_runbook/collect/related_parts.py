@@ -31,7 +31,15 @@ from sentry_runbook.collect.request_values import (
     trace_of,
 )
 from sentry_runbook.collect.situation_collection import ALL_PROJECTS, ONE_AT_A_TIME
-from sentry_runbook.collect.situation_discover import HOST, ISSUE_ID, PROJECT, RELEASE, TENANTS, read_tag_rows
+from sentry_runbook.collect.situation_discover import (
+    HOST,
+    ISSUE_ID,
+    PROJECT,
+    RELEASE,
+    TENANTS,
+    TRANSACTION,
+    read_tag_rows,
+)
 from sentry_runbook.collect.situation_lists import ARCHIVED, HOURS_OF_ROWS, Page
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown, Window
@@ -54,7 +62,7 @@ OLDER = (
     "this issue is older than the window, and when its episode began was known too late: what began with it was not "
     "looked for"
 )
-SHARED_TAGS = (RELEASE, HOST, *TENANTS)
+SHARED_TAGS = (RELEASE, TRANSACTION, HOST, *TENANTS)
 """Tags by which issues may be tied."""
 
 
@@ -303,5 +311,5 @@ PLACES = Part(
     request=_places_request,
     parse=_places,
     note=_note,
-    source=lambda collection: _source(collection, f"Discover errors: {COUNT} by issue, release, host, tenant"),
+    source=lambda collection: _source(collection, f"Discover errors: {COUNT} by issue, release, host and tenant"),
 )

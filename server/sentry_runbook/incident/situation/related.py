@@ -26,7 +26,7 @@ from sentry_runbook.incident.model.results.explanation import LargerIncident, Re
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.situation import BeganHow
 from sentry_runbook.incident.situation.around import around_of
-from sentry_runbook.incident.situation.facts import FEWEST, MOST, RELEASE, IssueFacts, read_facts
+from sentry_runbook.incident.situation.facts import FEWEST, MOST, RELEASE, TRANSACTION, IssueFacts, read_facts
 from sentry_runbook.incident.situation.grouping import IssueGroup, Joined, group_issues
 from sentry_runbook.incident.situation.news import News, find_news, listed_issues
 from sentry_runbook.incident.situation.onset import NEAR, Onset
@@ -38,6 +38,8 @@ MOST_RELATED = 5
 MOST_COMPARED = 100
 """Issues that are compared with each other, those with the most events."""
 MOST_REASONS = 3
+NEW_FOR = timedelta(hours=6)
+"""Of issues first seen so long before, the first event tells when they began; of older ones their hours."""
 FOR_ALL = "assess_situation compares the issues of all projects"
 
 
@@ -121,7 +123,7 @@ def _as_situation(evidence: Evidence, page: IssuePage, looked_around: Window) ->
         server_kind=evidence.server_kind,
         organization=evidence.organization,
         window=window,
-        new_since=window.start,
+        new_since=window.start - NEW_FOR,
         new=Known(value=page, source="began_with"),
         busy=evidence.same_trace,
         releases=_releases(evidence),
@@ -155,23 +157,23 @@ def _own_row(incident: Measurements, row: ListedIssue | None) -> ListedIssue:
 
 
 def _of_whole_events(facts: IssueFacts, incident: Measurements, others: Sequence[News]) -> IssueFacts:
-    """This issue's facts with what only its events tell: the release of the latest, and the service that was called."""
-    release = _release_of_rows(incident.evidence)
-    values = facts.values if release is None or RELEASE in facts.values else {**facts.values, RELEASE: release}
+    """This issue's facts with what only its events tell: release and transaction, and the service that was called."""
     dependency = facts.dependency or incident.failed_dependency
     called = dependency.result.name if dependency is not None and facts.dependency is None else None
     if called is not None and sum(is_host_of(called, news.issue.project or "") for news in others) > 1:
         # Breadcrumbs name the service and not which of its errors it was: of several it may be any.
         dependency = None
-    return replace(facts, values=values, dependency=dependency)
+    return replace(facts, values={**_values_of_rows(incident.evidence), **facts.values}, dependency=dependency)
 
 
-def _release_of_rows(evidence: Evidence) -> str | None:
-    """The release that nearly all of the latest events are on."""
+def _values_of_rows(evidence: Evidence) -> dict[str, str]:
+    """Release and transaction, where nearly all of the latest events have the same."""
     rows = evidence.rows.value if isinstance(evidence.rows, Known) else ()
-    releases = Counter(row.release for row in rows if row.release)
-    version, most = next(iter(releases.most_common(1)), ("", 0))
-    return version if most >= max(FEWEST, MOST * len(rows)) else None
+    seen = {RELEASE: [row.release for row in rows], TRANSACTION: [row.transaction for row in rows]}
+    counts = {tag: Counter(filter(None, values)).most_common(1) for tag, values in seen.items()}
+    return {
+        tag: value for tag, most in counts.items() for value, number in most if number >= max(FEWEST, MOST * len(rows))
+    }
 
 
 # --- in words
@@ -206,13 +208,13 @@ def _related(facts: IssueFacts, own: str, pairs: Sequence[Joined]) -> RelatedIss
 
 def _reasons(facts: IssueFacts, own: str, pairs: Sequence[Joined]) -> Iterator[str]:
     """What ties it to this issue; where nothing does, what ties it to another one of the incident."""
-    of_it = [pair for pair in pairs if facts.id in (pair.one.id, pair.other.id)]
-    direct = [pair for pair in of_it if own in (pair.one.id, pair.other.id)]
-    for pair in direct or of_it[:1]:
-        between = pair.other if pair.one.id == facts.id else pair.one
-        through = "" if direct else f" (with {quoted_id(between.name)})"
-        for tie in pair.ties:
-            yield f"{reason_of(tie)}{through}"
+    both = {facts.id, own}
+    direct = next((pair for pair in pairs if both == {pair.one.id, pair.other.id}), None)
+    pair = direct or next(pair for pair in pairs if facts.id in (pair.one.id, pair.other.id))
+    between = pair.other if pair.one.id == facts.id else pair.one
+    through = "" if direct is not None else f" (with {quoted_id(between.name)})"
+    for tie in pair.ties:
+        yield f"{reason_of(tie)}{through}"
 
 
 # --- what was not looked at
