@@ -200,7 +200,7 @@ async def test_a_cron_is_found_by_its_monitor_too_and_by_name() -> None:
 async def test_where_no_check_in_of_the_window_is_good_the_last_good_one_is_looked_for_before(
     outcome: str, counts: tuple[int, int, int]
 ) -> None:
-    job = MonitorSpec("job", every=60, since=-60 * 24 * 3 - 30, outcomes=((-60 * 26, 1, outcome),))  # type: ignore[arg-type]
+    job = MonitorSpec("job", every=60, since=-60 * 24 * 3 - 30, outcomes=((-60 * 26, 1, outcome),))  # type: ignore[arg-type]  # the table says plain words
     resolve = resolver(company(monitors=(job,)))
     target = await resolve(f"{BASE}/crons/shop/job/")
     assert target.cron is not None

@@ -25,6 +25,8 @@ from sentry_runbook.incident.model.evidence import (
     Release,
     TagCount,
 )
+from sentry_runbook.incident.model.evidence.alert_row import AlertRow, OpenPeriod
+from sentry_runbook.incident.model.evidence.alert_target import CheckIn, TargetIssue, UptimeResult
 from sentry_runbook.incident.model.evidence.lenient import FromSentry
 from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.client import SentryClient
@@ -70,6 +72,18 @@ READS: dict[str, tuple[Ask, Any]] = {
     "committers": (lambda client: client.committers("shop", "a" * 32), shapes.COMMITTERS),
     "flags": (lambda client: client.flag_changes(END, END), {"data": [shapes.FLAG_CHANGE]}),
     "workflows": (lambda client: client.workflows("1"), [shapes.WORKFLOW]),
+    "alert": (lambda client: client.alert("77", END, END), shapes.WORKFLOW_OF_TODAY),
+    "alert_history": (lambda client: client.alert_history("77", END, END), [shapes.FIRING]),
+    "old_history": (lambda client: client.old_history("shop", "12", END, END), [shapes.FIRING]),
+    "monitor": (lambda client: client.monitor("41", END), shapes.DETECTOR),
+    "monitors_by_id": (lambda client: client.monitors_by_id(["41"]), [shapes.DETECTOR]),
+    "open_periods": (lambda client: client.open_periods_of("41", END), [shapes.OPEN_PERIOD]),
+    "incidents": (lambda client: client.incidents_of("5"), [shapes.INCIDENT]),
+    "old_rules": (lambda client: client.old_rules_named("Pay"), [{**shapes.METRIC_RULE, "type": "alert_rule"}]),
+    "cron_monitor": (lambda client: client.cron_monitor(None, "nightly"), shapes.MONITOR),
+    "check_ins": (lambda client: client.check_ins(None, "nightly", END, END), [shapes.CHECK_IN]),
+    "uptime_check": (lambda client: client.uptime_check("shop", "900"), shapes.UPTIME),
+    "uptime_results": (lambda client: client.uptime_results("shop", "900", END, END), [shapes.UPTIME_RESULT]),
     "whoami": (lambda client: client.whoami(), shapes.WHOAMI),
     "organizations": (lambda client: client.organizations(), [shapes.ORGANIZATION]),
     "organization": (lambda client: client.organization(), shapes.ORGANIZATION),
@@ -92,6 +106,16 @@ PARTS: dict[str, type[FromSentry]] = {
     "committers": Commit,
     "flags": FlagChange,
     "workflows": Alert,
+    "alert_history": TargetIssue,
+    "old_history": TargetIssue,
+    "monitors_by_id": AlertRow,
+    "open_periods": OpenPeriod,
+    "incidents": OpenPeriod,
+    "old_rules": AlertRow,
+    "cron_monitor": AlertRow,
+    "check_ins": CheckIn,
+    "uptime_check": AlertRow,
+    "uptime_results": UptimeResult,
 }
 """What of the evidence is made of an answer; the others are counts, and what ``doctor`` reads."""
 

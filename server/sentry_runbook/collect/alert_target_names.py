@@ -78,6 +78,7 @@ async def resolve_name(made: Resolution, name: AlertName) -> AlertTarget:
     shown = quoted(made.name(name.text))
     if not chosen:
         more = " Sentry lists more than were read: give more of the name." if is_cut else ""
+        more += "".join(f" Not read: {entry.what} ({entry.why})." for entry in made.missing)
         raise BadInput(f"No alert or monitor that this token sees has a name with {shown}.{more}", LIST_HINT)
     if len(chosen) > 1:
         listed = "; ".join(f"{called(row.noun, made.name(row.name), None)} ({row.id})" for row in chosen[:MOST_NAMED])

@@ -47,7 +47,7 @@ async def collect_situation(
     end: str | None = None,
     target: AlertTarget | None = None,
 ) -> SituationEvidence:
-    """Collect what is known of an organization's errors, in two rounds; in one where no issue is news.
+    """Collect what is known of an organization's errors, in two rounds; a third where it decides a severity.
 
     Args:
         run: the runtime of the call.
@@ -91,26 +91,26 @@ async def collect_situation(
 
         first = evidence()
         collection.questions = plan_questions(first, run.policy)
-        if not collection.questions.issues:
-            return first
         await builder.ask_details()
         second = evidence()
-        straddling = _straddling(second, run.policy) if collection.sent < MOST_REQUESTS else ()
+        left = MOST_REQUESTS - collection.sent
+        straddling = _straddling(second, run.policy)[:left] if left > 0 and collection.questions.issues else ()
         if not straddling:
             return second
-        await builder.ask_union(straddling)
+        await builder.ask_unions(straddling)
         return evidence()
 
 
-def _straddling(evidence: SituationEvidence, policy: Policy) -> tuple[str, ...]:
-    """Short ids of the issues of which the distinct users together decide a severity, and are not known."""
+def _straddling(evidence: SituationEvidence, policy: Policy) -> tuple[tuple[str, ...], ...]:
+    """Short ids of issues of which the distinct users together decide a severity, and are not known, by incident."""
+    straddling = []
     limit = policy.thresholds.users_per_hour_above
     for incident in assess(evidence, policy).incidents:
         is_bounded = incident.users_at_least is True and incident.users is not None and incident.users <= limit
         known = [issue.users for issue in incident.issues if issue.users is not None]
         if is_bounded and incident.issues_total > 1 and sum(known) > limit and rank(incident.severity) < rank("P1"):
-            return tuple(issue.short_id for issue in incident.issues)
-    return ()
+            straddling.append(tuple(issue.short_id for issue in incident.issues))
+    return tuple(straddling)
 
 
 def _window(run: Runtime, period: str | None, start: str | None, end: str | None, scope: TargetScope) -> Window:

@@ -5,7 +5,8 @@ A quiet answer takes one round. Where the server searches one project at a time,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sentry_runbook.collect.batch import RequestBatch
@@ -52,7 +53,6 @@ FIRST_ROUND: tuple[SituationPart[Any], ...] = (
     SESSIONS,
     RELEASES,
     FLAG_CHANGES,
-    ALERTS,
 )
 """In the order in which they are read; stand-ins for users and masks are numbered in that order."""
 SECOND_ROUND: tuple[SituationPart[Any], ...] = (
@@ -62,12 +62,15 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
     TRACES,
     PLACES,
     FLAGGED,
-    MORE_NEW,
+    *MORE_NEW,
     SHARED_USERS,
 )
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
 UNIONS = (UNION, SECOND_UNION)
-LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, BEFORE)
+LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, BEFORE)
+"""What tells nothing of what is news, or only how many people it hit: as far as requests are left."""
+OF_FEW: tuple[SituationPart[Any], ...] = (TRACES, PLACES)
+"""What is told of at most a hundred issues: of a storm it comes last."""
 NO_PROJECT = "the token sees no project: add its person or integration to a team"
 GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, sessions, flags or alerts here, and lists no hourly counts. Only "
@@ -89,7 +92,7 @@ class SituationBuilder:
         self._one_by_one = OneByOne()
         self._not_searched: tuple[str, ...] = ()
         self._warnings: list[str] = []
-        self._third: SituationPart[DiscoverTable] | None = None
+        self._settling: list[SituationPart[DiscoverTable]] = []
 
     async def ask_lists(self) -> None:
         """Round one: what needs only the question.
@@ -119,23 +122,32 @@ class SituationBuilder:
             part_one_list(collection)
         self._note_projects()
 
-    async def ask_union(self, short_ids: Collection[str]) -> None:
-        """Round three, only where a severity depends on it: the distinct users of these issues together."""
+    async def ask_unions(self, incidents: Sequence[Collection[str]]) -> None:
+        """Round three, only where a severity depends on it: the distinct users of an incident's issues together.
+
+        Args:
+            incidents: the short ids of the issues of each.
+        """
         collection, batch = self._collection, RequestBatch()
-        issues = tuple(issue.id for issue in collection.issues.values() if issue.name in short_ids)
-        self._third = union_part("third_union", lambda _: issues)
-        collection.add(self._third, batch)
+        for number, short_ids in enumerate(incidents):
+            issues = tuple(issue.id for issue in collection.issues.values() if issue.name in short_ids)
+            part = union_part(f"settling_union_{number}", partial(_given, issues))
+            collection.add(part, batch)
+            self._settling.append(part)
         await batch.send()
-        collection.built[self._third.field] = self._third.build(collection)
+        for part in self._settling:
+            collection.built[part.field] = part.build(collection)
 
     async def ask_details(self) -> None:
         """Round two: what the issues that are news have in common; nothing where none is."""
         collection, batch = self._collection, RequestBatch()
+        later = OF_FEW if collection.questions.more_new else ()
         for part in SECOND_ROUND:
-            collection.add(part, batch)
+            if part not in later:
+                collection.add(part, batch)
         # One request is kept for the third round, where distinct users may decide a severity and were not guessed.
         kept = 1 if collection.questions.unions else 0
-        for part in LAST_OF_SECOND_ROUND:
+        for part in (UNION, *later, *LAST_OF_SECOND_ROUND[1:]):
             if collection.sent < MOST_REQUESTS - kept:
                 collection.add(part, batch)
         await batch.send()
@@ -144,14 +156,20 @@ class SituationBuilder:
         self._join_new()
 
     def _join_new(self) -> None:
-        """The second page of new issues, where it was read, behind the first."""
-        first, more = self._collection.built.get(NEW.field), self._collection.built.get(MORE_NEW.field)
-        if isinstance(first, Known) and isinstance(more, Known):
-            pages: tuple[IssuePage, IssuePage] = (first.value, more.value)
-            page = IssuePage(
-                issues=(*pages[0].issues, *pages[1].issues), total=pages[0].total, complete=pages[1].complete
-            )
-            self._collection.built[NEW.field] = first.model_copy(update={"value": page})
+        """The further lists of new issues, where they were read, behind the first."""
+        built = self._collection.built
+        first, more = built.get(NEW.field), [built[part.field] for part in MORE_NEW]
+        pages = [part.value for part in more if isinstance(part, Known)]
+        if not isinstance(first, Known) or not pages:
+            return
+        issues = {issue.id: issue for page in (first.value, *pages) for issue in page.issues}
+        is_whole = len(pages) > 1 or not self._collection.questions.more_projects
+        complete = is_whole and all(page.complete for page in pages)
+        total = first.value.total
+        page = IssuePage(
+            issues=tuple(issues.values()), total=total, complete=complete and (total is None or len(issues) >= total)
+        )
+        built[NEW.field] = first.model_copy(update={"value": page})
 
     def build(self, *, server: str, organization: str) -> SituationEvidence:
         """The evidence, as far as it is known by now."""
@@ -182,7 +200,7 @@ class SituationBuilder:
         union = together_of_pairs(self._collection, pairs.value) if isinstance(pairs, Known) else None
         if union is not None:
             yield union
-        for part in (*UNIONS, *([] if self._third is None else [self._third])):
+        for part in (*UNIONS, *self._settling):
             counted = self._collection.built.get(part.field, NOT_ASKED)
             if isinstance(counted, Known):
                 yield counted.value
@@ -227,3 +245,7 @@ class SituationBuilder:
         """Lists without an issue say nothing where the token may read no project: Sentry answers 200 all the same."""
         for part in ISSUE_LISTS:
             self._collection.built[part.field] = Unknown(why=why)
+
+
+def _given(issues: tuple[str, ...], _: SituationCollection) -> tuple[str, ...]:
+    return issues

@@ -27,10 +27,10 @@ from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.situation import BeganHow
 from sentry_runbook.incident.situation.around import around_of
 from sentry_runbook.incident.situation.facts import FEWEST, MOST, RELEASE, TRANSACTION, IssueFacts, read_facts
-from sentry_runbook.incident.situation.grouping import IssueGroup, Joined, group_issues
+from sentry_runbook.incident.situation.grouping import IssueGroup, group_issues
 from sentry_runbook.incident.situation.news import News, find_news, listed_issues
 from sentry_runbook.incident.situation.onset import NEAR, Onset
-from sentry_runbook.incident.situation.ties import is_host_of
+from sentry_runbook.incident.situation.ties import Surroundings, is_host_of, ties_between
 from sentry_runbook.incident.situation.wording import began_together, reason_of
 
 MOST_RELATED = 5
@@ -74,13 +74,16 @@ def find_related(incident: Measurements) -> Related:
     if onset.latest < around.start - NEAR or onset.earliest > around.end + NEAR:
         why = f"issues were looked for around {moment(around.start)}, and this incident began {moment(onset.at)}"
         return Related(missing=(_missing(why),))
-    group = _group_of(incident, part.value, onset, around)
-    own, others = evidence.issue.id, tuple(facts for facts in group.issues if facts.id != evidence.issue.id)
+    group, surroundings = _group_of(incident, part.value, onset, around)
+    own = next(facts for facts in group.issues if facts.id == evidence.issue.id)
+    others = tuple(facts for facts in group.issues if facts is not own)
     missing = tuple(_not_read(evidence, part, group))
     if not others:
         return Related(missing=missing)
     return Related(
-        issues=tuple(_related(facts, own, group.pairs) for facts in others[:MOST_RELATED]),
+        issues=tuple(
+            _related(facts, tuple(_reasons(facts, own, group, surroundings))) for facts in others[:MOST_RELATED]
+        ),
         incident=_whole(group, part.value),
         names=frozenset(facts.name for facts in others),
         missing=missing,
@@ -100,8 +103,10 @@ def _onset(incident: Measurements, looked_around: Window) -> Onset:
 # --- the rule over what was read
 
 
-def _group_of(incident: Measurements, page: IssuePage, onset: Onset, looked_around: Window) -> IssueGroup:
-    """The group that this issue is in, alone or with others."""
+def _group_of(
+    incident: Measurements, page: IssuePage, onset: Onset, looked_around: Window
+) -> tuple[IssueGroup, Surroundings]:
+    """The group that this issue is in, alone or with others, and what it was judged by."""
     evidence = _as_situation(incident.evidence, page, looked_around)
     listed = listed_issues(evidence)
     own = _own_row(incident, listed.get(incident.evidence.issue.id))
@@ -111,7 +116,7 @@ def _group_of(incident: Measurements, page: IssuePage, onset: Onset, looked_arou
     read = read_facts(evidence, news, {**listed, own.id: own})
     around = around_of(evidence, incident.policy, read.background, [entry.onset.at for entry in news])
     facts = [_of_whole_events(each, incident, most) if each.id == own.id else each for each in read.issues]
-    return next(group for group in group_issues(facts, around) if own.id in group.ids)
+    return next(group for group in group_issues(facts, around) if own.id in group.ids), around
 
 
 def _as_situation(evidence: Evidence, page: IssuePage, looked_around: Window) -> SituationEvidence:
@@ -191,7 +196,7 @@ def _whole(group: IssueGroup, page: IssuePage) -> LargerIncident:
     )
 
 
-def _related(facts: IssueFacts, own: str, pairs: Sequence[Joined]) -> RelatedIssue:
+def _related(facts: IssueFacts, reasons: tuple[str, ...]) -> RelatedIssue:
     issue, onset = facts.news.issue, facts.news.onset
     return RelatedIssue(
         short_id=issue.name,
@@ -201,20 +206,19 @@ def _related(facts: IssueFacts, own: str, pairs: Sequence[Joined]) -> RelatedIss
         by_hour=None if onset.is_exact else True,
         events=issue.events,
         users=issue.users,
-        reasons=tuple(_reasons(facts, own, pairs))[:MOST_REASONS],
+        reasons=reasons[:MOST_REASONS],
         url=issue.url,
     )
 
 
-def _reasons(facts: IssueFacts, own: str, pairs: Sequence[Joined]) -> Iterator[str]:
+def _reasons(facts: IssueFacts, own: IssueFacts, group: IssueGroup, around: Surroundings) -> Iterator[str]:
     """What ties it to this issue; where nothing does, what ties it to another one of the incident."""
-    both = {facts.id, own}
-    direct = next((pair for pair in pairs if both == {pair.one.id, pair.other.id}), None)
-    pair = direct or next(pair for pair in pairs if facts.id in (pair.one.id, pair.other.id))
+    if direct := ties_between(*sorted((own, facts), key=lambda each: each.news.onset.at), around):
+        yield from map(reason_of, direct)
+        return
+    pair = next(pair for pair in group.pairs if facts.id in (pair.one.id, pair.other.id))
     between = pair.other if pair.one.id == facts.id else pair.one
-    through = "" if direct is not None else f" (with {quoted_id(between.name)})"
-    for tie in pair.ties:
-        yield f"{reason_of(tie)}{through}"
+    yield from (f"{reason_of(tie)} (with {quoted_id(between.name)})" for tie in pair.ties)
 
 
 # --- what was not looked at
