@@ -213,7 +213,7 @@ def _related(facts: IssueFacts, reasons: tuple[str, ...]) -> RelatedIssue:
 
 def _reasons(facts: IssueFacts, own: IssueFacts, group: IssueGroup, around: Surroundings) -> Iterator[str]:
     """What ties it to this issue; where nothing does, what ties it to another one of the incident."""
-    if direct := ties_between(*sorted((own, facts), key=lambda each: each.news.onset.at), around):
+    if direct := ties_between(own, facts, around):
         yield from map(reason_of, direct)
         return
     pair = next(pair for pair in group.pairs if facts.id in (pair.one.id, pair.other.id))
