@@ -89,7 +89,8 @@ def _traces(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie
     shared = one.traces & other.traces
     fewest = min(len(one.traces), len(other.traces))
     if shared and (len(shared) >= FEWEST_TRACES or fewest <= FEWEST_TRACES) and len(shared) >= PART_OF_TRACES * fewest:
-        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read hold events of both")
+        hold = "holds" if len(shared) == 1 else "hold"
+        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read {hold} events of both")
 
 
 def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
@@ -122,10 +123,10 @@ def _began_at_once(one: IssueFacts, other: IssueFacts) -> bool:
 def _is_only_host(caller: IssueFacts, called: IssueFacts) -> bool:
     """Whether a caller names the other's service and no path: what was called there is not known."""
     has_path = A_PATH.search(caller.text) is not None
-    return not has_path and caller.place.host is not None and _is_host_of(caller.place.host, called.project)
+    return not has_path and caller.place.host is not None and is_host_of(caller.place.host, called.project)
 
 
-def _is_host_of(host: str, project: str) -> bool:
+def is_host_of(host: str, project: str) -> bool:
     """Whether a host is called as the project is: ``payments.internal``, ``payments-api:8080``."""
     label = re.split(r"[.:]", host.lower())[0]
     name = re.sub(r"[^a-z0-9]", "", project.lower())

@@ -241,8 +241,8 @@ class Issue(FromSentry):
             "owners": owners_of(json),
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
             "logs_activity": isinstance(json.get("activity"), list),
-            "hourly": _buckets(stats.get("24h"), json.get("lastSeen")),
-            "daily": _buckets(stats.get("30d"), json.get("lastSeen")),
+            "hourly": buckets_of(stats.get("24h"), json.get("lastSeen")),
+            "daily": buckets_of(stats.get("30d"), json.get("lastSeen")),
         }
 
     @field_validator("activity", mode="after")
@@ -349,8 +349,8 @@ def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:
     return details if named and json.get("status") == "ignored" else None
 
 
-def _buckets(stats: object, last_seen: object) -> tuple[tuple[datetime, int], ...]:
-    """``[epoch_s, n]`` pairs; one that cannot be read is left out.
+def buckets_of(stats: object, last_seen: object) -> tuple[tuple[datetime, int], ...]:
+    """``[epoch_s, n]`` pairs of an issue's ``stats``; one that cannot be read is left out.
 
     None at all, where all are zero though the issue was seen in that time: then they were not counted.
     """
