@@ -1,9 +1,9 @@
 """The severity at an earlier moment of the same incident, from the times at which figures crossed their thresholds.
 
 How to think about it: a rule with a threshold looks at the worst minute or hour of the window, so once it holds it
-holds until now. A rule that holds now held at an earlier moment where its figure had crossed the threshold by then; where the
-crossing is known only as "at the latest", or not at all, it may have. A rule that does not hold now did not hold then.
-All other rules (environment, level, what people stated) have no time and count as now.
+holds until now. A rule that holds now held at an earlier moment where its figure had crossed the threshold by then;
+where the crossing is known only as "at the latest", or not at all, it may have. A rule that does not hold now did not
+hold then. All other rules (environment, level, what people stated) have no time and count as now.
 """
 
 from __future__ import annotations
