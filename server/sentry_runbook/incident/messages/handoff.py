@@ -21,7 +21,7 @@ from sentry_runbook.incident.messages.handoff_people import NO_ACTIVITY, people,
 from sentry_runbook.incident.messages.status import IncidentStage
 from sentry_runbook.incident.messages.summaries import FIX_HAS_CHANGED
 from sentry_runbook.incident.metrics.timeseries import HOUR
-from sentry_runbook.incident.model.evidence import Unknown, quoted
+from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.policy import rank
 from sentry_runbook.incident.model.results.impact import RecoveryAction
 from sentry_runbook.incident.model.results.messages import FOR_ENGINEERS, Audience, Blank, Kind
@@ -185,19 +185,20 @@ def _changed(incident: Incident, since: datetime, acts: Sequence[RecordedAct]) -
 
 
 def _severity(incident: Incident, since: datetime) -> str | Blank:
-    now, episode = incident.severity.severity, incident.known_episode
+    now, episode = incident.severity.name, incident.known_episode
     if episode is not None and since <= episode.began_latest:
         crossed = incident.severity.threshold_crossed_at
-        return f"Severity: {now}{f', reached by {moment(crossed, incident.now)}' if crossed else ''}"
+        later = f"; it began after that, at {moment(episode.began, incident.now)}" if since < episode.began else ""
+        return f"Severity: {now}{f', reached by {moment(crossed, incident.now)}' if crossed else ''}{later}"
     then = severity_at(incident, since)
     if isinstance(then, Unknown):
         return Blank(f"severity at {moment(since, incident.now)}", then.why)
+    if then == incident.severity.could_be:
+        return f"Severity: {now}, as then"
     if then.lowest != then.highest:
-        same = then == incident.severity.could_be
-        why = "as now" if same else "when the figure that decides crossed its threshold is not known"
-        why = f"{then.lowest} to {then.highest}, {why}"
+        why = f"{then.lowest} to {then.highest}: when the figure that decides crossed its threshold is not known"
         return Blank(f"severity at {moment(since, incident.now)}", why)
-    return f"Severity: {now}, as then" if then.lowest == now else f"Severity: {then.lowest} then, {now} now"
+    return f"Severity: {then.lowest} then, {now} now"
 
 
 def _rates(incident: Incident, since: datetime) -> Iterator[str | Blank]:
@@ -222,7 +223,7 @@ def _other_issues(incident: Incident, since: datetime) -> Iterator[str | Blank]:
     new = [issue for issue in incident.started_with if issue.began is not None and issue.began >= since]
     for issue in new[:3]:
         began = f"began {moment(issue.began, incident.now)}" if issue.began else ""
-        yield f"New beside it: {issue.name}, {quoted(issue.title or '')}, {count(issue.events, 'event')}, {began}"
+        yield f"New beside it: {issue.name}, {count(issue.events, 'event')}, {began}"
     if isinstance(incident.evidence.project_top, Unknown) and incident.evidence.issue.is_error:
         yield Blank("new issues of this project", incident.evidence.project_top.why)
 

@@ -10,7 +10,7 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Activity, Note, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.timeline.activity import notes_of
-from sentry_runbook.incident.timeline.actors import is_act_of_a_person, is_automation, name_of
+from sentry_runbook.incident.timeline.actors import ACTS_OF_PEOPLE, is_act_of_a_person, name_of
 
 MOST_PEOPLE = 6
 NO_ACTIVITY = "this server keeps no log of the issue's activity"
@@ -29,7 +29,7 @@ def people(incident: Incident) -> Iterator[str | Blank]:
 
 def unnamed(incident: Incident) -> Iterator[Blank]:
     """That somebody acted through an integration, which Sentry does not name (sentry-api section 17)."""
-    entries = [entry for entry in _entries(incident) if not is_automation(entry)]
+    entries = [entry for entry in _entries(incident) if entry.kind in ACTS_OF_PEOPLE]
     acts: list[Activity | Note] = [*entries, *_notes(incident)]
     through = dict.fromkeys(name_of(act) for act in acts if act.actor == "machine")
     if through:

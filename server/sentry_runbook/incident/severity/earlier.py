@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crossings import Crossing, hours_below, minutes_above, users_above
-from sentry_runbook.incident.metrics.timeseries import HOUR_S, between
-from sentry_runbook.incident.model.evidence import Known, Unknown
+from sentry_runbook.incident.metrics.timeseries import between
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Met
 from sentry_runbook.incident.severity.rules import could_be_of, is_open, met_by_id, rule_criteria
@@ -43,7 +44,7 @@ def _met_at(incident: Measurements, criterion: Criterion, at: datetime) -> Met:
     """Whether a criterion was met at ``at``."""
     if criterion.met is not True or criterion.id not in ("crash_free", "unhandled_rate", "users_per_hour"):
         return criterion.met
-    if criterion.id == "users_per_hour" and _few_events(incident, at):
+    if criterion.id == "users_per_hour" and _few_users(incident, at):
         return False
     crossings = sorted(_crossings(incident, criterion.id), key=lambda crossing: crossing.at)
     if not crossings:
@@ -67,16 +68,38 @@ def _crossings(incident: Measurements, rule: str) -> Iterator[Crossing]:
         yield from users_above(evidence, limits.users_per_hour_above)
 
 
-def _few_events(incident: Measurements, at: datetime) -> bool:
-    """Whether no hour up to ``at`` holds more events than the threshold of users: each event has one user at most."""
-    part, window = incident.evidence.series, incident.evidence.window
-    if not isinstance(part, Known) or part.value.events.step_s > HOUR_S or incident.dropped_at_most:
-        return False
-    values = between(part.value.events, window.start - timedelta(hours=1), at).values
-    if not values or None in values or part.value.events.start > window.start:
-        return False
-    # An hour that divides its first and last bucket touches one more.
-    size = HOUR_S // part.value.events.step_s + 1
-    counts = [value or 0.0 for value in values]
-    fullest = max(sum(counts[first : first + size]) for first in range(max(1, len(counts) - size + 1)))
-    return fullest <= incident.policy.thresholds.users_per_hour_above
+def _few_users(incident: Measurements, at: datetime) -> bool:
+    """Whether no rolling hour up to ``at`` held more users than the threshold, for certain."""
+    users = users_worst_hour(_up_to(incident.evidence, at))
+    limit = incident.policy.thresholds.users_per_hour_above
+    return (
+        not incident.dropped_at_most
+        and isinstance(users, UsersWorstHour)
+        and users.at_most is not None
+        and users.at_most <= limit
+    )
+
+
+def _up_to(evidence: Evidence, at: datetime) -> Evidence:
+    """The counts of users that were complete at ``at``."""
+    unknown = Unknown(why="counted up to now only")
+    changes: dict[str, object] = {
+        "window": evidence.window.model_copy(update={"end": at}),
+        "totals": unknown,
+        "rows": unknown,
+        "users_in": tuple(counted for counted in evidence.users_in if counted.end <= at),
+    }
+    if isinstance(evidence.series, Known):
+        part = evidence.series.value
+        cut = {"events": _cut(part.events, at), "users": None if part.users is None else _cut(part.users, at)}
+        changes["series"] = evidence.series.model_copy(update={"value": part.model_copy(update=cut)})
+    if isinstance(evidence.users_per_hour, Known):
+        hours = evidence.users_per_hour.value
+        # An hour that was open then has its users of now.
+        full = between(hours, hours.start, at - timedelta(seconds=hours.step_s) + timedelta(microseconds=1))
+        changes["users_per_hour"] = evidence.users_per_hour.model_copy(update={"value": full})
+    return evidence.model_copy(update=changes)
+
+
+def _cut(series: Series, at: datetime) -> Series:
+    return between(series, series.start, at)
