@@ -210,14 +210,46 @@ async def test_what_was_tried_says_what_it_did_and_stands_nowhere_else() -> None
     assert not any("deployed" in line or "flag" in line or "resolved" in line for line in part(text, "Since"))
 
 
-async def test_the_next_step_is_not_what_was_tried_without_effect() -> None:
-    scenario = replace(FIXED, issues=(replace(FIXED.issues[0], streams=(Stream(3600, -60, 180, users=60),)),))
+UNFIXED = Stream(3600, -60, 180, users=60, release="shop@2.0.0")
+
+
+@pytest.mark.parametrize(
+    ("stream", "minutes", "fixed_at", "step"),
+    [
+        (UNFIXED, 90, None, "Try something else: the last change that was tried has not lowered the errors."),
+        (UNFIXED, 90, "2026-11-20T12:40:00Z", "Look for what the fix missed: the errors have not fallen after it."),
+        (UNFIXED, 21, None, "Wait for the effect of the last change that was tried: it is too early to say."),
+    ],
+)
+async def test_the_first_step_says_what_the_last_change_did_and_a_rollback_that_was_done_is_not_proposed_again(
+    stream: Stream, minutes: int, fixed_at: str | None, step: str
+) -> None:
+    scenario = replace(FIXED, issues=(replace(FIXED.issues[0], streams=(stream,)),), flags=())
     clock = ManualClock(NOON)
     world = World(scenario, clock)
-    clock.advance(minutes=90)
     async with connected(world=world, clock=clock) as connection:
-        text = (await handoff(connection))["text"]
-    assert part(text, "Do next")[0] == "Look for what the fix missed: the errors have not fallen after it."
+        assert any(line.startswith("Roll back") for line in part((await handoff(connection))["text"], "Do next"))
+        clock.advance(minutes=minutes)
+        text = (await handoff(connection, **({"fixed_at": fixed_at} if fixed_at else {})))["text"]
+    steps = part(text, "Do next")
+    assert steps[0] == step
+    assert not any(line.startswith("Roll back") for line in steps)
+
+
+@pytest.mark.parametrize(("entries", "cut"), [(12, False), (13, True), (130, True)])
+async def test_more_acts_than_fit_are_counted_and_a_log_that_is_cut_is_said(entries: int, cut: bool) -> None:
+    many = tuple(EntrySpec(1 + number * 0.5, "mark_reviewed", author=PEOPLE[0]) for number in range(entries))
+    clock = ManualClock(NOON)
+    world = World(replace(WORLD, issues=(replace(BURNING, entries=many),)), clock)
+    clock.advance(minutes=80)
+    async with connected(world=world, clock=clock) as connection:
+        draft = await handoff(connection)
+    lines = part(draft["text"], "Since")
+    listed = sum("reviewed the issue" in line for line in lines)
+    assert listed == 12
+    assert any("more since then stand in Sentry's activity log" in line for line in lines) == cut
+    assert any(line.startswith("acts before ") for line in draft["unknowns"]) == (entries > 100)
+    assert len(draft["text"]) <= 3_000
 
 
 # --- since when ----------------------------------------------------------------------------------------------------

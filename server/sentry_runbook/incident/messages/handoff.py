@@ -22,6 +22,7 @@ from sentry_runbook.incident.messages.status import IncidentStage
 from sentry_runbook.incident.messages.summaries import FIX_HAS_CHANGED
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.incident.model.evidence.issue import MAX_ACTIVITY
 from sentry_runbook.incident.model.policy import rank
 from sentry_runbook.incident.model.results.impact import RecoveryAction
 from sentry_runbook.incident.model.results.messages import FOR_ENGINEERS, Audience, Blank, Kind
@@ -34,6 +35,14 @@ MOST_TRIED, MOST_ACTS, MOST_STEPS = 8, 12, 3
 KINDS_OF_ACTS = ("deploy of another release", "flag change", "resolve or archive")
 CHANGES = ("deploy", "flag", "stated")
 """Kinds of acts that can change a rate; a resolve or an archive only writes into Sentry."""
+LAST_ACT_HAS_CHANGED = {
+    "fell": "see whether it holds: the errors fell after the last change that was tried",
+    "came_back": "look at the last change that was tried again: the errors fell after it and have come back",
+    "rose": "look at the last change that was tried again: the errors rose after it",
+    "no_change": "try something else: the last change that was tried has not lowered the errors",
+    "too_early": "wait for the effect of the last change that was tried: it is too early to say",
+}
+"""The next step after a deploy or flag change, which nobody stated to be the fix; keys as in ``FIX_HAS_CHANGED``."""
 
 
 def check_audience(kind: Kind, audience: Audience) -> None:
@@ -117,16 +126,25 @@ def _steps(
 ) -> Iterator[str]:
     """The next steps in order: of an open incident those of a triage, but not what was tried already."""
     effects = [act.effect for act in tried if act.effect is not None and act.effect.kind in CHANGES]
-    if stage.name in ("resolved", "mitigated"):
-        if not isinstance(proposed, Unknown):
-            yield _sentence(proposed)
-    elif effects:
-        yield _sentence(FIX_HAS_CHANGED[_did(effects[-1])])
-    if stage.name not in ("resolved", "mitigated"):
-        yield from next_steps(incident)[:MOST_STEPS]
+    is_open = stage.name not in ("resolved", "mitigated")
+    if not is_open and not isinstance(proposed, Unknown):
+        yield _sentence(proposed)
+    elif is_open and effects:
+        table = FIX_HAS_CHANGED if effects[-1].kind == "stated" else LAST_ACT_HAS_CHANGED
+        yield _sentence(table[_did(effects[-1])])
+    if is_open:
+        yield from [step for step in next_steps(incident) if not _was_tried(incident, step, effects)][:MOST_STEPS]
         yield from _escalate(incident)
     if stage.name != "resolved" and incident.recovery.needs:
         yield f"To call it over: {'; '.join(incident.recovery.needs)}."
+
+
+def _was_tried(incident: Incident, step: str, effects: Sequence[RecoveryAction]) -> bool:
+    """Whether a step asks for a rollback, and another release was deployed in the incident already."""
+    top = incident.causes[0] if incident.causes else None
+    if top is None or top.pattern != "deployment_regression" or not step.startswith(top.action):
+        return False
+    return any(effect.kind == "deploy" for effect in effects)
 
 
 def _did(effect: RecoveryAction) -> str:
@@ -177,11 +195,14 @@ def _changed(incident: Incident, since: datetime, acts: Sequence[RecordedAct]) -
     by_people = [act for act in acts if not act.is_automation]
     kept = acts if len(acts) <= MOST_ACTS else by_people[-MOST_ACTS:]
     if len(kept) < len(acts):
-        left = count(len(acts) - len(kept), "other entry").replace("entrys", "entries")
-        yield f"{left} since then, of automation or earlier, stand in Sentry's activity log"
+        left = number(len(acts) - len(kept))
+        yield f"{left} more since then stand in Sentry's activity log: those of automation, and the earlier ones"
     yield from (act.told(incident.now) for act in kept)
     if isinstance(incident.evidence.notes, Unknown) and not incident.evidence.issue.logs_activity:
         yield Blank("comments since then", incident.evidence.notes.why)
+    log = incident.evidence.issue.activity
+    if len(log) >= MAX_ACTIVITY and log[0].at > since:
+        yield Blank(f"acts before {moment(log[0].at, incident.now)}", f"Sentry gives the last {MAX_ACTIVITY} entries")
 
 
 def _severity(incident: Incident, since: datetime) -> str | Blank:
@@ -193,6 +214,8 @@ def _severity(incident: Incident, since: datetime) -> str | Blank:
     then = severity_at(incident, since)
     if isinstance(then, Unknown):
         return Blank(f"severity at {moment(since, incident.now)}", then.why)
+    if episode is None:
+        return Blank(f"severity at {moment(since, incident.now)}", incident.why_no_onset)
     if then == incident.severity.could_be:
         return f"Severity: {now}, as then"
     if then.lowest != then.highest:

@@ -140,7 +140,7 @@ def effect_of(action: RecoveryAction, now: datetime) -> str:
     Where the counts hold no stretch on both sides of it, that this is so.
     """
     if action.before_per_hour is None or action.after_per_hour is None:
-        return "what it did is not known: no counts on both sides of it"
+        return "what it did is not known yet: no counts on both sides of it"
     per_hour = (action.before_per_hour, action.after_per_hour)
     # Both in one unit, or they cannot be compared at a glance.
     before, after = (rate(events, is_by_minute=max(per_hour) >= PER_MINUTE_FROM) for events in per_hour)
