@@ -329,7 +329,14 @@ async def test_it_begins_with_the_state_and_fits_a_screen_or_two(name: str, form
     assert lines[2] == "Do next:"
     assert lines[-1].startswith("Next update: ")
     assert len(draft["text"]) <= 3_000
-    assert draft["next_update_due"]
+
+
+async def test_the_next_update_of_a_critical_incident_is_due_in_half_an_hour() -> None:
+    async with connected("payment-spike") as connection:
+        draft = await handoff(connection)
+        due = connection.clock() + timedelta(minutes=30)
+    assert datetime.fromisoformat(draft["next_update_due"]) == due
+    assert f"Next update: 30 minutes (by {due:%Y-%m-%d %H:%M} UTC)" in draft["text"]
 
 
 ATTACK = (

@@ -178,7 +178,7 @@ class MessageContent(BlankContent):
         """What the next responder needs; for engineers only."""
         if self._audience != "engineers":
             return Unknown(why="it names people and doubts: for engineers only")
-        return handoff(self._incident, self.stage, self.next_step, self._since)
+        return handoff(self._incident, self.stage.name, self.next_step, self._since)
 
     def _evidence(self) -> Evidence | None:
         return self._incident.evidence

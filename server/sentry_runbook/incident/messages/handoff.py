@@ -18,7 +18,6 @@ from sentry_runbook.incident.formatting import count, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.handoff_acts import RecordedAct, recorded_acts
 from sentry_runbook.incident.messages.handoff_people import NO_ACTIVITY, people, unnamed
-from sentry_runbook.incident.messages.status import IncidentStage
 from sentry_runbook.incident.messages.summaries import FIX_HAS_CHANGED
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown
@@ -81,12 +80,12 @@ class Handoff:
     questions: tuple[str | Blank, ...]
 
 
-def handoff(incident: Incident, stage: IncidentStage, proposed: str | Unknown, since: datetime | None) -> Handoff:
+def handoff(incident: Incident, stage: str, proposed: str | Unknown, since: datetime | None) -> Handoff:
     """The handoff of an incident.
 
     Args:
         incident: what is handed over.
-        stage: how far it is.
+        stage: the name of the stage it is in.
         proposed: the next step by the stage and the evidence, as the other messages have it.
         since: what the reader does not know began then, aware UTC; None: no time was given.
     """
@@ -121,12 +120,10 @@ def _since(incident: Incident, given: datetime | None) -> tuple[datetime, str]:
 # --- what to do ----------------------------------------------------------------------------------------------------
 
 
-def _steps(
-    incident: Incident, stage: IncidentStage, proposed: str | Unknown, tried: Sequence[RecordedAct]
-) -> Iterator[str]:
+def _steps(incident: Incident, stage: str, proposed: str | Unknown, tried: Sequence[RecordedAct]) -> Iterator[str]:
     """The next steps in order: of an open incident those of a triage, but not what was tried already."""
     effects = [act.effect for act in tried if act.effect is not None and act.effect.kind in CHANGES]
-    is_open = stage.name not in ("resolved", "mitigated")
+    is_open = stage not in ("resolved", "mitigated")
     if not is_open and not isinstance(proposed, Unknown):
         yield _sentence(proposed)
     elif is_open and effects:
@@ -135,7 +132,7 @@ def _steps(
     if is_open:
         yield from [step for step in next_steps(incident) if not _was_tried(incident, step, effects)][:MOST_STEPS]
         yield from _escalate(incident)
-    if stage.name != "resolved" and incident.recovery.needs:
+    if stage != "resolved" and incident.recovery.needs:
         yield f"To call it over: {'; '.join(incident.recovery.needs)}."
 
 
