@@ -16,6 +16,7 @@ from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.events.why_fired import noun_of
 from sentry_runbook.incident.formatting import count, moment, number
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.messages.handoff_acts import RecordedAct, recorded_acts
 from sentry_runbook.incident.messages.handoff_people import NO_ACTIVITY, people, unnamed
 from sentry_runbook.incident.messages.summaries import FIX_HAS_CHANGED
@@ -64,6 +65,7 @@ class Handoff:
     Attributes:
         since: from when on changes are told, aware UTC.
         since_how: why from then on.
+        in_sentry: the issue's status there, with its details.
         steps: what to do next, in order.
         tried: what may have ended the incident, over all of it, with the rates before and after.
         changed: what changed since then: severity, rate, other issues, and all other acts.
@@ -73,6 +75,7 @@ class Handoff:
 
     since: datetime
     since_how: str
+    in_sentry: str
     steps: tuple[str, ...]
     tried: tuple[str | Blank, ...]
     changed: tuple[str | Blank, ...]
@@ -96,6 +99,7 @@ def handoff(incident: Incident, stage: str, proposed: str | Unknown, since: date
     return Handoff(
         since=start,
         since_how=how,
+        in_sentry=state_of(incident.evidence.issue).summary,
         steps=tuple(_steps(incident, stage, proposed, tried)),
         tried=tuple(_tried(incident, tried)),
         changed=tuple(_changed(incident, start, others)),
