@@ -378,3 +378,43 @@ async def test_two_handoffs_of_two_servers_are_the_same() -> None:
         async with connected(world=world, clock=clock) as connection:
             texts.append((await handoff(connection))["text"])
     assert texts[0] == texts[1]
+
+
+# --- the prompt ----------------------------------------------------------------------------------------------------
+
+
+async def prompted(connection: Connection, **arguments: str) -> str:
+    result = await connection.client.get_prompt("handoff", arguments)
+    return "\n".join(getattr(message.content, "text", "") for message in result.messages)
+
+
+async def test_the_prompt_brings_the_same_handoff_and_without_an_issue_a_blank_form() -> None:
+    since = "2026-11-20T11:55:00Z"
+    async with connected("payment-spike") as connection:
+        draft = await handoff(connection, since=since, lead="Mina Park")
+        filled = await prompted(connection, issue=ISSUE, since=since, lead="Mina Park")
+        blank = await prompted(connection)
+        forms = {str(resource.uri) for resource in (await connection.client.list_resources()).resources}
+    assert draft["text"].strip() in filled
+    assert blank.count("[") > 8
+    for heading in ("Do next:", "Tried, and what it did:", "Who has what:", "Open questions:"):
+        assert part(blank, heading)[0].removeprefix("Incident Lead: ").startswith("[")
+    assert "runbook://handoff" in forms
+
+
+# --- deploys and flags since then ----------------------------------------------------------------------------------
+
+
+async def test_a_deploy_and_a_flag_change_before_it_began_are_changes_and_stand_once() -> None:
+    early = (FlagChangeSpec(-63, "new-cart", by="mina.park@example.com"),)
+    clock = ManualClock(NOON)
+    async with connected(world=World(replace(FIXED, flags=early), clock), clock=clock) as connection:
+        text = (await handoff(connection, since="2026-11-20T10:50:00Z"))["text"]
+    since = part(text, "Since")
+    deploys = [line for line in since if "deployed" in line]
+    assert [line for line in since if "new-cart" in line and line.startswith("10:57 UTC: ")] != []
+    assert len(deploys) == 1
+    assert deploys[0].startswith(
+        '10:58 UTC: Release "shop@2.0.0" deployed to "production" in 3 min, the release that came'
+    )
+    assert part(text, "Tried")[0].startswith("Nothing is recorded")
