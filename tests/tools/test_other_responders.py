@@ -16,7 +16,8 @@ from sentry_runbook.simulator import lifecycle
 from sentry_runbook.simulator.people import BOT
 from tests.fake_servers.glitchtip import SHORT_ID, GlitchTip
 from tests.incident.builder import MINUTE, NOW, Seen, incident
-from tests.tools.support import MODES, Connection, Mode, connected
+from tests.safety.structure import text_problems
+from tests.tools.support import BASE, MODES, Connection, Mode, connected
 from tests.tools.test_glitchtip import facing
 from tests.tools.test_writes import ISSUE, WRITES, changes, shop, status, writing
 
@@ -175,6 +176,26 @@ async def test_names_and_comments_of_others_are_inert_and_masked_in_warnings_and
         for raw in ("<!", "https://evil", "jo.doe@example.com", "\n#"):
             assert raw not in text
     assert any(path.startswith("warnings") for path in done["untrusted"])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("tool", "arguments"), WRITES)
+async def test_a_question_holds_nothing_active_of_a_comment_of_minutes_ago(
+    mode: Mode, tool: str, arguments: dict[str, Any]
+) -> None:
+    asked: list[str] = []
+
+    async def no(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    async with shop(mode=mode, elicitation_callback=no) as connection:
+        comments(connection, "Eve <!here> [x](https://evil.example)", HOSTILE)
+        await connection.client.call_tool(tool, {"issue": ISSUE, **arguments})
+    (question,) = asked
+    assert "Somebody is at work on it: " in question
+    assert "jo.doe" not in question
+    assert text_problems(question, BASE) == []
 
 
 # --- two servers of ours
