@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.drafts import draft_update
 from sentry_runbook.incident.messages.handoff_acts import recorded_acts
@@ -158,4 +159,5 @@ def test_an_act_of_more_than_a_day_before_the_incident_is_said_to_be_left_out() 
     found = told([entry("mark_reviewed", {}, early, {"user": DANA})])
     text = drafted(found, early - HOUR).text
     assert "reviewed the issue" not in text
-    assert "(the time given; what came more than a day before the incident is left out)" in text
+    assert f"(the time given; what came before {moment(found.opens)} is left out)" in text
+    assert found.opens == START - timedelta(hours=24)

@@ -216,9 +216,9 @@ UNFIXED = Stream(3600, -60, 180, users=60, release="shop@2.0.0")
 @pytest.mark.parametrize(
     ("stream", "minutes", "fixed_at", "step"),
     [
-        (UNFIXED, 90, None, "Try something else: the last change that was tried has not lowered the errors."),
+        (UNFIXED, 90, None, "Try something else: the last deploy or flag change has not lowered the errors."),
         (UNFIXED, 90, "2026-11-20T12:40:00Z", "Look for what the fix missed: the errors have not fallen after it."),
-        (UNFIXED, 21, None, "Wait for the effect of the last change that was tried: it is too early to say."),
+        (UNFIXED, 21, None, "Wait for the effect of the last deploy or flag change: it is too early to say."),
     ],
 )
 async def test_the_first_step_says_what_the_last_change_did_and_a_rollback_that_was_done_is_not_proposed_again(

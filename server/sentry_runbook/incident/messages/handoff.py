@@ -19,30 +19,17 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.messages.handoff_acts import RecordedAct, recorded_acts
 from sentry_runbook.incident.messages.handoff_people import NO_ACTIVITY, people, unnamed
-from sentry_runbook.incident.messages.summaries import FIX_HAS_CHANGED
+from sentry_runbook.incident.messages.handoff_steps import handoff_steps
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.evidence.issue import MAX_ACTIVITY
-from sentry_runbook.incident.model.policy import rank
-from sentry_runbook.incident.model.results.impact import RecoveryAction
 from sentry_runbook.incident.model.results.messages import FOR_ENGINEERS, Audience, Blank, Kind
 from sentry_runbook.incident.severity.earlier import severity_at
-from sentry_runbook.incident.triage.next_steps import next_steps
 
 SHIFT = timedelta(hours=8)
 """How far back it looks when no time was given."""
-MOST_TRIED, MOST_ACTS, MOST_STEPS = 8, 12, 3
+MOST_TRIED, MOST_ACTS = 8, 12
 KINDS_OF_ACTS = ("deploy of another release", "flag change", "resolve or archive")
-CHANGES = ("deploy", "flag", "stated")
-"""Kinds of acts that can change a rate; a resolve or an archive only writes into Sentry."""
-LAST_ACT_HAS_CHANGED = {
-    "fell": "see whether it holds: the errors fell after the last change that was tried",
-    "came_back": "look at the last change that was tried again: the errors fell after it and have come back",
-    "rose": "look at the last change that was tried again: the errors rose after it",
-    "no_change": "try something else: the last change that was tried has not lowered the errors",
-    "too_early": "wait for the effect of the last change that was tried: it is too early to say",
-}
-"""The next step after a deploy or flag change, which nobody stated to be the fix; keys as in ``FIX_HAS_CHANGED``."""
 
 
 def check_audience(kind: Kind, audience: Audience) -> None:
@@ -100,7 +87,7 @@ def handoff(incident: Incident, stage: str, proposed: str | Unknown, since: date
         since=start,
         since_how=how,
         in_sentry=state_of(incident.evidence.issue).summary,
-        steps=tuple(_steps(incident, stage, proposed, tried)),
+        steps=tuple(handoff_steps(incident, stage, proposed, [act.effect for act in tried if act.effect is not None])),
         tried=tuple(_tried(incident, tried)),
         changed=tuple(_changed(incident, start, others)),
         people=tuple(people(incident)),
@@ -111,58 +98,13 @@ def handoff(incident: Incident, stage: str, proposed: str | Unknown, since: date
 def _since(incident: Incident, given: datetime | None) -> tuple[datetime, str]:
     if given is not None and given < incident.read_at:
         if given < incident.opens:
-            day = "what came more than a day before the incident is left out"
-            return given, f"the time given; {day}"
+            return given, f"the time given; what came before {moment(incident.opens)} is left out"
         return given, "the time given"
     wrong = "no time was given" if given is None else "the time given is not before now"
     start = incident.read_at - SHIFT
     if incident.known_episode is not None and incident.began > start:
         return incident.began, f"when it began; {wrong}"
     return start, f"the last 8 h; {wrong}"
-
-
-# --- what to do ----------------------------------------------------------------------------------------------------
-
-
-def _steps(incident: Incident, stage: str, proposed: str | Unknown, tried: Sequence[RecordedAct]) -> Iterator[str]:
-    """The next steps in order: of an open incident those of a triage, but not what was tried already."""
-    effects = [act.effect for act in tried if act.effect is not None and act.effect.kind in CHANGES]
-    is_open = stage not in ("resolved", "mitigated")
-    if not is_open and not isinstance(proposed, Unknown):
-        yield _sentence(proposed)
-    elif is_open and effects:
-        table = FIX_HAS_CHANGED if effects[-1].kind == "stated" else LAST_ACT_HAS_CHANGED
-        yield _sentence(table[_did(effects[-1])])
-    if is_open:
-        yield from [step for step in next_steps(incident) if not _was_tried(incident, step, effects)][:MOST_STEPS]
-        yield from _escalate(incident)
-    if stage != "resolved" and incident.recovery.needs:
-        yield f"To call it over: {'; '.join(incident.recovery.needs)}."
-
-
-def _was_tried(incident: Incident, step: str, effects: Sequence[RecoveryAction]) -> bool:
-    """Whether a step asks for a rollback, and another release was deployed in the incident already."""
-    top = incident.causes[0] if incident.causes else None
-    if top is None or top.pattern != "deployment_regression" or not step.startswith(top.action):
-        return False
-    return any(effect.kind == "deploy" for effect in effects)
-
-
-def _did(effect: RecoveryAction) -> str:
-    """What an act changed, a key of the table of steps."""
-    return "came_back" if effect.change == "fell" and effect.again_per_hour is not None else effect.change
-
-
-def _escalate(incident: Incident) -> Iterator[str]:
-    """What would make it graver: the nearest threshold."""
-    higher = [entry for entry in incident.severity.distance if rank(entry.to) > rank(incident.severity.severity)]
-    nearest = min(higher, key=lambda entry: rank(entry.to), default=None)
-    if nearest is not None:
-        yield f"{nearest.to} needs {nearest.needs}."
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 # --- what was tried, what changed ----------------------------------------------------------------------------------
