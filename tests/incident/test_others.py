@@ -100,6 +100,14 @@ def test_of_many_changes_the_last_three_are_named() -> None:
     assert acts.warnings[3:] == ("After this was planned: 2 more acts, see the issue's activity in Sentry.",)
 
 
+@pytest.mark.parametrize(("number", "lines"), [(3, 3), (4, 4)])
+def test_three_acts_are_told_and_nothing_is_counted(number: int, lines: int) -> None:
+    after = issue(OLD, *(act("mark_reviewed", minutes) for minutes in range(1, number + 1)))
+    warnings = acts_since(after, seen_in(issue(OLD)), NOW, OUR_NAME).warnings
+    assert len(warnings) == lines
+    assert ("1 more act" in warnings[-1]) == (number > 3)
+
+
 def test_a_state_that_changed_without_an_entry_names_nobody() -> None:
     acts = acts_since(issue(OLD, status="ignored", substatus="archived_forever"), seen_in(issue(OLD)), NOW, OUR_NAME)
     assert acts.warnings == ()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sentry_runbook.incident.formatting import moment, number
+from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.issue_state import state_of
 from sentry_runbook.incident.model.evidence import Activity, Issue
 from sentry_runbook.incident.model.evidence.actor import UUID_AT_END
@@ -94,7 +94,7 @@ def _told(acts: Sequence[Activity], when: str, now: datetime, own: str) -> Itera
     for entry in reversed(acts[-MOST_TOLD:]):
         yield f"{when}: {_line(entry, now, own)}."
     if len(acts) > MOST_TOLD:
-        yield f"{when}: {number(len(acts) - MOST_TOLD)} more acts, see the issue's activity in Sentry."
+        yield f"{when}: {count(len(acts) - MOST_TOLD, 'more act')}, see the issue's activity in Sentry."
 
 
 def _line(entry: Activity, now: datetime, own: str) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crossings import Crossing, hours_below, minutes_above, users_above
-from sentry_runbook.incident.metrics.timeseries import between
+from sentry_runbook.incident.metrics.timeseries import between, time_of
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
 from sentry_runbook.incident.model.results.impact import Episode
@@ -52,7 +52,7 @@ def _met_at(incident: Measurements, criterion: Criterion, at: datetime) -> Met:
     first = crossings[0]
     if first.at <= at:
         return True
-    is_open_minute = criterion.id == "unhandled_rate" and first.at - GRAIN <= at
+    is_open_minute = criterion.id == "unhandled_rate" and first.at - GRAIN < at
     return "unknown" if first.at_latest or is_open_minute else False
 
 
@@ -70,8 +70,8 @@ def _crossings(incident: Measurements, rule: str) -> Iterator[Crossing]:
 
 def _few_users(incident: Measurements, at: datetime) -> bool:
     """Whether no rolling hour up to ``at`` held more users than the threshold, for certain."""
-    users = users_worst_hour(_up_to(incident.evidence, at))
     limit = incident.policy.thresholds.users_per_hour_above
+    users = users_worst_hour(_up_to(incident.evidence, at, limit))
     return (
         not incident.dropped_at_most
         and isinstance(users, UsersWorstHour)
@@ -80,8 +80,8 @@ def _few_users(incident: Measurements, at: datetime) -> bool:
     )
 
 
-def _up_to(evidence: Evidence, at: datetime) -> Evidence:
-    """The counts of users that were complete at ``at``."""
+def _up_to(evidence: Evidence, at: datetime, limit: int) -> Evidence:
+    """The counts that bound the users of the hours up to ``at``."""
     unknown = Unknown(why="counted up to now only")
     changes: dict[str, object] = {
         "window": evidence.window.model_copy(update={"end": at}),
@@ -94,10 +94,16 @@ def _up_to(evidence: Evidence, at: datetime) -> Evidence:
         cut = {"events": _cut(part.events, at), "users": None if part.users is None else _cut(part.users, at)}
         changes["series"] = evidence.series.model_copy(update={"value": part.model_copy(update=cut)})
     if isinstance(evidence.users_per_hour, Known):
-        hours = evidence.users_per_hour.value
-        # An hour that was open then has its users of now.
-        full = between(hours, hours.start, at - timedelta(seconds=hours.step_s) + timedelta(microseconds=1))
-        changes["users_per_hour"] = evidence.users_per_hour.model_copy(update={"value": full})
+        hours = _cut(evidence.users_per_hour.value, at)
+        # An hour that was open then has its users of now: no more than the limit bound those of then, too.
+        open_from = at - timedelta(seconds=hours.step_s)
+        values = tuple(
+            value if time_of(hours, index) <= open_from or (value is not None and value <= limit) else None
+            for index, value in enumerate(hours.values)
+        )
+        changes["users_per_hour"] = evidence.users_per_hour.model_copy(
+            update={"value": hours.model_copy(update={"values": values})}
+        )
     return evidence.model_copy(update=changes)
 
 
