@@ -119,6 +119,11 @@ def test_clock_hours_alone_tell_it_at_their_ends() -> None:
     at_all(blind(users_per_hour=hours, totals=totals(900, 155)), m120=P2, m90=P2_TO_P1, m61=P2_TO_P1, m60=P1)
 
 
+def test_events_without_a_user_may_have_been_of_more_users() -> None:
+    nobody = Seen(at=ago(minutes=110), user=None)
+    at_all(incident([*crowd(320), nobody]), m105=P2_TO_P1, m104=P1)
+
+
 def test_dropped_events_may_have_been_of_more_users() -> None:
     gone = OutcomeSeries(outcome="rate_limited", total=50, values=(*[0] * 22, 50, 0))
     kept = OutcomeSeries(outcome="accepted", total=0, values=(0,) * 24)

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crossings import Crossing, hours_below, minutes_above, users_above
-from sentry_runbook.incident.metrics.timeseries import between, time_of
+from sentry_runbook.incident.metrics.timeseries import time_of
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
-from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
 from sentry_runbook.incident.model.results.impact import Episode
 from sentry_runbook.incident.model.results.triage import CouldBe, Criterion, Met
 from sentry_runbook.incident.severity.rules import could_be_of, is_open, met_by_id, rule_criteria
@@ -71,17 +71,14 @@ def _crossings(incident: Measurements, rule: str) -> Iterator[Crossing]:
 def _few_users(incident: Measurements, at: datetime) -> bool:
     """Whether no rolling hour up to ``at`` held more users than the threshold, for certain."""
     limit = incident.policy.thresholds.users_per_hour_above
-    users = users_worst_hour(_up_to(incident.evidence, at, limit))
-    return (
-        not incident.dropped_at_most
-        and isinstance(users, UsersWorstHour)
-        and users.at_most is not None
-        and users.at_most <= limit
-    )
+    users, totals = users_worst_hour(_up_to(incident.evidence, at, limit)), incident.evidence.totals
+    # Events without a user, and those that Sentry dropped, may be of more people.
+    has_more = incident.dropped_at_most or (isinstance(totals, Known) and totals.value.users_lower_bound)
+    return not has_more and isinstance(users, UsersWorstHour) and users.at_most is not None and users.at_most <= limit
 
 
 def _up_to(evidence: Evidence, at: datetime, limit: int) -> Evidence:
-    """The counts that bound the users of the hours up to ``at``."""
+    """The counts that bound the users of the hours up to ``at``; of the series the window's end takes the rest away."""
     unknown = Unknown(why="counted up to now only")
     changes: dict[str, object] = {
         "window": evidence.window.model_copy(update={"end": at}),
@@ -89,12 +86,8 @@ def _up_to(evidence: Evidence, at: datetime, limit: int) -> Evidence:
         "rows": unknown,
         "users_in": tuple(counted for counted in evidence.users_in if counted.end <= at),
     }
-    if isinstance(evidence.series, Known):
-        part = evidence.series.value
-        cut = {"events": _cut(part.events, at), "users": None if part.users is None else _cut(part.users, at)}
-        changes["series"] = evidence.series.model_copy(update={"value": part.model_copy(update=cut)})
     if isinstance(evidence.users_per_hour, Known):
-        hours = _cut(evidence.users_per_hour.value, at)
+        hours = evidence.users_per_hour.value
         # An hour that was open then has its users of now: no more than the limit bound those of then, too.
         open_from = at - timedelta(seconds=hours.step_s)
         values = tuple(
@@ -105,7 +98,3 @@ def _up_to(evidence: Evidence, at: datetime, limit: int) -> Evidence:
             update={"value": hours.model_copy(update={"values": values})}
         )
     return evidence.model_copy(update=changes)
-
-
-def _cut(series: Series, at: datetime) -> Series:
-    return between(series, series.start, at)
