@@ -183,6 +183,7 @@ INSIDE: dict[str, set[str]] = {
     "severity": MEASURED,
     "impact": MEASURED,
     "recovery": MEASURED,
+    "situation": MEASURED | {"severity"},
     "timeline": MEASURED | {"recovery", "causes"},
     "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,

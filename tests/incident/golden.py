@@ -43,6 +43,7 @@ EVERY = tuple(
     for kind, audience, form in product(KINDS, AUDIENCES, FORMATS)
     if kind not in FOR_ENGINEERS or audience == "engineers"
 )
+OF_EVERY_AUDIENCE = tuple(kind for kind in KINDS if kind not in FOR_ENGINEERS)
 LAST = timedelta(minutes=30)
 """The last message went out that long ago."""
 

@@ -214,6 +214,7 @@ def world_of(issues: Sequence[Hostile], texts: Sequence[str], clock: ManualClock
         for event in project.events.window(0, 2**62):
             parts = visitors.get(event.issue.short_id)
             if parts and event.user:
-                event.user = dataclasses.replace(event.user, **parts)
-                event.tags["user"] = f"id:{parts['id']}"
+                user = dataclasses.replace(event.user, **parts)
+                tags = {**event.tags, "user": f"id:{user.id}"}
+                event.retell(dataclasses.replace(event.facts, user=user, tags=tags))
     return world

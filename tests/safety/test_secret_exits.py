@@ -53,9 +53,10 @@ def seeded(number: int, clock: ManualClock) -> tuple[Hostile, World]:
     world = world_of([one], TEXTS, clock)
     for project in world.projects:
         for event in project.events.window(0, 2**62):
-            event.tags.update(USER_TAGS)
+            event.retell(dataclasses.replace(event.facts, tags={**event.tags, **USER_TAGS}))
             if event.user:
-                event.user = dataclasses.replace(event.user, id="", email="", username=PERSON, ip=ADDRESS)
+                user = dataclasses.replace(event.user, id="", email="", username=PERSON, ip=ADDRESS)
+                event.retell(dataclasses.replace(event.facts, user=user))
     return one, world
 
 

@@ -22,11 +22,11 @@ def _outcomes_request(collection: Collection) -> Request[Outcomes] | None:
     if project is None:
         # Without a project Sentry would count those of the whole organization.
         return None
-    (start, end), organization = _full_hours(question.window), question.reference.organization
+    (start, end), organization = full_hours(question.window), question.reference.organization
     return lambda: client.outcomes(project_id=project, start=start, end=end, organization=organization)
 
 
-def _full_hours(window: Window) -> tuple[datetime, datetime]:
+def full_hours(window: Window) -> tuple[datetime, datetime]:
     """The full hours that hold the window: the same question for all issues of a project, so that one answer serves."""
     end = _hour_of(window.end)
     return _hour_of(window.start), end if end == window.end else end + timedelta(hours=1)
@@ -69,7 +69,7 @@ def _of_flags(collection: Collection) -> Window:
 
 def _flags_request(collection: Collection) -> Request[Objects]:
     client, organization = collection.client, collection.question.reference.organization
-    start, end = _full_hours(_of_flags(collection))
+    start, end = full_hours(_of_flags(collection))
     return lambda: client.flag_changes(start, end, organization=organization)
 
 

@@ -70,7 +70,7 @@ def why_one_stands_for_all(collection: Collection) -> str:
         users = _users([event] if event is not None else [])
     first = next(users, "")
     is_number = first.partition(":")[2] in NUMBERS_OF_NOBODY
-    if not (is_number or _stands_for_many(first)) or any(user != first for user in users):
+    if not (is_number or stands_for_many(first)) or any(user != first for user in users):
         return ""
     return ONE_PRIVATE_ADDRESS if first.startswith("ip:") else ONE_NAME_OF_NOBODY
 
@@ -84,11 +84,12 @@ def shared_users(collection: Collection) -> frozenset[str]:
     events = Counter(_users(page.items if page is not None else ()))
     if max(events.values(), default=0) < EVENTS_PER_USER:
         return frozenset()
-    shared = [user for user in events if _stands_for_many(user)]
+    shared = [user for user in events if stands_for_many(user)]
     return frozenset(shared) if sum(events[user] for user in shared) >= EVENTS_PER_USER * len(shared) else frozenset()
 
 
-def _stands_for_many(user: str) -> bool:
+def stands_for_many(user: str) -> bool:
+    """Whether a user, in the form of Sentry's tag ``user``, is a private address or nobody's name."""
     kind, _, name = user.partition(":")
     return is_private_address(name) if kind == "ip" else name.strip().lower() in NOBODY
 

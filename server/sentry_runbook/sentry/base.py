@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from sentry_runbook.errors import NotFound, SettingsError
 from sentry_runbook.sentry import account, parsing
-from sentry_runbook.sentry.account import Organization
+from sentry_runbook.sentry.account import Organization, Project
 from sentry_runbook.sentry.compatibility import Capabilities
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
@@ -75,18 +75,26 @@ class EndpointGroup:
         organizations = await self._sender.get("/api/0/organizations/", (), asked, parsing.objects)
         return tuple(map(account.organization, organizations))
 
-    async def _project_number(self, project: str, organization: str | None) -> str:
-        """A project's number: older servers refuse slugs in searches (sentry-api §2)."""
-        if project.isdigit() or project == "-1":
-            return project
+    async def project(self, project: str, organization: str | None = None) -> Project:
+        """One project by its slug or number; it has a number.
+
+        Raises:
+            NotFound: Sentry knows no such project, or tells no number of it.
+        """
         slug = await self._slug(organization)
         path = f"/api/0/projects/{segment(slug)}/{segment(project)}/"
         hint = "Check the project's slug and SENTRY_ORG."
         asked = RequestInfo(f"project {named(project)}", READ_PROJECT, hint=hint)
-        number = account.project(await self._sender.get(path, (), asked, parsing.an_object)).id
-        if number is None:
+        found = account.project(await self._sender.get(path, (), asked, parsing.an_object))
+        if found.id is None:
             raise NotFound(f"Sentry tells no number for project {named(project)}.", hint, asked=asked.what)
-        return number
+        return found
+
+    async def _project_number(self, project: str, organization: str | None) -> str:
+        """A project's number: older servers refuse slugs in searches (sentry-api §2)."""
+        if project.isdigit() or project == "-1":
+            return project
+        return (await self.project(project, organization)).id or project
 
     async def _optional(
         self,
@@ -124,6 +132,11 @@ def span(start: datetime, end: datetime) -> Query:
 def environments_of(names: Sequence[str]) -> Query:
     """Each name once; an empty one means "no environment"."""
     return [("environment", name) for name in dict.fromkeys(names)]
+
+
+def projects_of(numbers: Sequence[str]) -> Query:
+    """Several projects by their numbers; ``-1`` is all that the token may read."""
+    return [("project", number) for number in dict.fromkeys(numbers)]
 
 
 def given(name: str, value: str | None) -> Query:

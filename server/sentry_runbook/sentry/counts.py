@@ -22,6 +22,7 @@ class ListPage(Generic[T]):
         unseen: of the conditions applied here the tags that no row carried: a misspelt one finds nothing.
         order: Sentry's word for the order, where it is another than asked for.
         rows_read: of how many rows these were chosen here, where the server ignores a condition; None where it chose.
+        total: rows of all pages (``X-Hits``); None where the server does not say, or counted no further.
     """
 
     items: tuple[T, ...]
@@ -29,6 +30,7 @@ class ListPage(Generic[T]):
     rows_read: int | None = None
     order: str | None = None
     unseen: tuple[str, ...] = ()
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,20 @@ class SessionCounts:
 
 
 @dataclass(frozen=True)
+class ProjectSessionCounts:
+    """Release health of several projects.
+
+    Attributes:
+        by_project: number of a project → its sessions by environment; of all that were asked for in one group without
+            a name, where the environments were named in the request.
+        is_cut: Sentry may have left out the groups with the fewest sessions.
+    """
+
+    by_project: Mapping[str, SessionCounts]
+    is_cut: bool = False
+
+
+@dataclass(frozen=True)
 class OutcomeCounts:
     """Events of one outcome (``accepted``, ``rate_limited`` …): in all, and one number an interval; None: not told."""
 
@@ -177,3 +193,18 @@ class Outcomes:
     start: datetime | None
     step_s: int
     groups: tuple[OutcomeCounts, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProjectOutcomes:
+    """Events of several projects by outcome, in all of a stretch: by project Sentry tells no series.
+
+    Attributes:
+        start: start of the first hour that was counted; None when it cannot be read.
+        end: end of the last one.
+        totals: number of a project → outcome → events; None where Sentry gave no number.
+    """
+
+    start: datetime | None
+    end: datetime | None
+    totals: Mapping[str, Mapping[str, int | None]]

@@ -23,6 +23,10 @@ OLDER_SORTS = {"user": "freq", "trends": "date"}
 class IssueListEndpoints(IssuePaths):
     """The endpoint that lists issues."""
 
+    async def searches_one_project(self, organization: str | None = None) -> bool:
+        """Whether this server, or its plan, is known to search one project at a time."""
+        return self._can.is_missing("global_views", await self._slug(organization))
+
     async def issues(
         self,
         *,
@@ -36,6 +40,7 @@ class IssueListEndpoints(IssuePaths):
         cursor: str | None,
         organization: str | None = None,
         now: datetime | None = None,
+        stats_period: str | None = None,
     ) -> ListPage[JsonObject]:
         """One page of the issues that match a search.
 
@@ -50,6 +55,7 @@ class IssueListEndpoints(IssuePaths):
             cursor: of the page before.
             organization: None means the configured one.
             now: what ages are counted from, where they are applied here; ``end`` when left out.
+            stats_period: ``24h`` for each row's events by hour of the last day, whatever the list's own period is.
 
         Of Sentry of 2019 the answer may be in another order than asked for: the page says which.
 
@@ -63,7 +69,7 @@ class IssueListEndpoints(IssuePaths):
         path = await self._org_path(organization, "issues/")
         if self._can.server != "glitchtip":
             common = [("query", query), ("limit", str(limit)), *span(start, end), *environments_of(environments)]
-            common += given("cursor", place_of(cursor).page)
+            common += given("cursor", place_of(cursor).page) + given("groupStatsPeriod", stats_period)
             page = await self._issues_of_sentry(path, common, sort, number, slug)
             if page is not None:
                 return page

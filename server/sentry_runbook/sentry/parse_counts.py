@@ -222,6 +222,21 @@ def _pair(pair: object) -> Point | None:
     return at, number(counts.get("count")) if isinstance(counts, dict) else None, False
 
 
+def series_of_points(values: object, interval_s: int) -> TimeSeries:
+    """One series of an ``events-timeseries`` response, by its points.
+
+    Raises:
+        Unsupported: the points are in another resolution.
+        ValueError: there are none.
+    """
+    return _regular(_columns(map(_point, _list(values))), interval_s)
+
+
+def series_of_pairs(data: object, interval_s: int) -> TimeSeries:
+    """One series of an ``events-stats`` response, by its pairs; raises as :func:`series_of_points`."""
+    return _regular(_columns(map(_pair, _list(data))), interval_s)
+
+
 def _list(value: object) -> list[object]:
     """Return the first points of a list, and none of anything else, which is an error only for a requested axis."""
     return value[:MAX_POINTS] if isinstance(value, list) else []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise, starmap, zip_longest
 
-from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, list_of, moment_of
-from sentry_runbook.sentry.counts import EnvironmentSessions, SessionCounts
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, id_of, list_of, moment_of, object_of
+from sentry_runbook.sentry.counts import EnvironmentSessions, ProjectSessionCounts, SessionCounts
 from sentry_runbook.sentry.messages import SentryResponse
 from sentry_runbook.sentry.parse_counts import number
 from sentry_runbook.sentry.parsing import an_object
@@ -48,28 +48,56 @@ class _Row:
 def sessions(response: SentryResponse, *, has_unhandled_rate: bool, by_hour: bool = True) -> SessionCounts:
     """Parse release health by environment, and by release where both are told; without ``by_hour`` the totals alone."""
     answer = an_object(response)
-    intervals, groups = answer.get("intervals"), answer.get("groups")
-    hours = [moment_of(at) for at in list_of(intervals)]
+    groups = list_of(answer.get("groups"))
+    counts = _with_groups(_range(answer, by_hour), groups)
+    return replace(counts, has_unhandled_rate=has_unhandled_rate, is_cut=_is_cut(answer, by_hour))
+
+
+def project_sessions(response: SentryResponse, *, has_unhandled_rate: bool) -> ProjectSessionCounts:
+    """Parse release health by project and hour, and by environment where that is told; a group without one is left."""
+    answer = an_object(response)
+    by_project: dict[str, list[object]] = {}
+    for group in list_of(answer.get("groups")):
+        project = id_of(object_of(object_of(group).get("by")).get("project"))
+        if project is not None:
+            by_project.setdefault(project, []).append(group)
+    empty, is_cut = replace(_range(answer, by_hour=True), has_unhandled_rate=has_unhandled_rate), _is_cut(answer, True)
+    counted = {project: _with_groups(replace(empty, is_cut=is_cut), groups) for project, groups in by_project.items()}
+    return ProjectSessionCounts(counted, is_cut)
+
+
+def _range(answer: Mapping[str, object], by_hour: bool) -> SessionCounts:
+    """Return the range of an answer and its hours, without a group.
+
+    Raises:
+        ValueError: it names none.
+    """
+    hours = [moment_of(at) for at in list_of(answer.get("intervals"))]
     start, end = moment_of(answer.get("start")), moment_of(answer.get("end"))
     if start is None or end is None or start >= end:
         raise ValueError("no range")
     # An unreadable hour would shift all values after it: unless all are read, one after the other, there are none.
     known = tuple(at for at in hours if at is not None)
     in_order = len(known) == len(hours) and all(later - at == HOUR for at, later in pairwise(known))
-    listed = list_of(groups)
-    rows = [_row(group) for group in listed[:MAX_ITEMS] if isinstance(group, dict)]
+    return SessionCounts(start=start, end=end, intervals=known if by_hour and in_order else ())
+
+
+def _with_groups(counts: SessionCounts, groups: Sequence[object]) -> SessionCounts:
+    rows = [_row(group) for group in groups if isinstance(group, dict)]
     by_environment: dict[str | None, list[_Row]] = {}
     for row in rows:
         by_environment.setdefault(row.environment, []).append(row)
-    return SessionCounts(
-        start=start,
-        end=end,
-        intervals=known if by_hour and in_order else (),
+    return replace(
+        counts,
         groups=tuple(_group(_combined(name, parts)) for name, parts in by_environment.items()),
         releases=tuple(_group(row) for row in rows if row.release is not None),
-        has_unhandled_rate=has_unhandled_rate,
-        is_cut=(by_hour and len(listed) >= max(1, MOST_POINTS // max(1, len(hours)))) or len(listed) > MAX_ITEMS,
     )
+
+
+def _is_cut(answer: Mapping[str, object], by_hour: bool) -> bool:
+    groups, hours = answer.get("groups"), list_of(answer.get("intervals"))
+    listed = len(groups) if isinstance(groups, list) else 0
+    return (by_hour and listed >= max(1, MOST_POINTS // max(1, len(hours)))) or listed > MAX_ITEMS
 
 
 def _row(group: dict[str, object]) -> _Row:

@@ -13,12 +13,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_core import from_json
 
-from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject, id_of
+from sentry_runbook.incident.model.evidence.json_values import MAX_ITEMS, JsonObject, count_of, id_of
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.messages import SentryResponse, next_cursor
 
@@ -135,8 +135,16 @@ def objects_of(values: object) -> tuple[JsonObject, ...]:
 
 
 def page(reply: SentryResponse) -> ListPage[JsonObject]:
-    """A page of a list, with the cursor of the next."""
-    return ListPage(items=objects(reply), next_cursor=next_cursor(reply.headers.get("link")))
+    """A page of a list, with the cursor of the next, and how many rows all pages hold."""
+    return ListPage(
+        items=objects(reply), next_cursor=next_cursor(reply.headers.get("link")), total=_total(reply.headers)
+    )
+
+
+def _total(headers: Mapping[str, str]) -> int | None:
+    """How many rows match; None where Sentry stopped counting at its most (``X-Max-Hits``)."""
+    hits, most = count_of(headers.get("x-hits")), count_of(headers.get("x-max-hits"))
+    return None if hits is not None and most is not None and hits >= most else hits
 
 
 def text_at(key: str) -> Callable[[SentryResponse], str | None]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil, floor
+from typing import TypeVar
 
 import anyio
 
 from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
 from sentry_runbook.sentry import parse_counts, parse_sessions
 from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
-from sentry_runbook.sentry.counts import SessionCounts, TimeSeries
+from sentry_runbook.sentry.counts import ProjectSessionCounts, SessionCounts, TimeSeries
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
-from sentry_runbook.sentry.messages import RequestInfo
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 
+T = TypeVar("T")
 MOST_POINTS = 10_000
 """Points of one time series answer (sentry-api §8)."""
 HOUR_S = 3600
@@ -23,8 +26,9 @@ MOST_SESSION_HOURS = 1_000
 """Intervals of one answer about sessions (sentry-api §17)."""
 SERIES = RequestInfo("the time series", READ_ORG, "series", "Rates a minute stay unknown on this server.")
 SESSIONS = RequestInfo("the sessions", READ_ORG, "sessions", "Release health may be switched off on this server.")
+UNHANDLED_RATE = "unhandled_rate(session)"
 SESSION_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "unhandled_rate": ("sum(session)", "crash_free_rate(session)", "crash_rate(session)", "unhandled_rate(session)"),
+    "unhandled_rate": ("sum(session)", "crash_free_rate(session)", "crash_rate(session)", UNHANDLED_RATE),
     "crash_rate": ("sum(session)", "crash_free_rate(session)", "crash_rate(session)"),
     "": ("sum(session)", "crash_free_rate(session)"),
 }
@@ -180,27 +184,67 @@ class TimeSeriesEndpoints(EndpointGroup):
         self._can.mark_missing(BY_RELEASE, crowded)
         return replace(await self._sessions_by([ENVIRONMENT], common, slug, by_hour), why_no_releases=TOO_MANY)
 
+    async def sessions_by_project(
+        self,
+        *,
+        project_id: str,
+        start: datetime,
+        end: datetime,
+        environments: Sequence[str] = (),
+        organization: str | None = None,
+    ) -> ProjectSessionCounts:
+        """Release health of several projects by hour, and by environment where none is named.
+
+        Args:
+            project_id: number of a project; ``-1``: all that the token may read.
+            start: from the full hour before then.
+            end: up to the full hour after then; at most :data:`MOST_SESSION_HOURS` later.
+            environments: any of these; one that Sentry does not know makes it answer 404.
+            organization: None means the configured one.
+
+        Raises:
+            Unsupported: the server has no release health.
+        """
+        slug = await self._slug(organization)
+        groups = [("groupBy", "project"), *([] if environments else [ENVIRONMENT])]
+        common = [*groups, ("interval", "1h"), *span(start, end), ("project", project_id)]
+        common += environments_of(environments)
+        return await self._by_session_fields(
+            lambda fields: self._sessions(
+                fields,
+                common,
+                slug,
+                lambda reply: parse_sessions.project_sessions(reply, has_unhandled_rate=UNHANDLED_RATE in fields),
+            ),
+            slug,
+        )
+
     async def _sessions_by(self, groups: Query, common: Query, slug: str, by_hour: bool) -> SessionCounts:
+        return await self._by_session_fields(
+            lambda fields: self._sessions(
+                fields,
+                [*groups, *common],
+                slug,
+                lambda reply: parse_sessions.sessions(
+                    reply, has_unhandled_rate=UNHANDLED_RATE in fields, by_hour=by_hour
+                ),
+            ),
+            slug,
+        )
+
+    async def _by_session_fields(self, ask: Callable[[Sequence[str]], Awaitable[T]], slug: str) -> T:
+        """The answer with as many of the fields as this server knows."""
         forms = [
-            RequestForm(
-                ask=lambda fields=fields: self._sessions(fields, [*groups, *common], slug, by_hour),  # type: ignore[misc]  # binds the loop's value
-                ability=ability,
-                is_refusal=refused_by(BadRequest),
-            )
+            RequestForm(ask=partial(ask, fields), ability=ability, is_refusal=refused_by(BadRequest))
             for ability, fields in SESSION_FIELDS.items()
         ]
         return await ask_newest(forms, self._can, slug)
 
-    async def _sessions(self, fields: Sequence[str], common: Query, slug: str, by_hour: bool) -> SessionCounts:
-        has_unhandled_rate = "unhandled_rate(session)" in fields
-        return await self._optional(
-            "sessions",
-            "sessions/",
-            [*(("field", name) for name in fields), *common],
-            SESSIONS,
-            lambda reply: parse_sessions.sessions(reply, has_unhandled_rate=has_unhandled_rate, by_hour=by_hour),
-            organization=slug,
-        )
+    async def _sessions(
+        self, fields: Sequence[str], common: Query, slug: str, parse: Callable[[SentryResponse], T]
+    ) -> T:
+        params = [*(("field", name) for name in fields), *common]
+        return await self._optional("sessions", "sessions/", params, SESSIONS, parse, organization=slug)
 
 
 def has_session_hours(start: datetime, end: datetime) -> bool:

@@ -36,6 +36,7 @@ _EVENT: dict[str, Callable[[EventRecord], Value]] = {
     "release": lambda event: event.release,
     "transaction": lambda event: event.transaction,
     "culprit": lambda event: event.issue.spec.culprit or event.transaction,
+    "trace": lambda event: event.trace or "",
     "user": lambda event: f"id:{event.user.id}" if event.user else None,
     "user.id": lambda event: event.user.id if event.user else None,
     "user.email": lambda event: event.user.email if event.user else None,
@@ -68,6 +69,24 @@ _SPAN: dict[str, Callable[[SpanRecord], Value]] = {
     "transaction.status": lambda span: "internal_error" if span.failed else "ok",
 }
 
+OF_THE_ISSUE = frozenset(
+    {
+        "issue",
+        "issue.id",
+        "project",
+        "project.name",
+        "project.id",
+        "title",
+        "message",
+        "level",
+        "platform",
+        "event.type",
+        "error.type",
+        "error.value",
+    }
+)
+"""Columns that have the same value in all events of an issue."""
+
 _TYPES = {
     "timestamp": "date",
     "issue.id": "integer",
@@ -83,13 +102,19 @@ _TYPES = {
 def column(row: Row, key: str) -> Value:
     """Return a row's value of a column; any other key is read as a tag; None when the row has no such tag.
 
-    ``tags[name]`` is a tag even where a column has its name.
+    ``tags[name]`` is a tag even where a column has its name; ``flags["name"]`` is what a feature flag was evaluated to
+    before the event (Sentry's docs of the issue search, "searchable properties").
     """
     if isinstance(row, EventRecord):
         if key.startswith("tags[") and key.endswith("]"):
-            return row.tags.get(key[5:-1])
+            return row.tag(key[5:-1])
+        if key.startswith('flags["') and key.endswith('"]'):
+            return row.flags.get(key[7:-2])
         get = _EVENT.get(key)
-        return get(row) if get else row.tags.get(key, "" if key in _PROMOTED else None)
+        if get:
+            return get(row)
+        value = row.tag(key)
+        return "" if value is None and key in _PROMOTED else value
     read = _SPAN.get(key)
     return read(row) if read else None
 

@@ -228,8 +228,9 @@ def _contexts(event: EventRecord) -> dict[str, object]:
             contexts[name] = {"name": known or version, "version": version if known else None, "type": name}
     if "device" in tags:
         contexts["device"] = {"family": tags["device"], "model": tags["device"], "type": "device"}
-    trace = {"trace_id": digest("trace", event.id), "span_id": digest("span", event.id, size=8)}
-    contexts["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
+    if event.trace:
+        trace = {"trace_id": event.trace, "span_id": digest("span", event.id, size=8)}
+        contexts["trace"] = trace | {"op": "http.server", "status": "internal_error", "type": "trace"}
     if event.flags:
         values = [{"flag": flag, "result": _RESULTS.get(result, result)} for flag, result in event.flags.items()]
         contexts["flags"] = {"values": values, "type": "flags"}

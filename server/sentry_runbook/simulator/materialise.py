@@ -1,23 +1,19 @@
-"""From descriptions to records: where each event of a stream falls, whom it hits and which tags it carries.
+"""From descriptions to records: traced requests, sessions, releases with their deploys and commits.
 
-Nothing here is random (``spread``), so counts and shares are exact and every run of a scenario is the same.
+Nothing here is random (``spread``), so counts and shares are exact and every run of a scenario is the same. Events are
+made in ``materialise_events``.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from sentry_runbook.simulator.records import (
     MINUTE,
     CommitRecord,
     DeployRecord,
-    EventRecord,
-    IssueRecord,
     ProjectRecord,
     ReleaseRecord,
     SessionMinute,
     SpanRecord,
-    Visitor,
     digest,
     number_id,
 )
@@ -27,148 +23,9 @@ from sentry_runbook.simulator.scenario import (
     DeploySpec,
     ReleaseSpec,
     SessionsSpec,
-    Stream,
     Transactions,
 )
-from sentry_runbook.simulator.spread import GOLDEN, deal, done_until, instants, share
-
-# What a browser application's events look like when the scenario does not say: browser, system, device.
-_CLIENTS = {
-    "Chrome 141.0|Windows 11|Other": 4.0,
-    "Safari 18.5|iOS 18.5|iPhone": 3.0,
-    "Chrome 141.0|Android 15|Pixel 8": 2.0,
-    "Firefox 143.0|Ubuntu 24.04|Other": 1.0,
-}
-_SERVERS = {"web-1": 1.0, "web-2": 1.0, "web-3": 1.0}
-_COUNTRIES = {"US": 5.0, "DE": 3.0, "FR": 2.0}
-_BROWSER_PLATFORMS = ("javascript", "react", "vue", "angular")
-
-
-def runs_in_browser(platform: str) -> bool:
-    """Return whether a platform's events come from browsers, and so carry browser and device tags."""
-    return platform.startswith(_BROWSER_PLATFORMS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """The values dealt to a stream's events, one list a tag; so for the results of flags."""
-
-    tags: dict[str, list[str]]
-    flags: dict[str, list[str]]
-    countries: list[str]
-
-    @classmethod
-    def of(cls, issue: IssueRecord, stream: Stream) -> _Columns:
-        count = stream.count
-        browser, system, device = stream.browsers, stream.systems, stream.devices
-        servers = stream.servers
-        dealt: dict[str, list[str]] = {}
-        if runs_in_browser(issue.spec.platform or issue.project.platform):
-            usual = [client.split("|") for client in deal(_CLIENTS, count, 1)]
-            for part, key in enumerate(("browser", "os", "device")):
-                dealt[key] = [client[part] for client in usual]
-        elif servers is None:
-            servers = _SERVERS
-        named = {"browser": browser, "os": system, "device": device, "server_name": servers}
-        for salt, (key, weights) in enumerate(named.items(), 2):
-            if weights is not None:
-                dealt[key] = deal(weights, count, salt) if weights else []
-        for salt, (key, weights) in enumerate((dict(issue.spec.tags) | dict(stream.tags)).items(), 7):
-            dealt[key] = deal(weights, count, salt) if weights else []
-        flags = {flag: deal(weights, count, salt) for salt, (flag, weights) in enumerate(stream.flags.items(), 11)}
-        return cls(
-            {key: values for key, values in dealt.items() if values},
-            flags,
-            deal(stream.countries or _COUNTRIES, count, 6),
-        )
-
-
-def visitor(number: int, country: str, same_address: bool = False) -> Visitor:
-    """Return the person with a number; the addresses are of the ranges kept for documentation."""
-    ip = "203.0.113.7" if same_address else f"198.51.100.{number % 250 + 1}"
-    return Visitor(str(10_000 + number), f"user{number}@customers.example", f"user{number}", ip, country)
-
-
-def _visitors(stream: Stream, countries: list[str]) -> list[Visitor | None]:
-    with_context = 0 if stream.users == 0 else round(stream.count * stream.user_share)
-    met = 0
-    people: list[Visitor | None] = []
-    for index in range(stream.count):
-        if not share(with_context, stream.count, index):
-            people.append(None)
-            continue
-        number = stream.first_user + (met % stream.users if stream.users else met)
-        people.append(visitor(number, countries[number % stream.count], stream.same_address))
-        met += 1
-    return people
-
-
-def _split(tags: dict[str, str], platform: str) -> None:
-    """Add the tags that Sentry derives from others: the name without the version, the device's family."""
-    for key, derived in (("browser", "browser.name"), ("os", "os.name")):
-        if key in tags:
-            tags[derived] = tags[key].rpartition(" ")[0] or tags[key]
-    if "device" in tags:
-        tags["device.family"] = tags["device"]
-    if not runs_in_browser(platform):
-        runtime = "CPython 3.12.7" if platform.startswith("python") else "node v22.11.0"
-        tags.setdefault("runtime", runtime)
-        tags.setdefault("runtime.name", runtime.rpartition(" ")[0])
-
-
-def _fixed_tags(issue: IssueRecord, stream: Stream, handled: bool, transaction: str | None) -> dict[str, str]:
-    """Return the tags that all events of a stream share."""
-    spec = issue.spec
-    fixed: dict[str, str] = {"level": spec.level}
-    if spec.category == "error":
-        fixed["handled"] = "yes" if handled else "no"
-        if spec.chain:
-            fixed["mechanism"] = spec.chain[-1].mechanism
-    return fixed | {
-        key: value for key, value in (("transaction", transaction), ("environment", stream.environment)) if value
-    }
-
-
-def events(issue: IssueRecord, stream: Stream, origin: int, batch: str) -> list[EventRecord]:
-    """Make the events of one stream; ``batch`` keeps their ids apart from other streams'."""
-    if not stream.count:
-        return []
-    spec, project = issue.spec, issue.project
-    columns = _Columns.of(issue, stream)
-    people = _visitors(stream, columns.countries)
-    handled = spec.handled if stream.handled is None else stream.handled
-    transaction = stream.transaction or spec.transaction
-    fixed = _fixed_tags(issue, stream, handled, transaction)
-    batch_events: list[EventRecord] = []
-    start, end = origin + round(stream.start * MINUTE), origin + round(stream.end * MINUTE)
-    for index, at in enumerate(instants(stream.count, start, end, stream.shape, stream.rates)):
-        release = project.live_release(stream.environment, at) if stream.release == LATEST else stream.release
-        tags = fixed | {key: values[index] for key, values in columns.tags.items()}
-        _split(tags, spec.platform or project.platform)
-        if spec.request:
-            tags["url"] = spec.request.url.replace("{n}", str(index + 1))
-        if release:
-            tags["release"] = release
-        person = people[index]
-        if person:
-            tags["user"] = f"id:{person.id}"
-        batch_events.append(
-            EventRecord(
-                at,
-                digest(project.slug, issue.short_id, batch, index),
-                issue,
-                index + 1,
-                release,
-                stream.environment,
-                handled,
-                person,
-                tags,
-                transaction,
-                spec.breadcrumbs if stream.breadcrumbs is None else stream.breadcrumbs,
-                {flag: results[index] for flag, results in columns.flags.items()},
-            )
-        )
-    return batch_events
+from sentry_runbook.simulator.spread import GOLDEN, done_until, instants, share
 
 
 def _duration(quantile: float, typical: float, p95: float) -> float:

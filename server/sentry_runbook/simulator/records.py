@@ -5,18 +5,41 @@ Instants are integer epoch milliseconds; a record exists for a reader when its `
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Generic, Protocol, TypeVar
 
-from sentry_runbook.simulator.scenario import Crumb, IssueSpec, Scenario
+from sentry_runbook.simulator.event_record import EventRecord, Visitor
+from sentry_runbook.simulator.log import Log, Placed
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario
 from sentry_runbook.simulator.versions import is_semver, precedence
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "ActivityRecord",
+    "CommitRecord",
+    "DeployRecord",
+    "EventRecord",
+    "IssueRecord",
+    "ProjectRecord",
+    "ReleaseRecord",
+    "ResolutionRecord",
+    "SessionMinute",
+    "SnoozeRecord",
+    "SpanRecord",
+    "Visitor",
+    "digest",
+    "greatest_version",
+    "number_id",
+]
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_FAR = 2**62
+"""Later than anything."""
 
 
 def digest(*parts: object, size: int = 16) -> str:
@@ -28,84 +51,6 @@ def number_id(*parts: object, digits: int) -> str:
     """Return a decimal id of so many digits that depends on the parts alone."""
     low = 10 ** (digits - 1)
     return str(low + int(digest(*parts, size=8), 16) % (4 * low))
-
-
-class Dated(Protocol):
-    """Anything that happened at an instant."""
-
-    @property
-    def at(self) -> int:
-        """Epoch milliseconds."""
-
-
-class Placed(Dated, Protocol):
-    """Anything that happened at an instant in an environment."""
-
-    @property
-    def environment(self) -> str | None:
-        """The environment's name; None when none was sent."""
-
-
-T = TypeVar("T", bound=Dated)
-
-
-class Log(Generic[T]):
-    """Records in the order of time, with windows cut out by bisection."""
-
-    def __init__(self) -> None:
-        self._items: list[T] = []
-        self._at: list[int] = []
-
-    def add(self, items: Iterable[T]) -> None:
-        """Put records in; equal instants keep their order of arrival."""
-        self._items.extend(items)
-        self._items.sort(key=lambda item: item.at)
-        self._at = [item.at for item in self._items]
-
-    def window(self, start: int, end: int) -> list[T]:
-        """Return the records with ``start <= at < end``, oldest first."""
-        return self._items[bisect_left(self._at, start) : bisect_left(self._at, end)]
-
-    def until(self, now: int) -> list[T]:
-        """Return every record that has happened by ``now``."""
-        return self.window(0, now + 1)
-
-    def count(self, start: int, end: int) -> int:
-        """Count the records with ``start <= at < end``."""
-        return max(0, bisect_left(self._at, end) - bisect_left(self._at, start))
-
-    def first(self) -> T | None:
-        """Return the first record; None when there is none."""
-        return self._items[0] if self._items else None
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Someone who met an error."""
-
-    id: str
-    email: str
-    username: str
-    ip: str
-    country: str
-
-
-@dataclass(slots=True, eq=False)
-class EventRecord:
-    """One event of an issue."""
-
-    at: int
-    id: str
-    issue: IssueRecord
-    number: int
-    release: str | None
-    environment: str | None
-    handled: bool | None
-    user: Visitor | None
-    tags: dict[str, str]
-    transaction: str | None
-    breadcrumbs: tuple[Crumb, ...]
-    flags: dict[str, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +79,48 @@ class SessionMinute:
     unhandled: int
     errored: int
     users: int
+
+
+class SessionLog(Log[SessionMinute]):
+    """Sessions by the minute, which are added up once for all questions about whole hours."""
+
+    __slots__ = ("_hours",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hours: dict[int, list[SessionMinute]] | None = None
+
+    def add(self, items: Iterable[SessionMinute]) -> None:
+        """Put records in."""
+        super().add(items)
+        self._hours = None
+
+    def sums(self, start: int, end: int) -> list[SessionMinute]:
+        """Return the sessions of a period that begins at a full hour: summed hours, then the minutes of the rest."""
+        if self._hours is None:
+            self._hours = _hours(self.window(0, _FAR))
+        whole = range(start // HOUR, end // HOUR)
+        hours = [hour for number in whole for hour in self._hours.get(number, ())]
+        return hours + self.window(end // HOUR * HOUR, end)
+
+
+def _hours(minutes: Iterable[SessionMinute]) -> dict[int, list[SessionMinute]]:
+    sums: dict[tuple[int, str | None, str | None], SessionMinute] = {}
+    for minute in minutes:
+        hour = minute.at // HOUR
+        total = sums.setdefault(
+            (hour, minute.environment, minute.release),
+            SessionMinute(hour * HOUR, minute.environment, minute.release, 0, 0, 0, 0, 0),
+        )
+        total.count += minute.count
+        total.crashed += minute.crashed
+        total.unhandled += minute.unhandled
+        total.errored += minute.errored
+        total.users += minute.users
+    hours: dict[int, list[SessionMinute]] = {}
+    for (hour, _, _), total in sums.items():
+        hours.setdefault(hour, []).append(total)
+    return hours
 
 
 @dataclass(slots=True, eq=False)
@@ -254,6 +241,11 @@ class IssueRecord:
         """The short id, as in ``SHOP-1Z``."""
         return self.spec.short_id
 
+    @property
+    def is_error(self) -> bool:
+        """Whether its events are errors; those of other issues are occurrences, in a dataset of their own."""
+        return self.spec.category == "error"
+
 
 @dataclass(slots=True, eq=False)
 class ProjectRecord:
@@ -266,7 +258,7 @@ class ProjectRecord:
     origin: int
     events: Log[EventRecord] = field(default_factory=Log)
     spans: Log[SpanRecord] = field(default_factory=Log)
-    sessions: Log[SessionMinute] = field(default_factory=Log)
+    sessions: SessionLog = field(default_factory=SessionLog)
     releases: list[ReleaseRecord] = field(default_factory=list)
     issues: list[IssueRecord] = field(default_factory=list)
     environments: dict[str, int] = field(default_factory=dict)

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"""\s*(?:
         (?P<paren>[()]) |
         (?P<op>AND|OR)(?=[\s()]|$) |
-        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\))?):(?:
+        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\)|\["[^"]*"\]|\[[^\]"]*\])?):(?:
             \[(?:"(?:\\"|[^"])*+"|[^\]"])*+\]|(?:[<>]=?)?"(?:\\"|[^"])*+"|[^\s()]*)) |
         (?P<quoted>"(?:\\"|[^"])*+") |
         (?P<word>[^\s()]+)
@@ -35,6 +35,7 @@ _TOKEN = re.compile(
 )
 
 _QUOTED = re.compile(r'"(?:\\"|[^"])*+"')
+_BRACKETED = re.compile(r'([^:\[]+\[(?:"[^"]*"|[^\]"]*)\]):')
 _MOST_PARENTHESES = 50
 
 
@@ -134,6 +135,9 @@ def _after_key(text: str) -> tuple[str, str, str]:
     if text.startswith('"'):
         key, _, value = text[1:].partition('":')
         return key, ":", value
+    bracketed = _BRACKETED.match(text)
+    if bracketed:
+        return bracketed[1], ":", text[bracketed.end() :]
     return text.partition(":")
 
 
@@ -170,11 +174,17 @@ def value_test(term: Term) -> Callable[[Lookup], bool]:
         return lambda row: any(
             wanted in str(row(column) or "").lower() for column in ("title", "message", "transaction")
         )
+    # Plain words are compared by looking them up: a list of a hundred issues is no hundred comparisons a row.
+    plain = frozenset(value for value in term.values if value.isalnum())
     matches = [_matcher(value) for value in term.values]
+    others = [_matcher(value) for value in term.values if value not in plain]
 
     def test(row: Lookup) -> bool:
         value = row(key)
-        return any(match(value) for match in matches) is not negated
+        if isinstance(value, bool):
+            return any(match(value) for match in matches) is not negated
+        held = (value is not None and str(value) in plain) or any(match(value) for match in others)
+        return held is not negated
 
     return test
 

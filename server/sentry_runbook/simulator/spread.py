@@ -7,7 +7,8 @@ are placed by its inverse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from itertools import accumulate
 from math import gcd, sqrt
 
 from sentry_runbook.simulator.scenario import Rates, Shape, Weights
@@ -45,23 +46,31 @@ def _elapsed_at(rates: Rates, done: float) -> float:
     return 1.0
 
 
-def shuffled(count: int, salt: int) -> Iterator[int]:
-    """Return a permutation of ``range(count)`` whose every stretch is spread evenly; another one for each salt."""
-    step = max(1, int(count * ((GOLDEN * (salt + 1)) % 1)))
-    while gcd(step, count) != 1:
-        step += 1
-    return ((index * step + salt) % count for index in range(count))
+class Dealt:
+    """Values dealt to ``count`` events in the proportion of their weights, as exactly as whole numbers allow.
 
+    The value of each event is worked out when it is asked for: every stretch of the events holds the values in their
+    proportion, another order for each salt.
+    """
 
-def deal(weights: Weights, count: int, salt: int) -> list[str]:
-    """Deal the values to ``count`` events in the proportion of their weights, as exactly as whole numbers allow."""
-    total = sum(weights.values())
-    values: list[str] = []
-    reached = 0.0
-    for value, weight in weights.items():
-        reached += weight
-        values += [value] * (round(reached / total * count) - len(values))
-    return [values[rank] for rank in shuffled(count, salt)]
+    __slots__ = ("_bounds", "_count", "_salt", "_step", "_values")
+
+    def __init__(self, weights: Weights, count: int, salt: int) -> None:
+        total = sum(weights.values())
+        reached = accumulate(weights.values())
+        self._values = tuple(weights)
+        self._bounds = [round(part / total * count) for part in reached]
+        self._count = count
+        self._salt = salt
+        # A permutation of all places: a step that has no divisor in common with their number meets each of them once.
+        step = max(1, int(count * ((GOLDEN * (salt + 1)) % 1)))
+        while gcd(step, count) != 1:
+            step += 1
+        self._step = step
+
+    def __getitem__(self, index: int) -> str:
+        """Return the value of the event with an index from 0."""
+        return self._values[bisect_right(self._bounds, (index * self._step + self._salt) % self._count)]
 
 
 def share(part: int, count: int, index: int) -> int:

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from sentry_runbook.simulator import changes, lifecycle, materialise
+from sentry_runbook.simulator import changes, lifecycle, materialise, materialise_events
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
+from sentry_runbook.simulator.log import Log, Placed
 from sentry_runbook.simulator.records import (
     MINUTE,
     EventRecord,
     IssueRecord,
-    Log,
-    Placed,
     ProjectRecord,
     ReleaseRecord,
     number_id,
@@ -39,6 +38,9 @@ P = TypeVar("P", bound=Placed)
 ORGANIZATION = "acme"
 """The slug of the one organization of every world."""
 
+_FAR = 2**62
+"""Later than anything, in epoch milliseconds."""
+
 _PRIORITY = {"fatal": "high", "error": "high", "warning": "medium", "info": "low", "debug": "low"}
 
 
@@ -46,7 +48,7 @@ class World:
     """A small consistent Sentry: projects, issues, events, releases, sessions and traced requests.
 
     Args:
-        scenarios: one scenario or several with different projects and short ids.
+        scenarios: one scenario or several with different projects and short ids, each with those beside it.
         clock: gives the present, aware. The scenarios' minutes count from its reading at this moment, cut to the
             whole minute, so that an event minute of a scenario is a clock minute too.
     """
@@ -54,9 +56,12 @@ class World:
     def __init__(self, scenarios: Scenario | Iterable[Scenario], clock: Clock = system_clock) -> None:
         self.clock = clock
         self.origin = self.now_ms() // MINUTE * MINUTE
-        self.scenarios = (scenarios,) if isinstance(scenarios, Scenario) else tuple(scenarios)
+        together = (scenarios,) if isinstance(scenarios, Scenario) else scenarios
+        self.scenarios = tuple(project for scenario in together for project in scenario.all_projects())
         self.projects = [self._project(scenario) for scenario in self.scenarios]
         self._batches = 0
+        self._named = {name.upper(): issue for issue in self.issues() for name in (issue.id, issue.short_id)}
+        self._of_event: dict[str, EventRecord] = {}
         self._refuse_twins()
 
     @classmethod
@@ -122,11 +127,13 @@ class World:
         events = [
             event
             for index, stream in enumerate((*spec.streams, *more))
-            for event in materialise.events(issue, stream, self.origin, str(index))
+            for event in materialise_events.events(issue, stream, self.origin, str(index))
         ]
+        events += materialise_events.raw_events(issue, spec.raw, self.origin)
         issue.events.add(events)
         self._keep(project, project.events, events)
-        handled = all(stream.handled or (stream.handled is None and spec.handled) for stream in spec.streams)
+        told = [*(stream.handled for stream in spec.streams), *(event.handled for event in spec.raw)]
+        handled = all(spec.handled if answer is None else answer for answer in told)
         issue.priority = spec.priority or ("medium" if handled else _PRIORITY[spec.level])
         self._past(issue)
         return issue
@@ -166,13 +173,26 @@ class World:
     def find_issue(self, wanted: str, now: int | None = None) -> IssueRecord | None:
         """Find an issue by numeric or short id, brought up to the present; None while it has no event yet."""
         now = self.now_ms() if now is None else now
-        for issue in self.issues():
-            if wanted == issue.id or wanted.upper() == issue.short_id.upper():
-                if not issue.events.count(0, now + 1):
-                    return None
-                lifecycle.settle(issue, now)
-                return issue
-        return None
+        issue = self._named.get(wanted.upper())
+        if issue is None or not issue.events.count(0, now + 1):
+            return None
+        lifecycle.settle(issue, now)
+        return issue
+
+    def issues_seen(self, now: int) -> list[IssueRecord]:
+        """Return every issue that has an event by now, brought up to the present."""
+        seen = [issue for issue in self.issues() if issue.events.count(0, now + 1)]
+        for issue in seen:
+            lifecycle.settle(issue, now)
+        return seen
+
+    def find_event(self, wanted: str, now: int) -> EventRecord | None:
+        """Find an event of any project by its id; None while it lies in the future."""
+        if len(self._of_event) != sum(len(project.events) for project in self.projects):
+            everything = (event for project in self.projects for event in project.events.window(0, _FAR))
+            self._of_event = {event.id: event for event in everything}
+        event = self._of_event.get(wanted)
+        return event if event is not None and event.at <= now else None
 
     def find_project(self, wanted: str) -> ProjectRecord | None:
         """Find a project by slug or id."""
@@ -212,13 +232,13 @@ class World:
 
         Move the clock between a resolve and the events that shall undo it: equal instants have no order.
         """
-        issue = next((candidate for candidate in self.issues() if candidate.short_id == short_id), None)
-        if issue is None:
+        issue = self._named.get(short_id.upper())
+        if issue is None or issue.short_id != short_id:
             msg = f"this world has no issue {short_id!r}"
             raise ValueError(msg)
         self._batches += 1
         wanted = stream or Stream(count, 0.0, 0.0, users, environment=environment, release=release)
-        events = materialise.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
+        events = materialise_events.events(issue, wanted, self.now_ms(), f"emitted-{self._batches}")
         issue.events.add(events)
         self._keep(issue.project, issue.project.events, events)
         return events

@@ -13,8 +13,9 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from sentry_runbook.simulator import materialise
+from sentry_runbook.simulator import materialise_events
 from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.event_record import ToldEvents
 from sentry_runbook.simulator.records import MINUTE, EventRecord, IssueRecord, digest
 from sentry_runbook.simulator.scenario import (
     DeploySpec,
@@ -264,7 +265,7 @@ SHARED = ("level", "handled", "mechanism", "environment", "url", "runtime.name")
 
 
 def _records(issue: IssueRecord, rows: Sequence[Row], origin: int, entry: Planted) -> Iterator[EventRecord]:
-    template = materialise.events(issue, Stream(1, 0, 0, environment=entry.environment), origin, "template")[0]
+    template = materialise_events.events(issue, Stream(1, 0, 0, environment=entry.environment), origin, "template")[0]
     shared = {tag: template.tags[tag] for tag in SHARED if tag in template.tags}
     variants = entry.variants if issue.short_id == MAIN else ()
     crumbs = [_crumbs(variant["crumbs"]) for variant in variants] or [template.breadcrumbs]
@@ -272,11 +273,10 @@ def _records(issue: IssueRecord, rows: Sequence[Row], origin: int, entry: Plante
         tags = {**shared, **row.tags, **derived_tags(row.tags)}
         person = None
         if row.user is not None:
-            person = materialise.visitor(row.user, row.country, entry.same_address and row.is_planted)
+            person = materialise_events.visitor(row.user, row.country, entry.same_address and row.is_planted)
             tags["user"] = f"id:{person.id}"
-        yield replace(
-            template,
-            at=origin + round(row.at * MINUTE),
+        facts = replace(
+            template.facts,
             id=digest("planted", issue.short_id, entry.seed, number),
             number=number,
             flags=dict(row.flags),
@@ -286,6 +286,7 @@ def _records(issue: IssueRecord, rows: Sequence[Row], origin: int, entry: Plante
             transaction=row.tags.get("transaction"),
             breadcrumbs=crumbs[row.variant if variants else 0],
         )
+        yield EventRecord(origin + round(row.at * MINUTE), issue, ToldEvents(facts))
 
 
 def derived_tags(tags: Values) -> dict[str, str]:

@@ -111,6 +111,8 @@ BEFORE_PORT = re.compile(
 """The host that stands right before such a port."""
 MAX_BEFORE = 70
 PORT_BEHIND = re.compile(r"(?:[\"'’”)]?:|[\"'’”)]?,? (?:on )?port[ =:]{1,2})(\d{2,5})(?!\d)")
+SERVER_ON = re.compile(r"\bserver on [\"'‘“]([A-Za-z][\w.-]{1,252})[\"'’”]")
+"""The host in the words of MySQL's client library: ``Can't connect to MySQL server on 'db-main' (111)``."""
 NO_HOSTS = ("connection", "connections", "server", "tcp", "listening")
 """Words that stand before "on port 5432", too."""
 MOST_PLACES = 20
@@ -184,16 +186,21 @@ def find_dependency(
         calls: that failed before it, as ``failed_calls`` finds them.
         from_device: whether the events come from people's devices.
     """
-    finder = _Finder(evidence, tuple(texts), calls, from_device)
+    finder = _Finder(own_domains(evidence), tuple(texts), calls, from_device)
     by_text = next(finder.by_texts(), None)
     return by_text if by_text is not None else finder.by_calls()
+
+
+def dependency_of_text(text: str) -> FailedDependency | None:
+    """What one error text alone says of a failed dependency; None without a sign."""
+    return next(_Finder(frozenset(), (text,), {}, from_device=False).by_texts(), None)
 
 
 class _Finder:
     """Reads one incident's texts and calls."""
 
     def __init__(
-        self, evidence: Evidence, texts: tuple[str, ...], calls: Mapping[Whose, FailedCalls], from_device: bool
+        self, own: frozenset[str], texts: tuple[str, ...], calls: Mapping[Whose, FailedCalls], from_device: bool
     ) -> None:
         # What a model does not take is called an invalid request by its library, and is the code's own text.
         self._whole = {_ends(text): text for text in reversed(texts)}
@@ -202,7 +209,7 @@ class _Finder:
             for text in dict.fromkeys(map(_ends, texts))
             if not words.INPUT_ERROR.match(text) or words.TOO_LONG.search(text) is not None
         ]
-        self._own = own_domains(evidence)
+        self._own = own
         self._device = from_device
         self._calls = [calls[whose] for whose in SAY_WHO_FAILED if whose in calls]
 
@@ -310,6 +317,8 @@ class _Finder:
         """The host that the error names as the place of the call."""
         if (at_a_port := _at_a_port(text)) is not None:
             return at_a_port
+        if (server := SERVER_ON.search(text)) is not None and not is_address(server[1]):
+            return Place(server[1].lower(), None, "own")
         named = list(islice(places_in(text, self._own), MOST_PLACES))
         if not named:
             return None

@@ -11,6 +11,7 @@ is a whole incident.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sentry_runbook.simulator.scenario.events import (
@@ -20,6 +21,7 @@ from sentry_runbook.simulator.scenario.events import (
     Level,
     Raised,
     Rates,
+    RawEventSpec,
     RequestSpec,
     Shape,
     Stream,
@@ -39,7 +41,6 @@ from sentry_runbook.simulator.scenario.issue import (
     StateChange,
 )
 from sentry_runbook.simulator.scenario.project import (
-    AlertSpec,
     CommitSpec,
     DeploySpec,
     DroppedSpec,
@@ -47,6 +48,13 @@ from sentry_runbook.simulator.scenario.project import (
     ReleaseSpec,
     SessionsSpec,
     Transactions,
+)
+from sentry_runbook.simulator.scenario.watchers import (
+    AlertSpec,
+    DetectorSpec,
+    FiringSpec,
+    MonitorSpec,
+    UptimeSpec,
 )
 
 __all__ = [
@@ -56,17 +64,21 @@ __all__ = [
     "CommitSpec",
     "Crumb",
     "DeploySpec",
+    "DetectorSpec",
     "DroppedSpec",
     "EntrySpec",
+    "FiringSpec",
     "FlagChangeSpec",
     "FrameSpec",
     "IssueSpec",
     "Level",
+    "MonitorSpec",
     "NoteSpec",
     "OccurrenceSpec",
     "OwnerSpec",
     "Raised",
     "Rates",
+    "RawEventSpec",
     "RecoverySpec",
     "ReleaseSpec",
     "RequestSpec",
@@ -77,6 +89,7 @@ __all__ = [
     "Stream",
     "ThreadSpec",
     "Transactions",
+    "UptimeSpec",
     "Weights",
     "every_hour",
     "hourly",
@@ -108,7 +121,12 @@ class RecoverySpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One incident in its project. The first issue is the incident, the others are its surroundings."""
+    """One incident in its project. The first issue is the incident, the others are its surroundings.
+
+    Attributes:
+        beside: further projects of the same organization at the same time, with issues, releases and a recovery of
+            their own; a world of this scenario holds them all.
+    """
 
     name: str
     issues: tuple[IssueSpec, ...]
@@ -121,9 +139,13 @@ class Scenario:
     sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
     alerts: tuple[AlertSpec, ...] = ()
+    detectors: tuple[DetectorSpec, ...] = ()
+    monitors: tuple[MonitorSpec, ...] = ()
+    uptime: tuple[UptimeSpec, ...] = ()
     dropped: tuple[DroppedSpec, ...] = ()
     flags: tuple[FlagChangeSpec, ...] = ()
     recovery: RecoverySpec | None = None
+    beside: tuple[Scenario, ...] = ()
 
     @property
     def issue(self) -> str:
@@ -134,3 +156,9 @@ class Scenario:
     def slug(self) -> str:
         """The project's slug; by default what stands before the last dash of the short id."""
         return self.project or self.issue.rpartition("-")[0].lower()
+
+    def all_projects(self) -> Iterator[Scenario]:
+        """Return this scenario and those beside it, one a project, this one first."""
+        yield self
+        for further in self.beside:
+            yield from further.all_projects()

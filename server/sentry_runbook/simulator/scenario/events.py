@@ -154,6 +154,33 @@ class Stream:
             raise ValueError(msg)
 
 
+@dataclass(frozen=True, slots=True)
+class RawEventSpec:
+    """One event, told in full, in place of a stream: nothing is dealt, spread or added but what Sentry derives.
+
+    Attributes:
+        at: minutes relative to the start of the world; fractions are seconds.
+        user: id of the person; the same id in two issues or projects is the same person. None: no user context.
+        trace: 32 hexadecimal digits; None: the event has no trace context.
+        release: a version, None for none, or LATEST.
+        environment: None sends none.
+        transaction: None takes the issue's.
+        handled: None takes the issue's.
+        tags: further tags: ``server_name`` is the host.
+        flags: feature flags that were evaluated before the event, with their results.
+    """
+
+    at: float
+    user: str | None = None
+    trace: str | None = None
+    release: str | None = None
+    environment: str | None = "production"
+    transaction: str | None = None
+    handled: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, bool] = field(default_factory=dict)
+
+
 def check_rates(rates: Rates) -> None:
     """Refuse rates that spread nothing.
 

@@ -11,6 +11,7 @@ from sentry_runbook.simulator.scenario.events import (
     FrameSpec,
     Level,
     Raised,
+    RawEventSpec,
     RequestSpec,
     Stream,
     ThreadSpec,
@@ -87,6 +88,7 @@ class IssueSpec:
 
     Attributes:
         short_id: as people say it: ``SHOP-1Z``.
+        raw: further events, each told by itself, beside those of the streams.
         stack: of an event that is a message: where it was logged.
         threads: of the process, where the platform sends them.
         title: empty takes the outermost exception's type and value.
@@ -104,6 +106,7 @@ class IssueSpec:
     title: str = ""
     chain: tuple[Raised, ...] = ()
     streams: tuple[Stream, ...] = ()
+    raw: tuple[RawEventSpec, ...] = ()
     level: Level = "error"
     handled: bool = False
     culprit: str | None = None
