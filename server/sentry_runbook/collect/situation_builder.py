@@ -69,6 +69,8 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
 UNIONS = (UNION, SECOND_UNION)
 LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, BEFORE)
 """What tells nothing of what is news, or only how many people it hit: as far as requests are left."""
+OF_FEW: tuple[SituationPart[Any], ...] = (TRACES, PLACES)
+"""What is told of at most a hundred issues: of a storm it comes last."""
 NO_PROJECT = "the token sees no project: add its person or integration to a team"
 GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, sessions, flags or alerts here, and lists no hourly counts. Only "
@@ -139,11 +141,13 @@ class SituationBuilder:
     async def ask_details(self) -> None:
         """Round two: what the issues that are news have in common; nothing where none is."""
         collection, batch = self._collection, RequestBatch()
+        later = OF_FEW if collection.questions.more_new else ()
         for part in SECOND_ROUND:
-            collection.add(part, batch)
+            if part not in later:
+                collection.add(part, batch)
         # One request is kept for the third round, where distinct users may decide a severity and were not guessed.
         kept = 1 if collection.questions.unions else 0
-        for part in LAST_OF_SECOND_ROUND:
+        for part in (UNION, *later, *LAST_OF_SECOND_ROUND[1:]):
             if collection.sent < MOST_REQUESTS - kept:
                 collection.add(part, batch)
         await batch.send()

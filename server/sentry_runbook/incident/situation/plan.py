@@ -91,10 +91,17 @@ def _controls(evidence: SituationEvidence, news: Sequence[News]) -> tuple[str, .
 
 
 def _storming(evidence: SituationEvidence) -> tuple[str, ...]:
-    """The projects with most of the new issues, where these are of several: each may hold a hundred more."""
-    new = evidence.new.value.issues if isinstance(evidence.new, Known) else ()
-    counts = Counter(issue.project_id for issue in new if issue.project_id)
-    return tuple(project for project, _ in counts.most_common(MOST_STORMING)) if len(counts) > 1 else ()
+    """The projects whose new issues are listed by themselves: those with most of them, then those with most events.
+
+    Empty where a second page holds all that there are.
+    """
+    page = evidence.new.value if isinstance(evidence.new, Known) else None
+    if page is None or page.total is None or page.total <= 2 * MOST_ISSUES:
+        return ()
+    counts = Counter(issue.project_id for issue in page.issues if issue.project_id)
+    volumes = evidence.volumes.value if isinstance(evidence.volumes, Known) else ()
+    busiest = (row.project for row in sorted(volumes, key=lambda row: -(row.accepted or 0)))
+    return tuple(dict.fromkeys((*(project for project, _ in counts.most_common()), *busiest)))[:MOST_STORMING]
 
 
 def _events(news: Sequence[News]) -> int:

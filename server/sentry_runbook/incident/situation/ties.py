@@ -10,14 +10,11 @@ same event, the same host that was called, the same call.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sentry_runbook.incident.events.call_words import is_failing_call
-from sentry_runbook.incident.events.dependency import NAMELESS, PORTS, FailedDependency
-from sentry_runbook.incident.events.dependency_words import product_in
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.situation.facts import FLAG, HOST, RELEASE, Background, IssueFacts
@@ -29,6 +26,9 @@ AFTER_ONSET = timedelta(minutes=10)
 FEWEST_USERS, PART_OF_USERS = 3, 0.5
 FEWEST_TRACES, PART_OF_TRACES = 2, 0.2
 SHORTEST_NAME = 4
+AT_ONCE = timedelta(seconds=30)
+"""Of a call of which only the service is known: an error that began then may be the reason."""
+A_PATH = re.compile(r"(?<![\w/:<])/[A-Za-z][\w.{}*-]*|//[^/\s]+/[\w.{}*-]+")
 
 
 @dataclass(frozen=True)
@@ -69,29 +69,41 @@ class Surroundings:
     together: Mapping[frozenset[str], int]
 
 
+def keys_of(facts: IssueFacts, around: Surroundings) -> Iterator[Hashable]:
+    """What an issue may share with others: two issues without a common key are tied at most by a call."""
+    yield from (("trace", trace) for trace in facts.traces)
+    yield from (("user", user) for user in facts.users)
+    yield from ((tag, value) for tag, value in facts.values.items())
+    yield "transaction", facts.project, facts.transaction
+    yield from (("place", name) for name in (facts.place.host, facts.place.product) if name is not None)
+    yield from (("together", issues) for issues in around.together if facts.id in issues and len(issues) == 2)
+
+
 def ties_between(one: IssueFacts, other: IssueFacts, around: Surroundings) -> tuple[Tie, ...]:
-    """All ties of two issues."""
-    return tuple(tie for find in TIES for tie in find(one, other, around))
+    """All ties of two issues; of issues that never share an environment only common traces are one."""
+    is_apart = one.environments and other.environments and one.environments.isdisjoint(other.environments)
+    return tuple(tie for find in (TIES[:1] if is_apart else TIES) for tie in find(one, other, around))
 
 
 def _traces(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     shared = one.traces & other.traces
     fewest = min(len(one.traces), len(other.traces))
     if shared and (len(shared) >= FEWEST_TRACES or fewest <= FEWEST_TRACES) and len(shared) >= PART_OF_TRACES * fewest:
-        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read hold events of both")
+        hold = "holds" if len(shared) == 1 else "hold"
+        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read {hold} events of both")
 
 
 def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     """One fails because its call to the other's transaction, or to its service, fails."""
     for caller, called in ((one, other), (other, one)):
-        if caller.project == called.project or not is_failing_call(caller.text):
+        if caller.project == called.project or not caller.is_failing_call:
             continue
         if called.path is not None and _names(caller.text, called.path):
             why = f"{caller.project} fails in its calls to {quoted(called.path)} of {called.project}"
             yield Tie("calls", f"{called.project}{called.path}", why)
             return
-        if caller.dependency is not None and _is_host_of(caller.dependency.result.name, called.project):
-            host = quoted(caller.dependency.result.name)
+        if _began_at_once(one, other) and caller.place.host is not None and _is_only_host(caller, called):
+            host = quoted(caller.place.host)
             why = f"{caller.project} fails in its calls to {host}, which is called as {called.project} is"
             yield Tie("calls", called.project, why)
             return
@@ -100,10 +112,21 @@ def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]
 def _names(text: str, path: str) -> bool:
     """Whether a text names a path, whole: placeholders of the transaction stand for any part."""
     parts = [r"[^/\s]+" if re.search(r"[{}:<>*]", part) else re.escape(part) for part in path.strip("/").split("/")]
-    return re.search(r"/" + "/".join(parts) + r"(?![\w/-])", text) is not None
+    # Not the host of a URL, nor the beginning of another path.
+    return re.search(r"(?<!/)/" + "/".join(parts) + r"(?![\w/-]|\.\w)", text) is not None
 
 
-def _is_host_of(host: str, project: str) -> bool:
+def _began_at_once(one: IssueFacts, other: IssueFacts) -> bool:
+    return abs(one.news.onset.at - other.news.onset.at) <= AT_ONCE
+
+
+def _is_only_host(caller: IssueFacts, called: IssueFacts) -> bool:
+    """Whether a caller names the other's service and no path: what was called there is not known."""
+    has_path = A_PATH.search(caller.text) is not None
+    return not has_path and caller.place.host is not None and is_host_of(caller.place.host, called.project)
+
+
+def is_host_of(host: str, project: str) -> bool:
     """Whether a host is called as the project is: ``payments.internal``, ``payments-api:8080``."""
     label = re.split(r"[.:]", host.lower())[0]
     name = re.sub(r"[^a-z0-9]", "", project.lower())
@@ -114,7 +137,7 @@ def _is_host_of(host: str, project: str) -> bool:
 def _dependency(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     if one.dependency is None or other.dependency is None:
         return
-    mine, theirs = place_of(one.dependency), place_of(other.dependency)
+    mine, theirs = one.place, other.place
     if mine.host is not None and theirs.host is not None:
         is_same = mine.host == theirs.host
     else:
@@ -124,29 +147,6 @@ def _dependency(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator
         name = (one if mine.host is not None else other).dependency
         shown = one.dependency.result.name if name is None else name.result.name
         yield Tie("dependency", mine.host or theirs.host or mine.product or "", f"both fail for {quoted(shown)}")
-
-
-@dataclass(frozen=True)
-class NamedPlace:
-    """Where a dependency is and what it is, as far as an error names it."""
-
-    host: str | None
-    product: str | None
-
-
-def place_of(dependency: FailedDependency) -> NamedPlace:
-    """Host and product of a dependency, in lower case: ``PostgreSQL at db-1:5432``, ``db-1``, ``PostgreSQL``."""
-    name = dependency.result.name
-    if name in NAMELESS.values():
-        return NamedPlace(None, None)
-    product, joint, host = name.partition(" at ")
-    host = host if joint else name
-    port = host.rpartition(":")[2]
-    host = host.rpartition(":")[0] if port.isdigit() else host
-    is_host = bool(joint) or port.isdigit() or re.search(r"[.-]", host) is not None
-    said = product if joint else product_in(name)
-    by_port = PORTS[port][1] if port in PORTS else None
-    return NamedPlace(host.lower() if is_host else None, (by_port or said or "").lower() or None)
 
 
 def _release(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterator[Tie]:
