@@ -114,6 +114,18 @@ def many_projects(number: int, burning: int = 0) -> Scenario:
     return replace(first, beside=tuple(others))
 
 
+def staged() -> Scenario:
+    """A new issue in production and staging, and one of staging alone."""
+    both = (*burst(-12, people(30)), *burst(-12, people(9, "q"), environment="staging"))
+    alone = burst(-12, people(30, "q"), environment="staging")
+    return Scenario(
+        name="staged",
+        project="desk",
+        issues=(IssueSpec("DESK-2", "Boom", raw=both), IssueSpec("DESK-3", "Bang", raw=alone), steady("DESK-1")),
+        releases=(ReleaseSpec("desk@2", -30, (DeploySpec(-30),)),),
+    )
+
+
 def flagged() -> Scenario:
     """A flag is switched on, and two issues begin, all of whose events have it on; one is resolved meanwhile."""
     on: dict[str, Any] = {"flags": {"tax-v2": True}, "tags": {"server_name": "node-7", "tenant": "acme"}}
@@ -142,6 +154,7 @@ SHOWN: tuple[tuple[Scenario, Mapping[str, Any], Profile], ...] = (
     (cascade(users=200), {}, Profile()),
     (risen(), {}, Profile()),
     (flagged(), {}, Profile()),
+    (staged(), {"alert": "DESK-2"}, Profile()),
     (many_projects(12, burning=12), {}, Profile(global_views=False)),
     (Scenario(name="one", issues=(IssueSpec("ONE-2", HOSTILE, raw=burst(-9, people(9))),)), {}, Profile()),
 )
