@@ -26,6 +26,7 @@ MODELS = tuple(
 OWN = {f"{name_of(model)}.{name}" for model in MODELS for name in model.__annotations__ if name in model.model_fields}
 """Declared by the models of the situation; what they inherit is of an issue, and held there."""
 NOT_FILLED: Mapping[str, str] = {
+    "TagRow.project": "of what is related to one issue; tests/tools/test_related.py",
     "TagRows.complete": "of a cut list; tests/collect/test_situation.py",
     "IssuePage.complete": "of more than a hundred issues; tests/situations",
     "UsersTogether.is_lower_bound": "of events without a user; tests/collect/test_situation.py",
