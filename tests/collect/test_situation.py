@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sentry_runbook.collect import situation_builder, situation_collection
 from sentry_runbook.errors import BadInput, NotFound, SentryError
 from sentry_runbook.incident.model.evidence import Known, Unknown
 from sentry_runbook.simulator.app import Profile
@@ -476,3 +477,19 @@ async def test_the_alerts_of_all_projects_are_asked_for_without_a_project() -> N
     (alert,) = known(asked, "alerts")
     assert alert.name == "Payments fail"
     assert isinstance(alert.last_triggered, datetime)
+
+
+@pytest.mark.parametrize(("most", "left_out"), [(8, 4), (9, 3), (11, 1)])
+async def test_a_part_that_no_request_is_left_for_says_so(
+    most: int, left_out: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty list would say that no alert fired, or that no trace is shared."""
+    for module in (situation_collection, situation_builder):
+        monkeypatch.setattr(module, "MOST_REQUESTS", most)
+    asked = await asked_situation(cascade())
+    assert sum(asked.per_round) <= most
+    parts = ("builds", "traces", "places", "alerts")
+    for field in parts:
+        part = getattr(asked.evidence, field)
+        assert isinstance(part, Known) or "no more than" in part.why, field
+    assert sum(isinstance(getattr(asked.evidence, field), Unknown) for field in parts) == left_out
