@@ -26,6 +26,7 @@ from tests.collect.situation_worlds import (
     asked_situation,
     burst,
     cascade,
+    flagged,
     many_projects,
     people,
     risen,
@@ -493,3 +494,21 @@ async def test_a_part_that_no_request_is_left_for_says_so(
         part = getattr(asked.evidence, field)
         assert isinstance(part, Known) or "no more than" in part.why, field
     assert sum(isinstance(getattr(asked.evidence, field), Unknown) for field in parts) == left_out
+
+
+async def test_of_far_more_rows_than_were_asked_for_a_page_is_read_and_the_rest_is_told_as_unread() -> None:
+    """A server may ignore the size of a page: what is read is bounded, as the answer itself is (8 MB)."""
+
+    def many(_: httpx.Response, rows: Any) -> httpx.Response:
+        listed = rows if isinstance(rows, list) else rows["data"]
+        more = [{**row, "id": str(900_000 + index)} for index in range(1_500) for row in listed[:1]]
+        return httpx.Response(200, json=more if isinstance(rows, list) else {**rows, "data": more})
+
+    places = ("acme/issues/", "acme/projects/", "acme/releases/", "flags/logs/", "workflows/")
+    asked = await asked_situation(flagged(), dict.fromkeys(places, many))
+    for name in LISTS:
+        page = known(asked, name)
+        assert len(page.issues) <= 100 and page.complete is False
+    assert len(known(asked, "projects")) == 1_000
+    assert len(known(asked, "flag_changes")) == 200
+    assert len(known(await asked_situation(QUIET, {"workflows/": many}), "alerts")) == 200
