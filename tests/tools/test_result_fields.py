@@ -29,6 +29,7 @@ from sentry_runbook.simulator.scenario import (
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import definitions
+from tests.collect.situation_worlds import SHOWN
 from tests.corpus.planted.entries import planted_incidents
 from tests.corpus.planted.events import MAIN, Played
 from tests.rich_scenario import RICH
@@ -207,6 +208,10 @@ async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
     async with connected(world=World([CAME_BACK], clock), clock=clock) as connection:
         for call in calls(CAME_BACK.issue):
             await make(connection, *call)
+    for shown, arguments, profile in SHOWN:
+        clock = ManualClock()
+        async with connected(world=World(shown, clock), clock=clock, profile=profile) as connection:
+            await make(connection, "assess_situation", dict(arguments))
     unreached = {
         f"{owner(model, name)}.{name}"
         for model in known
