@@ -48,11 +48,11 @@ def _sample_names(collection: Collection) -> tuple[str, ...]:
 
     The oldest shows the beginning of an issue that began in the window; of an older one it would be long past.
     """
-    question, began = collection.question, first_seen(collection.issue)
+    question, began = collection.question, first_seen(collection.first)
     is_new = began is not None and began >= question.window.start
     names = ("oldest", "recommended") if question.wants(Aspect.NOTES) else ("oldest" if is_new else "recommended",)
     known = (name for name in names if name != question.which and not collection.client.lacks_event(name))
-    return tuple(known) if count_of(collection.issue.get("count")) != 1 else ()
+    return tuple(known) if count_of(collection.first.get("count")) != 1 else ()
 
 
 def _no_sample(collection: Collection) -> PartValue | None:

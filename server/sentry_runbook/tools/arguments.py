@@ -51,6 +51,11 @@ Issue = Annotated[
     str,
     Field(description="Id, short id or Sentry URL", max_length=2000, coerce_numbers_to_str=True),
 ]
+Issues = Annotated[
+    list[Annotated[str, Field(max_length=2000, coerce_numbers_to_str=True)]] | None,
+    Field(description="Further issues of the incident"),
+]
+"""How many there may be, and the way out, says the error of :mod:`sentry_runbook.collect.together`."""
 Environment = Annotated[str | None, Field(description="Comma-separated", max_length=400), OneLine]
 Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20), OneLine]
 Start = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]

@@ -12,7 +12,7 @@ from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import postmortem_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, past_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Issues, Lead, OneLine, RootCause, past_moment
 from sentry_runbook.tools.cuts import LEFT_OUT, Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
@@ -24,6 +24,7 @@ MOST_FINDINGS, MOST_ROWS = 30, 25
 async def draft_postmortem(
     issue: Issue,
     ctx: Context[Runtime],
+    issues: Issues = None,
     lead: Lead = None,
     root_cause: RootCause = None,
     fix: Fix = None,
@@ -50,7 +51,7 @@ async def draft_postmortem(
         detected_at=past_moment(detected_at, "detected_at", now),
         acknowledged_at=past_moment(acknowledged_at, "acknowledged_at", now),
     )
-    evidence = await investigate(run, issue, STORY, window_for=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window, beside=issues or ())
     postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
     if check is None:
         return postmortem

@@ -49,6 +49,11 @@ class Evidence(Frozen):
         collected_at: when it was collected; ages and "now" are measured from here.
         server_kind: which program answered, as far as its answers showed: others speak Sentry's API, too.
         window: the period asked for; 24 h unless given.
+        issue: what is judged. Of several issues the first to begin, with the life of all: first and last event, events,
+            status, activity and hourly counts; its users over all time are then unknown, for they are no sum.
+        together: the issues of the incident, each as Sentry tells it, the first to begin first; empty of one issue.
+            All counts of the window are then of all of them, users distinct together; events, rows, tags, commits,
+            alerts and releases are the first one's.
         event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
         rows: of the latest 100 events those in the scope's environments, newest first; noted where there are more. Of
@@ -80,6 +85,7 @@ class Evidence(Frozen):
     window: Window
     scope: EnvironmentScope = EnvironmentScope()
     issue: Issue
+    together: tuple[Issue, ...] = ()
     event: Known[Event] | Unknown = NOT_ASKED
     sample: Known[tuple[Event, ...]] | Unknown = NOT_ASKED
     rows: Known[tuple[EventRow, ...]] | Unknown = NOT_ASKED
@@ -111,6 +117,21 @@ class Evidence(Frozen):
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know of the collection itself (merged issue, old server, rounding)."""
+
+    @property
+    def members(self) -> tuple[Issue, ...]:
+        """The issues of the incident, each with its own life; the one issue where there is but one."""
+        return self.together or (self.issue,)
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Slugs of the issues' projects, the first issue's first; those that Sentry did not name are left out."""
+        return tuple(dict.fromkeys(issue.project for issue in self.members if issue.project))
+
+    @property
+    def whose(self) -> str:
+        """What the counts are of, in words."""
+        return f"all {len(self.together)} issues" if self.together else "this issue"
 
     @property
     def keeps_conditions(self) -> bool:

@@ -39,6 +39,8 @@ from sentry_runbook.incident.model.evidence.lenient import (
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
+OF_ISSUE = "of_issue"
+"""Key under which an entry of several issues' logs is given its issue's short id, beside Sentry's own keys."""
 
 
 class Deploy(FromSentry):
@@ -102,6 +104,7 @@ class Activity(FromSentry):
         resolved_in: of a regression: the release in which the issue had been resolved.
         current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
+        issue: whose log it stands in, where those of several issues are read as one; else None.
     """
 
     kind: Annotated[str, Word("unknown")] = Field("unknown", validation_alias="type")
@@ -112,6 +115,7 @@ class Activity(FromSentry):
     resolved_in: Annotated[EventText | None, InertVersion("activity.resolved_in_version")] = None
     current_release: Annotated[EventText | None, InertVersion("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
+    issue: Annotated[str | None, ShortId()] = Field(None, validation_alias=OF_ISSUE)
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
@@ -241,8 +245,8 @@ class Issue(FromSentry):
             "owners": owners_of(json),
             "activity": list_of(json.get("activity"))[:MAX_ACTIVITY],
             "logs_activity": isinstance(json.get("activity"), list),
-            "hourly": _buckets(stats.get("24h"), json.get("lastSeen")),
-            "daily": _buckets(stats.get("30d"), json.get("lastSeen")),
+            "hourly": buckets_of(stats.get("24h"), json.get("lastSeen")),
+            "daily": buckets_of(stats.get("30d"), json.get("lastSeen")),
         }
 
     @field_validator("activity", mode="after")
@@ -349,8 +353,8 @@ def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:
     return details if named and json.get("status") == "ignored" else None
 
 
-def _buckets(stats: object, last_seen: object) -> tuple[tuple[datetime, int], ...]:
-    """``[epoch_s, n]`` pairs; one that cannot be read is left out.
+def buckets_of(stats: object, last_seen: object) -> tuple[tuple[datetime, int], ...]:
+    """The ``[epoch_s, n]`` pairs of an issue's ``stats``; one that cannot be read is left out.
 
     None at all, where all are zero though the issue was seen in that time: then they were not counted.
     """
