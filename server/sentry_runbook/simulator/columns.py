@@ -69,6 +69,24 @@ _SPAN: dict[str, Callable[[SpanRecord], Value]] = {
     "transaction.status": lambda span: "internal_error" if span.failed else "ok",
 }
 
+OF_THE_ISSUE = frozenset(
+    {
+        "issue",
+        "issue.id",
+        "project",
+        "project.name",
+        "project.id",
+        "title",
+        "message",
+        "level",
+        "platform",
+        "event.type",
+        "error.type",
+        "error.value",
+    }
+)
+"""Columns that have the same value in all events of an issue."""
+
 _TYPES = {
     "timestamp": "date",
     "issue.id": "integer",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sentry_runbook.simulator.discover import Aggregate, aggregate, buckets, interval_ms, rows, table
-from sentry_runbook.simulator.params import ApiError, answer, bad, page, profile_of, scope
+from sentry_runbook.simulator.columns import Row
+from sentry_runbook.simulator.discover import rows, table
+from sentry_runbook.simulator.discover_functions import Aggregate, aggregate
+from sentry_runbook.simulator.params import ApiError, Scope, answer, bad, page, profile_of, scope
+from sentry_runbook.simulator.series import TopGroup, buckets, interval_ms, top_groups, top_limit
 
 
 def _dataset(request: Request, *, optional: bool = False) -> str:
@@ -52,60 +57,109 @@ async def events(request: Request) -> Response:
     return answer({"data": list(cut), "meta": meta}, links)
 
 
-def _function(field: str) -> Aggregate:
-    function = aggregate(field)
-    if function is None:
-        raise bad(f"Invalid yAxis: {field} is not a function")
-    return function
+def _functions(request: Request) -> dict[str, Aggregate]:
+    """Read the axes; 400 where one is no function."""
+    functions = {}
+    for axis in request.query_params.getlist("yAxis") or ["count()"]:
+        function = aggregate(axis)
+        if function is None:
+            raise bad(f"Invalid yAxis: {axis} is not a function")
+        functions[axis] = function
+    return functions
+
+
+def _sort(request: Request) -> list[str]:
+    return request.query_params.getlist("sort") or request.query_params.getlist("orderby")
+
+
+def _top_groups(request: Request, source: Sequence[Row], fields: str, limit: int) -> list[TopGroup]:
+    query = request.query_params
+    with_other = query.get("excludeOther") != "1"
+    return top_groups(query.getlist(fields), _sort(request), limit, source, with_other=with_other)
 
 
 async def timeseries(request: Request) -> Response:
-    """Answer ``GET organizations/{org}/events-timeseries/``: one series for each yAxis, in milliseconds."""
+    """Answer ``GET organizations/{org}/events-timeseries/``: one series for each yAxis, in milliseconds.
+
+    With ``topEvents`` one for each axis of each group, the rest ("other") before all.
+    """
     if not profile_of(request).timeseries:
         raise ApiError(404)
     _discover_on(request)
     dataset, query = _dataset(request), request.query_params
+    limit = top_limit(query.get("topEvents"))
     asked = scope(request)
     meta: dict[str, object] = {"dataset": dataset, "start": asked.start, "end": asked.end}
     if not asked.projects:
         return answer({"meta": meta, "timeSeries": []})
-    if "topEvents" in query:
-        raise bad("topEvents is not supported for this request")
-    step = interval_ms(query.get("interval"), asked)
-    filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
+    step = interval_ms(query.get("interval"), asked, limit or 1)
+    source = rows(dataset, asked, query.get("query", ""))
+    groups: list[TopGroup] = [] if limit is None else _top_groups(request, source, "groupBy", limit)
     series = []
-    for axis in query.getlist("yAxis") or ["count()"]:
-        function = _function(axis)
-        values = [
-            {"timestamp": at, "value": function.over(members), "incomplete": at + step > asked.now}
-            | ({"incompleteReason": "INCOMPLETE_BUCKET"} if at + step > asked.now else {})
-            for at, members in filled
-        ]
-        about = {"valueType": function.kind, "valueUnit": function.unit, "interval": step}
-        series.append({"yAxis": axis, "values": values, "meta": about})
+    # Where there are no groups at all, the answer is one series of nothing, as without ``topEvents``.
+    for group in groups or (None,):
+        filled = buckets(source if group is None else group.rows, step, asked)
+        for axis, function in _functions(request).items():
+            about = {"valueType": function.kind, "valueUnit": function.unit, "interval": step}
+            shown: dict[str, object] = {"yAxis": axis, "values": _values(filled, function, step, asked), "meta": about}
+            if group is not None:
+                shown["meta"] = about | {"order": group.order, "isOther": group.columns is None}
+                by = group.columns
+                shown["groupBy"] = None if by is None else [{"key": key, "value": value} for key, value in by]
+            series.append(shown)
     return answer({"meta": meta, "timeSeries": series})
 
 
+Filled = Sequence[tuple[int, Sequence[Row]]]
+
+
+def _values(filled: Filled, function: Aggregate, step: int, asked: Scope) -> list[dict[str, object]]:
+    values: list[dict[str, object]] = []
+    for at, members in filled:
+        incomplete = at + step > asked.now
+        values.append({"timestamp": at, "value": function.over(members), "incomplete": incomplete})
+        if incomplete:
+            values[-1]["incompleteReason"] = "INCOMPLETE_BUCKET"
+    return values
+
+
 async def stats(request: Request) -> Response:
-    """Answer ``GET organizations/{org}/events-stats/``: the older series, in seconds."""
+    """Answer ``GET organizations/{org}/events-stats/``: the older series, in seconds.
+
+    Several axes and the groups of ``topEvents`` are objects keyed by their names, with an ``order``.
+    """
     _discover_on(request)
     dataset, query = _dataset(request, optional=True), request.query_params
+    limit = top_limit(query.get("topEvents"))
     asked = scope(request)
     if not asked.projects:
         return answer({"data": []})
-    step = interval_ms(query.get("interval"), asked)
-    filled = buckets(rows(dataset, asked, query.get("query", "")), step, asked)
-    axes = query.getlist("yAxis") or ["count()"]
-    by_axis: dict[str, dict[str, object]] = {}
-    for axis in axes:
-        function = _function(axis)
-        by_axis[axis] = {
+    step = interval_ms(query.get("interval"), asked, limit or 1)
+    source = rows(dataset, asked, query.get("query", ""))
+    functions = _functions(request)
+    groups = [] if limit is None else _top_groups(request, source, "field", limit)
+    if not groups:
+        return answer(_axes(buckets(source, step, asked), functions, asked, dataset))
+    return answer(
+        {
+            group.name: _axes(buckets(group.rows, step, asked), functions, asked, dataset) | {"order": group.order}
+            for group in groups
+        }
+    )
+
+
+def _axes(filled: Filled, functions: dict[str, Aggregate], asked: Scope, dataset: str) -> dict[str, object]:
+    """Return the series of one axis, or of several by their names."""
+    by_axis: dict[str, dict[str, object]] = {
+        axis: {
             "data": [[at // 1000, [{"count": function.over(members) or 0}]] for at, members in filled],
             "start": asked.start // 1000,
             "end": asked.end // 1000,
             "isMetricsData": False,
             "meta": {"fields": {axis: function.kind}, "units": {axis: function.unit}, "dataset": dataset},
         }
-    if len(axes) == 1:
-        return answer(by_axis[axes[0]])
-    return answer({axis: {**series, "order": order} for order, (axis, series) in enumerate(by_axis.items())})
+        for axis, function in functions.items()
+    }
+    if len(by_axis) == 1:
+        return next(iter(by_axis.values()))
+    return {axis: {**series, "order": order} for order, (axis, series) in enumerate(by_axis.items())}

@@ -197,6 +197,11 @@ class IssueRecord:
         """The short id, as in ``SHOP-1Z``."""
         return self.spec.short_id
 
+    @property
+    def is_error(self) -> bool:
+        """Whether its events are errors; those of other issues are occurrences, in a dataset of their own."""
+        return self.spec.category == "error"
+
 
 @dataclass(slots=True, eq=False)
 class ProjectRecord:

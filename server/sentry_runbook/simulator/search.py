@@ -170,11 +170,17 @@ def value_test(term: Term) -> Callable[[Lookup], bool]:
         return lambda row: any(
             wanted in str(row(column) or "").lower() for column in ("title", "message", "transaction")
         )
+    # Plain words are compared by looking them up: a list of a hundred issues is no hundred comparisons a row.
+    plain = frozenset(value for value in term.values if value.isalnum())
     matches = [_matcher(value) for value in term.values]
+    others = [_matcher(value) for value in term.values if value not in plain]
 
     def test(row: Lookup) -> bool:
         value = row(key)
-        return any(match(value) for match in matches) is not negated
+        if isinstance(value, bool):
+            return any(match(value) for match in matches) is not negated
+        held = (value is not None and str(value) in plain) or any(match(value) for match in others)
+        return held is not negated
 
     return test
 
