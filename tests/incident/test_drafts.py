@@ -7,7 +7,7 @@ import pytest
 
 from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.model.evidence import Evidence, Known
-from sentry_runbook.incident.model.results.messages import Audience, Draft
+from sentry_runbook.incident.model.results.messages import Audience, Draft, Kind
 from tests.incident.golden import (
     AUDIENCES,
     FORMATS,
@@ -17,6 +17,7 @@ from tests.incident.golden import (
     all_drafts,
     drafted,
     evidence_of,
+    incident_of,
     templates,
 )
 from tests.safety.inert import problems
@@ -60,7 +61,8 @@ def test_the_initial_alert_has_the_lines_of_the_runbook_in_its_order() -> None:
         "Next update",
     ]
     assert "INCIDENT — Checkout" in draft.text
-    assert "Status: Investigating" in draft.text
+    assert draft.status == "identified"
+    assert "Status: Identified" in draft.text
     assert "Next update: 30 minutes" in draft.text
 
 
@@ -70,17 +72,57 @@ def test_the_resolution_notice_has_the_lines_of_the_runbook_in_its_order() -> No
     assert "due within 48 hours" in draft.text
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
-def test_a_status_update_says_conditions_actions_needs_and_when_the_next_one_comes(audience: Audience) -> None:
-    draft = drafted("payment_spike", "update", audience)
+def test_a_status_update_says_conditions_actions_needs_and_when_the_next_one_comes() -> None:
+    draft = drafted("payment_spike", "update")
     order = [name for name in labels(draft) if name in ("Conditions", "Actions", "Needs", "Next update")]
     assert order == ["Conditions", "Actions", "Needs", "Next update"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_executives_read_the_effect_the_state_and_who_decides_what_by_when(kind: Kind) -> None:
+    draft = drafted("payment_spike", kind, "executives")
+    order = [name for name in labels(draft) if name in ("Effect", "Next decision", "Decides", "Next update")]
+    assert order == ["Effect", "Next decision", "Decides", "Next update"]
+    assert "State: Not over: 200 errors in the last hour" in draft.text
+    assert "Next decision: whether to roll back the latest release (proposed; likely cause: a recent" in draft.text
+    assert "Decides: Dana Ortiz, by 2026-11-20 12:15 UTC" in draft.text
+
+
+@pytest.mark.parametrize(
+    ("name", "fix", "decision"),
+    [
+        ("geocoding_503", None, "whether to switch to a fallback for an outside service (proposed"),
+        ("quiet_without_a_fix", None, "whether the cause is fixed, so that it may be called resolved"),
+        ("typeerror_v2_4_1", "a rollback", "whether the fix works: it is too early to say"),
+        ("almost_no_data", None, "[what has to be decided next]"),
+    ],
+)
+def test_the_next_decision_follows_from_the_next_step(name: str, fix: str | None, decision: str) -> None:
+    assert f"Next decision: {decision}" in drafted(name, "update", "executives", fix=fix).text
+
+
+def test_without_a_clock_time_a_decision_is_due_in_the_policys_words() -> None:
+    text = drafted("geocoding_503", "update", "executives", lead="Ada").text
+    assert "Decides: Ada, same business day" in text
+    assert "Next decision" not in drafted("payment_spike_resolved", "update", "executives").text
+
+
 def test_the_next_update_is_due_by_the_severity_of_the_policy() -> None:
-    for name, minutes in (("payment_spike", 30), ("typeerror_v2_4_1", 60), ("geocoding_503", 480)):
+    for name, minutes in (("payment_spike", 30), ("typeerror_v2_4_1", 60)):
         due = drafted(name, "update").next_update_due
         assert due == evidence_of(name).collected_at + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "words"),
+    [("geocoding_503", "P2", "when something changes"), ("staging_only", "P3", "none planned")],
+)
+def test_where_the_policy_has_no_minutes_the_next_update_is_said_in_words(name: str, level: str, words: str) -> None:
+    draft = drafted(name, "update")
+    assert f"Next update: {words}" in draft.text
+    assert draft.next_update_due is None
+    (reason,) = [one.why for one in draft.missing if one.what == "next_update_due"]
+    assert reason == f"the policy gives {level} no time between updates: {words}"
 
 
 def test_what_changed_since_the_last_message_is_counted_and_compared() -> None:
@@ -102,10 +144,17 @@ def test_a_line_of_a_form_stays_a_line_of_its_own_where_markdown_is_rendered() -
 @pytest.mark.parametrize("name", OPEN)
 def test_an_incident_that_goes_on_is_not_called_resolved(name: str, audience: Audience) -> None:
     draft = drafted(name, "resolved", audience, fix="a hotfix", root_cause="found")
-    assert draft.text.startswith("NOT RESOLVED — ")
+    assert draft.status == "monitoring"
+    if (name, audience) == ("staging_only", "customers"):
+        assert draft.nothing_to_say is not None
+        return
+    assert draft.text.startswith("Some " if audience == "customers" else "NOT RESOLVED — ")
+    assert "Status: Monitoring" in draft.text
     assert draft.unknowns[0].startswith("whether it is resolved: the evidence does not say so")
     assert "not_resolved" in [one.kind for one in draft.findings]
-    assert draft.next_update_due is not None
+    minutes = POLICY.words(incident_of(name).severity.severity).next_update_minutes
+    due = None if minutes is None else evidence_of(name).collected_at + timedelta(minutes=minutes)
+    assert draft.next_update_due == due
 
 
 @pytest.mark.parametrize("name", ["payment_spike_just_fixed", "quiet_without_a_fix"])
@@ -123,7 +172,8 @@ def test_where_sentry_cannot_tell_the_word_resolved_is_left_to_a_person() -> Non
 def test_quiet_for_two_hours_with_a_fix_is_resolved_and_needs_no_further_update() -> None:
     for audience in AUDIENCES:
         draft = drafted("payment_spike_resolved", "resolved", audience)
-        assert draft.text.startswith("RESOLVED — Checkout")
+        assert draft.status == "resolved"
+        assert ("Status: Resolved" if audience == "customers" else "RESOLVED — Checkout") in draft.text
         assert draft.next_update_due is None
         assert "not_resolved" not in [one.kind for one in draft.findings]
 
@@ -140,6 +190,8 @@ def test_every_blank_of_a_text_is_explained_in_unknowns(name: str) -> None:
     if name == "hostile_text":
         return  # its stated text has brackets of its own
     for heading, draft in all_drafts(name):
+        if draft.nothing_to_say:
+            continue
         explained = {one.split(": ")[0] for one in draft.unknowns}
         for found in BLANK.findall(draft.text.split("Error:")[0]):
             assert any(one.startswith(found) for one in draft.unknowns), (heading, found, explained)
@@ -148,7 +200,8 @@ def test_every_blank_of_a_text_is_explained_in_unknowns(name: str) -> None:
 def test_almost_no_data_gives_no_number_but_the_policys() -> None:
     for _, draft in all_drafts("almost_no_data"):
         assert not re.search(r"(?<![\d:-])0 (?:error|event|user|min)", draft.text)
-        assert "[impact]" in draft.text or draft.kind == "resolved"
+        blank = "[what users notice, in plain words]" if draft.audience == "customers" else "[impact]"
+        assert blank in draft.text or draft.kind == "resolved"
 
 
 def test_a_severity_that_unknown_inputs_could_raise_says_so() -> None:
@@ -211,14 +264,24 @@ def test_customers_read_no_host_id_release_person_or_name_of_the_code(name: str)
     ],
 )
 def test_a_stated_text_that_is_not_for_customers_is_held_back_whole_and_says_why(stated: str, reason: str) -> None:
-    draft = drafted("payment_spike", "resolved", "customers", root_cause=stated)
-    assert "Root Cause: [what caused it, in plain words]" in draft.text
-    assert any(reason in one for one in draft.unknowns), draft.unknowns
+    draft = drafted("payment_spike", "resolved", "customers", service=stated)
+    assert "Affected" not in draft.text and stated not in draft.text
+    (warning,) = [one for one in draft.warnings or () if "service" in one]
+    assert reason in warning
 
 
-def test_a_plain_stated_text_reaches_customers_word_for_word() -> None:
-    cause = "A partner changed the format of its messages, and we rejected them for 29 minutes."
-    assert f"Root Cause: {cause}" in drafted("payment_spike_resolved", "resolved", "customers", root_cause=cause).text
+def test_a_plain_stated_service_reaches_customers_word_for_word() -> None:
+    draft = drafted("payment_spike", "initial", "customers", service="Online shop")
+    assert "Affected: Online shop" in draft.text
+    assert draft.warnings is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_customers_read_neither_the_cause_nor_the_fix_and_whoever_sends_it_is_told(kind: Kind) -> None:
+    cause = "A partner changed the format of its messages"
+    draft = drafted("payment_spike_resolved", kind, "customers", root_cause=cause, fix="we went back")
+    assert cause not in draft.text and "went back" not in draft.text
+    assert draft.warnings == ("The stated cause and fix set the status; customers do not read them.",)
 
 
 # --- formats -------------------------------------------------------------------------------------------------------

@@ -196,7 +196,7 @@ def test_for_customers_only_the_named_facts_are_known(name: str) -> None:
         *("audience", "policy", "patterns", "service", "root_cause", "fix", "impact_summary"),
         *("times.now", "times.started", "times.over", "times.duration", "times.so_far", "times.last_update"),
         *("times.next_update", "times.update_every", "times.postmortem_by"),
-        *("status.headline", "status.state", "status.reading"),
+        *("status.word", "status.headline", "status.state", "status.reading", "symptom"),
     }
     known = {path for path, fact in of(name, "customers") if fact.known}
     assert {path for path in known if path.split(".")[0] not in named} <= named

@@ -195,7 +195,8 @@ def known_times(evidence: Evidence, name: str) -> Iterator[datetime]:
         yield mark + timedelta(hours=48)
         for level in LEVELS:
             words = POLICY.words(level)
-            yield mark + timedelta(minutes=words.next_update_minutes)
+            if words.next_update_minutes is not None:
+                yield mark + timedelta(minutes=words.next_update_minutes)
             yield mark + timedelta(minutes=words.response_minutes)
     yield from _of_the_recovery(told)
     if (start := getattr(told.users, "start", None)) is not None:

@@ -42,15 +42,23 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Draft the message.
+    """Draft the message; 1 when none is due.
 
     Raises:
         RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story_evidence`.
     """
     draft = anyio.run(_draft, arguments, settings)
+    if draft.nothing_to_say:
+        # Nothing on stdout: what is piped into a chat would be posted.
+        sys.stderr.write(f"sentry-runbook: {draft.text}\n")
+        return 1
     sys.stdout.write(draft.text.rstrip("\n") + "\n")
     if draft.unknowns:
         sys.stderr.write(f"{blanks(draft.unknowns)}:\n" + "".join(f"  {unknown}\n" for unknown in draft.unknowns))
+    for warning in draft.warnings or ():
+        sys.stderr.write(f"sentry-runbook: {warning}\n")
+    if draft.status:
+        sys.stderr.write(f"sentry-runbook: the status is {draft.status}\n")
     if draft.next_update_due:
         sys.stderr.write(f"sentry-runbook: the next message is due at {moment(draft.next_update_due)}\n")
     return 0

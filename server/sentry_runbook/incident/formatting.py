@@ -62,11 +62,24 @@ def percent_of(share: float) -> str:
 def moment(at: datetime, today: datetime | None = None) -> str:
     """``2026-11-23 14:05 UTC``; ``14:05 UTC`` on the UTC day of ``today``, the reader's now.
 
-    The one place where times of day are written, but for single lines below a heading that names the day.
+    A time in another zone names that: ``2026-11-23 15:05 CET (UTC+1)``. The one place where times of day are written,
+    but for single lines below a heading that names the day.
     """
+    zone = _zone_of(at)
     if today is not None and at.astimezone(UTC).date() == today.astimezone(UTC).date():
-        return f"{clock_time(at)} UTC"
-    return f"{at:%Y-%m-%d} {clock_time(at)} UTC"
+        return f"{clock_time(at)} {zone}"
+    return f"{at:%Y-%m-%d} {clock_time(at)} {zone}"
+
+
+def _zone_of(at: datetime) -> str:
+    """``UTC``, ``CET (UTC+1)``, ``UTC+05:30``: the zone by the name people know, and what tells equal names apart."""
+    minutes = round((at.utcoffset() or timedelta()).total_seconds() / 60)
+    name = at.tzname() or "UTC"
+    if not minutes:
+        return name if name.isalpha() else "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    offset = f"UTC{'+' if minutes > 0 else '-'}{hours:02}:{rest:02}" if rest else f"UTC{minutes // 60:+}"
+    return f"{name} ({offset})" if name.isalpha() else offset
 
 
 def stretch(start: datetime, end: datetime, joint: str = "to") -> str:

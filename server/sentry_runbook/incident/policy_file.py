@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sentry_runbook.errors import SettingsError
-from sentry_runbook.incident.model.policy import Policy, PolicyTable, default_policy
+from sentry_runbook.incident.model.policy import MINUTES_OF, Policy, PolicyTable, default_policy
 from sentry_runbook.small_files import read_small_file, why_unread
 
 MOST_BYTES = 200_000
@@ -48,11 +48,18 @@ def load_policy(path: Path) -> Policy:
 
 
 def _built_in(given: Mapping[str, object]) -> dict[str, object]:
-    """The built-in values; without the response words of a severity for which the file gives minutes alone."""
+    """The built-in values; without the words of a severity for which the file gives minutes alone, and the reverse."""
     severities = given.get("severity")
     tables = severities if isinstance(severities, dict) else {}
-    own = [level for level, table in tables.items() if isinstance(table, dict) and "response_minutes" in table]
-    return default_policy().model_dump(exclude={"source": True, "severity": {level: {"response"} for level in own}})
+    own = {level: _superseded(table) for level, table in tables.items() if isinstance(table, dict)}
+    return default_policy().model_dump(exclude={"source": True, "severity": own}, exclude_none=True)
+
+
+def _superseded(table: Mapping[str, object]) -> set[str]:
+    """Built-in keys of a severity that what the file gives would contradict."""
+    words = {name for name, minutes in MINUTES_OF.items() if minutes in table}
+    # A response always has minutes; an update may have words alone, and is then due at no clock time.
+    return words | ({"next_update_minutes"} if "next_update" in table else set())
 
 
 def _merged(base: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
@@ -85,7 +92,8 @@ def _unknown_key(path: tuple[str, ...], text: str) -> str:
 
 def _location(path: tuple[str, ...], text: str) -> str:
     """``line 12, thresholds.users_per_hour_above``; without the line where the key cannot be found in the text."""
-    keys = tuple(step for step in path if not step.isdigit())
+    # pydantic marks an error of a key itself.
+    keys = tuple(step for step in path if not step.isdigit() and step != "[key]")
     line = next((number for number, key in _keys(text) if key == keys), None)
     name = ".".join(keys)
     return f"line {line}, {name}" if line else name
@@ -98,6 +106,9 @@ def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         if header := re.match(r"\s*+\[([^\[\]]+)\]", line):
             table = _steps(header[1])
             yield number, table
+        elif pair := re.match(r"""\s*+(?:"([^"]*+)"|'([^']*+)')\s*+=""", line):
+            # A key of the operator's own: what it holds is no path.
+            yield number, (*table, (pair[1] or pair[2] or "").replace("\\\\", "\\"))
         elif assignment := re.match(r"\s*+([A-Za-z0-9_.\"' -]++)=", line):
             yield number, (*table, *_steps(assignment[1]))
 
@@ -119,23 +130,34 @@ def dump_policy(policy: Policy) -> str:
 
 def _table(table: PolicyTable, name: tuple[str, ...]) -> Iterator[str]:
     """Keys of a table first, then its inner tables: TOML cannot go back to an outer table."""
-    inner_tables: list[tuple[str, PolicyTable]] = []
+    inner_tables: list[tuple[str, PolicyTable | Mapping[str, str]]] = []
     for key, field in type(table).model_fields.items():
         value = getattr(table, key)
-        if isinstance(value, PolicyTable):
+        if isinstance(value, PolicyTable | Mapping):
             inner_tables.append((key, value))
         elif (name, key) != ((), "source"):
             if field.description:
                 yield f"# {field.description}"
-            # Else who changes the one in a printed file forgets the other.
-            yield f"{'# ' if key in table.derived else ''}{key} = {_toml(value)}"
+            # Else who changes the one in a printed file forgets the other. TOML has no word for "none".
+            is_comment = key in table.derived or value is None
+            yield f"{'# ' if is_comment else ''}{key} = {'(none)' if value is None else _toml(value)}"
     yield ""
     for key, inner in inner_tables:
         path = (*name, key)
+        if not isinstance(inner, PolicyTable):
+            yield from _own_keys(inner, path, type(table).model_fields[key].description or "")
+            continue
         if any(not isinstance(getattr(inner, field), BaseModel) for field in type(inner).model_fields):
             yield f"# {(type(inner).__doc__ or '').strip()}"
             yield f"[{'.'.join(path)}]"
         yield from _table(inner, path)
+
+
+def _own_keys(table: Mapping[str, str], path: tuple[str, ...], description: str) -> Iterator[str]:
+    """A table with keys of the operator's own."""
+    yield f"# {description}"
+    yield f"[{'.'.join(path)}]"
+    yield from (f"{_toml(key)} = {_toml(words)}" for key, words in table.items())
 
 
 def _toml(value: object) -> str:

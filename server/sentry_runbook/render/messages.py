@@ -9,6 +9,7 @@ from sentry_runbook.render.markdown_page import MarkdownPage
 def draft_page(result: Draft) -> MarkdownPage:
     """Render the draft as Markdown."""
     page = MarkdownPage(f"Draft: {result.kind} for {result.audience}").items(result.warnings or ())
+    page.fact("Status", result.status)
     page.paragraph(result.text)
     if result.unknowns:
         page.heading("Blanks to fill").items(result.unknowns)

@@ -17,8 +17,11 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.changes import actions, changes, needs
 from sentry_runbook.incident.messages.key_event import KeyEvent, key_event
-from sentry_runbook.incident.messages.status import IncidentStage, IncidentStatus, incident_status, stage_of
-from sentry_runbook.incident.messages.summaries import impact_summary, next_step, users_worst_hour
+from sentry_runbook.incident.messages.public_status import fix_changed
+from sentry_runbook.incident.messages.stage import IncidentStage
+from sentry_runbook.incident.messages.status import IncidentStatus, incident_status, stage_of
+from sentry_runbook.incident.messages.summaries import impact_summary, next_decision, next_step, users_worst_hour
+from sentry_runbook.incident.messages.symptom import symptom
 from sentry_runbook.incident.messages.times import MessageTimes, message_times
 from sentry_runbook.incident.model.evidence import Evidence, Unknown
 from sentry_runbook.incident.model.results.impact import Impact, Recovery
@@ -115,9 +118,14 @@ class MessageContent(BlankContent):
         return incident_status(self._incident, self.stage, self._audience)
 
     @cached_property
+    def symptom(self) -> str | Unknown:
+        """What customers notice, in one sentence, by the policy's words or as carefully as the evidence carries it."""
+        return symptom(self._incident, is_over=self.stage.name in ("resolved", "mitigated"))
+
+    @cached_property
     def impact_summary(self) -> str | Unknown:
         """The impact in one sentence for the audience."""
-        return impact_summary(self._incident, self._audience)
+        return self.symptom if self._audience == "customers" else impact_summary(self._incident, self._audience)
 
     @property
     def users_worst_hour(self) -> str | Unknown:
@@ -134,7 +142,12 @@ class MessageContent(BlankContent):
         """What the evidence proposes to do next, for the audience."""
         incident, other = self._incident, words_of(self._incident.evidence)
         advice = other.advice.rstrip(".") if other is not None else None
-        return next_step(incident, self.stage.name, self._audience, _fix_changed(incident), advice)
+        return next_step(incident, self.stage.name, self._audience, fix_changed(incident), advice)
+
+    @property
+    def decision(self) -> str | Unknown:
+        """What somebody has to decide next; who decides is the lead, by when stands in ``times.decide_by``."""
+        return next_decision(self.next_step, self.stage.name)
 
     @cached_property
     def background(self) -> tuple[str, ...]:
@@ -184,13 +197,3 @@ class MessageContent(BlankContent):
     def _fix_hint(self) -> str:
         mitigated = self._incident.timeline.milestone("mitigated")
         return f"; Sentry suggests a {mitigated.source}" if mitigated.candidate else ""
-
-
-def _fix_changed(incident: Incident) -> str | None:
-    """What the fix that people stated changed; None when they stated none."""
-    if not (incident.stated.fix or incident.stated.fixed_at or incident.mitigated):
-        return None
-    stated = [action for action in incident.recovery.actions if action.kind == "stated"]
-    if stated and stated[0].change == "fell" and stated[0].again_per_hour is not None:
-        return "came_back"
-    return stated[0].change if stated else "too_early"

@@ -17,7 +17,18 @@ from sentry_runbook.incident.model.results.messages import Blank
 INTERNAL = "internal: not for customers"
 READABLE_BY_CUSTOMERS = frozenset(
     {
-        *("audience", "given", "since", "policy", "patterns", "times", "status", "impact_summary", "symptoms"),
+        *(
+            "audience",
+            "given",
+            "since",
+            "policy",
+            "patterns",
+            "times",
+            "status",
+            "impact_summary",
+            "symptom",
+            "symptoms",
+        ),
         *("service", "root_cause", "fix", "doing", "wanted", "postmortem"),
     }
 )

@@ -1,23 +1,24 @@
 """How far an incident is (resolved, mitigated, open, not known), in words for each audience.
 
-The verdict is that of ``incident/recovery/``; this module only words it. Its numbers are counted in the event series.
+The verdict is that of ``incident/recovery/`` and the word that of :mod:`.public_status`; this module only words them.
+Its numbers are counted in the event series; customers read none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from sentry_runbook.incident.events.why_fired import noun_of
 from sentry_runbook.incident.formatting import count, duration, elapsed, number
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.public_status import is_fix_in_effect, public_status
+from sentry_runbook.incident.messages.stage import IncidentStage, StageName
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.results.impact import RecoveryVerdict
-from sentry_runbook.incident.model.results.messages import Audience
+from sentry_runbook.incident.model.results.messages import Audience, PublicStatus
 
-StageName = Literal["resolved", "mitigated", "open", "unknown"]
 HEADLINES: Mapping[StageName, str] = {
     "resolved": "RESOLVED",
     "mitigated": "MITIGATED, NOT YET RESOLVED",
@@ -29,12 +30,17 @@ STATES: Mapping[RecoveryVerdict, str] = {
     "improving": "Improving, not over",
     "recovered": "Back to the usual error rate",
 }
-READINGS_FOR_CUSTOMERS: Mapping[RecoveryVerdict, str] = {
-    "worse": "The problem continues",
-    "ongoing": "The problem continues",
-    "improving": "We see fewer errors than before; it is not over yet",
-    "recovered": "The errors have stopped",
+FOR_CUSTOMERS: Mapping[PublicStatus, str] = {
+    "investigating": "We are looking into it",
+    "identified": "We have found the likely cause and are working on a fix",
+    "monitoring": "There are fewer errors than before, and we are watching it",
+    "resolved": "It is fixed, and this works as usual again",
 }
+"""What each word means: who posts it says so, whatever else is known."""
+CAUSE_STATED = "We know the cause and are working on a fix"
+FIX_IN_EFFECT = "A fix is in place, and we are watching whether it works"
+BACK_WITH_A_FIX = "A fix is in place and this works as usual again; we are watching whether it stays so"
+BACK_BY_ITSELF = "This works as usual again; we are watching whether it stays so"
 STILL_OPEN: Mapping[RecoveryVerdict, str] = {
     "worse": "Getting worse",
     "ongoing": "Not over",
@@ -48,30 +54,19 @@ WITHOUT_FIX = ". Quiet but not fixed, as far as is known"
 
 
 @dataclass(frozen=True)
-class IncidentStage:
-    """How far the incident is.
-
-    Attributes:
-        name: ``resolved`` needs the usual rate for two hours and a known fix; ``mitigated`` is the usual rate alone.
-        why: why it is not resolved, in the engineers' words; empty when it is.
-    """
-
-    name: StageName
-    why: str = ""
-
-
-@dataclass(frozen=True)
 class IncidentStatus:
     """Whether the incident is over, in words for one audience.
 
     Attributes:
+        word: a status page's word, as a heading: Investigating, Identified, Monitoring, Resolved.
         over: it may be called resolved.
         mitigated: the rate is back to usual and no more is known.
         headline: what a resolution notice begins with.
         state: one or two words.
-        reading: one sentence with numbers, without a full stop.
+        reading: one sentence without a full stop: with numbers, but for customers.
     """
 
+    word: str | Unknown
     over: bool
     mitigated: bool
     headline: str | Unknown
@@ -84,7 +79,7 @@ def stage_of(incident: Incident) -> IncidentStage:
     recovery, reading = incident.recovery, _reading(incident, "engineers")
     if recovery.verdict == "unknown":
         return IncidentStage("unknown", reading)
-    if recovery.verdict == "recovered" and _is_fixed(incident):
+    if is_resolved(incident):
         return IncidentStage("resolved")
     # The usual rate without a fix, or not yet for long enough, is mitigated: it may come back.
     if recovery.verdict == "recovered" or (recovery.verdict == "improving" and incident.stable_since is not None):
@@ -98,13 +93,32 @@ def incident_status(incident: Incident, stage: IncidentStage, audience: Audience
     recovery = incident.recovery
     unknown = Unknown(why=recovery.reading)
     known = recovery.verdict in STATES
+    word = public_status(incident, stage)
+    if audience == "customers":
+        reading = word if isinstance(word, Unknown) else _for_customers(incident, stage, word)
+    else:
+        reading = _reading(incident, audience) if known else unknown
     return IncidentStatus(
+        word=word if isinstance(word, Unknown) else word.capitalize(),
         over=stage.name == "resolved",
         mitigated=stage.name == "mitigated",
         headline=HEADLINES.get(stage.name) or Unknown(why=f"Sentry cannot confirm it: {stage.why}"),
         state=STATES.get(recovery.verdict, unknown),
-        reading=_reading(incident, audience) if known else unknown,
+        reading=reading,
     )
+
+
+def _for_customers(incident: Incident, stage: IncidentStage, word: PublicStatus) -> str:
+    if stage.name == "mitigated":
+        return BACK_WITH_A_FIX if _is_fixed(incident) else BACK_BY_ITSELF
+    if word == "identified" and incident.stated.root_cause:
+        return CAUSE_STATED
+    return FIX_IN_EFFECT if word == "monitoring" and is_fix_in_effect(incident) else FOR_CUSTOMERS[word]
+
+
+def is_resolved(incident: Incident) -> bool:
+    """Whether it may be called resolved: check_recovery says recovered, and a fix is known."""
+    return incident.recovery.verdict == "recovered" and _is_fixed(incident)
 
 
 def _is_fixed(incident: Incident) -> bool:
@@ -113,8 +127,6 @@ def _is_fixed(incident: Incident) -> bool:
 
 def _reading(incident: Incident, audience: Audience) -> str:
     recovery = incident.recovery
-    if audience == "customers":
-        return READINGS_FOR_CUSTOMERS.get(recovery.verdict, "")
     if recovery.verdict in BACK_TO_USUAL and (errors := _errors_since_stable(incident)):
         no_fix = "" if _is_fixed(incident) else WITHOUT_FIX
         return f"{BACK_TO_USUAL[recovery.verdict]}: {errors}{_worst_hour(incident)}{no_fix}"

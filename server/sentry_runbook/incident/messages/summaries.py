@@ -1,30 +1,22 @@
-"""The impact in one sentence, for each audience: engineers want numbers, executives people, customers plain words."""
+"""The impact in one sentence: engineers want all numbers, executives those of people. Customers: :mod:`.symptom`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.events.why_fired import noun_of, words_of
+from sentry_runbook.incident.events.why_fired import noun_of
 from sentry_runbook.incident.formatting import count, crash_free_percent, duration, number, percent
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.metrics.crash_free import CrashFree
 from sentry_runbook.incident.model.evidence import Known, Unknown, quoted
 from sentry_runbook.incident.model.results.impact import Episode, Impact
 from sentry_runbook.incident.model.results.messages import Audience
-from sentry_runbook.incident.model.results.triage import Verdict
-
-IMPACT_FOR_CUSTOMERS = "Some people may see errors"
-"""All that Sentry can say to customers: it counts errors, it does not see what people see."""
 
 
 def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
-    """The impact in one sentence without a full stop, or why it is not known."""
+    """The impact in one sentence with numbers, without a full stop, or why it is not known; not for customers."""
     impact, verdict = incident.impact, incident.severity
-    if audience == "customers" and incident.security_incident:
-        return Unknown(why=SECURITY_FIRST)
-    if audience == "customers":
-        return _for_customers(incident, impact, verdict)
     if impact.events is None:
         return Unknown(
             why=next((missing.why for missing in impact.missing if missing.what == "events"), "not measured")
@@ -38,27 +30,6 @@ def impact_summary(incident: Incident, audience: Audience) -> str | Unknown:
         parts += _slow(incident, impact)
     parts += _dropped(incident)
     return "; ".join(parts)
-
-
-SECURITY_FIRST = "this may be a security incident: no public message before security says so"
-"""Why customers get no text about an injection that reached the database."""
-
-
-def _for_customers(incident: Incident, impact: Impact, verdict: Verdict) -> str | Unknown:
-    if impact.events is None:
-        return Unknown(why="what Sentry counted is not known")
-    if verdict.decided_by == "non_production":
-        return Unknown(why="Sentry saw these errors outside production only: customers may need no message")
-    if impact.events == 0 and impact.events_lower_bound:
-        return Unknown(
-            why="Sentry stored no error in this period, but dropped events: whether there was one is not known"
-        )
-    if impact.events == 0:
-        return Unknown(why="Sentry counted no error in this period: customers may need no message")
-    other = words_of(incident.evidence)
-    if other is not None:
-        return Unknown(why=f"{other.name} does not tell what customers notice")
-    return IMPACT_FOR_CUSTOMERS
 
 
 def _errors(impact: Impact, noun: str, where: str) -> str:
@@ -183,6 +154,23 @@ def next_step(
     return (
         f"{pattern.plain_step(incident)} (proposed; likely cause: {pattern.plain_cause}, confidence {top.confidence})"
     )
+
+
+IS_IT_FIXED = "whether the cause is fixed, so that it may be called resolved"
+
+
+def next_decision(step: str | Unknown, stage: str) -> str | Unknown:
+    """The next step for executives as what somebody has to decide.
+
+    Args:
+        step: see :func:`next_step`.
+        stage: how far the incident is.
+    """
+    if stage == "mitigated":
+        return IS_IT_FIXED
+    if isinstance(step, Unknown):
+        return step
+    return step.removeprefix("see ") if step.startswith("see whether ") else f"whether to {step}"
 
 
 def users_worst_hour(incident: Incident) -> str | Unknown:

@@ -8,18 +8,22 @@ and nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 Level = Literal["P0", "P1", "P2", "P3"]
 LEVELS: tuple[Level, ...] = ("P3", "P2", "P1", "P0")
 """Severities, lowest first."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WHEN_IT_CHANGES = "when something changes"
+NONE_PLANNED = "none planned"
+"""Words for a next update that has no clock time."""
 BUSINESS_DAY = "same business day"
 """Response words that mean the end of the working hours of a business day; only a calendar gives it a clock time."""
 NEXT_SPRINT = "next sprint"
@@ -83,6 +87,8 @@ def largest_unit(length: timedelta) -> str:
 Pattern = Annotated[str, Field(max_length=500), AfterValidator(_pattern)]
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Words = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Symptoms = Annotated[Mapping[Pattern, Words], AfterValidator(MappingProxyType), PlainSerializer(dict)]
+"""A table of the file with keys of the operator's own: pattern → words."""
 
 
 class PolicyTable(BaseModel):
@@ -217,22 +223,38 @@ class SeverityWords(PolicyTable):
         f'"{NEXT_SPRINT}" has no clock time.',
     )
     escalation: Words = Field(description="Whom to tell, and how.")
-    next_update_minutes: int = Field(ge=1, le=525_600, description="Minutes between status updates.")
+    next_update_minutes: int | None = Field(
+        default=None,
+        ge=1,
+        le=525_600,
+        description="Minutes between status updates; left out, no update has a clock time, and the words say when.",
+    )
+    next_update: Words = Field(default=WHEN_IT_CHANGES, description="The same in words; left out, the minutes.")
 
     @model_validator(mode="before")
     @classmethod
     def _minutes_in_words(cls, given: object) -> object:
         """Words and minutes agree: minutes without words of their own are said in their largest unit."""
-        minutes = given.get("response_minutes") if isinstance(given, dict) else None
-        if not isinstance(given, dict) or "response" in given or type(minutes) is not int or minutes < 1:
+        if not isinstance(given, dict):
             return given
-        return {**given, "response": largest_unit(timedelta(minutes=minutes))}
+        said = {}
+        for words, minutes in MINUTES_OF.items():
+            length = given.get(minutes)
+            if words not in given and type(length) is int and length >= 1:
+                said[words] = largest_unit(timedelta(minutes=length))
+        return {**given, **said}
 
     @property
     def derived(self) -> frozenset[str]:
-        """The response, where it says the minutes."""
-        minutes = largest_unit(timedelta(minutes=self.response_minutes))
-        return frozenset({"response"} if self.response == minutes else ())
+        """The words that say the minutes."""
+        return frozenset(words for words, minutes in MINUTES_OF.items() if self._says(words, getattr(self, minutes)))
+
+    def _says(self, words: str, minutes: int | None) -> bool:
+        return minutes is not None and getattr(self, words) == largest_unit(timedelta(minutes=minutes))
+
+
+MINUTES_OF: Mapping[str, str] = {"response": "response_minutes", "next_update": "next_update_minutes"}
+"""Keys of :class:`SeverityWords` in words, and in minutes."""
 
 
 class Severities(PolicyTable):
@@ -256,14 +278,14 @@ class Severities(PolicyTable):
         response_minutes=480,
         response=BUSINESS_DAY,
         escalation="Slack #alerts-production",
-        next_update_minutes=480,
+        next_update=WHEN_IT_CHANGES,
     )
     P3: SeverityWords = SeverityWords(
         label="Low",
         response_minutes=20_160,
         response=NEXT_SPRINT,
         escalation="backlog, assign an owner",
-        next_update_minutes=20_160,
+        next_update=NONE_PLANNED,
     )
 
 
@@ -282,6 +304,12 @@ class Policy(PolicyTable):
     edge_case: EdgeCase = EdgeCase()
     trend: TrendFactors = TrendFactors()
     calendar: Calendar = Calendar()
+    symptoms: Symptoms = Field(
+        default_factory=lambda: MappingProxyType({}),
+        description="What customers notice, by a regular expression that is searched in the transactions and paths of "
+        'the events: "/account" = "opening the account page" is said as "trouble opening the account page". Nothing '
+        "matches: a general sentence where the events carry it, else a blank.",
+    )
     severity: Severities = Severities()
     source: str = "built in"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import field_validator
+
 from sentry_runbook.incident.model.evidence import Frozen
 
 
@@ -29,3 +31,8 @@ class Stated(Frozen):
     acknowledged_at: datetime | None = None
     mitigated_at: datetime | None = None
     fixed_at: datetime | None = None
+
+    @field_validator("lead", "service", "root_cause", "fix")
+    @classmethod
+    def _blank_is_not_stated(cls, text: str | None) -> str | None:
+        return text if text and text.strip() else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
 from sentry_runbook.incident.model.results.impact import Impact
@@ -13,6 +13,8 @@ from sentry_runbook.incident.model.results.impact import Impact
 Audience = Literal["engineers", "executives", "customers"]
 Kind = Literal["initial", "update", "resolved"]
 Format = Literal["markdown", "slack"]
+PublicStatus = Literal["investigating", "identified", "monitoring", "resolved"]
+"""The four words of a status page."""
 RowKind = Literal["observed", "derived", "human"]
 MilestoneName = Literal["started", "detected", "acknowledged", "mitigated", "recovered"]
 NOT_STATED = "only a person knows it, and nobody stated it"
@@ -128,11 +130,17 @@ class Draft(Answer):
     """A message to people (DESIGN §6, ``draft_update``).
 
     Attributes:
+        status: a status page's word for the incident, by the evidence and what people stated; all texts agree with it.
+        nothing_to_say: why no message is due, and the way out; ``text`` then says so and is no message.
         unknowns: the marked blanks in the text, and why each is not known.
-        next_update_due: when the next message is due; None after the last one.
-        warnings: what limits the numbers, for whoever sends it: no part of the message.
+        next_update_due: when the next message is due; None after the last one, and where the policy names no time.
+        warnings: what limits the numbers, and what was cut, for whoever sends it: no part of the message.
     """
 
+    FIRST: ClassVar[tuple[str, ...]] = ("status", "nothing_to_say")
+
+    status: PublicStatus | None = None
+    nothing_to_say: str | None = None
     text: EventText
     unknowns: tuple[EventText, ...] = ()
     warnings: tuple[EventText, ...] | None = None
