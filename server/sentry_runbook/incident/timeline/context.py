@@ -13,6 +13,7 @@ from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Know
 from sentry_runbook.incident.model.results.impact import Episode, Recovery
 from sentry_runbook.incident.recovery.metrics import MIN_ELAPSED, RecoveryMetrics, measure
 from sentry_runbook.incident.recovery.recovery import assess_recovery
+from sentry_runbook.incident.recovery.several import evidence_of, taken_together, with_each
 from sentry_runbook.incident.releases import deploys_of
 from sentry_runbook.incident.timeline.actors import is_act_of_a_person
 
@@ -57,12 +58,25 @@ class TimelineContext(Measurements):
     @cached_property
     def recovery_metrics(self) -> RecoveryMetrics:
         """Rates and conditions since the stated fix or mitigation, else since the resolve, else since the peak."""
-        return measure(self, self.stated.fixed_at or self.mitigated, self.dated_later_deploys)
+        metrics = measure(self, self.stated.fixed_at or self.mitigated, self.dated_later_deploys)
+        return (
+            taken_together(metrics, [each.recovery_metrics for each in self.each_issue]) if self.each_issue else metrics
+        )
 
     @cached_property
     def recovery(self) -> Recovery:
         """Whether the incident is over."""
-        return assess_recovery(self, self.recovery_metrics)
+        recovery = assess_recovery(self, self.recovery_metrics)
+        issues = zip(self.evidence.together, (each.recovery for each in self.each_issue), strict=True)
+        return with_each(recovery, tuple(issues)) if self.each_issue else recovery
+
+    @cached_property
+    def each_issue(self) -> tuple[TimelineContext, ...]:
+        """Each of several issues by itself, by its own counts, in order; empty of one issue."""
+        return tuple(
+            TimelineContext(evidence_of(self.evidence, issue), self.stated, self.policy, self.now)
+            for issue in self.evidence.together
+        )
 
     @cached_property
     def stable_since(self) -> datetime | None:

@@ -131,6 +131,13 @@ class IssueSeries(Frozen):
     users: Series | None = None
 
 
+class IssueEvents(Frozen):
+    """The events of one of several issues a bucket, in the scope's environments; ``id`` is the issue's."""
+
+    id: str
+    events: Series
+
+
 class UsersIn(Frozen):
     """Distinct users between two instants.
 

@@ -9,6 +9,7 @@ from sentry_runbook.incident.model.evidence.counts import (
     Breakdown,
     EnvironmentCount,
     EnvironmentScope,
+    IssueEvents,
     IssueSeries,
     IssueShare,
     Latency,
@@ -65,6 +66,7 @@ class Evidence(Frozen):
         recent_environments: events of all the project's issues by environment, over 30 days; asked for where the issue
             was seen in none that counts as production.
         series: per minute where the window allows, see :class:`IssueSeries`.
+        each: of several issues the events of each; longer buckets than those of ``series``, for they share one answer.
         history: events per clock hour of the 15 days before; of a younger issue since a day before its first event.
         users_per_hour: distinct users per clock hour.
         users_in: exact counts for chosen rolling hours.
@@ -96,6 +98,7 @@ class Evidence(Frozen):
     project_environments: Known[tuple[EventText, ...]] | Unknown = NOT_ASKED
     recent_environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
     series: Known[IssueSeries] | Unknown = NOT_ASKED
+    each: Known[tuple[IssueEvents, ...]] | Unknown = NOT_ASKED
     history: Known[Series] | Unknown = NOT_ASKED
     users_per_hour: Known[Series] | Unknown = NOT_ASKED
     users_in: tuple[UsersIn, ...] = ()
