@@ -135,7 +135,7 @@ class Collection:
 
     def names(self, environments: Sequence[str]) -> str:
         """Environments in a sentence; their names come from events, or from a caller who copied one."""
-        return ", ".join(self.name(name) for name in environments) or "all"
+        return ", ".join(self.name(name) or "none named" for name in environments) or "all"
 
     def name(self, environment: str) -> str:
         """One environment's name, inert."""

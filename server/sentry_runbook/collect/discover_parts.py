@@ -57,6 +57,8 @@ def projects_of(collection: Collection) -> tuple[str, ...]:
 
 def project_environments(collection: Collection) -> tuple[str, ...]:
     """The environments that a project-wide figure covers: those asked for, else production as far as it is known."""
+    if collection.is_of_several and collection.scope.basis == "production":
+        return collection.scope.names  # the other issues' projects may name theirs otherwise
     return collection.question.environments or collection.scope.production
 
 

@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import Change, Dependency, DependencyKind, Explanation
 from sentry_runbook.incident.release_health import described, relation, runs_beside
 from sentry_runbook.incident.timeline.activity import sentence_start
+from sentry_runbook.incident.together import reasons_of
 
 DEPENDENCIES: Mapping[DependencyKind, str] = {
     "http": "a service",
@@ -49,6 +50,8 @@ def background(incident: Incident, *, by_name: bool, has_release: bool = False) 
         by_name: with the names of issues, tags, releases and hosts; without them for readers outside engineering.
         has_release: the message says already when the suspect release was deployed.
     """
+    if by_name:
+        yield from reasons_of(incident)
     yield from _leading(incident, by_name)
     yield from _explanation(incident, by_name)
     if by_name:

@@ -75,7 +75,7 @@ def find_internal_terms(text: str, evidence: Evidence | None) -> Iterator[str]:
 def _internal_names(evidence: Evidence) -> Iterator[tuple[str, set[str]]]:
     """Names of this incident that look like nothing special: people, hosts, releases, functions, endpoints."""
     issue = evidence.issue
-    yield "an id", {issue.id, issue.name}
+    yield "an id", {name for member in evidence.members for name in (member.id, member.name)}
     yield "an integration", {entry.who for entry in issue.activity if entry.who and entry.actor == "machine"}
     yield "a person", {entry.who for entry in issue.activity if entry.who and entry.actor == "person"}
     yield "a person", _people(evidence)
@@ -85,7 +85,7 @@ def _internal_names(evidence: Evidence) -> Iterator[tuple[str, set[str]]]:
 
 
 def _people(evidence: Evidence) -> set[str]:
-    names = {evidence.issue.assigned_to}
+    names = {issue.assigned_to for issue in evidence.members}
     if isinstance(evidence.suspect_commits, Known):
         names |= {commit.author for commit in evidence.suspect_commits.value}
     if isinstance(evidence.notes, Known):

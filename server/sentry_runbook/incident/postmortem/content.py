@@ -14,7 +14,7 @@ from typing import Literal
 
 from sentry_runbook.incident.background import background
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.formatting import briefly, count, elapsed, moment
+from sentry_runbook.incident.formatting import briefly, count, elapsed, listed, moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.messages import (
@@ -198,15 +198,22 @@ def _earlier(incident: Incident) -> Iterator[str]:
 
 
 def _what_happened(incident: Incident) -> str:
-    issue, timeline = incident.evidence.issue, incident.timeline
-    where = f" in the project {quoted(issue.project)}" if issue.project else ""
+    timeline = incident.timeline
+    where, names = _where(incident), incident.evidence.names
     if incident.known_episode is None:
-        return f"When the incident of {issue.name}{where} began is not known: {incident.why_no_onset}."
-    text = f"The incident of {issue.name}{where} began {moment(incident.known_episode.began)}"
+        return f"When the incident of {names}{where} began is not known: {incident.why_no_onset}."
+    text = f"The incident of {names}{where} began {moment(incident.known_episode.began)}"
     recovered, length = timeline.milestone("recovered"), timeline.between("started", "recovered")
     if recovered.at is not None and length is not None:
         return f"{text} and the event rate was back to the usual level {moment(recovered.at)}, {briefly(length)} later."
     return f"{text}; {recovered.why}."
+
+
+def _where(incident: Incident) -> str:
+    projects = incident.evidence.projects
+    if not projects:
+        return ""
+    return f" in the project{'s' if len(projects) > 1 else ''} {listed(projects)}"
 
 
 # --- timeline ------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from sentry_runbook.incident.model.evidence import (
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.releases import Start, alignment
 from sentry_runbook.incident.timeline.context import AT_THE_START, deployed
+from sentry_runbook.incident.together import reasons_of
 
 MOST_STEPS = 4
 QUICK = timedelta(minutes=5)
@@ -90,6 +91,7 @@ def the_event(incident: Incident) -> tuple[Event, str] | None:
 
 
 def _direct(incident: Incident) -> Iterator[Hint]:
+    yield from _first_of_several(incident)
     sourced_event = the_event(incident)
     if sourced_event is None:
         why = incident.evidence.event.why if isinstance(incident.evidence.event, Unknown) else "no event"
@@ -110,6 +112,17 @@ def _direct(incident: Incident) -> Iterator[Hint]:
     line = _failing_line(event)
     if line is not None:
         yield Hint(f"The failing line: {excerpt(line)}.", f"source context of {source}")
+
+
+def _first_of_several(incident: Incident) -> Iterator[Hint]:
+    """That the questions are about the issue that began first, and what is known of the others."""
+    if not incident.evidence.together:
+        return
+    issue = incident.evidence.issue
+    where = f" in {quoted(issue.project)}" if issue.project else ""
+    yield Hint(f"The first of the issues is {issue.name}{where}: {excerpt(issue.title)}.", "the issues in Sentry")
+    for reason in reasons_of(incident):
+        yield Hint(f"{reason}.", "the issues in Sentry, and their counts")
 
 
 def _chain_and_aside(event: Event) -> tuple[list[ThrownException], list[ThrownException]]:

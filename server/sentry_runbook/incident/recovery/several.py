@@ -78,7 +78,7 @@ def _series_of(evidence: Evidence, issue: Issue) -> Known[IssueSeries] | Unknown
 
 def taken_together(whole: RecoveryMetrics, each: Sequence[RecoveryMetrics]) -> RecoveryMetrics:
     """The metrics of the whole with what holds of one of the issues."""
-    if whole.counts is None:
+    if whole.counts is None or not each:
         return whole
     quiet = [metrics.quiet_from for metrics in (whole, *each) if metrics.quiet_from is not None]
     is_live = any(metrics.is_live for metrics in (whole, *each))

@@ -187,7 +187,7 @@ def _others_crash(incident: Measurements, decided_by: str) -> Finding | None:
     other = None
     if isinstance(evidence.project_top, Known) and evidence.project_top.value:
         top = evidence.project_top.value[0]
-        if top.short_id != evidence.issue.short_id:
+        if top.short_id not in [issue.short_id for issue in evidence.members]:
             other = top.short_id
             why += f"; another issue has {count(top.events, 'event')} (named in the excerpt): triage that one"
     return Finding(kind="little_contribution", where="crash-free sessions", why=why, excerpt=other)

@@ -67,8 +67,8 @@ def share_of_figure(incident: Measurements) -> float | None:
     """This issue's part of the project's unhandled events: of the series, else of the list of issues."""
     if incident.share_of_project is not None:
         return incident.share_of_project
-    row, project = _own_row(incident.evidence), _project_total(incident.evidence)
-    return min(row.events / project, 1.0) if row is not None and project else None
+    rows, project = _own_rows(incident.evidence), _project_total(incident.evidence)
+    return min(sum(row.events for row in rows) / project, 1.0) if rows and project else None
 
 
 def project_figure(incident: Measurements, decided_by: str, alone: Level) -> ProjectFigure:
@@ -144,19 +144,19 @@ def _others(evidence: Evidence, rows: Sequence[IssueShare]) -> Iterator[IssueSha
 
 
 def _is_own(evidence: Evidence, row: IssueShare) -> bool:
-    return row.short_id in (evidence.issue.short_id, evidence.issue.name) or row.id == evidence.issue.id
+    return any(row.short_id in (issue.short_id, issue.name) or row.id == issue.id for issue in evidence.members)
 
 
-def _own_row(evidence: Evidence) -> IssueShare | None:
+def _own_rows(evidence: Evidence) -> list[IssueShare]:
     rows = evidence.project_top.value if isinstance(evidence.project_top, Known) else ()
-    return next((row for row in rows if _is_own(evidence, row)), None)
+    return [row for row in rows if _is_own(evidence, row)]
 
 
 def _own_events(evidence: Evidence) -> int:
     """This issue's unhandled events, by the same list where it stands in it; 0 when nothing counts them."""
-    row = _own_row(evidence)
-    if row is not None:
-        return row.events
+    rows = _own_rows(evidence)
+    if rows:
+        return sum(row.events for row in rows)
     part = evidence.unhandled
     known = total(in_window(part.value, evidence.window.start, evidence.window.end)) if isinstance(part, Known) else 0
     return known or 0

@@ -42,6 +42,9 @@ from sentry_runbook.incident.model.evidence.values import (
     Window,
 )
 
+MOST_NAMED = 3
+"""Issues that a sentence names; of more, the others are counted."""
+
 
 class Evidence(Frozen):
     """All that is known about one incident at one instant.
@@ -125,6 +128,14 @@ class Evidence(Frozen):
     def members(self) -> tuple[Issue, ...]:
         """The issues of the incident, each with its own life; the one issue where there is but one."""
         return self.together or (self.issue,)
+
+    @property
+    def names(self) -> str:
+        """The issues by name: ``PAY-1, WEB-2 and 3 more``."""
+        names = [issue.name for issue in self.members]
+        if len(names) <= MOST_NAMED:
+            return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
 
     @property
     def projects(self) -> tuple[str, ...]:
