@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import IssueSpec, RawEventSpec, Scenario, SessionsSpec
+from sentry_runbook.simulator.scenario import (
+    IssueSpec,
+    Level,
+    NoteSpec,
+    RawEventSpec,
+    Scenario,
+    SessionsSpec,
+    StateChange,
+)
 from sentry_runbook.simulator.world import World
 
 HOUR = 60.0
@@ -30,6 +38,9 @@ class Member:
     project: str
     events: tuple[RawEventSpec, ...]
     title: str = "OperationalError: too many connections"
+    history: tuple[StateChange, ...] = ()
+    notes: tuple[NoteSpec, ...] = ()
+    level: Level = "error"
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,15 @@ class Several:
                 name=project,
                 project=project,
                 issues=tuple(
-                    IssueSpec(member.short_id, member.title, raw=member.events, transaction="GET /checkout")
+                    IssueSpec(
+                        member.short_id,
+                        member.title,
+                        raw=member.events,
+                        transaction="GET /checkout",
+                        history=member.history,
+                        notes=member.notes,
+                        level=member.level,
+                    )
                     for member in self.members
                     if member.project == project
                 ),
@@ -135,3 +154,32 @@ def people(first: int, last: int) -> tuple[str, ...]:
 def all_events(*parts: Iterable[RawEventSpec]) -> tuple[RawEventSpec, ...]:
     """Events of several bursts as those of one issue."""
     return tuple(sorted((event for part in parts for event in part), key=lambda event: event.at))
+
+
+def cascade() -> Several:
+    """The database of ``payments`` ran out of connections 40 minutes ago; ``web`` and ``edge`` met its errors.
+
+    Somebody resolved the web issue too early, and noted on the edge issue. Web's sessions crash, those of edge do not.
+    """
+    rng = random.Random(41)  # noqa: S311  # draws of a test
+    crowd = people(0, 150)
+    payments = burst(rng, start=-40, end=-2, events=160, users=crowd[:90])
+    web = burst(rng, start=-39.4, end=-2, events=120, users=crowd[40:140])
+    edge = burst(rng, start=-38.7, end=-3, events=60, users=crowd[60:150])
+    return Several(
+        (
+            Member("PAY-1", "payments", payments),
+            Member("WEB-1", "web", web, "HTTPError: 502 from payments", history=(StateChange(-20, "resolved"),)),
+            Member(
+                "EDGE-1",
+                "edge",
+                edge,
+                "UpstreamError: /checkout of web answered 502",
+                notes=(NoteSpec(-15, "The pool of payments is full.", author="Sam Lee"),),
+            ),
+        ),
+        sessions=(
+            ("web", SessionsSpec(4_000, crashed=260, release=None)),
+            ("edge", SessionsSpec(3_000, crashed=3, release=None)),
+        ),
+    )

@@ -16,7 +16,7 @@ from sentry_runbook.collect.event_parts import TAGS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES
 from sentry_runbook.collect.unhandled_parts import UNHANDLED
-from sentry_runbook.errors import Forbidden, Unsupported
+from sentry_runbook.errors import BadRequest, Forbidden, Unsupported
 from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
 from sentry_runbook.incident.model.evidence import EventRow, Evidence, Known, Unknown, UsersIn, Window
@@ -116,7 +116,9 @@ def is_lacking(collection: Collection, part: Part[Any]) -> bool:
     result = collection.result(part)
     if part.reads is not None and not result.is_sent:
         result = collection.result(part.reads)
-    return isinstance(result.error, LASTING)
+    # A server that searches one project at a time refuses the counts of several.
+    refuses_several = collection.is_of_several and isinstance(result.error, BadRequest)
+    return refuses_several or isinstance(result.error, LASTING)
 
 
 # --- whether more events would decide more -------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def _shared_users(incident: Incident) -> Iterator[str]:
     if evidence.scope.names or not are_new or len(known) < len(own) or not isinstance(totals, Known):
         return
     users = totals.value.users
-    if users is not None and sum(known) - users >= FEWEST_SHARED:
+    if users is not None and not totals.value.users_lower_bound and sum(known) - users >= FEWEST_SHARED:
         yield (
             f"Users: {number(users)} people in all, though the issues' own numbers of users add up to "
             f"{number(sum(known))}: some met several"

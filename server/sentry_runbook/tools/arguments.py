@@ -53,9 +53,9 @@ Issue = Annotated[
 ]
 Issues = Annotated[
     list[Annotated[str, Field(max_length=2000, coerce_numbers_to_str=True)]] | None,
-    Field(description="Further issues of the incident"),
+    Field(description="Further issues"),
 ]
-"""How many there may be, and the way out, says the error of :mod:`sentry_runbook.collect.together`."""
+"""Of the same incident; :mod:`sentry_runbook.collect.together` refuses too many of them."""
 Environment = Annotated[str | None, Field(description="Comma-separated", max_length=400), OneLine]
 Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20), OneLine]
 Start = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]

@@ -17,7 +17,7 @@ from sentry_runbook.tools.cuts import LEFT_OUT, Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
-TextToCheck = Annotated[str | None, Field(description="Finished text, for lint[]", max_length=60_000)]
+TextToCheck = Annotated[str | None, Field(description="Text, for lint[]", max_length=60_000)]
 MOST_FINDINGS, MOST_ROWS = 30, 25
 
 

@@ -26,7 +26,7 @@ async def draft_update(
     service: Annotated[str | None, Field(description="Name of the service", max_length=100), OneLine] = None,
     root_cause: RootCause = None,
     fix: Fix = None,
-    since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40), OneLine] = None,
+    since: Annotated[str | None, Field(description="Last message, ISO 8601", max_length=40), OneLine] = None,
     issues: Issues = None,
     fixed_at: Annotated[str | None, Field(description="When it was fixed, ISO 8601", max_length=40), OneLine] = None,
 ) -> Draft:

@@ -30,6 +30,7 @@ from sentry_runbook.incident.postmortem.five_whys import Hint, Why, five_whys
 from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, counted_from, impact_numbers, query_window
 from sentry_runbook.incident.postmortem.retrospective import contributing, lucky, went_badly, went_well
 from sentry_runbook.incident.timeline.models import Timeline
+from sentry_runbook.incident.together import reasons_of
 
 MAX_LINES = 44
 """Lines of the printed timeline: nobody reads more, and the structured timeline has them all."""
@@ -180,7 +181,8 @@ def _summary(incident: Incident) -> Iterator[str]:
         yield f"The evidence fits the pattern {pattern.title}{of} (confidence {first.confidence})."
     else:
         yield "None of the runbook's root-cause patterns fits the evidence."
-    yield from (f"{sentence}." for sentence in background(incident, by_name=True))
+    reasons = reasons_of(incident)  # the first of the whys tells them
+    yield from (f"{sentence}." for sentence in background(incident, by_name=True) if sentence not in reasons[1:])
     yield from _earlier(incident)
     yield f"Recovery: {incident.recovery.reading}"
 

@@ -121,8 +121,7 @@ def _first_of_several(incident: Incident) -> Iterator[Hint]:
     issue = incident.evidence.issue
     where = f" in {quoted(issue.project)}" if issue.project else ""
     yield Hint(f"The first of the issues is {issue.name}{where}: {excerpt(issue.title)}.", "the issues in Sentry")
-    for reason in reasons_of(incident):
-        yield Hint(f"{reason}.", "the issues in Sentry, and their counts")
+    yield from (Hint(f"{reason}.", "the issues in Sentry") for reason in reasons_of(incident))
 
 
 def _chain_and_aside(event: Event) -> tuple[list[ThrownException], list[ThrownException]]:
@@ -224,7 +223,8 @@ def _testing(incident: Incident) -> Iterator[Hint]:
         yield from _staged(incident)
         if scope.known and scope.production:
             also = f"also from {listed(scope.others)}" if scope.others else "from production only"
-            yield Hint(f"Sentry has events of this issue {also}.", source)
+            name = incident.evidence.issue.name if incident.evidence.together else "this issue"
+            yield Hint(f"Sentry has events of {name} {also}.", source)
     commits = incident.evidence.suspect_commits
     for commit in commits.value[:1] if isinstance(commits, Known) else ():
         name = quoted(commit.pull_request or commit.id)
@@ -352,4 +352,5 @@ def _systemic(incident: Incident) -> Iterator[Hint]:
         yield Hint(f"{text}{rate}.", "First Seen of the issue")
     if issue.names_assignee:
         owner = f"is assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "has no assignee"
-        yield Hint(f"The issue {owner}.", "the issue in Sentry")
+        name = issue.name if incident.evidence.together else "The issue"
+        yield Hint(f"{name} {owner}.", "the issue in Sentry")

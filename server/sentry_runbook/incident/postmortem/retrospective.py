@@ -42,7 +42,8 @@ def contributing(incident: Incident) -> Iterator[Hint]:
         yield from (Hint(gap.text, "events read") for gap in incident.gaps)
     issue = incident.evidence.issue
     if issue.names_assignee and not issue.assigned_to:
-        yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
+        name = issue.name if incident.evidence.together else "The issue"
+        yield Hint(f"{name} has no assignee in Sentry.", "the issue in Sentry")
 
 
 # --- questions -----------------------------------------------------------------------------------------------------

@@ -109,11 +109,13 @@ def with_each(whole: Recovery, each: Sequence[tuple[Issue, Recovery]]) -> Recove
         for issue, recovery in each
     )
     open_ones = [(issue, recovery) for issue, recovery in each if recovery.verdict != "recovered"]
+    needs = [f"{issue.name}: {need}" for issue, recovery in open_ones for need in recovery.needs[:1] or ("not known",)]
     if whole.verdict != "recovered" or not open_ones:
-        return whole.model_copy(update={"issues": rows})
+        # Where some are over, the reader wants to know which are not.
+        own = needs if len(open_ones) < len(each) else []
+        return whole.model_copy(update={"issues": rows, "needs": (*whole.needs, *own)})
     verdict = min((recovery.verdict for _, recovery in open_ones), key=WORST_FIRST.index)
     names = " and ".join(issue.name for issue, _ in open_ones[:2])
     more = f" and {len(open_ones) - 2} more" if len(open_ones) > 2 else ""
-    needs = [f"{issue.name}: {need}" for issue, recovery in open_ones for need in recovery.needs[:1] or ("not known",)]
     reading = f"Not over: {names}{more}. {open_ones[0][0].name}: {open_ones[0][1].reading}"
     return whole.model_copy(update={"issues": rows, "verdict": verdict, "needs": tuple(needs), "reading": reading})

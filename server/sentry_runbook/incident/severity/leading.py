@@ -35,6 +35,7 @@ class ProjectFigure:
         steady: the other issue with more events in the window that did not rise more than this one since it began.
         doubtful: the other issue with more events in the window of which nothing tells whether it did.
         alone: the severity by this issue's own figures.
+        several: how many issues are judged together, where it is more than one.
     """
 
     share: float | None
@@ -43,16 +44,21 @@ class ProjectFigure:
     alone: Level
     steady: LeadingIssue | None = None
     doubtful: LeadingIssue | None = None
+    several: int = 0
 
     @property
     def sentences(self) -> str:
         """What ``because`` says of it, after the deciding figure."""
         parts = [f"It is the project's figure{self.before}", *self._shares()]
-        return f" {'; '.join(parts)}. By this issue's own figures: {self.alone}."
+        whose = "these issues' own figures together" if self.several else "this issue's own figures"
+        return f" {'; '.join(parts)}. By {whose}: {self.alone}."
 
     def _shares(self) -> Iterator[str]:
         own = "an unknown part" if self.share is None else percent_of(self.share)
-        yield f"this issue has {own} of its unhandled events"
+        if self.several:
+            yield f"these {self.several} issues have {own} of the unhandled events of their projects"
+        else:
+            yield f"this issue has {own} of its unhandled events"
         if self.leader is not None:
             note = f" {self.leader.note}" if self.leader.note else ""
             yield f"{self.leader.name} has {percent_of(self.leader.share)}{note}"
@@ -91,6 +97,7 @@ def project_figure(incident: Measurements, decided_by: str, alone: Level) -> Pro
         alone=alone,
         steady=first(False) if leader is None and doubtful is None else None,
         doubtful=doubtful if leader is None else None,
+        several=len(evidence.together),
     )
 
 
@@ -195,7 +202,8 @@ def crash_free_was(incident: Measurements) -> str:
     was_below = change.before.pct < incident.policy.thresholds.crash_free_below_pct
     if change.fell:
         return f"{text} already" if was_below else text
-    meaning = "this issue did not change it" if was_below else "chance alone may differ so much"
+    whose = "these issues" if incident.evidence.together else "this issue"
+    meaning = f"{whose} did not change it" if was_below else "chance alone may differ so much"
     return f"{text} and {crash_free_percent(change.now.pct)} in it: {meaning}"
 
 
