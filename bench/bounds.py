@@ -11,8 +11,11 @@ ROUNDS: Mapping[str, int] = {
     "discover_impact": 2,
     "classify_severity": 2,
     "resolve_issue": 3,
+    "assess_situation": 2,
 }
-"""Upstream rounds in sequence, given a short id."""
+"""Upstream rounds in sequence, given a short id where the tool takes one."""
+REQUESTS: Mapping[str, int] = {"assess_situation": 14}
+"""Requests of one call."""
 NEW_REQUESTS: Mapping[str, int] = {
     "triage_issue": 1,
     "get_issue": 1,
@@ -24,14 +27,19 @@ NEW_REQUESTS: Mapping[str, int] = {
 }
 """Requests that the first edition did not make, all in its two rounds: the dropped events; where a story is told, and
 for what ended it, the changes of flags; for the latter also releases and deploys, around which rates are compared."""
-CHARACTERS: Mapping[str, int] = {"triage_issue": 9_000, "get_issue": 9_000, "list_events": 9_000}
+CHARACTERS: Mapping[str, int] = {
+    "triage_issue": 9_000,
+    "get_issue": 9_000,
+    "list_events": 9_000,
+    "assess_situation": 9_000,
+}
 """Characters of one result, each channel."""
 ANY_CHARACTERS = 20_000
 """Characters of any result, each channel."""
 WALL_AT_100_MS: Mapping[str, float] = {"triage_issue": 260}
 """Milliseconds of one call when each response of Sentry takes 100 ms."""
-TOOL_LIST_CHARACTERS = 9_000
-"""Characters of names, descriptions and input schemas."""
+TOOL_LIST_CHARACTERS = 10_000
+"""Characters of names, descriptions and input schemas of twelve tools."""
 OF_BARE_SERVER = 1.15
 """Start-up and peak memory, as a multiple of a bare six-tool server's."""
 CPU_OF_FIRST_EDITION = 0.5

@@ -48,6 +48,11 @@ CASES = (
 )
 
 
+WITHOUT_ISSUE = ("assess_situation",)
+ALL_CASES = (*CASES, Case("assess_situation"))
+"""Those of :data:`CASES`, which are compared with the first edition, and those of tools that it did not have."""
+
+
 class CallFailed(Exception):
     """A measured call returned an error; errors are fast and would look like a good result."""
 
@@ -86,7 +91,8 @@ async def ask(client: Client, tool: str, arguments: Mapping[str, object], issue:
     Raises:
         CallFailed: the result is an error.
     """
-    result = await client.call_tool(tool, {"issue": issue, **arguments})
+    named = {} if tool in WITHOUT_ISSUE else {"issue": issue}
+    result = await client.call_tool(tool, {**named, **arguments})
     if result.is_error:
         raise CallFailed(f"{tool}: {text_of(result)}")
     return result

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 from mcp import Client
 
-from bench.bounds import ANY_CHARACTERS, CHARACTERS, ROUNDS, TOOL_LIST_CHARACTERS, Measure
-from bench.cases import CASES, Case, ask, compact, connected, text_of
+from bench.bounds import ANY_CHARACTERS, CHARACTERS, REQUESTS, ROUNDS, TOOL_LIST_CHARACTERS, Measure
+from bench.cases import ALL_CASES, Case, ask, compact, connected, text_of
 from bench.rounds import RoundCountingTransport
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
@@ -17,7 +17,7 @@ async def count() -> list[Measure]:
     """Call every tool once in front of the embedded Sentry, in this process."""
     upstream = RoundCountingTransport(httpx.ASGITransport(create_app(World.of_all(ManualClock()))))
     async with connected("http://localhost", http_transport=upstream) as client:
-        measures = [measure for case in CASES for measure in await _count(client, upstream, case)]
+        measures = [measure for case in ALL_CASES for measure in await _count(client, upstream, case)]
         return [*measures, await _tool_list(client)]
 
 
@@ -27,7 +27,7 @@ async def _count(client: Client, upstream: RoundCountingTransport, case: Case) -
     characters = CHARACTERS.get(case.tool, ANY_CHARACTERS)
     return [
         Measure("tools", case.tool, "rounds", upstream.rounds, bound=ROUNDS.get(case.tool)),
-        Measure("tools", case.tool, "requests", len(upstream.requests)),
+        Measure("tools", case.tool, "requests", len(upstream.requests), bound=REQUESTS.get(case.tool)),
         Measure("tools", case.tool, "text", len(text_of(result)), "characters", characters),
         Measure("tools", case.tool, "JSON", len(compact(result.structured_content)), "characters", characters),
     ]

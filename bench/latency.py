@@ -14,7 +14,7 @@ import time
 from mcp import Client
 
 from bench.bounds import WALL_AT_100_MS, Measure
-from bench.cases import CASES, Case, ask, connected
+from bench.cases import ALL_CASES, Case, ask, connected
 from bench.upstream import Upstream
 
 LATENCIES_MS = (0, 20, 100)
@@ -27,7 +27,7 @@ async def wall_times(upstream: Upstream, repeats: int) -> list[Measure]:
     measures = []
     for latency in LATENCIES_MS:
         async with connected(upstream.url(latency)) as client:
-            for case in CASES:
+            for case in ALL_CASES:
                 wall, cpu = await _medians(client, case, repeats)
                 bound = WALL_AT_100_MS.get(case.tool) if latency == 100 else None
                 measures.append(Measure("tools", case.tool, f"{latency} ms latency", wall, "ms", bound))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 TOOL_NAMES = (
     "triage_issue",
+    "assess_situation",
     "get_issue",
     "list_events",
     "find_issues",

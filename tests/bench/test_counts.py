@@ -1,8 +1,8 @@
 """The benchmark's counts: whatever the machine's speed, these budgets of DESIGN section 9 hold."""
 
 import pytest
-from bench.bounds import CHARACTERS, ROUNDS, Measure
-from bench.cases import CASES
+from bench.bounds import CHARACTERS, REQUESTS, ROUNDS, Measure
+from bench.cases import ALL_CASES
 from bench.counts import count
 
 MOST_REQUESTS = 18
@@ -25,8 +25,9 @@ async def test_no_budget_of_rounds_and_characters_is_broken(counted: list[Measur
 
 async def test_every_tool_is_counted_and_every_promise_is_looked_at(counted: list[Measure]) -> None:
     bounded = {(measure.what, measure.name) for measure in counted if measure.bound is not None}
-    assert {case.tool for case in CASES} == {measure.what for measure in counted if measure.group == "tools"}
+    assert {case.tool for case in ALL_CASES} == {measure.what for measure in counted if measure.group == "tools"}
     assert {(tool, "rounds") for tool in ROUNDS} <= bounded
+    assert {(tool, "requests") for tool in REQUESTS} <= bounded
     assert {(tool, channel) for tool in CHARACTERS for channel in ("text", "JSON")} <= bounded
 
 

@@ -60,6 +60,8 @@ class Asker:
         for name in ("triage_issue", "get_issue", "list_events", "discover_impact", "classify_severity"):
             yield await self.tool(name, name, issue=issue)
         yield await self.tool("find_issues", "find_issues", project=PROJECT)
+        yield await self.tool("assess_situation", "assess_situation")
+        yield await self.tool("assess_situation by the day", "assess_situation", period="24h", alert=issue)
         yield await self.tool("get_issue", "get_issue", issue=issue, event="oldest")
         yield await self.tool("check_recovery", "check_recovery", issue=issue)
         yield await self.tool(
@@ -108,6 +110,7 @@ class Asker:
         yield await self.tool("error", "get_issue", issue=issue, event=text)
         yield await self.tool("error", "find_issues", query=text, project=text)
         yield await self.tool("error", "find_issues", sort=text)
+        yield await self.tool("error", "assess_situation", alert=text, project=text)
         yield await self.tool("error", "list_events", issue=issue, cursor=text)
         yield await self.tool("error", "list_events", issue=issue, query=text)
         yield await self.tool("error", "triage_issue", issue=issue, period=text)

@@ -188,7 +188,14 @@ TIMESERIES: dict[str, Any] = {
         }
     ],
 }
+TIMESERIES_BY_ISSUE: dict[str, Any] = {
+    "timeSeries": [
+        {**TIMESERIES["timeSeries"][0], "groupBy": [{"key": "issue.id", "value": "SHOP-1Z"}]},
+        {**TIMESERIES["timeSeries"][0], "groupBy": None, "meta": {"interval": 60_000, "isOther": True, "order": 1}},
+    ],
+}
 STATS = {"data": [[1_795_161_600, [{"count": 3}]], [1_795_161_660, [{"count": 0}]]], "start": 1, "end": 2}
+STATS_BY_ISSUE = {"SHOP-1Z": {**STATS, "order": 0}, "Other": {**STATS, "order": 1}}
 OUTCOMES = {
     "start": "2026-11-20T08:00:00Z",
     "end": "2026-11-20T10:00:00Z",
@@ -201,6 +208,15 @@ OUTCOMES = {
         }
     ],
 }
+OUTCOMES_BY_PROJECT = {
+    "start": "2026-11-20T08:00:00Z",
+    "end": "2026-11-20T10:00:00Z",
+    "groups": [
+        {"by": {"project": 4509062593708032, "outcome": "accepted"}, "totals": {"sum(quantity)": 400}},
+        {"by": {"project": 4509062593708032, "outcome": "rate_limited"}, "totals": {"sum(quantity)": 70}},
+    ],
+}
+"""By project there is no series."""
 FLAG_CHANGE = {
     "id": 1,
     "action": "updated",
@@ -226,4 +242,225 @@ SESSIONS = {
             },
         }
     ],
+}
+SESSIONS_BY_PROJECT = {
+    **SESSIONS,
+    "groups": [{**SESSIONS["groups"][0], "by": {"project": 4509062593708032, "environment": "production"}}],  # type: ignore[dict-item]  # a payload is a dictionary of anything
+}
+WORKFLOW_OF_TODAY: dict[str, Any] = {
+    "id": "77",
+    "name": "Pay",
+    "organizationId": "1",
+    "createdBy": "9",
+    "dateCreated": "2026-11-01T08:00:00Z",
+    "dateUpdated": "2026-11-01T08:00:00Z",
+    "triggers": {
+        "id": "5",
+        "logicType": "any-short",
+        "conditions": [{"id": "6", "type": "every_event", "comparison": True, "conditionResult": True}],
+        "actions": [],
+    },
+    "actionFilters": [
+        {
+            "id": "8",
+            "logicType": "all",
+            "conditions": [
+                {
+                    "id": "9",
+                    "type": "event_frequency_count",
+                    "comparison": {"value": 100, "interval": "1h"},
+                    "conditionResult": True,
+                }
+            ],
+            "actions": [
+                {
+                    "id": "3",
+                    "type": "email",
+                    "integrationId": None,
+                    "data": {},
+                    "config": {"targetType": "team", "targetIdentifier": "12"},
+                    "status": "active",
+                }
+            ],
+        }
+    ],
+    "environment": None,
+    "config": {"frequency": 30},
+    "detectorIds": ["41"],
+    "enabled": True,
+    "lastTriggered": None,
+}
+"""Reference: alerts, 1; so the next ones, to the incident."""
+DETECTOR: dict[str, Any] = {
+    "id": "41",
+    "projectId": "2",
+    "name": "Errors",
+    "description": None,
+    "type": "metric_issue",
+    "workflowIds": ["77"],
+    "owner": None,
+    "createdBy": "9",
+    "dateCreated": "2026-11-01T08:00:00Z",
+    "dateUpdated": "2026-11-01T08:00:00Z",
+    "enabled": True,
+    "dataSources": [
+        {
+            "id": "1",
+            "organizationId": "1",
+            "type": "snuba_query_subscription",
+            "sourceId": "2",
+            "queryObj": {
+                "id": "2",
+                "status": 0,
+                "subscription": "0/ab",
+                "snubaQuery": {
+                    "id": "3",
+                    "dataset": "events",
+                    "query": "",
+                    "aggregate": "count()",
+                    "timeWindow": 600,
+                    "environment": None,
+                    "eventTypes": ["error"],
+                },
+            },
+        }
+    ],
+    "conditionGroup": {
+        "id": "4",
+        "organizationId": "1",
+        "logicType": "any",
+        "conditions": [
+            {"id": "5", "type": "gt", "comparison": 50, "conditionResult": 75},
+            {"id": "6", "type": "lte", "comparison": 50, "conditionResult": 0},
+        ],
+        "actions": [],
+    },
+    "config": {"detectionType": "static", "comparisonDelta": None},
+    "latestGroup": None,
+    "openIssues": 0,
+}
+FIRING = {"group": ISSUE, "count": 4, "lastTriggered": "2026-11-20T08:00:00Z", "eventId": "e1"}
+OPEN_PERIOD = {
+    "id": "3",
+    "start": "2026-11-20T08:00:00Z",
+    "end": None,
+    "isOpen": True,
+    "activities": [
+        {"id": "1", "type": "opened", "value": "high", "dateCreated": "2026-11-20T08:00:00Z", "eventId": "e1"}
+    ],
+}
+RULE = {
+    "id": "12",
+    "name": "Pay",
+    "conditions": [],
+    "filters": [],
+    "actions": [],
+    "actionMatch": "any",
+    "filterMatch": "all",
+    "frequency": 30,
+    "environment": None,
+    "projects": ["shop"],
+    "status": "active",
+    "snooze": False,
+    "owner": "team:12",
+    "dateCreated": "2026-11-01T08:00:00Z",
+    "lastTriggered": "2026-11-20T08:00:00Z",
+}
+METRIC_RULE = {
+    "id": "5",
+    "name": "Errors",
+    "aggregate": "count()",
+    "dataset": "events",
+    "query": "level:error",
+    "timeWindow": 10,
+    "resolution": 1,
+    "comparisonDelta": None,
+    "thresholdType": 0,
+    "thresholdPeriod": 1,
+    "resolveThreshold": None,
+    "detectionType": "static",
+    "environment": None,
+    "projects": ["shop"],
+    "owner": None,
+    "status": 0,
+    "triggers": [{"label": "critical", "alertThreshold": 50, "actions": []}],
+}
+INCIDENT = {
+    "id": "901",
+    "identifier": "88",
+    "alertRule": METRIC_RULE,
+    "projects": ["shop"],
+    "status": 20,
+    "dateStarted": "2026-11-20T08:00:00Z",
+    "dateDetected": "2026-11-20T08:01:00Z",
+    "dateClosed": None,
+}
+MONITOR = {
+    "id": "5f3a1c2e-7b64-4f0d-9a7e-2f1f3f0e8b11",
+    "name": "Nightly",
+    "slug": "nightly",
+    "status": "active",
+    "isMuted": False,
+    "type": "cron_job",
+    "config": {"schedule_type": "crontab", "schedule": "0 3 * * *", "timezone": "UTC", "checkin_margin": 5},
+    "dateCreated": "2026-11-01T08:00:00Z",
+    "project": {"id": "2", "slug": "shop", "name": "shop", "platform": "node"},
+    "environments": [
+        {
+            "name": "production",
+            "status": "error",
+            "isMuted": False,
+            "lastCheckIn": "2026-11-20T03:00:00Z",
+            "nextCheckIn": "2026-11-21T03:00:00Z",
+            "nextCheckInLatest": "2026-11-21T03:05:00Z",
+            "activeIncident": {"startingTimestamp": "2026-11-19T03:05:00Z", "resolvingTimestamp": None},
+        }
+    ],
+    "owner": {"type": "team", "id": "12", "name": "payments"},
+}
+"""Keys of Sentry's own serializer of cron monitors, and of check-ins."""
+CHECK_IN: dict[str, Any] = {
+    "id": "0f3a1c2e-7b64-4f0d-9a7e-2f1f3f0e8b11",
+    "environment": "production",
+    "status": "missed",
+    "duration": None,
+    "dateCreated": "2026-11-20T03:05:00Z",
+    "dateAdded": "2026-11-20T03:05:00Z",
+    "expectedTime": "2026-11-20T03:00:00Z",
+    "monitorConfig": {},
+}
+UPTIME = {
+    "id": "900",
+    "projectSlug": "shop",
+    "environment": "production",
+    "name": "Shop is up",
+    "status": "active",
+    "uptimeStatus": 2,
+    "mode": 1,
+    "url": "https://shop.example/health",
+    "method": "GET",
+    "headers": [],
+    "body": None,
+    "intervalSeconds": 60,
+    "timeoutMs": 10_000,
+    "owner": None,
+    "traceSampling": False,
+    "downtimeThreshold": 3,
+    "recoveryThreshold": 1,
+}
+"""Keys of Sentry's own serializer of uptime checks, and of their results."""
+UPTIME_RESULT = {
+    "uptimeCheckId": "0f3a1c2e7b644f0d9a7e2f1f3f0e8b11",
+    "projectUptimeSubscriptionId": 900,
+    "timestamp": "2026-11-20T08:00:00Z",
+    "scheduledCheckTime": "2026-11-20T08:00:00Z",
+    "checkStatus": "failure_incident",
+    "checkStatusReason": "timeout",
+    "httpStatusCode": None,
+    "durationMs": 10_000,
+    "traceId": "b" * 32,
+    "incidentStatus": 1,
+    "environment": "production",
+    "region": "us",
+    "regionName": "US",
 }

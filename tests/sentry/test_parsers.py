@@ -25,6 +25,8 @@ from sentry_runbook.incident.model.evidence import (
     Release,
     TagCount,
 )
+from sentry_runbook.incident.model.evidence.alert_row import AlertRow, OpenPeriod
+from sentry_runbook.incident.model.evidence.alert_target import CheckIn, TargetIssue, UptimeResult
 from sentry_runbook.incident.model.evidence.lenient import FromSentry
 from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.client import SentryClient
@@ -37,6 +39,10 @@ from tests.sentry.upstream import ORG, Answer, Upstream, client_of, gives
 REF = IssueRef("1")
 END = datetime(2026, 11, 24, tzinfo=UTC)
 WINDOW: dict[str, Any] = {"start": END - timedelta(hours=1), "end": END, "project_id": "1"}
+BY_ISSUE: dict[str, Any] = {
+    **{"query": "", "start": WINDOW["start"], "end": END, "interval_s": 60},
+    **{"project_ids": ("1",), "with_others": True},
+}
 LIST: dict[str, Any] = {"query": "", "project": None, "environments": (), "sort": "date", "limit": 10, "cursor": None}
 WRITTEN = f"{ORG}/issues/1/"
 Ask = Callable[[SentryClient], Awaitable[Any]]
@@ -55,12 +61,29 @@ READS: dict[str, tuple[Ask, Any]] = {
     "stats": (lambda client: client.series(["count()"], query="", interval_s=60, **WINDOW), shapes.STATS),
     "sessions": (lambda client: client.sessions(**WINDOW), shapes.SESSIONS),
     "outcomes": (lambda client: client.outcomes(**WINDOW), shapes.OUTCOMES),
+    "outcomes_by_project": (lambda client: client.outcomes_by_project(**WINDOW), shapes.OUTCOMES_BY_PROJECT),
+    "sessions_by_project": (lambda client: client.sessions_by_project(**WINDOW), shapes.SESSIONS_BY_PROJECT),
+    "series_by_issue": (lambda client: client.series_by_issue(**BY_ISSUE), shapes.TIMESERIES_BY_ISSUE),
+    "stats_by_issue": (lambda client: client.series_by_issue(**BY_ISSUE), shapes.STATS_BY_ISSUE),
+    "project": (lambda client: client.project("shop"), shapes.ISSUE["project"]),
     "releases": (lambda client: client.releases("1"), [shapes.RELEASE]),
     "release": (lambda client: client.release("v"), shapes.RELEASE),
     "deploys": (lambda client: client.deploys("v"), [shapes.RELEASE["lastDeploy"]]),
     "committers": (lambda client: client.committers("shop", "a" * 32), shapes.COMMITTERS),
     "flags": (lambda client: client.flag_changes(END, END), {"data": [shapes.FLAG_CHANGE]}),
     "workflows": (lambda client: client.workflows("1"), [shapes.WORKFLOW]),
+    "alert": (lambda client: client.alert("77", END, END), shapes.WORKFLOW_OF_TODAY),
+    "alert_history": (lambda client: client.alert_history("77", END, END), [shapes.FIRING]),
+    "old_history": (lambda client: client.old_history("shop", "12", END, END), [shapes.FIRING]),
+    "monitor": (lambda client: client.monitor("41", END), shapes.DETECTOR),
+    "monitors_by_id": (lambda client: client.monitors_by_id(["41"]), [shapes.DETECTOR]),
+    "open_periods": (lambda client: client.open_periods_of("41", END), [shapes.OPEN_PERIOD]),
+    "incidents": (lambda client: client.incidents_of("5"), [shapes.INCIDENT]),
+    "old_rules": (lambda client: client.old_rules_named("Pay"), [{**shapes.METRIC_RULE, "type": "alert_rule"}]),
+    "cron_monitor": (lambda client: client.cron_monitor(None, "nightly"), shapes.MONITOR),
+    "check_ins": (lambda client: client.check_ins(None, "nightly", END, END), [shapes.CHECK_IN]),
+    "uptime_check": (lambda client: client.uptime_check("shop", "900"), shapes.UPTIME),
+    "uptime_results": (lambda client: client.uptime_results("shop", "900", END, END), [shapes.UPTIME_RESULT]),
     "whoami": (lambda client: client.whoami(), shapes.WHOAMI),
     "organizations": (lambda client: client.organizations(), [shapes.ORGANIZATION]),
     "organization": (lambda client: client.organization(), shapes.ORGANIZATION),
@@ -83,6 +106,16 @@ PARTS: dict[str, type[FromSentry]] = {
     "committers": Commit,
     "flags": FlagChange,
     "workflows": Alert,
+    "alert_history": TargetIssue,
+    "old_history": TargetIssue,
+    "monitors_by_id": AlertRow,
+    "open_periods": OpenPeriod,
+    "incidents": OpenPeriod,
+    "old_rules": AlertRow,
+    "cron_monitor": AlertRow,
+    "check_ins": CheckIn,
+    "uptime_check": AlertRow,
+    "uptime_results": UptimeResult,
 }
 """What of the evidence is made of an answer; the others are counts, and what ``doctor`` reads."""
 
@@ -125,7 +158,7 @@ async def read(name: str, body: bytes, headers: dict[str, str] | None = None) ->
     answer = Answer(200, body, headers or {})
     written = name in ("update_issue", "add_note")
     first: dict[str, Answer | list[Answer]] = {WRITTEN: [gives({"id": "1"}), answer]} if written else {}
-    if name == "stats":
+    if name in ("stats", "stats_by_issue"):
         first = {f"{ORG}/events-timeseries/": Answer(404)}
     async with client_of(Upstream(first, answer)) as client:
         if written:

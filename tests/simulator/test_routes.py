@@ -22,13 +22,37 @@ from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 
 ISSUE = SCENARIOS["payment-spike"].issue
+ORGANIZATION, PROJECT = "GET /api/0/organizations/{org}/", "GET /api/0/projects/{org}/{project}/"
+OF_ALERTS = (
+    f"{ORGANIZATION}workflows/{{workflow}}/",
+    f"{ORGANIZATION}workflows/{{workflow}}/group-history/",
+    f"{ORGANIZATION}detectors/",
+    f"{ORGANIZATION}detectors/{{detector}}/",
+    f"{ORGANIZATION}open-periods/",
+    f"{ORGANIZATION}alert-rule-workflow/",
+    f"{ORGANIZATION}alert-rule-detector/",
+    f"{ORGANIZATION}incident-groupopenperiod/",
+    f"{ORGANIZATION}alert-rules/{{rule}}/",
+    f"{ORGANIZATION}combined-rules/",
+    f"{ORGANIZATION}incidents/",
+    f"{ORGANIZATION}incidents/{{incident}}/",
+    f"{ORGANIZATION}monitors/",
+    f"{ORGANIZATION}monitors/{{monitor}}/",
+    f"{ORGANIZATION}monitors/{{monitor}}/checkins/",
+    f"{PROJECT}rules/{{rule}}/",
+    f"{PROJECT}rules/{{rule}}/group-history/",
+    f"{PROJECT}monitors/{{monitor}}/",
+    f"{PROJECT}monitors/{{monitor}}/checkins/",
+    f"{PROJECT}uptime/{{uptime}}/",
+    f"{PROJECT}uptime/{{uptime}}/checks/",
+)
 KEPT = {
     "GET /api/0/organizations/{org}/issues/{issue}/activities/": "the history by itself: the client's activities()",
     "GET /api/0/issues/{issue}/activities/": "the same under the older path",
-    "GET /api/0/organizations/{org}/detectors/": "monitors, which the alerts of workflows/ belong to",
+    **dict.fromkeys(OF_ALERTS, "what a link or name of an alert is of: collect/alert_target, for assess_situation"),
     "GET /api/0/organizations/{org}/releases/{version:path}/commits/": "what changed in a release",
 }
-"""Routes that no tool or command asks today, and what they are for; the last three are wanted by the next issues."""
+"""Routes that no tool or command asks today, and what they are for; the last two are wanted by the next issues."""
 
 
 def routes() -> dict[str, Route]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.situations.raw import Situation
-from tests.situations.service import Service
+from tests.situations.raw import PERIOD, Situation
+from tests.situations.service import DAY, Service
 from tests.situations.story import Story
 from tests.situations.traffic import Rhythm, flat, office, steep, weekdays
 
@@ -42,16 +42,21 @@ def quiet_world(seed: int) -> Situation:
 def _errors(story: Story, service: Service) -> None:
     rng = story.rng
     for _ in range(rng.randrange(1, 3)):
-        service.usual(rng.uniform(1, 12), bursty=rng.random() < 0.4)
+        service.usual(rng.uniform(1, 6), bursty=rng.random() < 0.4)
     service.usual(rng.uniform(0.2, 1))
     for _ in range(rng.randrange(3)):
-        service.usual(rng.uniform(0.01, 0.15))
+        rare = service.usual(rng.uniform(0.01, 0.15))
+        service.event(rare, -rng.uniform(7, 9) * DAY)
     if rng.random() < 0.5:
         scanner = service.issue("NotFound: /phpmyadmin/", function="resolve")
+        service.event(scanner, -8 * DAY, user="scanner")
         service.steady(scanner, rng.uniform(0.1, 1.5), rhythm=flat, people=("scanner",))
     for _ in range(rng.randrange(4)):
-        new = service.once(f"NotFound: /{rng.choice('abcdef')}{len(service.drafts)}.php", -rng.uniform(1, 900))
-        if new.events[0].at > -120:
+        ago = rng.uniform(1, 900)
+        # Whether an issue that appeared just before the window is news is no question of these windows.
+        ago += 2 * PERIOD if PERIOD <= ago < 3 * PERIOD else 0
+        new = service.once(f"NotFound: /{rng.choice('abcdef')}{len(service.drafts)}.php", -ago)
+        if new.events[0].at > -PERIOD:
             story.incident("one event of a bot", new, either=True)
 
 

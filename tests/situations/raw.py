@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 PERIOD = 60.0
 """Minutes that are looked at, up to now."""
 TOGETHER = 3.0
 """Issues whose episodes begin further apart than this many minutes are not one incident (DESIGN section 10)."""
+
+
+Level = Literal["debug", "info", "warning", "error", "fatal"]
 
 
 class Suspect(NamedTuple):
@@ -81,11 +84,14 @@ class Issue:
     events: tuple[Event, ...]
     function: str
     transaction: str
-    level: str = "error"
+    level: Level = "error"
     handled: bool = False
     calls: tuple[Call, ...] = ()
     resolved_at: float | None = None
     usual_per_hour: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"Issue({self.short_id}, {self.title!r}, {len(self.events)} events)"
 
     @property
     def title(self) -> str:
@@ -150,6 +156,9 @@ class Raw:
     now: datetime
     projects: tuple[Project, ...]
 
+    def __repr__(self) -> str:
+        return f"Raw({self.now.isoformat()}, {[project.slug for project in self.projects]})"
+
     @cached_property
     def issues(self) -> dict[str, Issue]:
         """Every issue by its short id."""
@@ -198,6 +207,9 @@ class Situation:
     raw: Raw
     made: tuple[Made, ...]
     coincidence: bool = False
+
+    def __repr__(self) -> str:
+        return f"Situation({self.name!r})"
 
     @property
     def incidents(self) -> tuple[Made, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
 
-from tests.situations.raw import Call, Event, FlagChange, Issue, Project, Release, Sessions
+from tests.situations.raw import Call, Event, FlagChange, Issue, Level, Project, Release, Sessions
 from tests.situations.traffic import Rhythm, bursty_times, expected, office, poisson_times
 
 DAY = 1_440.0
@@ -124,7 +124,7 @@ class Service:
         *,
         function: str = "handle",
         transaction: str = "",
-        level: str = "error",
+        level: Level = "error",
         handled: bool = False,
         calls: Iterable[Call] = (),
         resolved_at: float | None = None,
@@ -184,7 +184,7 @@ class Service:
         self.once(f"NotFound: {path}", -self.rng.uniform(200, 5 * DAY))
         return self
 
-    def once(self, title: str, at: float, *, level: str = "error") -> Draft:
+    def once(self, title: str, at: float, *, level: Level = "error") -> Draft:
         """An issue of a single event by nobody known."""
         draft = self.issue(title, function="resolve", level=level)
         self.event(draft, at, user=None)

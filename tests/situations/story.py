@@ -92,11 +92,8 @@ class Story:
         times = sorted([at, *(rng.uniform(at + 0.05, until) for _ in range(requests - 1))])
         own = [person for person in self.people if path[0].service.tenant_of(person) == tenant] if tenant else None
         for number, start in enumerate(times):
-            if people is not None:
-                person = people[number % len(people)]
-            else:
-                person = rng.choice(own or self.people)
-            trace = f"{rng.getrandbits(128):032x}" if number == 0 or rng.random() < traced else ""
+            person = people[number % len(people)] if people is not None else rng.choice(own or self.people)
+            trace = f"{rng.getrandbits(128):032x}" if rng.random() < traced or (traced and not number) else ""
             later = start
             for depth, draft in enumerate(path):
                 if depth and number and rng.random() >= reach:

@@ -68,7 +68,7 @@ def poisson_times(
 def bursty_times(
     rng: Random, now: datetime, per_hour: float, start: float, end: float = 0.0, rhythm: Rhythm = office
 ) -> list[float]:
-    """Instants of an overdispersed process: the rate of each half hour is drawn anew, twice the average and more at times.
+    """Instants of an overdispersed process: each half hour's rate is drawn anew, twice the average and more at times.
 
     The counts of an hour vary about twice as much as chance alone would have it, on every day alike.
     """

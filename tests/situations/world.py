@@ -1,4 +1,4 @@
-"""From raw data to the specifications of the embedded Sentry: every event one by one, nothing added, nothing counted."""
+"""From raw data to the specifications of the embedded Sentry: every event one by one, nothing added or counted."""
 
 from __future__ import annotations
 

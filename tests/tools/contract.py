@@ -11,6 +11,10 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no types
 from sentry_runbook.tool_names import TOOL_NAMES
 
 KEYS: Mapping[str, tuple[str, ...]] = {
+    "assess_situation": (
+        *("headline", "incidents", "window.start", "window.end", "scope.project", "scope.issues_read", "changes"),
+        *("projects", "alerts", "quiet", "missing"),
+    ),
     "find_issues": ("scope.project", "scope.environments", "scope.period", "scope.query", "issues"),
     "get_issue": (
         *("short_id", "id", "url", "title", "level", "status", "substatus", "priority", "unhandled", "regressed"),
@@ -49,6 +53,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 confirm_token)."""
 
 SAME: Mapping[str, tuple[str, ...]] = {
+    "assess_situation": (
+        *("headline", "incidents[].id", "incidents[].severity", "incidents[].label", "incidents[].because"),
+        *("incidents[].users", "incidents[].next_step", "incidents[].projects[]", "incidents[].reasons[]"),
+        *("incidents[].against[]", "incidents[].suspect.name", "incidents[].suspect.why", "incidents[].issues_total"),
+        *("incidents[].issues[].short_id", "incidents[].issues[].title", "incidents[].issues[].project"),
+        *("changes[].what", "projects[].project", "alerts[].name", "quiet[]", "missing[].what", "missing[].why"),
+    ),
     "triage_issue": (
         *("severity.severity", "severity.label", "severity.decided_by", "severity.because", "severity.escalation"),
         *("issue.short_id", "issue.url", "impact.events", "impact.users", "impact.users_worst_hour"),
@@ -95,14 +106,15 @@ ARGUMENTS: Mapping[str, dict[str, object]] = {
 }
 """What an ordinary call gives beside ``issue``, of the tools where that is not nothing."""
 TOOLS = TOOL_NAMES
-OF_ONE_ISSUE = tuple(tool for tool in TOOLS if tool != "find_issues")
+WITHOUT_ISSUE = ("assess_situation", "find_issues")
+OF_ONE_ISSUE = tuple(tool for tool in TOOLS if tool not in WITHOUT_ISSUE)
 CHANNEL = {"draft_update": 20_000, "draft_postmortem": 20_000}
 """Characters of one channel; 9,000 where none is given (DESIGN §9)."""
 
 
 def call(tool: str, issue: str, **more: object) -> dict[str, object]:
     """The arguments of an ordinary call."""
-    return {**({} if tool == "find_issues" else {"issue": issue}), **ARGUMENTS.get(tool, {}), **more}
+    return {**({} if tool in WITHOUT_ISSUE else {"issue": issue}), **ARGUMENTS.get(tool, {}), **more}
 
 
 def at(values: Mapping[str, Any], path: str) -> object:

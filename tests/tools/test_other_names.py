@@ -14,10 +14,12 @@ import pytest
 from mcp.client.context import ClientRequestContext
 from mcp.types import ElicitRequestParams, ElicitResult
 
+from sentry_runbook.sentry import other_pages
 from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
+from sentry_runbook.tool_names import TOOL_NAMES
 from tests.recordings import recordings
 from tests.tools.support import Connection, connected
 from tests.tools.test_writes import WRITES, changes, writing
@@ -176,6 +178,27 @@ async def test_the_issues_behind_a_page_are_those_of_its_projects_and_its_search
     assert [name for name in said.replace(";", " ").split() if name in (NOW, "MAIL-2")] == issues
     assert ("No issue behind it was seen in 14d." in said) == (not issues)
     assert "<b>" not in said
+
+
+def test_the_tool_that_takes_such_links_is_named_as_soon_as_it_is_published() -> None:
+    """When it lands, ``SITUATION_TOOL`` is its name: one constant."""
+    published = "assess_situation" if "assess_situation" in TOOL_NAMES else None
+    assert published == other_pages.SITUATION_TOOL
+
+
+@pytest.mark.parametrize("page", ["monitors/alerts/77/", "crons/shop/nightly/", f"trace/{TRACE}/", "issues/?query=x"])
+async def test_a_link_that_names_no_issue_is_told_with_the_tool_that_takes_it(
+    page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(other_pages, "SITUATION_TOOL", "assess_situation")
+    async with shop() as connection:
+        for tool, arguments in (("triage_issue", {}), *WRITES):
+            said = await connection.error(tool, issue=LINKS + page, **arguments)
+            assert "For what is behind it call assess_situation with alert=this link." in said
+            assert "find_issues" in said
+        settings = await connection.error("get_issue", issue=f"{LINKS}settings/account/")
+    # A page that says neither where nor when to look is nothing for it either.
+    assert "assess_situation" not in settings
 
 
 async def test_issues_that_cannot_be_read_are_no_missing_issues() -> None:

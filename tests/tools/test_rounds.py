@@ -36,6 +36,7 @@ ROUNDS = {
     "check_recovery": 2,
     "list_events": 1,
     "find_issues": 1,
+    "assess_situation": 2,
     "resolve_issue": 1,
     "add_note": 1,
     "draft_update": 3,

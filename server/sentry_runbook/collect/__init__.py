@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from sentry_runbook.collect.builder import WindowFor
     from sentry_runbook.incident.model.evidence import Evidence, Window
+    from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
+    from sentry_runbook.incident.model.evidence.situation import SituationEvidence
     from sentry_runbook.incident.model.results.issue import EventList, IssueList
     from sentry_runbook.runtime import Runtime
 
@@ -39,9 +41,11 @@ __all__ = [
     "WRITING",
     "WRITING_ORDERED",
     "Aspect",
+    "collect_situation",
     "investigate",
     "list_issue_events",
     "recovery_window",
+    "resolve_target",
     "search_issues",
     "story_window",
 ]
@@ -104,6 +108,39 @@ async def investigate(
         beside=beside,
     )
     return await collect_evidence(run, question, None if period or start else window_for)
+
+
+async def collect_situation(
+    run: Runtime,
+    *,
+    project: str | None = None,
+    environment: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    target: AlertTarget | None = None,
+) -> SituationEvidence:
+    """What is known of an organization's errors; see :func:`.situation.collect_situation`.
+
+    Raises:
+        RunbookError: an argument is invalid, or no list of issues could be read.
+    """
+    from sentry_runbook.collect import situation  # noqa: PLC0415  # see the module's docstring
+
+    return await situation.collect_situation(
+        run, project=project, environment=environment, period=period, start=start, end=end, target=target
+    )
+
+
+async def resolve_target(run: Runtime, text: str) -> AlertTarget:
+    """What a link to an alert, monitor, check, release …, or an alert's name stands for.
+
+    Raises:
+        RunbookError: it names nothing, or cannot be read; see :func:`.alert_target.resolve_target`.
+    """
+    from sentry_runbook.collect import alert_target  # noqa: PLC0415  # see the module's docstring
+
+    return await alert_target.resolve_target(run, text)
 
 
 async def list_issue_events(

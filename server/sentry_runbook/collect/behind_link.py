@@ -1,6 +1,7 @@
 """The issues behind a link that names none: an alert's, a monitor's, a release's, a trace's. Few, the latest first.
 
-What such a page itself tells is not read here; the issues of its project are what a responder looks for next.
+What such a page itself tells is read by :mod:`.alert_target`, and not here; the issues of its project are what a
+responder looks for next.
 """
 
 from __future__ import annotations
@@ -56,11 +57,11 @@ async def _with_its_issues(run: Runtime, refused: NamesNoIssue) -> BadInput:
     if not lists:
         error = next((result.error for result in results if result.error is not None), None)
         why = f"The issues behind it could not be read: {error.what} Try {link.call}." if error is not None else None
-        return BadInput(link.what, why) if why else refused
+        return BadInput(link.what, f"{link.way_out}{why}") if why else refused
     unread = [project for project, result in zip(projects, results, strict=True) if result.value is None]
     unread += link.projects[MOST_PROJECTS:]
     but = f" Not read: project {', '.join(unread)}." if unread else ""
-    return BadInput(link.what, f"{_said(link, lists)}{but} For more call {link.call}.")
+    return BadInput(link.what, f"{link.way_out}{_said(link, lists)}{but} For more call {link.call}.")
 
 
 async def _search(run: Runtime, link: PageLink, project: str) -> IssueList:

@@ -1,42 +1,40 @@
 """Builds the evidence of a situation: round one lists, round two looks into the few issues that are news.
 
-A quiet answer takes one round. Where the server searches one project at a time, projects are searched one by one, a
-list each, as far as the number of requests allows; new issues are those of the same lists then.
+A quiet answer takes one round. Where the server searches one project at a time, see :mod:`.situation_one_by_one`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
-from sentry_runbook.collect.batch import RequestBatch, Result
+from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.builder import findings_of
-from sentry_runbook.collect.search_requests import CLOSED, MOST_PROJECTS
+from sentry_runbook.collect.search_requests import CLOSED
 from sentry_runbook.collect.situation_collection import (
     MOST_REQUESTS,
-    ONE_AT_A_TIME,
     SituationCollection,
     SituationPart,
 )
-from sentry_runbook.collect.situation_context import ALERTS, FLAG_CHANGES, RELEASES, SESSIONS, VOLUMES
-from sentry_runbook.collect.situation_discover import (
-    BUILDS,
-    MINUTES,
-    PLACES,
+from sentry_runbook.collect.situation_context import ALERTS, BEFORE, FLAG_CHANGES, RELEASES, SESSIONS, VOLUMES
+from sentry_runbook.collect.situation_discover import BUILDS, PLACES
+from sentry_runbook.collect.situation_lists import (
+    FLAGGED,
+    ISSUE_LISTS,
+    MORE_NEW,
+    NEW,
+    PROJECTS,
+)
+from sentry_runbook.collect.situation_minutes import HISTORY_OF_RISEN, MINUTES
+from sentry_runbook.collect.situation_one_by_one import OneByOne, listed_names, part_one_list, search_one_by_one
+from sentry_runbook.collect.situation_values import (
     SECOND_UNION,
     SHARED_USERS,
     TRACES,
     UNION,
     together_of_pairs,
-)
-from sentry_runbook.collect.situation_lists import (
-    BUSY,
-    ISSUE_LISTS,
-    PROJECTS,
-    UNRESOLVED,
-    Page,
-    issue_list,
-    read_page,
+    union_part,
 )
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
 from sentry_runbook.incident.model.evidence.situation import (
@@ -45,7 +43,7 @@ from sentry_runbook.incident.model.evidence.situation import (
     SituationEvidence,
     UsersTogether,
 )
-from sentry_runbook.sentry.account import Project
+from sentry_runbook.sentry.counts import DiscoverTable
 from sentry_runbook.sentry.status_errors import OneProjectAtATime
 
 FIRST_ROUND: tuple[SituationPart[Any], ...] = (
@@ -55,14 +53,23 @@ FIRST_ROUND: tuple[SituationPart[Any], ...] = (
     SESSIONS,
     RELEASES,
     FLAG_CHANGES,
-    ALERTS,
 )
 """In the order in which they are read; stand-ins for users and masks are numbered in that order."""
-SECOND_ROUND: tuple[SituationPart[Any], ...] = (BUILDS, MINUTES, TRACES, SHARED_USERS, PLACES, UNION, SECOND_UNION)
+SECOND_ROUND: tuple[SituationPart[Any], ...] = (
+    BUILDS,
+    MINUTES,
+    HISTORY_OF_RISEN,
+    TRACES,
+    PLACES,
+    FLAGGED,
+    MORE_NEW,
+    SHARED_USERS,
+)
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
-LEFT_OUT = Unknown(why=f"left out: one answer sends no more than {MOST_REQUESTS} requests")
 UNIONS = (UNION, SECOND_UNION)
-NO_PROJECT = "The token sees no project: add its person or integration to a team."
+LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, BEFORE)
+"""What tells nothing of what is news, or only how many people it hit: as far as requests are left."""
+NO_PROJECT = "the token sees no project: add its person or integration to a team"
 GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, sessions, flags or alerts here, and lists no hourly counts. Only "
     "issues that were first seen lately can be told; whether an old one rose, and what ties issues, is not known."
@@ -80,9 +87,10 @@ class SituationBuilder:
     def __init__(self, collection: SituationCollection, preferred: str | None = None) -> None:
         self._collection = collection
         self._preferred = preferred
-        self._one_by_one: tuple[str, ...] = ()
+        self._one_by_one = OneByOne()
         self._not_searched: tuple[str, ...] = ()
         self._warnings: list[str] = []
+        self._settling: list[SituationPart[DiscoverTable]] = []
 
     async def ask_lists(self) -> None:
         """Round one: what needs only the question.
@@ -101,28 +109,64 @@ class SituationBuilder:
         for part in FIRST_ROUND:
             collection.built[part.field] = part.build(collection)
         if collection.one_by_one:
-            await self._ask_one_by_one()
+            projects = collection.result(PROJECTS)
+            if projects.value is None:
+                raise projects.error or AssertionError("the projects were not asked for")
+            self._one_by_one = await search_one_by_one(collection, projects.value.items, self._preferred)
+            self._not_searched = self._one_by_one.not_searched
         elif not any(result.value is not None for result in results):
             raise next(iter(errors), AssertionError("no list was asked for"))
         elif collection.client.server == "glitchtip":
-            self._part_one_list()
+            part_one_list(collection)
         self._note_projects()
+
+    async def ask_unions(self, incidents: Sequence[Collection[str]]) -> None:
+        """Round three, only where a severity depends on it: the distinct users of an incident's issues together.
+
+        Args:
+            incidents: the short ids of the issues of each.
+        """
+        collection, batch = self._collection, RequestBatch()
+        for number, short_ids in enumerate(incidents):
+            issues = tuple(issue.id for issue in collection.issues.values() if issue.name in short_ids)
+            part = union_part(f"settling_union_{number}", partial(_given, issues))
+            collection.add(part, batch)
+            self._settling.append(part)
+        await batch.send()
+        for part in self._settling:
+            collection.built[part.field] = part.build(collection)
 
     async def ask_details(self) -> None:
         """Round two: what the issues that are news have in common; nothing where none is."""
         collection, batch = self._collection, RequestBatch()
         for part in SECOND_ROUND:
-            if collection.sent + part.requests <= MOST_REQUESTS:
+            collection.add(part, batch)
+        # One request is kept for the third round, where distinct users may decide a severity and were not guessed.
+        kept = 1 if collection.questions.unions else 0
+        for part in LAST_OF_SECOND_ROUND:
+            if collection.sent < MOST_REQUESTS - kept:
                 collection.add(part, batch)
-            else:
-                collection.built[part.field] = LEFT_OUT
         await batch.send()
-        for part in SECOND_ROUND:
+        for part in (*SECOND_ROUND, *LAST_OF_SECOND_ROUND, VOLUMES):
             collection.built[part.field] = part.build(collection)
+        self._join_new()
+
+    def _join_new(self) -> None:
+        """The second page of new issues, where it was read, behind the first."""
+        first, more = self._collection.built.get(NEW.field), self._collection.built.get(MORE_NEW.field)
+        if isinstance(first, Known) and isinstance(more, Known):
+            pages: tuple[IssuePage, IssuePage] = (first.value, more.value)
+            page = IssuePage(
+                issues=(*pages[0].issues, *pages[1].issues), total=pages[0].total, complete=pages[1].complete
+            )
+            self._collection.built[NEW.field] = first.model_copy(update={"value": page})
 
     def build(self, *, server: str, organization: str) -> SituationEvidence:
         """The evidence, as far as it is known by now."""
         collection, question = self._collection, self._collection.question
+        named = self._named_project()
+        if named:
+            collection.built[PROJECTS.field] = Known(value=named, source="the project that was named")
         fields = {name: part for name, part in collection.built.items() if name in SituationEvidence.model_fields}
         return SituationEvidence(
             collected_at=collection.now,
@@ -131,9 +175,9 @@ class SituationBuilder:
             organization=organization,
             window=question.window,
             new_since=question.new_since,
-            asked_projects=() if question.project is None else (collection.name(question.project.name),),
+            asked_projects=tuple(project.slug or project.id for project in named),
             environments=tuple(map(collection.name, question.environments)),
-            one_by_one=tuple(map(collection.name, self._one_by_one)),
+            one_by_one=tuple(map(collection.name, self._one_by_one.searched)),
             not_searched=tuple(map(collection.name, self._not_searched)),
             together=tuple(self._together()),
             findings=findings_of(collection.sanitizer),
@@ -146,7 +190,7 @@ class SituationBuilder:
         union = together_of_pairs(self._collection, pairs.value) if isinstance(pairs, Known) else None
         if union is not None:
             yield union
-        for part in UNIONS:
+        for part in (*UNIONS, *self._settling):
             counted = self._collection.built.get(part.field, NOT_ASKED)
             if isinstance(counted, Known):
                 yield counted.value
@@ -157,105 +201,41 @@ class SituationBuilder:
         note = self._collection.question.window.note
         if note:
             yield f"{note.capitalize()}."
+        yield from self._one_by_one.warnings
         yield from self._warnings
 
     # --- projects
 
-    def _projects(self) -> tuple[ListedProject, ...]:
-        projects = self._collection.built.get(PROJECTS.field, NOT_ASKED)
-        return projects.value if isinstance(projects, Known) else ()
+    def _named_project(self) -> tuple[ListedProject, ...]:
+        """The project that the caller named; by a number alone, with the slug that its issues have."""
+        project = self._collection.question.project
+        if project is None or project.id is None:
+            return ()
+        slugs = (issue.project for issue in self._collection.issues.values() if issue.project_id == project.id)
+        slug = next(filter(None, slugs), None) if project.slug is None else self._collection.name(project.slug)
+        return (ListedProject(id=project.id, slug=slug),)
 
     def _note_projects(self) -> None:
         """Projects that the lists say nothing of: Sentry calls them closed, and no list holds an issue of theirs."""
         collection, page = self._collection, self._collection.result(PROJECTS).value
         if page is None:
             return
-        if not page.items:
-            self._warnings.append(NO_PROJECT)
+        if not page.items and not collection.issues:
+            self._know_nothing(NO_PROJECT)
         with_issues = {issue.project_id for issue in collection.issues.values()}
         closed = [project for project in page.items if project.is_closed]
         if closed and not any(project.id in with_issues for project in closed):
-            names = [project.name for project in closed if project.name not in self._one_by_one]
+            names = [project.name for project in closed if project.name not in self._one_by_one.searched]
             self._not_searched = tuple(dict.fromkeys((*self._not_searched, *names)))
-            self._warnings.append(f"{CLOSED.format(_listed(map(collection.name, names)))}.")
+            self._warnings.append(f"{CLOSED.format(listed_names(map(collection.name, names)))}.")
+            if not collection.issues and len(closed) == len(page.items) and page.next_cursor is None:
+                self._know_nothing("Sentry calls all projects closed to this token")
 
-    async def _ask_one_by_one(self) -> None:
-        """A list of each project, as many as requests are left for, the preferred one first.
-
-        Raises:
-            RunbookError: the projects cannot be listed, or none could be searched.
-        """
-        collection = self._collection
-        projects = self._in_order(self._listed_projects())
-        most = max(1, min(MOST_PROJECTS, MOST_REQUESTS - collection.sent))
-        asked, batch = projects[:most], RequestBatch()
-        results = [batch.add(issue_list(collection, UNRESOLVED, "freq", project.id)) for project in asked]
-        collection.sent += len(asked)
-        await batch.send()
-        pages = {
-            project.name: result.value
-            for project, result in zip(asked, results, strict=True)
-            if result.value is not None
-        }
-        if asked and not pages:
-            raise next(result.error for result in results if result.error is not None)
-        self._take_one_by_one(pages, asked, results, projects[most:])
-
-    def _take_one_by_one(
-        self,
-        pages: dict[str, Page],
-        asked: Sequence[Project],
-        results: Sequence[Result[Page]],
-        beyond: Sequence[Project],
-    ) -> None:
-        collection = self._collection
-        read = [read_page(collection, page) for page in pages.values()]
-        whole = IssuePage(
-            issues=tuple(issue for page in read for issue in page.issues), complete=all(page.complete for page in read)
-        )
-        source = collection.source("issue lists of single projects: unresolved, most events first")
-        collection.built[BUSY.field] = Known(value=whole, source=source, note=ONE_AT_A_TIME)
-        self._part_one_list()
-        refused = {project.name: result.error for project, result in zip(asked, results, strict=True) if result.error}
-        self._one_by_one = tuple(pages)
-        self._not_searched = (*refused, *(project.name for project in beyond))
-        self._warnings += [
-            f"{collection.name(name)}: {error.what}" for name, error in refused.items() if error is not None
-        ]
-        if beyond:
-            names = _listed(collection.name(project.name) for project in beyond)
-            self._warnings.append(
-                f"{ONE_AT_A_TIME[:1].upper()}{ONE_AT_A_TIME[1:]}, and one answer asks for {len(asked)} of them. Not "
-                f"searched: {names}. Give one as project."
-            )
-
-    def _listed_projects(self) -> tuple[Project, ...]:
-        result = self._collection.result(PROJECTS)
-        if result.value is None:
-            raise result.error or AssertionError("the projects were not asked for")
-        return result.value.items
-
-    def _in_order(self, projects: Iterable[Project]) -> list[Project]:
-        """The preferred one first, those that Sentry calls closed last: it calls some so that can be read."""
-
-        def rank(project: Project) -> tuple[bool, bool]:
-            return self._preferred not in (project.slug, project.id), project.is_closed is True
-
-        return sorted((project for project in projects if project.id), key=rank)
-
-    def _part_one_list(self) -> None:
-        """New issues are those of the one list that was read, where no list of them was."""
-        collection = self._collection
-        busy = collection.built.get(BUSY.field, NOT_ASKED)
-        if not isinstance(busy, Known):
-            return
-        since = collection.question.new_since
-        new = tuple(issue for issue in busy.value.issues if issue.first_seen is not None and issue.first_seen >= since)
-        page = IssuePage(issues=new, complete=busy.value.complete)
-        collection.built["new"] = Known(value=page, source=busy.source, note=busy.note)
+    def _know_nothing(self, why: str) -> None:
+        """Lists without an issue say nothing where the token may read no project: Sentry answers 200 all the same."""
+        for part in ISSUE_LISTS:
+            self._collection.built[part.field] = Unknown(why=why)
 
 
-def _listed(names: Iterable[str], most: int = 10) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more
+def _given(issues: tuple[str, ...], _: SituationCollection) -> tuple[str, ...]:
+    return issues

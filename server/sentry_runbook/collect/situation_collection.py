@@ -30,6 +30,7 @@ ALL_PROJECTS = "-1"
 """What Sentry takes for all projects that the token may read."""
 MOST_REQUESTS = 14
 """Of one answer (DESIGN section 9)."""
+LEFT_OUT = Unknown(why=f"left out: one answer sends no more than {MOST_REQUESTS} requests")
 ONE_AT_A_TIME = "this Sentry searches one project at a time"
 IN_ONE_PROJECT = f"{ONE_AT_A_TIME}: give one as project"
 
@@ -96,11 +97,13 @@ class SituationCollection:
     def add(self, part: SituationPart[T], batch: RequestBatch) -> None:
         """Add the part's request to the batch; where there is none to make, the part says why."""
         request = part.request(self)
+        if request is not None and not isinstance(request, Unknown) and self.sent >= MOST_REQUESTS:
+            request = LEFT_OUT
         if isinstance(request, Unknown):
             self.built[part.field] = request
         elif request is not None:
             self._results[id(part)] = batch.add(request)
-            self.sent += part.requests
+            self.sent += 1
 
     def result(self, part: SituationPart[T]) -> Result[T]:
         """What came back for the part's request."""
@@ -141,7 +144,6 @@ class SituationPart(Generic[T]):
         parse: the answer → the value, or why it is unknown.
         source: where the value comes from, in words.
         note: what limits the value.
-        requests: how many the request sends.
     """
 
     field: str
@@ -149,7 +151,6 @@ class SituationPart(Generic[T]):
     parse: Callable[[SituationCollection, T], object]
     source: Callable[[SituationCollection], str]
     note: Callable[[SituationCollection, T], str] = lambda _, __: ""
-    requests: int = 1
 
     def build(self, collection: SituationCollection) -> Known[Any] | Unknown:
         """The part of the evidence by what came back: its value, or the reason why it is unknown."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sentry_runbook.collect.batch import Request, RequestBatch
+from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.loss_parts import LEAD_IN, full_hours
 from sentry_runbook.collect.sessions import merge_sessions
 from sentry_runbook.collect.situation_collection import (
@@ -27,41 +27,42 @@ MANY_GROUPS = 10_000
 """Projects × outcomes × hours from which Sentry's documentation of ``groupBy=project`` warns of missing rows."""
 MOST_RELEASES = 100
 Objects = tuple[JsonObject, ...]
-Volumes = tuple[ProjectOutcomes, ProjectOutcomes | None]
-"""Of the window's clock hours, and of the same hours a day before."""
 
 
 # --- volume
 
 
-def _volumes_request(collection: SituationCollection) -> Request[Volumes] | Unknown:
-    if collection.one_by_one:
-        return Unknown(why=IN_ONE_PROJECT)
-    client, question, project = collection.client, collection.question, collection.project_id
-    start, end = full_hours(question.window)
-
-    async def between(first: datetime, last: datetime) -> ProjectOutcomes:
-        return await client.outcomes_by_project(
-            project_id=project, start=first, end=last, organization=question.organization
-        )
-
-    async def ask() -> Volumes:
-        batch = RequestBatch()
-        before = batch.add(lambda: between(start - DAY, end - DAY))
-        now = await batch.send_until(batch.add(lambda: between(start, end)))
-        return now, before.value
-
-    return ask
-
-
 def _hours(window: Window) -> Window:
+    """The full hours that hold the window."""
     start, end = full_hours(window)
     return Window(start=start, end=end)
 
 
-def _volumes(collection: SituationCollection, volumes: Volumes) -> tuple[ProjectVolume, ...]:
-    now, before = volumes
-    asked = _hours(collection.question.window)
+def _outcomes_between(collection: SituationCollection, hours: Window) -> Request[ProjectOutcomes] | Unknown:
+    if collection.one_by_one:
+        return Unknown(why=IN_ONE_PROJECT)
+    client, organization, project = collection.client, collection.question.organization, collection.project_id
+    return lambda: client.outcomes_by_project(
+        project_id=project, start=hours.start, end=hours.end, organization=organization
+    )
+
+
+def _a_day_before(window: Window) -> Window:
+    hours = _hours(window)
+    return Window(start=hours.start - DAY, end=hours.end - DAY)
+
+
+BEFORE = SituationPart[ProjectOutcomes](
+    field="volumes_before",
+    request=lambda collection: _outcomes_between(collection, _a_day_before(collection.question.window)),
+    parse=lambda _, outcomes: outcomes,
+    source=lambda _: "stats_v2, a day before",
+)
+"""The same hours of the day before: no field of its own, but a part of :data:`VOLUMES`."""
+
+
+def _volumes(collection: SituationCollection, now: ProjectOutcomes) -> tuple[ProjectVolume, ...]:
+    before, asked = collection.result(BEFORE).value, _hours(collection.question.window)
     hours = Window(start=now.start or asked.start, end=now.end or asked.end)
     projects = dict.fromkeys((*now.totals, *(before.totals if before is not None else ())))
     return tuple(
@@ -86,26 +87,20 @@ def _limited(totals: Mapping[str, int | None]) -> int | None:
     return None if None in limited else sum(events or 0 for events in limited)
 
 
-def _volumes_note(collection: SituationCollection, volumes: Volumes) -> str:
-    now, before = volumes
+def _volumes_note(collection: SituationCollection, now: ProjectOutcomes) -> str:
     start, end = full_hours(collection.question.window)
     rows = sum(len(outcomes) for outcomes in now.totals.values()) * max(1, (end - start) // timedelta(hours=1))
-    notes = (
-        "Sentry may have left out projects: there are many" if rows >= MANY_GROUPS else "",
-        "the day before was not answered" if before is None else "",
-    )
-    return "; ".join(filter(None, notes))
+    return "Sentry may have left out projects: there are many" if rows >= MANY_GROUPS else ""
 
 
-VOLUMES = SituationPart(
+VOLUMES = SituationPart[ProjectOutcomes](
     field="volumes",
-    request=_volumes_request,
+    request=lambda collection: _outcomes_between(collection, _hours(collection.question.window)),
     parse=_volumes,
     note=_volumes_note,
     source=lambda collection: collection.source(
         "stats_v2: error events by project and outcome, in all environments", _hours(collection.question.window)
     ),
-    requests=2,
 )
 
 

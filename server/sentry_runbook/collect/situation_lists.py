@@ -6,6 +6,7 @@ period is: that is what tells an old issue far above its usual rate from an old 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 
 from sentry_runbook.collect.batch import Request
@@ -15,13 +16,15 @@ from sentry_runbook.collect.situation_collection import (
     SituationPart,
 )
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
-from sentry_runbook.incident.model.evidence.situation import IssuePage, ListedProject
+from sentry_runbook.incident.model.evidence.situation import FlaggedIssue, IssuePage, ListedProject
 from sentry_runbook.sentry.account import Project
 from sentry_runbook.sentry.counts import ListPage
 
 PAGE = 100
+SAFE_FLAG = re.compile(r"[\w.:/-]{1,100}")
+"""A name that may stand in a search (``flags["name"]:true``, Sentry's issue search)."""
 HOURS_OF_ROWS = "24h"
 UNRESOLVED, ARCHIVED = "is:unresolved", "ignored"
 MORE_PROJECTS = "the first hundred: there are more"
@@ -33,7 +36,9 @@ def first_seen_since(collection: SituationCollection) -> str:
     return f"firstSeen:>={collection.question.new_since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def issue_list(collection: SituationCollection, query: str, sort: str, project: str | None = None) -> Request[Page]:
+def issue_list(
+    collection: SituationCollection, query: str, sort: str, project: str | None = None, cursor: str | None = None
+) -> Request[Page]:
     """A request for one page of issues with events in the window.
 
     Args:
@@ -41,6 +46,7 @@ def issue_list(collection: SituationCollection, query: str, sort: str, project: 
         query: in Sentry's search language; the question's own conditions are added.
         sort: Sentry's word.
         project: number of one project; the question's, or all, when left out.
+        cursor: of the page before.
     """
     client, question = collection.client, collection.question
     chosen = project or (question.project.id if question.project is not None else None)
@@ -52,7 +58,7 @@ def issue_list(collection: SituationCollection, query: str, sort: str, project: 
         start=question.window.start,
         end=question.window.end,
         limit=PAGE,
-        cursor=None,
+        cursor=cursor,
         organization=question.organization,
         now=collection.now,
         stats_period=HOURS_OF_ROWS,
@@ -92,6 +98,54 @@ NEW = _list_part("new", "first seen lately, most events first", None, "freq")
 BUSY = _list_part("busy", "unresolved, most events first", UNRESOLVED, "freq")
 RISING = _list_part("rising", "unresolved, by Sentry's trend", UNRESOLVED, "trends")
 ISSUE_LISTS = (NEW, BUSY, RISING)
+
+
+def _more_new_request(collection: SituationCollection) -> Request[Page] | None:
+    page = collection.result(NEW).value
+    if page is None or page.next_cursor is None or collection.client.server == "glitchtip":
+        return None
+    return issue_list(collection, first_seen_since(collection), "freq", cursor=page.next_cursor)
+
+
+MORE_NEW = SituationPart(
+    field="more_new",
+    request=_more_new_request,
+    parse=read_page,
+    source=lambda collection: collection.source("issue list: first seen lately, the second page"),
+)
+"""No field of its own: of a storm the second hundred."""
+
+
+# --- flags
+
+
+def _flagged_request(collection: SituationCollection) -> Request[Page] | None:
+    flag = next(iter(collection.questions.flags), None)
+    if flag is None or SAFE_FLAG.fullmatch(flag) is None or collection.one_by_one:
+        return None
+    return issue_list(collection, f'flags["{flag}"]:true', "freq")
+
+
+def _flagged(collection: SituationCollection, page: Page) -> tuple[FlaggedIssue, ...] | Unknown:
+    """Issues with events for which the flag was on, with their number: a server that ignores the key tells none."""
+    rows = []
+    for json in page.items:
+        issue, matching = collection.read_issue(json), count_of(object_of(json.get("filtered")).get("count"))
+        if issue is not None and matching is not None:
+            rows.append(
+                FlaggedIssue(issue=issue.id, flag=collection.questions.flags[0], events=matching, of=issue.events)
+            )
+    if page.items and not rows:
+        return Unknown(why="Sentry does not say how many of their events the search fits")
+    return tuple(rows)
+
+
+FLAGGED = SituationPart(
+    field="flagged",
+    request=_flagged_request,
+    parse=_flagged,
+    source=lambda collection: collection.source("issue list: events for which the changed flag was on"),
+)
 
 
 def _projects_request(collection: SituationCollection) -> Request[ListPage[Project]] | None:

@@ -12,6 +12,7 @@ COMMANDS = (
     "serve",
     "demo",
     "doctor",
+    "situation",
     "triage",
     "update",
     "postmortem",

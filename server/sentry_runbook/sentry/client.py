@@ -23,11 +23,13 @@ from sentry_runbook.sentry.discover import DiscoverEndpoints
 from sentry_runbook.sentry.issue_series import IssueSeriesEndpoints
 from sentry_runbook.sentry.messages import segment
 from sentry_runbook.sentry.not_sentry import may_be_no_sentry, not_sentry
+from sentry_runbook.sentry.old_alerts import OldAlertEndpoints
 from sentry_runbook.sentry.outcomes import OutcomeEndpoints
 from sentry_runbook.sentry.releases import OrganizationEndpoints
 from sentry_runbook.sentry.retry import RequestSender, jittered
 from sentry_runbook.sentry.server_kind import ServerKind
 from sentry_runbook.sentry.timeseries import TimeSeriesEndpoints
+from sentry_runbook.sentry.watches import WatchEndpoints
 from sentry_runbook.settings import DEFAULT_URL, Settings
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class SentryClient(
     IssueSeriesEndpoints,
     OutcomeEndpoints,
     OrganizationEndpoints,
+    OldAlertEndpoints,
+    WatchEndpoints,
 ):
     """One Sentry, one token; shared by all callers of the process.
 

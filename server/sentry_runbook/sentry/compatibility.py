@@ -45,6 +45,13 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "committers": ("suspect commits", "left out"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
+    "alert_history": ("the firings of an alert by issue", "left out"),
+    "detectors": ("monitors", "left out"),
+    "open_periods": ("when a monitor was open", "left out"),
+    "rule_ids": ("alerts of today by their old ids", "the older rules/"),
+    "metric_rule_ids": ("monitors of today by the ids of metric alerts", "the older alert-rules/"),
+    "incident_ids": ("firings of monitors by their old numbers", "the older incidents/"),
+    "crons_by_project": ("cron monitors below their project", "those below the organization"),
     "alert_order": ("alerts in the order of their last firing", "the first hundred"),
     "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
     "flags": ("changes of feature flags", "left out"),
@@ -64,6 +71,7 @@ GLITCHTIP_LACKS = frozenset(
         *("discover", "timeseries", "stats", "spans", "transactions", "sessions", "outcomes"),
         *("org_issues", "short_ids", "look_up", "recommended", "oldest", "owners"),
         *("notes", "committers", "workflows", "flags"),
+        *("alert_history", "detectors", "open_periods", "rule_ids", "metric_rule_ids", "incident_ids"),
     }
 )
 """Abilities that no GlitchTip seen has, by its list of routes (up to 6.2.6): once it is known, none is tried there."""

@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 
 from sentry_runbook.errors import BadRequest, NotFound, RunbookError, SentryError
 from sentry_runbook.sentry.compatibility import Capabilities
-from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, OneProjectAtATime
 
 T = TypeVar("T")
 E = TypeVar("E", bound=RunbookError)
@@ -57,7 +57,9 @@ class RequestForm(Generic[T]):
     is_empty: Callable[[T], bool] = never
 
     def leads_on(self, error: SentryError, capabilities: Capabilities, organization: str) -> bool:
-        """Whether the next form is tried after this error."""
+        """Whether the next form is tried after this error; one about several projects is no matter of the form."""
+        if isinstance(error, OneProjectAtATime):
+            return False
         has_worked = capabilities.is_supported(self.ability, organization)
         return self.is_absence(error) or self.is_passing(error) or (self.is_refusal(error) and not has_worked)
 

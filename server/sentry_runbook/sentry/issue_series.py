@@ -71,7 +71,9 @@ class IssueSeriesEndpoints(EndpointGroup):
         def parse_older(reply: SentryResponse) -> Mapping[str, TimeSeries]:
             return stats_by_issue(reply, interval_s, with_others=with_others)
 
-        newer = [*common, ("groupBy", ISSUE), ("dataset", "errors"), ("interval", str(interval_s))]
+        # What the groups are sorted by must be among what they are grouped by, though it groups nothing.
+        newer = [*common, ("groupBy", ISSUE), ("groupBy", parse_counts.COUNT), ("dataset", "errors")]
+        newer += [("interval", str(interval_s))]
         interval = f"{interval_s}s" if interval_s % 60 else f"{interval_s // 60}m"
         older = [*common, ("field", ISSUE), ("field", parse_counts.COUNT), ("interval", interval)]
         forms: tuple[RequestForm[Mapping[str, TimeSeries]], ...] = (
@@ -105,11 +107,20 @@ def timeseries_by_issue(reply: SentryResponse, interval_s: int, *, with_others: 
     for item in map(object_of, listed[: MOST_SERIES + 1]):
         meta = object_of(item.get("meta"))
         key = OTHERS if meta.get("isOther") is True else _issue_of(item.get("groupBy"))
-        if key is None or ("interval" in meta and parse_counts.number(meta["interval"]) != interval_s * 1000):
+        if "interval" in meta and parse_counts.number(meta["interval"]) != interval_s * 1000:
             raise unsupported(SERIES)
+        if key is None:
+            # One series without a group is what is left where there is nothing to group, and of a server that cannot.
+            if len(listed) > 1 or any(map(_events_at, list_of(item.get("values")))):
+                raise unsupported(SERIES)
+            return {}
         if key != OTHERS or with_others:
             series.setdefault(key, parse_counts.series_of_points(item.get("values"), interval_s))
     return series
+
+
+def _events_at(point: object) -> float | None:
+    return parse_counts.number(object_of(point).get("value"))
 
 
 def _issue_of(group_by: object) -> str | None:

@@ -7,7 +7,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.ids import EVENT, EXAMPLES, IssueRef, event_id, is_event, is_id, issue_of
-from sentry_runbook.sentry.other_pages import STREAMS, names_no_issue, other_host
+from sentry_runbook.sentry.other_hosts import other_host
+from sentry_runbook.sentry.other_pages import STREAMS, names_no_issue
 from sentry_runbook.sentry.pasted import SLUG
 from sentry_runbook.server_url import NO_ORGANIZATIONS, is_saas, organization_of_host
 

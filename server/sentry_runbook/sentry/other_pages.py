@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.error_detail import excerpt
+from sentry_runbook.sentry.page_names import PageName, organization_in, page_name
 from sentry_runbook.sentry.pasted import SLUG
 from sentry_runbook.sentry.search_terms import plain_or_quoted
 
@@ -54,31 +55,15 @@ PROJECT_AFTER: Mapping[str, frozenset[str]] = {
     "profile": frozenset(),
 }
 """Words after which the path names the project, and what else may stand there."""
-SERVICES: Mapping[str, str] = {
-    "grafana": "Grafana",
-    "pagerduty": "PagerDuty",
-    "opsgenie": "Opsgenie",
-    "datadoghq": "Datadog",
-    "newrelic": "New Relic",
-    "honeycomb": "Honeycomb",
-    "bugsnag": "Bugsnag",
-    "rollbar": "Rollbar",
-    "kibana": "Kibana",
-    "github": "GitHub",
-    "gitlab": "GitLab",
-    "bitbucket": "Bitbucket",
-    "atlassian": "Atlassian",
-    "jira": "Jira",
-    "linear": "Linear",
-    "slack": "Slack",
-    "statuspage": "Statuspage",
-}
-"""Word in a host's name → the service whose links people have at hand, too."""
 PROJECT_AND_EVENT = re.compile(r"(?P<project>[A-Za-z0-9_][A-Za-z0-9_-]{0,99}):[0-9a-f]{32}")
 """``shop:EVENT`` in the path of a transaction's page."""
 MOST_PROJECTS = 10
 TRACE = re.compile(r"[0-9a-f]{32}")
 PERIOD = re.compile(r"\d{1,4}[smhdw]")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]{4,15})?(?:Z|[+-]\d\d:?\d\d)?")
+FIRING = re.compile(r"[0-9]{1,20}")
+SITUATION_TOOL: str | None = None
+"""The tool that takes a link to any of these pages, as :data:`.tool_names.TOOL_NAMES` lists it; None until it does."""
 
 
 def trace_in_words(trace: str) -> BadInput:
@@ -87,23 +72,6 @@ def trace_in_words(trace: str) -> BadInput:
         f"{trace} is called a trace, span, replay or profile in the text: it names no issue.",
         f"For the issues of a trace call find_issues query=trace:{trace}; then give a short id from there.",
     )
-
-
-def other_host(url: SplitResult, base_url: str) -> BadInput:
-    """That a URL is of another host, and what to do about it; the host itself is not repeated."""
-    if url.username and url.path.strip("/").isdigit():
-        return BadInput(
-            "The URL is a DSN, of another host than the API's: SDKs send events with it, and it names no issue.",
-            "Give the issue's link, or its short id.",
-        )
-    host, base = url.hostname or "", urlsplit(base_url)
-    service = next((name for word, name in SERVICES.items() if word in re.split(r"[.-]", host)), None)
-    hint = f" (it is of {service})" if service else ""
-    hint = " (its scheme or port differs)" if host == base.hostname else hint
-    what = f"The URL is of another host than the configured Sentry{hint}; nothing was sent there."
-    if service:
-        return BadInput(what, f"Give the link of an issue at {base_url}, or its short id.")
-    return BadInput(what, f"The configured one is {base_url}. Set SENTRY_URL for the other, or give the short id.")
 
 
 @dataclass(frozen=True)
@@ -117,6 +85,10 @@ class PageLink:
         query: the search that it stands for, None where it stands for none.
         environments: from its query.
         period: from its query, as ``24h``.
+        start: from its query, as written there; so is ``end``.
+        end: None where the query has no period of its own.
+        firing: number of the one firing that a metric alert's link is about (``?alert=``).
+        name: what the page is of, by its id; None for lists and all other pages.
     """
 
     page: str
@@ -125,6 +97,24 @@ class PageLink:
     query: str | None = None
     environments: tuple[str, ...] = ()
     period: str | None = None
+    start: str | None = None
+    end: str | None = None
+    firing: str | None = None
+    name: PageName | None = None
+
+    @property
+    def tells_something(self) -> bool:
+        """Whether there is anything that a situation can be read of: what it is of, or where and when to look."""
+        return bool(self.name or self.projects or self.query or self.environments or self.period or self.start)
+
+    @property
+    def way_out(self) -> str:
+        """The tool that takes such a link, as a sentence with a space behind it; empty until there is one."""
+        return f"For what is behind it call {SITUATION_TOOL} with alert=this link. " if self._is_taken else ""
+
+    @property
+    def _is_taken(self) -> bool:
+        return SITUATION_TOOL is not None and self.tells_something
 
     @property
     def what(self) -> str:
@@ -163,7 +153,8 @@ class NamesNoIssue(BadInput):
         whose = behind.get(len(link.projects), "the issues of each of these projects")
         super().__init__(
             link.what,
-            f"For {whose} call {link.call}; then give a short id from there, or the URL of an issue or event.",
+            f"{link.way_out}For {whose} call {link.call}; then give a short id from there, or the URL of an issue or "
+            "event.",
         )
 
 
@@ -177,9 +168,10 @@ def names_no_issue(parts: Sequence[str], query: str, organization: str | None = 
     """
     word = next((word for word in PAGES if word in parts), None)
     values = parse_qs(query[:4000])
-    if parts[:1] == ["organizations"] and len(parts) > 1 and SLUG.fullmatch(parts[1]):
-        organization = parts[1]
-    period = values.get("statsPeriod", [""])[0]
+    organization = organization_in(parts) or organization
+    period = next(iter(values.get("statsPeriod", values.get("period", []))), "")
+    start, end, firing = (next(iter(values.get(key, [])), "") for key in ("start", "end", "alert"))
+    has_stretch = MOMENT.fullmatch(start) is not None and MOMENT.fullmatch(end) is not None
     return NamesNoIssue(
         PageLink(
             page=PAGES[word] if word else "a page of Sentry",
@@ -188,6 +180,10 @@ def names_no_issue(parts: Sequence[str], query: str, organization: str | None = 
             query=_search(parts, values, word),
             environments=tuple(dict.fromkeys(values.get("environment", [])))[:MOST_PROJECTS],
             period=period if PERIOD.fullmatch(period) else None,
+            start=start if has_stretch else None,
+            end=end if has_stretch else None,
+            firing=firing if FIRING.fullmatch(firing) else None,
+            name=page_name(parts),
         )
     )
 
@@ -206,6 +202,9 @@ def _argument(query: str) -> str:
 
 def _projects(parts: Sequence[str], query: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """The projects that the link names, by slug or number."""
+    name = page_name(parts)
+    if name is not None and name.project is not None:
+        return (name.project,)
     for word, others in PROJECT_AFTER.items():
         following = [after for before, after in pairwise(parts) if before == word]
         named = next((after for after in following if after not in others and SLUG.fullmatch(after)), None)

@@ -31,6 +31,9 @@ NEW_OBJECTS = 10_000
 MODULES = (
     "sentry_runbook.collect.investigation",
     "sentry_runbook.collect.issue_search",
+    "sentry_runbook.collect.alert_target",
+    "sentry_runbook.collect.situation",
+    "sentry_runbook.incident.situation.alert_link",
     "sentry_runbook.collect.listing",
     "sentry_runbook.collect.windows",
     "sentry_runbook.incident.issue_report",

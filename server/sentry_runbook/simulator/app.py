@@ -23,7 +23,9 @@ from sentry_runbook.simulator import catalog_routes as catalog
 from sentry_runbook.simulator import discover_routes as discover
 from sentry_runbook.simulator import event_routes as events
 from sentry_runbook.simulator import issue_routes as issues
+from sentry_runbook.simulator import old_alert_routes as old_alerts
 from sentry_runbook.simulator import usage_routes as usage
+from sentry_runbook.simulator import watch_routes as watch
 from sentry_runbook.simulator.params import ApiError, answer, forbidden, not_found
 from sentry_runbook.simulator.profile import Profile
 from sentry_runbook.simulator.sessions import sessions
@@ -42,6 +44,7 @@ _ORG = frozenset({"org:read", "org:write", "org:admin"})
 _PROJECT = frozenset({"project:read", "project:write", "project:admin"})
 _RELEASES = _PROJECT | {"project:releases", "org:ci"}
 _ALERTS = _ORG | {"alerts:read", "alerts:write"}
+_WATCHERS = _PROJECT | {"alerts:read", "alerts:write"}
 _COMMITTERS = _READ_EVENTS | _PROJECT
 _ANYONE: frozenset[str] = frozenset()
 EXPOSED = "X-Sentry-Error, X-Sentry-Direct-Hit, X-Hits, X-Max-Hits, Endpoint, Retry-After, Link"
@@ -76,6 +79,11 @@ _ISSUE = (
     _Endpoint("POST", "notes/", issues.note_post, _WRITE_EVENTS),
 )
 
+_MONITOR = (
+    _Endpoint("GET", "monitors/{monitor}/", watch.monitor_get, _WATCHERS),
+    _Endpoint("GET", "monitors/{monitor}/checkins/", watch.check_in_list, _WATCHERS),
+)
+
 # A version may hold slashes, so the longer release paths come before the path that ends in the version.
 _IN_ORGANIZATION = (
     _Endpoint("GET", "", catalog.organization, _ORG),
@@ -99,7 +107,28 @@ _IN_ORGANIZATION = (
     _Endpoint("GET", "releases/{version:path}/commits/", catalog.commit_list, _RELEASES),
     _Endpoint("GET", "releases/{version:path}/", catalog.release_get, _RELEASES),
     _Endpoint("GET", "workflows/", alerts.workflow_list, _ALERTS),
+    _Endpoint("GET", "workflows/{workflow}/", alerts.workflow_get, _ALERTS),
+    _Endpoint("GET", "workflows/{workflow}/group-history/", alerts.workflow_history, _ALERTS),
     _Endpoint("GET", "detectors/", alerts.detector_list, _ALERTS),
+    _Endpoint("GET", "detectors/{detector}/", alerts.detector_get, _ALERTS),
+    _Endpoint("GET", "open-periods/", alerts.open_periods, _ALERTS),
+    _Endpoint("GET", "alert-rule-workflow/", alerts.workflow_of_rule, _ALERTS),
+    _Endpoint("GET", "alert-rule-detector/", alerts.detector_of_rule, _ALERTS),
+    _Endpoint("GET", "incident-groupopenperiod/", alerts.period_of_incident, _ALERTS),
+    _Endpoint("GET", "alert-rules/{rule}/", old_alerts.metric_rule_get, _ALERTS),
+    _Endpoint("GET", "combined-rules/", old_alerts.combined_list, _ALERTS),
+    _Endpoint("GET", "incidents/", old_alerts.incident_list, _ALERTS),
+    _Endpoint("GET", "incidents/{incident}/", old_alerts.incident_get, _ALERTS),
+    _Endpoint("GET", "monitors/", watch.monitor_list, _ALERTS),
+    *_MONITOR,
+)
+_IN_PROJECT = (
+    _Endpoint("GET", "events/{event}/committers/", events.committers, _COMMITTERS),
+    _Endpoint("GET", "rules/{rule}/", old_alerts.rule_get, _WATCHERS),
+    _Endpoint("GET", "rules/{rule}/group-history/", old_alerts.rule_history, _WATCHERS),
+    *_MONITOR,
+    _Endpoint("GET", "uptime/{uptime}/", watch.uptime_get, _WATCHERS),
+    _Endpoint("GET", "uptime/{uptime}/checks/", watch.uptime_check_list, _WATCHERS),
 )
 
 _ENDPOINTS = (
@@ -109,7 +138,7 @@ _ENDPOINTS = (
     # The form without an organization, deprecated but alive; older servers know no other.
     *(endpoint.below("/api/0/issues/{issue}/") for endpoint in _ISSUE),
     _Endpoint("GET", "/api/0/projects/{org}/{project}/", catalog.project_get, _PROJECT),
-    _Endpoint("GET", "/api/0/projects/{org}/{project}/events/{event}/committers/", events.committers, _COMMITTERS),
+    *(endpoint.below("/api/0/projects/{org}/{project}/") for endpoint in _IN_PROJECT),
 )
 
 

@@ -102,8 +102,8 @@ def _project(project: ProjectRecord, now: int, profile: Profile) -> dict[str, ob
         "platforms": [project.platform],
         "dateCreated": CREATED,
         "isBookmarked": False,
-        "isMember": profile.member and profile.access,
-        "hasAccess": profile.access,
+        "isMember": profile.member and profile.may_read(project.slug),
+        "hasAccess": profile.may_read(project.slug),
         "access": [],
         "features": [],
         "firstEvent": iso(first.at) if first and first.at <= now else None,
@@ -134,7 +134,7 @@ async def project_get(request: Request) -> Response:
     project = world.find_project(request.path_params["project"])
     if project is None:
         raise not_found()
-    if not profile_of(request).access:
+    if not profile_of(request).may_read(project.slug):
         raise forbidden()
     brief = {"id": ORGANIZATION_ID, "slug": ORGANIZATION, "name": "Acme"}
     return answer(_project(project, world.now_ms(), profile_of(request)) | {"organization": brief})
@@ -145,7 +145,7 @@ async def environment_list(request: Request) -> Response:
     world = world_of(request)
     profile = profile_of(request)
     # Without a project those of the token's user count: of no team, none.
-    everything = world.projects if profile.access else ()
+    everything = [project for project in world.projects if profile.may_read(project.slug)]
     only = projects(request, world, profile) if "project" in request.query_params else everything
     names = world.environments(world.now_ms(), only)
     return answer([{"id": number_id("environment", name, digits=6), "name": name} for name in names])
@@ -157,7 +157,8 @@ async def environment_list(request: Request) -> Response:
 def _releases(request: Request) -> tuple[list[ReleaseRecord], int]:
     world = world_of(request)
     now = world.now_ms()
-    releases = world.find_release(request.path_params["version"], now)
+    everywhere = world.find_release(request.path_params["version"], now)
+    releases = [release for release in everywhere if profile_of(request).may_read(release.project.slug)]
     if not releases:
         raise not_found()
     return releases, now

@@ -102,11 +102,14 @@ _TYPES = {
 def column(row: Row, key: str) -> Value:
     """Return a row's value of a column; any other key is read as a tag; None when the row has no such tag.
 
-    ``tags[name]`` is a tag even where a column has its name.
+    ``tags[name]`` is a tag even where a column has its name; ``flags["name"]`` is what a feature flag was evaluated to
+    before the event (Sentry's docs of the issue search, "searchable properties").
     """
     if isinstance(row, EventRecord):
         if key.startswith("tags[") and key.endswith("]"):
             return row.tag(key[5:-1])
+        if key.startswith('flags["') and key.endswith('"]'):
+            return row.flags.get(key[7:-2])
         get = _EVENT.get(key)
         if get:
             return get(row)

@@ -86,13 +86,13 @@ def _project_event(request: Request) -> tuple[EventRecord, int]:
     world = world_of(request)
     now = world.now_ms()
     project = world.find_project(request.path_params["project"])
-    if project is not None and not profile_of(request).access:
+    if project is not None and not profile_of(request).may_read(project.slug):
         raise forbidden()
     wanted = request.path_params["event"].replace("-", "").lower()
-    for event in project.events.until(now) if project else ():
-        if event.id == wanted:
-            return event, now
-    raise not_found()
+    event = world.find_event(wanted, now)
+    if event is None or event.issue.project is not project:
+        raise not_found()
+    return event, now
 
 
 async def committers(request: Request) -> Response:
@@ -125,16 +125,15 @@ async def event_id(request: Request) -> Response:
     world = world_of(request)
     now = world.now_ms()
     wanted = request.path_params["event"].replace("-", "").lower()
-    for project in world.projects:
-        for event in project.events.until(now):
-            if event.id == wanted:
-                return answer(
-                    {
-                        "organizationSlug": ORGANIZATION,
-                        "projectSlug": project.slug,
-                        "groupId": event.issue.id,
-                        "eventId": event.id,
-                        "event": event_alone(event, now),
-                    }
-                )
-    raise not_found()
+    event = world.find_event(wanted, now)
+    if event is None:
+        raise not_found()
+    return answer(
+        {
+            "organizationSlug": ORGANIZATION,
+            "projectSlug": event.issue.project.slug,
+            "groupId": event.issue.id,
+            "eventId": event.id,
+            "event": event_alone(event, now),
+        }
+    )

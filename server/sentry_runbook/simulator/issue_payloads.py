@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
@@ -46,15 +47,31 @@ def substatus(issue: IssueRecord, now: int) -> str | None:
     return issue.substatus
 
 
+def _instant(event: EventRecord) -> int:
+    return event.at
+
+
 def _buckets(events: Sequence[EventRecord], now: int, step: int, back: int) -> list[list[int]]:
     last = now // step
-    counted = Counter(event.at // step for event in events)
+    begin = (last - back) * step
+    # The events are in order, so those before the first bucket need not be looked at one by one.
+    counted = Counter(event.at // step for event in events[bisect_left(events, begin, key=_instant) :])
     return [[at * step // 1000, counted[at]] for at in range(last - back, last + 1)]
 
 
 def stats(events: Sequence[EventRecord], now: int) -> dict[str, object]:
     """Return the hourly and the daily counts: 25 and 31 buckets, the last of each still open."""
     return {"24h": _buckets(events, now, HOUR, 24), "30d": _buckets(events, now, DAY, 30)}
+
+
+LIST_STATS = {"24h": (HOUR, 24), "14d": (DAY, 14)}
+"""Statistics of the rows of a list: the length of a bucket in milliseconds, and how many there are."""
+
+
+def list_stats(events: Sequence[EventRecord], now: int, period: str) -> list[list[int]]:
+    """Return the counts that a list shows of an issue's events, in one of the periods of ``LIST_STATS``."""
+    step, many = LIST_STATS[period]
+    return _buckets(events, now, step, many - 1)
 
 
 def _subscription(issue: IssueRecord) -> dict[str, str] | None:
@@ -70,7 +87,7 @@ def issue_row(
 ) -> dict[str, object]:
     """Return the fields of every form of an issue; ``count`` ignores the environments, the rest follows them."""
     spec, everything = issue.spec, issue.events.until(now)
-    events = [event for event in everything if environments is None or event.environment in environments]
+    events = everything if environments is None else issue.events.within(0, now + 1, environments)
     notes = [entry for entry in issue.activity if entry.type == "note" and entry.at <= now]
     details, actor = lifecycle.status_details(issue, now)
     if details and actor:
@@ -119,7 +136,7 @@ def issue_details(
 ) -> dict[str, object]:
     """Return the single issue, with its history, statistics, tags and releases; with its owners where asked."""
     everything = issue.events.until(now)
-    events = [event for event in everything if environments is None or event.environment in environments]
+    events = issue.events.within(0, now + 1, environments)
     details = issue_row(issue, base, now, environments)
     details |= {
         "activity": activity(issue, now)[:100],

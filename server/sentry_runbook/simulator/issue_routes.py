@@ -11,14 +11,15 @@ from starlette.responses import Response
 from sentry_runbook.simulator import changes, lifecycle
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.issue_payloads import (
+    LIST_STATS,
     activity,
     activity_entry,
     issue_details,
     issue_row,
-    stats,
+    list_stats,
     tags,
 )
-from sentry_runbook.simulator.issue_search import SearchMatch, candidates, matching, ordered
+from sentry_runbook.simulator.issue_search import SearchMatch, candidates, fitting_events, matching, ordered
 from sentry_runbook.simulator.params import (
     ApiError,
     Scope,
@@ -53,7 +54,7 @@ def issue_of(request: Request) -> tuple[IssueRecord, int]:
     # Without the organization in the path only numeric ids are understood.
     if issue is None or ("org" not in request.path_params and not wanted.isdecimal()):
         raise not_found()
-    if not profile_of(request).access:
+    if not profile_of(request).may_read(issue.project.slug):
         raise forbidden()
     return issue, now
 
@@ -96,7 +97,8 @@ async def issue_list(request: Request) -> Response:
     """Answer with the issues that fit the query; by default the unresolved ones."""
     world, query = world_of(request), request.query_params
     asked = scope(request)
-    known = [issue for issue in world.issues() if world.find_issue(issue.id, asked.now)]
+    stats_period = _stats_period(request)
+    known = world.issues_seen(asked.now)
     text = query.get("query", "is:unresolved").strip()
     headers: dict[str, str] = {}
     matches = candidates(asked, known)
@@ -104,18 +106,39 @@ async def issue_list(request: Request) -> Response:
     if query.get("shortIdLookup") == "1" and direct:
         matches, headers = direct, {"X-Sentry-Direct-Hit": "1"}
     else:
-        matches = ordered(matching(matches, text, asked.now), query.get("sort") or "date")
+        matches = ordered(matching(matches, text, asked.now), query.get("sort") or "date", asked)
     size_name = "limit" if "limit" in query else "per_page"
     rows, links = page(request, matches, size_name=size_name)
-    headers |= {"X-Hits": str(len(matches)), "X-Max-Hits": "1000"}
+    headers |= {"X-Hits": str(min(len(matches), _MOST_HITS)), "X-Max-Hits": str(_MOST_HITS)}
     filtered = bool(period(request, asked.now)) or asked.environments is not None
-    shown = [_list_row(match, base_url(request), asked, filtered=filtered) for match in rows]
+    shown = [_list_row(match, base_url(request), asked, stats_period, filtered=filtered) for match in rows]
+    for match, row in zip(rows, shown, strict=True):
+        fitting = fitting_events(match, text) if filtered else None
+        # What fits the search's own conditions stands apart (recordings; sentry-api section 3.5).
+        row["filtered"] = _counted(fitting) if fitting else None
     return answer(shown, links | headers)
 
 
-def _list_row(match: SearchMatch, base: str, asked: Scope, *, filtered: bool) -> dict[str, object]:
-    row = issue_row(match.issue, base, asked.now) | {"stats": {"24h": stats(match.events, asked.now)["24h"]}}
-    life = [event for event in match.issue.events.until(asked.now) if asked.covers(event.environment)]
+_MOST_HITS = 1_000
+"""Sentry counts no further, however many issues there are."""
+
+
+def _stats_period(request: Request) -> str:
+    """Read which statistics the rows of a list carry; empty: none."""
+    wanted = request.query_params.get("groupStatsPeriod", "24h")
+    if wanted == "auto":
+        raise bad("The embedded Sentry knows no automatic statistics period.")
+    if wanted and wanted not in LIST_STATS:
+        raise bad("Invalid stats_period. Valid choices are '', '24h', '14d', and 'auto'")
+    return wanted
+
+
+def _list_row(match: SearchMatch, base: str, asked: Scope, stats_period: str, *, filtered: bool) -> dict[str, object]:
+    row = issue_row(match.issue, base, asked.now)
+    life = match.issue.events.within(0, asked.now + 1, asked.environments)
+    if stats_period:
+        # All events of the environments up to now, whatever the list's own period and query are (recordings 33 to 67).
+        row["stats"] = {stats_period: list_stats(life, asked.now, stats_period)}
     if filtered:
         # With a period the list tells that period alone, its first and last event, too; the rest is under lifetime.
         # Both are of the environments asked for.

@@ -10,11 +10,17 @@ from functools import partial
 from sentry_runbook.simulator.columns import column
 from sentry_runbook.simulator.issue_payloads import substatus
 from sentry_runbook.simulator.params import Scope, bad, instant, span_ms
-from sentry_runbook.simulator.records import EventRecord, IssueRecord
-from sentry_runbook.simulator.search import BadQuery, Term, parse, predicate, value_test
+from sentry_runbook.simulator.records import DAY, HOUR, EventRecord, IssueRecord
+from sentry_runbook.simulator.search import BadQuery, Term, parse, predicate, terms, value_test
 
 _STATES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
 _SUBSTATES = ("new", "ongoing", "escalating", "regressed")
+_FLAG = re.compile(r'flags\[(?:"([^"]*)"|([^"\]]*))\]')
+"""A feature flag, as Sentry's page of searchable issue properties has it; Discover has no such key."""
+_OF_ISSUES = frozenset(
+    {"is", "assigned", "issue", "issue.id", "issue.priority", "issue.category", "issue.type", "timesSeen", ""}
+)
+"""Keys of conditions that an issue fits as a whole."""
 _AGES = {"firstSeen": 0, "age": 0, "lastSeen": -1}
 
 
@@ -28,13 +34,13 @@ class SearchMatch:
 
 def candidates(scope: Scope, issues: Sequence[IssueRecord]) -> list[SearchMatch]:
     """Return the issues that have events in the scope."""
+    projects = {project.id for project in scope.projects}
     matches = []
     for issue in issues:
-        if issue.project in scope.projects:
-            events = issue.events.window(scope.start, scope.seen_end)
-            kept = [event for event in events if scope.covers(event.environment)]
-            if kept:
-                matches.append(SearchMatch(issue, kept))
+        if issue.project.id in projects:
+            events = issue.events.within(scope.start, scope.seen_end, scope.environments)
+            if events:
+                matches.append(SearchMatch(issue, events))
     return matches
 
 
@@ -47,18 +53,39 @@ def matching(matches: Sequence[SearchMatch], query: str, now: int) -> list[Searc
     return [candidate for candidate in matches if fits(candidate)]
 
 
-def ordered(matches: Sequence[SearchMatch], sort: str) -> list[SearchMatch]:
+def fitting_events(match: SearchMatch, query: str) -> list[EventRecord] | None:
+    """Return the events of an issue that fit the query's conditions on events; None where it has none."""
+    conditions = [term for term in terms(parse(query)) if term.key not in _OF_ISSUES and term.key not in _AGES]
+    if not conditions:
+        return None
+    tests = [(term, value_test(replace(term, negated=False))) for term in conditions]
+    return [
+        event for event in match.events if all(test(partial(column, event)) is not term.negated for term, test in tests)
+    ]
+
+
+def ordered(matches: Sequence[SearchMatch], sort: str, scope: Scope) -> list[SearchMatch]:
     """Sort the list as asked; 400 for an unknown order."""
-    orders: dict[str, Callable[[SearchMatch], int]] = {
+    orders: dict[str, Callable[[SearchMatch], float]] = {
         "date": lambda match: match.events[-1].at,
-        "new": lambda match: match.issue.events.window(0, match.events[-1].at + 1)[0].at,
+        "new": lambda match: _seen(match)[0],
         "freq": lambda match: len(match.events),
         "user": lambda match: len({event.user.id for event in match.events if event.user}),
+        "trends": partial(_rise, scope=scope),
     }
-    orders["trends"] = orders["date"]
     if sort not in orders:
         raise bad(f'Invalid sort: "{sort}"')
     return sorted(matches, key=orders[sort], reverse=True)
+
+
+def _rise(match: SearchMatch, scope: Scope) -> float:
+    """Return how far the last hour is above the hours of the two weeks before it.
+
+    Sentry's own score weighs age, level and volume, too, and is not public as a formula; what it is for is this.
+    """
+    end, hour = scope.seen_end, scope.seen_end - HOUR
+    recent, before = match.issue.events.count(hour, end), match.issue.events.count(end - 14 * DAY, hour)
+    return recent / (1 + before / (14 * 24 - 1))
 
 
 def _compiled(term: Term, now: int) -> Callable[[SearchMatch], bool]:
@@ -70,10 +97,18 @@ def _compiled(term: Term, now: int) -> Callable[[SearchMatch], bool]:
         return _signed(term, _assigned(term.values[0].lower()))
     plain = replace(term, negated=False)
     test = value_test(plain)
-    if term.key in {"issue", "issue.id", "issue.priority", "issue.category", "issue.type", "timesSeen", ""}:
+    flag = _FLAG.fullmatch(term.key)
+    if flag:
+        of_flag = partial(_flag_value, flag[1] or flag[2])
+        return _signed(term, lambda match: any(test(partial(of_flag, event)) for event in match.events))
+    if term.key in _OF_ISSUES:
         return _signed(term, lambda match: test(partial(_issue_value, match)))
     # All else is a tag: an issue fits when one of its events does, and fits the negation when none does.
     return _signed(term, lambda match: any(test(partial(column, event)) for event in match.events))
+
+
+def _flag_value(name: str, event: EventRecord, _key: str) -> str | None:
+    return event.flags.get(name)
 
 
 def _signed(term: Term, test: Callable[[SearchMatch], bool]) -> Callable[[SearchMatch], bool]:

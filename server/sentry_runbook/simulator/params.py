@@ -135,14 +135,14 @@ def projects(request: Request, world: World, profile: Profile) -> tuple[ProjectR
     """Read ``project``: ids or slugs; -1 for all that may be read; none for those whose member the token's user is."""
     wanted = request.query_params.getlist("project")
     if not wanted or "-1" in wanted:
-        is_none = not profile.access or not (wanted or profile.member)
-        return () if is_none else _several(request, world.projects, profile)
+        readable = [project for project in world.projects if profile.may_read(project.slug)]
+        return _several(request, readable, profile) if wanted or profile.member else ()
     chosen = []
     for name in wanted:
         if not profile.project_slugs and not name.isdecimal():
             raise bad("Invalid project parameter. Values must be numbers.")
         project = world.find_project(name)
-        if project is None or not profile.access:
+        if project is None or not profile.may_read(project.slug):
             raise forbidden()
         chosen.append(project)
     return _several(request, chosen, profile)

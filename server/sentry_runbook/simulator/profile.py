@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Profile:
         member: the token's user is a member of the projects; else a question without ``project`` finds none.
         access: the token may read the projects; else they are only listed, searches find nothing, and what names one
             of them or an issue of theirs is refused (a user of no team: recordings 345 to 354).
+        hidden: slugs of projects of which the same holds alone, while the token may read the others.
+        workflows: alerts as workflows, monitors as detectors, and what belongs to them (2025 and later).
+        old_alerts: the endpoints from before those: ``gone`` answers 410 and names what replaces them, ``absent`` 404.
         absent: further endpoints that answer an empty 404, by their name in the path:
             ``committers``, ``activities``, ``notes``, ``shortids``, ``workflows``, ``tags``, ``events-stats``…
     """
@@ -41,7 +45,14 @@ class Profile:
     global_views: bool = True
     member: bool = True
     access: bool = True
+    hidden: frozenset[str] = frozenset()
+    workflows: bool = True
+    old_alerts: Literal["alive", "gone", "absent"] = "gone"
     absent: frozenset[str] = field(default_factory=frozenset)
+
+    def may_read(self, slug: str) -> bool:
+        """Return whether the token may read a project."""
+        return self.access and slug not in self.hidden
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ __all__ = [
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_FAR = 2**62
+"""Later than anything."""
 
 
 def digest(*parts: object, size: int = 16) -> str:
@@ -77,6 +79,48 @@ class SessionMinute:
     unhandled: int
     errored: int
     users: int
+
+
+class SessionLog(Log[SessionMinute]):
+    """Sessions by the minute, which are added up once for all questions about whole hours."""
+
+    __slots__ = ("_hours",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hours: dict[int, list[SessionMinute]] | None = None
+
+    def add(self, items: Iterable[SessionMinute]) -> None:
+        """Put records in."""
+        super().add(items)
+        self._hours = None
+
+    def sums(self, start: int, end: int) -> list[SessionMinute]:
+        """Return the sessions of a period that begins at a full hour: summed hours, then the minutes of the rest."""
+        if self._hours is None:
+            self._hours = _hours(self.window(0, _FAR))
+        whole = range(start // HOUR, end // HOUR)
+        hours = [hour for number in whole for hour in self._hours.get(number, ())]
+        return hours + self.window(end // HOUR * HOUR, end)
+
+
+def _hours(minutes: Iterable[SessionMinute]) -> dict[int, list[SessionMinute]]:
+    sums: dict[tuple[int, str | None, str | None], SessionMinute] = {}
+    for minute in minutes:
+        hour = minute.at // HOUR
+        total = sums.setdefault(
+            (hour, minute.environment, minute.release),
+            SessionMinute(hour * HOUR, minute.environment, minute.release, 0, 0, 0, 0, 0),
+        )
+        total.count += minute.count
+        total.crashed += minute.crashed
+        total.unhandled += minute.unhandled
+        total.errored += minute.errored
+        total.users += minute.users
+    hours: dict[int, list[SessionMinute]] = {}
+    for (hour, _, _), total in sums.items():
+        hours.setdefault(hour, []).append(total)
+    return hours
 
 
 @dataclass(slots=True, eq=False)
@@ -214,7 +258,7 @@ class ProjectRecord:
     origin: int
     events: Log[EventRecord] = field(default_factory=Log)
     spans: Log[SpanRecord] = field(default_factory=Log)
-    sessions: Log[SessionMinute] = field(default_factory=Log)
+    sessions: SessionLog = field(default_factory=SessionLog)
     releases: list[ReleaseRecord] = field(default_factory=list)
     issues: list[IssueRecord] = field(default_factory=list)
     environments: dict[str, int] = field(default_factory=dict)

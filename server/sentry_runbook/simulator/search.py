@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"""\s*(?:
         (?P<paren>[()]) |
         (?P<op>AND|OR)(?=[\s()]|$) |
-        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\))?):(?:
+        (?P<term>!?(?:"[^"]*"|[\w.\-@/]+(?:\([^)]*\)|\["[^"]*"\]|\[[^\]"]*\])?):(?:
             \[(?:"(?:\\"|[^"])*+"|[^\]"])*+\]|(?:[<>]=?)?"(?:\\"|[^"])*+"|[^\s()]*)) |
         (?P<quoted>"(?:\\"|[^"])*+") |
         (?P<word>[^\s()]+)
@@ -35,6 +35,7 @@ _TOKEN = re.compile(
 )
 
 _QUOTED = re.compile(r'"(?:\\"|[^"])*+"')
+_BRACKETED = re.compile(r'([^:\[]+\[(?:"[^"]*"|[^\]"]*)\]):')
 _MOST_PARENTHESES = 50
 
 
@@ -134,6 +135,9 @@ def _after_key(text: str) -> tuple[str, str, str]:
     if text.startswith('"'):
         key, _, value = text[1:].partition('":')
         return key, ":", value
+    bracketed = _BRACKETED.match(text)
+    if bracketed:
+        return bracketed[1], ":", text[bracketed.end() :]
     return text.partition(":")
 
 

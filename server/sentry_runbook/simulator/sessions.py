@@ -171,7 +171,7 @@ def _minutes(asked: Scope, start: int, end: int, query: str) -> list[tuple[Proje
         raise bad(str(exc)) from exc
     minutes = []
     for project in asked.projects:
-        for minute in project.sessions.window(start, min(end, asked.now)):
+        for minute in project.sessions.sums(start, min(end, asked.now)):
             known = {"release": minute.release, "environment": minute.environment, "project": project.slug}
             if asked.covers(minute.environment) and (not query or fits(known.get)):
                 minutes.append((project, minute))

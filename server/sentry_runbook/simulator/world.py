@@ -38,6 +38,9 @@ P = TypeVar("P", bound=Placed)
 ORGANIZATION = "acme"
 """The slug of the one organization of every world."""
 
+_FAR = 2**62
+"""Later than anything, in epoch milliseconds."""
+
 _PRIORITY = {"fatal": "high", "error": "high", "warning": "medium", "info": "low", "debug": "low"}
 
 
@@ -57,6 +60,8 @@ class World:
         self.scenarios = tuple(project for scenario in together for project in scenario.all_projects())
         self.projects = [self._project(scenario) for scenario in self.scenarios]
         self._batches = 0
+        self._named = {name.upper(): issue for issue in self.issues() for name in (issue.id, issue.short_id)}
+        self._of_event: dict[str, EventRecord] = {}
         self._refuse_twins()
 
     @classmethod
@@ -168,13 +173,26 @@ class World:
     def find_issue(self, wanted: str, now: int | None = None) -> IssueRecord | None:
         """Find an issue by numeric or short id, brought up to the present; None while it has no event yet."""
         now = self.now_ms() if now is None else now
-        for issue in self.issues():
-            if wanted == issue.id or wanted.upper() == issue.short_id.upper():
-                if not issue.events.count(0, now + 1):
-                    return None
-                lifecycle.settle(issue, now)
-                return issue
-        return None
+        issue = self._named.get(wanted.upper())
+        if issue is None or not issue.events.count(0, now + 1):
+            return None
+        lifecycle.settle(issue, now)
+        return issue
+
+    def issues_seen(self, now: int) -> list[IssueRecord]:
+        """Return every issue that has an event by now, brought up to the present."""
+        seen = [issue for issue in self.issues() if issue.events.count(0, now + 1)]
+        for issue in seen:
+            lifecycle.settle(issue, now)
+        return seen
+
+    def find_event(self, wanted: str, now: int) -> EventRecord | None:
+        """Find an event of any project by its id; None while it lies in the future."""
+        if len(self._of_event) != sum(len(project.events) for project in self.projects):
+            everything = (event for project in self.projects for event in project.events.window(0, _FAR))
+            self._of_event = {event.id: event for event in everything}
+        event = self._of_event.get(wanted)
+        return event if event is not None and event.at <= now else None
 
     def find_project(self, wanted: str) -> ProjectRecord | None:
         """Find a project by slug or id."""
@@ -214,8 +232,8 @@ class World:
 
         Move the clock between a resolve and the events that shall undo it: equal instants have no order.
         """
-        issue = next((candidate for candidate in self.issues() if candidate.short_id == short_id), None)
-        if issue is None:
+        issue = self._named.get(short_id.upper())
+        if issue is None or issue.short_id != short_id:
             msg = f"this world has no issue {short_id!r}"
             raise ValueError(msg)
         self._batches += 1

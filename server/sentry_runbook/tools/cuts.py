@@ -41,11 +41,12 @@ class Cut(Generic[A]):
 def value_at(value: object, path: str) -> object:
     """The value at a dotted path; of a list, the value of every entry; None where there is none."""
     for name in path.split("."):
-        if isinstance(value, tuple):
-            value = tuple(getattr(entry, name) for entry in value)
-        else:
-            value = getattr(value, name, None)
+        value = _field(value, name)
     return value
+
+
+def _field(value: object, name: str) -> object:
+    return tuple(_field(entry, name) for entry in value) if isinstance(value, tuple) else getattr(value, name, None)
 
 
 def _without(missing: Sequence[Missing], paths: Sequence[str]) -> list[Missing]:

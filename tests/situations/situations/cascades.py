@@ -118,3 +118,12 @@ def a_cascade_of_the_same_users_without_traces(story: Story) -> None:
     outer = web.issue("Error: profile page did not load", transaction="/me", function="load")
     story.fault(inner, outer, at=-21, requests=80, traced=0.0, people=story.crowd(45))
     story.incident("profiles that cannot be read", inner, outer, suspects=[NOBODY, Suspect("dependency", "profile")])
+
+
+@situation("cascade")
+def a_cascade_known_by_its_traces_alone(story: Story) -> None:
+    rates, web = story.service("rates"), story.service("web", platform="javascript")
+    inner = rates.issue("LookupError: no rate for XAU", transaction="GET /rates")
+    outer = web.issue("Error: price list is incomplete", transaction="/prices", function="render")
+    story.fault(inner, outer, at=-28, requests=60, people=(None,))
+    story.incident("a rate is missing", inner, outer, suspects=[NOBODY, Suspect("dependency", "rates")])

@@ -1,7 +1,7 @@
 """Two or three incidents at once: they stay two or three."""
 
-from tests.situations.situations.cascades import refused
 from tests.situations.raw import NOBODY, Suspect
+from tests.situations.situations.cascades import refused
 from tests.situations.story import Story, situation
 
 PG = 'OperationalError: connection to server at "pg-main" (10.0.3.7), port 5432 failed: Connection refused'

@@ -74,7 +74,7 @@ def a_single_new_issue_that_ended_twenty_minutes_ago(story: Story) -> None:
 def a_single_new_issue_on_top_of_a_noisy_project(story: Story) -> None:
     shop = story.service("shop", platform="node")
     for _ in range(3):
-        shop.usual(6, bursty=True)
+        shop.usual(5, bursty=True)
     new = shop.issue("RangeError: Maximum call stack size exceeded", transaction="GET /menu", function="walk")
     story.fault(new, at=-15, requests=26)
     story.incident("a menu that contains itself", new)

@@ -40,7 +40,7 @@ def a_storm_of_three_hundred_issues_of_one_database(story: Story) -> None:
     story.incident("PostgreSQL is down", *issues, suspects=[Suspect("dependency", "pg-main")])
 
 
-@situation("storm")
+@situation("storm", coincidence=True)
 def a_storm_of_a_hundred_issues_and_one_that_has_nothing_to_do_with_it(story: Story) -> None:
     shop, media = story.service("shop"), story.service("media", platform="node")
     shop.deploy("shop@9.1.0", -31)

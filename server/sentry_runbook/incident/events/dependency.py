@@ -111,6 +111,8 @@ BEFORE_PORT = re.compile(
 """The host that stands right before such a port."""
 MAX_BEFORE = 70
 PORT_BEHIND = re.compile(r"(?:[\"'’”)]?:|[\"'’”)]?,? (?:on )?port[ =:]{1,2})(\d{2,5})(?!\d)")
+SERVER_ON = re.compile(r"\bserver on [\"'‘“]([A-Za-z][\w.-]{1,252})[\"'’”]")
+"""The host in the words of MySQL's client library: ``Can't connect to MySQL server on 'db-main' (111)``."""
 NO_HOSTS = ("connection", "connections", "server", "tcp", "listening")
 """Words that stand before "on port 5432", too."""
 MOST_PLACES = 20
@@ -315,6 +317,8 @@ class _Finder:
         """The host that the error names as the place of the call."""
         if (at_a_port := _at_a_port(text)) is not None:
             return at_a_port
+        if (server := SERVER_ON.search(text)) is not None and not is_address(server[1]):
+            return Place(server[1].lower(), None, "own")
         named = list(islice(places_in(text, self._own), MOST_PLACES))
         if not named:
             return None

@@ -10,8 +10,8 @@ from sentry_runbook.incident.model.evidence import FlagChange, Known, Release, q
 from sentry_runbook.incident.model.evidence.situation import SituationEvidence, TagRows
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.explanation import Change
-from sentry_runbook.incident.situation.facts import ENVIRONMENT, HOST, RELEASE, Background
-from sentry_runbook.incident.situation.ties import FLAG, Surroundings
+from sentry_runbook.incident.situation.facts import ENVIRONMENT, HOST, RELEASE, TRANSACTION, Background
+from sentry_runbook.incident.situation.ties import Surroundings
 
 FLAG_BEFORE = timedelta(minutes=30)
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -44,7 +44,7 @@ def flags_around(evidence: SituationEvidence, began: Iterable[datetime]) -> tupl
 
 def _tenant_tags(places: TagRows) -> tuple[str, ...]:
     tags = dict.fromkeys(tag for row in places.rows for tag in row.values)
-    return tuple(tag for tag in tags if tag not in (HOST, RELEASE, ENVIRONMENT) and not tag.startswith(FLAG))
+    return tuple(tag for tag in tags if tag not in (HOST, RELEASE, ENVIRONMENT, TRANSACTION))
 
 
 def _starts(evidence: SituationEvidence, policy: Policy) -> Iterator[tuple[str, datetime]]:

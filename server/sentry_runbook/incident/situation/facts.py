@@ -23,10 +23,12 @@ MOST = 0.9
 """A value that this part of an issue's events carries is the issue's."""
 FEWEST = 3
 """Of fewer events it is chance that they share a value."""
-RELEASE, ENVIRONMENT, HOST = "release", "environment", "server_name"
+RELEASE, ENVIRONMENT, TRANSACTION, HOST = "release", "environment", "transaction", "server_name"
 PATH = re.compile(r"(?:[A-Z]{3,7} )?(/[\w.{}:<>*-]+(?:/[\w.{}:<>*-]+)*)/?\Z")
 """A transaction that is a path, with or without its method."""
 SHORTEST_PATH = 4
+FLAG = "flags["
+"""Begins the name of a value that is a flag's."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class IssueFacts:
     Attributes:
         values: tag → the value that nearly all of its events carry.
         environments: environments of its events; None where they were not read.
+        rows: its events by release, environment and transaction.
         traces, users: of those that were read, as digests; empty where they were not.
         dependency: what its error text says that it did not get.
     """
@@ -43,6 +46,7 @@ class IssueFacts:
     news: News
     values: Mapping[str, str] = field(default_factory=dict)
     environments: frozenset[str] | None = None
+    rows: tuple[TagRow, ...] = ()
     traces: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
     dependency: FailedDependency | None = None
@@ -64,8 +68,8 @@ class IssueFacts:
 
     @property
     def transaction(self) -> str | None:
-        """What ran when it happened, as the list names it."""
-        return self.news.issue.culprit
+        """What ran when it happened; where its events do not tell it, what the list names as the place."""
+        return self.values.get(TRANSACTION) or self.news.issue.culprit
 
     @cached_property
     def path(self) -> str | None:
@@ -118,13 +122,14 @@ def read_facts(evidence: SituationEvidence, news: Iterable[News], listed: Mappin
             by_issue[row.issue].append(row)
         for issue, own in by_issue.items():
             rows[issue].append(own)
-    traces, users = _by_issue(evidence.traces), _by_issue(evidence.shared_users)
+    traces, users, flags = _by_issue(evidence.traces), _by_issue(evidence.shared_users), _flags(evidence)
     project_of = {issue.id: issue.project or issue.project_id or "unknown" for issue in listed.values()}
     facts = tuple(
         IssueFacts(
             news=entry,
-            values=_values(rows.get(entry.id, []), entry.issue.events),
+            values={**_values(rows.get(entry.id, []), entry.issue.events), **flags.get(entry.id, {})},
             environments=_environments(rows.get(entry.id, [])),
+            rows=tuple(row for own in rows.get(entry.id, []) for row in own if ENVIRONMENT in row.values),
             traces=traces.get(entry.id, frozenset()),
             users=users.get(entry.id, frozenset()),
             dependency=dependency_of_text(entry.issue.message) if entry.issue.message else None,
@@ -148,6 +153,15 @@ def _values(tables: Iterable[list[TagRow]], events: int | None) -> dict[str, str
             if most >= FEWEST and most >= MOST * total:
                 found[tag] = value
     return found
+
+
+def _flags(evidence: SituationEvidence) -> dict[str, dict[str, str]]:
+    """The flags that were on for nearly all events of an issue, as values of tags."""
+    on: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in evidence.flagged.value if isinstance(evidence.flagged, Known) else ():
+        if row.of and row.events >= FEWEST and row.events >= MOST * row.of:
+            on[row.issue][f"{FLAG}{row.flag}]"] = "on"
+    return on
 
 
 def _environments(tables: Iterable[list[TagRow]]) -> frozenset[str] | None:

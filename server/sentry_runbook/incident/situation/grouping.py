@@ -7,7 +7,7 @@ is tied to none stays apart, and is named as such.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -47,9 +47,19 @@ class IssueGroup:
         return frozenset(facts.id for facts in self.issues)
 
 
-def group_issues(issues: Sequence[IssueFacts], around: Surroundings) -> tuple[IssueGroup, ...]:
-    """The incidents, in the order in which they began."""
-    pairs = list(_joined(issues, around))
+def group_issues(
+    issues: Sequence[IssueFacts],
+    around: Surroundings,
+    also: Callable[[IssueFacts, IssueFacts], bool] | None = None,
+) -> tuple[IssueGroup, ...]:
+    """The incidents, in the order in which they began.
+
+    Args:
+        issues: that are news.
+        around: what pairs of them are judged by.
+        also: joins two, too, as long as what ties them was not read: a guess at what to ask for.
+    """
+    pairs = list(_joined(issues, around, also))
     parent = {facts.id: facts.id for facts in issues}
 
     def root(issue: str) -> str:
@@ -70,7 +80,9 @@ def group_issues(issues: Sequence[IssueFacts], around: Surroundings) -> tuple[Is
     return tuple(groups)
 
 
-def _joined(issues: Sequence[IssueFacts], around: Surroundings) -> Iterator[Joined]:
+def _joined(
+    issues: Sequence[IssueFacts], around: Surroundings, also: Callable[[IssueFacts, IssueFacts], bool] | None
+) -> Iterator[Joined]:
     for number, (one, other) in enumerate(combinations(issues, 2)):
         if number >= MOST_PAIRS:
             return
@@ -79,7 +91,8 @@ def _joined(issues: Sequence[IssueFacts], around: Surroundings) -> Iterator[Join
             continue
         is_exact = one.news.onset.is_exact and other.news.onset.is_exact
         ties = ties_between(one, other, around)
-        if ties and ((is_near and is_exact) or any(tie.is_strong for tie in ties)):
+        is_tied = bool(ties) and ((is_near and is_exact) or any(tie.is_strong for tie in ties))
+        if is_tied or (also is not None and also(one, other)):
             yield Joined(one, other, ties)
 
 

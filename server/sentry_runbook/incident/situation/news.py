@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from sentry_runbook.incident.episode.usual import UsualRates
 from sentry_runbook.incident.metrics.timeseries import HOUR
-from sentry_runbook.incident.model.evidence import Known, SessionHour
+from sentry_runbook.incident.model.evidence import Known, Series, SessionHour
 from sentry_runbook.incident.model.evidence.situation import IssuePage, ListedIssue, SituationEvidence
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.situation.onset import Onset, onset_of_new, onset_of_risen
@@ -72,6 +73,7 @@ def find_news(evidence: SituationEvidence, policy: Policy) -> tuple[News, ...]:
     """The issues that are news, in the order in which they began."""
     issues = listed_issues(evidence)
     minutes = {row.issue: row.events for row in evidence.minutes.value} if isinstance(evidence.minutes, Known) else {}
+    days = {row.issue: row.events for row in evidence.history.value} if isinstance(evidence.history, Known) else {}
     traffic = Traffic(evidence, policy, issues.values())
     found = []
     for issue in issues.values():
@@ -82,10 +84,26 @@ def find_news(evidence: SituationEvidence, policy: Policy) -> tuple[News, ...]:
             found.append(News(issue, "new", onset))
             continue
         rise = rise_of(issue, evidence.window, policy.trend.spiking, traffic.of(issue))
-        if rise is not None:
+        if rise is not None and not _is_usual(issue, rise, days.get(issue.id), evidence, policy):
             onset = onset_of_risen(issue, rise.usual, minutes.get(issue.id), evidence)
             found.append(News(issue, "risen", onset, rise))
     return tuple(sorted(found, key=lambda news: (news.onset.at, -news.events, news.id)))
+
+
+def _is_usual(
+    issue: ListedIssue, rise: Rise, history: Series | None, evidence: SituationEvidence, policy: Policy
+) -> bool:
+    """Whether the days before show that so many events are usual at that hour: a job of each night, a Monday."""
+    window = evidence.window
+    if history is None or window.length > DAY:
+        return False
+    rates = UsualRates(history, policy.trend.spiking)
+    start, length = rates.index_at(rise.usual.since), min(window.length, HOUR)
+    hour = rates.index_at(window.end - length / 2)
+    if rates.usual(hour, start) is None:
+        return False
+    events = (issue.events or 0) * (length / window.length)
+    return not rates.is_raised(events, length.total_seconds(), hour, start)
 
 
 class Traffic:

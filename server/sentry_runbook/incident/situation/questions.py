@@ -22,8 +22,10 @@ class Questions:
         minutes_from: from when on these are needed.
         began: the earliest beginning of a group; None where there is none.
         flags: flags that were changed shortly before.
-        needs_union: whether the distinct users of the first group together may decide its severity.
+        history: risen issues of which more days must tell whether they are above usual; at most 10.
+        unions: issues whose distinct users together may decide a severity, the most useful first; at most 2.
         most_users: sum of the users of the first group; None when one is not known.
+        more_new: not all issues that were first seen lately were listed.
     """
 
     issues: tuple[str, ...] = ()
@@ -36,5 +38,7 @@ class Questions:
     minutes_from: datetime | None = None
     began: datetime | None = None
     flags: tuple[str, ...] = ()
-    needs_union: bool = False
+    history: tuple[str, ...] = ()
+    unions: tuple[tuple[str, ...], ...] = ()
     most_users: int | None = None
+    more_new: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+
 from sentry_runbook.incident.formatting import count, crash_free_percent, number, span
 from sentry_runbook.incident.metrics.crash_free import crash_free_of
 from sentry_runbook.incident.metrics.timeseries import HOUR

@@ -47,7 +47,7 @@ def severity_of_group(
         stated: what people said of the impact.
         lacks_production: no environment that was seen counts as production, so none is taken for staging.
     """
-    users = users_of(group, evidence)
+    users = users_of(group, evidence, policy)
     criteria = (
         _non_production(group, policy, lacks_production=lacks_production),
         _crash_free(group, evidence, policy),
@@ -161,7 +161,11 @@ def _at_most(group: IssueGroup, evidence: SituationEvidence, minutes: dict[str, 
     volumes = evidence.volumes.value if isinstance(evidence.volumes, Known) else ()
     bounds = {row.project: _most_in_a_minute(row) for row in volumes if row.project in projects}
     known = [bounds.get(project or "") for project in projects]
-    return None if not known or None in known else max(bound for bound in known if bound is not None)
+    own = [facts.news.issue.events for facts in group.issues]
+    if not known or None in known or None in own:
+        return None
+    # In one minute there cannot be more than all events: those of the issues together, or those of one project.
+    return max(sum(number or 0 for number in own), *(bound or 0 for bound in known))
 
 
 def _most_in_a_minute(volume: ProjectVolume) -> int | None:

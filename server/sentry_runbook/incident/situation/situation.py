@@ -162,12 +162,11 @@ def _ties_read(evidence: SituationEvidence) -> frozenset[str]:
         "host": evidence.places,
         "tenant": evidence.places,
         "users": evidence.shared_users,
+        "flag": evidence.flagged,
     }
     read = {kind for kind, part in parts.items() if isinstance(part, Known)}
     if evidence.together:
         read.add("users")
-    if isinstance(evidence.places, Known) and isinstance(evidence.flag_changes, Known):
-        read.add("flag")
     return frozenset({*read, "calls", "dependency", "transaction"})
 
 
@@ -197,6 +196,8 @@ PARTS = {
     "places": "hosts and customers of the issues",
     "traces": "traces",
     "minutes": "counts by the minute",
+    "history": "counts of the days before",
+    "flagged": "flags of the issues",
 }
 """Parts of the evidence, as a reader knows them."""
 

@@ -13,14 +13,14 @@ from datetime import timedelta
 
 from sentry_runbook.incident.events.dependency import NAMELESS, FailedDependency
 from sentry_runbook.incident.formatting import briefly, elapsed
-from sentry_runbook.incident.model.evidence import FlagChange, quoted
+from sentry_runbook.incident.model.evidence import FlagChange, Known, quoted
 from sentry_runbook.incident.model.evidence.situation import SituationEvidence
 from sentry_runbook.incident.model.results.situation import SuspectChange
 from sentry_runbook.incident.releases import AFTER_FINISH, BEFORE_START
 from sentry_runbook.incident.situation.around import flags_around
-from sentry_runbook.incident.situation.facts import RELEASE, IssueFacts
+from sentry_runbook.incident.situation.facts import FLAG, RELEASE, IssueFacts
 from sentry_runbook.incident.situation.grouping import IssueGroup
-from sentry_runbook.incident.situation.ties import FLAG, Surroundings
+from sentry_runbook.incident.situation.ties import Surroundings
 
 JUST_BEFORE = timedelta(minutes=10)
 
@@ -34,7 +34,7 @@ def suspect_of(group: IssueGroup, evidence: SituationEvidence, around: Surroundi
         lambda: _release(group, around),
         lambda: _flag_of_events(group, changed),
         lambda: _dependency(group, fewest_projects=1),
-        lambda: _flag_just_before(group, changed),
+        lambda: _flag_just_before(group, changed, is_read=isinstance(evidence.flagged, Known)),
     )
     return next((suspect for find in finders if (suspect := find()) is not None), None)
 
@@ -81,14 +81,17 @@ def _release(group: IssueGroup, around: Surroundings) -> SuspectChange | None:
 def _flag_of_events(group: IssueGroup, changed: Mapping[str, FlagChange]) -> SuspectChange | None:
     for facts in group.issues:
         for tag, value in facts.values.items():
-            change = changed.get(tag[len(FLAG) : -1].strip('"')) if tag.startswith(FLAG) else None
+            change = changed.get(tag[len(FLAG) : -1]) if tag.startswith(FLAG) else None
             if change is not None:
                 why = f"{_changed(change, facts)}, and all events of {facts.name} have it {quoted(value)}"
                 return SuspectChange(kind="flag", name=change.flag, at=change.at, why=why)
     return None
 
 
-def _flag_just_before(group: IssueGroup, changed: Mapping[str, FlagChange]) -> SuspectChange | None:
+def _flag_just_before(group: IssueGroup, changed: Mapping[str, FlagChange], *, is_read: bool) -> SuspectChange | None:
+    """A flag that was changed then, where it was not read for which events it was on."""
+    if is_read:
+        return None
     facts = group.issues[0]
     near = [change for change in changed.values() if facts.news.onset.at - JUST_BEFORE <= change.at]
     if len(near) != 1:

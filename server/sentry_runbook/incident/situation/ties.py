@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sentry_runbook.incident.events.call_words import is_failing_call
-from sentry_runbook.incident.events.dependency import NAMELESS
+from sentry_runbook.incident.events.dependency import NAMELESS, PORTS, FailedDependency
+from sentry_runbook.incident.events.dependency_words import product_in
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
-from sentry_runbook.incident.situation.facts import HOST, RELEASE, Background, IssueFacts
+from sentry_runbook.incident.situation.facts import FLAG, HOST, RELEASE, Background, IssueFacts
 
 TieKind = Literal["trace", "calls", "dependency", "release", "transaction", "host", "tenant", "flag", "users"]
 STRONG: frozenset[TieKind] = frozenset({"trace", "calls", "dependency"})
@@ -28,7 +29,6 @@ AFTER_ONSET = timedelta(minutes=10)
 FEWEST_USERS, PART_OF_USERS = 3, 0.5
 FEWEST_TRACES, PART_OF_TRACES = 2, 0.2
 SHORTEST_NAME = 4
-FLAG = "flags["
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,39 @@ def _is_host_of(host: str, project: str) -> bool:
 def _dependency(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     if one.dependency is None or other.dependency is None:
         return
-    mine, theirs = one.dependency.result, other.dependency.result
-    if mine.kind != theirs.kind or mine.name.lower() != theirs.name.lower() or mine.name in NAMELESS.values():
-        return
-    is_place = re.search(r"[.:]| at ", mine.name) is not None
-    if is_place or one.project == other.project or one.dependency.trouble == other.dependency.trouble:
-        yield Tie("dependency", mine.name.lower(), f"both fail for {quoted(mine.name)}")
+    mine, theirs = place_of(one.dependency), place_of(other.dependency)
+    if mine.host is not None and theirs.host is not None:
+        is_same = mine.host == theirs.host
+    else:
+        is_same_trouble = one.dependency.trouble == other.dependency.trouble or one.project == other.project
+        is_same = mine.product is not None and mine.product == theirs.product and is_same_trouble
+    if is_same:
+        name = (one if mine.host is not None else other).dependency
+        shown = one.dependency.result.name if name is None else name.result.name
+        yield Tie("dependency", mine.host or theirs.host or mine.product or "", f"both fail for {quoted(shown)}")
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    """Where a dependency is and what it is, as far as an error names it."""
+
+    host: str | None
+    product: str | None
+
+
+def place_of(dependency: FailedDependency) -> NamedPlace:
+    """Host and product of a dependency, in lower case: ``PostgreSQL at db-1:5432``, ``db-1``, ``PostgreSQL``."""
+    name = dependency.result.name
+    if name in NAMELESS.values():
+        return NamedPlace(None, None)
+    product, joint, host = name.partition(" at ")
+    host = host if joint else name
+    port = host.rpartition(":")[2]
+    host = host.rpartition(":")[0] if port.isdigit() else host
+    is_host = bool(joint) or port.isdigit() or re.search(r"[.-]", host) is not None
+    said = product if joint else product_in(name)
+    by_port = PORTS[port][1] if port in PORTS else None
+    return NamedPlace(host.lower() if is_host else None, (by_port or said or "").lower() or None)
 
 
 def _release(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterator[Tie]:
@@ -144,13 +171,15 @@ def _places(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterato
         value = one.values.get(tag)
         if value is None or value != other.values.get(tag):
             continue
-        if kind == "flag" and tag[len(FLAG) : -1].strip('"') not in around.changed_flags:
+        if kind == "flag" and tag[len(FLAG) : -1] not in around.changed_flags:
             continue
         if kind != "flag" and not any(
             around.background.has_others(facts.project, tag, value) for facts in (one, other)
         ):
             continue
-        yield Tie(kind, f"{tag}={value}", f"all events have {quoted(f'{tag}={value}')}, and others run beside it")
+        shown = quoted(f"{tag}={value}")
+        why = f"all events have {shown}, and others run beside it" if kind != "flag" else f"all events have {shown}"
+        yield Tie(kind, f"{tag}={value}", why)
 
 
 def _users(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterator[Tie]:

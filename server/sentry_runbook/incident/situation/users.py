@@ -1,11 +1,17 @@
-"""How many distinct people an incident's issues hit together: never their sum, where one person may meet several."""
+"""How many distinct people an incident's issues hit together: never their sum, where one person may meet several.
+
+Where an issue has events in production and elsewhere, the people of production count (DESIGN section 5).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sentry_runbook.incident.model.evidence import Known
-from sentry_runbook.incident.model.evidence.situation import SituationEvidence
+from sentry_runbook.incident.model.evidence.situation import SituationEvidence, UsersTogether
+from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.incident.situation.facts import ENVIRONMENT, IssueFacts
 from sentry_runbook.incident.situation.grouping import IssueGroup
 
 
@@ -28,33 +34,92 @@ class DistinctUsers:
         return self.at_least if self.at_least == self.at_most else None
 
 
-def users_of(group: IssueGroup, evidence: SituationEvidence) -> DistinctUsers | None:
+ONE, SEVERAL = "Sentry's count of the issue", "bounds: users of several issues may be the same"
+TOGETHER = "Discover, distinct users of all issues together"
+ONE_BY_ONE = "distinct users of all issues, one by one"
+OF_PRODUCTION = "of production; people elsewhere do not count"
+
+
+def users_of(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
     """The distinct users of a group in the window; None where no issue has a known number."""
-    counts = {facts.id: facts.news.issue.users for facts in group.issues}
-    known = {issue: users for issue, users in counts.items() if users is not None}
+    in_production = [_of_production(facts, policy) for facts in group.issues]
+    own = [
+        part if part is not None else _of_issue(facts) for facts, part in zip(group.issues, in_production, strict=True)
+    ]
+    known = [bounds for bounds in own if bounds is not None]
     if not known:
         return None
-    at_least = max(known.values())
-    at_most = sum(known.values()) if len(known) == len(counts) else None
-    why = "Sentry's count of the issue" if len(counts) == 1 else "bounds: users of several issues may be the same"
+    most = [bounds.at_most for bounds in known if bounds.at_most is not None]
+    bounds = DistinctUsers(
+        at_least=max(bounds.at_least for bounds in known),
+        at_most=sum(most) if len(most) == len(own) else None,
+        why=ONE if len(own) == 1 else SEVERAL,
+    )
+    if any(part is not None for part in in_production):
+        # What was counted together is of all environments: it bounds the people of production from above alone.
+        tops = [entry.users for entry in evidence.together if group.ids <= frozenset(entry.issues)]
+        top = min((*tops, *([] if bounds.at_most is None else [bounds.at_most])), default=None)
+        return DistinctUsers(bounds.at_least, top, OF_PRODUCTION)
     listed = _listed(group, evidence)
-    if listed is not None and at_least <= listed and (at_most is None or listed <= at_most):
-        return DistinctUsers(listed, listed, "distinct users of all issues, one by one")
+    if listed is not None:
+        return DistinctUsers(listed, listed, ONE_BY_ONE)
     for together in evidence.together:
-        asked = frozenset(together.issues)
-        beside = [counts.get(issue, 0) or 0 for issue in group.ids - asked]
-        if asked == group.ids:
-            return DistinctUsers(
-                together.users,
-                None if together.is_lower_bound else together.users,
-                "Discover, distinct users of all issues together",
-            )
-        if asked <= group.ids:
-            at_least = max(at_least, together.users)
-            at_most = None if at_most is None else min(at_most, together.users + sum(beside))
-        elif group.ids <= asked and at_most is not None:
+        bounds = _narrowed(bounds, group, together, evidence)
+    return bounds
+
+
+def _of_issue(facts: IssueFacts) -> DistinctUsers | None:
+    users = facts.news.issue.users
+    return None if users is None else DistinctUsers(users, users, ONE)
+
+
+def _of_production(facts: IssueFacts, policy: Policy) -> DistinctUsers | None:
+    """The people of production, of an issue with events there and elsewhere; None of another."""
+    rows = [(policy.is_production(row.values.get(ENVIRONMENT) or ""), row) for row in facts.rows]
+    inside = [row for is_production, row in rows if is_production]
+    if not inside or len(inside) == len(rows):
+        return None
+    users = [row.users for row in inside if row.users is not None]
+    if not users:
+        return None
+    is_whole = len(users) == len(inside) and sum(row.events for _, row in rows) >= facts.news.events
+    return DistinctUsers(max(users), sum(users) if is_whole else None, OF_PRODUCTION)
+
+
+def _narrowed(
+    bounds: DistinctUsers, group: IssueGroup, together: UsersTogether, evidence: SituationEvidence
+) -> DistinctUsers:
+    """The bounds by what was counted of these issues, of some of them, or of more."""
+    asked, at_least, at_most = frozenset(together.issues), bounds.at_least, bounds.at_most
+    beside = _sum_of(group, group.ids - asked)
+    if asked == group.ids:
+        return DistinctUsers(together.users, None if together.is_lower_bound else together.users, TOGETHER)
+    if asked <= group.ids:
+        at_least = max(at_least, together.users)
+        if at_most is not None and beside is not None and not together.is_lower_bound:
+            at_most = min(at_most, together.users + beside)
+    elif group.ids <= asked:
+        # Of more issues: the others have no more people than each by itself.
+        others = _others(asked - group.ids, evidence)
+        if others is not None:
+            at_least = max(at_least, together.users - others)
+        if at_most is not None and not together.is_lower_bound:
             at_most = min(at_most, together.users)
-    return DistinctUsers(at_least, at_most, why)
+    return DistinctUsers(at_least, at_most, TOGETHER if at_least == at_most else bounds.why)
+
+
+def _sum_of(group: IssueGroup, issues: Iterable[str]) -> int | None:
+    users = {facts.id: facts.news.issue.users for facts in group.issues}
+    known = [users[issue] for issue in issues]
+    return None if None in known else sum(number for number in known if number is not None)
+
+
+def _others(issues: Iterable[str], evidence: SituationEvidence) -> int | None:
+    """The sum of the users of other issues, by the lists; None where one is not known."""
+    pages = [part.value for part in (evidence.new, evidence.busy, evidence.rising) if isinstance(part, Known)]
+    users = {issue.id: issue.users for page in pages for issue in page.issues}
+    known = [users.get(issue) for issue in issues]
+    return None if None in known else sum(number for number in known if number is not None)
 
 
 def _listed(group: IssueGroup, evidence: SituationEvidence) -> int | None:

@@ -41,7 +41,6 @@ from sentry_runbook.simulator.scenario.issue import (
     StateChange,
 )
 from sentry_runbook.simulator.scenario.project import (
-    AlertSpec,
     CommitSpec,
     DeploySpec,
     DroppedSpec,
@@ -49,6 +48,13 @@ from sentry_runbook.simulator.scenario.project import (
     ReleaseSpec,
     SessionsSpec,
     Transactions,
+)
+from sentry_runbook.simulator.scenario.watchers import (
+    AlertSpec,
+    DetectorSpec,
+    FiringSpec,
+    MonitorSpec,
+    UptimeSpec,
 )
 
 __all__ = [
@@ -58,12 +64,15 @@ __all__ = [
     "CommitSpec",
     "Crumb",
     "DeploySpec",
+    "DetectorSpec",
     "DroppedSpec",
     "EntrySpec",
+    "FiringSpec",
     "FlagChangeSpec",
     "FrameSpec",
     "IssueSpec",
     "Level",
+    "MonitorSpec",
     "NoteSpec",
     "OccurrenceSpec",
     "OwnerSpec",
@@ -80,6 +89,7 @@ __all__ = [
     "Stream",
     "ThreadSpec",
     "Transactions",
+    "UptimeSpec",
     "Weights",
     "every_hour",
     "hourly",
@@ -129,6 +139,9 @@ class Scenario:
     sessions: tuple[SessionsSpec, ...] = ()
     transactions: tuple[Transactions, ...] = ()
     alerts: tuple[AlertSpec, ...] = ()
+    detectors: tuple[DetectorSpec, ...] = ()
+    monitors: tuple[MonitorSpec, ...] = ()
+    uptime: tuple[UptimeSpec, ...] = ()
     dropped: tuple[DroppedSpec, ...] = ()
     flags: tuple[FlagChangeSpec, ...] = ()
     recovery: RecoverySpec | None = None

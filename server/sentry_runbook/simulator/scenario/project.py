@@ -1,4 +1,4 @@
-"""What happens around the issues of a project: releases and deploys, sessions, transactions, losses, flags, alerts."""
+"""What happens around the issues of a project: releases and deploys, sessions, transactions, losses, flags."""
 
 from __future__ import annotations
 
@@ -113,20 +113,3 @@ class FlagChangeSpec:
     flag: str
     action: Literal["created", "updated", "deleted"] = "updated"
     by: str = "dana.ortiz@example.com"
-
-
-@dataclass(frozen=True, slots=True)
-class AlertSpec:
-    """An alert (Sentry: workflow) of the project and when it last fired.
-
-    Attributes:
-        triggered: minutes of the last firing; None where it never fired.
-        created: minutes at which it was made; None is long ago.
-        edited: minutes of the last edit; None where it was never edited.
-    """
-
-    name: str
-    triggered: float | None = None
-    environment: str | None = "production"
-    created: float | None = None
-    edited: float | None = None

@@ -167,8 +167,22 @@ class IssueValues(Frozen):
     complete: bool = True
 
 
+class FlaggedIssue(Frozen):
+    """Events of an issue for which a feature flag was on.
+
+    Attributes:
+        events: in the window, with the flag on.
+        of: all its events in the window; None where Sentry gave no number.
+    """
+
+    issue: str
+    flag: EventText
+    events: int
+    of: int | None = None
+
+
 class IssueMinutes(Frozen):
-    """Events of one issue per minute.
+    """Events of one issue in equal steps: minutes, or the hours of its history.
 
     Attributes:
         issue: its number; empty: all other issues of the projects that were asked for, together.
@@ -202,6 +216,8 @@ class SituationEvidence(Frozen):
         builds: by release and environment; places: by host, tenant and flags.
         traces, shared_users: see :class:`IssueValues`.
         minutes: of the issues that matter most.
+        history: of risen issues, by the hour of the days before.
+        flagged: issues that are news, with events for which one of the flags was on that were changed lately.
         together: distinct users of the likely groups.
     """
 
@@ -229,6 +245,8 @@ class SituationEvidence(Frozen):
     traces: Known[IssueValues] | Unknown = NOT_ASKED
     shared_users: Known[IssueValues] | Unknown = NOT_ASKED
     minutes: Known[tuple[IssueMinutes, ...]] | Unknown = NOT_ASKED
+    history: Known[tuple[IssueMinutes, ...]] | Unknown = NOT_ASKED
+    flagged: Known[tuple[FlaggedIssue, ...]] | Unknown = NOT_ASKED
     together: tuple[UsersTogether, ...] = ()
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = Field(default=())

@@ -147,7 +147,7 @@ class AlertLink(Frozen):
 
     Attributes:
         kind: ``metric_alert``, ``issue_alert``, ``monitor``, ``cron``, ``uptime``, ``release``, ``trace``, ``stream``,
-            ``issue`` or ``project``.
+            ``issue``, ``project`` or another ``page`` that says where or when to look.
         what: it in words.
         facts: what Sentry says of it, a sentence each (a cron's missed and failed check-ins, the last good one …).
         issues: short ids behind it, where it could be told.
