@@ -222,7 +222,7 @@ class Recovery(Answer):
 
     Attributes:
         issue: the issue's name; of several issues that of the first to begin.
-        issues: each of several issues by itself; the whole is recovered only when all are. Empty of one issue.
+        issues: each of several issues by itself; the whole is recovered only when all are. None of one issue.
         verdict: what the numbers say; ``recovered`` needs the usual rate for two hours, and for one and a half times
             the longest pause of the episode.
         fix_known: a fix was stated or the issue is resolved; a recovered rate without it is mitigated, not resolved.
@@ -246,7 +246,7 @@ class Recovery(Answer):
     fix_known: bool
     reading: EventText
     needs: tuple[EventText, ...] = ()
-    issues: tuple[IssueRecovery, ...] = ()
+    issues: tuple[IssueRecovery, ...] | None = None
     episode: Episode | None = None
     since: datetime | None = None
     since_basis: Basis | None = None
