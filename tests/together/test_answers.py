@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.collect import STORY, investigate
+from sentry_runbook.incident.evidence_file import dump_evidence, load_evidence
+from sentry_runbook.runtime import build_runtime
 from sentry_runbook.sentry.rate_limiter import FAMILY_SLOTS
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
 from tests.together.worlds import HOUR, Member, Several, all_events, burst, cascade, people
-from tests.tools.support import BASE, connected
+from tests.tools.support import BASE, SETTINGS, connected
 from tests.tools.test_rounds import ROUNDS
 
 ALL = {"issue": "PAY-1", "issues": ["WEB-1", "EDGE-1"]}
@@ -273,3 +276,19 @@ async def test_events_outside_production_count_for_no_issue_of_the_incident() ->
     )
     impact = (await answer("draft_postmortem", several, issues=["WEB-1"]))["impact"]
     assert (impact["events"], impact["users"]) == (60, several.users())
+
+
+async def test_a_file_of_several_issues_gives_the_same_story_and_no_link_to_another_server() -> None:
+    clock = ManualClock()
+    async with connected(world=cascade().world(clock), clock=clock) as connection:
+        evidence = await investigate(
+            build_runtime(SETTINGS, http_transport=connection.upstream, clock=clock), "PAY-1", STORY, beside=("WEB-1",)
+        )
+    kept = load_evidence(dump_evidence(evidence), lambda _: True)
+    assert kept == evidence
+    elsewhere = load_evidence(dump_evidence(evidence), lambda url: "never" in url)
+    assert [issue.url for issue in (elsewhere.issue, *elsewhere.together)] == ["", "", ""]
+
+
+async def test_models_may_write_the_issues_as_one_text() -> None:
+    assert await answer("check_recovery", issues="WEB-1, EDGE-1") == await answer("check_recovery")
