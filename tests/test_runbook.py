@@ -10,6 +10,7 @@ from mcp import MCPError
 from mcp.types import INVALID_PARAMS, PromptReference, ResourceTemplateReference
 
 from sentry_runbook.incident.model.cause_patterns import PATTERN_MODULES
+from sentry_runbook.simulator.scenarios import SCENARIOS
 from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
@@ -99,6 +100,16 @@ async def test_each_audience_gets_its_own_words(audience: str) -> None:
     assert (text == others) == (audience == "engineers")
     if audience == "customers":
         assert "PaymentProcessingError" not in text
+
+
+@pytest.mark.parametrize("name", ["initial_alert", "status_update", "resolution_notice"])
+async def test_a_prompt_gives_no_message_where_none_is_due(name: str) -> None:
+    async with connected("staging-only") as connection:
+        issue = SCENARIOS["staging-only"].issue
+        refused = await prompt(connection, name, issue=issue, audience="customers")
+        asked = await prompt(connection, name, issue=issue, audience="executives")
+    assert refused.startswith("No message is due, so there is none to give the user. Tell the user why: Sentry saw")
+    assert "Status" not in refused and "Status: " in asked
 
 
 REFUSED = {

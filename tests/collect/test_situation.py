@@ -66,9 +66,10 @@ def number(scenario: Scenario, short_id: str) -> str:
 # --- rounds and requests -------------------------------------------------------------------------------------------
 
 
-async def test_a_quiet_organization_is_told_in_one_round_of_nine_requests() -> None:
+async def test_a_quiet_organization_is_told_by_eight_lists_and_two_looks_around() -> None:
     asked = await asked_situation(QUIET)
-    assert asked.per_round == [9]
+    assert asked.per_round == [8, 2]
+    assert asked.at("events/") == [], "nothing is news: no event is asked about"
     assert known(asked, "new").issues == ()
     assert {issue.short_id for issue in known(asked, "busy").issues} == {"PAYMENTS-1", "WEB-1"}
     assert [getattr(asked.evidence, field) for field in ("builds", "traces", "minutes")] == [
@@ -264,12 +265,12 @@ async def test_projects_are_searched_one_by_one_within_the_bound_and_the_rest_is
     asked = await asked_situation(many_projects(12, burning=1), profile=ONE)
     assert sum(asked.per_round) <= 14
     searched, beyond = asked.evidence.one_by_one, asked.evidence.not_searched
-    assert len(searched) == 5 and len(searched) + len(beyond) == 12
+    assert len(searched) == 6 and len(searched) + len(beyond) == 12
     assert any("one project at a time" in warning and beyond[0] in warning for warning in asked.evidence.warnings)
     assert {issue.project for issue in known(asked, "busy").issues} == set(searched)
 
 
-async def test_once_it_is_known_twice_as_many_projects_are_searched() -> None:
+async def test_once_it_is_known_more_projects_are_searched() -> None:
     asked = await asked_situation(many_projects(12), profile=ONE, times=2)
     assert sum(asked.per_round) <= 14
     assert len(asked.evidence.one_by_one) == 10

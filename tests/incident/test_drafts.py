@@ -1,13 +1,18 @@
 """The messages: what they say, what they never say, and what they leave to people."""
 
+import dataclasses
 import re
 from datetime import timedelta
 
 import pytest
 
 from sentry_runbook.incident.events.event_texts import whole_events
-from sentry_runbook.incident.model.evidence import Evidence, Known
+from sentry_runbook.incident.messages.drafts import draft_update
+from sentry_runbook.incident.model.evidence import Evidence, FlagChange, Known
+from sentry_runbook.incident.model.policy import Calendar
 from sentry_runbook.incident.model.results.messages import Audience, Draft, Kind
+from sentry_runbook.incident.model.stated import Stated
+from tests.incident.builder import known
 from tests.incident.golden import (
     AUDIENCES,
     FORMATS,
@@ -257,6 +262,7 @@ def test_customers_read_no_host_id_release_person_or_name_of_the_code(name: str)
         ("10.0.0.7 was down", "a host or an address"),
         ("Dana Ortiz merged it", "a person"),
         ("see SHOP-1Z", "an id"),
+        ("Payments by card", "the assigned person or team"),
         ("PaymentProcessingError in the worker", "the name of an error"),
         ("settlePayment() got null", "a name from the code"),
         ("our vendor is at fault", "blame"),
@@ -270,10 +276,45 @@ def test_a_stated_text_that_is_not_for_customers_is_held_back_whole_and_says_why
     assert reason in warning
 
 
+@pytest.mark.parametrize("service", ["shop behind prices-by-zone", "the Prices-By-Zone shop"])
+def test_the_name_of_a_flag_is_not_for_customers_either(service: str) -> None:
+    evidence = evidence_of("payment_spike")
+    change = FlagChange(at=evidence.collected_at, flag="prices-by-zone")
+    evidence = evidence.model_copy(update={"flag_changes": known((change,))})
+    of = dataclasses.replace(
+        incident_of("payment_spike"), evidence=evidence, stated=Stated(service=service, lead="Dana Ortiz")
+    )
+    draft = draft_update(of, form=templates()["initial_alert"], kind="initial", audience="customers")
+    assert "prices" not in draft.text.lower()
+    assert "a feature flag" in str(draft.warnings)
+
+
 def test_a_plain_stated_service_reaches_customers_word_for_word() -> None:
     draft = drafted("payment_spike", "initial", "customers", service="Online shop")
     assert "Affected: Online shop" in draft.text
     assert draft.warnings is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "started", "due"),
+    [
+        ("", "2026-11-20 11:51 UTC", "2026-11-20 12:30 UTC"),
+        ("Europe/Berlin", "2026-11-20 12:51 CET (UTC+1)", "2026-11-20 13:30 CET (UTC+1)"),
+        ("America/New_York", "2026-11-20 06:51 EST (UTC-5)", "2026-11-20 07:30 EST (UTC-5)"),
+        ("Europe/London", "2026-11-20 11:51 GMT", "2026-11-20 12:30 GMT"),
+        ("Asia/Kathmandu", "2026-11-20 17:36 UTC+05:45", "2026-11-20 18:15 UTC+05:45"),
+        ("Pacific/Auckland", "2026-11-21 00:51 NZDT (UTC+13)", "2026-11-21 01:30 NZDT (UTC+13)"),
+        ("America/St_Johns", "2026-11-20 08:21 NST (UTC-03:30)", "2026-11-20 09:00 NST (UTC-03:30)"),
+    ],
+)
+def test_customers_read_times_in_the_policys_time_zone_and_engineers_in_utc(zone: str, started: str, due: str) -> None:
+    policy = POLICY.model_copy(update={"calendar": Calendar(time_zone=zone)})
+    of = dataclasses.replace(incident_of("payment_spike"), policy=policy)
+    public = draft_update(of, form=templates()["initial_alert"], kind="initial", audience="customers")
+    assert f"Started: {started}  \nNext update: by {due}\n" in public.text
+    assert str(public.next_update_due) == "2026-11-20 12:30:00+00:00"
+    internal = draft_update(of, form=templates()["initial_alert"], kind="initial")
+    assert "Started: 2026-11-20 11:51 UTC" in internal.text
 
 
 @pytest.mark.parametrize("kind", KINDS)

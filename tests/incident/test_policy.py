@@ -24,7 +24,8 @@ def test_the_built_in_policy_is_the_runbooks_table() -> None:
     assert [word.label for word in words] == ["Critical", "Major", "Minor", "Low"]
     assert [word.response_minutes for word in words] == [15, 60, 480, 20160]
     assert [word.response for word in words] == ["15 minutes", "1 hour", "same business day", "next sprint"]
-    assert words[0].next_update_minutes == 30
+    assert [word.next_update_minutes for word in words] == [30, 60, None, None]
+    assert [word.next_update for word in words] == ["30 minutes", "1 hour", "when something changes", "none planned"]
     assert words[1].escalation == "Slack #incidents, tag the team lead"
     assert policy.title == "runbook default (built in)"
 
@@ -130,6 +131,12 @@ def test_every_error_of_a_file_is_named_at_once_with_line_and_key(tmp_path: Path
         ("[severity.P0]\nresponse_minutes = 0", "severity.P0.response_minutes"),
         ("[severity.P0]\nresponse_minutes = true", "severity.P0.response_minutes"),
         ("[edge_case]\nlevels = 'info'", "edge_case.levels"),
+        ("[severity.P2]\nnext_update_minutes = 0", "line 2, severity.P2.next_update_minutes"),
+        ('[severity.P2]\nnext_update = ""', "line 2, severity.P2.next_update: must be one line of visible text"),
+        ('[symptoms]\n"/a.b" = "x"\n"/a(" = "paying"', "line 3, symptoms./a(: not a regular expression"),
+        ("[symptoms]\n'\\(/a' = 5", "line 2, symptoms.\\(/a: input should be a valid string"),
+        ('[symptoms]\n"/a\\\\(" = ""', "line 2, symptoms./a\\(: must be one line of visible text"),
+        ("symptoms = 'x'", "line 1, symptoms: input should be a"),
         ("period_hours = 1.5", "period_hours"),
         ("period_hours = 2026-01-01", "period_hours"),
         ("name = 'two\x7flines'", "is not TOML"),
@@ -166,6 +173,46 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 def test_new_minutes_never_stand_beside_the_old_words(tmp_path: Path, text: str, words: str) -> None:
     level: Level = "P0" if "P0" in text else "P3" if "P3" in text else "P2"
     assert load_policy(written(tmp_path, text)).words(level).response == words
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes", "words"),
+    [
+        pytest.param("[severity.P2]\nnext_update_minutes = 480", 480, "8 hours", id="a_file_from_before_the_words"),
+        pytest.param("[severity.P0]\nnext_update_minutes = 15", 15, "15 minutes", id="minutes_alone"),
+        pytest.param(
+            '[severity.P0]\nnext_update = "every half hour"\nnext_update_minutes = 30', 30, "every half hour", id="both"
+        ),
+        pytest.param('[severity.P0]\nnext_update = "as agreed"', None, "as agreed", id="words_alone"),
+        pytest.param(
+            '[severity.P2]\nnext_update = "when something changes"\nnext_update_minutes = 240',
+            240,
+            "4 hours",
+            id="minutes_beside_words_that_name_no_time",
+        ),
+        pytest.param('[severity.P0]\nlabel = "x"', 30, "30 minutes", id="neither"),
+    ],
+)
+def test_when_the_next_update_comes_is_said_in_minutes_or_in_words_that_agree(
+    tmp_path: Path, text: str, minutes: int | None, words: str
+) -> None:
+    policy = load_policy(written(tmp_path, text))
+    level: Level = "P2" if "P2" in text else "P0"
+    assert (policy.words(level).next_update_minutes, policy.words(level).next_update) == (minutes, words)
+    again = load_policy(written(tmp_path, dump_policy(policy)))
+    assert again.words(level) == policy.words(level)
+
+
+def test_symptoms_keep_their_order_and_survive_the_round_trip(tmp_path: Path) -> None:
+    text = '[symptoms]\n"/account\\\\b" = "opening the account page"\n\'^POST "x"\' = "paying, or \\"buying\\""\n'
+    policy = load_policy(written(tmp_path, text))
+    assert list(policy.symptoms.items()) == [
+        ("/account\\b", "opening the account page"),
+        ('^POST "x"', 'paying, or "buying"'),
+    ]
+    again = load_policy(written(tmp_path, dump_policy(policy)))
+    assert list(again.symptoms.items()) == list(policy.symptoms.items())
+    assert default_policy().symptoms == {}
 
 
 def test_a_printed_file_keeps_no_words_that_new_minutes_would_contradict(tmp_path: Path) -> None:

@@ -95,6 +95,26 @@ def test_a_resolve_that_waits_for_a_release_which_is_not_live_is_no_fix_in_effec
 
 
 @pytest.mark.parametrize(
+    ("after", "word", "sentence"),
+    [
+        pytest.param(1, "monitoring", "There are fewer errors than before, and we are watching it", id="fell"),
+        pytest.param(6, "investigating", "We are looking into it", id="no_change"),
+        pytest.param(30, "investigating", "We are looking into it", id="rose"),
+    ],
+)
+def test_a_deploy_after_which_the_rate_fell_is_watched_and_not_called_a_fix(
+    after: int, word: str, sentence: str
+) -> None:
+    events = [*USUAL, *burst(BEGAN, 180, MINUTE / 6, 40), *burst(ago(minutes=30), 30 * after, MINUTE / after, 40)]
+    deploy = Deploy(version="shop@0.9.0", environment="production", finished=ago(minutes=30))
+    releases = known((Release(version="shop@0.9.0", created=ago(hours=90), deploys=(deploy,)),))
+    evidence = incident(events, releases=releases)
+    assert draft(evidence).status == word
+    public = draft_update(read(evidence), form=templates()[FORMS["update"]], kind="update", audience="customers")
+    assert f"Status: {word.capitalize()}. {sentence}." in public.text
+
+
+@pytest.mark.parametrize(
     ("stated", "word"),
     [({}, None), ({"root_cause": "a full disk"}, "identified"), ({"fix": "a hotfix"}, "monitoring")],
 )

@@ -7,6 +7,7 @@ by hand and mend that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from tests.situations.service import Draft, Service
 from tests.situations.story import NOW, Story
 from tests.situations.ties import Ties, is_connected
 from tests.situations.truth import Counted
+from tests.situations.usual import is_background_usual
 from tests.situations.words import DEPENDENCIES, FAULTS, SLUGS, TENANTS, VERBS
 
 DEVELOPMENT, HELD_OUT = range(100), range(100, 200)
@@ -65,6 +67,19 @@ def single(drawn: Drawn, at: float, until: float) -> None:
     issue = drawn.issue(service)
     drawn.story.fault(issue, at=at, until=until, requests=drawn.requests())
     drawn.story.incident("a single issue", issue)
+
+
+def outage(drawn: Drawn, at: float, until: float) -> None:
+    """One new issue that nobody handles, more than 500 times in one clock minute."""
+    (service,) = drawn.services(1)
+    issue = drawn.issue(service)
+    issue.shown = replace(issue.shown, handled=False)
+    crowd = drawn.story.crowd(drawn.story.rng.randrange(30, 300))
+    drawn.story.fault(issue, at=at, until=until, requests=drawn.requests(), people=crowd)
+    minute = float(math.ceil(at) + 1)
+    requests = drawn.story.rng.randrange(505, 640)
+    drawn.story.fault(issue, at=minute, until=minute + 0.99, requests=requests, people=crowd)
+    drawn.story.incident("an outage", issue)
 
 
 def risen(drawn: Drawn, at: float, until: float) -> None:
@@ -170,6 +185,7 @@ def host(drawn: Drawn, at: float, until: float) -> None:
 Mechanism = Callable[[Drawn, float, float], None]
 MECHANISMS: tuple[Mechanism, ...] = (
     single,
+    outage,
     risen,
     cascade,
     cascade,
@@ -182,28 +198,72 @@ MECHANISMS: tuple[Mechanism, ...] = (
 )
 
 
-def _tell(name: str) -> Situation:
+def _tell(name: str, salt: int) -> Situation:
     """Draw a situation: one incident, at times two or three, some of them in the same minute."""
-    story = Story(name, "")
+    story = Story(name, "", salt=salt)
     rng = story.rng
     story.now = NOW + timedelta(minutes=rng.randrange(7 * 1_440))
     first, *others = rng.choices(MECHANISMS, k=rng.choice((1, 1, 1, 2, 2, 3)))
     story.kind = f"drawn {first.__name__}"
     if tenant in (first, *others):
         story.tenants = TENANTS
+    version = "2026.11.14-b55" if rng.random() < 0.25 else None
+    one_host = rng.random() < 0.25
+    flags = {"new-header": 1.0, "dark-mode": 0.5} if rng.random() < 0.25 else {}
     for slug in rng.sample(SLUGS, 4 + 3 * len(others)):
-        story.service(slug, platform=rng.choice(("python", "python", "node")))
+        platform = rng.choice(("python", "python", "node"))
+        hosts = ("vm-1",) if one_host else (f"{slug}-1", f"{slug}-2")
+        story.service(slug, platform=platform, release=version, flags=flags, hosts=hosts)
     drawn = Drawn(story)
     at = -rng.uniform(6, 0.9 * PERIOD)
     for place, mechanism in enumerate((first, *others)):
         begin = at if not place else rng.choice((at + rng.uniform(-2, 2), -rng.uniform(6, 0.9 * PERIOD)))
         ended = rng.random() < 0.15
         mechanism(drawn, begin, begin * rng.uniform(0.2, 0.6) if ended else -0.2)
+    _let_a_monitor_meet_all(story)
+    _add_small_things(story, at)
     return story.told()
 
 
+def _let_a_monitor_meet_all(story: Story) -> None:
+    """At times one user, who is a machine, meets an issue of every incident."""
+    if story.rng.random() < 0.3:
+        for made in story.made:
+            drafts = [draft for service in story.services for draft in service.drafts if draft.short_id in made.issues]
+            at = made.began + TOGETHER
+            if at < -1:
+                # It fails where the others do: on their host, for their tenant, with their flags.
+                like = max(drafts[0].events, key=lambda event: event.at)
+                story.fault(
+                    drafts[0],
+                    at=at,
+                    requests=4,
+                    people=("synthetic-monitor",),
+                    host=like.tags.get("server_name"),
+                    tenant=like.tags.get("tenant"),
+                    flags=like.flags,
+                )
+
+
+def _add_small_things(story: Story, at: float) -> None:
+    """What nobody must be told, in the minutes of the first incident: one event of a new issue, a burst in staging."""
+    rng = story.rng
+    for service in rng.sample(story.services, 2):
+        begin = min(at + rng.uniform(-2, 2), -1.5)
+        chance = rng.random()
+        if chance < 0.3:
+            new = service.once(f"ValueError: unexpected header {rng.randrange(100, 999)}", begin)
+            story.incident("one event", new, either=True)
+        elif chance < 0.45:
+            new = service.issue(f"AssertionError: fixture {rng.randrange(100, 999)} is missing", function="fixture")
+            story.fault(new, at=begin, requests=20, environment="staging", people=story.crowd(3))
+            story.incident("a burst in staging", new, either=True)
+
+
 def is_fair(situation: Situation) -> bool:
-    """Whether the label is beyond doubt: tied inside, untied between, and one severity by every reading."""
+    """Whether the label is beyond doubt: tied inside, untied between, one severity by every reading, a usual rest."""
+    if not is_background_usual(situation):
+        return False
     ties = Ties(situation.raw, {issue: at for made in situation.made for issue, at in made.onsets.items()})
     for made in situation.made:
         counted = Counted(situation.raw, made.issues)
@@ -221,9 +281,9 @@ def drawn_situation(seed: int) -> Situation:
     """The situation of a seed; one whose label could be doubted is drawn anew."""
     attempt = 0
     while True:
-        situation = _tell(f"drawn {seed}" + (f" again {attempt}" if attempt else ""))
+        situation = _tell(f"drawn {seed}", attempt)
         if is_fair(situation):
-            began = sorted(made.began for made in situation.made)
+            began = sorted(made.began for made in situation.incidents)
             together = any(second - first <= TOGETHER for first, second in pairwise(began))
             return replace(situation, coincidence=together)
         attempt += 1

@@ -43,6 +43,7 @@ def produced(incident: Mapping[str, Any], now: datetime) -> Produced:
         suspect(incident.get("suspect")),
         incident.get("users"),
         minutes(incident.get("began"), now),
+        bool(incident.get("users_at_least")),
     )
 
 

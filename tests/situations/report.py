@@ -50,6 +50,7 @@ def _totals(figures: Figures) -> Iterator[str]:
     yield (
         f"incidents: {len(figures.matches)}, severity {percent(figures.severity)}, suspect {percent(figures.suspect)}, "
         f"users exact {percent(part(match.are_users_right for match in figures.matches))}, "
+        f"untrue {sum(not match.are_users_true for match in figures.matches)}, "
         f"began within three minutes {percent(part(match.is_began_right for match in figures.matches))}"
     )
     unlisted = sum(len(score.unlisted) for score in figures.scores)
@@ -103,7 +104,8 @@ def _wrong_incidents(score: Score) -> Iterator[str]:
             yield f"{match.made.name}: suspect {' '.join(told.suspect).strip()} in place of {right}"
         if not match.are_users_right:
             right = "unknown" if counted.users is None else " or ".join(map(str, sorted(counted.users)))
-            yield f"{match.made.name}: {told.users} users in place of {right}"
+            bound = "at least " if told.users_at_least else ""
+            yield f"{match.made.name}: {bound}{told.users} users in place of {right}"
         if not match.is_began_right:
             yield f"{match.made.name}: began {told.began} in place of {match.made.began:.2f}"
 

@@ -28,6 +28,7 @@ class Produced:
         issues: short ids.
         severity: P0 to P3.
         users: distinct people together; None where it is not told.
+        users_at_least: whether the number is told as a lower bound.
         began: minutes from now; None where it is not told.
     """
 
@@ -36,6 +37,7 @@ class Produced:
     suspect: Suspect
     users: int | None = None
     began: float | None = None
+    users_at_least: bool = False
 
 
 def pairs(groups: Iterable[frozenset[str]]) -> set[Pair]:
@@ -68,7 +70,15 @@ class Match:
             return False
         if self.counted.users is None:
             return self.produced.users is None
-        return self.produced.users in self.counted.users
+        return self.produced.users in self.counted.users and not self.produced.users_at_least
+
+    @property
+    def are_users_true(self) -> bool:
+        """Whether the number of people is exact, or a lower bound that is none too high, or not told."""
+        told = self.produced
+        if told is None or told.users is None or self.are_users_right:
+            return True
+        return told.users_at_least and told.users <= max(self.counted.users or {0})
 
     @property
     def is_began_right(self) -> bool:

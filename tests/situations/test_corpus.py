@@ -17,7 +17,7 @@ from tests.situations.world import world
 ALL = situations()
 DAY = 1_440.0
 KINDS = tuple(dict.fromkeys(situation.kind for situation in ALL))
-DRAWN = {"drawn": range(20), "development": DEVELOPMENT, "held out": HELD_OUT}
+DRAWN = {"drawn": range(12), "development": DEVELOPMENT, "held out": HELD_OUT}
 of_each_kind = pytest.mark.parametrize(
     "kind", [*KINDS, "drawn", *(pytest.param(half, marks=pytest.mark.matrix) for half in ("development", "held out"))]
 )

@@ -61,3 +61,17 @@ def test_two_unrelated_issues_evaluate_a_flag_that_is_on_everywhere() -> None:
     issues, situation = pair("two unrelated issues with a flag that is always on")
     assert all(event.flags["new-checkout"] for issue in issues for event in issue.events)
     assert all(event.flags["new-checkout"] for event in situation.raw.events())
+
+
+def test_two_unrelated_issues_have_one_trace_in_common() -> None:
+    issues, _ = pair("two unrelated issues and one trace that meets both")
+    traces = [{event.trace for event in issue.events} for issue in issues]
+    assert len(traces[0] & traces[1]) == 1
+
+
+def test_two_unrelated_issues_of_a_small_town_have_as_many_people_in_common_as_chance_gives() -> None:
+    issues, situation = pair("two unrelated issues of a small town")
+    people = [{event.user for event in issue.events} for issue in issues]
+    town = len({event.user for event in situation.raw.events()})
+    expected = len(people[0]) * len(people[1]) / town
+    assert 3 < len(people[0] & people[1]) < 2.5 * expected

@@ -138,6 +138,26 @@ def test_an_issue_that_may_be_left_out_may_be_told_alone_and_not_with_others() -
 
 
 @pytest.mark.parametrize(
+    ("users", "at_least", "is_right", "is_true"),
+    [
+        (101, False, True, True),
+        (100, False, False, False),
+        (102, False, False, False),
+        (100, True, False, True),
+        (102, True, False, False),
+        (None, False, False, True),
+    ],
+)
+def test_a_lower_bound_of_the_users_is_true_and_not_exact(
+    users: int | None, at_least: bool, is_right: bool, is_true: bool
+) -> None:
+    situation = next(one for one in ALL if one.name == "a hundred and one users of two issues")
+    told = replace(right(situation, situation.made[0]), users=users, users_at_least=at_least)
+    (match,) = Score(situation, (told,)).matches
+    assert (match.are_users_right, match.are_users_true) == (is_right, is_true)
+
+
+@pytest.mark.parametrize(
     ("told", "is_right"),
     [
         (Suspect("dependency", "pg-main:5432"), True),
@@ -171,6 +191,8 @@ def test_an_incident_of_the_answer_is_read_by_its_public_keys() -> None:
         now,
     )
     assert told == Produced(frozenset({"SHOP-1", "WEB-7"}), "P1", Suspect("release", "shop@5.0.0"), 140, -16.5)
+    bound = produced({"severity": "P2", "issues": [], "users": 3, "users_at_least": True}, now)
+    assert (bound.users, bound.users_at_least) == (3, True)
     bare = produced({"severity": "P2", "issues": [{"short_id": "SHOP-1"}]}, now)
     assert bare == Produced(frozenset({"SHOP-1"}), "P2", NOBODY)
     assert minutes(None, now) is None

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from tests.situations.raw import Event, Issue, Made, Raw
 
+FEWEST_TRACES = 3
+"""Fewer common traces, or less than a fifth of them, may be one script of a monitor."""
 FEWEST_EVENTS = 5
 """Fewer events than this share a host or a tenant by chance."""
 BEFORE = 30.0
@@ -24,7 +26,7 @@ class Ties:
         """Name each tie of two issues; time is none."""
         issues = [self.raw.issues[one], self.raw.issues[two]]
         events = [issue.within(self.onsets[issue.short_id]) for issue in issues]
-        if _shared({event.trace for event in part if event.trace} for part in events):
+        if self._same_traces(*events):
             yield "trace"
         if self._same_people(*events):
             yield "users"
@@ -39,6 +41,11 @@ class Ties:
             yield "dependency"
         if calls(issues[0], issues[1], self.raw) or calls(issues[1], issues[0], self.raw):
             yield "transaction"
+
+    def _same_traces(self, one: list[Event], two: list[Event]) -> bool:
+        traces = [{event.trace for event in part if event.trace} for part in (one, two)]
+        common = len(traces[0] & traces[1])
+        return common >= FEWEST_TRACES and 5 * common >= min(map(len, traces))
 
     def _same_people(self, one: list[Event], two: list[Event]) -> bool:
         people = [{event.user for event in part if event.user} for part in (one, two)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 
 Rhythm = Callable[[datetime], float]
@@ -39,6 +40,14 @@ def weekdays(moment: datetime) -> float:
 
 MOST = 2.0
 """No rhythm is busier than this."""
+SLOT = 10
+"""Minutes for which a rhythm is taken as even."""
+
+
+@cache
+def busy(rhythm: Rhythm, now: datetime, slot: int) -> float:
+    """How busy the minutes of a slot, counted from now, are."""
+    return rhythm(now + timedelta(minutes=SLOT * (slot + 0.5)))
 
 
 def poisson_times(
@@ -60,7 +69,7 @@ def poisson_times(
         at += rng.expovariate(per_hour * MOST / 60)
         if at >= end:
             break
-        if rng.random() < rhythm(now + timedelta(minutes=at)) / MOST:
+        if rng.random() * MOST < busy(rhythm, now, int(at // SLOT)):
             times.append(at)
     return times
 

@@ -46,7 +46,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         *("verdict", "events_per_hour_before", "events_per_hour_baseline", "events_per_hour_now", "quiet_since"),
         *("events_since", "regressed", "missing"),
     ),
-    "draft_update": ("text", "unknowns", "next_update_due"),
+    "draft_update": ("status", "text", "unknowns", "next_update_due"),
     "draft_postmortem": ("markdown", "timeline", "impact", "unknowns", "action_items"),
 }
 """DESIGN §6: what the answer has, or names in ``missing``. Left out: what only some answers can have (a next page, a
@@ -94,7 +94,7 @@ SAME: Mapping[str, tuple[str, ...]] = {
     "check_recovery": ("verdict", "reading", "events_since", "missing[].what", "missing[].why", "needs[]", "notes[]"),
     "resolve_issue": ("action", "outcome", "warnings[]", "undo"),
     "add_note": ("outcome", "issue", "text", "warnings[]"),
-    "draft_update": ("text", "unknowns[]"),
+    "draft_update": ("status", "text", "unknowns[]"),
     "draft_postmortem": ("markdown",),
 }
 """What the text must say, too; a tool without such a value has no test that both channels agree."""

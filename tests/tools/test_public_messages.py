@@ -20,6 +20,7 @@ from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Scenario
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
+from tests.corpus.entries import entries
 from tests.matrix import matrix
 from tests.tools.support import SETTINGS, Connection, connected
 
@@ -98,8 +99,11 @@ async def test_customers_read_a_status_pages_words_and_nothing_internal(moment: 
     async with at(MOMENTS[moment]) as connection:
         for scenario in SCENARIOS.values():
             names = internal(scenario)
+            recovery = await connection.call("check_recovery", issue=scenario.issue)
+            is_over = recovery["verdict"] == "recovered" and recovery["fix_known"]
             async for heading, draft in drafts(connection, scenario.issue):
                 text = draft["text"]
+                assert (draft.get("status") == "resolved") is is_over, heading
                 if "nothing_to_say" in draft:
                     assert text == f"Not written: {draft['nothing_to_say']}.", heading
                     assert "Status" not in text and "next_update_due" not in draft, heading
@@ -119,6 +123,25 @@ def assert_reads_like_a_status_page(text: str, draft: Mapping[str, Any], heading
     assert ("by 20" in text) is ("next_update_due" in draft), heading
     assert not re.search(r"\d", LENGTH.sub("", TIME.sub("", text))), heading
     assert "http" not in text and "@" not in text, heading
+
+
+LABELLED = list(entries())
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("part", range(8))
+async def test_customers_read_nothing_internal_of_any_labelled_incident(part: int) -> None:
+    """The corpus has causes, hosts, classes and releases that the embedded incidents do not have."""
+    for entry in LABELLED[part::8]:
+        clock = ManualClock()
+        async with connected(world=World(entry.scenario, clock), clock=clock) as connection:
+            clock.advance(minutes=entry.now)
+            issue = entry.scenario.issue
+            draft = await connection.call("draft_update", issue=issue, kind="update", audience="customers")
+        if "nothing_to_say" not in draft:
+            text = draft["text"]
+            assert [name for name in internal(entry.scenario) if name in text.lower()] == [], entry.name
+            assert_reads_like_a_status_page(text, draft, entry.name)
 
 
 async def test_every_word_is_said_of_some_embedded_incident() -> None:

@@ -97,6 +97,7 @@ def calls(issue: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "draft_postmortem", {"issue": issue}
     yield "draft_postmortem", {"issue": issue, "check": FINISHED, "detected_at": "2020-01-01T00:00:00Z"}
     yield "draft_update", {"issue": issue, "kind": "update"}
+    yield "draft_update", {"issue": issue, "audience": "customers"}
 
 
 def plans(issue: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -93,7 +93,8 @@ async def collect_situation(
         collection.questions = plan_questions(first, run.policy)
         await builder.ask_details()
         second = evidence()
-        straddling = _straddling(second, run.policy)[: MOST_REQUESTS - collection.sent]
+        left = MOST_REQUESTS - collection.sent
+        straddling = _straddling(second, run.policy)[:left] if left > 0 and collection.questions.issues else ()
         if not straddling:
             return second
         await builder.ask_unions(straddling)

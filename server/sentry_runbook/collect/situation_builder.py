@@ -62,13 +62,15 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
     TRACES,
     PLACES,
     FLAGGED,
-    MORE_NEW,
+    *MORE_NEW,
     SHARED_USERS,
 )
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
 UNIONS = (UNION, SECOND_UNION)
 LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, BEFORE)
 """What tells nothing of what is news, or only how many people it hit: as far as requests are left."""
+OF_FEW: tuple[SituationPart[Any], ...] = (TRACES, PLACES)
+"""What is told of at most a hundred issues: of a storm it comes last."""
 NO_PROJECT = "the token sees no project: add its person or integration to a team"
 GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, sessions, flags or alerts here, and lists no hourly counts. Only "
@@ -139,11 +141,13 @@ class SituationBuilder:
     async def ask_details(self) -> None:
         """Round two: what the issues that are news have in common; nothing where none is."""
         collection, batch = self._collection, RequestBatch()
+        later = OF_FEW if collection.questions.more_new else ()
         for part in SECOND_ROUND:
-            collection.add(part, batch)
+            if part not in later:
+                collection.add(part, batch)
         # One request is kept for the third round, where distinct users may decide a severity and were not guessed.
         kept = 1 if collection.questions.unions else 0
-        for part in LAST_OF_SECOND_ROUND:
+        for part in (UNION, *later, *LAST_OF_SECOND_ROUND[1:]):
             if collection.sent < MOST_REQUESTS - kept:
                 collection.add(part, batch)
         await batch.send()
@@ -152,14 +156,20 @@ class SituationBuilder:
         self._join_new()
 
     def _join_new(self) -> None:
-        """The second page of new issues, where it was read, behind the first."""
-        first, more = self._collection.built.get(NEW.field), self._collection.built.get(MORE_NEW.field)
-        if isinstance(first, Known) and isinstance(more, Known):
-            pages: tuple[IssuePage, IssuePage] = (first.value, more.value)
-            page = IssuePage(
-                issues=(*pages[0].issues, *pages[1].issues), total=pages[0].total, complete=pages[1].complete
-            )
-            self._collection.built[NEW.field] = first.model_copy(update={"value": page})
+        """The further lists of new issues, where they were read, behind the first."""
+        built = self._collection.built
+        first, more = built.get(NEW.field), [built[part.field] for part in MORE_NEW]
+        pages = [part.value for part in more if isinstance(part, Known)]
+        if not isinstance(first, Known) or not pages:
+            return
+        issues = {issue.id: issue for page in (first.value, *pages) for issue in page.issues}
+        is_whole = len(pages) > 1 or not self._collection.questions.more_projects
+        complete = is_whole and all(page.complete for page in pages)
+        total = first.value.total
+        page = IssuePage(
+            issues=tuple(issues.values()), total=total, complete=complete and (total is None or len(issues) >= total)
+        )
+        built[NEW.field] = first.model_copy(update={"value": page})
 
     def build(self, *, server: str, organization: str) -> SituationEvidence:
         """The evidence, as far as it is known by now."""

@@ -100,20 +100,27 @@ RISING = _list_part("rising", "unresolved, by Sentry's trend", UNRESOLVED, "tren
 ISSUE_LISTS = (NEW, BUSY, RISING)
 
 
-def _more_new_request(collection: SituationCollection) -> Request[Page] | None:
-    page = collection.result(NEW).value
-    if page is None or page.next_cursor is None or collection.client.server == "glitchtip":
-        return None
-    return issue_list(collection, first_seen_since(collection), "freq", cursor=page.next_cursor)
+def _more_new_part(place: int) -> SituationPart[Page]:
+    def request(collection: SituationCollection) -> Request[Page] | None:
+        page, questions = collection.result(NEW).value, collection.questions
+        if page is None or page.next_cursor is None or collection.client.server == "glitchtip":
+            return None
+        if place < len(questions.more_projects):
+            return issue_list(collection, first_seen_since(collection), "freq", questions.more_projects[place])
+        if questions.more_projects or place:
+            return None
+        return issue_list(collection, first_seen_since(collection), "freq", cursor=page.next_cursor)
+
+    return SituationPart(
+        field=f"more_new_{place}",
+        request=request,
+        parse=read_page,
+        source=lambda collection: collection.source("issue list: further ones first seen lately"),
+    )
 
 
-MORE_NEW = SituationPart(
-    field="more_new",
-    request=_more_new_request,
-    parse=read_page,
-    source=lambda collection: collection.source("issue list: first seen lately, the second page"),
-)
-"""No field of its own: of a storm the second hundred."""
+MORE_NEW = tuple(map(_more_new_part, range(3)))
+"""Of a storm: a hundred new issues of each of the projects with most of them; of one project the second hundred."""
 
 
 # --- flags

@@ -16,7 +16,7 @@ from mcp.types import INVALID_PARAMS
 from sentry_runbook.collect import STORY, investigate, story_window
 from sentry_runbook.errors import BadInput, RunbookError
 from sentry_runbook.incident.model.evidence import quoted
-from sentry_runbook.incident.model.results.messages import Audience
+from sentry_runbook.incident.model.results.messages import FORMS, Audience
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template
 from sentry_runbook.runtime import Runtime
@@ -63,6 +63,7 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
     """
     from sentry_runbook.incident.messages.blank_content import BlankContent  # noqa: PLC0415  # start-up (DESIGN §9)
     from sentry_runbook.incident.messages.content import MessageContent  # noqa: PLC0415  # as above
+    from sentry_runbook.incident.messages.silence import nothing_to_say  # noqa: PLC0415  # as above
 
     given = _known_arguments(template, arguments)
     audience = _audience(given.get("audience"))
@@ -73,8 +74,12 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
     evidence = await investigate(
         run, given["issue"], STORY, environment=given.get("environment"), window_for=story_window
     )
-    content = MessageContent(run.incident(evidence, stated), audience=audience, since=since)
-    return template.prompt(content, given)
+    incident = run.incident(evidence, stated)
+    kind = next((kind for kind, form in FORMS.items() if form == template.name), None)
+    why = nothing_to_say(incident, kind, audience, since) if kind is not None else None
+    if why is not None:
+        return f"No message is due, so there is none to give the user. Tell the user why: {why}.\n"
+    return template.prompt(MessageContent(incident, audience=audience, since=since), given)
 
 
 def _known_arguments(template: Template, arguments: Mapping[str, str]) -> dict[str, str]:

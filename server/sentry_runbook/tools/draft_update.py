@@ -32,7 +32,8 @@ async def draft_update(
 ) -> Draft:
     """Draft an incident message from facts, in the runbook's forms.
 
-    What is unknown stands as a marked blank and in `unknowns`: ask the user, never guess. A person sends it.
+    What is unknown stands as a marked blank and in `unknowns`: ask the user, never guess. A person sends it. With
+    `nothing_to_say` none is due: tell the user why.
     """
     from sentry_runbook.incident.messages.drafts import draft_update as draft  # noqa: PLC0415  # with the first call (DESIGN §9)
 

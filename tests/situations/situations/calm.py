@@ -1,5 +1,6 @@
 """Nothing is wrong, or nothing that anybody must be told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.situations.story import Story, situation
@@ -136,3 +137,21 @@ def an_incident_that_was_over_yesterday(story: Story) -> None:
     story.service("search")
     gone = shop.issue("TypeError: price is undefined", transaction="GET /price")
     story.fault(gone, at=-1_600, until=-1_510, requests=260)
+
+
+@situation("calm")
+def a_new_issue_of_two_events(story: Story) -> None:
+    shop = story.service("shop", platform="node")
+    story.service("search")
+    new = shop.issue("RangeError: precision is out of range", transaction="GET /price")
+    story.fault(new, at=-31, requests=2)
+    story.incident("two events", new, either=True)
+
+
+@situation("calm")
+def a_flag_without_effect(story: Story) -> None:
+    shop = story.service("shop", platform="node", flags={"new-header": 0.0})
+    shop.switch("new-header", -24, 0.0)
+    for draft in shop.drafts:
+        draft.events = [replace(e, flags={"new-header": e.at > -24}) for e in draft.events]
+    story.service("search")

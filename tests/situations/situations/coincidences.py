@@ -173,3 +173,59 @@ def four_unrelated_issues_of_four_projects(story: Story) -> None:
         draft = service.issue(title, transaction=f"GET /{slug}/x", function=f"do_{slug}")
         story.fault(draft, at=-28 + 0.4 * number, requests=38 + number)
         story.incident(slug, draft)
+
+
+@situation("coincidence", coincidence=True)
+def two_unrelated_issues_and_one_trace_that_meets_both(story: Story) -> None:
+    shop, media = story.service("shop"), story.service("media", platform="node")
+    one = shop.issue("FeeError: fee of a gift", transaction="GET /fee", function="fee")
+    two = media.issue("Error: no keyframe", transaction="POST /convert")
+    story.fault(one, at=-25, requests=45)
+    story.fault(two, at=-24.4, requests=45)
+    # A monitor's script opens both pages in one trace.
+    story.fault(one, two, at=-20, requests=1, people=("synthetic-monitor",))
+    story.incident("fees", one)
+    story.incident("films", two)
+
+
+@situation("coincidence", coincidence=True, people=1_500)
+def two_unrelated_issues_of_a_small_town(story: Story) -> None:
+    shop, media = story.service("shop"), story.service("media", platform="node")
+    one = shop.issue("FeeError: fee of a stamp", transaction="GET /fee", function="fee")
+    two = media.issue("Error: sound is longer than film", transaction="POST /convert")
+    story.fault(one, at=-33, requests=170)
+    story.fault(two, at=-32.2, requests=150)
+    story.incident("fees", one)
+    story.incident("films", two)
+
+
+@situation("coincidence", coincidence=True)
+def a_cascade_and_an_unrelated_issue_of_the_service_called(story: Story) -> None:
+    payments, orders = story.service("payments"), story.service("orders")
+    inner = payments.issue(
+        "ArithmeticError: interest of a leap day", transaction="POST /payments/charge", function="interest"
+    )
+    outer = refused(orders, "payments", "/payments/charge", "POST /orders")
+    alone = payments.issue("CsvError: a line has no end", transaction="GET /payments", function="to_csv")
+    story.fault(inner, outer, at=-24, requests=60)
+    story.fault(alone, at=-24.7, requests=38)
+    story.incident("leap days", inner, outer, suspects=[NOBODY, Suspect("dependency", "payments")])
+    story.incident("statements", alone)
+
+
+@situation("coincidence")
+def a_cascade_and_small_things_of_the_service_called(story: Story) -> None:
+    payments, orders = story.service("payments"), story.service("orders")
+    inner = payments.issue(
+        "ArithmeticError: interest of a day ago", transaction="POST /payments/charge", function="interest"
+    )
+    outer = refused(orders, "payments", "/payments/charge", "POST /orders")
+    staged = payments.issue(
+        "AssertionError: fixture of march is missing", transaction="GET /payments", function="fixture"
+    )
+    story.fault(inner, outer, at=-22, requests=60)
+    story.fault(staged, at=-22.9, requests=25, environment="staging", people=story.crowd(3))
+    single = payments.once("ValueError: unexpected header X-Forwarded", -22.4)
+    story.incident("interest", inner, outer, suspects=[NOBODY, Suspect("dependency", "payments")])
+    story.incident("a burst in staging", staged, either=True)
+    story.incident("one event", single, either=True)

@@ -111,3 +111,16 @@ def two_bad_releases_in_the_same_minute(story: Story) -> None:
         story.fault(draft, at=-28.7 + lag, requests=45)
     story.incident("orders 7.0.0", *ours, suspects=[Suspect("release", "orders@7.0.0")])
     story.incident("media 2.0.0", *theirs, suspects=[Suspect("release", "media@2.0.0")])
+
+
+@situation("two at once", coincidence=True)
+def two_incidents_that_are_too_many_unhandled_a_minute_in_one_project_together(story: Story) -> None:
+    gateway, media = story.service("gateway", platform="node"), story.service("media")
+    one = gateway.issue("TypeError: route.match is not a function", transaction="GET /", function="match")
+    two = gateway.issue("Error: header name is empty", transaction="POST /", function="setHeader")
+    story.fault(one, at=-17, until=-16.01, requests=280, people=story.crowd(60))
+    story.fault(two, at=-16.98, until=-16.01, requests=280, people=story.crowd(60))
+    media.usual(2)
+    # Each is P0 by the figure of the whole project: DESIGN section 5, rule 2.
+    story.incident("routes", one)
+    story.incident("headers", two)

@@ -1,7 +1,11 @@
 """One issue makes the incident."""
 
+from datetime import UTC, datetime
+
 from tests.situations.raw import Suspect
 from tests.situations.story import Story, situation
+
+NIGHT = datetime(2026, 11, 19, 2, 50, tzinfo=UTC)
 
 
 @situation("single")
@@ -31,7 +35,7 @@ def an_old_issue_rises_tenfold(story: Story) -> None:
     story.incident("ten times as many lock timeouts", old)
 
 
-@situation("single")
+@situation("single", now=NIGHT)
 def an_old_issue_rises_twentyfold_at_night(story: Story) -> None:
     ledger = story.service("ledger")
     story.service("shop", platform="node")
@@ -88,3 +92,12 @@ def a_single_new_issue_right_after_its_release(story: Story) -> None:
     new = shop.issue("TypeError: rates.find is not a function", transaction="POST /shipping", function="cheapest")
     story.fault(new, at=-28.2, requests=70)
     story.incident("release 5.0.0", new, suspects=[Suspect("release", "shop@5.0.0")])
+
+
+@situation("single")
+def a_single_new_issue_of_four_events(story: Story) -> None:
+    shop = story.service("shop", platform="node")
+    story.service("search")
+    new = shop.issue("Error: refund is larger than the payment", transaction="POST /refund")
+    story.fault(new, at=-26, requests=4)
+    story.incident("refunds", new)

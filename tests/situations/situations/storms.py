@@ -1,6 +1,6 @@
 """Hundreds of issues at once."""
 
-from tests.situations.raw import Suspect
+from tests.situations.raw import NOBODY, Call, Suspect
 from tests.situations.story import Story, situation
 
 
@@ -68,3 +68,47 @@ def three_hundred_unrelated_rare_issues(story: Story) -> None:
         for n in range(3):
             new = service.once(f"ValueError: unexpected value in header {n}", -rng.uniform(1, 59))
             story.incident(f"one event in {slug}", new, either=True)
+
+
+@situation("storm", coincidence=True)
+def two_storms_in_the_same_minute(story: Story) -> None:
+    shop, orders, ledger = (story.service(slug) for slug in ("shop", "orders", "ledger"))
+    shop.deploy("shop@9.2.0", -23)
+    ours = [
+        shop.issue(f"NameError: name 'rate_{n}' is not defined", function=f"rate_{n}", transaction=f"GET /rate/{n}")
+        for n in range(60)
+    ]
+    theirs = [
+        service.issue(
+            "ConnectionError: Error 111 connecting to redis-main:6379. Connection refused.",
+            function=f"cached_{n}",
+            transaction=f"GET /{service.slug}/{n}",
+        )
+        for service in (orders, ledger)
+        for n in range(30)
+    ]
+    for n, (one, two) in enumerate(zip(ours, theirs, strict=True)):
+        story.fault(one, at=-22.8 + 0.04 * n, requests=6)
+        story.fault(two, at=-22.7 + 0.04 * n, requests=6)
+    story.incident("release 9.2.0", *ours, suspects=[Suspect("release", "shop@9.2.0")])
+    story.incident("Redis is down", *theirs, suspects=[Suspect("dependency", "redis-main")])
+
+
+@situation("storm")
+def a_cascade_in_a_company_of_thirty_services(story: Story) -> None:
+    services = [story.service(f"svc{n:02}") for n in range(30)]
+    inner = services[7].issue("IndexError: page 0 of 0", transaction="GET /pages", function="page")
+    url = "http://svc07.internal/pages"
+    callers = [
+        service.issue(
+            f"HTTPStatusError: Server error '500 Internal Server Error' for url '{url}'",
+            function="call_pages",
+            transaction=f"GET /{service.slug}/view",
+            calls=[Call("GET", url, 500)],
+        )
+        for service in (services[12], services[23])
+    ]
+    for caller in callers:
+        story.fault(inner, caller, at=-21 if caller is callers[0] else -20.4, requests=45)
+    suspects = [NOBODY, Suspect("dependency", "svc07")]
+    story.incident("empty pages", inner, *callers, suspects=suspects)

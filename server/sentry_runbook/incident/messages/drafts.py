@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from sentry_runbook.incident.formatting import count, number
@@ -59,7 +59,8 @@ def draft_update(
         text=text,
         unknowns=(*_not_yet_resolved(kind, stage), *_not_counted(incident), *filled.unknowns),
         warnings=(*incident.warnings, *cut, *_left_out(incident, content)) or None,
-        next_update_due=None if isinstance(due, Unknown) else due,
+        # Customers read it in the policy's time zone; results are in UTC.
+        next_update_due=None if isinstance(due, Unknown) else due.astimezone(UTC),
         kind=kind,
         audience=audience,
         format=format,
@@ -112,7 +113,7 @@ def _fitted(text: str, audience: Audience, format: Format) -> tuple[str, tuple[s
     if not shortened and not left_out:
         return text, ()
     what = [f"{count(shortened, 'line')} cut short"] if shortened else []
-    what += [f"{count(left_out, 'line')} of a list left out"] if left_out else []
+    what += [f"{count(left_out, 'line')} left out"] if left_out else []
     reader = "half a page" if audience == "executives" else "one Slack message"
     whole = "; audience=engineers, format=markdown has all"
     return f"{shown}\n", (f"To fit {reader} ({number(limit)} characters): {' and '.join(what)}{whole}.",)

@@ -1,7 +1,8 @@
 """Fits a message into what its readers take: one Slack message, half a page for executives.
 
 How to think about it: the longest lines give way first, each cut at a word and marked with "…", so that every line
-stays: the status and the next update stand at the end. Only when lines would become stubs are lines of a list left out.
+stays: the status and the next update stand at the ends. Only when lines would become stubs are lines left out, from the
+middle of the longest list, else of the text.
 Slack truncates a text at 40,000 characters, splits or folds it in the client above 4,000, and takes 3,000 in a section
 block; a message that fits the last one fits them all. Markup is never cut in two: an entity, a link, a span of code.
 """
@@ -17,9 +18,14 @@ SLACK_LIMIT = 3_000
 HALF_A_PAGE = 1_500
 SHORTEST_LINE = 80
 """A line is not cut below that; lines are left out instead."""
-MARKUP = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);|\[[^\[\]\n]*\]\([^()\n]*\)|`[^`\n]*`|\S+|\s", re.DOTALL)
+MOST_LINES = 200
+"""More are left out at once: no message that fits has as many."""
+MARKUP = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);|\[[^\[\]\n]*\]\([^()\n]*\)|`[^`\n]*`|[^\s<&`\[]+|.", re.DOTALL)
 LIST_LINE = "- "
+FEWEST_LINES = 12
+"""So many fit at their shortest; a form has as many without its lists."""
 ELLIPSIS = "…"
+CLOSED = ('"', "`")
 
 
 def limit_of(audience: Audience, format: Format) -> int | None:  # noqa: A002  # the tool's own argument name
@@ -39,15 +45,14 @@ def fitted(text: str, limit: int) -> tuple[str, int, int]:
     if size(text) <= limit:
         return text, 0, 0
     lines = text.split("\n")
-    left_out = 0
-    while (longest := _longest(lines, limit)) < SHORTEST_LINE and (
-        last := _last_of_the_longest_list(lines)
-    ) is not None:
-        del lines[last]
-        left_out += 1
+    before = len(lines)
+    if before > MOST_LINES:
+        lines = [*lines[: MOST_LINES // 2], *lines[-MOST_LINES // 2 :]]
+    while (longest := _longest(lines, limit)) < SHORTEST_LINE and len(lines) > FEWEST_LINES:
+        del lines[_middle_of_the_longest_list(lines)]
     cut = [_cut(line, longest) for line in lines]
-    shortened = sum(before != after for before, after in zip(lines, cut, strict=True))
-    return "\n".join(cut), shortened, left_out
+    shortened = sum(whole != shown for whole, shown in zip(lines, cut, strict=True))
+    return "\n".join(cut), shortened, before - len(lines)
 
 
 def _longest(lines: list[str], limit: int) -> int:
@@ -62,15 +67,13 @@ def _longest(lines: list[str], limit: int) -> int:
     return limit
 
 
-def _last_of_the_longest_list(lines: list[str]) -> int | None:
-    """The last line of the longest list; None when there is no list with two lines."""
-    best: tuple[int, int] | None = None
-    run = 0
+def _middle_of_the_longest_list(lines: list[str]) -> int:
+    """The line in the middle of the longest list; of the whole text where no list has three lines."""
+    best, run = (2, len(lines) // 2), 0
     for place, line in enumerate(lines):
         run = run + 1 if line.startswith(LIST_LINE) else 0
-        if run > 1 and (best is None or run > best[0]):
-            best = (run, place)
-    return None if best is None else best[1]
+        best = max(best, (run, place - run // 2))
+    return best[1]
 
 
 def _cut(line: str, limit: int) -> str:
@@ -78,7 +81,7 @@ def _cut(line: str, limit: int) -> str:
     if size(line) <= limit:
         return line
     ending = line[len(line.rstrip(" ")) :]
-    room = limit - size(ending) - size(f" {ELLIPSIS}")
+    room = limit - size(ending) - size(f" {ELLIPSIS}") - len(CLOSED)
     kept = ""
     for token in MARKUP.findall(line):
         if size(kept) + size(token) > room:
@@ -109,5 +112,5 @@ def _whole(text: str, room: int) -> list[str]:
 
 
 def _closing(text: str) -> str:
-    """The quotation mark that a cut event text lacks."""
-    return '"' if text.count('"') % 2 else ""
+    """The quotation mark, or the end of a span of code, that a cut text lacks."""
+    return "".join(mark for mark in CLOSED if text.count(mark) % 2)

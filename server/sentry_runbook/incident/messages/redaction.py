@@ -78,18 +78,33 @@ def _internal_names(evidence: Evidence) -> Iterator[tuple[str, set[str]]]:
     yield "an id", {name for member in evidence.members for name in (member.id, member.name)}
     yield "an integration", {entry.who for entry in issue.activity if entry.who and entry.actor == "machine"}
     yield "a person", {entry.who for entry in issue.activity if entry.who and entry.actor == "person"}
+    # Sentry's answer tells the name alone.
+    yield "the assigned person or team", _with_parts({member.assigned_to for member in evidence.members})
     yield "a person", _people(evidence)
     yield "a release or version", {release.version for release in _releases(evidence)}
+    yield "a feature flag", {flag for flag in _flags(evidence) if not flag.isalpha()}
     for event in whole_events(evidence):
         yield from _event_names(event)
 
 
+def _flags(evidence: Evidence) -> Iterator[str]:
+    """Flags that were evaluated or changed; one that is called by a plain word cannot be told from that."""
+    for event in whole_events(evidence):
+        yield from event.flags
+    if isinstance(evidence.flag_changes, Known):
+        yield from (change.flag for change in evidence.flag_changes.value)
+
+
 def _people(evidence: Evidence) -> set[str]:
-    names = {issue.assigned_to for issue in evidence.members}
+    names: set[str | None] = set()
     if isinstance(evidence.suspect_commits, Known):
         names |= {commit.author for commit in evidence.suspect_commits.value}
     if isinstance(evidence.notes, Known):
         names |= {note.who for note in evidence.notes.value if note.actor == "person"}
+    return _with_parts(names)
+
+
+def _with_parts(names: set[str | None]) -> set[str]:
     whole = {name for name in names if name}
     # "Dana Ortiz" is also meant by "Dana".
     return whole | {part for name in whole for part in name.split()}

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from sentry_runbook.incident.events.event_texts import whole_events
 from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.messages.silence import SECURITY_FIRST
 from sentry_runbook.incident.model.evidence import Event, Evidence, Known, Unknown
 from sentry_runbook.incident.platforms import runs_at_users
 
@@ -53,6 +54,8 @@ def symptom(incident: Incident, *, is_over: bool) -> str | Unknown:
 
 def _why_nothing(incident: Incident) -> str:
     impact = incident.impact
+    if incident.security_incident:
+        return SECURITY_FIRST
     if impact.events is None:
         return "what Sentry counted is not known"
     if incident.severity.decided_by == "non_production":

@@ -240,7 +240,9 @@ class SeverityWords(PolicyTable):
         said = {}
         for words, minutes in MINUTES_OF.items():
             length = given.get(minutes)
-            if words not in given and type(length) is int and length >= 1:
+            # A printed file has words that name no time beside the minutes that somebody writes there.
+            is_unsaid = words not in given or given[words] in (WHEN_IT_CHANGES, NONE_PLANNED)
+            if is_unsaid and type(length) is int and length >= 1:
                 said[words] = largest_unit(timedelta(minutes=length))
         return {**given, **said}
 

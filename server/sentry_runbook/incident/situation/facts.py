@@ -6,9 +6,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from sentry_runbook.incident.events.dependency import FailedDependency, dependency_of_text
+from sentry_runbook.incident.events.call_words import is_failing_call
+from sentry_runbook.incident.events.dependency import NAMELESS, PORTS, FailedDependency, dependency_of_text
+from sentry_runbook.incident.events.dependency_words import product_in
 from sentry_runbook.incident.model.evidence import Known, Unknown
 from sentry_runbook.incident.model.evidence.situation import (
     IssueValues,
@@ -77,10 +79,54 @@ class IssueFacts:
         match = PATH.fullmatch(self.transaction or "")
         return match[1] if match is not None and len(match[1]) >= SHORTEST_PATH else None
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Its error text and its title."""
         return f"{self.news.issue.message or ''}\n{self.news.issue.title}"
+
+    @cached_property
+    def is_failing_call(self) -> bool:
+        """Whether it says that a call over the network failed."""
+        return _is_failing_call(self.text)
+
+    @cached_property
+    def place(self) -> NamedPlace:
+        """Host and product of its dependency, as far as the error names them."""
+        return NamedPlace(None, None) if self.dependency is None else place_of(self.dependency)
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    """Where a dependency is and what it is, as far as an error names it."""
+
+    host: str | None
+    product: str | None
+
+
+def place_of(dependency: FailedDependency) -> NamedPlace:
+    """Host and product of a dependency, in lower case: ``PostgreSQL at db-1:5432``, ``db-1``, ``PostgreSQL``."""
+    name = dependency.result.name
+    if name in NAMELESS.values():
+        return NamedPlace(None, None)
+    product, joint, host = name.partition(" at ")
+    host = host if joint else name
+    port = host.rpartition(":")[2]
+    host = host.rpartition(":")[0] if port.isdigit() else host
+    is_host = bool(joint) or port.isdigit() or re.search(r"[.-]", host) is not None
+    said = product if joint else product_in(name)
+    by_port = PORTS[port][1] if port in PORTS else None
+    return NamedPlace(host.lower() if is_host else None, (by_port or said or "").lower() or None)
+
+
+@lru_cache(maxsize=1024)
+def _dependency_of(text: str) -> FailedDependency | None:
+    """A situation is judged up to three times, and a storm says the same in hundreds of issues."""
+    return dependency_of_text(text)
+
+
+@lru_cache(maxsize=1024)
+def _is_failing_call(text: str) -> bool:
+    return is_failing_call(text)
 
 
 class Background:
@@ -102,6 +148,10 @@ class Background:
     def has_others(self, project: str, tag: str, value: str) -> bool:
         """Whether the project has events with another value of the tag."""
         return bool(self._seen.get((project, tag), set()) - {value})
+
+    def has_others_anywhere(self, tag: str, value: str) -> bool:
+        """Whether any of the projects has: customers are of the whole organization."""
+        return any(name == tag and seen - {value} for (_, name), seen in self._seen.items())
 
 
 @dataclass(frozen=True)
@@ -132,7 +182,7 @@ def read_facts(evidence: SituationEvidence, news: Iterable[News], listed: Mappin
             rows=tuple(row for own in rows.get(entry.id, []) for row in own if ENVIRONMENT in row.values),
             traces=traces.get(entry.id, frozenset()),
             users=users.get(entry.id, frozenset()),
-            dependency=dependency_of_text(entry.issue.message) if entry.issue.message else None,
+            dependency=_dependency_of(entry.issue.message) if entry.issue.message else None,
         )
         for entry in news
     )

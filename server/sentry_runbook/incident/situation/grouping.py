@@ -7,16 +7,18 @@ is tied to none stays apart, and is named as such.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from sentry_runbook.incident.situation.facts import IssueFacts
 from sentry_runbook.incident.situation.onset import NEAR
-from sentry_runbook.incident.situation.ties import Surroundings, Tie, ties_between
+from sentry_runbook.incident.situation.ties import Surroundings, Tie, keys_of, ties_between
 
-MOST_PAIRS = 20_000
-"""200 issues in one minute: more pairs are not compared."""
+MOST_TOGETHER = 20
+"""Of more issues with one common key each is compared with the first and the one before it: that joins them all."""
+MOST_CALLERS, MOST_CALLED = 50, 100
+"""Failing calls whose words are held against the names of so many others."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,7 @@ def group_issues(
 def _joined(
     issues: Sequence[IssueFacts], around: Surroundings, also: Callable[[IssueFacts, IssueFacts], bool] | None
 ) -> Iterator[Joined]:
-    for number, (one, other) in enumerate(combinations(issues, 2)):
-        if number >= MOST_PAIRS:
-            return
+    for one, other in _candidates(issues, around, everyone=also is not None):
         is_near = one.news.onset.is_near(other.news.onset)
         if not is_near and not one.news.onset.may_be_near(other.news.onset):
             continue
@@ -94,6 +94,29 @@ def _joined(
         is_tied = bool(ties) and ((is_near and is_exact) or any(tie.is_strong for tie in ties))
         if is_tied or (also is not None and also(one, other)):
             yield Joined(one, other, ties)
+
+
+def _candidates(
+    issues: Sequence[IssueFacts], around: Surroundings, *, everyone: bool
+) -> Iterator[tuple[IssueFacts, IssueFacts]]:
+    """The pairs that may be tied: with a common key, or a failing call; each once, in order.
+
+    Not all pairs: of three hundred issues in one minute there are 45,000.
+    """
+    by_key: dict[Hashable, list[int]] = {}
+    for place, facts in enumerate(issues):
+        for key in {*keys_of(facts, around), *([("project", facts.project)] if everyone else [])}:
+            by_key.setdefault(key, []).append(place)
+    pairs = {pair for places in by_key.values() for pair in _pairs(places)}
+    callers = [place for place, facts in enumerate(issues) if facts.is_failing_call][:MOST_CALLERS]
+    pairs |= {(min(a, b), max(a, b)) for a in callers for b in range(len(issues))[:MOST_CALLED] if a != b}
+    return ((issues[one], issues[other]) for one, other in sorted(pairs))
+
+
+def _pairs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    if len(places) <= MOST_TOGETHER:
+        return combinations(places, 2)
+    return ((before, place) for at, place in enumerate(places) if at for before in {places[0], places[at - 1]})
 
 
 def _began_with(other: IssueFacts, own: Sequence[IssueFacts]) -> bool:

@@ -17,6 +17,7 @@ from sentry_runbook.incident.situation.news import News, find_news, listed_issue
 from sentry_runbook.incident.situation.questions import Questions
 
 MOST_ISSUES, MOST_CONTROLS, CONTROLS_A_PROJECT, MOST_MINUTES, MOST_FLAGS, MOST_UNIONS = 100, 10, 2, 10, 1, 2
+MOST_STORMING = 3
 LEAD = timedelta(minutes=90)
 """Counts by the minute begin so long before the first of the issues: the usual rate must show, too."""
 LONGEST = timedelta(hours=12)
@@ -27,7 +28,7 @@ def plan_questions(evidence: SituationEvidence, policy: Policy) -> Questions:
     news = find_news(evidence, policy)
     more = isinstance(evidence.new, Known) and not evidence.new.value.complete
     if not news:
-        return Questions(more_new=more)
+        return Questions()
     groups = sorted(_began_together(news), key=lambda group: -_events(group))
     ordered = list(dict.fromkeys((*(entry for group in groups for entry in group), *news)))
     first = groups[0] if groups else []
@@ -55,6 +56,7 @@ def plan_questions(evidence: SituationEvidence, policy: Policy) -> Questions:
         unions=tuple(_unions(evidence, policy, groups))[:MOST_UNIONS],
         most_users=sum(known) if first and len(known) == len(users) else None,
         more_new=more,
+        more_projects=_storming(evidence) if more else (),
     )
 
 
@@ -86,6 +88,20 @@ def _controls(evidence: SituationEvidence, news: Sequence[News]) -> tuple[str, .
             taken[issue.project_id] += 1
             controls.append(issue.id)
     return tuple(controls)
+
+
+def _storming(evidence: SituationEvidence) -> tuple[str, ...]:
+    """The projects whose new issues are listed by themselves: those with most of them, then those with most events.
+
+    Empty where a second page holds all that there are.
+    """
+    page = evidence.new.value if isinstance(evidence.new, Known) else None
+    if page is None or page.total is None or page.total <= 2 * MOST_ISSUES:
+        return ()
+    counts = Counter(issue.project_id for issue in page.issues if issue.project_id)
+    volumes = evidence.volumes.value if isinstance(evidence.volumes, Known) else ()
+    busiest = (row.project for row in sorted(volumes, key=lambda row: -(row.accepted or 0)))
+    return tuple(dict.fromkeys((*(project for project, _ in counts.most_common()), *busiest)))[:MOST_STORMING]
 
 
 def _events(news: Sequence[News]) -> int:
@@ -124,8 +140,9 @@ def _unions(evidence: SituationEvidence, policy: Policy, groups: Sequence[Sequen
         parts += [tuple(facts.news for facts in part.issues) for part in tied if len(part.issues) > 1]
     parts.sort(key=lambda part: -sum(entry.issue.users or 0 for entry in part))
     for part in dict.fromkeys((*parts, *map(tuple, groups))):
-        users = [entry.issue.users or 0 for entry in part]
-        if max(users) <= limit < sum(users):
+        # An issue that has more by itself needs no others; those beside it may still be an incident of their own.
+        users = [number for entry in part if (number := entry.issue.users or 0) <= limit]
+        if sum(users) > limit:
             yield tuple(sorted(entry.id for entry in part))
 
 

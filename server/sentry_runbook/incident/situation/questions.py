@@ -26,6 +26,8 @@ class Questions:
         unions: issues whose distinct users together may decide a severity, the most useful first; at most 2.
         most_users: sum of the users of the first group; None when one is not known.
         more_new: not all issues that were first seen lately were listed.
+        more_projects: numbers of the projects whose new issues are listed by themselves then; empty: those of one
+            project, page by page.
     """
 
     issues: tuple[str, ...] = ()
@@ -42,3 +44,4 @@ class Questions:
     unions: tuple[tuple[str, ...], ...] = ()
     most_users: int | None = None
     more_new: bool = False
+    more_projects: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from sentry_runbook.incident.model.evidence.situation import ListedIssue, Projec
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.situation import FiringAlert, ProjectState
 from sentry_runbook.incident.situation.news import News
+from sentry_runbook.incident.situation.rise import FEWEST_HOURS
 
 MOST_PROJECTS, MOST_ALERTS = 8, 8
 FAR_FROM_USUAL = 2.0
@@ -91,6 +92,18 @@ def _is_far(state: ProjectState, policy: Policy) -> bool:
     return more or low or bool(state.dropped)
 
 
+def without_hours(
+    evidence: SituationEvidence, listed: Mapping[str, ListedIssue], news: Sequence[News]
+) -> tuple[ListedIssue, ...]:
+    """Issues of which nothing tells whether they rose: they are not news, and not as usual either."""
+    ids, start = {entry.id for entry in news}, evidence.window.start
+    return tuple(
+        issue
+        for issue in listed.values()
+        if issue.id not in ids and sum(at + HOUR <= start for at, _ in issue.hourly) < FEWEST_HOURS
+    )
+
+
 def quiet_sentences(
     evidence: SituationEvidence, listed: Mapping[str, ListedIssue], news: Sequence[News], states: Sequence[ProjectState]
 ) -> Iterator[str]:
@@ -98,7 +111,10 @@ def quiet_sentences(
     projects = len(evidence.projects.value) if isinstance(evidence.projects, Known) else None
     where = count(projects, "project") if projects is not None else "the projects that the token may read"
     ids = {entry.id for entry in news}
-    steady = sorted((issue for issue in listed.values() if issue.id not in ids), key=lambda issue: -(issue.events or 0))
+    untold = {issue.id for issue in without_hours(evidence, listed, news)}
+    steady = sorted(
+        (issue for issue in listed.values() if issue.id not in ids | untold), key=lambda issue: -(issue.events or 0)
+    )
     yield f"Looked at {where}, {count(len(listed), 'issue')} with events in the {span(evidence.window)}"
     if steady:
         busiest = steady[0]

@@ -22,7 +22,7 @@ from sentry_runbook.incident.situation.around import around_of, changes_of
 from sentry_runbook.incident.situation.facts import ENVIRONMENT, IssueFacts, read_facts
 from sentry_runbook.incident.situation.grouping import IssueGroup, group_issues
 from sentry_runbook.incident.situation.news import News, find_news, listed_issues
-from sentry_runbook.incident.situation.quiet import fired_alerts, project_states, quiet_sentences
+from sentry_runbook.incident.situation.quiet import fired_alerts, project_states, quiet_sentences, without_hours
 from sentry_runbook.incident.situation.severity import IncidentSeverity, severity_of_group
 from sentry_runbook.incident.situation.suspect import suspect_of
 from sentry_runbook.incident.situation.ties import Surroundings
@@ -68,7 +68,11 @@ def assess(
         alerts=fired_alerts(evidence),
         quiet=tuple(quiet_sentences(evidence, listed, news, states)),
         warnings=evidence.warnings or None,
-        missing=(*_missing(evidence), *(entry for _, verdict in judged for entry in verdict.missing)),
+        missing=(
+            *_missing(evidence),
+            *_without_hours(without_hours(evidence, listed, news)),
+            *(entry for _, verdict in judged for entry in verdict.missing),
+        ),
         findings=evidence.findings,
     )
 
@@ -200,6 +204,14 @@ PARTS = {
     "flagged": "flags of the issues",
 }
 """Parts of the evidence, as a reader knows them."""
+
+
+def _without_hours(issues: Sequence[ListedIssue]) -> Iterator[Missing]:
+    if issues:
+        why = "this server's list tells no counts of the hours before"
+        if any(issue.hourly for issue in issues):
+            why = "a list tells the hours of the last day, too few of them before this window: ask for a shorter one"
+        yield Missing(what=f"whether {count(len(issues), 'further issue')} rose", why=why)
 
 
 def _missing(evidence: SituationEvidence) -> Iterator[Missing]:

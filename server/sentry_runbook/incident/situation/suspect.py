@@ -8,7 +8,7 @@ a flag changed in the ten minutes before, of which the events do not tell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 from sentry_runbook.incident.events.dependency import NAMELESS, FailedDependency
@@ -41,7 +41,8 @@ def suspect_of(group: IssueGroup, evidence: SituationEvidence, around: Surroundi
 
 def _dependency(group: IssueGroup, fewest_projects: int) -> SuspectChange | None:
     """The dependency that most issues name; the first issue's where several are named as often."""
-    named = [(facts, facts.dependency) for facts in group.issues if _is_named(facts.dependency, group)]
+    called = {tie.value for pair in group.pairs for tie in pair.ties if tie.kind == "calls"}
+    named = [(facts, facts.dependency) for facts in group.issues if _is_named(facts.dependency, called)]
     if not named:
         return None
     counts = Counter(dependency.result.name for _, dependency in named if dependency is not None)
@@ -55,11 +56,10 @@ def _dependency(group: IssueGroup, fewest_projects: int) -> SuspectChange | None
     return SuspectChange(kind="dependency", name=name, why=f"{where}. {dependency.result.why}")
 
 
-def _is_named(dependency: FailedDependency | None, group: IssueGroup) -> bool:
+def _is_named(dependency: FailedDependency | None, called: Collection[str]) -> bool:
     """Whether it has a name, and is no project of the same incident: that one is hit itself."""
     if dependency is None or dependency.result.name in NAMELESS.values():
         return False
-    called = {tie.value for pair in group.pairs for tie in pair.ties if tie.kind == "calls"}
     label = dependency.result.name.lower().split(".")[0].split(":")[0]
     return not any(value == label or value.startswith(f"{label}/") for value in called)
 

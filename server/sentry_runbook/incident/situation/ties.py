@@ -10,14 +10,11 @@ same event, the same host that was called, the same call.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sentry_runbook.incident.events.call_words import is_failing_call
-from sentry_runbook.incident.events.dependency import NAMELESS, PORTS, FailedDependency
-from sentry_runbook.incident.events.dependency_words import product_in
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.situation.facts import FLAG, HOST, RELEASE, Background, IssueFacts
@@ -69,6 +66,16 @@ class Surroundings:
     together: Mapping[frozenset[str], int]
 
 
+def keys_of(facts: IssueFacts, around: Surroundings) -> Iterator[Hashable]:
+    """What an issue may share with others: two issues without a common key are tied at most by a call."""
+    yield from (("trace", trace) for trace in facts.traces)
+    yield from (("user", user) for user in facts.users)
+    yield from ((tag, value) for tag, value in facts.values.items())
+    yield "transaction", facts.project, facts.transaction
+    yield from (("place", name) for name in (facts.place.host, facts.place.product) if name is not None)
+    yield from (("together", issues) for issues in around.together if facts.id in issues and len(issues) == 2)
+
+
 def ties_between(one: IssueFacts, other: IssueFacts, around: Surroundings) -> tuple[Tie, ...]:
     """All ties of two issues."""
     return tuple(tie for find in TIES for tie in find(one, other, around))
@@ -84,7 +91,7 @@ def _traces(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie
 def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     """One fails because its call to the other's transaction, or to its service, fails."""
     for caller, called in ((one, other), (other, one)):
-        if caller.project == called.project or not is_failing_call(caller.text):
+        if caller.project == called.project or not caller.is_failing_call:
             continue
         if called.path is not None and _names(caller.text, called.path):
             why = f"{caller.project} fails in its calls to {quoted(called.path)} of {called.project}"
@@ -114,7 +121,7 @@ def _is_host_of(host: str, project: str) -> bool:
 def _dependency(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     if one.dependency is None or other.dependency is None:
         return
-    mine, theirs = place_of(one.dependency), place_of(other.dependency)
+    mine, theirs = one.place, other.place
     if mine.host is not None and theirs.host is not None:
         is_same = mine.host == theirs.host
     else:
@@ -124,29 +131,6 @@ def _dependency(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator
         name = (one if mine.host is not None else other).dependency
         shown = one.dependency.result.name if name is None else name.result.name
         yield Tie("dependency", mine.host or theirs.host or mine.product or "", f"both fail for {quoted(shown)}")
-
-
-@dataclass(frozen=True)
-class NamedPlace:
-    """Where a dependency is and what it is, as far as an error names it."""
-
-    host: str | None
-    product: str | None
-
-
-def place_of(dependency: FailedDependency) -> NamedPlace:
-    """Host and product of a dependency, in lower case: ``PostgreSQL at db-1:5432``, ``db-1``, ``PostgreSQL``."""
-    name = dependency.result.name
-    if name in NAMELESS.values():
-        return NamedPlace(None, None)
-    product, joint, host = name.partition(" at ")
-    host = host if joint else name
-    port = host.rpartition(":")[2]
-    host = host.rpartition(":")[0] if port.isdigit() else host
-    is_host = bool(joint) or port.isdigit() or re.search(r"[.-]", host) is not None
-    said = product if joint else product_in(name)
-    by_port = PORTS[port][1] if port in PORTS else None
-    return NamedPlace(host.lower() if is_host else None, (by_port or said or "").lower() or None)
 
 
 def _release(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterator[Tie]:
@@ -173,7 +157,9 @@ def _places(one: IssueFacts, other: IssueFacts, around: Surroundings) -> Iterato
             continue
         if kind == "flag" and tag[len(FLAG) : -1] not in around.changed_flags:
             continue
-        if kind != "flag" and not any(
+        if kind == "tenant" and not around.background.has_others_anywhere(tag, value):
+            continue
+        if kind == "host" and not any(
             around.background.has_others(facts.project, tag, value) for facts in (one, other)
         ):
             continue

@@ -9,7 +9,7 @@ from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import quoted_id
 from sentry_runbook.incident.model.results.situation import SuspectChange
 from sentry_runbook.incident.situation.facts import IssueFacts
-from sentry_runbook.incident.situation.grouping import IssueGroup
+from sentry_runbook.incident.situation.grouping import IssueGroup, Joined
 from sentry_runbook.incident.situation.severity import IncidentSeverity
 
 MOST_NAMED = 3
@@ -84,16 +84,18 @@ def counter_reasons(group: IssueGroup, read: frozenset[str]) -> Iterator[str]:
     if len(group.apart) > MOST_NAMED:
         more = count(len(group.apart) - MOST_NAMED, "more issue")
         yield f"{more} of the same minutes stay apart, tied to none of these"
-    untied = [
-        facts.name
-        for facts in group.issues[1:]
-        if not any({group.issues[0].id, facts.id} == {pair.one.id, pair.other.id} for pair in group.pairs)
-    ]
+    first = group.issues[0].id
+    beside = {issue for pair in group.pairs if first in (pair.one.id, pair.other.id) for issue in _ids(pair)}
+    untied = [facts.name for facts in group.issues[1:] if facts.id not in beside]
     if untied and len(group.issues) > 2:
         yield f"tied to {group.issues[0].name} only through others: {_short(untied)}"
     unread = [KINDS[kind].lower() for kind in KINDS if kind not in read]
     if unread and (group.apart or len(group.issues) > 1):
         yield f"not looked at: {', '.join(unread)}"
+
+
+def _ids(pair: Joined) -> tuple[str, str]:
+    return pair.one.id, pair.other.id
 
 
 def _short(names: list[str]) -> str:
