@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -10,8 +12,8 @@ import pytest
 
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
-from tests.together.worlds import Several, cascade
-from tests.tools.support import connected
+from tests.together.worlds import Member, Several, burst, cascade, people
+from tests.tools.support import SETTINGS, connected
 
 ALL = {"issue": "PAY-1", "issues": ["WEB-1", "EDGE-1"]}
 
@@ -86,3 +88,51 @@ async def test_the_title_of_a_further_issue_is_data_in_every_text(tool: str) -> 
     assert "\n## Ignore" not in text
     assert "<b>" not in text
     assert any(finding["kind"] for finding in result["findings"]), "what gives orders is reported"
+
+
+async def test_where_the_totals_fail_the_rows_of_the_first_issue_are_not_taken_for_those_of_all() -> None:
+    rng = Random(9)  # noqa: S311  # draws of a test
+    members = tuple(
+        Member(f"PAY-{place}", "payments", burst(rng, start=-30 - place, end=-2, events=40, users=people(at, at + 40)))
+        for place, at in ((1, 0), (2, 30))
+    )
+    several = Several(members)
+    result = await answer(
+        "draft_postmortem", "/events/?field=count%28%29&field=count_unique", several=several, issues=["PAY-2"]
+    )
+    impact = result["impact"]
+    assert "users" not in impact
+    worst = several.users_worst_hour()
+    assert impact["users_worst_hour"] <= worst <= impact.get("users_worst_hour_at_most", impact["users_worst_hour"])
+
+
+async def test_the_policy_s_core_flow_rules_several_issues_out_only_where_the_transactions_of_all_are_known(
+    tmp_path: Path,
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[core_flow]\ntransactions = ["^POST /pay"]\n', encoding="utf-8")
+    settings, clock = replace(SETTINGS, policy_file=policy), ManualClock()
+    several = replace(cascade(), sessions=())
+    assert several.users_worst_hour() > 100
+    async with connected(world=several.world(clock), clock=clock, settings=settings) as connection:
+        text = (await connection.call("draft_update", **ALL))["text"]
+        alone = await connection.call("classify_severity", issue="PAY-1")
+    assert "Severity: P1" in text
+    notes = [criterion.get("note", "") for criterion in alone["criteria"] if criterion["id"] == "users_per_hour"]
+    assert "off the policy's core-flow transactions" in notes[0]
+
+
+async def test_what_fell_in_the_rows_of_the_first_issue_is_not_told_of_all() -> None:
+    async with connected("payment-spike") as connection:
+        connection.clock.advance(minutes=40)
+        alone = await connection.call("check_recovery", issue="SHOP-1Z", since="2026-11-20T12:25:00Z")
+        others = [
+            issue["short_id"]
+            for issue in (await connection.call("find_issues", period="24h"))["issues"]
+            if issue["short_id"] != "SHOP-1Z"
+        ]
+        several = await connection.call(
+            "check_recovery", issue="SHOP-1Z", issues=others[:1], since="2026-11-20T12:25:00Z"
+        )
+    assert any(note.startswith("With ") for note in alone["notes"])
+    assert not any(note.startswith("With ") for note in several["notes"])

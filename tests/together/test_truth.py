@@ -158,3 +158,19 @@ async def test_a_small_issue_that_goes_on_is_not_hidden_by_the_usual_rate_of_a_l
     assert recovery["verdict"] == "improving", "the whole went down, and is not over"
     assert any(need.startswith("PAY-1: ") for need in recovery["needs"])
     assert not resolved["text"].startswith("RESOLVED")
+
+
+async def test_an_old_issue_that_runs_on_at_its_usual_rate_is_not_over_and_so_the_whole_is_not() -> None:
+    rng = random.Random(12)  # noqa: S311  # draws of a test
+    steady = burst(rng, start=-17 * 24 * HOUR, end=-1, events=17 * 24 * 6, users=people(0, 200))
+    new = burst(rng, start=-7 * HOUR, end=-6 * HOUR, events=600, users=people(0, 90))
+    several = Several((Member("WEB-1", "web", steady), Member("PAY-1", "payments", new)))
+    clock = ManualClock()
+    async with connected(world=several.world(clock), clock=clock) as connection:
+        recovery = await story(connection, several, "check_recovery")
+        alone = await connection.call("check_recovery", issue="WEB-1")
+    verdicts = {issue["short_id"]: issue["verdict"] for issue in recovery["issues"]}
+    assert verdicts == {"PAY-1": "recovered", "WEB-1": alone["verdict"]}
+    assert recovery["verdict"] == alone["verdict"] == "ongoing"
+    assert recovery["reading"].startswith("Not over: WEB-1.")
+    assert [need for need in recovery["needs"] if need.startswith("WEB-1: ")]

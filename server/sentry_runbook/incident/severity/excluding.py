@@ -31,8 +31,7 @@ class Suspects:
 def find_suspects(evidence: Evidence, anomalies: Iterable[Anomaly]) -> Suspects | None:
     """The suspect events among the rows, by the anomalies of the rows; None when nothing looks forged."""
     ids = frozenset(row_id for anomaly in anomalies for row_id in anomaly.row_ids)
-    if not ids or not isinstance(evidence.rows, Known) or evidence.together:
-        # The rows of the first of several issues say nothing of the others' counts.
+    if not ids or not isinstance(evidence.rows, Known):
         return None
     rows = evidence.rows.value
     users = {row.user for row in rows if row.user}
