@@ -182,6 +182,17 @@ async def test_a_further_issue_costs_one_request_and_a_further_project_another(s
             )
 
 
+@pytest.mark.parametrize("number", [3, 10])
+async def test_the_text_of_a_postmortem_is_not_cut_however_many_issues_it_tells(number: int) -> None:
+    several = cascade() if number == 3 else in_one_project(number)
+    first, *others = several.short_ids
+    result = await answer("draft_postmortem", several, issue=first, issues=others)
+    assert "characters]" not in result["markdown"]
+    assert "### Action Items" in result["markdown"]
+    assert all(f"[{short_id}](" in result["markdown"] for short_id in several.short_ids)
+    assert not any(missing["what"] == "markdown" for missing in result["missing"])
+
+
 # --- bad input -----------------------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,8 @@ from sentry_runbook.incident.situation.ties import Surroundings, ties_between
 from sentry_runbook.incident.situation.wording import KINDS
 
 UNTIED = "not tied by anything that was read: the caller says that they belong together"
-MOST_REASONS = 4
+MOST_REASONS, MOST_TIED = 4, 5
+"""Reasons that are told, and issues that one of them names."""
 FEWEST_SHARED = 3
 """Fewer people in common are chance, or an estimate's error."""
 
@@ -71,8 +72,13 @@ def _ties(incident: Incident) -> Iterator[str]:
             _, names = told.setdefault((tie.kind, tie.value), (f"{KINDS[tie.kind]}: {tie.why}", {}))
             names.update(dict.fromkeys((one.name, other.name)))
     for why, names in told.values():
-        yield f"{why} ({', '.join(map(quoted_id, names))})"
+        yield f"{why} ({_short(list(names))})"
     yield from _shared_users(incident)
+
+
+def _short(names: list[str]) -> str:
+    shown = ", ".join(map(quoted_id, names[:MOST_TIED]))
+    return f"{shown} and {len(names) - MOST_TIED} more" if len(names) > MOST_TIED else shown
 
 
 def _facts(issue: Issue, start: Start) -> IssueFacts:

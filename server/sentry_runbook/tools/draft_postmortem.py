@@ -18,7 +18,7 @@ from sentry_runbook.tools.registry import ToolDefinition
 
 Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
 TextToCheck = Annotated[str | None, Field(description="Text, for lint[]", max_length=60_000)]
-MOST_FINDINGS, MOST_ROWS = 30, 25
+MOST_FINDINGS, MOST_ROWS, FEWEST_ROWS = 30, 25, 8
 
 
 async def draft_postmortem(
@@ -80,6 +80,18 @@ def _without_milestones(result: Postmortem) -> Postmortem:
     return result.model_copy(update={"milestones": (), "intervals": (), "gaps": ()})
 
 
+def _without_items(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"action_items": ()})
+
+
+def _without_blanks(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"unknowns": ()})
+
+
+def _fewest_rows(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"timeline": result.timeline[:FEWEST_ROWS]})
+
+
 def _fewer_findings(result: Postmortem) -> Postmortem:
     return result.model_copy(update={"lint": result.lint[:MOST_FINDINGS]})
 
@@ -112,6 +124,9 @@ CUTS = (
     Cut(_fewer_rows, {"timeline": f"all but {MOST_ROWS} rows"}, _in_the_draft),
     Cut(_without_draft, {"markdown": "the draft"}, WITHOUT_CHECK),
     Cut(_without_milestones, {"milestones": "", "intervals": "", "gaps": ""}, _in_the_draft),
+    Cut(_without_items, {"action_items": ""}, _in_the_draft),
+    Cut(_without_blanks, {"unknowns": ""}, _in_the_draft),
+    Cut(_fewest_rows, {"timeline": f"all but {FEWEST_ROWS} rows"}, _in_the_draft),
 )
 """Mildest first; what goes is in the Markdown too, or comes from another call."""
 
