@@ -146,7 +146,7 @@ MEASURED = (
         "suspect",
     }
 )
-JUDGED = MEASURED | {"causes", "severity", "impact", "recovery", "timeline", "people", "incident"}
+JUDGED = MEASURED | {"causes", "severity", "situation", "impact", "recovery", "timeline", "people", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},

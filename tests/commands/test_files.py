@@ -63,6 +63,22 @@ def test_offline_needs_neither_token_nor_sentry(command: Commands, monkeypatch: 
     assert "the next message is due at" in output.err
 
 
+@pytest.mark.usefixtures("sentry")
+def test_a_handoff_is_drafted_for_engineers_and_refused_for_others(command: Commands) -> None:
+    drafted = command("update", "SHOP-1Z", "--kind", "handoff", "--lead", "Mina Park")
+    assert drafted.code == 0
+    assert drafted.out.startswith("HANDOFF — [SHOP-1Z]")
+    assert "- Incident Lead: Mina Park" in drafted.out
+    assert "what is under way right now" in drafted.err
+    late = command("update", "SHOP-1Z", "--kind", "handoff", "--since", "2099-01-01T00:00:00Z")
+    assert "the time given is not before now" in late.out
+    refused = command("update", "SHOP-1Z", "--kind", "handoff", "--audience", "customers")
+    assert refused.code == 2
+    assert "for engineers only" in refused.err
+    assert "kind=update audience=customers" in refused.err
+    assert refused.out == ""
+
+
 def test_saving_replaces_evidence_and_nothing_else(command: Commands, place: Path) -> None:
     argv = ("triage", "SHOP-1Z", "--demo", "--save")
     assert command(*argv, "evidence.json").code == 0

@@ -55,7 +55,8 @@ def kind(request: httpx.Request) -> str:
         return "history" if query["interval"] in ("3600", "60m", "1h") else "series"
     if path.endswith("/organizations/acme/events/"):
         first = query.get_list("field")[0]
-        return {"count()": "totals", "issue": "project_top", "transaction": "latency"}.get(first, "breakdown")
+        known = {"count()": "totals", "issue": "project_top", "transaction": "latency", "issue.id": "places"}
+        return known.get(first, "breakdown")
     if path.endswith("/events/"):
         return "rows"
     return "issues" if path.endswith("/acme/issues/") else "issue"

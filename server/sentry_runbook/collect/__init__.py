@@ -42,10 +42,10 @@ __all__ = [
     "WRITING_ORDERED",
     "Aspect",
     "collect_situation",
+    "collect_situation_of_alert",
     "investigate",
     "list_issue_events",
     "recovery_window",
-    "resolve_target",
     "search_issues",
     "story_window",
 ]
@@ -118,7 +118,6 @@ async def collect_situation(
     period: str | None = None,
     start: str | None = None,
     end: str | None = None,
-    target: AlertTarget | None = None,
 ) -> SituationEvidence:
     """What is known of an organization's errors; see :func:`.situation.collect_situation`.
 
@@ -128,19 +127,30 @@ async def collect_situation(
     from sentry_runbook.collect import situation  # noqa: PLC0415  # see the module's docstring
 
     return await situation.collect_situation(
-        run, project=project, environment=environment, period=period, start=start, end=end, target=target
+        run, project=project, environment=environment, period=period, start=start, end=end
     )
 
 
-async def resolve_target(run: Runtime, text: str) -> AlertTarget:
-    """What a link to an alert, monitor, check, release …, or an alert's name stands for.
+async def collect_situation_of_alert(
+    run: Runtime,
+    alert: str,
+    *,
+    project: str | None = None,
+    environment: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> tuple[AlertTarget, SituationEvidence]:
+    """What a link or name of an alert stands for, and what is known of the errors there and then.
 
     Raises:
-        RunbookError: it names nothing, or cannot be read; see :func:`.alert_target.resolve_target`.
+        RunbookError: it names nothing, or cannot be read; see :mod:`.situation_of_alert`.
     """
-    from sentry_runbook.collect import alert_target  # noqa: PLC0415  # see the module's docstring
+    from sentry_runbook.collect import situation_of_alert  # noqa: PLC0415  # see the module's docstring
 
-    return await alert_target.resolve_target(run, text)
+    return await situation_of_alert.collect_situation_of_alert(
+        run, alert, project=project, environment=environment, period=period, start=start, end=end
+    )
 
 
 async def list_issue_events(

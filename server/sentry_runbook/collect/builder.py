@@ -23,6 +23,7 @@ from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.other_counts import OtherCounts
 from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
 from sentry_runbook.collect.question import Aspect
+from sentry_runbook.collect.related_parts import beginning_of
 from sentry_runbook.collect.release_lists import release_plan
 from sentry_runbook.collect.request_values import is_error, issue_id, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
@@ -136,6 +137,7 @@ class EvidenceBuilder:
         collection.one_for_all = why_one_stands_for_all(collection)
         collection.shared_users = shared_users(collection)
         collection.has_strange_environments = bool(strange_environments(collection)) or self._has_no_event_there()
+        collection.looked_around = beginning_of(collection)
         collection.release_plan = await release_plan(collection)
         for part in PARTS:
             if part.round == 2:
@@ -164,6 +166,7 @@ class EvidenceBuilder:
             scope=scope,
             issue=issue,
             together=together,
+            looked_around=collection.looked_around,
             findings=findings_of(collection.sanitizer),
             warnings=tuple(self._warnings(issue, scope)),
             **without_empty_statistics(collection),

@@ -16,7 +16,7 @@ from sentry_runbook.collect.batch import Request, RequestBatch, Result
 from sentry_runbook.collect.question import Aspect, Question
 from sentry_runbook.collect.request_values import is_error
 from sentry_runbook.errors import NotFound, RunbookError
-from sentry_runbook.incident.model.evidence import NOT_ASKED, EnvironmentScope, Known, Unknown
+from sentry_runbook.incident.model.evidence import NOT_ASKED, EnvironmentScope, Known, Unknown, Window
 from sentry_runbook.incident.model.evidence.issue_kind import issue_category
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import Word
@@ -45,6 +45,7 @@ class Collection:
         has_strange_environments: the caller named environments in which the issue was never seen.
         one_for_all: why the one user whom Sentry counts is no number of people (:mod:`.shared_users`); empty: they are.
         shared_users: users who stand for more than one person each, in the form of Sentry's tag ``user``.
+        looked_around: when the issue began, as far as its own answer tells: what began then is looked for.
         release_plan: how the releases are asked for (:mod:`.release_lists`).
         breakdown_columns: tags that the events are counted by (:mod:`.breakdown_columns`); empty until chosen.
         sessions: of several projects by their number: the answer about their sessions, None where it failed.
@@ -64,6 +65,7 @@ class Collection:
     unknown_environments: tuple[str, ...] = ()
     one_for_all: str = ""
     shared_users: frozenset[str] = frozenset()
+    looked_around: Window | None = None
     release_plan: Literal["together", "apart", "own"] = "own"
     breakdown_columns: tuple[str, ...] = ()
     all_environments: tuple[str, ...] | None = None

@@ -16,6 +16,7 @@ from sentry_runbook.collect import (
     loss_parts,
     project_issues,
     project_parts,
+    related_parts,
     release_lists,
     release_parts,
     series_parts,
@@ -53,6 +54,9 @@ PARTS: tuple[Part[Any], ...] = (
     release_parts.SUSPECT_COMMITS,
     loss_parts.FLAG_CHANGES,
     release_parts.ALERTS,
+    related_parts.BEGAN_WITH,
+    related_parts.SAME_TRACE,
+    related_parts.PLACES,
     event_parts.NOTES,
 )
 """In the order in which they are read; stand-ins for users and masks are numbered in that order.
@@ -63,9 +67,11 @@ OPTIONAL: tuple[Part[Any], ...] = (
     event_parts.SAMPLE,
     release_parts.DEPLOYS,  # the release list tells the last one of each release
     release_parts.ALERTS,
+    related_parts.SAME_TRACE,
+    related_parts.PLACES,
     breakdown_parts.BREAKDOWN_BEFORE,
+    project_parts.LATENCY,  # discover_impact tells it
     project_issues.PROJECT_TOP,
     loss_parts.FLAG_CHANGES,
-    project_parts.LATENCY,
 )
 """Left out of round two, in this order, when it would hold more requests than a triage may send."""

@@ -49,6 +49,8 @@ class Aspect(Enum):
     """Whom ownership rules name; they come with the issue."""
     FLAGS = auto()
     """Changes of feature flags."""
+    RELATED = auto()
+    """Issues of any project that may be of the same incident."""
     ALERTS = auto()
     """Alert rules and when they last fired."""
     NOTES = auto()
@@ -113,6 +115,7 @@ TRIAGE = IMPACT | {
     Aspect.OWNERS,
     Aspect.FLAGS,
     Aspect.ALERTS,
+    Aspect.RELATED,
 }
 READ = frozenset({Aspect.EVENT, Aspect.TREND, Aspect.COMMITS, Aspect.DROPPED})
 RECOVERY = frozenset(
@@ -122,5 +125,5 @@ WRITING = frozenset({Aspect.ROWS, Aspect.RELEASE})
 """What a change of status is planned on; one round, so that a write takes three with its read-back."""
 WRITING_ORDERED = WRITING | {Aspect.RELEASE_LIST}
 """What a plan that waits for a release, and is only shown, is made on: a second round tells how releases compare."""
-STORY = TRIAGE | {Aspect.NOTES}
+STORY = (TRIAGE | {Aspect.NOTES}) - {Aspect.RELATED}
 """All that a message or a postmortem can cite."""

@@ -5,6 +5,7 @@ Nothing of this is shown to anybody; what is shown comes from the evidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -24,6 +25,8 @@ from sentry_runbook.incident.model.evidence.json_values import (
 from sentry_runbook.incident.model.evidence.lenient import USER_KEYS
 from sentry_runbook.incident.model.evidence.tags import tag_named
 from sentry_runbook.sentry.ids import IssueRef
+
+TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
 
 
 def issue_id(issue: JsonObject) -> str:
@@ -147,6 +150,12 @@ def user_named(event: JsonObject) -> str | None:
         elif text:
             return f"{'ip' if key == 'ip_address' else key}:{text}"
     return only_address
+
+
+def trace_of(event: JsonObject) -> str | None:
+    """The event's trace; None where it has none, or one that no search finds."""
+    trace = text_of(object_of(object_of(event.get("contexts")).get("trace")).get("trace_id")) or ""
+    return trace.lower() if TRACE_ID.fullmatch(trace) else None
 
 
 def event_id_of(event: JsonObject) -> str:

@@ -21,6 +21,7 @@ from sentry_runbook.incident.severity.noise import may_be_noise
 from sentry_runbook.incident.severity.questions import open_questions
 from sentry_runbook.incident.severity.rules import classify
 from sentry_runbook.incident.severity.settling import settling_steps
+from sentry_runbook.incident.situation.related import Related, find_related
 from sentry_runbook.incident.timeline.context import TimelineContext
 from sentry_runbook.incident.timeline.models import Timeline
 from sentry_runbook.incident.timeline.timeline import make_timeline
@@ -51,8 +52,14 @@ class Incident(TimelineContext):
 
     @cached_property
     def started_with(self) -> tuple[LeadingIssue, ...]:
-        """Other issues of the project whose unhandled events began with this incident."""
-        return started_with(self)
+        """Other issues of the project whose unhandled events began with this incident, and that are not tied to it."""
+        tied = self.related.names
+        return tuple(other for other in started_with(self) if other.short_id not in tied)
+
+    @cached_property
+    def related(self) -> Related:
+        """The issues of any project that are of the same incident, as far as they were looked for."""
+        return find_related(self)
 
     @cached_property
     def questions(self) -> tuple[PeopleQuestion, ...]:

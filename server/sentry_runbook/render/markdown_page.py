@@ -116,7 +116,10 @@ def add_footer(page: MarkdownPage, result: Answer, masked: Mapping[str, int]) ->
             page.untrusted(f"finding{_path(finding)}", finding.excerpt)
     if result.missing:
         page.heading("Not known")
-        page.items(f"**{missing.what}:** {missing.why}" for missing in result.missing)
+        by_reason: dict[str, list[str]] = {}
+        for entry in result.missing:
+            by_reason.setdefault(entry.why, []).append(entry.what)
+        page.items(f"**{', '.join(names)}:** {why}" for why, names in by_reason.items())
     if masked:
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(masked.items()))
         page.paragraph(f"Masked: {counts}.")

@@ -23,7 +23,14 @@ from sentry_runbook.incident.formatting import (
 )
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.policy import rank
-from sentry_runbook.incident.model.results.explanation import Change, Explanation, Owner, ReleaseHealth
+from sentry_runbook.incident.model.results.explanation import (
+    Change,
+    Explanation,
+    Owner,
+    RelatedIssue,
+    ReleaseHealth,
+    quoted_id,
+)
 from sentry_runbook.incident.model.results.triage import Triage
 from sentry_runbook.incident.release_health import relation
 
@@ -31,7 +38,7 @@ Line = tuple[str, str]
 """A label and a sentence or two."""
 WORSE_POINTS = 1.0
 """A fall of crash-free sessions, in points, from which it is said."""
-MOST_CHANGES, MOST_OWNERS, MOST_UNKNOWN = 3, 3, 5
+MOST_CHANGES, MOST_OWNERS, MOST_UNKNOWN, MOST_RELATED = 3, 3, 5, 3
 NOTHING_EXPLAINS = "nothing in the tags stands out"
 NO_CHANGE = "no change is known in the six hours before."
 NOTHING_BEGAN = "no other issue of the project was seen to begin with it."
@@ -67,6 +74,8 @@ def _verdict(result: Triage) -> str:
         parts.append(f"Could be up to {verdict.could_be.highest}.")
     if verdict.severity_without_suspects not in (None, verdict.severity):
         parts.append(f"Without the suspicious events {verdict.severity_without_suspects}.")
+    if result.part_of is not None:
+        parts.append(f"Part of a larger incident: {result.part_of.says}.")
     return " ".join(parts)
 
 
@@ -168,11 +177,31 @@ def _side(change: Change) -> str:
 
 
 def _also_started(result: Triage) -> str:
+    """The issues of the same incident with what ties them, then those that are tied by nothing."""
+    tied = [f"{related_issue(other)}{_why_related(other)}" for other in result.related[:MOST_RELATED]]
+    more = result.part_of.issues - 1 - len(tied) if result.part_of is not None else 0
+    tied += [f"{count(more, 'more issue')} of the incident"] if more > 0 else []
     others = []
     for other in result.also_started:
         began = f", from {moment(other.began)}" if other.began else ""
         others.append(f"{other.name} ({number(other.events)} unhandled events{began})")
-    return f"{'; '.join(others)}." if others else NOTHING_BEGAN
+    if tied and others:
+        others[0] = f"tied by nothing that was read: {others[0]}"
+    return f"{'; '.join([*tied, *others])}." if tied or others else NOTHING_BEGAN
+
+
+def related_issue(other: RelatedIssue) -> str:
+    """``PAY-1 "title" of "payments" (12 events, 9 users, from 12:03:10 UTC)``."""
+    known = [
+        count(amount, noun) for amount, noun in ((other.events, "event"), (other.users, "user")) if amount is not None
+    ]
+    began = f"from {moment(other.began)} on" if other.by_hour else f"from {other.began:%H:%M:%S} UTC"
+    project = f" of {quoted(other.project)}" if other.project else ""
+    return f"{quoted_id(other.short_id)} {quoted(other.title)}{project} ({', '.join([*known, began])})"
+
+
+def _why_related(other: RelatedIssue) -> str:
+    return f": {other.reasons[0]}" if other.reasons else ""
 
 
 def _owners(owners: Iterable[Owner]) -> str:

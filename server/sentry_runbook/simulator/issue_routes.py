@@ -115,8 +115,9 @@ async def issue_list(request: Request) -> Response:
     for match, row in zip(rows, shown, strict=True):
         fitting = fitting_events(match, text) if filtered else None
         # What fits the search's own conditions stands apart (recordings; sentry-api section 3.5).
-        people = len({event.user.id for event in fitting or () if event.user})
-        row["filtered"] = _counted(fitting, people) if fitting else None
+        row["filtered"] = (
+            _counted(fitting, len({event.user.id for event in fitting if event.user})) if fitting else None
+        )
     return answer(shown, links | headers)
 
 

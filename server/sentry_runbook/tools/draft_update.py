@@ -19,7 +19,9 @@ from sentry_runbook.tools.registry import ToolDefinition
 async def draft_update(
     issue: Issue,
     ctx: Context[Runtime],
-    kind: Annotated[Kind, Field(description="Alert, status update or resolution notice")] = "initial",
+    kind: Annotated[
+        Kind, Field(description="Alert, status update, resolution notice or handoff (engineers)")
+    ] = "initial",
     audience: Annotated[Audience, Field(description="Who reads it")] = "engineers",
     format: Annotated[Format, Field(description="Where it is posted")] = "markdown",  # noqa: A002  # the argument's public name
     lead: Lead = None,
@@ -36,7 +38,9 @@ async def draft_update(
     `nothing_to_say` none is due: tell the user why.
     """
     from sentry_runbook.incident.messages.drafts import draft_update as draft  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.messages.handoff import check_audience  # noqa: PLC0415  # as above
 
+    check_audience(kind, audience)
     run = runtime(ctx)
     last = past_moment(since, "since", run.clock())
     fixed = past_moment(fixed_at, "fixed_at", run.clock())

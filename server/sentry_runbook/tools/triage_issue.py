@@ -85,7 +85,15 @@ def _met_criteria(result: Triage) -> Triage:
 
 LONGEST_FINDING = 110
 """Characters of a checklist's finding in an answer that is too long."""
-SHORTER = {"explanation": 3, "release_health": 2, "changes": 3, "also_started": 3, "owners": 3, "suspect_commits": 1}
+SHORTER = {
+    "related": 3,
+    "explanation": 3,
+    "release_health": 2,
+    "changes": 3,
+    "also_started": 3,
+    "owners": 3,
+    "suspect_commits": 1,
+}
 """Entries of these lists in an answer that is too long."""
 CUTS = (
     Cut(
@@ -111,7 +119,7 @@ CUTS = (
     Cut(
         _shorter_lists,
         {**{name: f"all but {most}" for name, most in SHORTER.items()}, "impact.breakdown": ""},
-        "discover_impact and draft_postmortem have them",
+        "discover_impact, draft_postmortem and assess_situation have them",
     ),
     Cut(
         _shortest_causes,

@@ -64,7 +64,10 @@ def _of(entry: Activity) -> str:
 
 
 def _by(entry: Activity) -> str:
-    return f" by {quoted(entry.who)}" if entry.who is not None else ""
+    if entry.who is None:
+        return ""
+    # An integration is no person (sentry-api section 17).
+    return f" by {'integration ' if entry.actor == 'machine' else ''}{quoted(entry.who)}"
 
 
 def effects(

@@ -173,7 +173,8 @@ def read_facts(evidence: SituationEvidence, news: Iterable[News], listed: Mappin
         for issue, own in by_issue.items():
             rows[issue].append(own)
     traces, users, flags = _by_issue(evidence.traces), _by_issue(evidence.shared_users), _flags(evidence)
-    project_of = {issue.id: issue.project or issue.project_id or "unknown" for issue in listed.values()}
+    project_of = {row.issue: row.project for table in tables for row in table.rows if row.project}
+    project_of |= {issue.id: issue.project or issue.project_id or "unknown" for issue in listed.values()}
     facts = tuple(
         IssueFacts(
             news=entry,

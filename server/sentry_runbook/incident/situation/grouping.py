@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from itertools import combinations
 
 from sentry_runbook.incident.situation.facts import IssueFacts
 from sentry_runbook.incident.situation.onset import NEAR
 from sentry_runbook.incident.situation.ties import Surroundings, Tie, keys_of, ties_between
 
+CLOCKS = timedelta(seconds=2)
+"""Issues that began so near to each other may have begun in any order."""
 MOST_TOGETHER = 20
 """Of more issues with one common key each is compared with the first and the one before it: that joins them all."""
 MOST_CALLERS, MOST_CALLED = 50, 100
@@ -29,6 +33,14 @@ class Joined:
     other: IssueFacts
     ties: tuple[Tie, ...]
 
+    @property
+    def caller(self) -> IssueFacts | None:
+        """Which of them fails in its call to the other; None where neither does."""
+        calls = next((tie.value for tie in self.ties if tie.kind == "calls"), None)
+        if calls is None:
+            return None
+        return self.other if calls.partition("/")[0] == self.one.project else self.one
+
 
 @dataclass(frozen=True)
 class IssueGroup:
@@ -42,6 +54,20 @@ class IssueGroup:
     issues: tuple[IssueFacts, ...]
     pairs: tuple[Joined, ...] = ()
     apart: tuple[IssueFacts, ...] = ()
+
+    @cached_property
+    def first(self) -> IssueFacts | None:
+        """The issue that began first; None where others may have: clocks of services differ by a second or two.
+
+        Of those that began at once an issue that fails in its call to another one came after it.
+        """
+        first = self.issues[0].news.onset
+        if not all(facts.news.onset.is_exact for facts in self.issues):
+            return None
+        at_once = [facts for facts in self.issues if facts.news.onset.at - first.at <= CLOCKS]
+        callers = {pair.caller.id for pair in self.pairs if pair.caller is not None}
+        called = [facts for facts in at_once if facts.id not in callers]
+        return called[0] if len(called) == 1 else None
 
     @property
     def ids(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from sentry_runbook.incident.model.results.triage import NOT_ASKED, CouldBe, Cri
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.severity.rules import could_be_of, decide, is_open, met_by_id
 from sentry_runbook.incident.situation.grouping import IssueGroup
+from sentry_runbook.incident.situation.news import listed_issues
 from sentry_runbook.incident.situation.users import DistinctUsers, users_of
 
 
@@ -117,7 +118,7 @@ def _rates(hours: Iterable[SessionHour], start: datetime, end: datetime, policy:
 
 
 def _slug(group: IssueGroup, project: str) -> str:
-    return next(facts.project for facts in group.issues if facts.news.issue.project_id == project)
+    return next((facts.project for facts in group.issues if facts.news.issue.project_id == project), project)
 
 
 # --- unhandled exceptions ------------------------------------------------------------------------------------------
@@ -126,12 +127,12 @@ def _slug(group: IssueGroup, project: str) -> str:
 def _unhandled(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> Criterion:
     limit = policy.thresholds.unhandled_per_minute_above
     blank = Criterion(id="unhandled_rate", threshold=f"more than {number(limit)} in one minute", met="unknown")
-    unhandled = [facts for facts in group.issues if facts.news.issue.unhandled is not False]
     minutes = {row.issue: row.events for row in evidence.minutes.value} if isinstance(evidence.minutes, Known) else {}
-    at, peak = _peak([minutes[facts.id] for facts in unhandled if facts.id in minutes], evidence.window.start)
-    if peak > limit and all(facts.news.issue.unhandled for facts in unhandled if facts.id in minutes):
-        window = f"minute from {moment(at)}" if at is not None else None
-        return blank.model_copy(update={"met": True, "observed": round(peak), "window": window})
+    for whose, issues in _unhandled_issues(group, evidence):
+        at, peak = _peak([minutes[issue] for issue in issues if issue in minutes], evidence.window.start)
+        if peak > limit:
+            window = f"minute from {moment(at)}" if at is not None else None
+            return blank.model_copy(update={"met": True, "observed": round(peak), "window": window, "note": whose})
     at_most = _at_most(group, evidence, minutes)
     if at_most is None:
         why = "its events by the minute were not read, nor all events of its projects"
@@ -140,6 +141,15 @@ def _unhandled(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -
         return blank.model_copy(update={"met": False, "observed": f"at most {number(at_most)}"})
     why = f"its projects have up to {number(at_most)} events in one minute, handled ones among them"
     return blank.model_copy(update={"note": why})
+
+
+def _unhandled_issues(group: IssueGroup, evidence: SituationEvidence) -> Iterator[tuple[str, list[str]]]:
+    """Issues that are known to be unhandled: of the incident, and all that were listed of each of its projects."""
+    yield "of this incident", [facts.id for facts in group.issues if facts.news.issue.unhandled]
+    listed = listed_issues(evidence).values()
+    for project in dict.fromkeys(facts.news.issue.project_id for facts in group.issues):
+        of_project = [issue.id for issue in listed if issue.project_id == project and issue.unhandled]
+        yield f"of the whole project {_slug(group, project or '')}", of_project
 
 
 def _peak(series: Sequence[Series], start: datetime) -> tuple[datetime | None, float]:
@@ -240,7 +250,7 @@ def _reason(criteria: Sequence[Criterion], decided_by: str) -> str:
     reasons = {
         "non_production": f"Only outside production ({observed})",
         "crash_free": f"Crash-free sessions {criterion.note} at {observed} %, threshold {criterion.threshold}",
-        "unhandled_rate": f"{observed} unhandled exceptions in one minute ({criterion.window}), "
+        "unhandled_rate": f"{observed} unhandled exceptions {criterion.note} in one minute ({criterion.window}), "
         f"threshold {criterion.threshold}",
         "data_loss": "A person stated a risk of data loss",
         "core_flow_blocked": "A person stated that the core flow is blocked for all",

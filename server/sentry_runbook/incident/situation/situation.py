@@ -171,6 +171,8 @@ def _ties_read(evidence: SituationEvidence) -> frozenset[str]:
     read = {kind for kind, part in parts.items() if isinstance(part, Known)}
     if evidence.together:
         read.add("users")
+    if isinstance(evidence.flag_changes, Known) and not evidence.flag_changes.value:
+        read.add("flag")
     return frozenset({*read, "calls", "dependency", "transaction"})
 
 

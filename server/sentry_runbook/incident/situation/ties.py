@@ -17,15 +17,20 @@ from typing import Literal
 
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.releases import AFTER_FINISH
 from sentry_runbook.incident.situation.facts import FLAG, HOST, RELEASE, Background, IssueFacts
 
 TieKind = Literal["trace", "calls", "dependency", "release", "transaction", "host", "tenant", "flag", "users"]
 STRONG: frozenset[TieKind] = frozenset({"trace", "calls", "dependency"})
-NEW_RELEASE = timedelta(hours=6)
+NEW_RELEASE = AFTER_FINISH
+"""A release that runs for longer was not what two issues of one minute have in common: all others ran on it, too."""
 AFTER_ONSET = timedelta(minutes=10)
 FEWEST_USERS, PART_OF_USERS = 3, 0.5
 FEWEST_TRACES, PART_OF_TRACES = 2, 0.2
 SHORTEST_NAME = 4
+AT_ONCE = timedelta(seconds=30)
+"""Of a call of which only the service is known: an error that began then may be the reason."""
+A_PATH = re.compile(r"(?<![\w/:<])/[A-Za-z][\w.{}*-]*|//[^/\s]+/[\w.{}*-]+")
 
 
 @dataclass(frozen=True)
@@ -77,15 +82,17 @@ def keys_of(facts: IssueFacts, around: Surroundings) -> Iterator[Hashable]:
 
 
 def ties_between(one: IssueFacts, other: IssueFacts, around: Surroundings) -> tuple[Tie, ...]:
-    """All ties of two issues."""
-    return tuple(tie for find in TIES for tie in find(one, other, around))
+    """All ties of two issues; of issues that never share an environment only common traces are one."""
+    is_apart = one.environments and other.environments and one.environments.isdisjoint(other.environments)
+    return tuple(tie for find in (TIES[:1] if is_apart else TIES) for tie in find(one, other, around))
 
 
 def _traces(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
     shared = one.traces & other.traces
     fewest = min(len(one.traces), len(other.traces))
     if shared and (len(shared) >= FEWEST_TRACES or fewest <= FEWEST_TRACES) and len(shared) >= PART_OF_TRACES * fewest:
-        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read hold events of both")
+        hold = "holds" if len(shared) == 1 else "hold"
+        yield Tie("trace", "", f"{count(len(shared), 'trace')} of {fewest} read {hold} events of both")
 
 
 def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]:
@@ -97,8 +104,8 @@ def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]
             why = f"{caller.project} fails in its calls to {quoted(called.path)} of {called.project}"
             yield Tie("calls", f"{called.project}{called.path}", why)
             return
-        if caller.dependency is not None and _is_host_of(caller.dependency.result.name, called.project):
-            host = quoted(caller.dependency.result.name)
+        if _began_at_once(one, other) and caller.place.host is not None and _is_only_host(caller, called):
+            host = quoted(caller.place.host)
             why = f"{caller.project} fails in its calls to {host}, which is called as {called.project} is"
             yield Tie("calls", called.project, why)
             return
@@ -107,10 +114,21 @@ def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]
 def _names(text: str, path: str) -> bool:
     """Whether a text names a path, whole: placeholders of the transaction stand for any part."""
     parts = [r"[^/\s]+" if re.search(r"[{}:<>*]", part) else re.escape(part) for part in path.strip("/").split("/")]
-    return re.search(r"/" + "/".join(parts) + r"(?![\w/-])", text) is not None
+    # Not the host of a URL, nor the beginning of another path.
+    return re.search(r"(?<!/)/" + "/".join(parts) + r"(?![\w/-]|\.\w)", text) is not None
 
 
-def _is_host_of(host: str, project: str) -> bool:
+def _began_at_once(one: IssueFacts, other: IssueFacts) -> bool:
+    return abs(one.news.onset.at - other.news.onset.at) <= AT_ONCE
+
+
+def _is_only_host(caller: IssueFacts, called: IssueFacts) -> bool:
+    """Whether a caller names the other's service and no path: what was called there is not known."""
+    has_path = A_PATH.search(caller.text) is not None
+    return not has_path and caller.place.host is not None and is_host_of(caller.place.host, called.project)
+
+
+def is_host_of(host: str, project: str) -> bool:
     """Whether a host is called as the project is: ``payments.internal``, ``payments-api:8080``."""
     label = re.split(r"[.:]", host.lower())[0]
     name = re.sub(r"[^a-z0-9]", "", project.lower())

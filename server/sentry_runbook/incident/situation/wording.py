@@ -11,6 +11,7 @@ from sentry_runbook.incident.model.results.situation import SuspectChange
 from sentry_runbook.incident.situation.facts import IssueFacts
 from sentry_runbook.incident.situation.grouping import IssueGroup, Joined
 from sentry_runbook.incident.situation.severity import IncidentSeverity
+from sentry_runbook.incident.situation.ties import Tie
 
 MOST_NAMED = 3
 
@@ -36,15 +37,28 @@ def headline(group: IssueGroup, verdict: IncidentSeverity, suspect: SuspectChang
     return f"{verdict.level}: {what} in {listed(projects_of(group))} since {since}{times}{users}{cause}"
 
 
+def began_together(group: IssueGroup, *, at_least: bool = False) -> str:
+    """``3 issues began within 1 min 23 s (12:03:10 to 12:04:33 UTC); the first is PAY-1``.
+
+    Args:
+        group: two issues or more.
+        at_least: there are more than were read.
+    """
+    begin, end = group.issues[0].news.onset, group.issues[-1].news.onset
+    within = duration(end.at - begin.at) if end.at > begin.at else "one second"
+    exact = all(facts.news.onset.is_exact for facts in group.issues)
+    until = f"{begin.at:%H:%M:%S} to {end.at:%H:%M:%S} UTC" if exact else f"from {clock_time(begin.at)} UTC on"
+    number = f"at least {len(group.issues)} issues" if at_least else count(len(group.issues), "issue")
+    first = group.first
+    which = "which was the first is not known" if first is None else f"the first is {quoted_id(first.name)}"
+    return f"{number} began within {within} ({until}); {which}"
+
+
 def reasons(group: IssueGroup) -> Iterator[str]:
     """Why these belong together, the time first."""
     if len(group.issues) < 2:
         return
-    first, last = group.issues[0].news.onset, group.issues[-1].news.onset
-    within = duration(last.at - first.at) if last.at > first.at else "one second"
-    exact = all(facts.news.onset.is_exact for facts in group.issues)
-    until = f"{first.at:%H:%M:%S} to {last.at:%H:%M:%S} UTC" if exact else f"from {clock_time(first.at)} UTC on"
-    yield f"{count(len(group.issues), 'issue')} began within {within} ({until}); the first is {group.issues[0].name}"
+    yield began_together(group)
     told: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
     for pair in group.pairs:
         for tie in pair.ties:
@@ -67,6 +81,11 @@ KINDS = {
     "users": "Users",
 }
 """What ties them, as the beginning of a reason."""
+
+
+def reason_of(tie: Tie) -> str:
+    """``Trace: 2 traces of 2 read hold events of both``."""
+    return f"{KINDS[tie.kind]}: {tie.why}"
 
 
 def counter_reasons(group: IssueGroup, read: frozenset[str]) -> Iterator[str]:

@@ -36,10 +36,10 @@ def _rows_of_log(incident: TimelineContext, issue: Issue) -> Iterator[TimelineRo
         if is_automation(entry):
             automation.setdefault(name_of(entry), []).append(entry)
         else:
-            yield timeline_row(incident, entry.at, _activity_text(entry), LOG, issue=issue)
+            yield timeline_row(incident, entry.at, activity_text(entry), LOG, issue=issue)
     for who, entries in automation.items():
         for group in _near_each_other(entries):
-            text = _activity_text(group[0]) if len(group) == 1 else _group_text(who, group)
+            text = activity_text(group[0]) if len(group) == 1 else _group_text(who, group)
             yield timeline_row(incident, group[0].at, text, AUTOMATION, issue=issue)
 
 
@@ -63,13 +63,16 @@ def _group_text(who: str, entries: Sequence[Activity]) -> str:
     return f"{whose} wrote {len(entries)} entries {when}: {kinds}"
 
 
-def _activity_text(entry: Activity) -> str:
+def activity_text(entry: Activity) -> str:
+    """Who did what, as a sentence without its point: ``"Dana Ortiz" resolved the issue in release "shop@2.4.2"``."""
     did = ACTIVITY_WORDS.get(entry.kind) or f"wrote an entry of the kind {quoted(entry.kind)}"
     if entry.kind == "set_resolved_in_release":
         did += f" in release {quoted(entry.version)}" if entry.version else " in the next release"
     elif entry.version:
         did += f", with release {quoted(entry.version)}"
-    if entry.text and entry.kind not in ("set_unresolved",):
+    if entry.kind == "assigned" and entry.text:
+        did += f" to {'themselves' if entry.text == entry.who else excerpt(entry.text)}"
+    elif entry.text and entry.kind not in ("set_unresolved",):
         did += f" ({excerpt(entry.text)})"
     return f"{sentence_start(name_of(entry))} {did}"
 

@@ -21,6 +21,8 @@ from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, 
 from sentry_runbook.incident.timeline.burst_rows import burst_rows
 from sentry_runbook.incident.timeline.context import TimelineContext, deployed
 
+DEPLOYS = "deploy marker in Sentry"
+FLAGS = "feature flag log"
 UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
 
 
@@ -78,12 +80,11 @@ def _deploys(incident: TimelineContext) -> Iterator[TimelineRow]:
     for deploy in incident.deploys:
         at = deployed(deploy)
         if at is not None:
-            yield timeline_row(
-                incident, at, f"{_deploy(deploy)}{_meaning(incident, deploy)}", "deploy marker in Sentry"
-            )
+            yield timeline_row(incident, at, f"{deploy_text(deploy)}{_meaning(incident, deploy)}", DEPLOYS)
 
 
-def _deploy(deploy: Deploy) -> str:
+def deploy_text(deploy: Deploy) -> str:
+    """What a deploy marker says, as a sentence without its point."""
     started = ""
     if deploy.started is not None and deploy.finished is not None and deploy.started < deploy.finished:
         started = f" in {duration(deploy.finished - deploy.started)}"
@@ -96,7 +97,7 @@ def _flag_changes(incident: TimelineContext) -> Iterator[TimelineRow]:
         if change.at >= incident.opens:
             by = f" (by {quoted(change.by)})" if change.by else ""
             what = f"Feature flag {quoted(change.flag)} {change.action or 'changed'}{by}"
-            yield timeline_row(incident, change.at, what, "feature flag log")
+            yield timeline_row(incident, change.at, what, FLAGS)
 
 
 def _meaning(incident: TimelineContext, deploy: Deploy) -> str:

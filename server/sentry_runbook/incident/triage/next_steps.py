@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.policy import rank
+from sentry_runbook.incident.model.results.explanation import quoted_id
 from sentry_runbook.incident.releases import names_a_release
 from sentry_runbook.incident.severity.noise import SECURITY
 
@@ -34,6 +35,7 @@ def _steps(incident: Incident) -> Iterator[str]:
     yield from incident.settling_steps
     if fired is None:
         yield _mitigate(incident)
+    yield from _whole_incident(incident)
     yield from _tell(incident)
     yield from _ask(incident)
     yield from _afterwards(incident)
@@ -48,10 +50,34 @@ def _is_it_the_right_one(incident: Incident) -> Iterator[str]:
     verdict = incident.severity
     if incident.security_incident and (not incident.causes or incident.causes[0].pattern != SECURITY):
         yield CALL_SECURITY
-    if incident.leading_step is not None:
+    yield from _first_of_the_incident(incident)
+    if incident.leading_step is not None and not _is_of_the_incident(incident):
         yield incident.leading_step
     if verdict.severity_without_suspects not in (None, verdict.severity):
         yield f"Check the suspect events first: without them this would be {verdict.severity_without_suspects}."
+
+
+def _first_of_the_incident(incident: Incident) -> Iterator[str]:
+    """That this issue is a part of a larger incident which began elsewhere: the cause is nearer to its first issue."""
+    related, whole = incident.related, incident.related.incident
+    if whole is None or whole.first is None or not related.begins_elsewhere(incident.evidence.issue.name):
+        return
+    first = quoted_id(whole.first)
+    of = f"{whole.issues} issues of one incident"
+    yield f"Look at {first} first: it began first of {of}. Call triage_issue for {first}."
+
+
+def _is_of_the_incident(incident: Incident) -> bool:
+    """Whether the issue with more of the deciding figure is one of the same incident, which another step tells."""
+    leader = incident.leading_issue
+    begins_elsewhere = incident.related.begins_elsewhere(incident.evidence.issue.name)
+    return leader is not None and begins_elsewhere and leader.short_id in incident.related.names
+
+
+def _whole_incident(incident: Incident) -> Iterator[str]:
+    if incident.related.incident is not None:
+        number = incident.related.incident.issues
+        yield f"For the whole incident of {number} issues, its users and severity together: assess_situation."
 
 
 def _mitigate(incident: Incident) -> str:

@@ -45,6 +45,8 @@ def make_triage(incident: Incident) -> Triage:
         suspect_release=incident.suspect,
         suspect_commits=commits.value if isinstance(commits, Known) else (),
         leading_issue=incident.leading_issue,
+        part_of=incident.related.incident,
+        related=incident.related.issues,
         also_started=incident.started_with[:MOST_STARTED],
         explanation=incident.explanation,
         release_health=incident.release_health,
@@ -93,6 +95,7 @@ def _missing(incident: Incident) -> Iterator[Missing]:
         yield from missing_below(name, (entry for entry in result.missing if entry.what != DROPPED))
     yield from incident.unread_outcomes
     yield from incident.unseen_changes
+    yield from incident.related.missing
     commits = incident.evidence.suspect_commits
     if isinstance(commits, Unknown):
         yield Missing(what="suspect_commits", why=commits.why)

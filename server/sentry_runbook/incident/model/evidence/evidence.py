@@ -32,6 +32,7 @@ from sentry_runbook.incident.model.evidence.issue import (
     Release,
 )
 from sentry_runbook.incident.model.evidence.outcomes import DroppedEvents
+from sentry_runbook.incident.model.evidence.situation import IssuePage, TagRows
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
     EventText,
@@ -79,6 +80,10 @@ class Evidence(Frozen):
         releases: of the issue's own project.
         other_releases: the latest of other projects that the token may read, each with its ``projects``.
         deploys: deploys of the suspect release.
+        looked_around: when the issue began, as far as its own answer tells: an instant, or the hour in which it rose.
+        began_with: issues of any project that were first seen within three minutes of that.
+        same_trace: issues of any project with an event in the trace of ``event``.
+        places: events of all issues since this one began, by release, host and tenant.
         flag_changes: changes of feature flags from six hours before the window on, newest first, of the organization.
     """
 
@@ -119,6 +124,10 @@ class Evidence(Frozen):
     suspect_commits: Known[tuple[Commit, ...]] | Unknown = NOT_ASKED
     flag_changes: Known[tuple[FlagChange, ...]] | Unknown = NOT_ASKED
     alerts: Known[tuple[Alert, ...]] | Unknown = NOT_ASKED
+    looked_around: Window | None = None
+    began_with: Known[IssuePage] | Unknown = NOT_ASKED
+    same_trace: Known[IssuePage] | Unknown = NOT_ASKED
+    places: Known[TagRows] | Unknown = NOT_ASKED
     notes: Known[tuple[Note, ...]] | Unknown = NOT_ASKED
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()

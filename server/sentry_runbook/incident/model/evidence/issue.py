@@ -121,8 +121,12 @@ class Activity(FromSentry):
     def reshape(cls, json: JsonObject) -> JsonObject:
         """Who, version and text stand in objects; the data of an entry depend on its type (sentry-api §3.3)."""
         data, kind = object_of(json.get("data")), json.get("type")
-        texts = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
         who, actor = acted_by(json)
+        # An assignment tells the number of a person, and seldom the name (sentry-api section 3.3).
+        assignee, own = text_of(data.get("assignee")), text_of(object_of(json.get("user")).get("id"))
+        is_own = actor == "person" and assignee is not None and data.get("assigneeType") == "user" and assignee == own
+        named = who if is_own else object_of(data.get("user")).get("name")
+        texts = (data.get("text"), named, data.get("priority"), data.get("title"))
         return {
             **json,
             "type": kind.lower() if isinstance(kind, str) else None,
@@ -354,7 +358,7 @@ def _snooze(json: JsonObject, details: JsonObject) -> JsonObject | None:
 
 
 def buckets_of(stats: object, last_seen: object) -> tuple[tuple[datetime, int], ...]:
-    """The ``[epoch_s, n]`` pairs of an issue's ``stats``; one that cannot be read is left out.
+    """``[epoch_s, n]`` pairs of an issue's ``stats``; one that cannot be read is left out.
 
     None at all, where all are zero though the issue was seen in that time: then they were not counted.
     """

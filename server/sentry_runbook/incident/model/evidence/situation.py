@@ -126,11 +126,13 @@ class TagRow(Frozen):
 
     Attributes:
         issue: number of the issue.
+        project: slug of its project, where it was asked for.
         users: distinct users among them; None when Sentry gave no number or no event has a user.
         first, last: of these events in the window.
     """
 
     issue: str
+    project: EventText | None = None
     values: dict[str, EventText | None]
     events: int
     users: int | None = None

@@ -118,6 +118,43 @@ def quoted_id(short_id: str) -> str:
     return short_id if SHORT_ID.fullmatch(short_id) else quoted(short_id)
 
 
+class RelatedIssue(Frozen):
+    """Another issue of the same incident: it began within three minutes of this one, and something else ties them.
+
+    Attributes:
+        began: its first event, of an older one the hour in which its rate rose (``by_hour``).
+        events, users: since this issue began; users are distinct; None when not known.
+        reasons: what ties them; to this issue, or through another one that is named.
+    """
+
+    short_id: str
+    title: EventText
+    project: EventText | None = None
+    began: datetime
+    by_hour: bool | None = None
+    events: int | None = None
+    users: int | None = None
+    reasons: tuple[EventText, ...] = ()
+    url: str | None = None
+
+
+class LargerIncident(Frozen):
+    """The incident that this issue is a part of.
+
+    Attributes:
+        first: short id of the issue that began first, which may be this one; None where it is not known which did.
+        began: the earliest beginning that is known.
+        issues: how many there are, this one included; more where ``at_least`` is true.
+        says: it in one sentence, without its point.
+    """
+
+    first: str | None = None
+    began: datetime
+    issues: int
+    at_least: bool | None = None
+    says: EventText
+
+
 class Change(Frozen):
     """Something that was changed in the six hours before the incident, or up to ten minutes after its begin.
 

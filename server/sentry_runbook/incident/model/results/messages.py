@@ -11,7 +11,7 @@ from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
 from sentry_runbook.incident.model.results.impact import Impact
 
 Audience = Literal["engineers", "executives", "customers"]
-Kind = Literal["initial", "update", "resolved"]
+Kind = Literal["initial", "update", "resolved", "handoff"]
 Format = Literal["markdown", "slack"]
 PublicStatus = Literal["investigating", "identified", "monitoring", "resolved"]
 """The four words of a status page."""
@@ -116,8 +116,15 @@ class ActionItem(Frozen):
     due: str | None = None
 
 
-FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
+FORMS: Mapping[Kind, str] = {
+    "initial": "initial_alert",
+    "update": "status_update",
+    "resolved": "resolution_notice",
+    "handoff": "handoff",
+}
 """The template of each kind of message."""
+FOR_ENGINEERS: frozenset[Kind] = frozenset({"handoff"})
+"""Messages that name people, hosts and doubts, and go to no other audience."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from sentry_runbook.incident.model.results.explanation import (
     Dependency,
     Explanation,
     History,
+    LargerIncident,
     LeadingIssue,
     Owner,
     PeopleQuestion,
+    RelatedIssue,
     ReleaseHealth,
 )
 from sentry_runbook.incident.model.results.impact import Confidence, Episode, Impact
@@ -178,7 +180,10 @@ class Triage(Answer):
     Attributes:
         occurrence: why an issue fired that no thrown error opened (CSP report, metric alert, cron monitor …).
         next_steps: what to do, in order; the first one now.
-        also_started: other issues of the project whose unhandled events began with this incident.
+        part_of: the larger incident that this issue belongs to; None when no issue that was read is tied to it.
+        related: the others of that incident, in any project, the first to begin first; ``part_of`` says how many.
+        also_started: other issues of the project whose unhandled events began with this incident, tied to it by nothing
+            that was read.
     """
 
     FIRST: ClassVar[tuple[str, ...]] = ("issue", "severity")
@@ -186,6 +191,8 @@ class Triage(Answer):
     issue: IssueSummary
     severity: Verdict
     next_steps: tuple[EventText, ...] = ()
+    part_of: LargerIncident | None = None
+    related: tuple[RelatedIssue, ...] = ()
     explanation: tuple[Explanation, ...] = ()
     release_health: tuple[ReleaseHealth, ...] = ()
     dependency: Dependency | None = None
