@@ -98,6 +98,23 @@ async def test_engineers_read_all_names_and_customers_none_and_no_number_of_issu
         assert not re.search(r"issue|PAY|WEB|EDGE|payments|\b3\b|together", customers), customers
 
 
+@pytest.mark.parametrize(("kind", "more"), [("update", {"since": "2026-11-20T11:30:00Z"}), ("handoff", {})])
+async def test_an_act_on_one_of_the_issues_is_told_once_and_says_on_which(kind: str, more: dict[str, Any]) -> None:
+    text = (await answer("draft_update", kind=kind, **more))["text"]
+    assert "Last event up to" not in text, "no news of an update"
+    assert text.count("came back") - text.count("the issue came back after the last one") == 1
+    lines = [line for line in text.splitlines() if "resolved the issue" in line or "pool of payments" in line]
+    assert [re.findall(r"(?:WEB|EDGE|PAY)-1(?=: )", line) for line in lines] == [["WEB-1"], ["EDGE-1"]]
+
+
+async def test_a_handoff_names_all_issues_first() -> None:
+    text = (await answer("draft_update", kind="handoff"))["text"]
+    assert re.findall(r"\[((?:PAY|WEB|EDGE)-1)\]\(", text.splitlines()[0]) == ["PAY-1", "WEB-1", "EDGE-1"]
+    assert "this message reads these issues alone" in " ".join(
+        (await answer("draft_update", kind="handoff"))["unknowns"]
+    )
+
+
 async def test_a_text_about_one_issue_reads_as_it_did_before_there_were_several() -> None:
     clock = ManualClock()
     async with connected(world=cascade().world(clock), clock=clock) as connection:

@@ -206,4 +206,5 @@ def _questions(incident: Incident) -> Iterator[str | Blank]:
         yield Blank("root cause", points or "none of the runbook's patterns fits the evidence")
     yield Blank("what is under way right now", "Sentry records only what is done")
     yield from unnamed(incident)
-    yield Blank("issues of other projects that began since then", "not looked at: this message reads one issue")
+    read = "these issues alone" if incident.evidence.together else "one issue"
+    yield Blank("issues of other projects that began since then", f"not looked at: this message reads {read}")

@@ -50,6 +50,11 @@ class TimelineRow(Frozen):
     link: str | None = None
     issue: EventText | None = None
 
+    @property
+    def origin(self) -> str:
+        """The source as it is called of one issue, by which rows are told apart."""
+        return self.source if self.issue is None else self.source.replace(f"of {self.issue}", "of the issue")
+
 
 class TimelineGap(Frozen):
     """A long stretch of the incident without a line."""
