@@ -295,6 +295,26 @@ async def test_where_they_cannot_be_counted_together_events_are_summed_and_peopl
     assert [issue["verdict"] for issue in recovery["issues"]] == ["ongoing"] * 3
 
 
+async def test_issues_of_one_project_are_counted_together_where_several_projects_are_not_searched() -> None:
+    several = in_one_project(3)
+    impact = (await answer("draft_postmortem", several, Profile(global_views=False), issues=["PAY-2", "PAY-3"]))[
+        "impact"
+    ]
+    assert (impact["events"], impact["users"]) == (len(several.events()), several.users())
+
+
+async def test_another_issue_with_more_of_a_project_s_crashes_is_named_beside_these_issues() -> None:
+    several = cascade()
+    loud = burst(Random(3), start=-50, end=-2, events=900, users=people(0, 80))  # noqa: S311  # draws of a test
+    crowded = Several((*several.members, Member("WEB-9", "web", loud, "KeyError: 'cart'")), several.sessions)
+    text = (await answer("draft_update", crowded))["text"]
+    shares = (
+        "these 3 issues have 27.4 % of the unhandled events of their projects; WEB-9 \"KeyError: 'cart'\" has 72.6 %"
+    )
+    assert shares in text
+    assert "the project's unhandled errors come from WEB-9 \"KeyError: 'cart'\"; these issues have 27.4 %" in text
+
+
 async def test_events_outside_production_count_for_no_issue_of_the_incident() -> None:
     rng = Random(8)  # noqa: S311  # draws of a test
     production = burst(rng, start=-30, end=-1, events=30, users=people(0, 20))

@@ -75,7 +75,8 @@ def _leading(incident: Incident, by_name: bool) -> Iterator[str]:
     own = "an unknown part" if share is None else percent_of(share)
     whole = leader.note or "of the project's unhandled errors"
     if by_name:
-        yield f"{percent_of(leader.share)} {whole} come from {leader.name}; this issue has {own}"
+        have = "these issues have" if incident.evidence.together else "this issue has"
+        yield f"{percent_of(leader.share)} {whole} come from {leader.name}; {have} {own}"
     else:
         whose = "of the failures that set this severity"
         yield f"Another problem causes {percent_of(leader.share)} {whose}; this one causes {own}"

@@ -183,7 +183,8 @@ def _others_crash(incident: Measurements, decided_by: str) -> Finding | None:
     evidence, share = incident.evidence, incident.share_of_project
     if share is None or share >= SMALL_SHARE:
         return None
-    why = f"this issue has {percent_of(share)} of the project's unhandled events; the severity is the project's"
+    have = "these issues have" if evidence.together else "this issue has"
+    why = f"{have} {percent_of(share)} of the project's unhandled events; the severity is the project's"
     other = None
     if isinstance(evidence.project_top, Known) and evidence.project_top.value:
         top = evidence.project_top.value[0]
