@@ -536,6 +536,13 @@ async def test_several_alerts_of_one_name_are_named_and_none_is_chosen() -> None
         await resolve("nothing like it")
 
 
+async def test_a_name_that_is_one_s_own_is_not_one_of_several_that_only_hold_it() -> None:
+    resolve = resolver(company(alerts=(AlertSpec("Checkout", id="1"), AlertSpec("Checkout slow", id="2"))))
+    assert (await resolve("checkout")).id == "1"
+    with pytest.raises(BadInput, match="Several"):
+        await resolve("check")
+
+
 async def test_a_list_that_cannot_be_read_is_named_beside_what_the_other_one_has() -> None:
     resolve = resolver(profile=Profile(absent=frozenset({"detectors"})))
     target = await resolve("Payments fail")

@@ -54,7 +54,10 @@ async def test_an_alert_of_another_time_is_looked_at_then(profile: Profile) -> N
     async with connected(world=world, clock=ManualClock(), profile=profile) as connection:
         alert = await connection.call("assess_situation", alert=f"{BASE}/alerts/rules/shop/13/details/")
         metric = await connection.call("assess_situation", alert=f"{BASE}/alerts/rules/details/6/")
+        connection.upstream.reset()
         asked = await connection.call("assess_situation", alert=f"{BASE}/alerts/rules/details/6/", period="30m")
+        # The caller's own period wins, so that nothing is collected anew.
+        assert len(connection.upstream.requests) <= 14 and connection.upstream.rounds == 2
     # Fired at 11:00 of the day before, and open from 10:00 two days before.
     assert alert["window"] == {"start": "2026-11-19T10:30:00Z", "end": "2026-11-19T11:30:00Z"}
     assert metric["window"]["start"] == "2026-11-18T09:30:00Z"

@@ -33,7 +33,7 @@ _MOST_FIELDS = 20
 _PROJECT_COLUMNS = ("project", "project.name", "project.id")
 
 
-class Found:
+class MatchingRows:
     """The rows that fit a query: in the order of time, or by the issues to which they belong.
 
     Args:
@@ -58,7 +58,7 @@ class Found:
         return self._rows
 
 
-def find(dataset: str, scope: Scope, query: str) -> Found:
+def find(dataset: str, scope: Scope, query: str) -> MatchingRows:
     """Return the rows of a dataset that fit; 400 for an invalid query."""
     try:
         tree = parse(query)
@@ -69,12 +69,12 @@ def find(dataset: str, scope: Scope, query: str) -> Found:
     named = _named_issues(scope, required)
     chosen = _named_projects(scope, required)
     if dataset in {"errors", "issuePlatform"} and all(term.key in OF_THE_ISSUE for term in every_term(tree)):
-        return Found(None, _by_issue(chosen, dataset, scope, named, fits))
+        return MatchingRows(None, _by_issue(chosen, dataset, scope, named, fits))
     candidates: list[Row] = []
     for project in chosen:
         candidates += _candidates(project, dataset, scope, None if named is None else named.get(project.id, ()))
     candidates.sort(key=lambda row: row.at)
-    return Found([row for row in candidates if fits(partial(column, row))] if tree.parts else candidates)
+    return MatchingRows([row for row in candidates if fits(partial(column, row))] if tree.parts else candidates)
 
 
 def _by_issue(
@@ -188,7 +188,7 @@ class Selection:
         """The plain columns."""
         return [field for field, function in self.functions.items() if function is None]
 
-    def groups(self, source: Found) -> list[tuple[dict[str, Value], list[Row]]]:
+    def groups(self, source: MatchingRows) -> list[tuple[dict[str, Value], list[Row]]]:
         """Group the rows by the plain columns and apply the functions, in the order that was asked for."""
         keys = self.keys
         functions = {field: function for field, function in self.functions.items() if function}
@@ -201,7 +201,7 @@ class Selection:
             groups.sort(key=partial(_rank_of_group, order.removeprefix("-")), reverse=order.startswith("-"))
         return groups
 
-    def listed(self, source: Found) -> list[dict[str, Value]]:
+    def listed(self, source: MatchingRows) -> list[dict[str, Value]]:
         """Return a line for each row, newest first unless asked otherwise."""
         data = [{key: column(row, key) for key in self.functions} for row in reversed(source.rows)]
         for order in reversed(self.sort):
@@ -209,7 +209,7 @@ class Selection:
         return data
 
 
-def table(fields: Sequence[str], sort: Sequence[str], source: Found) -> ResultTable:
+def table(fields: Sequence[str], sort: Sequence[str], source: MatchingRows) -> ResultTable:
     """Group the rows by the plain columns and apply the functions; newest first without ``sort``."""
     if "issue" in fields and "issue.id" not in fields:
         fields = [*fields, "issue.id"]
@@ -240,7 +240,7 @@ def _rank(key: str, row: dict[str, Value]) -> tuple[bool, float, str]:
     return (value is not None, 0.0, str(value))
 
 
-def _grouped(keys: Sequence[str], source: Found) -> dict[tuple[Value, ...], list[Row]]:
+def _grouped(keys: Sequence[str], source: MatchingRows) -> dict[tuple[Value, ...], list[Row]]:
     if not keys:
         return {(): source.rows}
     groups: dict[tuple[Value, ...], list[Row]] = {}

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator.columns import Row
-from sentry_runbook.simulator.discover import Found, find, table
+from sentry_runbook.simulator.discover import MatchingRows, find, table
 from sentry_runbook.simulator.discover_functions import Aggregate, aggregate
 from sentry_runbook.simulator.params import ApiError, Scope, answer, bad, page, profile_of, scope
 from sentry_runbook.simulator.series import TopGroup, buckets, interval_ms, top_groups, top_limit
@@ -72,7 +72,7 @@ def _sort(request: Request) -> list[str]:
     return request.query_params.getlist("sort") or request.query_params.getlist("orderby")
 
 
-def _top_groups(request: Request, source: Found, fields: str, limit: int) -> list[TopGroup]:
+def _top_groups(request: Request, source: MatchingRows, fields: str, limit: int) -> list[TopGroup]:
     query = request.query_params
     with_other = query.get("excludeOther") != "1"
     return top_groups(query.getlist(fields), _sort(request), limit, source, with_other=with_other)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sentry_runbook.simulator.columns import Row
-from sentry_runbook.simulator.discover import Found, Selection
+from sentry_runbook.simulator.discover import MatchingRows, Selection
 from sentry_runbook.simulator.params import Scope, bad
 from sentry_runbook.simulator.records import HOUR, MINUTE
 from sentry_runbook.simulator.search import Value
@@ -80,7 +80,7 @@ def top_limit(text: str | None) -> int | None:
 
 
 def top_groups(
-    fields: Sequence[str], sort: Sequence[str], limit: int, source: Found, *, with_other: bool
+    fields: Sequence[str], sort: Sequence[str], limit: int, source: MatchingRows, *, with_other: bool
 ) -> list[TopGroup]:
     """Return the groups that come first, after the rest where there is one; none where nothing was found."""
     selection = Selection.of(fields, sort)
