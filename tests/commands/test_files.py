@@ -42,6 +42,17 @@ def test_a_postmortem_made_offline_is_the_one_that_was_made_online(command: Comm
 
 
 @pytest.mark.usefixtures("sentry")
+def test_further_issues_make_one_story_online_and_offline(command: Commands) -> None:
+    online = command("postmortem", "SHOP-1Z", "--issues", "SHOP-1R, SHOP-1Z", "--save", "evidence.json")
+    assert online.code == 0, online.err
+    assert "all 2 issues" in online.out
+    assert command("postmortem", "--evidence", "evidence.json").out == online.out
+    refused = command("update", "--evidence", "evidence.json", "--issues", "SHOP-1R")
+    assert (refused.code, refused.out) == (2, "")
+    assert "all 2 issues" not in command("postmortem", "SHOP-1Z").out
+
+
+@pytest.mark.usefixtures("sentry")
 def test_offline_needs_neither_token_nor_sentry(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     assert command("triage", "SHOP-1Z", "--save", "evidence.json").code == 0
     monkeypatch.delenv("SENTRY_AUTH_TOKEN")

@@ -22,7 +22,9 @@ from sentry_runbook.collect.question import (
 from sentry_runbook.collect.windows import recovery_window, story_window
 
 if TYPE_CHECKING:
-    from sentry_runbook.collect.investigation import WindowFor
+    from collections.abc import Sequence
+
+    from sentry_runbook.collect.builder import WindowFor
     from sentry_runbook.incident.model.evidence import Evidence, Window
     from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
     from sentry_runbook.incident.model.evidence.situation import SituationEvidence
@@ -64,6 +66,7 @@ async def investigate(
     organization: str | None = None,
     fresh: bool = False,
     window_for: WindowFor | None = None,
+    beside: Sequence[str] = (),
 ) -> Evidence:
     """Collect the evidence about one issue.
 
@@ -81,9 +84,10 @@ async def investigate(
         organization: of the issue, when the reference does not name it.
         fresh: read the issue anew, for a change is planned on it.
         window_for: chooses the window from the issue instead, when none is given.
+        beside: further issues of the same incident, in the same forms; then the evidence is of all of them together.
 
     Raises:
-        RunbookError: the issue could not be read, or an argument is invalid. All else that fails costs only its
+        RunbookError: an issue could not be read, or an argument is invalid. All else that fails costs only its
             own part of the evidence.
     """
     from sentry_runbook.collect.investigation import collect_evidence, read_question  # noqa: PLC0415  # see the module's docstring
@@ -101,6 +105,7 @@ async def investigate(
         release=release,
         organization=organization,
         fresh=fresh,
+        beside=beside,
     )
     return await collect_evidence(run, question, None if period or start else window_for)
 

@@ -26,6 +26,8 @@ READ_PROJECT = ("project:read", "project:write", "project:admin")
 READ_RELEASES = ("project:read", "project:releases", "project:write")
 READ_ALERTS = ("alerts:read", "org:read")
 Query = list[tuple[str, str]]
+Projects = str | Sequence[str] | None
+"""Number of a project, or of several."""
 
 
 class EndpointGroup:
@@ -137,6 +139,13 @@ def environments_of(names: Sequence[str]) -> Query:
 def projects_of(numbers: Sequence[str]) -> Query:
     """Several projects by their numbers; ``-1`` is all that the token may read."""
     return [("project", number) for number in dict.fromkeys(numbers)]
+
+
+def in_projects(project_id: Projects) -> Query:
+    """The project of a question, or several of them; none: no parameter."""
+    if project_id is None or isinstance(project_id, str):
+        return given("project", project_id)
+    return projects_of(project_id)
 
 
 def given(name: str, value: str | None) -> Query:

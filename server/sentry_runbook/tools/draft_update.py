@@ -12,7 +12,7 @@ from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draf
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import draft_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, past_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Issues, Lead, OneLine, RootCause, past_moment
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -28,7 +28,8 @@ async def draft_update(
     service: Annotated[str | None, Field(description="Name of the service", max_length=100), OneLine] = None,
     root_cause: RootCause = None,
     fix: Fix = None,
-    since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40), OneLine] = None,
+    since: Annotated[str | None, Field(description="Last message, ISO 8601", max_length=40), OneLine] = None,
+    issues: Issues = None,
     fixed_at: Annotated[str | None, Field(description="When it was fixed, ISO 8601", max_length=40), OneLine] = None,
 ) -> Draft:
     """Draft an incident message from facts, in the runbook's forms.
@@ -44,7 +45,7 @@ async def draft_update(
     last = past_moment(since, "since", run.clock())
     fixed = past_moment(fixed_at, "fixed_at", run.clock())
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix, fixed_at=fixed)
-    evidence = await investigate(run, issue, STORY, window_for=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window, beside=issues or ())
     return draft(
         run.incident(evidence, stated),
         form=run.templates[FORMS[kind]],

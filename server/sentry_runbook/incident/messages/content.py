@@ -66,6 +66,11 @@ class MessageContent(BlankContent):
         """The issue in short; its totals are over all time."""
         return select_fields(IssueSummary, self._incident.evidence.issue)
 
+    @cached_property
+    def others(self) -> tuple[IssueSummary, ...]:
+        """Further issues of the same incident, each with its own life; none of one issue alone."""
+        return tuple(select_fields(IssueSummary, issue) for issue in self._incident.evidence.together[1:])
+
     @property
     def severity(self) -> Verdict:
         """The severity by the policy's rules."""

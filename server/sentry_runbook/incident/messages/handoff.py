@@ -206,5 +206,6 @@ def _questions(incident: Incident) -> Iterator[str | Blank]:
         yield Blank("root cause", points or "none of the runbook's patterns fits the evidence")
     yield Blank("what is under way right now", "Sentry records only what is done")
     yield from unnamed(incident)
-    why = "not looked at: this message reads one issue; assess_situation looks at all projects"
+    read = "these issues alone" if incident.evidence.together else "one issue"
+    why = f"not looked at: this message reads {read}; assess_situation looks at all projects"
     yield Blank("issues of other projects that began since then", why)

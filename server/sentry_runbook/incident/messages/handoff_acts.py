@@ -57,7 +57,8 @@ def _of_the_log(incident: Incident) -> Iterator[RecordedAct]:
     for entry in incident.evidence.issue.activity:
         if entry.kind in HAVE_OWN_ROWS or is_automation(entry) or not incident.opens <= entry.at <= incident.read_at:
             continue
-        yield RecordedAct(entry.at, activity_text(entry), _effect(incident, _kind_of(entry), entry.at))
+        whose = f"{entry.issue}: " if entry.issue is not None else ""
+        yield RecordedAct(entry.at, f"{whose}{activity_text(entry)}", _effect(incident, _kind_of(entry), entry.at))
 
 
 def _kind_of(entry: Activity) -> ActionKind | None:
@@ -78,10 +79,10 @@ def _deploys(incident: Incident) -> Iterator[RecordedAct]:
 def _of_the_rows(incident: Incident) -> Iterator[RecordedAct]:
     """Releases without a marker, flag changes, alerts, comments, and what automation wrote, as in the timeline."""
     for row in incident.timeline.rows:
-        is_told = row.kind in ("observed", "human") and row.source not in (LOG, DEPLOYS, *NO_ACTS)
+        is_told = row.kind in ("observed", "human") and row.origin not in (LOG, DEPLOYS, *NO_ACTS)
         if is_told and not row.source.startswith("stated") and row.at <= incident.read_at:
-            effect = _effect(incident, "flag", row.at) if row.source == FLAGS else None
-            yield RecordedAct(row.at, row.what, effect, is_automation=row.source == AUTOMATION)
+            effect = _effect(incident, "flag", row.at) if row.origin == FLAGS else None
+            yield RecordedAct(row.at, row.what, effect, is_automation=row.origin == AUTOMATION)
 
 
 def _stated(incident: Incident) -> Iterator[RecordedAct]:

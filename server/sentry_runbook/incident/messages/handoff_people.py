@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.evidence import Activity, Note, quoted
+from sentry_runbook.incident.model.evidence import Activity, Issue, Note, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.timeline.activity import notes_of
 from sentry_runbook.incident.timeline.actors import ACTS_OF_PEOPLE, is_act_of_a_person, name_of
@@ -19,7 +19,7 @@ NO_ACTIVITY = "this server keeps no log of the issue's activity"
 def people(incident: Incident) -> Iterator[str | Blank]:
     """The assignee, then everybody who acted in the incident, the last one first, then whom to ask."""
     acts = _acts(incident)
-    yield _assignee(incident)
+    yield from _assignees(incident)
     yield _acted(incident, acts)
     owners = [owner for owner in incident.owners if owner.why != "assigned" and quoted(owner.who) not in acts]
     ask = [f"{quoted(owner.who)} ({owner.why})" for owner in owners]
@@ -37,8 +37,18 @@ def unnamed(incident: Incident) -> Iterator[Blank]:
         yield Blank(f"who acted through {', '.join(through)}", why)
 
 
-def _assignee(incident: Incident) -> str | Blank:
-    issue = incident.evidence.issue
+def _assignees(incident: Incident) -> Iterator[str | Blank]:
+    """Who has each of several issues, by its name; of one issue without it."""
+    members = incident.evidence.members
+    told = {issue.name: _assignee(incident, issue) for issue in members}
+    if len(set(map(str, told.values()))) == 1:
+        # Nobody has any of them, one person has all, or this server does not say.
+        yield told[members[0].name]
+        return
+    yield from (f"{name}: {assigned}" for name, assigned in told.items())
+
+
+def _assignee(incident: Incident, issue: Issue) -> str | Blank:
     if not issue.names_assignee:
         return Blank("who is assigned", "Sentry's answer does not have it")
     if issue.assigned_to is None:

@@ -116,23 +116,36 @@ def _meaning(incident: TimelineContext, deploy: Deploy) -> str:
 def _onset(incident: TimelineContext) -> Iterator[TimelineRow]:
     if incident.known_episode is not None:
         source = f"{incident.known_episode.how} (confidence {incident.known_episode.confidence})"
+        if incident.evidence.together:
+            source += f"; {_rate_source(incident)}"
         yield timeline_row(incident, incident.known_episode.began, "Onset: the incident began", source, "derived")
 
 
 def _first_event(incident: TimelineContext) -> Iterator[TimelineRow]:
-    first = incident.evidence.issue.first_seen
-    if first is None or first < incident.opens:
-        return
-    event = next((event for event in _events(incident) if event.when == first), None)
-    handled = None if event is None else _handled(event)
-    how = [] if handled is None else ["handled" if handled else "unhandled"]
-    if event is not None and event.release:
-        how.append(f"on release {quoted(event.release)}")
-    details = f" ({', '.join(how)})" if how else ""
-    name = incident.evidence.issue.name
-    what = f"First event{details}: Sentry issue {name} created, {excerpt(incident.evidence.issue.title)}"
-    link = _event_link(incident, event) if event is not None else None
-    yield timeline_row(incident, first, what, "First Seen of the issue", link=link)
+    for place, issue in enumerate(incident.evidence.members):
+        first = issue.first_seen
+        if first is None or first < incident.opens:
+            continue
+        # Whole events are read of the first issue alone.
+        event = None if place else next((event for event in _events(incident) if event.when == first), None)
+        handled = None if event is None else _handled(event)
+        how = [] if handled is None else ["handled" if handled else "unhandled"]
+        if event is not None and event.release:
+            how.append(f"on release {quoted(event.release)}")
+        details = f" ({', '.join(how)})" if how else ""
+        what = f"First event{details}: Sentry issue {issue.name} created, {excerpt(issue.title)}"
+        link = _event_link(incident, event) if event is not None else None
+        yield timeline_row(incident, first, what, "First Seen of the issue", link=link, issue=issue)
+
+
+def _onset_of_each(incident: TimelineContext) -> Iterator[TimelineRow]:
+    """The begin of each of several issues whose first event has no row of its own."""
+    for issue, each in zip(incident.evidence.together, incident.each_issue, strict=True):
+        is_told = issue.first_seen is not None and issue.first_seen >= incident.opens
+        if each.known_episode is not None and not is_told:
+            source = f"{each.known_episode.how} (confidence {each.known_episode.confidence}); {_rate_source(each)}"
+            what = f"{issue.name} rose above its usual rate"
+            yield timeline_row(incident, each.known_episode.began, what, source, "derived", issue=issue)
 
 
 def _events(incident: TimelineContext) -> Iterator[Event]:
@@ -203,9 +216,11 @@ def _alerts(incident: TimelineContext) -> Iterator[TimelineRow]:
 
 
 def _last_event(incident: TimelineContext) -> Iterator[TimelineRow]:
-    last = incident.evidence.issue.last_seen
-    if last is not None and incident.opens <= last <= incident.read_at and last != incident.evidence.issue.first_seen:
-        yield timeline_row(incident, last, f"Last event up to {moment(incident.read_at)}", "Last Seen of the issue")
+    for issue in incident.evidence.members:
+        last = issue.last_seen
+        if last is not None and incident.opens <= last <= incident.read_at and last != issue.first_seen:
+            what = f"Last event up to {moment(incident.read_at)}"
+            yield timeline_row(incident, last, what, "Last Seen of the issue", issue=issue)
 
 
 # --- after ---------------------------------------------------------------------------------------------------------
@@ -236,6 +251,7 @@ ROW_SOURCES: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
     _flag_changes,
     _first_event,
     _onset,
+    _onset_of_each,
     _first_unhandled,
     _peak,
     _bursts,

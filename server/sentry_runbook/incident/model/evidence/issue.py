@@ -39,6 +39,8 @@ from sentry_runbook.incident.model.evidence.lenient import (
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
+OF_ISSUE = "of_issue"
+"""Key under which an entry of several issues' logs is given its issue's short id, beside Sentry's own keys."""
 
 
 class Deploy(FromSentry):
@@ -102,6 +104,7 @@ class Activity(FromSentry):
         resolved_in: of a regression: the release in which the issue had been resolved.
         current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
+        issue: whose log it stands in, where those of several issues are read as one; else None.
     """
 
     kind: Annotated[str, Word("unknown")] = Field("unknown", validation_alias="type")
@@ -112,6 +115,7 @@ class Activity(FromSentry):
     resolved_in: Annotated[EventText | None, InertVersion("activity.resolved_in_version")] = None
     current_release: Annotated[EventText | None, InertVersion("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
+    issue: Annotated[str | None, ShortId()] = Field(None, validation_alias=OF_ISSUE)
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:

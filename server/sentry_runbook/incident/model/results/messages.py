@@ -40,6 +40,7 @@ class TimelineRow(Frozen):
         kind: ``observed`` (Sentry said it), ``derived`` (computed: the source says how), ``human`` (somebody stated
             it, outside Sentry or in a note).
         source: which answer of Sentry's, which computation, or who.
+        issue: whose row it is, of several issues; without it of all of them, or of what is around them.
     """
 
     at: datetime
@@ -47,6 +48,12 @@ class TimelineRow(Frozen):
     kind: RowKind
     source: EventText
     link: str | None = None
+    issue: EventText | None = None
+
+    @property
+    def origin(self) -> str:
+        """The source as it is called of one issue, by which rows are told apart."""
+        return self.source if self.issue is None else self.source.replace(f"of {self.issue}", "of the issue")
 
 
 class TimelineGap(Frozen):
