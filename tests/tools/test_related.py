@@ -24,6 +24,7 @@ from sentry_runbook.simulator.scenario import (
     http_call,
 )
 from sentry_runbook.simulator.world import World
+from tests.beside import BESIDE, RISING
 from tests.collect.asked import Change, Changed, body, refusal
 from tests.tools.support import Connection, connected
 
@@ -192,6 +193,21 @@ async def test_an_old_issue_that_rises_finds_the_new_one_that_it_calls() -> None
     async with company(project(old), PAYMENTS) as sentry:
         values = await sentry.call("triage_issue", issue="ORDERS-1")
     assert names(values) == ["PAYMENTS-1"]
+
+
+async def test_of_an_old_issue_that_rose_only_the_hour_is_told_and_nobody_is_called_the_first() -> None:
+    async with company(replace(RISING, beside=()), *RISING.beside) as sentry:
+        values = await sentry.call("triage_issue", issue="PAYMENTS-1")
+    (orders,) = values["related"]
+    assert (orders["short_id"], orders["by_hour"]) == ("ORDERS-1", True)
+    assert "first" not in values["part_of"]
+
+
+async def test_what_ties_an_issue_only_through_another_one_says_so() -> None:
+    async with company(replace(BESIDE, beside=()), *BESIDE.beside) as sentry:
+        values = await sentry.call("triage_issue", issue="PAYMENTS-1")
+    assert names(values) == ["ORDERS-1", "ORDERS-2"]
+    assert values["related"][1]["reasons"][0].endswith("(with ORDERS-1)")
 
 
 async def test_of_an_old_issue_at_its_usual_rate_nothing_is_looked_for() -> None:

@@ -32,6 +32,7 @@ from sentry_runbook.collect.request_values import (
 )
 from sentry_runbook.collect.situation_collection import ALL_PROJECTS, ONE_AT_A_TIME
 from sentry_runbook.collect.situation_discover import (
+    ENVIRONMENT,
     HOST,
     ISSUE_ID,
     PROJECT,
@@ -280,7 +281,7 @@ def _places_request(collection: Collection) -> Request[Answered[DiscoverTable]] 
 
     def ask(project: str | None) -> Awaitable[DiscoverTable]:
         return client.discover(
-            (ISSUE_ID, PROJECT, *map(column_of, tags), COUNT),
+            (ISSUE_ID, PROJECT, ENVIRONMENT, *map(column_of, tags), COUNT),
             query="",
             start=since.start,
             end=since.end,
@@ -300,7 +301,7 @@ def _places_request(collection: Collection) -> Request[Answered[DiscoverTable]] 
 
 
 def _places(collection: Collection, answered: Answered[DiscoverTable]) -> TagRows | Unknown:
-    return read_tag_rows(answered.answer, _shared_tags(collection), collection.sanitizer)
+    return read_tag_rows(answered.answer, (ENVIRONMENT, *_shared_tags(collection)), collection.sanitizer)
 
 
 PLACES = Part(
