@@ -45,7 +45,7 @@ from sentry_runbook.collect.situation_lists import ARCHIVED, HOURS_OF_ROWS, Page
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.incident.model.evidence.issue import buckets_of as hours_of
-from sentry_runbook.incident.model.evidence.json_values import moment_of, object_of
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.evidence.situation import IssuePage, ListedIssue, TagRows
 from sentry_runbook.incident.situation.facts import FEWEST, MOST
@@ -56,8 +56,10 @@ from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable
 from sentry_runbook.sentry.status_errors import OneProjectAtATime
 
 T = TypeVar("T")
-MOST_LISTED = 100
+MOST_LISTED = 50
 """Issues of a list that are read, those with the most events."""
+TEXT = 400
+"""Characters of an issue's error text in which it says what failed."""
 OWN_PROJECT_ONLY = f"{ONE_AT_A_TIME}: only this issue's was"
 OLDER = (
     "this issue is older than the window, and when its episode began was known too late: what began with it was not "
@@ -147,10 +149,17 @@ def _read_page(collection: Collection, answered: Answered[Page]) -> IssuePage:
     page, organization = answered.answer, collection.question.reference.organization
     numbered = [(issue_id(row), row) for row in page.items[:MOST_LISTED]]
     address = partial(collection.client.issue_url, organization=organization)
-    rows = [{**row, "url": address(number)} for number, row in numbered if number]
+    rows = [{**_with_short_text(row), "url": address(number)} for number, row in numbered if number]
     issues = tuple(row for row in read_all(ListedIssue, rows, collection.sanitizer) if row.status != ARCHIVED)
     is_whole = page.next_cursor is None and len(page.items) <= MOST_LISTED
     return IssuePage(issues=issues, total=page.total, complete=is_whole)
+
+
+def _with_short_text(row: JsonObject) -> JsonObject:
+    """The row with the beginning of its error text: fifty long ones would cost more than they tell."""
+    metadata = object_of(row.get("metadata"))
+    value = metadata.get("value")
+    return {**row, "metadata": {**metadata, "value": value[:TEXT]}} if isinstance(value, str) else row
 
 
 def _note(_: Collection, answered: Answered[T]) -> str:
