@@ -29,6 +29,7 @@ from sentry_runbook.simulator.scenario import (
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import definitions
+from tests.beside import BESIDE, RISING
 from tests.collect.situation_worlds import SHOWN
 from tests.corpus.planted.entries import planted_incidents
 from tests.corpus.planted.events import MAIN, Played
@@ -56,6 +57,7 @@ UNREACHED: Mapping[str, str] = {
     "IssueRow.events_matching": "the embedded Sentry filters no numbers by the query; tests/tools/test_searches.py",
     "IssueRow.users_matching": "as above",
     "State.reopens_after": "no release here names a package; tests/tools/test_next_release.py",
+    "LargerIncident.at_least": "no world here has so many issues; tests/tools/test_related.py",
     "LeadingIssue.note": "where nothing counts the project's unhandled events; tests/incident/test_leading.py",
 }
 """Why the embedded incidents cannot show it."""
@@ -212,6 +214,10 @@ async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
         clock = ManualClock()
         async with connected(world=World(shown, clock), clock=clock, profile=profile) as connection:
             await make(connection, "assess_situation", dict(arguments))
+    for scenario, issue in ((BESIDE, "ORDERS-1"), (RISING, "PAYMENTS-1")):
+        clock = ManualClock()
+        async with connected(world=World([scenario], clock), clock=clock) as connection:
+            await make(connection, "triage_issue", {"issue": issue})
     unreached = {
         f"{owner(model, name)}.{name}"
         for model in known

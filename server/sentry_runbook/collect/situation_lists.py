@@ -7,7 +7,6 @@ period is: that is what tells an old issue far above its usual rate from an old 
 from __future__ import annotations
 
 import re
-from datetime import UTC
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.situation_collection import (
@@ -20,6 +19,7 @@ from sentry_runbook.incident.model.evidence.json_values import JsonObject, count
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.evidence.situation import FlaggedIssue, IssuePage, ListedProject
 from sentry_runbook.sentry.account import Project
+from sentry_runbook.sentry.base import time_in_request
 from sentry_runbook.sentry.counts import ListPage
 
 PAGE = 100
@@ -35,7 +35,7 @@ Page = ListPage[JsonObject]
 
 def first_seen_since(collection: SituationCollection) -> str:
     """A search for issues of which the first event came since then."""
-    return f"firstSeen:>={collection.question.new_since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    return f"firstSeen:>={time_in_request(collection.question.new_since)}"
 
 
 def issue_list(
