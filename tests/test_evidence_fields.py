@@ -66,8 +66,6 @@ BY_TEST: dict[str, str] = {
     "IssuePage.complete": "tests/tools/test_related.py: no scenario has so many issues",
     "TagRows.complete": "as above",
     "TagRow.users": "tests/collect/test_situation.py: a triage asks for no users by tag",
-    "TagRow.first": "as above",
-    "TagRow.last": "as above",
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",
     "Unknown.state": "as above",

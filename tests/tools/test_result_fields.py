@@ -34,6 +34,7 @@ from tests.collect.situation_worlds import SHOWN
 from tests.corpus.planted.entries import planted_incidents
 from tests.corpus.planted.events import MAIN, Played
 from tests.rich_scenario import RICH
+from tests.together.worlds import cascade
 from tests.tools.support import SETTINGS, Connection, connected
 
 DIRECT = dataclasses.replace(SETTINGS, writes="direct")
@@ -210,6 +211,7 @@ async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
     async with connected(world=World([CAME_BACK], clock), clock=clock) as connection:
         for call in calls(CAME_BACK.issue):
             await make(connection, *call)
+<<<<<<< HEAD
     for shown, arguments, profile in SHOWN:
         clock = ManualClock()
         async with connected(world=World(shown, clock), clock=clock, profile=profile) as connection:
@@ -218,6 +220,13 @@ async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
         clock = ManualClock()
         async with connected(world=World([scenario], clock), clock=clock) as connection:
             await make(connection, "triage_issue", {"issue": issue})
+=======
+    clock = ManualClock()
+    async with connected(world=cascade().world(clock), clock=clock) as connection:
+        connection.clock.advance(minutes=20)
+        for tool in ("draft_postmortem", "draft_update", "check_recovery"):
+            await make(connection, tool, {"issue": "PAY-1", "issues": ["WEB-1", "EDGE-1"]})
+>>>>>>> g
     unreached = {
         f"{owner(model, name)}.{name}"
         for model in known

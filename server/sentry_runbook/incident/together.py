@@ -47,7 +47,8 @@ def _times(incident: Incident) -> Iterator[str]:
     issues = count(len(known), "issue")
     if all(start.earliest == start.latest for _, start in known):
         length = duration(last[1].at - first[1].at) if last[1].at > first[1].at else "one second"
-        within = f"{issues} began within {length} ({exact_clock_time(first[1].at).removesuffix(' UTC')} to {exact_clock_time(last[1].at)})"
+        begin, end = exact_clock_time(first[1].at).removesuffix(" UTC"), exact_clock_time(last[1].at)
+        within = f"{issues} began within {length} ({begin} to {end})"
     else:
         within = f"{issues} began from {moment(first[1].at)} to {clock_time(last[1].at)}, by counts of longer buckets"
     yield f"{within}; the first is {quoted_id(first[0].name)}"
