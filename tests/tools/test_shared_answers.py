@@ -232,3 +232,12 @@ async def test_after_a_comment_no_draft_is_older_than_it() -> None:
         after = await connection.call("draft_postmortem", issue="SHOP-1Z")
     assert not any("Rolled back at noon" in row["what"] for row in before["timeline"])
     assert any("Rolled back at noon" in row["what"] for row in after["timeline"])
+
+
+async def test_a_question_about_several_issues_is_shared_too() -> None:
+    async with connected("shared-database", settings=SHARING) as connection:
+        asked = {"issue": "PAYMENTS-4K", "issues": ["STOREFRONT-5R", "ORDERS-7C"]}
+        first = await connection.call("check_recovery", **asked)
+        sent = connection.upstream.count
+        assert await connection.call("check_recovery", **asked) == first
+        assert connection.upstream.count == sent

@@ -95,7 +95,9 @@ class ToolDefinition(Generic[A]):
         if self.writes or context is None:
             return (await self._prepared(arguments)).send()
         run: Runtime = runtime(context)
-        asked = tuple(sorted((name, value) for name, value in arguments.items() if name != "ctx" and value is not None))
+        asked = tuple(
+            sorted((name, _hashable(value)) for name, value in arguments.items() if name != "ctx" and value is not None)
+        )
         # The end of a window that reaches until now belongs to the question: with it the answer is of one moment.
         key = (self.name, asked, run.shared_now())
         return (await run.answers.share(key, lambda: self._prepared(arguments))).send()
@@ -175,6 +177,10 @@ class RunbookTool(Tool):
             message = problem["msg"].removeprefix("Value error, ")
             sentences.append(f"{name}: {message[:1].lower()}{message[1:]}{hint}")
         return f"{self.name} was not run: " + "; ".join(dict.fromkeys(sentences)) + "."
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _says_nothing(name: str, value: Any) -> bool:
