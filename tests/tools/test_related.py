@@ -24,6 +24,7 @@ from sentry_runbook.simulator.scenario import (
     http_call,
 )
 from sentry_runbook.simulator.world import World
+from tests.beside import BESIDE, RISING
 from tests.collect.asked import Change, Changed, body, refusal
 from tests.tools.support import Connection, connected
 
@@ -194,6 +195,21 @@ async def test_an_old_issue_that_rises_finds_the_new_one_that_it_calls() -> None
     assert names(values) == ["PAYMENTS-1"]
 
 
+async def test_of_an_old_issue_that_rose_only_the_hour_is_told_and_nobody_is_called_the_first() -> None:
+    async with company(replace(RISING, beside=()), *RISING.beside) as sentry:
+        values = await sentry.call("triage_issue", issue="PAYMENTS-1")
+    (orders,) = values["related"]
+    assert (orders["short_id"], orders["by_hour"]) == ("ORDERS-1", True)
+    assert "first" not in values["part_of"]
+
+
+async def test_what_ties_an_issue_only_through_another_one_says_so() -> None:
+    async with company(replace(BESIDE, beside=()), *BESIDE.beside) as sentry:
+        values = await sentry.call("triage_issue", issue="PAYMENTS-1")
+    assert names(values) == ["ORDERS-1", "ORDERS-2"]
+    assert values["related"][1]["reasons"][0].endswith("(with ORDERS-1)")
+
+
 async def test_of_an_old_issue_at_its_usual_rate_nothing_is_looked_for() -> None:
     async with company(project(replace(STEADY, short_id="SEARCH-1")), PAYMENTS, ORDERS) as sentry:
         values = await sentry.call("triage_issue", issue="SEARCH-1")
@@ -229,11 +245,11 @@ async def test_a_storm_is_told_in_a_few_lines_and_as_at_least_so_many() -> None:
         values = await sentry.call("triage_issue", issue="SHOP-1")
         page = await sentry.text("triage_issue", issue="SHOP-1")
     assert len(names(values)) <= 5
-    assert values["part_of"]["issues"] == 100
+    assert values["part_of"]["issues"] == 50
     assert values["part_of"]["at_least"] is True
     assert "first" not in values["part_of"]
-    assert values["part_of"]["says"].startswith("at least 100 issues began within")
-    assert "100 of 130 that began then were read" in missing(values)["further related issues"]
+    assert values["part_of"]["says"].startswith("at least 50 issues began within")
+    assert "50 of 130 that began then were read" in missing(values)["further related issues"]
     assert len(json.dumps(values, ensure_ascii=False, separators=(",", ":"))) <= 9_000
     assert len(page) <= 9_000
 
@@ -248,10 +264,10 @@ def many(count: int) -> Change:
     return body(repeated)
 
 
-async def test_of_an_answer_of_many_rows_a_hundred_are_read() -> None:
+async def test_of_an_answer_of_many_rows_fifty_are_read() -> None:
     async with company(ORDERS, PAYMENTS, changes={"issues": many(2_000)}) as sentry:
         values = await sentry.call("triage_issue", issue="ORDERS-1")
-    assert 2 <= values["part_of"]["issues"] <= 101
+    assert 2 <= values["part_of"]["issues"] <= 51
     assert values["part_of"]["at_least"] is True
 
 

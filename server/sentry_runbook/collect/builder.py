@@ -56,6 +56,8 @@ MAX_SECOND_ROUND = 14
 Those of Discover and the series have a limit of 15 under way at once on sentry.io (sentry-api §2.1); dropped events,
 sessions, environments, releases and commits count against others."""
 LEFT_OUT = Unknown(why="left out: a triage sends no more requests than 18; a postmortem asks for it")
+NOT_COMPARED = Unknown(why="left out: a triage sends no more requests than 18")
+"""Of what ties the issue to others, which ``assess_situation`` reads, and no postmortem of the one issue."""
 OWNERS_REFUSED = "This server refuses to tell whom ownership rules and suspect commits name: owners are not known."
 IS_GLITCHTIP = (
     "This server is GlitchTip: it has no Discover, release health, deploys, suspect commits or activity log. Who "
@@ -178,7 +180,8 @@ class EvidenceBuilder:
     def _drop_optional(self, batch: RequestBatch) -> None:
         results = {id(self._collection.result(part)): part for part in OPTIONAL}
         for result in batch.drop_optional(MAX_SECOND_ROUND, [self._collection.result(part) for part in OPTIONAL]):
-            self._collection.built[results[id(result)].field] = LEFT_OUT
+            part = results[id(result)]
+            self._collection.built[part.field] = NOT_COMPARED if Aspect.RELATED in part.aspects else LEFT_OUT
 
     def _has_no_event_there(self) -> bool:
         """Whether Sentry has no event of the issue where the caller asked for one."""

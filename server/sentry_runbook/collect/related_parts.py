@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -32,6 +32,7 @@ from sentry_runbook.collect.request_values import (
 )
 from sentry_runbook.collect.situation_collection import ALL_PROJECTS, ONE_AT_A_TIME
 from sentry_runbook.collect.situation_discover import (
+    ENVIRONMENT,
     HOST,
     ISSUE_ID,
     PROJECT,
@@ -41,22 +42,26 @@ from sentry_runbook.collect.situation_discover import (
     read_tag_rows,
 )
 from sentry_runbook.collect.situation_lists import ARCHIVED, HOURS_OF_ROWS, Page
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.incident.model.evidence.issue import buckets_of as hours_of
-from sentry_runbook.incident.model.evidence.json_values import moment_of, object_of
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, moment_of, object_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.evidence.situation import IssuePage, ListedIssue, TagRows
 from sentry_runbook.incident.situation.facts import FEWEST, MOST
 from sentry_runbook.incident.situation.onset import NEAR
 from sentry_runbook.incident.situation.rise import rise_of
 from sentry_runbook.incident.situation.ties import NEW_RELEASE
+from sentry_runbook.sentry.base import time_in_request
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable
 from sentry_runbook.sentry.status_errors import OneProjectAtATime
 
 T = TypeVar("T")
-MOST_LISTED = 100
+MOST_LISTED = 50
 """Issues of a list that are read, those with the most events."""
+TEXT = 400
+"""Characters of an issue's error text in which it says what failed."""
 OWN_PROJECT_ONLY = f"{ONE_AT_A_TIME}: only this issue's was"
 OLDER = (
     "this issue is older than the window, and when its episode began was known too late: what began with it was not "
@@ -146,10 +151,17 @@ def _read_page(collection: Collection, answered: Answered[Page]) -> IssuePage:
     page, organization = answered.answer, collection.question.reference.organization
     numbered = [(issue_id(row), row) for row in page.items[:MOST_LISTED]]
     address = partial(collection.client.issue_url, organization=organization)
-    rows = [{**row, "url": address(number)} for number, row in numbered if number]
+    rows = [{**_with_short_text(row), "url": address(number)} for number, row in numbered if number]
     issues = tuple(row for row in read_all(ListedIssue, rows, collection.sanitizer) if row.status != ARCHIVED)
     is_whole = page.next_cursor is None and len(page.items) <= MOST_LISTED
     return IssuePage(issues=issues, total=page.total, complete=is_whole)
+
+
+def _with_short_text(row: JsonObject) -> JsonObject:
+    """The row with the beginning of its error text: fifty long ones would cost more than they tell."""
+    metadata = object_of(row.get("metadata"))
+    value = metadata.get("value")
+    return {**row, "metadata": {**metadata, "value": value[:TEXT]}} if isinstance(value, str) else row
 
 
 def _note(_: Collection, answered: Answered[T]) -> str:
@@ -158,21 +170,19 @@ def _note(_: Collection, answered: Answered[T]) -> str:
 
 def _source(collection: Collection, what: str) -> str:
     since = _since(collection) or collection.question.window
-    return f"{what}; all projects; from {since.start:%Y-%m-%dT%H:%MZ} on"
+    return f"{what}; all projects; from {moment(since.start)} on"
 
 
 # --- what began with it
-
-
-def _at(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _began_with_request(collection: Collection) -> Request[Answered[Page]] | None:
     began, since = collection.looked_around, _since(collection)
     if began is None or since is None:
         return None
-    return _issues(collection, f"firstSeen:>={_at(since.start)} firstSeen:<={_at(began.end + NEAR)}", since)
+    return _issues(
+        collection, f"firstSeen:>={time_in_request(since.start)} firstSeen:<={time_in_request(began.end + NEAR)}", since
+    )
 
 
 def _is_older(collection: Collection) -> PartValue | None:
@@ -280,7 +290,7 @@ def _places_request(collection: Collection) -> Request[Answered[DiscoverTable]] 
 
     def ask(project: str | None) -> Awaitable[DiscoverTable]:
         return client.discover(
-            (ISSUE_ID, PROJECT, *map(column_of, tags), COUNT),
+            (ISSUE_ID, PROJECT, ENVIRONMENT, *map(column_of, tags), COUNT),
             query="",
             start=since.start,
             end=since.end,
@@ -300,7 +310,7 @@ def _places_request(collection: Collection) -> Request[Answered[DiscoverTable]] 
 
 
 def _places(collection: Collection, answered: Answered[DiscoverTable]) -> TagRows | Unknown:
-    return read_tag_rows(answered.answer, _shared_tags(collection), collection.sanitizer)
+    return read_tag_rows(answered.answer, (ENVIRONMENT, *_shared_tags(collection)), collection.sanitizer)
 
 
 PLACES = Part(

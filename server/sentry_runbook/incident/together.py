@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from sentry_runbook.incident.events.dependency import dependency_of_text
-from sentry_runbook.incident.formatting import clock_time, count, duration, moment, number
+from sentry_runbook.incident.formatting import clock_time, count, duration, exact_clock_time, moment, number
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Issue, Known
 from sentry_runbook.incident.model.evidence.situation import ListedIssue
@@ -47,7 +47,8 @@ def _times(incident: Incident) -> Iterator[str]:
     issues = count(len(known), "issue")
     if all(start.earliest == start.latest for _, start in known):
         length = duration(last[1].at - first[1].at) if last[1].at > first[1].at else "one second"
-        within = f"{issues} began within {length} ({first[1].at:%H:%M:%S} to {last[1].at:%H:%M:%S} UTC)"
+        begin, end = exact_clock_time(first[1].at).removesuffix(" UTC"), exact_clock_time(last[1].at)
+        within = f"{issues} began within {length} ({begin} to {end})"
     else:
         within = f"{issues} began from {moment(first[1].at)} to {clock_time(last[1].at)}, by counts of longer buckets"
     yield f"{within}; the first is {quoted_id(first[0].name)}"

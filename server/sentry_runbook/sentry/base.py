@@ -128,7 +128,12 @@ class EndpointGroup:
 
 def span(start: datetime, end: datetime) -> Query:
     """Explicit start and end: reproducible in a postmortem, where a relative period is not."""
-    return [(name, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}") for name, at in (("start", start), ("end", end))]
+    return [("start", time_in_request(start)), ("end", time_in_request(end))]
+
+
+def time_in_request(at: datetime) -> str:
+    """An instant as parameters and searches have it: ISO 8601 in UTC, without a zone (sentry-api §2)."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def environments_of(names: Sequence[str]) -> Query:

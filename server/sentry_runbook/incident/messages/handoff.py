@@ -207,4 +207,5 @@ def _questions(incident: Incident) -> Iterator[str | Blank]:
     yield Blank("what is under way right now", "Sentry records only what is done")
     yield from unnamed(incident)
     read = "these issues alone" if incident.evidence.together else "one issue"
-    yield Blank("issues of other projects that began since then", f"not looked at: this message reads {read}")
+    why = f"not looked at: this message reads {read}; assess_situation looks at all projects"
+    yield Blank("issues of other projects that began since then", why)

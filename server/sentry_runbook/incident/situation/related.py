@@ -35,7 +35,7 @@ from sentry_runbook.incident.situation.wording import began_together, reason_of
 
 MOST_RELATED = 5
 """Issues that are told; how many there are stands beside them."""
-MOST_COMPARED = 100
+MOST_COMPARED = 50
 """Issues that are compared with each other, those with the most events."""
 MOST_REASONS = 3
 NEW_FOR = timedelta(hours=6)
