@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
 from tests.together.worlds import HOUR, Member, Several, all_events, burst, people
 from tests.tools.support import Connection, connected
@@ -135,6 +136,15 @@ async def test_it_is_over_only_when_every_issue_is(
     assert each == dict(zip(several.short_ids, verdicts, strict=True))
     assert each == alone, "the same as each is judged by itself"
     assert recovery["verdict"] == whole
+
+
+async def test_an_older_server_s_series_tell_each_issue_apart_too() -> None:
+    several, clock = hidden(), ManualClock()
+    world, older = several.world(clock), Profile(timeseries=False, unhandled_rate=False)
+    async with connected(world=world, clock=clock, profile=older) as connection:
+        recovery = await story(connection, several, "check_recovery")
+    assert [issue["verdict"] for issue in recovery["issues"]] == ["recovered", "ongoing"]
+    assert all("clock hours" not in note for note in recovery["notes"])
 
 
 def hidden() -> Several:
