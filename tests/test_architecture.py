@@ -187,12 +187,13 @@ INSIDE: dict[str, set[str]] = {
     "timeline": MEASURED | {"recovery", "causes"},
     "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
-    "background": JUDGED,
+    "together": JUDGED | {"situation"},
+    "background": JUDGED | {"together"},
     "issue_report": JUDGED,
     "triage": JUDGED,
     "resolution": JUDGED,
-    "messages": JUDGED | {"triage", "issue_report", "postmortem", "background"},
-    "postmortem": JUDGED | {"background"},
+    "messages": JUDGED | {"triage", "issue_report", "postmortem", "background", "together"},
+    "postmortem": JUDGED | {"background", "together"},
 }
 """Inside ``incident/``, by folder or module: what each part may import besides itself. Nothing points back."""
 

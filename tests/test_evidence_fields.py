@@ -31,6 +31,7 @@ from tests.recordings import recordings
 from tests.rich_scenario import RICH
 from tests.sentry import shapes
 from tests.sentry.evidence import event_of, part_of
+from tests.together.worlds import cascade
 from tests.tools.support import SETTINGS
 from tests.tools.test_rounds import STRADDLING
 
@@ -61,11 +62,10 @@ BY_TEST: dict[str, str] = {
     "Issue.status_commit": "as above",
     "Issue.names_assignee": "tests/tools/test_glitchtip.py: Sentry always says who is assigned",
     "Issue.logs_activity": "as above: Sentry always keeps a log",
+    "Sessions.unread": "tests/together/test_failures.py: the embedded Sentry answers for every project",
     "IssuePage.complete": "tests/tools/test_related.py: no scenario has so many issues",
     "TagRows.complete": "as above",
     "TagRow.users": "tests/collect/test_situation.py: a triage asks for no users by tag",
-    "TagRow.first": "as above",
-    "TagRow.last": "as above",
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",
     "Unknown.state": "as above",
@@ -173,6 +173,7 @@ async def embedded() -> AsyncIterator[Evidence]:
     yield await evidence_of(RICH, "RICH-3", SEVERITY, period="30m")
     yield await evidence_of(RICH, "RICH-1", IMPACT, OLD_SERVER, environment="production")
     yield await evidence_of(RICH, "RICH-1", TAGS_ONLY, SILENT_SERVER)
+    yield await evidence_of(cascade().scenario(), "PAY-1", STORY, after=0, beside=("WEB-1", "EDGE-1"))
 
 
 async def recorded(number: int, asked: str) -> Evidence:

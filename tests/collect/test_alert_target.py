@@ -33,6 +33,7 @@ from tests.collect.watched import (
     ago,
     company,
     resolver,
+    shop,
 )
 
 RULE, METRIC = f"{BASE}/alerts/rules/shop/12/details/", f"{BASE}/alerts/rules/details/5/"
@@ -145,7 +146,8 @@ async def test_the_firing_that_a_link_is_about_is_told_and_not_the_last_one() ->
 
 
 async def test_a_monitor_that_was_never_open_is_not_open_and_one_whose_periods_are_unknown_is_not_judged() -> None:
-    quiet = DetectorSpec("Quiet", id="50", query="", dataset="transactions", enabled=False)
+    # A search in the language of another dataset is none of issues.
+    quiet = DetectorSpec("Quiet", id="50", query="transaction.duration:>500", dataset="transactions", enabled=False)
     resolve = resolver(company(detectors=(quiet,)))
     target = await resolve(f"{BASE}/monitors/50/")
     assert (target.is_open, target.fired_at, target.enabled, target.query) == (False, None, False, None)
@@ -193,6 +195,34 @@ async def test_a_cron_is_found_by_its_monitor_too_and_by_name() -> None:
         assert (target.cron.missed, target.cron.failed, target.cron.last_good) == (2, 4, NOW)
 
 
+@pytest.mark.parametrize("profile", [TODAY, BEFORE], ids=["today", "before"])
+async def test_a_cron_is_found_by_its_slug_as_messages_name_it(profile: Profile) -> None:
+    target = await resolver(profile=profile)("nightly-report")
+    assert (target.kind, target.name, target.is_open, target.projects) == ("cron", "Nightly report", True, ("shop",))
+    assert target.cron is not None and (target.cron.missed, target.cron.failed) == (2, 4)
+
+
+async def test_a_slug_that_two_projects_have_is_not_chosen_and_one_that_none_has_is_a_name() -> None:
+    twice = World(
+        [
+            shop(monitors=(MonitorSpec("sync-all", "Sync"),)),
+            Scenario(
+                name="mail",
+                project="mail",
+                issues=(IssueSpec("MAIL-1", "Lost letter", streams=(Stream(2, -9, -8),)),),
+                monitors=(MonitorSpec("sync-all", "Sync letters"),),
+                alerts=(AlertSpec("error-rate", id="91", triggered=-9),),
+            ),
+        ],
+        ManualClock(),
+    )
+    resolve = resolver(twice)
+    with pytest.raises(BadInput, match=r'cron monitor "Sync" .*; cron monitor "Sync letters"'):
+        await resolve("sync-all")
+    assert (await resolve("error-rate")).name == "error-rate"
+    assert resolve.cost == (4, 2)
+
+
 @pytest.mark.parametrize(
     ("outcome", "counts"),
     [("missed", (24, 0, 0)), ("error", (0, 24, 0)), ("timeout", (0, 0, 24))],
@@ -238,6 +268,16 @@ async def test_an_uptime_check_says_since_when_it_is_down_and_its_last_check(giv
     assert (uptime.failed, uptime.checked, uptime.counted_from) == (26, 100, ago(99))
     assert uptime.address == "hxxps://shop.example/health"
     assert target.search.query == "detector:900"
+
+
+async def test_an_uptime_check_that_nobody_named_is_found_by_the_address_in_its_message() -> None:
+    check = UptimeSpec("Uptime Monitoring for https://shop.example/health", id="903", down=((-20, None),))
+    resolve = resolver(company(uptime=(check,)))
+    for words in ("Uptime Monitoring for", "Downtime detected for"):
+        target = await resolve(f"{words} https://shop.example/health")
+        assert (target.kind, target.id, target.fired_at) == ("uptime", "903", ago(20))
+        assert "https://" not in target.what
+    assert all("/organizations/acme/" in request or "/acme/" in request for request in resolve.upstream.requests)
 
 
 async def test_an_address_that_was_down_longer_than_its_checks_reach_was_down_before_them() -> None:
@@ -308,6 +348,13 @@ async def test_an_issue_stream_is_what_its_link_says_without_a_request() -> None
     )
     everything = await resolve(f"{BASE}/issues/?project=-1")
     assert (everything.projects, everything.query, everything.start) == ((), None, None)
+
+
+async def test_the_search_of_a_saved_view_is_not_known_from_its_number() -> None:
+    target = await resolver()(f"{BASE}/issues/views/12/?project=shop")
+    assert (target.kind, target.projects, target.query) == ("issue_stream", ("shop",), None)
+    assert "not in its link" in missing(target)["query"]
+    assert (await resolver()(f"{BASE}/issues/views/12/?query=level%3Afatal")).missing == ()
 
 
 async def test_other_pages_say_where_and_when_or_are_refused() -> None:
@@ -487,6 +534,13 @@ async def test_several_alerts_of_one_name_are_named_and_none_is_chosen() -> None
         await resolve("errors")
     with pytest.raises(BadInput, match='No alert or monitor that this token sees has a name with "nothing like it"'):
         await resolve("nothing like it")
+
+
+async def test_a_name_that_is_one_s_own_is_not_one_of_several_that_only_hold_it() -> None:
+    resolve = resolver(company(alerts=(AlertSpec("Checkout", id="1"), AlertSpec("Checkout slow", id="2"))))
+    assert (await resolve("checkout")).id == "1"
+    with pytest.raises(BadInput, match="Several"):
+        await resolve("check")
 
 
 async def test_a_list_that_cannot_be_read_is_named_beside_what_the_other_one_has() -> None:

@@ -63,6 +63,7 @@ BY_END: dict[str, Any] = {
     "incidents/88/": shapes.INCIDENT,
     "checkins/": [shapes.CHECK_IN, {**shapes.CHECK_IN, "status": "ok"}],
     "monitors/nightly/": shapes.MONITOR,
+    "monitors/": [{**shapes.MONITOR, "slug": "nightly-report"}],
     "checks/": [shapes.UPTIME_RESULT],
     "uptime/900/": shapes.UPTIME,
     "releases/shop%401.2.0/": shapes.RELEASE,
@@ -87,6 +88,7 @@ GIVEN = [
     "Pay",
     "Errors",
     "Up",
+    "nightly-report",
 ]
 
 

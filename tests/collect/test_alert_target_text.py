@@ -83,6 +83,9 @@ LINKS: list[tuple[str, PageKind, str, str | None]] = [
     # issue streams
     (f"{ORG}/issues/?query=is%3Aunresolved&project=7&statsPeriod=24h", "issues", "", None),
     (f"{ACME}/issues/?project=-1", "issues", "", None),
+    (f"{ACME}/issues/views/12/?project=7", "issues", "12", None),
+    (f"{ORG}/issues/searches/12/", "issues", "12", None),
+    (f"{ACME}/issues/errors-outages/?statsPeriod=1h", "issues", "", None),
     # below a prefix, and as chats write links
     (f"{BELOW}/organizations/acme/monitors/alerts/77/", "workflow", "77", None),
     (f"<{ORG}/monitors/alerts/77/|Payments fail>", "workflow", "77", None),
@@ -113,7 +116,7 @@ def test_a_link_says_what_its_page_is_of(text: str, kind: PageKind, id_: str, pr
     [
         *("alerts/", "alerts/rules/", "monitors/", "monitors/alerts/", "monitors/crons/", "monitors/uptime/"),
         *("monitors/new/", "monitors/my-monitors/", "crons/", "insights/uptime/", "alerts/new/metric/", "releases/"),
-        *("alerts/rules/uptime/existing-or-create/", "issues/views/12/", "dashboards/12/", "alerts/wizard/"),
+        *("alerts/rules/uptime/existing-or-create/", "issues/views/", "dashboards/12/", "alerts/wizard/"),
         *("traces/", "explore/traces/", "projects/shop/", "monitors/alerts/new/", "automations/", "detectors/"),
     ],
 )
@@ -180,6 +183,10 @@ def test_a_trace_in_words_is_read_as_one(words: str) -> None:
         ("  Nightly   report\u200b ", "Nightly report"),
         ("支払いエラー", "支払いエラー"),
         ("and/or", "and/or"),
+        ("api.example.com/health is slow", "api.example.com/health is slow"),
+        ('"Slow: https://api.example.com/"', "Slow: https://api.example.com/"),
+        ("Uptime Monitoring for https://shop.example/health", "https://shop.example/health"),
+        ("Downtime detected for https://shop.example/health", "https://shop.example/health"),
     ],
 )
 def test_all_else_is_a_name(text: str, name: str) -> None:
@@ -193,6 +200,8 @@ def test_all_else_is_a_name(text: str, name: str) -> None:
         ("  ‚… ", "empty"),
         ("https://acme.pagerduty.com/incidents/PT4KHLK", "PagerDuty"),
         ("https://evil.example/organizations/acme/monitors/alerts/77/", "another host"),
+        ("see https://evil.example/monitors/alerts/77/ please", "another host"),
+        ("evil.example/monitors/alerts/77/", "another host"),
         ("https://sentry.example.com@evil.example/organizations/acme/monitors/alerts/77/", "another host"),
         (f"{ORG}/issues/1/ {ORG}/issues/2/", "several issues"),
         ("x" * (LONGEST_NAME + 1), "longer than the name"),

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sentry_runbook.collect import situation_builder, situation_collection
 from sentry_runbook.errors import BadInput, NotFound, SentryError
 from sentry_runbook.incident.model.evidence import Known, Unknown
 from sentry_runbook.simulator.app import Profile
@@ -25,6 +26,7 @@ from tests.collect.situation_worlds import (
     asked_situation,
     burst,
     cascade,
+    flagged,
     many_projects,
     people,
     risen,
@@ -366,7 +368,6 @@ async def test_builds_and_places_are_asked_of_the_news_and_of_steady_issues_besi
     row = rows[number(world, "PAYMENTS-2")]
     assert (row.values["release"], row.values["environment"]) == ("payments@1.0", "production")
     assert (row.events, row.users) == (40, 40)
-    assert row.first is not None and abs(row.first - (NOW - timedelta(minutes=12))) <= timedelta(seconds=1)
 
 
 async def test_a_host_and_a_tenant_are_read_where_the_events_name_them() -> None:
@@ -477,3 +478,37 @@ async def test_the_alerts_of_all_projects_are_asked_for_without_a_project() -> N
     (alert,) = known(asked, "alerts")
     assert alert.name == "Payments fail"
     assert isinstance(alert.last_triggered, datetime)
+
+
+@pytest.mark.parametrize(("most", "left_out"), [(8, 4), (9, 3), (11, 1)])
+async def test_a_part_that_no_request_is_left_for_says_so(
+    most: int, left_out: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty list would say that no alert fired, or that no trace is shared."""
+    for module in (situation_collection, situation_builder):
+        monkeypatch.setattr(module, "MOST_REQUESTS", most)
+    asked = await asked_situation(cascade())
+    assert sum(asked.per_round) <= most
+    parts = ("builds", "traces", "places", "alerts")
+    for field in parts:
+        part = getattr(asked.evidence, field)
+        assert isinstance(part, Known) or "no more than" in part.why, field
+    assert sum(isinstance(getattr(asked.evidence, field), Unknown) for field in parts) == left_out
+
+
+async def test_of_far_more_rows_than_were_asked_for_a_page_is_read_and_the_rest_is_told_as_unread() -> None:
+    """A server may ignore the size of a page: what is read is bounded, as the answer itself is (8 MB)."""
+
+    def many(_: httpx.Response, rows: Any) -> httpx.Response:
+        listed = rows if isinstance(rows, list) else rows["data"]
+        more = [{**row, "id": str(900_000 + index)} for index in range(1_500) for row in listed[:1]]
+        return httpx.Response(200, json=more if isinstance(rows, list) else {**rows, "data": more})
+
+    places = ("acme/issues/", "acme/projects/", "acme/releases/", "flags/logs/", "workflows/")
+    asked = await asked_situation(flagged(), dict.fromkeys(places, many))
+    for name in LISTS:
+        page = known(asked, name)
+        assert len(page.issues) <= 100 and page.complete is False
+    assert len(known(asked, "projects")) == 1_000
+    assert len(known(asked, "flag_changes")) == 200
+    assert len(known(await asked_situation(QUIET, {"workflows/": many}), "alerts")) == 200

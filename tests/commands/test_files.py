@@ -42,6 +42,17 @@ def test_a_postmortem_made_offline_is_the_one_that_was_made_online(command: Comm
 
 
 @pytest.mark.usefixtures("sentry")
+def test_further_issues_make_one_story_online_and_offline(command: Commands) -> None:
+    online = command("postmortem", "SHOP-1Z", "--issues", "SHOP-1R, SHOP-1Z", "--save", "evidence.json")
+    assert online.code == 0, online.err
+    assert "all 2 issues" in online.out
+    assert command("postmortem", "--evidence", "evidence.json").out == online.out
+    refused = command("update", "--evidence", "evidence.json", "--issues", "SHOP-1R")
+    assert (refused.code, refused.out) == (2, "")
+    assert "all 2 issues" not in command("postmortem", "SHOP-1Z").out
+
+
+@pytest.mark.usefixtures("sentry")
 def test_offline_needs_neither_token_nor_sentry(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     assert command("triage", "SHOP-1Z", "--save", "evidence.json").code == 0
     monkeypatch.delenv("SENTRY_AUTH_TOKEN")
@@ -50,6 +61,22 @@ def test_offline_needs_neither_token_nor_sentry(command: Commands, monkeypatch: 
     assert output.out.startswith("Some requests may fail.\nStatus: Identified.")
     assert "the status is identified" in output.err
     assert "the next message is due at" in output.err
+
+
+@pytest.mark.usefixtures("sentry")
+def test_a_handoff_is_drafted_for_engineers_and_refused_for_others(command: Commands) -> None:
+    drafted = command("update", "SHOP-1Z", "--kind", "handoff", "--lead", "Mina Park")
+    assert drafted.code == 0
+    assert drafted.out.startswith("HANDOFF — [SHOP-1Z]")
+    assert "- Incident Lead: Mina Park" in drafted.out
+    assert "what is under way right now" in drafted.err
+    late = command("update", "SHOP-1Z", "--kind", "handoff", "--since", "2099-01-01T00:00:00Z")
+    assert "the time given is not before now" in late.out
+    refused = command("update", "SHOP-1Z", "--kind", "handoff", "--audience", "customers")
+    assert refused.code == 2
+    assert "for engineers only" in refused.err
+    assert "kind=update audience=customers" in refused.err
+    assert refused.out == ""
 
 
 def test_saving_replaces_evidence_and_nothing_else(command: Commands, place: Path) -> None:

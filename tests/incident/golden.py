@@ -22,7 +22,7 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.drafts import draft_update
 from sentry_runbook.incident.model.evidence import Evidence, Issue, Unknown
 from sentry_runbook.incident.model.policy import default_policy
-from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
+from sentry_runbook.incident.model.results.messages import FOR_ENGINEERS, FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Templates, load_templates
 from sentry_runbook.runtime import build_runtime
@@ -38,7 +38,12 @@ POLICY = default_policy()
 KINDS: tuple[Kind, ...] = get_args(Kind)
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 FORMATS: tuple[Format, ...] = get_args(Format)
-EVERY = tuple(product(KINDS, AUDIENCES, FORMATS))
+EVERY = tuple(
+    (kind, audience, form)
+    for kind, audience, form in product(KINDS, AUDIENCES, FORMATS)
+    if kind not in FOR_ENGINEERS or audience == "engineers"
+)
+OF_EVERY_AUDIENCE = tuple(kind for kind in KINDS if kind not in FOR_ENGINEERS)
 LAST = timedelta(minutes=30)
 """The last message went out that long ago."""
 

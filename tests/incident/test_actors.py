@@ -208,6 +208,25 @@ def test_a_group_over_midnight_says_the_day_and_one_of_many_kinds_how_many_more(
     assert what.endswith('"kind_e" and 2 more')
 
 
+@pytest.mark.parametrize(
+    ("data", "told_as"),
+    [
+        pytest.param(
+            {"assignee": "7", "assigneeType": "user"}, '"Dana Ortiz" assigned the issue to themselves', id="self"
+        ),
+        pytest.param({"assignee": "9", "assigneeType": "user"}, '"Dana Ortiz" assigned the issue', id="a number"),
+        pytest.param(
+            {"assignee": "7", "assigneeType": "team"}, '"Dana Ortiz" assigned the issue', id="a team's number"
+        ),
+        pytest.param(
+            {"assignee": "9", "user": {"name": "Mina"}}, '"Dana Ortiz" assigned the issue to "Mina"', id="name"
+        ),
+    ],
+)
+def test_an_assignment_says_to_whom_as_far_as_the_entry_tells_it(data: Mapping[str, Any], told_as: str) -> None:
+    assert [what for _, what in log_rows(told(entry(user=DANA, data=data)))] == [told_as]
+
+
 NAME = "night"
 BROKEN = IssueSpec(
     "NIGHT-1",

@@ -18,6 +18,7 @@ from tests.incident.golden import (
     FORMATS,
     GOLDEN,
     KINDS,
+    OF_EVERY_AUDIENCE,
     POLICY,
     all_drafts,
     drafted,
@@ -83,7 +84,7 @@ def test_a_status_update_says_conditions_actions_needs_and_when_the_next_one_com
     assert order == ["Conditions", "Actions", "Needs", "Next update"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_EVERY_AUDIENCE)
 def test_executives_read_the_effect_the_state_and_who_decides_what_by_when(kind: Kind) -> None:
     draft = drafted("payment_spike", kind, "executives")
     order = [name for name in labels(draft) if name in ("Effect", "Next decision", "Decides", "Next update")]
@@ -317,7 +318,7 @@ def test_customers_read_times_in_the_policys_time_zone_and_engineers_in_utc(zone
     assert "Started: 2026-11-20 11:51 UTC" in internal.text
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_EVERY_AUDIENCE)
 def test_customers_read_neither_the_cause_nor_the_fix_and_whoever_sends_it_is_told(kind: Kind) -> None:
     cause = "A partner changed the format of its messages"
     draft = drafted("payment_spike_resolved", kind, "customers", root_cause=cause, fix="we went back")

@@ -28,6 +28,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/incident/test_severity_verdicts.py",
         "tests/incident/test_severity_anomalies.py",
         "tests/incident/test_response_clock.py",
+        "tests/incident/test_severity_earlier.py",
     ),
     "recovery": (
         "tests/incident/test_comparison.py",
@@ -35,7 +36,11 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/incident/test_recovery_answers.py",
         "tests/incident/test_recovery_over_time.py",
     ),
-    "resolution": ("tests/incident/test_resolution.py", "tests/incident/test_archive_kinds.py"),
+    "resolution": (
+        "tests/incident/test_resolution.py",
+        "tests/incident/test_archive_kinds.py",
+        "tests/incident/test_others.py",
+    ),
     "episode": (
         "tests/incident/test_change_point.py",
         "tests/incident/test_episode.py",

@@ -17,8 +17,9 @@ from sentry_runbook.settings import Limits
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World
 
-DRAFTS = tuple(
-    product(("initial", "update", "resolved"), ("engineers", "executives", "customers"), ("markdown", "slack"))
+DRAFTS = (
+    *product(("initial", "update", "resolved"), ("engineers", "executives", "customers"), ("markdown", "slack")),
+    *product(("handoff",), ("engineers",), ("markdown", "slack")),
 )
 CACHED = replace(SETTINGS, limits=Limits(cache_s=300))
 """All is asked of one instant, so Sentry is asked once."""

@@ -15,10 +15,12 @@ from sentry_runbook.safety.confirm import (
     DamagedToken,
     ExpiredToken,
     OtherAction,
+    Seen,
     SpentToken,
     StateChanged,
     seconds_running,
 )
+from sentry_runbook.tools.confirmation import ANY_TOKEN
 
 PLAN: dict[str, str | int | None] = {
     "tool": "resolve_issue",
@@ -226,3 +228,31 @@ def test_every_refusal_says_what_to_do() -> None:
         confirmations.redeem("x", PLAN)
     assert caught.value.fix
     assert "key" not in repr(confirmations)
+
+
+# --- how far the log was read
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept"),
+    [
+        (Seen(), Seen()),
+        (Seen(1_795_000_000_123_456, 2), Seen(1_795_000_000_123_456, 2)),
+        (Seen(1_795_000_000_123_456, 300), Seen(1_795_000_000_123_456, 255)),
+        (Seen(-5, 1), Seen(0, 1)),
+    ],
+)
+def test_a_token_tells_how_far_the_log_was_read_and_is_bound_to_nothing_by_it(seen: Seen, kept: Seen) -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN, seen=seen)
+    assert len(token) == len(ANY_TOKEN)
+    assert confirmations.seen_by(token) == kept
+    confirmations.redeem(token, PLAN)
+
+
+def test_what_is_no_token_of_this_process_tells_nothing_of_the_log() -> None:
+    confirmations = Confirmations(Clock())
+    token = confirmations.issue(PLAN, seen=Seen(5, 1))
+    assert Confirmations(Clock()).seen_by(token) is None
+    assert confirmations.seen_by("made up") is None
+    assert confirmations.seen_by(f"{'A' if token[0] != 'A' else 'B'}{token[1:]}") is None

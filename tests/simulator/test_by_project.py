@@ -197,3 +197,11 @@ async def test_without_global_views_several_projects_are_refused_and_one_is_not(
     assert (refused.status_code, refused.json()) == (400, {"detail": detail})
     alone = path.replace("project=-1", "project=web").replace("&project=mail", "")
     assert (await asked.get(alone)).status_code == 200
+
+
+async def test_without_global_views_sessions_outcomes_and_releases_are_still_those_of_all_projects() -> None:
+    asked = Asked(COMPANY, profile=Profile(global_views=False))
+    sessions = await asked.read("sessions/", **ALL, field="sum(session)", groupBy="project", statsPeriod="24h")
+    assert len(sessions["groups"]) == 3
+    assert len((await asked.read("stats_v2/", **OUTCOMES, groupBy="project"))["groups"]) == 3
+    assert len(await asked.read("releases/", **ALL)) == 4

@@ -96,10 +96,10 @@ async def test_an_incident_stands_in_realistic_surroundings(scenario: Scenario) 
 def test_nothing_of_the_future_is_seen_in_the_first_minutes(scenario: Scenario) -> None:
     clock = at_minute(0)
     world = World(scenario, clock)
-    (project,) = world.projects
-    before = [log.count(0, world.now_ms() + 1) for log in (project.events, project.spans, project.sessions)]
+    logs = [log for project in world.projects for log in (project.events, project.spans, project.sessions)]
+    before = [log.count(0, world.now_ms() + 1) for log in logs]
     clock.advance(minutes=4)
-    assert before == [log.count(0, world.now_ms() + 1) for log in (project.events, project.spans, project.sessions)]
+    assert before == [log.count(0, world.now_ms() + 1) for log in logs]
 
 
 @EVERY
@@ -260,6 +260,76 @@ async def test_staging_only_has_no_event_in_production() -> None:
     health = await asked.read("sessions/", field=HEALTH, groupBy="environment", statsPeriod="24h")
     rates = {group["by"]["environment"]: group["totals"]["crash_free_rate(session)"] for group in health["groups"]}
     assert rates["staging"] < 0.95 < rates["production"]
+
+
+INCIDENT = ("PAYMENTS-4K", "ORDERS-7C", "STOREFRONT-5R")
+
+
+async def of_each_issue(asked: Asked, *fields: str, **params: object) -> dict[str, dict[str, object]]:
+    query = {"dataset": "errors", "project": "-1", "statsPeriod": "1h"} | params
+    rows = (await asked.read("events/", field=["issue", *fields], **query))["data"]
+    return {row["issue"]: row for row in rows}
+
+
+@MINUTES
+async def test_shared_database_has_three_issues_of_one_cause_within_83_seconds(minute: int) -> None:
+    asked = Asked(SCENARIOS["shared-database"], clock=at_minute(minute))
+    assert SCENARIOS["shared-database"].issue == INCIDENT[0]
+    rows = await of_each_issue(asked, "min(timestamp)", "count_unique(user)")
+    began = [datetime.fromisoformat(str(rows[issue]["min(timestamp)"])) for issue in INCIDENT]
+    assert min(began) == began[0]
+    assert max(began) - min(began) == timedelta(seconds=83)
+    coincidence = datetime.fromisoformat(str(rows["STOREFRONT-5S"]["min(timestamp)"]))
+    assert timedelta(0) < coincidence - min(began) < timedelta(minutes=1)
+    # Alone none of them has more than a hundred people; together they have.
+    assert all(50 < int(str(rows[issue]["count_unique(user)"])) <= 100 for issue in INCIDENT)
+    query = f"issue:[{','.join(INCIDENT)}]"
+    together = await asked.read(
+        "events/", dataset="errors", project="-1", statsPeriod="1h", field="count_unique(user)", query=query
+    )
+    assert 100 < together["data"][0]["count_unique(user)"] < 130
+
+
+async def test_the_shop_of_shared_database_shows_the_failed_charges_in_the_same_traces_to_the_same_people() -> None:
+    asked = Asked(SCENARIOS["shared-database"])
+    met: dict[str, set[tuple[str, str]]] = {}
+    for project in asked.world.projects:
+        for event in project.events.until(asked.world.now_ms()):
+            if event.trace and event.user:
+                met.setdefault(event.issue.short_id, set()).add((event.trace, event.user.id))
+    assert met["STOREFRONT-5R"] < met["PAYMENTS-4K"]
+    others = {trace for issue, pairs in met.items() if issue not in INCIDENT for trace, _ in pairs}
+    assert not others & {trace for issue in INCIDENT for trace, _ in met[issue]}
+    people = {who for _, who in met["STOREFRONT-5S"]}
+    assert not people & {who for issue in INCIDENT for _, who in met[issue]}
+
+
+async def test_the_old_issue_of_shared_database_is_as_loud_as_ever_and_no_hour_of_sessions_is_critical() -> None:
+    asked = Asked(SCENARIOS["shared-database"])
+    rates = []
+    for period, hours in (("1h", 1), ("24h", 24), ("14d", 14 * 24)):
+        rows = await of_each_issue(asked, "count()", statsPeriod=period)
+        rates.append(int(str(rows["ORDERS-2M"]["count()"])) / hours)
+    assert max(rates) - min(rates) < 1
+    body = await asked.read(
+        "sessions/", field=HEALTH, groupBy="project", project="-1", statsPeriod="24h", interval="1h"
+    )
+    told = [
+        rate for group in body["groups"] for rate in group["series"]["crash_free_rate(session)"] if rate is not None
+    ]
+    assert len(body["groups"]) == 3
+    assert min(told) > 0.95
+
+
+async def test_no_deploy_of_shared_database_lies_near_its_begin() -> None:
+    asked = Asked(SCENARIOS["shared-database"])
+    deployed = []
+    for release in await asked.read("releases/", project="-1"):
+        if release["lastDeploy"]:
+            age = asked.clock() - datetime.fromisoformat(release["lastDeploy"]["dateFinished"])
+            deployed.append(age)
+    assert min(deployed) > timedelta(hours=3)
+    assert sum(age < timedelta(hours=6) for age in deployed) == 2
 
 
 async def test_projects_of_one_world_do_not_mix() -> None:

@@ -178,8 +178,14 @@ async def test_an_environment_without_events_is_said_to_have_none() -> None:
 
 async def test_every_scenario_is_found_with_find_issues_and_read_by_what_it_lists() -> None:
     async with connected() as connection:
-        found = await connection.call("find_issues", period="7d", limit=50)
-        listed = {issue["short_id"]: issue for issue in found["issues"]}
+        listed: dict[str, Any] = {}
+        more: dict[str, Any] = {}
+        while True:
+            found = await connection.call("find_issues", period="7d", limit=12, **more)
+            listed |= {issue["short_id"]: issue for issue in found["issues"]}
+            if "next_cursor" not in found:
+                break
+            more = {"cursor": found["next_cursor"]}
         for scenario in SCENARIOS.values():
             row = listed[scenario.issue]
             report = await connection.call("get_issue", issue=row["url"])

@@ -23,6 +23,7 @@ from tests.fake_servers.app import TOKEN
 from tests.fake_servers.glitchtip_world import ISSUE, GlitchTipWorld, Happened
 from tests.rich_scenario import RICH
 from tests.test_evidence_fields import all_fields, models_of_the_evidence, name_of
+from tests.together.worlds import cascade
 from tests.tools.support import SETTINGS, connected
 from tests.tools.test_result_fields import afterwards, calls, changes, fields
 
@@ -95,12 +96,21 @@ async def play_beside_another() -> None:
             await connection.client.call_tool("triage_issue", {"issue": issue})
 
 
+async def play_several() -> None:
+    """Issues of three projects as one incident."""
+    clock = ManualClock()
+    async with connected(world=cascade().world(clock), clock=clock) as connection:
+        for tool in ("draft_postmortem", "check_recovery"):
+            await connection.client.call_tool(tool, {"issue": "PAY-1", "issues": ["WEB-1", "EDGE-1"]})
+
+
 async def test_every_field_of_the_evidence_is_read_by_some_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     read: set[str] = set()
     direct = dataclasses.replace(SETTINGS, writes="direct")
     with recorded_reads(monkeypatch, read):
         await play_without_discover()
         await play_beside_another()
+        await play_several()
         for name in PLAYED:
             scenario = SCENARIOS[name]
             async with connected(name, settings=direct) as connection:

@@ -134,7 +134,10 @@ async def test_a_link_that_names_no_issue_is_told_with_the_issues_behind_it_by_e
     async with shop() as connection:
         for tool, arguments in (("triage_issue", {}), ("list_events", {}), *WRITES):
             said = await connection.error(tool, issue=link, **arguments)
-            assert said.startswith("The link is of an alert of project shop: it names no issue. Its issues of the last")
+            assert said.startswith(
+                "The link is of an alert of project shop: it names no issue. For what is behind it call"
+            )
+            assert "Its issues of the last" in said
             assert f'{NOW} "Boom", 6 events' in said
             assert "For more call find_issues project=shop." in said
         assert changes(connection) == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
 import pytest
@@ -30,9 +30,11 @@ from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import definitions
 from tests.beside import BESIDE, RISING
+from tests.collect.situation_worlds import SHOWN
 from tests.corpus.planted.entries import planted_incidents
 from tests.corpus.planted.events import MAIN, Played
 from tests.rich_scenario import RICH
+from tests.together.worlds import cascade
 from tests.tools.support import SETTINGS, Connection, connected
 
 DIRECT = dataclasses.replace(SETTINGS, writes="direct")
@@ -172,6 +174,26 @@ def reached(hint: object, value: object) -> Iterator[Field]:
                 yield from reached(field.annotation, value[name])
 
 
+Make = Callable[[Connection, str, dict[str, Any]], Awaitable[None]]
+
+
+async def play_many_issues(make: Make) -> None:
+    """The calls that are about several issues."""
+    for shown, arguments, profile in SHOWN:
+        clock = ManualClock()
+        async with connected(world=World(shown, clock), clock=clock, profile=profile) as connection:
+            await make(connection, "assess_situation", dict(arguments))
+    for scenario, issue in ((BESIDE, "ORDERS-1"), (RISING, "PAYMENTS-1")):
+        clock = ManualClock()
+        async with connected(world=World([scenario], clock), clock=clock) as connection:
+            await make(connection, "triage_issue", {"issue": issue})
+    clock = ManualClock()
+    async with connected(world=cascade().world(clock), clock=clock) as connection:
+        connection.clock.advance(minutes=20)
+        for tool in ("draft_postmortem", "draft_update", "check_recovery"):
+            await make(connection, tool, {"issue": "PAY-1", "issues": ["WEB-1", "EDGE-1"]})
+
+
 @pytest.mark.matrix
 async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
     results = {definition.name: definition.result for definition in definitions()}
@@ -209,10 +231,7 @@ async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
     async with connected(world=World([CAME_BACK], clock), clock=clock) as connection:
         for call in calls(CAME_BACK.issue):
             await make(connection, *call)
-    for scenario, issue in ((BESIDE, "ORDERS-1"), (RISING, "PAYMENTS-1")):
-        clock = ManualClock()
-        async with connected(world=World([scenario], clock), clock=clock) as connection:
-            await make(connection, "triage_issue", {"issue": issue})
+    await play_many_issues(make)
     unreached = {
         f"{owner(model, name)}.{name}"
         for model in known

@@ -22,7 +22,9 @@ from sentry_runbook.collect.question import (
 from sentry_runbook.collect.windows import recovery_window, story_window
 
 if TYPE_CHECKING:
-    from sentry_runbook.collect.investigation import WindowFor
+    from collections.abc import Sequence
+
+    from sentry_runbook.collect.builder import WindowFor
     from sentry_runbook.incident.model.evidence import Evidence, Window
     from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
     from sentry_runbook.incident.model.evidence.situation import SituationEvidence
@@ -40,10 +42,10 @@ __all__ = [
     "WRITING_ORDERED",
     "Aspect",
     "collect_situation",
+    "collect_situation_of_alert",
     "investigate",
     "list_issue_events",
     "recovery_window",
-    "resolve_target",
     "search_issues",
     "story_window",
 ]
@@ -64,6 +66,7 @@ async def investigate(
     organization: str | None = None,
     fresh: bool = False,
     window_for: WindowFor | None = None,
+    beside: Sequence[str] = (),
 ) -> Evidence:
     """Collect the evidence about one issue.
 
@@ -81,9 +84,10 @@ async def investigate(
         organization: of the issue, when the reference does not name it.
         fresh: read the issue anew, for a change is planned on it.
         window_for: chooses the window from the issue instead, when none is given.
+        beside: further issues of the same incident, in the same forms; then the evidence is of all of them together.
 
     Raises:
-        RunbookError: the issue could not be read, or an argument is invalid. All else that fails costs only its
+        RunbookError: an issue could not be read, or an argument is invalid. All else that fails costs only its
             own part of the evidence.
     """
     from sentry_runbook.collect.investigation import collect_evidence, read_question  # noqa: PLC0415  # see the module's docstring
@@ -101,6 +105,7 @@ async def investigate(
         release=release,
         organization=organization,
         fresh=fresh,
+        beside=beside,
     )
     return await collect_evidence(run, question, None if period or start else window_for)
 
@@ -113,7 +118,6 @@ async def collect_situation(
     period: str | None = None,
     start: str | None = None,
     end: str | None = None,
-    target: AlertTarget | None = None,
 ) -> SituationEvidence:
     """What is known of an organization's errors; see :func:`.situation.collect_situation`.
 
@@ -123,19 +127,30 @@ async def collect_situation(
     from sentry_runbook.collect import situation  # noqa: PLC0415  # see the module's docstring
 
     return await situation.collect_situation(
-        run, project=project, environment=environment, period=period, start=start, end=end, target=target
+        run, project=project, environment=environment, period=period, start=start, end=end
     )
 
 
-async def resolve_target(run: Runtime, text: str) -> AlertTarget:
-    """What a link to an alert, monitor, check, release …, or an alert's name stands for.
+async def collect_situation_of_alert(
+    run: Runtime,
+    alert: str,
+    *,
+    project: str | None = None,
+    environment: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> tuple[AlertTarget, SituationEvidence]:
+    """What a link or name of an alert stands for, and what is known of the errors there and then.
 
     Raises:
-        RunbookError: it names nothing, or cannot be read; see :func:`.alert_target.resolve_target`.
+        RunbookError: it names nothing, or cannot be read; see :mod:`.situation_of_alert`.
     """
-    from sentry_runbook.collect import alert_target  # noqa: PLC0415  # see the module's docstring
+    from sentry_runbook.collect import situation_of_alert  # noqa: PLC0415  # see the module's docstring
 
-    return await alert_target.resolve_target(run, text)
+    return await situation_of_alert.collect_situation_of_alert(
+        run, alert, project=project, environment=environment, period=period, start=start, end=end
+    )
 
 
 async def list_issue_events(

@@ -18,7 +18,7 @@ from sentry_runbook.collect.alert_target_names import resolve_name
 from sentry_runbook.collect.alert_target_parts import Resolution
 from sentry_runbook.collect.alert_target_text import AlertName, read_alert
 from sentry_runbook.collect.alert_target_uptime import resolve_uptime
-from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
+from sentry_runbook.incident.model.evidence.alert_target import AlertTarget, TargetKind
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
@@ -42,20 +42,46 @@ async def resolve_target(run: Runtime, text: str) -> AlertTarget:
         SentryError: what it names does not exist, or cannot be read and its link says nothing by itself.
     """
     given = read_alert(text, run.settings.base_url)
-    client, now = run.client(), run.clock()
-    made = Resolution(
-        client=client,
-        sanitizer=Sanitizer(mask=run.settings.mask, latest=now + AHEAD),
-        link=given if isinstance(given, PageLink) else NOTHING,
-        now=now,
-    )
-    async with client.call(run.settings.limits.call_s):
+    made = _begun(run, given)
+    async with made.client.call(run.settings.limits.call_s):
         if isinstance(given, AlertName):
             return await resolve_name(made, given)
         if isinstance(given, IssueRef):
             target = await resolve_issue(made, given)
             return target.model_copy(update={"organization": given.organization})
         return await _of_link(made)
+
+
+def target_in_text(run: Runtime, text: str) -> AlertTarget:
+    """What the text itself says of where and when to look, without a request: for what is asked meanwhile.
+
+    Raises:
+        BadInput: as :func:`resolve_target`, but for what only Sentry knows.
+    """
+    given = read_alert(text, run.settings.base_url)
+    made = _begun(run, given)
+    if isinstance(given, PageLink) and (given.name is None or given.name.kind == "issues"):
+        return resolve_page(made)
+    name = given.name.kind if isinstance(given, PageLink) and given.name is not None else None
+    kind: TargetKind = "release" if name == "release" else "trace" if name == "trace" else "alert"
+    target = made.target(kind, kind)
+    return target.model_copy(update={"organization": given.organization}) if isinstance(given, IssueRef) else target
+
+
+def most_requests(run: Runtime, text: str) -> int:
+    """How many requests :func:`resolve_target` sends at the most, once it is known what the server can."""
+    given = read_alert(text, run.settings.base_url)
+    return 4 if isinstance(given, AlertName) and given.is_slug else 3
+
+
+def _begun(run: Runtime, given: IssueRef | PageLink | AlertName) -> Resolution:
+    now = run.clock()
+    return Resolution(
+        client=run.client(),
+        sanitizer=Sanitizer(mask=run.settings.mask, latest=now + AHEAD),
+        link=given if isinstance(given, PageLink) else NOTHING,
+        now=now,
+    )
 
 
 async def _of_link(made: Resolution) -> AlertTarget:

@@ -54,19 +54,42 @@ async def resolve_cron(made: Resolution, page: PageName) -> AlertTarget:
     await batch.send()
     if monitor.value is None:
         return made.failed(error_of(monitor), "cron", "cron monitor")
-    json, row = monitor.value, read(AlertRow, monitor.value, made.sanitizer)
-    project = object_of(json.get("project"))
+    state = await _state(made, monitor.value, checks, window, project=page.project, slug=page.id)
+    return _target(made, monitor.value, state, page.id)
+
+
+async def resolve_cron_row(made: Resolution, monitor: JsonObject, slug: str) -> AlertTarget:
+    """The target of a cron monitor that a list told. One request."""
+    project, window = id_of(object_of(monitor.get("project")).get("id")), made.window(DAY)
+    checks: Result[ListPage[JsonObject]] = Result()
+    try:
+        checks.value = await _check_ins(made, project, slug, window)
+    except RunbookError as exc:
+        checks.error = exc
+    state = await _state(made, monitor, checks, window, project=project, slug=slug, looks_further=False)
+    return _target(made, monitor, state, slug)
+
+
+def _target(made: Resolution, json: JsonObject, state: CronState | None, asked: str) -> AlertTarget:
+    """A cron monitor with what became of its check-ins.
+
+    Args:
+        made: what was given.
+        json: the monitor.
+        state: None where its check-ins are not known.
+        asked: the slug or id that it was asked for by.
+    """
+    row, project = read(AlertRow, json, made.sanitizer), object_of(json.get("project"))
     slug, number = text_of(project.get("slug")), id_of(project.get("id"))
     shown = (slug,) if slug and SLUG.fullmatch(slug) else made.link.projects
-    state = await _state(made, json, checks, window, project=page.project, slug=page.id)
-    monitor_slug = text_of(json.get("slug")) or page.id
+    own_slug = text_of(json.get("slug")) or asked
     return made.target(
         "cron",
-        f"{called('cron monitor', row.name, page.id)}{made.of_projects(shown)}",
+        f"{called('cron monitor', row.name, asked)}{made.of_projects(shown)}",
         shown_projects=shown,
         projects=(number,) if number else shown,
-        query=term("monitor.slug", monitor_slug),
-        id=monitor_slug if SLUG.fullmatch(monitor_slug) else page.id,
+        query=term("monitor.slug", own_slug),
+        id=own_slug if SLUG.fullmatch(own_slug) else asked,
         name=row.name,
         enabled=row.enabled,
         owner=row.owner,

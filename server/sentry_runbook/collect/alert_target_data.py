@@ -179,6 +179,8 @@ def resolve_page(made: Resolution) -> AlertTarget:
         raise BadInput(link.what, SAYS_NOTHING)
     noun = link.page.removeprefix("an ").removeprefix("a ").removeprefix("the ")
     if is_stream:
+        if link.name is not None and link.name.id and not link.query:
+            made.lacks("query", "the search that the view was saved with is not in its link")
         return made.target("issue_stream", f"{noun}{link.of_projects}")
     if link.page == "a project" and len(link.projects) == 1:
         return made.target("project", f"project {link.projects[0]}")

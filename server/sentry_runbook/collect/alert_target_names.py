@@ -1,7 +1,8 @@
 """Targets by the name of an alert or monitor: searched among all of them, by what Sentry calls its name.
 
-Requests: 3 in 2 rounds: alerts and monitors by name, then when the one found fired. Servers from before workflows are
-asked for their rules instead: 2 in 2 once that is known.
+Requests: 3 in 2 rounds: alerts and monitors by name, then when the one found fired; 4 in 2 for a name that is written
+as a cron monitor's slug is: cron monitors are listed beside. Servers from before workflows are asked for their rules
+instead: 2 in 2 once that is known.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sentry_runbook.collect.alert_target_alerts import DETECTOR_KINDS, HISTORY, target_of
+from sentry_runbook.collect.alert_target_crons import resolve_cron_row
 from sentry_runbook.collect.alert_target_parts import Resolution, called
 from sentry_runbook.collect.alert_target_text import AlertName
 from sentry_runbook.collect.batch import RequestBatch, Result
@@ -57,7 +59,7 @@ class Named:
         """What it is, as people call it."""
         if self.form == "detector":
             return DETECTOR_KINDS.get(text_of(self.row.get("type")) or "", ("error_monitor", "monitor"))[1]
-        return "metric alert" if self.form == "metric_rule" else "alert"
+        return {"metric_rule": "metric alert", "cron": "cron monitor"}.get(self.form, "alert")
 
 
 async def resolve_name(made: Resolution, name: AlertName) -> AlertTarget:
@@ -74,7 +76,7 @@ async def resolve_name(made: Resolution, name: AlertName) -> AlertTarget:
     wanted = _folded(name.text)
     holding = [row for row in found if wanted in _folded(row.name)]
     exact = [row for row in holding if _folded(row.name) == wanted]
-    chosen = _without_twins(exact or holding)
+    chosen = [row for row in found if row.form == "cron"] or _without_twins(exact or holding)
     shown = quoted(made.name(name.text))
     if not chosen:
         more = " Sentry lists more than were read: give more of the name." if is_cut else ""
@@ -85,6 +87,8 @@ async def resolve_name(made: Resolution, name: AlertName) -> AlertTarget:
         rest = f" and {len(chosen) - MOST_NAMED} more" if len(chosen) > MOST_NAMED else ""
         raise BadInput(f"Several are called like {shown}: {listed}{rest}.", f"Give the whole name. {LIST_HINT}")
     named = chosen[0]
+    if named.form == "cron":
+        return await resolve_cron_row(made, named.row, name.text)
     asks_monitors = named.form == "workflow" and not _fired_lately(made, named)
     # One request is left. An alert that fired of late says by its issues where, of another one its monitors do; and
     # when a cron job or an address failed, its checks say.
@@ -109,7 +113,13 @@ async def _search(made: Resolution, name: AlertName) -> tuple[list[Named], bool]
     batch = RequestBatch()
     alerts = batch.add(partial(client.alerts_named, words, organization=organization))
     monitors = batch.add(partial(client.monitors_named, words, organization=organization))
+    jobs: Result[ListPage[JsonObject]] = Result()
+    if name.is_slug:
+        jobs = batch.add(partial(client.cron_monitors_named, name.text, organization=organization))
     await batch.send()
+    named_so = [Named("cron", row) for row in _items(jobs) if text_of(row.get("slug")) == name.text]
+    if named_so:
+        return named_so, False
     if isinstance(alerts.error, ENDPOINT_MISSING) and isinstance(monitors.error, ENDPOINT_MISSING):
         page = await client.old_rules_named(words, organization=organization)
         rows = [Named(FORMS[kind], row) for row in page.items if (kind := text_of(row.get("type"))) in FORMS]

@@ -15,7 +15,10 @@ from sentry_runbook.sentry.references import parse_reference
 
 LONGEST_NAME = 256
 """Characters of an alert's name, as many as Sentry takes."""
+JOB = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 QUOTES = "\"'“”„‘’«»‹›`"
+OF_ADDRESS = re.compile(r"(?:uptime monitoring for|downtime detected for) (\S+)", re.IGNORECASE)
+"""How Sentry itself names an uptime check that nobody named, and what its issue is called: by the address."""
 EXAMPLES = "Give the link from the alert's message, or the alert's name as Sentry shows it."
 
 
@@ -24,6 +27,11 @@ class AlertName:
     """The name of an alert or monitor, in words."""
 
     text: str
+
+    @property
+    def is_slug(self) -> bool:
+        """Whether it is written as a cron monitor's slug is: messages name it so, and its own name is another one."""
+        return JOB.fullmatch(self.text) is not None
 
 
 def read_alert(text: str, base_url: str) -> IssueRef | PageLink | AlertName:
@@ -35,12 +43,11 @@ def read_alert(text: str, base_url: str) -> IssueRef | PageLink | AlertName:
     pasted = " ".join(visible(text).split())
     if not pasted or not any(map(str.isalnum, pasted)):
         raise BadInput("alert is empty.", EXAMPLES)
-    is_path = pasted.lstrip("/").startswith("organizations/") and len(pasted.split()) == 1
-    if links_in(text) or is_path:
-        try:
-            return parse_reference(f"{base_url}/{pasted.lstrip('/')}" if is_path else text, base_url)
-        except NamesNoIssue as exc:
-            return exc.link
+    if (address := OF_ADDRESS.fullmatch(pasted)) is not None:
+        return AlertName(address[1])
+    is_quoted = pasted[0] in QUOTES and pasted[-1] in QUOTES and len(pasted) > 1
+    if not is_quoted and (link := _link(text, pasted, base_url)) is not None:
+        return link
     if (trace := _trace(pasted)) is not None:
         return PageLink(page="a trace", query=f"trace:{trace}", name=PageName("trace", trace))
     if _is_issue(pasted):
@@ -49,6 +56,27 @@ def read_alert(text: str, base_url: str) -> IssueRef | PageLink | AlertName:
     if len(name) > LONGEST_NAME:
         raise BadInput(f"alert is longer than the name of an alert can be ({LONGEST_NAME} characters).", EXAMPLES)
     return AlertName(name)
+
+
+def _link(text: str, pasted: str, base_url: str) -> IssueRef | PageLink | None:
+    """The issue or page that a link in the text names; None where there is none.
+
+    Raises:
+        BadInput: it is of another host, or it cannot be read.
+    """
+    is_one_word = len(pasted.split()) == 1
+    is_path = is_one_word and pasted.lstrip("/").startswith("organizations/")
+    links = links_in(text)
+    if not links and not is_path:
+        return None
+    try:
+        return parse_reference(f"{base_url}/{pasted.lstrip('/')}" if is_path else text, base_url)
+    except NamesNoIssue as exc:
+        return exc.link
+    except BadInput:
+        if is_one_word or any(link.has_scheme for link in links):
+            raise
+        return None  # a name may hold what looks like an address: "api.example.com/health is slow"
 
 
 def _trace(pasted: str) -> str | None:

@@ -136,7 +136,7 @@ def _rank(tag: _Tag) -> float:
 
 def _measured(collection: Collection, tags: Mapping[str, JsonObject]) -> Iterator[_Tag]:
     """Tags that may explain the issue, one of each pair that tells the same; and those that are always asked."""
-    rows, whole = _rows_of_now(collection), count_of(collection.issue.get("count"))
+    rows, whole = _rows_of_now(collection), count_of(collection.first.get("count"))
     measured = {key: tag for key in tags if _may_be_asked(key) and (tag := _tag_of(tags[key], key, rows, whole))}
     for name, finer in FINER.items():
         if name in measured and finer in measured:

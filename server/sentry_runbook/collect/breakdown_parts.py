@@ -71,8 +71,8 @@ def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown |
     )
 
 
-def _breakdown_source(window: Window) -> str:
-    return f"Discover errors: {COUNT} by tags; {span(window.start, window.end)}"
+def _breakdown_source(collection: Collection, window: Window) -> str:
+    return f"Discover errors: {COUNT} by tags{collection.of_several}; {span(window.start, window.end)}"
 
 
 BREAKDOWN = Part(
@@ -82,7 +82,7 @@ BREAKDOWN = Part(
     errors_only=True,
     request=_breakdown_request(lambda collection: collection.question.window),
     parse=_breakdown,
-    source=lambda collection: _breakdown_source(collection.question.window),
+    source=lambda collection: _breakdown_source(collection, collection.question.window),
 )
 
 
@@ -100,7 +100,7 @@ BREAKDOWN_BEFORE = Part(
     errors_only=True,
     request=_breakdown_before_request,
     parse=_breakdown,
-    source=lambda collection: _breakdown_source(_before(collection)),
+    source=lambda collection: _breakdown_source(collection, _before(collection)),
 )
 
 
@@ -138,6 +138,6 @@ ENVIRONMENTS = Part(
     errors_only=True,
     request=_environments_request,
     parse=counted_environments,
-    source=lambda collection: collection.source(f"Discover errors: {COUNT} by environment"),
+    source=lambda collection: collection.source(f"Discover errors: {COUNT} by environment{collection.of_several}"),
     reads=BREAKDOWN,
 )

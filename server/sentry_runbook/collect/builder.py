@@ -8,12 +8,14 @@ bounds that round two gave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sentry_runbook.collect import first_call
-from sentry_runbook.collect.batch import RequestBatch
+from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.discover_parts import TOTALS, USERS, count, of_the_issue
 from sentry_runbook.collect.empty_statistics import without_empty_statistics
@@ -24,9 +26,10 @@ from sentry_runbook.collect.parts import FIRST_READ, IN_PLACE_OF_RELATED, OPTION
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.related_parts import beginning_of
 from sentry_runbook.collect.release_lists import release_plan
-from sentry_runbook.collect.request_values import evaluates_flags, is_error, other_name
+from sentry_runbook.collect.request_values import evaluates_flags, is_error, issue_id, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
 from sentry_runbook.collect.shared_users import shared_users, why_one_stands_for_all
+from sentry_runbook.collect.together import whole_of, without_doubles
 from sentry_runbook.errors import NotFound
 from sentry_runbook.incident.metrics.unique_users import windows_to_count
 from sentry_runbook.incident.model.evidence import (
@@ -42,7 +45,12 @@ from sentry_runbook.incident.model.evidence import (
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.sentry.counts import ListPage
 
+WindowFor = Callable[[JsonObject, datetime], Window]
+"""Chooses the window from Sentry's answer about an issue, and from now: for stories that begin with the issue."""
+ALL_PROJECTS = "-1"
+"""All that the token may read."""
 MAX_SECOND_ROUND = 14
 """Requests of a triage's second round; optional parts beyond are dropped: each costs some of Sentry's rate limit.
 
@@ -61,6 +69,9 @@ IS_GLITCHTIP = (
 class EvidenceBuilder:
     """Asks Sentry by rounds and puts the evidence together.
 
+    Attributes:
+        places: of each issue that was read, its place among those that were asked for.
+
     Args:
         collection: the question, and all that answers it; filled here.
     """
@@ -68,24 +79,59 @@ class EvidenceBuilder:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self._other_counts = OtherCounts(collection)
+        self._doubles: tuple[str, ...] = ()
+        self.places: tuple[int, ...] = (0,)
 
     async def ask_issue(self, *, fresh: bool) -> JsonObject:
         """Round one: all that needs only the reference.
 
         Raises:
-            RunbookError: the issue itself could not be read.
+            RunbookError: the issue itself could not be read, or one of those beside it.
         """
         collection, batch = self._collection, RequestBatch()
-        reference = collection.question.reference
+        client, question = collection.client, collection.question
+        reference = question.reference
         # Before a change nobody asks who owns it. All others ask the same, so that one answer serves them.
         issue = batch.add(lambda: collection.client.issue(reference, fresh=fresh, owners=not fresh))
+        others = [batch.add(partial(client.issue, ref, fresh=fresh, owners=not fresh)) for ref in question.beside]
+        environments = self._all_environments(batch)
         for part in PARTS:
             if part.round == 1:
                 collection.add(part, batch)
         if not first_call.is_prepared():
             batch.meanwhile(first_call.prepare)
-        collection.issue = await batch.send_until(issue)
+        own = await batch.send_until(issue)
+        for other in others:
+            if other.error is not None:
+                raise other.error
+        read_issues = (own, *(other.value for other in others if other.value is not None))
+        self.places = without_doubles(read_issues)
+        collection.members = tuple(read_issues[place] for place in self.places)
+        self._doubles = tuple(issue_id(issue) for place, issue in enumerate(read_issues) if place not in self.places)
+        collection.issue = whole_of(collection.members)
+        if environments is not None and environments.value is not None and environments.value.next_cursor is None:
+            collection.all_environments = environments.value.items
         return collection.issue
+
+    def _all_environments(self, batch: RequestBatch) -> Result[ListPage[str]] | None:
+        """Those of the organization: the tags of round one tell the environments of the first issue alone."""
+        client, question = self._collection.client, self._collection.question
+        if not question.beside or question.environments or question.scope != "production":
+            return None
+        organization = question.reference.organization
+        return batch.add(lambda: client.environments(organization, project_id=ALL_PROJECTS))
+
+    @property
+    def members(self) -> tuple[JsonObject, ...]:
+        """The issues that were read in round one, each once."""
+        return self._collection.members
+
+    def choose_window(self, window_for: WindowFor) -> None:
+        """Choose the window from the issues: of several the one that holds those of all."""
+        collection = self._collection
+        windows = [window_for(issue, collection.now) for issue in collection.members]
+        window = min(windows, key=lambda each: each.start)
+        collection.question = replace(collection.question, window=window)
 
     async def ask_rest(self) -> None:
         """Round two: all that needs the issue. What round one told is read while the requests are under way."""
@@ -113,7 +159,7 @@ class EvidenceBuilder:
         for part in PARTS:
             if collection.built.get(part.field, NOT_ASKED) == NOT_ASKED:
                 collection.built[part.field] = part.build(collection)
-        issue, scope = self._issue(url), inert_scope(collection)
+        issue, together, scope = self._issue(url), self._together(url), inert_scope(collection)
         evidence = Evidence(
             collected_at=collection.now,
             server=server,
@@ -122,6 +168,7 @@ class EvidenceBuilder:
             window=collection.question.window,
             scope=scope,
             issue=issue,
+            together=together,
             looked_around=collection.looked_around,
             findings=findings_of(collection.sanitizer),
             warnings=tuple(self._warnings(issue, scope)),
@@ -172,6 +219,18 @@ class EvidenceBuilder:
             json["userCount"] = None
         return read(Issue, json, collection.sanitizer)
 
+    def _together(self, url: str) -> tuple[Issue, ...]:
+        """Each of several issues with its own life; none of one issue, which is the whole."""
+        collection = self._collection
+        if not collection.is_of_several:
+            return ()
+        own = issue_id(collection.first)
+        pages = (url.replace(f"/issues/{own}", f"/issues/{issue_id(issue)}") for issue in collection.members)
+        return tuple(
+            read(Issue, {**issue, "url": page}, collection.sanitizer)
+            for issue, page in zip(collection.members, pages, strict=True)
+        )
+
     @property
     def _hides_users(self) -> bool:
         """Whether the issue's own one user stands for many, and is no number of people."""
@@ -180,6 +239,7 @@ class EvidenceBuilder:
     def _warnings(self, issue: Issue, scope: EnvironmentScope) -> Iterator[str]:
         if issue.why_other_name:
             yield f"{issue.why_other_name}; the numbers are those of {issue.name}."
+        yield from self._warnings_of_several()
         if self._collection.client.server == "glitchtip":
             yield IS_GLITCHTIP
         elif self._collection.client.refuses_owners and self._collection.question.wants(Aspect.OWNERS):
@@ -190,6 +250,15 @@ class EvidenceBuilder:
         if self._hides_users:
             yield f"{self._collection.one_for_all[:1].upper()}{self._collection.one_for_all[1:]}."
         yield from environment_warnings(self._collection, scope)
+
+    def _warnings_of_several(self) -> Iterator[str]:
+        """What the reader must know of the list of issues that the caller gave."""
+        names = {issue_id(issue): str(issue.get("shortId") or issue_id(issue)) for issue in self._collection.members}
+        for double in self._doubles:
+            yield f"{names[double]} was given more than once: it counts once."
+        for issue in self._collection.members if self._collection.is_of_several else ():
+            if not is_error(issue):
+                yield f"{names[issue_id(issue)]} is no error: its events are not among the counts."
 
     async def _settle_users(self, evidence: Evidence) -> tuple[UsersIn, ...]:
         """Count a few rolling hours exactly, only when the threshold lies between the bounds."""

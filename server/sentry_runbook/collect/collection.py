@@ -24,6 +24,7 @@ from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.counts import SessionCounts
 
 T = TypeVar("T")
 NO_SUCH_ENVIRONMENT = "the project has no such environment as was asked for"
@@ -37,7 +38,8 @@ class Collection:
     """Everything that a row of the table may read.
 
     Attributes:
-        issue: Sentry's answer of round one.
+        issue: Sentry's answer of round one; of several issues the first one with the life of all (:mod:`.together`).
+        members: the answers of several issues, each its own, the first to begin first; else that of the one issue.
         scope: which environments the numbers cover; raw names, for requests.
         built: parts that are read already, by field.
         has_strange_environments: the caller named environments in which the issue was never seen.
@@ -46,6 +48,8 @@ class Collection:
         looked_around: when the issue began, as far as its own answer tells: what began then is looked for.
         release_plan: how the releases are asked for (:mod:`.release_lists`).
         breakdown_columns: tags that the events are counted by (:mod:`.breakdown_columns`); empty until chosen.
+        sessions: of several projects by their number: the answer about their sessions, None where it failed.
+        all_environments: those of the organization, asked for several issues; None where they are not known.
         unknown_environments: those of them that the project does not have; known after round two.
     """
 
@@ -55,6 +59,7 @@ class Collection:
     now: datetime
     sanitizer: Sanitizer
     issue: JsonObject = field(default_factory=dict)
+    members: tuple[JsonObject, ...] = ()
     scope: EnvironmentScope = field(default_factory=EnvironmentScope)
     has_strange_environments: bool = False
     unknown_environments: tuple[str, ...] = ()
@@ -63,8 +68,30 @@ class Collection:
     looked_around: Window | None = None
     release_plan: Literal["together", "apart", "own"] = "own"
     breakdown_columns: tuple[str, ...] = ()
+    all_environments: tuple[str, ...] | None = None
+    sessions: dict[str, SessionCounts | None] = field(default_factory=dict)
     built: dict[str, PartValue] = field(default_factory=dict)
     _results: dict[int, Result[Any]] = field(default_factory=dict)
+
+    @property
+    def first(self) -> JsonObject:
+        """The issue whose events, rows and tags were read, with its own counts."""
+        return self.members[0] if self.members else self.issue
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether the counts are of several issues together."""
+        return len(self.members) > 1
+
+    @property
+    def whose(self) -> str:
+        """What the counts are of, in the words of a source."""
+        return f"all {len(self.members)} issues" if self.is_of_several else "the issue"
+
+    @property
+    def of_several(self) -> str:
+        """The same where the words of a source name no issue otherwise; empty of one issue."""
+        return f" of {self.whose}" if self.is_of_several else ""
 
     def add(self, part: Part[T], batch: RequestBatch) -> None:
         """Add the part's request to the batch, when the question wants it and there is one to make."""
@@ -110,7 +137,7 @@ class Collection:
 
     def names(self, environments: Sequence[str]) -> str:
         """Environments in a sentence; their names come from events, or from a caller who copied one."""
-        return ", ".join(self.name(name) for name in environments) or "all"
+        return ", ".join(self.name(name) or "none named" for name in environments) or "all"
 
     def name(self, environment: str) -> str:
         """One environment's name, inert."""

@@ -62,7 +62,12 @@ class Counted:
 
     @cached_property
     def environments_of_life(self) -> dict[str, int] | None:
-        """Events of the whole life by raw environment; None where they are not all told."""
+        """Events of the whole life by raw environment; None where they are not all told.
+
+        Of several issues the tags are the first one's, here and for the users.
+        """
+        if self.collection.is_of_several:
+            return None
         totals = environment_totals(self.collection.value(TAGS), self.own_count)
         return None if totals is None else dict(totals)
 
@@ -135,7 +140,8 @@ class Counted:
     @cached_property
     def tagged(self) -> TaggedUsers | None:
         """The users of the whole life by a tag; None where it names none, or one for all."""
-        return None if self.collection.one_for_all else tagged_users(self.collection.value(TAGS))
+        is_told = not self.collection.one_for_all and not self.collection.is_of_several
+        return None if not is_told else tagged_users(self.collection.value(TAGS))
 
     @property
     def nobodies(self) -> int:

@@ -16,7 +16,7 @@ from sentry_runbook.collect.event_parts import TAGS
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.series_parts import HISTORY_HOURS, SERIES
 from sentry_runbook.collect.unhandled_parts import UNHANDLED
-from sentry_runbook.errors import Forbidden, Unsupported
+from sentry_runbook.errors import BadRequest, Forbidden, Unsupported
 from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, users_worst_hour
 from sentry_runbook.incident.model.evidence import EventRow, Evidence, Known, Unknown, UsersIn, Window
@@ -50,7 +50,7 @@ class CountedEvidence:
         if self.pages > 1:
             parts["rows"] = self._rows()
         if collection.question.wants(*OF_THE_PERIOD):
-            parts["warnings"] = _with_sources(evidence.warnings, self._sources())
+            parts["warnings"] = _with_sources(evidence.warnings, self._sources(), collection.is_of_several)
         # Built anew, not copied: only so are the parts checked to be of their fields' types.
         return Evidence(**{**dict(evidence), **parts})
 
@@ -93,17 +93,20 @@ class CountedEvidence:
             places.append(f"{latest}{count(len(counted.read.events), 'event row')}")
         if counted.evidence.issue.hourly:
             places.append(counted.hours_source)
+        if counted.collection.is_of_several:
+            return " and ".join((*places, "each issue's own count"))
         has_tags = counted.collection.value(TAGS) is not None
         places.append("the issue's tags and own count" if has_tags else "the issue's own count")
         return f"{', '.join(places[:-1])} and {places[-1]}" if len(places) > 1 else places[0]
 
 
-def _with_sources(warnings: tuple[str, ...], sources: str) -> tuple[str, ...]:
+def _with_sources(warnings: tuple[str, ...], sources: str, is_of_several: bool) -> tuple[str, ...]:
     """The warnings; the one that says what the server is without tells the sources, too."""
     told = f"The period is counted from {sources}."
     named = [number for number, warning in enumerate(warnings) if NO_DISCOVER in warning]
     if not named:
-        return (*warnings, f"This server has {NO_DISCOVER}: {told[0].lower()}{told[1:]}")
+        lacks = f"has {NO_DISCOVER}" if not is_of_several else "does not count several issues together"
+        return (*warnings, f"This server {lacks}: {told[0].lower()}{told[1:]}")
     return tuple(f"{text} {told}" if number == named[0] else text for number, text in enumerate(warnings))
 
 
@@ -116,7 +119,9 @@ def is_lacking(collection: Collection, part: Part[Any]) -> bool:
     result = collection.result(part)
     if part.reads is not None and not result.is_sent:
         result = collection.result(part.reads)
-    return isinstance(result.error, LASTING)
+    # A server that searches one project at a time refuses the counts of several.
+    refuses_several = collection.is_of_several and isinstance(result.error, BadRequest)
+    return refuses_several or isinstance(result.error, LASTING)
 
 
 # --- whether more events would decide more -------------------------------------------------------------------------

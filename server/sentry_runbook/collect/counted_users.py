@@ -12,6 +12,10 @@ from sentry_runbook.incident.formatting import count, number
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Known, Series, UsersIn
 
+NOT_TOGETHER = (
+    "this server cannot count the people of several issues together, and they are not to be added up: some may have "
+    "met more than one"
+)
 NO_USER = "no event carries a user, so the number of users is unknown, not zero"
 
 
@@ -63,6 +67,8 @@ def _users_note(counted: Counted, totals: ours.Totals) -> str:
 
 
 def _why_no_user(counted: Counted) -> str:
+    if counted.collection.is_of_several:
+        return NOT_TOGETHER
     if counted.read.covers(counted.window.start):
         return NO_USER
     has_tags = counted.collection.value(TAGS) is not None

@@ -10,7 +10,7 @@ from sentry_runbook.collect.collection import Collection, Part, span
 from sentry_runbook.collect.event_parts import ROWS
 from sentry_runbook.collect.listed_events import not_counted
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import event_tag, event_time, issue_id, last_seen, project_id
+from sentry_runbook.collect.request_values import event_tag, event_time, is_error, issue_id, last_seen, project_ids
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
@@ -29,14 +29,14 @@ def count(
     environments: Sequence[str],
     limit: int,
 ) -> Request[DiscoverTable]:
-    """A request for counts in a window; of groups, the largest first."""
-    client, question, project = collection.client, collection.question, project_id(collection.issue)
+    """A request for counts in a window, in the projects of all issues; of groups, the largest first."""
+    client, question, projects = collection.client, collection.question, projects_of(collection)
     return lambda: client.discover(
         fields,
         query=query,
         start=window.start,
         end=window.end,
-        project_id=project,
+        project_id=projects,
         environments=environments,
         sort=f"-{COUNT}" if limit > 1 else None,
         limit=limit,
@@ -45,18 +45,28 @@ def count(
 
 
 def of_the_issue(collection: Collection) -> str:
-    """A search for the issue's events."""
-    return f"issue.id:{issue_id(collection.issue)}"
+    """A search for the events of the issue, or of all the errors among several."""
+    ids = [issue_id(issue) for issue in collection.members if is_error(issue)] or [issue_id(collection.issue)]
+    return f"issue.id:{ids[0]}" if len(ids) == 1 else f"issue.id:[{','.join(ids)}]"
+
+
+def projects_of(collection: Collection) -> tuple[str, ...]:
+    """The numbers of the issues' projects."""
+    return project_ids(collection.members or (collection.issue,))
 
 
 def project_environments(collection: Collection) -> tuple[str, ...]:
     """The environments that a project-wide figure covers: those asked for, else production as far as it is known."""
+    if collection.is_of_several and collection.scope.basis == "production":
+        return collection.scope.names  # the other issues' projects may name theirs otherwise
     return collection.question.environments or collection.scope.production
 
 
 def peak_environments(collection: Collection) -> tuple[str, ...]:
     """The environments of the issue's minute peak: those asked for, else production, in every tool; empty means all."""
     scope = collection.scope
+    if collection.is_of_several:
+        return scope.names  # those of the first issue alone tell nothing of the others'
     is_mixed = bool(scope.production and scope.others) and not collection.question.environments
     return scope.production if is_mixed else scope.names
 
@@ -141,7 +151,7 @@ TOTALS = Part(
     ),
     parse=_totals,
     note=_totals_note,
-    source=lambda collection: collection.source(f"Discover errors: {COUNT}, {USERS}"),
+    source=lambda collection: collection.source(f"Discover errors: {COUNT}, {USERS}{collection.of_several}"),
 )
 
 

@@ -44,15 +44,16 @@ EVENT = Part(
 
 
 def _sample_names(collection: Collection) -> tuple[str, ...]:
-    """Which further events are read: one; with the notes of a story both, for it takes more requests.
+    """Which further events are read: one; with the notes of one issue's story both, for it takes more requests.
 
     The oldest shows the beginning of an issue that began in the window; of an older one it would be long past.
     """
-    question, began = collection.question, first_seen(collection.issue)
+    question, began = collection.question, first_seen(collection.first)
     is_new = began is not None and began >= question.window.start
-    names = ("oldest", "recommended") if question.wants(Aspect.NOTES) else ("oldest" if is_new else "recommended",)
+    takes_more = question.wants(Aspect.NOTES) and not collection.is_of_several
+    names = ("oldest", "recommended") if takes_more else ("oldest" if is_new else "recommended",)
     known = (name for name in names if name != question.which and not collection.client.lacks_event(name))
-    return tuple(known) if count_of(collection.issue.get("count")) != 1 else ()
+    return tuple(known) if count_of(collection.first.get("count")) != 1 else ()
 
 
 def _no_sample(collection: Collection) -> PartValue | None:

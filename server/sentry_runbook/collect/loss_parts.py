@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import Collection, Part, span
+from sentry_runbook.collect.discover_parts import projects_of
 from sentry_runbook.collect.event_parts import Objects
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import project_id
 from sentry_runbook.incident.model.evidence import DroppedEvents, FlagChange, OutcomeSeries, Window
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.sentry.counts import Outcomes
@@ -18,12 +18,12 @@ LEAD_IN = timedelta(hours=6)
 
 
 def _outcomes_request(collection: Collection) -> Request[Outcomes] | None:
-    client, question, project = collection.client, collection.question, project_id(collection.issue)
-    if project is None:
+    client, question, projects = collection.client, collection.question, projects_of(collection)
+    if not projects:
         # Without a project Sentry would count those of the whole organization.
         return None
     (start, end), organization = full_hours(question.window), question.reference.organization
-    return lambda: client.outcomes(project_id=project, start=start, end=end, organization=organization)
+    return lambda: client.outcomes(project_id=projects, start=start, end=end, organization=organization)
 
 
 def full_hours(window: Window) -> tuple[datetime, datetime]:
@@ -46,6 +46,12 @@ def _dropped(_: Collection, outcomes: Outcomes) -> DroppedEvents:
     )
 
 
+def _projects(collection: Collection) -> str:
+    """Of several projects the sum: what any of them lost makes the counts lower bounds."""
+    number = len(projects_of(collection))
+    return f"all {number} projects" if number > 1 else "the project"
+
+
 def _span(collection: Collection) -> str:
     return span(collection.question.window.start, collection.question.window.end)
 
@@ -57,7 +63,7 @@ DROPPED = Part(
     errors_only=True,
     request=_outcomes_request,
     parse=_dropped,
-    source=lambda collection: f"stats_v2: error events of the project by outcome; {_span(collection)}",
+    source=lambda collection: f"stats_v2: error events of {_projects(collection)} by outcome; {_span(collection)}",
 )
 
 

@@ -3,6 +3,9 @@
 How to think about it: what a first answer brings (the issue, its latest 100 events, its tags) decides most. Only then
 are more pages of events read, one after the other, for each names the next: all events of the window where few pages
 hold them, else only as many as may still decide a threshold. A page takes a round; on today's Sentry none is asked.
+
+Of several issues only their own counts and hours are summed: events of one of them tell nothing of the others', and
+users are never added up.
 """
 
 from __future__ import annotations
@@ -57,7 +60,7 @@ class OtherCounts:
             return
         self._add_stats(batch)
         first = self._collection.value(ROWS)
-        if first is None or first.next_cursor is None or self._is_filtered_here:
+        if first is None or first.next_cursor is None or self._is_filtered_here or self._collection.is_of_several:
             return
         if self._begins_in_window(first) and self._are_few:
             self._next_page = batch.add(self._page_request(first.next_cursor))
@@ -95,7 +98,7 @@ class OtherCounts:
 
     def _add_stats(self, batch: RequestBatch) -> None:
         """Ask for hours and days, where the issue did not bring its own."""
-        if list_of(object_of(self._collection.issue.get("stats")).get("24h")):
+        if list_of(object_of(self._collection.issue.get("stats")).get("24h")) or self._collection.is_of_several:
             return
         client, issue = self._collection.client, issue_id(self._collection.issue)
         organization = self._collection.question.reference.organization
@@ -129,7 +132,7 @@ class OtherCounts:
 
     async def _read_first_page(self) -> None:
         first = self._collection.value(ROWS)
-        if first is None:
+        if first is None or self._collection.is_of_several:
             return
         if self._is_filtered_here:
             await self._read_page(None)
@@ -176,6 +179,8 @@ class OtherCounts:
 
     def _needs_more(self, counted: Counted) -> bool:
         """Whether another page may tell more of the window: all of it by few pages, else a threshold."""
+        if self._collection.is_of_several:
+            return False
         if not counted.read.events:
             return True
         if counted.read.known_from is None or counted.read.covers(counted.window.start):

@@ -10,6 +10,7 @@ from typing import Any
 from sentry_runbook.collect import (
     breakdown_parts,
     discover_parts,
+    each_issue,
     environment_parts,
     event_parts,
     loss_parts,
@@ -36,6 +37,7 @@ PARTS: tuple[Part[Any], ...] = (
     breakdown_parts.ENVIRONMENTS,
     series_parts.SERIES,
     series_parts.HISTORY_HOURS,
+    each_issue.EACH,
     series_parts.USERS_PER_HOUR,
     unhandled_parts.UNHANDLED,
     unhandled_parts.PROJECT_UNHANDLED,

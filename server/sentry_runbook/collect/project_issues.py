@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import Collection, Part
-from sentry_runbook.collect.discover_parts import counted_rows, project_environments
+from sentry_runbook.collect.discover_parts import counted_rows, project_environments, projects_of
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import project_id
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.evidence.json_values import id_of, moment_of
@@ -20,14 +19,14 @@ MOST_ISSUES = 5
 
 
 def _project_top_request(collection: Collection) -> Request[DiscoverTable]:
-    client, question, project = collection.client, collection.question, project_id(collection.issue)
+    client, question, projects = collection.client, collection.question, projects_of(collection)
     return lambda: client.by_issue(
         query="error.unhandled:true",
         start=question.window.start,
         end=question.window.end,
-        project_id=project,
+        project_id=projects,
         environments=project_environments(collection),
-        limit=MOST_ISSUES,
+        limit=MOST_ISSUES + len(collection.members) - 1,
         organization=question.reference.organization,
     )
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
-from sentry_runbook.collect.batch import Request
+import anyio
+
+from sentry_runbook.collect.batch import Request, note_failure
 from sentry_runbook.collect.collection import NO_SUCH_ENVIRONMENT, Collection, Part
+from sentry_runbook.collect.discover_parts import projects_of
 from sentry_runbook.collect.environment_parts import lacks_production
 from sentry_runbook.collect.event_parts import EVENT, TAGS
 from sentry_runbook.collect.question import Aspect
@@ -14,10 +18,13 @@ from sentry_runbook.collect.request_values import (
     first_version,
     last_version,
     project_id,
+    project_slug,
     suspect_version,
 )
 from sentry_runbook.collect.sessions import merge_sessions, release_sessions
+from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.formatting import count
+from sentry_runbook.incident.metrics.crash_free import rate_of
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.safety.text import NAME
@@ -33,26 +40,52 @@ LEFT_OUT = "Sentry left out the environments with the fewest sessions"
 
 
 def _sessions_request(collection: Collection) -> Request[SessionCounts]:
-    """The sessions by environment; where Sentry cut the smallest, those of the environments that count once more."""
-    client, question, project = collection.client, collection.question, project_id(collection.issue)
-    window, organization = question.window, question.reference.organization
+    """The sessions of the issue's project; of several issues in several projects a question for each of these."""
+    own = project_id(collection.issue)
+    others = [number for number in projects_of(collection) if number != own]
+
+    async def ask_other(project: str) -> None:
+        try:
+            collection.sessions[project] = await _project_sessions(collection, project)
+        except RunbookError as exc:
+            collection.sessions[project] = None
+            note_failure(exc)
+
+    async def ask_all() -> SessionCounts:
+        async with anyio.create_task_group() as tasks:
+            for project in others:
+                tasks.start_soon(ask_other, project)
+            try:
+                counts = await _project_sessions(collection, own)
+            except RunbookError as exc:
+                # In a task group it would arrive as a group of errors.
+                failed: RunbookError | None = exc
+            else:
+                failed = None
+        if failed is not None:
+            raise failed
+        return counts
+
+    return ask_all if others else lambda: _project_sessions(collection, own)
+
+
+async def _project_sessions(collection: Collection, project: str | None) -> SessionCounts:
+    """One project's sessions by environment; where Sentry cut the smallest, those of the ones that count once more."""
+    client, question = collection.client, collection.question
 
     async def ask(environments: Sequence[str] = ()) -> SessionCounts:
         return await client.sessions(
             project_id=project,
-            start=window.start,
-            end=window.end,
+            start=question.window.start,
+            end=question.window.end,
             environments=environments,
             by_release=True,
-            organization=organization,
+            organization=question.reference.organization,
         )
 
-    async def ask_all() -> SessionCounts:
-        counts = await ask()
-        names = _counted_environments(collection, counts) if counts.is_cut else ()
-        return await ask(names) if names else counts
-
-    return ask_all
+    counts = await ask()
+    names = _counted_environments(collection, counts) if counts.is_cut else ()
+    return await ask(names) if names else counts
 
 
 def _counted_environments(collection: Collection, counts: SessionCounts) -> tuple[str, ...]:
@@ -66,6 +99,33 @@ def _counted_environments(collection: Collection, counts: SessionCounts) -> tupl
 
 
 def _sessions(collection: Collection, counts: SessionCounts) -> ours.Sessions | Unknown:
+    """The sessions of the issue's project; of several projects those of the one with the fewest without a crash."""
+    own = _sessions_of(collection, counts)
+    if not collection.sessions:
+        return own
+    slugs = {number: collection.name(slug) for number, slug in _slugs(collection).items()}
+    unread = tuple(slugs.get(number, number) for number, other in collection.sessions.items() if other is None)
+    of_projects = {project_id(collection.issue) or "": own} | {
+        number: _sessions_of(collection, other) for number, other in collection.sessions.items() if other is not None
+    }
+    known = {number: part for number, part in of_projects.items() if isinstance(part, ours.Sessions)}
+    if not known:
+        return own
+    worst = min(known, key=lambda number: _lowest_pct(known[number], collection))
+    return known[worst].model_copy(update={"project": slugs.get(worst, worst), "unread": unread})
+
+
+def _slugs(collection: Collection) -> dict[str, str]:
+    """Numbers of the issues' projects and their slugs."""
+    return {project_id(issue) or "": project_slug(issue) or "" for issue in collection.members}
+
+
+def _lowest_pct(sessions: ours.Sessions, collection: Collection) -> float:
+    rate = rate_of(sessions, collection.policy)
+    return rate.lowest_pct if not isinstance(rate, Unknown) else inf
+
+
+def _sessions_of(collection: Collection, counts: SessionCounts) -> ours.Sessions | Unknown:
     question = collection.question
     if collection.asks_only_unknown_environments:
         return Unknown(why=NO_SUCH_ENVIRONMENT)
@@ -96,7 +156,10 @@ def _sessions_note(_: Collection, counts: SessionCounts) -> str:
 def _sessions_source(collection: Collection) -> str:
     window = collection.question.window
     by_hour = " and hour" if has_session_hours(window.start, window.end) else ""
-    return f"sessions of the project by environment{by_hour}"
+    project = (
+        f"the {len(collection.sessions) + 1} projects, those of the worst" if collection.sessions else "the project"
+    )
+    return f"sessions of {project} by environment{by_hour}"
 
 
 SESSIONS = Part(

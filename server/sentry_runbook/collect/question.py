@@ -67,6 +67,7 @@ class Question:
 
     Attributes:
         reference: which issue.
+        beside: further issues of the same incident.
         window: the period.
         aspects: what the answer will show.
         environments: what the caller named; empty: see ``scope``.
@@ -86,6 +87,7 @@ class Question:
     which: str = "latest"
     release: str | None = None
     fresh: bool = False
+    beside: tuple[IssueRef, ...] = ()
 
     def wants(self, *aspects: Aspect) -> bool:
         """Whether any of these aspects is asked for."""

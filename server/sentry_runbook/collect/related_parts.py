@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -42,6 +42,7 @@ from sentry_runbook.collect.situation_discover import (
     read_tag_rows,
 )
 from sentry_runbook.collect.situation_lists import ARCHIVED, HOURS_OF_ROWS, Page
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.incident.model.evidence.issue import buckets_of as hours_of
@@ -52,6 +53,7 @@ from sentry_runbook.incident.situation.facts import FEWEST, MOST
 from sentry_runbook.incident.situation.onset import NEAR
 from sentry_runbook.incident.situation.rise import rise_of
 from sentry_runbook.incident.situation.ties import NEW_RELEASE
+from sentry_runbook.sentry.base import time_in_request
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable
 from sentry_runbook.sentry.status_errors import OneProjectAtATime
 
@@ -168,21 +170,19 @@ def _note(_: Collection, answered: Answered[T]) -> str:
 
 def _source(collection: Collection, what: str) -> str:
     since = _since(collection) or collection.question.window
-    return f"{what}; all projects; from {since.start:%Y-%m-%dT%H:%MZ} on"
+    return f"{what}; all projects; from {moment(since.start)} on"
 
 
 # --- what began with it
-
-
-def _at(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _began_with_request(collection: Collection) -> Request[Answered[Page]] | None:
     began, since = collection.looked_around, _since(collection)
     if began is None or since is None:
         return None
-    return _issues(collection, f"firstSeen:>={_at(since.start)} firstSeen:<={_at(began.end + NEAR)}", since)
+    return _issues(
+        collection, f"firstSeen:>={time_in_request(since.start)} firstSeen:<={time_in_request(began.end + NEAR)}", since
+    )
 
 
 def _is_older(collection: Collection) -> PartValue | None:

@@ -45,6 +45,11 @@ def project_id(issue: JsonObject) -> str | None:
     return text_of(object_of(issue.get("project")).get("id"))
 
 
+def project_ids(issues: Iterable[JsonObject]) -> tuple[str, ...]:
+    """The numbers of the issues' projects, each once."""
+    return tuple(dict.fromkeys(filter(None, map(project_id, issues))))
+
+
 def project_slug(issue: JsonObject) -> str | None:
     """The project's slug in paths."""
     return text_of(object_of(issue.get("project")).get("slug"))

@@ -35,11 +35,32 @@ def scope_of(collection: Collection) -> EnvironmentScope:
         return EnvironmentScope(
             names=question.environments, basis="asked", production=production, others=others, known=is_known
         )
+    if question.scope == "production" and production and collection.is_of_several:
+        return EnvironmentScope(
+            names=_of_several(collection, production, others),
+            basis="production",
+            production=production,
+            others=others,
+            known=is_known,
+        )
     if question.scope == "production" and production:
         # Without other environments every event counts already, and a filter could only lose some.
         counted = production if others else ()
         return EnvironmentScope(names=counted, basis="production", production=production, others=others, known=is_known)
     return EnvironmentScope(basis="all", production=production, others=others, known=is_known)
+
+
+def _of_several(collection: Collection, production: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """The environments that count for several issues, of which only the first one's are known: the organization's.
+
+    Empty, which counts all, where no other environment is known.
+    """
+    listed = collection.all_environments or ()
+    of_production = [name for name in listed if collection.policy.is_production(name)]
+    if not others and len(of_production) == len(listed):
+        return ()
+    # What carries no environment counts as production.
+    return tuple(dict.fromkeys((*production, *of_production, "")))
 
 
 def _hides_nameless(collection: Collection) -> bool:
@@ -90,6 +111,8 @@ def environment_warnings(collection: Collection, scope: EnvironmentScope) -> Ite
         yield "Some events carry no environment; they count as production."
     if not question.wants(Aspect.TAGS, Aspect.ROWS):
         return
+    if collection.is_of_several and not question.environments and collection.all_environments is None:
+        yield "The organization's environments could not be read: those of the first issue count for all of them."
     if not scope.known:
         if not question.environments and question.scope == "production":
             yield "The issue's environments could not be read; all events are counted."

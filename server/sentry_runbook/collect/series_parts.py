@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import Collection, Part, span
-from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue
+from sentry_runbook.collect.discover_parts import COUNT, USERS, of_the_issue, projects_of
 from sentry_runbook.collect.listed_events import not_in_series
 from sentry_runbook.collect.question import Aspect
-from sentry_runbook.collect.request_values import first_seen, project_id
+from sentry_runbook.collect.request_values import first_seen
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
 from sentry_runbook.sentry.counts import TimeSeries
@@ -42,14 +42,14 @@ def time_series(
     end: datetime | None = None,
 ) -> Request[SeriesByAxis]:
     """A request for time series until ``end``; without it until the end of the window."""
-    client, question, project = collection.client, collection.question, project_id(collection.issue)
+    client, question, projects = collection.client, collection.question, projects_of(collection)
     return lambda: client.series(
         axes,
         query=query,
         start=start,
         end=end or question.window.end,
         interval_s=interval_s,
-        project_id=project,
+        project_id=projects,
         environments=environments,
         organization=question.reference.organization,
     )
@@ -163,7 +163,9 @@ SERIES = Part(
     errors_only=True,
     request=_series_request,
     parse=_issue_series,
-    source=lambda collection: collection.source(f"time series of the issue, {step(collection.question.window)} s"),
+    source=lambda collection: collection.source(
+        f"time series of {collection.whose}, {step(collection.question.window)} s"
+    ),
 )
 
 HISTORY_HOURS = Part(
@@ -174,7 +176,7 @@ HISTORY_HOURS = Part(
     request=_history_request,
     parse=lambda collection, series: not_in_series(collection, series[COUNT]) or buckets_of(collection, series[COUNT]),
     source=lambda collection: (
-        f"time series of the issue, clock hours; {span(history_start(collection), collection.now)}; "
+        f"time series of {collection.whose}, clock hours; {span(history_start(collection), collection.now)}; "
         f"environments: {collection.names(collection.scope.names)}"
     ),
 )
@@ -199,6 +201,6 @@ USERS_PER_HOUR = Part(
     errors_only=True,
     request=lambda _: None,
     parse=_users_of_the_window,
-    source=lambda collection: collection.source("time series: distinct users per clock hour"),
+    source=lambda collection: collection.source(f"time series: distinct users per clock hour{collection.of_several}"),
     reads=HISTORY_HOURS,
 )

@@ -46,6 +46,7 @@ async def collect_situation(
     start: str | None = None,
     end: str | None = None,
     target: AlertTarget | None = None,
+    reserved: int = 0,
 ) -> SituationEvidence:
     """Collect what is known of an organization's errors, in two rounds; a third where it decides a severity.
 
@@ -57,6 +58,7 @@ async def collect_situation(
         start: its start in ISO 8601, instead of a period.
         end: its end; now when left out.
         target: what the caller's link or alert stands for: where and when to look, as far as nothing else is given.
+        reserved: requests of one answer that others send.
 
     Raises:
         RunbookError: an argument is invalid, or no list of issues could be read. All else that fails costs only its
@@ -80,7 +82,7 @@ async def collect_situation(
         )
         sanitizer = Sanitizer(mask=run.settings.mask, latest=now + AHEAD)
         collection = SituationCollection(client, question, run.policy, now, sanitizer)
-        collection.sent = 1 if named and not named.isdigit() else 0
+        collection.sent = reserved + (1 if named and not named.isdigit() else 0)
         collection.one_by_one = named is None and await client.searches_one_project(organization)
         builder = SituationBuilder(collection, run.settings.project)
         await _ask_lists(builder, collection)

@@ -13,6 +13,7 @@ from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.collect.search_requests import CLOSED
 from sentry_runbook.collect.situation_collection import (
+    LEFT_OUT,
     MOST_REQUESTS,
     SituationCollection,
     SituationPart,
@@ -150,6 +151,8 @@ class SituationBuilder:
         for part in (UNION, *later, *LAST_OF_SECOND_ROUND[1:]):
             if collection.sent < MOST_REQUESTS - kept:
                 collection.add(part, batch)
+            elif part.request(collection) is not None:
+                collection.built[part.field] = LEFT_OUT  # which is not "none"
         await batch.send()
         for part in (*SECOND_ROUND, *LAST_OF_SECOND_ROUND, VOLUMES):
             collection.built[part.field] = part.build(collection)

@@ -25,7 +25,8 @@ LONGEST_BY_HOUR = timedelta(days=7)
 """Of a longer window the sessions by hour of all projects would be cut to a few of them."""
 MANY_GROUPS = 10_000
 """Projects × outcomes × hours from which Sentry's documentation of ``groupBy=project`` warns of missing rows."""
-MOST_RELEASES = 100
+MOST_RELEASES, MOST_ROWS = 100, 200
+"""That are asked for; and rows that are read of a server that sends more."""
 Objects = tuple[JsonObject, ...]
 
 
@@ -172,7 +173,7 @@ def _releases_request(collection: SituationCollection) -> Request[Objects]:
 RELEASES = SituationPart(
     field="releases",
     request=_releases_request,
-    parse=lambda collection, releases: read_all(Release, releases, collection.sanitizer),
+    parse=lambda collection, releases: read_all(Release, releases[:MOST_ROWS], collection.sanitizer),
     source=lambda _: "releases of all projects that Sentry lists to this token, newest first",
 )
 
@@ -191,7 +192,7 @@ def _flags_request(collection: SituationCollection) -> Request[Objects]:
 def _flag_changes(collection: SituationCollection, rows: Objects) -> tuple[FlagChange, ...]:
     """Those in the time asked for, as of one issue."""
     window = _flags_window(collection)
-    changes = read_all(FlagChange, rows, collection.sanitizer)
+    changes = read_all(FlagChange, rows[:MOST_ROWS], collection.sanitizer)
     return tuple(change for change in changes if window.start <= change.at <= window.end)
 
 
@@ -213,6 +214,6 @@ def _alerts_request(collection: SituationCollection) -> Request[Objects]:
 ALERTS = SituationPart(
     field="alerts",
     request=_alerts_request,
-    parse=lambda collection, alerts: read_all(Alert, alerts, collection.sanitizer),
+    parse=lambda collection, alerts: read_all(Alert, alerts[:MOST_ROWS], collection.sanitizer),
     source=lambda _: "alerts, the last fired first",
 )

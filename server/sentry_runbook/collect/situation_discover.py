@@ -14,13 +14,13 @@ from sentry_runbook.collect.discover_parts import COUNT, USERS
 from sentry_runbook.collect.situation_collection import IN_ONE_PROJECT, SituationCollection, SituationPart
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.incident.model.evidence.json_values import count_of, id_of, moment_of, text_of
+from sentry_runbook.incident.model.evidence.json_values import count_of, id_of, text_of
 from sentry_runbook.incident.model.evidence.situation import TagRow, TagRows
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
-ISSUE_ID, PROJECT, FIRST, LAST = "issue.id", "project", "min(timestamp)", "max(timestamp)"
+ISSUE_ID, PROJECT = "issue.id", "project"
 RELEASE, ENVIRONMENT, TRANSACTION, HOST = "release", "environment", "transaction", "server_name"
 TENANTS = ("tenant", "tenant_id", "customer", "customer_id", "account", "organization", "org", "shop", "workspace")
 """Tags by which applications say whose event it is, out of those that explain issues (:data:`.MAY_EXPLAIN`)."""
@@ -95,8 +95,6 @@ def _tag_row(row: Row, tags: Sequence[str], sanitizer: Sanitizer) -> TagRow | No
         events=events,
         # No user on any event is no number of people, and more users than events cannot be.
         users=users if users and not is_more(users, events) else None,
-        first=moment_of(row.get(FIRST), sanitizer.latest),
-        last=moment_of(row.get(LAST), sanitizer.latest),
     )
 
 
@@ -114,7 +112,7 @@ def is_complete(table: DiscoverTable) -> bool:
     return table.next_cursor is None and len(table.rows) < MAX_ROWS and not table.is_partial
 
 
-BUILD_FIELDS = (ISSUE_ID, RELEASE, ENVIRONMENT, TRANSACTION, COUNT, USERS, FIRST, LAST)
+BUILD_FIELDS = (ISSUE_ID, RELEASE, ENVIRONMENT, TRANSACTION, COUNT, USERS)
 BUILDS = SituationPart(
     field="builds",
     request=lambda collection: discover(collection, BUILD_FIELDS, _all_issues(collection), sort=f"-{COUNT}"),

@@ -7,7 +7,6 @@ period is: that is what tells an old issue far above its usual rate from an old 
 from __future__ import annotations
 
 import re
-from datetime import UTC
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.situation_collection import (
@@ -20,9 +19,12 @@ from sentry_runbook.incident.model.evidence.json_values import JsonObject, count
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.evidence.situation import FlaggedIssue, IssuePage, ListedProject
 from sentry_runbook.sentry.account import Project
+from sentry_runbook.sentry.base import time_in_request
 from sentry_runbook.sentry.counts import ListPage
 
 PAGE = 100
+"""Rows of a list that are read, also of a server that sends more than it is asked for."""
+MOST_PROJECTS = 1_000
 SAFE_FLAG = re.compile(r"[\w.:/-]{1,100}")
 """A name that may stand in a search (``flags["name"]:true``, Sentry's issue search)."""
 HOURS_OF_ROWS = "24h"
@@ -33,7 +35,7 @@ Page = ListPage[JsonObject]
 
 def first_seen_since(collection: SituationCollection) -> str:
     """A search for issues of which the first event came since then."""
-    return f"firstSeen:>={collection.question.new_since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    return f"firstSeen:>={time_in_request(collection.question.new_since)}"
 
 
 def issue_list(
@@ -67,9 +69,9 @@ def issue_list(
 
 def read_page(collection: SituationCollection, page: Page) -> IssuePage:
     """The issues of a page that can be read, but archived ones: somebody decided about those."""
-    rows = (collection.read_issue(json) for json in page.items)
+    rows = (collection.read_issue(json) for json in page.items[:PAGE])
     issues = tuple(issue for issue in rows if issue is not None and issue.status != ARCHIVED)
-    return IssuePage(issues=issues, total=page.total, complete=page.next_cursor is None)
+    return IssuePage(issues=issues, total=page.total, complete=page.next_cursor is None and len(page.items) <= PAGE)
 
 
 def _list_part(field: str, what: str, query: str | None, sort: str) -> SituationPart[Page]:
@@ -164,7 +166,8 @@ def _projects_request(collection: SituationCollection) -> Request[ListPage[Proje
 
 def read_projects(collection: SituationCollection, page: ListPage[Project]) -> tuple[ListedProject, ...]:
     """The projects with a number."""
-    rows = [{"id": project.id, "slug": project.slug, "is_closed": project.is_closed} for project in page.items]
+    projects = page.items[:MOST_PROJECTS]
+    rows = [{"id": project.id, "slug": project.slug, "is_closed": project.is_closed} for project in projects]
     return read_all(ListedProject, rows, collection.sanitizer)
 
 

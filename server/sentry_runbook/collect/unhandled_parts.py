@@ -12,7 +12,13 @@ from typing import Literal
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import Collection, Part, PartValue
-from sentry_runbook.collect.discover_parts import COUNT, of_the_issue, peak_environments, project_environments
+from sentry_runbook.collect.discover_parts import (
+    COUNT,
+    of_the_issue,
+    peak_environments,
+    project_environments,
+    projects_of,
+)
 from sentry_runbook.collect.event_parts import TAGS
 from sentry_runbook.collect.listed_events import ListedEvent, is_unhandled, not_in_series
 from sentry_runbook.collect.question import Aspect
@@ -107,10 +113,21 @@ UNHANDLED = Part(
     errors_only=True,
     request=_unhandled_request,
     parse=_unhandled,
-    source=lambda collection: collection.source("time series: unhandled events of this issue a minute"),
+    source=lambda collection: collection.source(_own_series(collection)),
     known=_known_unhandled,
     reads=SERIES,
 )
+
+
+def _own_series(collection: Collection) -> str:
+    whose = collection.whose if collection.is_of_several else "this issue"
+    return f"time series: unhandled events of {whose} a minute"
+
+
+def _together(collection: Collection) -> str:
+    """Of several projects the series is their sum: it bounds each of them."""
+    return "s together" if len(projects_of(collection)) > 1 else ""
+
 
 PROJECT_UNHANDLED = Part(
     field="project_unhandled",
@@ -130,7 +147,8 @@ PROJECT_UNHANDLED = Part(
         or buckets_of(collection, series[COUNT])
     ),
     source=lambda collection: collection.source(
-        "time series: unhandled events of the project a minute", project_environments(collection)
+        f"time series: unhandled events of the project{_together(collection)} a minute",
+        project_environments(collection),
     ),
     known=_is_too_long,
 )

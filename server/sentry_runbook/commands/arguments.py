@@ -124,7 +124,10 @@ def add_port_flags(group: _Group, port: int) -> None:
 
 
 def add_evidence_flags(command: argparse.ArgumentParser) -> None:
-    """Evidence kept in a file, or read from one."""
+    """Further issues of the incident, and evidence kept in a file, or read from one."""
+    command.add_argument(
+        "--issues", metavar="LIST", default="", help="further issues of the same incident, separated by commas"
+    )
     files = command.add_argument_group("frozen evidence")
     files.add_argument("--save", metavar="FILE", help="keep what Sentry answered in this file")
     files.add_argument("--evidence", metavar="FILE", help="use such a file instead of asking Sentry")

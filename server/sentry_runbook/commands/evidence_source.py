@@ -9,6 +9,7 @@ from sentry_runbook.commands.files import check_target, read_evidence, save_evid
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.runtime import Runtime
+from sentry_runbook.tools.arguments import split_issues
 
 
 async def story_evidence(run: Runtime, arguments: argparse.Namespace) -> Evidence:
@@ -19,7 +20,7 @@ async def story_evidence(run: Runtime, arguments: argparse.Namespace) -> Evidenc
         BadEvidence: the file holds no evidence that can be trusted.
         SentryError: the issue cannot be read.
     """
-    if bool(arguments.issue) == bool(arguments.evidence):
+    if bool(arguments.issue) == bool(arguments.evidence) or (arguments.evidence and arguments.issues):
         raise BadInput(
             "Give either an issue or --evidence FILE.", "With --evidence the draft is made offline, without Sentry."
         )
@@ -27,7 +28,8 @@ async def story_evidence(run: Runtime, arguments: argparse.Namespace) -> Evidenc
     if arguments.evidence:
         evidence = read_evidence(arguments.evidence, run.settings.base_url)
     else:
-        evidence = await investigate(run, arguments.issue, STORY, window_for=story_window)
+        beside = split_issues(arguments.issues)
+        evidence = await investigate(run, arguments.issue, STORY, window_for=story_window, beside=beside)
     if target:
         save_evidence(evidence, target)
     return evidence

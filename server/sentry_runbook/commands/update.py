@@ -20,6 +20,7 @@ from sentry_runbook.commands.evidence_source import blanks, story_evidence
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.messages.drafts import draft_update
+from sentry_runbook.incident.messages.handoff import check_audience
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.settings import Settings
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     Raises:
         RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story_evidence`.
     """
+    check_audience(arguments.kind, arguments.audience)
     draft = anyio.run(_draft, arguments, settings)
     if draft.nothing_to_say:
         # Nothing on stdout: what is piped into a chat would be posted.

@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import Change, Dependency, DependencyKind, Explanation
 from sentry_runbook.incident.release_health import described, relation, runs_beside
 from sentry_runbook.incident.timeline.activity import sentence_start
+from sentry_runbook.incident.together import reasons_of
 
 DEPENDENCIES: Mapping[DependencyKind, str] = {
     "http": "a service",
@@ -49,6 +50,8 @@ def background(incident: Incident, *, by_name: bool, has_release: bool = False) 
         by_name: with the names of issues, tags, releases and hosts; without them for readers outside engineering.
         has_release: the message says already when the suspect release was deployed.
     """
+    if by_name:
+        yield from reasons_of(incident)
     yield from _leading(incident, by_name)
     yield from _explanation(incident, by_name)
     if by_name:
@@ -72,7 +75,8 @@ def _leading(incident: Incident, by_name: bool) -> Iterator[str]:
     own = "an unknown part" if share is None else percent_of(share)
     whole = leader.note or "of the project's unhandled errors"
     if by_name:
-        yield f"{percent_of(leader.share)} {whole} come from {leader.name}; this issue has {own}"
+        have = "these issues have" if incident.evidence.together else "this issue has"
+        yield f"{percent_of(leader.share)} {whole} come from {leader.name}; {have} {own}"
     else:
         whose = "of the failures that set this severity"
         yield f"Another problem causes {percent_of(leader.share)} {whose}; this one causes {own}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from sentry_runbook.incident.model.evidence import EnvironmentScope, quoted
+from sentry_runbook.incident.model.evidence import EnvironmentScope, Evidence, Known, quoted
 
 PLACEHOLDER = re.compile(
     r"%[^%\s]+%|[$#]\{.*|\{ ?\{.*|\$\(.*|\$[A-Za-z_]\w*|[<‹][^<>‹›]+[>›]|__\w+__|[@＠][A-Za-z_][\w.]*[@＠]"
@@ -55,8 +55,13 @@ def named_list(environments: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def sessions_of(scope: EnvironmentScope) -> str:
-    """Whose sessions the crash-free figures are of, after "sessions of"."""
+def sessions_of(evidence: Evidence) -> str:
+    """Whose sessions the crash-free figures are of, after "sessions of"; of several projects with the project."""
+    project = evidence.sessions.value.project if isinstance(evidence.sessions, Known) else None
+    return _environments_of(evidence.scope) + (f" in {quoted(project)}" if project is not None else "")
+
+
+def _environments_of(scope: EnvironmentScope) -> str:
     if scope.basis == "asked":
         return named_list(scope.names)
     return "all environments" if scope.lacks_production else "production"

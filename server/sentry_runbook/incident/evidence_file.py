@@ -38,8 +38,10 @@ LINE_BREAK = re.compile("[\t\n]")
 BLOCKS = ("message", "whole_message", "context", "value", "whole", "other_errors")
 """Fields of several lines (an ``InertBlock``, ``BothEnds`` or ``Whole``); elsewhere a line break would begin a line of
 a draft."""
-ADDRESSES = ("evidence.server", "evidence.issue.url")
+ADDRESSES = ("evidence.server", "evidence.issue.url", "evidence.together.url")
 """Fields that hold a URL of Sentry's own."""
+PLACE = re.compile(r"\[\d+\]")
+"""Of an item in a list, in a path."""
 LARGEST = 2**53
 """A larger number is no count: JSON readers do not hold it exactly."""
 LEFT_OUT = (
@@ -87,10 +89,12 @@ def _validated(text: str) -> Evidence:
 
 def _with_own_links(evidence: Evidence, is_own: Callable[[str], bool]) -> Evidence:
     """The evidence without addresses of another server."""
-    if is_own(evidence.server) and is_own(evidence.issue.url):
+    addresses = (evidence.server, *(issue.url for issue in (evidence.issue, *evidence.together)))
+    if all(map(is_own, addresses)):
         return evidence
-    issue = evidence.issue.model_copy(update={"url": ""})
-    return evidence.model_copy(update={"issue": issue, "server": "", "warnings": (*evidence.warnings, LEFT_OUT)})
+    issue, *together = (each.model_copy(update={"url": ""}) for each in (evidence.issue, *evidence.together))
+    without: dict[str, object] = {"issue": issue, "together": tuple(together), "server": ""}
+    return evidence.model_copy(update={**without, "warnings": (*evidence.warnings, LEFT_OUT)})
 
 
 def _gated(value: object, path: str) -> object:
@@ -179,7 +183,7 @@ def _problem(value: object, path: str) -> str:
 
 
 def _problem_of_text(text: str, path: str) -> str:
-    if ACTIVE.search(mask().sub("", text)) or (LINK.search(text) and path not in ADDRESSES):
+    if ACTIVE.search(mask().sub("", text)) or (LINK.search(text) and PLACE.sub("", path) not in ADDRESSES):
         return "text with active or invisible characters"
     is_line = path.rpartition(".")[2].partition("[")[0] not in BLOCKS
     return "a line break in a text of one line" if is_line and LINE_BREAK.search(text) else ""

@@ -97,6 +97,11 @@ def clock_time(at: datetime) -> str:
     return f"{at:%H:%M}"
 
 
+def exact_clock_time(at: datetime) -> str:
+    """``14:05:09 UTC``: only where the day stands beside it."""
+    return f"{at:%H:%M:%S} UTC"
+
+
 def duration(length: timedelta) -> str:
     """``24 h``, ``7 d``, ``1 h 30 min``, ``45 s``: the two largest units."""
     seconds = round(length.total_seconds())

@@ -20,6 +20,10 @@ def recovery_page(result: Recovery) -> MarkdownPage:
     page.fact("Quiet since", result.quiet_since)
     page.fact("Crash-free sessions then", _percent(result.crash_free_before_pct))
     page.fact("Crash-free sessions now", _percent(result.crash_free_now_pct))
+    page.items(
+        f"{issue.short_id}{f' ({issue.project})' if issue.project else ''}: {issue.verdict}. {issue.reading}"
+        for issue in result.issues or ()
+    )
     page.items(f"Still needed: {need}" for need in result.needs)
     page.items(result.notes)
     return page

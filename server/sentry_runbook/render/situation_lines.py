@@ -125,6 +125,5 @@ def project_line(state: ProjectState) -> str:
 
 
 def fired_line(alert: FiringAlert) -> str:
-    """``"Payments 5xx", 2026-11-23 12:05 UTC ("payments")``."""
-    project = f" ({quoted(alert.project)})" if alert.project else ""
-    return f"{quoted(alert.name)}, {moment(alert.fired_at)}{project}"
+    """``"Payments 5xx", 2026-11-23 12:05 UTC``."""
+    return f"{quoted(alert.name)}, {moment(alert.fired_at)}"

@@ -15,6 +15,7 @@ from sentry_runbook.incident.formatting import (
     crash_free_percent,
     duration,
     episode_course,
+    exact_clock_time,
     moment,
     number,
     percent,
@@ -195,7 +196,7 @@ def related_issue(other: RelatedIssue) -> str:
     known = [
         count(amount, noun) for amount, noun in ((other.events, "event"), (other.users, "user")) if amount is not None
     ]
-    began = f"from {moment(other.began)} on" if other.by_hour else f"from {other.began:%H:%M:%S} UTC"
+    began = f"from {moment(other.began)} on" if other.by_hour else f"from {exact_clock_time(other.began)}"
     project = f" of {quoted(other.project)}" if other.project else ""
     return f"{quoted_id(other.short_id)} {quoted(other.title)}{project} ({', '.join([*known, began])})"
 

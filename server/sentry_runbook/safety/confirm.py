@@ -1,9 +1,10 @@
 """Confirm tokens: each authorizes exactly one planned write, once.
 
 Theory: the answer with the plan of a write carries a token; the call that confirms the plan sends it back. A token is a
-random id, the instant it expires, a keyed digest (HMAC-SHA256) of the action with all its arguments, another of the
-state that was read, and a seal over all of these. So it cannot be forged, altered, used for another issue or argument,
-used twice, used after it expired, or after the issue changed. It contains no readable text.
+random id, the instant it expires, how far the issue's log of activity had been read (:class:`Seen`), a keyed digest
+(HMAC-SHA256) of the action with all its arguments, another of the state that was read, and a seal over all of these. So
+it cannot be forged, altered, used for another issue or argument, used twice, used after it expired, or after the issue
+changed. It contains no readable text.
 
 A token is spent when the action matches, before the state is compared: when the issue has changed, its token is void. A
 call with other arguments does not spend it. The key lives as long as the process: a restart invalidates all tokens.
@@ -24,6 +25,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from sentry_runbook.errors import RunbookError
 
@@ -33,8 +35,24 @@ STATE = "state"
 """Payload keys that begin so hold the state that was read; all others are the action and its arguments."""
 MAX_SPENT = 10_000
 _ID, _DIGEST = 12, 16
-_HEAD = struct.Struct(f">{_ID}sQ?")
+_HEAD = struct.Struct(f">{_ID}sQ?QB")
 _LENGTH = _HEAD.size + 3 * _DIGEST
+_MOST_ENTRIES = 255
+
+
+class Seen(NamedTuple):
+    """How far the log of an issue's activity had been read when a plan was made; binds nothing, and tells what is new.
+
+    Attributes:
+        at_us: time of its newest entry, microseconds since the epoch; 0 for an empty log.
+        entries: how many entries bear that very time; from 255 on they are not told apart.
+    """
+
+    at_us: int = 0
+    entries: int = 0
+
+
+NOTHING_SEEN = Seen()
 
 
 class ConfirmationError(RunbookError):
@@ -92,14 +110,16 @@ class Confirmations:
     def __repr__(self) -> str:
         return f"Confirmations(ttl_s={self._ttl_s})"
 
-    def issue(self, payload: Payload, *, of_dry_run: bool = False) -> str:
+    def issue(self, payload: Payload, *, of_dry_run: bool = False, seen: Seen = NOTHING_SEEN) -> str:
         """Make a token for a write.
 
         Args:
             payload: keys that begin with ``state`` hold the state read, the others the action.
             of_dry_run: nobody was to be asked yet, so a person who can be asked still is, see :meth:`is_of_dry_run`.
+            seen: how far the issue's log was read, see :meth:`seen_by`.
         """
-        head = _HEAD.pack(secrets.token_bytes(_ID), self._now_ms() + round(self._ttl_s * 1000), of_dry_run)
+        expires_ms, entries = self._now_ms() + round(self._ttl_s * 1000), min(seen.entries, _MOST_ENTRIES)
+        head = _HEAD.pack(secrets.token_bytes(_ID), expires_ms, of_dry_run, max(0, seen.at_us), entries)
         body = head + self._digest(b"action", head, _action(payload)) + self._digest(b"state", head, _state(payload))
         return base64.urlsafe_b64encode(body + self._digest(b"seal", body)).rstrip(b"=").decode("ascii")
 
@@ -115,6 +135,14 @@ class Confirmations:
             return False
         return bool(_HEAD.unpack(head)[2])
 
+    def seen_by(self, token: str) -> Seen | None:
+        """How far the log was read when it was made; None for what is no token: :meth:`redeem` refuses it."""
+        try:
+            head, _, _ = self._open(token)
+        except DamagedToken:
+            return None
+        return Seen(*_HEAD.unpack(head)[3:])
+
     def redeem(self, token: str, payload: Payload, *, spend: bool = True) -> None:
         """Spend a token on exactly the write it was made for.
 
@@ -127,7 +155,7 @@ class Confirmations:
             ConfirmationError: the subclass says why it does not confirm this write.
         """
         head, action, state = self._open(token)
-        token_id, expires_ms, _ = _HEAD.unpack(head)
+        token_id, expires_ms, *_ = _HEAD.unpack(head)
         with self._lock:
             self._forget_expired()
             if expires_ms <= self._now_ms():

@@ -20,7 +20,7 @@ from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 
 T = TypeVar("T")
-AlertForm = Literal["workflow", "rule", "detector", "metric_rule", "issue", "incident"]
+AlertForm = Literal["workflow", "rule", "detector", "metric_rule", "issue", "incident", "cron"]
 PAGE = ("per_page", "100")
 LONGEST = timedelta(days=90)
 """How far back open periods are asked for: one that began before the window may go on in it."""

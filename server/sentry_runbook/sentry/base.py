@@ -26,6 +26,8 @@ READ_PROJECT = ("project:read", "project:write", "project:admin")
 READ_RELEASES = ("project:read", "project:releases", "project:write")
 READ_ALERTS = ("alerts:read", "org:read")
 Query = list[tuple[str, str]]
+Projects = str | Sequence[str] | None
+"""Number of a project, or of several."""
 
 
 class EndpointGroup:
@@ -126,7 +128,12 @@ class EndpointGroup:
 
 def span(start: datetime, end: datetime) -> Query:
     """Explicit start and end: reproducible in a postmortem, where a relative period is not."""
-    return [(name, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}") for name, at in (("start", start), ("end", end))]
+    return [("start", time_in_request(start)), ("end", time_in_request(end))]
+
+
+def time_in_request(at: datetime) -> str:
+    """An instant as parameters and searches have it: ISO 8601 in UTC, without a zone (sentry-api §2)."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def environments_of(names: Sequence[str]) -> Query:
@@ -137,6 +144,13 @@ def environments_of(names: Sequence[str]) -> Query:
 def projects_of(numbers: Sequence[str]) -> Query:
     """Several projects by their numbers; ``-1`` is all that the token may read."""
     return [("project", number) for number in dict.fromkeys(numbers)]
+
+
+def in_projects(project_id: Projects) -> Query:
+    """The project of a question, or several of them; none: no parameter."""
+    if project_id is None or isinstance(project_id, str):
+        return given("project", project_id)
+    return projects_of(project_id)
 
 
 def given(name: str, value: str | None) -> Query:

@@ -10,7 +10,16 @@ import anyio
 
 from sentry_runbook.errors import BadRequest, NotFound, RunbookError, SentryError, ServerFault, Unsupported
 from sentry_runbook.sentry import parse_counts
-from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
+from sentry_runbook.sentry.base import (
+    READ_ORG,
+    EndpointGroup,
+    Projects,
+    Query,
+    environments_of,
+    given,
+    in_projects,
+    span,
+)
 from sentry_runbook.sentry.counts import DiscoverTable, LatencyTable
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo
@@ -52,7 +61,7 @@ class DiscoverEndpoints(EndpointGroup):
         query: str,
         start: datetime,
         end: datetime,
-        project_id: str | None,
+        project_id: Projects,
         environments: Sequence[str] = (),
         sort: str | None = None,
         limit: int = 100,
@@ -66,7 +75,8 @@ class DiscoverEndpoints(EndpointGroup):
             query: in Sentry's search language.
             start: from then on.
             end: before then.
-            project_id: always send one: without, only projects whose member the token's user is are searched.
+            project_id: of one project or of several; always send one: without, only projects whose member the token's
+                user is are searched.
             environments: any of these; ``""`` is "no environment".
             sort: a field, ``-`` before it for the largest first.
             limit: rows, at most 100.
@@ -78,7 +88,7 @@ class DiscoverEndpoints(EndpointGroup):
         """
         params = [("field", name) for name in fields]
         params += [("query", query), ("per_page", str(limit)), *span(start, end), *environments_of(environments)]
-        params += given("project", project_id) + given("sort", sort)
+        params += in_projects(project_id) + given("sort", sort)
         slug = await self._slug(organization)
         plain: RequestForm[DiscoverTable] = RequestForm(
             ask=lambda: self._table(params, fields, slug), is_refusal=refused_by(BadRequest)
@@ -100,7 +110,7 @@ class DiscoverEndpoints(EndpointGroup):
         query: str,
         start: datetime,
         end: datetime,
-        project_id: str | None,
+        project_id: Projects,
         environments: Sequence[str] = (),
         limit: int,
         organization: str | None = None,

@@ -62,7 +62,7 @@ TRACE = re.compile(r"[0-9a-f]{32}")
 PERIOD = re.compile(r"\d{1,4}[smhdw]")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]{4,15})?(?:Z|[+-]\d\d:?\d\d)?")
 FIRING = re.compile(r"[0-9]{1,20}")
-SITUATION_TOOL: str | None = None
+SITUATION_TOOL: str | None = "assess_situation"
 """The tool that takes a link to any of these pages, as :data:`.tool_names.TOOL_NAMES` lists it; None until it does."""
 
 

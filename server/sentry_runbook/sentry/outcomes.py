@@ -15,7 +15,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     moment_of,
     object_of,
 )
-from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, given, span
+from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Projects, in_projects, span
 from sentry_runbook.sentry.counts import OutcomeCounts, Outcomes, ProjectOutcomes
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 from sentry_runbook.sentry.parsing import an_object
@@ -34,7 +34,7 @@ class OutcomeEndpoints(EndpointGroup):
     """The endpoint of the outcomes."""
 
     async def outcomes(
-        self, *, project_id: str | None, start: datetime, end: datetime, organization: str | None = None
+        self, *, project_id: Projects, start: datetime, end: datetime, organization: str | None = None
     ) -> Outcomes:
         """The project's error events by outcome and hour, rounded outwards to full hours; of long ranges by day.
 
@@ -45,7 +45,7 @@ class OutcomeEndpoints(EndpointGroup):
         """
         by_hour = has_session_hours(start, end)
         params = [("field", QUANTITY), ("groupBy", "outcome"), ("category", "error")]
-        params += [("interval", "1h" if by_hour else "1d"), *given("project", project_id), *span(start, end)]
+        params += [("interval", "1h" if by_hour else "1d"), *in_projects(project_id), *span(start, end)]
         return await self._optional(
             "outcomes",
             "stats_v2/",

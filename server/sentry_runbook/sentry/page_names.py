@@ -25,6 +25,9 @@ LISTS = frozenset(
     | {"all", "rules", "wizard", "details", "edit", "existing-or-create", "overview", "metric-rules", "crons-rules"}
 )
 """What may stand where an id does, and names a list or a form."""
+STREAMS = tuple((name,) for name in ("errors-outages", "breached-metrics", "warnings", "instrumentation"))
+"""Sentry's own views of the issue stream, by a kind of issues."""
+MOST_IN_STREAM = 3
 LONGEST = 250
 """Characters of a release, as many as Sentry takes."""
 
@@ -35,7 +38,7 @@ class PageName:
 
     Attributes:
         kind: what.
-        id: its number, slug, version or trace id; empty for an issue stream.
+        id: its number, slug, version or trace id; of an issue stream the number of a saved view, else empty.
         project: slug or number, where the path itself names it.
     """
 
@@ -104,8 +107,11 @@ def page_name(parts: Sequence[str]) -> PageName | None:
         names = _matched(row.split("/"), parts)
         if names is not None:
             return PageName(kind, names[-1].replace("-", "") if kind == "trace" else names[-1], *names[:-1])
-    is_stream = parts[:1] == ("issues",) and len(parts) == 1
-    return PageName("issues") if is_stream else None
+    if parts[:1] != ("issues",) or len(parts) > MOST_IN_STREAM:
+        return None
+    if parts[1:2] in (("views",), ("searches",)):
+        return PageName("issues", parts[2]) if len(parts) > 2 and parts[2].isdigit() else None
+    return PageName("issues") if parts[1:] == () or parts[1:] in STREAMS else None
 
 
 def organization_in(parts: Sequence[str]) -> str | None:

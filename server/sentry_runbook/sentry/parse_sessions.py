@@ -57,7 +57,8 @@ def project_sessions(response: SentryResponse, *, has_unhandled_rate: bool) -> P
     """Parse release health by project and hour, and by environment where that is told; a group without one is left."""
     answer = an_object(response)
     by_project: dict[str, list[object]] = {}
-    for group in list_of(answer.get("groups")):
+    most = max(1, MOST_POINTS // max(1, len(list_of(answer.get("intervals")))))
+    for group in list_of(answer.get("groups"))[:most]:
         project = id_of(object_of(object_of(group).get("by")).get("project"))
         if project is not None:
             by_project.setdefault(project, []).append(group)

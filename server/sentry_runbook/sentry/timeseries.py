@@ -13,7 +13,16 @@ import anyio
 
 from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
 from sentry_runbook.sentry import parse_counts, parse_sessions
-from sentry_runbook.sentry.base import READ_ORG, EndpointGroup, Query, environments_of, given, span
+from sentry_runbook.sentry.base import (
+    READ_ORG,
+    EndpointGroup,
+    Projects,
+    Query,
+    environments_of,
+    given,
+    in_projects,
+    span,
+)
 from sentry_runbook.sentry.counts import ProjectSessionCounts, SessionCounts, TimeSeries
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
@@ -51,7 +60,7 @@ class TimeSeriesEndpoints(EndpointGroup):
         start: datetime,
         end: datetime,
         interval_s: int,
-        project_id: str | None,
+        project_id: Projects,
         environments: Sequence[str] = (),
         organization: str | None = None,
     ) -> dict[str, TimeSeries]:
@@ -65,7 +74,7 @@ class TimeSeriesEndpoints(EndpointGroup):
             start: from then on; the first bucket may begin earlier.
             end: before then.
             interval_s: seconds of a bucket.
-            project_id: the issue's project.
+            project_id: the issue's project; of several issues their projects.
             environments: any of these.
             organization: None means the configured one.
 
@@ -73,7 +82,7 @@ class TimeSeriesEndpoints(EndpointGroup):
             Unsupported: the server has no time series, or answers in another resolution than asked.
         """
         slug = await self._slug(organization)
-        common = [("query", query), *environments_of(environments), *given("project", project_id)]
+        common = [("query", query), *environments_of(environments), *in_projects(project_id)]
         answers: list[dict[str, TimeSeries]] = []
         failed: list[RunbookError] = []
 

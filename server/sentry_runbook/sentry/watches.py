@@ -45,6 +45,12 @@ class WatchEndpoints(EndpointGroup):
         tail = f"monitors/{segment(slug)}/"
         return await self._of_cron(project, tail, [], asked, parsing.identified("id", "slug"), organization)
 
+    async def cron_monitors_named(self, words: str, *, organization: str | None = None) -> ListPage[JsonObject]:
+        """A page of the cron monitors whose name or slug holds the words."""
+        asked = RequestInfo("the cron monitors", READ_WATCHES, hint=GONE_HINT)
+        path = await self._org_path(organization, "monitors/")
+        return await self._sender.get(path, [("query", words), PAGE], asked, parsing.page)
+
     async def check_ins(
         self,
         project: str | None,

@@ -83,7 +83,6 @@ async def organization(request: Request) -> Response:
 
 
 def _project(project: ProjectRecord, now: int, profile: Profile) -> dict[str, object]:
-    names = {record.environment for log in (project.events, project.sessions) for record in log.until(now)}
     latest: dict[str, dict[str, str]] = {}
     marks = [(mark, record) for record in project.releases for mark in record.deploys if mark.at <= now]
     for mark, record in sorted(marks, key=lambda pair: pair[0].at):
@@ -111,7 +110,7 @@ def _project(project: ProjectRecord, now: int, profile: Profile) -> dict[str, ob
         "hasSessions": bool(project.sessions.until(now)),
         "team": team,
         "teams": [team],
-        "environments": sorted(name for name in names if name),
+        "environments": project.reporting_environments(now),
         "latestRelease": {"version": newest.version} if newest else None,
         "latestDeploys": latest or None,
         **flags,
@@ -166,9 +165,7 @@ def _releases(request: Request) -> tuple[list[ReleaseRecord], int]:
 
 def _seen_in(record: ReleaseRecord, names: frozenset[str | None], now: int) -> bool:
     return any(mark.environment in names and mark.at <= now for mark in record.deploys) or any(
-        item.release == record.version and item.environment in names
-        for log in (record.project.events, record.project.sessions)
-        for item in log.until(now)
+        record.project.by_release().is_seen(record.version, name, now) for name in names
     )
 
 

@@ -1,13 +1,13 @@
 """Discover: selects the rows of a query, then groups, counts and sorts them as a table.
 
-``rows`` finds the events or traced requests of a dataset that fit scope and query; ``Selection`` groups and sorts,
+``find`` finds the events or traced requests of a dataset that fit scope and query; ``Selection`` groups and sorts,
 ``table`` shows. The time series count over the same rows, so that their sum is the table's count.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,15 +16,50 @@ from sentry_runbook.simulator.discover_functions import Aggregate, aggregate
 from sentry_runbook.simulator.event_record import EventRecord
 from sentry_runbook.simulator.params import Scope, bad
 from sentry_runbook.simulator.records import IssueRecord, ProjectRecord
-from sentry_runbook.simulator.search import BadQuery, Lookup, Term, Value, parse, predicate, terms, value_test
+from sentry_runbook.simulator.search import (
+    BadQuery,
+    Lookup,
+    Term,
+    Value,
+    every_term,
+    parse,
+    predicate,
+    terms,
+    value_test,
+)
 
 _COLUMN = re.compile(r"[a-zA-Z0-9_.:-]*|tags\[[a-zA-Z0-9_.:-]*\]")
 _MOST_FIELDS = 20
 _PROJECT_COLUMNS = ("project", "project.name", "project.id")
 
 
-def rows(dataset: str, scope: Scope, query: str) -> list[Row]:
-    """Return the rows of a dataset that fit, oldest first; 400 for an invalid query."""
+class MatchingRows:
+    """The rows that fit a query: in the order of time, or by the issues to which they belong.
+
+    Args:
+        rows: oldest first; None where they are known by their issues alone.
+        of_issue: the rows of each issue, oldest first; None where they were not looked for so.
+    """
+
+    __slots__ = ("_rows", "of_issue")
+
+    def __init__(
+        self, rows: list[Row] | None, of_issue: Mapping[IssueRecord, Sequence[EventRecord]] | None = None
+    ) -> None:
+        self._rows = rows
+        self.of_issue = of_issue
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, oldest first."""
+        if self._rows is None:
+            self._rows = [row for events in (self.of_issue or {}).values() for row in events]
+            self._rows.sort(key=lambda row: row.at)
+        return self._rows
+
+
+def find(dataset: str, scope: Scope, query: str) -> MatchingRows:
+    """Return the rows of a dataset that fit; 400 for an invalid query."""
     try:
         tree = parse(query)
         fits = predicate(tree, _compiled)
@@ -32,12 +67,33 @@ def rows(dataset: str, scope: Scope, query: str) -> list[Row]:
     except BadQuery as exc:
         raise bad(str(exc)) from exc
     named = _named_issues(scope, required)
+    chosen = _named_projects(scope, required)
+    if dataset in {"errors", "issuePlatform"} and all(term.key in OF_THE_ISSUE for term in every_term(tree)):
+        return MatchingRows(None, _by_issue(chosen, dataset, scope, named, fits))
     candidates: list[Row] = []
-    for project in _named_projects(scope, required):
+    for project in chosen:
         candidates += _candidates(project, dataset, scope, None if named is None else named.get(project.id, ()))
-    if len(scope.projects) > 1:
-        candidates.sort(key=lambda row: row.at)
-    return [row for row in candidates if fits(partial(column, row))] if tree.parts else candidates
+    candidates.sort(key=lambda row: row.at)
+    return MatchingRows([row for row in candidates if fits(partial(column, row))] if tree.parts else candidates)
+
+
+def _by_issue(
+    projects: Sequence[ProjectRecord],
+    dataset: str,
+    scope: Scope,
+    named: Mapping[str, Sequence[IssueRecord]] | None,
+    fits: Callable[[Lookup], bool],
+) -> dict[IssueRecord, list[EventRecord]]:
+    """Return the events of the issues that fit, where all events of an issue do or none does: one is looked at."""
+    found = []
+    for project in projects:
+        for issue in project.issues if named is None else named.get(project.id, ()):
+            if issue.is_error is (dataset == "errors"):
+                events = issue.events.within(scope.start, scope.seen_end, scope.environments)
+                if events and fits(partial(column, events[0])):
+                    found.append((issue, events))
+    found.sort(key=lambda pair: pair[1][0].at)
+    return dict(found)
 
 
 def _compiled(term: Term) -> Callable[[Lookup], bool]:
@@ -58,7 +114,6 @@ def _candidates(project: ProjectRecord, dataset: str, scope: Scope, named: Seque
             candidates += log.within(*period)
     if dataset in {"spans", "transactions", "discover"} and not (dataset == "discover" and named is not None):
         candidates += project.spans.within(*period)
-    candidates.sort(key=lambda row: row.at)
     return candidates
 
 
@@ -133,7 +188,7 @@ class Selection:
         """The plain columns."""
         return [field for field, function in self.functions.items() if function is None]
 
-    def groups(self, source: Sequence[Row]) -> list[tuple[dict[str, Value], list[Row]]]:
+    def groups(self, source: MatchingRows) -> list[tuple[dict[str, Value], list[Row]]]:
         """Group the rows by the plain columns and apply the functions, in the order that was asked for."""
         keys = self.keys
         functions = {field: function for field, function in self.functions.items() if function}
@@ -146,15 +201,15 @@ class Selection:
             groups.sort(key=partial(_rank_of_group, order.removeprefix("-")), reverse=order.startswith("-"))
         return groups
 
-    def listed(self, source: Sequence[Row]) -> list[dict[str, Value]]:
+    def listed(self, source: MatchingRows) -> list[dict[str, Value]]:
         """Return a line for each row, newest first unless asked otherwise."""
-        data = [{key: column(row, key) for key in self.functions} for row in reversed(source)]
+        data = [{key: column(row, key) for key in self.functions} for row in reversed(source.rows)]
         for order in reversed(self.sort):
             data.sort(key=partial(_rank, order.removeprefix("-")), reverse=order.startswith("-"))
         return data
 
 
-def table(fields: Sequence[str], sort: Sequence[str], source: Sequence[Row]) -> ResultTable:
+def table(fields: Sequence[str], sort: Sequence[str], source: MatchingRows) -> ResultTable:
     """Group the rows by the plain columns and apply the functions; newest first without ``sort``."""
     if "issue" in fields and "issue.id" not in fields:
         fields = [*fields, "issue.id"]
@@ -185,25 +240,15 @@ def _rank(key: str, row: dict[str, Value]) -> tuple[bool, float, str]:
     return (value is not None, 0.0, str(value))
 
 
-def _grouped(keys: Sequence[str], source: Sequence[Row]) -> dict[tuple[Value, ...], list[Row]]:
+def _grouped(keys: Sequence[str], source: MatchingRows) -> dict[tuple[Value, ...], list[Row]]:
     if not keys:
-        return {(): list(source)}
-    if OF_THE_ISSUE.issuperset(keys):
-        events = [row for row in source if isinstance(row, EventRecord)]
-        if len(events) == len(source):
-            return _grouped_by_issue(keys, events)
+        return {(): source.rows}
     groups: dict[tuple[Value, ...], list[Row]] = {}
-    for row in source:
+    if source.of_issue is not None and OF_THE_ISSUE.issuperset(keys):
+        # Columns that all events of an issue share are read once an issue, and not once an event.
+        for events in source.of_issue.values():
+            groups.setdefault(tuple(column(events[0], key) for key in keys), []).extend(events)
+        return groups
+    for row in source.rows:
         groups.setdefault(tuple(column(row, key) for key in keys), []).append(row)
-    return groups
-
-
-def _grouped_by_issue(keys: Sequence[str], source: Sequence[EventRecord]) -> dict[tuple[Value, ...], list[Row]]:
-    """Group by columns that all events of an issue share: they are read once an issue, and not once an event."""
-    of_issue: dict[IssueRecord, list[EventRecord]] = {}
-    for row in source:
-        of_issue.setdefault(row.issue, []).append(row)
-    groups: dict[tuple[Value, ...], list[Row]] = {}
-    for members in of_issue.values():
-        groups.setdefault(tuple(column(members[0], key) for key in keys), []).extend(members)
     return groups

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sentry_runbook.simulator.columns import Row
-from sentry_runbook.simulator.discover import rows, table
+from sentry_runbook.simulator.discover import MatchingRows, find, table
 from sentry_runbook.simulator.discover_functions import Aggregate, aggregate
 from sentry_runbook.simulator.params import ApiError, Scope, answer, bad, page, profile_of, scope
 from sentry_runbook.simulator.series import TopGroup, buckets, interval_ms, top_groups, top_limit
@@ -40,7 +40,7 @@ async def events(request: Request) -> Response:
     asked = scope(request)
     if not asked.projects:
         return answer({"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}})
-    source = rows(dataset, asked, query.get("query", ""))
+    source = find(dataset, asked, query.get("query", ""))
     result = table(query.getlist("field"), query.getlist("sort"), source)
     cut, links = page(request, result.data)
     meta: dict[str, object] = {
@@ -72,7 +72,7 @@ def _sort(request: Request) -> list[str]:
     return request.query_params.getlist("sort") or request.query_params.getlist("orderby")
 
 
-def _top_groups(request: Request, source: Sequence[Row], fields: str, limit: int) -> list[TopGroup]:
+def _top_groups(request: Request, source: MatchingRows, fields: str, limit: int) -> list[TopGroup]:
     query = request.query_params
     with_other = query.get("excludeOther") != "1"
     return top_groups(query.getlist(fields), _sort(request), limit, source, with_other=with_other)
@@ -93,12 +93,12 @@ async def timeseries(request: Request) -> Response:
     if not asked.projects:
         return answer({"meta": meta, "timeSeries": []})
     step = interval_ms(query.get("interval"), asked, limit or 1)
-    source = rows(dataset, asked, query.get("query", ""))
+    source = find(dataset, asked, query.get("query", ""))
     groups: list[TopGroup] = [] if limit is None else _top_groups(request, source, "groupBy", limit)
     series = []
     # Where there are no groups at all, the answer is one series of nothing, as without ``topEvents``.
     for group in groups or (None,):
-        filled = buckets(source if group is None else group.rows, step, asked)
+        filled = buckets(source.rows if group is None else group.rows, step, asked)
         for axis, function in _functions(request).items():
             about = {"valueType": function.kind, "valueUnit": function.unit, "interval": step}
             shown: dict[str, object] = {"yAxis": axis, "values": _values(filled, function, step, asked), "meta": about}
@@ -135,11 +135,11 @@ async def stats(request: Request) -> Response:
     if not asked.projects:
         return answer({"data": []})
     step = interval_ms(query.get("interval"), asked, limit or 1)
-    source = rows(dataset, asked, query.get("query", ""))
+    source = find(dataset, asked, query.get("query", ""))
     functions = _functions(request)
     groups = [] if limit is None else _top_groups(request, source, "field", limit)
     if not groups:
-        return answer(_axes(buckets(source, step, asked), functions, asked, dataset))
+        return answer(_axes(buckets(source.rows, step, asked), functions, asked, dataset))
     return answer(
         {
             group.name: _axes(buckets(group.rows, step, asked), functions, asked, dataset) | {"order": group.order}

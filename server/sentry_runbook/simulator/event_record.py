@@ -7,10 +7,11 @@ Ten million events could be described in a line, and a few are read: an event is
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sentry_runbook.simulator.log import Log
 from sentry_runbook.simulator.scenario import Crumb
 
 if TYPE_CHECKING:  # an issue holds its events
@@ -61,6 +62,14 @@ class EventSource(ABC):
     def facts(self, place: int) -> EventFacts:
         """Return all that the event at a place says."""
 
+    def id(self, place: int) -> str:
+        """Return the event's id."""
+        return self.facts(place).id
+
+    def trace(self, place: int) -> str | None:
+        """Return the id of the event's trace."""
+        return self.facts(place).trace
+
     def release(self, place: int) -> str | None:
         """Return the event's release."""
         return self.facts(place).release
@@ -81,9 +90,13 @@ class EventSource(ABC):
         """Return whom the event met."""
         return self.facts(place).user
 
+    def tags(self, place: int) -> Mapping[str, str]:
+        """Return all tags of the event."""
+        return self.facts(place).tags
+
     def tag(self, place: int, key: str) -> str | None:
         """Return the event's value of a tag."""
-        return self.facts(place).tags.get(key)
+        return self.tags(place).get(key)
 
 
 class ToldEvents(EventSource):
@@ -129,7 +142,7 @@ class EventRecord:
     @property
     def id(self) -> str:
         """The event's id, 32 hexadecimal digits."""
-        return self.facts.id
+        return self._source.id(self._place)
 
     @property
     def number(self) -> int:
@@ -159,7 +172,7 @@ class EventRecord:
     @property
     def tags(self) -> Mapping[str, str]:
         """All tags."""
-        return self.facts.tags
+        return self._source.tags(self._place)
 
     def tag(self, key: str) -> str | None:
         """Return the value of one tag; None where the event has no such tag."""
@@ -183,4 +196,35 @@ class EventRecord:
     @property
     def trace(self) -> str | None:
         """The id of the event's trace; None: it has no trace context."""
-        return self.facts.trace
+        return self._source.trace(self._place)
+
+
+_MOST_KNOWN = 64
+
+
+class EventLog(Log[EventRecord]):
+    """Events, with the number of people of the windows that are asked for again and again."""
+
+    __slots__ = ("_people",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._people: dict[tuple[int, int, str], int] = {}
+
+    def add(self, items: Iterable[EventRecord]) -> None:
+        """Put records in."""
+        super().add(items)
+        self._people = {}
+
+    def people(self, start: int, end: int, environments: Collection[str | None] | None) -> int:
+        """Count the different people of the records that ``within`` returns for the same arguments."""
+        # The same events make the same window, wherever exactly it begins and ends.
+        names = "" if environments is None else repr(sorted(environments, key=str))
+        key = (self.count(0, start), self.count(0, end), names)
+        known = self._people.get(key)
+        if known is None:
+            people = {event.user for event in self.within(start, end, environments)} - {None}
+            if len(self._people) >= _MOST_KNOWN:
+                self._people.clear()
+            known = self._people[key] = len({person.id for person in people if person})
+        return known

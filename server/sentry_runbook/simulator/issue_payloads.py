@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sentry_runbook.simulator import lifecycle
 from sentry_runbook.simulator.clock import iso
@@ -116,7 +116,7 @@ def issue_row(
         and spec.csp is None,
         "priority": issue.priority,
         "count": str(len(everything)),
-        "userCount": len({event.user.id for event in events if event.user}),
+        "userCount": issue.events.people(0, now + 1, environments),
         "firstSeen": iso(events[0].at) if events else None,
         "lastSeen": iso(events[-1].at) if events else None,
         "annotations": [],
@@ -214,12 +214,8 @@ _NAMES = {
 }
 
 
-def tag_values(events: Sequence[EventRecord], key: str) -> list[dict[str, object]]:
+def _tag_values(key: str, times_of: Mapping[str, Sequence[int]]) -> list[dict[str, object]]:
     """Return a tag's values with their counts, the most frequent first."""
-    times_of: dict[str, list[int]] = {}
-    for event in events:
-        if key in event.tags:
-            times_of.setdefault(event.tags[key], []).append(event.at)
     return [
         {
             "key": key,
@@ -235,18 +231,27 @@ def tag_values(events: Sequence[EventRecord], key: str) -> list[dict[str, object
     ]
 
 
+def _tagged(events: Sequence[EventRecord]) -> dict[str, dict[str, list[int]]]:
+    """Return when each value of each tag was seen; what an event says is worked out once."""
+    seen: dict[str, dict[str, list[int]]] = {}
+    for event in events:
+        for key, value in event.tags.items():
+            seen.setdefault(key, {}).setdefault(value, []).append(event.at)
+    return seen
+
+
 def tags(events: Sequence[EventRecord], keys: Sequence[str] = (), limit: int = 10) -> list[dict[str, object]]:
     """Return the distribution of each tag."""
     distributions = []
-    for key in sorted({key for event in events for key in event.tags}):
+    for key, times_of in sorted(_tagged(events).items()):
         if keys and key not in keys:
             continue
-        values = tag_values(events, key)
+        values = _tag_values(key, times_of)
         distributions.append(
             {
                 "key": key,
                 "name": _NAMES.get(key, key.replace("_", " ").replace(".", " ").title()),
-                "totalValues": sum(1 for event in events if key in event.tags),
+                "totalValues": sum(map(len, times_of.values())),
                 "uniqueValues": len(values),
                 "topValues": values[:limit],
             }

@@ -115,7 +115,9 @@ async def issue_list(request: Request) -> Response:
     for match, row in zip(rows, shown, strict=True):
         fitting = fitting_events(match, text) if filtered else None
         # What fits the search's own conditions stands apart (recordings; sentry-api section 3.5).
-        row["filtered"] = _counted(fitting) if fitting else None
+        row["filtered"] = (
+            _counted(fitting, len({event.user.id for event in fitting if event.user})) if fitting else None
+        )
     return answer(shown, links | headers)
 
 
@@ -142,16 +144,17 @@ def _list_row(match: SearchMatch, base: str, asked: Scope, stats_period: str, *,
     if filtered:
         # With a period the list tells that period alone, its first and last event, too; the rest is under lifetime.
         # Both are of the environments asked for.
-        row |= _counted(match.events)
-    row["lifetime"] = _counted(life) | {"stats": None}
+        row |= _counted(match.events, match.issue.events.people(asked.start, asked.seen_end, asked.environments))
+    people = match.issue.events.people(0, asked.now + 1, asked.environments)
+    row["lifetime"] = _counted(life, people) | {"stats": None}
     row["filtered"] = None
     return row
 
 
-def _counted(events: Sequence[EventRecord]) -> dict[str, object]:
+def _counted(events: Sequence[EventRecord], people: int) -> dict[str, object]:
     return {
         "count": str(len(events)),
-        "userCount": len({event.user.id for event in events if event.user}),
+        "userCount": people,
         "firstSeen": iso(events[0].at),
         "lastSeen": iso(events[-1].at),
     }

@@ -70,7 +70,7 @@ def ordered(matches: Sequence[SearchMatch], sort: str, scope: Scope) -> list[Sea
         "date": lambda match: match.events[-1].at,
         "new": lambda match: _seen(match)[0],
         "freq": lambda match: len(match.events),
-        "user": lambda match: len({event.user.id for event in match.events if event.user}),
+        "user": lambda match: match.issue.events.people(scope.start, scope.seen_end, scope.environments),
         "trends": partial(_rise, scope=scope),
     }
     if sort not in orders:

@@ -25,6 +25,9 @@ class Placed(Dated, Protocol):
 
 P = TypeVar("P", bound=Placed)
 
+FAR = 2**62
+"""Later than anything, in epoch milliseconds."""
+
 
 class Log(Generic[P]):
     """Records in the order of time; equal instants keep their order of arrival.

@@ -6,6 +6,8 @@ made in ``materialise_events``.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sentry_runbook.simulator.records import (
     MINUTE,
     CommitRecord,
@@ -25,7 +27,7 @@ from sentry_runbook.simulator.scenario import (
     SessionsSpec,
     Transactions,
 )
-from sentry_runbook.simulator.spread import GOLDEN, done_until, instants, share
+from sentry_runbook.simulator.spread import GOLDEN, done_by, instants, share
 
 
 def _duration(quantile: float, typical: float, p95: float) -> float:
@@ -62,12 +64,12 @@ def _part(part: int, whole: int, before: int, after: int) -> int:
     return after * part // whole - before * part // whole if whole else 0
 
 
-def _sessions_until(described: SessionsSpec, minute: int, minutes: int) -> int:
+def _sessions_until(described: SessionsSpec, minutes: int) -> list[int]:
+    """Return how many sessions have started by the begin of each minute, and by the end of the last."""
     if not described.rates:
-        return minute * described.count // minutes
-    return (
-        described.count if minute == minutes else int(described.count * done_until(described.rates, minute / minutes))
-    )
+        return [minute * described.count // minutes for minute in range(minutes + 1)]
+    done = done_by(described.rates, minutes)
+    return [*(int(described.count * part) for part in done[:-1]), described.count]
 
 
 def session_minutes(project: ProjectRecord, described: SessionsSpec, origin: int) -> list[SessionMinute]:
@@ -76,23 +78,22 @@ def session_minutes(project: ProjectRecord, described: SessionsSpec, origin: int
     broken = described.crashed + described.unhandled + described.errored
     people = whole * 2 // 3 if described.users is None else described.users
     minutes = max(1, round(described.end - described.start))
-    start = origin + round(described.start * MINUTE)
+    start = origin + round(described.start * MINUTE) + MINUTE // 2
+    live = project.live_releases(described.environment) if described.release == LATEST else None
     records = []
-    for index in range(minutes):
-        at = start + index * MINUTE + MINUTE // 2
-        sessions = [_sessions_until(described, step, minutes) for step in (index, index + 1)]
+    for index, sessions in enumerate(pairwise(_sessions_until(described, minutes))):
+        at = start + index * MINUTE
         if sessions[0] == sessions[1]:
             continue
         bad = [_part(broken, whole, 0, reached) for reached in sessions]
         crashed = [_part(described.crashed, broken, 0, reached) for reached in bad]
         rest = [both - part for both, part in zip(bad, crashed, strict=True)]
         unhandled = [_part(described.unhandled, broken - described.crashed, 0, reached) for reached in rest]
-        live = described.release == LATEST
         records.append(
             SessionMinute(
                 at,
                 described.environment,
-                project.live_release(described.environment, at) if live else described.release,
+                described.release if live is None else live.at(at),
                 sessions[1] - sessions[0],
                 crashed[1] - crashed[0],
                 unhandled[1] - unhandled[0],

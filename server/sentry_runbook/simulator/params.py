@@ -148,14 +148,21 @@ def projects(request: Request, world: World, profile: Profile) -> tuple[ProjectR
     return _several(request, chosen, profile)
 
 
+_OF_SEVERAL = {
+    "issues": "You do not have the multi project stream feature enabled",
+    **dict.fromkeys(("events", "events-stats", "events-timeseries"), "You cannot view events from multiple projects."),
+}
+"""What asks for the feature "global-views", and how it is refused without it.
+
+Sessions, outcomes, releases and alerts do not ask. Since September 2025 nothing of Discover does (getsentry/sentry,
+pull request 98684), so a server without the feature is an older one.
+"""
+
+
 def _several(request: Request, chosen: Sequence[ProjectRecord], profile: Profile) -> tuple[ProjectRecord, ...]:
-    if len(chosen) > 1 and not profile.global_views:
-        is_stream = request.url.path.endswith("/issues/")
-        raise bad(
-            "You do not have the multi project stream feature enabled"
-            if is_stream
-            else "You cannot view events from multiple projects."
-        )
+    refusal = _OF_SEVERAL.get(request.url.path.rstrip("/").rpartition("/")[2])
+    if len(chosen) > 1 and not profile.global_views and refusal:
+        raise bad(refusal)
     return tuple(chosen)
 
 

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from sentry_runbook.simulator.event_record import EventRecord, Visitor
+from sentry_runbook.simulator.clock import DAY, HOUR, MINUTE
+from sentry_runbook.simulator.event_record import EventLog, EventRecord, Visitor
 from sentry_runbook.simulator.log import Log, Placed
+from sentry_runbook.simulator.release_index import LiveReleases, ReleaseIndex
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario
+from sentry_runbook.simulator.session_log import SessionLog, SessionMinute
 from sentry_runbook.simulator.versions import is_semver, precedence
 
 __all__ = [
@@ -34,12 +37,6 @@ __all__ = [
     "greatest_version",
     "number_id",
 ]
-
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-_FAR = 2**62
-"""Later than anything."""
 
 
 def digest(*parts: object, size: int = 16) -> str:
@@ -65,62 +62,6 @@ class SpanRecord:
     failed: bool
     release: str | None
     environment: str | None
-
-
-@dataclass(slots=True, eq=False)
-class SessionMinute:
-    """The sessions of one environment and release that started within one minute; ``at`` is its middle."""
-
-    at: int
-    environment: str | None
-    release: str | None
-    count: int
-    crashed: int
-    unhandled: int
-    errored: int
-    users: int
-
-
-class SessionLog(Log[SessionMinute]):
-    """Sessions by the minute, which are added up once for all questions about whole hours."""
-
-    __slots__ = ("_hours",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._hours: dict[int, list[SessionMinute]] | None = None
-
-    def add(self, items: Iterable[SessionMinute]) -> None:
-        """Put records in."""
-        super().add(items)
-        self._hours = None
-
-    def sums(self, start: int, end: int) -> list[SessionMinute]:
-        """Return the sessions of a period that begins at a full hour: summed hours, then the minutes of the rest."""
-        if self._hours is None:
-            self._hours = _hours(self.window(0, _FAR))
-        whole = range(start // HOUR, end // HOUR)
-        hours = [hour for number in whole for hour in self._hours.get(number, ())]
-        return hours + self.window(end // HOUR * HOUR, end)
-
-
-def _hours(minutes: Iterable[SessionMinute]) -> dict[int, list[SessionMinute]]:
-    sums: dict[tuple[int, str | None, str | None], SessionMinute] = {}
-    for minute in minutes:
-        hour = minute.at // HOUR
-        total = sums.setdefault(
-            (hour, minute.environment, minute.release),
-            SessionMinute(hour * HOUR, minute.environment, minute.release, 0, 0, 0, 0, 0),
-        )
-        total.count += minute.count
-        total.crashed += minute.crashed
-        total.unhandled += minute.unhandled
-        total.errored += minute.errored
-        total.users += minute.users
-    hours: dict[int, list[SessionMinute]] = {}
-    for (hour, _, _), total in sums.items():
-        hours.setdefault(hour, []).append(total)
-    return hours
 
 
 @dataclass(slots=True, eq=False)
@@ -226,7 +167,7 @@ class IssueRecord:
     spec: IssueSpec
     id: str
     project: ProjectRecord
-    events: Log[EventRecord] = field(default_factory=Log)
+    events: EventLog = field(default_factory=EventLog)
     activity: list[ActivityRecord] = field(default_factory=list)
     status: str = "unresolved"
     substatus: str | None = None
@@ -256,12 +197,13 @@ class ProjectRecord:
     slug: str
     platform: str
     origin: int
-    events: Log[EventRecord] = field(default_factory=Log)
+    events: EventLog = field(default_factory=EventLog)
     spans: Log[SpanRecord] = field(default_factory=Log)
     sessions: SessionLog = field(default_factory=SessionLog)
     releases: list[ReleaseRecord] = field(default_factory=list)
     issues: list[IssueRecord] = field(default_factory=list)
     environments: dict[str, int] = field(default_factory=dict)
+    _index: ReleaseIndex | None = None
 
     def note_environments(self, records: Iterable[Placed]) -> None:
         """Record the first instant of each environment."""
@@ -305,3 +247,25 @@ class ProjectRecord:
             return max(deploys)[1]
         newest = self.newest_release(now)
         return newest.version if newest else None
+
+    def live_releases(self, environment: str | None) -> LiveReleases:
+        """Return what was and will be deployed when, as far as it is known now; later deploys do not change it."""
+        deploys = (mark.at for release in self.releases for mark in release.deploys)
+        changes = sorted({*deploys, *(release.at for release in self.releases)})
+        return LiveReleases(changes, [self.live_release(environment, at) for at in changes])
+
+    def by_release(self) -> ReleaseIndex:
+        """Return when each release was seen in events and sessions."""
+        if self._index is None or self._index.size != len(self.events) + len(self.sessions):
+            self._index = ReleaseIndex(self.events, self.sessions)
+        return self._index
+
+    def reporting_environments(self, now: int) -> list[str]:
+        """Return the environments that events or sessions named by now."""
+        names = set()
+        for log in (self.events, self.sessions):
+            for name in log.environments():
+                first = log.of_environment(name).first()
+                if name and first is not None and first.at <= now:
+                    names.add(name)
+        return sorted(names)

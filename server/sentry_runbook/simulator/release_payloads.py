@@ -97,9 +97,7 @@ def _stats(records: Sequence[ReleaseRecord], now: int) -> dict[str, object]:
     times: list[int] = []
     new = 0
     for record in records:
-        for event in record.project.events.until(now):
-            if event.release == record.version:
-                times.append(event.at)
+        times += record.project.by_release().event_times(record.version, now)
         for issue in record.project.issues:
             first = issue.events.first()
             new += first is not None and first.at <= now and first.release == record.version

@@ -13,7 +13,7 @@ values ``\*`` is a star and any other backslash is one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -149,6 +149,15 @@ def terms(group: Group) -> list[Term]:
     for part in group.parts:
         required += [part] if isinstance(part, Term) else terms(part)
     return required
+
+
+def every_term(group: Group) -> Iterator[Term]:
+    """Return all conditions of a query, those among others included."""
+    for part in group.parts:
+        if isinstance(part, Term):
+            yield part
+        else:
+            yield from every_term(part)
 
 
 R = TypeVar("R")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sentry_runbook.simulator.columns import Row
-from sentry_runbook.simulator.discover import Selection
+from sentry_runbook.simulator.discover import MatchingRows, Selection
 from sentry_runbook.simulator.params import Scope, bad
 from sentry_runbook.simulator.records import HOUR, MINUTE
 from sentry_runbook.simulator.search import Value
@@ -80,7 +80,7 @@ def top_limit(text: str | None) -> int | None:
 
 
 def top_groups(
-    fields: Sequence[str], sort: Sequence[str], limit: int, source: Sequence[Row], *, with_other: bool
+    fields: Sequence[str], sort: Sequence[str], limit: int, source: MatchingRows, *, with_other: bool
 ) -> list[TopGroup]:
     """Return the groups that come first, after the rest where there is one; none where nothing was found."""
     selection = Selection.of(fields, sort)
@@ -89,8 +89,7 @@ def top_groups(
     named = [_group(selection, values, order, rows) for order, (values, rows) in enumerate(groups[:limit])]
     if len(named) < limit or not with_other:
         return named
-    chosen = {id(row) for group in named for row in group.rows}
-    rest = [row for row in source if id(row) not in chosen]
+    rest = [row for _, rows in groups[limit:] for row in rows]
     return [TopGroup(OTHER, None, limit, rest), *named] if rest else named
 
 

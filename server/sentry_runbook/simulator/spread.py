@@ -1,6 +1,6 @@
 """Spreading counts over time and values over events, by arithmetic: nothing here is random, and every sum is exact.
 
-A rate is given as a tuple of numbers, one for each of several equal parts of the time. ``done_until`` is the share of
+A rate is given as a tuple of numbers, one for each of several equal parts of the time. ``done_by`` is the share of
 everything that has happened after a share of the time: a line of straight pieces, each as steep as its rate. Instants
 are placed by its inverse.
 """
@@ -8,10 +8,11 @@ are placed by its inverse.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 from math import gcd, sqrt
 
-from sentry_runbook.simulator.scenario import Rates, Shape, Weights
+from sentry_runbook.simulator.scenario import Rates, Shape
 
 GOLDEN = (sqrt(5) - 1) / 2
 """Steps of this size modulo 1 cover the unit interval evenly for any number of steps (golden ratio)."""
@@ -29,15 +30,20 @@ def instants(count: int, start: int, end: int, shape: Shape = "even", rates: Rat
     return [start + int((end - start) * part) for part in fractions]
 
 
-def done_until(rates: Rates, elapsed: float) -> float:
-    """Return the share of the total (0..1) reached after a share of the time (0..1)."""
-    parts = elapsed * len(rates)
-    whole = min(int(parts), len(rates) - 1)
-    return (sum(rates[:whole]) + (parts - whole) * rates[whole]) / sum(rates)
+def done_by(rates: Rates, steps: int) -> list[float]:
+    """Return the share of the total (0..1) reached after each of so many equal steps of the time, 0 at first."""
+    total = sum(rates)
+    before = [0, *accumulate(rates)]
+    done = []
+    for step in range(steps + 1):
+        parts = step / steps * len(rates)
+        whole = min(int(parts), len(rates) - 1)
+        done.append((before[whole] + (parts - whole) * rates[whole]) / total)
+    return done
 
 
 def _elapsed_at(rates: Rates, done: float) -> float:
-    """Return the share of the time after which a share of the total is reached: the inverse of ``done_until``."""
+    """Return the share of the time after which a share of the total is reached: the inverse of ``done_by``."""
     left = done * sum(rates)
     for index, rate in enumerate(rates):
         if left < rate:
@@ -55,10 +61,11 @@ class Dealt:
 
     __slots__ = ("_bounds", "_count", "_salt", "_step", "_values")
 
-    def __init__(self, weights: Weights, count: int, salt: int) -> None:
-        total = sum(weights.values())
-        reached = accumulate(weights.values())
-        self._values = tuple(weights)
+    def __init__(self, weights: Iterable[tuple[str, float]], count: int, salt: int) -> None:
+        weighted = tuple(weights)
+        total = sum(weight for _, weight in weighted)
+        reached = accumulate(weight for _, weight in weighted)
+        self._values = tuple(value for value, _ in weighted)
         self._bounds = [round(part / total * count) for part in reached]
         self._count = count
         self._salt = salt

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sentry_runbook.simulator import changes, lifecycle, materialise, materialise_events
 from sentry_runbook.simulator.clock import Clock, ManualClock, system_clock, to_ms
-from sentry_runbook.simulator.log import Log, Placed
+from sentry_runbook.simulator.log import FAR, Log, Placed
 from sentry_runbook.simulator.records import (
     MINUTE,
     EventRecord,
@@ -37,9 +37,6 @@ P = TypeVar("P", bound=Placed)
 
 ORGANIZATION = "acme"
 """The slug of the one organization of every world."""
-
-_FAR = 2**62
-"""Later than anything, in epoch milliseconds."""
 
 _PRIORITY = {"fatal": "high", "error": "high", "warning": "medium", "info": "low", "debug": "low"}
 
@@ -189,7 +186,7 @@ class World:
     def find_event(self, wanted: str, now: int) -> EventRecord | None:
         """Find an event of any project by its id; None while it lies in the future."""
         if len(self._of_event) != sum(len(project.events) for project in self.projects):
-            everything = (event for project in self.projects for event in project.events.window(0, _FAR))
+            everything = (event for project in self.projects for event in project.events.window(0, FAR))
             self._of_event = {event.id: event for event in everything}
         event = self._of_event.get(wanted)
         return event if event is not None and event.at <= now else None

@@ -28,10 +28,12 @@ class OpenQuestion:
     Attributes:
         since: when, in seconds of the clock.
         text: its words.
+        seen: how far the issue's log had been read, as ``Seen`` of the confirm tokens.
     """
 
     since: float
     text: str
+    seen: tuple[int, int] = (0, 0)
 
 
 class OpenQuestions:
@@ -45,10 +47,10 @@ class OpenQuestions:
         self._clock = clock
         self._open: OrderedDict[str, OpenQuestion] = OrderedDict()
 
-    def put(self, digest: str, text: str) -> None:
+    def put(self, digest: str, text: str, seen: tuple[int, int] = (0, 0)) -> None:
         """Remember that a question goes out now; one that is open already stays as it is."""
         self._forget_old()
-        self._open.setdefault(digest, OpenQuestion(self._clock(), text))
+        self._open.setdefault(digest, OpenQuestion(self._clock(), text, seen))
         if len(self._open) > MOST_OPEN:
             self._open.popitem(last=False)
 

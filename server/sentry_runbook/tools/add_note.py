@@ -20,6 +20,7 @@ from sentry_runbook.tools.confirmation import (
     Decision,
     decide,
     decision_of,
+    planned_on,
     seconds_left,
     spend_token,
 )
@@ -28,11 +29,14 @@ from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.writing.plans import TOO_LONG_TO_SHOW, NotePlan
 
 
-async def planned(issue: str, text: str, ctx: Context[Runtime]) -> NotePlan:
+async def planned(issue: str, text: str, confirm_token: str | None, ctx: Context[Runtime]) -> NotePlan:
     """The plan, made on a fresh read; refused where a person or a token could not be shown all of it."""
     from sentry_runbook.writing.note import note_result, plan_note  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.others import beside_others  # noqa: PLC0415  # as above
 
-    plan = await plan_note(runtime(ctx), issue, text)
+    run = runtime(ctx)
+    plan = await plan_note(run, issue, text)
+    plan = beside_others(run, plan, planned_on(run, plan.payload(), confirm_token))
     asked = note_result(plan, "needs_confirmation", token=ANY_TOKEN)
     return plan if plan.refused or TOOL.shows_whole(asked, ("text",)) else plan.refuse(TOO_LONG_TO_SHOW)
 
@@ -65,24 +69,28 @@ async def add_note(
     Confirmed like resolve_issue: with needs_confirmation, show the user the text first.
     """
     from sentry_runbook.writing.note import note_result, post_note  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.others import told_again  # noqa: PLC0415  # as above
 
     run, decision = runtime(ctx), decision_of(answer)
     how = decision.how
     if how == "nothing":
         return note_result(plan, "refused" if plan.refused else "already")
     if how == "plan":
-        return note_result(plan, "planned", token=run.confirmations.issue(plan.payload(), of_dry_run=True))
+        token = run.confirmations.issue(plan.payload(), of_dry_run=True, seen=plan.seen)
+        return note_result(plan, "planned", token=token)
     if how == "ask":
-        return note_result(
-            plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()), notes=decision.notes
-        )
+        token = run.confirmations.issue(plan.payload(), seen=plan.seen)
+        return note_result(plan, "needs_confirmation", token=token, notes=decision.notes)
     if how == "declined":
         return note_result(plan, "not_applied", notes=("Not confirmed by the user; nothing was posted.",))
-    spend_token(run, how, confirm_token, plan.payload())
-    # Once sent, the comment is looked for and recorded even if the caller goes away.
-    with run.client().deadline(seconds_left(CALL_WITHIN_S)), anyio.CancelScope(shield=True):
-        done = await post_note(run, plan, CONFIRMED_BY[how])
-    return done  # noqa: RET504  # to a type checker a cancel scope may swallow what is raised in it
+    spend_token(run, how, confirm_token, plan)
+    with run.client().deadline(seconds_left(CALL_WITHIN_S)):
+        if how == "agreed":
+            plan = await told_again(run, plan)
+        # Once sent, the comment is looked for and recorded even if the caller goes away.
+        with anyio.CancelScope(shield=True):
+            done = await post_note(run, plan, CONFIRMED_BY[how])
+    return done
 
 
 TOOL = ToolDefinition(

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.formatting import moment
@@ -44,6 +44,16 @@ def some_text(text: str) -> str:
     return text
 
 
+def split_issues(text: str) -> list[str]:
+    """The issues of a text, with commas between them."""
+    return [part for piece in text.split(",") if (part := piece.strip())]
+
+
+def listed_issues(issues: object) -> object:
+    """A list of issues, which models may also write as one text."""
+    return split_issues(issues) if isinstance(issues, str) else issues
+
+
 OneLine = AfterValidator(one_line)
 SomeText = AfterValidator(some_text)
 # A model may well write the number of an issue as a number.
@@ -51,6 +61,12 @@ Issue = Annotated[
     str,
     Field(description="Id, short id or Sentry URL", max_length=2000, coerce_numbers_to_str=True),
 ]
+Issues = Annotated[
+    list[Annotated[str, Field(max_length=2000, coerce_numbers_to_str=True)]] | None,
+    Field(description="Further issues"),
+    BeforeValidator(listed_issues),
+]
+"""Of the same incident; :mod:`sentry_runbook.collect.together` refuses too many of them."""
 Environment = Annotated[str | None, Field(description="Comma-separated", max_length=400), OneLine]
 Period = Annotated[str | None, Field(description="15m, 1h, 24h, 7d …", max_length=20), OneLine]
 Start = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]

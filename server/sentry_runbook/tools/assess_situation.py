@@ -8,7 +8,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.collect import collect_situation, resolve_target
+from sentry_runbook.collect import collect_situation, collect_situation_of_alert
 from sentry_runbook.incident.model.evidence import Missing
 from sentry_runbook.incident.model.results.situation import Situation, SituationIncident
 from sentry_runbook.render.situation import situation_page
@@ -64,11 +64,16 @@ async def situation_of(
     Raises:
         RunbookError: an argument is invalid, or no list of issues could be read.
     """
+    target = None
     with run.client().deadline(run.settings.limits.call_s):
-        target = await resolve_target(run, alert) if alert else None
-        evidence = await collect_situation(
-            run, project=project, environment=environment, period=period, start=start, end=end, target=target
-        )
+        if alert:
+            target, evidence = await collect_situation_of_alert(
+                run, alert, project=project, environment=environment, period=period, start=start, end=end
+            )
+        else:
+            evidence = await collect_situation(
+                run, project=project, environment=environment, period=period, start=start, end=end
+            )
     from sentry_runbook.incident.situation.alert_link import alert_link  # noqa: PLC0415  # with the first call (DESIGN §9)
     from sentry_runbook.incident.situation.situation import assess  # noqa: PLC0415  # as above
 

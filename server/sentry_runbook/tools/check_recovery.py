@@ -12,7 +12,7 @@ from sentry_runbook.incident.model.results.impact import Recovery
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.recovery import recovery_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Issue, OneLine, past_moment
+from sentry_runbook.tools.arguments import Issue, Issues, OneLine, past_moment
 from sentry_runbook.tools.registry import ToolDefinition
 
 
@@ -24,6 +24,7 @@ async def check_recovery(
         Field(description="When it was fixed, ISO 8601; else the resolve or the peak", max_length=40),
         OneLine,
     ] = None,
+    issues: Issues = None,
 ) -> Recovery:
     """Tell whether an incident is over: events per hour now, in the incident and before it.
 
@@ -31,7 +32,13 @@ async def check_recovery(
     """
     run = runtime(ctx)
     fixed = past_moment(since, "since", run.clock())
-    evidence = await investigate(run, issue, RECOVERY, window_for=lambda read, now: recovery_window(read, now, fixed))
+    evidence = await investigate(
+        run,
+        issue,
+        RECOVERY,
+        window_for=lambda read, now: recovery_window(read, now, fixed),
+        beside=issues or (),
+    )
     return run.incident(evidence, Stated(fixed_at=fixed)).recovery
 
 

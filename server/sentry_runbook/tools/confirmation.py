@@ -26,7 +26,7 @@ from mcp.types import ElicitResult
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.safety.confirm import ConfirmationError, Payload
+from sentry_runbook.safety.confirm import ConfirmationError, Payload, Seen, StateChanged
 
 How = Literal["plan", "nothing", "token", "ask", "direct", "agreed", "declined"]
 ANSWER_WITHIN_S = 45.0
@@ -85,6 +85,14 @@ class Confirmable(Protocol):
     def read_at(self) -> float:
         """When its call came and the state was read, in seconds of the runtime's ``elapsed``."""
 
+    @property
+    def seen(self) -> Seen:
+        """How far the issue's log was read with it."""
+
+    @property
+    def changed_by(self) -> str:
+        """Who changed the state since it was planned first, in words; empty for a first plan."""
+
     def question(self) -> str:
         """What a person is asked."""
 
@@ -125,7 +133,7 @@ async def decide(
     if not can_ask(ctx):
         return Decision(how="ask")
     if token and not ctx.input_responses:
-        run.confirmations.redeem(token, plan.payload(), spend=False)
+        redeem(run, token, plan, spend=False)
     return _put(ctx, plan) if (ctx.protocol_version or "") >= RETRIES_SINCE else await _ask(ctx, plan.question())
 
 
@@ -137,7 +145,7 @@ def _put(ctx: Context[Runtime], plan: Confirmable) -> Decision | Elicit[Confirm]
     earlier, answers = questions.find(whole), tuple((ctx.input_responses or {}).values())
     if earlier is None:
         text = plan.question()
-        questions.put(whole, text)
+        questions.put(whole, text, plan.seen)
         return Elicit(text, _confirm_of(whole))
     # Until the call came: the reading since then is Sentry's time and nobody's who answers.
     age_s, why = plan.read_at - earlier.since, None
@@ -191,17 +199,43 @@ def unanswered(why: str) -> Decision:
     return Decision(how="ask", why=f"{why}: nothing was sent to Sentry. {ASK_IN_WORDS}")
 
 
-def spend_token(run: Runtime, how: How, token: str | None, payload: Payload) -> None:
+def spend_token(run: Runtime, how: How, token: str | None, plan: Confirmable) -> None:
     """Spend the token that confirms a write; where a person agreed, the token of the dry run is void with it.
 
     Raises:
-        ConfirmationError: it does not confirm this write.
+        ConfirmationError: it does not confirm this write; of a state that changed it says who changed it.
     """
     if how == "token":
-        run.confirmations.redeem(token or "", payload)
+        redeem(run, token or "", plan)
     elif how == "agreed" and token:
         with suppress(ConfirmationError):  # it may have expired while the person thought about it
-            run.confirmations.redeem(token, payload)
+            redeem(run, token, plan)
+
+
+def redeem(run: Runtime, token: str, plan: Confirmable, *, spend: bool = True) -> None:
+    """As :meth:`.Confirmations.redeem`; where the state changed, with who changed it.
+
+    Raises:
+        ConfirmationError: the token does not confirm this plan.
+    """
+    try:
+        run.confirmations.redeem(token, plan.payload(), spend=spend)
+    except StateChanged as exc:
+        raise StateChanged(f"{exc.what} {plan.changed_by}".strip(), exc.fix) from exc
+
+
+def planned_on(run: Runtime, payload: Payload, token: str | None) -> Seen | None:
+    """How far the log was read when this change was planned, or asked about, before; None when this is the first plan.
+
+    Args:
+        run: the runtime of the call.
+        payload: of the plan as it is now.
+        token: the confirm_token that came along.
+    """
+    if token:
+        return run.confirmations.seen_by(token)
+    question = run.questions.find(run.confirmations.fingerprint(payload))
+    return None if question is None else Seen(*question.seen)
 
 
 def can_ask(ctx: Context[Runtime]) -> bool:
@@ -215,7 +249,7 @@ CONFIRMED_BY = {"token": "confirm_token", "agreed": "elicitation", "direct": "di
 """A decision to send → the audit file's word for it."""
 
 
-ANY_TOKEN = "x" * 92
+ANY_TOKEN = "x" * 104
 """As long as a confirm token, to see whether an answer with one is whole."""
 ASK_IN_WORDS = "Ask the user in the conversation, and call again with the confirm_token only after they agree."
 

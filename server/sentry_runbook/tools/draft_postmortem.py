@@ -12,18 +12,19 @@ from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import postmortem_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, past_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Issues, Lead, OneLine, RootCause, past_moment
 from sentry_runbook.tools.cuts import LEFT_OUT, Cut
 from sentry_runbook.tools.registry import ToolDefinition
 
 Moment = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
-TextToCheck = Annotated[str | None, Field(description="Finished text, for lint[]", max_length=60_000)]
-MOST_FINDINGS, MOST_ROWS = 30, 25
+TextToCheck = Annotated[str | None, Field(description="Text, for lint[]", max_length=60_000)]
+MOST_FINDINGS, MOST_ROWS, FEWEST_ROWS = 30, 25, 8
 
 
 async def draft_postmortem(
     issue: Issue,
     ctx: Context[Runtime],
+    issues: Issues = None,
     lead: Lead = None,
     root_cause: RootCause = None,
     fix: Fix = None,
@@ -50,7 +51,7 @@ async def draft_postmortem(
         detected_at=past_moment(detected_at, "detected_at", now),
         acknowledged_at=past_moment(acknowledged_at, "acknowledged_at", now),
     )
-    evidence = await investigate(run, issue, STORY, window_for=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window, beside=issues or ())
     postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
     if check is None:
         return postmortem
@@ -77,6 +78,18 @@ def _fewer_rows(result: Postmortem) -> Postmortem:
 
 def _without_milestones(result: Postmortem) -> Postmortem:
     return result.model_copy(update={"milestones": (), "intervals": (), "gaps": ()})
+
+
+def _without_items(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"action_items": ()})
+
+
+def _without_blanks(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"unknowns": ()})
+
+
+def _fewest_rows(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"timeline": result.timeline[:FEWEST_ROWS]})
 
 
 def _fewer_findings(result: Postmortem) -> Postmortem:
@@ -111,6 +124,9 @@ CUTS = (
     Cut(_fewer_rows, {"timeline": f"all but {MOST_ROWS} rows"}, _in_the_draft),
     Cut(_without_draft, {"markdown": "the draft"}, WITHOUT_CHECK),
     Cut(_without_milestones, {"milestones": "", "intervals": "", "gaps": ""}, _in_the_draft),
+    Cut(_without_items, {"action_items": ""}, _in_the_draft),
+    Cut(_without_blanks, {"unknowns": ""}, _in_the_draft),
+    Cut(_fewest_rows, {"timeline": f"all but {FEWEST_ROWS} rows"}, _in_the_draft),
 )
 """Mildest first; what goes is in the Markdown too, or comes from another call."""
 

@@ -12,21 +12,24 @@ from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draf
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import draft_page
 from sentry_runbook.runtime import Runtime, runtime
-from sentry_runbook.tools.arguments import Fix, Issue, Lead, OneLine, RootCause, past_moment
+from sentry_runbook.tools.arguments import Fix, Issue, Issues, Lead, OneLine, RootCause, past_moment
 from sentry_runbook.tools.registry import ToolDefinition
 
 
 async def draft_update(
     issue: Issue,
     ctx: Context[Runtime],
-    kind: Annotated[Kind, Field(description="Alert, status update or resolution notice")] = "initial",
+    kind: Annotated[
+        Kind, Field(description="Alert, status update, resolution notice or handoff (engineers)")
+    ] = "initial",
     audience: Annotated[Audience, Field(description="Who reads it")] = "engineers",
     format: Annotated[Format, Field(description="Where it is posted")] = "markdown",  # noqa: A002  # the argument's public name
     lead: Lead = None,
     service: Annotated[str | None, Field(description="Name of the service", max_length=100), OneLine] = None,
     root_cause: RootCause = None,
     fix: Fix = None,
-    since: Annotated[str | None, Field(description="Last message went out, ISO 8601", max_length=40), OneLine] = None,
+    since: Annotated[str | None, Field(description="Last message, ISO 8601", max_length=40), OneLine] = None,
+    issues: Issues = None,
     fixed_at: Annotated[str | None, Field(description="When it was fixed, ISO 8601", max_length=40), OneLine] = None,
 ) -> Draft:
     """Draft an incident message from facts, in the runbook's forms.
@@ -35,12 +38,14 @@ async def draft_update(
     `nothing_to_say` none is due: tell the user why.
     """
     from sentry_runbook.incident.messages.drafts import draft_update as draft  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.incident.messages.handoff import check_audience  # noqa: PLC0415  # as above
 
+    check_audience(kind, audience)
     run = runtime(ctx)
     last = past_moment(since, "since", run.clock())
     fixed = past_moment(fixed_at, "fixed_at", run.clock())
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix, fixed_at=fixed)
-    evidence = await investigate(run, issue, STORY, window_for=story_window)
+    evidence = await investigate(run, issue, STORY, window_for=story_window, beside=issues or ())
     return draft(
         run.incident(evidence, stated),
         form=run.templates[FORMS[kind]],

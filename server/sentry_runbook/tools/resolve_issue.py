@@ -21,6 +21,7 @@ from sentry_runbook.tools.confirmation import (
     Decision,
     decide,
     decision_of,
+    planned_on,
     seconds_left,
     spend_token,
 )
@@ -48,6 +49,7 @@ async def planned(
 ) -> Plan:
     """The plan, made on a fresh read; refused where a person or a token could not be shown all of it."""
     from sentry_runbook.writing.change import make_plan, resolution_result  # noqa: PLC0415  # with the first call (DESIGN §9)
+    from sentry_runbook.writing.others import beside_others  # noqa: PLC0415  # as above
 
     request = ResolutionRequest(
         action=action,
@@ -60,6 +62,7 @@ async def planned(
     run = runtime(ctx)
     is_shown = dry_run or (not confirm_token and run.settings.writes != "direct")
     plan = await make_plan(run, issue, request, reason=reason or "", is_shown=is_shown)
+    plan = beside_others(run, plan, planned_on(run, plan.payload(), confirm_token))
     asked = resolution_result(plan, "needs_confirmation", token=ANY_TOKEN)
     is_whole = plan.resolution.change is None or TOOL.shows_whole(asked, SHOWN_WHOLE)
     return plan if is_whole else plan.refuse(TOO_LONG_TO_SHOW)
@@ -106,17 +109,17 @@ async def resolve_issue(
     if how == "nothing":
         return resolution_result(plan, "already" if plan.resolution.already else "refused")
     if how == "plan":
-        return resolution_result(plan, "planned", token=run.confirmations.issue(plan.payload(), of_dry_run=True))
+        token = run.confirmations.issue(plan.payload(), of_dry_run=True, seen=plan.seen)
+        return resolution_result(plan, "planned", token=token)
     if how == "ask":
-        return resolution_result(
-            plan, "needs_confirmation", token=run.confirmations.issue(plan.payload()), notes=decision.notes
-        )
+        token = run.confirmations.issue(plan.payload(), seen=plan.seen)
+        return resolution_result(plan, "needs_confirmation", token=token, notes=decision.notes)
     if how == "declined":
         return resolution_result(plan, "not_applied", notes=(NOT_CONFIRMED,))
-    spend_token(run, how, confirm_token, plan.payload())
+    spend_token(run, how, confirm_token, plan)
     with run.client().deadline(seconds_left(CALL_WITHIN_S)):
         if how == "agreed":
-            await ensure_unchanged(run, plan)
+            plan = await ensure_unchanged(run, plan)
         # Once sent, the change is read back and recorded even if the caller goes away.
         with anyio.CancelScope(shield=True):
             done = await apply(run, plan, CONFIRMED_BY[how])

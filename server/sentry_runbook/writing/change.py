@@ -20,6 +20,7 @@ from sentry_runbook.incident.model.evidence import Issue
 from sentry_runbook.incident.model.evidence.json_values import digest_of
 from sentry_runbook.incident.model.results.resolution import Outcome, ResolutionResult, State
 from sentry_runbook.incident.release_versions import same_release
+from sentry_runbook.incident.resolution.others import ActsOfOthers, seen_in
 from sentry_runbook.incident.resolution.plan import plan
 from sentry_runbook.incident.resolution.request import MOST_OF_A_RELEASE, ResolutionRequest, StatusChange
 from sentry_runbook.incident.resolution.state import is_same_status
@@ -31,12 +32,11 @@ from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME, is_whole, whole_block
 from sentry_runbook.sentry.account import TokenOwner
 from sentry_runbook.sentry.base import WRITE_EVENTS
+from sentry_runbook.writing.others import read_again
 from sentry_runbook.writing.plans import UNKNOWN, Plan
 from sentry_runbook.writing.recording import plain, recorded
 
 T = TypeVar("T")
-JUST_READ_S = 5.0
-"""A plan that was read so lately is not read again before it is sent."""
 MOST_OF_A_REASON = 600
 """Characters of a reason as it is shown."""
 UNCLEAR = (TimedOut, Unreachable, ServerFault)
@@ -69,7 +69,8 @@ async def make_plan(
         require_write_scope(owner.scopes)
     shown_reason = " ".join(whole_block(reason).split())
     organization, who = evidence.organization or None, owner.name or UNKNOWN
-    planned = Plan(request, resolution, evidence, organization, who, reason, shown_reason, read_at)
+    seen = seen_in(evidence.issue)
+    planned = Plan(request, resolution, evidence, organization, who, reason, shown_reason, read_at, seen)
     why = _why_not_shown(request, resolution.after, shown_reason) if resolution.change is not None else None
     return planned.refuse(why) if why else planned
 
@@ -115,20 +116,25 @@ async def read_for_writing(run: Runtime, read: Callable[[], Awaitable[T]]) -> tu
     return read_state, TokenOwner(name, who.value.scopes)
 
 
-async def ensure_unchanged(run: Runtime, planned: Plan) -> None:
+async def ensure_unchanged(run: Runtime, planned: Plan) -> Plan:
     """Read the issue again: it must be as it was when a person was asked, who may have taken minutes.
 
+    Returns:
+        The plan with what others did meanwhile that left the state as it was.
+
     Raises:
-        StateChanged: it is another; nothing was changed.
+        StateChanged: it is another, and who changed it; nothing was changed.
     """
-    if run.elapsed() - planned.read_at < JUST_READ_S:
-        return
-    evidence = await investigate(run, planned.issue.id, frozenset(), fresh=True, organization=planned.organization)
-    if not is_same_status(planned.issue, evidence.issue):
+    read = await read_again(run, planned)
+    if read is None:
+        return planned
+    issue, acts = read
+    if not is_same_status(planned.issue, issue):
         raise StateChanged(
-            "The issue has changed since the question was asked; nothing was changed.",
+            f"The issue has changed since the question was asked; nothing was changed. {acts.changed_by}",
             "Call again to ask about its state now.",
         )
+    return planned.beside(ActsOfOthers((*planned.others, *acts.warnings)))
 
 
 def require_write_scope(scopes: Collection[str] | None) -> None:
@@ -251,7 +257,7 @@ def resolution_result(
         after=state_of(after)
         if after is not None
         else expected or (resolution.before if outcome in ("already", "refused") else None),
-        warnings=(*resolution.warnings, *notes),
+        warnings=(*planned.others, *resolution.warnings, *notes),
         reason=resolution.refused,
         stated_reason=planned.shown_reason or None,
         confirm_token=token,

@@ -13,6 +13,7 @@ from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
+from sentry_runbook.incident.resolution.others import seen_in
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit_lines import IntentLine
 from sentry_runbook.safety.text import is_whole, whole_block
@@ -39,7 +40,8 @@ async def plan_note(run: Runtime, issue: str, text: str) -> NotePlan:
         require_write_scope(owner.scopes)
     refused = None if already else _why_not_shown(shown)
     organization, who = evidence.organization or None, owner.name or UNKNOWN
-    return NotePlan(evidence.issue, organization, text, shown, already, who, refused, read_at)
+    seen = seen_in(evidence.issue)
+    return NotePlan(evidence.issue, organization, text, shown, already, who, refused, read_at, seen)
 
 
 def _without_blank_ends(text: str) -> str:

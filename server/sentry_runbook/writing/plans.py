@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from sentry_runbook.incident.model.evidence import Evidence, Issue, quoted
 from sentry_runbook.incident.resolution.request import ResolutionRequest
-from sentry_runbook.safety.confirm import Payload
+from sentry_runbook.safety.confirm import NOTHING_SEEN, Payload, Seen
 from sentry_runbook.sentry.ids import IssueRef
 
 if TYPE_CHECKING:
+    from sentry_runbook.incident.resolution.others import ActsOfOthers
     from sentry_runbook.incident.resolution.plan import ResolutionPlan
 
 UNKNOWN = "unknown"
@@ -45,6 +46,12 @@ class Plan:
     """The same, inert."""
     read_at: float = 0.0
     """When the state was read, in seconds of the runtime's ``elapsed``."""
+    seen: Seen = NOTHING_SEEN
+    """How far the issue's log of activity was read with it."""
+    others: tuple[str, ...] = ()
+    """What others did since this change was planned first, else lately: warnings."""
+    changed_by: str = ""
+    """Who changed the state since then, and what it is now."""
 
     @property
     def issue(self) -> Issue:
@@ -68,9 +75,14 @@ class Plan:
             f"Change {self.issue.name} {quoted(self.issue.title)} in Sentry?",
             f"Now: {self.resolution.before.summary}. Then: {self.resolution.after.summary}.",
             *([f"{STATED_REASON}: {quoted(self.shown_reason)}"] if self.reason else []),
+            *self.others,
             *self.resolution.warnings,
         ]
         return "\n".join(parts)
+
+    def beside(self, acts: ActsOfOthers) -> Plan:
+        """The same, with what others did."""
+        return replace(self, others=acts.warnings, changed_by=acts.changed_by)
 
     def refuse(self, why: str) -> Plan:
         """The same, with nothing to send."""
@@ -86,7 +98,7 @@ class NotePlan:
         text: what is posted.
         shown: all of it, inert.
         refused: why it is not posted; None when nothing speaks against it.
-        read_at: as in :class:`Plan`.
+        read_at, seen, others, changed_by: as in :class:`Plan`.
     """
 
     issue: Issue
@@ -97,6 +109,9 @@ class NotePlan:
     who: str = UNKNOWN
     refused: str | None = None
     read_at: float = 0.0
+    seen: Seen = NOTHING_SEEN
+    others: tuple[str, ...] = ()
+    changed_by: str = ""
 
     def payload(self) -> Payload:
         """What a confirm token is bound to."""
@@ -109,9 +124,14 @@ class NotePlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the issue is now, where it was asked for under another name; and who gets the comment."""
+        """What others did; what the issue is now, where it was asked for under another name; who gets the comment."""
         renamed = self.issue.why_other_name
-        return (*([f"{renamed}; the comment goes to {self.issue.name}."] if renamed else []), FORWARDED)
+        now = [f"{renamed}; the comment goes to {self.issue.name}."] if renamed else []
+        return (*self.others, *now, FORWARDED)
+
+    def beside(self, acts: ActsOfOthers) -> NotePlan:
+        """The same, with what others did."""
+        return replace(self, others=acts.warnings, changed_by=acts.changed_by)
 
     def refuse(self, why: str) -> NotePlan:
         """The same, with nothing to post."""

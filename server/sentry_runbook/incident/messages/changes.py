@@ -40,7 +40,7 @@ def changes(incident: Incident, since: datetime | None, audience: Audience) -> I
     # Executives read the numbers; what people did is listed under the actions.
     left_out = (*SOURCES_OF_ACTIONS, *SOURCES_WITHOUT_NEWS)
     for row in incident.timeline.rows if audience == "engineers" else ():
-        if row.at >= since and row.kind == "observed" and row.source not in left_out:
+        if row.at >= since and row.kind == "observed" and row.origin not in left_out:
             yield _dated(row)
 
 
@@ -80,7 +80,7 @@ def actions(incident: Incident, since: datetime | None, audience: Audience) -> I
 
 
 def _is_action(row: TimelineRow) -> bool:
-    return row.source in SOURCES_OF_ACTIONS or row.kind == "human"
+    return row.origin in SOURCES_OF_ACTIONS or row.kind == "human"
 
 
 def _dated(row: TimelineRow) -> str:

@@ -16,6 +16,7 @@ from sentry_runbook.incident.events.why_fired import words_of
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.changes import actions, changes, needs
+from sentry_runbook.incident.messages.handoff import Handoff, handoff
 from sentry_runbook.incident.messages.key_event import KeyEvent, key_event
 from sentry_runbook.incident.messages.public_status import fix_changed
 from sentry_runbook.incident.messages.stage import IncidentStage
@@ -64,6 +65,11 @@ class MessageContent(BlankContent):
     def issue(self) -> IssueSummary:
         """The issue in short; its totals are over all time."""
         return select_fields(IssueSummary, self._incident.evidence.issue)
+
+    @cached_property
+    def others(self) -> tuple[IssueSummary, ...]:
+        """Further issues of the same incident, each with its own life; none of one issue alone."""
+        return tuple(select_fields(IssueSummary, issue) for issue in self._incident.evidence.together[1:])
 
     @property
     def severity(self) -> Verdict:
@@ -184,6 +190,13 @@ class MessageContent(BlankContent):
     def needs(self) -> tuple[str, ...]:
         """What has to be seen or known next."""
         return tuple(needs(self._incident, self._audience))
+
+    @cached_property
+    def handoff(self) -> Handoff | Unknown:
+        """What the next responder needs; for engineers only."""
+        if self._audience != "engineers":
+            return Unknown(why="it names people and doubts: for engineers only")
+        return handoff(self._incident, self.stage.name, self.next_step, self._since)
 
     def _evidence(self) -> Evidence | None:
         return self._incident.evidence

@@ -11,6 +11,7 @@ from sentry_runbook.incident.impact import merge_missing, missing_below
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.messages.blank_content import BlankContent
 from sentry_runbook.incident.messages.content import MessageContent
+from sentry_runbook.incident.messages.handoff import check_audience
 from sentry_runbook.incident.messages.length import fitted, limit_of
 from sentry_runbook.incident.messages.public_status import public_status
 from sentry_runbook.incident.messages.silence import SECURITY_FIRST, nothing_to_say
@@ -46,7 +47,11 @@ def draft_update(
         audience: who reads it.
         format: where it is posted.
         since: when the last message went out.
+
+    Raises:
+        BadInput: the message is for engineers only.
     """
+    check_audience(kind, audience)
     why = nothing_to_say(incident, kind, audience, since)
     if why is not None:
         return _not_written(incident, why, kind=kind, audience=audience, format=format)

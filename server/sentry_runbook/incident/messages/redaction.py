@@ -75,11 +75,11 @@ def find_internal_terms(text: str, evidence: Evidence | None) -> Iterator[str]:
 def _internal_names(evidence: Evidence) -> Iterator[tuple[str, set[str]]]:
     """Names of this incident that look like nothing special: people, hosts, releases, functions, endpoints."""
     issue = evidence.issue
-    yield "an id", {issue.id, issue.name}
+    yield "an id", {name for member in evidence.members for name in (member.id, member.name)}
     yield "an integration", {entry.who for entry in issue.activity if entry.who and entry.actor == "machine"}
     yield "a person", {entry.who for entry in issue.activity if entry.who and entry.actor == "person"}
     # Sentry's answer tells the name alone.
-    yield "the assigned person or team", _with_parts({issue.assigned_to})
+    yield "the assigned person or team", _with_parts({member.assigned_to for member in evidence.members})
     yield "a person", _people(evidence)
     yield "a release or version", {release.version for release in _releases(evidence)}
     yield "a feature flag", {flag for flag in _flags(evidence) if not flag.isalpha()}

@@ -45,9 +45,11 @@ class CrashFree(Frozen):
 
 def crash_free(evidence: Evidence, policy: Policy) -> CrashFree | Unknown:
     """Crash-free sessions; Unknown without sessions, below the policy's minimum, or without rates."""
-    if isinstance(evidence.sessions, Unknown):
-        return evidence.sessions
-    sessions = evidence.sessions.value
+    return evidence.sessions if isinstance(evidence.sessions, Unknown) else rate_of(evidence.sessions.value, policy)
+
+
+def rate_of(sessions: Sessions, policy: Policy) -> CrashFree | Unknown:
+    """The same of one project's sessions."""
     minimum = policy.thresholds.sessions_minimum
     if sessions.sessions is None:
         return Unknown(why="Sentry gave no number of sessions for the period")

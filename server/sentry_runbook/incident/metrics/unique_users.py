@@ -130,6 +130,8 @@ def all_rows(evidence: Evidence) -> list[tuple[datetime, str | None]] | None:
     if not isinstance(evidence.rows, Known):
         return None
     rows: Sequence[EventRow] = evidence.rows.value
+    if evidence.together and not isinstance(evidence.totals, Known):
+        return None  # the rows are those of the first issue alone
     if isinstance(evidence.totals, Known):
         totals = evidence.totals.value
         if totals.events_lower_bound or len(rows) < totals.events:

@@ -43,13 +43,14 @@ def owners_of(incident: Measurements) -> tuple[Owner, ...]:
 
 def _named(incident: Measurements) -> Iterator[tuple[str | None, str]]:
     issue = incident.evidence.issue
-    yield issue.assigned_to, "assigned"
+    for member in incident.evidence.members:
+        yield member.assigned_to, f"assigned to {member.name}" if incident.evidence.together else "assigned"
     for kind, why in BY_RULE.items():
         yield from ((owner.who, why) for owner in issue.owners if owner.kind == kind)
     yield from map(_author, _commits(incident))
     resolve = last_resolve(issue)
     if resolve is not None and resolve.actor == "person":
-        yield resolve.who, f"resolved it last, {moment(resolve.at)}"
+        yield resolve.who, f"resolved {resolve.issue or 'it'} last, {moment(resolve.at)}"
 
 
 def _commits(incident: Measurements) -> tuple[Commit, ...]:

@@ -28,20 +28,20 @@ def action_items(incident: Incident) -> tuple[ActionItem, ...]:
 
 
 def _finish_the_fix(incident: Incident) -> Iterator[ActionItem]:
-    issue = incident.evidence.issue
+    issue, names = incident.evidence.issue, incident.evidence.names
     if issue.status == "resolved" and not incident.recovery_metrics.came_back:
         return
     is_recovered = incident.recovery.verdict == "recovered"
     suspect = quoted(incident.suspect or "")
     if incident.stated.fix:
-        action = f"Resolve {issue.name} in Sentry in the release that holds the fix"
+        action = f"Resolve {names} in Sentry in the release that holds the fix"
     elif any(incident.is_older(deploy.version) for deploy in incident.later_deploys):
-        action = f"Fix the cause of {issue.name} before release {suspect} is deployed again, and resolve it there"
+        action = f"Fix the cause of {names} before release {suspect} is deployed again, and resolve it there"
     else:
-        action = f"Fix the cause of {issue.name} and resolve it in the release that holds the fix"
+        action = f"Fix the cause of {names} and resolve it in the release that holds the fix"
     yield ActionItem(
         action=action,
-        done_when=f"check_recovery says recovered for {issue.name} and no event comes from the fixing release",
+        done_when=f"check_recovery says recovered for {names} and no event comes from the fixing release",
         why=f"the event rate is {'' if is_recovered else 'not known to be '}back to usual, and the issue is "
         f"{issue.status or 'of unknown status'} in Sentry",
     )

@@ -14,7 +14,7 @@ from typing import Literal
 
 from sentry_runbook.incident.background import background
 from sentry_runbook.incident.causes.catalog import pattern_named
-from sentry_runbook.incident.formatting import briefly, count, elapsed, moment
+from sentry_runbook.incident.formatting import briefly, count, elapsed, listed, moment
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.messages import (
@@ -30,6 +30,7 @@ from sentry_runbook.incident.postmortem.five_whys import Hint, Why, five_whys
 from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, counted_from, impact_numbers, query_window
 from sentry_runbook.incident.postmortem.retrospective import contributing, lucky, went_badly, went_well
 from sentry_runbook.incident.timeline.models import Timeline
+from sentry_runbook.incident.together import reasons_of
 
 MAX_LINES = 44
 """Lines of the printed timeline: nobody reads more, and the structured timeline has them all."""
@@ -180,7 +181,8 @@ def _summary(incident: Incident) -> Iterator[str]:
         yield f"The evidence fits the pattern {pattern.title}{of} (confidence {first.confidence})."
     else:
         yield "None of the runbook's root-cause patterns fits the evidence."
-    yield from (f"{sentence}." for sentence in background(incident, by_name=True))
+    reasons = reasons_of(incident)  # the first of the whys tells them
+    yield from (f"{sentence}." for sentence in background(incident, by_name=True) if sentence not in reasons[1:])
     yield from _earlier(incident)
     yield f"Recovery: {incident.recovery.reading}"
 
@@ -198,15 +200,22 @@ def _earlier(incident: Incident) -> Iterator[str]:
 
 
 def _what_happened(incident: Incident) -> str:
-    issue, timeline = incident.evidence.issue, incident.timeline
-    where = f" in the project {quoted(issue.project)}" if issue.project else ""
+    timeline = incident.timeline
+    where, names = _where(incident), incident.evidence.names
     if incident.known_episode is None:
-        return f"When the incident of {issue.name}{where} began is not known: {incident.why_no_onset}."
-    text = f"The incident of {issue.name}{where} began {moment(incident.known_episode.began)}"
+        return f"When the incident of {names}{where} began is not known: {incident.why_no_onset}."
+    text = f"The incident of {names}{where} began {moment(incident.known_episode.began)}"
     recovered, length = timeline.milestone("recovered"), timeline.between("started", "recovered")
     if recovered.at is not None and length is not None:
         return f"{text} and the event rate was back to the usual level {moment(recovered.at)}, {briefly(length)} later."
     return f"{text}; {recovered.why}."
+
+
+def _where(incident: Incident) -> str:
+    projects = incident.evidence.projects
+    if not projects:
+        return ""
+    return f" in the project{'s' if len(projects) > 1 else ''} {listed(projects)}"
 
 
 # --- timeline ------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from sentry_runbook.incident.model.evidence import (
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.releases import Start, alignment
 from sentry_runbook.incident.timeline.context import AT_THE_START, deployed
+from sentry_runbook.incident.together import reasons_of
 
 MOST_STEPS = 4
 QUICK = timedelta(minutes=5)
@@ -90,6 +91,7 @@ def the_event(incident: Incident) -> tuple[Event, str] | None:
 
 
 def _direct(incident: Incident) -> Iterator[Hint]:
+    yield from _first_of_several(incident)
     sourced_event = the_event(incident)
     if sourced_event is None:
         why = incident.evidence.event.why if isinstance(incident.evidence.event, Unknown) else "no event"
@@ -110,6 +112,16 @@ def _direct(incident: Incident) -> Iterator[Hint]:
     line = _failing_line(event)
     if line is not None:
         yield Hint(f"The failing line: {excerpt(line)}.", f"source context of {source}")
+
+
+def _first_of_several(incident: Incident) -> Iterator[Hint]:
+    """That the questions are about the issue that began first, and what is known of the others."""
+    if not incident.evidence.together:
+        return
+    issue = incident.evidence.issue
+    where = f" in {quoted(issue.project)}" if issue.project else ""
+    yield Hint(f"The first of the issues is {issue.name}{where}: {excerpt(issue.title)}.", "the issues in Sentry")
+    yield from (Hint(f"{reason}.", "the issues in Sentry") for reason in reasons_of(incident))
 
 
 def _chain_and_aside(event: Event) -> tuple[list[ThrownException], list[ThrownException]]:
@@ -211,7 +223,8 @@ def _testing(incident: Incident) -> Iterator[Hint]:
         yield from _staged(incident)
         if scope.known and scope.production:
             also = f"also from {listed(scope.others)}" if scope.others else "from production only"
-            yield Hint(f"Sentry has events of this issue {also}.", source)
+            name = incident.evidence.issue.name if incident.evidence.together else "this issue"
+            yield Hint(f"Sentry has events of {name} {also}.", source)
     commits = incident.evidence.suspect_commits
     for commit in commits.value[:1] if isinstance(commits, Known) else ():
         name = quoted(commit.pull_request or commit.id)
@@ -339,4 +352,5 @@ def _systemic(incident: Incident) -> Iterator[Hint]:
         yield Hint(f"{text}{rate}.", "First Seen of the issue")
     if issue.names_assignee:
         owner = f"is assigned to {quoted(issue.assigned_to)}" if issue.assigned_to else "has no assignee"
-        yield Hint(f"The issue {owner}.", "the issue in Sentry")
+        name = issue.name if incident.evidence.together else "The issue"
+        yield Hint(f"{name} {owner}.", "the issue in Sentry")

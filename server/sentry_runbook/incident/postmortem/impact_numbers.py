@@ -177,7 +177,7 @@ def _sessions(incident: Incident) -> Iterator[ImpactNumber]:
             f"; {crash_free_percent(rate.worst_hour_pct)} in the worst full hour, from {moment(rate.worst_hour_start)}"
         )
     value = f"{crash_free_percent(rate.period_pct)} of {count(rate.sessions, 'session')}{worst}"
-    whose = sessions_of(incident.evidence.scope)
+    whose = sessions_of(incident.evidence)
     yield ImpactNumber(f"Crash-free sessions of {whose}", value, f"{part.source}; {span(part.value.window)}")
 
 

@@ -42,7 +42,8 @@ def contributing(incident: Incident) -> Iterator[Hint]:
         yield from (Hint(gap.text, "events read") for gap in incident.gaps)
     issue = incident.evidence.issue
     if issue.names_assignee and not issue.assigned_to:
-        yield Hint("The issue has no assignee in Sentry.", "the issue in Sentry")
+        name = issue.name if incident.evidence.together else "The issue"
+        yield Hint(f"{name} has no assignee in Sentry.", "the issue in Sentry")
 
 
 # --- questions -----------------------------------------------------------------------------------------------------
@@ -107,8 +108,8 @@ def lucky(incident: Incident, zone: tzinfo | None = None) -> Iterator[str]:
     if rollback and deployed(rollback[0]):
         name = quoted(rollback[0].version)
         yield f"{name} could be deployed again: which kinds of change make going back impossible?"
-    top, own = incident.evidence.project_top, incident.evidence.issue.name
-    others = [issue for issue in top.value if issue.short_id != own] if isinstance(top, Known) else []
+    top, own = incident.evidence.project_top, [issue.name for issue in incident.evidence.members]
+    others = [issue for issue in top.value if issue.short_id not in own] if isinstance(top, Known) else []
     if others:
         text = f"{number(len(others))} other {'issue' if len(others) == 1 else 'issues'} of the project had unhandled"
         yield f"{text} events in the window: did any of them hide or delay this one?"

@@ -48,9 +48,9 @@ def acts_of(
 def _of_the_log(activity: Sequence[Activity]) -> Iterator[Act]:
     for entry in activity:
         if entry.kind.startswith("set_resolved") and entry.kind != "set_resolved_by_age":
-            yield Act(entry.at, f"resolved{_by(entry)}", "resolve")
+            yield Act(entry.at, f"{_of(entry)}resolved{_by(entry)}", "resolve")
         elif entry.kind == "set_ignored":
-            yield Act(entry.at, f"archived{_by(entry)}", "archive")
+            yield Act(entry.at, f"{_of(entry)}archived{_by(entry)}", "archive")
 
 
 def _flag_changes(evidence: Evidence) -> Iterator[Act]:
@@ -58,8 +58,16 @@ def _flag_changes(evidence: Evidence) -> Iterator[Act]:
         yield Act(change.at, f"feature flag {quoted(change.flag)} {change.action or 'changed'}", "flag")
 
 
+def _of(entry: Activity) -> str:
+    """Which of several issues."""
+    return f"{entry.issue} " if entry.issue is not None else ""
+
+
 def _by(entry: Activity) -> str:
-    return f" by {quoted(entry.who)}" if entry.who is not None else ""
+    if entry.who is None:
+        return ""
+    # An integration is no person (sentry-api section 17).
+    return f" by {'integration ' if entry.actor == 'machine' else ''}{quoted(entry.who)}"
 
 
 def effects(

@@ -68,8 +68,8 @@ def _group(incident: Measurements) -> tuple[TagValue, ...]:
 
 def _rows(evidence: Evidence, since: datetime) -> Sequence[tuple[datetime, EventRow]] | None:
     """The rows with their times; None where they do not reach back to ``since``."""
-    if not isinstance(evidence.rows, Known):
-        return None
+    if not isinstance(evidence.rows, Known) or evidence.together:
+        return None  # of several issues they are the first one's
     rows = [(row.when, row) for row in evidence.rows.value if row.when is not None]
     oldest = min((at for at, _ in rows), default=None)
     reaches = not evidence.has_older_rows or (oldest is not None and oldest <= since)

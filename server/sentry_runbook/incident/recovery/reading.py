@@ -12,8 +12,8 @@ from sentry_runbook.incident.episode.bursts import QUIET
 from sentry_runbook.incident.episode.event_counts import EventCounts
 from sentry_runbook.incident.formatting import count, duration, moment, number
 from sentry_runbook.incident.metrics.timeseries import HOUR
-from sentry_runbook.incident.model.results.impact import RecoveryVerdict
-from sentry_runbook.incident.recovery.actions import CHANGES, Act
+from sentry_runbook.incident.model.results.impact import RecoveryAction, RecoveryVerdict
+from sentry_runbook.incident.recovery.actions import CHANGES, Act, shown
 from sentry_runbook.incident.recovery.comparison import Comparison
 from sentry_runbook.incident.recovery.metrics import RecoveryMetrics
 
@@ -130,19 +130,28 @@ def _changed_most(telling: Sequence[tuple[Act, Comparison]]) -> tuple[Act, Compa
 
 
 def _compared(act: Act, comparison: Comparison, now: datetime) -> str:
-    per_hour = [comparison.per_hour(events) for events in (comparison.before, comparison.after)]
+    what = f"{act.what[:1].upper()}{act.what[1:]}"
+    return f"{what} at {moment(act.at, now)}: {effect_of(shown(act, comparison), now)}"
+
+
+def effect_of(action: RecoveryAction, now: datetime) -> str:
+    """What an act did, by the rates before and after it: ``7.5 a minute before, 0 after (over 20 min each): it fell``.
+
+    Where the counts hold no stretch on both sides of it, that this is so.
+    """
+    if action.before_per_hour is None or action.after_per_hour is None:
+        return "what it did is not known yet: no counts on both sides of it"
+    per_hour = (action.before_per_hour, action.after_per_hour)
     # Both in one unit, or they cannot be compared at a glance.
     before, after = (rate(events, is_by_minute=max(per_hour) >= PER_MINUTE_FROM) for events in per_hour)
-    said = WORDS.get(comparison.change, "too few events to say")
-    if comparison.again_per_hour is not None:
-        way = "came back" if comparison.change == "fell" else "went down"
-        said += f", and {way} after that ({rate(comparison.again_per_hour)} at last)"
-    if comparison.decidable_at is not None:
-        said = f"too early to say; it can be said at {moment(comparison.decidable_at, now)}"
-    what = f"{act.what[:1].upper()}{act.what[1:]}"
-    length = duration(comparison.length)
-    rates = f"{before} before, {after} after (over {length} each)"
-    return f"{what} at {moment(act.at, now)}: {rates}: {said}"
+    said = WORDS.get(action.change, "too few events to say")
+    if action.again_per_hour is not None:
+        way = "came back" if action.change == "fell" else "went down"
+        said += f", and {way} after that ({rate(action.again_per_hour)} at last)"
+    if action.decidable_at is not None:
+        said = f"too early to say; it can be said at {moment(action.decidable_at, now)}"
+    length = duration(timedelta(minutes=action.compared_minutes or 0))
+    return f"{before} before, {after} after (over {length} each): {said}"
 
 
 def _fix_doubt(metrics: RecoveryMetrics) -> str:

@@ -183,11 +183,12 @@ def _others_crash(incident: Measurements, decided_by: str) -> Finding | None:
     evidence, share = incident.evidence, incident.share_of_project
     if share is None or share >= SMALL_SHARE:
         return None
-    why = f"this issue has {percent_of(share)} of the project's unhandled events; the severity is the project's"
+    have = "these issues have" if evidence.together else "this issue has"
+    why = f"{have} {percent_of(share)} of the project's unhandled events; the severity is the project's"
     other = None
     if isinstance(evidence.project_top, Known) and evidence.project_top.value:
         top = evidence.project_top.value[0]
-        if top.short_id != evidence.issue.short_id:
+        if top.short_id not in [issue.short_id for issue in evidence.members]:
             other = top.short_id
             why += f"; another issue has {count(top.events, 'event')} (named in the excerpt): triage that one"
     return Finding(kind="little_contribution", where="crash-free sessions", why=why, excerpt=other)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
-from sentry_runbook.incident.formatting import count, crash_free_percent, moment, number, percent, span
+from sentry_runbook.incident.formatting import count, crash_free_percent, listed, moment, number, percent, span
 from sentry_runbook.incident.issue_status import is_regressed
 from sentry_runbook.incident.measurements import Measurements
 from sentry_runbook.incident.metrics.crash_free import CrashFree, shown_pct
 from sentry_runbook.incident.metrics.transactions import all_match, none_match, transactions
 from sentry_runbook.incident.metrics.unhandled import MinutePeak
 from sentry_runbook.incident.metrics.unique_users import UsersWorstHour, worst_hour_source
-from sentry_runbook.incident.model.evidence import Known, Series, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Series, Sessions, Unknown, quoted
 from sentry_runbook.incident.model.policy import matches_any
 from sentry_runbook.incident.model.results.triage import NOT_ASKED, Criterion, Met
 from sentry_runbook.incident.model.stated import Stated
@@ -49,7 +49,9 @@ def crash_free_sessions(incident: Measurements) -> Criterion:
     if isinstance(rate, Unknown):
         return blank.model_copy(update={"note": rate.why})
     met: Met = rate.lowest_pct < limit
-    if not met and (not rate.exact or rate.hours_unknown):
+    sessions = incident.evidence.sessions.value if isinstance(incident.evidence.sessions, Known) else None
+    unread = sessions.unread if sessions is not None else ()
+    if not met and (not rate.exact or rate.hours_unknown or unread):
         # An upper bound below the limit trips the rule; one above it clears nothing. Nor do the hours that are known.
         met = "unknown"
     # The period is named when it trips by itself; the hour only when it is worse.
@@ -61,9 +63,17 @@ def crash_free_sessions(incident: Measurements) -> Criterion:
             "met": met,
             "source": source,
             "window": _session_window(rate, in_hour),
-            "note": _session_note(rate, in_hour),
+            "note": "; ".join((*_of_project(sessions), _session_note(rate, in_hour))),
         }
     )
+
+
+def _of_project(sessions: Sessions | None) -> Iterator[str]:
+    """Whose sessions they are, of an incident in several projects."""
+    if sessions is not None and sessions.project is not None:
+        yield f"of the project {quoted(sessions.project)}, the lowest of its projects"
+    if sessions is not None and sessions.unread:
+        yield f"those of {listed(sessions.unread)} could not be read"
 
 
 def _session_window(rate: CrashFree, in_hour: bool) -> str:
@@ -104,6 +114,9 @@ def unhandled_rate(incident: Measurements) -> Criterion:
         return blank.model_copy(update={"note": own.why if isinstance(own, Unknown) else None})
     peak, part = deciding_peak(incident)
     assert peak is not None  # noqa: S101  # one of both is known
+    if len(incident.evidence.projects) > 1 and isinstance(own, MinutePeak):
+        # Of several projects the sum was counted: it bounds each of them, and trips no rule by itself.
+        peak, part = own, incident.evidence.unhandled
     met: Met = peak.at_least > limit
     # The project's events include the issue's: its peak alone can clear the rule, the issue's alone cannot. What was
     # dropped may have come in one minute.
@@ -119,7 +132,9 @@ def unhandled_rate(incident: Measurements) -> Criterion:
             "met": met,
             "source": part.source if isinstance(part, Known) else None,
             "window": f"minute from {moment(peak.at)}" if peak.at else span(incident.evidence.window),
-            "note": "; ".join((*_unhandled_notes(own, project, peak), *([LOWER_BOUND] if dropped else []))),
+            "note": "; ".join(
+                (*_unhandled_notes(incident.evidence, own, project, peak), *([LOWER_BOUND] if dropped else []))
+            ),
         }
     )
 
@@ -133,8 +148,10 @@ def deciding_peak(incident: Measurements) -> tuple[MinutePeak | None, Known[Seri
     return (own if isinstance(own, MinutePeak) else None), evidence.unhandled
 
 
-def _unhandled_notes(own: MinutePeak | Unknown, project: MinutePeak | Unknown, peak: MinutePeak) -> Iterator[str]:
-    yield OF_THE_PROJECT if peak is project else "of this issue"
+def _unhandled_notes(
+    evidence: Evidence, own: MinutePeak | Unknown, project: MinutePeak | Unknown, peak: MinutePeak
+) -> Iterator[str]:
+    yield OF_THE_PROJECT if peak is project else f"of {evidence.whose}"
     if isinstance(own, MinutePeak) and peak is project:
         yield f"this issue's own busiest minute has {number(own.at_least)}"
     if isinstance(project, Unknown):
@@ -239,7 +256,12 @@ def ruled_out(incident: Measurements, stated: Stated | None = None) -> str | Non
     if said.core_flow is False:
         return "stated: not the core flow; the rule does not hold"
     patterns = incident.policy.core_flow.transactions
-    if said.core_flow is None and none_match(patterns, transactions(incident.evidence)):
+    # Of several issues the transactions of the first alone are known.
+    if (
+        said.core_flow is None
+        and not incident.evidence.together
+        and none_match(patterns, transactions(incident.evidence))
+    ):
         return "off the policy's core-flow transactions: the rule does not hold"
     return None
 
@@ -253,9 +275,9 @@ def edge_case(incident: Measurements) -> Criterion:
     why = None
     if issue.level in rules.levels:
         why = f"level {issue.level}"
-    elif matches_any(rules.titles, issue.title):
+    elif all(matches_any(rules.titles, each.title) for each in incident.evidence.members):
         why = "the title matches the policy's edge cases"
-    elif all_match(rules.transactions, transactions(incident.evidence)):
+    elif not incident.evidence.together and all_match(rules.transactions, transactions(incident.evidence)):
         why = "all transactions match the policy's edge cases"
     met: Met = why is not None
     if why is None and issue.level is None:

@@ -35,6 +35,7 @@ class ProjectFigure:
         steady: the other issue with more events in the window that did not rise more than this one since it began.
         doubtful: the other issue with more events in the window of which nothing tells whether it did.
         alone: the severity by this issue's own figures.
+        several: how many issues are judged together, where it is more than one.
     """
 
     share: float | None
@@ -43,16 +44,21 @@ class ProjectFigure:
     alone: Level
     steady: LeadingIssue | None = None
     doubtful: LeadingIssue | None = None
+    several: int = 0
 
     @property
     def sentences(self) -> str:
         """What ``because`` says of it, after the deciding figure."""
         parts = [f"It is the project's figure{self.before}", *self._shares()]
-        return f" {'; '.join(parts)}. By this issue's own figures: {self.alone}."
+        whose = "these issues' own figures together" if self.several else "this issue's own figures"
+        return f" {'; '.join(parts)}. By {whose}: {self.alone}."
 
     def _shares(self) -> Iterator[str]:
         own = "an unknown part" if self.share is None else percent_of(self.share)
-        yield f"this issue has {own} of its unhandled events"
+        if self.several:
+            yield f"these {self.several} issues have {own} of the unhandled events of their projects"
+        else:
+            yield f"this issue has {own} of its unhandled events"
         if self.leader is not None:
             note = f" {self.leader.note}" if self.leader.note else ""
             yield f"{self.leader.name} has {percent_of(self.leader.share)}{note}"
@@ -67,8 +73,8 @@ def share_of_figure(incident: Measurements) -> float | None:
     """This issue's part of the project's unhandled events: of the series, else of the list of issues."""
     if incident.share_of_project is not None:
         return incident.share_of_project
-    row, project = _own_row(incident.evidence), _project_total(incident.evidence)
-    return min(row.events / project, 1.0) if row is not None and project else None
+    rows, project = _own_rows(incident.evidence), _project_total(incident.evidence)
+    return min(sum(row.events for row in rows) / project, 1.0) if rows and project else None
 
 
 def project_figure(incident: Measurements, decided_by: str, alone: Level) -> ProjectFigure:
@@ -91,6 +97,7 @@ def project_figure(incident: Measurements, decided_by: str, alone: Level) -> Pro
         alone=alone,
         steady=first(False) if leader is None and doubtful is None else None,
         doubtful=doubtful if leader is None else None,
+        several=len(evidence.together),
     )
 
 
@@ -144,19 +151,19 @@ def _others(evidence: Evidence, rows: Sequence[IssueShare]) -> Iterator[IssueSha
 
 
 def _is_own(evidence: Evidence, row: IssueShare) -> bool:
-    return row.short_id in (evidence.issue.short_id, evidence.issue.name) or row.id == evidence.issue.id
+    return any(row.short_id in (issue.short_id, issue.name) or row.id == issue.id for issue in evidence.members)
 
 
-def _own_row(evidence: Evidence) -> IssueShare | None:
+def _own_rows(evidence: Evidence) -> list[IssueShare]:
     rows = evidence.project_top.value if isinstance(evidence.project_top, Known) else ()
-    return next((row for row in rows if _is_own(evidence, row)), None)
+    return [row for row in rows if _is_own(evidence, row)]
 
 
 def _own_events(evidence: Evidence) -> int:
     """This issue's unhandled events, by the same list where it stands in it; 0 when nothing counts them."""
-    row = _own_row(evidence)
-    if row is not None:
-        return row.events
+    rows = _own_rows(evidence)
+    if rows:
+        return sum(row.events for row in rows)
     part = evidence.unhandled
     known = total(in_window(part.value, evidence.window.start, evidence.window.end)) if isinstance(part, Known) else 0
     return known or 0
@@ -195,7 +202,8 @@ def crash_free_was(incident: Measurements) -> str:
     was_below = change.before.pct < incident.policy.thresholds.crash_free_below_pct
     if change.fell:
         return f"{text} already" if was_below else text
-    meaning = "this issue did not change it" if was_below else "chance alone may differ so much"
+    whose = "these issues" if incident.evidence.together else "this issue"
+    meaning = f"{whose} did not change it" if was_below else "chance alone may differ so much"
     return f"{text} and {crash_free_percent(change.now.pct)} in it: {meaning}"
 
 

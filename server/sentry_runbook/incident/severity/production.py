@@ -93,6 +93,8 @@ def _environments_of_all_time(incident: Measurements) -> _Environments:
     """By the issue's environments over all time: an environment without any event has none in the period."""
     evidence, scope = incident.evidence, incident.evidence.scope
     source = "the issue's environments over all time"
+    if evidence.together and not scope.production:
+        return _Environments(met="unknown", note="the environments of the first issue alone are known")
     if scope.known and scope.others and not scope.production:
         return _Environments(met=True, observed="none in production, over all time", source=source)
     if scope.known and scope.production and not scope.others:

@@ -59,7 +59,7 @@ def classify(incident: Measurements) -> Verdict:
         severity=severity,
         label=words.label,
         decided_by=decided_by,
-        because=_because(criteria, decided_by, severity, figure, sessions_of(evidence.scope)),
+        because=_because(criteria, decided_by, severity, figure, sessions_of(evidence)),
         criteria=(*criteria, *reported),
         could_be=could_be(criteria),
         response_minutes=words.response_minutes,

@@ -109,7 +109,9 @@ def quiet_sentences(
 ) -> Iterator[str]:
     """What was looked at, and what of it is as usual."""
     projects = len(evidence.projects.value) if isinstance(evidence.projects, Known) else None
+    is_cut = isinstance(evidence.projects, Known) and bool(evidence.projects.note)
     where = count(projects, "project") if projects is not None else "the projects that the token may read"
+    where = f"more than {where}" if is_cut else where
     ids = {entry.id for entry in news}
     untold = {issue.id for issue in without_hours(evidence, listed, news)}
     steady = sorted(

@@ -19,6 +19,7 @@ from sentry_runbook.incident.model.policy import Level, Policy, matches_any
 from sentry_runbook.incident.model.results.triage import NOT_ASKED, CouldBe, Criterion, Met
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.incident.severity.rules import could_be_of, decide, is_open, met_by_id
+from sentry_runbook.incident.situation.facts import IssueFacts
 from sentry_runbook.incident.situation.grouping import IssueGroup
 from sentry_runbook.incident.situation.news import listed_issues
 from sentry_runbook.incident.situation.users import DistinctUsers, users_of
@@ -50,7 +51,7 @@ def severity_of_group(
     """
     users = users_of(group, evidence, policy)
     criteria = (
-        _non_production(group, policy, lacks_production=lacks_production),
+        _non_production(group, evidence, policy, lacks_production=lacks_production),
         _crash_free(group, evidence, policy),
         _unhandled(group, evidence, policy),
         _stated("data_loss", stated.data_loss_risk),
@@ -73,7 +74,9 @@ def severity_of_group(
     )
 
 
-def _non_production(group: IssueGroup, policy: Policy, *, lacks_production: bool) -> Criterion:
+def _non_production(
+    group: IssueGroup, evidence: SituationEvidence, policy: Policy, *, lacks_production: bool
+) -> Criterion:
     blank = Criterion(id="non_production", threshold="no event in production", met="unknown")
     known = [facts.environments for facts in group.issues if facts.environments is not None]
     names = sorted(frozenset[str]().union(*known))
@@ -81,7 +84,15 @@ def _non_production(group: IssueGroup, policy: Policy, *, lacks_production: bool
         return blank.model_copy(update={"met": False, "observed": "events in production"})
     if len(known) < len(group.issues):
         return blank.model_copy(update={"note": "the environments of its events were not read"})
+    if not all(_are_all_read(facts, evidence) for facts in group.issues):
+        return blank.model_copy(update={"note": "the environments of only a part of its events were read"})
     return blank.model_copy(update={"met": True, "observed": ", ".join(names)})
+
+
+def _are_all_read(facts: IssueFacts, evidence: SituationEvidence) -> bool:
+    """Whether no event of the issue lies in a row that was cut off: it might be one of production."""
+    is_whole = isinstance(evidence.builds, Known) and evidence.builds.value.complete
+    return is_whole or sum(row.events for row in facts.rows) >= facts.news.events
 
 
 # --- crash-free sessions -------------------------------------------------------------------------------------------

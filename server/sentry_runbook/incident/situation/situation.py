@@ -171,11 +171,15 @@ def _ties_read(evidence: SituationEvidence) -> frozenset[str]:
     read = {kind for kind, part in parts.items() if isinstance(part, Known)}
     if evidence.together:
         read.add("users")
+    if isinstance(evidence.flag_changes, Known) and not evidence.flag_changes.value:
+        read.add("flag")
     return frozenset({*read, "calls", "dependency", "transaction"})
 
 
 def _scope(evidence: SituationEvidence, listed: Mapping[str, ListedIssue]) -> SituationScope:
-    projects = len(evidence.projects.value) if isinstance(evidence.projects, Known) else None
+    part = evidence.projects
+    # With a note the list was cut: there are more than it holds.
+    projects = len(part.value) if isinstance(part, Known) and not part.note else None
     return SituationScope(
         project=", ".join(evidence.asked_projects) or "all",
         projects=projects,
@@ -224,6 +228,8 @@ def _missing(evidence: SituationEvidence) -> Iterator[Missing]:
         of = f" of {total:,}" if total is not None else ""
         why = f"{read}{of} issues first seen since {moment(evidence.new_since)} were read, those with most events"
         yield Missing(what="further new issues", why=why)
+    if isinstance(evidence.projects, Known) and evidence.projects.note:
+        yield Missing(what="how many projects", why=evidence.projects.note)
     if isinstance(evidence.projects, Known):
         closed = [project.slug or project.id for project in evidence.projects.value if project.is_closed]
         if closed:

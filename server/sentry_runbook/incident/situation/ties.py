@@ -17,11 +17,13 @@ from typing import Literal
 
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.releases import AFTER_FINISH
 from sentry_runbook.incident.situation.facts import FLAG, HOST, RELEASE, Background, IssueFacts
 
 TieKind = Literal["trace", "calls", "dependency", "release", "transaction", "host", "tenant", "flag", "users"]
 STRONG: frozenset[TieKind] = frozenset({"trace", "calls", "dependency"})
-NEW_RELEASE = timedelta(hours=6)
+NEW_RELEASE = AFTER_FINISH
+"""A release that runs for longer was not what two issues of one minute have in common: all others ran on it, too."""
 AFTER_ONSET = timedelta(minutes=10)
 FEWEST_USERS, PART_OF_USERS = 3, 0.5
 FEWEST_TRACES, PART_OF_TRACES = 2, 0.2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sentry_runbook.incident.formatting import clock_time, count, duration, listed, moment, number
+from sentry_runbook.incident.formatting import clock_time, count, duration, exact_clock_time, listed, moment, number
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.explanation import quoted_id
 from sentry_runbook.incident.model.results.situation import SuspectChange
@@ -47,7 +47,11 @@ def began_together(group: IssueGroup, *, at_least: bool = False) -> str:
     begin, end = group.issues[0].news.onset, group.issues[-1].news.onset
     within = duration(end.at - begin.at) if end.at > begin.at else "one second"
     exact = all(facts.news.onset.is_exact for facts in group.issues)
-    until = f"{begin.at:%H:%M:%S} to {end.at:%H:%M:%S} UTC" if exact else f"from {clock_time(begin.at)} UTC on"
+    until = (
+        f"{exact_clock_time(begin.at).removesuffix(' UTC')} to {exact_clock_time(end.at)}"
+        if exact
+        else f"from {clock_time(begin.at)} UTC on"
+    )
     number = f"at least {len(group.issues)} issues" if at_least else count(len(group.issues), "issue")
     first = group.first
     which = "which was the first is not known" if first is None else f"the first is {quoted_id(first.name)}"

@@ -24,6 +24,7 @@ ACTIVITY_WORDS = {
     "mark_reviewed": "reviewed the issue",
     "merge": "merged other issues into it",
     "create_issue": "made a ticket of it",
+    "note": "commented",
     "set_regression": "recorded a regression: the issue came back",
     "set_escalating": "recorded that the issue escalates",
     "auto_set_ongoing": "set the issue to ongoing",
@@ -33,7 +34,7 @@ ACTS_OF_PEOPLE = frozenset(ACTIVITY_WORDS) - {
     "set_regression",
     "set_escalating",
     "auto_set_ongoing",
-} | {"note"}
+}
 """Kinds that a person writes by a decision on this issue; a machine can write them as well."""
 CARE_OF_MACHINES = frozenset({"assigned", "unassigned", "set_priority", "mark_reviewed"})
 """Kinds that change nothing of the incident when a machine writes them."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from sentry_runbook.incident.episode.episode import Burst, FoundEpisode
+from sentry_runbook.incident.formatting import duration, moment
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Known, Release, Unknown
+from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Issue, Known, Release, Unknown
 from sentry_runbook.incident.model.results.impact import Episode, Recovery
 from sentry_runbook.incident.recovery.metrics import MIN_ELAPSED, RecoveryMetrics, measure
 from sentry_runbook.incident.recovery.recovery import assess_recovery
-from sentry_runbook.incident.releases import deploys_of
+from sentry_runbook.incident.recovery.several import evidence_of, taken_together, with_each
+from sentry_runbook.incident.releases import Start, deploys_of
 from sentry_runbook.incident.timeline.actors import is_act_of_a_person
 
+FAR_APART = timedelta(hours=24)
+"""Issues of one incident may follow each other by hours; by days they hardly do."""
 LEAD_IN = timedelta(hours=24)
 """How long before the start a deploy is still part of the incident."""
 AT_THE_START = timedelta(minutes=5)
@@ -57,12 +61,35 @@ class TimelineContext(Measurements):
     @cached_property
     def recovery_metrics(self) -> RecoveryMetrics:
         """Rates and conditions since the stated fix or mitigation, else since the resolve, else since the peak."""
-        return measure(self, self.stated.fixed_at or self.mitigated, self.dated_later_deploys)
+        metrics = measure(self, self.stated.fixed_at or self.mitigated, self.dated_later_deploys)
+        return taken_together(metrics, [each.recovery_metrics for each in self.each_issue])
 
     @cached_property
     def recovery(self) -> Recovery:
         """Whether the incident is over."""
-        return assess_recovery(self, self.recovery_metrics)
+        recovery = assess_recovery(self, self.recovery_metrics)
+        issues = zip(self.evidence.together, (each.recovery for each in self.each_issue), strict=True)
+        return with_each(recovery, tuple(issues)) if self.each_issue else recovery
+
+    @cached_property
+    def each_issue(self) -> tuple[TimelineContext, ...]:
+        """Each of several issues by itself, by its own counts, in order; empty of one issue."""
+        return tuple(
+            TimelineContext(evidence_of(self.evidence, issue), self.stated, self.policy, self.now)
+            for issue in self.evidence.together
+        )
+
+    @cached_property
+    def starts(self) -> tuple[tuple[Issue, Start | None], ...]:
+        """When each of several issues began, by its own counts, the first to begin first; None: not known."""
+        known = zip(self.evidence.together, (each.apparent_start for each in self.each_issue), strict=True)
+        last = self.read_at + LEAD_IN
+        return tuple(sorted(known, key=lambda pair: pair[1].at if pair[1] is not None else last))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What limits all numbers; and that the issues began so far apart that they may be no one incident."""
+        return (*super().warnings, *_far_apart(self.starts))
 
     @cached_property
     def stable_since(self) -> datetime | None:
@@ -183,6 +210,15 @@ class TimelineContext(Measurements):
             if alert.last_triggered is not None and self.began - AT_THE_START <= alert.last_triggered <= self.read_at
         ]
         return min(fired, key=lambda alert: (alert.last_triggered or self.began, alert.name), default=None)
+
+
+def _far_apart(starts: Sequence[tuple[Issue, Start | None]]) -> Iterator[str]:
+    known = [(issue, start) for issue, start in starts if start is not None]
+    if len(known) > 1 and known[-1][1].earliest - known[0][1].latest >= FAR_APART:
+        (first, began), (last, late) = known[0], known[-1]
+        apart = duration(late.at - began.at)
+        when = f"{moment(began.at)}, {moment(late.at)}"
+        yield f"{first.name} and {last.name} began {apart} apart ({when}): are they one incident?"
 
 
 def deployed(deploy: Deploy) -> datetime | None:

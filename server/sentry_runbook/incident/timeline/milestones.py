@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.formatting import duration, elapsed, moment
-from sentry_runbook.incident.model.evidence import Deploy, Unknown, quoted
+from sentry_runbook.incident.model.evidence import Activity, Deploy, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Milestone, MilestoneName
 from sentry_runbook.incident.timeline.activity import LOG, notes_of
 from sentry_runbook.incident.timeline.context import AT_THE_START, TimelineContext, deployed
@@ -92,14 +92,20 @@ def _detecting_act(incident: TimelineContext) -> Milestone | None:
 def _first_act(incident: TimelineContext) -> tuple[datetime, str] | None:
     """The first act of a person after the start, and what tells of it."""
     acts: list[tuple[datetime, str]] = []
-    if incident.first_response is not None:
-        acts.append((incident.first_response.at, f"{LOG}, entry of the kind {quoted(incident.first_response.kind)}"))
+    entry = incident.first_response
+    if entry is not None:
+        acts.append((entry.at, f"{_log_of(entry)}, entry of the kind {quoted(entry.kind)}"))
     acts += [
         (note.at, "first note of a person on the issue")
         for note in notes_of(incident)
         if note.at is not None and note.actor == "person" and incident.began <= note.at <= incident.read_at
     ]
     return min(acts, key=lambda act: act[0], default=None)
+
+
+def _log_of(entry: Activity) -> str:
+    """The log that an entry stands in; of several issues with the name of its own."""
+    return LOG if entry.issue is None else LOG.replace("the issue", entry.issue)
 
 
 def _no_act(incident: TimelineContext, words: str = "Sentry records no act of a person") -> str:

@@ -21,6 +21,8 @@ from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, 
 from sentry_runbook.incident.timeline.burst_rows import burst_rows
 from sentry_runbook.incident.timeline.context import TimelineContext, deployed
 
+DEPLOYS = "deploy marker in Sentry"
+FLAGS = "feature flag log"
 UNIT = {60: "minute", 300: "five minutes", 3600: "hour"}
 
 
@@ -78,12 +80,11 @@ def _deploys(incident: TimelineContext) -> Iterator[TimelineRow]:
     for deploy in incident.deploys:
         at = deployed(deploy)
         if at is not None:
-            yield timeline_row(
-                incident, at, f"{_deploy(deploy)}{_meaning(incident, deploy)}", "deploy marker in Sentry"
-            )
+            yield timeline_row(incident, at, f"{deploy_text(deploy)}{_meaning(incident, deploy)}", DEPLOYS)
 
 
-def _deploy(deploy: Deploy) -> str:
+def deploy_text(deploy: Deploy) -> str:
+    """What a deploy marker says, as a sentence without its point."""
     started = ""
     if deploy.started is not None and deploy.finished is not None and deploy.started < deploy.finished:
         started = f" in {duration(deploy.finished - deploy.started)}"
@@ -96,7 +97,7 @@ def _flag_changes(incident: TimelineContext) -> Iterator[TimelineRow]:
         if change.at >= incident.opens:
             by = f" (by {quoted(change.by)})" if change.by else ""
             what = f"Feature flag {quoted(change.flag)} {change.action or 'changed'}{by}"
-            yield timeline_row(incident, change.at, what, "feature flag log")
+            yield timeline_row(incident, change.at, what, FLAGS)
 
 
 def _meaning(incident: TimelineContext, deploy: Deploy) -> str:
@@ -115,23 +116,36 @@ def _meaning(incident: TimelineContext, deploy: Deploy) -> str:
 def _onset(incident: TimelineContext) -> Iterator[TimelineRow]:
     if incident.known_episode is not None:
         source = f"{incident.known_episode.how} (confidence {incident.known_episode.confidence})"
+        if incident.evidence.together:
+            source += f"; {_rate_source(incident)}"
         yield timeline_row(incident, incident.known_episode.began, "Onset: the incident began", source, "derived")
 
 
 def _first_event(incident: TimelineContext) -> Iterator[TimelineRow]:
-    first = incident.evidence.issue.first_seen
-    if first is None or first < incident.opens:
-        return
-    event = next((event for event in _events(incident) if event.when == first), None)
-    handled = None if event is None else _handled(event)
-    how = [] if handled is None else ["handled" if handled else "unhandled"]
-    if event is not None and event.release:
-        how.append(f"on release {quoted(event.release)}")
-    details = f" ({', '.join(how)})" if how else ""
-    name = incident.evidence.issue.name
-    what = f"First event{details}: Sentry issue {name} created, {excerpt(incident.evidence.issue.title)}"
-    link = _event_link(incident, event) if event is not None else None
-    yield timeline_row(incident, first, what, "First Seen of the issue", link=link)
+    for place, issue in enumerate(incident.evidence.members):
+        first = issue.first_seen
+        if first is None or first < incident.opens:
+            continue
+        # Whole events are read of the first issue alone.
+        event = None if place else next((event for event in _events(incident) if event.when == first), None)
+        handled = None if event is None else _handled(event)
+        how = [] if handled is None else ["handled" if handled else "unhandled"]
+        if event is not None and event.release:
+            how.append(f"on release {quoted(event.release)}")
+        details = f" ({', '.join(how)})" if how else ""
+        what = f"First event{details}: Sentry issue {issue.name} created, {excerpt(issue.title)}"
+        link = _event_link(incident, event) if event is not None else None
+        yield timeline_row(incident, first, what, "First Seen of the issue", link=link, issue=issue)
+
+
+def _onset_of_each(incident: TimelineContext) -> Iterator[TimelineRow]:
+    """The begin of each of several issues whose first event has no row of its own."""
+    for issue, each in zip(incident.evidence.together, incident.each_issue, strict=True):
+        is_told = issue.first_seen is not None and issue.first_seen >= incident.opens
+        if each.known_episode is not None and not is_told:
+            source = f"{each.known_episode.how} (confidence {each.known_episode.confidence}); {_rate_source(each)}"
+            what = f"{issue.name} rose above its usual rate"
+            yield timeline_row(incident, each.known_episode.began, what, source, "derived", issue=issue)
 
 
 def _events(incident: TimelineContext) -> Iterator[Event]:
@@ -202,9 +216,11 @@ def _alerts(incident: TimelineContext) -> Iterator[TimelineRow]:
 
 
 def _last_event(incident: TimelineContext) -> Iterator[TimelineRow]:
-    last = incident.evidence.issue.last_seen
-    if last is not None and incident.opens <= last <= incident.read_at and last != incident.evidence.issue.first_seen:
-        yield timeline_row(incident, last, f"Last event up to {moment(incident.read_at)}", "Last Seen of the issue")
+    for issue in incident.evidence.members:
+        last = issue.last_seen
+        if last is not None and incident.opens <= last <= incident.read_at and last != issue.first_seen:
+            what = f"Last event up to {moment(incident.read_at)}"
+            yield timeline_row(incident, last, what, "Last Seen of the issue", issue=issue)
 
 
 # --- after ---------------------------------------------------------------------------------------------------------
@@ -235,6 +251,7 @@ ROW_SOURCES: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
     _flag_changes,
     _first_event,
     _onset,
+    _onset_of_each,
     _first_unhandled,
     _peak,
     _bursts,

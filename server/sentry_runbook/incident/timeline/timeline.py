@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window
-from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown
+from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import TimelineGap, TimelineRow
 from sentry_runbook.incident.timeline.context import TimelineContext
 from sentry_runbook.incident.timeline.intervals import intervals_of
@@ -63,6 +63,9 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
     evidence = incident.evidence
     if incident.known_episode is None:
         yield Missing(what="timeline.onset", why=incident.why_no_onset)
+    if len(evidence.projects) > 1:
+        why = f"read of {quoted(evidence.projects[0])} alone, the project of the issue that began first"
+        yield Missing(what="timeline: alerts, deploys and suspect commits of the other projects", why=why)
     for what, part in (
         ("alerts", evidence.alerts),
         ("notes", evidence.notes),

@@ -131,6 +131,13 @@ class IssueSeries(Frozen):
     users: Series | None = None
 
 
+class IssueEvents(Frozen):
+    """The events of one of several issues a bucket, in the scope's environments; ``id`` is the issue's."""
+
+    id: str
+    events: Series
+
+
 class UsersIn(Frozen):
     """Distinct users between two instants.
 
@@ -202,6 +209,8 @@ class Sessions(Frozen):
         has_unhandled_rate: False on servers that do not know ``unhandled_rate(session)``: the old meaning holds.
         has_impossible_rate: Sentry answered a rate below 0 or above 1 for the period, which is left out.
         releases: the same by release, most sessions first; empty when Sentry did not tell them apart.
+        project: whose they are, of an incident in several projects: the one with the fewest crash-free sessions.
+        unread: the projects of that incident of which Sentry gave none; one of them may have fewer.
     """
 
     window: Window
@@ -212,6 +221,8 @@ class Sessions(Frozen):
     has_impossible_rate: bool = False
     hours: tuple[SessionHour, ...] = ()
     releases: tuple[ReleaseSessions, ...] = ()
+    project: EventText | None = None
+    unread: tuple[EventText, ...] = ()
 
 
 class AffectedEndpoint(Frozen):

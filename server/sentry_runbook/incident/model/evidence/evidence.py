@@ -9,6 +9,7 @@ from sentry_runbook.incident.model.evidence.counts import (
     Breakdown,
     EnvironmentCount,
     EnvironmentScope,
+    IssueEvents,
     IssueSeries,
     IssueShare,
     Latency,
@@ -42,6 +43,9 @@ from sentry_runbook.incident.model.evidence.values import (
     Window,
 )
 
+MOST_NAMED = 3
+"""Issues that a sentence names; of more, the others are counted."""
+
 
 class Evidence(Frozen):
     """All that is known about one incident at one instant.
@@ -50,6 +54,11 @@ class Evidence(Frozen):
         collected_at: when it was collected; ages and "now" are measured from here.
         server_kind: which program answered, as far as its answers showed: others speak Sentry's API, too.
         window: the period asked for; 24 h unless given.
+        issue: what is judged. Of several issues the first to begin, with the life of all: first and last event, events,
+            status, activity and hourly counts; its users over all time are then unknown, for they are no sum.
+        together: the issues of the incident, each as Sentry tells it, the first to begin first; empty of one issue.
+            All counts of the window are then of all of them, users distinct together; events, rows, tags, commits,
+            alerts and releases are the first one's.
         event: the representative event of the issue.
         sample: other whole events (oldest, recommended …), the chosen one not repeated.
         rows: of the latest 100 events those in the scope's environments, newest first; noted where there are more. Of
@@ -61,6 +70,7 @@ class Evidence(Frozen):
         recent_environments: events of all the project's issues by environment, over 30 days; asked for where the issue
             was seen in none that counts as production.
         series: per minute where the window allows, see :class:`IssueSeries`.
+        each: of several issues the events of each; longer buckets than those of ``series``, for they share one answer.
         history: events per clock hour of the 15 days before; of a younger issue since a day before its first event.
         users_per_hour: distinct users per clock hour.
         users_in: exact counts for chosen rolling hours.
@@ -85,6 +95,7 @@ class Evidence(Frozen):
     window: Window
     scope: EnvironmentScope = EnvironmentScope()
     issue: Issue
+    together: tuple[Issue, ...] = ()
     event: Known[Event] | Unknown = NOT_ASKED
     sample: Known[tuple[Event, ...]] | Unknown = NOT_ASKED
     rows: Known[tuple[EventRow, ...]] | Unknown = NOT_ASKED
@@ -95,6 +106,7 @@ class Evidence(Frozen):
     project_environments: Known[tuple[EventText, ...]] | Unknown = NOT_ASKED
     recent_environments: Known[tuple[EnvironmentCount, ...]] | Unknown = NOT_ASKED
     series: Known[IssueSeries] | Unknown = NOT_ASKED
+    each: Known[tuple[IssueEvents, ...]] | Unknown = NOT_ASKED
     history: Known[Series] | Unknown = NOT_ASKED
     users_per_hour: Known[Series] | Unknown = NOT_ASKED
     users_in: tuple[UsersIn, ...] = ()
@@ -120,6 +132,29 @@ class Evidence(Frozen):
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know of the collection itself (merged issue, old server, rounding)."""
+
+    @property
+    def members(self) -> tuple[Issue, ...]:
+        """The issues of the incident, each with its own life; the one issue where there is but one."""
+        return self.together or (self.issue,)
+
+    @property
+    def names(self) -> str:
+        """The issues by name: ``PAY-1, WEB-2 and 3 more``."""
+        names = [issue.name for issue in self.members]
+        if len(names) <= MOST_NAMED:
+            return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Slugs of the issues' projects, the first issue's first; those that Sentry did not name are left out."""
+        return tuple(dict.fromkeys(issue.project for issue in self.members if issue.project))
+
+    @property
+    def whose(self) -> str:
+        """What the counts are of, in words."""
+        return f"all {len(self.together)} issues" if self.together else "this issue"
 
     @property
     def keeps_conditions(self) -> bool:

@@ -39,6 +39,8 @@ from sentry_runbook.incident.model.evidence.lenient import (
 from sentry_runbook.incident.model.evidence.values import EventText
 
 MAX_ACTIVITY = 100
+OF_ISSUE = "of_issue"
+"""Key under which an entry of several issues' logs is given its issue's short id, beside Sentry's own keys."""
 
 
 class Deploy(FromSentry):
@@ -102,6 +104,7 @@ class Activity(FromSentry):
         resolved_in: of a regression: the release in which the issue had been resolved.
         current_release: of a resolve "in the next release": the release after which every other is the next one.
         text: what the entry says (a note's text, an assignee), inert and cut.
+        issue: whose log it stands in, where those of several issues are read as one; else None.
     """
 
     kind: Annotated[str, Word("unknown")] = Field("unknown", validation_alias="type")
@@ -112,13 +115,18 @@ class Activity(FromSentry):
     resolved_in: Annotated[EventText | None, InertVersion("activity.resolved_in_version")] = None
     current_release: Annotated[EventText | None, InertVersion("activity.current_release_version")] = None
     text: Annotated[EventText | None, InertLine(TITLE, "activity.text")] = None
+    issue: Annotated[str | None, ShortId()] = Field(None, validation_alias=OF_ISSUE)
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """Who, version and text stand in objects; the data of an entry depend on its type (sentry-api §3.3)."""
         data, kind = object_of(json.get("data")), json.get("type")
-        texts = (data.get("text"), object_of(data.get("user")).get("name"), data.get("priority"), data.get("title"))
         who, actor = acted_by(json)
+        # An assignment tells the number of a person, and seldom the name (sentry-api section 3.3).
+        assignee, own = text_of(data.get("assignee")), text_of(object_of(json.get("user")).get("id"))
+        is_own = actor == "person" and assignee is not None and data.get("assigneeType") == "user" and assignee == own
+        named = who if is_own else object_of(data.get("user")).get("name")
+        texts = (data.get("text"), named, data.get("priority"), data.get("title"))
         return {
             **json,
             "type": kind.lower() if isinstance(kind, str) else None,

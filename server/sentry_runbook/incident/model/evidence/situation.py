@@ -128,7 +128,6 @@ class TagRow(Frozen):
         issue: number of the issue.
         project: slug of its project, where it was asked for.
         users: distinct users among them; None when Sentry gave no number or no event has a user.
-        first, last: of these events in the window.
     """
 
     issue: str
@@ -136,8 +135,6 @@ class TagRow(Frozen):
     values: dict[str, EventText | None]
     events: int
     users: int | None = None
-    first: datetime | None = None
-    last: datetime | None = None
 
 
 class TagRows(Frozen):

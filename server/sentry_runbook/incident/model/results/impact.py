@@ -200,11 +200,29 @@ class RecoveryAction(Frozen):
     again_per_hour: float | None = None
 
 
+class IssueRecovery(Frozen):
+    """Whether one of several issues is over, by its own counts.
+
+    Attributes:
+        short_id: the issue's name.
+        quiet_since: when its last event came, if that is a while ago.
+    """
+
+    short_id: EventText
+    project: EventText | None = None
+    verdict: RecoveryVerdict
+    reading: EventText
+    quiet_since: datetime | None = None
+    events_per_hour_now: float | None = None
+    url: str | None = None
+
+
 class Recovery(Answer):
     """Whether the incident is over (DESIGN §6, ``check_recovery``).
 
     Attributes:
-        issue: the issue's name.
+        issue: the issue's name; of several issues that of the first to begin.
+        issues: each of several issues by itself; the whole is recovered only when all are. None of one issue.
         verdict: what the numbers say; ``recovered`` needs the usual rate for two hours, and for one and a half times
             the longest pause of the episode.
         fix_known: a fix was stated or the issue is resolved; a recovered rate without it is mitigated, not resolved.
@@ -228,6 +246,7 @@ class Recovery(Answer):
     fix_known: bool
     reading: EventText
     needs: tuple[EventText, ...] = ()
+    issues: tuple[IssueRecovery, ...] | None = None
     episode: Episode | None = None
     since: datetime | None = None
     since_basis: Basis | None = None

@@ -11,7 +11,7 @@ from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
 from sentry_runbook.incident.model.results.impact import Impact
 
 Audience = Literal["engineers", "executives", "customers"]
-Kind = Literal["initial", "update", "resolved"]
+Kind = Literal["initial", "update", "resolved", "handoff"]
 Format = Literal["markdown", "slack"]
 PublicStatus = Literal["investigating", "identified", "monitoring", "resolved"]
 """The four words of a status page."""
@@ -40,6 +40,7 @@ class TimelineRow(Frozen):
         kind: ``observed`` (Sentry said it), ``derived`` (computed: the source says how), ``human`` (somebody stated
             it, outside Sentry or in a note).
         source: which answer of Sentry's, which computation, or who.
+        issue: whose row it is, of several issues; without it of all of them, or of what is around them.
     """
 
     at: datetime
@@ -47,6 +48,12 @@ class TimelineRow(Frozen):
     kind: RowKind
     source: EventText
     link: str | None = None
+    issue: EventText | None = None
+
+    @property
+    def origin(self) -> str:
+        """The source as it is called of one issue, by which rows are told apart."""
+        return self.source if self.issue is None else self.source.replace(f"of {self.issue}", "of the issue")
 
 
 class TimelineGap(Frozen):
@@ -114,8 +121,15 @@ class ActionItem(Frozen):
     due: str | None = None
 
 
-FORMS: Mapping[Kind, str] = {"initial": "initial_alert", "update": "status_update", "resolved": "resolution_notice"}
+FORMS: Mapping[Kind, str] = {
+    "initial": "initial_alert",
+    "update": "status_update",
+    "resolved": "resolution_notice",
+    "handoff": "handoff",
+}
 """The template of each kind of message."""
+FOR_ENGINEERS: frozenset[Kind] = frozenset({"handoff"})
+"""Messages that name people, hosts and doubts, and go to no other audience."""
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,6 @@ class FiringAlert(Frozen):
 
     name: EventText
     fired_at: datetime
-    project: EventText | None = None
 
 
 class AlertLink(Frozen):
