@@ -161,12 +161,12 @@ async def test_the_second_call_needs_no_round_to_learn_what_the_server_lacks() -
         first = list(server.seen)
         # Round one tells which server it is: what no GlitchTip has is not tried after it.
         assert not [asked for asked in first if any(absent in asked for absent in ABSENT)]
-        assert (len(first), connection.upstream.rounds) == (17, 3 + 5)
+        assert (len(first), connection.upstream.rounds) == (18, 3 + 5)
         connection.upstream.reset()
         await connection.call("triage_issue", issue=ISSUE)
         assert connection.upstream.rounds == 2 + 5
     assert server.pages == 2 * 7
-    assert len(server.seen) == 17 + 12
+    assert len(server.seen) == 18 + 13
 
 
 @pytest.mark.parametrize(("users", "severity"), [(100, "P2"), (101, "P1")])

@@ -63,6 +63,10 @@ class RequestBatch:
         self._requests[id(result)] = fill
         return result
 
+    def holds(self, result: Result[V]) -> bool:
+        """Whether the request that fills this result is to be sent."""
+        return id(result) in self._requests
+
     def drop_optional(self, most: int, optional: Sequence[Result[V]]) -> list[Result[V]]:
         """Drop requests from ``optional``, in order, until at most ``most`` remain; those that were dropped."""
         dropped = []

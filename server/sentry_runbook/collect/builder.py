@@ -12,20 +12,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sentry_runbook.collect import first_call
 from sentry_runbook.collect.batch import RequestBatch, Result
-from sentry_runbook.collect.collection import Collection
+from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.discover_parts import TOTALS, USERS, count, of_the_issue
 from sentry_runbook.collect.empty_statistics import without_empty_statistics
 from sentry_runbook.collect.environment_parts import unknown_environments
-from sentry_runbook.collect.event_parts import EVENT, ROWS
+from sentry_runbook.collect.event_parts import EVENT, ROWS, SAMPLE
 from sentry_runbook.collect.other_counts import OtherCounts
-from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS
+from sentry_runbook.collect.parts import FIRST_READ, IN_PLACE_OF_RELATED, OPTIONAL, PARTS, RELATED
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.related_parts import beginning_of
 from sentry_runbook.collect.release_lists import release_plan
-from sentry_runbook.collect.request_values import is_error, issue_id, other_name
+from sentry_runbook.collect.request_values import evaluates_flags, is_error, issue_id, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
 from sentry_runbook.collect.shared_users import shared_users, why_one_stands_for_all
 from sentry_runbook.collect.together import whole_of, without_doubles
@@ -178,10 +179,20 @@ class EvidenceBuilder:
         return evidence.model_copy(update={"users_in": users_in}) if users_in else evidence
 
     def _drop_optional(self, batch: RequestBatch) -> None:
-        results = {id(self._collection.result(part)): part for part in OPTIONAL}
-        for result in batch.drop_optional(MAX_SECOND_ROUND, [self._collection.result(part) for part in OPTIONAL]):
+        """First without the related issues, whose parts then only take the place of those that tell least."""
+        related = sum(batch.holds(self._collection.result(part)) for part in RELATED)
+        self._drop(batch, MAX_SECOND_ROUND + related, OPTIONAL)
+        event = self._collection.value(EVENT)
+        # Of flags one event tells too little: that a flag is on in all events takes two.
+        needs_sample = event is not None and evaluates_flags(event)
+        in_place = [part for part in IN_PLACE_OF_RELATED if part is not SAMPLE or not needs_sample]
+        self._drop(batch, MAX_SECOND_ROUND, in_place)
+
+    def _drop(self, batch: RequestBatch, most: int, parts: Sequence[Part[Any]]) -> None:
+        results = {id(self._collection.result(part)): part for part in parts}
+        for result in batch.drop_optional(most, [self._collection.result(part) for part in parts]):
             part = results[id(result)]
-            self._collection.built[part.field] = NOT_COMPARED if Aspect.RELATED in part.aspects else LEFT_OUT
+            self._collection.built[part.field] = NOT_COMPARED if part in RELATED else LEFT_OUT
 
     def _has_no_event_there(self) -> bool:
         """Whether Sentry has no event of the issue where the caller asked for one."""

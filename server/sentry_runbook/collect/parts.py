@@ -67,11 +67,21 @@ OPTIONAL: tuple[Part[Any], ...] = (
     event_parts.SAMPLE,
     release_parts.DEPLOYS,  # the release list tells the last one of each release
     release_parts.ALERTS,
-    related_parts.SAME_TRACE,
-    related_parts.PLACES,
     breakdown_parts.BREAKDOWN_BEFORE,
-    project_parts.LATENCY,  # discover_impact tells it
     project_issues.PROJECT_TOP,
     loss_parts.FLAG_CHANGES,
+    project_parts.LATENCY,
 )
 """Left out of round two, in this order, when it would hold more requests than a triage may send."""
+RELATED: tuple[Part[Any], ...] = (related_parts.SAME_TRACE, related_parts.PLACES, related_parts.BEGAN_WITH)
+"""What looks beside the issue: it never takes the place of what explains the issue itself."""
+IN_PLACE_OF_RELATED: tuple[Part[Any], ...] = (
+    release_parts.ALERTS,
+    release_parts.DEPLOYS,
+    event_parts.SAMPLE,
+    related_parts.SAME_TRACE,
+    related_parts.PLACES,
+    project_parts.LATENCY,  # discover_impact tells it
+    related_parts.BEGAN_WITH,
+)
+"""Left out, in this order, until there is room for what is left of :data:`RELATED`: of all parts these tell least."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -62,6 +62,8 @@ MOST_LISTED = 50
 """Issues of a list that are read, those with the most events."""
 TEXT = 400
 """Characters of an issue's error text in which it says what failed."""
+BACKGROUND = timedelta(hours=1)
+"""So much earlier begin the counts by tags: the events before tell which other hosts and tenants there are."""
 OWN_PROJECT_ONLY = f"{ONE_AT_A_TIME}: only this issue's was"
 OLDER = (
     "this issue is older than the window, and when its episode began was known too late: what began with it was not "
@@ -292,7 +294,7 @@ def _places_request(collection: Collection) -> Request[Answered[DiscoverTable]] 
         return client.discover(
             (ISSUE_ID, PROJECT, ENVIRONMENT, *map(column_of, tags), COUNT),
             query="",
-            start=since.start,
+            start=since.start - BACKGROUND,
             end=since.end,
             project_id=project or ALL_PROJECTS,
             environments=question.environments,
@@ -321,5 +323,7 @@ PLACES = Part(
     request=_places_request,
     parse=_places,
     note=_note,
-    source=lambda collection: _source(collection, f"Discover errors: {COUNT} by issue, release, host and tenant"),
+    source=lambda collection: _source(
+        collection, f"Discover errors: {COUNT} by issue, release, host and tenant, and of the hour before"
+    ),
 )

@@ -158,6 +158,11 @@ def trace_of(event: JsonObject) -> str | None:
     return trace.lower() if TRACE_ID.fullmatch(trace) else None
 
 
+def evaluates_flags(event: JsonObject) -> bool:
+    """Whether the event tells which feature flags were evaluated before it."""
+    return bool(list_of(object_of(object_of(event.get("contexts")).get("flags")).get("values")))
+
+
 def event_id_of(event: JsonObject) -> str:
     """The event's id."""
     return id_of(event.get("eventID")) or id_of(event.get("id")) or ""
