@@ -20,6 +20,7 @@ from tests.matrix import matrix
 PUT_TOGETHER = {
     "incident.events.dependency_words.product_in": "found in PRODUCT, which it makes; matched with the word it found",
     "incident.messages.redaction.find_internal_terms": "the names of an incident, escaped",
+    "incident.messages.symptom._words_of_the_policy": "the operator's own policy",
     "incident.metrics.transactions.all_match": "the operator's own policy",
     "incident.metrics.transactions.none_match": "the operator's own policy",
     "incident.model.policy._pattern": "the operator's own policy",

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from sentry_runbook.errors import BadEvidence
-from sentry_runbook.incident.model.evidence import Evidence
+from sentry_runbook.incident.model.evidence import Evidence, Known
 from sentry_runbook.incident.model.evidence.json_values import EARLIEST, LATEST
 from sentry_runbook.safety.mask_kinds import mask, split_at_masks
 from sentry_runbook.safety.text import inert_block
@@ -38,7 +38,12 @@ LINE_BREAK = re.compile("[\t\n]")
 BLOCKS = ("message", "whole_message", "context", "value", "whole", "other_errors")
 """Fields of several lines (an ``InertBlock``, ``BothEnds`` or ``Whole``); elsewhere a line break would begin a line of
 a draft."""
-ADDRESSES = ("evidence.server", "evidence.issue.url", "evidence.together.url")
+BESIDE = ("began_with", "same_trace")
+"""Parts that hold rows of issue lists."""
+ADDRESSES = (
+    *("evidence.server", "evidence.issue.url", "evidence.together.url"),
+    *(f"evidence.{part}.value.issues.url" for part in BESIDE),
+)
 """Fields that hold a URL of Sentry's own."""
 PLACE = re.compile(r"\[\d+\]")
 """Of an item in a list, in a path."""
@@ -89,11 +94,16 @@ def _validated(text: str) -> Evidence:
 
 def _with_own_links(evidence: Evidence, is_own: Callable[[str], bool]) -> Evidence:
     """The evidence without addresses of another server."""
-    addresses = (evidence.server, *(issue.url for issue in (evidence.issue, *evidence.together)))
+    pages = {name: part for name in BESIDE if isinstance(part := getattr(evidence, name), Known)}
+    listed = (issue for page in pages.values() for issue in page.value.issues)
+    addresses = (evidence.server, *(issue.url for issue in (evidence.issue, *evidence.together, *listed)))
     if all(map(is_own, addresses)):
         return evidence
     issue, *together = (each.model_copy(update={"url": ""}) for each in (evidence.issue, *evidence.together))
     without: dict[str, object] = {"issue": issue, "together": tuple(together), "server": ""}
+    for name, page in pages.items():
+        rows = tuple(row.model_copy(update={"url": ""}) for row in page.value.issues)
+        without[name] = page.model_copy(update={"value": page.value.model_copy(update={"issues": rows})})
     return evidence.model_copy(update={**without, "warnings": (*evidence.warnings, LEFT_OUT)})
 
 

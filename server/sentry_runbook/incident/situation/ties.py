@@ -10,7 +10,7 @@ same event, the same host that was called, the same call.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -30,6 +30,9 @@ FEWEST_TRACES, PART_OF_TRACES = 2, 0.2
 SHORTEST_NAME = 4
 AT_ONCE = timedelta(seconds=30)
 """Of a call of which only the service is known: an error that began then may be the reason."""
+PATHS = re.compile(r"(?<!/)/(?![/\s])[^\s?#\"'<>(),;]*")
+"""A path in a text; not the host of a URL, which two slashes stand before."""
+PLACEHOLDER = re.compile(r"[{}:<>*]")
 A_PATH = re.compile(r"(?<![\w/:<])/[A-Za-z][\w.{}*-]*|//[^/\s]+/[\w.{}*-]+")
 
 
@@ -113,9 +116,17 @@ def _calls(one: IssueFacts, other: IssueFacts, _: Surroundings) -> Iterator[Tie]
 
 def _names(text: str, path: str) -> bool:
     """Whether a text names a path, whole: placeholders of the transaction stand for any part."""
-    parts = [r"[^/\s]+" if re.search(r"[{}:<>*]", part) else re.escape(part) for part in path.strip("/").split("/")]
-    # Not the host of a URL, nor the beginning of another path.
-    return re.search(r"(?<!/)/" + "/".join(parts) + r"(?![\w/-]|\.\w)", text) is not None
+    wanted = path.strip("/").split("/")
+    return any(_is_path(found.strip("/").rstrip(".:").split("/"), wanted) for found in PATHS.findall(text))
+
+
+def _is_path(parts: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether a path is the one that is looked for; one of several parts may stand behind a prefix of a gateway."""
+    if len(wanted) > 1:
+        parts = parts[-len(wanted) :]
+    return len(parts) == len(wanted) and all(
+        part == name or PLACEHOLDER.search(name) is not None for part, name in zip(parts, wanted, strict=True)
+    )
 
 
 def _began_at_once(one: IssueFacts, other: IssueFacts) -> bool:
