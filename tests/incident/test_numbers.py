@@ -15,16 +15,19 @@ from typing import Any
 import pytest
 
 from sentry_runbook.incident.incident import Incident
+from sentry_runbook.incident.metrics.unique_users import UsersWorstHour
 from sentry_runbook.incident.model.evidence import Evidence, Known, Series
 from sentry_runbook.incident.model.policy import LEVELS
-from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of
+from tests.incident.golden import GOLDEN, LAST, POLICY, all_drafts, evidence_of, incident_of
 from tests.incident.provenance import crash_free_of_spans, release_runs
 
 TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b|\b\d\d:\d\d\b")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 COUNTED = {"series", "users_per_hour", "unhandled", "project_unhandled", "hours", "hourly", "daily"}
 """Rows of many small numbers, in which any small number would be found: they are only summed up, by a rule."""
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+SHIFT = 8 * HOUR
+"""A handoff looks back so far where nobody gave a time and no later begin is known."""
 Rule = Callable[[Evidence, str], Iterator[str]]
 
 
@@ -103,9 +106,33 @@ def counted_in_the_series(evidence: Evidence, name: str) -> Iterator[str]:
         yield shown(summed(events, since, since + LAST))
 
 
+def rates_beside_an_act(evidence: Evidence, name: str) -> Iterator[str]:
+    """Events an hour and a minute before and after each act, over as many whole buckets as its comparison had."""
+    if not isinstance(evidence.series, Known):
+        return
+    events = evidence.series.value.events
+    step = timedelta(seconds=events.step_s)
+    for action in incident_of(name).recovery.actions:
+        if action.compared_minutes is None:
+            continue
+        length = action.compared_minutes * MINUTE
+        into = (action.at - events.start) % step
+        # The bucket in which the act was belongs to neither side, unless it begins with the act.
+        before, after = action.at - into, action.at + (step - into if into else into)
+        for start in (before - length, after):
+            per_hour = summed(events, start, start + length) * (HOUR / length)
+            yield from (shown(round(per_hour, 1)), shown(round(per_hour / 60, 1)))
+
+
 def users_of_an_hour(evidence: Evidence, name: str) -> Iterator[str]:
-    users = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at).users
-    yield from numbers(str(users))
+    yield from numbers(str(incident_of(name).users))
+
+
+def users_short_of_a_threshold(evidence: Evidence, name: str) -> Iterator[str]:
+    """More users than the threshold are one more than it: so many more than in the worst hour."""
+    users = incident_of(name).users
+    if isinstance(users, UsersWorstHour):
+        yield shown(POLICY.thresholds.users_per_hour_above + 1 - users.at_least)
 
 
 def share_of_the_project(evidence: Evidence, name: str) -> Iterator[str]:
@@ -141,7 +168,9 @@ RULES: tuple[Rule, ...] = (
     crash_free_sessions,
     sessions_by_release,
     counted_in_the_series,
+    rates_beside_an_act,
     users_of_an_hour,
+    users_short_of_a_threshold,
     share_of_the_project,
     lengths_of_time,
 )
@@ -171,8 +200,7 @@ def deploys(evidence: Evidence) -> Iterator[Any]:
 
 def milestones(evidence: Evidence, name: str) -> Iterator[datetime]:
     """Start and end: each by the definition that the timeline publishes."""
-    told = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at).timeline
-    yield from (one.at for one in told.milestones if one.at is not None)
+    yield from (one.at for one in incident_of(name).timeline.milestones if one.at is not None)
     if isinstance(evidence.series, Known):
         # The rate is back from the first bucket after which no rolling hour holds an event.
         yield last_event(evidence.series.value.events)
@@ -186,11 +214,14 @@ def known_times(evidence: Evidence, name: str) -> Iterator[datetime]:
     for leaf in leaves(evidence.model_dump()):
         if isinstance(leaf, datetime):
             yield leaf
-    told = Incident(evidence, GOLDEN[name].stated, POLICY, evidence.collected_at)
+    told = incident_of(name)
     # When a threshold was crossed is held by tests/incident/test_response_clock.py.
     crossed = told.severity.threshold_crossed_at
     marks = [*milestones(evidence, name), evidence.collected_at, *([crossed] if crossed else [])]
     yield from (*marks, evidence.collected_at - LAST)
+    shift = evidence.collected_at - SHIFT
+    if told.known_episode is None or told.known_episode.began <= shift:
+        yield shift
     for mark in marks:
         yield mark + timedelta(hours=48)
         for level in LEVELS:

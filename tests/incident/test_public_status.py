@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sentry_runbook.incident.model.evidence import Activity, Deploy, Evidence, R
 from sentry_runbook.incident.model.results.messages import FORMS, Draft
 from sentry_runbook.incident.model.stated import Stated
 from tests.incident.builder import MINUTE, POLICY, Seen, ago, burst, incident, known, read
-from tests.incident.golden import AUDIENCES, KINDS, drafted, evidence_of, templates
+from tests.incident.golden import PAIRS, drafted, evidence_of, templates
 
 BEGAN = ago(minutes=60)
 USUAL = [Seen(at=ago(hours=hours), user="user-0") for hours in range(30, 47, 4)]
@@ -134,15 +135,28 @@ def test_the_evidence_alone_identifies_a_cause_only_with_high_confidence() -> No
         assert drafted(name, "initial").status == (word or "investigating")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("audience", AUDIENCES)
+SAME_WORD = ("payment_spike", "payment_spike_just_fixed", "quiet_without_a_fix", "data_corruption")
+
+
+@pytest.mark.parametrize(("kind", "audience"), [pair for pair in PAIRS if pair[0] != "handoff"])
 def test_each_text_about_one_incident_says_the_same_word(kind: Any, audience: Any) -> None:
-    for name in ("payment_spike", "payment_spike_just_fixed", "quiet_without_a_fix", "data_corruption"):
+    for name in SAME_WORD:
         told = drafted(name, kind, audience)
         assert told.status is not None
+        assert told.status == drafted(name, "update").status
         assert f"Status: {told.status.capitalize()}" in told.text, (name, told.text)
         others = {"Investigating", "Identified", "Monitoring", "Resolved"} - {told.status.capitalize()}
         assert not [other for other in others if f"Status: {other}" in told.text]
+
+
+def test_a_handoff_says_the_state_that_the_update_says_and_holds_the_same_word_beside_it() -> None:
+    """Its text has no word of a status page: it is of no page."""
+    for name in SAME_WORD:
+        told, update = drafted(name, "handoff"), drafted(name, "update")
+        assert told.status == update.status is not None
+        assert "Status: " not in told.text
+        (state,) = re.findall(r"^State: P\d \w+\. (.+\.)\s*$", told.text, re.MULTILINE)
+        assert f"- {state}\n" in update.text, name
 
 
 def test_customers_are_told_of_a_cause_only_what_is_known_of_it() -> None:

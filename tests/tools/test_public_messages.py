@@ -14,13 +14,14 @@ from typing import Any, get_args
 
 import pytest
 
-from sentry_runbook.incident.model.results.messages import Format, Kind, PublicStatus
+from sentry_runbook.incident.model.results.messages import PublicStatus
 from sentry_runbook.settings import Limits
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import Scenario
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.corpus.entries import entries
+from tests.incident.golden import FORMATS, OF_EVERY_AUDIENCE
 from tests.matrix import matrix
 from tests.tools.support import SETTINGS, Connection, connected
 
@@ -89,7 +90,7 @@ async def at(minutes: float) -> AsyncIterator[Connection]:
 
 async def drafts(connection: Connection, issue: str, **stated: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """Every message to customers about one incident."""
-    for kind, form in product(get_args(Kind), get_args(Format)):
+    for kind, form in product(OF_EVERY_AUDIENCE, FORMATS):
         given = {"kind": kind, "audience": "customers", "format": form, **stated}
         yield f"{issue} {kind} {form}", await connection.call("draft_update", issue=issue, **given)
 
