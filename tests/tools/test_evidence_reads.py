@@ -106,7 +106,7 @@ async def play_several() -> None:
 
 
 async def play_situations() -> None:
-    """What a situation reads of lists that a triage has, too: of staging alone, and of more issues than a page holds."""
+    """Lists of which a situation reads more than a triage: of staging alone, and of more issues than a page holds."""
     storm = tuple(IssueSpec(f"STORM-{number}", f"Error {number}", raw=burst(-20, people(2))) for number in range(101))
     for scenario in (situation_worlds.staged(), Scenario(name="storm", issues=storm)):
         clock = ManualClock()
