@@ -16,9 +16,12 @@ from pydantic import BaseModel
 
 from sentry_runbook.settings import Secret
 from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenario import IssueSpec, Scenario
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import definitions
+from tests.collect import situation_worlds
+from tests.collect.situation_worlds import burst, people
 from tests.fake_servers.app import TOKEN
 from tests.fake_servers.glitchtip_world import ISSUE, GlitchTipWorld, Happened
 from tests.rich_scenario import RICH
@@ -28,7 +31,6 @@ from tests.tools.support import SETTINGS, connected
 from tests.tools.test_result_fields import afterwards, calls, changes, fields
 
 NOT_READ: Mapping[str, str] = {
-    "Evidence.server": "says in a kept file which Sentry it came from",
     "Activity.resolved_in": "of a regression by date; tests/tools/test_next_release.py",
     "Evidence.version": "the format of the file",
     "Frame.address": "of native frames; tests/incident/test_chain.py",
@@ -38,7 +40,6 @@ NOT_READ: Mapping[str, str] = {
     "Stack.thread": "as above",
     "Known.state": "tells known from unknown in a file",
     "Unknown.state": "as above",
-    "Release.projects": "of other projects' releases; tests/tools/test_explained.py",
     "ReleaseSessions.crash_rate": "where Sentry tells no hours; tests/incident/test_release_health.py",
     "ReleaseSessions.sessions": "as above",
     "ReleaseSessions.unhandled_rate": "as above",
@@ -104,6 +105,15 @@ async def play_several() -> None:
             await connection.client.call_tool(tool, {"issue": "PAY-1", "issues": ["WEB-1", "EDGE-1"]})
 
 
+async def play_situations() -> None:
+    """Lists of which a situation reads more than a triage: of staging alone, and of more issues than a page holds."""
+    storm = tuple(IssueSpec(f"STORM-{number}", f"Error {number}", raw=burst(-20, people(2))) for number in range(101))
+    for scenario in (situation_worlds.staged(), Scenario(name="storm", issues=storm)):
+        clock = ManualClock()
+        async with connected(world=World(scenario, clock), clock=clock) as connection:
+            await connection.client.call_tool("assess_situation", {})
+
+
 async def test_every_field_of_the_evidence_is_read_by_some_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     read: set[str] = set()
     direct = dataclasses.replace(SETTINGS, writes="direct")
@@ -111,6 +121,7 @@ async def test_every_field_of_the_evidence_is_read_by_some_tool(monkeypatch: pyt
         await play_without_discover()
         await play_beside_another()
         await play_several()
+        await play_situations()
         for name in PLAYED:
             scenario = SCENARIOS[name]
             async with connected(name, settings=direct) as connection:

@@ -166,11 +166,13 @@ async def test_an_answer_with_a_part_that_failed_is_not_kept() -> None:
 async def test_an_answer_that_lacks_its_sample_event_is_not_kept(counts: Counts) -> None:
     broken = _Broken("/events/oldest/")
     clock = ManualClock()
-    # With a deploy to ask for, too, a triage would leave the sample out.
-    scenario = Scenario(name="shop", issues=(IssueSpec(ISSUE, streams=(Stream(20, -50, -10),)),))
+    # A full triage leaves the sample out, but where events carry flags: that one is on in all of them takes two.
+    flags = {"flags": {"values": [{"flag": "new-checkout", "result": True}]}}
+    scenario = Scenario(name="shop", issues=(IssueSpec(ISSUE, streams=(Stream(20, -50, -10),), contexts=flags),))
     async with connected(world=World(scenario, clock), clock=clock, settings=SHARING) as connection:
         connection.upstream.inner, broken.inner = broken, connection.upstream.inner
         await connection.call("triage_issue", issue=ISSUE)
+        assert broken.refused == 1
         broken.is_broken = False
         await connection.call("triage_issue", issue=ISSUE)
     assert counts.pages == 2
@@ -217,9 +219,11 @@ class _Broken(httpx.AsyncBaseTransport):
     part: str
     inner: httpx.AsyncBaseTransport = dataclasses.field(default_factory=httpx.AsyncBaseTransport)
     is_broken: bool = True
+    refused: int = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.is_broken and self.part in request.url.path:
+            self.refused += 1
             return httpx.Response(503, headers={"Retry-After": "60"}, json={})
         return await self.inner.handle_async_request(request)
 

@@ -20,13 +20,13 @@ from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.discover_parts import TOTALS, USERS, count, of_the_issue
 from sentry_runbook.collect.empty_statistics import without_empty_statistics
 from sentry_runbook.collect.environment_parts import unknown_environments
-from sentry_runbook.collect.event_parts import EVENT, ROWS, SAMPLE
+from sentry_runbook.collect.event_parts import EVENT, ROWS
 from sentry_runbook.collect.other_counts import OtherCounts
-from sentry_runbook.collect.parts import FIRST_READ, IN_PLACE_OF_RELATED, OPTIONAL, PARTS, RELATED
+from sentry_runbook.collect.parts import FIRST_READ, OPTIONAL, PARTS, RELATED, in_place_of_related
 from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.related_parts import beginning_of
 from sentry_runbook.collect.release_lists import release_plan
-from sentry_runbook.collect.request_values import evaluates_flags, is_error, issue_id, other_name
+from sentry_runbook.collect.request_values import is_error, issue_id, other_name
 from sentry_runbook.collect.scope import environment_warnings, inert_scope, scope_of, strange_environments
 from sentry_runbook.collect.shared_users import shared_users, why_one_stands_for_all
 from sentry_runbook.collect.together import whole_of, without_doubles
@@ -182,11 +182,7 @@ class EvidenceBuilder:
         """First without the related issues, whose parts then only take the place of those that tell least."""
         related = sum(batch.holds(self._collection.result(part)) for part in RELATED)
         self._drop(batch, MAX_SECOND_ROUND + related, OPTIONAL)
-        event = self._collection.value(EVENT)
-        # Of flags one event tells too little: that a flag is on in all events takes two.
-        needs_sample = event is not None and evaluates_flags(event)
-        in_place = [part for part in IN_PLACE_OF_RELATED if part is not SAMPLE or not needs_sample]
-        self._drop(batch, MAX_SECOND_ROUND, in_place)
+        self._drop(batch, MAX_SECOND_ROUND, in_place_of_related(self._collection))
 
     def _drop(self, batch: RequestBatch, most: int, parts: Sequence[Part[Any]]) -> None:
         results = {id(self._collection.result(part)): part for part in parts}

@@ -22,7 +22,8 @@ from sentry_runbook.collect import (
     series_parts,
     unhandled_parts,
 )
-from sentry_runbook.collect.collection import Part
+from sentry_runbook.collect.collection import Collection, Part
+from sentry_runbook.collect.request_values import evaluates_flags, suspect_version, tells_last_deploy
 
 FIRST_READ: tuple[Part[Any], ...] = (event_parts.EVENT, event_parts.ROWS)
 """What takes longest to read and needs only round one: read while round two is under way."""
@@ -77,11 +78,24 @@ RELATED: tuple[Part[Any], ...] = (related_parts.SAME_TRACE, related_parts.PLACES
 """What looks beside the issue: it never takes the place of what explains the issue itself."""
 IN_PLACE_OF_RELATED: tuple[Part[Any], ...] = (
     release_parts.ALERTS,
-    release_parts.DEPLOYS,
     event_parts.SAMPLE,
     related_parts.SAME_TRACE,
     related_parts.PLACES,
+    release_parts.DEPLOYS,  # a release list tells only the last one, which may be of staging
     project_parts.LATENCY,  # discover_impact tells it
     related_parts.BEGAN_WITH,
 )
 """Left out, in this order, until there is room for what is left of :data:`RELATED`: of all parts these tell least."""
+
+
+def in_place_of_related(collection: Collection) -> tuple[Part[Any], ...]:
+    """:data:`IN_PLACE_OF_RELATED` as round one orders it for this issue."""
+    event, issue = collection.value(event_parts.EVENT), collection.issue
+    # Of flags one event tells too little: that a flag is on in all events takes two.
+    needs_sample = event is not None and evaluates_flags(event)
+    version, scope = suspect_version(issue), collection.scope
+    # Earlier deploys of the release add little to the last one, where round one told that.
+    is_told = version is not None and tells_last_deploy(issue, version, scope.names or scope.production)
+    first = (release_parts.ALERTS, release_parts.DEPLOYS) if is_told else ()
+    rest = (part for part in IN_PLACE_OF_RELATED if part not in first)
+    return (*first, *(part for part in rest if part is not event_parts.SAMPLE or not needs_sample))

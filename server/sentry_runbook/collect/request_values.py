@@ -6,7 +6,7 @@ Nothing of this is shown to anybody; what is shown comes from the evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sentry_runbook.incident.model.evidence.issue import regressed_release
@@ -112,6 +112,20 @@ def tells_all_deploys(issue: JsonObject, version: str) -> bool:
     if release.get("version") != version or count is None:
         return False
     return count == 0 or (count == 1 and isinstance(release.get("lastDeploy"), dict))
+
+
+def tells_last_deploy(issue: JsonObject, version: str, environments: Collection[str]) -> bool:
+    """Whether the issue's own answer tells the last deploy of the release, and it went to one of the environments.
+
+    Of a release whose last deploy went to staging, its deploy to production is still to be asked for. Without any
+    environment every deploy counts.
+    """
+    for key in ("firstRelease", "lastRelease"):
+        release = object_of(issue.get(key))
+        deploy = object_of(release.get("lastDeploy"))
+        if release.get("version") == version and deploy:
+            return not environments or text_of(deploy.get("environment")) in environments
+    return False
 
 
 # --- tags and events
