@@ -15,6 +15,7 @@ import pytest
 from sentry_runbook.simulator import changes, lifecycle
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.people import BOT
+from sentry_runbook.simulator.profile import Profile
 from sentry_runbook.simulator.records import ActivityRecord
 from sentry_runbook.simulator.scenario import (
     DeploySpec,
@@ -57,8 +58,8 @@ def comment(world: World, clock: ManualClock, minute: float, who: str | None, te
     lifecycle.record(issue, world.now_ms(), "note", {"text": text}, who or BOT)
 
 
-async def handoff(connection: Connection, **arguments: Any) -> dict[str, Any]:
-    return await connection.call("draft_update", issue=ISSUE, kind="handoff", **arguments)
+async def handoff(connection: Connection, issue: str = ISSUE, **arguments: Any) -> dict[str, Any]:
+    return await connection.call("draft_update", issue=issue, kind="handoff", **arguments)
 
 
 def part(text: str, heading: str) -> list[str]:
@@ -287,9 +288,7 @@ async def test_the_severity_and_the_rate_then_stand_beside_those_of_now() -> Non
     assert lines[1] == "265 errors since then, 255 in the last hour, 120 in the hour before then"
 
 
-async def test_a_new_issue_of_the_project_since_then_is_named_and_those_of_others_are_said_not_to_be_looked_at() -> (
-    None
-):
+async def test_a_new_issue_of_the_project_since_then_is_named_and_how_far_others_are_looked_at_is_said() -> None:
     other = IssueSpec("SHOP-2Q", "Bang", streams=(Stream(200, 20, 60, users=30),))
     clock = ManualClock(NOON)
     world = World(replace(WORLD, issues=(BURNING, other)), clock)
@@ -301,7 +300,25 @@ async def test_a_new_issue_of_the_project_since_then_is_named_and_those_of_other
         for line in part(draft["text"], "Since")
     )
     [reason] = [line for line in draft["unknowns"] if line.startswith("issues of other projects")]
-    assert "not looked at" in reason
+    assert "looked at are those that began with this one" in reason
+
+
+async def test_the_issues_of_other_projects_that_began_with_it_are_handed_over_and_a_coincidence_is_not() -> None:
+    async with connected("shared-database") as connection:
+        draft = await handoff(connection, issue="PAYMENTS-4K")
+        triage = await connection.call("triage_issue", issue="PAYMENTS-4K")
+    changed = "\n".join(part(draft["text"], "Since"))
+    assert triage["part_of"]["says"][1:] in changed
+    assert {"STOREFRONT-5R", "ORDERS-7C"} == {entry["short_id"] for entry in triage["related"]}
+    assert all(f"Of the same incident: {entry['short_id']}" in changed for entry in triage["related"])
+    assert "STOREFRONT-5S" not in draft["text"]
+
+
+async def test_where_other_projects_cannot_be_read_the_handoff_says_so() -> None:
+    async with connected("shared-database", profile=Profile(global_views=False)) as connection:
+        draft = await handoff(connection, issue="PAYMENTS-4K")
+    [reason] = [line for line in draft["unknowns"] if line.startswith("issues of other projects")]
+    assert "assess_situation" in reason
 
 
 # --- who reads it, and where ---------------------------------------------------------------------------------------

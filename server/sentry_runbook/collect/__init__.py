@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sentry_runbook.collect.question import (
+    HANDOFF,
     IMPACT,
     READ,
     RECOVERY,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sentry_runbook.runtime import Runtime
 
 __all__ = [
+    "HANDOFF",
     "IMPACT",
     "READ",
     "RECOVERY",

@@ -127,3 +127,5 @@ WRITING_ORDERED = WRITING | {Aspect.RELEASE_LIST}
 """What a plan that waits for a release, and is only shown, is made on: a second round tells how releases compare."""
 STORY = (TRIAGE | {Aspect.NOTES}) - {Aspect.RELATED}
 """All that a message or a postmortem can cite."""
+HANDOFF = STORY | {Aspect.RELATED}
+"""And which issues of other projects began with it: who takes over looks at the whole incident."""

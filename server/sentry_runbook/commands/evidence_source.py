@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.collect import HANDOFF, STORY, investigate, story_window
 from sentry_runbook.commands.files import check_target, read_evidence, save_evidence
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.model.evidence import Evidence
@@ -29,7 +29,8 @@ async def story_evidence(run: Runtime, arguments: argparse.Namespace) -> Evidenc
         evidence = read_evidence(arguments.evidence, run.settings.base_url)
     else:
         beside = split_issues(arguments.issues)
-        evidence = await investigate(run, arguments.issue, STORY, window_for=story_window, beside=beside)
+        aspects = HANDOFF if getattr(arguments, "kind", None) == "handoff" and not beside else STORY
+        evidence = await investigate(run, arguments.issue, aspects, window_for=story_window, beside=beside)
     if target:
         save_evidence(evidence, target)
     return evidence

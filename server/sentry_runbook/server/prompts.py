@@ -13,7 +13,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 from mcp.types import INVALID_PARAMS
 
-from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.collect import HANDOFF, STORY, investigate, story_window
 from sentry_runbook.errors import BadInput, RunbookError
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.messages import FORMS, Audience
@@ -71,11 +71,12 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
     since = stated_moment(given.get("since"), "since")
     if "issue" not in given:
         return template.prompt(BlankContent(run.policy, run.sanitize_stated(stated), audience), given)
+    kind = next((kind for kind, form in FORMS.items() if form == template.name), None)
+    aspects = HANDOFF if kind == "handoff" else STORY
     evidence = await investigate(
-        run, given["issue"], STORY, environment=given.get("environment"), window_for=story_window
+        run, given["issue"], aspects, environment=given.get("environment"), window_for=story_window
     )
     incident = run.incident(evidence, stated)
-    kind = next((kind for kind, form in FORMS.items() if form == template.name), None)
     why = nothing_to_say(incident, kind, audience, since) if kind is not None else None
     if why is not None:
         return f"No message is due, so there is none to give the user. Tell the user why: {why}.\n"

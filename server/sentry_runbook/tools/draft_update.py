@@ -7,7 +7,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.collect import HANDOFF, STORY, investigate, story_window
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import draft_page
@@ -45,7 +45,9 @@ async def draft_update(
     last = past_moment(since, "since", run.clock())
     fixed = past_moment(fixed_at, "fixed_at", run.clock())
     stated = Stated(lead=lead, service=service, root_cause=root_cause, fix=fix, fixed_at=fixed)
-    evidence = await investigate(run, issue, STORY, window_for=story_window, beside=issues or ())
+    # Of several issues the caller has said which belong together.
+    aspects = HANDOFF if kind == "handoff" and not issues else STORY
+    evidence = await investigate(run, issue, aspects, window_for=story_window, beside=issues or ())
     return draft(
         run.incident(evidence, stated),
         form=run.templates[FORMS[kind]],

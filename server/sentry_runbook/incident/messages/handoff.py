@@ -21,10 +21,12 @@ from sentry_runbook.incident.messages.handoff_acts import RecordedAct, recorded_
 from sentry_runbook.incident.messages.handoff_people import NO_ACTIVITY, people, unnamed
 from sentry_runbook.incident.messages.handoff_steps import handoff_steps
 from sentry_runbook.incident.metrics.timeseries import HOUR
-from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.incident.model.evidence import Unknown, quoted
 from sentry_runbook.incident.model.evidence.issue import MAX_ACTIVITY
+from sentry_runbook.incident.model.results.explanation import quoted_id
 from sentry_runbook.incident.model.results.messages import FOR_ENGINEERS, Audience, Blank, Kind
 from sentry_runbook.incident.severity.earlier import severity_at
+from sentry_runbook.incident.situation.onset import NEAR
 
 SHIFT = timedelta(hours=8)
 """How far back it looks when no time was given."""
@@ -185,7 +187,15 @@ def _rates(incident: Incident, since: datetime) -> Iterator[str | Blank]:
 
 
 def _other_issues(incident: Incident, since: datetime) -> Iterator[str | Blank]:
-    """Issues that began since then. This project's own are counted; the seam for ``related[]`` of all projects."""
+    """Issues that began since then: of all projects those of the same incident, of this one those beside it."""
+    related = incident.related
+    if related.incident is not None:
+        yield f"{related.incident.says[:1].upper()}{related.incident.says[1:].rstrip('.')}"
+    for tied in related.issues[:3]:
+        if tied.began >= since - NEAR:
+            where = f" of {quoted(tied.project)}" if tied.project else ""
+            reason = f": {tied.reasons[0]}" if tied.reasons else ""
+            yield f"Of the same incident: {quoted_id(tied.short_id)} {quoted(tied.title)}{where}{reason}".rstrip(".")
     new = [issue for issue in incident.started_with if issue.began is not None and issue.began >= since]
     for issue in new[:3]:
         began = f"began {moment(issue.began, incident.now)}" if issue.began else ""
@@ -206,6 +216,7 @@ def _questions(incident: Incident) -> Iterator[str | Blank]:
         yield Blank("root cause", points or "none of the runbook's patterns fits the evidence")
     yield Blank("what is under way right now", "Sentry records only what is done")
     yield from unnamed(incident)
-    read = "these issues alone" if incident.evidence.together else "one issue"
-    why = f"not looked at: this message reads {read}; assess_situation looks at all projects"
-    yield Blank("issues of other projects that began since then", why)
+    why = "looked at are those that began with this one"
+    if isinstance(incident.evidence.began_with, Unknown):
+        why = f"not looked at: this message reads {'these issues alone' if incident.evidence.together else 'one issue'}"
+    yield Blank("issues of other projects that began since then", f"{why}; assess_situation looks at all projects")
