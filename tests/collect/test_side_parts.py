@@ -118,10 +118,7 @@ CASES = [
 async def test_a_side_part_that_fails_costs_that_part_alone(part: str, failure: str) -> None:
     whole, without = await triaged("", 200), await triaged(part, FAILURES[failure])
     lost = unknown(without)
-    if (part, failure) == ("commits", "404 empty"):
-        assert lost.keys() == PARTS[part]
-    else:
-        assert lost.keys() == PARTS[part] | unknown(whole).keys()
+    assert lost.keys() == PARTS[part] | unknown(whole).keys()
     assert all(entry.why and "Traceback" not in entry.why for entry in lost.values())
     for name in Evidence.model_fields:
         before, after = getattr(whole, name), getattr(without, name)

@@ -12,7 +12,7 @@ from tests.sentry.upstream import TOKEN
 from tests.tools.contract import KEYS, TOOLS, at, call, complaints
 from tests.tools.faults import ISSUE, Bench, bench, kind, waits
 
-MAIN = {"find_issues": "issues", "list_events": "rows"}
+MAIN = {"find_issues": "issues", "assess_situation": "issues", "list_events": "rows"}
 """What a tool cannot do without; the issue itself where nothing is given."""
 DRAFTS = ("draft_update", "draft_postmortem")
 SAMPLE = {

@@ -58,6 +58,8 @@ PROJECT_AFTER: Mapping[str, frozenset[str]] = {
 PROJECT_AND_EVENT = re.compile(r"(?P<project>[A-Za-z0-9_][A-Za-z0-9_-]{0,99}):[0-9a-f]{32}")
 """``shop:EVENT`` in the path of a transaction's page."""
 MOST_PROJECTS = 10
+MOST_PARTS = 40
+"""Parts of a path that are read: no page of Sentry's has more than a dozen, a release with slashes a few more."""
 TRACE = re.compile(r"[0-9a-f]{32}")
 PERIOD = re.compile(r"\d{1,4}[smhdw]")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]{4,15})?(?:Z|[+-]\d\d:?\d\d)?")
@@ -166,6 +168,7 @@ def names_no_issue(parts: Sequence[str], query: str, organization: str | None = 
         query: of the URL.
         organization: that the host names.
     """
+    parts = parts[:MOST_PARTS]
     word = next((word for word in PAGES if word in parts), None)
     values = parse_qs(query[:4000])
     organization = organization_in(parts) or organization
