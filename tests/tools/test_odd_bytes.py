@@ -75,8 +75,15 @@ async def shop(change: Callable[[Any], Any]) -> AsyncIterator[Connection]:
 
 
 def missing(values: dict[str, Any]) -> list[str]:
-    """What an answer says that it lacks."""
-    return [one["what"] for one in values.get("missing", ())]
+    """What an answer says that it lacks; but related issues that it says to have no request left for.
+
+    An environment whose name is odd is no production, so the project's environments are asked for, too.
+    """
+    return [
+        one["what"]
+        for one in values.get("missing", ())
+        if not (one["what"] == "related" and one["why"].startswith("left out: a triage sends no more requests"))
+    ]
 
 
 @pytest.mark.parametrize("change", [halves, nothing])

@@ -22,7 +22,7 @@ from sentry_runbook.incident.model.evidence.json_values import (
     object_of,
     text_of,
 )
-from sentry_runbook.incident.model.evidence.lenient import read, read_all
+from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.sentry.counts import Row
 from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.page_names import PageName
@@ -67,8 +67,11 @@ async def resolve_release(made: Resolution, page: PageName) -> AlertTarget:
     name = made.sanitizer.version(page.id, 200, "release")
     if release.value is None:
         return made.failed(error_of(release), "release", f"release {quoted(name)}")
-    row = read(Release, release.value, made.sanitizer)
-    projects = link.projects or tuple(slug for slug in row.projects if SLUG.fullmatch(slug))
+    rows_read = read_all(Release, [release.value], made.sanitizer)
+    if not rows_read:
+        made.lacks("projects", "Sentry's answer about the release cannot be read")
+    slugs = (slug for row in rows_read for slug in row.projects)
+    projects = link.projects or tuple(slug for slug in slugs if SLUG.fullmatch(slug))
     if issues.error is not None:
         made.lacks("issues", issues.error.what)
     elif issues.value is not None and issues.value.next_cursor is not None:

@@ -123,7 +123,7 @@ def tells_last_deploy(issue: JsonObject, version: str, environments: Collection[
     for key in ("firstRelease", "lastRelease"):
         release = object_of(issue.get(key))
         deploy = object_of(release.get("lastDeploy"))
-        if release.get("version") == version and deploy:
+        if text_of(release.get("version")) == version and deploy:
             return not environments or text_of(deploy.get("environment")) in environments
     return False
 
