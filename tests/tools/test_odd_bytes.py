@@ -79,11 +79,11 @@ def missing(values: dict[str, Any]) -> list[str]:
 
     An environment whose name is odd is no production, so the project's environments are asked for, too.
     """
-    return [
-        one["what"]
-        for one in values.get("missing", ())
-        if not (one["what"] == "related" and one["why"].startswith("left out: a triage sends no more requests"))
-    ]
+    return [one["what"] for one in values.get("missing", ()) if not is_left_out(one)]
+
+
+def is_left_out(entry: dict[str, str]) -> bool:
+    return entry["what"] == "related" and entry["why"].startswith("left out: a triage sends no more requests")
 
 
 @pytest.mark.parametrize("change", [halves, nothing])
@@ -94,7 +94,8 @@ async def test_every_tool_answers_as_far_as_without_the_odd_values(change: Calla
         async with shop(change) as connection:
             odd = await connection.call(tool, **arguments)
         assert (tool, missing(odd)) == (tool, missing(plain))
-        assert set(odd) - {"findings"} == set(plain), tool
+        without = {"related"} if any(map(is_left_out, odd.get("missing", ()))) else set()
+        assert set(odd) - {"findings"} == set(plain) - without, tool
         assert json.dumps(odd, ensure_ascii=False).encode("utf-8")
 
 
