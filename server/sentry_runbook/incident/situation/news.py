@@ -10,7 +10,7 @@ from typing import Literal
 from sentry_runbook.incident.episode.usual import UsualRates
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Known, Series, SessionHour
-from sentry_runbook.incident.model.evidence.situation import IssuePage, ListedIssue, SituationEvidence
+from sentry_runbook.incident.model.evidence.situation import ListedIssue, SituationEvidence
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.situation.onset import Onset, onset_of_new, onset_of_risen
 from sentry_runbook.incident.situation.rise import DAY, Rise, rise_of, usual_of
@@ -60,13 +60,9 @@ def listed_issues(evidence: SituationEvidence) -> dict[str, ListedIssue]:
         issue.id: issue
         for page in pages
         if isinstance(page, Known)
-        for issue in _of_page(page.value)
+        for issue in page.value.issues
         if issue.status != ARCHIVED
     }
-
-
-def _of_page(page: IssuePage) -> tuple[ListedIssue, ...]:
-    return page.issues
 
 
 def find_news(evidence: SituationEvidence, policy: Policy) -> tuple[News, ...]:
