@@ -7,6 +7,7 @@ send. A mutation is pure: the same random numbers give the same change.
 from __future__ import annotations
 
 import copy
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,8 @@ Change = Callable[[Json, Random], Json]
 
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
 AT_ENDS = 10
+MOST_CHARACTERS = 500_000
+"""No value becomes longer than this as text: lists within lists, each made longer, would fill every memory."""
 SURROGATES = ("\ud800", "\udfff\ud83d", "caf\udce9")
 ODD_MOMENTS: tuple[Json, ...] = (
     *("2026-11-25T19:57:39", "2026-11-25 19:57:39", "2026-11-25T19:57:39.123456789Z", 1_795_637_859, "1795637859"),
@@ -67,7 +70,7 @@ def _retyped(value: Json, random: Random) -> Json:
     """A value of another type in its place; now and then the same value in another form."""
     if random.random() < 0.3:
         return str(value) if not isinstance(value, str) else [value]
-    return copy.deepcopy(random.choice(OTHER_TYPES))
+    return random.choice(OTHER_TYPES)
 
 
 def _nulled(_: Json, __: Random) -> Json:
@@ -221,8 +224,8 @@ def mutated(document: Json, random: Random, times: int) -> tuple[Json, list[str]
         places = list(slots(document)) if isinstance(document, dict | list) else []
         if not places or random.random() < 0.01:
             name = random.choice(sorted(CHANGES))
-            document = CHANGES[name](document, random)
-            changes.append(f"all of it: {name}")
+            document, done = _changed(document, name, random)
+            changes.append(f"all of it: {done}")
             continue
         container, key = _chosen(places, random)
         changes.append(f"{key!r}: {_change(container, key, random)}"[:120])
@@ -235,6 +238,12 @@ def _chosen(places: list[Slot], random: Random) -> Slot:
     for container, key in places:
         by_key.setdefault(key if isinstance(key, str) else "[]", []).append((container, key))
     return random.choice(by_key[random.choice(sorted(by_key))])
+
+
+def _changed(value: Json, name: str, random: Random) -> tuple[Json, str]:
+    """A changed value, and what was done. It shares nothing with itself, another document or a table of this module."""
+    text = json.dumps(CHANGES[name](value, random))
+    return (value, f"not {name}: too long") if len(text) > MOST_CHARACTERS else (json.loads(text), name)
 
 
 def _change(container: Json, key: Json, random: Random) -> str:
@@ -252,5 +261,5 @@ def _change(container: Json, key: Json, random: Random) -> str:
         return f"{oddity} beside it"
     fitting = [name for name in sorted(CHANGES) if FITTING.get(name, lambda _: True)(value)]
     name = random.choice(fitting)
-    container[key] = CHANGES[name](value, random)
-    return name
+    container[key], done = _changed(value, name, random)
+    return done
