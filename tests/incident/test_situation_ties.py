@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from sentry_runbook.incident.events.dependency import dependency_of_text
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.evidence.situation import ListedIssue
 from sentry_runbook.incident.situation.facts import Background, IssueFacts
@@ -44,7 +46,9 @@ def kinds(one: IssueFacts, other: IssueFacts, around: Surroundings | None = None
     return [tie.kind for tie in ties_between(one, other, around or surroundings())]
 
 
-@pytest.mark.parametrize(("count", "shared", "tied"), [(10, 1, False), (10, 2, True), (11, 2, False), (2, 1, True)])
+@pytest.mark.parametrize(
+    ("count", "shared", "tied"), [(10, 1, False), (10, 2, True), (11, 2, False), (2, 1, True), (3, 1, False)]
+)
 def test_traces_tie_from_two_and_a_fifth_on_or_one_of_hardly_any(count: int, shared: int, tied: bool) -> None:
     one, other = (facts(p, p, traces=names(count, shared, p)) for p in ("a", "b"))
     assert kinds(one, other) == (["trace"] if tied else [])
@@ -75,6 +79,21 @@ def test_tied_issues_are_one_incident_up_to_three_minutes_apart(seconds: int, gr
     traces = frozenset({"t1", "t2"})
     issues = [facts("1", "a", traces=traces), facts("2", "b", seconds, traces=traces)]
     assert len(group_issues(issues, surroundings())) == groups
+
+
+@pytest.mark.parametrize(("seconds", "tied"), [(30, True), (31, False)])
+def test_a_call_that_names_a_service_and_no_path_ties_what_began_within_half_a_minute(
+    seconds: float, tied: bool
+) -> None:
+    text = "ConnectionError: connection to payments.internal:8080 refused"
+    caller = replace(facts("1", "web", seconds), dependency=dependency_of_text(text))
+    caller = replace(caller, news=replace(caller.news, issue=listed("1", "web", message=text)))
+    assert kinds(caller, facts("2", "payments")) == (["calls"] if tied else [])
+
+
+@pytest.mark.parametrize(("events", "small"), [(2, True), (3, False), (None, False)])
+def test_a_new_issue_is_no_incident_by_itself_with_one_or_two_events(events: int | None, small: bool) -> None:
+    assert replace(facts("1", "a").news, issue=listed("1", "a", events=events)).is_small is small
 
 
 def test_issues_of_one_second_with_nothing_in_common_are_two() -> None:

@@ -7,7 +7,7 @@ of a proxy or load balancer. And code names a user before anybody has signed in:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv6Address, ip_network
 
 from sentry_runbook.collect.collection import Collection
@@ -69,8 +69,7 @@ def why_one_stands_for_all(collection: Collection) -> str:
     else:
         users = _users([event] if event is not None else [])
     first = next(users, "")
-    is_number = first.partition(":")[2] in NUMBERS_OF_NOBODY
-    if not (is_number or stands_for_many(first)) or any(user != first for user in users):
+    if not is_nobody(first) or any(user != first for user in users):
         return ""
     return ONE_PRIVATE_ADDRESS if first.startswith("ip:") else ONE_NAME_OF_NOBODY
 
@@ -81,11 +80,20 @@ def shared_users(collection: Collection) -> frozenset[str]:
     In the form of Sentry's tag ``user``. Events that name their user otherwise do not count.
     """
     page = collection.value(ROWS)
-    events = Counter(_users(page.items if page is not None else ()))
+    return users_for_many(Counter(_users(page.items if page is not None else ())))
+
+
+def users_for_many(events: Mapping[str, int]) -> frozenset[str]:
+    """Users who stand for more than one person, of users (in the form of Sentry's tag) and their numbers of events."""
     if max(events.values(), default=0) < EVENTS_PER_USER:
         return frozenset()
     shared = [user for user in events if stands_for_many(user)]
     return frozenset(shared) if sum(events[user] for user in shared) >= EVENTS_PER_USER * len(shared) else frozenset()
+
+
+def is_nobody(user: str) -> bool:
+    """Whether a user, in the form of Sentry's tag, stands for everybody where it is the only one."""
+    return stands_for_many(user) or user.partition(":")[2] in NUMBERS_OF_NOBODY
 
 
 def stands_for_many(user: str) -> bool:

@@ -30,10 +30,12 @@ from sentry_runbook.collect.situation_lists import (
 from sentry_runbook.collect.situation_minutes import HISTORY_OF_RISEN, MINUTES
 from sentry_runbook.collect.situation_one_by_one import OneByOne, listed_names, part_one_list, search_one_by_one
 from sentry_runbook.collect.situation_values import (
+    NAMELESS,
     SECOND_UNION,
     SHARED_USERS,
     TRACES,
     UNION,
+    nameless_events,
     together_of_pairs,
     union_part,
 )
@@ -68,7 +70,7 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
 )
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
 UNIONS = (UNION, SECOND_UNION)
-LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, BEFORE)
+LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, NAMELESS, BEFORE)
 """What tells nothing of what is news, or only how many people it hit: as far as requests are left."""
 OF_FEW: tuple[SituationPart[Any], ...] = (TRACES, PLACES)
 """What is told of at most a hundred issues: of a storm it comes last."""
@@ -148,7 +150,8 @@ class SituationBuilder:
                 collection.add(part, batch)
         # One request is kept for the third round, where distinct users may decide a severity and were not guessed.
         kept = 1 if collection.questions.unions else 0
-        for part in (UNION, *later, *LAST_OF_SECOND_ROUND[1:]):
+        counts = (UNION, NAMELESS) if collection.questions.nameless_decide else (UNION,)
+        for part in dict.fromkeys((*counts, *later, *LAST_OF_SECOND_ROUND[1:])):
             if collection.sent < MOST_REQUESTS - kept:
                 collection.add(part, batch)
             elif part.request(collection) is not None:
@@ -193,6 +196,7 @@ class SituationBuilder:
             one_by_one=tuple(map(collection.name, self._one_by_one.searched)),
             not_searched=tuple(map(collection.name, self._not_searched)),
             together=tuple(self._together()),
+            nameless=tuple(nameless_events(collection)),
             findings=findings_of(collection.sanitizer),
             warnings=tuple(self._all_warnings()),
             **fields,

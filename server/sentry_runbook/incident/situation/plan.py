@@ -39,6 +39,7 @@ def plan_questions(evidence: SituationEvidence, policy: Policy) -> Questions:
     asked = [entry.id for entry in ordered][:MOST_ISSUES]
     projects = [listed[issue].project_id for issue in (*asked, *controls)]
     known = [number for number in users if number is not None]
+    nameless = sorted(_nameless(policy, groups, ordered), key=lambda entry: not entry[1])
     whole = _may_trip(evidence, policy, ordered)
     is_busy = whole or any(_events(group) > policy.thresholds.unhandled_per_minute_above for group in groups)
     return Questions(
@@ -54,6 +55,8 @@ def plan_questions(evidence: SituationEvidence, policy: Policy) -> Questions:
         flags=tuple(dict.fromkeys(change.flag for change in changed))[:MOST_FLAGS],
         history=tuple(entry.id for entry in ordered if entry.kind == "risen")[:MOST_MINUTES],
         unions=tuple(_unions(evidence, policy, groups))[:MOST_UNIONS],
+        nameless=tuple(issue for issue, _ in nameless)[:MOST_ISSUES],
+        nameless_decide=any(decides for _, decides in nameless),
         most_users=sum(known) if first and len(known) == len(users) else None,
         more_new=more,
         more_projects=_storming(evidence) if more else (),
@@ -144,6 +147,19 @@ def _unions(evidence: SituationEvidence, policy: Policy, groups: Sequence[Sequen
         users = [number for entry in part if (number := entry.issue.users or 0) <= limit]
         if sum(users) > limit:
             yield tuple(sorted(entry.id for entry in part))
+
+
+def _nameless(policy: Policy, groups: Sequence[Sequence[News]], news: Sequence[News]) -> Iterator[tuple[str, bool]]:
+    """Issues of which Sentry counts few people in more events, and whether those without a user may decide a severity.
+
+    They cannot where no more events began together than the limit, for each is of one person at most.
+    """
+    limit = policy.thresholds.users_per_hour_above
+    grouped = {entry.id: group for group in groups for entry in group}
+    for entry in news:
+        users = entry.issue.users
+        if users is not None and users <= limit and users < entry.events:
+            yield entry.id, _events(grouped.get(entry.id, [entry])) > limit
 
 
 def _of_one_project(one: IssueFacts, other: IssueFacts) -> bool:

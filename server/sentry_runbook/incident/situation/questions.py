@@ -24,6 +24,8 @@ class Questions:
         flags: flags that were changed shortly before.
         history: risen issues of which more days must tell whether they are above usual; at most 10.
         unions: issues whose distinct users together may decide a severity, the most useful first; at most 2.
+        nameless: issues that may have events without a user, those first where these may decide a severity.
+        nameless_decide: there is one where they may.
         most_users: sum of the users of the first group; None when one is not known.
         more_new: not all issues that were first seen lately were listed.
         more_projects: numbers of the projects whose new issues are listed by themselves then; empty: those of one
@@ -42,6 +44,8 @@ class Questions:
     flags: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     unions: tuple[tuple[str, ...], ...] = ()
+    nameless: tuple[str, ...] = ()
+    nameless_decide: bool = False
     most_users: int | None = None
     more_new: bool = False
     more_projects: tuple[str, ...] = ()

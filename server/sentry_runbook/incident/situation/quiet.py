@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sentry_runbook.incident.formatting import count, crash_free_percent, number, span
+from sentry_runbook.incident.formatting import count, crash_free_percent, span
 from sentry_runbook.incident.metrics.crash_free import crash_free_of
 from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Known, SessionHour, quoted
@@ -136,4 +136,5 @@ def quiet_sentences(
             least = crash_free_percent(min(rates))
             yield f"Crash-free sessions are {least} or more in every project listed that has enough of them"
     if isinstance(evidence.alerts, Known) and not fired_alerts(evidence):
-        yield f"None of {number(len(evidence.alerts.value))} alerts fired"
+        alerts = len(evidence.alerts.value)
+        yield f"None of {count(alerts, 'alert')} fired" if alerts else "No alert is set up that could have fired"

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sentry_runbook.incident.formatting import count, moment, number, percent
 from sentry_runbook.incident.metrics.crash_free import crash_free_of, hours_touching, shown_pct
-from sentry_runbook.incident.metrics.timeseries import HOUR, time_of
+from sentry_runbook.incident.metrics.timeseries import HOUR, MINUTE_S, time_of
 from sentry_runbook.incident.model.evidence import Known, Missing, Series, SessionHour
 from sentry_runbook.incident.model.evidence.situation import ProjectVolume, SituationEvidence
 from sentry_runbook.incident.model.policy import Level, Policy, matches_any
@@ -22,7 +22,7 @@ from sentry_runbook.incident.severity.rules import could_be_of, decide, is_open,
 from sentry_runbook.incident.situation.facts import IssueFacts
 from sentry_runbook.incident.situation.grouping import IssueGroup
 from sentry_runbook.incident.situation.news import listed_issues
-from sentry_runbook.incident.situation.users import DistinctUsers, users_of
+from sentry_runbook.incident.situation.users import DistinctUsers, users_of, why_no_users
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,22 @@ def _at_most(group: IssueGroup, evidence: SituationEvidence, minutes: dict[str, 
     if not known or None in known or None in own:
         return None
     # In one minute there cannot be more than all events: those of the issues together, or those of one project.
-    return max(sum(number or 0 for number in own), *(bound or 0 for bound in known))
+    together = _most_together(group, evidence, minutes)
+    if together is None:
+        together = sum(number or 0 for number in own)
+    return max(together, *(bound or 0 for bound in known))
+
+
+def _most_together(group: IssueGroup, evidence: SituationEvidence, minutes: dict[str, Series]) -> int | None:
+    """The most events of the issues in one minute; None where not all of them were counted by the minute."""
+    series = []
+    for facts in group.issues:
+        counts, start = minutes.get(facts.id), evidence.window.start
+        since = max(start, facts.news.issue.first_seen or start)
+        if counts is None or counts.step_s > MINUTE_S or counts.start > since:
+            return None
+        series.append(counts)
+    return round(_peak(series, evidence.window.start)[1])
 
 
 def _most_in_a_minute(volume: ProjectVolume) -> int | None:
@@ -211,7 +226,7 @@ def _users(
     if stated.workaround or stated.core_flow is False:
         return blank.model_copy(update={"met": False, "note": "stated: a workaround, or not the core flow"})
     if users is None:
-        return blank.model_copy(update={"note": "no event carries a user, or Sentry gave no number"})
+        return blank.model_copy(update={"note": why_no_users(group, evidence)})
     began, last = group.issues[0].news.onset.at, _last_event(group)
     is_whole = began >= evidence.window.start
     start = max(began, evidence.window.start)

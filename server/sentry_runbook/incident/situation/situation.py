@@ -26,6 +26,7 @@ from sentry_runbook.incident.situation.quiet import fired_alerts, project_states
 from sentry_runbook.incident.situation.severity import IncidentSeverity, severity_of_group
 from sentry_runbook.incident.situation.suspect import suspect_of
 from sentry_runbook.incident.situation.ties import Surroundings
+from sentry_runbook.incident.situation.users import users_of_issue
 from sentry_runbook.incident.situation.wording import counter_reasons, headline, next_step, projects_of, reasons
 
 STILL_GOING = timedelta(minutes=10)
@@ -130,7 +131,7 @@ def _incident(
         could_be=verdict.could_be,
         headline=headline(group, verdict, suspect),
         projects=projects_of(group),
-        issues=tuple(map(_issue, group.issues)),
+        issues=tuple(_issue(facts, evidence) for facts in group.issues),
         issues_total=len(group.issues),
         users=None if users is None else users.at_least,
         users_at_least=True if users is not None and users.exact is None else None,
@@ -142,7 +143,7 @@ def _incident(
     )
 
 
-def _issue(facts: IssueFacts) -> IncidentIssue:
+def _issue(facts: IssueFacts, evidence: SituationEvidence) -> IncidentIssue:
     issue, rise = facts.news.issue, facts.news.rise
     return IncidentIssue(
         short_id=issue.name,
@@ -151,7 +152,7 @@ def _issue(facts: IssueFacts) -> IncidentIssue:
         began=facts.news.onset.at,
         how=facts.news.onset.how,
         events=issue.events,
-        users=issue.users,
+        users=users_of_issue(facts, evidence),
         times_usual=None if rise is None else round(rise.times_usual, 1),
         status=issue.status if issue.status != "unresolved" else None,
         url=issue.url,

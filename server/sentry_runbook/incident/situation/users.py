@@ -1,6 +1,7 @@
 """How many distinct people an incident's issues hit together: never their sum, where one person may meet several.
 
-Where an issue has events in production and elsewhere, the people of production count (DESIGN section 5).
+Where an issue has events in production and elsewhere, the people of production count; events without a user may each
+be of one more person, and a user who stands for many is no number of people (DESIGN section 5).
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sentry_runbook.incident.formatting import count, number
 from sentry_runbook.incident.model.evidence import Known
-from sentry_runbook.incident.model.evidence.situation import SituationEvidence, UsersTogether
+from sentry_runbook.incident.model.evidence.situation import NamelessEvents, SituationEvidence, UsersTogether
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.situation.facts import ENVIRONMENT, IssueFacts
 from sentry_runbook.incident.situation.grouping import IssueGroup
@@ -38,13 +40,52 @@ ONE, SEVERAL = "Sentry's count of the issue", "bounds: users of several issues m
 TOGETHER = "Discover, distinct users of all issues together"
 ONE_BY_ONE = "distinct users of all issues, one by one"
 OF_PRODUCTION = "of production; people elsewhere do not count"
+NO_USER = "no event carries a user, or Sentry gave no number"
+NOBODY = "no event has another user than one who stands for many: their number is unknown, not 1"
+NAMELESS = "lower bound: {} of {} carry no user, or one who stands for many"
+NAMELESS_NOT_READ = "lower bound: how many of {} carry no user was not read"
 
 
 def users_of(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
     """The distinct users of a group in the window; None where no issue has a known number."""
+    bounds = _named_users(group, evidence, policy)
+    nameless = [entry for entry in _nameless(group, evidence) if entry.events != 0]
+    if bounds is None or not nameless:
+        return bounds
+    unread = any(entry.events is None for entry in nameless)
+    more = sum(entry.events or 0 for entry in nameless)
+    # An event without a user is of one more person at most; and no event is of two people.
+    tops = [] if unread or bounds.at_most is None else [bounds.at_most + more]
+    events = [facts.news.issue.events for facts in group.issues]
+    known = sum(number for number in events if number is not None)
+    tops += [] if None in events else [known]
+    at_most = max(bounds.at_least, min(tops)) if tops else None
+    of_events = "its events" if None in events else count(known, "event")
+    why = NAMELESS_NOT_READ.format(of_events) if unread else NAMELESS.format(number(more), of_events)
+    return DistinctUsers(bounds.at_least, at_most, why)
+
+
+def why_no_users(group: IssueGroup, evidence: SituationEvidence) -> str:
+    """Why the users of a group are not known."""
+    return NOBODY if any(entry.is_everybody for entry in _nameless(group, evidence)) else NO_USER
+
+
+def _nameless(group: IssueGroup, evidence: SituationEvidence) -> list[NamelessEvents]:
+    return [entry for entry in evidence.nameless if entry.issue in group.ids]
+
+
+def users_of_issue(facts: IssueFacts, evidence: SituationEvidence) -> int | None:
+    """Sentry's number of the users of an issue in the window; None where there is none, or it is one who is many."""
+    is_everybody = any(entry.is_everybody and entry.issue == facts.id for entry in evidence.nameless)
+    return None if is_everybody else facts.news.issue.users
+
+
+def _named_users(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
+    """The distinct users of the events that name one."""
     in_production = [_of_production(facts, policy) for facts in group.issues]
     own = [
-        part if part is not None else _of_issue(facts) for facts, part in zip(group.issues, in_production, strict=True)
+        _of_issue(facts, evidence) if part is None else part
+        for facts, part in zip(group.issues, in_production, strict=True)
     ]
     known = [bounds for bounds in own if bounds is not None]
     if not known:
@@ -68,8 +109,8 @@ def users_of(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> 
     return bounds
 
 
-def _of_issue(facts: IssueFacts) -> DistinctUsers | None:
-    users = facts.news.issue.users
+def _of_issue(facts: IssueFacts, evidence: SituationEvidence) -> DistinctUsers | None:
+    users = users_of_issue(facts, evidence)
     return None if users is None else DistinctUsers(users, users, ONE)
 
 

@@ -200,6 +200,20 @@ class UsersTogether(Frozen):
     is_lower_bound: bool = False
 
 
+class NamelessEvents(Frozen):
+    """How many events of one issue in the window say of nobody in particular whom they hit (DESIGN section 5).
+
+    Attributes:
+        issue: its number.
+        events: at most so many carry no user, or one who stands for many people; None: asked for and not read.
+        is_everybody: no event has another user than one who stands for many: Sentry's number of users is none.
+    """
+
+    issue: str
+    events: int | None = None
+    is_everybody: bool = False
+
+
 class SituationEvidence(Frozen):
     """All that is known of an organization's errors at one instant.
 
@@ -218,6 +232,7 @@ class SituationEvidence(Frozen):
         history: of risen issues, by the hour of the days before.
         flagged: issues that are news, with events for which one of the flags was on that were changed lately.
         together: distinct users of the likely groups.
+        nameless: of the issues that have few users and more events than these.
     """
 
     collected_at: datetime
@@ -247,6 +262,7 @@ class SituationEvidence(Frozen):
     history: Known[tuple[IssueMinutes, ...]] | Unknown = NOT_ASKED
     flagged: Known[tuple[FlaggedIssue, ...]] | Unknown = NOT_ASKED
     together: tuple[UsersTogether, ...] = ()
+    nameless: tuple[NamelessEvents, ...] = ()
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = Field(default=())
     """What the reader should know of the collection itself (old server, less searched)."""
