@@ -33,6 +33,7 @@ WEIGHTS: Mapping[str, int] = {
     "check_recovery": 3,
     "list_events": 3,
     "find_issues": 3,
+    "assess_situation": 4,
     "draft_postmortem": 2,
     "draft_update": 2,
     "classify_severity": 1,
@@ -44,7 +45,11 @@ RELEASES = re.compile(r"\b(?:[a-z]+@\d[\w.\-]*|v\d+\.\d+\.\d+\b)")
 """The releases of the real answers."""
 ADDRESSES = ("desk@4.2.0.17", "4.2.0.17", "desk@10.0.0.1-rc.2", "com.example.desk@4.2.0.17+512")
 """Releases that look like addresses; one of them takes the others' place in two of three calls."""
-NEEDED: Mapping[str, tuple[str, ...]] = {"find_issues": ("issues",), "list_events": ("issue", "rows")}
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "find_issues": ("issues",),
+    "list_events": ("issue", "rows"),
+    "assess_situation": ("issues",),
+}
 """What a tool cannot do without; the issue where nothing is given."""
 WRITES = ("resolve_issue", "add_note")
 """Refused where the token may not write: some of the recorded ones may not."""

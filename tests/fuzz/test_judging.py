@@ -6,7 +6,9 @@ import pytest
 
 from sentry_runbook.collect import request_values
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.tool_names import TOOL_NAMES
 from sentry_runbook.tools import output
+from tests.fuzz.playing import WEIGHTS
 from tests.fuzz.test_payloads import A_PART, SEEDS_OF_A_PART, played
 
 PART = 0
@@ -16,6 +18,10 @@ async def told() -> str:
     """Everything that is wrong with the calls of one part."""
     wrong, _ = await played(PART, range(PART, PART + SEEDS_OF_A_PART), 2 * A_PART)
     return "\n".join(wrong)
+
+
+def test_every_tool_is_played() -> None:
+    assert set(WEIGHTS) == set(TOOL_NAMES)
 
 
 async def test_a_crash_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
