@@ -70,7 +70,7 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
 )
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
 UNIONS = (UNION, SECOND_UNION)
-LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, NAMELESS, BEFORE)
+LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, BEFORE, NAMELESS)
 """What tells nothing of what is news, or only how many people it hit: as far as requests are left."""
 OF_FEW: tuple[SituationPart[Any], ...] = (TRACES, PLACES)
 """What is told of at most a hundred issues: of a storm it comes last."""
