@@ -20,10 +20,12 @@ from sentry_runbook.runtime import build_runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from tests.corpus.play import SETTINGS
+from tests.situations.drawn import drawn_situations
+from tests.situations.play import play
 from tests.situations.raw import Event, Situation
 from tests.situations.situations.severities import two_of_a_database
 from tests.situations.story import Story
-from tests.situations.truth import USERS_PER_HOUR
+from tests.situations.truth import USERS_PER_HOUR, Counted
 from tests.situations.world import world
 from tests.tools.support import connected
 
@@ -118,6 +120,16 @@ async def test_a_single_event_of_nobody_may_go_unseen_behind_a_hundred_people() 
     assert bounds(situation) == (70, 72)
     incident = await told(situation)
     assert (incident["users"], incident["severity"], incident["could_be"]["highest"]) == (70, "P2", "P2")
+
+
+async def test_the_people_together_are_counted_before_the_events_without_any() -> None:
+    """Of two incidents the distinct users decide, and one answer has few requests left: they come first."""
+    (situation,) = drawn_situations([32])
+    decided = [Counted(situation.raw, made.issues).severity for made in situation.made if len(made.issues) > 1]
+    assert "users_per_hour" in {severity.decided_by for severity in decided}
+    assert sorted(one.severity for one in await play(situation) if len(one.issues) > 1) == sorted(
+        severity.level for severity in decided
+    )
 
 
 async def test_one_who_is_everybody_is_no_number_of_people() -> None:

@@ -23,7 +23,6 @@ from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.incident.model.evidence.situation import SituationEvidence
 from sentry_runbook.incident.model.policy import Policy, rank
-from sentry_runbook.incident.situation.news import listed_issues
 from sentry_runbook.incident.situation.plan import plan_questions
 from sentry_runbook.incident.situation.situation import assess
 from sentry_runbook.incident.window import parse_window
@@ -107,20 +106,13 @@ async def collect_situation(
 def _straddling(evidence: SituationEvidence, policy: Policy) -> tuple[tuple[str, ...], ...]:
     """Short ids of issues of which the distinct users together decide a severity, and are not known, by incident."""
     straddling = []
-    counted = [frozenset(together.issues) for together in evidence.together]
-    numbers = {issue.name: issue.id for issue in listed_issues(evidence).values()}
+    # Events without a user leave a doubt that no count of the users together ends.
+    evidence = evidence.model_copy(update={"nameless": ()})
     limit = policy.thresholds.users_per_hour_above
     for incident in assess(evidence, policy).incidents:
         is_bounded = incident.users_at_least is True and incident.users is not None and incident.users <= limit
         known = [issue.users for issue in incident.issues if issue.users is not None]
-        is_counted = frozenset(numbers.get(issue.short_id) for issue in incident.issues) in counted
-        if (
-            is_bounded
-            and not is_counted
-            and incident.issues_total > 1
-            and sum(known) > limit
-            and rank(incident.severity) < rank("P1")
-        ):
+        if is_bounded and incident.issues_total > 1 and sum(known) > limit and rank(incident.severity) < rank("P1"):
             straddling.append(tuple(issue.short_id for issue in incident.issues))
     return tuple(straddling)
 

@@ -150,8 +150,8 @@ class SituationBuilder:
                 collection.add(part, batch)
         # One request is kept for the third round, where distinct users may decide a severity and were not guessed.
         kept = 1 if collection.questions.unions else 0
-        counts = (UNION, NAMELESS) if collection.questions.nameless_decide else (UNION,)
-        for part in dict.fromkeys((*counts, *later, *LAST_OF_SECOND_ROUND[1:])):
+        counts = (*UNIONS, NAMELESS) if collection.questions.nameless_decide else UNIONS
+        for part in dict.fromkeys((counts[0], *later, *counts[1:], *LAST_OF_SECOND_ROUND)):
             if collection.sent < MOST_REQUESTS - kept:
                 collection.add(part, batch)
             elif part.request(collection) is not None:

@@ -49,15 +49,19 @@ NAMELESS_NOT_READ = "lower bound: how many of {} carry no user was not read"
 def users_of(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
     """The distinct users of a group in the window; None where no issue has a known number."""
     bounds = _named_users(group, evidence, policy)
-    nameless = [entry for entry in _nameless(group, evidence) if entry.events != 0]
-    if bounds is None or not nameless:
-        return bounds
-    unread = any(entry.events is None for entry in nameless)
-    more = sum(entry.events or 0 for entry in nameless)
-    # An event without a user is of one more person at most; and no event is of two people.
-    tops = [] if unread or bounds.at_most is None else [bounds.at_most + more]
+    if bounds is None:
+        return None
+    nameless, limit = _nameless(group, evidence), policy.thresholds.users_per_hour_above
     events = [facts.news.issue.events for facts in group.issues]
     known = sum(number for number in events if number is not None)
+    # Where it was not read and could decide nothing, Sentry's number stands as it does where nobody asked.
+    may_decide = bounds.at_least <= limit and (None in events or known > limit)
+    unread = may_decide and any(entry.events is None for entry in nameless)
+    more = sum(entry.events or 0 for entry in nameless)
+    if not more and not unread:
+        return bounds
+    # An event without a user is of one more person at most; and no event is of two people.
+    tops = [] if unread or bounds.at_most is None else [bounds.at_most + more]
     tops += [] if None in events else [known]
     at_most = max(bounds.at_least, min(tops)) if tops else None
     of_events = "its events" if None in events else count(known, "event")
