@@ -21,8 +21,9 @@ from sentry_runbook.errors import BadInput, NotFound
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
-from sentry_runbook.incident.model.evidence.situation import SituationEvidence
+from sentry_runbook.incident.model.evidence.situation import NamelessEvents, SituationEvidence
 from sentry_runbook.incident.model.policy import Policy, rank
+from sentry_runbook.incident.situation.news import listed_issues
 from sentry_runbook.incident.situation.plan import plan_questions
 from sentry_runbook.incident.situation.situation import assess
 from sentry_runbook.incident.window import parse_window
@@ -97,17 +98,29 @@ async def collect_situation(
         second = evidence()
         left = MOST_REQUESTS - collection.sent
         straddling = _straddling(second, run.policy)[:left] if left > 0 and collection.questions.issues else ()
-        if not straddling:
+        is_open = left > len(straddling) and builder.lacks_nameless and _is_open(second, run.policy)
+        if not straddling and not is_open:
             return second
-        await builder.ask_unions(straddling)
+        await builder.settle(straddling)
         return evidence()
+
+
+def _is_open(evidence: SituationEvidence, policy: Policy) -> bool:
+    """Whether more users than are known would raise the severity of an incident."""
+    return any(
+        incident.users_at_least is True
+        and rank(incident.severity) < rank("P1")
+        and rank(incident.could_be.highest) >= rank("P1")
+        for incident in assess(evidence, policy).incidents
+    )
 
 
 def _straddling(evidence: SituationEvidence, policy: Policy) -> tuple[tuple[str, ...], ...]:
     """Short ids of issues of which the distinct users together decide a severity, and are not known, by incident."""
     straddling = []
     # Events without a user leave a doubt that no count of the users together ends.
-    evidence = evidence.model_copy(update={"nameless": ()})
+    named = tuple(NamelessEvents(issue=issue, events=0) for issue in listed_issues(evidence))
+    evidence = evidence.model_copy(update={"nameless": named})
     limit = policy.thresholds.users_per_hour_above
     for incident in assess(evidence, policy).incidents:
         is_bounded = incident.users_at_least is True and incident.users is not None and incident.users <= limit

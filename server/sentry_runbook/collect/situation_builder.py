@@ -28,14 +28,13 @@ from sentry_runbook.collect.situation_lists import (
     PROJECTS,
 )
 from sentry_runbook.collect.situation_minutes import HISTORY_OF_RISEN, MINUTES
+from sentry_runbook.collect.situation_nameless import NAMELESS, nameless_events
 from sentry_runbook.collect.situation_one_by_one import OneByOne, listed_names, part_one_list, search_one_by_one
 from sentry_runbook.collect.situation_values import (
-    NAMELESS,
     SECOND_UNION,
     SHARED_USERS,
     TRACES,
     UNION,
-    nameless_events,
     together_of_pairs,
     union_part,
 )
@@ -125,8 +124,16 @@ class SituationBuilder:
             part_one_list(collection)
         self._note_projects()
 
-    async def ask_unions(self, incidents: Sequence[Collection[str]]) -> None:
+    @property
+    def lacks_nameless(self) -> bool:
+        """Whether the events without a user may decide a severity, and were left out."""
+        decide = self._collection.questions.nameless_decide
+        return decide and self._collection.built.get(NAMELESS.field) == LEFT_OUT
+
+    async def settle(self, incidents: Sequence[Collection[str]]) -> None:
         """Round three, only where a severity depends on it: the distinct users of an incident's issues together.
+
+        What then is left is for the events without a user.
 
         Args:
             incidents: the short ids of the issues of each.
@@ -137,9 +144,11 @@ class SituationBuilder:
             part = union_part(f"settling_union_{number}", partial(_given, issues))
             collection.add(part, batch)
             self._settling.append(part)
+        if self.lacks_nameless:
+            collection.add(NAMELESS, batch)
         await batch.send()
-        for part in self._settling:
-            collection.built[part.field] = part.build(collection)
+        for settled in (*self._settling, NAMELESS):
+            collection.built[settled.field] = settled.build(collection)
 
     async def ask_details(self) -> None:
         """Round two: what the issues that are news have in common; nothing where none is."""

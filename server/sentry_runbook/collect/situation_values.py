@@ -6,17 +6,17 @@ be torn, and each of the others comes with all its issues.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.discover_parts import COUNT, USERS
-from sentry_runbook.collect.shared_users import is_nobody, users_for_many
+from sentry_runbook.collect.shared_users import is_nobody
 from sentry_runbook.collect.situation_collection import SituationCollection, SituationPart
 from sentry_runbook.collect.situation_discover import ISSUE_ID, discover, is_complete
 from sentry_runbook.incident.metrics.counter import is_more
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.evidence.json_values import count_of, digest_of, id_of, text_of
-from sentry_runbook.incident.model.evidence.situation import IssueValue, IssueValues, NamelessEvents, UsersTogether
+from sentry_runbook.incident.model.evidence.situation import IssueValue, IssueValues, UsersTogether
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
 TRACE, USER = "trace", "user"
@@ -28,7 +28,8 @@ def _grouped_issues(collection: SituationCollection) -> tuple[str, ...]:
     return tuple(dict.fromkeys(issue for group in collection.questions.groups for issue in group))[:MAX_ROWS]
 
 
-def _first_group(collection: SituationCollection) -> tuple[str, ...]:
+def first_group(collection: SituationCollection) -> tuple[str, ...]:
+    """The issues that began together with the most events, two and more; none where there are no such."""
     return next(iter(collection.questions.groups), ())
 
 
@@ -76,15 +77,16 @@ TRACES = SituationPart(
 # --- users of the groups
 
 
-def _has_few_users(collection: SituationCollection) -> bool:
+def has_few_users(collection: SituationCollection) -> bool:
+    """Whether the pairs of the first group's issues and users fit into one answer."""
     most = collection.questions.most_users
     return most is not None and most <= MOST_PAIRS_OF_USERS
 
 
 def _shared_users_request(collection: SituationCollection) -> Request[DiscoverTable] | Unknown | None:
-    if not _has_few_users(collection):
+    if not has_few_users(collection):
         return None
-    return discover(collection, (USER, ISSUE_ID, COUNT), _first_group(collection), sort=USER)
+    return discover(collection, (USER, ISSUE_ID, COUNT), first_group(collection), sort=USER)
 
 
 SHARED_USERS = SituationPart(
@@ -124,7 +126,7 @@ SECOND_UNION = union_part("second_union", lambda collection: next(iter(collectio
 
 def together_of_pairs(collection: SituationCollection, pairs: IssueValues) -> UsersTogether | None:
     """The users of the first group by the pairs, where these are all of them and no event lacks a user."""
-    group, table = _first_group(collection), collection.result(SHARED_USERS).value
+    group, table = first_group(collection), collection.result(SHARED_USERS).value
     users = {row.value for row in pairs.rows if row.issue in group}
     if not pairs.complete or not users or table is None:
         return None
@@ -135,59 +137,3 @@ def together_of_pairs(collection: SituationCollection, pairs: IssueValues) -> Us
         users=len(users),
         is_lower_bound=any(not user or is_nobody(user) for user in rest),
     )
-
-
-# --- events that name nobody
-
-
-def _nameless_request(collection: SituationCollection) -> Request[DiscoverTable] | Unknown | None:
-    """Of the issues that the pairs of the first group do not tell."""
-    return discover(collection, (USER, ISSUE_ID, COUNT), _still_nameless(collection), sort=f"-{COUNT}")
-
-
-def _still_nameless(collection: SituationCollection) -> tuple[str, ...]:
-    paired = _first_group(collection) if _has_few_users(collection) else ()
-    return tuple(issue for issue in collection.questions.nameless if issue not in paired)
-
-
-NAMELESS = SituationPart(
-    field="nameless_rows",
-    request=_nameless_request,
-    parse=lambda _, table: table,
-    source=lambda collection: collection.source(f"Discover errors: {COUNT} by issue and user"),
-)
-"""No field of the evidence: :func:`nameless_events` reads it."""
-
-
-def nameless_events(collection: SituationCollection) -> Iterator[NamelessEvents]:
-    """How many events name nobody, of each issue where it may decide a severity."""
-    pairs, rows = collection.result(SHARED_USERS).value, collection.result(NAMELESS).value
-    still = _still_nameless(collection)
-    for issue in collection.questions.nameless:
-        table = rows if issue in still else pairs
-        # The pairs are in the order of users: where they are cut, any of them may be missing.
-        if table is None or table.why_empty or (table is pairs and not is_complete(table)):
-            yield NamelessEvents(issue=issue)
-        else:
-            yield _nameless_of(issue, table)
-
-
-def _nameless_of(issue: str, table: DiscoverTable) -> NamelessEvents:
-    """Of one issue, by a table with most events first, or by a whole one."""
-    rows = [(text_of(row.get(USER)) or "", count_of(row.get(COUNT))) for row in table.rows if _is_of(row, issue)]
-    if not rows or any(events is None for _, events in rows):
-        return NamelessEvents(issue=issue)
-    by_user = {user: events or 0 for user, events in rows}
-    named = {user: events for user, events in by_user.items() if user}
-    nameless = by_user.get("", 0) + sum(named[user] for user in users_for_many(named))
-    if is_complete(table):
-        return NamelessEvents(issue=issue, events=nameless, is_everybody=len(named) <= 1 and all(map(is_nobody, named)))
-    # A row that was cut off has no more events than the last one that was not. A single one is below the error of
-    # Sentry's own number of users, which is an estimate (sentry-api §7).
-    least = count_of(table.rows[-1].get(COUNT)) or 0
-    hidden = 0 if "" in by_user or least <= 1 else least
-    return NamelessEvents(issue=issue, events=nameless + hidden)
-
-
-def _is_of(row: Row, issue: str) -> bool:
-    return id_of(row.get(ISSUE_ID)) == issue

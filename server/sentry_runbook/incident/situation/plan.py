@@ -150,16 +150,17 @@ def _unions(evidence: SituationEvidence, policy: Policy, groups: Sequence[Sequen
 
 
 def _nameless(policy: Policy, groups: Sequence[Sequence[News]], news: Sequence[News]) -> Iterator[tuple[str, bool]]:
-    """Issues of which Sentry counts few people in more events, and whether those without a user may decide a severity.
+    """Issues with more events than users, and whether those without a user may decide a severity.
 
-    They cannot where no more events began together than the limit, for each is of one person at most.
+    They cannot where the users are many anyway, nor where no more events began together than the limit: each is of
+    one person at most.
     """
     limit = policy.thresholds.users_per_hour_above
     grouped = {entry.id: group for group in groups for entry in group}
     for entry in news:
-        users = entry.issue.users
-        if users is not None and users <= limit and users < entry.events:
-            yield entry.id, _events(grouped.get(entry.id, [entry])) > limit
+        if entry.issue.may_have_nameless:
+            is_open = (entry.issue.users or 0) <= limit
+            yield entry.id, is_open and _events(grouped.get(entry.id, [entry])) > limit
 
 
 def _of_one_project(one: IssueFacts, other: IssueFacts) -> bool:

@@ -194,14 +194,16 @@ def _at_most(group: IssueGroup, evidence: SituationEvidence, minutes: dict[str, 
 
 def _most_together(group: IssueGroup, evidence: SituationEvidence, minutes: dict[str, Series]) -> int | None:
     """The most events of the issues in one minute; None where not all of them were counted by the minute."""
-    series = []
+    start, end, series = evidence.window.start, evidence.window.end, []
     for facts in group.issues:
-        counts, start = minutes.get(facts.id), evidence.window.start
-        since = max(start, facts.news.issue.first_seen or start)
-        if counts is None or counts.step_s > MINUTE_S or counts.start > since:
+        issue, counts = facts.news.issue, minutes.get(facts.id)
+        since, until = max(start, issue.first_seen or start), min(end, issue.last_seen or end)
+        if counts is None or counts.step_s > MINUTE_S or None in counts.values:
+            return None
+        if counts.start > since or time_of(counts, len(counts.values)) < until:
             return None
         series.append(counts)
-    return round(_peak(series, evidence.window.start)[1])
+    return round(_peak(series, start)[1])
 
 
 def _most_in_a_minute(volume: ProjectVolume) -> int | None:

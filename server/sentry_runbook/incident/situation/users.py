@@ -51,22 +51,30 @@ def users_of(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> 
     bounds = _named_users(group, evidence, policy)
     if bounds is None:
         return None
-    nameless, limit = _nameless(group, evidence), policy.thresholds.users_per_hour_above
-    events = [facts.news.issue.events for facts in group.issues]
-    known = sum(number for number in events if number is not None)
-    # Where it was not read and could decide nothing, Sentry's number stands as it does where nobody asked.
-    may_decide = bounds.at_least <= limit and (None in events or known > limit)
-    unread = may_decide and any(entry.events is None for entry in nameless)
-    more = sum(entry.events or 0 for entry in nameless)
+    read = {entry.issue: entry.events for entry in _nameless(group, evidence)}
+    nameless = [_nameless_of(facts, read.get(facts.id)) for facts in group.issues]
+    unread, more = None in nameless, sum(events or 0 for events in nameless)
     if not more and not unread:
         return bounds
     # An event without a user is of one more person at most; and no event is of two people.
-    tops = [] if unread or bounds.at_most is None else [bounds.at_most + more]
-    tops += [] if None in events else [known]
+    events = [facts.news.issue.events for facts in group.issues]
+    known = sum(number for number in events if number is not None)
+    tops = [] if None in events else [known]
+    if not unread:
+        named = [entry.users for entry in evidence.together if frozenset(entry.issues) == group.ids]
+        tops += [users + more for users in (*named, bounds.at_most) if users is not None]
     at_most = max(bounds.at_least, min(tops)) if tops else None
     of_events = "its events" if None in events else count(known, "event")
     why = NAMELESS_NOT_READ.format(of_events) if unread else NAMELESS.format(number(more), of_events)
     return DistinctUsers(bounds.at_least, at_most, why)
+
+
+def _nameless_of(facts: IssueFacts, read: int | None) -> int | None:
+    """At most so many events of an issue name nobody; None where it was not read."""
+    issue = facts.news.issue
+    if issue.users is None:
+        return issue.events
+    return read if issue.may_have_nameless else 0
 
 
 def why_no_users(group: IssueGroup, evidence: SituationEvidence) -> str:
@@ -86,7 +94,7 @@ def users_of_issue(facts: IssueFacts, evidence: SituationEvidence) -> int | None
 
 def _named_users(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
     """The distinct users of the events that name one."""
-    in_production = [_of_production(facts, policy) for facts in group.issues]
+    in_production = [_of_production(facts, evidence, policy) for facts in group.issues]
     own = [
         _of_issue(facts, evidence) if part is None else part
         for facts, part in zip(group.issues, in_production, strict=True)
@@ -118,11 +126,11 @@ def _of_issue(facts: IssueFacts, evidence: SituationEvidence) -> DistinctUsers |
     return None if users is None else DistinctUsers(users, users, ONE)
 
 
-def _of_production(facts: IssueFacts, policy: Policy) -> DistinctUsers | None:
+def _of_production(facts: IssueFacts, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
     """The people of production, of an issue with events there and elsewhere; None of another."""
     rows = [(policy.is_production(row.values.get(ENVIRONMENT) or ""), row) for row in facts.rows]
     inside = [row for is_production, row in rows if is_production]
-    if not inside or len(inside) == len(rows):
+    if not inside or len(inside) == len(rows) or users_of_issue(facts, evidence) is None:
         return None
     users = [row.users for row in inside if row.users is not None]
     if not users:

@@ -45,6 +45,11 @@ class ListedIssue(Issue):
     events: Annotated[int | None, Count()] = None
     users: Annotated[int | None, Count()] = None
 
+    @property
+    def may_have_nameless(self) -> bool:
+        """Whether some of its events may carry no user: Sentry counts users, and fewer than events."""
+        return self.users is not None and (self.events is None or self.users < self.events)
+
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
         """Counts and times at the top are the period's, wherever ``lifetime`` stands beside them."""
@@ -232,7 +237,7 @@ class SituationEvidence(Frozen):
         history: of risen issues, by the hour of the days before.
         flagged: issues that are news, with events for which one of the flags was on that were changed lately.
         together: distinct users of the likely groups.
-        nameless: of the issues that have few users and more events than these.
+        nameless: of the issues that have more events than users; of another one it is not known.
     """
 
     collected_at: datetime
