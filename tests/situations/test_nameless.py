@@ -132,6 +132,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "one person and four hundred events without": one_issue(people(1, 400), 401),
     "forty people, and many called anonymous": one_issue(people(40, 300, "anonymous"), 340),
     "a hundred and fifty people and three hundred events without": one_issue(people(150, 300), 450),
+    "ninety-nine people and four hundred events without": one_issue(people(99, 400), 499),
     "ninety people and a crowd without, each of two events": one_issue(people(90, 30) * 2, 240),
     "everybody named": one_issue(people(90, 0), 400),
     "two issues of forty people": two_issues(people(40, 90), 130),

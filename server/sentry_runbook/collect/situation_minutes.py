@@ -6,6 +6,7 @@ By the minute the issues that matter most, or whole projects; by the hour the da
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from sentry_runbook.collect.batch import Request
@@ -72,13 +73,21 @@ def _minutes(collection: SituationCollection, series: Tables) -> tuple[IssueMinu
     )
 
 
+def _with_others(collection: SituationCollection, series: Tables) -> tuple[IssueMinutes, ...]:
+    """The server names no others where there are none: a list that is not full holds all events of the projects."""
+    if collection.questions.whole_projects and 0 < len(series) < MOST_SERIES and OTHERS not in series:
+        some = next(iter(series.values()))
+        series = {**series, OTHERS: replace(some, values=(0.0,) * len(some.values))}
+    return _minutes(collection, series)
+
+
 def _minutes_source(collection: SituationCollection) -> str:
     start, window = collection.questions.minutes_from, collection.question.window
     whole = Window(start=start or window.start, end=window.end)
     return collection.source("time series of the issues with the most events, by the minute", whole)
 
 
-MINUTES = SituationPart(field="minutes", request=_minutes_request, parse=_minutes, source=_minutes_source)
+MINUTES = SituationPart(field="minutes", request=_minutes_request, parse=_with_others, source=_minutes_source)
 
 
 # --- the days before

@@ -176,7 +176,7 @@ def _peak(series: Sequence[Series], start: datetime) -> tuple[datetime | None, f
 def _at_most(group: IssueGroup, evidence: SituationEvidence, minutes: dict[str, Series]) -> int | None:
     """No minute of these projects had more events than that; None where nothing bounds it."""
     projects = {facts.news.issue.project_id for facts in group.issues}
-    if "" in minutes:
+    if "" in minutes and not any(None in series.values for series in minutes.values()):
         # All events of the projects were asked for by the minute: the largest issues apart, the others together.
         return round(_peak(list(minutes.values()), evidence.window.start)[1])
     volumes = evidence.volumes.value if isinstance(evidence.volumes, Known) else ()
