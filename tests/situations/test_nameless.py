@@ -259,11 +259,11 @@ async def test_of_more_than_a_hundred_issues_none_is_taken_for_all_named() -> No
         assert incident["could_be"]["highest"] in ("P0", "P1")
 
 
-async def test_the_people_of_two_issues_are_bounded_where_no_event_lacks_one() -> None:
-    """One answer has few requests: the last one is for the events without a user, where nothing else decides."""
+async def test_what_was_left_out_for_lack_of_requests_is_not_none() -> None:
+    """One answer has few requests, and two rounds: those that count the distinct users come first."""
     incident = await told(two_issues(people(80, 0), 280))
-    assert (incident["users"], incident.get("users_at_least")) == (80, None)
-    assert incident["could_be"]["highest"] == "P2"
+    assert (incident["users"], incident["users_at_least"]) == (80, True)
+    assert (incident["severity"], incident["could_be"]["highest"]) == ("P2", "P1")
 
 
 async def test_one_who_is_everybody_is_no_number_of_people() -> None:

@@ -98,21 +98,10 @@ async def collect_situation(
         second = evidence()
         left = MOST_REQUESTS - collection.sent
         straddling = _straddling(second, run.policy)[:left] if left > 0 and collection.questions.issues else ()
-        is_open = left > len(straddling) and builder.lacks_nameless and _is_open(second, run.policy)
-        if not straddling and not is_open:
+        if not straddling:
             return second
         await builder.settle(straddling)
         return evidence()
-
-
-def _is_open(evidence: SituationEvidence, policy: Policy) -> bool:
-    """Whether more users than are known would raise the severity of an incident."""
-    return any(
-        incident.users_at_least is True
-        and rank(incident.severity) < rank("P1")
-        and rank(incident.could_be.highest) >= rank("P1")
-        for incident in assess(evidence, policy).incidents
-    )
 
 
 def _straddling(evidence: SituationEvidence, policy: Policy) -> tuple[tuple[str, ...], ...]:

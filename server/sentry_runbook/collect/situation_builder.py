@@ -124,12 +124,6 @@ class SituationBuilder:
             part_one_list(collection)
         self._note_projects()
 
-    @property
-    def lacks_nameless(self) -> bool:
-        """Whether the events without a user may decide a severity, and were left out."""
-        decide = self._collection.questions.nameless_decide
-        return decide and self._collection.built.get(NAMELESS.field) == LEFT_OUT
-
     async def settle(self, incidents: Sequence[Collection[str]]) -> None:
         """Round three, only where a severity depends on it: the distinct users of an incident's issues together.
 
@@ -144,7 +138,7 @@ class SituationBuilder:
             part = union_part(f"settling_union_{number}", partial(_given, issues))
             collection.add(part, batch)
             self._settling.append(part)
-        if self.lacks_nameless:
+        if collection.built.get(NAMELESS.field) == LEFT_OUT and collection.sent < MOST_REQUESTS:
             collection.add(NAMELESS, batch)
         await batch.send()
         for settled in (*self._settling, NAMELESS):
