@@ -31,8 +31,7 @@ CUTS: dict[str, Callable[[Series], Series]] = {
 
 @pytest.mark.parametrize("cut", [None, *CUTS])
 async def test_a_minute_that_was_not_counted_may_be_too_bad(cut: str | None) -> None:
-    """Two issues of 560 events in half an hour: no minute had more than five hundred, if all are known; only the users
-    of some are not."""
+    """Two issues of 560 events in half an hour: no minute had more than five hundred, if all are known."""
     situation = two_issues(people(80, 0), 280)
     transport = httpx.ASGITransport(create_app(world(situation.raw)))
     run = build_runtime(SETTINGS, http_transport=transport, clock=ManualClock(situation.raw.now))
