@@ -135,6 +135,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "ninety-nine people and four hundred events without": one_issue(people(99, 400), 499),
     "ninety people and a crowd without, each of two events": one_issue(people(90, 30) * 2, 240),
     "everybody named": one_issue(people(90, 0), 400),
+    "two issues of twenty people, and six without, many times": two_issues(people(20, 1) * 6, 126),
     "two issues of forty people": two_issues(people(40, 90), 130),
     "two issues of seventy people, two events of each without": two_issues(people(70, 2), 72),
     "two issues of eighty people, many without": two_issues(people(80, 200), 280),

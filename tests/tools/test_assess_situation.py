@@ -72,7 +72,15 @@ async def test_nothing_wrong_is_an_answer_and_says_what_was_looked_at() -> None:
     assert values["incidents"] == []
     assert "Nothing new" in values["headline"] and values["headline"] in text
     assert any("2 projects" in sentence for sentence in values["quiet"])
+    assert "None of 1 alert fired" in values["quiet"]
     assert values["scope"]["issues_read"] == 2
+
+
+async def test_no_alert_is_not_an_alert_that_did_not_fire() -> None:
+    async with of(replace(QUIET, alerts=())) as connection:
+        values, _ = await told(connection)
+    assert "Sentry lists no alert" in values["quiet"]
+    assert not any("fired" in sentence for sentence in values["quiet"])
 
 
 async def test_where_nothing_may_be_read_nothing_is_called_quiet() -> None:

@@ -15,6 +15,7 @@ from sentry_runbook.incident.model.evidence import Known, Unknown
 from sentry_runbook.incident.model.evidence.situation import (
     IssueValues,
     ListedIssue,
+    NamelessEvents,
     SituationEvidence,
     TagRow,
     TagRows,
@@ -42,6 +43,7 @@ class IssueFacts:
         environments: environments of its events; None where they were not read.
         rows: its events by release, environment and transaction.
         traces, users: of those that were read, as digests; empty where they were not.
+        nameless: how many of its events name nobody; None where it was not asked.
         dependency: what its error text says that it did not get.
     """
 
@@ -51,6 +53,7 @@ class IssueFacts:
     rows: tuple[TagRow, ...] = ()
     traces: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
+    nameless: NamelessEvents | None = None
     dependency: FailedDependency | None = None
 
     @property
@@ -173,6 +176,7 @@ def read_facts(evidence: SituationEvidence, news: Iterable[News], listed: Mappin
         for issue, own in by_issue.items():
             rows[issue].append(own)
     traces, users, flags = _by_issue(evidence.traces), _by_issue(evidence.shared_users), _flags(evidence)
+    nameless = {entry.issue: entry for entry in evidence.nameless}
     project_of = {row.issue: row.project for table in tables for row in table.rows if row.project}
     project_of |= {issue.id: issue.project or issue.project_id or "unknown" for issue in listed.values()}
     facts = tuple(
@@ -183,6 +187,7 @@ def read_facts(evidence: SituationEvidence, news: Iterable[News], listed: Mappin
             rows=tuple(row for own in rows.get(entry.id, []) for row in own if ENVIRONMENT in row.values),
             traces=traces.get(entry.id, frozenset()),
             users=users.get(entry.id, frozenset()),
+            nameless=nameless.get(entry.id),
             dependency=_dependency_of(entry.issue.message) if entry.issue.message else None,
         )
         for entry in news

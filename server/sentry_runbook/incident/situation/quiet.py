@@ -137,4 +137,4 @@ def quiet_sentences(
             yield f"Crash-free sessions are {least} or more in every project listed that has enough of them"
     if isinstance(evidence.alerts, Known) and not fired_alerts(evidence):
         alerts = len(evidence.alerts.value)
-        yield f"None of {count(alerts, 'alert')} fired" if alerts else "No alert is set up that could have fired"
+        yield f"None of {count(alerts, 'alert')} fired" if alerts else "Sentry lists no alert"

@@ -228,7 +228,7 @@ def _users(
     if stated.workaround or stated.core_flow is False:
         return blank.model_copy(update={"met": False, "note": "stated: a workaround, or not the core flow"})
     if users is None:
-        return blank.model_copy(update={"note": why_no_users(group, evidence)})
+        return blank.model_copy(update={"note": why_no_users(group)})
     began, last = group.issues[0].news.onset.at, _last_event(group)
     is_whole = began >= evidence.window.start
     start = max(began, evidence.window.start)

@@ -131,7 +131,7 @@ def _incident(
         could_be=verdict.could_be,
         headline=headline(group, verdict, suspect),
         projects=projects_of(group),
-        issues=tuple(_issue(facts, evidence) for facts in group.issues),
+        issues=tuple(map(_issue, group.issues)),
         issues_total=len(group.issues),
         users=None if users is None else users.at_least,
         users_at_least=True if users is not None and users.exact is None else None,
@@ -143,7 +143,7 @@ def _incident(
     )
 
 
-def _issue(facts: IssueFacts, evidence: SituationEvidence) -> IncidentIssue:
+def _issue(facts: IssueFacts) -> IncidentIssue:
     issue, rise = facts.news.issue, facts.news.rise
     return IncidentIssue(
         short_id=issue.name,
@@ -152,7 +152,7 @@ def _issue(facts: IssueFacts, evidence: SituationEvidence) -> IncidentIssue:
         began=facts.news.onset.at,
         how=facts.news.onset.how,
         events=issue.events,
-        users=users_of_issue(facts, evidence),
+        users=users_of_issue(facts),
         times_usual=None if rise is None else round(rise.times_usual, 1),
         status=issue.status if issue.status != "unresolved" else None,
         url=issue.url,

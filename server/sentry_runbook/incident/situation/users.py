@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sentry_runbook.incident.formatting import count, number
 from sentry_runbook.incident.model.evidence import Known
-from sentry_runbook.incident.model.evidence.situation import NamelessEvents, SituationEvidence, UsersTogether
+from sentry_runbook.incident.model.evidence.situation import SituationEvidence, UsersTogether
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.situation.facts import ENVIRONMENT, IssueFacts
 from sentry_runbook.incident.situation.grouping import IssueGroup
@@ -51,8 +51,7 @@ def users_of(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> 
     bounds = _named_users(group, evidence, policy)
     if bounds is None:
         return None
-    read = {entry.issue: entry.events for entry in _nameless(group, evidence)}
-    nameless = [_nameless_of(facts, read.get(facts.id)) for facts in group.issues]
+    nameless = [_nameless_of(facts) for facts in group.issues]
     unread, more = None in nameless, sum(events or 0 for events in nameless)
     if not more and not unread:
         return bounds
@@ -60,45 +59,42 @@ def users_of(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> 
     events = [facts.news.issue.events for facts in group.issues]
     known = sum(number for number in events if number is not None)
     tops = [] if None in events else [known]
-    if not unread:
-        named = [entry.users for entry in evidence.together if frozenset(entry.issues) == group.ids]
-        tops += [users + more for users in (*named, bounds.at_most) if users is not None]
+    if not unread and bounds.at_most is not None:
+        tops.append(bounds.at_most + more)
     at_most = max(bounds.at_least, min(tops)) if tops else None
     of_events = "its events" if None in events else count(known, "event")
     why = NAMELESS_NOT_READ.format(of_events) if unread else NAMELESS.format(number(more), of_events)
     return DistinctUsers(bounds.at_least, at_most, why)
 
 
-def _nameless_of(facts: IssueFacts, read: int | None) -> int | None:
+def _nameless_of(facts: IssueFacts) -> int | None:
     """At most so many events of an issue name nobody; None where it was not read."""
     issue = facts.news.issue
     if issue.users is None:
         return issue.events
-    return read if issue.may_have_nameless else 0
+    if not issue.may_have_nameless:
+        return 0
+    return None if facts.nameless is None else facts.nameless.events
 
 
-def why_no_users(group: IssueGroup, evidence: SituationEvidence) -> str:
+def why_no_users(group: IssueGroup) -> str:
     """Why the users of a group are not known."""
-    return NOBODY if any(entry.is_everybody for entry in _nameless(group, evidence)) else NO_USER
+    return NOBODY if any(map(_is_one_for_all, group.issues)) else NO_USER
 
 
-def _nameless(group: IssueGroup, evidence: SituationEvidence) -> list[NamelessEvents]:
-    return [entry for entry in evidence.nameless if entry.issue in group.ids]
-
-
-def users_of_issue(facts: IssueFacts, evidence: SituationEvidence) -> int | None:
+def users_of_issue(facts: IssueFacts) -> int | None:
     """Sentry's number of the users of an issue in the window; None where there is none, or it is one who is many."""
-    is_everybody = any(entry.is_everybody and entry.issue == facts.id for entry in evidence.nameless)
-    return None if is_everybody else facts.news.issue.users
+    return None if _is_one_for_all(facts) else facts.news.issue.users
+
+
+def _is_one_for_all(facts: IssueFacts) -> bool:
+    return facts.nameless is not None and facts.nameless.is_everybody
 
 
 def _named_users(group: IssueGroup, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
     """The distinct users of the events that name one."""
-    in_production = [_of_production(facts, evidence, policy) for facts in group.issues]
-    own = [
-        _of_issue(facts, evidence) if part is None else part
-        for facts, part in zip(group.issues, in_production, strict=True)
-    ]
+    in_production = [_of_production(facts, policy) for facts in group.issues]
+    own = [_of_issue(facts) if part is None else part for facts, part in zip(group.issues, in_production, strict=True)]
     known = [bounds for bounds in own if bounds is not None]
     if not known:
         return None
@@ -121,16 +117,16 @@ def _named_users(group: IssueGroup, evidence: SituationEvidence, policy: Policy)
     return bounds
 
 
-def _of_issue(facts: IssueFacts, evidence: SituationEvidence) -> DistinctUsers | None:
-    users = users_of_issue(facts, evidence)
+def _of_issue(facts: IssueFacts) -> DistinctUsers | None:
+    users = users_of_issue(facts)
     return None if users is None else DistinctUsers(users, users, ONE)
 
 
-def _of_production(facts: IssueFacts, evidence: SituationEvidence, policy: Policy) -> DistinctUsers | None:
+def _of_production(facts: IssueFacts, policy: Policy) -> DistinctUsers | None:
     """The people of production, of an issue with events there and elsewhere; None of another."""
     rows = [(policy.is_production(row.values.get(ENVIRONMENT) or ""), row) for row in facts.rows]
     inside = [row for is_production, row in rows if is_production]
-    if not inside or len(inside) == len(rows) or users_of_issue(facts, evidence) is None:
+    if not inside or len(inside) == len(rows) or users_of_issue(facts) is None:
         return None
     users = [row.users for row in inside if row.users is not None]
     if not users:
@@ -146,7 +142,8 @@ def _narrowed(
     asked, at_least, at_most = frozenset(together.issues), bounds.at_least, bounds.at_most
     beside = _sum_of(group, group.ids - asked)
     if asked == group.ids:
-        return DistinctUsers(together.users, None if together.is_lower_bound else together.users, TOGETHER)
+        # Without those who stand for many, of whom Sentry counts one each in the issues' own numbers.
+        return DistinctUsers(together.users, at_most if together.is_lower_bound else together.users, TOGETHER)
     if asked <= group.ids:
         at_least = max(at_least, together.users)
         if at_most is not None and beside is not None and not together.is_lower_bound:
