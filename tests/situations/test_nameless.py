@@ -136,6 +136,9 @@ SITUATIONS: Mapping[str, Situation] = {
     "ninety people and a crowd without, each of two events": one_issue(people(90, 30) * 2, 240),
     "everybody named": one_issue(people(90, 0), 400),
     "two issues of twenty people, and six without, many times": two_issues(people(20, 1) * 6, 126),
+    "two issues of twenty people, and one called anonymous, many times": two_issues(
+        people(20, 1, "anonymous") * 6, 126
+    ),
     "two issues of forty people": two_issues(people(40, 90), 130),
     "two issues of seventy people, two events of each without": two_issues(people(70, 2), 72),
     "two issues of eighty people, many without": two_issues(people(80, 200), 280),
@@ -208,6 +211,11 @@ def without_issue(table: Json) -> Json:
     return {**table, "data": [{**row, "issue.id": None} for row in table["data"]]}
 
 
+def cut(table: Json) -> Json:
+    """A full answer, all of whose rows are of other issues."""
+    return {**table, "data": [{"issue.id": number, "count()": 9} for number in range(1, 101)]}
+
+
 def repeated(table: Json) -> Json:
     """The row of the events without a user stands there in two parts."""
     rows = [row for row in table["data"] if not row.get("user")]
@@ -223,6 +231,7 @@ ODD: Mapping[str, Change] = {
     "no user column": without_column,
     "no issue": without_issue,
     "the row twice": repeated,
+    "cut": cut,
 }
 
 
@@ -234,7 +243,7 @@ async def test_what_was_not_read_is_not_none(odd: str) -> None:
     assert (incident["severity"], incident["could_be"]["highest"]) == ("P2", "P1")
 
 
-@pytest.mark.parametrize("odd", ["refused", "no number", "no issue"])
+@pytest.mark.parametrize("odd", ["refused", "no number", "no issue", "cut"])
 async def test_what_was_not_read_of_a_crowd_is_not_none(odd: str) -> None:
     """More people than one answer has rows for: only the events without a user are asked for."""
     incident = await told(SITUATIONS["ninety people and a crowd without, each of two events"], ODD[odd])
