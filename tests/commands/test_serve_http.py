@@ -364,11 +364,77 @@ async def test_pages_of_an_allowed_origin_may_ask_and_others_may_not() -> None:
         assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, origin)
         allowed = {**HEADERS, "Authorization": "Bearer 0123456789abcdef", "Origin": origin}
         answer = await http.post(url, content=HELLO, headers=allowed)
-        assert (answer.status_code, answer.headers["access-control-expose-headers"]) == (200, "Mcp-Session-Id")
+        assert answer.status_code == 200
+        assert {"Mcp-Session-Id", "WWW-Authenticate"} <= set(
+            answer.headers["access-control-expose-headers"].split(", ")
+        )
         assert (await http.post(url, content=HELLO, headers={**HEADERS, "Origin": origin})).status_code == 401
         other = {**allowed, "Origin": "https://evil.example"}
         assert (await http.options(url, headers={**asks, "Origin": "https://evil.example"})).status_code == 400
         assert (await http.post(url, content=HELLO, headers=other)).status_code == 403
+
+
+SECRET = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        (f"Bearer {SECRET}", 200),
+        (f"bearer {SECRET}", 200),
+        (f"BEARER   {SECRET}", 200),
+        (f"Bearer {SECRET}x", 401),
+        (f"Bearer {SECRET[:-1]}", 401),
+        (f"Basic {SECRET}", 401),
+        (SECRET, 401),
+        ("Bearer", 401),
+        ("", 401),
+    ],
+)
+async def test_the_secret_counts_with_its_scheme_in_any_case(authorization: str, status: int) -> None:
+    async with here(secret=Secret(SECRET)) as url, httpx.AsyncClient() as http:
+        answer = await http.post(url, content=HELLO, headers={**HEADERS, "Authorization": authorization})
+        assert answer.status_code == status
+        if status == 401:
+            assert answer.headers["www-authenticate"] == 'Bearer realm="sentry-runbook", error="invalid_token"'
+            assert "SENTRY_RUNBOOK_HTTP_TOKEN" in answer.json()["error"]
+            assert SECRET[:-1] not in answer.text
+
+
+async def test_two_secrets_in_one_request_are_none() -> None:
+    async with here(secret=Secret(SECRET)) as url, httpx.AsyncClient() as http:
+        twice = [*HEADERS.items(), ("Authorization", f"Bearer {SECRET}"), ("Authorization", "Bearer other")]
+        assert (await http.post(url, content=HELLO, headers=twice)).status_code == 401
+
+
+OAUTH_PROBES = (
+    "/.well-known/oauth-protected-resource/mcp",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+)
+"""Where clients look for a login after a 401 (RFC 9728 §3.1, RFC 8414 §3)."""
+
+
+@pytest.mark.parametrize("secret", [Secret(SECRET), None])
+async def test_a_host_that_looks_for_a_login_finds_that_there_is_none(secret: Secret | None) -> None:
+    async with here(secret=secret) as url, httpx.AsyncClient() as http:
+        if secret is not None:
+            asked = await http.post(url, content=HELLO, headers=HEADERS)
+            # RFC 6750 §3.1: no error code where nothing was sent.
+            assert (asked.status_code, asked.headers["www-authenticate"]) == (401, 'Bearer realm="sentry-runbook"')
+        root = url.removesuffix("/mcp")
+        for path in (*OAUTH_PROBES, "/", "/sse", "/mcpx", "/mcp/x"):
+            assert (await http.get(f"{root}{path}")).status_code == 404, path
+        assert (await http.post(f"{root}/register", json={})).status_code == 404
+        for path in ("/health", "/ready"):
+            assert (await http.get(f"{root}{path}")).status_code == 200
+            assert (await http.head(f"{root}{path}")).status_code == 200
+
+
+async def test_the_endpoint_with_a_slash_at_its_end_is_guarded_too() -> None:
+    async with here(secret=Secret(SECRET)) as url, httpx.AsyncClient() as http:
+        assert (await http.post(f"{url}/", content=HELLO, headers=HEADERS)).status_code == 401
 
 
 async def test_a_host_of_a_reverse_proxy_is_answered_and_others_are_not() -> None:

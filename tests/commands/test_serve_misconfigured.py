@@ -56,6 +56,7 @@ async def test_over_stdio_it_starts_lists_all_and_every_call_says_what_to_correc
     answers: list[str] = []
     with (folder / "stderr").open("w") as errors:
         async with Client(stdio_client(program, errlog=errors)) as client:
+            instructions = client.instructions or ""
             tools = {tool.name for tool in (await client.list_tools()).tools}
             prompts = (await client.list_prompts()).prompts
             resources = (await client.list_resources()).resources
@@ -79,6 +80,9 @@ async def test_over_stdio_it_starts_lists_all_and_every_call_says_what_to_correc
     assert len(resources) >= 9
     assert len(set(answers)) == 1
     assert named in answers[0]
+    # A host that shows its model nothing but the instructions has it, too.
+    assert instructions.startswith(answers[0])
+    assert len(instructions.encode()) < 2048
     assert "\n" not in answers[0]
     logged = (folder / "stderr").read_text()
     assert named in logged
@@ -129,3 +133,29 @@ def test_the_secret_of_http_is_nothing_to_a_server_over_stdio() -> None:
     with process("serve", "--demo", env=environment(SENTRY_RUNBOOK_HTTP_TOKEN="short")) as serving:
         _, err = serving.communicate("", timeout=20)
     assert (serving.returncode, err) == (0, "")
+
+
+async def _instructions(place: Path, **variables: str) -> tuple[str, str]:
+    """What a server says in its instructions, and a tool in its answer."""
+    program = StdioServerParameters(
+        command=sys.executable, args=["-m", "sentry_runbook"], env=environment(**variables), cwd=place
+    )
+    with (place / "stderr").open("w") as errors:
+        async with Client(stdio_client(program, errlog=errors)) as client:
+            result = await client.call_tool("triage_issue", {"issue": ISSUE})
+            assert isinstance(result.content[0], TextContent)
+            return client.instructions or "", result.content[0].text
+
+
+async def test_a_token_that_is_missing_stands_first_in_the_instructions(place: Path) -> None:
+    instructions, answer = await _instructions(place, SENTRY_ORG="acme")
+    assert answer.startswith("No Sentry auth token is set.")
+    assert instructions.startswith(answer)
+
+
+async def test_when_everything_is_wrong_the_instructions_stay_within_what_hosts_show(folder: Path) -> None:
+    everything = {name: value for variables, _, _ in WRONG.values() for name, value in variables.items()}
+    instructions, answer = await _instructions(folder, **{**everything, "SENTRY_RUNBOOK_POLICY": "p" * 900})
+    assert len(answer) > 1000
+    assert answer.startswith(instructions[:900])
+    assert len(instructions.encode()) < 2048

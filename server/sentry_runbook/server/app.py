@@ -17,6 +17,7 @@ from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, GetPromptR
 from mcp.types import Tool as ListedTool
 
 from sentry_runbook import __version__
+from sentry_runbook.errors import in_one_line
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.echo import echoed
@@ -129,7 +130,7 @@ def build_server(run: Runtime, *, closed: Callable[[], Awaitable[None]] | None =
         NAME,
         title="Sentry incident runbook",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=_instructions(run),
         tools=[*tools_for(run.settings.writes)],
         lifespan=lifespan,
         log_level="WARNING",
@@ -141,3 +142,16 @@ def build_server(run: Runtime, *, closed: Callable[[], Awaitable[None]] | None =
     add_resources(server, run)
     add_completions(server, run)
     return server
+
+
+MOST_OF_A_PROBLEM = 1000
+"""Characters of it in the instructions, which hosts cut at 2,048; the tools' answers have the whole."""
+
+
+def _instructions(run: Runtime) -> str:
+    """What hosts tell the model of the server: first that nothing works, and the fix, where that is so."""
+    wrong = run.problem or (None if run.settings.token else run.settings.missing_token())
+    if wrong is None:
+        return INSTRUCTIONS
+    said = in_one_line(str(wrong))
+    return f"{said if len(said) <= MOST_OF_A_PROBLEM else said[:MOST_OF_A_PROBLEM] + '…'} {INSTRUCTIONS}"

@@ -176,7 +176,7 @@ def http_application(server: RunbookServer, access: HttpAccess) -> tuple[ASGIApp
     )
     application: ASGIApp = exchanges
     if access.secret is not None:
-        application = BearerGuard(application, access.secret, frozenset(probes))
+        application = BearerGuard(application, access.secret, path, frozenset(probes))
     if access.origins:
         # Outermost: a browser asks without the secret whether it may send it.
         application = CORSMiddleware(
@@ -184,7 +184,7 @@ def http_application(server: RunbookServer, access: HttpAccess) -> tuple[ASGIApp
             allow_origins=access.origins,
             allow_methods=("GET", "POST", "DELETE"),
             allow_headers=BROWSER_HEADERS,
-            expose_headers=("Mcp-Session-Id",),
+            expose_headers=("Mcp-Session-Id", "WWW-Authenticate"),
         )
     return application, exchanges
 

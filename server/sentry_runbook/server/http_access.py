@@ -91,23 +91,51 @@ def checked_base_path(text: str) -> str:
 
 
 class BearerGuard:
-    """ASGI middleware that passes only requests with the operator's secret, and those for some open paths."""
+    """ASGI middleware that passes requests to the endpoint with the operator's secret, and those for some open paths.
 
-    def __init__(self, application: ASGIApp, secret: Secret, is_open: frozenset[str]) -> None:
+    Any other path is answered with 404, with or without the secret: a host that is refused looks for an OAuth server in
+    several places (RFC 9728, RFC 8414), and a 401 there would keep it asking for a login that does not exist.
+    """
+
+    def __init__(self, application: ASGIApp, secret: Secret, endpoint: str, is_open: frozenset[str]) -> None:
         self._application = application
-        self._expected = f"Bearer {secret.reveal()}".encode()
+        self._secret = secret
+        self._endpoint = endpoint
         self._open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 without the secret, else pass on."""
-        if scope["type"] == "http" and scope["path"] not in self._open:
-            given = dict(scope["headers"]).get(b"authorization", b"")
-            if not hmac.compare_digest(given, self._expected):
-                refusal = JSONResponse(
-                    {"error": "missing or wrong bearer token"},
-                    status_code=401,
-                    headers={"WWW-Authenticate": "Bearer", "Connection": "close"},
-                )
-                await refusal(scope, receive, send)
-                return
-        await self._application(scope, receive, send)
+        """Answer 401 without the secret and 404 where nothing is, else pass on."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._application(scope, receive, send)
+        else:
+            await refusal(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        path: str = scope["path"]
+        if path in self._open:
+            return None
+        if path.rstrip("/") != self._endpoint:
+            return JSONResponse({"error": f"There is nothing here; MCP is served at {self._endpoint}."}, 404)
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        if len(given) == 1 and _is_secret(given[0], self._secret):
+            return None
+        # RFC 6750 §3.1: a client that sent nothing is told of no error, only what is asked for.
+        challenge = f'Bearer realm="{REALM}"' + (', error="invalid_token"' if given else "")
+        return JSONResponse(
+            {"error": WRONG_SECRET if given else NO_SECRET},
+            status_code=401,
+            headers={"WWW-Authenticate": challenge, "Connection": "close"},
+        )
+
+
+REALM = "sentry-runbook"
+_ASKED_FOR = "Send the server's SENTRY_RUNBOOK_HTTP_TOKEN as 'Authorization: Bearer …'; there is no login."
+NO_SECRET = f"This server asks for a secret. {_ASKED_FOR}"
+WRONG_SECRET = f"The secret is not this server's. {_ASKED_FOR}"
+
+
+def _is_secret(header: bytes, secret: Secret) -> bool:
+    """Whether an Authorization header carries the secret; the scheme's case does not matter (RFC 9110 §11.1)."""
+    scheme, _, value = header.partition(b" ")
+    return scheme.lower() == b"bearer" and hmac.compare_digest(value.strip(b" "), secret.reveal().encode())
