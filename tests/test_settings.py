@@ -413,6 +413,7 @@ def test_the_base_url_keeps_scheme_host_port_and_prefix(load: Load, given: str, 
         "https://sentry .example.com",
         "https://",
         "file:///etc/passwd",
+        "https:/0a1b2c@sentry.example.com/34",
     ],
 )
 def test_a_url_that_is_more_or_less_than_a_base_is_refused(load: Load, given: str) -> None:
@@ -428,6 +429,9 @@ def test_a_url_that_is_more_or_less_than_a_base_is_refused(load: Load, given: st
         ("https://docs.sentry.io/api/", "https://sentry.io"),
         ("https://sentry.example.com/acme/shop/issues/12/", "https://sentry.example.com"),
         ("https://sentry.example.com/?project=1", "https://sentry.example.com"),
+        ("https:/sentry.example.com/sentry/", "https://sentry.example.com"),
+        ("http:sentry.example.com:9000", "http://sentry.example.com:9000"),
+        ("HTTPS//sentry.io", "https://sentry.io"),
     ],
 )
 def test_a_url_that_was_most_likely_mistaken_is_refused_with_the_right_value(

@@ -20,6 +20,8 @@ NO_ORGANIZATIONS = frozenset(
     {"blog", "changelog", "cli", "develop", "docs", "forum", "help", "ingest", "status", "try"}
 )
 """Hosts below sentry.io that show no organization's issues."""
+BROKEN_SCHEME = re.compile(r"(https?)(?::/?|//)(?![/\d])([\w.-]+(?::\d+)?)(?=[/?#]|$)", re.IGNORECASE)
+"""``https:/host``, ``https:host``, ``https//host``: the scheme of a URL without all that follows it."""
 HOST = re.compile(r"[^\W_](?:[\w.-]{0,251}\w)?|[0-9a-fA-F:.]{2,45}")
 """A host name (also an international one) or an IPv6 address."""
 PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
@@ -116,6 +118,10 @@ def _split(text: str) -> _Pasted:
     Raises:
         ValueError: it is no address of a web server; completes "SENTRY_URL …".
     """
+    if (broken := BROKEN_SCHEME.match(text)) is not None:
+        # Else its "https" would be taken for the name of a host.
+        scheme, rest = broken.groups()
+        raise ValueError(f"is not a URL: set it to {scheme.lower()}://{rest}.")
     with_scheme = text if "://" in text else f"https://{text}"
     try:
         parts = urlsplit(with_scheme)
