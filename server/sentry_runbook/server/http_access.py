@@ -116,7 +116,9 @@ class BearerGuard:
         if path in self._open:
             return None
         if path.rstrip("/") != self._endpoint:
-            return JSONResponse({"error": f"There is nothing here; MCP is served at {self._endpoint}."}, 404)
+            return JSONResponse(
+                {"error": f"There is nothing here. MCP is served at {self._endpoint}. {_ASKED_FOR}"}, 404
+            )
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         if len(given) == 1 and _is_secret(given[0], self._secret):
             return None
