@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
+from sentry_runbook.tool_names import TOOL_NAMES
 from sentry_runbook.tools import tools_for
 from tests.tools.support import SETTINGS
 
@@ -125,12 +127,34 @@ def test_every_command_has_its_row() -> None:
     assert sorted(rows ^ (set(COMMANDS) - {"serve"})) == [], "serve is for assistants and has its own chapter"
 
 
-def test_the_example_configurations_are_json_and_start_what_is_installed() -> None:
-    shown = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
-    files = [(ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8"), *shown]
-    for text in files:
-        servers = json.loads(text)["mcpServers"]
+def test_the_example_configurations_can_be_read_and_start_what_is_installed() -> None:
+    configurations = [
+        json.loads((ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8")),
+        *(json.loads(text) for text in re.findall(r"```json\n(.*?)```", README, re.DOTALL)),
+        *(tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", README, re.DOTALL)),
+    ]
+    assert len(configurations) == 5
+    for configuration in configurations:
+        (servers,) = (configuration[key] for key in ("mcpServers", "servers", "mcp_servers") if key in configuration)
         assert all(server["command"] == "uvx" and server["args"] == ["sentry-runbook"] for server in servers.values())
+        # A variable that is not set would reach the server as "${…}", word for word.
+        assert re.findall(r"\$\{(?!input:)[^}:]*\}", json.dumps(configuration)) == []
+
+
+def test_every_command_line_that_starts_the_server_parses() -> None:
+    shown = [line for text in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in text.splitlines()]
+    calls = [re.search(r"(?:uvx |^|bin/)sentry-runbook((?: [\w.-]+)*)$", line) for line in shown]
+    found = [call[1].split() for call in calls if call is not None]
+    assert [words[:1] for words in found] == [["demo"], ["init"], [], ["serve"]]
+    for words in found:
+        assert parse(words).command
+
+
+def test_every_tool_named_in_what_to_ask_is_a_tool() -> None:
+    part = README.split("\n## What to ask\n", 1)[1].split("\n## ", 1)[0]
+    named = re.findall(r"`(\w+_\w+)`", part)
+    assert len(named) >= 8
+    assert set(named) <= set(TOOL_NAMES)
 
 
 def test_the_manifests_name_the_tools_and_the_version() -> None:
