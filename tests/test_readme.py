@@ -128,12 +128,13 @@ def test_every_command_has_its_row() -> None:
 
 
 def test_the_example_configurations_can_be_read_and_start_what_is_installed() -> None:
+    desktop = (ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8")
+    assert f"```json\n{desktop}```" in README
     configurations = [
-        json.loads((ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8")),
         *(json.loads(text) for text in re.findall(r"```json\n(.*?)```", README, re.DOTALL)),
         *(tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", README, re.DOTALL)),
     ]
-    assert len(configurations) == 5
+    assert len(configurations) == 4
     for configuration in configurations:
         (servers,) = (configuration[key] for key in ("mcpServers", "servers", "mcp_servers") if key in configuration)
         assert all(server["command"] == "uvx" and server["args"] == ["sentry-runbook"] for server in servers.values())
