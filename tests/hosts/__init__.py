@@ -1,0 +1,1 @@
+"""The server as real hosts, clients and their libraries meet it."""
