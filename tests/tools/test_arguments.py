@@ -199,6 +199,13 @@ async def test_a_required_argument_is_not_left_out_by_a_word_and_a_fix_is_not_no
         assert worded["text"] == plain["text"]
 
 
+async def test_what_takes_a_flag_or_a_word_is_refused_in_one_sentence_that_names_both() -> None:
+    async with connected("payment-spike") as connection:
+        said = await connection.error("triage_issue", issue=ISSUE, core_flow="blocked", period="x" * 30)
+    assert said.count("core_flow:") == said.count("period:") == 1
+    assert "boolean" in said and "(Stated: the core flow is hit: true, false or blocked_for_all)" in said
+
+
 @pytest.mark.parametrize("word", ["undefined", "none"])
 async def test_a_release_and_a_search_may_be_called_like_nothing(word: str) -> None:
     async with connected("payment-spike") as connection:

@@ -167,14 +167,19 @@ class RunbookTool(Tool):
 
     def _explain(self, error: ValidationError) -> str:
         """Pydantic's complaints as one sentence per argument, without the rejected values."""
-        sentences = []
+        messages: dict[str, dict[str, None]] = {}
         for problem in error.errors(include_url=False, include_context=False, include_input=False):
             name = ".".join(str(part) for part in problem["loc"][:1])
-            description = self.parameters.get("properties", {}).get(name, {}).get("description", "")
-            hint = f" ({description})" if description else ""
             message = problem["msg"].removeprefix("Value error, ")
-            sentences.append(f"{name}: {message[:1].lower()}{message[1:]}{hint}")
-        return f"{self.name} was not run: " + "; ".join(dict.fromkeys(sentences)) + "."
+            # What takes one of several types complains once for each.
+            messages.setdefault(name, {}).setdefault(f"{message[:1].lower()}{message[1:]}")
+        described = self.parameters.get("properties", {})
+        sentences = []
+        for name, wrong in messages.items():
+            description = described.get(name, {}).get("description", "")
+            hint = f" ({description})" if description else ""
+            sentences.append(f"{name}: {', or '.join(wrong)}{hint}")
+        return f"{self.name} was not run: " + "; ".join(sentences) + "."
 
 
 def _hashable(value: Any) -> Any:
