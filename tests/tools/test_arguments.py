@@ -206,6 +206,14 @@ async def test_what_takes_a_flag_or_a_word_is_refused_in_one_sentence_that_names
     assert "boolean" in said and "(Stated: the core flow is hit: true, false or blocked_for_all)" in said
 
 
+async def test_blanks_among_further_issues_are_none_of_them() -> None:
+    async with connected("payment-spike", "typeerror-v2.4.1") as connection:
+        plain = await connection.call("check_recovery", issue=ISSUE, issues=["WEB-7K"])
+        blanks = await connection.call("check_recovery", issue=ISSUE, issues=["", "WEB-7K", " ", None])
+    assert sorted(one["short_id"] for one in plain["issues"]) == [ISSUE, "WEB-7K"]
+    assert blanks == plain
+
+
 @pytest.mark.parametrize("word", ["undefined", "none"])
 async def test_a_release_and_a_search_may_be_called_like_nothing(word: str) -> None:
     async with connected("payment-spike") as connection:
