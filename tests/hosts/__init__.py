@@ -1,1 +1,1 @@
-"""The server as real hosts, clients and their libraries meet it."""
+"""Real MCP clients in front of this server: the matrix, the conformance suites, and the way from an empty home folder."""
