@@ -33,10 +33,10 @@ async def assess_situation(
     start: Start = None,
     end: End = None,
 ) -> Situation:
-    """Call this first when no issue is known: "we are down, what is going on?", or to read an alert's link.
+    """Call this first when no issue is known: "we are down, what is going on?", over all projects.
 
-    Over all projects: issues that are new or far above usual, grouped into incidents with the reasons, severity, users,
-    suspect change and next step of each; or that nothing is wrong, and what was looked at. Works without arguments.
+    Issues that are new or far above usual, grouped into incidents with the reasons, severity, users, suspect change
+    and next step of each; or that nothing is wrong, and what was looked at. Works without arguments.
     """
     return await situation_of(
         runtime(ctx),

@@ -31,7 +31,7 @@ async def find_issues(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> IssueList:
-    """When there is no id or link, or to see what else broke: search issues.
+    """When there is no id or link, or to see what else broke: find issues by search.
 
     Queries: is:unresolved is:new, is:escalating, is:regressed, release:VERSION, level:fatal. A misspelt search
     key finds nothing, without an error.
