@@ -69,6 +69,17 @@ async def test_without_an_issue_a_prompt_is_a_form_with_marked_blanks_and_costs_
         assert connection.upstream.requests == []
 
 
+@pytest.mark.parametrize("nothing", ["", " ", "\n", "null", "None", "undefined"], ids=repr)
+async def test_an_argument_that_says_nothing_leaves_the_prompt_as_it_is_without(nothing: str) -> None:
+    async with connected("payment-spike") as connection:
+        for name in LIVE:
+            listed = {one.name: one for one in (await connection.client.list_prompts()).prompts}[name]
+            blank = {argument.name: nothing for argument in listed.arguments or [] if not argument.required}
+            assert blank
+            assert await prompt(connection, name, **blank) == await prompt(connection, name), name
+        assert connection.upstream.requests == []
+
+
 async def test_the_reference_cards_say_the_runbooks_words() -> None:
     words = {
         "severity_matrix": ("P0", "P1", "P2", "P3", "95", "500", "100"),

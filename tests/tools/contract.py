@@ -99,6 +99,24 @@ SAME: Mapping[str, tuple[str, ...]] = {
 }
 """What the text must say, too; a tool without such a value has no test that both channels agree."""
 
+VERDICT: Mapping[str, tuple[str, ...]] = {
+    "assess_situation": ("headline", "incidents", "alert", "quiet"),
+    "find_issues": ("scope", "next_cursor"),
+    "get_issue": ("short_id", "title", "url", "status", "substatus", "level", "trend"),
+    "list_events": ("issue", "truncated", "next_cursor"),
+    "discover_impact": ("issue", "window", "reading"),
+    "classify_severity": ("issue", "severity", "label", "decided_by", "because"),
+    "triage_issue": ("issue", "severity"),
+    "resolve_issue": ("action", "outcome", "issue"),
+    "add_note": ("outcome", "issue"),
+    "check_recovery": ("issue", "verdict", "reading"),
+    "draft_update": ("status", "nothing_to_say"),
+    "draft_postmortem": ("unknowns", "contradictions", "lint"),
+}
+"""DESIGN §6: the keys that a reader needs first, and in this order; some of them not every answer has."""
+AFTER_VERDICT = ("untrusted", "missing", "findings", "masked")
+"""What follows the verdict in every answer, before all the rest."""
+
 ARGUMENTS: Mapping[str, dict[str, object]] = {
     "list_events": {"limit": 50},
     "resolve_issue": {"action": "resolve", "dry_run": True},
@@ -166,11 +184,19 @@ def reached(value: object, path: str) -> list[object]:
     return found
 
 
+def disorder(tool: str, values: Mapping[str, Any]) -> list[str]:
+    """What does not stand where its reader looks for it: verdict, untrusted, missing, and then the rest."""
+    first = [key for key in (*VERDICT[tool], *AFTER_VERDICT) if key in values]
+    read = list(values)[: len(first)]
+    return [] if read == first else [f"begins with {', '.join(read)} instead of {', '.join(first)}"]
+
+
 def complaints(tool: str, values: Mapping[str, Any], text: str, schema: Mapping[str, Any]) -> list[str]:
     """Everything that is wrong with an answer."""
     most = CHANNEL.get(tool, 9_000)
     errors = jsonschema.Draft202012Validator(schema).iter_errors(values)
     found = [f"schema: {error.json_path}: {error.message[:200]}" for error in errors]
+    found += disorder(tool, values)
     found += [f"null at {path}" for path in nulls(values)]
     found += [f"neither there nor named: {path}" for path in unaccounted(tool, values)]
     found += [

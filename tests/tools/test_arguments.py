@@ -78,7 +78,7 @@ BAD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     ),
     "limit": tuple(("list_events", {"limit": value}) for value in (0, -1, 101, 10**30, "many", 1.5, [1])),
     "cursor": tuple(("list_events", {"cursor": value}) for value in ("a\r\nb", "\x00", "c" * 201, 5)),
-    "event": tuple(("get_issue", {"event": value}) for value in ("newest", "../../x", "g" * 32, "a" * 31, "\n", 5)),
+    "event": tuple(("get_issue", {"event": value}) for value in ("newest", "../../x", "g" * 32, "a" * 31, "a\n", 5)),
     "environment": tuple(
         ("triage_issue", {"environment": value}) for value in ("a\nb", "\x7f", "e" * 401, ["production"], 1)
     ),
@@ -156,12 +156,13 @@ GOOD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "empty words mean left out": (("get_issue", {"event": "", "environment": ""}), ("discover_impact", {"period": ""})),
     "numbers as text and text as numbers": (("list_events", {"limit": "5"}), ("triage_issue", {"workaround": "true"})),
     "an event id with dashes": (("get_issue", {"event": "00000000-0000-0000-0000-000000000000"}),),
+    "blanks in a list": (("check_recovery", {"issues": ["", " ", "null"]}), ("check_recovery", {"issues": "null"})),
     "several environments": (("discover_impact", {"environment": " production , staging ,production"}),),
     "several lines in a note": (("add_note", {"text": "One.\nTwo.\tThree."}),),
 }
 
 
-LEFT_OUT: tuple[object, ...] = (None, "", "  ", "null", "None", "undefined", " nil ")
+LEFT_OUT: tuple[object, ...] = (None, "", "  ", "\n\t\u00a0", [], ["", None], "null", "None", "undefined", " nil ")
 
 
 @pytest.mark.parametrize("nothing", LEFT_OUT, ids=repr)
@@ -170,8 +171,8 @@ async def test_every_optional_argument_may_be_left_out_in_words(nothing: object)
         listed = {one.name: one.input_schema for one in (await connection.client.list_tools()).tools}
         for tool in TOOLS:
             given = call(tool, ISSUE)
-            # A release and a search may be called so: what is left out there is the empty text alone.
-            is_empty = nothing in (None, "", "  ")
+            # A release and a search may be called so: what is left out there is the blank text alone.
+            is_empty = not isinstance(nothing, str) or not nothing.strip()
             optional = [
                 name
                 for name in listed[tool]["properties"]
@@ -196,6 +197,21 @@ async def test_a_required_argument_is_not_left_out_by_a_word_and_a_fix_is_not_no
             "draft_update", issue=ISSUE, kind="update", audience="engineers", fix="None", root_cause="undefined"
         )
         assert worded["text"] == plain["text"]
+
+
+async def test_what_takes_a_flag_or_a_word_is_refused_in_one_sentence_that_names_both() -> None:
+    async with connected("payment-spike") as connection:
+        said = await connection.error("triage_issue", issue=ISSUE, core_flow="blocked", period="x" * 30)
+    assert said.count("core_flow:") == said.count("period:") == 1
+    assert "boolean" in said and "(Stated: the core flow is hit: true, false or blocked_for_all)" in said
+
+
+async def test_blanks_among_further_issues_are_none_of_them() -> None:
+    async with connected("payment-spike", "typeerror-v2.4.1") as connection:
+        plain = await connection.call("check_recovery", issue=ISSUE, issues=["WEB-7K"])
+        blanks = await connection.call("check_recovery", issue=ISSUE, issues=["", "WEB-7K", " ", None])
+    assert sorted(one["short_id"] for one in plain["issues"]) == [ISSUE, "WEB-7K"]
+    assert blanks == plain
 
 
 @pytest.mark.parametrize("word", ["undefined", "none"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -16,7 +17,7 @@ from sentry_runbook.settings import Secret, Settings
 from sentry_runbook.tool_names import TOOL_NAMES
 from sentry_runbook.tools import definitions
 from tests.snapshots import check
-from tests.tools.contract import ARGUMENTS, KEYS, OF_ONE_ISSUE, SAME, TOOLS, call
+from tests.tools.contract import ARGUMENTS, KEYS, OF_ONE_ISSUE, SAME, TOOLS, VERDICT, call
 from tests.tools.support import BASE, MODES, SETTINGS, Mode, connected
 
 
@@ -68,37 +69,105 @@ async def test_every_tool_and_every_argument_is_described_in_short() -> None:
             assert "title" not in schema
 
 
-async def test_only_a_flag_may_be_null_and_every_flag_may() -> None:
-    """Strict function schemas make every argument required: a flag is then answered, or null, for "not stated"."""
+def types_of(schema: dict[str, Any]) -> list[str]:
+    return schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+
+
+async def test_every_optional_flag_and_number_may_be_null_and_nothing_else_may() -> None:
+    """Strict function schemas make every argument required: a flag is then answered, or null, for "not stated".
+
+    Of a text the empty one says it; a list that may be null is refused by several hosts of Gemini.
+    """
+    nullable = set()
     for tool in await published():
+        required = tool["inputSchema"].get("required", [])
         for name, schema in tool["inputSchema"]["properties"].items():
-            types = [schema.get("type"), *(arm["type"] for arm in schema.get("anyOf", []))]
-            optional = name not in tool["inputSchema"].get("required", []) and "default" not in schema
-            flat = [one for each in types for one in (each if isinstance(each, list) else [each])]
-            assert ("null" in flat) == (optional and "boolean" in flat), f"{tool['name']}.{name}"
+            says_it = name not in required and bool({"boolean", "integer", "number"} & {*types_of(schema)})
+            assert ("null" in types_of(schema)) == says_it, f"{tool['name']}.{name}"
+            nullable |= {name} if says_it else set()
+    limits = {"limit", "ignore_count", "ignore_minutes", "ignore_users", "window_minutes"}
+    assert nullable == {"workaround", "core_flow", "data_loss_risk", "dry_run"} | limits
 
 
-def typed(schema: Any, path: str = "") -> list[str]:
-    """Parts of an input schema that some converters refuse: a const, or an enum without a type."""
+KNOWN_EVERYWHERE = {"type", "description", "enum", "items", "minimum", "maximum"}
+"""No default: Azure and older models of OpenAI refuse strict schemas with one (openai-agents-python#4390,
+instructor#1074). No anyOf, const, format or pattern. No additionalProperties: Google's converter of MCP tools crashes
+on a false one (python-genai#2476), and those who need it add it; the server refuses what it does not know all the same.
+"""
+
+
+async def test_inputs_are_said_in_the_words_that_every_converter_knows() -> None:
+    for tool in await published():
+        assert tool["inputSchema"].keys() <= {"type", "properties", "required"}, tool["name"]
+        for name, schema in tool["inputSchema"]["properties"].items():
+            for part in (schema, schema.get("items", {})):
+                assert part.keys() <= KNOWN_EVERYWHERE, f"{tool['name']}.{name}"
+                # Gemini refuses the whole list for one enum with anything else in it.
+                assert {type(word) for word in part.get("enum", ())} <= {str}, f"{tool['name']}.{name}"
+
+
+async def test_what_holds_for_an_argument_left_out_is_said_in_its_description_or_is_nothing() -> None:
+    listed = {tool["name"]: tool["inputSchema"]["properties"] for tool in await published()}
+    said = []
+    for definition in definitions():
+        for name, parameter in inspect.signature(definition.function).parameters.items():
+            default = parameter.default
+            if name in listed[definition.name] and default not in (parameter.empty, None, False):
+                assert str(default) in listed[definition.name][name]["description"], f"{definition.name}.{name}"
+                said.append(name)
+    assert sorted(said) == ["audience", "format", "kind", "limit", "limit", "query", "sort"]
+
+
+def untyped(schema: Any, path: str) -> list[str]:
+    """Parts of a schema that some converters refuse: a const, an enum without a type, or anyOf in place of types."""
     if isinstance(schema, list):
-        return [wrong for part in schema for wrong in typed(part, path)]
+        return [wrong for part in schema for wrong in untyped(part, path)]
     if not isinstance(schema, dict):
         return []
-    own = [path] if "const" in schema or ("enum" in schema and "type" not in schema) else []
-    return own + [wrong for key, part in schema.items() for wrong in typed(part, f"{path}/{key}")]
+    own = [path] if {"const", "anyOf", "oneOf"} & {*schema} or ("enum" in schema and "type" not in schema) else []
+    return own + [wrong for key, part in schema.items() for wrong in untyped(part, f"{path}/{key}")]
 
 
-async def test_no_input_has_an_enum_without_a_type() -> None:
-    assert [wrong for tool in await published() for wrong in typed(tool["inputSchema"], tool["name"])] == []
+async def test_no_schema_has_an_enum_without_a_type_or_a_choice_that_a_list_of_types_says() -> None:
+    async with connected("payment-spike") as connection:
+        for tool in (await connection.client.list_tools()).tools:
+            assert untyped(tool.input_schema, tool.name) == []
+            assert untyped(tool.output_schema, tool.name) == []
 
 
-async def test_every_schema_is_valid_and_closed_to_unknown_arguments() -> None:
+async def test_every_schema_is_valid_and_no_answer_holds_a_null() -> None:
     async with connected("payment-spike") as connection:
         for tool in (await connection.client.list_tools()).tools:
             jsonschema.Draft202012Validator.check_schema(tool.input_schema)
             jsonschema.Draft202012Validator.check_schema(tool.output_schema)
-            assert tool.input_schema["additionalProperties"] is False
             assert '"null"' not in json.dumps(tool.output_schema)
+
+
+CUT_AT = 2_048
+"""Bytes: what Claude Code shows of a description or of the instructions; the rest it drops in silence."""
+PLUGIN_PREFIX = "mcp__plugin_sentry-runbook_sentry-runbook__"
+"""What Claude Code puts before the names of a plugin's tools."""
+
+
+async def test_every_text_that_a_host_shows_a_model_is_short_enough_to_be_shown_whole() -> None:
+    async with connected("payment-spike") as connection:
+        instructions = connection.client.instructions
+    texts = {"the instructions": instructions or ""}
+    for tool in await published():
+        texts[tool["name"]] = tool["description"]
+        for name, schema in tool["inputSchema"]["properties"].items():
+            texts[f"{tool['name']}.{name}"] = schema["description"]
+    assert len(texts) > 70
+    assert [name for name, text in texts.items() if not 0 < len(text.encode()) < CUT_AT] == []
+
+
+async def test_names_of_tools_stay_within_sixty_characters_behind_the_prefix_of_the_plugin() -> None:
+    assert [tool["name"] for tool in await published() if len(PLUGIN_PREFIX + tool["name"]) > 60] == []
+
+
+async def test_every_description_says_first_when_to_call_the_tool() -> None:
+    for tool in await published():
+        assert re.match(r"(Call this first when|When) [^.:]{15,100}[.:]", tool["description"]), tool["name"]
 
 
 WRITES = ("resolve_issue", "add_note")
@@ -143,7 +212,7 @@ def test_every_module_that_declares_a_tool_is_listed_under_its_own_name() -> Non
 
 
 def test_every_table_of_the_tests_has_a_row_for_every_tool() -> None:
-    for table in (KEYS, SAME):
+    for table in (KEYS, SAME, VERDICT):
         assert sorted(set(TOOL_NAMES) ^ set(table)) == []
     assert sorted(set(ARGUMENTS) - set(TOOL_NAMES)) == []
 

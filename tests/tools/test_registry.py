@@ -30,6 +30,11 @@ async def refuses() -> Answer:
     raise BadInput("That cannot be meant.", "Mean something else.")
 
 
+async def counts(rows: int, most: int = 5, deep: bool = False) -> Answer:
+    """Count."""
+    return Answer()
+
+
 async def said(name: str, mode: Mode) -> str:
     tools = [
         ToolDefinition(function, Answer, render, "A tool").tool()
@@ -53,3 +58,13 @@ async def test_a_crash_tells_nothing_of_what_it_held_wherever_it_happens(name: s
 @pytest.mark.parametrize("mode", MODES)
 async def test_an_error_of_ours_is_its_sentence_and_the_next_step_and_nothing_else(mode: Mode) -> None:
     assert await said("refuses", mode) == "That cannot be meant. Mean something else."
+
+
+def test_a_number_that_must_be_given_cannot_be_null_and_one_that_may_be_left_out_can() -> None:
+    schema = ToolDefinition(counts, Answer, broken_page, "A tool").tool().parameters
+    assert schema["required"] == ["rows"]
+    assert {name: part["type"] for name, part in schema["properties"].items()} == {
+        "rows": "integer",
+        "most": ["integer", "null"],
+        "deep": ["boolean", "null"],
+    }

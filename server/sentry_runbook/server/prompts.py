@@ -14,6 +14,7 @@ from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 from mcp.types import INVALID_PARAMS
 
 from sentry_runbook.collect import HANDOFF, STORY, investigate, story_window
+from sentry_runbook.collect.left_out import says_nothing
 from sentry_runbook.errors import BadInput, RunbookError
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.messages import FORMS, Audience
@@ -84,9 +85,9 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
 
 
 def _known_arguments(template: Template, arguments: Mapping[str, str]) -> dict[str, str]:
-    """The arguments that are not empty, each one of the template's."""
+    """The arguments that are given, each one of the template's."""
     valid = {argument.name for argument in template.arguments}
-    given = {name: value for name, value in arguments.items() if value.strip()}
+    given = {name: value for name, value in arguments.items() if not says_nothing(name, value)}
     if unknown := set(given) - valid:
         names = ", ".join(sorted(valid)) or "none"
         wrong = ", ".join(quoted(echoed(name, 40)) for name in sorted(unknown)[:5])

@@ -64,7 +64,7 @@ async def add_note(
     dry_run: DryRun = False,
     confirm_token: ConfirmToken = None,
 ) -> NoteResult:
-    """Comment on an issue in Sentry. The comment is forwarded to linked trackers (Jira, GitHub …).
+    """When the user wants a comment on an issue in Sentry. It is forwarded to linked trackers (Jira, GitHub …).
 
     Confirmed like resolve_issue: with needs_confirmation, show the user the text first.
     """

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from sentry_runbook.collect.left_out import says_nothing
 from sentry_runbook.errors import BadInput
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.evidence import Window
@@ -50,7 +51,9 @@ def split_issues(text: str) -> list[str]:
 
 
 def listed_issues(issues: object) -> object:
-    """A list of issues, which models may also write as one text."""
+    """A list of issues, which models may also write as one text; blank ones are none."""
+    if isinstance(issues, list):
+        return [issue for issue in issues if not says_nothing("issues", issue)]
     return split_issues(issues) if isinstance(issues, str) else issues
 
 
@@ -73,7 +76,8 @@ Start = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneL
 End = Annotated[str | None, Field(description="ISO 8601", max_length=40), OneLine]
 Workaround = Annotated[bool | None, Field(description="Stated: a workaround exists")]
 CoreFlow = Annotated[
-    bool | Literal["blocked_for_all"] | None, Field(description="Stated: the core flow is hit, or blocked for all")
+    bool | Literal["blocked_for_all"] | None,
+    Field(description="Stated: the core flow is hit: true, false or blocked_for_all"),
 ]
 DataLossRisk = Annotated[bool | None, Field(description="Stated: data may be lost")]
 Lead = Annotated[str | None, Field(description="Incident lead", max_length=100), OneLine]
@@ -83,7 +87,7 @@ Cursor = Annotated[str | None, Field(description="next_cursor", max_length=200),
 ConfirmToken = Annotated[str | None, Field(description="Once the user agreed", max_length=2000), OneLine]
 DryRun = Annotated[bool, Field(description="Plan only")]
 Which = Annotated[str, Field(description="latest, oldest, recommended or id", max_length=64), OneLine]
-Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Rows; 20 unless given")]
 Sort = Literal["date", "new", "freq", "user", "trends"]
 
 

@@ -33,9 +33,9 @@ async def assess_situation(
     start: Start = None,
     end: End = None,
 ) -> Situation:
-    """Start here when no issue is known: "we are down, what is going on?", over all projects.
+    """Call this first when no issue is known: "we are down, what is going on?", over all projects.
 
-    Which issues are new or far above usual, grouped into incidents with the reasons, severity, users, suspect change
+    Issues that are new or far above usual, grouped into incidents with the reasons, severity, users, suspect change
     and next step of each; or that nothing is wrong, and what was looked at. Works without arguments.
     """
     return await situation_of(

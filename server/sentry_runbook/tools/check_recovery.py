@@ -26,7 +26,7 @@ async def check_recovery(
     ] = None,
     issues: Issues = None,
 ) -> Recovery:
-    """Tell whether an incident is over: events per hour now, in the incident and before it.
+    """When somebody asks whether it is over, or after a fix: events per hour now, in the incident and before it.
 
     Also quiet since when, events since the fix, regression, crash-free. Quiet without a fix is mitigated, not resolved.
     """

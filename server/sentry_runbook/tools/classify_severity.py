@@ -34,9 +34,10 @@ async def classify_severity(
     end: End = None,
     environment: Environment = None,
 ) -> Verdict:
-    """Judge P0 to P3 by the runbook's rules, from measured production numbers and what people stated.
+    """When somebody asks how bad it is, or has stated a flag: P0 to P3 by the runbook's rules.
 
-    Shows every criterion, and what the unknown could change. Leave flags out unless a person said so.
+    From measured production numbers and what people stated. Shows every criterion, and what the unknown could change.
+    Leave flags out, or null, unless a person said so.
     """
     run = runtime(ctx)
     evidence = await investigate(run, issue, SEVERITY, environment=environment, period=period, start=start, end=end)

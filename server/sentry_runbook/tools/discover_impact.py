@@ -21,10 +21,10 @@ async def discover_impact(
     end: End = None,
     environment: Environment = None,
 ) -> Impact:
-    """Count an issue's impact in a period (default: 24h, all environments).
+    """When somebody asks how many users an issue hits, or where: its impact in a period (24h unless given).
 
     Events, users, worst rolling hour, peaks per minute, crash-free sessions, p95, baseline, trend, and where it
-    concentrates (release, browser, region …).
+    concentrates (release, browser, region …). All environments, production beside.
     """
     run = runtime(ctx)
     evidence = await investigate(

@@ -33,7 +33,7 @@ async def draft_postmortem(
     acknowledged_at: Moment = None,
     check: TextToCheck = None,
 ) -> Postmortem:
-    """Draft the postmortem: timeline with sources, impact, five whys, action items.
+    """When the incident is over: draft the postmortem, with timeline and sources, impact, five whys, action items.
 
     What only people know is a marked question in `unknowns`; state what you know. With check, a finished text is linted
     against the evidence.

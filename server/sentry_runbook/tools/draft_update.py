@@ -19,11 +19,9 @@ from sentry_runbook.tools.registry import ToolDefinition
 async def draft_update(
     issue: Issue,
     ctx: Context[Runtime],
-    kind: Annotated[
-        Kind, Field(description="Alert, status update, resolution notice or handoff (engineers)")
-    ] = "initial",
-    audience: Annotated[Audience, Field(description="Who reads it")] = "engineers",
-    format: Annotated[Format, Field(description="Where it is posted")] = "markdown",  # noqa: A002  # the argument's public name
+    kind: Annotated[Kind, Field(description="initial (alert) unless given; handoff is for engineers")] = "initial",
+    audience: Annotated[Audience, Field(description="engineers unless given")] = "engineers",
+    format: Annotated[Format, Field(description="markdown unless given")] = "markdown",  # noqa: A002  # the argument's public name
     lead: Lead = None,
     service: Annotated[str | None, Field(description="Name of the service", max_length=100), OneLine] = None,
     root_cause: RootCause = None,
@@ -32,7 +30,7 @@ async def draft_update(
     issues: Issues = None,
     fixed_at: Annotated[str | None, Field(description="When it was fixed, ISO 8601", max_length=40), OneLine] = None,
 ) -> Draft:
-    """Draft an incident message from facts, in the runbook's forms.
+    """When people must be told: draft an alert, status update, resolution notice or handoff from facts.
 
     What is unknown stands as a marked blank and in `unknowns`: ask the user, never guess. A person sends it. With
     `nothing_to_say` none is due: tell the user why.

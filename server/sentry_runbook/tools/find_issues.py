@@ -19,17 +19,19 @@ from sentry_runbook.tools.registry import ToolDefinition
 
 async def find_issues(
     ctx: Context[Runtime],
-    query: Annotated[str, Field(description="Sentry issue search", max_length=1000), OneLine] = "is:unresolved",
+    query: Annotated[
+        str, Field(description="Sentry issue search; is:unresolved unless given", max_length=1000), OneLine
+    ] = "is:unresolved",
     project: Annotated[str | None, Field(description="Slug or id; -1: all", max_length=100), OneLine] = None,
     environment: Environment = None,
-    sort: Annotated[Sort, Field(description="date = last seen, new = first seen")] = "date",
+    sort: Annotated[Sort, Field(description="date (last seen) unless given; new = first seen")] = "date",
     period: Period = None,
     start: Start = None,
     end: End = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> IssueList:
-    """Find issues without an id or link, or see what else broke.
+    """When there is no id or link, or to see what else broke: find issues by search.
 
     Queries: is:unresolved is:new, is:escalating, is:regressed, release:VERSION, level:fatal. A misspelt search
     key finds nothing, without an error.

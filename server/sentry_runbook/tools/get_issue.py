@@ -19,7 +19,7 @@ from sentry_runbook.tools.registry import ToolDefinition
 async def get_issue(
     issue: Issue, ctx: Context[Runtime], environment: Environment = None, event: Which | None = None
 ) -> IssueReport:
-    """Read one issue with one event of it.
+    """When somebody asks what an error is, or for its stack trace: one issue with one event of it.
 
     Status, counts over all time, trend now, stack trace, breadcrumbs, tags, suspect commits. For counts in a period use
     discover_impact; for the whole first look triage_issue.

@@ -29,9 +29,9 @@ async def list_events(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> EventList:
-    """List single events of an issue, newest first.
+    """When single occurrences of an issue matter: its events, newest first.
 
-    When, release, environment, user, transaction. For counts use discover_impact; to read one event whole, get_issue
+    Time, release, environment, user, transaction. For counts use discover_impact; to read one event whole, get_issue
     with its id.
     """
     run = runtime(ctx)

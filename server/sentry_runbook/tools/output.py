@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from sentry_runbook.incident.model.evidence import Answer, Finding
 from sentry_runbook.render.markdown_page import MarkdownPage, RenderedPage, add_footer
 from sentry_runbook.safety.delimiters import new_nonce
-from sentry_runbook.tools.serialize import serialize, strings
+from sentry_runbook.tools.serialize import in_reading_order, serialize, strings
 from sentry_runbook.tools.truncation import sizes_that_cut, truncate
 from sentry_runbook.tools.untrusted import event_text_paths
 
@@ -30,9 +30,6 @@ MOST_CHARACTERS = 20_000
 """Of any answer: plans of changes may take as many, for what is agreed to is shown whole."""
 MANY_FINDINGS, FEW_FINDINGS = 10, 4
 """Findings that an answer lists when it is too long: before the tool's own cuts, and after them."""
-
-EXTRAS_IN_ORDER = ("untrusted", "missing", "findings", "masked")
-"""They follow the verdict."""
 
 A = TypeVar("A", bound=Answer)
 Shrink = Callable[[A], A]
@@ -109,19 +106,13 @@ def _with_extras(structured: dict[str, JsonValue], result: Answer) -> tuple[dict
         structured["masked"] = dict(masked)
     if paths:
         structured["untrusted"] = list(paths)
-    return _verdict_first(structured, type(result).FIRST), masked
+    return in_reading_order(structured, type(result)), masked
 
 
 def _with_page(
     structured: dict[str, JsonValue], masked: Mapping[str, int], result: A, render: Render[A]
 ) -> PreparedAnswer:
     return PreparedAnswer(structured, add_footer(render(result), result, masked).finish())
-
-
-def _verdict_first(structured: dict[str, JsonValue], first: Sequence[str]) -> dict[str, JsonValue]:
-    """The same values in the order in which they are needed: the verdict, what is untrusted or missing, the rest."""
-    order = (*first, *EXTRAS_IN_ORDER, *structured)
-    return {key: structured[key] for key in order if key in structured}
 
 
 def _list_findings(findings: Sequence[Finding], most: int, result: A) -> A:

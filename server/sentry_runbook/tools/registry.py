@@ -17,14 +17,14 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
-from sentry_runbook.collect.left_out import NOTHING
+from sentry_runbook.collect.left_out import says_nothing
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Answer, quoted
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.confirmation import call_begins
 from sentry_runbook.tools.output import BUDGET, PreparedAnswer, Render, Shrink, prepare
-from sentry_runbook.tools.schema import output_schema, slim
+from sentry_runbook.tools.schema import input_schema, output_schema
 from sentry_runbook.tools.serialize import serialize
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ A = TypeVar("A", bound=Answer)
 
 ALIASES = {"issue_id": "issue"}
 """Names that people and models use for one of our arguments."""
-WORDS_AS_WRITTEN = ("query", "release")
-"""Arguments of which a word for "nothing" is a value: people search for it, and builds call their releases so."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class ToolDefinition(Generic[A]):
             ),
         )
         inherited = {name: getattr(base, name) for name in Tool.model_fields if name not in ("parameters", "fn")}
-        parameters = {**slim(base.parameters), "additionalProperties": False}
+        parameters = input_schema(base.parameters)
         return RunbookTool(**inherited, fn=self.answer, parameters=parameters, definition=self)
 
     async def answer(self, **arguments: Any) -> CallToolResult:
@@ -164,29 +162,25 @@ class RunbookTool(Tool):
         return {
             name: value
             for name, value in renamed.items()
-            if value is not None and (name in required or not _says_nothing(name, value))
+            if value is not None and (name in required or not says_nothing(name, value))
         }
 
     def _explain(self, error: ValidationError) -> str:
         """Pydantic's complaints as one sentence per argument, without the rejected values."""
-        sentences = []
+        messages: dict[str, dict[str, None]] = {}
         for problem in error.errors(include_url=False, include_context=False, include_input=False):
             name = ".".join(str(part) for part in problem["loc"][:1])
-            description = self.parameters.get("properties", {}).get(name, {}).get("description", "")
-            hint = f" ({description})" if description else ""
             message = problem["msg"].removeprefix("Value error, ")
-            sentences.append(f"{name}: {message[:1].lower()}{message[1:]}{hint}")
-        return f"{self.name} was not run: " + "; ".join(dict.fromkeys(sentences)) + "."
+            # What takes one of several types complains once for each.
+            messages.setdefault(name, {}).setdefault(f"{message[:1].lower()}{message[1:]}")
+        described = self.parameters.get("properties", {})
+        sentences = []
+        for name, wrong in messages.items():
+            description = described.get(name, {}).get("description", "")
+            hint = f" ({description})" if description else ""
+            sentences.append(f"{name}: {', or '.join(wrong)}{hint}")
+        return f"{self.name} was not run: " + "; ".join(sentences) + "."
 
 
 def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _says_nothing(name: str, value: Any) -> bool:
-    """Whether a text leaves an optional argument out: an empty one, or a word for "nothing".
-
-    Some clients send every argument, and models write the word where they mean the value.
-    """
-    word = value.strip(" ").lower() if isinstance(value, str) else "given"
-    return not word or (word in NOTHING and name not in WORDS_AS_WRITTEN)

@@ -97,7 +97,7 @@ async def resolve_issue(
     dry_run: DryRun = False,
     confirm_token: ConfirmToken = None,
 ) -> ResolutionResult:
-    """Resolve, ignore with limits, archive or reopen an issue: read first, confirmed, read back.
+    """When the user wants to close an issue: resolve, ignore with limits, archive or reopen; confirmed, read back.
 
     Outcome needs_confirmation brings a confirm_token: show the user before, after and warnings, and call again with it
     only after they agree.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, JsonValue
 
-EXTRAS = ("missing", "findings", "masked", "untrusted")
-"""What the whole answer carries once; a part's own are left out when they are empty."""
+from sentry_runbook.incident.model.evidence import Answer
+
+EXTRAS = ("untrusted", "missing", "findings", "masked")
+"""What the whole answer carries once, in the order in which it follows the verdict; a part's own are left out when they
+are empty."""
 
 
 def serialize(result: BaseModel) -> dict[str, JsonValue]:
@@ -17,6 +20,16 @@ def serialize(result: BaseModel) -> dict[str, JsonValue]:
         slim["missing"] = missing
         _drop_unknown_lists(slim, missing)
     return slim
+
+
+def in_reading_order(values: dict[str, JsonValue], model: type[Answer]) -> dict[str, JsonValue]:
+    """An answer's values in the order in which they are needed: its verdict, the extras, the rest as the model has it.
+
+    Some hosts show a model nothing but these values, and a reader who stops early must have read the verdict, and what
+    of it is a stranger's word or unknown (DESIGN §6).
+    """
+    order = (*model.FIRST, *EXTRAS, *values)
+    return {key: values[key] for key in order if key in values}
 
 
 def _drop_unknown_lists(values: dict[str, JsonValue], missing: list[JsonValue]) -> None:

@@ -23,7 +23,7 @@ async def triage_issue(
     data_loss_risk: DataLossRisk = None,
     period: Period = None,
 ) -> Triage:
-    """Start here when paged: the whole triage of an issue in one call.
+    """Call this first when paged, or given an issue: its whole triage in one call.
 
     Severity with reasons, impact, the eleven-step checklist, likely causes with evidence for and against, suspect
     release and commits, next steps. What is unknown is in `missing`.

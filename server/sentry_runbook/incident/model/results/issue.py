@@ -9,7 +9,7 @@ a breadcrumb one text, request fields are grouped.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from sentry_runbook.incident.model.evidence import Answer, Commit, EventRow, EventText, Frozen, Issue
 from sentry_runbook.incident.model.results.impact import Trend
@@ -150,6 +150,8 @@ class IssueReport(Answer):
         status_details: the status in words, where it waits for something: a release, a commit, a number of events.
     """
 
+    FIRST: ClassVar[tuple[str, ...]] = ("short_id", "title", "url", "status", "substatus", "level", "trend")
+
     short_id: str | None = None
     id: str
     url: str
@@ -180,6 +182,8 @@ class IssueReport(Answer):
 
 class EventList(Answer):
     """Events of one issue, newest first. ``common`` holds values that every row shares and that the rows leave out."""
+
+    FIRST: ClassVar[tuple[str, ...]] = ("issue", "truncated", "next_cursor")
 
     issue: str
     events: tuple[EventRow, ...]
@@ -249,6 +253,8 @@ class SearchScope(Frozen):
 
 class IssueList(Answer):
     """Issues that match, in the order asked for; without ``issues`` none of the projects could be searched."""
+
+    FIRST: ClassVar[tuple[str, ...]] = ("scope", "next_cursor")
 
     scope: SearchScope
     issues: tuple[IssueRow, ...] = ()

@@ -173,6 +173,8 @@ class Postmortem(Answer):
         unknowns: the marked blanks in the text and why each is not known, then the questions to the people.
     """
 
+    FIRST: ClassVar[tuple[str, ...]] = ("unknowns", "contradictions", "lint")
+
     markdown: EventText
     timeline: tuple[TimelineRow, ...]
     gaps: tuple[TimelineGap, ...] = ()

@@ -1,0 +1,1 @@
+"""Real MCP clients and their libraries in front of this server."""
