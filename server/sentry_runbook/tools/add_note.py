@@ -98,6 +98,10 @@ TOOL = ToolDefinition(
     result=NoteResult,
     render=note_page,
     title="Add a note",
+    hint=(
+        "leave a comment or note on the sentry issue, write down what we tried or found, who is on it, for "
+        "colleagues, annotate, log, activity"
+    ),
     budget=MOST_CHARACTERS,
     writes=True,
 )

@@ -189,5 +189,10 @@ TOOL = ToolDefinition(
     result=Situation,
     render=situation_page,
     title="Assess the situation",
+    hint=(
+        "site is down, outage, everything is broken or on fire, what is going on right now, are we down, is something "
+        "wrong, several incidents at once, across all services, production overview, without an issue link, what "
+        "changed, recent deploys"
+    ),
     shrink=CUTS,
 )

@@ -47,4 +47,9 @@ TOOL = ToolDefinition(
     result=Recovery,
     render=recovery_page,
     title="Check the recovery",
+    hint=(
+        "is it over, still happening, has it stopped, did the fix, rollback, hotfix or deploy work or help, are "
+        "errors back to normal, gone down, calm again, did it come back, verify, monitor after a fix, all clear, "
+        "stand down"
+    ),
 )

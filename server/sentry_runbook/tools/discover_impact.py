@@ -45,5 +45,10 @@ TOOL = ToolDefinition(
     result=Impact,
     render=impact_page,
     title="Count the impact",
+    hint=(
+        "how many users, customers or people are hit or affected, how many errors in the last hour, error rate, "
+        "scope, reach, which browser, region, country, version, endpoint or device is it, crash-free rate, latency, "
+        "spike"
+    ),
     shrink=CUTS,
 )

@@ -63,5 +63,10 @@ TOOL = ToolDefinition(
     result=Draft,
     render=draft_page,
     title="Draft a message",
+    hint=(
+        "text for status page, write status page post, text to tell customers, stakeholders, executives, management "
+        "or support, slack, what do I say, initial alert, resolved notice, handoff or handover for the next shift, "
+        "summary, communicate"
+    ),
     budget=20_000,
 )

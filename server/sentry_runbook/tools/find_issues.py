@@ -72,5 +72,9 @@ TOOL = ToolDefinition(
     result=IssueList,
     render=issue_list_page,
     title="Find issues",
+    hint=(
+        "search errors, search for unresolved errors, new errors since yesterday, after a deploy, what else broke in "
+        "this release, top or most frequent errors, regressions, assigned to me, by words of the message"
+    ),
     shrink=CUTS,
 )

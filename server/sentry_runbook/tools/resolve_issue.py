@@ -131,6 +131,10 @@ TOOL = ToolDefinition(
     result=ResolutionResult,
     render=resolution_page,
     title="Resolve or ignore",
+    hint=(
+        "close this issue, close issue as done or fixed, mark as resolved, snooze, mute or silence a noisy error, "
+        "ignore it, archive until 100 more events or users, for a day, reopen, undo"
+    ),
     budget=MOST_CHARACTERS,
     writes=True,
     destructive=True,

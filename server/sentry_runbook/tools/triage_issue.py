@@ -140,5 +140,10 @@ TOOL = ToolDefinition(
     result=Triage,
     render=triage_page,
     title="Triage an issue",
+    hint=(
+        "paged, on call, sentry alert: what now, where do I start, first look, investigate sentry error, debug error, "
+        "why does it fail, root cause, which deploy or commit broke it, who owns it, what to do next, roll back"
+    ),
+    always_loaded=True,
     shrink=CUTS,
 )
