@@ -99,8 +99,8 @@ TOOL = ToolDefinition(
     render=note_page,
     title="Add a note",
     hint=(
-        "leave a comment or note on the sentry issue, write down what we tried or found, who is on it, for "
-        "colleagues, annotate, log, activity"
+        "leave a comment or note on the sentry issue, write down what we tried, record or post findings and "
+        "decisions, who is on it, annotate, log"
     ),
     budget=MOST_CHARACTERS,
     writes=True,

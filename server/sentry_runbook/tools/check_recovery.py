@@ -48,8 +48,8 @@ TOOL = ToolDefinition(
     render=recovery_page,
     title="Check the recovery",
     hint=(
-        "is it over, still happening, has it stopped, did the fix, rollback, hotfix or deploy work or help, are "
-        "errors back to normal, gone down, calm again, did it come back, verify, monitor after a fix, all clear, "
-        "stand down"
+        "is it over, still happening, has it stopped, is it stable, symptoms gone, did the fix, rollback, hotfix or "
+        "deploy work or help, are errors back to normal, has the rate dropped since, did it come back, verify or "
+        "monitor after a fix, all clear, stand down, back to bed"
     ),
 )

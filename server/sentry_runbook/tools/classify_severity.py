@@ -57,8 +57,8 @@ TOOL = ToolDefinition(
     title="Classify the severity",
     hint=(
         "how bad or serious is it, severity, priority, is this a P0, P1, P2 or P3, sev1, sev2, urgent, critical, "
-        "major or minor, who should I wake, page, call or escalate to, how fast must we respond, can it wait until "
-        "morning"
+        "major or minor, who should I wake, page, notify or escalate to, escalation, how urgent, how fast must we "
+        "respond, can it wait until morning"
     ),
     shrink=CUTS,
 )

@@ -46,9 +46,9 @@ TOOL = ToolDefinition(
     render=impact_page,
     title="Count the impact",
     hint=(
-        "how many users, customers or people are hit or affected, how many errors in the last hour, error rate, "
-        "scope, reach, which browser, region, country, version, endpoint or device is it, crash-free rate, latency, "
-        "spike"
+        "blast radius: how many users, accounts, how many customers are hit, affected or impacted, customer facing, "
+        "count errors in the last hour, which browser, region, country, version, endpoint or device is it, crash-free "
+        "rate, latency, spike"
     ),
     shrink=CUTS,
 )

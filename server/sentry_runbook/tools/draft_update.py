@@ -64,9 +64,9 @@ TOOL = ToolDefinition(
     render=draft_page,
     title="Draft a message",
     hint=(
-        "text for status page, write status page post, text to tell customers, stakeholders, executives, management "
-        "or support, slack, what do I say, initial alert, resolved notice, handoff or handover for the next shift, "
-        "summary, communicate"
+        "text for status page, write status page post, text to tell customers, stakeholders, management, email, "
+        "slack, executive summary, what do I say, initial alert, resolved notice, handoff for the next shift, brief "
+        "who takes over"
     ),
     budget=20_000,
 )

@@ -73,8 +73,9 @@ TOOL = ToolDefinition(
     render=issue_list_page,
     title="Find issues",
     hint=(
-        "search errors, search for unresolved errors, new errors since yesterday, after a deploy, what else broke in "
-        "this release, top or most frequent errors, regressions, assigned to me, by words of the message"
+        "search, search for unresolved errors, new since yesterday, after a deploy, what else broke in this release, "
+        "top, biggest or most frequent errors of the day or week, similar ones, regressions, fatal, by words of the "
+        "message"
     ),
     shrink=CUTS,
 )

@@ -90,8 +90,8 @@ TOOL = ToolDefinition(
     render=event_list_page,
     title="List events",
     hint=(
-        "individual occurrences one by one, raw events, latest samples, which users ran into it and when, timestamps, "
-        "event ids, filter by user, release or environment"
+        "individual occurrences one by one, raw events, latest samples, crashes of the last minutes, which users ran "
+        "into it and when, timestamps, event ids, filter by user, release or environment"
     ),
     shrink=CUTS,
 )

@@ -133,7 +133,7 @@ TOOL = ToolDefinition(
     title="Resolve or ignore",
     hint=(
         "close this issue, close issue as done or fixed, mark as resolved, snooze, mute or silence a noisy error, "
-        "ignore it, archive until 100 more events or users, for a day, reopen, undo"
+        "stop alerting, ignore error for an hour or day, archive until 100 more events or users, reopen, undo"
     ),
     budget=MOST_CHARACTERS,
     writes=True,

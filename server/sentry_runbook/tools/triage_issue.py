@@ -141,8 +141,9 @@ TOOL = ToolDefinition(
     render=triage_page,
     title="Triage an issue",
     hint=(
-        "paged, on call, sentry alert: what now, where do I start, first look, investigate sentry error, debug error, "
-        "why does it fail, root cause, which deploy or commit broke it, who owns it, what to do next, roll back"
+        "paged, pager went off, on call, sentry alert: what now, where do I start, what to check first, investigate "
+        "sentry error, debug error, why does it fail, likely cause, root cause of an exception or crash, which deploy "
+        "or commit broke it, who owns it, what to do next, roll back"
     ),
     always_loaded=True,
     shrink=CUTS,
