@@ -70,7 +70,7 @@ class Index:
 
 def index_of(tools: Iterable[Tool], server: str, k1: float, *, with_hints: bool = True) -> Index:
     """Our tools among those of other servers, as a host knows them."""
-    documents = {}
+    documents: dict[str, list[str]] = {}
     for name, others in tomllib.loads((HERE / "other_tools.toml").read_text(encoding="utf-8")).items():
         documents |= {f"{name}.{tool}": words(f"mcp__{name}__{tool} {text}") for tool, text in others.items()}
     assert len(documents) >= 40

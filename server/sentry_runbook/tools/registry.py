@@ -24,6 +24,7 @@ from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.confirmation import call_begins
 from sentry_runbook.tools.output import BUDGET, PreparedAnswer, Render, Shrink, prepare
+from sentry_runbook.tools.progress import progress_to
 from sentry_runbook.tools.schema import output_schema, slim
 from sentry_runbook.tools.serialize import serialize
 
@@ -147,9 +148,10 @@ class RunbookTool(Tool):
             ToolError: with our own sentence and nothing else; the only exception whose text the SDK shows a model.
         """
         try:
+            answer: CallToolResult | InputRequiredResult
             with call_begins():
-                answer: CallToolResult | InputRequiredResult
-                answer = await super().run(self._checked(arguments), context, convert_result=False)
+                async with progress_to(context):
+                    answer = await super().run(self._checked(arguments), context, convert_result=False)
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, RunbookError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__
