@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgressStep:
     """A step that begins.
 
     Attributes:
@@ -32,7 +32,7 @@ class Step:
     left: int | None = None
 
 
-Listener = Callable[[Step], None]
+Listener = Callable[[ProgressStep], None]
 
 
 class Progress:
@@ -45,13 +45,13 @@ class Progress:
     def __init__(self, earlier: int = 0) -> None:
         self._number = earlier
         self._rounds = 0
-        self._latest: Step | None = None
+        self._latest: ProgressStep | None = None
         self._listeners: list[Listener] = []
 
     def report(self, message: str, left: int | None = None) -> None:
         """Tell those who listen that a step begins."""
         self._number += 1
-        self._latest = Step(self._number, message, left)
+        self._latest = ProgressStep(self._number, message, left)
         for listener in self._listeners:
             listener(self._latest)
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from sentry_runbook.progress import Progress, Step, reporting_to
+from sentry_runbook.progress import Progress, ProgressStep, reporting_to
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -41,10 +41,10 @@ class ProgressSender:
 
     def __init__(self, context: Context[Any, Any]) -> None:
         self._context = context
-        self._waiting: deque[Step] = deque()
+        self._waiting: deque[ProgressStep] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, step: Step) -> None:
+    def add(self, step: ProgressStep) -> None:
         """Send a step after those before it; returns at once."""
         self._waiting.append(step)
         if self._task is None:

@@ -171,8 +171,10 @@ async def apply(run: Runtime, planned: Plan, confirmed: str) -> ResolutionResult
         with client.deadline(run.settings.limits.call_s):
             try:
                 report("sending the change to Sentry", left=1)
+                record.wait_to_send()
                 with run.answers.invalidating():
-                    await client.update_issue(planned.reference, body_of(change, planned.request))
+                    body = body_of(change, planned.request)
+                    await client.update_issue(planned.reference, body, leaving=record.leaving)
             except UNCLEAR as exc:
                 unclear = exc.what
             except SentryError as exc:

@@ -97,8 +97,9 @@ async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResu
         with client.deadline(run.settings.limits.call_s):
             try:
                 report("posting the comment to Sentry", left=0)
+                record.wait_to_send()
                 with run.answers.invalidating():
-                    posted = await client.add_note(reference, planned.text)
+                    posted = await client.add_note(reference, planned.text, leaving=record.leaving)
                 note_id, record.outcome = text_of(posted.get("id")), "applied"
                 stored = _text_of_note(posted)
                 if stored is not None and _as_stored(stored) != _as_stored(planned.text):
