@@ -15,6 +15,7 @@ CORE = {"incident", "safety"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "tool_names": set(),
+    "progress": set(),
     "loopback": set(),
     "small_files": set(),
     "server_url": {"loopback"},
@@ -27,11 +28,11 @@ ALLOWED: dict[str, set[str]] = {
     "sentry": {"errors", "loopback", "server_url", "settings"} | CORE,
     "simulator": set(),
     "render": {"errors", "small_files"} | CORE,
-    "store": {"errors"},
+    "store": {"errors", "progress"},
     "runtime": {"errors", "settings", "sentry", "render", "store"} | CORE,
-    "collect": {"errors", "settings", "sentry", "runtime", "store"} | CORE,
-    "writing": {"errors", "settings", "sentry", "runtime", "collect"} | CORE,
-    "tools": {"errors", "settings", "tool_names", "runtime", "collect", "writing", "render"} | CORE,
+    "collect": {"errors", "progress", "settings", "sentry", "runtime", "store"} | CORE,
+    "writing": {"errors", "progress", "settings", "sentry", "runtime", "collect"} | CORE,
+    "tools": {"errors", "progress", "settings", "tool_names", "runtime", "collect", "writing", "render"} | CORE,
     "server": {
         "errors",
         "loopback",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -10,6 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from sentry_runbook.errors import RateLimited, RunbookError, ServerFault, TimedOut, Unreachable
+from sentry_runbook.progress import report_round, reporting_to
 from sentry_runbook.store.shared_results import mark_incomplete
 
 T = TypeVar("T")
@@ -43,8 +45,14 @@ class Result(Generic[T]):
 
 @dataclass
 class RequestBatch:
-    """Requests that are sent at once; :meth:`add` them, then :meth:`send`."""
+    """Requests that are sent at once; :meth:`add` them, then :meth:`send`.
 
+    Attributes:
+        what: what they ask for, to be told as a round of the call; a batch without it is a part of a round, or holds
+            parts that tell their own rounds.
+    """
+
+    what: str = ""
     _requests: dict[int, Callable[[], Coroutine[object, object, None]]] = field(default_factory=dict)
     """By the identity of their result."""
     _work: list[Callable[[], None]] = field(default_factory=list)
@@ -82,8 +90,9 @@ class RequestBatch:
     async def send(self) -> None:
         """Send all and wait for all."""
         async with anyio.create_task_group() as tasks:
-            for fill in self._requests.values():
-                tasks.start_soon(fill)
+            with self._as_round():
+                for fill in self._requests.values():
+                    tasks.start_soon(fill)
             tasks.start_soon(self._do_work)
 
     async def send_until(self, essential: Result[V]) -> V:
@@ -99,12 +108,23 @@ class RequestBatch:
                 if essential.error is not None:
                     tasks.cancel_scope.cancel()
 
-            for fill in self._requests.values():
-                tasks.start_soon(run, fill)
+            with self._as_round():
+                for fill in self._requests.values():
+                    tasks.start_soon(run, fill)
             tasks.start_soon(self._do_work)
         if essential.value is None:
             raise essential.error or AssertionError("the essential request is none of this batch")
         return essential.value
+
+    @contextmanager
+    def _as_round(self) -> Iterator[None]:
+        """Tell the round, where the batch is one; what it consists of then tells no rounds of its own."""
+        if not self.what or not self._requests:
+            yield
+            return
+        report_round(self.what, len(self._requests))
+        with reporting_to(None):
+            yield
 
     async def _do_work(self) -> None:
         """Do the work after TURNS_TO_LEAVE turns of the loop: requests are written to their sockets first."""

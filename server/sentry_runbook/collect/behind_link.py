@@ -49,7 +49,7 @@ async def _with_its_issues(run: Runtime, refused: NamesNoIssue) -> BadInput:
     link = refused.link
     if run.settings.token is None:
         return refused
-    batch = RequestBatch()
+    batch = RequestBatch("the issues behind the link")
     projects = link.projects[:MOST_PROJECTS] or (ALL_PROJECTS,)
     results = [batch.add(partial(_search, run, link, project)) for project in projects]
     await batch.send()

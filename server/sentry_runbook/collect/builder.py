@@ -44,11 +44,13 @@ from sentry_runbook.incident.model.evidence import (
 )
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read
+from sentry_runbook.progress import report_round
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.counts import ListPage
 
 WindowFor = Callable[[JsonObject, datetime], Window]
 """Chooses the window from Sentry's answer about an issue, and from now: for stories that begin with the issue."""
+ONE_ISSUE, SEVERAL_ISSUES = "the issue and its events", "the issues and their events"
 ALL_PROJECTS = "-1"
 """All that the token may read."""
 MAX_SECOND_ROUND = 14
@@ -88,8 +90,9 @@ class EvidenceBuilder:
         Raises:
             RunbookError: the issue itself could not be read, or one of those beside it.
         """
-        collection, batch = self._collection, RequestBatch()
+        collection = self._collection
         client, question = collection.client, collection.question
+        batch = RequestBatch("" if fresh else SEVERAL_ISSUES if question.beside else ONE_ISSUE)
         reference = question.reference
         # Before a change nobody asks who owns it. All others ask the same, so that one answer serves them.
         issue = batch.add(lambda: collection.client.issue(reference, fresh=fresh, owners=not fresh))
@@ -98,6 +101,9 @@ class EvidenceBuilder:
         for part in PARTS:
             if part.round == 1:
                 collection.add(part, batch)
+        if fresh:
+            # Of a plan: others ask in the same round whose token it is, and which comments there are.
+            report_round("the issue as it is now")
         if not first_call.is_prepared():
             batch.meanwhile(first_call.prepare)
         own = await batch.send_until(issue)
@@ -135,7 +141,7 @@ class EvidenceBuilder:
 
     async def ask_rest(self) -> None:
         """Round two: all that needs the issue. What round one told is read while the requests are under way."""
-        collection, batch = self._collection, RequestBatch()
+        collection, batch = self._collection, RequestBatch("counts, releases, and what changed around it")
         collection.scope = scope_of(collection)
         collection.one_for_all = why_one_stands_for_all(collection)
         collection.shared_users = shared_users(collection)
@@ -267,7 +273,7 @@ class EvidenceBuilder:
 
     async def _count_users(self, hours: Sequence[tuple[datetime, datetime]]) -> tuple[UsersIn, ...]:
         """Distinct users in these stretches; one that cannot be counted is left out."""
-        collection, batch = self._collection, RequestBatch()
+        collection, batch = self._collection, RequestBatch("users of the busiest hours, counted exactly")
         windows = [Window(start=start, end=end) for start, end in hours]
         query, names = of_the_issue(collection), collection.scope.names
         results = [batch.add(count(collection, (USERS,), query, window, names, 1)) for window in windows]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sentry_runbook.collect.left_out import NOTHING
 from sentry_runbook.errors import NotFound, RunbookError
 from sentry_runbook.incident.environments import named_list, nearest_first
+from sentry_runbook.progress import report_round
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
@@ -39,6 +40,8 @@ async def unknown_environment_warning(
 
     None when it knows them all, or does not tell its environments.
     """
+    if asked:
+        report_round("the environments of the organization", 1)
     try:
         page = await client.environments(organization) if asked else ListPage(())
     except RunbookError:

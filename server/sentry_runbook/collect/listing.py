@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.evidence import EventRow, Missing, Window, qu
 from sentry_runbook.incident.model.evidence.json_values import AHEAD, JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read_all
 from sentry_runbook.incident.model.results.issue import EventList
+from sentry_runbook.progress import report_round
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
@@ -47,6 +48,7 @@ async def list_issue_events(
     release = (release or "").strip()
     search = f"{_as_one(query)} {release_search(release)}".strip() if release else query
     async with client.call(run.settings.limits.call_s):
+        report_round("the issue's events", 1)
         page = await client.events(
             reference,
             environments=environments,
@@ -93,6 +95,7 @@ async def _other_releases(client: SentryClient, reference: IssueRef, release: st
 
     Sentry's pages show a release without its package, and a search wants the whole name.
     """
+    report_round("the releases that the issue's events name", 1)
     try:
         known = {name for name in tag_values(await client.tags(reference), "release") if name}
     except RunbookError:

@@ -28,6 +28,7 @@ from sentry_runbook.collect.unhandled_parts import UNHANDLED
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import ROWS_LIMIT, Evidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, count_of, list_of, object_of
+from sentry_runbook.progress import report_round
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.parse_issue_stats import EventBuckets
 
@@ -71,7 +72,7 @@ class OtherCounts:
             # Of an environment that does not exist the list is empty, too: that is no 0.
             return evidence
         if self._hours is None:
-            batch = RequestBatch()
+            batch = RequestBatch("the issue's own counts, for this server has no Discover")
             self._add_stats(batch)
             await batch.send()
         await self._read_first_page()
@@ -147,6 +148,7 @@ class OtherCounts:
 
     async def _read_page(self, cursor: str | None) -> bool:
         """Read one more page; False when it failed: what was read until then counts."""
+        report_round("older events of the issue", 1)
         try:
             self._keep(await self._page_request(cursor)())
         except RunbookError as exc:

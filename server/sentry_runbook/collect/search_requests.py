@@ -18,6 +18,7 @@ from sentry_runbook.collect.request_values import project_id
 from sentry_runbook.errors import RunbookError
 from sentry_runbook.incident.model.evidence import Missing, Window
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.progress import report_round
 from sentry_runbook.sentry.account import Project
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.counts import ListPage
@@ -27,6 +28,7 @@ from sentry_runbook.sentry.status_errors import OneProjectAtATime, one_project_a
 MOST_PROJECTS = 10
 """Projects that are searched one by one for one answer."""
 CLOSED = "Sentry calls {} closed to this token: add its person or integration to a team of theirs"
+LISTING = "the issues that match the search"
 ONE_AT_A_TIME = "this Sentry searches one project at a time"
 
 
@@ -64,8 +66,9 @@ class Found:
 async def send_search(client: SentryClient, search: IssueSearch) -> Found:
     """The list, and for one of all projects what it does not cover; where it is refused, a list of each project."""
     if search.project is not None or search.cursor is not None:
+        report_round(LISTING, 1)
         return Found(await _page(client, search))
-    batch = RequestBatch()
+    batch = RequestBatch(LISTING)
     page = batch.add(partial(_page, client, search))
     first = batch.add(partial(client.project_page, search.organization))
     await batch.send()
@@ -140,7 +143,7 @@ async def _one_by_one(client: SentryClient, search: IssueSearch, listed: Sequenc
         RunbookError: none could be searched.
     """
     projects = sorted((project for project in listed if project.id), key=_is_closed)
-    asked, batch = projects[:MOST_PROJECTS], RequestBatch()
+    asked, batch = projects[:MOST_PROJECTS], RequestBatch("issues, one project at a time")
     results = [batch.add(partial(_page, client, replace(search, project=project.id))) for project in asked]
     await batch.send()
     pages = {

@@ -27,6 +27,7 @@ from sentry_runbook.incident.situation.news import listed_issues
 from sentry_runbook.incident.situation.plan import plan_questions
 from sentry_runbook.incident.situation.situation import assess
 from sentry_runbook.incident.window import parse_window
+from sentry_runbook.progress import report_round
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.account import Project
@@ -133,6 +134,7 @@ async def _named_project(client: SentryClient, named: str | None, organization: 
     """The project that was named, with its number: older servers refuse slugs in searches (sentry-api §2)."""
     if named is None or named.isdigit():
         return Project(named, None) if named else None
+    report_round("the project that was named", 1)
     return await client.project(named, organization)
 
 

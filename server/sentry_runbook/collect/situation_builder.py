@@ -102,7 +102,10 @@ class SituationBuilder:
         Raises:
             RunbookError: no list of issues could be read.
         """
-        collection, batch = self._collection, RequestBatch()
+        collection, batch = (
+            self._collection,
+            RequestBatch("issues, error volumes, sessions and releases of all projects"),
+        )
         for part in FIRST_ROUND:
             collection.add(part, batch)
         await batch.send()
@@ -132,7 +135,7 @@ class SituationBuilder:
         Args:
             incidents: the short ids of the issues of each.
         """
-        collection, batch = self._collection, RequestBatch()
+        collection, batch = self._collection, RequestBatch("the users of an incident's issues together")
         for number, short_ids in enumerate(incidents):
             issues = tuple(issue.id for issue in collection.issues.values() if issue.name in short_ids)
             part = union_part(f"settling_union_{number}", partial(_given, issues))
@@ -146,7 +149,7 @@ class SituationBuilder:
 
     async def ask_details(self) -> None:
         """Round two: what the issues that are news have in common; nothing where none is."""
-        collection, batch = self._collection, RequestBatch()
+        collection, batch = self._collection, RequestBatch("what the new and rising issues have in common")
         later = OF_FEW if collection.questions.more_new else ()
         for part in SECOND_ROUND:
             if part not in later:

@@ -16,6 +16,7 @@ from sentry_runbook.collect.situation import collect_situation
 from sentry_runbook.collect.situation_target import TargetScope, scope_of_target
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
 from sentry_runbook.incident.model.evidence.situation import SituationEvidence
+from sentry_runbook.progress import report_round
 from sentry_runbook.runtime import Runtime
 
 
@@ -55,6 +56,7 @@ async def collect_situation_of_alert(
     )
     said = target_in_text(run, alert)
     if said.kind in ("release", "trace"):
+        report_round("the release or trace that the link names")
         target = await resolve_target(run, alert)
         return target, await collect(target=target)
     batch = RequestBatch()

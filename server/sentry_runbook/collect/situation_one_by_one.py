@@ -48,7 +48,7 @@ async def search_one_by_one(
     """
     projects = _in_order(listed, preferred)
     most = max(1, min(MOST_PROJECTS, MOST_REQUESTS - collection.sent))
-    asked, batch = projects[:most], RequestBatch()
+    asked, batch = projects[:most], RequestBatch("issues, one project at a time")
     results = [batch.add(issue_list(collection, UNRESOLVED, "freq", project.id)) for project in asked]
     collection.sent += len(asked)
     await batch.send()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
@@ -16,8 +16,15 @@ from sentry_runbook.sentry.paths import ISSUE_HINT
 class ChangeEndpoints(IssueEndpoints):
     """Endpoints that change an issue."""
 
-    async def update_issue(self, ref: IssueRef, body: Mapping[str, object]) -> JsonObject:
+    async def update_issue(
+        self, ref: IssueRef, body: Mapping[str, object], *, leaving: Callable[[], None] = lambda: None
+    ) -> JsonObject:
         """Change an issue, once. What the answer shows is not proof: servers drop what they do not know. Read it back.
+
+        Args:
+            ref: the issue.
+            body: of the request.
+            leaving: called right before the change leaves; whoever is cancelled before that has sent none.
 
         Raises:
             TimedOut, Unreachable, ServerFault: unclear whether it was changed: read it back.
@@ -32,10 +39,16 @@ class ChangeEndpoints(IssueEndpoints):
             asked,
             # Old servers answer with the changed fields only, without the id.
             lambda reply: {"id": ref.issue, **parsing.an_object(reply)},
+            leaving=leaving,
         )
 
-    async def add_note(self, ref: IssueRef, text: str) -> JsonObject:
+    async def add_note(self, ref: IssueRef, text: str, *, leaving: Callable[[], None] = lambda: None) -> JsonObject:
         """Comment on an issue, once. GlitchTip wants another place and body; whether it is one, is read first.
+
+        Args:
+            ref: the issue.
+            text: the comment.
+            leaving: as of :meth:`update_issue`.
 
         Raises:
             as :meth:`update_issue`.
@@ -53,4 +66,4 @@ class ChangeEndpoints(IssueEndpoints):
         old = self._can.is_missing("notes")
         path = await self._write_path(ref, "comments/" if old else "notes/")
         body: object = {"data": {"text": text}} if old else {"text": text}
-        return await self._sender.write("POST", path, body, asked, parsing.an_object)
+        return await self._sender.write("POST", path, body, asked, parsing.an_object, leaving=leaving)

@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.http import Transport
@@ -158,8 +159,17 @@ class RequestSender:
         budget_s = call.deadline - self._monotonic()
         return await self._cache.get(url, budget_s, fetch, lambda: deadline_error(asked), fresh=fresh)  # type: ignore[return-value]  # a URL is always parsed the same way
 
-    async def write(self, method: str, path: str, body: object, asked: RequestInfo, parse: Parse[T]) -> T:
-        """Send a change, once.
+    async def write(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        asked: RequestInfo,
+        parse: Parse[T],
+        *,
+        leaving: Callable[[], None] = lambda: None,
+    ) -> T:
+        """Send a change, once. A caller that is cancelled before it leaves sends none.
 
         Args:
             method: ``PUT`` or ``POST``.
@@ -167,6 +177,7 @@ class RequestSender:
             body: sent as JSON.
             asked: the request in our words, for errors.
             parse: response → value.
+            leaving: called right before the request leaves.
 
         Raises:
             TimedOut, Unreachable, ServerFault: it is unclear whether the change was made: read the state back.
@@ -180,11 +191,13 @@ class RequestSender:
         try:
             with anyio.move_on_after(budget_s):
                 await self._acquire(asked, request, call.caller)
-                # From here on the change may be made and visible: no response from before it may be used, and a
-                # pause that is over no longer tells what went wrong.
-                request.last_error = None
-                self._cache.invalidate()
                 try:
+                    await anyio.lowlevel.checkpoint_if_cancelled()
+                    leaving()
+                    # From here on the change may be made and visible: no response from before it may be used, and a
+                    # pause that is over no longer tells what went wrong.
+                    request.last_error = None
+                    self._cache.invalidate()
                     outcome = await self._transport.exchange(method, url, asked, body)
                 finally:
                     self._limiter.release(asked.family)

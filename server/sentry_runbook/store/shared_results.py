@@ -7,6 +7,7 @@ Callers with the same key wait for it. So that no caller is worse off for sharin
 - An error goes to those who wait for it and is not kept.
 - A result that is incomplete, because something failed that may work the next time (:func:`mark_incomplete`), goes to
   those who wait for it and is not kept.
+- The progress of the computation is told to every caller who waits; to a later one from the step under way on.
 - Around a write (:meth:`SharedResults.invalidating`) all results go; no caller joins a computation that
   began before its end, and the result of such a computation is not kept.
 
@@ -23,11 +24,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Generic, TypeVar, cast
 
 from sentry_runbook.errors import RunbookError
+from sentry_runbook.progress import Progress, following, reporting_to
 
 T = TypeVar("T")
 MAX_KEPT = 64
@@ -45,12 +47,14 @@ class _Computation(Generic[T]):
         waiters: how many callers wait for it.
         is_complete: nothing failed in it that may work the next time.
         error_traceback: where it failed.
+        progress: its steps; every caller who waits is told them.
     """
 
     joinable_until: float
     waiters: int = 0
     is_complete: bool = True
     error_traceback: TracebackType | None = None
+    progress: Progress = field(default_factory=Progress)
     task: asyncio.Task[T] | None = None
 
 
@@ -101,7 +105,8 @@ class SharedResults:
             computation = self._begin(key, compute)
         computation.waiters += 1
         try:
-            return cast(T, await self._outcome(computation))
+            with following(computation.progress):
+                return cast(T, await self._outcome(computation))
         finally:
             self._leave(key, computation)
 
@@ -123,7 +128,8 @@ class SharedResults:
     ) -> object:
         _current.set(computation)  # the task's own context, which the tasks that it starts inherit
         try:
-            result = await compute()
+            with reporting_to(computation.progress):
+                result = await compute()
         except Exception as exc:
             computation.error_traceback = exc.__traceback__
             raise

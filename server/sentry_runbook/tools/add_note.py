@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import anyio
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
@@ -87,10 +86,7 @@ async def add_note(
     with run.client().deadline(seconds_left(CALL_WITHIN_S)):
         if how == "agreed":
             plan = await told_again(run, plan)
-        # Once sent, the comment is looked for and recorded even if the caller goes away.
-        with anyio.CancelScope(shield=True):
-            done = await post_note(run, plan, CONFIRMED_BY[how])
-    return done
+        return await post_note(run, plan, CONFIRMED_BY[how])
 
 
 TOOL = ToolDefinition(
@@ -98,6 +94,10 @@ TOOL = ToolDefinition(
     result=NoteResult,
     render=note_page,
     title="Add a note",
+    hint=(
+        "leave a comment or note on the sentry issue, write down what we tried, record or post findings and "
+        "decisions, who is on it, annotate, log"
+    ),
     budget=MOST_CHARACTERS,
     writes=True,
 )

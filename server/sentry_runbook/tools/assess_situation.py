@@ -189,5 +189,10 @@ TOOL = ToolDefinition(
     result=Situation,
     render=situation_page,
     title="Assess the situation",
+    hint=(
+        "site, platform or app is down, any ongoing outage, everything is broken or on fire, what is going on right "
+        "now, are we down, is something wrong, degraded, several incidents at once, an alert fired: what is behind "
+        "it, across all services, production overview, without an issue link, what changed"
+    ),
     shrink=CUTS,
 )

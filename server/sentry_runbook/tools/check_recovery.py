@@ -47,4 +47,9 @@ TOOL = ToolDefinition(
     result=Recovery,
     render=recovery_page,
     title="Check the recovery",
+    hint=(
+        "is it over, still happening, has it stopped, is it stable, symptoms gone, did the fix, rollback, hotfix or "
+        "deploy work or help, are errors back to normal, has the rate dropped since, did it come back, verify or "
+        "monitor after a fix, all clear, stand down, back to bed"
+    ),
 )

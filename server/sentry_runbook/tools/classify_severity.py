@@ -56,5 +56,10 @@ TOOL = ToolDefinition(
     result=Verdict,
     render=severity_page,
     title="Classify the severity",
+    hint=(
+        "how bad or serious is it, severity, priority, is this a P0, P1, P2 or P3, sev1, sev2, urgent, critical, "
+        "major or minor, who should I wake, page, notify or escalate to, escalation, how urgent, how fast must we "
+        "respond, can it wait until morning"
+    ),
     shrink=CUTS,
 )

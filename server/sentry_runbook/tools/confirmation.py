@@ -25,6 +25,7 @@ from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, Elicitati
 from mcp.types import ElicitResult
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sentry_runbook.progress import report
 from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.confirm import ConfirmationError, Payload, Seen, StateChanged
 
@@ -39,6 +40,7 @@ RETRIES_SINCE = "2026-07-28"
 """From this protocol version on the client retries the call with the answer; versions are dates."""
 NOBODY_ANSWERED = "Nobody answered the client's question in {:g} s"
 DECLINED_AT_ONCE = "The client declined the question at once, without a person"
+ASKING = "asking a person to confirm the change; nothing has been sent"
 UNREADABLE = "The client's answer to the question cannot be read"
 _began: ContextVar[float] = ContextVar("_began")
 
@@ -145,6 +147,7 @@ def _put(ctx: Context[Runtime], plan: Confirmable) -> Decision | Elicit[Confirm]
     earlier, answers = questions.find(whole), tuple((ctx.input_responses or {}).values())
     if earlier is None:
         text = plan.question()
+        report(ASKING)
         questions.put(whole, text, plan.seen)
         return Elicit(text, _confirm_of(whole))
     # Until the call came: the reading since then is Sentry's time and nobody's who answers.
@@ -181,6 +184,7 @@ def _why_no_person(answer: object, age_s: float) -> str | None:
 async def _ask(ctx: Context[Runtime], question: str) -> Decision:
     """Ask by a request of our own, and wait for a person's answer."""
     elapsed = runtime(ctx).elapsed
+    report(ASKING)
     asked_at, answer, why = elapsed(), None, NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
     with anyio.move_on_after(seconds_left(ANSWER_WITHIN_S)):
         try:

@@ -45,5 +45,10 @@ TOOL = ToolDefinition(
     result=Impact,
     render=impact_page,
     title="Count the impact",
+    hint=(
+        "blast radius: how many users, accounts, how many customers are hit, affected or impacted, customer facing, "
+        "count errors in the last hour, which browser, region, country, version, endpoint or device is it, crash-free "
+        "rate, latency, spike"
+    ),
     shrink=CUTS,
 )

@@ -136,6 +136,10 @@ TOOL = ToolDefinition(
     result=Postmortem,
     render=postmortem_page,
     title="Draft the postmortem",
+    hint=(
+        "write the incident report, post-mortem, RCA, root cause analysis document, retrospective, lessons learned, "
+        "five whys, what happened when, follow-ups, blameless review, after the incident or outage"
+    ),
     shrink=CUTS,
     budget=20_000,
 )

@@ -61,5 +61,10 @@ TOOL = ToolDefinition(
     result=Draft,
     render=draft_page,
     title="Draft a message",
+    hint=(
+        "text for status page, write status page post, text to tell customers, stakeholders, management, email, "
+        "slack, executive summary, what do I say, initial alert, resolved notice, handoff for the next shift, brief "
+        "who takes over"
+    ),
     budget=20_000,
 )

@@ -74,5 +74,10 @@ TOOL = ToolDefinition(
     result=IssueList,
     render=issue_list_page,
     title="Find issues",
+    hint=(
+        "search, search for unresolved errors, new since yesterday, after a deploy, what else broke in this release, "
+        "top, biggest or most frequent errors of the day or week, similar ones, regressions, fatal, by words of the "
+        "message"
+    ),
     shrink=CUTS,
 )

@@ -116,5 +116,9 @@ TOOL = ToolDefinition(
     result=IssueReport,
     render=issue_page,
     title="Read an issue",
+    hint=(
+        "show the stack trace, traceback, exception details, error message, failing function, file and line number, "
+        "breadcrumbs, tags, request, browser, device and OS of an error, status and assignee, details of one issue"
+    ),
     shrink=CUTS,
 )

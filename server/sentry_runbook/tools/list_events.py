@@ -89,5 +89,9 @@ TOOL = ToolDefinition(
     result=EventList,
     render=event_list_page,
     title="List events",
+    hint=(
+        "individual occurrences one by one, raw events, latest samples, crashes of the last minutes, which users ran "
+        "into it and when, timestamps, event ids, filter by user, release or environment"
+    ),
     shrink=CUTS,
 )

@@ -24,6 +24,7 @@ from sentry_runbook.runtime import Runtime, runtime
 from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.confirmation import call_begins
 from sentry_runbook.tools.output import BUDGET, PreparedAnswer, Render, Shrink, prepare
+from sentry_runbook.tools.progress import progress_to
 from sentry_runbook.tools.schema import input_schema, output_schema
 from sentry_runbook.tools.serialize import serialize
 
@@ -45,6 +46,8 @@ class ToolDefinition(Generic[A]):
         result: that model; its slimmed schema is published as outputSchema.
         render: makes the Markdown page of a result.
         title: the name that people see.
+        hint: what people say when they want this tool, for hosts that let a model search for tools (mcp-sdk §1.1).
+        always_loaded: whether such a host keeps it in view without a search.
         shrink: what may be cut when the answer is too long, mildest first.
         budget: characters that each channel may have.
         writes: it changes something in Sentry (left out of the list when writes are off).
@@ -55,6 +58,8 @@ class ToolDefinition(Generic[A]):
     result: type[A]
     render: Render[A]
     title: str
+    hint: str = ""
+    always_loaded: bool = False
     shrink: tuple[Shrink[A], ...] = ()
     budget: int = BUDGET
     writes: bool = False
@@ -78,10 +83,16 @@ class ToolDefinition(Generic[A]):
                 idempotent_hint=not self.writes,
                 open_world_hint=True,
             ),
+            meta=self._meta(),
         )
         inherited = {name: getattr(base, name) for name in Tool.model_fields if name not in ("parameters", "fn")}
         parameters = input_schema(base.parameters)
         return RunbookTool(**inherited, fn=self.answer, parameters=parameters, definition=self)
+
+    def _meta(self) -> dict[str, str | bool] | None:
+        """What tells hosts how to find the tool; other hosts ignore it."""
+        loaded: dict[str, str | bool] = {"anthropic/alwaysLoad": True} if self.always_loaded else {}
+        return ({"anthropic/searchHint": self.hint} if self.hint else {}) | loaded or None
 
     async def answer(self, **arguments: Any) -> CallToolResult:
         """Run the function and serialize its result; callers who ask the same while it is fresh share both.
@@ -135,9 +146,10 @@ class RunbookTool(Tool):
             ToolError: with our own sentence and nothing else; the only exception whose text the SDK shows a model.
         """
         try:
+            answer: CallToolResult | InputRequiredResult
             with call_begins():
-                answer: CallToolResult | InputRequiredResult
-                answer = await super().run(self._checked(arguments), context, convert_result=False)
+                async with progress_to(context):
+                    answer = await super().run(self._checked(arguments), context, convert_result=False)
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, RunbookError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__

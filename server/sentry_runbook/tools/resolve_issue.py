@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import anyio
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
@@ -120,10 +119,7 @@ async def resolve_issue(
     with run.client().deadline(seconds_left(CALL_WITHIN_S)):
         if how == "agreed":
             plan = await ensure_unchanged(run, plan)
-        # Once sent, the change is read back and recorded even if the caller goes away.
-        with anyio.CancelScope(shield=True):
-            done = await apply(run, plan, CONFIRMED_BY[how])
-    return done
+        return await apply(run, plan, CONFIRMED_BY[how])
 
 
 TOOL = ToolDefinition(
@@ -131,6 +127,10 @@ TOOL = ToolDefinition(
     result=ResolutionResult,
     render=resolution_page,
     title="Resolve or ignore",
+    hint=(
+        "close this issue, close issue as done or fixed, mark as resolved, snooze, mute or silence a noisy error, "
+        "stop alerting, ignore error for an hour or day, archive until 100 more events or users, reopen, undo"
+    ),
     budget=MOST_CHARACTERS,
     writes=True,
     destructive=True,

@@ -140,5 +140,11 @@ TOOL = ToolDefinition(
     result=Triage,
     render=triage_page,
     title="Triage an issue",
+    hint=(
+        "paged, pager went off, on call, sentry alert: what now, where do I start, what to check first, investigate "
+        "sentry error, debug error, why does it fail, likely cause, root cause of an exception or crash, which deploy "
+        "or commit broke it, who owns it, what to do next, roll back"
+    ),
+    always_loaded=True,
     shrink=CUTS,
 )

@@ -25,6 +25,7 @@ from sentry_runbook.incident.resolution.plan import plan
 from sentry_runbook.incident.resolution.request import MOST_OF_A_RELEASE, ResolutionRequest, StatusChange
 from sentry_runbook.incident.resolution.state import is_same_status
 from sentry_runbook.incident.resolution.verification import compare
+from sentry_runbook.progress import report, reporting_to
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit_lines import STATED, IntentLine
 from sentry_runbook.safety.confirm import StateChanged
@@ -169,8 +170,11 @@ async def apply(run: Runtime, planned: Plan, confirmed: str) -> ResolutionResult
     async with recorded(run, _intent(run, planned, confirmed)) as record:
         with client.deadline(run.settings.limits.call_s):
             try:
+                report("sending the change to Sentry", left=1)
+                record.wait_to_send()
                 with run.answers.invalidating():
-                    await client.update_issue(planned.reference, body_of(change, planned.request))
+                    body = body_of(change, planned.request)
+                    await client.update_issue(planned.reference, body, leaving=record.leaving)
             except UNCLEAR as exc:
                 unclear = exc.what
             except SentryError as exc:
@@ -183,8 +187,12 @@ async def apply(run: Runtime, planned: Plan, confirmed: str) -> ResolutionResult
 
 
 async def _read_back(run: Runtime, planned: Plan) -> Issue | None:
+    report("reading the issue back", left=0)
     try:
-        evidence = await investigate(run, planned.issue.id, frozenset(), fresh=True, organization=planned.organization)
+        with reporting_to(None):
+            evidence = await investigate(
+                run, planned.issue.id, frozenset(), fresh=True, organization=planned.organization
+            )
     except RunbookError:
         return None
     return evidence.issue

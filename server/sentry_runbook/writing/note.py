@@ -14,6 +14,7 @@ from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, object_of, text_of
 from sentry_runbook.incident.model.results.resolution import NoteResult, Outcome
 from sentry_runbook.incident.resolution.others import seen_in
+from sentry_runbook.progress import report
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.audit_lines import IntentLine
 from sentry_runbook.safety.text import is_whole, whole_block
@@ -95,8 +96,10 @@ async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResu
     async with recorded(run, _intent(run, planned, confirmed)) as record:
         with client.deadline(run.settings.limits.call_s):
             try:
+                report("posting the comment to Sentry", left=0)
+                record.wait_to_send()
                 with run.answers.invalidating():
-                    posted = await client.add_note(reference, planned.text)
+                    posted = await client.add_note(reference, planned.text, leaving=record.leaving)
                 note_id, record.outcome = text_of(posted.get("id")), "applied"
                 stored = _text_of_note(posted)
                 if stored is not None and _as_stored(stored) != _as_stored(planned.text):
@@ -116,6 +119,7 @@ async def post_note(run: Runtime, planned: NotePlan, confirmed: str) -> NoteResu
 
 
 async def _look_for(run: Runtime, planned: NotePlan) -> tuple[Outcome, str | None]:
+    report("looking for the comment in Sentry", left=0)
     try:
         notes = await run.client().notes(IssueRef(issue=planned.issue.id, organization=planned.organization))
     except SentryError:

@@ -3,6 +3,9 @@
 The file blocks, so it is written in a worker thread; a disk that hangs costs this call only. A change whose intent
 cannot be written is not sent. Once it may have been sent its outcome is written whatever happens to the call: an error,
 a cancellation, a deadline. Only the end of the process leaves an intent without an outcome.
+
+A call that is cancelled before its change leaves sends none, and has a line that says so. From the moment in which it
+leaves the call cannot be cancelled any more: it is read back and recorded, even if the caller has gone away.
 """
 
 from __future__ import annotations
@@ -33,11 +36,21 @@ class RecordedOutcome:
         outcome: as the tool tells it.
         after: the state read back.
         notes: what went wrong with the record itself; known at the end.
+        scope: of the call from the intent to the outcome; shielded once the change leaves.
     """
 
     outcome: Outcome = "unknown"
     after: AuditedState = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+    def wait_to_send(self) -> None:
+        """The change is about to be sent; until :meth:`leaving` the call may still be cancelled."""
+        self.outcome = "not_applied"
+
+    def leaving(self) -> None:
+        """The change leaves now: from here on it is unknown whether it was made, and the call goes on to its end."""
+        self.outcome, self.scope.shield = "unknown", True
 
 
 @asynccontextmanager
@@ -47,19 +60,30 @@ async def recorded(run: Runtime, intent: IntentLine) -> AsyncIterator[RecordedOu
     Raises:
         AuditError: the intent cannot be written; nothing was sent.
     """
-    result, audit = RecordedOutcome(), run.audit
-    if audit is None:
-        yield result
-        return
+    result = RecordedOutcome()
+    with result.scope:
+        if run.audit is None:
+            yield result
+            return
+        async with _between_lines(run, run.audit, intent, result):
+            yield result
+
+
+@asynccontextmanager
+async def _between_lines(
+    run: Runtime, audit: AuditLog, intent: IntentLine, result: RecordedOutcome
+) -> AsyncIterator[None]:
     try:
-        digest = await _append(audit, intent)
+        # Shielded: a line that is being written when the call is cancelled would stand without an outcome.
+        with anyio.CancelScope(shield=True):
+            digest = await _append(audit, intent)
     except AuditError as exc:
         raise AuditError(
             f"{exc.what} Nothing was sent to Sentry: no change is made without its line.", exc.fix
         ) from exc
     try:
         try:
-            yield result
+            yield
         finally:
             result.notes = await _finish(audit, OutcomeLine(run.clock(), digest, result.outcome, result.after))
     except SentryError as exc:
