@@ -17,7 +17,7 @@ from sentry_runbook.commands.checks import DoctorCheck, checks
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.init_hosts import HostOutcome, choose_hosts, configure, show_snippets
 from sentry_runbook.commands.init_sentry import (
-    Named,
+    FoundName,
     choose_organization,
     find_project,
     seen_organizations,
@@ -158,11 +158,7 @@ def _set_up(
     organization = _organization(arguments, settings, clues, terminal)
     if organization.value:
         _found(report, terminal, "organization", organization.value, organization.source)
-        settings = replace(
-            settings,
-            organization=organization.value,
-            sources={**settings.sources, "organization": organization.source},
-        )
+        settings = replace(settings, organization=organization.value, problem=None)
     project = anyio.run(_examine, arguments, settings, clues, terminal, report)
     if not report.is_ready and not arguments.force:
         terminal.heading(
@@ -170,6 +166,9 @@ def _set_up(
         )
         return 1
     wanted = _wanted(arguments, settings, machine, project)
+    if project.value and wanted.project is None:
+        why = f"The default project {project.value} was not written, because the configuration serves all folders"
+        terminal.line("note", f"{why}: --project {project.value} writes it.")
     if wanted.storage == "keyring" and settings.token and settings.sources["token"] != SOURCE:
         store_token(settings.base_url, settings.token.reveal())
         terminal.line("good", f"The token is in {SOURCE}, for {settings.base_url} alone.")
@@ -177,10 +176,10 @@ def _set_up(
     return 1 if not report.is_ready or any(outcome.outcome == "refused" for outcome in report.hosts) else 0
 
 
-def _organization(arguments: argparse.Namespace, settings: Settings, clues: Clues, terminal: Terminal) -> Named:
+def _organization(arguments: argparse.Namespace, settings: Settings, clues: Clues, terminal: Terminal) -> FoundName:
     written = clues.written("organization")
     if written:
-        return Named(written.value, written.source, written.of_folder)
+        return FoundName(written.value, written.source, written.of_folder)
     seen = anyio.run(_seen_organizations, arguments, settings)
     return choose_organization(seen, settings.base_url, clues, terminal)
 
@@ -192,11 +191,13 @@ async def _seen_organizations(arguments: argparse.Namespace, settings: Settings)
 
 async def _examine(
     arguments: argparse.Namespace, settings: Settings, clues: Clues, terminal: Terminal, report: InitReport
-) -> Named:
+) -> FoundName:
     """Find the default project, and run the checks with it."""
     async with open_runtime(arguments, settings) as runtime:
         project = await find_project(runtime, clues)
-    if project.value or project.source:
+    if project.source and not project.value:
+        terminal.line("note", f"No default project: {project.source}.")
+    if project.value:
         _found(report, terminal, "project", project.value, project.source)
         settings = replace(settings, project=project.value, sources={**settings.sources, "project": project.source})
     terminal.heading("Checks")
@@ -207,7 +208,7 @@ async def _examine(
     return project
 
 
-def _wanted(arguments: argparse.Namespace, settings: Settings, machine: Machine, project: Named) -> Wanted:
+def _wanted(arguments: argparse.Namespace, settings: Settings, machine: Machine, project: FoundName) -> Wanted:
     """What is to be written, by what was checked.
 
     The project of a folder is no default for all folders: it is written where the configuration is the folder's.
@@ -240,13 +241,13 @@ def _print(
     clues: Clues,
 ) -> int:
     """Show what to paste; asks neither people nor Sentry."""
-    settings = with_server(settings, clues, machine.directory, machine.home, None)
+    settings = with_server(settings, clues, machine.directory, machine.home, terminal, asks=False)
     organization, project = clues.written("organization"), clues.written("project")
     settings = replace(settings, organization=organization.value if organization else None)
     _found(report, terminal, "server", settings.base_url, settings.sources.get("base_url", "the default"))
     if organization:
         _found(report, terminal, "organization", organization.value, organization.source)
-    named = Named(project.value, project.source, project.of_folder) if project else Named()
+    named = FoundName(project.value, project.source, project.of_folder) if project else FoundName()
     wanted = _wanted(arguments, settings, machine, named)
     report.hosts += show_snippets(arguments, machine, terminal, wanted)
     return 0

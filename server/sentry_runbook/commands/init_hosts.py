@@ -16,7 +16,7 @@ from sentry_runbook.setup.entry import Wanted
 from sentry_runbook.setup.hosts import BY_NAME, HOSTS, Machine, McpHost, installed
 from sentry_runbook.setup.refused import ConfigurationRefused
 
-FIRST_QUESTION = "triage, with the link of an alert behind it"
+FIRST_QUESTION = "“triage LINK”, with the link of an alert"
 
 
 @dataclass(frozen=True)

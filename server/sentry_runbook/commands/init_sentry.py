@@ -14,7 +14,7 @@ from sentry_runbook.keyring_token import SOURCE, stored_token
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.account import Organization, Project
 from sentry_runbook.server_url import SLUG
-from sentry_runbook.settings import Secret, Settings
+from sentry_runbook.settings import DEFAULT_URL, Secret, Settings
 from sentry_runbook.settings_files import read_settings_files
 from sentry_runbook.settings_loader import is_own_server
 from sentry_runbook.setup.clues import Clue, Clues
@@ -24,7 +24,7 @@ MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
-class Named:
+class FoundName:
     """A name that was found out, and how.
 
     Attributes:
@@ -38,7 +38,9 @@ class Named:
     is_of_folder: bool = False
 
 
-def with_server(settings: Settings, clues: Clues, directory: Path, home: Path, terminal: Terminal | None) -> Settings:
+def with_server(
+    settings: Settings, clues: Clues, directory: Path, home: Path, terminal: Terminal, *, asks: bool = True
+) -> Settings:
     """The settings with the server that the token may be sent to.
 
     Args:
@@ -46,7 +48,8 @@ def with_server(settings: Settings, clues: Clues, directory: Path, home: Path, t
         clues: what else is known.
         directory: the project's folder.
         home: the user's home folder.
-        terminal: where a person can be asked; None where no token is sent at all.
+        terminal: where a person can be asked.
+        asks: whether to ask; else a server that only the folder names is left out, and that is said.
 
     Raises:
         BadInput: only a file of the project's folder names the server, and no person says that it may have the token.
@@ -55,7 +58,10 @@ def with_server(settings: Settings, clues: Clues, directory: Path, home: Path, t
     if clue is None:
         return settings
     is_chosen = not clue.of_folder or is_own_server(clue.value, read_settings_files(directory, home).own)
-    if not is_chosen and terminal is not None:
+    if not is_chosen and not asks:
+        terminal.line("note", f"{clue.source} names the server {clue.value}: give --url {clue.value} if it is yours.")
+        return replace(settings, base_url=DEFAULT_URL, sources={**settings.sources, "base_url": "the default"})
+    if not is_chosen:
         _confirm_server(clue, terminal)
     return replace(settings, base_url=clue.value, sources={**settings.sources, "base_url": clue.source})
 
@@ -135,7 +141,7 @@ async def seen_organizations(run: Runtime) -> tuple[Organization, ...]:
     return tuple(organization for organization in listed if organization.slug and SLUG.fullmatch(organization.slug))
 
 
-def choose_organization(seen: Sequence[Organization], base_url: str, clues: Clues, terminal: Terminal) -> Named:
+def choose_organization(seen: Sequence[Organization], base_url: str, clues: Clues, terminal: Terminal) -> FoundName:
     """The DSN's organization, the only one, or a person's choice.
 
     Raises:
@@ -143,41 +149,41 @@ def choose_organization(seen: Sequence[Organization], base_url: str, clues: Clue
     """
     for clue in clues.of_dsns("organization_id", base_url):
         if slug := next((listed.slug for listed in seen if listed.id == clue.value), None):
-            return Named(slug, f"number {clue.value} in {clue.source}", clue.of_folder)
+            return FoundName(slug, f"number {clue.value} in {clue.source}", clue.of_folder)
     return _only_or_chosen(seen, terminal)
 
 
-def _only_or_chosen(seen: Sequence[Organization], terminal: Terminal) -> Named:
+def _only_or_chosen(seen: Sequence[Organization], terminal: Terminal) -> FoundName:
     slugs = [listed.slug for listed in seen if listed.slug]
     if len(slugs) <= 1:
-        return Named(slugs[0], "the only one that the token sees") if slugs else Named()
+        return FoundName(slugs[0], "the only one that the token sees") if slugs else FoundName()
     if terminal.has_person:
         (slug,) = terminal.choice("Which organization?", slugs[:MOST_NAMED], several=False)
-        return Named(slug, "your choice")
+        return FoundName(slug, "your choice")
     raise BadInput(
         f"The token sees {len(slugs)} organizations: {', '.join(slugs[:MOST_NAMED])}. {NOTHING_DONE}",
         "Name one with --org.",
     )
 
 
-async def find_project(run: Runtime, clues: Clues) -> Named:
+async def find_project(run: Runtime, clues: Clues) -> FoundName:
     """The default project: written somewhere, or the only one that the DSNs name."""
     written = clues.written("project")
     if written:
-        return Named(written.value, written.source, written.of_folder)
+        return FoundName(written.value, written.source, written.of_folder)
     numbers = clues.of_dsns("project_id", run.settings.base_url)
     if not numbers or run.settings.organization is None:
-        return Named()
+        return FoundName()
     try:
         projects = await run.client().projects()
     except RunbookError:
         # The checks read them, too, and say why it fails.
-        return Named()
+        return FoundName()
     known = [(clue, project) for clue in numbers if (project := _numbered(projects, clue.value))]
     if len(known) != 1:
-        return Named(source=_several(known, numbers))
+        return FoundName(source=_several(known, numbers))
     ((clue, project),) = known
-    return Named(project.name, f"number {clue.value} in {clue.source}", clue.of_folder)
+    return FoundName(project.name, f"number {clue.value} in {clue.source}", clue.of_folder)
 
 
 def _numbered(projects: Sequence[Project], number: str) -> Project | None:

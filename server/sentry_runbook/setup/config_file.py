@@ -49,7 +49,9 @@ class PlannedChange:
         return self.before != self.after or (self.holds_token and _others_read(self.target))
 
 
-def plan(host: McpHost, path: Path, wanted: Wanted, environment: Mapping[str, str], root: Path | None = None) -> PlannedChange:
+def plan(
+    host: McpHost, path: Path, wanted: Wanted, environment: Mapping[str, str], root: Path | None = None
+) -> PlannedChange:
     """What would be changed in ``path``.
 
     Args:
@@ -92,7 +94,7 @@ def changed(text: str, host: McpHost, wanted: Wanted, environment: Mapping[str, 
         value: object = toml_tables.value(text)
     else:
         text = text if text.strip() else "{}\n"
-        value = jsonc.strict_value(text) if host.syntax == "json" else jsonc.value(text)
+        value = _json_value(text, host)
     existing = _at(_at(value, host.servers), SERVER)
     entry = entry_for(wanted, host, environment, existing)
     if entry != existing:
@@ -101,6 +103,13 @@ def changed(text: str, host: McpHost, wanted: Wanted, environment: Mapping[str, 
             toml_tables.with_table(text, path, entry) if host.syntax == "toml" else jsonc.with_member(text, path, entry)
         )
     return _with_input(text) if host.has_inputs and _asks(entry) else text
+
+
+def _json_value(text: str, host: McpHost) -> object:
+    """What the text says to this host."""
+    if host.syntax == "json":
+        return jsonc.strict_value(text)
+    return jsonc.value(text, trailing_commas=host.syntax == "jsonc")
 
 
 def _asks(entry: dict[str, object]) -> bool:

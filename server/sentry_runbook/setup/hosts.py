@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Syntax = Literal["json", "jsonc", "toml"]
+Syntax = Literal["json", "commented json", "jsonc", "toml"]
+"""JSON; with comments; with comments and trailing commas; TOML."""
 Base = Literal["home", "applications"]
 SERVER = "sentry-runbook"
 """The name under which a host lists the server."""
@@ -157,9 +158,9 @@ HOSTS = (
         file=".gemini/settings.json",
         home_variable=("GEMINI_CLI_HOME", ".gemini/settings.json"),
         servers="mcpServers",
-        syntax="jsonc",
+        syntax="commented json",
         programs=("gemini",),
-        restart="start Gemini CLI again",
+        restart="start Gemini CLI again, in a folder that it trusts",
     ),
 )
 """All hosts, in the order in which they are shown."""

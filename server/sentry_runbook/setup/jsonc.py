@@ -1,8 +1,8 @@
 """Changes one value in the text of a JSON file and leaves every other character where it stands. Pure.
 
-Comments and trailing commas are allowed (JSONC, as VS Code and Gemini CLI read it); a caller whose host reads strict
-JSON checks that first. What a change gives is read again and compared with what it must mean, so a text that this
-module misreads is refused and never damaged.
+Comments and trailing commas are allowed (JSONC, as VS Code reads it); a caller whose host reads less checks that
+first. What a change gives is read again and compared with what it must mean, so a text that this module misreads is
+refused and never damaged.
 """
 
 from __future__ import annotations
@@ -61,8 +61,12 @@ def strict_value(text: str) -> object:
         raise ConfigurationRefused(f"cannot be read ({type(exc).__name__})") from None
 
 
-def value(text: str) -> object:
+def value(text: str, *, trailing_commas: bool = True) -> object:
     """What a JSONC text says.
+
+    Args:
+        text: the file's text.
+        trailing_commas: whether a comma may stand before a closing brace: Gemini CLI allows comments alone.
 
     Raises:
         ConfigurationRefused: it is none.
@@ -71,7 +75,7 @@ def value(text: str) -> object:
     for token, following in pairwise([*_tokens(text), _Token(len(text), len(text), "")]):
         # Errors name the line.
         pieces.append("\n" * text.count("\n", at, token.start) or " ")
-        if token.text != "," or following.text not in ("}", "]"):
+        if not trailing_commas or token.text != "," or following.text not in ("}", "]"):
             pieces.append(token.text)
         at = token.end
     return strict_value("".join(pieces))
