@@ -13,6 +13,7 @@ from sentry_runbook.commands import runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World
+from tests.commands.init_support import HOST_VARIABLES
 from tests.commands.support import TOKEN, Commands, served
 
 
@@ -66,3 +67,24 @@ def sentry(monkeypatch: pytest.MonkeyPatch, sentry_url: str) -> str:
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
     monkeypatch.setenv("SENTRY_ORG", "acme")
     return sentry_url
+
+
+@pytest.fixture
+def home(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder of a machine without hosts, and a project folder beside it as working directory."""
+    for name in HOST_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(place / "no-programs"))
+    home, project = place / "home", place / "project"
+    home.mkdir()
+    project.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.chdir(project)
+    return home
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    """The project folder of that machine."""
+    return home.with_name("project")

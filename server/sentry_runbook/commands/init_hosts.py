@@ -144,15 +144,16 @@ def _show(outcome: HostOutcome, terminal: Terminal) -> None:
     title, file = outcome.host.title, outcome.file
     if outcome.outcome == "written":
         before = f"; what stood there before is in {outcome.backup.name} beside it" if outcome.backup else ""
-        terminal.line("good", f"{title}: {file} written{before}.")
+        terminal.file_line("good", f"{title}: {file} written{before}.")
     elif outcome.outcome == "unchanged":
-        terminal.line("good", f"{title}: {file} says it already; nothing was changed.")
-    elif outcome.outcome == "shown":
-        terminal.heading(f"{title}: {file}")
-        terminal.text(outcome.snippet)
+        terminal.file_line("good", f"{title}: {file} says it already; nothing was changed.")
     else:
-        fix = "Correct the file and run it again, or add this to it yourself:"
-        terminal.line("wrong", f"{title}: {file} {outcome.why}. It was left as it is.", fix)
+        if outcome.outcome == "refused":
+            terminal.file_line("wrong", f"{title}: {file} {outcome.why}. It was left as it is.")
+            terminal.file_line("note", "Correct the file and run it again, or add this to it yourself:")
+        else:
+            terminal.heading(title)
+            terminal.file_line("found", f"to be added to {file}:")
         terminal.text(outcome.snippet)
 
 

@@ -43,6 +43,11 @@ class Terminal:
             if fix:
                 self._screen.points([("→", fix, "bold")], 2)
 
+    def file_line(self, kind: str, text: str) -> None:
+        """The same about a file, in one line however long it is: a path that is broken cannot be copied."""
+        if self._screen is not None:
+            self._screen.print(Text.assemble(SIGNS[kind], " ", text), soft_wrap=True)
+
     def check(self, check: DoctorCheck) -> None:
         """One line of the checks."""
         self.line({"ok": "good", "bad": "wrong"}.get(check.state, "note"), check.what, check.fix)
