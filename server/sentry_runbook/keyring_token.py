@@ -13,9 +13,10 @@ from sentry_runbook.errors import SettingsError
 
 SERVICE = "sentry-runbook"
 SOURCE = "the system's keyring"
-INSTALL = "Install it: pip install 'sentry-runbook[keyring]'; or set SENTRY_AUTH_TOKEN instead."
-UNLOCK = "Unlock it, or let sentry-runbook use it where the system asks; or set SENTRY_AUTH_TOKEN instead."
-NO_BACKEND = "On Linux it takes a running Secret Service (GNOME Keyring, KWallet); else set SENTRY_AUTH_TOKEN instead."
+INSTEAD = "or leave the keyring off and set SENTRY_AUTH_TOKEN."
+INSTALL = f"Install it: pip install 'sentry-runbook[keyring]'; {INSTEAD}"
+UNLOCK = f"Unlock it, or let sentry-runbook use it where the system asks; {INSTEAD}"
+NO_BACKEND = f"On Linux it takes a running Secret Service (GNOME Keyring, KWallet); {INSTEAD}"
 
 
 def stored_token(base_url: str) -> str | None:
@@ -49,6 +50,11 @@ def _asked(verb: str, ask: Callable[[ModuleType], str | None]) -> str | None:
         return ask(keyring)
     except NoKeyringError as exc:
         raise SettingsError("This system has no keyring that can be used.", NO_BACKEND) from exc
+    except (ImportError, AttributeError, TypeError) as exc:
+        # PYTHON_KEYRING_BACKEND, or the library's own configuration, names one that is not there.
+        raise SettingsError(
+            "The keyring library is configured to a backend that cannot be loaded.", f"Correct that, {INSTEAD}"
+        ) from exc
     except KeyringError as exc:
         # Its text may hold anything that a service of the system said.
         raise SettingsError(f"The system's keyring cannot be {verb} ({type(exc).__name__}).", UNLOCK) from exc
